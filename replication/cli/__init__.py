@@ -7,13 +7,11 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
-from typing import TypeVar
+from functools import partial
 
 from replication.errors import ReplicationError, WorkerError
 from replication.system.progress import escape, silence, write_safely
 from replication.wording import explain
-
-Argument = TypeVar("Argument")
 
 NEEDED_MEMORY = 0.9e9
 """Bytes of addresses that the libraries take before the first network."""
@@ -34,11 +32,6 @@ SHORTAGES = {
 """What the system may be short of, and the words of libraries by which that is known."""
 
 
-TARGETS = {"simulate": "replicate"}
-TARGETS |= {name: name for name in ("replicate", "report", "experiments", "verify")}
-"""What make calls the commands that a message may name."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code.
 
@@ -51,13 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: PTH123, SIM115
         with contextlib.suppress(AttributeError, ValueError):
             getattr(sys, name).reconfigure(errors="backslashreplace")
-    code = _answer(_run, arguments)
+    code = _answer(partial(_run, arguments))
     # What is still buffered is written here, where a failure can be reported: while the
     # interpreter ends, it would be noise and exit code 120.
-    return _answer(_flush, code)
+    flushed = _answer(sys.stdout.flush)
+    return code or flushed
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None) -> int | None:
     from replication.cli.parser import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
@@ -70,23 +64,14 @@ def _run(arguments: Sequence[str] | None) -> int:
     from replication.system.interruption import raise_on_signals
 
     with raise_on_signals(continues=hasattr(options, "continues")):
-        return int(options.handler(options))
+        code: int | None = options.handler(options)
+        return code
 
 
-def _flush(code: int) -> int:
-    try:
-        sys.stdout.flush()
-    except OSError:
-        silence(sys.stdout)
-        if code == 0:
-            raise
-    return code
-
-
-def _answer(step: Callable[[Argument], int], argument: Argument) -> int:
+def _answer(step: Callable[[], int | None]) -> int:
     """Run a step and return its exit code; if it fails, say why."""
     try:
-        return step(argument)
+        return step() or 0
     except SystemExit as stop:  # argparse: --help and --version
         return int(stop.code or 0)
     except ReplicationError as error:
@@ -133,28 +118,10 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 
 def _fail(message: str, code: int) -> int:
-    if os.environ.get("REPLICATION_BY") == "make":
-        message = name_make(message)
+    if os.environ.get("REPLICATION_BY") == "make" and re.search("--|`replication", message):
+        message += (
+            " (for make, `replication simulate --root-seed 7` is `make replicate ROOT_SEED=7`, and "
+            "so on: see `make help`)"
+        )
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code
-
-
-def name_make(message: str) -> str:
-    """Return a message in the words of make: its variables and targets, where it has them.
-
-    >>> name_make("run `replication simulate --seeds 10 --root-seed 7`, or give fewer --seeds")
-    'run `make replicate SEEDS=10 ROOT_SEED=7`, or give fewer SEEDS'
-    """
-    parts = message.split("`")
-    for place, part in enumerate(parts):
-        words = re.sub(
-            r"--(seeds|root-seed|jobs|results)\b",
-            lambda option: option[1].upper().replace("-", "_"),
-            part,
-        )
-        if place % 2:  # between two of them: a command
-            found = re.fullmatch(rf"replication ({'|'.join(TARGETS)})((?: [A-Z_]+ \S+)*)", words)
-            options = re.sub(r"([A-Z_]+) ", r"\1=", found[2]) if found else ""
-            words = f"make {TARGETS[found[1]]}{options}" if found else part
-        parts[place] = words
-    return re.sub(r"see '[^']* --help'", "see `make help`", "`".join(parts))

@@ -11,7 +11,7 @@ import stat
 import sys
 from argparse import ArgumentTypeError
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
 from replication.definition.protocol import (
     DEFAULT_ROOT_SEED,
@@ -24,19 +24,14 @@ from replication.definition.protocol import (
     parse_assignment,
     read_protocol,
 )
+from replication.definition.study import Study
 from replication.errors import StorageError, UsageError
 from replication.wording import show
 
-if TYPE_CHECKING:
-    from replication.definition.study import Study
-
 DEFAULT_RESULTS = Path("results")
-MAX_SEEDS = 100_000_000_000
+MAX_SEEDS, MAX_COST = 100_000_000_000, " (which take days of one core and 0.2 TB of disk)"
 MAX_ROOT_SEED = 2**63 - 1
 MAX_JOBS = 4096
-
-SECONDS_PER_NETWORK, BYTES_PER_NETWORK = 1.5e-6, 1.5
-"""Orders of magnitude, for a message only: one core, and disk."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -79,26 +74,14 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see '{self.prog} --help'")
 
 
-def parse_whole(text: str, *, low: int, high: int) -> int:
-    """Return a whole number that is written in plain decimal digits."""
+def parse_whole(text: str, *, low: int, high: int, cost: str = "") -> int:
+    """Return a whole number that is written in plain decimal digits; `cost` is that of `high`."""
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) is None or not low <= int(text) <= high:
         raise ArgumentTypeError(
-            f"{show(text)} was given; allowed is a whole number from {low} to {high}, in plain "
-            "digits"
+            f"{show(text)} was given; allowed is a whole number from {low} to {high}{cost}, in "
+            "plain digits"
         )
     return int(text)
-
-
-def parse_count(text: str) -> int:
-    """Return a number of networks; one that is too large is refused with its cost."""
-    if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) and int(text) > MAX_SEEDS:
-        days = int(text) * SECONDS_PER_NETWORK / 86_400
-        terabytes = int(text) * BYTES_PER_NETWORK / 1e12
-        raise ArgumentTypeError(
-            f"{text!r} was given, which would take about {days:,.0f} days of one core "
-            f"and {terabytes:,.1f} TB of disk; allowed is a whole number from 1 to {MAX_SEEDS}"
-        )
-    return parse_whole(text, low=1, high=MAX_SEEDS)
 
 
 def parse_jobs(text: str) -> int:
@@ -112,21 +95,21 @@ def parse_results(text: str) -> Path:
         raise ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
     path = Path(text)
     try:
-        mode = path.stat().st_mode
-        reason = "" if stat.S_ISDIR(mode) else "it is a file"
+        if stat.S_ISDIR(path.stat().st_mode):
+            return path
+        reason = "it is a file"
     except FileNotFoundError:
-        reason = ""
+        return path
     except OSError as error:
         reason = str(error.strerror)
-    if reason:
-        raise StorageError(f"--results {show(text)} cannot be used ({reason}); give another folder")
-    return path
+    raise StorageError(f"--results {show(text)} cannot be used ({reason}); give another folder")
 
 
 _VALUES = ", ".join(f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items())
 OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": {
-        "type": parse_count, "default": DEFAULT_SEEDS, "metavar": "N",
+        "type": functools.partial(parse_whole, low=1, high=MAX_SEEDS, cost=MAX_COST),
+        "default": DEFAULT_SEEDS, "metavar": "N",
         "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
     },
     "--root-seed": {
@@ -191,6 +174,4 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 def read_study(options: argparse.Namespace) -> Study:
     """Return the study that the options of `STUDY` name."""
     protocol = read_protocol_arguments(options)
-    from replication.definition.study import Study
-
     return Study(protocol, options.root_seed, options.seeds, options.results)

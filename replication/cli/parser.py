@@ -20,15 +20,15 @@ MODULES = (
 
 
 def make_parser() -> Parser:
-    """Return the parser; each command sets `handler`, from options to an exit code."""
+    """Return the parser; each command sets `handler`, from options to an exit code or None."""
     parser = Parser(
         prog="replication",
         description="Replication of Hinton & McClelland (1988), Learning Representations by "
         "Recirculation: 48 weight updates on average and 202 at most, in 100 simulations.",
         epilog="`replication COMMAND --help` explains a command and its options.",
     )
-    number = version("recirculation-replication")
-    parser.add_argument("--version", action="version", version=f"replication {number}")
+    text = f"replication {version('recirculation-replication')}"
+    parser.add_argument("--version", action="version", version=text)
     shtab.add_argument_to(
         parser,
         "--print-completion",

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
+from replication.definition.study import Study
 from replication.system.progress import report_progress
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from replication.definition.study import Study
 
 
 def add_commands(subparsers: Any) -> None:
@@ -50,7 +48,7 @@ def add_commands(subparsers: Any) -> None:
     report.set_defaults(handler=run_report)
 
 
-def run_replicate(options: argparse.Namespace) -> int:
+def run_replicate(options: argparse.Namespace) -> None:
     """Simulate, analyse, report."""
     study = read_study(options)
     from replication.publication.publishing import replicate_study
@@ -62,10 +60,9 @@ def run_replicate(options: argparse.Namespace) -> int:
         **_read_workers(options),
     )
     print("\n".join(describe_result(study, model)))
-    return 0
 
 
-def run_simulate(options: argparse.Namespace) -> int:
+def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what is missing, of the study and of its repetitions."""
     study = read_study(options)
     from replication.publication.publishing import simulate_all
@@ -77,17 +74,15 @@ def run_simulate(options: argparse.Namespace) -> int:
         f"{study.n_seeds - n_simulated:,} kept from before, {n_simulated:,} simulated now"
     )
     print(f"digest: {compute_study_digest(study)}")
-    return 0
 
 
-def run_report(options: argparse.Namespace) -> int:
+def run_report(options: argparse.Namespace) -> None:
     """Analyse and write the report."""
     study = read_study(options)
     from replication.publication.publishing import write_report
 
     model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))
-    return 0
 
 
 def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
@@ -98,10 +93,8 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     models = {"headline": model}
     template = Template(Path(__file__).with_name("summary.md"))
     text = template.render(models | {"claims": list_claims(models)}, METADATA)
-    rows = [line.partition(": ")[::2] for line in text.splitlines() if line]
-    rows.append(("report", str(study.folder / "report.html")))
-    width = max(len(name) for name, _ in rows)
-    return [f"{name:{width}}  {words}" for name, words in rows]
+    report = f"report        {study.folder / 'report.html'}"
+    return [*filter(None, text.splitlines()), report]
 
 
 def _read_workers(options: argparse.Namespace) -> dict[str, Any]:

@@ -115,15 +115,14 @@ def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
     found = tuple(_read_operationalisation(entry, each) for each in table["operationalisations"])
     kind, n_words, n_ways = table["kind"], len(table["quote"].split()), len(found)
     other = [key for key in table if key not in (*needed, optional)]
-    has_why = [bool(each.why) for each in found]
+    with_why = [k for k, each in enumerate(found) if each.why]
     for is_wrong, problem in (
         (other, f"the keys {other} were given; allowed are {', '.join(needed)}, {optional}"),
         (kind not in KINDS, f"the kind {kind!r} was given; allowed are {', '.join(KINDS)}"),
         (n_words > 8, f"a quote of {n_words} words was given; allowed are 8"),
         (n_ways > 9, f"{n_ways} operationalisations were given; allowed are 9"),
         (len({each.id for each in found}) < n_ways, "an id was given twice; rename one"),
-        (not has_why[0], "the first is primary; say why it is the closest to the sentence (why)"),
-        (any(has_why[1:]), "why was given of one that is not the first, the primary one"),
+        (with_why != [0], "the first, the primary one, and no other says why it is that (why)"),
     ):
         if is_wrong:
             raise DataError(f"{entry}: {problem}")

@@ -152,8 +152,7 @@ def describe_extra(
     updates: NDArray[Any], converged: NDArray[np.bool_], base: NDArray[Any]
 ) -> dict[str, Any]:
     """Return what networks took more than the same without an intervention, failures at the cap."""
-    n_failed = len(converged) - int(converged.sum())
     return {
         **name_estimate("extra", estimate_median(updates.astype(np.int64) - base)),
-        "failed": estimate_share(n_failed, len(converged)),
+        "failed": estimate_share(~converged),
     }

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_proportion
@@ -21,9 +22,10 @@ def get_estimate(entries: Mapping[str, Any], name: str) -> Estimate:
     return Estimate(entries[name], *entries[f"{name}_interval"])
 
 
-def estimate_share(successes: int, n: int) -> dict[str, Any]:
+def estimate_share(successes: NDArray[np.bool_]) -> dict[str, Any]:
     """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
-    share = estimate_proportion(successes, n) if n else Estimate(None, 0.0, 1.0)
+    n, n_successes = len(successes), int(np.count_nonzero(successes))
+    share = estimate_proportion(n_successes, n) if n else Estimate(None, 0.0, 1.0)
     return name_estimate("share", share)
 
 

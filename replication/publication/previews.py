@@ -29,7 +29,8 @@ def preview_experiment(
     else changes. A sentence whose guard fails is marked, and its place is reported as progress.
     """
     folder = results / "previews" / name
-    _prepare(folder, results)
+    require_tools()  # which would fail after minutes of work
+    open_folder(folder, below=results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
     models = read_models(results, ("headline", *EXPERIMENTS))
     models[name] = write_model(folder, name, model)
@@ -63,7 +64,8 @@ def make_multiverse(
     Returns the model, and where table and page are.
     """
     folder = results / "studies" / f"multiverse-{readings.id}-{root_seed}-{n_networks}"
-    _prepare(folder, results)
+    require_tools()  # which would fail after minutes of work
+    open_folder(folder, below=results)
     model = multiverse.run_multiverse(
         readings, n_networks=n_networks, root_seed=root_seed,
         jobs=jobs, report_progress=report_progress,
@@ -79,9 +81,3 @@ def make_multiverse(
     )
     place_files(folder, files)
     return model, multiverse.write_readings(plain, folder), folder / "report.html"
-
-
-def _prepare(folder: Path, results: Path) -> None:
-    """Refuse before minutes of work what would fail after them."""
-    require_tools()
-    open_folder(folder, below=results)

@@ -16,7 +16,6 @@ from replication.errors import ReportError
 from replication.report import pandoc
 from replication.report.save import save_figure
 from replication.report.template import Template
-from replication.system.files import make_temporary_folder
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
@@ -83,33 +82,30 @@ def render_report(
             raise ReportError(f"{page.locate(f'figures/{figure}.svg')}: {problem}")
 
     report_progress("drawing the figures")
-    with make_temporary_folder() as workspace:
-        byline = pandoc.prepare(
-            workspace,
-            metadata=metadata,
-            bibliography=bibliography,
-            commands={figure: figures[figure].command for figure in shown},
-        )
-        kinds = [kind for kind in pandoc.FORMS if kind in formats]
-        convert = partial(pandoc.run_pandoc, markdown, workspace, page.locate)
-        # Pandoc, which is another process, reads no figure: it works while they are drawn.
-        saved: dict[str, tuple[str, str]]
-        steps: list[Callable[[], Any]] = [
-            lambda: {figure: figures[figure].saved for figure in shown},
-            *(partial(convert, kind) for kind in kinds),
-        ]
-        saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
-        report_progress("setting the report")
-        setters: dict[str, Callable[[str], str | bytes]] = {
-            "pdf": partial(
-                pandoc.set_pdf, workspace=workspace, figures=saved, day=metadata["date"]
-            ),
-            "html": partial(pandoc.set_html, figures=saved, tables=tables),
-            "md": partial(pandoc.set_markdown, metadata=metadata, byline=byline),
-        }
-        pages = map_in_threads(
-            lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
-        )
+    document = pandoc.add_metadata(
+        markdown,
+        metadata=metadata,
+        bibliography=bibliography,
+        commands={figure: figures[figure].command for figure in shown},
+    )
+    kinds = [kind for kind in pandoc.FORMS if kind in formats]
+    convert = partial(pandoc.run_pandoc, document, page.locate)
+    # Pandoc, which is another process, reads no figure: it works while they are drawn.
+    saved: dict[str, tuple[str, str]]
+    steps: list[Callable[[], Any]] = [
+        lambda: {figure: figures[figure].saved for figure in shown},
+        *(partial(convert, kind) for kind in kinds),
+    ]
+    saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
+    report_progress("setting the report")
+    setters: dict[str, Callable[[str], str | bytes]] = {
+        "pdf": partial(pandoc.set_pdf, figures=saved, day=metadata["date"]),
+        "html": partial(pandoc.set_html, figures=saved, tables=tables),
+        "md": partial(pandoc.set_markdown, metadata=metadata),
+    }
+    pages = map_in_threads(
+        lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
+    )
     contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
     contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():

@@ -127,10 +127,8 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 
 
 def _check(value: Any) -> float:
-    if isinstance(value, bool | str) or value is None:
-        raise MissingNumber(f"a number was expected, got {value!r}")
     try:
-        if math.isfinite(checked := float(value)):
+        if not isinstance(value, bool | str) and math.isfinite(checked := float(value)):
             return checked
     except TypeError:
         pass

@@ -34,9 +34,7 @@ FORMS = {
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
-MODULES = {
-    "Jinja": "jinja2", "fontTools": "fontTools", "Typst": "typst", "pandoc": "pypandoc",
-}  # fmt: skip
+MODULES = ("jinja2", "fontTools", "typst", "pypandoc")
 TIME_LIMIT = 120.0
 SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
 """What is short when pandoc cannot be started, by the error's number."""
@@ -44,7 +42,7 @@ SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (u
 
 def require_tools() -> None:
     """Raise a `UsageError` that says how to install what is missing, if anything is."""
-    missing = [name for name, module in MODULES.items() if find_spec(module) is None]
+    missing = [name for name in MODULES if find_spec(name) is None]
     if missing:
         raise UsageError(
             f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
@@ -58,8 +56,8 @@ def find_pandoc() -> str:
     return str(Path(package.origin).parent / "files" / "pandoc")
 
 
-def run_pandoc(markdown: str, workspace: Path, locate: Callable[[str], str], form: str) -> str:
-    """Convert Markdown by the engine's filter, in a folder that `prepare` has filled.
+def run_pandoc(markdown: str, locate: Callable[[str], str], form: str) -> str:
+    """Convert Markdown that `add_metadata` has completed, by the engine's filter.
 
     Figures are named in what it returns, not read.
 
@@ -67,12 +65,12 @@ def run_pandoc(markdown: str, workspace: Path, locate: Callable[[str], str], for
     pandoc cannot be started or takes longer than `TIME_LIMIT`, it is a WorkerError.
     """
     command = [
-        find_pandoc(), f"--from={READ}", "--wrap=none", "--data-dir=.", "--citeproc",
-        "--metadata-file=metadata.json", f"--lua-filter={ASSETS / 'report.lua'}", *FORMS[form],
+        find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
+        f"--lua-filter={ASSETS / 'report.lua'}", *FORMS[form],
     ]  # fmt: skip
     try:
         done = subprocess.run(
-            command, input=markdown, cwd=workspace, capture_output=True, check=False,
+            command, input=markdown, capture_output=True, check=False,
             env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
             encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
         )  # fmt: skip
@@ -107,20 +105,17 @@ def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
     return list(dict.fromkeys(complaints))
 
 
-def prepare(
-    workspace: Path, *, metadata: Mapping[str, str], bibliography: Path, commands: Mapping[str, str]
+def add_metadata(
+    markdown: str, *, metadata: Mapping[str, str], bibliography: Path, commands: Mapping[str, str]
 ) -> str:
-    """Put into a folder what pandoc reads beside the text; return the line below the title.
+    """Return a text with what the filter and the templates read of it in front, as JSON.
 
     `commands`: what makes the data of a figure, by the figure's name.
     """
     day = date.fromisoformat(metadata["date"])
-    version = [f"version {metadata['version']}"] if "version" in metadata else []
-    licence = f"{metadata['licence']} licence"
-    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
     fields = {
         **metadata,
-        "byline": byline,
+        "byline": _write_byline(metadata),
         "year": str(day.year),
         "month": str(day.month),
         "day": str(day.day),
@@ -129,13 +124,20 @@ def prepare(
         "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
-    (workspace / "metadata.json").write_text(json.dumps(fields), "utf-8")
-    return byline
+    return f"---\n{json.dumps(fields)}\n---\n\n{markdown}"
 
 
-def set_markdown(body: str, *, metadata: Mapping[str, str], byline: str) -> str:
+def _write_byline(metadata: Mapping[str, str]) -> str:
+    """Return the line below the title."""
+    day = date.fromisoformat(metadata["date"])
+    version = [f"version {metadata['version']}"] if "version" in metadata else []
+    licence = f"{metadata['licence']} licence"
+    return " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
+
+
+def set_markdown(body: str, *, metadata: Mapping[str, str]) -> str:
     """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
-    head = [f"# {metadata['title']}", metadata["subtitle"], byline]
+    head = [f"# {metadata['title']}", metadata["subtitle"], _write_byline(metadata)]
     return "\n\n".join([*head, body.strip()]) + "\n"
 
 
@@ -168,27 +170,22 @@ def _math_css(page: str) -> str:
     return font_face("Report Math", "STIXGeneral.ttf", used) if letters else ""
 
 
-def set_pdf(text: str, *, workspace: Path, figures: Figures, day: str) -> bytes:
+def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
     import typst
 
-    path = workspace / "report.typ"
-    path.write_text(text, "utf-8")
-    (workspace / "figures").mkdir()
-    for name, (svg, _) in figures.items():
-        (workspace / "figures" / f"{name}.svg").write_text(svg, "utf-8")
+    files: Any = {"main.typ": text.encode()}
+    files |= {f"figures/{name}.svg": svg.encode() for name, (svg, _) in figures.items()}
     try:
-        pdf = typst.compile(
-            str(path),
-            root=str(workspace),
+        pdf: bytes = typst.compile(
+            files,
             format="pdf",
             font_paths=[str(FONT_FOLDER)],
             ignore_system_fonts=True,
             timestamp=int(datetime.fromisoformat(f"{day}T00Z").timestamp()),
             pdf_standards=["ua-1"],
         )
-    except (RuntimeError, typst.TypstError) as error:
+    except RuntimeError as error:
         words = " ".join(str(error).split())[:300]
         raise ReportError(f"the PDF cannot be set: {words}") from None
-    assert isinstance(pdf, bytes)
     return pdf

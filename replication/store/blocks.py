@@ -135,10 +135,13 @@ def read_block(block: Block, study: Study) -> Outcomes:
                 raise DataError(f"its {name} is {header[name]!r:.100} and not {value}")
         if from_plain(header["protocol"]) != study.protocol:
             raise DataError("its protocol is another one")
-        table = file.read(use_threads=False)
-        # Its own ``to_numpy`` would import pandas.
-        updates: NDArray[Any] = np.from_dlpack(table["updates"].combine_chunks())
-        return Outcomes(block.start, updates, _to_flags(table["converged"]))
+        table = file.read(use_threads=False).combine_chunks()
+        # Its own ``to_numpy`` would import pandas, and a cast of bits ``pyarrow.compute``.
+        updates: NDArray[Any] = np.from_dlpack(table["updates"].chunk(0))
+        flags = table["converged"].chunk(0)
+        bits = np.unpackbits(np.frombuffer(flags.buffers()[1], np.uint8), bitorder="little")
+        converged = bits[flags.offset : flags.offset + len(flags)].view(np.bool_)
+        return Outcomes(block.start, updates, converged)
 
 
 def find_faults(blocks: Iterable[Block], study: Study) -> dict[Block, DataError]:
@@ -188,13 +191,6 @@ def _open(block: Block) -> tuple[Any, dict[str, Any]]:
 
 def _describe(study: Study, start: int, stop: int) -> dict[str, Any]:
     return {"layout": LAYOUT, "root_seed": study.root_seed, "start": start, "stop": stop}
-
-
-def _to_flags(column: pa.ChunkedArray) -> NDArray[np.bool_]:
-    """Return a column of truth values, from its bits; a cast would import ``pyarrow.compute``."""
-    array = column.combine_chunks()
-    bits = np.unpackbits(np.frombuffer(array.buffers()[1], np.uint8), bitorder="little")
-    return bits[array.offset : array.offset + len(array)].view(np.bool_)
 
 
 def make_table(outcomes: Outcomes) -> pa.Table:

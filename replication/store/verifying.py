@@ -103,16 +103,16 @@ def verify_study(
 def draw_sample(ranges: list[Range], n_sample: int, rng: np.random.Generator) -> list[Range]:
     """Draw about `n_sample` seeds from half-open ranges, in short runs, without replacement."""
     length = min(RUN_OF_SEEDS, n_sample)
-    ends = np.cumsum([0, *(-(-(stop - start) // length) for start, stop in ranges)])
-    n_all = int(ends[-1])
-    chosen = np.sort(rng.choice(n_all, size=min(n_all, -(-n_sample // length)), replace=False))
-    sample = []
-    for run in chosen.tolist():
-        place = int(np.searchsorted(ends, run, side="right")) - 1
-        start, stop = ranges[place]
-        low = start + length * (run - int(ends[place]))
-        sample.append((low, min(low + length, stop)))
-    return sample
+
+    def draw(pairs: list[Range]) -> list[Range]:
+        n_runs = min(len(pairs), -(-n_sample // length))
+        chosen = rng.choice(len(pairs), size=n_runs, replace=False)
+        return [pairs[i] for i in sorted(chosen)]
+
+    some = draw(ranges)  # before they are cut: there may be very many
+    return draw(
+        [(i, min(i + length, stop)) for start, stop in some for i in range(start, stop, length)]
+    )
 
 
 def repair_study(checked: Checked, *, jobs: int = -1, show_progress: bool = True) -> None:

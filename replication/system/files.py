@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 import secrets
 import stat
 import tempfile
@@ -13,9 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from replication.errors import DataError, ReplicationError, StorageError
+from replication.errors import DataError, StorageError
 
-TEMPORARY_NAME = re.compile(r"\.replication-[0-9a-f]{16}\.part")
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 SECONDS_OF_LEFTOVERS = 86_400.0
 """Age from which a temporary file is what a killed run has left: no write takes so long."""
@@ -39,16 +37,14 @@ def temporary_file(path: Path) -> Iterator[Path]:
         finally:
             with contextlib.suppress(OSError):
                 temporary.unlink()
-    except ReplicationError:  # of a file within, or of what fills it
-        raise
     except OSError as error:
+        if isinstance(error, StorageError) or error.errno in SHORTAGES:
+            raise  # of a file within or of what fills it, or not the fault of the disk
         advice = (
             "what was written before is intact: make room, correct the permissions, or give "
             "another folder"
         )
-        if error.errno in SHORTAGES:
-            advice = "the system is short of it: close other programs, or raise the limit (ulimit)"
-        elif not path.parent.is_dir():
+        if not path.parent.is_dir():
             advice = f"there is no folder {str(path.parent)!r}: give another, or run this again"
         raise StorageError(
             f"{str(path)!r} cannot be written ({error.strerror or error}); {advice}"
@@ -65,13 +61,12 @@ def publish(temporary: Path, path: Path) -> None:
 
 def sync_folder(folder: Path) -> None:
     """Force the names in a folder to disk, where the system can."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def open_folder(folder: Path, *, below: Path) -> None:
@@ -81,14 +76,13 @@ def open_folder(folder: Path, *, below: Path) -> None:
     which killed runs have left, are removed.
     """
     for place in reversed([folder, *folder.parents]):
-        if below in place.parents and os.path.lexists(place):
-            what = "no folder" if not place.is_dir() else "a link" if place.is_symlink() else None
-            if what is not None:
-                raise StorageError(
-                    f"{str(place)!r} is {what}, and nothing is written there; put a folder in its "
-                    "place, or give another results folder"
-                )
-        if not place.is_dir():
+        is_folder, is_ours = place.is_dir(), below in place.parents
+        if is_ours and (place.is_symlink() or (place.exists() and not is_folder)):
+            raise StorageError(
+                f"{str(place)!r} is {'a link' if is_folder else 'no folder'}, and nothing is "
+                "written there; put a folder in its place, or give another results folder"
+            )
+        if not is_folder:
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
     effective = os.access in os.supports_effective_ids
@@ -97,10 +91,10 @@ def open_folder(folder: Path, *, below: Path) -> None:
             f"{str(folder)!r} cannot be written (Read-only file system, or no permission); correct "
             "that, or give another results folder"
         )
-    for path in map(folder.joinpath, filter(TEMPORARY_NAME.fullmatch, list_names(folder))):
+    for path in folder.glob(f".replication-{'[0-9a-f]' * 16}.part"):
         with contextlib.suppress(FileNotFoundError):
-            state = path.lstat()
-            if stat.S_ISREG(state.st_mode) and time.time() - state.st_mtime > SECONDS_OF_LEFTOVERS:
+            age = time.time() - path.lstat().st_mtime
+            if age > SECONDS_OF_LEFTOVERS and not path.is_dir():
                 path.unlink()
 
 
@@ -145,10 +139,8 @@ def make_temporary_folder() -> Iterator[Path]:
     try:
         with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as name:
             yield Path(name)
-    except StorageError:
-        raise
     except OSError as error:
-        if error.errno in (errno.EMFILE, errno.ENFILE):  # not the folder's fault
+        if isinstance(error, StorageError) or error.errno in SHORTAGES:  # not the folder's fault
             raise
         raise StorageError(
             f"a temporary folder cannot be used ({error.strerror or error}); make room there, or "

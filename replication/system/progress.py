@@ -116,10 +116,10 @@ def escape(text: str) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in words, with two significant units at most.
+    """Return a duration in words.
 
-    >>> format_duration(7.2), format_duration(200), format_duration(90_000)
-    ('7 s', '3 min 20 s', '25 h')
+    >>> format_duration(7.2), format_duration(200), format_duration(9_000)
+    ('7 s', '3 min 20 s', '2.5 h')
     """
     if seconds < 1:
         return "under 1 s"
@@ -127,8 +127,6 @@ def format_duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     if seconds < 3600:
         return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    if seconds < 10 * 3600:
-        return f"{int(seconds // 3600)} h {int(seconds % 3600 // 60)} min"
     if seconds < 10 * 86_400:
-        return f"{seconds / 3600:.0f} h"
+        return f"{seconds / 3600:.3g} h"
     return f"{seconds / 86_400:,.0f} days"

@@ -85,8 +85,8 @@ def test_a_report_is_refused_in_one_line_before_anything_is_simulated(tmp_path):
     done = run(HIDE_REPORT + REFUSED, tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        "replication: writing a report needs the extra 'report' (missing: Jinja, Typst, pandoc); "
-        "install it in the sources with: pip install '.[report]', or let make do it\n"
+        "replication: writing a report needs the extra 'report' (missing: jinja2, typst, "
+        "pypandoc); install it in the sources with: pip install '.[report]', or let make do it\n"
     )
     assert list(tmp_path.iterdir()) == []
 

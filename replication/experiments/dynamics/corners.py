@@ -112,5 +112,5 @@ def release(failed: Array, *, jobs: int) -> Model:
     ends: Model = {"rate": COOLED}
     for way, rate in (("late_as_is", PAPER.learning_rate), ("late_cooled", COOLED)):
         _, converged, _ = simulate_weights(cool(rate, max_updates=LONGER), failed, jobs=jobs)
-        ends[way] = estimate_share(int(converged.sum()), len(failed))
+        ends[way] = estimate_share(converged)
     return ends

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -51,9 +52,9 @@ def smooth(asked: list[Array], t: int) -> Array:
     return asked[-1] - alternate(asked, t)
 
 
-def scale(factor: float, *, first: int = 0, end: int = LONGEST) -> Choose:
-    """Apply what is asked for times a factor, and nothing outside of these updates."""
-    return lambda asked, t: asked[-1] * (factor if first <= t < end else 0.0)
+def scale(factor: float, *, end: float = math.inf) -> Choose:
+    """Apply what is asked for times a factor, and nothing from an update on."""
+    return lambda asked, t: asked[-1] * (factor if t < end else 0.0)
 
 
 CHOICES: Mapping[str, Choose] = {
@@ -120,7 +121,7 @@ def compare_choices(n: int, *, root_seed: int, jobs: int) -> Model:
 
     def run(choose: Choose) -> Model:
         updates, depth = train_biases(protocol, weights, choose)
-        slow = estimate_share(int(np.count_nonzero(updates > SLOW)), n)
+        slow = estimate_share(updates > SLOW)
         deep = name_estimate("depth", estimate_median(depth)) if len(depth) else {"depth": None}
         return describe_times(updates, updates <= LONGEST) | {"slow": slow} | deep
 
@@ -135,10 +136,7 @@ def compare_parts(n: int, *, root_seed: int, jobs: int) -> Model:
 
     def run(choose: Choose) -> Model:
         updates, _ = train_biases(protocol, weights, choose)
-        return {
-            name: estimate_share(int(np.count_nonzero(updates > end)), n)
-            for name, end in ends.items()
-        }
+        return {name: estimate_share(updates > end) for name, end in ends.items()}
 
     found = map_in_threads(run, PARTS.values(), jobs=jobs)
     return {"n": n, **dict(zip(PARTS, found, strict=True))}

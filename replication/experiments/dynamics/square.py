@@ -25,7 +25,7 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
     """Return how networks fare by whether the columns of W start in convex position."""
     weights = draw_weights(PAPER, root_seed, 0, SORTED * n)
     margin = measure_convexity(np.swapaxes(get_w(PAPER, weights), 1, 2))
-    found: Model = {"convex": estimate_share(int(np.count_nonzero(margin > 0.0)), SORTED * n)}
+    found: Model = {"convex": estimate_share(margin > 0.0)}
     weights, margin = weights[:n], margin[:n]
     groups = {"convex": margin > 0.0, "enclosed": margin <= 0.0}
     for way, rate in RATES.items():
@@ -33,7 +33,7 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
         updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
         found[way] = {
             name: name_estimate("median", estimate_median(updates[chosen]))
-            | {"converged": estimate_share(int(converged[chosen].sum()), int(chosen.sum()))}
+            | {"converged": estimate_share(converged[chosen])}
             for name, chosen in groups.items()
         } | name_estimate("rank", correlate_ranks(margin, updates))
     return found

@@ -19,9 +19,14 @@ from replication.experiments.headline.distributions import (
 )
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import name_estimate
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_mean, find_median
+from replication.statistics.intervals import (
+    Estimate,
+    estimate_mean,
+    estimate_proportion,
+    find_median,
+)
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
@@ -102,7 +107,7 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
         "n": counts.n,
         "n_converged": counts.n_converged,
         "cap": counts.cap,
-        **estimate_share(counts.n_converged, counts.n),
+        **name_estimate("share", estimate_proportion(counts.n_converged, counts.n)),
         **name_estimate("mean", mean),
         "median": find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
@@ -163,13 +168,10 @@ def compare_with_paper(counts: CountTable, counted: Mapping[str, Any]) -> dict[s
 
     None if too few networks stop at the reported largest count.
     """
-    here = Likelihood.of(counts)
+    here, paper = Likelihood.of(counts), Likelihood(**counted["paper"])
     if here.n_at_max < MIN_AT_REPORTED:
         return None
-    updates, n_each = (np.array(counted["counts"]["paper"][key]) for key in ("updates", "counts"))
-    n_censored = counted["n_networks"] - int(n_each.sum())
-    paper = CountTable(updates, n_each, n_censored, int(load_reported().max))
-    return compare_readings({"paper": Likelihood.of(paper), "here": here})["not counted"]
+    return compare_readings({"paper": paper, "here": here})["not counted"]
 
 
 def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:

@@ -213,6 +213,5 @@ def compare_splits(outcome: Outcome) -> Model:
 
 def describe(outcome: Outcome) -> Model:
     """Return how many networks there are, and the shares that encode, and do all that is asked."""
-    n = len(outcome["all"])
-    shares = {name: estimate_share(int(outcome[name].sum()), n) for name in ("encoded", "all")}
-    return {"n": n} | shares
+    shares = {name: estimate_share(outcome[name]) for name in ("encoded", "all")}
+    return {"n": len(outcome["all"])} | shares

@@ -76,7 +76,7 @@ def compare_hybrids(
             "upper": rules[0],
             "lower": rules[1],
             "median": float(np.median(updates)),
-            "converged": estimate_share(int(converged.sum()), n_networks),
+            "converged": estimate_share(converged),
         }
 
     return map_in_threads(compare, list(itertools.product(UPPER_RATES, LOWER_RATES)), jobs=jobs)

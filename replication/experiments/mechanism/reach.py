@@ -103,7 +103,7 @@ def compare_rules(
         updates, converged = train(rule, protocol, weights, rate, jobs=jobs)
         compared[rule] = {
             "rate": rate,
-            "converged": estimate_share(int(converged.sum()), n_networks),
+            "converged": estimate_share(converged),
             "median": float(np.median(updates)),
             "mean": float(updates.mean()),
         }

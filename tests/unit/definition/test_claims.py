@@ -68,8 +68,11 @@ def test_numbers_of_an_operationalisation_are_its_thresholds_and_stay_as_they_ar
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (ENTRY.replace('why = "It counts updates."', ""), "the first is primary; say why"),
-        (ENTRY + ENTRY[ENTRY.index("[[") :].replace('"median"', '"mean"'), "not the first"),
+        (
+            ENTRY.replace('why = "It counts updates."', ""),
+            "the first, the primary one, and no other says why",
+        ),
+        (ENTRY + ENTRY[ENTRY.index("[[") :].replace('"median"', '"mean"'), "and no other says why"),
         (ENTRY + SECOND, "an id was given twice"),
         (ENTRY + SECOND * 9, "10 operationalisations were given; allowed are 9"),
         (ENTRY.replace("rapidly", "rapidly on a good set of codes and"), "a quote of 9 words"),

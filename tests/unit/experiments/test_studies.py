@@ -62,5 +62,6 @@ def test_median_counts_failures_as_later_than_any_other():
 
 
 def test_share_is_read_back_and_of_no_trial_unknown():
-    assert get_estimate(estimate_share(8, 10), "share") == estimate_proportion(8, 10)
-    assert estimate_share(0, 0) == {"share": None, "share_interval": [0.0, 1.0]}
+    share = estimate_share(np.arange(10) < 8)
+    assert get_estimate(share, "share") == estimate_proportion(8, 10)
+    assert estimate_share(np.zeros(0, dtype=bool)) == {"share": None, "share_interval": [0.0, 1.0]}

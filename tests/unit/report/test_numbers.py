@@ -52,7 +52,7 @@ def test_p_value_keeps_its_side_of_five_per_cent(p):
     "write", [numbers.number, numbers.fixed, numbers.exact, numbers.count, numbers.percent]
 )
 def test_what_is_no_number_is_refused(write, value):
-    with pytest.raises(MissingNumber, match="number was expected"):
+    with pytest.raises(MissingNumber, match="a finite number was expected"):
         write(value)
 
 

@@ -46,7 +46,7 @@ def test_comment_guard_and_loop_leave_no_trace(tmp_path):
     [
         ("{{ speed.median | number(3) }}", "there is no 'median' here; there are: mean, n, none,"),
         ("{{ pace.mean | percent }}", "'pace' is undefined"),
-        ("{{ speed.none | fixed(1) }}", "a number was expected, got None"),
+        ("{{ speed.none | fixed(1) }}", "a finite number was expected, got None"),
         ("{{ speed.none }}", "None is written without a filter"),
         ("{{ speed.mean }}", "46.512 is written without a filter; say how"),
         ("{{ speed.claims }}", "is written without a filter"),
