@@ -72,20 +72,15 @@ def _describe(likelihoods: Mapping[str, Likelihood], name: str, sweep: str) -> d
     chance, error = own.chances[sweep], own.errors[sweep]
     row: dict[str, Any] = {"n_at_max": own.n_at_max, "chance": chance}
     if not chance or not base.chances[sweep]:
-        return row | dict.fromkeys(
-            ("chance_interval", "bayes_factor", "bayes_factor_interval", "posterior",
-             "posterior_interval")
-        )  # fmt: skip
+        names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
+        return row | dict.fromkeys(names)
     factor = base.chances[sweep] / chance
     of_factor = 0.0 if own is base else math.hypot(error, base.errors[sweep])
-    rest = [each for other, each in likelihoods.items() if other != name]
+    rest = [each for each in likelihoods.values() if each is not own and each.chances[sweep]]
     total = math.fsum(each.chances[sweep] for each in rest)
-    of_rest = [
-        each.chances[sweep] / total * each.errors[sweep] for each in rest if each.chances[sweep]
-    ]
+    of_rest = [each.chances[sweep] / total * each.errors[sweep] for each in rest]
     odds = _spread(chance / total, math.hypot(error, *of_rest))
     return row | {
-        "chance_interval": _spread(chance, error),
         "bayes_factor": factor,
         "bayes_factor_interval": _spread(factor, of_factor),
         "posterior": chance / (chance + total),

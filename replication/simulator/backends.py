@@ -55,10 +55,15 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[...,
 
     Like `iterate_in_threads`, it yields each result as soon as it is there.
     """
-    with _silence_distributed(), _connect(scheduler) as client:
-        check_workers(client, scheduler)
-        workers = jobs if jobs > 0 else sum(client.nthreads().values())
-        yield workers, functools.partial(run_tasks, client, jobs if jobs > 0 else 2 * workers)
+    with _silence_distributed():
+        client = _connect(scheduler)
+        try:
+            check_workers(client, scheduler)
+            workers = jobs if jobs > 0 else sum(client.nthreads().values())
+            yield workers, functools.partial(run_tasks, client, jobs if jobs > 0 else 2 * workers)
+        finally:
+            with contextlib.suppress(Exception):  # a scheduler that is gone
+                client.close(timeout=2.0)  # which cancels what was asked for
 
 
 def run_tasks(
@@ -108,9 +113,8 @@ def _list_versions(answer: dict[str, Any]) -> str:
     return ", ".join([*(f"{name} {found.get(name)}" for name in PACKAGES), f"Python {python}"])
 
 
-@contextlib.contextmanager
-def _connect(scheduler: str) -> Iterator[Any]:
-    """Yield a client of the cluster; closing it cancels what it has asked for."""
+def _connect(scheduler: str) -> Any:
+    """Return a client of the cluster."""
     from distributed import Client
     from distributed.core import rpc
 
@@ -127,18 +131,13 @@ def _connect(scheduler: str) -> Iterator[Any]:
                 f"the Dask scheduler at {scheduler!r} has distributed {theirs}, and this machine "
                 f"{here}; install one version in both places"
             )
-        client = Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+        return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, TimeoutError) as error:
         raise WorkerError(
             f"no Dask scheduler answers at {scheduler!r} within {SECONDS_TO_ANSWER:.0f} s "
             f"({type(error).__name__}); start one or correct the address, or leave out --backend "
             "to use this machine"
         ) from None
-    try:
-        yield client
-    finally:
-        with contextlib.suppress(Exception):  # a scheduler that is gone
-            client.close(timeout=2.0)  # type: ignore[no-untyped-call]
 
 
 @contextlib.contextmanager

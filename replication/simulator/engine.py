@@ -5,6 +5,8 @@ The step is compiled for the protocol at hand within a fraction of a second, in 
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,9 +16,8 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
-from replication.simulator import programs
 from replication.simulator.machine import compile_program
-from replication.simulator.memory import Array, allocate, arrange, prepare_strips
+from replication.simulator.memory import Array, Place, allocate, arrange, prepare_strips
 from replication.simulator.patterns import make_patterns
 from replication.simulator.step import Rule
 
@@ -58,20 +59,14 @@ def run_networks(
     final = np.zeros(weights.shape) if final_weights else None
     stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
     strip = prepare_strips(protocol, rule, N_LANES)
-    job = np.zeros(programs.N_WORDS, dtype=np.int64)
-    job[programs.INITIAL] = weights.ctypes.data
-    job[programs.STRIDE] = weights.strides[0] // weights.itemsize
-    job[programs.N_NETWORKS] = len(weights)
-    job[programs.CAP] = protocol.max_updates
-    job[programs.STOP] = stop.ctypes.data
-    job[programs.UPDATES] = updates.ctypes.data
-    job[programs.CONVERGED] = converged.ctypes.data
-    job[programs.FINAL] = 0 if final is None else final.ctypes.data
     lanes = allocate(2, N_LANES).view(np.int64)
     lanes[0, 0] = -1
+    counts = np.zeros(2, dtype=np.int64)
+    job = (make_patterns(protocol), strip, lanes, counts, weights, updates, converged, final, stop)
+    addresses = [0 if array is None else array.ctypes.data for array in job]
+    stride = weights.strides[0] // weights.itemsize
     train = compile_program("train", rule, N_LANES)
-    patterns = make_patterns(protocol)
-    train(*(array.ctypes.data for array in (patterns, strip, job, lanes)))
+    train(*addresses, stride, len(weights), protocol.max_updates)
     return updates.astype(np.int32), converged.astype(np.bool_), final
 
 
@@ -83,12 +78,11 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
     rule = Rule.of(protocol)
     weights = _take_weights(protocol, weights, rule)
     recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
-    update = _make_ready("update", protocol, rule)
-    for part, strips in _fill_strips(protocol, weights, rule):
+    for part, strips, update in _fill_strips("update", protocol, rule, weights):
         recorded[part, 0] = weights[part]
         for t in range(1, n_updates + 1):
-            update(strips)
-            recorded[part, t] = _unpack(strips, 0, weights.shape[1])[: len(weights[part])]
+            update()
+            recorded[part, t] = _unpack(strips, (0, (rule.n_weights,)), len(weights[part]))
     return recorded
 
 
@@ -96,19 +90,16 @@ def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     """Measure networks of `weights` (n, n_weights): states, reconstruction and error."""
     rule = Rule.of(protocol, all_states=True)
     weights = _take_weights(protocol, weights, rule)
-    n, n_patterns = len(weights), protocol.n_patterns
     places, _ = arrange(rule)
     asked = [*places["first"][1:], places["reconstruction"][0]]
-    states = [np.empty((n, n_patterns, n_units)) for _, (n_units, _) in asked]
-    error = np.empty(n)
-    evaluate = _make_ready("evaluate", protocol, rule)
-    for part, strips in _fill_strips(protocol, weights, rule):
-        evaluate(strips)
+    states = [np.empty((len(weights), rule.n_patterns, n_units)) for _, (n_units, _) in asked]
+    error = np.empty(len(weights))
+    for part, strips, evaluate in _fill_strips("evaluate", protocol, rule, weights):
+        evaluate()
         n_here = len(weights[part])
-        for target, (first, (n_units, _)) in zip(states, asked, strict=True):
-            rows = _unpack(strips, first, n_units * n_patterns)[:n_here]
-            target[part] = rows.reshape(n_here, n_units, n_patterns).swapaxes(1, 2)
-        error[part] = _unpack(strips, places["error"][0][0], 1)[:n_here, 0]
+        for target, place in zip(states, asked, strict=True):
+            target[part] = _unpack(strips, place, n_here).swapaxes(1, 2)
+        error[part] = _unpack(strips, places["error"][0], n_here)[:, 0]
     return Evaluation(hidden=states[:-1], reconstruction=states[-1], error=error)
 
 
@@ -126,26 +117,25 @@ def _take_weights(protocol: Protocol, given: Any, rule: Rule) -> Array:
     return weights if is_readable else np.ascontiguousarray(weights)
 
 
-def _fill_strips(protocol: Protocol, weights: Array, rule: Rule) -> Iterator[tuple[slice, Array]]:
-    """Put weights into strips, as many at a time as memory allows."""
+def _fill_strips(
+    program: str, protocol: Protocol, rule: Rule, weights: Array
+) -> Iterator[tuple[slice, Array, Callable[[], None]]]:
+    """Put weights into strips, as many at a time as memory allows, and yield what runs on them."""
+    run, patterns = compile_program(program, rule, N_LANES), make_patterns(protocol)
     _, n_rows = arrange(rule)
     n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(weights) // N_LANES)))
-    n_weights = weights.shape[1]
     for begin in range(0, len(weights), n_strips * N_LANES):
         part = slice(begin, begin + n_strips * N_LANES)
         strips = prepare_strips(protocol, rule, N_LANES, n_strips)
-        filled = np.zeros((n_strips * N_LANES, n_weights))
-        filled[: len(weights[part])] = weights[part]
-        strips[:, :n_weights] = filled.reshape(n_strips, N_LANES, n_weights).swapaxes(1, 2)
-        yield part, strips
+        # What is left of the last strip repeats networks.
+        filled = np.resize(weights[part], (n_strips, N_LANES, rule.n_weights))
+        strips[:, : rule.n_weights] = filled.swapaxes(1, 2)
+        addresses = patterns.ctypes.data, strips.ctypes.data
+        yield part, strips, functools.partial(run, *addresses, n_strips)
 
 
-def _unpack(strips: Array, first: int, n: int) -> Array:
-    """Return n rows of all strips with shape (n_networks, n)."""
-    return strips[:, first : first + n].swapaxes(1, 2).reshape(-1, n)
-
-
-def _make_ready(program: str, protocol: Protocol, rule: Rule) -> Callable[[Array], None]:
-    """Return "update" or "evaluate", to be called with strips."""
-    run, patterns = compile_program(program, rule, N_LANES), make_patterns(protocol)
-    return lambda strips: run(patterns.ctypes.data, strips.ctypes.data, len(strips))
+def _unpack(strips: Array, place: Place, n: int) -> Array:
+    """Return what the first `n` networks have at a place of the strips, (n, *shape)."""
+    first, shape = place
+    rows = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
+    return rows.reshape(-1, *shape)[:n]

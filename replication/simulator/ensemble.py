@@ -102,7 +102,8 @@ def simulate(
     """
     protocol = find_protocol(protocol, fields)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    jobs = -1 if np.ndim(jobs) == 0 and jobs == -1 else take_whole("jobs", jobs, 1, MOST_JOBS)
+    if np.ndim(jobs) != 0 or jobs != -1:
+        jobs = take_whole("jobs", jobs, 1, MOST_JOBS, besides=", or -1 for one a core")
     if not isinstance(progress, bool):
         raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
     if network is None:

@@ -180,10 +180,6 @@ class Writer:
         """Emit a write of a whole number."""
         self.write(f"store i64 {number}, ptr {self.find(base, place)}, align 8")
 
-    def load_address(self, base: str, place: int) -> str:
-        """Emit a read of an address and return its name."""
-        return self.emit(f"load ptr, ptr {self.find(base, place)}, align 8")
-
     def copy_number(self, source: str, place: Any, target: str, target_place: Any) -> None:
         """Emit the copy of one float64 number from one array to another."""
         number = self.emit(f"load double, ptr {self.find(source, place, 'double')}, align 8")

@@ -19,8 +19,8 @@ Place = tuple[int, tuple[int, ...]]
 
 CACHE_LINE = 64
 
-KEEP, TAKE, MOMENTUM, SHRINK, THRESHOLD, VARIATION, FIRST_RATE = range(7)
-"""Places in the array of the protocol's numbers."""
+NUMBERS = ("keep", "take", "momentum", "shrink", "threshold", "variation")
+"""The protocol's numbers as they lie in memory; the rates follow."""
 
 ONCE_A_VISIBLE_UNIT = ("reconstruction", "image", "second_difference")
 
@@ -40,17 +40,12 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
         n_rows += math.prod(shape)
 
     n = rule.n_at_once
-    for matrices, vectors, fixed in (
-        ("weights", "biases", "feedback"),
-        ("next", "next", "next"),
-        ("velocities", "bias_velocities", "next"),
-        *([("sums", "bias_sums", "next")] if rule.has_sums else []),
-    ):
+    for name in ("weights", "next", "velocities", *(["sums"] if rule.has_sums else [])):
         for n_sources, n_targets in rule.connections:
-            add(matrices, n_targets, n_sources)
-            add(vectors, n_targets)
+            add(name, n_targets, n_sources)
+            add(name, n_targets)
         if rule.fixed_feedback:
-            add(fixed, rule.sizes[0], rule.sizes[-1])
+            add(name, rule.sizes[0], rule.sizes[-1])
     for name in ("first", "inputs", "second", "difference"):
         for size in rule.sizes:
             add(name, size, n)
@@ -58,9 +53,9 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
         add(name, rule.sizes[0], n)
     if rule.centred:
         add("sent", rule.sizes[0], n)
-        add("mean", rule.sizes[0])
+    add("mean", rule.sizes[0])
     add("measured", 2)
-    add("numbers", FIRST_RATE + len(rule.sizes))
+    add("numbers", len(NUMBERS) + len(rule.sizes))
     add("error", 1)
     return places, n_rows
 
@@ -74,27 +69,17 @@ def build_networks(
     """
     places, _ = arrange(rule)
     arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}
-    del arrays["next"], arrays["error"]
     (numbers,) = arrays.pop("numbers")
-    no_sums: dict[str, list[Any]] = dict.fromkeys(("sums", "bias_sums"), [None] * len(rule.sizes))
-    optional = {"feedback": None, "mean": None, "sent": arrays["first"][0], "measured": None}
-    alone = {name: arrays.pop(name, [other])[0] for name, other in optional.items()}
-    single = {name: arrays.pop(name)[0] for name in ONCE_A_VISIBLE_UNIT}
+    named = {name: numbers[k] for k, name in enumerate(NUMBERS)}
+    rates = [numbers[len(NUMBERS) + k] for k in range(len(rule.sizes))]
+    for name in ("next", "error"):
+        del arrays[name]
+    sent = arrays.pop("sent", arrays["first"])[0]
+    single = {name: arrays.pop(name)[0] for name in ("mean", "measured", *ONCE_A_VISIBLE_UNIT)}
     return Networks(
-        rule=rule,
-        loops=loops,
-        patterns=patterns,
-        keep=numbers[KEEP],
-        take=numbers[TAKE],
-        momentum=numbers[MOMENTUM],
-        shrink=numbers[SHRINK],
-        threshold=numbers[THRESHOLD],
-        variation=numbers[VARIATION],
-        rates=[numbers[FIRST_RATE + k] for k in range(len(rule.sizes))],
-        **(no_sums | arrays),
-        **alone,
-        **single,
-    )
+        rule=rule, loops=loops, patterns=patterns, rates=rates, sent=sent,
+        **named, **single, **({"sums": []} | arrays),
+    )  # fmt: skip
 
 
 def allocate(n_rows: int, n_lanes: int, n_strips: int = 1) -> Array:
@@ -109,19 +94,22 @@ def prepare_strips(protocol: Protocol, rule: Rule, n_lanes: int, n_strips: int =
     """Return strips (n_strips, n_rows, n_lanes) that hold the protocol's numbers."""
     places, n_rows = arrange(rule)
     strips = allocate(n_rows, n_lanes, n_strips)
-    into_hidden = protocol.learning_rate * protocol.visible_to_hidden_factor
-    into_visible = protocol.learning_rate * protocol.hidden_to_visible_factor
-    rates = [into_hidden] * (len(rule.sizes) - 1) + [into_visible]
-    numbers = np.empty(FIRST_RATE + len(rates))
     patterns = make_patterns(protocol)
-    numbers[KEEP], numbers[TAKE] = protocol.regression, 1.0 - protocol.regression
-    numbers[MOMENTUM], numbers[SHRINK] = protocol.momentum, 1.0 - protocol.decay
-    numbers[THRESHOLD], numbers[VARIATION] = protocol.threshold, 0.0
-    if rule.criterion == "unexplained-variance":
-        numbers[VARIATION] = compute_variation(patterns)
-    numbers[FIRST_RATE:] = rates
-    for name, values in (("numbers", numbers), ("mean", find_shift(protocol, patterns))):
-        if name in places:
-            begin, _ = places[name][0]
-            strips[:, begin : begin + values.size] = values.reshape(-1, 1)
+    is_varied = rule.criterion == "unexplained-variance"
+    numbers = {
+        "keep": protocol.regression,
+        "take": 1.0 - protocol.regression,
+        "momentum": protocol.momentum,
+        "shrink": 1.0 - protocol.decay,
+        "threshold": protocol.threshold,
+        "variation": compute_variation(patterns) if is_varied else 0.0,
+    }
+    factors = [protocol.visible_to_hidden_factor] * (len(rule.sizes) - 1)
+    rates = [protocol.learning_rate * f for f in (*factors, protocol.hidden_to_visible_factor)]
+    for name, values in (
+        ("numbers", [*(numbers[name] for name in NUMBERS), *rates]),
+        ("mean", find_shift(protocol, patterns)),
+    ):
+        begin, (size,) = places[name][0]
+        strips[:, begin : begin + size] = np.reshape(values, (-1, 1))
     return strips

@@ -7,8 +7,9 @@ paper's Figure 4), and all modules learn at the same time; the same bits on ever
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
-from collections.abc import Callable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -87,14 +88,13 @@ class ModuleWeights(NamedTuple):
         keep, rate = protocol.regression, protocol.learning_rate
         regressed = keep * visible + (1.0 - keep) * self.send_back(first)  # equation 5
         second = keep * first + (1.0 - keep) * self.send_forward(regressed)  # equation 6
-        n = visible.shape[1]
         into_hidden = rate * (first - second)
         into_visible = rate * (visible - regressed)
         return [
             (self.forward, _sum_products(into_hidden, regressed)),  # equation 4
-            (self.hidden_biases, _sum_in_order(lambda p: into_hidden[:, p], n)),
+            (self.hidden_biases, _add_up(into_hidden.swapaxes(0, 1))),
             (self.backward, _sum_products(into_visible, first)),  # equation 3
-            (self.visible_biases, _sum_in_order(lambda p: into_visible[:, p], n)),
+            (self.visible_biases, _add_up(into_visible.swapaxes(0, 1))),
         ]
 
 
@@ -122,9 +122,7 @@ class ModularBatch:
 
     def spread(self, vectors: Array) -> Array:
         """Bring p vectors (p, n_units) into the shape of a state, (n_visible, p, n_lower, n)."""
-        parts = np.moveaxis(
-            np.stack(np.split(vectors, self.hierarchy.n_lower, axis=1), axis=1), 2, 0
-        )
+        parts = vectors.reshape(len(vectors), self.hierarchy.n_lower, -1).transpose(2, 0, 1)
         return np.repeat(parts[..., np.newaxis], self.n_networks, axis=-1)
 
     def train(self, n_updates: int, *, train_top: bool = True) -> None:
@@ -172,26 +170,22 @@ class ModularBatch:
 # Sums run unit by unit and pattern by pattern, in an order that no library chooses.
 
 
-def _sum_in_order(terms: Callable[[int], Array], n_terms: int) -> Array:
-    total = terms(0).copy()
-    for k in range(1, n_terms):
-        total += terms(k)
-    return total
+def _add_up(terms: Iterable[Array]) -> Array:
+    return functools.reduce(np.add, terms)
 
 
 def _activate(matrix: Array, biases: Array, source: Array) -> Array:
     """Equations 1 and 2: activities (n_target, p, m, n) of sources (n_source, p, m, n)."""
-    total = _sum_in_order(lambda i: matrix[:, i, np.newaxis] * source[i], len(source))
-    total += biases[:, np.newaxis]
-    return _sigmoid(total)
+    total = _add_up(matrix[:, i, np.newaxis] * states for i, states in enumerate(source))
+    return _sigmoid(total + biases[:, np.newaxis])
 
 
 def _sum_products(difference: Array, source: Array) -> Array:
     """Sum difference x source over the patterns, (n_target, n_source, m, n)."""
-    return _sum_in_order(lambda p: difference[:, np.newaxis, p] * source[:, p], difference.shape[1])
+    return _add_up(difference[:, np.newaxis, p] * source[:, p] for p in range(source.shape[1]))
 
 
-_LOG2_E = 1.0 / math.log(2.0)
+_LOG2_E = float.fromhex("0x1.71547652b82fep+0")
 # ln 2 in two parts; the first has so few digits that whole multiples of it are exact.
 _LN_2_HIGH = float.fromhex("0x1.62e42feep-1")
 _LN_2_LOW = float.fromhex("0x1.a39ef35793c76p-33")

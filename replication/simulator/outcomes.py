@@ -79,6 +79,9 @@ class Outcomes:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Outcomes, (self.start, self.updates, self.converged)  # read-only where unpickled
+
     def __len__(self) -> int:
         return len(self.updates)
 
@@ -127,19 +130,17 @@ class Outcomes:
         return Outcomes(start, self.updates[inside], self.converged[inside])
 
 
-def pack_rows(outcomes: Outcomes) -> NDArray[np.void]:
-    """Return the rows (int64 seed, int32 updates, uint8 converged), little-endian, packed."""
-    rows = np.empty(len(outcomes), dtype=ROW)
-    rows["seed"] = np.arange(outcomes.start, outcomes.stop)
-    rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
-    return rows
-
-
 def compute_digest(blocks: Iterable[Outcomes]) -> str:
-    """Return the SHA-256, in hexadecimal, over the packed rows of blocks in seed order."""
+    """Return the SHA-256, in hexadecimal, over the packed rows of blocks in seed order.
+
+    A row is seed, updates and whether it converged (`ROW`), little-endian.
+    """
     sha = hashlib.sha256()
     for block in blocks:
-        sha.update(pack_rows(block).data)
+        rows = np.empty(len(block), dtype=ROW)
+        rows["seed"] = np.arange(block.start, block.stop)
+        rows["updates"], rows["converged"] = block.updates, block.converged
+        sha.update(rows.data)
     return sha.hexdigest()
 
 

@@ -119,14 +119,11 @@ def plot_trace(trace: Any, axes: Any, updates: Sequence[int] | None) -> Any:
 def _make_axes(n: int) -> Any:
     import matplotlib.pyplot as plt
 
-    if n == 1:
-        return plt.subplots(figsize=(4.4, 3.8), layout="constrained")[1]
     n_rows, n_columns = -(-n // 3), min(n, 3)
-    size = (2.4 * n_columns, 2.5 * n_rows)
-    made = plt.subplots(n_rows, n_columns, figsize=size, layout="constrained")[1].ravel()
-    for spare in made[n:]:
-        spare.remove()
-    return made[:n]
+    size = (2.4 * n_columns, 2.5 * n_rows) if n > 1 else (4.4, 3.8)
+    figure = plt.figure(figsize=size, layout="constrained")
+    made = [figure.add_subplot(n_rows, n_columns, k + 1) for k in range(n)]
+    return np.array(made) if n > 1 else made[0]
 
 
 def _draw_error(axes: Any, trace: Any) -> None:

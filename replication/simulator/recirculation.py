@@ -24,6 +24,7 @@ from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import (
     MAX_SEED,
+    check_shapes,
     check_weights,
     draw_weights,
     split_weights,
@@ -147,11 +148,7 @@ class RecirculationNetwork:
                 "group; use simulate() or trace() for more"
             )
         flat = take_numbers(weights, "weights", finite=True)
-        if flat.shape != (protocol.n_weights,):
-            raise UsageError(
-                f"{len(flat) if flat.ndim == 1 else flat.shape} weights were given; group_sizes "
-                f"{list(protocol.group_sizes)} need {protocol.n_weights}"
-            )
+        check_shapes(protocol, [flat.shape], [(protocol.n_weights,)])
         (W, b), (U, c) = split_weights(protocol, flat)
         return cls(W, b, U, c, protocol=protocol)
 

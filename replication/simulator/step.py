@@ -10,6 +10,7 @@ machine, since all operations are exact (`arithmetic.py`) and the order of every
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +26,12 @@ from replication.simulator.arithmetic import (
     where,
 )
 
+NOTHING = -0.0
+"""Where sums of products begin: adding the first one gives it back, whatever its sign."""
 FEW_WEIGHTS = 100
 """Networks that have more are computed in larger blocks."""
 MOST_AT_ONCE = 20
-"""Few enough for their states to stay near the processor. Four divides it but eight does not, so
+"""Patterns whose states stay near the processor. Four divides it but eight does not, so
 that neighbouring units of four patterns lie in different sets of its cache."""
 
 
@@ -90,6 +93,15 @@ class Rule:
         )
 
     @property
+    def names(self) -> str:
+        """The paper's letters for the matrix and the biases of each connection, in their order."""
+        return "Wb" * (len(self.sizes) - 1) + "Uc"
+
+    def learns(self, number: int) -> bool:
+        """Whether an array of weights changes: neither frozen nor fixed feedback, the last one."""
+        return number < len(self.names) and self.names[number] not in self.frozen
+
+    @property
     def takes_turns(self) -> bool:
         """Whether the states of some patterns at a time are kept."""
         return self.n_at_once < self.n_patterns
@@ -112,8 +124,9 @@ class Networks:
     """All numbers of the networks side by side.
 
     Group 0 is the visible one, connection k leads from group k to the next one around
-    the loop; lists go by connection or by group. Places in an array are (target, source)
-    or target for weights and (unit, pattern) for states.
+    the loop. Lists of states go by group, lists of weights have the matrix of each connection and
+    its biases (minus the thresholds), as `draw_weights` does. Places in an array are (target,
+    source) or target for weights and (unit, pattern) for states.
     """
 
     rule: Rule
@@ -126,14 +139,10 @@ class Networks:
     threshold: Any
     variation: Any  # sum of the squared deviations of the patterns from their mean
     rates: list[Any]  # epsilon times the factor of the connection
-    weights: list[Any]
-    biases: list[Any]  # minus the thresholds
+    weights: list[Any]  # and at last the fixed ones that return errors, if the rule has them
     velocities: list[Any]  # last changes over the learning rate, with momentum
-    bias_velocities: list[Any]
     sums: list[Any]  # over the patterns so far, of what changes the weights, if they take turns
-    bias_sums: list[Any]
     measured: Any  # largest deviation and sum over the patterns so far, if they take turns
-    feedback: Any  # fixed weights that return errors in place of U, if the rule has them
     first: list[Any]  # at times 0 and 1; those of group 0 are the patterns
     sent: Any  # what the patterns send to hidden units: less the mean pattern, if centred
     mean: Any  # of the patterns, if centred
@@ -145,17 +154,11 @@ class Networks:
     second_difference: Any  # visible states at time 2 minus the regressed image
     begun: Any = 0  # the pattern in the first place
 
-    def find(self, k: int, name: str) -> tuple[Any, Any, Any]:
-        """Return weights, last changes and sums of the matrix or the biases of a connection."""
-        if name in "WU":
-            return self.weights[k], self.velocities[k], self.sums[k]
-        return self.biases[k], self.bias_velocities[k], self.bias_sums[k]
-
 
 Numbers = tuple[Any, ...]
 
 
-def _take(net: Networks, n: int, begin: Any = 0, *, most: int = 2) -> Iterator[tuple[Any, ...]]:
+def _take(net: Networks, n: int, begin: Any = 0, *, most: int = 2) -> Iterator[Numbers]:
     """Go through numbers two at a time, or more where there is room, and the last ones alone.
 
     That many sums run side by side, each in its own order.
@@ -167,21 +170,24 @@ def _take(net: Networks, n: int, begin: Any = 0, *, most: int = 2) -> Iterator[t
         begin, n, size = begin + n // size * size, n % size, size // 2
 
 
-def _sum_inputs(
-    net: Networks, k: int, states: Any, units: Numbers, patterns: Numbers
-) -> tuple[Any, ...]:
+def _sum_inputs(net: Networks, k: int, states: Any, units: Numbers, patterns: Numbers) -> Numbers:
     """Equation 1: total inputs, from minus the threshold on, source by source."""
-    weights, biases = net.weights[k], net.biases[k]
+    weights, biases = net.weights[2 * k : 2 * k + 2]
     if net.rule.is_one_hot and states is net.sent:
         return tuple(biases[j] + weights[j, net.begun + p] for j in units for p in patterns)
 
-    def add(i: Any, *totals: Any) -> tuple[Any, ...]:
+    def add(i: Any, *totals: Any) -> Numbers:
         arriving = [states[i, p] for p in patterns]
-        pairs = [(w, h) for w in [weights[j, i] for j in units] for h in arriving]
-        return tuple(fma(w, h, x) for (w, h), x in zip(pairs, totals, strict=True))
+        return _add_products(arriving, [weights[j, i] for j in units], totals)
 
     begun = [x for x in [biases[j] for j in units] for _ in patterns]
     return tuple(net.loops.fold(net.rule.sizes[k], add, *begun))
+
+
+def _add_products(inner: list[Any], outer: list[Any], totals: Numbers) -> Numbers:
+    """Add to each total the product of an outer and an inner number, the inner ones in turn."""
+    pairs = itertools.product(outer, inner)
+    return tuple(fma(x, y, total) for (x, y), total in zip(pairs, totals, strict=True))
 
 
 def _activate(
@@ -269,19 +275,17 @@ def pass_back(net: Networks, begin: Any, n: int) -> None:
                     difference[k][place] = d * slope(net.inputs[k][place], net.first[k][place])
 
 
-def _collect(net: Networks, k: int, units: Numbers, patterns: Numbers) -> tuple[Any, ...]:
+def _collect(net: Networks, k: int, units: Numbers, patterns: Numbers) -> Numbers:
     """Sum what the next group sends back to units of group k."""
-    weights = net.feedback if net.rule.fixed_feedback else net.weights[k]
+    weights = net.weights[-1 if net.rule.fixed_feedback else 2 * k]
     above = net.difference[(k + 1) % len(net.rule.sizes)]
 
-    def add(i: Any, *totals: Any) -> tuple[Any, ...]:
+    def add(i: Any, *totals: Any) -> Numbers:
         arriving = [above[i, p] for p in patterns]
-        pairs = [(w, d) for w in [weights[i, j] for j in units] for d in arriving]
-        return tuple(fma(w, d, x) for (w, d), x in zip(pairs, totals, strict=True))
+        return _add_products(arriving, [weights[i, j] for j in units], totals)
 
     zeros = (0.0,) * (len(units) * len(patterns))
-    totals: tuple[Any, ...] = net.loops.fold(net.rule.connections[k][1], add, *zeros)
-    return totals
+    return tuple(net.loops.fold(net.rule.connections[k][1], add, *zeros))
 
 
 def change_weights(net: Networks, begin: Any, n: int) -> None:
@@ -299,71 +303,54 @@ def change_weights(net: Networks, begin: Any, n: int) -> None:
         rounds = [(states, net.difference[0 if is_visible else k + 1])]
         if is_visible and rule.second_round:
             rounds.append((net.second[k], net.second_difference))
-        matrix, biases = _name(rule, k)
         for units in _take(net, n_targets):
             for sources in _take(net, n_sources, most=1):
-                _change_some(net, k, matrix, units, sources, rounds, begin, n)
+                _change_some(net, 2 * k, units, sources, rounds, begin, n)
         for units in _take(net, n_targets, most=1):
-            _change_some(net, k, biases, units, (None,), rounds, begin, n)
-
-
-def _name(rule: Rule, k: int) -> tuple[str, str]:
-    """Return the paper's letters for the matrix and the biases of a connection."""
-    return ("U", "c") if k + 1 == len(rule.sizes) else ("W", "b")
+            _change_some(net, 2 * k + 1, units, (None,), rounds, begin, n)
 
 
 def _change_some(
-    net: Networks, k: int, name: str, units: Numbers, sources: Numbers, rounds: Any, begin: Any,
-    n: int,
-) -> None:  # fmt: skip
+    net: Networks, number: int, units: Numbers, sources: Numbers, rounds: Any, begin: Any, n: int
+) -> None:
     """Change the weights from sources to units, or add to the sums where patterns take turns."""
-    places = [j if i is None else (j, i) for j in units for i in sources]
-    weights, _, sums = net.find(k, name)
-    if name in net.rule.frozen:
-        for place in places:
-            weights[place] = weights[place]  # the compiled code reads and writes two places
+    rule = net.rule
+    if not rule.learns(number):
         return
-    begun = [sums[place] for place in places] if net.rule.has_sums else []
-    totals = _sum_products(net, units, sources, rounds, begin, n, begun)
+    places = [j if i is None else (j, i) for j in units for i in sources]
+    totals = [net.sums[number][place] if rule.has_sums else NOTHING for place in places]
+    for states, differences in rounds:
+        totals = _sum_products(net, units, sources, states, differences, begin, n, totals)
     for place, total in zip(places, totals, strict=True):
-        if net.rule.has_sums:
-            sums[place] = total
+        if rule.has_sums:
+            net.sums[number][place] = total
         else:
-            _change(net, k, name, place, total)
+            _change(net, number, place, total)
 
 
 def _sum_products(
-    net: Networks, units: Numbers, sources: Numbers, rounds: Any, begin: Any, n: int, begun: Any
-) -> tuple[Any, ...]:
-    """Sum states of sources times differences of targets; no source is always 1."""
-    totals = tuple(begun)
-    for states, differences in rounds:
+    net: Networks, units: Numbers, sources: Numbers, states: Any, differences: Any, begin: Any,
+    n: int, totals: Any,
+) -> Any:  # fmt: skip
+    """Add states of sources times differences of units; no source is always 1."""
 
-        def pair(p: Any, states: Any = states, differences: Any = differences) -> Any:
-            sent = [1.0 if i is None else states[i, p] for i in sources]
-            return [(h, d) for d in [differences[j, p] for j in units] for h in sent]
+    def add(p: Any, *totals: Any) -> Numbers:
+        sent = [1.0 if i is None else states[i, p] for i in sources]
+        return _add_products(sent, [differences[j, p] for j in units], totals)
 
-        def add(p: Any, *sums: Any, pair: Any = pair) -> tuple[Any, ...]:
-            return tuple(fma(h, d, x) for (h, d), x in zip(pair(p), sums, strict=True))
-
-        start, left = begin, n
-        if not totals:
-            totals = tuple(h * d for h, d in pair(begin))
-            start, left = begin + 1, n - 1
-        totals = net.loops.fold(left, add, *totals, begin=start)
-    return totals
+    return net.loops.fold(n, add, *totals, begin=begin)
 
 
-def _change(net: Networks, k: int, name: str, place: Any, total: Any) -> None:
+def _change(net: Networks, number: int, place: Any, total: Any) -> None:
     """Change one weight by epsilon times a sum over patterns."""
-    weights, velocities, _ = net.find(k, name)
+    weights, velocities = net.weights[number], net.velocities[number]
     if net.rule.has_momentum:
         total = fma(velocities[place], net.momentum, total)
         velocities[place] = total
     old = weights[place]
-    if net.rule.has_decay and name in "WU":
+    if net.rule.has_decay and net.rule.names[number] in "WU":
         old = old * net.shrink
-    weights[place] = fma(total, net.rates[k], old)
+    weights[place] = fma(total, net.rates[number // 2], old)
 
 
 MEASURES: dict[str, Callable[[Networks, Any, Any], Any]] = {
@@ -377,17 +364,12 @@ MEASURES: dict[str, Callable[[Networks, Any, Any], Any]] = {
 """What each criterion makes of the largest deviation, or squared error, and of the sum of all."""
 
 
-def measure_error(net: Networks) -> Any:
-    """Return the criterion, from a first pass with the weights as they stand."""
-    return _judge(net, *_add_errors(net, net.rule.n_patterns, 0.0, 0.0))
-
-
-def _add_errors(net: Networks, n: int, worst: Any, total: Any) -> tuple[Any, ...]:
+def _add_errors(net: Networks, n: int, worst: Any, total: Any) -> Numbers:
     """Add to the largest deviation, or squared error, and to the sum those of `n` patterns."""
     rule = net.rule
     is_of_unit = rule.criterion.startswith("every-unit")
 
-    def add_pattern(p: Any, worst: Any, total: Any) -> tuple[Any, Any]:
+    def add_pattern(p: Any, worst: Any, total: Any) -> Any:
         def add_unit(i: Any, largest: Any, squares: Any) -> tuple[Any, Any]:
             v, r = net.first[0][i, p], net.reconstruction[i, p]
             d = v - (_regress(net, v, r) if rule.regressed_error else r)
@@ -397,16 +379,15 @@ def _add_errors(net: Networks, n: int, worst: Any, total: Any) -> tuple[Any, ...
             return where(d > largest, d, largest), squares + d
 
         if rule.criterion != "worst-pattern":
-            worst, total = net.loops.fold(rule.sizes[0], add_unit, worst, total)
-            return worst, total
+            return net.loops.fold(rule.sizes[0], add_unit, worst, total)
         _, squares = net.loops.fold(rule.sizes[0], add_unit, worst, 0.0)
         return where(squares > worst, squares, worst), total + squares
 
-    added: tuple[Any, ...] = net.loops.fold(n, add_pattern, worst, total)
-    return added
+    return tuple(net.loops.fold(n, add_pattern, worst, total))
 
 
-def _judge(net: Networks, worst: Any, total: Any) -> Any:
+def measure_error(net: Networks, worst: Any, total: Any) -> Any:
+    """Return the criterion, given the largest deviation, or squared error, and the sum of all."""
     if net.rule.linear_visible:
         # Comparisons pass over not-a-number, but what has diverged must not count as small.
         worst = fma(total, 0.0, worst)
@@ -435,14 +416,13 @@ def _take_turns(net: Networks) -> Iterator[int]:
         yield n % n_at_once
 
 
-def _list_weights(net: Networks) -> Iterator[tuple[int, str, Any]]:
-    """Go through all weights: connection, letter and place."""
+def _list_weights(net: Networks) -> Iterator[tuple[int, Any]]:
+    """Go through all weights: the number of their array, and their place in it."""
     for k, (n_sources, n_targets) in enumerate(net.rule.connections):
-        matrix, biases = _name(net.rule, k)
         for j in net.loops.each(n_targets):
             for i in net.loops.each(n_sources):
-                yield k, matrix, (j, i)
-            yield k, biases, j
+                yield 2 * k, (j, i)
+            yield 2 * k + 1, j
 
 
 def look(net: Networks) -> Any:
@@ -454,10 +434,10 @@ def look(net: Networks) -> Any:
     rule = net.rule
     if not rule.takes_turns:
         pass_forward(net, 0, rule.n_patterns)
-        return measure_error(net)
+        return measure_error(net, *_add_errors(net, rule.n_patterns, 0.0, 0.0))
     if rule.has_sums:
-        for k, name, place in _list_weights(net):
-            net.find(k, name)[2][place] = -0.0  # to which a first product adds up unchanged
+        for number, place in _list_weights(net):
+            net.sums[number][place] = NOTHING
     net.measured[0] = net.measured[1] = 0.0
     for n in _take_turns(net):
         pass_forward(net, 0, n)
@@ -465,19 +445,16 @@ def look(net: Networks) -> Any:
         if rule.has_sums:
             _compare_passes(net, 0, n)
             change_weights(net, 0, n)
-    return _judge(net, net.measured[0], net.measured[1])
+    return measure_error(net, net.measured[0], net.measured[1])
 
 
 def learn(net: Networks) -> None:
     """One sweep of learning; a batch uses the states of the pass before it."""
     rule = net.rule
     if rule.has_sums:
-        for k, name, place in _list_weights(net):
-            weights, _, sums = net.find(k, name)
-            if name in rule.frozen:
-                weights[place] = weights[place]
-            else:
-                _change(net, k, name, place, sums[place])
+        for number, place in _list_weights(net):
+            if rule.learns(number):
+                _change(net, number, place, net.sums[number][place])
     elif not rule.per_pattern:
         _compare_passes(net, 0, rule.n_patterns)
         change_weights(net, 0, rule.n_patterns)

@@ -30,7 +30,7 @@ MAX_ROOT_SEED = 2**63 - 1
 MAX_SEED = 2**63 - 2
 
 
-def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> NDArray[np.float64]:
+def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> Array:
     """Draw the initial weights of seeds in [start, stop), (stop - start, n_weights).
 
     Connection by connection around the loop, the matrix row by row (a row holds the weights
@@ -67,8 +67,11 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> N
     return weights
 
 
-def take_whole(name: str, value: Any, low: int, high: int) -> int:
-    """Return a whole number of Python or NumPy as one of Python, or refuse anything else."""
+def take_whole(name: str, value: Any, low: int, high: int, *, besides: str = "") -> int:
+    """Return a whole number of Python or NumPy as one of Python, or refuse anything else.
+
+    `besides`: what else is allowed, for the message.
+    """
     try:
         whole = operator.index(value)
     except TypeError:
@@ -76,6 +79,7 @@ def take_whole(name: str, value: Any, low: int, high: int) -> int:
     if isinstance(value, bool) or not low <= whole <= high:
         raise UsageError(
             f"{name} = {show(value)} was given; allowed is a whole number from {low} to {high}"
+            f"{besides}"
         )
     return whole
 
@@ -92,9 +96,7 @@ def list_connections(protocol: Protocol) -> list[slice]:
     return [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
 
 
-def split_weights(
-    protocol: Protocol, weights: NDArray[np.float64]
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array]]:
     """View flat weights (..., n_weights) as (matrix, biases) of each connection of the loop.
 
     Of shapes (..., n_target, n_source) and (..., n_target); the last axis must be contiguous.
@@ -127,14 +129,16 @@ def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:
             f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
             "'recirculation' only; use simulate() for other rules"
         )
-    shapes: list[tuple[int, ...]] = []
-    for n_source, n_target in protocol.connections:
-        shapes += [(n_target, n_source), (n_target,)]
-    given = [array.shape for array in weights]
-    if given != shapes:
+    needed = [shape for i, j in protocol.connections for shape in ((j, i), (j,))]
+    check_shapes(protocol, [array.shape for array in weights], needed)
+
+
+def check_shapes(protocol: Protocol, given: list[Any], needed: list[Any]) -> None:
+    """Refuse weights of other shapes than the group sizes need."""
+    if given != needed:
         raise UsageError(
             f"weights of shapes {given} were given; group_sizes {list(protocol.group_sizes)} "
-            f"need {shapes}"
+            f"need {needed}"
         )
 
 
@@ -154,16 +158,13 @@ def take_changes(change: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
     if not callable(change):
         raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
     returned, taken = change(changes), []
-    given: tuple[str, Any, tuple[int, ...]] | None = None
+    wrong = show(returned)
     try:
         for name, weight, new in zip("WbUc", weights, returned, strict=True):
-            given = name, new, weight.shape
+            wrong = f"{name} = {show(new)} for weights of shape {weight.shape}"
             taken.append(np.broadcast_to(take_numbers(new, name), weight.shape))
-            given = None
+            wrong = show(returned)
     except (TypeError, ValueError):
-        wrong = show(returned)
-        if given is not None:
-            wrong = f"{given[0]} = {show(given[1])} for weights of shape {given[2]}"
         raise UsageError(
             f"change(...) returned {wrong}; allowed are changes of W, b, U and c, each a number or "
             "an array that fits: changes._replace(W=...)"

@@ -168,13 +168,10 @@ def compare_with_paper(counts: CountTable, counted: Mapping[str, Any]) -> dict[s
 
     None if too few networks stop at the reported largest count.
     """
-    here = Likelihood.of(counts)
+    here, paper = Likelihood.of(counts), Likelihood(**counted["paper"])
     if here.n_at_max < MIN_AT_REPORTED:
         return None
-    updates, n_each = (np.array(counted["counts"]["paper"][key]) for key in ("updates", "counts"))
-    n_censored = counted["n_networks"] - int(n_each.sum())
-    paper = CountTable(updates, n_each, n_censored, int(load_reported().max))
-    return compare_readings({"paper": Likelihood.of(paper), "here": here})["not counted"]
+    return compare_readings({"paper": paper, "here": here})["not counted"]
 
 
 def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:

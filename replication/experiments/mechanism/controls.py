@@ -1,4 +1,4 @@
-"""What is not a replaced change: other weights at the start, matrices frozen or set on the way."""
+"""Controls: other initial weights, slowed or exchanged halves, the first step, what U reads."""
 
 from __future__ import annotations
 
@@ -133,11 +133,9 @@ def find_split(codes: Array) -> NDArray[np.int64]:
     area between the diagonals; if the points are in convex position, these are their diagonals.
     """
     areas = []
-    for one, (two, three) in ((1, (2, 3)), (2, (1, 3)), (3, (1, 2))):
-        (x, y), (u, v) = (
-            np.moveaxis(codes[:, :, i] - codes[:, :, j], 1, 0) for i, j in ((0, one), (two, three))
-        )
-        areas.append(np.abs(x * v - y * u))
+    for one, two, three in ((1, 2, 3), (2, 1, 3), (3, 1, 2)):
+        first, other = codes[..., one] - codes[..., 0], codes[..., three] - codes[..., two]
+        areas.append(np.abs(first[:, 0] * other[:, 1] - first[:, 1] * other[:, 0]))
     return np.asarray(np.argmax(areas, axis=0) + 1)
 
 

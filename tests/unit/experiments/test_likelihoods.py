@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from replication.experiments import likelihoods
+from replication.experiments.headline.run import compare_with_paper
 from replication.experiments.likelihoods import Likelihood, compare_readings
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
 from replication.statistics.counts import CountTable
@@ -48,6 +49,14 @@ def test_error_is_that_of_drawing_the_population_again():
     for sweep in likelihoods.SWEEPS:
         logs = [np.log(Likelihood.of(table).chances[sweep]) for table in tables]
         assert found.errors[sweep] == pytest.approx(np.std(logs), rel=0.25)
+
+
+def test_study_is_compared_with_the_paper_if_enough_of_its_networks_stop_at_the_largest():
+    counts = draw_counts(4_000_000, centre=3.8)
+    counted = {"paper": dataclasses.asdict(Likelihood.of(counts))}
+    here = compare_with_paper(counts, counted)["here"]
+    assert (here["bayes_factor"], here["posterior"]) == (1.0, 0.5)
+    assert compare_with_paper(draw_counts(100_000), counted) is None
 
 
 def test_posterior_follows_from_the_chances_and_first_reading_is_the_base():

@@ -1,6 +1,7 @@
 """Outcomes, their packed rows and the digest over them, byte by byte."""
 
 import hashlib
+import pickle
 
 import numpy as np
 import pytest
@@ -20,10 +21,12 @@ BYTES = bytes.fromhex(
 
 
 def test_outcomes_cannot_be_changed():
-    outcomes = Outcomes(0, np.array([3, 4], dtype=np.int32), np.array([True, False]))
-    for array in (outcomes.updates, outcomes.converged):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 1
+    unpickled = pickle.loads(pickle.dumps(OUTCOMES))
+    assert unpickled == OUTCOMES
+    for outcomes in (OUTCOMES, unpickled):
+        for array in (outcomes.updates, outcomes.converged):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 1
 
 
 def test_digest_is_that_of_the_packed_rows():
