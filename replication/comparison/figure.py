@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import Comparison
+from replication.comparison.means import Side
 from replication.comparison.numbers import describe_p, format_number, format_p, percent
+from replication.comparison.prediction import Finding
 from replication.comparison.report import SPREADS, SUCCESSES, word
+from replication.comparison.sampling import Sample
 from replication.errors import StorageError, UsageError
 from replication.system.files import write_durably
 from replication.system.progress import escape
@@ -28,39 +29,40 @@ STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": Fal
 NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
 
 
-def draw(found: Any) -> Any:
-    """Draw a comparison, or all rows of a table of them, in a figure that no window shows."""
+def draw(panels: Sequence[Callable[..., None]], *, height: float) -> Any:
+    """Return a figure that no window shows, of what each function draws into its axes `panel`."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    if hasattr(found, "rows"):
-        is_known = any(one.difference and one.difference.d for one in found.rows.values())
-        drawn = [functools.partial(draw_rows, found.rows)] * is_known
-        height = 1.0 + 0.25 * len(found.rows)
-    else:
-        names = [name for name, one in found.findings.items() if math.isfinite(sum(one.interval))]
-        drawn = [functools.partial(draw_statistic, found, name) for name in names]
-        height = 0.4 + 2.1 * len(names)
-    if not drawn:
+    if not panels:
         raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, height), layout="constrained")
-        for panel, draw_into in zip(np.atleast_1d(figure.subplots(len(drawn))), drawn, strict=True):
-            draw_into(panel)
+        axes = np.atleast_1d(figure.subplots(len(panels)))
+        for panel, draw_into in zip(axes, panels, strict=True):
+            draw_into(panel=panel)
     return figure
 
 
-def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
+def draw_statistic(
+    name: str,
+    one: Finding,
+    *,
+    sample: Sample | None,
+    sides: tuple[Side, Side] | None,
+    runs: int | None,
+    level: float,
+    panel: Any,
+) -> None:
     """Draw one statistic into Matplotlib axes: your runs with theirs, above what was reported.
 
     The grey band is what would not be contradicted; what lies further from it than it is wide is
     named at the edge.
     """
-    one, dots = found.findings[name], np.array([])
-    low, high = one.interval
+    (low, high), dots = one.interval, np.array([])
     room = (high - low) or 1.0
-    if found.sample is not None and name not in NO_VALUES and found.sample.values.size > 2:
-        dots = found.sample.runs
+    if sample is not None and name not in NO_VALUES and sample.values.size > 2:
+        dots = sample.runs
     near = np.clip([low, high, one.value, one.yours, *dots], low - room, high + room)
     first, last = np.nanmin(near), np.nanmax(near)
     panel.axvspan(low, high, color=FAINT, zorder=0)
@@ -76,7 +78,7 @@ def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
         if n:
             panel.annotate(form.format(n), (edge, 1.25), ha=side, va="bottom", color=INK)
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    theirs = None if found.sides is None else found.sides[1]
+    theirs = None if sides is None else sides[1]
     if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
         spread = theirs.samples[0][0]
         ends = np.clip([one.value - spread, one.value + spread], first, last)
@@ -97,24 +99,27 @@ def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
     panel.set_ylim(-0.6, 1.6)
     panel.set_xlim(first - 0.04 * (last - first), last + 0.04 * (last - first))
     statistic, *given = word(name).split(" given ")
-    over = "the population" if found.runs is None else plural(found.runs, "run")
+    over = "the population" if runs is None else plural(runs, "run")
     label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
-    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
+    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(level)})")
 
 
-def draw_rows(rows: Mapping[tuple[str, ...], Comparison], panel: Any) -> None:
-    """Draw the difference of each row in standard deviations, with its interval."""
-    shown = {name: one.difference.d for name, one in rows.items() if one.difference is not None}
-    ends = [abs(end) for d in shown.values() if d is not None for end in d[1:]]
+def draw_rows(
+    rows: Mapping[tuple[str, ...], tuple[tuple[float, float, float] | None, float | None]],
+    *,
+    level: float,
+    panel: Any,
+) -> None:
+    """Draw the difference of each row in standard deviations, with its interval and p."""
+    ends = [abs(end) for d, _ in rows.values() if d is not None for end in d[1:]]
     reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
     panel.axvline(0.0, color=INK, linewidth=0.8)
-    for place, (name, one) in enumerate(rows.items()):
-        d = shown.get(name)
+    for place, (d, p) in enumerate(rows.values()):
         if d is None:
             panel.annotate("cannot tell", (0, place), xytext=(6, 0), color="#666666",
                            textcoords="offset points", va="center")  # fmt: skip
             continue
-        color = REPORTED if one.p is not None and one.p <= one.level else INK
+        color = REPORTED if p is not None and p <= level else INK
         value, low, high = np.clip(d, -reach, reach)
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
         mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
@@ -124,7 +129,7 @@ def draw_rows(rows: Mapping[tuple[str, ...], Comparison], panel: Any) -> None:
                 f"{format_number(d[0], 2)}", (value, place), ha="left" if d[0] < 0 else "right",
                 xytext=(8 if d[0] < 0 else -8, 2), textcoords="offset points", color=color,
             )  # fmt: skip
-        panel.annotate(format_p(one.p), (1.0, place), xycoords=("axes fraction", "data"),
+        panel.annotate(format_p(p), (1.0, place), xycoords=("axes fraction", "data"),
                        xytext=(6, 0), textcoords="offset points", va="center")  # fmt: skip
     panel.annotate("p", (1.0, -1.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
                    textcoords="offset points", va="center", style="italic")  # fmt: skip

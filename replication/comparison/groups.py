@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import Comparison, compare, compare_by
+from replication.comparison.comparison import compare, compare_by
 from replication.comparison.files import (
     Table,
     is_missing,
@@ -20,6 +20,7 @@ from replication.comparison.files import (
 )
 from replication.comparison.numbers import refuse
 from replication.comparison.report import NUMBERS, SUCCESSES, name_statistic, parse_report
+from replication.comparison.result import Comparison
 from replication.comparison.sampling import Effort
 from replication.comparison.table import ComparisonTable, Key, name_key
 from replication.errors import DataError, ReplicationError, UsageError
@@ -94,8 +95,9 @@ def compare_table(
     unknown = options.keys() - (defaults.keys() - {"minus"})
     if unknown:
         raise UsageError(f"there is no option {show(min(unknown))}; those of `compare` are allowed")
-    if table is not None and not metrics:
-        others = [name for name in Table.of(table, "table").names if name not in {*keys, succeeded}]
+    runs = None if table is None else Table.of(table, "table")
+    if runs is not None and not metrics:
+        others = [name for name in runs.names if name not in {*keys, succeeded}]
         metrics = others if len(others) == 1 else []
     reports: dict[Key, dict[str, Any]] = {}
     labels, ignored, n_missing = keys, list[str](), 0
@@ -103,13 +105,13 @@ def compare_table(
         reports, labels, ignored = _read_reports(reported, "reported", keys, metrics)
     elif len(metrics) > 1:
         raise UsageError("several columns were given; give a report with a column `metric`")
-    if against is not None:
+    if runs is None:
         rows, _, more = _read_reports(against, "against", keys, [])
         own = {key: {"values": None, "against": numbers} for key, numbers in rows.items()}
         ignored += more
     else:
         known = {*shared, *(name for row in reports.values() for name in row)}
-        own, n_missing = _group_runs(Table.of(table, "table"), keys, metrics, succeeded, known,
+        own, n_missing = _group_runs(runs, keys, metrics, succeeded, known,
                                      with_metric=labels != keys)  # fmt: skip
     reports = {key: {} for key in own} if reported is None else reports
     if len(reports) > MAX_ROWS:
@@ -136,18 +138,16 @@ def compare_table(
     if not found:
         key, why = next(iter(refused.items()))
         raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
-    level = next(iter(found.values())).level
     only_reported = _find_nearest([key for key in reports if key not in own], own)
     only_yours = _find_nearest([key for key in own if key not in reports], only_reported)
     return ComparisonTable(tuple(labels), found, refused, only_reported, only_yours,
-                           tuple(ignored), n_missing, level)  # fmt: skip
+                           tuple(ignored), n_missing, next(iter(found.values())).level)  # fmt: skip
 
 
 def _take_names(argument: str, given: Any) -> list[str]:
     """Return names of columns, of which one may be given alone."""
     names = [given] if isinstance(given, str) else [] if given is None else given
-    is_list = isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)
-    if not is_list:
+    if not (isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)):
         raise refuse(argument, given, "are the name of a column, or a list of names")
     return list(names)
 
@@ -246,29 +246,25 @@ def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key |
 
 
 def compare_column(
-    table: Any, *, column: str | None, succeeded: str | None = None, **options: Any
+    table: Table, *, column: str | None, succeeded: str | None = None, **options: Any
 ) -> Comparison:
     """Compare a column of a table of runs, of which one may say which succeeded, with a report.
 
     Runs without a value are left out and counted; `options` are those of `compare`.
     """
     report = options.get("report")
-    given = (
-        options if report is None else parse_report(report, "report") | {"cap": options.get("cap")}
-    )
+    given = options | ({} if report is None else parse_report(report, "report"))
     known = {name for name in ("cap", *NUMBERS) if given.get(name) is not None}
-    metrics = [] if column is None else [column]
-    own, _ = _group_runs(Table.of(table, "table"), [], metrics, succeeded, known)
+    own, _ = _group_runs(table, [], [] if column is None else [column], succeeded, known)
     return compare(**own[()], nan_policy="omit", **options)
 
 
 def pair_runs(
-    table: Any, *, by: str, difference: Sequence[str], column: str | None, pair: str | None
+    table: Table, *, by: str, difference: Sequence[str], column: str | None, pair: str | None
 ) -> dict[str, Any]:
     """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
-    own = Table.of(table, "table")
-    groups = _find_groups(own, [by])
-    values = read_values(own.take(column), column or own.names[0])
+    groups = _find_groups(table, [by])
+    values = read_values(table.take(column), column or table.names[0])
     if difference[0] == difference[1]:
         raise UsageError(f"`difference` names {show(difference[0])} twice; name two groups")
     for name in difference:
@@ -279,7 +275,7 @@ def pair_runs(
     first, second = (where[~np.isnan(values[where])] for where in places)
     if pair is None:
         return {"values": values[first], "minus": values[second]}
-    seeds = np.array(read_keys(own.take(pair)), dtype=object)
+    seeds = np.array(read_keys(table.take(pair)), dtype=object)
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
     if len(one) < first.size or len(two) < second.size:
         raise DataError(

@@ -27,6 +27,7 @@ import bisect
 import dataclasses
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -231,11 +232,8 @@ def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
     return min(1.0, 2.0 * min(below, above) + float(mass[at]))
 
 
-def _log_choose(n: float, k: object) -> np.ndarray:
-    chosen = np.asarray(k, dtype=np.float64)
-    return np.asarray(
-        special.gammaln(n + 1.0) - special.gammaln(chosen + 1.0) - special.gammaln(n - chosen + 1.0)
-    )
+def _log_choose(n: float, k: Any) -> Any:
+    return special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
 
 
 def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]:

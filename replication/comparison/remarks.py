@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 
 from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p
@@ -25,21 +24,21 @@ def list_impossible(
     if own.minus is not None or "constant" in report.numbers:
         return {}, {}, None
     counts = [n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0]
-    bounds = UNBOUNDED if sample is None else (sample.low, sample.high)
-    find = functools.partial(find_impossible, report, counts=counts, bounds=bounds)
-    grid = None if sample is None else sample.grid
-    unit = None if sample is None else sample.find_unit()
-    found = find(grid=grid)
-    if grid is not None or found or unit is None:
+    if sample is None:
+        return find_impossible(report, counts=counts, grid=None, bounds=UNBOUNDED), {}, None
+    bounds, unit = (sample.low, sample.high), sample.find_unit()
+    found = find_impossible(report, counts=counts, grid=sample.grid, bounds=bounds)
+    if sample.grid is not None or found or unit is None:
         return found, {}, None
-    return found, find(grid=unit), float(unit)
+    return found, find_impossible(report, counts=counts, grid=unit, bounds=bounds), float(unit)
 
 
 def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers = report.on_values
-    is_alike = sample is not None and own.minus is None and sample.n == main.n_used > 1
-    if sample is None or not is_alike or numbers.keys() <= {"constant"}:
+    if sample is None or own.minus is not None or numbers.keys() <= {"constant"}:
+        return None
+    if not sample.n == main.n_used > 1:
         return None
     yours = describe_runs(sample, [name for name in numbers if name not in SPREADS])
     error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0

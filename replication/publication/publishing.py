@@ -7,7 +7,7 @@ full one. Any other study has a short report in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -118,10 +118,9 @@ def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any
 
 
 def run_experiments(
-    names: Iterable[str], results: Path, *, jobs: int = -1, report_progress: Tell = silent
+    names: Sequence[str], results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> None:
     """Run experiments and write their models into a results folder."""
-    names = list(names)
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))

@@ -63,8 +63,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 def judge_simple_rule(n_networks: int) -> Model:
     """Judge whether the kernel applies the product of activities, as the readable network does."""
     initial = draw_weights(PAPER, ROOT_SEED, 0, min(N_READABLE, n_networks))
-    _, _, final = simulate_weights(PAPER, initial, final_weights=True)
-    assert final is not None
+    _, _, final = simulate_weights(PAPER, initial)
     # At the paper's rate learning sometimes amplifies what rounding leaves.
     slower = Protocol(learning_rate=5.0)
     first = initial[:N_TRAINED]
@@ -148,8 +147,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
         ("opposed", PAPER, replace_matrices(PAPER, initial, U=-get_w(PAPER, initial))),
         ("linear", LINEAR, draw_weights(LINEAR, ROOT_SEED, 0, n_networks)),
     ):
-        _, converged, final = simulate_weights(protocol, start, jobs=jobs, final_weights=True)
-        assert final is not None
+        _, converged, final = simulate_weights(protocol, start, jobs=jobs)
         if name == "drawn":
             measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]

@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments import growth, interventions
@@ -17,7 +18,6 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
-from tests.unit.experiments.builders import sigma
 
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
@@ -241,9 +241,9 @@ def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
     for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
         (W, b), (U, c) = ((M.copy(), x.copy()) for M, x in split_weights(protocol, row))
         for applied in range(1001):
-            h = sigma(V @ W.T + b)
+            h = expit(V @ W.T + b)
             r = h @ U.T + c
-            r = r if protocol.visible_units == "linear" else sigma(r)
+            r = r if protocol.visible_units == "linear" else expit(r)
             if np.abs(r - V).max() < protocol.threshold or applied == 1000:
                 break
             d = (V - r) @ B * h * (1 - h)
