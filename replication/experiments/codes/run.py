@@ -44,8 +44,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 
 def learn(protocol: Protocol, initial: Array, jobs: int) -> tuple[Array, Array]:
     """Return final weights and the codes of all vectors."""
-    _, _, weights = simulate_weights(protocol, initial, jobs=jobs, final_weights=True)
-    assert weights is not None
+    _, _, weights = simulate_weights(protocol, initial, jobs=jobs)
     return weights, evaluate_networks(protocol, weights).hidden[0]
 
 
