@@ -12,7 +12,6 @@ from replication.system.progress import Tell
 
 ROOT_SEED = 2001
 N_NETWORKS = 500_000  # networks of each reading
-OTHERS_SHARE = 0.1  # so many times as many of each other population
 
 OTHERS: dict[str, Protocol] = {
     "learning rate 15": Protocol(learning_rate=15.0),
@@ -23,7 +22,7 @@ OTHERS: dict[str, Protocol] = {
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
-    n_others = max(1000, round(OTHERS_SHARE * n_networks))
+    n_others = max(1000, n_networks // 10)
     level = load_claims()["headline"].thresholds["min_p"]
     populations: dict[str, CountTable] = {}
     for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
