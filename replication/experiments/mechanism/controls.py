@@ -80,8 +80,7 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
     its rate; ``final_w`` and ``final_u``: this half as it ends, the other as it starts; ``long_w``:
     W alone, as it starts, but as long as it ends. The last three of networks that have learnt.
     """
-    _, learnt, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
-    assert final is not None
+    _, learnt, final = simulate_weights(protocol, weights, jobs=jobs)
     start, final = weights[learnt], final[learnt]
     lower, upper = list_connections(protocol)
     long_w = give_length(get_w(protocol, start), get_w(protocol, final))
@@ -120,8 +119,7 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, NDArray[
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
     """Return in what share of the converged networks the learnt split is that of the initial W."""
-    _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
-    assert final is not None
+    _, converged, final = simulate_weights(protocol, weights, jobs=jobs)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
     return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))
 
