@@ -232,8 +232,8 @@ def _describe_worth(examined: dict[str, Any]) -> Iterator[str]:
 
 
 def _describe_extra(text: str, row: dict[str, Any]) -> str:
-    low, high = ("none" if end is None else f"{end:g}" for end in row["extra_interval"])
-    extra = f"{row['extra']:g} ({low} to {high})"
+    low, high = row["extra_interval"]
+    extra = f"{row['extra']:g} ({low:g} to {high:g})"
     return f"  {text:30}{extra:>32}{row['failed']['share']:>10.1%}"
 
 

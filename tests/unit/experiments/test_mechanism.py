@@ -11,7 +11,7 @@ from replication import PAPER, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL
 from replication.experiments.matrices import flatten, get_u, get_w
-from replication.experiments.mechanism import controls, hybrids, reach, tasks, theory
+from replication.experiments.mechanism import controls, hybrids, reach, run, tasks, theory
 from replication.experiments.recording import train_for
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate_weights
@@ -215,6 +215,15 @@ def test_starts_change_the_matrices_as_they_say():
     for name, start in controls.list_starts(PAPER, weights).items():
         assert np.array_equal(get_u(PAPER, start), expected[name])
         assert np.array_equal(get_w(PAPER, start), W / 16 if name == "small_both" else W)
+
+
+def test_change_of_w_agrees_with_descent_where_u_has_learnt_to_read_w():
+    weights = draw_weights(PAPER, SEED, 0, 200)
+    judged = run.judge_creates({"paper": PAPER, "small": SMALL}, weights)["operationalisations"]
+    for rate in (20, 2):
+        assert judged[f"frozen-u-{rate}"]["value"] < 0.2 < judged[f"frozen-w-{rate}"]["value"]
+    assert judged["shuffled-20"]["value"] < 0.2
+    assert judged["set-20"]["value"] > 0.7
 
 
 def test_u_reads_w_where_u_grows_by_w():

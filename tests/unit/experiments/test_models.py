@@ -110,13 +110,12 @@ def list_lines(axes):
 
 def check_readings(model, figures):
     """Looser criteria are never slower, and the test keeps its level."""
-    assert [row["name"] for row in model["named"]] == list(ERROR_READINGS)
-    means = {row["name"]: row["mean"] for row in model["named"]}
-    assert means["paper"] >= means["square"] >= means["half-square"]
-    power = {row["name"]: row["rejected"] for row in model["power"]}
+    named, power = model["named"], model["power"]
+    assert set(named) == set(ERROR_READINGS)
+    assert named["paper"]["mean"] >= named["square"]["mean"] >= named["half-square"]["mean"]
     assert power["paper"] == pytest.approx(0.05, abs=0.01)
     assert power["learning rate 15"] > 0.9
-    assert all(row["p_sweeps"] != row["p"] for row in model["named"])
+    assert all(row["p_sweeps"] != row["p"] for row in named.values())
 
 
 def check_likelihood(model, figures):
@@ -206,8 +205,6 @@ def check_mechanism(model, figures):
             series = model["turning"][rate][name]["median"]
             assert line.get_ydata() == pytest.approx(series, nan_ok=True)
             assert line.get_xdata()[1] == model["rates"][rate] * model["turning"][rate]["every"]
-    judged = {id: x["value"] for id, x in model["claims"]["creates"]["operationalisations"].items()}
-    assert max(judged["frozen-u-20"], judged["shuffled-20"]) < 0.5 < judged["set-20"]
     dropped, replaced = (list_lines(figure.axes[0]) for figure in figures["worth"])
     rows = model["interventions"]["paper"]
     for lines, name in ((dropped, "dropped"), (dropped, "U dropped"), (replaced, "turned")):
