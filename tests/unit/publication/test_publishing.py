@@ -1,10 +1,7 @@
 """A results folder: which study stands where, its models, and its report made twice."""
 
 import dataclasses
-import functools
-import hashlib
 import html
-import json
 import math
 import re
 import shutil
@@ -18,7 +15,7 @@ from replication.cli import main
 from replication.cli.study_commands import describe_result
 from replication.definition import study
 from replication.definition.claims import Verdict, load_claims
-from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, canonical_json
+from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
 from replication.definition.study import Study
 from replication.errors import DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS, find_version
@@ -49,11 +46,8 @@ def make_current(name):
 def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
     default = Study(PAPER, 1988, 1_000_000, tmp_path)
     assert default.folder == tmp_path
-    for other in (
-        dataclasses.replace(default, n_seeds=1_000_001),
-        dataclasses.replace(default, root_seed=7),
-        dataclasses.replace(default, protocol=Protocol(learning_rate=15.0)),
-    ):
+    for name, value in (("n_seeds", 7), ("root_seed", 7), ("protocol", Protocol(momentum=0.5))):
+        other = dataclasses.replace(default, **{name: value})
         assert other.folder.parent == tmp_path / "studies"
 
 
@@ -162,25 +156,12 @@ def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monke
         previews.preview_experiment("speed", 300, tmp_path)
 
 
-SIGNED = {"a": 10**400}
-CHECKSUM = hashlib.sha256(canonical_json(SIGNED).encode()).hexdigest()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"[1]",
-        b"[" * 100_000,
-        b'{"a": 0.5}',
-        json.dumps(SIGNED | {"sha256": CHECKSUM}).encode(),
-    ],
-    ids=["empty", "list", "deep", "without checksum", "signed"],
-)
+@pytest.mark.parametrize("content", ["", "[1]", "[" * 100_000, '{"a": 0.5}', None], ids=type)
 def test_damaged_model_is_named_before_it_is_used(tmp_path, content):
     """Once 60 of 110 random edits went into the report."""
     write_model(tmp_path, "codes", {"a": 0.5, "b": [1, "x"]})
-    (tmp_path / "models" / "codes.json").write_bytes(content)
+    path = tmp_path / "models" / "codes.json"
+    path.write_text(content or path.read_text().replace(" ", ""))
     with pytest.raises(DataError, match=r"codes\.json' is damaged; run `replication repair`"):
         read_model(tmp_path, "codes")
     assert find_damaged_files(tmp_path) == ["models/codes.json"]
@@ -207,29 +188,32 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
-@pytest.mark.parametrize(
-    "place", ["studies", f"studies/{PAPER.id}-7-30", "studies/own", "previews", "previews/codes"]
-)
-def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place):
+READINGS = multiverse.Readings("x", ("momentum",), (PAPER,))
+WRITERS = {
+    "previews/codes": lambda results: previews.preview_experiment("codes", 300, results),
+    f"studies/{PAPER.id}-7-30": lambda results: publishing.write_report(
+        Study(PAPER, 7, 30, results)
+    ),
+    f"studies/multiverse-{READINGS.id}-7-30": lambda results: previews.make_multiverse(
+        READINGS, 30, 7, results
+    ),
+}
+
+
+@pytest.mark.parametrize("place", WRITERS)
+@pytest.mark.parametrize("is_parent", [False, True])
+def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place, is_parent):
     """Once a report was written, and a lock left, wherever `studies` or `previews` led."""
     monkeypatch.setattr("replication.experiments.headline.run.run", lambda *_, **__: {"a": 1})
     monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 1})
-    elsewhere, results = tmp_path / "elsewhere", tmp_path / "results"
-    (results / place).parent.mkdir(parents=True)
-    (elsewhere / "models").mkdir(parents=True)
-    (results / place).symlink_to(elsewhere)
-    write = {
-        "previews": lambda: previews.preview_experiment("codes", 300, results),
-        "studies": lambda: publishing.write_report(Study(PAPER, 7, 30, results)),
-    }[place.split("/", maxsplit=1)[0]]
-    if place.endswith("own"):
-        readings = multiverse.Readings("x", ("momentum",), (PAPER,))
-        (results / place).rename(results / "studies" / f"multiverse-{readings.id}-7-30")
-        write = functools.partial(previews.make_multiverse, readings, 30, 7, results)
-        place = f"-{readings.id}-7-30"
-    with pytest.raises(StorageError, match=f"{place}' is a link, and nothing is written there"):
-        write()
-    assert [path.name for path in elsewhere.rglob("*")] == ["models"]
+    elsewhere, link = tmp_path / "elsewhere", tmp_path / "results" / place
+    link = link.parent if is_parent else link
+    link.parent.mkdir(parents=True)
+    elsewhere.mkdir()
+    link.symlink_to(elsewhere)
+    with pytest.raises(StorageError, match=f"{link}' is a link, and nothing is written there"):
+        WRITERS[place](tmp_path / "results")
+    assert list(elsewhere.iterdir()) == []
 
 
 def test_the_committed_models_are_as_they_were_written():
