@@ -157,11 +157,7 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     assert "-3-20': the protocol of the networks in" in said
 
 
-@pytest.mark.parametrize(
-    ("deleted", "place"),
-    [(1, 2), (2, 1), (3, 0), (3, 2)],
-    ids=["last of another error", "all of a repetition", "folder", "folder of another error"],
-)
+@pytest.mark.parametrize(("deleted", "place"), [(1, 2), (2, 1), (3, 0), (3, 2)])
 def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, place):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
     monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)

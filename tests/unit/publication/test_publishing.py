@@ -5,6 +5,7 @@ import html
 import math
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,11 @@ import pytest
 from replication import PAPER, Protocol, experiments
 from replication.cli import main
 from replication.cli.study_commands import describe_result
-from replication.definition import study
 from replication.definition.claims import Verdict, load_claims
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
 from replication.definition.study import Study
 from replication.errors import DataError, ReportError, StorageError
-from replication.experiments import EXPERIMENTS, find_version
+from replication.experiments import EXPERIMENTS, find_version, list_measurements
 from replication.experiments.readings import multiverse
 from replication.publication import previews, publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
@@ -28,17 +28,14 @@ from replication.publication.verifying import find_damaged_files, repair_report
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
+UNDECIDED = {"outcome": "undecided"}
+
+
 def make_current(name):
     """Return a model of the version of now that has measured nothing."""
     claims = {
-        claim.id: {
-            "verdict": "open",
-            "operationalisations": {
-                way.id: {"outcome": "undecided"} for way in claim.operationalisations
-            },
-        }
-        for claim in load_claims().values()
-        if claim.experiment == name
+        statement: {"verdict": "open", "operationalisations": dict.fromkeys(ways, UNDECIDED)}
+        for statement, ways in list_measurements(name).items()
     }
     return {"version": find_version(name), "claims": claims}
 
@@ -51,7 +48,10 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
         assert other.folder.parent == tmp_path / "studies"
 
 
-def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(tmp_path, capsys):
+def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)
     study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
     assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
     said = capsys.readouterr().out
@@ -100,20 +100,17 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
     done = []
     monkeypatch.setattr(publishing, "simulate_all", lambda *_, **__: done.append("networks"))
     monkeypatch.setattr(publishing, "write_report", lambda *_, **__: {})
-    monkeypatch.setattr(
-        publishing, "run_experiments", lambda names, *_, **__: done.extend(sorted(names))
-    )
+    monkeypatch.setattr(publishing, "run_experiments", lambda names, *_, **__: done.extend(names))
     write_model(tmp_path, "codes", make_current("codes"))
     write_model(tmp_path, "rule", {"version": "of before"})  # is made again
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     publishing.replicate_study(default, experiments=experiments, report_progress=done.append)
-    missing = sorted(set(EXPERIMENTS) - {"codes"})
-    if experiments:
-        said, *rest = done
-        assert said.startswith(f"{len(missing)} experiments will run after the networks: about ")
-        assert rest == ["networks", *missing]
-    else:
+    if not experiments:
         assert done == ["networks"]
+        return
+    said, *rest = done
+    assert said.startswith("15 experiments will run after the networks: about ")
+    assert rest == ["networks", *(name for name in EXPERIMENTS if name != "codes")]
 
 
 def test_one_experiment_is_rendered_alone(tmp_path):
@@ -190,13 +187,9 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
 
 READINGS = multiverse.Readings("x", ("momentum",), (PAPER,))
 WRITERS = {
-    "previews/codes": lambda results: previews.preview_experiment("codes", 300, results),
-    f"studies/{PAPER.id}-7-30": lambda results: publishing.write_report(
-        Study(PAPER, 7, 30, results)
-    ),
-    f"studies/multiverse-{READINGS.id}-7-30": lambda results: previews.make_multiverse(
-        READINGS, 30, 7, results
-    ),
+    "previews/codes": partial(previews.preview_experiment, "codes", 300),
+    f"studies/{PAPER.id}-7-3": lambda results: publishing.write_report(Study(PAPER, 7, 3, results)),
+    f"studies/multiverse-{READINGS.id}-7-3": partial(previews.make_multiverse, READINGS, 3, 7),
 }
 
 
@@ -242,13 +235,10 @@ def test_differences_are_found_where_they_are():
 
 
 def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
-    """On a small study in place of the default one, without the experiments."""
     of_now = make_current("codes")
-    for module in (study, verifying):
-        monkeypatch.setattr(module, "DEFAULT_SEEDS", 3000)
-        monkeypatch.setattr(module, "DEFAULT_ROOT_SEED", 7)
     for module in (publishing, verifying):
         monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
+    monkeypatch.setattr(publishing, "simulate_all", lambda *_, **__: 0)
     monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5} | of_now)
 
     def write_short_report(study, **_):
