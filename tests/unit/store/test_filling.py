@@ -131,7 +131,7 @@ def test_a_run_ends_when_nothing_is_finished_between_two_losses(
         raise LostWorker("a worker died")
 
     study = Study(PAPER, 5, 120, tmp_path)
-    found = simulate_blocks(blocks.cut_grid(PAPER, 120), study, show_progress=False)
+    found = simulate_blocks([*blocks.cut_grid(PAPER, 120)], study, show_progress=False)
     twice = pytest.raises(
         WorkerError, match=r"a worker died \(twice, and nothing was finished in b"
     )
