@@ -24,7 +24,6 @@ from replication.experiments import (
     list_measurements,
     run_experiment,
 )
-from replication.experiments.judging import Outcome, list_statements
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
@@ -78,6 +77,8 @@ def find_stale(models: Mapping[str, Model]) -> list[str]:
 
 def _answers_ledger(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger asks."""
+    from replication.experiments.judging import Outcome
+
     try:
         judged = {
             statement: {
@@ -160,6 +161,8 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     files: dict[str, bytes] = {}
     tables: dict[str, str] = {}
     if is_full:
+        from replication.experiments.judging import list_statements  # SciPy takes time to load
+
         tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(

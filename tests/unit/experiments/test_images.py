@@ -7,26 +7,19 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.experiments.images.encoders import estimate_exponent
-from replication.experiments.images.linear import (
-    IMAGES,
-    MIDDLE,
-    N_HIDDEN,
-    make_patterns,
-    make_protocol,
-)
+from replication.experiments.images.linear import IMAGES, MIDDLE, N_HIDDEN, make_protocol
 from replication.experiments.matrices import get_u, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.patterns import make_patterns as make_states
+from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 
 SCATTER = Scatter.of(IMAGES)
-STATES = make_states(IMAGES)
 
 
-def draw(rule="recirculation", size=0.3):
-    protocol = make_protocol(rule, size)
+def draw():
+    protocol = make_protocol("recirculation", 0.3)
     weights = draw_weights(protocol, 5, 0, 3)
     split_weights(protocol, weights)[1][1][...] = MIDDLE
     return protocol, weights
@@ -47,18 +40,12 @@ def measure_changes(protocol, weights):
 
 
 def test_patterns_stand_for_all_images():
-    patterns = make_patterns()
-    assert patterns.min() >= 0.0
-    assert patterns.max() <= 1.0
-    assert patterns.mean(axis=0) == pytest.approx(np.full(64, MIDDLE), abs=1e-12)
     protocol, weights = draw()
-    whole = dataclasses.replace(protocol, patterns="digits")
-    images = weights.copy()
-    split_weights(whole, images)[1][1][...] = STATES.mean(axis=0)
-    for few, many in zip(
-        measure_changes(protocol, weights), measure_changes(whole, images), strict=True
-    ):
-        assert many / len(STATES) == pytest.approx(few, abs=1e-11)
+    whole, images = dataclasses.replace(protocol, patterns="digits"), weights.copy()
+    split_weights(whole, images)[1][1][...] = make_patterns(whole).mean(axis=0)
+    few, many = measure_changes(protocol, weights), measure_changes(whole, images)
+    for one, other in zip(few, many, strict=True):
+        assert other / IMAGES.n_images == pytest.approx(one, abs=1e-11)
 
 
 def test_changes_are_those_of_the_linear_theory():
