@@ -10,12 +10,6 @@ from replication.report import numbers
 from replication.report.numbers import MissingNumber
 
 
-def plain(text):
-    for space in (numbers.NARROW_SPACE, numbers.NO_BREAK):
-        text = text.replace(space, " ")
-    return text.replace(numbers.MINUS, "-").replace(",", "")
-
-
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
@@ -42,9 +36,8 @@ def test_numbers_are_written_as_readers_expect(written, expected):
 
 @given(st.floats(min_value=0, max_value=1))
 def test_p_value_keeps_its_side_of_five_per_cent(p):
-    text = plain(numbers.pvalue(p)).replace("< ", "").replace("> ", "")
     if abs(p - 0.05) > 0.0005:
-        assert (float(text) > 0.05) == (p > 0.05)
+        assert (float(numbers.pvalue(p).lstrip("<>\u00a0")) > 0.05) == (p > 0.05)
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, True, "48", [1.0], {}])
