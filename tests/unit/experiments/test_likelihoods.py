@@ -60,12 +60,10 @@ def test_study_is_compared_with_the_paper_if_enough_of_its_networks_stop_at_the_
 
 
 def test_posterior_follows_from_the_chances_and_first_reading_is_the_base():
-    reading = Likelihood(
-        500, dict.fromkeys(likelihoods.SWEEPS, 3e-4), dict.fromkeys(likelihoods.SWEEPS, 0.05)
-    )
-    rare = dataclasses.replace(reading, chances=dict.fromkeys(likelihoods.SWEEPS, 1e-4))
-    never = dataclasses.replace(reading, chances=dict.fromkeys(likelihoods.SWEEPS, 0.0))
-    rows = compare_readings({"own": reading, "rare": rare, "never": never})["open"]
+    def give(chance):
+        return Likelihood(500, *(dict.fromkeys(likelihoods.SWEEPS, x) for x in (chance, 0.05)))
+
+    rows = compare_readings({"own": give(3e-4), "rare": give(1e-4), "never": give(0.0)})["open"]
     assert [rows[name]["posterior"] for name in ("own", "rare")] == pytest.approx([0.75, 0.25])
     assert rows["never"]["bayes_factor"] is None
     low, high = rows["rare"]["bayes_factor_interval"]
