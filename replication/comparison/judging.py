@@ -21,13 +21,8 @@ from fractions import Fraction
 
 from scipy import special
 
-from replication.comparison.means import (
-    Difference,
-    Side,
-    find_shares_kept,
-    judge_means,
-    judge_shares,
-)
+from replication.comparison import means
+from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, describe_runs, predict
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
@@ -120,8 +115,8 @@ def _judge_rule(
         factor = next(iter(spreads.values()))
         for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
             both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
-            means = _judge_mean(one, two, rest, factor=factor, level=level)
-            yield both, _combine([means, drawn, shares], rule, n_used, (one, two))
+            mean = _judge_mean(one, two, rest, factor=factor, level=level)
+            yield both, _combine([mean, drawn, shares], rule, n_used, (one, two))
         return
     if rest.keys().isdisjoint(SPREADS):
         spreads = {"": 1.0}
@@ -181,7 +176,7 @@ def _combine(
 def _judge_mean(one: Side, two: Side, numbers: Numbers, *, factor: float, level: float) -> Answer:
     """Judge a mean, or a constant, by the spreads that are known."""
     name = "constant" if "constant" in numbers else "mean"
-    item, found = numbers[name], judge_means(one, two, level=level)
+    item, found = numbers[name], means.judge_means(one, two, level=level)
     p, reach = (NAN, NAN) if found is None else (found.p, found.high - found.value)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
@@ -276,9 +271,9 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
         return Answer()
     counts = report.count_successes()
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
-    best = judge_shares(k, n, nearest, m, level=level)
+    best = means.judge_shares(k, n, nearest, m, level=level)
     unit = 1 if name == "n_succeeded" else m
-    low, high = (end / unit for end in find_shares_kept(k, n, m, level=level))
+    low, high = (end / unit for end in means.find_shares_kept(k, n, m, level=level))
     finding = Finding.of(
         name, report.numbers[name], k / n * m / unit, interval=(low, high), p=best.p
     )

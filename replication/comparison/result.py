@@ -148,14 +148,8 @@ class Comparison:
 
     def plot(self) -> Any:
         """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
-        panels = [
-            functools.partial(
-                draw_statistic, name, one, sample=self.sample, sides=self.sides, runs=self.runs,
-                level=self.level,
-            )
-            for name, one in self.findings.items()
-            if math.isfinite(sum(one.interval))
-        ]  # fmt: skip
+        names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
+        panels = [functools.partial(draw_statistic, self, name) for name in names]
         return draw(panels, height=0.4 + 2.1 * len(panels))
 
     def render(self, form: str = "text") -> str:
@@ -303,9 +297,8 @@ def _describe_unknown(found: Comparison) -> str:
 
 def _list_p(found: Comparison, template: str) -> str:
     """Return p under each reading of what was not said."""
-    return join(
-        [f"{format_p(p)} {template.format(words)}" for words, p in found.p_by_assumption.items()]
-    )
+    readings = found.p_by_assumption.items()
+    return join([f"{format_p(p)} {template.format(words)}" for words, p in readings])
 
 
 def _describe_difference(found: Comparison) -> str:
@@ -405,9 +398,8 @@ def list_notes(found: Comparison) -> list[str]:
         tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
         notes.append(f"The means are {shown} to differ by less than {margin}{tests}.")
     if found.p is not None and found.p_error > 0:
-        notes.append(
-            f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
-        )
+        error = f"{found.p_error:.1g}"
+        notes.append(f"Studies were drawn at random; the standard error of p is {error}.")
     return notes
 
 
