@@ -62,12 +62,10 @@ def draw_statistic(found: Any, name: str, panel: Any) -> None:
         seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
     panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
                markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    for n, edge, form, side in (
-        (int((dots < first).sum()), first, "◂ {:,} more", "left"),
-        (int((dots > last).sum()), last, "{:,} more ▸", "right"),
-    ):
-        if n:
-            panel.annotate(form.format(n), (edge, 1.25), ha=side, va="bottom", color=INK)
+    if n_below := np.count_nonzero(dots < first):
+        panel.annotate(f"◂ {n_below:,} more", (first, 1.25), va="bottom", color=INK)
+    if n_above := np.count_nonzero(dots > last):
+        panel.annotate(f"{n_above:,} more ▸", (last, 1.25), ha="right", va="bottom", color=INK)
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
     theirs = None if found.sides is None else found.sides[1]
     if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
@@ -111,10 +109,9 @@ def draw_rows(rows: Mapping[tuple[str, ...], Any], panel: Any) -> None:
         mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
         panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
         if mark != "o":
-            panel.annotate(
-                f"{format_number(d[0], 2)}", (value, place), ha="left" if d[0] < 0 else "right",
-                xytext=(8 if d[0] < 0 else -8, 2), textcoords="offset points", color=color,
-            )  # fmt: skip
+            side, gap = ("left", 8) if d[0] < 0 else ("right", -8)
+            panel.annotate(format_number(d[0], 2), (value, place), xytext=(gap, 2), color=color,
+                           textcoords="offset points", ha=side)  # fmt: skip
         panel.annotate(format_p(one.p), (1.0, place), xycoords=EDGE, **ASIDE)
     panel.annotate("p", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
     panel.set_yticks(range(len(rows)), [_label(key) for key in rows])
@@ -131,12 +128,11 @@ def _label(key: tuple[str, ...]) -> str:
 
 def check_picture(path: Path) -> None:
     """Refuse a picture that cannot be written, before anything is compared."""
+    name = show(path)
     if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
-        raise UsageError(
-            f"`plot` was given as {show(path)}; its name must end in .png, .svg or .pdf"
-        )
+        raise UsageError(f"`plot` was given as {name}; its name must end in .png, .svg or .pdf")
     if not path.absolute().parent.is_dir():
-        raise StorageError(f"the folder of {show(path)} does not exist; make it first")
+        raise StorageError(f"the folder of {name} does not exist; make it first")
 
 
 def save_picture(figure: Any, path: Path) -> None:

@@ -81,8 +81,7 @@ def compare_table(
         raise UsageError(f"`by` names {named}; give at least one, each key once")
     if (table is None) == (against is None):
         raise UsageError("give a table of your runs or, as `against`, a table of other reports")
-    report = options.pop("report", None)
-    shared = {} if report is None else parse_report(report, "report")
+    shared = parse_report(options.pop("report", None) or {}, "report")
     shared |= {name: options.pop(name) for name in ("runs", *NUMBERS) if name in options}
     defaults = compare.__kwdefaults__ or {}
     unknown = options.keys() - (defaults.keys() - {"minus"})
@@ -191,8 +190,7 @@ def _group_runs(
 ) -> tuple[dict[Key, dict[str, Any]], int]:
     """Return your runs by key, as arguments of `compare`, and how many lack a key.
 
-    Where only shares or numbers of successes were reported, no column of values is needed. A run
-    that lacks a value, or whether it succeeded, has NaN.
+    A run that lacks a value, or whether it succeeded, has NaN.
     """
     places = _find_groups(table, keys)
     n_missing = table.n_rows - sum(map(len, places.values()))
@@ -226,10 +224,7 @@ def _find_groups(table: Table, keys: Sequence[str]) -> dict[Key, Any]:
 
 
 def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key | None]:
-    """Return for each key the one that is spelt most alike, None if none is near.
-
-    Looked for are the first of many, among the first of many.
-    """
+    """Return for each key the one spelt most alike, None if none is near; of many the first."""
     spelt = {" ".join(other).lower(): other for other in itertools.islice(others, MAX_ROWS)}
     found: dict[Key, Key | None] = dict.fromkeys(keys)
     for key in keys[:MAX_NAMED]:
@@ -241,12 +236,8 @@ def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key |
 def compare_column(
     table: Table, *, column: str | None, succeeded: str | None = None, **options: Any
 ) -> Comparison:
-    """Compare a column of a table of runs, of which one may say which succeeded, with a report.
-
-    Runs without a value are left out and counted; `options` are those of `compare`.
-    """
-    report = options.get("report")
-    given = options | ({} if report is None else parse_report(report, "report"))
+    """Compare a column of runs, of which another may say which succeeded, with a report."""
+    given = options | parse_report(options.get("report") or {}, "report")
     known = {name for name in ("cap", *NUMBERS) if given.get(name) is not None}
     own, _ = _group_runs(table, [], [] if column is None else [column], succeeded, known)
     return compare(**own[()], nan_policy="omit", **options)

@@ -36,7 +36,6 @@ MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 MISSED = 0.05
 NAN = math.nan
 
-
 Own = Runs | Report
 """One's own side: runs, or another report."""
 
@@ -103,9 +102,8 @@ def _judge_rule(
     """Yield words and answer for each reading of the spreads."""
     sample, n_used = get_sample(own, rule), report.count_middle(rule)
     shares = _judge_shares(own, sample, report, level=level)
-    rest = {name: item for name, item in report.on_values.items() if name not in shares.findings}
-    if "mean" in shares.findings:
-        rest = {name: item for name, item in rest.items() if name not in SPREADS}
+    done = {*shares.findings, *(SPREADS if "mean" in shares.findings else ())}
+    rest = {name: item for name, item in report.on_values.items() if name not in done}
     theirs, mine = summarise(report, n_used), list_sides(own, rule)
     spreads = report.list_spreads(n_used)
     predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
@@ -237,11 +235,9 @@ def _predict(
 
 
 def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: float) -> Answer:
-    """Add what would have been shown, and the difference of means or of other middles.
+    """Add the shifts that are found four times in five, and the difference of means or medians.
 
-    Shown is the shift of each sampling distribution that is found four times in five. The
-    difference has the interval of drawn studies; what was reported may lie anywhere in its
-    rounding cell.
+    What was reported may lie anywhere in its rounding cell.
     """
     shown, found = {}, {}
     for name, one in drawn.distributions.items():
@@ -273,10 +269,9 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
     best = means.judge_shares(k, n, nearest, m, level=level)
     unit = 1 if name == "n_succeeded" else m
-    low, high = (end / unit for end in means.find_shares_kept(k, n, m, level=level))
-    finding = Finding.of(
-        name, report.numbers[name], k / n * m / unit, interval=(low, high), p=best.p
-    )
+    low, high = means.find_shares_kept(k, n, m, level=level)
+    ends = (low / unit, high / unit)
+    finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=ends, p=best.p)
     shown = None if best.shown is None else best.shown * m / unit
     return Answer({name: finding}, best.p, 0.0, {}, best, {name: shown})
 

@@ -162,10 +162,7 @@ def _has_spread(
 
 
 def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
-    """Return the sums of squares, up to the largest, that n deviations of each sum can have.
-
-    They are the bits of a whole number that are set.
-    """
+    """Return by sum of n deviations the sums of squares that occur, up to the largest, as bits."""
     reached = {0: 1}
     for _ in range(n):
         following: dict[int, int] = {}

@@ -139,10 +139,7 @@ def predict(
     effort: Effort,
     factors: Iterable[float] = (1.0,),
 ) -> list[Answer]:
-    """Hold reported statistics of n runs against a sample, once for each factor.
-
-    The factor is that by which the reported spread, if any, is larger than the standard deviation.
-    """
+    """Hold statistics of n runs against a sample, for each factor of a spread to the sd."""
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
     names = sorted(set(bases.values()))
     yours = describe_runs(sample, names)
@@ -178,7 +175,10 @@ def judge_draws(
     tail = min(one.tail for name, one in judged.items() if f"{name}_given_max" not in judged)
     is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
     share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
-    error = max(float(by_resample.std()) / math.sqrt(by_resample.size), 1.0 / is_rarer.size)
+    error = max(
+        math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size),
+        float(by_resample.std()) / math.sqrt(by_resample.size),
+    )
     p = max(share, min(2.0 * tail, 1.0))
     findings = _find_all(judged, yours, level)
     distributions = {name: one.distribution for name, one in judged.items()}
