@@ -83,20 +83,15 @@ class Table:
 
     def take(self, name: str | None) -> list[Any]:
         """Return a column by name; the only one there is unless named."""
+        if name is None and len(self.names) == 1:
+            return list(self.columns(0))
+        own = list_names(self.names)
         if name is None:
-            if len(self.names) == 1:
-                return list(self.columns(0))
-            raise UsageError(
-                "no `column` was given; name the one that holds the values, of "
-                f"{list_names(self.names)}"
-            )
+            raise UsageError(f"no `column` was given; name the one that holds the values, of {own}")
         if name not in self.names:
             nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
             answer = f"did you mean {show(nearest[0])}? The" if nearest else "the"
-            raise UsageError(
-                f"{self.name} has no column {show(name)}; {answer} columns are "
-                f"{list_names(self.names)}"
-            )
+            raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are {own}")
         if self.names.count(name) > 1:
             raise DataError(
                 f"{self.names.count(name)} columns of {self.name} are called {show(name)}; rename "

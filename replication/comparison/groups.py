@@ -112,10 +112,8 @@ def compare_table(
             "values"
         )
     if own.keys().isdisjoint(reports):
-        raise UsageError(
-            "the reported numbers name none of your groups; those are "
-            f"{list_names([', '.join(key) for key in own])}"
-        )
+        groups = list_names([", ".join(key) for key in own])
+        raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
     all_options = {**defaults, "nan_policy": "omit", **options}
     effort = Effort() if len(reports) < FEW_ROWS else Effort(10_000, 200)
     found: dict[Key, Comparison] = {}

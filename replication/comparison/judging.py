@@ -227,7 +227,7 @@ def _predict(
         return [Answer(found, p)] * len(factors)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
     conditions = () if is_enough else ("the report's runs vary as yours do",)
-    predictions = predict(sample, numbers, n_used, level=level, effort=effort, factors=factors)
+    predictions = predict(sample, numbers, n_used, factors, level=level, effort=effort)
     return [
         dataclasses.replace(_add_differences(one, sample, numbers, level), conditions=conditions)
         for one in predictions

@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -131,21 +131,15 @@ class Statistic:
 
 
 def predict(
-    sample: Sample,
-    numbers: Numbers,
-    runs: int,
-    *,
-    level: float,
-    effort: Effort,
-    factors: Iterable[float] = (1.0,),
+    sample: Sample, numbers: Numbers, n: int, factors: list[float], *, level: float, effort: Effort
 ) -> list[Answer]:
     """Hold statistics of n runs against a sample, for each factor of a spread to the sd."""
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
     names = sorted(set(bases.values()))
     yours = describe_runs(sample, names)
-    if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, runs)):
-        return [predict_mean_and_max(table, numbers, runs, yours=yours, level=level)]
-    drawn, found = draw_statistics(sample, runs, names, effort=effort), []
+    if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
+        return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
+    drawn, found = draw_statistics(sample, n, names, effort=effort), []
     for factor in factors:
         scales = {name: factor if name in SPREADS else 1.0 for name in numbers}
         scaled = {name: drawn[base] * scales[name] for name, base in bases.items()}

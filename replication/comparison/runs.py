@@ -50,12 +50,7 @@ class Runs:
 
 
 def take_runs(
-    values: Any,
-    succeeded: Any,
-    options: Mapping[str, Any],
-    *,
-    needs_cap: bool,
-    name: str = "values",
+    values: Any, succeeded: Any, options: Mapping[str, Any], needs_cap: bool, name: str = "values"
 ) -> Runs:
     """Return runs from whatever holds them; `options` are the arguments of `compare`.
 

@@ -213,11 +213,10 @@ def _draw_half(
             (-1.0, own[0], even < low, scales[0]),
             (1.0, own[-1], even >= high, scales[1]),
         ):
-            if n_unseen := np.count_nonzero(is_unseen):
-                excess = scale * generator.standard_exponential(n_unseen)
-                if step:
-                    excess = np.ceil(excess / step) * step
-                drawn[is_unseen] = edge + sign * excess
+            excess = scale * generator.standard_exponential(np.count_nonzero(is_unseen))
+            if step:
+                excess = np.ceil(excess / step) * step
+            drawn[is_unseen] = edge + sign * excess
         yield np.clip(drawn, sample.low, sample.high, out=drawn)
 
 

@@ -23,7 +23,7 @@ def read(**reported):
 def find(values, runs, n_studies=20_000, **reported):
     sample = values if isinstance(values, Sample) else Sample.from_values(values)
     effort = Effort(n_studies, 200)
-    return prediction.predict(sample, read(**reported), runs, level=0.05, effort=effort)[0]
+    return prediction.predict(sample, read(**reported), runs, [1.0], level=0.05, effort=effort)[0]
 
 
 def judge_mean_and_max(table, *, mean, largest, runs):
@@ -91,7 +91,7 @@ def test_another_draw_moves_p_by_no_more_than_its_error_where_few_runs_make_lump
     """Two lumps have tails of about the same size: which is smaller must not decide."""
     found = [
         prediction.predict(
-            Sample.from_values(values), read(median=reported), runs, level=0.05,
+            Sample.from_values(values), read(median=reported), runs, [1.0], level=0.05,
             effort=Effort(20_000, 200, seed),
         )[0]
         for seed in range(6)
