@@ -34,14 +34,6 @@ def is_simulating(process):
     return False
 
 
-def end(process):
-    """Wait for a process that was told to end; return its messages."""
-    faults.wait_until(lambda: process.poll() is not None, seconds=20)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    return process.communicate(timeout=20)[1]
-
-
 def has_ended(process):
     return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
 
@@ -66,7 +58,9 @@ def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, cod
     process.send_signal(number)
     faults.wait_until(lambda: has_ended(process), seconds=20)
     seconds = time.monotonic() - begun - (read_delay(process) - delay)
-    messages = end(process)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    _, messages = process.communicate(timeout=20)
     assert process.returncode == code, messages
     assert seconds < 2, f"took {seconds:.1f} s"
     assert "Traceback" not in messages
@@ -95,11 +89,8 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
         process.start()
         kept = list_blocks(results)
         enough = len(kept) + draw.randrange(1, 3)  # before the first, Python may still start
-        faults.wait_until(
-            lambda enough=enough, process=process: (
-                len(list_blocks(results)) >= enough or not process.is_alive()
-            )
-        )
+        while len(list_blocks(results)) < enough and process.is_alive():
+            time.sleep(0.01)
         time.sleep(draw.uniform(0, 0.1))
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, number)
@@ -117,10 +108,8 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
 def test_several_runs_at_once_all_work_and_give_the_right_digest(tmp_path):
     """Also of different numbers of networks, of which the last blocks are not equally long."""
     results, counts = tmp_path / "results", (60_000, 130_000, 130_000)
-    processes = [
-        faults.start(*faults.simulate_command(results, n_seeds, "--jobs", "1"))
-        for n_seeds in counts
-    ]
+    commands = [faults.simulate_command(results, n_seeds, "--jobs", "1") for n_seeds in counts]
+    processes = [faults.start(*command) for command in commands]
     for process, n_seeds in zip(processes, counts, strict=True):
         shown, messages = process.communicate(timeout=120)
         assert process.returncode == 0, messages
