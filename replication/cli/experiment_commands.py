@@ -59,7 +59,7 @@ def add_commands(subparsers: Any) -> None:
     multiverse.set_defaults(handler=run_multiverse)
 
 
-def run_experiments_command(options: argparse.Namespace) -> int:
+def run_experiments_command(options: argparse.Namespace) -> None:
     """Run experiments and write their models."""
     unknown = [name for name in options.names if name not in EXPERIMENTS]
     if unknown:
@@ -77,15 +77,14 @@ def run_experiments_command(options: argparse.Namespace) -> int:
                 "exactly one; name one"
             )
         print(preview_experiment(options.names[0], options.preview, options.results, **running))
-        return 0
+        return
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]
     run_experiments(names, options.results, **running)
     for name in names:
         print(options.results / "models" / f"{name}.json")
-    return 0
 
 
-def run_multiverse(options: argparse.Namespace) -> int:
+def run_multiverse(options: argparse.Namespace) -> None:
     """Simulate the user's own readings, compare them, write model, table and page."""
     from replication.experiments.readings.multiverse import read_readings
     from replication.publication.previews import make_multiverse
@@ -102,4 +101,3 @@ def run_multiverse(options: argparse.Namespace) -> int:
     print(f"{kept} of {read} not rejected at 5 % by both of the paper's numbers")
     print(f"table: {table}")
     print(f"report: {page}")
-    return 0

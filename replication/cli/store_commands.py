@@ -195,17 +195,16 @@ def run_repair(options: argparse.Namespace) -> int:
     return _serve(options, _repair_study, _repair_report)
 
 
-def _repair_report(folder: Path, options: argparse.Namespace) -> int:
+def _repair_report(folder: Path, options: argparse.Namespace) -> None:
     from replication.publication.verifying import repair_report
 
     for name in repair_report(
         folder, options.results, jobs=options.jobs, report_progress=report_progress
     ):
         print(f"made {_name(folder / name)} again")
-    return 0
 
 
-def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> int:
+def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: int) -> None:
     from replication.store.blocks import estimate_seconds
     from replication.store.verifying import check_study, repair_study
 
@@ -229,11 +228,10 @@ def _repair_study(folder: StudyFolder, options: argparse.Namespace, n_reported: 
         print(f"{folder.name}: computed the missing seeds {start} to {stop - 1}")
     if not checked.messages:
         print(f"{folder.name}: nothing to repair")
-    return 0
 
 
 def _serve(
-    options: argparse.Namespace, serve_study: Callable[..., int], serve_report: Callable[..., int]
+    options: argparse.Namespace, serve_study: Callable[..., Any], serve_report: Callable[..., Any]
 ) -> int:
     """Verify or repair the studies of which any part is there, and the reports."""
     from replication.publication.verifying import find_report_folders, list_studies
@@ -249,12 +247,12 @@ def _serve(
     for study, n_reported in studies.items():
         with _go_on(study.name, codes):
             if n_reported or find_blocks(study.path):
-                codes.append(serve_study(study, options, n_reported))
+                codes.append(serve_study(study, options, n_reported) or 0)
             else:
                 print(f"{study.name}: nothing stored yet")
     for folder in folders:
         with _go_on(_name(folder), codes):
-            codes.append(serve_report(folder, options))
+            codes.append(serve_report(folder, options) or 0)
     return max(codes)
 
 

@@ -57,7 +57,7 @@ VERSIONS = {
     "likelihood": 2,
     "mechanism": 4,
     "proposal": 3,
-    "readings": 2,
+    "readings": 3,
     "settings": 3,
     "sizes": 2,
     "speed": 4,

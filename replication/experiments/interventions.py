@@ -107,8 +107,7 @@ def train_late(
     first = dataclasses.replace(
         protocol, frozen=(*protocol.frozen, *frozen), max_updates=min(n_first, protocol.max_updates)
     )
-    updates, converged, final = simulate_weights(first, weights, jobs=jobs, final_weights=True)
-    assert final is not None
+    updates, converged, final = simulate_weights(first, weights, jobs=jobs)
     return finish(protocol, final, updates, converged, jobs=jobs)
 
 

@@ -167,6 +167,5 @@ def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any)
         return weights
     run = dataclasses.replace(protocol, threshold=NEVER, max_updates=n_updates, **fields)
     has_feedback = weights.shape[1] > protocol.n_weights
-    _, _, final = simulate_weights(run, weights, fixed_feedback=has_feedback, final_weights=True)
-    assert final is not None
+    _, _, final = simulate_weights(run, weights, fixed_feedback=has_feedback)
     return final[:, : protocol.n_weights]

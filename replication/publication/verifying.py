@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
@@ -78,7 +79,7 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     outcomes of it were made here: of the published one, which comes without, a complete part.
     """
     counts = dict.fromkeys(list_study_folders(results), 0)
-    for folder, (place, n_seeds) in _list_reported(results).items():
+    for folder, place, n_seeds in _list_reported(results):
         parts = {place: n_seeds}
         with contextlib.suppress(DataError):  # an unknown protocol, which those who go on will name
             study = find_study(place, n_seeds)
@@ -95,7 +96,7 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
 def find_reports(results: Path) -> dict[StudyFolder, list[Path]]:
     """Return the reports of each study."""
     reports: dict[StudyFolder, list[Path]] = {}
-    for folder, (study, _) in _list_reported(results).items():
+    for folder, study, _ in _list_reported(results):
         if (path := folder / "report.html").is_file():
             reports.setdefault(study, []).append(path)
     return reports
@@ -131,14 +132,12 @@ def _may_have_report(folder: Path) -> bool:
         return True
 
 
-def _list_reported(results: Path) -> dict[Path, tuple[StudyFolder, int]]:
-    """Return the folders with a sound headline of a study, with `_read_name` of each."""
-    found = {}
+def _list_reported(results: Path) -> Iterator[tuple[Path, StudyFolder, int]]:
+    """Yield the folders with a sound headline of a study, with `_read_name` of each."""
     for folder in find_report_folders(results):
         with contextlib.suppress(DataError, PermissionError):
             if read_model(folder, "headline") is not None:
-                found[folder] = _read_name(folder, results)
-    return found
+                yield folder, *_read_name(folder, results)
 
 
 def _read_name(folder: Path, results: Path) -> tuple[StudyFolder, int]:

@@ -214,30 +214,22 @@ def simulate_weights(
     *,
     jobs: int = 1,
     fixed_feedback: bool = False,
-    final_weights: bool = False,
-) -> Trained:
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
     `fixed_feedback`: as for `run_networks`, with the same further weights.
-    Returns updates (n,), whether they converged (n,), and with `final_weights` the weights at
-    the end (n, n_weights), else None.
+    Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
     """
 
     def work(pair: Range) -> Trained:
-        return _train(
-            protocol, weights[slice(*pair)],
-            fixed_feedback=fixed_feedback, final_weights=final_weights,
-        )  # fmt: skip
+        part = weights[slice(*pair)]
+        return _train(protocol, part, fixed_feedback=fixed_feedback, final_weights=True)
 
     # At least one part, so that there are arrays to return.
     workers = count_workers(jobs)
     parts = cut_range(protocol, 0, len(weights), workers=workers) or [(0, 0)]
     updates, converged, final = zip(*map_in_threads(work, parts, jobs=jobs), strict=True)
-    return (
-        np.concatenate(updates),
-        np.concatenate(converged),
-        np.concatenate(final) if final_weights else None,
-    )
+    return np.concatenate(updates), np.concatenate(converged), np.concatenate(final)
 
 
 def _train(protocol: Protocol, weights: NDArray[np.float64], **options: bool) -> Trained:

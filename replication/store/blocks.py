@@ -77,10 +77,10 @@ def estimate_seconds(protocol: Protocol, n_networks: int) -> float:
     return SECONDS_PER_CHANGE * n_networks * protocol.max_updates * protocol.n_weights
 
 
-def cut_grid(protocol: Protocol, n_seeds: int) -> list[Range]:
-    """Return the seeds (start, stop) of each block of the first `n_seeds` networks."""
+def cut_grid(protocol: Protocol, n_seeds: int) -> Iterator[Range]:
+    """Yield the seeds (start, stop) of each block of the first `n_seeds` networks."""
     size = choose_block_size(protocol)
-    return [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
+    return ((start, min(start + size, n_seeds)) for start in range(0, n_seeds, size))
 
 
 def is_on_grid(block: Block, protocol: Protocol) -> bool:

@@ -20,7 +20,6 @@ from replication.statistics.counts import CountTable
 from replication.statistics.distributions import SamplingDistribution
 
 FloatArray = NDArray[np.float64]
-Outline = dict[str, Any]
 
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
 N_STUDIES = 300  # studies that are drawn at random for that figure
@@ -111,7 +110,7 @@ def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
     }
 
 
-def find_regions(plane: Plane) -> list[list[Outline]]:
+def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
     """Return the outlines of regions that hold the shares `REGION_LEVELS` of all studies.
 
     A region, which may have several parts and holes, is where the density is highest; the share in

@@ -17,7 +17,7 @@ from replication.experiments.headline.distributions import (
     map_studies,
     measure_unusualness,
 )
-from replication.experiments.judging import judge, supports_if
+from replication.experiments.judging import judge
 from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
 from replication.experiments.summaries import name_estimate
 from replication.statistics.counts import CountTable
@@ -125,15 +125,8 @@ def judge_headline(
 
     ``reason``: why a study cannot judge them, None if it can.
     """
-    claim = load_claims()["headline"]
     other_settings = find_other_settings(protocol.differences)
-    results = {
-        name: supports_if(
-            None if value is None else value > claim.find(name).thresholds["min_p"], value
-        )
-        for name, value in p.items()
-    }
-    least, cap = claim.thresholds, population["cap"]
+    least, cap = load_claims()["headline"].thresholds, population["cap"]
     reason = None
     if other_settings:
         reason = "settings"
@@ -144,7 +137,7 @@ def judge_headline(
     elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
         reason = "few converge"
     verdict = {None: None, "few networks": Verdict.TOO_FEW}.get(reason, Verdict.NOT_TESTABLE)
-    judged = judge("headline", results, verdict=verdict)
+    judged = judge("headline", p, verdict=verdict)
     return judged | {"reason": reason, "other_settings": other_settings}
 
 

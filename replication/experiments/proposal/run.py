@@ -86,9 +86,7 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
     measured = {}
     for name in (*RULES, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
-        states = recorded.reshape(-1, recorded.shape[-1])
-        cosines = matrices.align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
-        events = agreement.find_events(cosines)
+        events = agreement.find_events(matrices.align_matrices(PAPER, recorded)[0])
         if name == "paper":
             at = int(np.median(events))
         vectors = agreement.compare_vectors(PAPER, recorded[:, at]).mean(axis=1)

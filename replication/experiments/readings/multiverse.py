@@ -139,7 +139,7 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
         **describe_p(counts),
     }
     enough_converge = row["chance_all_converge"] >= rule["min_chance_all_converge"]
-    return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["min_p"]}
+    return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["at_least"]}
 
 
 def write_readings(model: Mapping[str, Any], folder: Path) -> Path:

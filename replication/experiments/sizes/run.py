@@ -24,7 +24,6 @@ ROOT_SEED = 2011
 N_NETWORKS = 2_000
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
-LOOP = (4, 3, 3)
 GRID = {
     "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
     "regression": (0.0, 0.1, 0.25, 0.5, 0.75),
@@ -39,7 +38,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     n_search, n_measured = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, MEASURED_SHARE))
     report_progress("the best settings of a longer loop")
     best, _ = simulate_best(
-        Protocol(group_sizes=LOOP), GRID,
+        Protocol(group_sizes=(4, 3, 3)), GRID,
         n_search=n_search, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
     report_progress("gradient descent in the longer loop")
