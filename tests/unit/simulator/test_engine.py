@@ -58,11 +58,14 @@ def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):
     np.testing.assert_array_equal(evaluate_networks(PAPER, WEIGHTS[:50]).error, errors)
 
 
-def test_protocols_that_differ_in_numbers_only_share_what_is_compiled():
+def test_protocols_that_differ_in_numbers_only_are_compiled_once_whatever_threads_ask():
     machine._compile.cache_clear()
-    for rate in (5.0, 10.0, 20.0):
-        protocol = Protocol(learning_rate=rate, threshold=rate / 100, max_updates=int(rate))
-        run_networks(protocol, WEIGHTS[:8])
+    protocols = [
+        Protocol(learning_rate=rate, threshold=rate / 100, max_updates=int(rate))
+        for rate in (5.0, 10.0, 20.0, 40.0)
+    ]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda protocol: run_networks(protocol, WEIGHTS[:8]), protocols))
     assert machine._compile.cache_info().misses == 1
 
 
@@ -78,14 +81,6 @@ def test_compiled_code_has_no_table_for_unwinding():
     sections = [section.name() for section in llvm.ObjectFileRef.from_data(compiled).sections()]
     assert any(b"text" in (name or b"") for name in sections)
     assert b".eh_frame" not in sections
-
-
-def test_threads_that_ask_at_once_compile_once():
-    machine._compile.cache_clear()
-    with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: run_networks(PAPER, WEIGHTS)[0], range(8)))
-    assert machine._compile.cache_info().misses == 1
-    assert np.ptp(found, axis=0).max() == 0
 
 
 @pytest.mark.parametrize("field", sorted(CHOICES.keys() - {"initial_biases"}))
