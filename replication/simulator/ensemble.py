@@ -22,9 +22,7 @@ from replication.simulator.recirculation import RecirculationNetwork, check_netw
 from replication.simulator.weights import draw_weights, take_whole
 from replication.system.progress import Progress
 from replication.system.threads import (
-    Stopped,
     count_workers,
-    find_flag,
     iterate_in_threads,
     map_in_threads,
 )
@@ -124,8 +122,10 @@ def simulate(
 
 
 def simulate_range(protocol: Protocol, root_seed: int, seeds: Range) -> Outcomes:
-    """Simulate the networks of some seeds, or raise `Stopped` where the flag is set meanwhile."""
-    updates, converged, _ = _train(protocol, draw_weights(protocol, root_seed, *seeds))
+    """Simulate the networks of some seeds."""
+    from replication.simulator.engine import run_networks  # which loads the compiler
+
+    updates, converged, _ = run_networks(protocol, draw_weights(protocol, root_seed, *seeds))
     return Outcomes(seeds[0], updates, converged)
 
 
@@ -222,9 +222,10 @@ def simulate_weights(
     Returns updates (n,), whether they converged (n,), and with `final_weights` the weights at
     the end (n, n_weights), else None.
     """
+    from replication.simulator.engine import run_networks
 
     def work(pair: Range) -> Trained:
-        return _train(
+        return run_networks(
             protocol, weights[slice(*pair)],
             fixed_feedback=fixed_feedback, final_weights=final_weights,
         )  # fmt: skip
@@ -238,14 +239,3 @@ def simulate_weights(
         np.concatenate(converged),
         np.concatenate(final) if final_weights else None,
     )
-
-
-def _train(protocol: Protocol, weights: NDArray[np.float64], **options: bool) -> Trained:
-    """Run networks as `run_networks` does, or raise `Stopped` where the flag is set meanwhile."""
-    from replication.simulator.engine import run_networks  # which loads the compiler
-
-    flag = find_flag()
-    trained = run_networks(protocol, weights, **options, stop=flag)
-    if flag[0]:
-        raise Stopped
-    return trained

@@ -15,6 +15,7 @@ from replication.simulator.engine import evaluate_networks, record_weights, run_
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.step import Rule
 from replication.simulator.weights import draw_weights
+from replication.system.threads import Stopped, find_flag, map_in_threads
 
 WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
 
@@ -40,14 +41,15 @@ def test_weights_that_do_not_fit_are_refused_before_anything_reads_them(weights)
             run(PAPER, weights)
 
 
-def test_stop_from_another_thread_ends_an_endless_run():
+def test_an_endless_run_that_another_thread_stops_returns_nothing_rather_than_half():
     endless = dataclasses.replace(PAPER, threshold=1e-300, max_updates=10_000_000)
-    stop = np.zeros(1, dtype=np.bool_)
-    timer = threading.Timer(0.2, stop.__setitem__, (0, True))
-    timer.start()
-    run_networks(endless, WEIGHTS[:1], stop=stop)
-    timer.join()
-    assert stop[0]
+
+    def run(_):
+        threading.Timer(0.2, find_flag().__setitem__, (0, True)).start()
+        simulate_weights(endless, WEIGHTS[:1])
+
+    with pytest.raises(Stopped):
+        map_in_threads(run, [0])
 
 
 def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):
