@@ -63,11 +63,9 @@ dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
 
 ##@ Checks
 
-# The last tests measure seconds, so that they run alone.
 .PHONY: test
 test: $(VENV)/.dev ## all tests that take seconds
-	@$(RUN) -m pytest -n auto --dist worksteal -m "not long and not emulated and not alone"
-	@$(RUN) -m pytest -m "alone and not long" $$(grep -rl --include='*.py' 'mark\.alone' tests)
+	@$(RUN) -m pytest -n auto --dist worksteal
 
 .PHONY: test-long
 test-long: $(VENV)/.dev ## the tests that take minutes
@@ -95,8 +93,7 @@ verify-emulated: $(VENV)/.dev ## the same bits on emulated processors (needs qem
 .PHONY: coverage
 coverage: $(VENV)/.dev ## the lines and branches that tests reach, at least 95 % of them
 	@$(RUN) -m coverage erase
-	@$(RUN) -m coverage run -m pytest -n auto --dist worksteal --ignore tests/reliability \
-		-m "not long and not emulated and not alone"
+	@$(RUN) -m coverage run -m pytest -n auto --dist worksteal --ignore tests/reliability
 	@$(RUN) -m coverage combine --quiet
 	@$(RUN) -m coverage report
 

@@ -56,8 +56,9 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from replication.comparison.comparison import Comparison, compare
+    from replication.comparison.comparison import compare
     from replication.comparison.groups import compare_table
+    from replication.comparison.result import Comparison
     from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
@@ -103,7 +104,8 @@ __all__ = [
 
 _HOMES = {
     "replication.definition.claims": ("load_claims",),
-    "replication.comparison.comparison": ("Comparison", "compare"),
+    "replication.comparison.comparison": ("compare",),
+    "replication.comparison.result": ("Comparison",),
     "replication.comparison.groups": ("compare_table",),
     "replication.comparison.table": ("ComparisonTable",),
     "replication.errors": tuple(name for name in __all__ if name.endswith("Error")),

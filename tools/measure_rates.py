@@ -25,8 +25,9 @@ import numpy.typing as npt
 from scipy import stats
 
 from replication.comparison import plausibility
-from replication.comparison.comparison import Comparison, Verdict, compare, compare_by
+from replication.comparison.comparison import compare, compare_by
 from replication.comparison.judging import MANY_RUNS, MIN_RUNS
+from replication.comparison.result import Comparison, Verdict
 from replication.comparison.sampling import Effort
 
 FloatArray = npt.NDArray[np.float64]

@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or flushed
 
 
-def _run(arguments: Sequence[str] | None) -> int:
+def _run(arguments: Sequence[str] | None) -> int | None:
     from replication.cli.parser import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
@@ -64,7 +64,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     from replication.system.interruption import raise_on_signals
 
     with raise_on_signals(continues=hasattr(options, "continues")):
-        return int(options.handler(options))
+        code: int | None = options.handler(options)
+        return code
 
 
 def _answer(step: Callable[[], int | None]) -> int:
@@ -88,7 +89,9 @@ def _answer(step: Callable[[], int | None]) -> int:
             raise
         silence(sys.stdout)
         return _fail(
-            f"{explain(error)}; make room, correct the permissions, or give another place", 74
+            f"{explain(error)}; make room, correct the permissions, or give another place (for "
+            "temporary files: TMPDIR)",
+            74,
         )
 
 

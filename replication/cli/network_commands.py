@@ -49,7 +49,7 @@ def add_commands(subparsers: Any) -> None:
     export.set_defaults(handler=run_export)
 
 
-def run_trace(options: argparse.Namespace) -> int:
+def run_trace(options: argparse.Namespace) -> None:
     """Print one network over learning."""
     protocol = read_protocol_arguments(options)
     from replication.simulator.trace import trace as trace_network
@@ -63,10 +63,9 @@ def run_trace(options: argparse.Namespace) -> int:
     state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
     updates = plural(trace.updates, "update")
     report_progress(f"seed {options.seed} {state} after {updates}")
-    return 0
 
 
-def run_export(options: argparse.Namespace) -> int:
+def run_export(options: argparse.Namespace) -> None:
     """Write outcomes to a file."""
     study = read_study(options)
     from replication.definition.protocol import as_plain
@@ -82,9 +81,8 @@ def run_export(options: argparse.Namespace) -> int:
     blocks = read_outcomes(study)
     if options.file == Path("-"):
         write_outcomes(blocks, sys.stdout.buffer, is_text=True)
-        return 0
+        return
     about = {"n_rows": study.n_seeds, "root_seed": study.root_seed}
     description = {**about, "protocol": as_plain(study.protocol)}
     for path in export_outcomes(blocks, options.file, description=description, force=options.force):
         print(path)
-    return 0

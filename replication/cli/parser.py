@@ -20,7 +20,7 @@ MODULES = (
 
 
 def make_parser() -> Parser:
-    """Return the parser; each command sets `handler`, from options to an exit code."""
+    """Return the parser; each command sets `handler`, from options to an exit code or None."""
     parser = Parser(
         prog="replication",
         description="Replication of Hinton & McClelland (1988), Learning Representations by "

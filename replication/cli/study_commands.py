@@ -48,7 +48,7 @@ def add_commands(subparsers: Any) -> None:
     report.set_defaults(handler=run_report)
 
 
-def run_replicate(options: argparse.Namespace) -> int:
+def run_replicate(options: argparse.Namespace) -> None:
     """Simulate, analyse, report."""
     study = read_study(options)
     from replication.publication.publishing import replicate_study
@@ -60,10 +60,9 @@ def run_replicate(options: argparse.Namespace) -> int:
         **_read_workers(options),
     )
     print("\n".join(describe_result(study, model)))
-    return 0
 
 
-def run_simulate(options: argparse.Namespace) -> int:
+def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what is missing, of the study and of its repetitions."""
     study = read_study(options)
     from replication.publication.publishing import simulate_all
@@ -75,17 +74,15 @@ def run_simulate(options: argparse.Namespace) -> int:
         f"{study.n_seeds - n_simulated:,} kept from before, {n_simulated:,} simulated now"
     )
     print(f"digest: {compute_study_digest(study)}")
-    return 0
 
 
-def run_report(options: argparse.Namespace) -> int:
+def run_report(options: argparse.Namespace) -> None:
     """Analyse and write the report."""
     study = read_study(options)
     from replication.publication.publishing import write_report
 
     model = write_report(study, jobs=options.jobs, report_progress=report_progress)
     print("\n".join(describe_result(study, model)))
-    return 0
 
 
 def describe_result(study: Study, model: dict[str, Any]) -> list[str]:

@@ -6,15 +6,11 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replication.comparison.numbers import FORMS
 from replication.comparison.report import CHOICES, STATISTICS, SUCCESSES
 from replication.errors import ReplicationError, UsageError
-
-if TYPE_CHECKING:
-    from replication.comparison.comparison import Comparison
-    from replication.comparison.table import ComparisonTable
 
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
 EXAMPLES = """\
@@ -101,12 +97,10 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
     )  # fmt: skip
     for usage, words in OPTIONS.items():
         name, *values = usage.split()
-        if not values:
-            compare.add_argument(name, choices=CHOICES[name[2:].replace("-", "_")], help=words)
-        elif len(values) == 1:
-            compare.add_argument(name, metavar=values[0], help=words)
-        else:
-            compare.add_argument(name, nargs=2, metavar=tuple(values), help=words)
+        choices = CHOICES.get(name[2:].replace("-", "_"))
+        metavar: Any = tuple(values) if len(values) == 2 else values[0] if values else None
+        nargs = 2 if len(values) == 2 else None
+        compare.add_argument(name, nargs=nargs, metavar=metavar, choices=choices, help=words)
     compare.add_argument("--format", choices=FORMS, default="text", help="of what is printed")
     compare.add_argument("--exit-code", action="store_true",
                          help="leave with a code that says the verdict")  # fmt: skip
@@ -115,7 +109,7 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
 
 def run_compare(options: argparse.Namespace) -> int:
     """Print what runs, or another report, say of a reported result."""
-    from replication.comparison.figure import check_picture, draw, save_picture
+    from replication.comparison.figure import check_picture, save_picture
 
     try:
         _check(options)
@@ -124,7 +118,7 @@ def run_compare(options: argparse.Namespace) -> int:
             check_picture(picture)
         found = _compare(options)
         if picture is not None:
-            save_picture(draw(found), picture)
+            save_picture(found.plot(), picture)
         text = found.render(options.format)
     except ReplicationError as error:
         raise type(error)(name_options(str(error))) from None
@@ -139,8 +133,8 @@ def name_options(text: str) -> str:
     return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[0]), text)
 
 
-def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
-    """Hand the options over to the function that they belong to."""
+def _compare(options: argparse.Namespace) -> Any:
+    """Return the answer, or the table of answers, of the function that the options belong to."""
     from replication.comparison.comparison import compare
     from replication.comparison.files import read_table
     from replication.comparison.groups import compare_column, compare_table, pair_runs
@@ -149,7 +143,7 @@ def _compare(options: argparse.Namespace) -> Comparison | ComparisonTable:
              if name in (compare.__kwdefaults__ or {}) and value is not None}  # fmt: skip
     if options.by is None and options.against is not None:
         return compare(**given)
-    runs = None if options.file is None else read_table(options.file)
+    runs: Any = None if options.file is None else read_table(options.file)
     if options.by is None:
         return compare_column(runs, column=options.column, **given)
     if options.difference is not None:

@@ -7,25 +7,19 @@ the study is the same function on a count table.
 from __future__ import annotations
 
 import dataclasses
-import enum
-import html
+import functools
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import numpy.typing as npt
 
+from replication.comparison import remarks
 from replication.comparison.judging import MISSED, Own, get_sample, is_binary, judge_all
-from replication.comparison.means import Difference, Side, find_equivalence, plan_runs, plan_shares
-from replication.comparison.numbers import Reported, describe_p, read_number, refuse
-from replication.comparison.prediction import Answer, Finding
-from replication.comparison.remarks import (
-    find_coincidence,
-    list_assumptions,
-    list_cautions,
-    list_impossible,
-)
+from replication.comparison.means import find_equivalence, plan_runs, plan_shares
+from replication.comparison.numbers import Reported, read_number, refuse
+from replication.comparison.prediction import Answer
 from replication.comparison.report import (
     NUMBERS,
     SPREADS,
@@ -34,170 +28,12 @@ from replication.comparison.report import (
     parse_report,
     read_report,
 )
+from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Runs, take_runs
 from replication.comparison.sampling import Effort, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import SamplingDistribution
 from replication.statistics.intervals import Estimate
-from replication.wording import plural
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-SCHEMA = 2  # version of what `Comparison.to_dict` returns
-
-
-class Verdict(enum.StrEnum):
-    """What was found of a report."""
-
-    NOT_CONTRADICTED = "not contradicted"
-    CONTRADICTED = "contradicted"
-    CANNOT_TELL = "cannot tell"
-
-
-@dataclasses.dataclass(frozen=True)
-class Comparison:
-    """What a comparison found.
-
-    Parameters
-    ----------
-    verdict : Verdict
-    reason : str
-        What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
-        "constant" (runs that are all equal); "reading" (it depends on what was not said);
-        "margin" (the margin says otherwise than p).
-    conditions : tuple of str
-        What the verdict holds under, where it cannot be had without.
-    level : float
-    reported, runs : mapping of str to str, and int or None
-        The reported numbers as printed, and the runs behind them; None for a constant.
-    n, n_failed, n_missing : int
-        Your runs (or those of the other report), failures included; failures; values left out.
-    cap, failures : float or None, and str
-        Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
-    mean : Estimate
-        Of your runs, with Student's interval.
-    findings : mapping of str to Finding
-        By statistic; with "mean_given_max" where mean and largest value are judged together.
-    p, p_error : float or None, and float
-        The largest over all readings of what was not said; its standard error from drawing.
-    p_by_assumption : mapping of str to float
-        p under each reading, where there are several.
-    difference : Difference or None
-        Yours less the reported mean or share, with its interval; `d` is in standard deviations.
-    shown : mapping of str to (float or None)
-        By statistic, the difference that these runs would have shown four times in five.
-    missed, coincidence : float, and float or None
-        The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
-        give all reported numbers to the last digit, how often two studies do.
-    planned : mapping or None
-        "difference" asked about, runs on "either_side", and "own" runs against this report.
-    assumptions, cautions : mapping of str to str
-        What is taken for granted, by the argument that changes it; what to know, by cause.
-    chance_all_succeed : float
-        Chance that none of the reported number of runs fails.
-    equivalence : mapping or None
-        Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
-    impossible, impossible_on_grid, unit : mapping of str to str, and float or None
-        Why reported numbers cannot be right, by name; those that could not be right if values lay
-        on the grid of your runs, which decide nothing; that grid.
-    distributions : mapping of str to SamplingDistribution
-        By statistic, where studies were drawn.
-    sides, sample : tuple of Side, and Sample, or None
-        For drawing: mean, spread and number of runs on both sides; your runs.
-    """
-
-    __hash__ = None  # type: ignore[assignment]
-
-    verdict: Verdict
-    reason: str
-    conditions: tuple[str, ...]
-    level: float
-    reported: Mapping[str, str]
-    runs: int | None
-    n: int
-    n_failed: int
-    n_missing: int
-    cap: float | None
-    failures: str
-    mean: Estimate
-    findings: Mapping[str, Finding]
-    p: float | None
-    p_error: float
-    p_by_assumption: Mapping[str, float]
-    difference: Difference | None
-    shown: Mapping[str, float | None]
-    missed: float
-    coincidence: float | None
-    planned: Mapping[str, Any] | None
-    assumptions: Mapping[str, str]
-    chance_all_succeed: float
-    equivalence: Mapping[str, Any] | None
-    impossible: Mapping[str, str]
-    impossible_on_grid: Mapping[str, str]
-    unit: float | None
-    cautions: Mapping[str, str]
-    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(repr=False, compare=False)
-    sides: tuple[Side, Side] | None = dataclasses.field(repr=False, compare=False)
-    sample: Sample | None = dataclasses.field(repr=False, compare=False)
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its verdict")
-
-    def __repr__(self) -> str:
-        p = "" if self.p is None else f", {describe_p(self.p)}"
-        numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
-        return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.render())}</pre>"
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a table of the findings by statistic."""
-        import pandas as pd
-
-        from replication.comparison.text import list_cells
-
-        header, *rows = list_cells(self)
-        return pd.DataFrame(rows, columns=header).set_index("statistic")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything that is not for drawing as plain JSON values."""
-        names = [field.name for field in dataclasses.fields(self)[:-3]]
-        return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
-
-    def plot(self) -> Any:
-        """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
-        from replication.comparison.figure import draw
-
-        return draw(self)
-
-    def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
-
-        Raises `UsageError` for another form.
-        """
-        from replication.comparison.text import describe, list_cells, render
-
-        return render(lambda: describe(self), self.to_dict, lambda: list_cells(self), form)
-
-
-def make_plain(value: Any) -> Any:
-    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
-    if isinstance(value, Difference):
-        value = vars(value) | {"d": value.d}
-    elif dataclasses.is_dataclass(value):
-        value = vars(value)
-    if isinstance(value, Mapping):
-        return {str(key): make_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [make_plain(item) for item in value]
-    if isinstance(value, enum.Enum):
-        return value.value if isinstance(value, Verdict) else value.name.lower()
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
 
 
 def compare(
@@ -354,10 +190,8 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     report, level, minus = read_report(given, options), options["level"], options["minus"]
     if not 0.0 < level < 0.5:
         raise refuse("level", level, "is above 0 and below 0.5")
-    if minus is not None and not (
-        report.numbers.keys() & {"mean", "constant"}
-        and report.numbers.keys() <= {"mean", "constant", *SPREADS}
-    ):
+    means, numbers = {"mean", "constant"}, report.numbers.keys()
+    if minus is not None and (numbers.isdisjoint(means) or numbers - means - {*SPREADS}):
         raise UsageError(
             "`minus` was given; of a difference only the `mean`, with its spread, or `constant` "
             "is compared"
@@ -367,7 +201,7 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
     if options["values"] is not None or minus is not None:
         raise UsageError("`against` was given with runs; leave one of them out")
     own = read_report(parse_report(options["against"], "against"), options)
-    names = {"mean" if name == "constant" else name for name in report.numbers}
+    names = {"mean" if name == "constant" else name for name in numbers}
     if not names & own.numbers.keys() & {"mean", *SUCCESSES}:
         raise UsageError("`against` has no number of the report; give a mean or a share of both")
     return _conclude(own, report, options, effort)
@@ -375,14 +209,10 @@ def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
 
 def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     """Return runs of one's own, of which some succeeded if values are compared."""
-    needs_cap, minus = (
-        options["failures"] != "excluded" and bool(report.on_values),
-        options["minus"],
-    )
-    own = take_runs(options["values"], options["succeeded"], options, needs_cap=needs_cap)
-    others = None if minus is None else (
-        take_runs(minus, None, options, needs_cap=needs_cap, name="minus")
-    )  # fmt: skip
+    needs_cap = options["failures"] != "excluded" and bool(report.on_values)
+    take = functools.partial(take_runs, options=options, needs_cap=needs_cap)
+    own = take(options["values"], options["succeeded"])
+    others = None if options["minus"] is None else take(options["minus"], None, name="minus")
     for number, runs in ((f" {own.n:,}", own), (" other", others)):
         if runs is not None and report.on_values and runs.done is None:
             raise DataError(
@@ -400,10 +230,10 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     answers = judge_all(own, report, level=level, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
-    impossible, on_grid, unit = list_impossible(own, report, sample, main.rule)
+    impossible, on_grid, unit = remarks.list_impossible(own, report, sample, main.rule)
     equivalence = _assess(answers.values(), report, options["margin"], level)
-    wrong = {*impossible, *(["mean_given_max"] if impossible.keys() & {"mean", "max"} else [])}
-    verdict, reason = _judge(impossible, answers, equivalence, sample, level=level)
+    wrong = {*impossible, *["mean_given_max"] * bool(impossible.keys() & {"mean", "max"})}
+    verdict, reason = _judge(impossible, answers, equivalence, sample, level)
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
@@ -420,9 +250,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         n_missing=own.n_missing,
         cap=own.stop if report.on_values else None,
         failures=main.rule,
-        mean=Estimate(None, None, None)
-        if main.sides is None
-        else main.sides[0].estimate(1.0 - level),
+        mean=main.sides[0].estimate(1.0 - level) if main.sides else Estimate(None, None, None),
         findings={
             name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
             for name, one in worst.findings.items()
@@ -433,15 +261,15 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         difference=worst.difference,
         shown=worst.shown,
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
-        coincidence=find_coincidence(own, sample, report, main),
+        coincidence=remarks.find_coincidence(own, sample, report, main),
         planned=_plan(main, report, sample, options["detect"], level),
-        assumptions=list_assumptions(report, sample, main),
+        assumptions=remarks.list_assumptions(report, sample, main),
         chance_all_succeed=(n_done / own.n) ** report.n,
         equivalence=equivalence,
         impossible=impossible,
         impossible_on_grid=on_grid,
         unit=unit,
-        cautions=list_cautions(own, report, sample, main, worst, level),
+        cautions=remarks.list_cautions(own, report, sample, main, worst, level),
         distributions=worst.distributions,
         sides=worst.sides,
         sample=sample,
@@ -453,22 +281,20 @@ def _judge(
     answers: Mapping[str, Answer],
     equivalence: Mapping[str, Any] | None,
     sample: Sample | None,
-    *,
     level: float,
 ) -> tuple[Verdict, str]:
+    """Return the verdict, and what it rests on."""
     if impossible:
         return Verdict.CONTRADICTED, "impossible"
-    p_values = [one.p for one in answers.values()]
-    known = {p <= level for p in p_values if p is not None}
-    if None in p_values:
+    differs = {None if one.p is None else one.p <= level for one in answers.values()}
+    if None in differs:
         is_constant = sample is not None and sample.n > 1 and not sample.spread > 0
         return Verdict.CANNOT_TELL, "constant" if is_constant else "few"
-    if len(known) > 1:
+    if len(differs) > 1:
         return Verdict.CANNOT_TELL, "reading"
-    differs = known.pop()
-    if equivalence is not None and differs == equivalence["is_equivalent"]:
+    if equivalence is not None and equivalence["is_equivalent"] in differs:
         return Verdict.CANNOT_TELL, "margin"
-    return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
+    return (Verdict.CONTRADICTED if True in differs else Verdict.NOT_CONTRADICTED), "p"
 
 
 def _assess(
@@ -510,9 +336,8 @@ def _plan(
 def _read_difference(given: str | float, name: str, item: Reported, spread: float | None) -> float:
     """Return a difference in the unit of the values, from such, per cent or standard deviations."""
     text = str(given).strip()
-    found = re.fullmatch(
-        r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%|sd|SD)?", text
-    )
+    number = r"\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2}"
+    found = re.fullmatch(rf"({number})\s*(%|sd|SD)?", text)
     value, unit = (math.nan, "") if found is None else (float(found[1]), (found[2] or "").lower())
     if unit == "%":
         value *= abs(float(item.value)) / 100.0

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import io
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import Comparison
 from replication.comparison.numbers import describe_p, format_number, format_p, percent
 from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import StorageError, UsageError
@@ -25,42 +23,37 @@ MAX_LABEL = 40
 MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+ASIDE: Any = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+EDGE = ("axes fraction", "data")  # of the right, at the height of a row
 NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
 
 
-def draw(found: Any) -> Any:
-    """Draw a comparison, or all rows of a table of them, in a figure that no window shows."""
+def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
+    """Return a figure that no window shows, of what each function draws into its axes."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    if hasattr(found, "rows"):
-        is_known = any(one.difference and one.difference.d for one in found.rows.values())
-        drawn = [functools.partial(draw_rows, found.rows)] * is_known
-        height = 1.0 + 0.25 * len(found.rows)
-    else:
-        names = [name for name, one in found.findings.items() if math.isfinite(sum(one.interval))]
-        drawn = [functools.partial(draw_statistic, found, name) for name in names]
-        height = 0.4 + 2.1 * len(names)
-    if not drawn:
+    if not panels:
         raise UsageError("a picture needs more runs of your own; give them")
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, height), layout="constrained")
-        for panel, draw_into in zip(np.atleast_1d(figure.subplots(len(drawn))), drawn, strict=True):
+        axes = np.atleast_1d(figure.subplots(len(panels)))
+        for panel, draw_into in zip(axes, panels, strict=True):
             draw_into(panel)
     return figure
 
 
-def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
-    """Draw one statistic into Matplotlib axes: your runs with theirs, above what was reported.
+def draw_statistic(found: Any, name: str, panel: Any) -> None:
+    """Draw a statistic of a `Comparison`: your runs with theirs, above what was reported.
 
     The grey band is what would not be contradicted; what lies further from it than it is wide is
     named at the edge.
     """
-    one, dots = found.findings[name], np.array([])
+    one, sample, dots = found.findings[name], found.sample, np.array([])
     low, high = one.interval
     room = (high - low) or 1.0
-    if found.sample is not None and name not in NO_VALUES and found.sample.values.size > 2:
-        dots = found.sample.runs
+    if sample is not None and name not in NO_VALUES and sample.values.size > 2:
+        dots = sample.runs
     near = np.clip([low, high, one.value, one.yours, *dots], low - room, high + room)
     first, last = np.nanmin(near), np.nanmax(near)
     panel.axvspan(low, high, color=FAINT, zorder=0)
@@ -69,12 +62,10 @@ def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
         seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
     panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
                markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    for n, edge, form, side in (
-        (int((dots < first).sum()), first, "◂ {:,} more", "left"),
-        (int((dots > last).sum()), last, "{:,} more ▸", "right"),
-    ):
-        if n:
-            panel.annotate(form.format(n), (edge, 1.25), ha=side, va="bottom", color=INK)
+    if n_below := np.count_nonzero(dots < first):
+        panel.annotate(f"◂ {n_below:,} more", (first, 1.25), va="bottom", color=INK)
+    if n_above := np.count_nonzero(dots > last):
+        panel.annotate(f"{n_above:,} more ▸", (last, 1.25), ha="right", va="bottom", color=INK)
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
     theirs = None if found.sides is None else found.sides[1]
     if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
@@ -102,17 +93,15 @@ def draw_statistic(found: Comparison, name: str, panel: Any) -> None:
     panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
 
 
-def draw_rows(rows: Mapping[tuple[str, ...], Comparison], panel: Any) -> None:
-    """Draw the difference of each row in standard deviations, with its interval."""
-    shown = {name: one.difference.d for name, one in rows.items() if one.difference is not None}
-    ends = [abs(end) for d in shown.values() if d is not None for end in d[1:]]
+def draw_rows(rows: Mapping[tuple[str, ...], Any], panel: Any) -> None:
+    """Draw the difference of each `Comparison` in standard deviations, with its interval and p."""
+    shown = [one.difference and one.difference.d for one in rows.values()]
+    ends = [abs(end) for d in shown if d for end in d[1:]]
     reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
     panel.axvline(0.0, color=INK, linewidth=0.8)
-    for place, (name, one) in enumerate(rows.items()):
-        d = shown.get(name)
+    for place, (d, one) in enumerate(zip(shown, rows.values(), strict=True)):
         if d is None:
-            panel.annotate("cannot tell", (0, place), xytext=(6, 0), color="#666666",
-                           textcoords="offset points", va="center")  # fmt: skip
+            panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
             continue
         color = REPORTED if one.p is not None and one.p <= one.level else INK
         value, low, high = np.clip(d, -reach, reach)
@@ -120,14 +109,11 @@ def draw_rows(rows: Mapping[tuple[str, ...], Comparison], panel: Any) -> None:
         mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
         panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
         if mark != "o":
-            panel.annotate(
-                f"{format_number(d[0], 2)}", (value, place), ha="left" if d[0] < 0 else "right",
-                xytext=(8 if d[0] < 0 else -8, 2), textcoords="offset points", color=color,
-            )  # fmt: skip
-        panel.annotate(format_p(one.p), (1.0, place), xycoords=("axes fraction", "data"),
-                       xytext=(6, 0), textcoords="offset points", va="center")  # fmt: skip
-    panel.annotate("p", (1.0, -1.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
-                   textcoords="offset points", va="center", style="italic")  # fmt: skip
+            side, gap = ("left", 8) if d[0] < 0 else ("right", -8)
+            panel.annotate(format_number(d[0], 2), (value, place), xytext=(gap, 2), color=color,
+                           textcoords="offset points", ha=side)  # fmt: skip
+        panel.annotate(format_p(one.p), (1.0, place), xycoords=EDGE, **ASIDE)
+    panel.annotate("p", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
     panel.set_yticks(range(len(rows)), [_label(key) for key in rows])
     panel.set_ylim(len(rows) - 0.4, -0.6)
     panel.set_xlim(-1.05 * reach, 1.05 * reach)
@@ -142,12 +128,11 @@ def _label(key: tuple[str, ...]) -> str:
 
 def check_picture(path: Path) -> None:
     """Refuse a picture that cannot be written, before anything is compared."""
+    name = show(path)
     if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
-        raise UsageError(
-            f"`plot` was given as {show(path)}; its name must end in .png, .svg or .pdf"
-        )
+        raise UsageError(f"`plot` was given as {name}; its name must end in .png, .svg or .pdf")
     if not path.absolute().parent.is_dir():
-        raise StorageError(f"the folder of {show(path)} does not exist; make it first")
+        raise StorageError(f"the folder of {name} does not exist; make it first")
 
 
 def save_picture(figure: Any, path: Path) -> None:

@@ -22,19 +22,17 @@ import numpy.typing as npt
 
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content
+from replication.system.progress import escape
 from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
-EXAMPLES = {"example": "example.csv", "example-tasks": "example_tasks.csv",
-            "example-report": "example_report.csv"}  # fmt: skip
+EXAMPLES = {"example", "example-tasks", "example-report"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
-SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet and Excel"
 UNREADABLE = {
     b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
     b"ARROW1": "is a Feather file; write it as Parquet",
-    b"FEA1": "is a Feather file; write it as Parquet",
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
@@ -64,41 +62,36 @@ class Table:
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
         if hasattr(given, "column_names"):  # of Arrow
-            names, columns = given.column_names, [column.to_pylist() for column in given.columns]
-        elif hasattr(given, "iloc"):  # where two columns may have one name
-            names = list(given.columns)
-            columns = [list(given.iloc[:, place]) for place in range(len(names))]
+            cells = [column.to_pylist() for column in given.columns]
+            pairs = [*zip(given.column_names, cells, strict=True)]
+        elif hasattr(given, "items"):  # of pandas two columns may have one name
+            pairs = [*given.items()]
         else:
-            names = list(given.columns if hasattr(given, "columns") else given)
-            for column in names:
-                if isinstance(given[column], str) or not hasattr(given[column], "__len__"):
-                    raise DataError(
-                        f"column {show(column)} of `{name}` was given as {show(given[column])}; "
-                        "give a list with a cell for each row"
-                    )
-            columns = [list(given[column]) for column in names]
+            pairs = [(column, given[column]) for column in given.columns]
+        for column, found in pairs:
+            if isinstance(found, str) or not np.iterable(found):
+                raise DataError(
+                    f"column {show(column)} of `{name}` was given as {show(found)}; give a list "
+                    "with a cell for each row"
+                )
+        names, columns = [str(column) for column, _ in pairs], [list(found) for _, found in pairs]
         if not names:
             raise DataError(f"`{name}` has no columns; give at least one")
-        if len({len(column) for column in columns}) > 1:
+        if len({*map(len, columns)}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
-        return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))
+        return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
 
     def take(self, name: str | None) -> list[Any]:
         """Return a column by name; the only one there is unless named."""
+        if name is None and len(self.names) == 1:
+            return list(self.columns(0))
+        own = list_names(self.names)
         if name is None:
-            if len(self.names) == 1:
-                return list(self.columns(0))
-            raise UsageError(
-                "no `column` was given; name the one that holds the values, of "
-                f"{list_names(self.names)}"
-            )
+            raise UsageError(f"no `column` was given; name the one that holds the values, of {own}")
         if name not in self.names:
             nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
             answer = f"did you mean {show(nearest[0])}? The" if nearest else "the"
-            raise UsageError(
-                f"{self.name} has no column {show(name)}; {answer} columns are "
-                f"{list_names(self.names)}"
-            )
+            raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are {own}")
         if self.names.count(name) > 1:
             raise DataError(
                 f"{self.names.count(name)} columns of {self.name} are called {show(name)}; rename "
@@ -120,9 +113,7 @@ def read_table(path: str) -> Table:
             raise DataError(f"{name} {why}")
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are {FORMATS}")
-    names, rows = _read_text(content, name)
-    _check_header(names, name)
-    return Table(name, names, lambda place: [row[place] for row in rows], len(rows))
+    return _read_text(content, name)
 
 
 def _check_header(names: Sequence[str], name: str) -> None:
@@ -138,7 +129,7 @@ def _check_header(names: Sequence[str], name: str) -> None:
 def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
     if path in EXAMPLES and not place.exists():
-        place = Path(__file__).with_name(EXAMPLES[path])
+        place = Path(__file__).with_name(f"{path.replace('-', '_')}.csv")
     try:
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
             return read_content(place, largest=MAX_BYTES)
@@ -154,22 +145,21 @@ def _read_bytes(path: str, name: str) -> bytes:
     return content
 
 
+@contextlib.contextmanager
+def _refuse_errors(name: str, kind: str, advice: str) -> Iterator[None]:
+    """Refuse a file at whatever its library meets, or if that is not installed."""
+    try:
+        yield
+    except Exception as error:
+        raise DataError(f"{name} is not a readable {kind} ({_shorten(error)}); {advice}") from None
+
+
 def _read_parquet(content: bytes, name: str) -> Table:
     import pyarrow as pa
     from pyarrow import parquet
 
-    buffer = pa.BufferReader(content)
-
-    @contextlib.contextmanager
-    def refuse() -> Iterator[None]:
-        try:
-            yield
-        except (pa.ArrowException, OSError, ValueError, TypeError, LookupError) as error:
-            raise DataError(
-                f"{name} is not a readable Parquet file ({_shorten(error)}); write it again"
-            ) from None
-
-    with refuse():
+    buffer, unreadable = pa.BufferReader(content), (name, "Parquet file", "write it again")
+    with _refuse_errors(*unreadable):
         head = parquet.read_metadata(buffer)
         schema = head.schema.to_arrow_schema()
     n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
@@ -187,7 +177,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
         # Texts that are equal are held once, however many rows have them.
         is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
         cells: list[Any] = []
-        with refuse():
+        with _refuse_errors(*unreadable):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
             for chunk in file.read(columns=[column]).column(0).chunks:
                 if pa.types.is_dictionary(chunk.type):
@@ -216,7 +206,7 @@ def _count_texts(archive: zipfile.ZipFile) -> None:
 def _read_excel(content: bytes, name: str) -> Table:
     """Read the only sheet that holds something."""
     filled = []
-    try:
+    with _refuse_errors(name, "Excel file", "export the sheet as CSV, or unpack an archive"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
                 raise ValueError("it unpacks to too much")
@@ -235,11 +225,6 @@ def _read_excel(content: bytes, name: str) -> Table:
                 rows.append(_strip(list(cells)))
             if rows := [*itertools.dropwhile(operator.not_, _strip(rows))]:
                 filled.append(rows)
-    except Exception as error:  # whatever openpyxl meets, or that it is not installed
-        raise DataError(
-            f"{name} is not a readable Excel file ({_shorten(error)}); export the sheet as CSV, or "
-            "unpack an archive"
-        ) from None
     if len(filled) != 1:
         raise DataError(
             f"{name} has {len(filled)} sheets that hold something; export the one with your runs "
@@ -265,8 +250,8 @@ def _strip(cells: list[Any]) -> list[Any]:
     return cells
 
 
-def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
-    """Return header and rows, split where that gives most names.
+def _read_text(content: bytes, name: str) -> Table:
+    """Read lines, split where that gives most names.
 
     Between semicolons numbers may have a decimal comma, for which they get a point.
     """
@@ -277,7 +262,7 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    separator = max(SEPARATORS, key=re.sub('"[^"]*"', "", line).count)
+    separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
     if line.count(separator) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
@@ -297,14 +282,15 @@ def _read_text(content: bytes, name: str) -> tuple[list[str], list[list[str]]]:
         ) from None
     while rows and rows[-1] == [""]:
         rows.pop()
-    names = rows[0] if rows else [""]
-    for place, row in enumerate(rows):
+    names, *body = rows or [[""]]
+    for place, row in enumerate(body, start=1):
         if len(row) != len(names):
             raise DataError(
                 f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
                 f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
-    return names, rows[1:]
+    _check_header(names, name)
+    return Table(name, names, lambda place: [row[place] for row in body], len(body))
 
 
 def read_keys(column: Sequence[Any]) -> list[str | None]:
@@ -366,8 +352,7 @@ def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
 def _shorten(error: BaseException) -> str:
     """Return the first line of another library's message, with escape codes shown."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    line = lines[0].rstrip(".")[:120]
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return escape(lines[0].rstrip(".")[:120])
 
 
 def list_names(names: Sequence[str]) -> str:

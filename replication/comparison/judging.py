@@ -21,13 +21,8 @@ from fractions import Fraction
 
 from scipy import special
 
-from replication.comparison.means import (
-    Difference,
-    Side,
-    find_shares_kept,
-    judge_means,
-    judge_shares,
-)
+from replication.comparison import means
+from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, describe_runs, predict
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
@@ -40,7 +35,6 @@ MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 MISSED = 0.05
 NAN = math.nan
-
 
 Own = Runs | Report
 """One's own side: runs, or another report."""
@@ -108,27 +102,26 @@ def _judge_rule(
     """Yield words and answer for each reading of the spreads."""
     sample, n_used = get_sample(own, rule), report.count_middle(rule)
     shares = _judge_shares(own, sample, report, level=level)
-    rest = {name: item for name, item in report.on_values.items() if name not in shares.findings}
-    if "mean" in shares.findings:
-        rest = {name: item for name, item in rest.items() if name not in SPREADS}
+    done = {*shares.findings, *(SPREADS if "mean" in shares.findings else ())}
+    rest = {name: item for name, item in report.on_values.items() if name not in done}
     theirs, mine = summarise(report, n_used), list_sides(own, rule)
+    spreads = report.list_spreads(n_used)
     predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
     if _is_by_spread(own, rest, sample):
         aside = {"mean", "constant", *SPREADS}
-        (drawn,) = predict_rest({key: one for key, one in rest.items() if key not in aside}, [{}])
-        factor = next(iter(report.list_spreads(n_used).values()))
+        (drawn,) = predict_rest({key: one for key, one in rest.items() if key not in aside}, [1.0])
+        factor = next(iter(spreads.values()))
         for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
             both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
-            means = _judge_mean(one, two, rest, factor=factor, level=level)
-            yield both, _combine([means, drawn, shares], rule, n_used, (one, two))
+            mean = _judge_mean(one, two, rest, factor=factor, level=level)
+            yield both, _combine([mean, drawn, shares], rule, n_used, (one, two))
         return
-    only = dataclasses.replace(report, numbers=rest)
-    rest = {name: item for name, item in rest.items() if name not in SPREADS or name == only.spread}
-    readings = {words: {str(only.spread): factor}
-                for words, factor in only.list_spreads(n_used).items()}  # fmt: skip
+    if rest.keys().isdisjoint(SPREADS):
+        spreads = {"": 1.0}
+    rest = {key: one for key, one in rest.items() if key not in SPREADS or key == report.spread}
     pair = (next(iter(mine.values())), next(iter(theirs.values()))) if mine and theirs else None
-    parts = predict_rest(rest, list(readings.values()))
-    for words, part in zip(readings, parts, strict=True):
+    parts = predict_rest(rest, list(spreads.values()))
+    for words, part in zip(spreads, parts, strict=True):
         yield words, _combine([part, shares], rule, n_used, pair)
 
 
@@ -181,95 +174,81 @@ def _combine(
 def _judge_mean(one: Side, two: Side, numbers: Numbers, *, factor: float, level: float) -> Answer:
     """Judge a mean, or a constant, by the spreads that are known."""
     name = "constant" if "constant" in numbers else "mean"
-    item, found = numbers[name], judge_means(one, two, level=level)
+    item, found = numbers[name], means.judge_means(one, two, level=level)
     p, reach = (NAN, NAN) if found is None else (found.p, found.high - found.value)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
     interval = item.print_within(one.mean - reach, one.mean + reach)
-    findings = {name: Finding.of(name, item, one.mean, interval, p)}
+    findings = {name: Finding.of(name, item, one.mean, interval=interval, p=p)}
     sd = one.samples[0][0] if len(one.samples) == 1 else NAN
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
         yours = NAN if place else sd * factor
         findings[spread] = Finding.of(spread, numbers[spread], yours)
     if math.isnan(p):
         return Answer(findings)
-    condition = _name_condition(one, two, name)
-    return Answer(findings, p, 0.0, {}, found, {name: None if found is None else found.shown},
-                  () if condition is None else (condition,))  # fmt: skip
+    shown = {name: None if found is None else found.shown}
+    return Answer(findings, p, 0.0, {}, found, shown, tuple(_list_conditions(one, two, name)))
 
 
-def _name_condition(one: Side, two: Side, name: str) -> str | None:
-    """Return what the judgement of a mean holds under; None where both spreads are known."""
+def _list_conditions(one: Side, two: Side, name: str) -> Iterator[str]:
+    """Yield what the judgement of a mean holds under, nothing where both spreads are known."""
     if name == "constant":
-        return "the mean of so few runs is about normal" if one.n < MANY_RUNS else None
-    if not two.has_spread:
-        return "the report's runs vary as yours do"
-    if not one.has_spread:
-        return "your runs vary as the report's do"
-    for side, whose in ((one, "your"), (two, "the report's")):
-        if not any(sd for sd, _ in side.samples):
-            return f"no other outcome is missing from {whose} {plural(side.n, 'equal run')}"
-    return None
+        if one.n < MANY_RUNS:
+            yield "the mean of so few runs is about normal"
+    elif not two.has_spread:
+        yield "the report's runs vary as yours do"
+    elif not one.has_spread:
+        yield "your runs vary as the report's do"
+    else:
+        for side, whose in ((one, "your"), (two, "the report's")):
+            if not any(sd for sd, _ in side.samples):
+                yield f"no other outcome is missing from {whose} {plural(side.n, 'equal run')}"
 
 
 def _predict(
     sample: Sample | None,
     numbers: Numbers,
-    readings: list[dict[str, float]],
+    factors: list[float],
     *,
     n_used: int,
     level: float,
     effort: Effort,
 ) -> list[Answer]:
-    """Judge statistics by drawn studies, under each reading of their spreads."""
+    """Judge statistics by drawn studies, under each reading of their spread."""
     if not numbers:
-        return [Answer()] * len(readings)
-    if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
-        names = [name for name in numbers if name not in SPREADS]
-        yours = {} if sample is None else describe_runs(sample, names)
-        is_same = sample is not None and sample.n >= MIN_RUNS and all(
-            one.holds(yours.get(key, 0.0)) for key, one in numbers.items()
-        )  # fmt: skip
-        more = ((NAN, NAN), 1.0) if is_same else ()
-        found = {key: Finding.of(key, one, yours.get(key, NAN), *more)
+        return [Answer()] * len(factors)
+    is_few = sample is None or sample.n < MIN_RUNS
+    if sample is None or is_few or sample.values.size == 1:
+        yours = {} if sample is None else describe_runs(sample, numbers.keys() - {*SPREADS})
+        is_same = not is_few and all(one.holds(yours.get(key, 0.0)) for key, one in numbers.items())
+        p = 1.0 if is_same else None
+        found = {key: Finding.of(key, one, yours.get(key, NAN), p=p or NAN)
                  for key, one in numbers.items()}  # fmt: skip
-        return [Answer(found, 1.0 if is_same else None)] * len(readings)
+        return [Answer(found, p)] * len(factors)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
     conditions = () if is_enough else ("the report's runs vary as yours do",)
-    predictions = predict(sample, numbers, n_used, level=level, effort=effort, readings=readings)
+    predictions = predict(sample, numbers, n_used, factors, level=level, effort=effort)
     return [
-        dataclasses.replace(
-            one, difference=_find_difference(one, sample, numbers, level),
-            conditions=conditions, shown=_find_shown(one, level),
-        )
+        dataclasses.replace(_add_differences(one, sample, numbers, level), conditions=conditions)
         for one in predictions
-    ]  # fmt: skip
+    ]
 
 
-def _find_difference(
-    prediction: Answer, sample: Sample, numbers: Numbers, level: float
-) -> Difference | None:
-    """Return the difference of means or of other middles, with the interval of studies drawn.
+def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: float) -> Answer:
+    """Add the shifts that are found four times in five, and the difference of means or medians.
 
     What was reported may lie anywhere in its rounding cell.
     """
-    for name in ("mean", "median", "iqm"):
-        if name in prediction.distributions:
-            one, drawn = prediction.findings[name], prediction.distributions[name]
-            low, high = (drawn.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
-            half = numbers[name].width / 2.0
-            ends = low - half - one.value, high + half - one.value
-            return Difference(one.yours - one.value, *ends, one.p, None, sample.spread)
-    return None
-
-
-def _find_shown(prediction: Answer, level: float) -> dict[str, float | None]:
-    """Return the shift of each sampling distribution that would be found four times in five."""
-    found: dict[str, float | None] = {}
-    for name, one in prediction.distributions.items():
+    shown, found = {}, {}
+    for name, one in drawn.distributions.items():
         low, high = (one.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
-        found[name] = max(high - one.find_quantile(0.2), one.find_quantile(0.8) - low)
-    return found
+        shown[name] = max(high - one.find_quantile(0.2), one.find_quantile(0.8) - low)
+        if name in {"mean", "median", "iqm"}:
+            item, half = drawn.findings[name], numbers[name].width / 2.0
+            ends = low - half - item.value, high + half - item.value
+            found[name] = Difference(item.yours - item.value, *ends, item.p, None, sample.spread)
+    first = found.get("mean") or found.get("median") or found.get("iqm")
+    return dataclasses.replace(drawn, shown=shown, difference=first)
 
 
 def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: float) -> Answer:
@@ -288,20 +267,20 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
         return Answer()
     counts = report.count_successes()
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
-    best = judge_shares(k, n, nearest, m, level=level)
+    best = means.judge_shares(k, n, nearest, m, level=level)
     unit = 1 if name == "n_succeeded" else m
-    low, high = (end / unit for end in find_shares_kept(k, n, m, level=level))
-    finding = Finding.of(name, report.numbers[name], k / n * m / unit, (low, high), best.p)
+    low, high = means.find_shares_kept(k, n, m, level=level)
+    ends = (low / unit, high / unit)
+    finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=ends, p=best.p)
     shown = None if best.shown is None else best.shown * m / unit
     return Answer({name: finding}, best.p, 0.0, {}, best, {name: shown})
 
 
 def find_spread_p(one: Side, two: Side) -> float | None:
     """Return p of the F test of two standard deviations, None where one of them is not known."""
-    if len(one.samples) != 1 or len(two.samples) != 1 or not (one.has_spread and two.has_spread):
+    known = [side.samples[0] for side in (one, two) if len(side.samples) == 1 and side.has_spread]
+    if len(known) < 2 or not all(sd for sd, _ in known):
         return None
-    (first, n), (second, m) = one.samples[0], two.samples[0]
-    if not first or not second:
-        return None
+    (first, n), (second, m) = known
     below = float(special.fdtr(n - 1, m - 1, (first / second) ** 2))
     return 2.0 * min(below, 1.0 - below)

@@ -99,13 +99,15 @@ def refuse(name: str, given: object, allowed: str) -> UsageError:
     return UsageError(f"`{name}` was given as {show(given, length=40)}; allowed {allowed}")
 
 
-def read_number(given: object, name: str, *, scale: float | None = None) -> Reported:
+def read_number(given: Any, name: str, *, scale: float | None = None) -> Reported:
     """Read a printed number, such as 12,345, 1.2k or 97.3 %; its decimals say how it was rounded.
 
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
     shares (100) or per cent themselves (1).
     """
-    text = _to_text(given)
+    is_scalar = getattr(given, "ndim", None) == 0  # of NumPy, in its own precision
+    text = str(given.__array__()[()] if is_scalar else given)
+    text = text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
     body = _unset(text)
     has_percent = body.endswith("%")
     found = _NUMBER.fullmatch(body.removesuffix("%").strip())
@@ -121,11 +123,9 @@ def read_number(given: object, name: str, *, scale: float | None = None) -> Repo
             "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
         )
     unit = Fraction(10) ** (exponent - len(part))
-    value = int(whole + part) * unit * (-1 if sign == "-" else 1)
-    divisor = Fraction(scale or (100 if has_percent else 1))
-    return Reported(
-        text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
-    )
+    unit /= Fraction(scale or (100 if has_percent else 1))
+    value = int(f"{sign}{whole}{part}") * unit
+    return Reported(text.strip(), value, value - unit / 2, value + unit / 2)
 
 
 def split_printed(given: object) -> Printed:
@@ -171,10 +171,10 @@ def split_printed(given: object) -> Printed:
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
     """Refuse 1.2k ± 0.1 and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2."""
-    has_suffix = [part[-1] in "kKMGB" for part in parts]
+    has_suffix = {part[-1] in "kKMGB" for part in parts}
+    has_power = {"e" in part for part in parts}
     is_typeset = re.search(r"×|·|\\times|\\cdot", given)
-    has_power = [bool(is_typeset) and "e" in part for part in parts]
-    if len(set(has_suffix)) > 1 or len(set(has_power)) > 1:
+    if len(has_suffix) > 1 or (is_typeset and len(has_power) > 1):
         raise UsageError(
             f"{show(given, length=40)} has a unit or a power of ten behind one of its numbers; "
             "write it behind each, as in 1.2k ± 0.1k"
@@ -189,13 +189,6 @@ def split_range(given: object) -> tuple[str, str] | None:
     body = _unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
     return None if found is None else (found[1].strip(), found[2].strip())
-
-
-def _to_text(given: Any) -> str:
-    """Return a number as the shortest text that gives it in its own type."""
-    is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
-    text = str(given.__array__()[()] if is_scalar else given)
-    return text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
 
 
 def _unset(text: str) -> str:

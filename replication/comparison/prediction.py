@@ -1,14 +1,15 @@
 """How a reported statistic of n runs lies in its sampling distribution.
 
-One rule for one statistic and for several: p is the share of studies whose smaller tail is at
-most as large as the reported one's. The tail of a study is the smallest, over its statistics as
-they would be printed, of the two tails that the rounding cell cuts off.
+The tails of a number are the probabilities of values up to the upper end of its rounding cell, and
+from the lower end on. *p* of one statistic is twice the smaller tail, at most 1, as its interval
+has it too. The tail of a study is the smallest of its statistics as they would be printed; *p* of
+several is the share of studies with as small a tail as the reported one's. Where studies are drawn
+it is no less than twice that tail: few runs make lumps, and the draw alone decides which of two
+about equal ones is the rarer.
 
 References
 ----------
-Blaker (2000), Confidence curves and improved exact confidence intervals for discrete
-distributions, Can. J. Stat. 28, 783-798: the same for one discrete statistic.
-Westfall & Young (1993), Resampling-based Multiple Testing, section 2.3: for several.
+Westfall & Young (1993), Resampling-based Multiple Testing, section 2.3: p of several.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -63,9 +64,9 @@ class Finding:
     spread: float = math.nan
 
     @classmethod
-    def of(cls, name: str, item: Reported, yours: float, *more: Any) -> Finding:
+    def of(cls, name: str, item: Reported, yours: float, **more: Any) -> Finding:
         """Return what is found of a reported number; `more` are the fields from `interval` on."""
-        return cls(name, item.text, float(item.value), yours, *more)
+        return cls(name, item.text, float(item.value), yours, **more)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,15 +99,14 @@ class Statistic:
 
     def measure_tails(self, values: FloatArray) -> FloatArray:
         """Return the smaller tail that the rounding cell of each value cuts off."""
-        width, centres = self.item.width, values
-        if width > 0:  # a constant has no cell
-            with np.errstate(over="ignore", invalid="ignore"):
-                centres = np.rint(values / width) * width
-            centres = np.where(np.isfinite(centres), centres, values)
+        width = self.item.width
+        with np.errstate(all="ignore"):  # of cells too narrow for the values
+            centres = np.rint(values / width) * width
+        centres = np.where(np.isfinite(centres), centres, values)
         below, above = self._measure(centres - width / 2.0, centres + width / 2.0)
-        return np.minimum(below, above)
+        return np.asarray(np.minimum(below, above))
 
-    def _measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _measure(self, low: Any, high: Any) -> tuple[Any, Any]:
         """Return the probability of values up to `high`, and of those from `low` on."""
         slack = TINY * np.where(np.isinf(high), 0.0, np.maximum(self.item.width, np.abs(high)))
         return self.distribution.measure(low - slack, high + slack)
@@ -114,61 +114,36 @@ class Statistic:
     @functools.cached_property
     def ends(self) -> tuple[float, float]:
         """Probability of values up to the upper end of the reported cell, and from the lower on."""
-        cell = np.array(float(self.item.low)), np.array(float(self.item.high))
-        below, above = self._measure(*cell)
+        below, above = self._measure(float(self.item.low), float(self.item.high))
         return float(below), float(above)
 
-    @functools.cached_property
-    def tails(self) -> FloatArray:
-        """Smaller tail of each value of the distribution."""
-        return self.measure_tails(self.distribution.values)
-
     @property
-    def p(self) -> float:
-        """Share of studies whose smaller tail is at most that of the reported number."""
-        rare = self.distribution.mass[self.tails <= min(self.ends) * (1 + TINY) + ZERO]
-        return min(math.fsum(rare) / float(self.distribution.running[-1]), 1.0)
+    def tail(self) -> float:
+        """Smaller tail of the reported number."""
+        return min(self.ends)
 
     def find_interval(self, level: float) -> tuple[float, float]:
-        """Return the smallest and the largest reported number whose p is above the level.
-
-        They are those whose cells reach the values of larger tails than the rejected ones.
-        """
-        values, mass = self.distribution.values, self.distribution.mass
-        order = np.argsort(self.tails, kind="stable")
-        share = np.cumsum(mass[order]) / self.distribution.running[-1]
-        least = self.tails[order[np.searchsorted(share, level * (1 + TINY), side="right")]]
+        """Return the smallest and the largest reported number whose p is above the level."""
+        values, half = self.distribution.values, self.item.width / 2.0
         below, above = self.distribution.measure(values, values)
-        least = least * (1 - TINY) - ZERO
-        width = self.item.width
-        low = float(values[np.argmax(below >= least)]) - width / 2.0
-        high = float(values[np.flatnonzero(above >= least)[-1]]) + width / 2.0
-        return self.item.print_within(low, high)
+        low, high = values[below > level / 2.0][0], values[above > level / 2.0][-1]
+        return self.item.print_within(float(low) - half, float(high) + half)
 
 
 def predict(
-    sample: Sample,
-    numbers: Numbers,
-    runs: int,
-    *,
-    level: float,
-    effort: Effort,
-    readings: Sequence[Mapping[str, float]] = ({},),
+    sample: Sample, numbers: Numbers, n: int, factors: list[float], *, level: float, effort: Effort
 ) -> list[Answer]:
-    """Hold reported statistics of n runs against a sample, under each reading of their spreads.
-
-    A reading has a factor for each spread, by which it is larger than the standard deviation.
-    """
+    """Hold statistics of n runs against a sample, for each factor of a spread to the sd."""
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
     names = sorted(set(bases.values()))
     yours = describe_runs(sample, names)
-    if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, runs)):
-        return [predict_mean_and_max(table, numbers, runs, yours=yours, level=level)]
-    drawn = draw_statistics(sample, runs, names, effort=effort)
-    found = []
-    for factors in readings:
-        scaled = {name: drawn[base] * factors.get(name, 1.0) for name, base in bases.items()}
-        own = {name: yours[base] * factors.get(name, 1.0) for name, base in bases.items()}
+    if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
+        return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
+    drawn, found = draw_statistics(sample, n, names, effort=effort), []
+    for factor in factors:
+        scales = {name: factor if name in SPREADS else 1.0 for name in numbers}
+        scaled = {name: drawn[base] * scales[name] for name, base in bases.items()}
+        own = {name: yours[base] * scales[name] for name, base in bases.items()}
         found.append(judge_draws(scaled, numbers, own, level=level))
     return found
 
@@ -189,20 +164,19 @@ def judge_draws(
         for name, item in numbers.items()
     }
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
-    tail = min(min(one.ends) for one in judged.values())
     if numbers.keys() == {"mean", "max"}:
-        near, tails["mean"] = _condition_on_max(drawn, numbers)
-        judged["mean_given_max"] = near
-        tail = min(*judged["max"].ends, *near.ends)
-    smaller = np.minimum.reduce(list(tails.values()))
-    is_rarer = smaller <= tail * (1 + TINY)
-    p, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
-    error = math.sqrt(max(p * (1.0 - p), 1e-12) / smaller.size)
-    if by_resample.size > 1:
-        error = max(error, float(by_resample.std()) / math.sqrt(by_resample.size))
+        judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
+    tail = min(one.tail for name, one in judged.items() if f"{name}_given_max" not in judged)
+    is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
+    share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
+    error = max(
+        math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size),
+        float(by_resample.std()) / math.sqrt(by_resample.size),
+    )
+    p = max(share, min(2.0 * tail, 1.0))
     findings = _find_all(judged, yours, level)
     distributions = {name: one.distribution for name, one in judged.items()}
-    return Answer(findings, p, error, distributions)
+    return Answer(findings, p, error * p / (share or 1.0), distributions)
 
 
 def _find_all(
@@ -210,8 +184,10 @@ def _find_all(
 ) -> dict[str, Finding]:
     return {
         name: Finding.of(
-            name, one.item, yours[name.removesuffix("_given_max")], one.find_interval(level), one.p,
-            max(math.fsum([*one.ends, -1.0]), 0.0), one.distribution.mean, one.distribution.spread,
+            name, one.item, yours[name.removesuffix("_given_max")],
+            interval=one.find_interval(level), p=min(2.0 * one.tail, 1.0),
+            chance=max(math.fsum([*one.ends, -1.0]), 0.0),
+            mean=one.distribution.mean, spread=one.distribution.spread,
         )
         for name, one in judged.items()
     }  # fmt: skip
@@ -248,12 +224,11 @@ def predict_mean_and_max(
     given = compute_mean_mass_given_max(table, runs, (float(largest.low), float(largest.high)))
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
-    tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
+    tail = min(one.tail for name, one in judged.items() if name != "mean")
+    p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
-        nowhere = (math.nan, math.nan)
-        findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], nowhere, 1.0)
-    p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
+        findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)
     return Answer(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
 
 
@@ -282,12 +257,7 @@ def _sum_studies(
 def _count_exactly(sample: Sample, numbers: Numbers, runs: int) -> CountTable | None:
     """Return runs as a table of counts if they are many whole numbers of a modest range."""
     values = sample.values
-    if (
-        sample.grid != 1
-        or not sample.is_enough_for(runs)
-        or values[0] < 0
-        or values[-1] - values[0] > MAX_SPAN
-        or numbers["max"].width > 1
-    ):
+    is_modest = values[0] >= 0 and values[-1] - values[0] <= MAX_SPAN and numbers["max"].width <= 1
+    if sample.grid != 1 or not sample.is_enough_for(runs) or not is_modest:
         return None
     return CountTable(values.astype(np.int64), sample.counts, 0, None)

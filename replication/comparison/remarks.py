@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 
 from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p
@@ -25,21 +24,21 @@ def list_impossible(
     if own.minus is not None or "constant" in report.numbers:
         return {}, {}, None
     counts = [n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0]
-    bounds = UNBOUNDED if sample is None else (sample.low, sample.high)
-    find = functools.partial(find_impossible, report, counts=counts, bounds=bounds)
-    grid = None if sample is None else sample.grid
-    unit = None if sample is None else sample.find_unit()
-    found = find(grid=grid)
-    if grid is not None or found or unit is None:
+    if sample is None:
+        return find_impossible(report, counts=counts, grid=None, bounds=UNBOUNDED), {}, None
+    bounds, unit = (sample.low, sample.high), sample.find_unit()
+    found = find_impossible(report, counts=counts, grid=sample.grid, bounds=bounds)
+    if sample.grid is not None or found or unit is None:
         return found, {}, None
-    return found, find(grid=unit), float(unit)
+    return found, find_impossible(report, counts=counts, grid=unit, bounds=bounds), float(unit)
 
 
 def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers = report.on_values
-    is_alike = sample is not None and own.minus is None and sample.n == main.n_used > 1
-    if sample is None or not is_alike or numbers.keys() <= {"constant"}:
+    if sample is None or own.minus is not None or numbers.keys() <= {"constant"}:
+        return None
+    if not sample.n == main.n_used > 1:
         return None
     yours = describe_runs(sample, [name for name in numbers if name not in SPREADS])
     error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0
@@ -106,10 +105,8 @@ def list_cautions(
         )
     if sample is None or sample.n < 2:
         return found
-    smallest, largest = numbers.get("min"), numbers.get("max")
-    if (smallest is not None and smallest.high < sample.values[0]) or (
-        largest is not None and largest.low > sample.values[-1]
-    ):
+    is_below = "min" in numbers and numbers["min"].high < sample.values[0]
+    if is_below or ("max" in numbers and numbers["max"].low > sample.values[-1]):
         found["beyond"] = (
             "The reported extreme lies beyond all of your runs; its p assumes an exponential tail."
         )
@@ -117,11 +114,11 @@ def list_cautions(
     centre, value = sample.mean, math.nan if item is None else float(item.value)
     near = max(4.0 * sample.spread, 0.1 * abs(centre))
     is_far = abs(value - centre) > near and abs(centre) > sample.spread
-    for scale in UNIT_FACTORS:
-        if is_far and abs(value / scale - centre) <= min(near, abs(centre)):
-            found["units"] = (
-                f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
-                f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
-            )
-            break
+    near = min(near, abs(centre))
+    scale = next((one for one in UNIT_FACTORS if abs(value / one - centre) <= near), None)
+    if is_far and scale is not None:
+        found["units"] = (
+            f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
+            f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
+        )
     return found

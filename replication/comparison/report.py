@@ -161,21 +161,17 @@ class Report:
         if name is None or n_used < 2:
             return {"": 1.0}
         error, tail = 1.0 / math.sqrt(n_used), 0.5 + self.ci_level / 2.0
-        quantiles = {"t": special.stdtrit(n_used - 1, tail), "normal": special.ndtri(tail)}
-        if name == "spread":
-            by_t = float(quantiles["t"]) * error
-            return {"± as sd": 1.0, "± as standard error": error, "± as interval": by_t}
-        if name == "ci":
-            return {
-                f"interval by {CI_WORDS[kind]}": float(quantiles[kind]) * error
-                for kind in self.ci_kinds
-            }
-        base = self.factor * (error if name == "se" else 1.0)
-        return {
-            f"{name} with {kind.replace('-', ' - ')}": base
-            * (1.0 if kind == "n-1" else math.sqrt((n_used - 1) / n_used))
-            for kind in self.sd_kinds
+        halves = {
+            "t": float(special.stdtrit(n_used - 1, tail)) * error,
+            "normal": float(special.ndtri(tail)) * error,
         }
+        if name == "spread":
+            return {"± as sd": 1.0, "± as standard error": error, "± as interval": halves["t"]}
+        if name == "ci":
+            return {f"interval by {CI_WORDS[kind]}": halves[kind] for kind in self.ci_kinds}
+        base = self.factor * (error if name == "se" else 1.0)
+        sds = {"n-1": base, "n": base * math.sqrt((n_used - 1) / n_used)}
+        return {f"{name} with {kind.replace('-', ' - ')}": sds[kind] for kind in self.sd_kinds}
 
 
 def parse_report(given: Any, name: str) -> dict[str, Any]:
@@ -220,17 +216,12 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     ends = split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
-    numbers = {
-        name: read_number(
-            text, "mean" if name == "spread" else name, scale=None if name in SUCCESSES else scale
-        )
-        for name, text in texts.items()
-    }
-    for name in numbers.keys() & {*SPREADS, "iqr", *SUCCESSES}:
-        if numbers[name].value < 0:
-            place = "mean" if name == "spread" else name
-            behind = " behind ±" * (name == "spread")
-            raise refuse(place, texts[name], f"are 0 and numbers above it{behind}")
+    numbers = {}
+    for name, text in texts.items():
+        place, behind = ("mean", " behind ±") if name == "spread" else (name, "")
+        numbers[name] = read_number(text, place, scale=None if name in SUCCESSES else scale)
+        if numbers[name].value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
+            raise refuse(place, text, f"are 0 and numbers above it{behind}")
     if ends is not None:
         middle, half = _read_interval(*ends, scale)
         mean = numbers.setdefault("mean", middle)
@@ -244,10 +235,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
     _check_together(numbers.keys(), runs)
-    sd_kinds, ci_kinds = (
-        CHOICES[name] if options[name] is None else (options[name],)
-        for name in ("sd_kind", "ci_kind")
-    )
+    sd_kinds = CHOICES["sd_kind"] if options["sd_kind"] is None else (options["sd_kind"],)
+    ci_kinds = CHOICES["ci_kind"] if options["ci_kind"] is None else (options["ci_kind"],)
     n = read_number(1 if runs is None else runs, "runs").value
     if n.denominator != 1 or not 1 <= n <= MAX_RUNS:
         span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
@@ -281,35 +270,24 @@ def _split_all(texts: dict[str, Any], kind: str, ci_level: float) -> bool:
         raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
     if low is not None:
         add("ci", (low, high))
+    mean, median = (split_printed(texts.get(name)) for name in ("mean", "median"))
+    if mean.level is not None and not math.isclose(float(mean.level), 100.0 * ci_level):
+        raise UsageError(
+            f"the interval behind the mean has a level of {mean.level} %, and `ci_level` is "
+            f"{ci_level:g}; give both alike"
+        )
+    for name, printed, behind in (
+        ("mean", mean, "ci" if mean.ends else kind),
+        ("median", median, "iqr"),  # as papers print it: a median with its quartiles
+    ):
+        if printed.ends or printed.spread:
+            texts[name] = printed.value
+            add(behind, printed.ends or printed.spread)
     if (pair := split_range(texts.get("iqr"))) is not None:
         del texts["iqr"]
         add("q1", pair[0])
         add("q3", pair[1])
-    is_skewed = False
-    for name in ("mean", "median"):
-        printed = split_printed(texts.get(name))
-        if printed.spread is None and printed.ends is None:
-            continue
-        texts[name] = printed.value
-        if name == "median":  # as papers print it: a median with its quartiles
-            if printed.ends is None:
-                add("iqr", printed.spread)
-            else:
-                add("q1", printed.ends[0])
-                add("q3", printed.ends[1])
-        elif printed.ends is not None:
-            if printed.level is not None and not math.isclose(
-                float(printed.level), 100.0 * ci_level
-            ):
-                raise UsageError(
-                    f"the interval behind the mean has a level of {printed.level} %, and "
-                    f"`ci_level` is {ci_level:g}; give both alike"
-                )
-            add("ci", printed.ends)
-        else:
-            add(kind, printed.spread)
-            is_skewed = printed.is_skewed
-    return is_skewed
+    return mean.is_skewed
 
 
 def _check_together(names: Set[str], runs: Any) -> None:

@@ -36,8 +36,6 @@ from replication.statistics.counts import CountTable
 FloatArray = npt.NDArray[np.float64]
 Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
-Population = tuple[FloatArray, Sequence[float], Sequence[float]]
-"""N resampled runs, the shares that lie below and above all seen runs, and how far on average."""
 
 Bounds = tuple[float, float]
 """What no value can leave; infinite where there is no bound."""
@@ -49,7 +47,7 @@ MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples 
 MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
-MAX_DECIMALS = 6
+QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
 ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
@@ -83,6 +81,10 @@ class Sample:
         cap = math.inf if table.cap is None else float(table.cap)
         return cls(table.updates.astype(np.float64), table.counts, 0.0, cap, Fraction(1))
 
+    def negate(self) -> Sample:
+        """Return the sample of the negated runs."""
+        return Sample(-self.values[::-1], self.counts[::-1], -self.high, -self.low, self.grid)
+
     @functools.cached_property
     def n(self) -> int:
         """Number of runs."""
@@ -109,8 +111,9 @@ class Sample:
         squares = ((self.values - self.mean) / peak) ** 2
         return peak * math.sqrt(math.fsum(squares * self.counts) / (self.n - 1))
 
-    def find_kurtosis(self) -> float:
-        """Return the excess kurtosis; 0 for runs that are all equal."""
+    @property
+    def kurtosis(self) -> float:
+        """Excess kurtosis; 0 for runs that are all equal."""
         if not self.spread > 0:
             return 0.0
         deviation = (self.values - self.mean) / self.spread
@@ -119,7 +122,7 @@ class Sample:
     def find_unit(self) -> Fraction | None:
         """Return the coarsest decimal grid that all runs lie on, None if they have none."""
         peak = float(np.abs(self.values).max())
-        for whole in (10**decimals for decimals in range(MAX_DECIMALS + 1)):
+        for whole in (10**decimals for decimals in range(7)):
             scaled = self.values * whole
             if peak * whole > 2.0**52:
                 return None
@@ -133,18 +136,18 @@ class Sample:
         return runs < MIN_UNSEEN * (self.n + runs)
 
 
-def fit_tail(runs: FloatArray, *, bound: float, kurtosis: float) -> tuple[float, float]:
-    """Return the mean excess of what lies beyond the largest of N ascending runs, and how sure.
+def fit_tail(sample: Sample) -> tuple[float, float]:
+    """Return the mean excess of what lies beyond the largest of N runs, and how sure that is.
 
     How sure it is are the degrees of freedom of its inverse gamma distribution: those of the
     outermost runs, fewer where there are few runs or where these have long tails (excess kurtosis),
-    which an exponential tail would miss. The numbers were chosen for the rates in the help.
+    which an exponential tail would miss. The numbers were chosen for the rates in docs/compare.md.
     """
-    n = runs.size
-    n_top = math.isqrt(n - 1) + 1 if n > 1 else 1
+    runs, n = sample.runs, sample.n
+    n_top = math.isqrt(n - 1) + 1
     degrees = max(BASE_DEGREES, n_top * n / (n + FEWER_DEGREES))
-    degrees = max(MIN_DEGREES, degrees / (1.0 + max(kurtosis, 0.0)))
-    if n <= n_top or runs[-1] >= bound:
+    degrees = max(MIN_DEGREES, degrees / (1.0 + max(sample.kurtosis, 0.0)))
+    if n <= n_top or runs[-1] >= sample.high:
         return 0.0, degrees
     return float((runs[-n_top:] - runs[-n_top - 1]).mean()), degrees
 
@@ -158,15 +161,12 @@ class Effort:
     seed: int = SEED
 
 
-def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator[Population]:
-    """Draw populations that the seen runs allow for."""
-    own = sample.runs
+def draw_populations(
+    sample: Sample, n_resamples: int, *, seed: int
+) -> Iterator[tuple[FloatArray, Sequence[float], Sequence[float]]]:
+    """Yield resampled runs, the shares that lie below and above all seen ones, and how far."""
+    own, tails = sample.runs, (fit_tail(sample.negate()), fit_tail(sample))
     generator = np.random.default_rng([seed, 1])
-    kurtosis = sample.find_kurtosis()
-    tails = (
-        fit_tail(-own[::-1], bound=-sample.low, kurtosis=kurtosis),
-        fit_tail(own, bound=sample.high, kurtosis=kurtosis),
-    )
     gaps = [float(scale > 0) for scale, _ in tails]
     # Of a gap that is shared with what was not seen, the outermost run has only the inner half.
     weight = own.size - 0.5 * math.fsum(gaps)
@@ -183,31 +183,41 @@ def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator
 
 
 def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArray]:
-    """Yield studies of n runs, float64[m, n], from one resample after the other."""
-    generator = np.random.default_rng([effort.seed, 2])
-    own = sample.runs
-    n_resamples = max(20, min(effort.n_resamples, MAX_RESAMPLED // own.size))
-    n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // n_resamples)
-    step = None if sample.grid is None else float(sample.grid)
-    populations = draw_populations(sample, n_resamples, seed=effort.seed)
-    if sample.is_enough_for(runs):
+    """Yield studies of n runs, float64[m, n], from one resample after the other.
+
+    Half of them are of the negated runs, and negated back, so that a statistic has the same p
+    whichever sign the runs have.
+    """
+    n_half = max(20, min(effort.n_resamples, MAX_RESAMPLED // sample.n)) // 2
+    n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // (2 * n_half))
+    draw_half = functools.partial(_draw_half, shape=(n_each, runs), n_resamples=n_half)
+    yield from draw_half(sample, seed=effort.seed)
+    yield from map(np.negative, draw_half(sample.negate(), seed=effort.seed))
+
+
+def _draw_half(
+    sample: Sample, shape: tuple[int, int], n_resamples: int, *, seed: int
+) -> Iterator[FloatArray]:
+    """Yield studies of runs, from one resample after the other."""
+    generator = np.random.default_rng([seed, 2])
+    own, step = sample.runs, None if sample.grid is None else float(sample.grid)
+    populations = draw_populations(sample, n_resamples, seed=seed)
+    if sample.is_enough_for(shape[1]):
         populations = itertools.repeat((own, (0.0, 0.0), (0.0, 0.0)), n_resamples)
     for resampled, beyond, scales in populations:
-        even = generator.random(n_each * runs)
+        even = generator.random(shape)
         low, high = beyond[0], 1.0 - beyond[1]
         places = ((even - low) * (own.size / (high - low))).astype(np.int64)
         drawn = resampled[np.clip(places, 0, own.size - 1)]
-        for sign, edge, unseen, scale in (
-            (-1.0, own[0], np.flatnonzero(even < low), scales[0]),
-            (1.0, own[-1], np.flatnonzero(even >= high), scales[1]),
+        for sign, edge, is_unseen, scale in (
+            (-1.0, own[0], even < low, scales[0]),
+            (1.0, own[-1], even >= high, scales[1]),
         ):
-            if unseen.size:
-                excess = scale * generator.standard_exponential(unseen.size)
-                if step:
-                    excess = np.ceil(excess / step) * step
-                drawn[unseen] = edge + sign * excess
-        np.clip(drawn, sample.low, sample.high, out=drawn)
-        yield drawn.reshape(n_each, runs)
+            excess = scale * generator.standard_exponential(np.count_nonzero(is_unseen))
+            if step:
+                excess = np.ceil(excess / step) * step
+            drawn[is_unseen] = edge + sign * excess
+        yield np.clip(drawn, sample.low, sample.high, out=drawn)
 
 
 def draw_statistics(sample: Sample, runs: int, names: Collection[str], *, effort: Effort) -> Draws:
@@ -235,15 +245,13 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
     ways: Mapping[str, Callable[[], FloatArray]] = {
         "mean": lambda: studies.mean(axis=-1),
         "sd": lambda: studies.std(axis=-1, ddof=1),
-        "median": lambda: interpolate(0.5),
-        "q1": lambda: interpolate(0.25),
-        "q3": lambda: interpolate(0.75),
         "iqr": lambda: interpolate(0.75) - interpolate(0.25),
         "iqm": lambda: ordered[..., n // 4 : n - n // 4].mean(axis=-1),
         "min": lambda: studies.min(axis=-1),
         "max": lambda: studies.max(axis=-1),
     }
     return {
-        name: np.asarray(ways[name]() if name in ways else interpolate(float(name[1:]) / 100.0))
+        name: np.asarray(ways[name]()) if name in ways
+        else interpolate(QUANTILES.get(name) or float(name[1:]) / 100.0)
         for name in names
-    }
+    }  # fmt: skip

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from scipy import special
 
-from replication.comparison.comparison import SCHEMA, Comparison, Verdict
-from replication.comparison.figure import draw
+from replication.comparison.figure import draw, draw_rows
 from replication.comparison.files import list_names
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.report import SPREADS
+from replication.comparison.result import SCHEMA, Comparison, Verdict
 from replication.comparison.text import Block, render
 from replication.system.progress import escape
 from replication.wording import plural, show
@@ -183,14 +183,16 @@ class ComparisonTable:
 
     def plot(self) -> Any:
         """Return a figure of all differences, in standard deviations, with their intervals."""
-        return draw(self)
+        is_known = any(one.difference and one.difference.d for one in self.rows.values())
+        panel = functools.partial(draw_rows, self.rows)
+        return draw([panel] * is_known, height=1.0 + 0.25 * len(self.rows))
 
     def render(self, form: str = "text") -> str:
         """Return the answer as "text", "markdown", "latex", "csv" or "json".
 
         Raises `UsageError` for another form.
         """
-        return render(self._describe, self.to_dict, self._list_cells, form)
+        return render(form, self._describe(), self._list_cells(), self.to_dict())
 
     def _list_cells(self) -> list[list[Any]]:
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",

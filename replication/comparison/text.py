@@ -1,4 +1,4 @@
-"""Comparisons in words and tables: plain text, Markdown, LaTeX, CSV and JSON.
+"""The forms of an answer: plain text, Markdown, LaTeX, CSV and JSON.
 
 An answer is a list of blocks: a paragraph, a table, or a list of items with a title. Arguments of
 `compare` stand in backticks, so that a command can name its options instead.
@@ -13,25 +13,12 @@ import json
 import math
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from replication.comparison.comparison import Comparison
-from replication.comparison.judging import MIN_RUNS
-from replication.comparison.numbers import (
-    FORMS,
-    describe_p,
-    format_number,
-    format_p,
-    join,
-    percent,
-    refuse,
-)
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
-from replication.wording import plural
+from replication.comparison.numbers import FORMS, refuse
 
 WIDTH = 88
-NARROW = 0.05  # an outcome less probable than this is hardly missed
 SIGNS = re.compile(r"[\\`*\[|]|<(?=[A-Za-z/!?])")  # that mean something in Markdown
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
@@ -51,26 +38,20 @@ class Block:
 
 
 def render(
-    blocks: Callable[[], Iterable[Block]],
-    plain: Callable[[], dict[str, Any]],
-    cells: Callable[[], Iterable[Sequence[Any]]],
-    form: str,
+    form: str, blocks: Iterable[Block], cells: Iterable[Sequence[Any]], plain: Mapping[str, Any]
 ) -> str:
-    """Return blocks as text, or the numbers behind them: `plain` as JSON, `cells` as CSV."""
+    """Return blocks as text, or the numbers behind them: cells as CSV, or all as JSON."""
     if form not in FORMS:
         raise refuse("format", form, f"are {', '.join(FORMS)}")
     if form == "json":
-        return json.dumps(plain(), indent=1)
+        return json.dumps(plain, indent=1)
     if form == "csv":
-        written = io.StringIO()
-        csv.writer(written, lineterminator="\n").writerows(
-            [_to_cell(cell) for cell in row] for row in cells()
-        )
+        written, rows = io.StringIO(), [[_to_cell(cell) for cell in row] for row in cells]
+        csv.writer(written, lineterminator="\n").writerows(rows)
         return written.getvalue().rstrip("\n")
     if form == "latex":
-        return _write_latex(list(blocks()))
-    write = _write_markdown if form == "markdown" else _write_text
-    return "\n\n".join(write(block) for block in blocks())
+        return _write_latex(list(blocks))
+    return "\n\n".join(map(_write_markdown if form == "markdown" else _write_text, blocks))
 
 
 def _to_cell(value: Any) -> str:
@@ -113,246 +94,6 @@ def _write_latex(blocks: Sequence[Block]) -> str:
 
 def _escape(text: str) -> str:
     return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text))
-
-
-def describe(found: Comparison) -> Iterable[Block]:
-    """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
-    yield Block(answer(found))
-    if found.coincidence is not None:
-        often = format_number(1.0 / max(found.coincidence, 1e-12), 2)
-        yield Block(
-            f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the "
-            f"last digit, as one study in {often} would by chance: they may be the very runs of "
-            "the report, and if so do not replicate it."
-        )
-    if found.findings:
-        yield Block(rows=tabulate(found))
-    for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
-        if text:
-            yield Block(text)
-    assumptions = [
-        text if name in {"quartiles", "independence"} else f"{text} (change with `{name}`)"
-        for name, text in found.assumptions.items()
-    ]
-    for title, items in (("Taken for granted:", assumptions),
-                         ("Caution:", list(found.cautions.values()))):  # fmt: skip
-        if items:
-            yield Block(title, items)
-
-
-def answer(found: Comparison) -> str:
-    """Return the verdict, what was tested, and what would have been seen, in one sentence."""
-    verdict, reason = str(found.verdict).capitalize(), found.reason
-    if reason == "impossible":
-        return f"{verdict}: {join(list(found.impossible.values()))}."
-    if reason in {"few", "constant"}:
-        return f"{verdict}: {_describe_unknown(found)}."
-    judged = _list_judged(found)
-    subject = f"the reported {_name_numbers(found, judged)}"
-    beside = [
-        f"± {text.removeprefix('± ')}" if name in {"ci", "spread"} else f"{name} {text}"
-        for name, text in found.reported.items()
-        if name in SPREADS and name not in judged
-    ]
-    beside += [] if found.runs is None else [plural(found.runs, "run")]
-    subject += f" ({', '.join(beside)})" if beside else ""
-    lies, yours = "lie", f"those of your {plural(_count_runs(found, judged), 'run')}"
-    if len(judged) == 1:
-        value = format_number(found.findings[judged[0]].yours)
-        lies, yours = "lies", f"your {value} ({plural(_count_runs(found, judged), 'run')})"
-    if reason == "reading":
-        p = _list_p(found, "with {}")
-        return (
-            f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
-            f"depends on what the report leaves unsaid: p is {p}."
-        )
-    differs = found.p is not None and found.p <= found.level
-    end = "" if reason != "margin" else (
-        f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
-    )  # fmt: skip
-    conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    p = "" if found.p is None else f" ({describe_p(found.p)})"
-    return (
-        f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
-        f"than chance explains{p}{end}{_describe_shown(found)}."
-    )
-
-
-def _list_judged(found: Comparison) -> list[str]:
-    """Return the reported numbers that were judged, and do not only serve to judge another."""
-    return [name for name in found.reported
-            if name in found.findings and not math.isnan(found.findings[name].p)]  # fmt: skip
-
-
-def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
-    """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
-    return join([describe_number(name, found.reported[name]) for name in names])
-
-
-def _count_runs(found: Comparison, names: Iterable[str]) -> int:
-    """Return how many runs your numbers summarise: those that succeeded, or all."""
-    is_all = found.failures == "at-cap" or set(names) <= SUCCESSES.keys()
-    return found.n if is_all else found.n - found.n_failed
-
-
-def _describe_shown(found: Comparison) -> str:
-    name = next(iter(found.shown), "")
-    value, is_share = found.shown.get(name), name in SUCCESSES
-    if value is None or not math.isfinite(value):
-        is_known = is_share or found.difference is not None
-        return "; no difference would have been found four times in five" if is_known else ""
-    spread = None if is_share or found.difference is None else found.difference.spread
-    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
-    statistic = "mean" if name == "constant" else word(name)
-    article = "an" if statistic[0] in "aeiou" else "a"
-    return (
-        f"; {article} {statistic} that is off by {format_number(value, 2)}{in_sd} would have been "
-        "found four times in five, a smaller difference less often"
-    )
-
-
-def _describe_unknown(found: Comparison) -> str:
-    runs = plural(found.n - found.n_failed, "run")
-    reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
-    if found.reason == "constant":
-        value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
-        return (
-            f"your {runs} are all{value}, so nothing is known about how runs vary, and "
-            f"{reported} does not say either; give the reported `sd`, `se` or `ci` of a mean"
-        )
-    runs += " that succeeded" if found.n_failed else ""
-    if found.reported.keys() <= {"mean", "constant"}:
-        return (
-            f"{runs} and {reported} say nothing about how runs vary; run more, or give the "
-            "reported `sd`, `se` or `ci`"
-        )
-    are = "is" if found.n - found.n_failed == 1 else "are"
-    return (
-        f"{runs} {are} too few to say whether runs like yours would give {reported}; at least "
-        f"{MIN_RUNS} are needed, or two for a mean"
-    )
-
-
-def _list_p(found: Comparison, template: str) -> str:
-    """Return p under each reading of what was not said."""
-    return join(
-        [f"{format_p(p)} {template.format(words)}" for words, p in found.p_by_assumption.items()]
-    )
-
-
-def _describe_difference(found: Comparison) -> str:
-    one = found.difference
-    if one is None:
-        return ""
-    low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
-    text = f"Yours less reported: {format_number(one.value)} ({most} interval {low} to {high})"
-    if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
-        d, first, last = (format_number(part, 2) for part in one.d)
-        text += f", in standard deviations {d} ({first} to {last})"
-    return f"{text}."
-
-
-def _describe_runs(found: Comparison) -> str:
-    words, mean = f"Your runs: {found.n:,}", found.mean
-    if found.n_failed:
-        stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
-        words += f", of which {found.n_failed:,} failed{stopped}"
-        if mean.value is not None:
-            words += f"; failures are {FAILURE_WORDS[found.failures]}"
-    if found.n_missing:
-        words += f"; {plural(found.n_missing, 'missing value')} left out"
-    if mean.value is not None:
-        words += f". Their mean is {format_number(mean.value)}"
-        if mean.low is not None and mean.high is not None:
-            span = f"{format_number(mean.low)} to {format_number(mean.high)}"
-            words += f" ({percent(mean.level)} interval {span})"
-    return words + "."
-
-
-def tabulate(found: Comparison) -> list[list[str]]:
-    """Return the table of findings."""
-    runs = plural(_count_runs(found, found.findings), "run")
-    if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
-        runs = "runs"
-    rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
-    for name, item in found.findings.items():
-        shown, yours = found.shown.get(name), None if name == "mean_given_max" else item.yours
-        rows.append([
-            word(name), item.reported, format_number(yours),
-            format_interval(name, *item.interval), format_p(item.p),
-            "" if shown is None else f"off by {format_number(shown, 2)}",
-        ])  # fmt: skip
-    if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
-        rows.append(["all together", "", "", "", format_p(found.p), ""])
-    return rows
-
-
-def list_cells(found: Comparison) -> list[list[Any]]:
-    """Return the table of findings as numbers."""
-    header = ["statistic", "reported", "yours", "low", "high", "p", "shown"]
-    return [header] + [
-        [name, one.reported, one.yours, *one.interval, one.p, found.shown.get(name)]
-        for name, one in found.findings.items()
-    ]
-
-
-def format_interval(name: str, low: float, high: float) -> str:
-    """Return an interval; its ends have the decimals of the reported number."""
-    if math.isnan(low) or math.isnan(high):
-        return ""
-    is_printed = name != "constant" and math.isfinite(low + high)
-    return " to ".join(f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
-
-
-def list_notes(found: Comparison) -> list[str]:
-    """Return sentences on what stands in the table, and beside it."""
-    notes = []
-    runs = plural(found.n - found.n_failed, "run")
-    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
-        most = percent(found.missed)
-        notes.append(f"An outcome with a probability of up to {most} could be missing from {runs}.")
-    judged = {*SPREADS, *_list_judged(found)}
-    left = [word(name) for name in found.reported if name not in judged]
-    if left and found.reason == "p":
-        notes.append(f"Not judged, for want of runs: {join(left)}.")
-    if found.planned is not None:
-        notes.append(_describe_plan(found.planned))
-    if found.impossible_on_grid:
-        grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
-        notes.append(
-            f"If values are {grid}, as yours are, the report cannot be right: "
-            f"{join(list(found.impossible_on_grid.values()))}. Give `grid` {found.unit:g} if they "
-            "must be."
-        )
-    if found.n_failed and found.runs is not None:
-        chance = percent(found.chance_all_succeed)
-        notes.append(f"The probability that none of {found.runs} runs fails is {chance}.")
-    p_values = found.p_by_assumption.values()
-    if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
-        each = _list_p(found, "({})")
-        notes.append(f"Whichever reading is right, the verdict is the same: p is {each}.")
-    if found.equivalence is not None:
-        margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
-        shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
-        tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
-        notes.append(f"The means are {shown} to differ by less than {margin}{tests}.")
-    if found.p is not None and found.p_error > 0:
-        notes.append(
-            f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
-        )
-    return notes
-
-
-def _describe_plan(planned: Mapping[str, Any]) -> str:
-    difference, own = format_number(planned["difference"]), planned["own"]
-    if planned["either_side"] is None:
-        return f"How many runs would show a difference of {difference} cannot be told."
-    alone = f"{plural(own, 'run')} of yours" if own else "no number of yours is enough"
-    return (
-        f"To find a difference of {difference} four times in five takes "
-        f"{plural(planned['either_side'], 'run')} on each side; against the report as it stands, "
-        f"{alone}."
-    )
 
 
 def wrap(text: str, *, indent: str = "") -> list[str]:

@@ -36,7 +36,6 @@ N_DIGITS, N_PIXELS = 1797, 64
 LARGEST = sys.float_info.max
 MAX_UPDATES = 10_000_000
 
-
 Check = Callable[[str, Any], Any]
 """Takes the name of a field and its value as Python has it; returns the value that is kept."""
 
@@ -56,6 +55,10 @@ def to_python(value: Any) -> Any:
     return value.__array__().tolist() if hasattr(value, "__array__") else value
 
 
+def _refusal(name: str, value: Any, allowed: str) -> UsageError:
+    return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
+
+
 def _validate_number(high: float, *, is_positive: bool = False) -> Check:
     opening = "above" if is_positive else "of at least"
     limit = "" if high == LARGEST else f" and below {high:g}"
@@ -64,10 +67,7 @@ def _validate_number(high: float, *, is_positive: bool = False) -> Check:
         # Compared as it is, since a whole number may be too large for a float.
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if not is_number or not 0 <= value < high or (is_positive and value == 0):
-            raise UsageError(
-                f"{name} = {show(value)} was given; allowed is a finite number {opening} 0{limit}; "
-                "correct it"
-            )
+            raise _refusal(name, value, f"is a finite number {opening} 0{limit}")
         return float(value) + 0.0  # -0.0 and 0.0 are one protocol
 
     return validate
@@ -76,9 +76,7 @@ def _validate_number(high: float, *, is_positive: bool = False) -> Check:
 def _validate_count(high: int) -> Check:
     def validate(name: str, value: Any) -> int:
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
-            raise UsageError(
-                f"{name} = {show(value)} was given; allowed is a whole number from 1 to {high}"
-            )
+            raise _refusal(name, value, f"is a whole number from 1 to {high}")
         return value
 
     return validate
@@ -86,14 +84,14 @@ def _validate_count(high: int) -> Check:
 
 def _validate_flag(name: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise UsageError(f"{name} = {show(value)} was given; allowed are true and false")
+        raise _refusal(name, value, "are true and false")
     return value
 
 
 def _validate_choice(choices: tuple[str, ...]) -> Check:
     def validate(name: str, value: Any) -> str:
         if not isinstance(value, str) or value not in choices:
-            raise UsageError(f"{name} = {show(value)} was given; allowed are {', '.join(choices)}")
+            raise _refusal(name, value, f"are {', '.join(choices)}")
         return str(value)
 
     return validate
@@ -101,10 +99,7 @@ def _validate_choice(choices: tuple[str, ...]) -> Check:
 
 def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
-        raise UsageError(
-            f"{name} = {show(value)} was given; allowed is a list of 2 to 8 "
-            "group sizes, e.g. [4, 2]"
-        )
+        raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
     validate = _validate_count(256)
     return tuple(validate(f"{name}[{i}]", to_python(size)) for i, size in enumerate(value))
 
@@ -113,21 +108,19 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
     if isinstance(value, str) and value in PATTERN_SETS:
         return str(value)
     if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
-        raise UsageError(
-            f"{name} = {show(value)} was given; allowed are {', '.join(PATTERN_SETS)}, or a list "
-            "of rows of numbers"
-        )
+        sets = ", ".join(PATTERN_SETS)
+        raise _refusal(name, value, f"are {sets}, or a list of rows of numbers")
     validate = _validate_number(LARGEST)
     rows = []
     for row in map(to_python, value):
         if not isinstance(row, list | tuple):
-            raise UsageError(f"{name} has the row {row!r}; allowed is a list of numbers")
+            raise _refusal(f"a row of {name}", row, "is a list of numbers")
         numbers = [
             int(entry) if isinstance(entry, bool) else entry for entry in map(to_python, row)
         ]
         rows.append(tuple(validate(f"an entry of {name}", entry) for entry in numbers))
     if max(max(row, default=0.0) for row in rows) > 1.0:
-        raise UsageError(f"{name} = {show(value)} was given; allowed are values from 0 to 1")
+        raise _refusal(name, value, "are values from 0 to 1")
     units = range(len(rows))
     if all(row == tuple(float(i == p) for i in units) for p, row in enumerate(rows)):
         return "one-hot"  # one protocol, however it is given
@@ -139,10 +132,8 @@ def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
     names = value.replace(",", " ").split() if isinstance(value, str) else value
     is_list = isinstance(names, list | tuple) and (bool(names) or names is value)
     if not is_list or any(each not in WEIGHTS for each in names):
-        raise UsageError(
-            f"{name} = {show(value)} was given; allowed are some of {', '.join(WEIGHTS)}, "
-            'e.g. b or ["W", "b"]'
-        )
+        weights = ", ".join(WEIGHTS)
+        raise _refusal(name, value, f'are some of {weights}, e.g. b or ["W", "b"]')
     return tuple(each for each in WEIGHTS if each in names)
 
 

@@ -29,8 +29,6 @@ RECIRCULATION: fields.LearningRule = "recirculation"
 BACK_PROPAGATION: fields.LearningRule = "back-propagation"
 
 LARGEST_TOML = 2**20
-MOST_SHOWN = 400
-"""Characters of patterns that the representation of a protocol shows."""
 
 SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
 """What the paper and the report call some fields, for the answer to an unknown name."""
@@ -156,7 +154,8 @@ class Protocol:
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
-        n_different = len({*self.patterns}) if isinstance(self.patterns, tuple) else self.n_patterns
+        rows = self.patterns if isinstance(self.patterns, tuple) else ()
+        n_different = len({*rows}) if rows else self.n_patterns
         for name, is_asked, is_possible, others, needed in (
             ("symmetric_start", self.symmetric_start, has_one_hidden,
              ["group_sizes"], "one hidden group"),
@@ -178,17 +177,16 @@ class Protocol:
                     f"{' and '.join(f'{key} = {value}' for key, value in given.items())}; it is "
                     f"allowed for {needed} only; change one of them"
                 )
-        if isinstance(self.patterns, tuple):
-            for row in self.patterns:
-                if len(row) != self.n_visible:
-                    raise UsageError(
-                        f"patterns has a row of {len(row)} values; every row must hold "
-                        f"{self.n_visible}, the first of group_sizes"
-                    )
+        for row in rows:
+            if len(row) != self.n_visible:
+                raise UsageError(
+                    f"patterns has a row of {len(row)} values; every row must hold "
+                    f"{self.n_visible}, the first of group_sizes"
+                )
 
     def __repr__(self) -> str:
         shown = {name: repr(getattr(self, name)) for name in self.differences}
-        if len(shown.get("patterns", "")) > MOST_SHOWN:
+        if len(shown.get("patterns", "")) > 400:
             shown["patterns"] = f"<{self.n_patterns} of {self.n_visible} units>"
         return f"Protocol({', '.join(f'{name}={value}' for name, value in shown.items())})"
 
@@ -242,8 +240,7 @@ class Protocol:
 
 def as_plain(protocol: Protocol) -> dict[str, Any]:
     """Return all fields as plain JSON values, lists in place of tuples."""
-    plain: dict[str, Any] = json.loads(json.dumps(dataclasses.asdict(protocol)))
-    return plain
+    return dict(json.loads(json.dumps(dataclasses.asdict(protocol))))
 
 
 def from_plain(values: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:

@@ -62,14 +62,12 @@ class Study:
     def parts(self) -> dict[str, Study]:
         """All that its report is made from, by what progress calls it; first itself."""
         own = f"root seed {self.root_seed}"
-        return (
-            {own: self}
-            | {f"root seed {study.root_seed}, for comparison": study for study in self.repetitions}
-            | {
-                f"{own}, criterion {study.protocol.criterion}": study
-                for study in self.other_errors.values()
-            }
-        )
+        parts = {own: self}
+        for study in self.repetitions:
+            parts[f"root seed {study.root_seed}, for comparison"] = study
+        for study in self.other_errors.values():
+            parts[f"{own}, criterion {study.protocol.criterion}"] = study
+        return parts
 
     @property
     def other_errors(self) -> dict[str, Study]:

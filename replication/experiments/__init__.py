@@ -54,10 +54,11 @@ VERSIONS = {
     "functions": 2,
     "hierarchy": 2,
     "images": 5,
+    "likelihood": 2,
     "mechanism": 4,
     "proposal": 3,
-    "readings": 2,
-    "settings": 2,
+    "readings": 3,
+    "settings": 3,
     "sizes": 2,
     "speed": 4,
 }

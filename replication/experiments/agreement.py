@@ -61,9 +61,9 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "alignment": alignment,
         "centred": align_matrices(protocol, weights, centred=True)[0],
         "ratio": ratio,
-        "variation": _compute_variation(slopes, np.ones_like(slopes)),
+        "variation": _compute_variation(slopes),
         "variation_error": _compute_variation(slopes, squares),
-        "variation_units": _compute_variation(slopes.mean(axis=1), np.ones_like(slopes[:, 0])),
+        "variation_units": _compute_variation(slopes.mean(axis=1)),
     }
 
 
@@ -132,10 +132,9 @@ def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: fl
     return np.stack(rises, axis=1) / (2.0 * step)
 
 
-def _compute_variation(slopes: Array, weights: Array) -> Array:
+def _compute_variation(slopes: Array, weights: Array | None = None) -> Array:
     """Return the weighted coefficient of variation over all axes but the first, (n,)."""
     axes = tuple(range(1, slopes.ndim))
-    total = weights.sum(axis=axes, keepdims=True)
-    mean = (weights * slopes).sum(axis=axes, keepdims=True) / total
-    squared = (weights * (slopes - mean) ** 2).sum(axis=axes, keepdims=True) / total
-    return np.asarray((np.sqrt(squared) / mean).reshape(len(slopes)))
+    mean = np.average(slopes, axes, weights, keepdims=True)
+    variance = np.average((slopes - mean) ** 2, axes, weights, keepdims=True)
+    return np.asarray((np.sqrt(variance) / mean).reshape(len(slopes)))

@@ -44,11 +44,6 @@ class Update:
     noise: Array  # uniform from -1 to 1
 
 
-def reverse(update: Update) -> Array:
-    """Change W the other way."""
-    return -update.change
-
-
 def randomise(update: Update) -> Array:
     """Change W as much in a random direction."""
     return give_length(update.noise, update.change)
@@ -84,7 +79,7 @@ INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
     "U dropped": ("U",),
     "hidden biases dropped": ("b",),
     "all but W dropped": ("b", "U", "c"),
-    "reversed": reverse,
+    "reversed": lambda update: -update.change,
     "random": randomise,
     "gradient": descend,
     "amplification": amplify,
@@ -107,8 +102,7 @@ def train_late(
     first = dataclasses.replace(
         protocol, frozen=(*protocol.frozen, *frozen), max_updates=min(n_first, protocol.max_updates)
     )
-    updates, converged, final = simulate_weights(first, weights, jobs=jobs, final_weights=True)
-    assert final is not None
+    updates, converged, final = simulate_weights(first, weights, jobs=jobs)
     return finish(protocol, final, updates, converged, jobs=jobs)
 
 

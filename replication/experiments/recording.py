@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,26 +33,16 @@ class Histories:
     """What was measured of every converged network at every update, its last state included."""
 
     updates: NDArray[np.int64]  # (n_converged,), ascending
-    values: dict[str, NDArray[Any]]  # (n_states, ...), network by network after 0, 1, ... updates
-
-    @property
-    def starts(self) -> NDArray[np.int64]:
-        """Where each network begins, and the end of the last one, shape (n_converged + 1,)."""
-        return np.concatenate([[0], np.cumsum(self.updates + 1)])
+    values: dict[str, list[NDArray[Any]]]  # by network, (updates + 1, ...) each
 
     def get_learning(self, name: str) -> NDArray[Any]:
         """Return one quantity in all states that an update followed, (sum of updates, ...)."""
-        return np.delete(self.values[name], self.starts[1:] - 1, axis=0)
-
-    def split(self, name: str) -> Iterator[NDArray[Any]]:
-        """Yield one quantity network by network, shape (updates + 1, ...) each."""
-        for first, last in zip(self.starts[:-1], self.starts[1:], strict=True):
-            yield self.values[name][first:last]
+        return np.concatenate([states[:-1] for states in self.values[name]])
 
     def get_at(self, name: str, part: float) -> NDArray[Any]:
         """Return one quantity after a part (0 to 1) of each one's own updates, (n_converged,)."""
-        places = self.starts[:-1] + np.floor(part * self.updates).astype(np.int64)
-        return np.asarray(self.values[name][places])
+        places = np.floor(part * self.updates).astype(np.int64)
+        return np.array([x[place] for x, place in zip(self.values[name], places, strict=True)])
 
     def find_medians(self, name: str, among: NDArray[np.bool_] | bool = True) -> Array:
         """Return the median over the cases of each network that has any, of all or of some.
@@ -104,7 +94,10 @@ def measure_learning(
     ends = np.searchsorted(n_states, np.arange(MAX_STATES, n_states.max(initial=0), MAX_STATES))
     parts = zip(np.split(initial[order], ends), np.split(lengths, ends), strict=True)
     measured = map_in_threads(measure_some, parts, jobs=jobs)
-    values = {name: np.concatenate([each[name] for each in measured]) for name in measured[0]}
+    values = {
+        name: np.split(np.concatenate([each[name] for each in measured]), n_states[:-1])
+        for name in measured[0]
+    }
     return Histories(updates=lengths, values=values)
 
 
@@ -174,6 +167,5 @@ def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any)
         return weights
     run = dataclasses.replace(protocol, threshold=NEVER, max_updates=n_updates, **fields)
     has_feedback = weights.shape[1] > protocol.n_weights
-    _, _, final = simulate_weights(run, weights, fixed_feedback=has_feedback, final_weights=True)
-    assert final is not None
+    _, _, final = simulate_weights(run, weights, fixed_feedback=has_feedback)
     return final[:, : protocol.n_weights]

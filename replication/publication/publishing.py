@@ -7,7 +7,7 @@ full one. Any other study has a short report in
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ from replication.experiments import (
     list_measurements,
     run_experiment,
 )
-from replication.experiments.judging import Outcome, list_statements
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
@@ -78,6 +77,8 @@ def find_stale(models: Mapping[str, Model]) -> list[str]:
 
 def _answers_ledger(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger asks."""
+    from replication.experiments.judging import Outcome
+
     try:
         judged = {
             statement: {
@@ -118,10 +119,9 @@ def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any
 
 
 def run_experiments(
-    names: Iterable[str], results: Path, *, jobs: int = -1, report_progress: Tell = silent
+    names: Sequence[str], results: Path, *, jobs: int = -1, report_progress: Tell = silent
 ) -> None:
     """Run experiments and write their models into a results folder."""
-    names = list(names)
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
@@ -161,6 +161,8 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     files: dict[str, bytes] = {}
     tables: dict[str, str] = {}
     if is_full:
+        from replication.experiments.judging import list_statements  # SciPy takes time to load
+
         tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import re
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
@@ -20,7 +22,7 @@ from replication.publication.publishing import (
 )
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.store.folders import StudyFolder, find_missing, find_study, list_study_folders
-from replication.system.files import list_names, make_temporary_folder
+from replication.system.files import list_names
 from replication.system.progress import Tell, silent
 
 
@@ -31,7 +33,8 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     files byte by byte.
     """
     read_current(results)  # they must be of this version
-    with make_temporary_folder() as fresh:
+    with tempfile.TemporaryDirectory(prefix="replication-") as name:
+        fresh = Path(name)
         replicate_study(
             Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),
             jobs=jobs,
@@ -78,7 +81,7 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     outcomes of it were made here: of the published one, which comes without, a complete part.
     """
     counts = dict.fromkeys(list_study_folders(results), 0)
-    for folder, (place, n_seeds) in _list_reported(results).items():
+    for folder, place, n_seeds in _list_reported(results):
         parts = {place: n_seeds}
         with contextlib.suppress(DataError):  # an unknown protocol, which those who go on will name
             study = find_study(place, n_seeds)
@@ -90,15 +93,6 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
         if was_made:
             counts |= {part: max(counts.get(part, 0), n) for part, n in parts.items()}
     return dict(sorted(counts.items()))
-
-
-def find_reports(results: Path) -> dict[StudyFolder, list[Path]]:
-    """Return the reports of each study."""
-    reports: dict[StudyFolder, list[Path]] = {}
-    for folder, (study, _) in _list_reported(results).items():
-        if (path := folder / "report.html").is_file():
-            reports.setdefault(study, []).append(path)
-    return reports
 
 
 def repair_report(
@@ -131,14 +125,12 @@ def _may_have_report(folder: Path) -> bool:
         return True
 
 
-def _list_reported(results: Path) -> dict[Path, tuple[StudyFolder, int]]:
-    """Return the folders with a sound headline of a study, with `_read_name` of each."""
-    found = {}
+def _list_reported(results: Path) -> Iterator[tuple[Path, StudyFolder, int]]:
+    """Yield the folders with a sound headline of a study, with `_read_name` of each."""
     for folder in find_report_folders(results):
         with contextlib.suppress(DataError, PermissionError):
             if read_model(folder, "headline") is not None:
-                found[folder] = _read_name(folder, results)
-    return found
+                yield folder, *_read_name(folder, results)
 
 
 def _read_name(folder: Path, results: Path) -> tuple[StudyFolder, int]:

@@ -15,20 +15,17 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon, StepPatch
 
-COLUMNS = ("panel", "x axis", "y axis", "series", "x", "y", "value")
-
 
 def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
 
     A row for each point of a line, dot, step, bar, corner of an outline, pixel or cell of a map, in
-    the units of the axes; an axis of names has their numbers from 0. ``value`` is what a colour
-    means.
-    A series is called by its label, or by its gid where the key of the figure names it otherwise.
+    the units of the axes; an axis of names has their numbers from 0. A series is called by its
+    label, or by its gid where the key names it otherwise. ``value`` is what a colour means.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    writer.writerow(("panel", "x axis", "y axis", "series", "x", "y", "value"))
     drawn = [axes for figure in figures for axes in figure.axes]
     for k, axes in enumerate(drawn, start=1):
         panel = axes.get_title(loc="left") or axes.get_title() or f"{k}"

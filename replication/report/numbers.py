@@ -100,8 +100,7 @@ def pvalue(p: object) -> str:
 
 def as_json(data: object) -> str:
     """Write data compactly for a script inside a page; no "<" is left that could end it."""
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
-    return text.replace("<", "\\u003c")
+    return json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
 def code(value: object, length: int = 200) -> str:

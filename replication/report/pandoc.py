@@ -59,8 +59,6 @@ def find_pandoc() -> str:
 def run_pandoc(markdown: str, locate: Callable[[str], str], form: str) -> str:
     """Convert Markdown that `add_metadata` has completed, by the engine's filter.
 
-    Figures are named in what it returns, not read.
-
     What pandoc or the filter finds wrong is a `ReportError` that begins with file and line; where
     pandoc cannot be started or takes longer than `TIME_LIMIT`, it is a WorkerError.
     """

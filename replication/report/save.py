@@ -111,10 +111,8 @@ def make_inline(svg: str) -> str:
     svg = svg.replace("<defs>\n  \n </defs>\n", "")
     for color in DARK:
         svg = svg.replace(color, f"var(--fig-{color[1:]})")
-    drawings = re.findall(r"<svg x=.*?</svg>", svg, flags=re.DOTALL) or [
-        svg[svg.index("<svg ") :].strip()
-    ]
-    return "\n".join(_give_room(drawing) for drawing in drawings)
+    panels = re.findall(r"<svg x=.*?</svg>", svg, flags=re.DOTALL)
+    return "\n".join(map(_give_room, panels or [svg[svg.index("<svg ") :].strip()]))
 
 
 def _give_room(svg: str) -> str:

@@ -29,7 +29,6 @@ BADGES = {
 }
 """Sign and class of each verdict; the signs tell without colour whether it holds."""
 
-
 JINJA_FILTERS = (
     "abs", "first", "join", "length", "list", "map", "max", "min", "select", "selectattr",
     "string",
@@ -220,5 +219,4 @@ def _finalize(value: Any) -> Any:
         return count(value)
     if isinstance(value, str | jinja2.Undefined):  # which is an "if" without its "else"
         return str(value)
-    what = f"{value!r:.60}"
-    raise MissingNumber(f"{what} is written without a filter; say how, e.g. with | number(3)")
+    raise MissingNumber(f"{value!r:.60} is written without a filter; say how: e.g. | number(3)")

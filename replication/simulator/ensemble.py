@@ -29,7 +29,6 @@ from replication.system.threads import (
 from replication.wording import show
 
 Range = tuple[int, int]
-Trained = tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]
 
 SEEDS_AT_ONCE = 20_000
 """Few enough to share out and for their weights to stay near the processor; the last
@@ -214,28 +213,17 @@ def simulate_weights(
     *,
     jobs: int = 1,
     fixed_feedback: bool = False,
-    final_weights: bool = False,
-) -> Trained:
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
     `fixed_feedback`: as for `run_networks`, with the same further weights.
-    Returns updates (n,), whether they converged (n,), and with `final_weights` the weights at
-    the end (n, n_weights), else None.
+    Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
     """
     from replication.simulator.engine import run_networks
 
-    def work(pair: Range) -> Trained:
-        return run_networks(
-            protocol, weights[slice(*pair)],
-            fixed_feedback=fixed_feedback, final_weights=final_weights,
-        )  # fmt: skip
-
-    # At least one part, so that there are arrays to return.
-    workers = count_workers(jobs)
-    parts = cut_range(protocol, 0, len(weights), workers=workers) or [(0, 0)]
+    options = {"fixed_feedback": fixed_feedback, "final_weights": True}
+    work = functools.partial(run_networks, protocol, **options)
+    pieces = cut_range(protocol, 0, len(weights), workers=count_workers(jobs))
+    parts = [weights[slice(*piece)] for piece in pieces] or [weights]
     updates, converged, final = zip(*map_in_threads(work, parts, jobs=jobs), strict=True)
-    return (
-        np.concatenate(updates),
-        np.concatenate(converged),
-        np.concatenate(final) if final_weights else None,
-    )
+    return np.concatenate(updates), np.concatenate(converged), np.concatenate(final)

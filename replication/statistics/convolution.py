@@ -17,8 +17,6 @@ from replication.statistics.counts import CountTable
 
 FloatArray = npt.NDArray[np.float64]
 
-_BATCH = 1 << 17  # numbers transformed at once: few enough to stay in the cache
-
 
 def find_length(masses: FloatArray, runs: int) -> int:
     """Return a length that holds the sum of n lattice values, but for a probability of 1e-13.
@@ -45,8 +43,9 @@ def convolve(masses: FloatArray, runs: int, length: int) -> FloatArray:
     while runs:  # by squaring
         if runs & 1:
             power = power * transform
-        transform = transform * transform
         runs >>= 1
+        if runs:
+            transform = transform * transform
     return np.maximum(np.asarray(fft.irfft(power, length, axis=1), dtype=np.float64), 0.0)
 
 
@@ -92,11 +91,7 @@ def compute_mean_mass_given_max(
 
 
 def compute_joint_mass(
-    table: CountTable,
-    runs: int,
-    *,
-    mean_edges: npt.ArrayLike,
-    max_edges: npt.ArrayLike,
+    table: CountTable, runs: int, *, mean_edges: npt.ArrayLike, max_edges: npt.ArrayLike
 ) -> FloatArray:
     """Return the joint distribution of mean and largest of n converged networks, cell by cell.
 
@@ -111,7 +106,7 @@ def compute_joint_mass(
         np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start, 0, length
     ).astype(np.int64)
     truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
-    n_rows = max(1, _BATCH // length)
+    n_rows = max(1, (1 << 17) // length)  # so few numbers stay in the cache
     below = np.concatenate(
         [
             np.pad(

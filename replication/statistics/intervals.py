@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from replication.errors import UsageError
 from replication.statistics.counts import CountTable
 
 LEVEL = 0.95
@@ -39,8 +38,6 @@ def estimate_proportion(successes: int, n: int) -> Estimate:
     >>> estimate_proportion(95, 100).interval
     [0.887..., 0.983...]
     """
-    if not 0 <= successes <= n or n < 1:
-        raise UsageError(f"a proportion of {successes!r} in {n} was asked for; give 0 to n, n >= 1")
     half = (1.0 - LEVEL) / 2.0
     low = special.betaincinv(successes, n - successes + 1.0, half) if successes else 0.0
     high = special.betaincinv(successes + 1.0, n - successes, 1.0 - half) if successes < n else 1.0
@@ -100,17 +97,9 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
     >>> ratios["mean"].value, ratios["mean"].low, ratios["median"].high
     (2.0, 2.0, 2.0)
     """
-    one, other = np.asarray(first, np.float64), np.asarray(second, np.float64)
-    if one.ndim != 1 or one.shape != other.shape or one.size < 2:
-        raise UsageError(
-            f"outcomes of shapes {one.shape} and {other.shape} were given; a paired comparison "
-            "needs two equally long rows of at least two networks"
-        )
-    pairs = np.stack([one, other])
-    generator = np.random.default_rng(0)
-    resampled = np.array(
-        [_divide(pairs[:, generator.integers(one.size, size=one.size)]) for _ in range(N_RESAMPLES)]
-    )
+    pairs = np.stack([first, second]).astype(np.float64)
+    n, generator = pairs.shape[1], np.random.default_rng(0)
+    resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(N_RESAMPLES)]
     lows, highs = np.quantile(resampled, (0.025, 0.975), axis=0)
     found = zip(("mean", "median"), _divide(pairs), lows, highs, strict=True)
     return {name: Estimate(*map(float, numbers)) for name, *numbers in found}

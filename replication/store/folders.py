@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import operator
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from replication.definition.protocol import READINGS, Protocol
 from replication.definition.study import Study
@@ -28,8 +28,7 @@ from replication.store.blocks import (
 from replication.system.files import list_names
 
 
-@dataclasses.dataclass(frozen=True, slots=True, order=True)
-class StudyFolder:
+class StudyFolder(NamedTuple):
     """Where the outcomes of one protocol under one root seed are, whether it exists or not."""
 
     protocol_id: str

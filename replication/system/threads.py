@@ -36,26 +36,19 @@ class Stopped(Exception):
 class Threads(ThreadingBackend):  # type: ignore[misc]
     """joblib's pool of threads, also for one job, which joblib would do in the main thread."""
 
-    _pool: Any
-
     def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
         """Keep what joblib's own method keeps, and return at least two."""
         self.parallel, self._n_jobs = parallel, count_workers(n_jobs)
+        try:  # here: joblib has no name for a pool where semaphores cannot be made
+            self._pool = multiprocessing.pool.ThreadPool(self._n_jobs)
+        except (ImportError, OSError) as error:
+            if getattr(error, "errno", None) in SHORTAGES:
+                raise
+            raise WorkerError(
+                f"threads cannot be started ({error}); they need semaphores, for which "
+                "/dev/shm must be there and writable"
+            ) from None
         return max(2, self._n_jobs)
-
-    def _get_pool(self) -> Any:
-        """Make the pool here: joblib has no name for it where semaphores cannot be made."""
-        if self._pool is None:
-            try:
-                self._pool = multiprocessing.pool.ThreadPool(self._n_jobs)
-            except (ImportError, OSError) as error:
-                if getattr(error, "errno", None) in SHORTAGES:
-                    raise
-                raise WorkerError(
-                    f"threads cannot be started ({error}); they need semaphores, for which "
-                    "/dev/shm must be there and writable"
-                ) from None
-        return self._pool
 
 
 def find_flag() -> Flag:

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.comparison.comparison import Verdict, compare
+from replication.comparison.comparison import compare
+from replication.comparison.result import Verdict
 
 # Michelson (1880), Astron. Papers Am. Ephemeris 1, 109-145: km/s less 299,000, first and fifth
 # set of twenty as in Stigler (1977), Ann. Stat. 5, 1055-1098.

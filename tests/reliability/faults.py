@@ -18,7 +18,7 @@ from replication.cli import main
 from replication.definition import study as definition
 from replication.definition.protocol import PAPER
 from replication.definition.study import Study
-from replication.simulator.ensemble import simulate_ranges
+from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.outcomes import compute_digest
 from replication.store.filling import simulate_study
 from replication.store.folders import StudyFolder
@@ -32,11 +32,10 @@ COMMAND = [sys.executable, "-m", "replication"]
 # The same command without what a report sets beside a study: studies like any other, which would
 # only make the same faults happen eight times.
 ONE_STUDY = [
-    sys.executable,
-    "-c",
+    sys.executable, "-c",
     "import sys, replication.definition.study as p; p.N_REPETITIONS = 0; p.OTHER_ERRORS = {}; "
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
-]
+]  # fmt: skip
 
 # What the fixture `few_resamples` does, for another process.
 FEW_RESAMPLES = (
@@ -90,9 +89,8 @@ def run(*command, **options):
 def call(*words):
     """Run a command in this process, which is quicker where no process has to end."""
     output, messages = io.StringIO(), io.StringIO()
-    others = (
-        {} if words[0] == "simulate" else definition.OTHER_ERRORS
-    )  # which a report cannot do without
+    # A report cannot do without them.
+    others = {} if words[0] == "simulate" else definition.OTHER_ERRORS
     with (
         contextlib.redirect_stdout(output),
         contextlib.redirect_stderr(messages),
@@ -103,24 +101,18 @@ def call(*words):
     return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())
 
 
-def simulate_command(results, n_seeds=3000, *options):
+def simulate_command(results, n_seeds, *options):
     """Return the command for one small study."""
-    return [
-        *ONE_STUDY,
-        *("simulate", "--seeds", str(n_seeds), "--jobs", "2", "--results", str(results)),
-        *options,
-    ]
+    return [*ONE_STUDY, *write_words(results, n_seeds), "--jobs", "2", *options]
 
 
 def write_words(results, n_seeds):
-    """Return the words of a study that is written by `tests/reliability/writing.py`."""
     return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]
 
 
-def compute_reference(n_seeds, *, root_seed=1988, protocol=PAPER):
+def compute_reference(n_seeds, protocol=PAPER):
     """Return the digest of a study that met no fault and no store."""
-    outcomes = simulate_ranges(protocol, root_seed, [(0, n_seeds)], jobs=1)
-    return compute_digest(outcomes)
+    return compute_digest([simulate(protocol, n_seeds=n_seeds)])
 
 
 def assert_recovers(results, n_seeds, reference, simulation=simulate_ranges):

@@ -1,6 +1,7 @@
 """The same digests in any environment, and no traceback in any terminal."""
 
 import os
+import shlex
 import sys
 
 import pytest
@@ -20,34 +21,21 @@ def reference():
     return faults.compute_reference(N_SEEDS)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {
-            "TZ": "Asia/Kathmandu",
-            "PYTHONHASHSEED": "4294967295",
-            "OMP_NUM_THREADS": "1",
-            "JOBLIB_MULTIPROCESSING": "0",
-            "LC_ALL": "C",
-            "PYTHONUTF8": "0",
-            "PYTHONCOERCECLOCALE": "0",
-            **dict.fromkeys(["LANG", "TERM", "DISPLAY", "XDG_CACHE_HOME", "MPLCONFIGDIR"]),
-        },
-        {"TERM": "dumb", "NO_COLOR": "1", "PYTHONIOENCODING": "ascii", "OPENBLAS_NUM_THREADS": "1"},
-    ],
-    ids=["odd", "dumb"],
-)
-def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, reference, changes):
+def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, reference):
     then = [faults.require_tool("faketime"), "2001-02-03 04:05:06"]
     code = "import datetime; print(datetime.date.today().year)"
-    assert faults.run(*then, sys.executable, "-c", code).stdout.strip() == "2001", (
-        "it did not happen"
-    )
+    assert faults.run(*then, sys.executable, "-c", code).stdout == "2001\n", "it did not happen"
     home = tmp_path / "home"
     home.write_text("no folder")  # stronger than mode bits, which root ignores
+    odd = {
+        "TZ": "Asia/Kathmandu", "PYTHONHASHSEED": "4294967295", "OMP_NUM_THREADS": "1",
+        "JOBLIB_MULTIPROCESSING": "0", "LC_ALL": "C", "PYTHONUTF8": "0", "TERM": "dumb",
+        "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": "ascii", "HOME": str(home),
+        **dict.fromkeys(["LANG", "DISPLAY", "XDG_CACHE_HOME", "MPLCONFIGDIR"]),
+    }  # fmt: skip
+    environment = faults.make_environment(**odd)
     results = tmp_path / "λ = 0.75"
     command = [*then, *faults.simulate_command(results, N_SEEDS)]
-    environment = faults.make_environment(HOME=str(home), **changes)
     done = faults.run(*command, env=environment)
     faults.assert_clean(done, 0)
     assert find_digest(results, N_SEEDS) == reference
@@ -83,10 +71,14 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
     assert (done.returncode, "\x1b" in done.stdout + done.stderr) == (65, False)
 
 
-def make_bare_environment():
-    """Return what a new user has: output is then held back until the end of the process."""
+def run_in_shell(folder, words, redirection):
+    """Run a command as a new user has it: output is then held back until the process ends."""
     kept = {name: os.environ[name] for name in ("HOME", "PATH") if name in os.environ}
-    return {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(faults.ROOT)}
+    bare = {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(faults.ROOT)}
+    line = f"set -o pipefail; {shlex.join(faults.COMMAND)} {words} {redirection}"
+    done = faults.run("bash", "-c", line, env=bare, cwd=folder)
+    assert not {"Traceback", "BrokenPipe"} & set(done.stderr.split())
+    return done
 
 
 @pytest.mark.parametrize(
@@ -103,13 +95,9 @@ def make_bare_environment():
     ],
 )
 def test_full_or_closed_streams_keep_code_and_blocks(tmp_path, reference, words, redirection, code):
-    command = " ".join(f"'{word}'" for word in faults.COMMAND)
-    line = f"set -o pipefail; {command} {words} {redirection}"
-    done = faults.run("bash", "-c", line, env=make_bare_environment(), cwd=tmp_path)
+    done = run_in_shell(tmp_path, words, redirection)
     assert done.returncode == code, done.stderr
-    assert not {"Traceback", "BrokenPipe"} & set(done.stderr.split())
-    if redirection == ">/dev/full":
-        assert "No space left" in done.stderr
+    assert ("No space left" in done.stderr) == (redirection == ">/dev/full")
     if words.startswith("simulate") and code == 0:
         assert find_digest(tmp_path / "r", N_SEEDS) == reference
 
@@ -118,48 +106,41 @@ def test_a_reader_who_has_seen_enough_stops_no_check(tmp_path):
     """Once `verify | head -1` complained of each study that was left."""
     for root_seed in (1, 2):
         simulate_study(Study(PAPER, root_seed, 10, tmp_path), show_progress=False)
-    command = " ".join(f"'{word}'" for word in faults.COMMAND)
-    line = f"set -o pipefail; {command} verify --results . | true"
     for code in (0, 65):
-        done = faults.run("bash", "-c", line, env=make_bare_environment(), cwd=tmp_path)
+        done = run_in_shell(tmp_path, "verify --results .", "| true")
         assert (done.returncode, len(done.stderr.splitlines())) == (code, code // 65)
         (block,) = tmp_path.glob("outcomes/*/*/2/*.parquet")
         block.write_bytes(b"")
 
 
 @pytest.mark.parametrize(
-    ("command", "place", "code"),
+    ("place", "commands"),
     [
-        ("verify", "outcomes/*/*/1988", 74),
-        ("repair", "outcomes/*/*/1988", 74),
-        ("info", "outcomes/*/*", 74),
-        ("verify", "studies/*", 74),
-        ("repair", "studies/*", 74),
+        ("outcomes/*/*/1988", ["verify", "repair"]),
+        ("outcomes/*/*", ["info"]),
+        ("studies/*", ["verify", "repair"]),
     ],
 )
-def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, command, place, code):
+def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, place, commands):
     """Once `info` found no studies there, `verify` was content, and `repair` stopped."""
-    results = tmp_path / "results"
     for root_seed in (1988, 1989):
-        words = ("simulate", "--seeds", N_SEEDS, "--root-seed", root_seed, "--results", results)
-        faults.assert_clean(faults.call(*words), 0)
-    place_files(results / "studies" / f"{PAPER.id}-1988-5", {"report.html": b"page"})
-    (folder,) = results.glob(place)
+        simulate_study(Study(PAPER, root_seed, 10, tmp_path), show_progress=False)
+    place_files(tmp_path / "studies" / f"{PAPER.id}-1988-5", {"report.html": b"page"})
+    (folder,) = tmp_path.glob(place)
     folder.chmod(0)
     rights = []
     if os.geteuid() == 0:
         lost = "-dac_override,-dac_read_search"
         rights = [faults.require_tool("setpriv"), "--inh-caps=-all", f"--bounding-set={lost}"]
-    try:
-        done = faults.run(*rights, *faults.COMMAND, command, "--results", results)
-    finally:
-        folder.chmod(0o755)
-    said = done.stdout + done.stderr
-    assert done.returncode == code, said
-    assert "Permission denied" in said
-    assert str(folder) in said
-    assert not {"Traceback", "[Errno"} & set(said.split())
-    assert ("/1989: " in said) == (command != "info")
+    for command in commands:
+        done = faults.run(*rights, *faults.COMMAND, command, "--results", tmp_path)
+        said = done.stdout + done.stderr
+        assert done.returncode == 74, said
+        assert "Permission denied" in said
+        assert str(folder) in said
+        assert not {"Traceback", "[Errno"} & set(said.split())
+        assert ("/1989: " in said) == (command != "info")
+    folder.chmod(0o755)
 
 
 @pytest.mark.parametrize(("n_processes", "jobs", "code"), [(6, 2, 70), (6, 1, 0)])

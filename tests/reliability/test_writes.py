@@ -51,23 +51,22 @@ def inject(tmp_path, fault, *, code):
     shutil.rmtree(traced.results.parent)
 
 
-def test_kill_at_every_call_loses_nothing(tmp_path, points):
+LONG = (pytest.mark.long, pytest.mark.timeout(1800))
+
+
+@pytest.mark.parametrize(
+    ("faults", "code", "chosen"),
+    [
+        (["signal=KILL"], None, None),
+        (["error=EIO"], 74, [("write", 2), ("fsync", 6), ("rename", 2)]),
+        pytest.param(["error=EIO", "error=ENOSPC"], 74, None, marks=LONG),
+    ],
+)
+def test_a_fault_at_any_call_loses_nothing(tmp_path, points, faults, code, chosen):
     assert len(points) >= 12
-    for name, k in points:
-        inject(tmp_path, f"{name}:signal=KILL:when={k}", code=None)
-
-
-def test_error_at_a_call_ends_with_74_and_loses_nothing(tmp_path):
-    for fault in ("write:error=ENOSPC:when=2", "fsync:error=EIO:when=6", "rename:error=EIO:when=2"):
-        inject(tmp_path, fault, code=74)
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-def test_every_error_at_every_call_ends_with_74_and_loses_nothing(tmp_path, points):
-    for name, k in points:
-        for error in ("EIO", "ENOSPC"):
-            inject(tmp_path, f"{name}:error={error}:when={k}", code=74)
+    for name, k in chosen or points:
+        for fault in faults:
+            inject(tmp_path, f"{name}:{fault}:when={k}", code=code)
 
 
 def test_every_file_is_written_forced_to_disk_renamed_and_its_folder_forced(tmp_path):

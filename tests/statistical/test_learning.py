@@ -14,7 +14,7 @@ from replication.simulator.weights import draw_weights
 def count_assignments(protocol, root_seed):
     """Count how often each of the 24 ways to put four patterns in four corners comes about."""
     weights = draw_weights(protocol, root_seed, 0, 20_000)
-    _, converged, final = simulate_weights(protocol, weights, jobs=2, final_weights=True)
+    _, converged, final = simulate_weights(protocol, weights, jobs=2)
     assert final is not None
     hidden = evaluate_networks(protocol, final[converged]).hidden[0]
     corners = [tuple(row) for row in ((hidden > 0.5) @ [2, 1]).tolist()]

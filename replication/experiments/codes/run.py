@@ -9,7 +9,6 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge
-from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights, split_weights
@@ -44,13 +43,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 
 def learn(protocol: Protocol, initial: Array, jobs: int) -> tuple[Array, Array]:
     """Return final weights and the codes of all vectors."""
-    _, _, weights = simulate_weights(protocol, initial, jobs=jobs, final_weights=True)
-    assert weights is not None
+    _, _, weights = simulate_weights(protocol, initial, jobs=jobs)
     return weights, evaluate_networks(protocol, weights).hidden[0]
 
 
 def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     """Say in which networks each code gives back its vector: the right unit is the most active."""
     matrix, biases = split_weights(protocol, weights)[-1]
-    states = logistic(codes @ matrix.swapaxes(1, 2) + biases[:, None, :])
-    return np.asarray(np.all(states.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))
+    inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]
+    return np.asarray(np.all(inputs.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))

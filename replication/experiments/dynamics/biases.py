@@ -60,10 +60,7 @@ def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
     stuck = {}
     for name, frozen in LEARNING.items():
         protocol = dataclasses.replace(PAPER, frozen=frozen)
-        updates, converged, final = simulate_weights(
-            protocol, weights, jobs=jobs, final_weights=True
-        )
-        assert final is not None
+        updates, converged, final = simulate_weights(protocol, weights, jobs=jobs)
         counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
         described = describe_times(updates, converged) | {"p": studies.describe_p(counts)["p"]}
         stuck[name] = final[~converged]

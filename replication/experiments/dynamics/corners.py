@@ -34,13 +34,6 @@ COOLED = 5.0
 LONGER = 20_000  # updates that they are given
 
 
-def find_gains(protocol: Protocol) -> list[float]:
-    """Return kappa by the number of hidden units on, from none to all."""
-    rate = protocol.learning_rate * protocol.hidden_to_visible_factor
-    n_hidden = protocol.group_sizes[1]
-    return [rate * (1.0 - protocol.regression) * (1 + k) for k in range(n_hidden + 1)]
-
-
 def predict_error(gain: float) -> float:
     """Return the error of the two outputs: 1/2 where they rest, else that of the jump.
 
@@ -56,19 +49,24 @@ def predict_error(gain: float) -> float:
 
 
 def describe_failures(protocol: Protocol, weights: Array) -> Model:
-    """Compare failed networks with the prediction for the corner of their worst vector."""
+    """Compare failed networks with the prediction for the corner of their worst vector.
+
+    The lists, of which ``gains`` is kappa, are by the number of hidden units on, none to all.
+    """
     states = evaluate_networks(protocol, weights)
     errors = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2)
     worst = errors.argmax(axis=1)
     n_on = np.count_nonzero(states.hidden[0][np.arange(len(weights)), worst] > 0.5, axis=1)
-    gains = find_gains(protocol)
+    rate = protocol.learning_rate * protocol.hidden_to_visible_factor
+    counts = range(protocol.group_sizes[1] + 1)
+    gains = [rate * (1.0 - protocol.regression) * (1 + k) for k in counts]
     predicted = np.array([predict_error(gain) for gain in gains])
     off = np.abs(states.error - predicted[n_on])
     # One update later the outputs are on the other side, and two updates later where they were.
     path = record_weights(protocol, weights, 2)
     images = [evaluate_networks(protocol, path[:, t]).reconstruction for t in range(3)]
     apart, back = (np.abs(image - images[0]).max(axis=(1, 2)) for image in images[1:])
-    found = [np.flatnonzero(n_on == k) for k in range(len(gains))]
+    found = [np.flatnonzero(n_on == k) for k in counts]
     return {
         "n": len(weights),
         "within": int(np.count_nonzero(off < TOLERANCE)),
@@ -91,8 +89,7 @@ def compare_rates(n: int, *, root_seed: int, jobs: int) -> list[Model]:
     def run(rate: float) -> Model:
         protocol = cool(rate)
         weights = draw_weights(protocol, root_seed, 0, n)
-        _, converged, final = simulate_weights(protocol, weights, final_weights=True)
-        assert final is not None
+        _, converged, final = simulate_weights(protocol, weights)
         return {"rate": rate} | describe_failures(protocol, final[~converged])
 
     return map_in_threads(run, RATES, jobs=jobs)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -51,9 +52,9 @@ def smooth(asked: list[Array], t: int) -> Array:
     return asked[-1] - alternate(asked, t)
 
 
-def scale(factor: float, *, first: int = 0, end: int = LONGEST) -> Choose:
-    """Apply what is asked for times a factor, and nothing outside of these updates."""
-    return lambda asked, t: asked[-1] * (factor if first <= t < end else 0.0)
+def scale(factor: float, *, end: float = math.inf) -> Choose:
+    """Apply what is asked for times a factor, and nothing from an update on."""
+    return lambda asked, t: asked[-1] * (factor if t < end else 0.0)
 
 
 CHOICES: Mapping[str, Choose] = {
@@ -89,7 +90,7 @@ def train_biases(
         old, new = (split_weights(protocol, states)[0][1] for states in (weights, following))
         every = np.zeros((n, new.shape[1]))
         every[running] = new - old
-        asked[:] = [*asked[-2:], every]
+        asked[:] = [*asked[-1:], every]
         new[...] = old + choose([each[running] for each in asked], t)
         return following
 

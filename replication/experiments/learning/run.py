@@ -86,7 +86,7 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
     n_first = int(load_claims()["random-at-first"].thresholds["n_first"])
 
     def is_along(histories: Histories, name: str) -> NDArray[np.bool_]:
-        return np.array([values[:n_first].mean() > 0.0 for values in histories.split(name)])
+        return np.array([values[:n_first].mean() > 0.0 for values in histories.values[name]])
 
     return judge("random-at-first", {
         "five-20": is_along(paper, "lower"),
@@ -103,8 +103,8 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     for rate, histories in ((20, paper), (2, slow)):
         early, late = (average(histories, "lower", *part) for part in ((0.0, 0.25), (0.75, 1.0)))
         measured[f"quarters-{rate}"] = late > early
-        measured[f"reaches-{rate}"] = np.isfinite(find_events(histories.split("lower")))
-    measured["reaches-cross-entropy-20"] = np.isfinite(find_events(paper.split("lower_cross")))
+        measured[f"reaches-{rate}"] = np.isfinite(find_events(histories.values["lower"]))
+    measured["reaches-cross-entropy-20"] = np.isfinite(find_events(paper.values["lower_cross"]))
     return judge("agrees-later", measured)
 
 
@@ -115,7 +115,7 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
         histories: Histories, matrices: str, change: str = "lower", **options: Any
     ) -> NDArray[np.bool_]:
         aligned, agrees = (
-            find_events(histories.split(name), **options) for name in (matrices, change)
+            find_events(histories.values[name], **options) for name in (matrices, change)
         )
         return aligned < agrees
 
@@ -146,7 +146,7 @@ def compare_order(rate: float, *, n_networks: int) -> Model:
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:
     """Return the mean over a part of each network's updates, rounded up, (n_converged,)."""
     means = []
-    for values in histories.split(name):
+    for values in histories.values[name]:
         before = values[:-1] if len(values) > 1 else values
         begin = len(before) - int(np.ceil((1.0 - first) * len(before)))
         means.append(before[begin : int(np.ceil(last * len(before)))].mean())

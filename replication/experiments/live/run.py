@@ -17,7 +17,6 @@ from replication.experiments.matrices import Array, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate, simulate_weights
-from replication.simulator.outcomes import Outcomes
 from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights
@@ -71,27 +70,25 @@ def pick_networks(*, jobs: int) -> Model:
     typical = int(np.argmin(np.abs(few.updates - np.median(few.updates))))
     slow = int(np.argmax(np.where(many.converged, many.updates, -1)[:N_SLOW]))
     failing = int(np.argmin(many.converged))
-    freed = dataclasses.replace(PAPER, frozen=("b",))
-    weights = draw_weights(freed, SHOWN_ROOT_SEED, failing, failing + 1)
-    updates, _, _ = simulate_weights(freed, weights, jobs=jobs)
+    freed = dataclasses.replace(PAPER, frozen=("b",))  # with which the failing one learns
+    n_freed = trace(freed, seed=failing, root_seed=SHOWN_ROOT_SEED).updates
     return {
-        "typical": _describe(small, typical, few),
-        "slow": _describe(PAPER, slow, many),
-        # With frozen biases of the hidden units it learns.
-        "failing": _describe(PAPER, failing, many) | {"freed": int(updates[0])},
+        "typical": _describe(small, typical),
+        "slow": _describe(PAPER, slow),
+        "failing": _describe(PAPER, failing) | {"freed": n_freed},
     }
 
 
-def _describe(protocol: Protocol, seed: int, outcomes: Outcomes) -> Model:
-    updates = int(outcomes.updates[seed])
-    frames = spread_moments(updates, N_FRAMES)
-    codes = trace(protocol, seed=seed, root_seed=SHOWN_ROOT_SEED, n_updates=updates).hidden[0]
-    apart = np.abs(codes[frames][:, :, None] - codes[frames][:, None]).max(axis=-1)
+def _describe(protocol: Protocol, seed: int) -> Model:
+    traced = trace(protocol, seed=seed, root_seed=SHOWN_ROOT_SEED)
+    frames = spread_moments(traced.updates, N_FRAMES)
+    codes = traced.hidden[0][frames]
+    apart = np.abs(codes[:, :, None] - codes[:, None]).max(axis=-1)
     return {
         "learning_rate": protocol.learning_rate,
         "seed": seed,
-        "updates": updates,
-        "converged": bool(outcomes.converged[seed]),
+        "updates": traced.updates,
+        "converged": traced.converged,
         "frames": frames,
         # How far the two closest codes are apart, in the coordinate in which they differ more.
         "closest": [float(each[np.triu_indices(len(each), 1)].min()) for each in apart],
@@ -170,5 +167,4 @@ def tabulate(counts: CountTable) -> Sequence[int]:
     beyond = n - np.concatenate([[0], np.cumsum(counts.counts)[:-1]])  # as many or more
     levels = n * np.exp(-STEP * np.arange(np.floor(np.log(n) / STEP) + 2))
     places = np.searchsorted(-beyond, -levels, side="right") - 1
-    table: list[int] = counts.updates[places].tolist()
-    return table
+    return list(map(int, counts.updates[places]))

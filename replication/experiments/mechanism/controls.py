@@ -1,4 +1,4 @@
-"""What is not a replaced change: other weights at the start, matrices frozen or set on the way."""
+"""Controls: other initial weights, slowed or exchanged halves, the first step, what U reads."""
 
 from __future__ import annotations
 
@@ -80,8 +80,7 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
     its rate; ``final_w`` and ``final_u``: this half as it ends, the other as it starts; ``long_w``:
     W alone, as it starts, but as long as it ends. The last three of networks that have learnt.
     """
-    _, learnt, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
-    assert final is not None
+    _, learnt, final = simulate_weights(protocol, weights, jobs=jobs)
     start, final = weights[learnt], final[learnt]
     lower, upper = list_connections(protocol)
     long_w = give_length(get_w(protocol, start), get_w(protocol, final))
@@ -120,8 +119,7 @@ def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, NDArray[
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
     """Return in what share of the converged networks the learnt split is that of the initial W."""
-    _, converged, final = simulate_weights(protocol, weights, jobs=jobs, final_weights=True)
-    assert final is not None
+    _, converged, final = simulate_weights(protocol, weights, jobs=jobs)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
     return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))
 
@@ -133,11 +131,9 @@ def find_split(codes: Array) -> NDArray[np.int64]:
     area between the diagonals; if the points are in convex position, these are their diagonals.
     """
     areas = []
-    for one, (two, three) in ((1, (2, 3)), (2, (1, 3)), (3, (1, 2))):
-        (x, y), (u, v) = (
-            np.moveaxis(codes[:, :, i] - codes[:, :, j], 1, 0) for i, j in ((0, one), (two, three))
-        )
-        areas.append(np.abs(x * v - y * u))
+    for one, two, three in ((1, 2, 3), (2, 1, 3), (3, 1, 2)):
+        first, other = codes[..., one] - codes[..., 0], codes[..., three] - codes[..., two]
+        areas.append(np.abs(first[:, 0] * other[:, 1] - first[:, 1] * other[:, 0]))
     return np.asarray(np.argmax(areas, axis=0) + 1)
 
 

@@ -12,7 +12,7 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.interventions import compare_interventions
+from replication.experiments.interventions import amplify, compare_interventions, train_changed
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
@@ -21,7 +21,7 @@ from replication.experiments.mechanism.reach import RULES, compare_rules, examin
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_turning
 from replication.experiments.recording import train_for
-from replication.experiments.summaries import get_estimate
+from replication.experiments.summaries import estimate_share, get_estimate
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
@@ -60,11 +60,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     }
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
     report_progress("theory")
-    model: dict[str, Any] = {
-        "rates": RATES,
-        "level": LEVEL,
-        "theory": {},
-    }
+    model: Model = {"rates": RATES, "level": LEVEL, "theory": {}}
     for name, fields in SETTINGS.items():
         setting = dataclasses.replace(protocols["small"], **fields)
         weights = draw_weights(setting, ROOT_SEED, 0, n_smaller)
@@ -80,9 +76,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     for name, measure in measures.items():
         report_progress(name.replace("_", " "))
         model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
-    model["ever"] = compare_interventions(
-        PAPER, initial[:n_ever], jobs=jobs, firsts=[PAPER.max_updates], names=["amplification"]
-    )["amplification"][str(PAPER.max_updates)]
+    _, converged = train_changed(PAPER, initial[:n_ever], amplify, n_first=PAPER.max_updates)
+    model["ever"] = estimate_share(~converged)
     report_progress("other inputs")
     model["tasks"] = try_tasks(
         make_tasks(), n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
@@ -90,9 +85,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     whole = model["tasks"][LARGEST]["rules"]["recirculation"]
     model["without_biases"] = examine_task(
-        dataclasses.replace(
-            make_tasks()[LARGEST], frozen=("b",), learning_rate=whole["rate"]
-        ),
+        dataclasses.replace(make_tasks()[LARGEST], frozen=("b",), learning_rate=whole["rate"]),
         median=whole["median"], n_networks=n_smaller, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
     report_progress("one rule for U and another for W")
@@ -108,7 +101,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     return model
 
 
-def compare_others(rules: Mapping[str, Any], weights: Any, *, jobs: int) -> Model:
+def compare_others(rules: Mapping[str, Any], weights: Array, *, jobs: int) -> Model:
     """Return what dropping changes of W and other sizes of W do to back-propagation."""
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):

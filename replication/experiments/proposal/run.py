@@ -59,7 +59,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     report_progress("alignment at equal learning rates")
     measured = map_in_threads(lambda rate: measure_alignments(rate, n=n_recorded), RATES, jobs=jobs)
     alignments = {key: each for part in measured for key, each in part.items()}
-    medians = {key: float(np.median(each.events)) for key, each in alignments.items()}
     outcomes = {}
     for name, protocol in RULES.items():
         report_progress(f"speed of the rule {name!r}")
@@ -71,7 +70,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     return {
         "rates": list(RATES),
         "aligned_at": {
-            name: [medians[name, r] if np.isfinite(medians[name, r]) else None for r in RATES]
+            name: [float(np.median(alignments[name, rate].events)) for rate in RATES]
             for name in ("paper", "regressed", "control")
         },
         "speed": {name: find_median_updates(each) for name, each in outcomes.items()},
@@ -85,14 +84,11 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
     n_updates = agreement.count_early_updates(rate)
     initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
-    at = 0
     for name in (*RULES, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
-        states = recorded.reshape(-1, recorded.shape[-1])
-        cosines = matrices.align_matrices(PAPER, states)[0].reshape(recorded.shape[:2])
-        events = agreement.find_events(cosines)
+        events = agreement.find_events(matrices.align_matrices(PAPER, recorded)[0])
         if name == "paper":
-            at = int(min(np.median(events), n_updates))
+            at = int(np.median(events))
         vectors = agreement.compare_vectors(PAPER, recorded[:, at]).mean(axis=1)
         measured[name, rate] = Alignment(events, vectors)
     return measured

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import dataclasses
 import hashlib
-import io
 import itertools
 import math
 from collections import Counter
@@ -141,14 +139,13 @@ def describe_reading(counts: CountTable) -> dict[str, Any]:
         **describe_p(counts),
     }
     enough_converge = row["chance_all_converge"] >= rule["min_chance_all_converge"]
-    return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["min_p"]}
+    return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["at_least"]}
 
 
 def write_readings(model: Mapping[str, Any], folder: Path) -> Path:
     """Write ``multiverse.csv``, a row for each reading."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, model["readings"][0], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(model["readings"])
-    write_durably(folder / "multiverse.csv", text.getvalue().encode())
+    import pandas as pd
+
+    table = pd.DataFrame(model["readings"], dtype=object).to_csv(index=False, lineterminator="\n")
+    write_durably(folder / "multiverse.csv", table.encode())
     return folder / "multiverse.csv"

@@ -12,7 +12,6 @@ from replication.system.progress import Tell
 
 ROOT_SEED = 2001
 N_NETWORKS = 500_000  # networks of each reading
-OTHERS_SHARE = 0.1  # so many times as many of each other population
 
 OTHERS: dict[str, Protocol] = {
     "learning rate 15": Protocol(learning_rate=15.0),
@@ -23,28 +22,27 @@ OTHERS: dict[str, Protocol] = {
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
-    n_others = max(1000, round(OTHERS_SHARE * n_networks))
-    level = load_claims()["headline"].thresholds["min_p"]
+    n_others = max(1000, n_networks // 10)
+    level = load_claims()["headline"].thresholds["at_least"]
     populations: dict[str, CountTable] = {}
     for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
         n = n_networks if name in ERROR_READINGS else n_others
         report_progress(f"{name}, {n:,} networks")
         populations[name] = studies.count_networks(protocol, ROOT_SEED, n, jobs=jobs)
     report_progress("the test of the headline for each")
-    named = [
-        {
-            "name": name,
+    named = {
+        name: {
             **name_estimate("mean", estimate_mean(counts.updates, counts.counts)),
             "p": studies.describe_p(counts)["p"],
             "p_sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
         }
         for name, counts in populations.items()
         if name in ERROR_READINGS
-    ]
+    }
     report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
-    power = [
-        {"name": name, "rejected": studies.measure_power(ranked, counts, level=level)}
+    power = {
+        name: studies.measure_power(ranked, counts, level=level)
         for name, counts in populations.items()
-    ]
+    }
     return {"named": named, "power": power}

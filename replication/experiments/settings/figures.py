@@ -12,8 +12,6 @@ from matplotlib.figure import Figure
 
 from replication.report.style import MAP, create_figure, mark_reported, use_plain_log_ticks
 
-RATE_TICKS = (2, 3, 5, 10, 20, 40, 80)
-SPEED_TICKS = (50, 100, 200, 500, 1000, 2000)
 FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}
 """Label of each line of equal failure, and at which regression it stands."""
 LIGHT, DEEP = "#fdfdfd", "#14181c"  # on the map, whose own colours stay the same on a dark page
@@ -31,7 +29,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     )  # fmt: skip
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
     bar.set_label("mean updates")
-    use_plain_log_ticks(bar.ax, SPEED_TICKS, axis="y")
+    use_plain_log_ticks(bar.ax, (50, 100, 200, 500, 1000, 2000), axis="y")
     # No failures left of the fastest rate of a row, where networks are merely slow.
     is_slow = np.arange(len(rates)) < mean.argmin(axis=1, keepdims=True)
     beyond = np.where(is_slow, 0.0, failing)
@@ -56,7 +54,7 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
     if ridge:
         _write(axes, "fastest rate\nfor each λ", ridge[2 * len(ridge) // 5], -10, 5, DEEP)
     axes.set_xscale("log")
-    use_plain_log_ticks(axes, RATE_TICKS)
+    use_plain_log_ticks(axes, (2, 3, 5, 10, 20, 40, 80))
     axes.set(xlabel="learning rate ε", ylabel="regression λ")
     axes.grid(visible=False)
     return figure

@@ -5,7 +5,6 @@ The fastest cell is measured again on other seeds than those that chose it.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
@@ -34,7 +33,6 @@ RATES = (
 REGRESSIONS = tuple(round(0.05 * step, 2) for step in range(20))
 EDGE_RATES = tuple(float(rate) for rate in range(20, 41, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
-EDGE_SHARES = (0.01, 0.1)
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -43,12 +41,18 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
     report_progress("the fastest settings against the paper's")
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
-    best = make_protocol(RATES[column], REGRESSIONS[row])
+    best = Protocol(learning_rate=RATES[column], regression=REGRESSIONS[row])
     ours, theirs = (
         simulate(protocol, n_seeds=FRESH_FACTOR * n_networks, root_seed=ROOT_SEED, jobs=jobs)
         for protocol in (PAPER, best)
     )
     report_progress("the edge at the paper's regression")
+    edge = [
+        simulate(Protocol(learning_rate=rate), n_seeds=EDGE_FACTOR * n_networks,
+                 root_seed=ROOT_SEED, jobs=jobs)
+        for rate in EDGE_RATES
+    ]  # fmt: skip
+    lost = [float(1.0 - each.converged.mean()) for each in edge]
     own = mean[REGRESSIONS.index(PAPER.regression)]
     return {
         "max_updates": PAPER.max_updates,
@@ -61,13 +65,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         "paper": {"learning_rate": PAPER.learning_rate, "regression": PAPER.regression},
         "best": {"learning_rate": best.learning_rate, "regression": best.regression},
         **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)),
-        "edge": measure_edge(n_networks=EDGE_FACTOR * n_networks, jobs=jobs),
+        "edge": {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)},
     }
-
-
-def make_protocol(rate: float, regression: float = PAPER.regression) -> Protocol:
-    """Return the paper's protocol with another learning rate and regression."""
-    return dataclasses.replace(PAPER, learning_rate=rate, regression=regression)
 
 
 def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
@@ -84,7 +83,11 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
                 break
         return float(found.updates.mean()), float(1.0 - found.converged.mean())
 
-    cells = [make_protocol(rate, regression) for regression in REGRESSIONS for rate in RATES]
+    cells = [
+        Protocol(learning_rate=rate, regression=regression)
+        for regression in REGRESSIONS
+        for rate in RATES
+    ]
     measured = np.array(map_in_threads(measure, cells, jobs=jobs))
     mean, failing = measured.T.reshape(2, len(REGRESSIONS), len(RATES))
     return mean, failing
@@ -97,19 +100,6 @@ def find_ridge(mean: Array, failing: Array) -> list[float | None]:
         RATES[fastest] if lost[fastest] <= 0.5 and 0 < fastest < len(RATES) - 1 else None
         for fastest, lost in zip(columns, failing, strict=True)
     ]
-
-
-def measure_edge(*, n_networks: int, jobs: int) -> Model:
-    """Return at which rates the share that fails passes `EDGE_SHARES`, from the paper's rate on."""
-    found = [
-        simulate(make_protocol(rate), n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
-        for rate in EDGE_RATES
-    ]
-    failing = [float(1.0 - each.converged.mean()) for each in found]
-    return {
-        "shares": list(EDGE_SHARES),
-        "passes": [find_crossing(EDGE_RATES, failing, share) for share in EDGE_SHARES],
-    }
 
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:

@@ -24,7 +24,6 @@ ROOT_SEED = 2011
 N_NETWORKS = 2_000
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
-LOOP = (4, 3, 3)
 GRID = {
     "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
     "regression": (0.0, 0.1, 0.25, 0.5, 0.75),
@@ -32,8 +31,6 @@ GRID = {
 """Each further group takes a factor 1 - regression, so longer loops want less of it."""
 REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 """With which changes and vectors are computed: the paper's, and a high one."""
-GROUPS = {"first": slice(0, 1), "second": slice(1, 2), "joint": slice(0, 2)}
-"""Connections that lead into each hidden group, and into both."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -41,7 +38,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     n_search, n_measured = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, MEASURED_SHARE))
     report_progress("the best settings of a longer loop")
     best, _ = simulate_best(
-        Protocol(group_sizes=LOOP), GRID,
+        Protocol(group_sizes=(4, 3, 3)), GRID,
         n_search=n_search, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
     report_progress("gradient descent in the longer loop")
@@ -54,37 +51,34 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure how well changes into hidden groups agree with steepest descent, (n, n_patterns).
 
-    By regression, ``parallel``: cosine of AP and CR; each of `GROUPS`: cosine of the change by one
-    pattern with descent in its error; ``matched``: that of both groups after the length of each
-    group's change is matched to that of its gradient; ``batch``: the same by all patterns, (n, 1).
+    By regression, ``parallel``: cosine of AP and CR; ``first``, ``second`` and ``joint``: cosine of
+    the change into one hidden group or both, by one pattern, with descent in its error;
+    ``matched``: that of both after the length of each group's change is matched to that of its
+    gradient; ``batch``: the same by all patterns, (n, 1).
     """
-    connections = list_connections(protocol)
+    parts = list_connections(protocol)[:2]
+    first, second = parts
+    groups = {"first": first, "second": second, "joint": slice(first.start, second.stop)}
     measured = {}
     for key, regression in REGRESSIONS.items():
         rule = dataclasses.replace(protocol, regression=regression)
-        pairs = [(compute_changes(each, weights), -compute_gradients(each, weights))
-                 for each in part_patterns(rule)]  # fmt: skip
-        places = {
-            group: slice(connections[chosen][0].start, connections[chosen][-1].stop)
-            for group, chosen in GROUPS.items()
-        }
-        for group, place in places.items():
-            cosines = [compute_cosines(x[:, place], y[:, place]) for x, y in pairs]
-            measured[f"{group}-{key}"] = np.stack(cosines, axis=1)
-        parts = [places["first"], places["second"]]
-        measured[f"matched-{key}"] = np.stack(
-            [match_groups(*each, parts) for each in pairs], axis=1
-        )
-        changes, descent = (np.sum(each, axis=0) for each in zip(*pairs, strict=True))
-        measured[f"batch-{key}"] = match_groups(changes, descent, parts)[:, None]
+        patterns = part_patterns(rule)
+        changes = np.stack([compute_changes(each, weights) for each in patterns], axis=1)
+        descent = -np.stack([compute_gradients(each, weights) for each in patterns], axis=1)
+        for group, places in groups.items():
+            cosines = compute_cosines(changes[..., places], descent[..., places])
+            measured[f"{group}-{key}"] = cosines
+        measured[f"matched-{key}"] = match_groups(changes, descent, parts)
+        total, steepest = (each.sum(axis=1, keepdims=True) for each in (changes, descent))
+        measured[f"batch-{key}"] = match_groups(total, steepest, parts)
         measured[f"parallel-{key}"] = compare_vectors(rule, weights)
     return measured
 
 
 def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Array:
-    """Return the cosine of changes, each part as long as that of descent, with descent, (n,)."""
-    squares = [np.sum(descent[:, part] ** 2, axis=1) for part in parts]
-    cosines = [compute_cosines(changes[:, part], descent[:, part]) for part in parts]
+    """Return the cosine of changes, each part as long as that of descent, with descent."""
+    squares = [np.sum(descent[..., part] ** 2, axis=-1) for part in parts]
+    cosines = [compute_cosines(changes[..., part], descent[..., part]) for part in parts]
     products = [cosine * square for cosine, square in zip(cosines, squares, strict=True)]
     return np.asarray(np.sum(products, axis=0) / np.sum(squares, axis=0))
 
@@ -95,8 +89,6 @@ def judge_loops(histories: Histories) -> Model:
     for name in ("joint-75", "joint-99", "first-75", "second-75", "matched-75"):
         is_parallel = histories.get_learning(f"parallel-{name[-2:]}") > PARALLEL
         measured[name] = histories.find_medians(name, is_parallel)
-    cosines = histories.get_learning("parallel-75")
-    measured["batch-75"] = histories.find_medians(
-        "batch-75", cosines.min(axis=1, keepdims=True) > PARALLEL
-    )
+    all_parallel = histories.get_learning("parallel-75").min(axis=1, keepdims=True) > PARALLEL
+    measured["batch-75"] = histories.find_medians("batch-75", all_parallel)
     return judge("loops", measured)

@@ -36,6 +36,7 @@ SQUARED = Protocol(learning_rule="back-propagation")
 CROSS_ENTROPY = dataclasses.replace(SQUARED, minimised_error="cross-entropy")
 RULES = {"recirculation": PAPER, "squared": SQUARED, "cross-entropy": CROSS_ENTROPY}
 """Recirculation, and back-propagation of the squared error and of the cross-entropy."""
+THEIRS = ("squared", "cross-entropy")
 COMMON_RATES = (*(0.5 * step for step in range(8, 24)), *map(float, range(12, 23)), 24.0, 26.0)
 RATES = {
     "recirculation": COMMON_RATES,
@@ -48,10 +49,14 @@ MOMENTUM_RATES = {
     "cross-entropy": (0.6, 0.8, 1.0, 1.2, 1.5, 2.0),
 }
 MOMENTA = (0.6, 0.7, 0.75, 0.8, 0.85)
-FACTORS = {"squared": (0.25, 0.5), "cross-entropy": (0.25,)}
-"""On the changes of W under back-propagation. The first, 1 - lambda, does what leaving out
-1 / (1 - lambda) does to recirculation."""
-RESTORED = 1.0 / (1.0 - PAPER.regression)
+FACTORS: Mapping[str, tuple[str, float]] = {
+    "recirculation": ("recirculation", 1.0 / (1.0 - PAPER.regression)),
+    "squared-0.25": ("squared", 0.25),
+    "squared-0.5": ("squared", 0.5),
+    "cross-entropy-0.25": ("cross-entropy", 0.25),
+}
+"""Rules, each with a factor on the changes of W, by their names in the ledger. 1 - lambda does to
+back-propagation what leaving out 1 / (1 - lambda) does to recirculation."""
 FACTOR_RATES = {"recirculation": (9.0, 36.0), "squared": (5.0, 14.0), "cross-entropy": (0.75, 3.5)}
 N_FACTOR_RATES = 12
 """Learning rates tried with a factor f: so many from one to the other, divided by the root of f."""
@@ -106,13 +111,11 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         for rule, rates in tried.items():
             base = dataclasses.replace(TASK_RULES[rule], **fields)
             searches[f"{rule}-{task}"] = base, {"learning_rate": rates}, n
-    slowed = {"recirculation": (RESTORED,), **FACTORS}
-    for rule, factors in slowed.items():
-        for factor in factors:
-            spaced = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
-            base = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
-            rates = [float(f"{rate:.3g}") for rate in spaced]
-            searches[f"{rule}-{factor:g}"] = base, {"learning_rate": rates}, n_networks
+    for name, (rule, factor) in FACTORS.items():
+        spaced = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / factor**0.5
+        base = dataclasses.replace(RULES[rule], visible_to_hidden_factor=factor)
+        rates = [float(f"{rate:.3g}") for rate in spaced]
+        searches[f"{name}-changed"] = base, {"learning_rate": rates}, n_networks
 
     def find(search: Search) -> tuple[Protocol, Outcomes]:
         base, grid, n = search
@@ -125,11 +128,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     protocols = {name: best for name, (best, _) in zip(searches, found, strict=True)}
     outcomes = {name: at_best for name, (_, at_best) in zip(searches, found, strict=True)}
     changes = {
-        f"{rule}-{factor:g}" if rule in FACTORS else rule: estimate_mean(
-            outcomes[f"{rule}-{factor:g}"].updates - outcomes[rule].updates
-        )
-        for rule, factors in slowed.items()
-        for factor in factors
+        name: estimate_mean(outcomes[f"{name}-changed"].updates - outcomes[rule].updates)
+        for name, (rule, _) in FACTORS.items()
     }
     report_progress("the paper's learning rate")
     rest = {"paper": PAPER, "no-hidden-regression-at-paper-rate": NO_HIDDEN_REGRESSION}
@@ -142,7 +142,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     ratios: dict[str, Estimate] = {}
     for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS)):
         ours = outcomes["recirculation" + suffix].updates
-        for name in {rule + suffix for rule in FACTORS} & outcomes.keys():
+        for name in {rule + suffix for rule in THEIRS} & outcomes.keys():
             pair = estimate_ratios(outcomes[name].updates, ours)
             ratios |= {f"{name}-{statistic}": ratio for statistic, ratio in pair.items()}
     comparable = load_claims()["comparable"].operationalisations
@@ -200,7 +200,7 @@ def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
     """
     ours = good["recirculation"]
     results = {}
-    for name in FACTORS:
+    for name in THEIRS:
         theirs = good[name]
         for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
             results[name + suffix] = supports_if(

@@ -11,7 +11,6 @@ from replication.comparison import prediction
 from replication.comparison.numbers import read_number
 from replication.comparison.sampling import Effort, Sample
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import SamplingDistribution
 
 VALUES, COUNTS = np.array([3, 4, 6, 9]), np.array([5, 3, 2, 1])
 TABLE = CountTable(VALUES, COUNTS, 0, 20)
@@ -24,7 +23,7 @@ def read(**reported):
 def find(values, runs, n_studies=20_000, **reported):
     sample = values if isinstance(values, Sample) else Sample.from_values(values)
     effort = Effort(n_studies, 200)
-    return prediction.predict(sample, read(**reported), runs, level=0.05, effort=effort)[0]
+    return prediction.predict(sample, read(**reported), runs, [1.0], level=0.05, effort=effort)[0]
 
 
 def judge_mean_and_max(table, *, mean, largest, runs):
@@ -60,22 +59,45 @@ def test_p_of_several_is_the_share_of_studies_with_a_smaller_tail():
     assert found.p == pytest.approx(1 - 0.9**2, abs=0.006)
 
 
-def test_p_of_a_discrete_distribution_counts_no_tail_larger_than_its_own():
-    """Blaker: P(T <= 0) = 0.1 and no upper tail is that small, so p = 0.1 and not 0.2."""
-    distribution = SamplingDistribution(np.array([0.0, 1, 2]), np.array([0.1, 0.6, 0.3]))
-    assert prediction.Statistic(read_number("0", "mean"), distribution).p == pytest.approx(0.1)
+def test_p_of_one_statistic_is_twice_its_smaller_tail_ties_included():
+    drawn = {"mean": np.repeat([0.0, 1, 2], [100, 600, 300]).reshape(20, 50)}
+    for text, p in (("0", 0.2), ("1", 1.0), ("2", 0.6), ("3", 0.0)):
+        found = prediction.judge_draws(drawn, read(mean=text), {"mean": 0}, level=0.05)
+        assert found.p == found.findings["mean"].p == pytest.approx(p)
 
 
-def test_equal_tails_are_equal_whatever_their_last_digit():
-    values = np.arange(-5, 6) / 10
-    distribution = SamplingDistribution(values, stats.binom.pmf(np.arange(11), 10, 0.5))
-    for low, high in (("-0.4", "0.4"), ("-0.1", "0.1")):
-        first, again = (
-            prediction.Statistic(read_number(text, "mean"), distribution).p for text in (low, high)
-        )
-        assert first == pytest.approx(again, abs=1e-12)
-        expected = 2 * stats.binom.cdf(round(10 * float(low) + 5), 10, 0.5)
-        assert first == pytest.approx(expected)
+LUMPS = [([-5, 0, -3, 0, -1, -2], "0", 9), ([1, 2, 0, -3, -2], "2", 5),
+         ([5, 4, -1, 2, -8, 1], "4", 5),
+         ([0, 5, 2, 0, -2, -2, 5, 2], "-2", 9), ([0.0, 0.5, 2.0, 7.0, 7.5], "7.2", 4)]  # fmt: skip
+TURNED = {"median": "median", "iqm": "iqm", "min": "max", "q1": "q3", "sd": "sd"}
+
+
+@pytest.mark.parametrize(("values", "reported", "runs"), LUMPS)
+@pytest.mark.parametrize("name", TURNED)
+def test_negated_runs_have_the_negated_answer(values, reported, runs, name):
+    sign = 1 if name == "sd" else -1
+    turned = f"{sign * float(reported):.{len(reported.partition('.')[2])}f}"
+    found = find(values, runs, **{name: reported})
+    again = find(np.negative(values), runs, **{TURNED[name]: turned})
+    assert again.p == found.p
+    one, two = found.findings[name], again.findings[TURNED[name]]
+    assert sorted(sign * end for end in two.interval) == pytest.approx(one.interval)
+
+
+@pytest.mark.parametrize(("values", "reported", "runs"), LUMPS)
+def test_another_draw_moves_p_by_no_more_than_its_error_where_few_runs_make_lumps(
+    values, reported, runs
+):
+    """Two lumps have tails of about the same size: which is smaller must not decide."""
+    found = [
+        prediction.predict(
+            Sample.from_values(values), read(median=reported), runs, [1.0], level=0.05,
+            effort=Effort(20_000, 200, seed),
+        )[0]
+        for seed in range(6)
+    ]  # fmt: skip
+    p = [one.p for one in found]
+    assert max(p) - min(p) <= 5 * max(one.p_error for one in found)
 
 
 def enumerate_studies(n):

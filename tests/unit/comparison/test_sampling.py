@@ -74,11 +74,13 @@ def test_no_drawn_run_leaves_the_bounds_or_the_grid(bounds, grid):
 
 
 def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
-    runs = np.array([0.0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 8])
-    scale, degrees = sampling.fit_tail(runs, bound=math.inf, kurtosis=0.0)
+    runs = [0.0, 0, 0, 0, 1, 1, 1, 1, 1, 2, 2, 3, 3, 4, 5, 8]
+    long = sampling.Sample.from_values(runs)
+    scale, degrees = sampling.fit_tail(long)
     assert scale == pytest.approx(np.mean([8, 5, 4, 3]) - 3)
-    assert sampling.fit_tail(runs, bound=math.inf, kurtosis=3.0)[1] < degrees
-    assert sampling.fit_tail(runs, bound=8.0, kurtosis=0.0)[0] == 0, "nothing lies beyond a bound"
+    assert degrees < sampling.fit_tail(sampling.Sample.from_values(range(16)))[1]
+    bounded = sampling.Sample.from_values(runs, bounds=(-math.inf, 8.0))
+    assert sampling.fit_tail(bounded)[0] == 0, "nothing lies beyond a bound"
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,9 @@ import pytest
 from scipy import stats
 
 from replication.cli import main
-from replication.comparison.comparison import Verdict, compare
+from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
+from replication.comparison.result import Verdict
 from replication.comparison.table import ComparisonTable
 from replication.errors import DataError, UsageError
 
@@ -137,15 +138,16 @@ def test_no_group_is_merged_lost_or_passed_over_in_silence():
 
 def test_a_bad_cell_costs_its_row_which_is_named():
     report = {
-        "task": ["a", "b", "c", "d"], "mean": ["10.0", "about 10", "10.0", None],
-        "ci_low": [None, None, "9.0", None], "n": [5] * 4,
+        "task": ["a", "b", "c", "d", "e"], "mean": ["10.0", "about 10", "10.0", None, "#DIV/0!"],
+        "ci_low": [None, None, "9.0", None, None], "n": [5] * 5,
     }  # fmt: skip
-    found = compare_table(make_runs(["a", "b", "c", "d"]), report, by="task", column="score")
+    found = compare_table(make_runs(["a", "b", "c", "d", "e"]), report, by="task", column="score")
     assert list(found.rows) == [("a",)]
     assert "'about 10'" in found.refused["b",]
     assert "`ci_low` was given without `ci_high`" in found.refused["c",]
     assert "nothing was reported" in found.refused["d",]
-    assert "3 rows could not be compared; see below." in read(found)
+    assert "`mean` was given as '#DIV/0!'" in found.refused["e",]
+    assert "4 rows could not be compared; see below." in read(found)
     # A margin in per cent of a mean of 0 is one.
     zero = {"task": ["a", "b"], "mean": ["10.0", "0.0"], "n": [5, 5]}
     found = compare_table(make_runs(["a", "b"]), zero, by="task", column="score", margin="10%")
@@ -244,6 +246,8 @@ def test_numbers_of_any_size_fit_into_a_row():
         ({"reported": {}}, "`reported` has no columns"),
         ({"table": {"k": "ab", "v": [1, 2]}}, "column 'k' of `table` was given as 'ab'"),
         ({"table": {"k": "a", "v": 1}}, "give a list with a cell for each row"),
+        ({"reported": {"k": ["a"], "mean": ["3"], "n": 5}}, "column 'n' of `reported` was given"),
+        ({"reported": {"k": ["a"], "mean": ["3"], "n": np.array(5)}}, "as array\\(5\\)"),
         ({"by": 5}, "`by` was given as 5"),
         ({"by": None}, "`by` names no column"),
         ({"column": 5}, "`column` was given as 5"),

@@ -35,10 +35,6 @@ def make_outcomes(*updates, cap=2000):
     return Outcomes(0, array, array < cap)
 
 
-def sigma(x):
-    return 1.0 / (1.0 + np.exp(-np.asarray(x, dtype=float)))
-
-
 def cosine(x, y):
     x, y = np.ravel(x), np.ravel(y)
     return float(x @ y / math.sqrt((x @ x) * (y @ y)))

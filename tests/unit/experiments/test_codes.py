@@ -11,7 +11,7 @@ from replication.simulator.weights import draw_weights
 
 def test_vectors_are_reconstructed_as_the_readable_network_does():
     drawn = draw_weights(PAPER, 7, 0, 12)
-    _, _, final = simulate_weights(PAPER, drawn, jobs=1, final_weights=True)
+    _, _, final = simulate_weights(PAPER, drawn, jobs=1)
     weights = np.concatenate([final, drawn])
     hidden = evaluate_networks(PAPER, weights).hidden[0]
     for decimals in (8, 1):

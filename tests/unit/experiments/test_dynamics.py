@@ -81,6 +81,7 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
         assert following.alternate(asked_for, 2) == [alternating]
         assert following.smooth(asked_for, 2) == [3.0 - alternating]
     assert [following.CHOICES["until 10"](asked, t)[0] for t in (9, 10)] == [2.0, 0.0]
+    assert following.PARTS["both"](asked, PAPER.max_updates) == [2.0], "to the end"
 
 
 def test_depth_is_that_of_vectors_which_share_a_corner():

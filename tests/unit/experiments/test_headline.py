@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from matplotlib.path import Path
+from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
 from replication.definition.claims import Verdict, load_claims
@@ -17,7 +18,6 @@ from replication.experiments.headline.figures import FIGURES
 from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
-from replication.simulator.ensemble import simulate_range
 from replication.statistics.counts import CountTable
 from replication.store.filling import simulate_study
 from replication.store.folders import compute_study_digest, count_outcomes
@@ -40,23 +40,18 @@ def model(skewed):
 
 
 POPULATION = {"n": 5_000, "cap": 2000, "mean": 46.5}
-P_VALUES = [each.id for each in load_claims()["headline"].operationalisations]
-
-
-def judge_one(*, chance=0.9, population=POPULATION, protocol=PAPER, **p):
-    sampling = {"chance_all_converge": chance}
-    values = dict.fromkeys(P_VALUES, 0.5) | {k.replace("_", "-"): v for k, v in p.items()}
-    return run.judge_headline(population, sampling, values, protocol)
+P_VALUES = dict.fromkeys((each.id for each in load_claims()["headline"].operationalisations), 0.5)
+SAMPLING = {"chance_all_converge": 0.9}
 
 
 @pytest.mark.parametrize(
     ("changed", "verdict", "reason"),
     [
-        ({"square": None}, Verdict.HOLDS, None),
-        ({"square": 0.04}, Verdict.HOLDS_EXCEPT, None),
-        ({"smaller-tail": 0.04}, Verdict.FAILS_EXCEPT, None),
-        (dict.fromkeys(P_VALUES, 0.01), Verdict.DOES_NOT_HOLD, None),
-        ({"chance": 0.009}, Verdict.NOT_TESTABLE, "few converge"),
+        ({"p": P_VALUES | {"square": None}}, Verdict.HOLDS, None),
+        ({"p": P_VALUES | {"square": 0.04}}, Verdict.HOLDS_EXCEPT, None),
+        ({"p": P_VALUES | {"smaller-tail": 0.04}}, Verdict.FAILS_EXCEPT, None),
+        ({"p": dict.fromkeys(P_VALUES, 0.01)}, Verdict.DOES_NOT_HOLD, None),
+        ({"sampling": {"chance_all_converge": 0.009}}, Verdict.NOT_TESTABLE, "few converge"),
         ({"population": POPULATION | {"n": 999}}, Verdict.TOO_FEW, "few networks"),
         ({"population": POPULATION | {"cap": 202}}, Verdict.NOT_TESTABLE, "cap"),
         ({"population": POPULATION | {"cap": 203}}, Verdict.HOLDS, None),
@@ -67,25 +62,24 @@ def judge_one(*, chance=0.9, population=POPULATION, protocol=PAPER, **p):
 def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(
     changed, verdict, reason
 ):
-    judged = judge_one(**changed)
+    study = {"population": POPULATION, "sampling": SAMPLING, "p": P_VALUES, "protocol": PAPER}
+    judged = run.judge_headline(**study | changed)
     assert (judged["verdict"], judged["reason"]) == (verdict, reason)
 
 
 def test_unusualness_is_that_of_literal_counts(skewed):
     measured = distributions.measure_unusualness(distributions.map_studies(skewed))
     means, maxima = draw_studies(skewed, 20_000)
-    points = np.array([np.log(means), np.log(maxima)])
-    centre = points.mean(axis=1)
-    scale = np.linalg.inv(np.cov(points))
-    reported = np.log([48.0, 202.0])
-    own = (reported - centre) @ scale @ (reported - centre)
-    away = (points - centre[:, None]).T[:4000]
-    distances = np.array([each @ scale @ each for each in away])
-    assert measured["mahalanobis"] == pytest.approx(np.mean(distances >= own), abs=0.03)
+    points, reported = np.log([means, maxima]).T, np.log([[48.0, 202.0]])
+    inverse = np.linalg.inv(np.cov(points.T))
+    away, own = (
+        cdist(rows, [points.mean(axis=0)], "mahalanobis", VI=inverse) for rows in (points, reported)
+    )
+    assert measured["mahalanobis"] == pytest.approx(np.mean(away >= own), abs=0.03)
     # Against another estimator of the density.
-    kernel = gaussian_kde(np.array([means, np.log(maxima)])[:, ::4])
-    density = kernel(np.array([means[:2000], np.log(maxima[:2000])]))
-    of_reported = kernel([[48.0], [np.log(202.0)]])
+    studies = np.array([means, np.log(maxima)])
+    kernel = gaussian_kde(studies[:, ::4])
+    density, of_reported = kernel(studies[:, :2000]), kernel([[48.0], [np.log(202.0)]])
     of_log = np.mean(density <= of_reported)
     assert measured["density-log"] == pytest.approx(of_log, abs=0.05)
     plain = np.mean(density / maxima[:2000] <= of_reported / 202.0)
@@ -119,12 +113,8 @@ def test_each_way_to_ask_has_a_p_of_its_own(model):
 
 
 def test_other_meanings_of_error_are_asked_of_the_same_networks(tmp_path):
-    part = Study(PAPER, 5, 300, tmp_path).other_errors["half-square"]
-    simulate_study(part, show_progress=False)
-    table = count_outcomes(part)
-    outcomes = simulate_range(Protocol(criterion="every-unit-half-squared"), 5, (0, 300))
-    expected = CountTable.from_outcomes(outcomes.updates, outcomes.converged, PAPER.max_updates)
-    assert table == expected
+    asked = Study(PAPER, 5, 300, tmp_path).other_errors["half-square"]
+    assert asked == Study(Protocol(criterion="every-unit-half-squared"), 5, 300, tmp_path)
 
 
 POPULATIONS = {
@@ -134,13 +124,12 @@ POPULATIONS = {
 }
 
 
-@pytest.mark.parametrize("name", POPULATIONS)
-def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim(name):
-    skewed = POPULATIONS[name]
-    joint = distributions.describe_joint(skewed, distributions.map_studies(skewed))
+@pytest.mark.parametrize("counts", POPULATIONS.values(), ids=POPULATIONS)
+def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim(counts):
+    joint = distributions.describe_joint(counts, distributions.map_studies(counts))
     assert 0.98 < sum(joint["mean_share"]) <= 1.0 + 1e-9
     assert 0.99 < sum(joint["max_share"]) <= 1.0 + 1e-9
-    means, maxima = draw_studies(skewed, 10_000)
+    means, maxima = draw_studies(counts, 10_000)
     studies = np.transpose([means, np.log(maxima)])
     for region, level in zip(joint["regions"], distributions.REGION_LEVELS, strict=True):
         lines = [np.transpose([line["mean"], np.log(line["max"])]) for line in region]
@@ -186,10 +175,9 @@ def render_short(model, counts, protocol):
     return Template(TEMPLATES / "headline" / "short.md").render(models, {})
 
 
-@pytest.mark.parametrize("name", ODD_STUDIES)
+@pytest.mark.parametrize("counts", ODD_STUDIES.values(), ids=ODD_STUDIES)
 @pytest.mark.filterwarnings("error")
-def test_study_of_any_outcome_has_a_short_report_without_holes(name):
-    counts = ODD_STUDIES[name]
+def test_study_of_any_outcome_has_a_short_report_without_holes(counts):
     protocol = Protocol(hidden_regression=False)
     model = run.describe_study(counts, protocol, repetitions={1: counts}, other_errors=OTHERS)
     text = render_short(model, counts, protocol)

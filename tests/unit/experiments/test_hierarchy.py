@@ -73,14 +73,7 @@ def test_splits_are_named_by_the_partner_of_the_first_vector():
     assert experiment.name_splits(codes[[0, 0]]).tolist() == [[1], [1]]
 
 
-def test_sets_of_vectors_are_what_they_are_called():
-    a, not_a, b, not_b = (np.array(v) for v in experiment.make_vectors("bits"))
-    assert (a + not_a == 1).all()
-    assert (b + not_b == 1).all()
-    for vector, other in ((a, b), (a, not_b)):
-        assert vector.sum() == 4
-        assert np.abs(vector - other)[:4].sum() == 2
-        assert (vector[:4] == vector[4:]).all()
+def test_random_sets_hold_four_different_vectors_of_eight_units_each():
     drawn = [experiment.make_vectors("random", k) for k in range(experiment.RANDOM_SETS)]
     assert all(len(set(vectors)) == 4 and {len(v) for v in vectors} == {8} for vectors in drawn)
     assert len(set(drawn)) == experiment.RANDOM_SETS

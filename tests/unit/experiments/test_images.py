@@ -7,26 +7,19 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.experiments.images.encoders import estimate_exponent
-from replication.experiments.images.linear import (
-    IMAGES,
-    MIDDLE,
-    N_HIDDEN,
-    make_patterns,
-    make_protocol,
-)
+from replication.experiments.images.linear import IMAGES, MIDDLE, N_HIDDEN, make_protocol
 from replication.experiments.matrices import get_u, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.patterns import make_patterns as make_states
+from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 
 SCATTER = Scatter.of(IMAGES)
-STATES = make_states(IMAGES)
 
 
-def draw(rule="recirculation", size=0.3):
-    protocol = make_protocol(rule, size)
+def draw():
+    protocol = make_protocol("recirculation", 0.3)
     weights = draw_weights(protocol, 5, 0, 3)
     split_weights(protocol, weights)[1][1][...] = MIDDLE
     return protocol, weights
@@ -47,18 +40,12 @@ def measure_changes(protocol, weights):
 
 
 def test_patterns_stand_for_all_images():
-    patterns = make_patterns()
-    assert patterns.min() >= 0.0
-    assert patterns.max() <= 1.0
-    assert patterns.mean(axis=0) == pytest.approx(np.full(64, MIDDLE), abs=1e-12)
     protocol, weights = draw()
-    whole = dataclasses.replace(protocol, patterns="digits")
-    images = weights.copy()
-    split_weights(whole, images)[1][1][...] = STATES.mean(axis=0)
-    for few, many in zip(
-        measure_changes(protocol, weights), measure_changes(whole, images), strict=True
-    ):
-        assert many / len(STATES) == pytest.approx(few, abs=1e-11)
+    whole, images = dataclasses.replace(protocol, patterns="digits"), weights.copy()
+    split_weights(whole, images)[1][1][...] = make_patterns(whole).mean(axis=0)
+    few, many = measure_changes(protocol, weights), measure_changes(whole, images)
+    for one, other in zip(few, many, strict=True):
+        assert other / IMAGES.n_images == pytest.approx(one, abs=1e-11)
 
 
 def test_changes_are_those_of_the_linear_theory():
@@ -87,7 +74,7 @@ def test_every_w_rests_once_u_reads_it_best_with_a_gradient_but_on_principal_dir
 
 
 @pytest.mark.parametrize("regression", [0.2, 0.75])
-def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regression):
+def test_what_a_resting_point_lacks_dies_out_as_the_first_order_says(regression):
     generator = np.random.default_rng(3)
     patterns = generator.random((8, 5))
     protocol = Protocol(
@@ -109,15 +96,7 @@ def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regress
     unread = measure_unread(near)
     change = measure_unread(near + compute_changes(protocol, near)) - unread
     assert change == pytest.approx(-unread @ pull, rel=1e-3, abs=1e-13)
-    critical = 2 / np.linalg.eigvals(pull).real.max(axis=1)
-
-    def follow(rate, n_updates):
-        slower = dataclasses.replace(protocol, learning_rate=float(rate))
-        left = measure_unread(train_for(slower, near, n_updates))
-        return np.linalg.norm(left, axis=(1, 2)) / np.linalg.norm(unread, axis=(1, 2))
-
-    assert follow(0.9 * critical.min(), 1_000).max() < 0.1
-    assert follow(1.1 * critical.max(), 40).min() > 10
+    assert np.linalg.eigvals(pull).real.min() > 0, "or it would grow at small learning rates"
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.003])

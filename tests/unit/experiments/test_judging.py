@@ -99,9 +99,7 @@ def test_primary_outcome_decides_and_the_others_qualify(primary, others, empiric
 
 
 def test_condition_names_what_contradicts_the_primary():
-    claims = load_claims()
-    first, *others = claims["rapid"].operationalisations
-    names = [each.name for each in others]
+    names = [each.name for each in RAPID.operationalisations[1:]]
     for verdict, outcomes, condition in (
         ("holds", (True, True, None), ""),
         ("holds, except", (True, False, True), names[0]),
@@ -109,11 +107,10 @@ def test_condition_names_what_contradicts_the_primary():
         ("does not hold, except", (False, True, None), names[0]),
         ("open", (None, False, None), ""),
     ):
-        ids = [first.id, *(each.id for each in others)]
-        judged = judge("rapid", dict(zip(ids, map(supports_if, outcomes), strict=True)))
+        judged = judge("rapid", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
-        assert describe_condition(claims["rapid"], judged) == condition
-    claim = claims["alignment-first"]
+        assert describe_condition(RAPID, judged) == condition
+    claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
 
@@ -121,25 +118,20 @@ def test_condition_names_what_contradicts_the_primary():
 def test_measurement_that_is_missing_or_too_many_is_refused_by_files_and_name():
     assert judge("rapid", RESULTS)["operationalisations"] == RESULTS
     assert judge("rapid", RESULTS, verdict=Verdict.NOT_TESTABLE)["verdict"] == "not testable"
+    other = {"other": RESULTS[PRIMARY.id]}
     lacking = {name: result for name, result in RESULTS.items() if name != PRIMARY.id}
-    for measured, name in (
-        (lacking, PRIMARY.id),
-        (RESULTS | {"other": RESULTS[PRIMARY.id]}, "other"),
-    ):
+    for measured, name in ((lacking, PRIMARY.id), (RESULTS | other, "other")):
         message = rf"\['{name}'\].*claims.toml, \[claims.rapid\].*experiments/speed/run.py"
         with pytest.raises(DataError, match=message):
             judge("rapid", measured)
 
 
 def test_table_of_statements_has_a_row_for_each_way_to_ask():
-    claims = load_claims()
-    models = {}
+    claims, result = load_claims(), supports_if(True, Estimate(0.5, 0.25, None))
+    models = {claim.experiment: {"claims": {}} for claim in claims.values()}
     for name, claim in claims.items():
-        results = {
-            each.id: supports_if(True, Estimate(0.5, 0.25, None))
-            for each in claim.operationalisations
-        }
-        models.setdefault(claim.experiment, {"claims": {}})["claims"][name] = judge(name, results)
+        results = {each.id: result for each in claim.operationalisations}
+        models[claim.experiment]["claims"][name] = judge(name, results)
     rows = list(csv.DictReader(io.StringIO(list_statements(models))))
     assert len(rows) == sum(len(claim.operationalisations) for claim in claims.values())
     assert sum(bool(row["why"]) for row in rows) == len(claims)

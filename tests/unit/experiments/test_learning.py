@@ -17,9 +17,8 @@ HALF = Protocol(criterion="half-squared-error")
 
 def make_histories(updates, **values):
     """Return networks whose quantities are given one list a network, states included."""
-    flat = {name: np.concatenate([np.asarray(v, float) for v in each])
-            for name, each in values.items()}  # fmt: skip
-    return Histories(updates=np.array(updates), values=flat)
+    arrays = {name: [np.array(one, float) for one in each] for name, each in values.items()}
+    return Histories(updates=np.array(updates), values=arrays)
 
 
 @pytest.mark.parametrize("n_updates", [0, 12])

@@ -5,19 +5,19 @@ import math
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL
 from replication.experiments.matrices import flatten, get_u, get_w
-from replication.experiments.mechanism import controls, hybrids, reach, tasks, theory
+from replication.experiments.mechanism import controls, hybrids, reach, run, tasks, theory
 from replication.experiments.recording import train_for
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
-from tests.unit.experiments.builders import sigma
 
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
@@ -217,6 +217,15 @@ def test_starts_change_the_matrices_as_they_say():
         assert np.array_equal(get_w(PAPER, start), W / 16 if name == "small_both" else W)
 
 
+def test_change_of_w_agrees_with_descent_where_u_has_learnt_to_read_w():
+    weights = draw_weights(PAPER, SEED, 0, 200)
+    judged = run.judge_creates({"paper": PAPER, "small": SMALL}, weights)["operationalisations"]
+    for rate in (20, 2):
+        assert judged[f"frozen-u-{rate}"]["value"] < 0.2 < judged[f"frozen-w-{rate}"]["value"]
+    assert judged["shuffled-20"]["value"] < 0.2
+    assert judged["set-20"]["value"] > 0.7
+
+
 def test_u_reads_w_where_u_grows_by_w():
     """U frozen but for a multiple of W: both measures are at their largest."""
     weights = make_constant(SMALL)
@@ -241,9 +250,9 @@ def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
     for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
         (W, b), (U, c) = ((M.copy(), x.copy()) for M, x in split_weights(protocol, row))
         for applied in range(1001):
-            h = sigma(V @ W.T + b)
+            h = expit(V @ W.T + b)
             r = h @ U.T + c
-            r = r if protocol.visible_units == "linear" else sigma(r)
+            r = r if protocol.visible_units == "linear" else expit(r)
             if np.abs(r - V).max() < protocol.threshold or applied == 1000:
                 break
             d = (V - r) @ B * h * (1 - h)

@@ -1,7 +1,5 @@
 """Networks measured at every update until each one's own last one."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -14,25 +12,17 @@ from replication.simulator.weights import draw_weights
 N = 12
 
 
-def measure(n_networks=N, protocol=PAPER):
-    return measure_learning(
-        protocol, lambda _, weights: {"weights": weights},
-        n_networks=n_networks, root_seed=61, jobs=1,
-    )  # fmt: skip
-
-
 @pytest.mark.parametrize("max_states", [20, 150])
 def test_every_network_is_measured_once_over_its_whole_learning(max_states, monkeypatch):
     monkeypatch.setattr(recording, "MAX_STATES", max_states)
     weights = draw_weights(PAPER, 61, 0, N)
     updates, converged, final = run_networks(PAPER, weights, final_weights=True)
     assert converged.all()
-    nothing = measure(5, dataclasses.replace(PAPER, max_updates=1))  # as none converges
-    assert len(nothing.updates) == 0
-    histories = measure()
-    assert len(histories.values["weights"]) == np.sum(histories.updates + 1)
+    histories = measure_learning(
+        PAPER, lambda _, weights: {"weights": weights}, n_networks=N, root_seed=61, jobs=1
+    )
     seen = []
-    for n_updates, states in zip(histories.updates, histories.split("weights"), strict=True):
+    for n_updates, states in zip(histories.updates, histories.values["weights"], strict=True):
         network = int(np.flatnonzero((weights == states[0]).all(axis=1))[0])
         assert n_updates == updates[network] == len(states) - 1
         np.testing.assert_array_equal(states[-1], final[network])
@@ -41,7 +31,7 @@ def test_every_network_is_measured_once_over_its_whole_learning(max_states, monk
 
 
 def test_quantities_are_taken_at_parts_of_learning_worked_by_hand():
-    values = {"x": np.array([0, 1, 2, 10, 11, 12, 13, 14])}
+    values = {"x": [np.arange(3), np.arange(10, 15)]}
     histories = Histories(updates=np.array([2, 4]), values=values)
     assert histories.get_at("x", 0.0).tolist() == [0, 10]
     assert histories.get_at("x", 0.6).tolist() == [1, 12]
@@ -72,7 +62,7 @@ def test_shares_and_medians_are_taken_over_the_chosen_cases_of_each_network():
     successes = np.array([[True, True], [True, False], [False, False], [False, True]])
     among = np.array([[True, False], [True, True], [True, True], [False, False]])
     assert histories.pool_shares(successes, among).value == 2 / 5
-    values = {"x": np.array([[1.0, 9.0], [0, 0], [2.0, 4.0], [6.0, np.nan], [0, 0]])}
+    values = {"x": [np.array([[1.0, 9.0], [0, 0]]), np.array([[2.0, 4.0], [6.0, np.nan], [0, 0]])]}
     histories = Histories(updates=np.array([1, 2]), values=values)
     assert histories.find_medians("x").tolist() == [5.0, 4.0]
     among = np.array([[False, False], [True, False], [False, True]])

@@ -20,6 +20,13 @@ from tests.unit.report.sample_report import FOLDER, build_sample, make_models, p
 BLANK = {name: Drawing(name, Figure, "make it") for name in ("plane", "joint", "panels")}
 
 
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("sample")
+    build_sample(folder)
+    return folder
+
+
 def read_all(folder):
     paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
@@ -123,7 +130,6 @@ def test_each_figure_that_is_shown_has_its_data(sample):
         f"{name}.{kind}" for name in ("plane", "joint", "panels") for kind in ("svg", "csv")
     }
     data = (sample / "figures" / "panels.csv").read_text().splitlines()
-    assert data[0] == "panel,x axis,y axis,series,x,y,value"
     assert "1,updates (λ = 0.75),share of networks,1,0,0.1," in data
     assert "2,updates,share converged,paper,20,0.1," in data
 
@@ -166,9 +172,7 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     assert "Could not convert TeX math" in message
     message = refuse_changed(tmp_path / "1", {"figures/joint.svg": "figures/joined.svg"})
     assert "no figure 'joined'; there are: joint" in message
-    alt = re.search(r' alt="Two[^"]*"', (FOLDER / "speed" / "chapter.md").read_text())
-    assert alt is not None
-    message = refuse_changed(tmp_path / "2", {alt[0]: ""}, file="speed/chapter.md")
+    message = refuse_changed(tmp_path / "2", {" alt=": " title="}, file="speed/chapter.md")
     assert re.search(r"speed/chapter.md:9: .*has no alternative text", message)
 
 

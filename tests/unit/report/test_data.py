@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D
 
-from replication.report.data import COLUMNS, list_data
+from replication.report.data import list_data
 
 
 def read(figure):
@@ -27,7 +27,7 @@ def test_lines_dots_bars_steps_pictures_and_maps_are_listed_with_their_axes():
     axes.imshow([[0.5, np.nan]], label="picture")
     axes.axhline(0.1)  # is no data
     rows = read(figure)
-    assert list(rows[0]) == list(COLUMNS)
+    assert list(rows[0]) == ["panel", "x axis", "y axis", "series", "x", "y", "value"]
     assert {(row["panel"], row["x axis"], row["y axis"]) for row in rows} == {
         ("(a) All", "updates so far", "error")
     }

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from functools import partial
 
 import matplotlib as mpl
 import numpy as np
@@ -12,10 +13,7 @@ from replication.report.save import font_css, make_inline, page_css, save_figure
 from tests.unit.report.sample_report import make_models, plot_joint, plot_panels
 
 MODELS = make_models()
-
-
-def draw_joint():
-    return plot_joint(MODELS["headline"])
+draw_joint = partial(plot_joint, MODELS["headline"])
 
 
 @pytest.fixture(scope="module")
@@ -67,13 +65,12 @@ def test_a_font_that_is_cut_in_two_steps_is_the_same(letters, monkeypatch):
 
 def test_named_axes_say_where_they_lie_and_how_they_are_scaled(joint):
     plane = next(e for e in ET.fromstring(joint).iter() if e.get("id") == "joint-plane")
-    left, top, width, height = (float(number) for number in plane.attrib["data-box"].split())
-    x_low, x_high, x_scale = plane.attrib["data-x"].split()
-    y_low, y_high, y_scale = plane.attrib["data-y"].split()
+    left, top, width, height = map(float, plane.attrib["data-box"].split())
+    *x_limits, x_scale = plane.attrib["data-x"].split()
+    *y_limits, y_scale = plane.attrib["data-y"].split()
     assert (x_scale, y_scale) == ("linear", "log")
-    x = left + width * (48 - float(x_low)) / (float(x_high) - float(x_low))
-    share = np.log(202 / float(y_low)) / np.log(float(y_high) / float(y_low))
-    y = top + height * (1 - share)
+    x = np.interp(48, np.array(x_limits, float), [left, left + width])
+    y = np.interp(np.log(202), np.log(np.array(y_limits, float)), [top + height, top])
     marker = re.search(
         rf'<use href="[^"]*" x="([\d.]+)" y="([\d.]+)" style="fill: {style.ORANGE}', joint
     )

@@ -79,7 +79,7 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
 def test_what_several_threads_return_has_the_order_of_the_weights():
     weights = draw_weights(PAPER, 1988, 0, 12_000)
     assert len(cut_range(PAPER, 0, 12_000, workers=2)) == 2
-    together = simulate_weights(PAPER, weights, jobs=2, final_weights=True)
+    together = simulate_weights(PAPER, weights, jobs=2)
     for ours, theirs in zip(
         together, run_networks(PAPER, weights, final_weights=True), strict=True
     ):

@@ -15,12 +15,8 @@ def test_cosines_ignore_length_even_at_the_ends_of_doubles():
 
 def test_cosines_run_along_the_last_axis_and_never_leave_their_range():
     vectors, others = np.random.default_rng(2).normal(size=(2, 40, 5, 3))
-    expected = np.array(
-        [
-            [v @ o / np.sqrt((v @ v) * (o @ o)) for v, o in zip(*rows, strict=True)]
-            for rows in zip(vectors, others, strict=True)
-        ]
-    )
+    lengths = [np.linalg.norm(each, axis=-1) for each in (vectors, others)]
+    expected = np.einsum("abk,abk->ab", vectors, others) / lengths[0] / lengths[1]
     assert compute_cosines(vectors, others) == pytest.approx(expected)
     # Rounded, some of these products of unit vectors would be 1 + 2e-16.
     assert compute_cosines(vectors, 3 * vectors).max() == 1.0

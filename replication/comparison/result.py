@@ -1,0 +1,410 @@
+"""The answer to one comparison, and what it says in words."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import html
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from replication.comparison.figure import draw, draw_statistic
+from replication.comparison.judging import MIN_RUNS
+from replication.comparison.means import Difference, Side
+from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
+from replication.comparison.prediction import Finding
+from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
+from replication.comparison.sampling import Sample
+from replication.comparison.text import Block, render
+from replication.statistics.distributions import SamplingDistribution
+from replication.statistics.intervals import Estimate
+from replication.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 2  # version of what `Comparison.to_dict` returns
+NARROW = 0.05  # an outcome less probable than this is hardly missed
+
+
+class Verdict(enum.StrEnum):
+    """What was found of a report."""
+
+    NOT_CONTRADICTED = "not contradicted"
+    CONTRADICTED = "contradicted"
+    CANNOT_TELL = "cannot tell"
+
+
+@dataclasses.dataclass(frozen=True)
+class Comparison:
+    """What a comparison found.
+
+    Parameters
+    ----------
+    verdict : Verdict
+    reason : str
+        What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
+        "constant" (runs that are all equal); "reading" (it depends on what was not said);
+        "margin" (the margin says otherwise than p).
+    conditions : tuple of str
+        What the verdict holds under, where it cannot be had without.
+    level : float
+    reported, runs : mapping of str to str, and int or None
+        The reported numbers as printed, and the runs behind them; None for a constant.
+    n, n_failed, n_missing : int
+        Your runs (or those of the other report), failures included; failures; values left out.
+    cap, failures : float or None, and str
+        Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
+    mean : Estimate
+        Of your runs, with Student's interval.
+    findings : mapping of str to Finding
+        By statistic; with "mean_given_max" where mean and largest value are judged together.
+    p, p_error : float or None, and float
+        The largest over all readings of what was not said; its standard error from drawing.
+    p_by_assumption : mapping of str to float
+        p under each reading, where there are several.
+    difference : Difference or None
+        Yours less the reported mean or share, with its interval; `d` is in standard deviations.
+    shown : mapping of str to (float or None)
+        By statistic, the difference that these runs would have shown four times in five.
+    missed, coincidence : float, and float or None
+        The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
+        give all reported numbers to the last digit, how often two studies do.
+    planned : mapping or None
+        "difference" asked about, runs on "either_side", and "own" runs against this report.
+    assumptions, cautions : mapping of str to str
+        What is taken for granted, by the argument that changes it; what to know, by cause.
+    chance_all_succeed : float
+        Chance that none of the reported number of runs fails.
+    equivalence : mapping or None
+        Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
+    impossible, impossible_on_grid, unit : mapping of str to str, and float or None
+        Why reported numbers cannot be right, by name; those that could not be right if values lay
+        on the grid of your runs, which decide nothing; that grid.
+    distributions : mapping of str to SamplingDistribution
+        By statistic, where studies were drawn.
+    sides, sample : tuple of Side, and Sample, or None
+        For drawing: mean, spread and number of runs on both sides; your runs.
+    """
+
+    __hash__ = None  # type: ignore[assignment]
+
+    verdict: Verdict
+    reason: str
+    conditions: tuple[str, ...]
+    level: float
+    reported: Mapping[str, str]
+    runs: int | None
+    n: int
+    n_failed: int
+    n_missing: int
+    cap: float | None
+    failures: str
+    mean: Estimate
+    findings: Mapping[str, Finding]
+    p: float | None
+    p_error: float
+    p_by_assumption: Mapping[str, float]
+    difference: Difference | None
+    shown: Mapping[str, float | None]
+    missed: float
+    coincidence: float | None
+    planned: Mapping[str, Any] | None
+    assumptions: Mapping[str, str]
+    chance_all_succeed: float
+    equivalence: Mapping[str, Any] | None
+    impossible: Mapping[str, str]
+    impossible_on_grid: Mapping[str, str]
+    unit: float | None
+    cautions: Mapping[str, str]
+    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(repr=False, compare=False)
+    sides: tuple[Side, Side] | None = dataclasses.field(repr=False, compare=False)
+    sample: Sample | None = dataclasses.field(repr=False, compare=False)
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
+
+    def __repr__(self) -> str:
+        p = "" if self.p is None else f", {describe_p(self.p)}"
+        numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
+        return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.render())}</pre>"
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table of the findings by statistic."""
+        import pandas as pd
+
+        header, *rows = list_cells(self)
+        return pd.DataFrame(rows, columns=header).set_index("statistic")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that is not for drawing as plain JSON values."""
+        names = [field.name for field in dataclasses.fields(self)[:-3]]
+        return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
+
+    def plot(self) -> Any:
+        """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
+        names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
+        panels = [functools.partial(draw_statistic, self, name) for name in names]
+        return draw(panels, height=0.4 + 2.1 * len(panels))
+
+    def render(self, form: str = "text") -> str:
+        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+
+        Raises `UsageError` for another form.
+        """
+        return render(form, describe(self), list_cells(self), self.to_dict())
+
+
+def make_plain(value: Any) -> Any:
+    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
+    if isinstance(value, Difference):
+        value = vars(value) | {"d": value.d}
+    elif dataclasses.is_dataclass(value):
+        value = vars(value)
+    if isinstance(value, Mapping):
+        return {str(key): make_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [make_plain(item) for item in value]
+    if isinstance(value, Verdict):
+        return value.value
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def describe(found: Comparison) -> Iterable[Block]:
+    """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
+    yield Block(answer(found))
+    if found.coincidence is not None:
+        often = format_number(1.0 / max(found.coincidence, 1e-12), 2)
+        yield Block(
+            f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the "
+            f"last digit, as one study in {often} would by chance: they may be the very runs of "
+            "the report, and if so do not replicate it."
+        )
+    if found.findings:
+        yield Block(rows=tabulate(found))
+    for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
+        if text:
+            yield Block(text)
+    if found.assumptions:
+        yield Block("Taken for granted:", [
+            text if name in {"quartiles", "independence"} else f"{text} (change with `{name}`)"
+            for name, text in found.assumptions.items()
+        ])  # fmt: skip
+    if found.cautions:
+        yield Block("Caution:", list(found.cautions.values()))
+
+
+def answer(found: Comparison) -> str:
+    """Return the verdict, what was tested, and what would have been seen, in one sentence."""
+    verdict, reason = str(found.verdict).capitalize(), found.reason
+    if reason == "impossible":
+        return f"{verdict}: {join(list(found.impossible.values()))}."
+    if reason in {"few", "constant"}:
+        return f"{verdict}: {_describe_unknown(found)}."
+    judged = _list_judged(found)
+    subject = f"the reported {_name_numbers(found, judged)}"
+    beside = [
+        f"± {text.removeprefix('± ')}" if name in {"ci", "spread"} else f"{name} {text}"
+        for name, text in found.reported.items()
+        if name in SPREADS and name not in judged
+    ]
+    beside += [] if found.runs is None else [plural(found.runs, "run")]
+    subject += f" ({', '.join(beside)})" if beside else ""
+    runs = plural(_count_runs(found, judged), "run")
+    lies, yours = "lie", f"those of your {runs}"
+    if len(judged) == 1:
+        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)} ({runs})"
+    if reason == "reading":
+        p = _list_p(found, "with {}")
+        return (
+            f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
+            f"depends on what the report leaves unsaid: p is {p}."
+        )
+    differs = found.p is not None and found.p <= found.level
+    end = "" if reason != "margin" else (
+        f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
+    )  # fmt: skip
+    conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
+    p = "" if found.p is None else f" ({describe_p(found.p)})"
+    return (
+        f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
+        f"than chance explains{p}{end}{_describe_shown(found)}."
+    )
+
+
+def _list_judged(found: Comparison) -> list[str]:
+    """Return the reported numbers that were judged, and do not only serve to judge another."""
+    return [name for name in found.reported
+            if name in found.findings and not math.isnan(found.findings[name].p)]  # fmt: skip
+
+
+def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
+    """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
+    return join([describe_number(name, found.reported[name]) for name in names])
+
+
+def _count_runs(found: Comparison, names: Iterable[str]) -> int:
+    """Return how many runs your numbers summarise: those that succeeded, or all."""
+    is_all = found.failures == "at-cap" or set(names) <= SUCCESSES.keys()
+    return found.n if is_all else found.n - found.n_failed
+
+
+def _describe_shown(found: Comparison) -> str:
+    name = next(iter(found.shown), "")
+    value, is_share = found.shown.get(name), name in SUCCESSES
+    if value is None or not math.isfinite(value):
+        is_known = is_share or found.difference is not None
+        return "; no difference would have been found four times in five" if is_known else ""
+    spread = None if is_share or found.difference is None else found.difference.spread
+    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
+    statistic = "mean" if name == "constant" else word(name)
+    article = "an" if statistic[0] in "aeiou" else "a"
+    return (
+        f"; {article} {statistic} that is off by {format_number(value, 2)}{in_sd} would have been "
+        "found four times in five, a smaller difference less often"
+    )
+
+
+def _describe_unknown(found: Comparison) -> str:
+    runs = plural(found.n - found.n_failed, "run")
+    reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
+    if found.reason == "constant":
+        value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
+        return (
+            f"your {runs} are all{value}, so nothing is known about how runs vary, and "
+            f"{reported} does not say either; give the reported `sd`, `se` or `ci` of a mean"
+        )
+    runs += " that succeeded" if found.n_failed else ""
+    if found.reported.keys() <= {"mean", "constant"}:
+        return (
+            f"{runs} and {reported} say nothing about how runs vary; run more, or give the "
+            "reported `sd`, `se` or `ci`"
+        )
+    are = "is" if found.n - found.n_failed == 1 else "are"
+    return (
+        f"{runs} {are} too few to say whether runs like yours would give {reported}; at least "
+        f"{MIN_RUNS} are needed, or two for a mean"
+    )
+
+
+def _list_p(found: Comparison, template: str) -> str:
+    """Return p under each reading of what was not said."""
+    readings = found.p_by_assumption.items()
+    return join([f"{format_p(p)} {template.format(words)}" for words, p in readings])
+
+
+def _describe_difference(found: Comparison) -> str:
+    one = found.difference
+    if one is None:
+        return ""
+    low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
+    text = f"Yours less reported: {format_number(one.value)} ({most} interval {low} to {high})"
+    if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
+        d, first, last = (format_number(part, 2) for part in one.d)
+        text += f", in standard deviations {d} ({first} to {last})"
+    return f"{text}."
+
+
+def _describe_runs(found: Comparison) -> str:
+    words, mean = f"Your runs: {found.n:,}", found.mean
+    if found.n_failed:
+        stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
+        words += f", of which {found.n_failed:,} failed{stopped}"
+        if mean.value is not None:
+            words += f"; failures are {FAILURE_WORDS[found.failures]}"
+    if found.n_missing:
+        words += f"; {plural(found.n_missing, 'missing value')} left out"
+    if mean.value is not None:
+        words += f". Their mean is {format_number(mean.value)}"
+        if mean.low is not None and mean.high is not None:
+            span = f"{format_number(mean.low)} to {format_number(mean.high)}"
+            words += f" ({percent(mean.level)} interval {span})"
+    return words + "."
+
+
+def tabulate(found: Comparison) -> list[list[str]]:
+    """Return the table of findings."""
+    runs = plural(_count_runs(found, found.findings), "run")
+    if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
+        runs = "runs"
+    rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
+    for name, item in found.findings.items():
+        shown, yours = found.shown.get(name), None if name == "mean_given_max" else item.yours
+        rows.append([
+            word(name), item.reported, format_number(yours),
+            format_interval(name, *item.interval), format_p(item.p),
+            "" if shown is None else f"off by {format_number(shown, 2)}",
+        ])  # fmt: skip
+    if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
+        rows.append(["all together", "", "", "", format_p(found.p), ""])
+    return rows
+
+
+def list_cells(found: Comparison) -> list[list[Any]]:
+    """Return the table of findings as numbers."""
+    header = ["statistic", "reported", "yours", "low", "high", "p", "shown"]
+    return [header] + [
+        [name, one.reported, one.yours, *one.interval, one.p, found.shown.get(name)]
+        for name, one in found.findings.items()
+    ]
+
+
+def format_interval(name: str, low: float, high: float) -> str:
+    """Return an interval; its ends have the decimals of the reported number."""
+    if math.isnan(low) or math.isnan(high):
+        return ""
+    is_printed = name != "constant" and math.isfinite(low + high)
+    return " to ".join(f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
+
+
+def list_notes(found: Comparison) -> Iterator[str]:
+    """Yield sentences on what stands in the table, and beside it."""
+    runs = plural(found.n - found.n_failed, "run")
+    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
+        most = percent(found.missed)
+        yield f"An outcome with a probability of up to {most} could be missing from {runs}."
+    judged = {*SPREADS, *_list_judged(found)}
+    left = [word(name) for name in found.reported if name not in judged]
+    if left and found.reason == "p":
+        yield f"Not judged, for want of runs: {join(left)}."
+    if found.planned is not None:
+        yield _describe_plan(found.planned)
+    if found.impossible_on_grid:
+        grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
+        yield (
+            f"If values are {grid}, as yours are, the report cannot be right: "
+            f"{join(list(found.impossible_on_grid.values()))}. Give `grid` {found.unit:g} if they "
+            "must be."
+        )
+    if found.n_failed and found.runs is not None:
+        chance = percent(found.chance_all_succeed)
+        yield f"The probability that none of {found.runs} runs fails is {chance}."
+    p_values = found.p_by_assumption.values()
+    if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
+        yield f"Whichever reading is right, the verdict is the same: p is {_list_p(found, '({})')}."
+    if found.equivalence is not None:
+        margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
+        shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
+        tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
+        yield f"The means are {shown} to differ by less than {margin}{tests}."
+    if found.p is not None and found.p_error > 0:
+        yield f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
+
+
+def _describe_plan(planned: Mapping[str, Any]) -> str:
+    difference, own = format_number(planned["difference"]), planned["own"]
+    if planned["either_side"] is None:
+        return f"How many runs would show a difference of {difference} cannot be told."
+    alone = f"{plural(own, 'run')} of yours" if own else "no number of yours is enough"
+    return (
+        f"To find a difference of {difference} four times in five takes "
+        f"{plural(planned['either_side'], 'run')} on each side; against the report as it stands, "
+        f"{alone}."
+    )
