@@ -221,8 +221,9 @@ def simulate_weights(
     """
     from replication.simulator.engine import run_networks
 
-    options = {"fixed_feedback": fixed_feedback, "final_weights": True}
-    work = functools.partial(run_networks, protocol, **options)
+    work = functools.partial(
+        run_networks, protocol, fixed_feedback=fixed_feedback, final_weights=True
+    )
     pieces = cut_range(protocol, 0, len(weights), workers=count_workers(jobs))
     parts = [weights[slice(*piece)] for piece in pieces] or [weights]
     updates, converged, final = zip(*map_in_threads(work, parts, jobs=jobs), strict=True)
