@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or flushed
 
 
-def _run(arguments: Sequence[str] | None) -> int | None:
+def _run(arguments: Sequence[str] | None) -> int:
     from replication.cli.parser import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
@@ -64,8 +64,7 @@ def _run(arguments: Sequence[str] | None) -> int | None:
     from replication.system.interruption import raise_on_signals
 
     with raise_on_signals(continues=hasattr(options, "continues")):
-        code: int | None = options.handler(options)
-        return code
+        return int(options.handler(options) or 0)
 
 
 def _answer(step: Callable[[], int | None]) -> int:

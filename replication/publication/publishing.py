@@ -141,6 +141,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
+    from replication.experiments.judging import list_statements  # SciPy takes time to load
     from replication.report.pandoc import require_tools
 
     require_tools()
@@ -158,27 +159,22 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
-    files: dict[str, bytes] = {}
-    tables: dict[str, str] = {}
+    files = render(
+        TEMPLATES / ("report.md" if is_full else "headline/short.md"),
+        models | texts,
+        figures,
+        {"version": version("recirculation-replication")},
+        tables={"statements": list_statements(models)} if is_full else {},
+        formats=FORMATS,
+        jobs=jobs,
+        report_progress=report_progress,
+    )
     if is_full:
-        from replication.experiments.judging import list_statements  # SciPy takes time to load
-
-        tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
             formats=["html"], jobs=jobs,
         )  # fmt: skip
-    files |= render(
-        TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-        models | texts,
-        figures,
-        {"version": version("recirculation-replication")},
-        tables=tables,
-        formats=FORMATS,
-        jobs=jobs,
-        report_progress=report_progress,
-    )
     place_files(study.folder, files)
     return models["headline"]
 
