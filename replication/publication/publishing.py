@@ -106,10 +106,7 @@ def read_current(results: Path) -> dict[str, Model]:
 
 
 def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any) -> int:
-    """Simulate what is missing of a study and of what its report sets beside it.
-
-    Returns how many networks of itself were simulated.
-    """
+    """Simulate what a study and its report lack; return how many networks of the study itself."""
     show_progress = report_progress is not silent
     done = [
         simulate_study(part, name=name, show_progress=show_progress, **workers)
