@@ -31,6 +31,9 @@ def read(name):
     return (ROOT / name).read_text(encoding="utf-8")
 
 
+TARGETS = set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.M))
+
+
 def read_versions(path):
     return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", path.read_text(encoding="utf-8"), re.M))
 
@@ -173,14 +176,10 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
     assert report.stat().st_size > 0
 
 
-def list_targets():
-    return set(re.findall(r"^([a-z-]+):.*## ", read("Makefile"), re.M))
-
-
 def test_help_lists_every_target():
     listed = set(re.findall(r"^  make ([a-z-]+)", run_make("help").stdout, re.M))
     phony = set(re.findall(r"^\.PHONY: ([a-z-]+)$", read("Makefile"), re.M))
-    assert listed == phony == list_targets()
+    assert listed == phony == TARGETS
 
 
 @pytest.fixture
@@ -259,7 +258,7 @@ def test_pages_and_makefile_name_targets_and_commands_that_exist():
     named = named.union(*(re.findall(r"(?:^|`|\$ )replication ([a-z]+)", p, re.M) for p in pages))
     targets = {name for p in pages for name in re.findall(r"(?:^|`)make ([a-z-]+)", p, re.M)}
     assert {"compare"} < named <= set(commands)
-    assert {"replicate"} < targets <= list_targets()
+    assert {"replicate"} < targets <= TARGETS
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -301,10 +301,10 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
         if separator in (";", "\t"):
             cells = [cell.replace(",", ".") for cell in cells]
         values = [_read_number(cell) for cell in cells]
-        if n == lines[0][0] and not any(value is not None for value in values):
+        if n == lines[0][0] and all(map(math.isnan, values)):
             continue
         for cell, value in zip(cells, values, strict=True):
-            if value is None or not 0.0 <= value <= 1.0:
+            if not 0.0 <= value <= 1.0:
                 raise UsageError(
                     f"--patterns {name} holds {show(cell, length=20)} in line {n}; allowed are "
                     "numbers from 0 to 1; correct it"
@@ -314,7 +314,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
                 f"--patterns {name} has {plural(len(values), 'number')} in line {n}, but "
                 f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
             )
-        rows.append(tuple(value + 0.0 for value in values if value is not None))
+        rows.append(tuple(value + 0.0 for value in values))
     if len(rows) * n_visible > MOST_NUMBERS:
         raise UsageError(
             f"--patterns {name} holds {len(rows):,} patterns; allowed are {MOST_NUMBERS:,} numbers "
@@ -325,8 +325,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     return tuple(rows)
 
 
-def _read_number(text: str) -> float | None:
-    # Not what only Python calls a number, such as 1_0 or digits of other scripts.
-    if re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text) is None:
-        return None
-    return float(text)
+def _read_number(text: str) -> float:
+    """Return a number, NaN of what is none or only to Python, as 1_0 or digits of other scripts."""
+    is_number = re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text)
+    return float(text) if is_number else math.nan

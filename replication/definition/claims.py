@@ -134,7 +134,7 @@ def _read_operationalisation(entry: str, table: Mapping[str, Any]) -> Operationa
     _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts)
     words = {key: table[key] for key in (*texts, "why") if key in table}
     numbers = {key: value for key, value in table.items() if key not in words}
-    return Operationalisation(thresholds=MappingProxyType(numbers), **words)
+    return Operationalisation(thresholds=numbers, **words)
 
 
 def _require_keys(entry: str, table: Mapping[str, Any], needed: Iterable[str]) -> None:

@@ -1,8 +1,7 @@
 """One block: the outcomes of consecutive seeds as one Parquet file that describes itself.
 
-The SHA-256 of a file begins with the sixteen hexadecimal digits in its name, so that whatever
-happens to it is noticed before Parquet reads a byte of it. After that, its header need only say
-that it is the block that is asked for.
+Its name holds its checksum, which is compared before Parquet reads a byte of it. After that, its
+header need only say that it is the block that is asked for.
 """
 
 from __future__ import annotations
@@ -77,10 +76,10 @@ def estimate_seconds(protocol: Protocol, n_networks: int) -> float:
     return SECONDS_PER_CHANGE * n_networks * protocol.max_updates * protocol.n_weights
 
 
-def cut_grid(protocol: Protocol, n_seeds: int) -> list[Range]:
-    """Return the seeds (start, stop) of each block of the first `n_seeds` networks."""
+def cut_grid(protocol: Protocol, n_seeds: int) -> Iterator[Range]:
+    """Yield the seeds (start, stop) of each block of the first `n_seeds` networks."""
     size = choose_block_size(protocol)
-    return [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
+    return ((start, min(start + size, n_seeds)) for start in range(0, n_seeds, size))
 
 
 def is_on_grid(block: Block, protocol: Protocol) -> bool:

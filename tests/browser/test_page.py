@@ -24,22 +24,6 @@ from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
 
-
-@pytest.fixture(scope="session")
-def tools():
-    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
-    chromium = next((path for name in names if name and (path := shutil.which(name))), None)
-    node, npm = shutil.which("node"), shutil.which("npm")
-    require(chromium, "Chromium is missing")
-    require(node and npm, "Node.js with npm is missing")
-    if not (HERE / "node_modules").is_dir():
-        command = [str(npm), "ci", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
-        packages = "axe-core, html-validate or playwright-core"
-        require(done.returncode == 0, f"{packages} is missing: {done.stderr}")
-    return {"node": str(node), "CHROMIUM": str(chromium)}
-
-
 N_NETWORKS = 300
 SHOWN = LIVE["networks"]["typical"]
 SMALL = Protocol(learning_rate=SHOWN["learning_rate"])
@@ -55,8 +39,17 @@ BAD = (
 
 
 @pytest.fixture(scope="session")
-def pages(tools, tmp_path_factory):
+def pages(tmp_path_factory):
     """Return what one browser finds in the sample, in a bad page and in the committed one."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+    chromium = next((path for name in names if name and (path := shutil.which(name))), "")
+    require(chromium, "Chromium is missing")
+    require(shutil.which("node") and shutil.which("npm"), "Node.js with npm is missing")
+    if not (HERE / "node_modules").is_dir():
+        command = ["npm", "ci", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
+        packages = "axe-core, html-validate or playwright-core"
+        require(done.returncode == 0, f"{packages} is missing: {done.stderr}")
     folder = tmp_path_factory.mktemp("pages")
     build_sample(folder, formats=["html"])
     build_sample(
@@ -79,9 +72,9 @@ def pages(tools, tmp_path_factory):
     wanted = folder / "wanted.json"
     wanted.write_text(json.dumps({"pages": paths, "starts": starts}, default=str))
     done = subprocess.run(
-        [tools["node"], str(HERE / "check_page.mjs"), str(wanted)],
+        ["node", str(HERE / "check_page.mjs"), str(wanted)],
         capture_output=True, text=True, timeout=400, check=False,
-        env=os.environ | {"CHROMIUM": tools["CHROMIUM"]},
+        env=os.environ | {"CHROMIUM": chromium},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)

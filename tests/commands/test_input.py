@@ -30,7 +30,7 @@ BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "", " 5", "1_000", "0x10", "٥"]
 @pytest.mark.parametrize(
     ("command", "option", "others", "allowed"),
     [
-        ("simulate", "--seeds", ["0"], "from 1 to 100000000000"),
+        ("simulate", "--seeds", ["0", "9" * 12], "from 1 to 100000000000 (which take days of"),
         ("simulate", "--root-seed", [str(2**63), "True"], f"from 0 to {2**63 - 1}"),
         ("simulate", "--jobs", ["0"], "from 1 to 4096"),
         ("verify", "--sample", ["0"], "from 1 to"),
@@ -44,14 +44,6 @@ def test_a_bad_number_is_refused_with_the_range(reject, command, option, others,
         assert allowed in message
 
 
-@pytest.mark.parametrize("text", ["1000000000000", "9" * 30])
-def test_enormous_count_is_refused_with_an_estimate(reject, text):
-    message = reject("simulate", f"--seeds={text}")
-    assert "days" in message
-    assert "TB of disk" in message
-    assert "from 1 to" in message
-
-
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -59,9 +51,6 @@ def test_enormous_count_is_refused_with_an_estimate(reject, text):
         ("threshold = nan\n", "threshold"),
         ("threshold: 0.2\n", "Expected '='"),
         ('"a\\u001b[31mb" = 1\n', "a\\x1b[31mb"),
-        ("regression = 1.0\n", "regression"),
-        ("group_sizes = [4, 0]\n", "group_sizes"),
-        ("patterns = [[1, 0], [0]]\n", "patterns"),
         ("\udcff", "p.toml"),
         ("tresholds = 0.2\n", "did you mean 'threshold'"),
     ],

@@ -104,7 +104,7 @@ def test_patterns_are_read_as_programs_write_them(write, text):
         ("0,1\n1,0,1\n", "3 numbers in line 2, but --group-sizes has 2 visible units"),
         ("0,1\n0,1\n", "no two different patterns"),
         ("# nothing\n", "no two different patterns"),
-        ("0,1\n" * 2**18, "holds 262,144 patterns; allowed are 262,144 numbers in all"),
+        ("0,1\n" * (2**17 + 1), "holds 131,073 patterns; allowed are 262,144 numbers in all"),
         (b"\xff\xfe0,1", "invalid start byte"),
         ("0,1\n1,\x1b[31m\n", "x1b[31m"),
     ],

@@ -21,16 +21,7 @@ OTHER = dataclasses.replace(PAPER, threshold=0.2)
 
 
 def store(results, root_seed, n_seeds, protocol=PAPER):
-    study = Study(protocol, root_seed, n_seeds, results)
-    simulate_study(study, show_progress=False)
-    return StudyFolder.of(study).path
-
-
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory):
-    results = tmp_path_factory.mktemp("store")
-    store(results, 1988, 2000)
-    return results
+    simulate_study(Study(protocol, root_seed, n_seeds, results), show_progress=False)
 
 
 @pytest.fixture
@@ -40,12 +31,13 @@ def both(tmp_path):
     return tmp_path
 
 
-def test_verify_says_what_it_has_done(pristine, run, refuse):
-    refuse(2, "verify", "--results", pristine, "--sample", 1, "--all")
-    text = run("verify", "--results", pristine)
+def test_verify_says_what_it_has_done(tmp_path, run, refuse):
+    store(tmp_path, 1988, 2000)
+    refuse(2, "verify", "--results", tmp_path, "--sample", 1, "--all")
+    text = run("verify", "--results", tmp_path)
     assert f"study {PAPER.id}/1988: 1 block sound, 1,000 networks simulated again" in text
-    assert "2,000 networks simulated again" in run("verify", "--results", pristine, "--all")
-    assert " 1 network simulated again" in run("verify", "--results", pristine, "--sample", 1)
+    assert "2,000 networks simulated again" in run("verify", "--results", tmp_path, "--all")
+    assert " 1 network simulated again" in run("verify", "--results", tmp_path, "--sample", 1)
 
 
 def test_verify_checks_the_published_report_also_without_a_study(tmp_path, monkeypatch, run):
@@ -151,30 +143,21 @@ def test_damaged_models_and_reports_are_named_and_what_cannot_be_made_is_said(bo
     folder = both / "studies" / f"{16 * '0'}-3-20"
     write_model(folder, "headline", {"a": 1})
     (folder / "models" / "headline.json").write_text("{}")
-    place_files(folder, {"report.html": b"page"})
+    place_files(folder, {"report.html": b"page", "figures/a.csv": b"1"})
     (folder / "report.html").write_text("<script>")
+    (folder / "figures" / "a.csv").unlink()
+    (folder / "figures").rmdir()
+    (folder / "figures").write_text("own")
     assert main(["verify", "--results", str(both)]) == 65
     messages = capsys.readouterr().err
-    for name in ("models/headline.json", "report.html"):
+    for name in ("models/headline.json", "report.html", "figures/a.csv"):
         assert f"{str(folder / name)!r} is missing or damaged; run `replication repair`" in messages
     assert main(["repair", "--results", str(both)]) == 65
     assert "/studies/000" in (said := capsys.readouterr().err)
     assert "-3-20': the protocol of the networks in" in said
 
 
-def test_a_file_in_the_place_of_a_folder_is_named_by_what_repairs(both, capsys):
-    folder = both / "studies" / f"{PAPER.id}-3-10"
-    write_model(folder, "headline", {})
-    place_files(folder, {"report.html": b"page", "figures/a.csv": b"1"})
-    (folder / "figures" / "a.csv").unlink()
-    (folder / "figures").rmdir()
-    (folder / "figures").write_text("own")
-    assert main(["verify", "--results", str(both)]) == 65
-    assert "a.csv' is missing or damaged; run `replication repair`" in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("deleted", [1, 2, 3], ids=["the last block", "every block", "the folder"])
-@pytest.mark.parametrize("place", [0, 1, 2], ids=["of it", "of a repetition", "of another error"])
+@pytest.mark.parametrize(("deleted", "place"), [(1, 2), (2, 1), (3, 0), (3, 2)])
 def test_deleted_blocks_of_reports_are_seen(tmp_path, run, capsys, monkeypatch, deleted, place):
     """Once `verify` exited with 0 and `repair` had nothing to do."""
     monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)
@@ -240,13 +223,15 @@ def test_a_study_is_believed_only_where_a_sound_model_or_report_says_so(both, ru
     assert [study.root_seed for study in list_studies(both)] == [3, 4]
 
 
-@pytest.mark.parametrize("name", ["03-5", f"{2**63}-5"])
-def test_a_folder_whose_name_no_study_has_is_named_and_no_report_made_of_it(both, capsys, name):
-    write_model(both / "studies" / f"{PAPER.id}-{name}", "headline", {})
-    place_files(both / "studies" / f"{PAPER.id}-{name}", {"report.html": b"page"})
-    (both / "studies" / f"{PAPER.id}-{name}" / "report.html").unlink()
+def test_a_folder_whose_name_no_study_has_is_named_and_no_report_made_of_it(both, capsys):
+    folders = [both / "studies" / f"{PAPER.id}-{name}" for name in ("03-5", f"{2**63}-5")]
+    for folder in folders:
+        write_model(folder, "headline", {})
+        place_files(folder, {"report.html": b"page"})
+        (folder / "report.html").unlink()
     assert main(["repair", "--results", str(both)]) == 65
-    assert f"'{PAPER.id}-{name}' is not the name of a study" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert all(f"'{folder.name}' is not the name of a study" in said for folder in folders)
 
 
 def test_models_that_a_report_was_made_of_are_missed_where_they_were_deleted(tmp_path, capsys):

@@ -90,7 +90,7 @@ def train_biases(
         old, new = (split_weights(protocol, states)[0][1] for states in (weights, following))
         every = np.zeros((n, new.shape[1]))
         every[running] = new - old
-        asked[:] = [*asked[-2:], every]
+        asked[:] = [*asked[-1:], every]
         new[...] = old + choose([each[running] for each in asked], t)
         return following
 

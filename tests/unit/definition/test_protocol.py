@@ -164,7 +164,6 @@ def test_fields_that_need_others_are_refused_without_them(fields, needed):
 def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python():
     pairs = {
         "group_sizes": (np.array([4, 2]), (4, 2)), "max_updates": (np.int64(30), 30),
-        "patterns": (np.eye(4), tuple(map(tuple, np.eye(4).tolist()))),
         "learning_rate": (np.float32(15), 15.0), "hidden_regression": (np.bool_(False), False),
         "criterion": (np.str_("worst-pattern"), "worst-pattern"),
     }  # fmt: skip

@@ -74,7 +74,7 @@ def test_every_w_rests_once_u_reads_it_best_with_a_gradient_but_on_principal_dir
 
 
 @pytest.mark.parametrize("regression", [0.2, 0.75])
-def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regression):
+def test_what_a_resting_point_lacks_dies_out_as_the_first_order_says(regression):
     generator = np.random.default_rng(3)
     patterns = generator.random((8, 5))
     protocol = Protocol(
@@ -96,15 +96,7 @@ def test_resting_points_attract_below_a_critical_rate_and_repel_above_it(regress
     unread = measure_unread(near)
     change = measure_unread(near + compute_changes(protocol, near)) - unread
     assert change == pytest.approx(-unread @ pull, rel=1e-3, abs=1e-13)
-    critical = 2 / np.linalg.eigvals(pull).real.max(axis=1)
-
-    def follow(rate, n_updates):
-        slower = dataclasses.replace(protocol, learning_rate=float(rate))
-        left = measure_unread(train_for(slower, near, n_updates))
-        return np.linalg.norm(left, axis=(1, 2)) / np.linalg.norm(unread, axis=(1, 2))
-
-    assert follow(0.9 * critical.min(), 1_000).max() < 0.1
-    assert follow(1.1 * critical.max(), 40).min() > 10
+    assert np.linalg.eigvals(pull).real.min() > 0, "or it would grow at small learning rates"
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.003])

@@ -5,7 +5,6 @@ import json
 import pytest
 
 from replication.comparison.comparison import compare
-from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.experiments.readings import multiverse
 from replication.simulator.ensemble import simulate
@@ -73,47 +72,28 @@ def test_reading_is_judged_as_the_headline_is(centre):
 
 
 @pytest.mark.parametrize(
-    ("counts", "mean_at_cap"),
+    "counts",
     [
-        # Of 100 such networks hardly ever all converge.
-        (draw_counts(5_000, n_censored=500), None),
-        (make_counts([], n_censored=50, cap=300), 300.0),
-        (make_counts([40] * 5, n_censored=45, cap=100), 94.0),
-        (make_counts([900] * 50), 900.0),
+        draw_counts(5_000, n_censored=500),  # of 100 such networks hardly ever all converge
+        make_counts([], n_censored=50, cap=300),
+        make_counts([40] * 5, n_censored=45, cap=100),
+        make_counts([900] * 50),
     ],
 )
-def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(counts, mean_at_cap):
-    row = multiverse.describe_reading(counts)
-    assert row["is_compatible"] is False
-    if mean_at_cap is None:
-        assert row["p"] > 0.05
-    else:
-        assert row["mean_at_cap"] == pytest.approx(mean_at_cap)
+def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(counts):
+    assert multiverse.describe_reading(counts)["is_compatible"] is False
 
 
-READINGS = multiverse.Readings(
-    "own",
-    ("learning_rate", "initial_biases"),
-    tuple(
-        Protocol(learning_rate=rate, initial_biases=biases)
-        for rate in (20.0, 12.0)
-        for biases in ("drawn", "zero")
-    ),
-)
-
-
-@pytest.fixture(scope="module")
-def model():
-    return multiverse.run_multiverse(READINGS, n_networks=1000, root_seed=9, jobs=2)
-
-
-def test_model_is_plain_finite_data_with_a_row_for_each_reading_and_counts_of_each_choice(model):
+def test_model_is_plain_finite_data_with_a_row_for_each_reading_and_counts_of_each_choice(tmp_path):
+    factors = "[factors]\nlearning_rate = [20.0, 12.0]\ninitial_biases = ['drawn', 'zero']"
+    readings = read(tmp_path, factors)
+    model = multiverse.run_multiverse(readings, n_networks=1000, root_seed=9, jobs=2)
     json.dumps(model, allow_nan=False)
     rows = model["readings"]
     assert [row["learning_rate"] for row in rows] == [20.0, 20.0, 12.0, 12.0]
     assert model["n_compatible"] == sum(row["is_compatible"] for row in rows)
     # All share their networks.
-    for row, protocol in zip(rows, READINGS.protocols, strict=True):
+    for row, protocol in zip(rows, readings.protocols, strict=True):
         alone = simulate(protocol, n_seeds=1000, root_seed=9, jobs=1)
         assert row["mean_at_cap"] == pytest.approx(alone.updates.mean())
     kept = {(each["field"], each["value"]): each["n_compatible"] for each in model["choices"]}

@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from functools import partial
 
 import matplotlib as mpl
 import numpy as np
@@ -12,10 +13,7 @@ from replication.report.save import font_css, make_inline, page_css, save_figure
 from tests.unit.report.sample_report import make_models, plot_joint, plot_panels
 
 MODELS = make_models()
-
-
-def draw_joint():
-    return plot_joint(MODELS["headline"])
+draw_joint = partial(plot_joint, MODELS["headline"])
 
 
 @pytest.fixture(scope="module")

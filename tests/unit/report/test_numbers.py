@@ -27,6 +27,9 @@ from replication.report.numbers import MissingNumber
         (numbers.percents([0.941, 0.958]), "94.1 to 95.8\u202f%"),
         (numbers.pvalue(0.6412), "0.64"), (numbers.pvalue(0.0012), "0.0012"),
         (numbers.pvalue(1e-9), "<\u00a00.001"), (numbers.pvalue(0.9971), ">\u00a00.99"),
+        # Neither can end the script, or the HTML, that it stands in.
+        (numbers.as_json(["</script>", 1]), '["\\u003c/script>",1]'),
+        (numbers.as_html("</p>\n`"), "&lt;/p&gt; &#96;"),
         (numbers.code("a`b"), "a'b"), (numbers.code("x" * 99, 5), "xxxx…"),
     ],
 )  # fmt: skip
@@ -55,7 +58,3 @@ def test_what_is_no_interval_or_no_whole_number_is_refused(ends):
         numbers.interval(ends)
     with pytest.raises(MissingNumber, match="whole number"):
         numbers.count(1.5)
-
-
-def test_data_for_a_script_cannot_end_it():
-    assert numbers.as_json(["</script>", 1]) == '["\\u003c/script>",1]'

@@ -43,12 +43,6 @@ def truncate(path):
     path.write_bytes(path.read_bytes()[:-1])
 
 
-def flip(path):
-    content = bytearray(path.read_bytes())
-    content[len(content) // 2] ^= 16
-    path.write_bytes(bytes(content))
-
-
 def swap(path):
     neighbour = find_blocks(path.parent)[0].path
     content = neighbour.read_bytes()
@@ -76,9 +70,7 @@ def put_endless_link(path):
     path.symlink_to("/dev/zero")
 
 
-DAMAGES = [
-    truncate, flip, swap, rename_to_other_seeds, put_folder, put_pipe, put_endless_link,
-]  # fmt: skip
+DAMAGES = [truncate, swap, rename_to_other_seeds, put_folder, put_pipe, put_endless_link]
 
 
 @pytest.mark.timeout(60)
@@ -179,12 +171,9 @@ def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(study, fold
     """Once the first block that could not be read ended `verify`, and none was repaired."""
     before = read_files(folder.path)
     for number in (errno.EACCES, errno.EMFILE):
-        for act in (check_study, repair):
-            with (
-                fail_to_read(number, ".parquet"),
-                pytest.raises(OSError, match=os.strerror(number)),
-            ):
-                act(folder)
+        no_damage = pytest.raises(OSError, match=os.strerror(number))
+        with fail_to_read(number, ".parquet"), no_damage:
+            repair(folder)
     assert read_files(folder.path) == before
     with fail_to_read(errno.EIO, block.path.name):
         checked = check_study(folder)
@@ -192,17 +181,12 @@ def test_an_error_of_the_disk_is_damage_and_a_lack_of_rights_is_none(study, fold
     assert "Input/output error" in checked.messages[0]
 
 
-def test_a_bad_block_stands_where_the_new_one_cannot_be_written(study, folder, block, monkeypatch):
+def test_a_bad_block_stands_where_the_new_one_cannot_be_written(folder, block):
     truncate(block.path)
     before = read_files(folder.path)
-
-    def fail(_):
-        raise OSError(28, "No space left on device")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("os.fsync", fail)
-        with pytest.raises(StorageError, match="No space left"):
-            repair(folder)
+    full = mock.patch("os.fsync", side_effect=OSError(28, "No space left on device"))
+    with full, pytest.raises(StorageError, match="No space left"):
+        repair(folder)
     assert read_files(folder.path) == before
 
 
@@ -238,13 +222,14 @@ def test_a_file_too_large_for_a_block_is_not_read(folder, block):
     assert "it has 1,099,511,627,776 bytes, more than" in str(error)
 
 
-@pytest.mark.parametrize(("n_rows", "text"), [(4_000_000, ""), (20, "x" * 4 * 10**6)])
+@pytest.mark.parametrize(("n_rows", "text"), [(50_001, ""), (20, "x" * 3_360_000)])
 def test_a_block_of_somebody_else_unpacks_to_no_more_than_a_block_can_hold(
     study, block, n_rows, text
 ):
     """Once a block of some kilobytes took five gigabytes of memory."""
-    table = pa.table({"updates": [text] * n_rows})
-    pq.write_table(table, block.path, use_dictionary=False, compression="zstd")
+    table = pa.table({"updates": pa.repeat(text, n_rows)})
+    options = {"use_dictionary": False, "write_statistics": False}
+    pq.write_table(table, block.path, compression="zstd", **options)
     checksum = hashlib.sha256(block.path.read_bytes()).hexdigest()[:16]
     path = block.path.rename(block.path.with_name(f"{block.path.name[:26]}{checksum}.parquet"))
     unpack = mock.patch("pyarrow.parquet.ParquetFile.read", side_effect=AssertionError("unpacked"))

@@ -119,14 +119,7 @@ def test_a_folder_that_is_deleted_during_a_run_is_named(tmp_path):
     assert "intact" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    ("finished", "written"),
-    [
-        ([0, 0], []),
-        ([2, 0], [0, 20]),
-        ([2, 1, 1, 0], [0, 20, 40, 60]),
-    ],
-)
+@pytest.mark.parametrize(("finished", "written"), [([0, 0], []), ([2, 1, 0], [0, 20, 40])])
 def test_a_run_ends_when_nothing_is_finished_between_two_losses(
     tmp_path, capsys, finished, written
 ):
@@ -138,7 +131,7 @@ def test_a_run_ends_when_nothing_is_finished_between_two_losses(
         raise LostWorker("a worker died")
 
     study = Study(PAPER, 5, 120, tmp_path)
-    found = simulate_blocks(blocks.cut_grid(PAPER, 120), study, show_progress=False)
+    found = simulate_blocks([*blocks.cut_grid(PAPER, 120)], study, show_progress=False)
     twice = pytest.raises(
         WorkerError, match=r"a worker died \(twice, and nothing was finished in b"
     )

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 import time
+from unittest import mock
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -25,8 +26,6 @@ from replication.store.folders import (
 from replication.system.files import write_durably
 from tests.unit.store.invented import fill, invent
 
-OTHER = dataclasses.replace(PAPER, regression=0.7)
-
 
 @pytest.fixture
 def study(tmp_path):
@@ -39,6 +38,13 @@ def test_an_empty_store_misses_everything_and_makes_no_folder(study):
     assert not study.results.exists()
 
 
+def test_missing_seeds_are_those_of_the_study_also_where_larger_ones_are_stored(study):
+    for block in find_blocks(fill(study.results, 50).path)[:2]:
+        block.path.unlink()
+    for n_seeds, missing in ((30, [(0, 30)]), (45, [(0, 40)]), (60, [(0, 40), (50, 60)])):
+        assert find_missing(dataclasses.replace(study, n_seeds=n_seeds)) == missing
+
+
 @pytest.mark.parametrize(("place", "seed"), [(0, 0), (1, 20), (2, 40)])
 def test_the_first_seed_that_is_missing_is_named(study, place, seed):
     folder = fill(study.results, 50)
@@ -49,16 +55,8 @@ def test_the_first_seed_that_is_missing_is_named(study, place, seed):
         compute_study_digest(study)
 
 
-def test_protocols_and_root_seeds_are_kept_apart(study):
-    fill(study.results, 20)
-    fill(study.results, 30, root_seed=1989)
-    fill(study.results, 40, protocol=OTHER)
-    found = [(each.protocol_id, each.root_seed) for each in list_study_folders(study.results)]
-    assert sorted(found) == sorted([(PAPER.id, 1988), (PAPER.id, 1989), (OTHER.id, 1988)])
-    assert find_missing(study) == [(20, 60)]
-
-
 def test_other_programs_read_the_folder_of_a_study_as_it_is(study):
+    """A block says what it is and how it was made."""
     for n_seeds in (50, 60):
         folder = fill(study.results, n_seeds).path
     table = pd.read_parquet(folder)
@@ -66,13 +64,10 @@ def test_other_programs_read_the_folder_of_a_study_as_it_is(study):
     assert table["updates"].tolist() == invent(0, 60).updates.tolist()
     assert table["converged"].tolist() == invent(0, 60).converged.tolist()
     assert {path.suffix for path in folder.parent.rglob("*.*")} == {".parquet"}
-
-
-def test_a_block_says_what_it_is_and_how_it_was_made(study):
-    (block,) = find_blocks(fill(study.results, 20).path)
-    header = json.loads(pq.read_metadata(block.path).metadata[b"replication"])
+    metadata = pq.read_metadata(find_blocks(folder)[1].path).metadata
+    header = json.loads(metadata[b"replication"])
     assert header["protocol"]["regression"] == 0.75
-    assert (header["root_seed"], header["start"], header["stop"]) == (1988, 0, 20)
+    assert (header["root_seed"], header["start"], header["stop"]) == (1988, 20, 40)
     assert {"python", "numpy", "pyarrow", "platform"} <= set(header["made_with"])
 
 
@@ -105,16 +100,14 @@ def test_a_folder_that_is_no_study_is_not_listed(study):
 
 
 @pytest.mark.parametrize("place", ["outcomes", "outcomes/4.1", f"outcomes/4.1/{PAPER.id}/1988"])
-@pytest.mark.parametrize("kind", ["link", "nowhere", "file", "pipe"])
+@pytest.mark.parametrize("kind", ["link", "nowhere", "file"])
 def test_nothing_is_written_where_no_folder_of_ours_is(study, tmp_path, place, kind):
-    """Once a report and a lock were written through a link, and a pipe was a dead end."""
+    """Once a report and a lock were written through a link."""
     path, elsewhere = study.results / place, tmp_path / "elsewhere"
     path.parent.mkdir(parents=True)
     elsewhere.mkdir()
     if kind == "file":
         path.write_text("mine")
-    elif kind == "pipe":
-        os.mkfifo(path)
     else:
         path.symlink_to(elsewhere if kind == "link" else tmp_path / "nowhere")
     what = "a link" if kind == "link" else "no folder"
@@ -133,19 +126,13 @@ def test_a_results_folder_may_itself_be_a_link(study, tmp_path):
 
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace"])
 @pytest.mark.parametrize(("number", "error"), [(28, StorageError), (24, OSError)])
-def test_failed_writes_keep_the_old_file_and_no_stray(tmp_path, monkeypatch, step, number, error):
+def test_failed_writes_keep_the_old_file_and_no_stray(tmp_path, step, number, error):
     path = tmp_path / "file"
     write_durably(path, b"old")
-    fired = []
-
-    def fail(*_):
-        fired.append(step)
-        raise OSError(number, "No more")
-
-    monkeypatch.setattr(step, fail)
-    with pytest.raises(error, match=r"No more\); .*make room" if number == 28 else "No more$"):
+    says = r"No more\); .*make room" if number == 28 else "No more$"
+    failing = mock.patch(step, side_effect=OSError(number, "No more"))
+    with failing, pytest.raises(error, match=says):
         write_durably(path, b"new")
-    assert fired
     assert [file.name for file in tmp_path.iterdir()] == ["file"]
     assert path.read_bytes() == b"old"
 
