@@ -336,9 +336,8 @@ def _plan(
 def _read_difference(given: str | float, name: str, item: Reported, spread: float | None) -> float:
     """Return a difference in the unit of the values, from such, per cent or standard deviations."""
     text = str(given).strip()
-    found = re.fullmatch(
-        r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%|sd|SD)?", text
-    )
+    number = r"\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2}"
+    found = re.fullmatch(rf"({number})\s*(%|sd|SD)?", text)
     value, unit = (math.nan, "") if found is None else (float(found[1]), (found[2] or "").lower())
     if unit == "%":
         value *= abs(float(item.value)) / 100.0

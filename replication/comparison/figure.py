@@ -11,11 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.means import Side
 from replication.comparison.numbers import describe_p, format_number, format_p, percent
-from replication.comparison.prediction import Finding
 from replication.comparison.report import SPREADS, SUCCESSES, word
-from replication.comparison.sampling import Sample
 from replication.errors import StorageError, UsageError
 from replication.system.files import write_durably
 from replication.system.progress import escape
@@ -26,11 +23,13 @@ MAX_LABEL = 40
 MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+ASIDE: Any = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
+EDGE = ("axes fraction", "data")  # of the right, at the height of a row
 NO_VALUES = {*SPREADS, *SUCCESSES, "iqr"}  # statistics beside which runs cannot be drawn
 
 
-def draw(panels: Sequence[Callable[..., None]], *, height: float) -> Any:
-    """Return a figure that no window shows, of what each function draws into its axes `panel`."""
+def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
+    """Return a figure that no window shows, of what each function draws into its axes."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -40,26 +39,18 @@ def draw(panels: Sequence[Callable[..., None]], *, height: float) -> Any:
         figure = Figure(figsize=(6.4, height), layout="constrained")
         axes = np.atleast_1d(figure.subplots(len(panels)))
         for panel, draw_into in zip(axes, panels, strict=True):
-            draw_into(panel=panel)
+            draw_into(panel)
     return figure
 
 
-def draw_statistic(
-    name: str,
-    one: Finding,
-    *,
-    sample: Sample | None,
-    sides: tuple[Side, Side] | None,
-    runs: int | None,
-    level: float,
-    panel: Any,
-) -> None:
-    """Draw one statistic into Matplotlib axes: your runs with theirs, above what was reported.
+def draw_statistic(found: Any, name: str, panel: Any) -> None:
+    """Draw a statistic of a `Comparison`: your runs with theirs, above what was reported.
 
     The grey band is what would not be contradicted; what lies further from it than it is wide is
     named at the edge.
     """
-    (low, high), dots = one.interval, np.array([])
+    one, sample, dots = found.findings[name], found.sample, np.array([])
+    low, high = one.interval
     room = (high - low) or 1.0
     if sample is not None and name not in NO_VALUES and sample.values.size > 2:
         dots = sample.runs
@@ -71,14 +62,12 @@ def draw_statistic(
         seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
     panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
                markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    for n, edge, form, side in (
-        (int((dots < first).sum()), first, "◂ {:,} more", "left"),
-        (int((dots > last).sum()), last, "{:,} more ▸", "right"),
-    ):
-        if n:
-            panel.annotate(form.format(n), (edge, 1.25), ha=side, va="bottom", color=INK)
+    if n_below := np.count_nonzero(dots < first):
+        panel.annotate(f"◂ {n_below:,} more", (first, 1.25), va="bottom", color=INK)
+    if n_above := np.count_nonzero(dots > last):
+        panel.annotate(f"{n_above:,} more ▸", (last, 1.25), ha="right", va="bottom", color=INK)
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    theirs = None if sides is None else sides[1]
+    theirs = None if found.sides is None else found.sides[1]
     if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
         spread = theirs.samples[0][0]
         ends = np.clip([one.value - spread, one.value + spread], first, last)
@@ -99,40 +88,32 @@ def draw_statistic(
     panel.set_ylim(-0.6, 1.6)
     panel.set_xlim(first - 0.04 * (last - first), last + 0.04 * (last - first))
     statistic, *given = word(name).split(" given ")
-    over = "the population" if runs is None else plural(runs, "run")
+    over = "the population" if found.runs is None else plural(found.runs, "run")
     label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
-    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(level)})")
+    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
 
 
-def draw_rows(
-    rows: Mapping[tuple[str, ...], tuple[tuple[float, float, float] | None, float | None]],
-    *,
-    level: float,
-    panel: Any,
-) -> None:
-    """Draw the difference of each row in standard deviations, with its interval and p."""
-    ends = [abs(end) for d, _ in rows.values() if d is not None for end in d[1:]]
+def draw_rows(rows: Mapping[tuple[str, ...], Any], panel: Any) -> None:
+    """Draw the difference of each `Comparison` in standard deviations, with its interval and p."""
+    shown = [one.difference and one.difference.d for one in rows.values()]
+    ends = [abs(end) for d in shown if d for end in d[1:]]
     reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
     panel.axvline(0.0, color=INK, linewidth=0.8)
-    for place, (d, p) in enumerate(rows.values()):
+    for place, (d, one) in enumerate(zip(shown, rows.values(), strict=True)):
         if d is None:
-            panel.annotate("cannot tell", (0, place), xytext=(6, 0), color="#666666",
-                           textcoords="offset points", va="center")  # fmt: skip
+            panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
             continue
-        color = REPORTED if p is not None and p <= level else INK
+        color = REPORTED if one.p is not None and one.p <= one.level else INK
         value, low, high = np.clip(d, -reach, reach)
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
         mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
         panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
         if mark != "o":
-            panel.annotate(
-                f"{format_number(d[0], 2)}", (value, place), ha="left" if d[0] < 0 else "right",
-                xytext=(8 if d[0] < 0 else -8, 2), textcoords="offset points", color=color,
-            )  # fmt: skip
-        panel.annotate(format_p(p), (1.0, place), xycoords=("axes fraction", "data"),
-                       xytext=(6, 0), textcoords="offset points", va="center")  # fmt: skip
-    panel.annotate("p", (1.0, -1.0), xycoords=("axes fraction", "data"), xytext=(6, 0),
-                   textcoords="offset points", va="center", style="italic")  # fmt: skip
+            side, gap = ("left", 8) if d[0] < 0 else ("right", -8)
+            panel.annotate(format_number(d[0], 2), (value, place), xytext=(gap, 2), color=color,
+                           textcoords="offset points", ha=side)  # fmt: skip
+        panel.annotate(format_p(one.p), (1.0, place), xycoords=EDGE, **ASIDE)
+    panel.annotate("p", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
     panel.set_yticks(range(len(rows)), [_label(key) for key in rows])
     panel.set_ylim(len(rows) - 0.4, -0.6)
     panel.set_xlim(-1.05 * reach, 1.05 * reach)
@@ -147,12 +128,11 @@ def _label(key: tuple[str, ...]) -> str:
 
 def check_picture(path: Path) -> None:
     """Refuse a picture that cannot be written, before anything is compared."""
+    name = show(path)
     if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
-        raise UsageError(
-            f"`plot` was given as {show(path)}; its name must end in .png, .svg or .pdf"
-        )
+        raise UsageError(f"`plot` was given as {name}; its name must end in .png, .svg or .pdf")
     if not path.absolute().parent.is_dir():
-        raise StorageError(f"the folder of {show(path)} does not exist; make it first")
+        raise StorageError(f"the folder of {name} does not exist; make it first")
 
 
 def save_picture(figure: Any, path: Path) -> None:

@@ -22,18 +22,17 @@ import numpy.typing as npt
 
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content
+from replication.system.progress import escape
 from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 EXAMPLES = {"example", "example-tasks", "example-report"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
-SEPARATORS = ",;\t"
 FORMATS = "CSV (commas, semicolons or tabs), Parquet and Excel"
 UNREADABLE = {
     b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
     b"ARROW1": "is a Feather file; write it as Parquet",
-    b"FEA1": "is a Feather file; write it as Parquet",
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
@@ -63,41 +62,36 @@ class Table:
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
         if hasattr(given, "column_names"):  # of Arrow
-            names, columns = given.column_names, [column.to_pylist() for column in given.columns]
-        elif hasattr(given, "iloc"):  # where two columns may have one name
-            names = list(given.columns)
-            columns = [list(given.iloc[:, place]) for place in range(len(names))]
+            cells = [column.to_pylist() for column in given.columns]
+            pairs = [*zip(given.column_names, cells, strict=True)]
+        elif hasattr(given, "items"):  # of pandas two columns may have one name
+            pairs = [*given.items()]
         else:
-            names = list(given.columns if hasattr(given, "columns") else given)
-            for column in names:
-                if isinstance(given[column], str) or not np.iterable(given[column]):
-                    raise DataError(
-                        f"column {show(column)} of `{name}` was given as {show(given[column])}; "
-                        "give a list with a cell for each row"
-                    )
-            columns = [list(given[column]) for column in names]
+            pairs = [(column, given[column]) for column in given.columns]
+        for column, found in pairs:
+            if isinstance(found, str) or not np.iterable(found):
+                raise DataError(
+                    f"column {show(column)} of `{name}` was given as {show(found)}; give a list "
+                    "with a cell for each row"
+                )
+        names, columns = [str(column) for column, _ in pairs], [list(found) for _, found in pairs]
         if not names:
             raise DataError(f"`{name}` has no columns; give at least one")
-        if len({len(column) for column in columns}) > 1:
+        if len({*map(len, columns)}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
-        return cls(f"`{name}`", list(map(str, names)), columns.__getitem__, len(columns[0]))
+        return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
 
     def take(self, name: str | None) -> list[Any]:
         """Return a column by name; the only one there is unless named."""
+        if name is None and len(self.names) == 1:
+            return list(self.columns(0))
+        own = list_names(self.names)
         if name is None:
-            if len(self.names) == 1:
-                return list(self.columns(0))
-            raise UsageError(
-                "no `column` was given; name the one that holds the values, of "
-                f"{list_names(self.names)}"
-            )
+            raise UsageError(f"no `column` was given; name the one that holds the values, of {own}")
         if name not in self.names:
             nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
             answer = f"did you mean {show(nearest[0])}? The" if nearest else "the"
-            raise UsageError(
-                f"{self.name} has no column {show(name)}; {answer} columns are "
-                f"{list_names(self.names)}"
-            )
+            raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are {own}")
         if self.names.count(name) > 1:
             raise DataError(
                 f"{self.names.count(name)} columns of {self.name} are called {show(name)}; rename "
@@ -268,7 +262,7 @@ def _read_text(content: bytes, name: str) -> Table:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
-    separator = max(SEPARATORS, key=re.sub('"[^"]*"', "", line).count)
+    separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
     if line.count(separator) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
@@ -358,8 +352,7 @@ def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
 def _shorten(error: BaseException) -> str:
     """Return the first line of another library's message, with escape codes shown."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
-    line = lines[0].rstrip(".")[:120]
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+    return escape(lines[0].rstrip(".")[:120])
 
 
 def list_names(names: Sequence[str]) -> str:

@@ -9,15 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from replication.comparison import files
 from replication.comparison.comparison import compare, compare_by
-from replication.comparison.files import (
-    Table,
-    is_missing,
-    list_names,
-    read_flags,
-    read_keys,
-    read_values,
-)
+from replication.comparison.files import Table, is_missing, list_names
 from replication.comparison.numbers import refuse
 from replication.comparison.report import NUMBERS, SUCCESSES, name_statistic, parse_report
 from replication.comparison.result import Comparison
@@ -83,13 +77,11 @@ def compare_table(
     """
     keys, metrics = _take_names("by", by), _take_names("column", column)
     if not keys or len(set(keys)) < len(keys):
-        raise UsageError(
-            f"`by` names {list_names(keys) or 'no column'}; give at least one, each key once"
-        )
+        named = list_names(keys) or "no column"
+        raise UsageError(f"`by` names {named}; give at least one, each key once")
     if (table is None) == (against is None):
         raise UsageError("give a table of your runs or, as `against`, a table of other reports")
-    report = options.pop("report", None)
-    shared = {} if report is None else parse_report(report, "report")
+    shared = parse_report(options.pop("report", None) or {}, "report")
     shared |= {name: options.pop(name) for name in ("runs", *NUMBERS) if name in options}
     defaults = compare.__kwdefaults__ or {}
     unknown = options.keys() - (defaults.keys() - {"minus"})
@@ -120,10 +112,8 @@ def compare_table(
             "values"
         )
     if own.keys().isdisjoint(reports):
-        raise UsageError(
-            "the reported numbers name none of your groups; those are "
-            f"{list_names([', '.join(key) for key in own])}"
-        )
+        groups = list_names([", ".join(key) for key in own])
+        raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
     all_options = {**defaults, "nan_policy": "omit", **options}
     effort = Effort() if len(reports) < FEW_ROWS else Effort(10_000, 200)
     found: dict[Key, Comparison] = {}
@@ -163,7 +153,7 @@ def _read_reports(
             f"several columns were given, and {table.name} has no column `metric` that names one "
             "for each row; add it"
         )
-    key_columns = [read_keys(table.take(name)) for name in (*keys, *metric)]
+    key_columns = [files.read_keys(table.take(name)) for name in (*keys, *metric)]
     names = {name: name_statistic(name) for name in table.names if name not in {*keys, *metric}}
     if len(metrics) == 1 and metrics[0] in names:
         names[metrics[0]] = "mean"  # a column called as the values are holds their mean
@@ -198,20 +188,19 @@ def _group_runs(
 ) -> tuple[dict[Key, dict[str, Any]], int]:
     """Return your runs by key, as arguments of `compare`, and how many lack a key.
 
-    Where only shares or numbers of successes were reported, no column of values is needed. A run
-    that lacks a value, or whether it succeeded, has NaN.
+    A run that lacks a value, or whether it succeeded, has NaN.
     """
     places = _find_groups(table, keys)
     n_missing = table.n_rows - sum(map(len, places.values()))
     flags = None if succeeded is None else table.take(succeeded)
-    done = None if flags is None else read_flags(flags, str(succeeded))
+    done = None if flags is None else files.read_flags(flags, str(succeeded))
     is_share = bool(reported) and {*SUCCESSES, "runs"}.issuperset(reported)
     found = {}
     for metric in metrics or [""]:
         if flags is not None and not metric and is_share:
             values = np.zeros(table.n_rows)
         else:
-            values = read_values(table.take(metric or None), metric or table.names[0])
+            values = files.read_values(table.take(metric or None), metric or table.names[0])
         if flags is not None:
             values[[is_missing(flag) for flag in flags]] = np.nan
         for key, where in places.items():
@@ -223,7 +212,7 @@ def _group_runs(
 
 def _find_groups(table: Table, keys: Sequence[str]) -> dict[Key, Any]:
     """Return the places of the runs of each group, int[n]."""
-    columns = [read_keys(table.take(name)) for name in keys]
+    columns = [files.read_keys(table.take(name)) for name in keys]
     places: dict[Key, list[int]] = {}
     for place in range(table.n_rows):
         key = tuple(column[place] or "" for column in columns)
@@ -233,10 +222,7 @@ def _find_groups(table: Table, keys: Sequence[str]) -> dict[Key, Any]:
 
 
 def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key | None]:
-    """Return for each key the one that is spelt most alike, None if none is near.
-
-    Looked for are the first of many, among the first of many.
-    """
+    """Return for each key the one spelt most alike, None if none is near; of many the first."""
     spelt = {" ".join(other).lower(): other for other in itertools.islice(others, MAX_ROWS)}
     found: dict[Key, Key | None] = dict.fromkeys(keys)
     for key in keys[:MAX_NAMED]:
@@ -248,12 +234,8 @@ def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key |
 def compare_column(
     table: Table, *, column: str | None, succeeded: str | None = None, **options: Any
 ) -> Comparison:
-    """Compare a column of a table of runs, of which one may say which succeeded, with a report.
-
-    Runs without a value are left out and counted; `options` are those of `compare`.
-    """
-    report = options.get("report")
-    given = options | ({} if report is None else parse_report(report, "report"))
+    """Compare a column of runs, of which another may say which succeeded, with a report."""
+    given = options | parse_report(options.get("report") or {}, "report")
     known = {name for name in ("cap", *NUMBERS) if given.get(name) is not None}
     own, _ = _group_runs(table, [], [] if column is None else [column], succeeded, known)
     return compare(**own[()], nan_policy="omit", **options)
@@ -264,7 +246,7 @@ def pair_runs(
 ) -> dict[str, Any]:
     """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
     groups = _find_groups(table, [by])
-    values = read_values(table.take(column), column or table.names[0])
+    values = files.read_values(table.take(column), column or table.names[0])
     if difference[0] == difference[1]:
         raise UsageError(f"`difference` names {show(difference[0])} twice; name two groups")
     for name in difference:
@@ -275,7 +257,7 @@ def pair_runs(
     first, second = (where[~np.isnan(values[where])] for where in places)
     if pair is None:
         return {"values": values[first], "minus": values[second]}
-    seeds = np.array(read_keys(table.take(pair)), dtype=object)
+    seeds = np.array(files.read_keys(table.take(pair)), dtype=object)
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
     if len(one) < first.size or len(two) < second.size:
         raise DataError(

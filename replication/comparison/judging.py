@@ -21,13 +21,8 @@ from fractions import Fraction
 
 from scipy import special
 
-from replication.comparison.means import (
-    Difference,
-    Side,
-    find_shares_kept,
-    judge_means,
-    judge_shares,
-)
+from replication.comparison import means
+from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, describe_runs, predict
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
@@ -40,7 +35,6 @@ MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 MISSED = 0.05
 NAN = math.nan
-
 
 Own = Runs | Report
 """One's own side: runs, or another report."""
@@ -108,9 +102,8 @@ def _judge_rule(
     """Yield words and answer for each reading of the spreads."""
     sample, n_used = get_sample(own, rule), report.count_middle(rule)
     shares = _judge_shares(own, sample, report, level=level)
-    rest = {name: item for name, item in report.on_values.items() if name not in shares.findings}
-    if "mean" in shares.findings:
-        rest = {name: item for name, item in rest.items() if name not in SPREADS}
+    done = {*shares.findings, *(SPREADS if "mean" in shares.findings else ())}
+    rest = {name: item for name, item in report.on_values.items() if name not in done}
     theirs, mine = summarise(report, n_used), list_sides(own, rule)
     spreads = report.list_spreads(n_used)
     predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
@@ -120,8 +113,8 @@ def _judge_rule(
         factor = next(iter(spreads.values()))
         for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
             both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
-            means = _judge_mean(one, two, rest, factor=factor, level=level)
-            yield both, _combine([means, drawn, shares], rule, n_used, (one, two))
+            mean = _judge_mean(one, two, rest, factor=factor, level=level)
+            yield both, _combine([mean, drawn, shares], rule, n_used, (one, two))
         return
     if rest.keys().isdisjoint(SPREADS):
         spreads = {"": 1.0}
@@ -181,7 +174,7 @@ def _combine(
 def _judge_mean(one: Side, two: Side, numbers: Numbers, *, factor: float, level: float) -> Answer:
     """Judge a mean, or a constant, by the spreads that are known."""
     name = "constant" if "constant" in numbers else "mean"
-    item, found = numbers[name], judge_means(one, two, level=level)
+    item, found = numbers[name], means.judge_means(one, two, level=level)
     p, reach = (NAN, NAN) if found is None else (found.p, found.high - found.value)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
@@ -234,7 +227,7 @@ def _predict(
         return [Answer(found, p)] * len(factors)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
     conditions = () if is_enough else ("the report's runs vary as yours do",)
-    predictions = predict(sample, numbers, n_used, level=level, effort=effort, factors=factors)
+    predictions = predict(sample, numbers, n_used, factors, level=level, effort=effort)
     return [
         dataclasses.replace(_add_differences(one, sample, numbers, level), conditions=conditions)
         for one in predictions
@@ -242,11 +235,9 @@ def _predict(
 
 
 def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: float) -> Answer:
-    """Add what would have been shown, and the difference of means or of other middles.
+    """Add the shifts that are found four times in five, and the difference of means or medians.
 
-    Shown is the shift of each sampling distribution that is found four times in five. The
-    difference has the interval of drawn studies; what was reported may lie anywhere in its
-    rounding cell.
+    What was reported may lie anywhere in its rounding cell.
     """
     shown, found = {}, {}
     for name, one in drawn.distributions.items():
@@ -276,12 +267,11 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
         return Answer()
     counts = report.count_successes()
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
-    best = judge_shares(k, n, nearest, m, level=level)
+    best = means.judge_shares(k, n, nearest, m, level=level)
     unit = 1 if name == "n_succeeded" else m
-    low, high = (end / unit for end in find_shares_kept(k, n, m, level=level))
-    finding = Finding.of(
-        name, report.numbers[name], k / n * m / unit, interval=(low, high), p=best.p
-    )
+    low, high = means.find_shares_kept(k, n, m, level=level)
+    ends = (low / unit, high / unit)
+    finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=ends, p=best.p)
     shown = None if best.shown is None else best.shown * m / unit
     return Answer({name: finding}, best.p, 0.0, {}, best, {name: shown})
 

@@ -145,10 +145,7 @@ def judge_means(own: Side, other: Side, *, level: float) -> Difference | None:
 
 
 def find_equivalence(own: Side, other: Side, margin: float) -> float | None:
-    """Return p of two one-sided tests whether two means differ by less than a margin.
-
-    None where nothing is known of how runs vary.
-    """
+    """Return p of two one-sided tests for a difference less than a margin, None if not known."""
     inside = margin - abs(own.mean - other.mean)
     p_values = [special.stdtr(free, -inside / error) for error, free in list_errors(own, other)]
     return max(map(float, p_values), default=None)
@@ -207,17 +204,14 @@ def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
     quantile = float(special.ndtri(1.0 - level / 2.0))
     (low, high), (first, last) = (_wilson(*pair, quantile) for pair in ((k, n), (x, m)))
     gap = mine - theirs
-    ends = (
-        gap - math.hypot(mine - low, last - theirs),
-        gap + math.hypot(high - mine, theirs - first),
-    )
+    below, above = math.hypot(mine - low, last - theirs), math.hypot(high - mine, theirs - first)
     step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
     angle = math.asin(math.sqrt(mine))
     others = [angle + way * step for way in (-1.0, 1.0)]
     seen = [abs(math.sin(a) ** 2 - mine) for a in others if 0.0 <= a <= math.pi / 2.0]
     both = (k + x) / (n + m)
     spread = math.sqrt(both * (1.0 - both)) or None
-    return Difference(gap, *ends, p, max(seen, default=None), spread)
+    return Difference(gap, gap - below, gap + above, p, max(seen, default=None), spread)
 
 
 def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:

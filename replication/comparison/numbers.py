@@ -123,11 +123,9 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
             "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
         )
     unit = Fraction(10) ** (exponent - len(part))
-    value = int(whole + part) * unit * (-1 if sign == "-" else 1)
-    divisor = Fraction(scale or (100 if has_percent else 1))
-    return Reported(
-        text.strip(), value / divisor, (value - unit / 2) / divisor, (value + unit / 2) / divisor
-    )
+    unit /= Fraction(scale or (100 if has_percent else 1))
+    value = int(f"{sign}{whole}{part}") * unit
+    return Reported(text.strip(), value, value - unit / 2, value + unit / 2)
 
 
 def split_printed(given: object) -> Printed:

@@ -59,8 +59,7 @@ def _name_values(grid: Fraction) -> str:
 
 def _check_shares(reported: Numbers, runs: int) -> Iterator[Fault]:
     for name, whole in (("share", 1), ("n_succeeded", runs)):
-        item = reported.get(name)
-        if item is None:
+        if (item := reported.get(name)) is None:
             continue
         if item.low > whole:
             yield name, f"{_say(reported, name)} is not between none and all"
@@ -147,11 +146,8 @@ def _has_spread(
         low, high = (end / grid**2 + rest**2 / n for end in squares)
         if high > MAX_SQUARES:
             return True
-        # The sum of squares is even where the sum is.
-        wanted = [
-            q for q in range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
-            if (q - rest) % 2 == 0
-        ]  # fmt: skip
+        least = math.ceil(low - 1e-9)  # the sum of squares is even where the sum is
+        wanted = range(least + (least - rest) % 2, math.floor(high + 1e-9) + 1, 2)
         if not wanted:
             continue
         reach = math.isqrt(wanted[-1])
@@ -166,10 +162,7 @@ def _has_spread(
 
 
 def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
-    """Return the sums of squares, up to the largest, that n deviations of each sum can have.
-
-    They are the bits of a whole number that are set.
-    """
+    """Return by sum of n deviations the sums of squares that occur, up to the largest, as bits."""
     reached = {0: 1}
     for _ in range(n):
         following: dict[int, int] = {}

@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -103,9 +103,10 @@ class Statistic:
         with np.errstate(all="ignore"):  # of cells too narrow for the values
             centres = np.rint(values / width) * width
         centres = np.where(np.isfinite(centres), centres, values)
-        return np.minimum(*self._measure(centres - width / 2.0, centres + width / 2.0))
+        below, above = self._measure(centres - width / 2.0, centres + width / 2.0)
+        return np.asarray(np.minimum(below, above))
 
-    def _measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def _measure(self, low: Any, high: Any) -> tuple[Any, Any]:
         """Return the probability of values up to `high`, and of those from `low` on."""
         slack = TINY * np.where(np.isinf(high), 0.0, np.maximum(self.item.width, np.abs(high)))
         return self.distribution.measure(low - slack, high + slack)
@@ -113,14 +114,13 @@ class Statistic:
     @functools.cached_property
     def ends(self) -> tuple[float, float]:
         """Probability of values up to the upper end of the reported cell, and from the lower on."""
-        cell = np.array(float(self.item.low)), np.array(float(self.item.high))
-        below, above = self._measure(*cell)
+        below, above = self._measure(float(self.item.low), float(self.item.high))
         return float(below), float(above)
 
     @property
-    def p(self) -> float:
-        """Twice the smaller tail of the reported number."""
-        return min(2.0 * min(self.ends), 1.0)
+    def tail(self) -> float:
+        """Smaller tail of the reported number."""
+        return min(self.ends)
 
     def find_interval(self, level: float) -> tuple[float, float]:
         """Return the smallest and the largest reported number whose p is above the level."""
@@ -131,24 +131,15 @@ class Statistic:
 
 
 def predict(
-    sample: Sample,
-    numbers: Numbers,
-    runs: int,
-    *,
-    level: float,
-    effort: Effort,
-    factors: Iterable[float] = (1.0,),
+    sample: Sample, numbers: Numbers, n: int, factors: list[float], *, level: float, effort: Effort
 ) -> list[Answer]:
-    """Hold reported statistics of n runs against a sample, once for each factor.
-
-    The factor is that by which the reported spread, if any, is larger than the standard deviation.
-    """
+    """Hold statistics of n runs against a sample, for each factor of a spread to the sd."""
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
     names = sorted(set(bases.values()))
     yours = describe_runs(sample, names)
-    if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, runs)):
-        return [predict_mean_and_max(table, numbers, runs, yours=yours, level=level)]
-    drawn, found = draw_statistics(sample, runs, names, effort=effort), []
+    if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
+        return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
+    drawn, found = draw_statistics(sample, n, names, effort=effort), []
     for factor in factors:
         scales = {name: factor if name in SPREADS else 1.0 for name in numbers}
         scaled = {name: drawn[base] * scales[name] for name, base in bases.items()}
@@ -173,16 +164,13 @@ def judge_draws(
         for name, item in numbers.items()
     }
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
-    tail = min(min(one.ends) for one in judged.values())
     if numbers.keys() == {"mean", "max"}:
-        near, tails["mean"] = _condition_on_max(drawn, numbers)
-        judged["mean_given_max"] = near
-        tail = min(*judged["max"].ends, *near.ends)
-    smaller = np.minimum.reduce(list(tails.values()))
-    is_rarer = smaller <= tail * (1 + TINY)
+        judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
+    tail = min(one.tail for name, one in judged.items() if f"{name}_given_max" not in judged)
+    is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
     share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
     error = max(
-        math.sqrt(max(share * (1.0 - share), 1e-12) / smaller.size),
+        math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size),
         float(by_resample.std()) / math.sqrt(by_resample.size),
     )
     p = max(share, min(2.0 * tail, 1.0))
@@ -197,7 +185,7 @@ def _find_all(
     return {
         name: Finding.of(
             name, one.item, yours[name.removesuffix("_given_max")],
-            interval=one.find_interval(level), p=one.p,
+            interval=one.find_interval(level), p=min(2.0 * one.tail, 1.0),
             chance=max(math.fsum([*one.ends, -1.0]), 0.0),
             mean=one.distribution.mean, spread=one.distribution.spread,
         )
@@ -236,11 +224,11 @@ def predict_mean_and_max(
     given = compute_mean_mass_given_max(table, runs, (float(largest.low), float(largest.high)))
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
-    tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
+    tail = min(one.tail for name, one in judged.items() if name != "mean")
+    p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)
-    p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
     return Answer(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
 
 
@@ -269,12 +257,7 @@ def _sum_studies(
 def _count_exactly(sample: Sample, numbers: Numbers, runs: int) -> CountTable | None:
     """Return runs as a table of counts if they are many whole numbers of a modest range."""
     values = sample.values
-    if (
-        sample.grid != 1
-        or not sample.is_enough_for(runs)
-        or values[0] < 0
-        or values[-1] - values[0] > MAX_SPAN
-        or numbers["max"].width > 1
-    ):
+    is_modest = values[0] >= 0 and values[-1] - values[0] <= MAX_SPAN and numbers["max"].width <= 1
+    if sample.grid != 1 or not sample.is_enough_for(runs) or not is_modest:
         return None
     return CountTable(values.astype(np.int64), sample.counts, 0, None)

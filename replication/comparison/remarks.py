@@ -105,10 +105,8 @@ def list_cautions(
         )
     if sample is None or sample.n < 2:
         return found
-    smallest, largest = numbers.get("min"), numbers.get("max")
-    if (smallest is not None and smallest.high < sample.values[0]) or (
-        largest is not None and largest.low > sample.values[-1]
-    ):
+    is_below = "min" in numbers and numbers["min"].high < sample.values[0]
+    if is_below or ("max" in numbers and numbers["max"].low > sample.values[-1]):
         found["beyond"] = (
             "The reported extreme lies beyond all of your runs; its p assumes an exponential tail."
         )
@@ -116,11 +114,11 @@ def list_cautions(
     centre, value = sample.mean, math.nan if item is None else float(item.value)
     near = max(4.0 * sample.spread, 0.1 * abs(centre))
     is_far = abs(value - centre) > near and abs(centre) > sample.spread
-    for scale in UNIT_FACTORS:
-        if is_far and abs(value / scale - centre) <= min(near, abs(centre)):
-            found["units"] = (
-                f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
-                f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
-            )
-            break
+    near = min(near, abs(centre))
+    scale = next((one for one in UNIT_FACTORS if abs(value / one - centre) <= near), None)
+    if is_far and scale is not None:
+        found["units"] = (
+            f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
+            f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
+        )
     return found

@@ -235,10 +235,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
     _check_together(numbers.keys(), runs)
-    sd_kinds, ci_kinds = (
-        CHOICES[name] if options[name] is None else (options[name],)
-        for name in ("sd_kind", "ci_kind")
-    )
+    sd_kinds = CHOICES["sd_kind"] if options["sd_kind"] is None else (options["sd_kind"],)
+    ci_kinds = CHOICES["ci_kind"] if options["ci_kind"] is None else (options["ci_kind"],)
     n = read_number(1 if runs is None else runs, "runs").value
     if n.denominator != 1 or not 1 <= n <= MAX_RUNS:
         span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"

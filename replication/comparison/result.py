@@ -7,7 +7,7 @@ import enum
 import functools
 import html
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from replication.comparison.figure import draw, draw_statistic
@@ -148,14 +148,8 @@ class Comparison:
 
     def plot(self) -> Any:
         """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
-        panels = [
-            functools.partial(
-                draw_statistic, name, one, sample=self.sample, sides=self.sides, runs=self.runs,
-                level=self.level,
-            )
-            for name, one in self.findings.items()
-            if math.isfinite(sum(one.interval))
-        ]  # fmt: skip
+        names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
+        panels = [functools.partial(draw_statistic, self, name) for name in names]
         return draw(panels, height=0.4 + 2.1 * len(panels))
 
     def render(self, form: str = "text") -> str:
@@ -198,14 +192,13 @@ def describe(found: Comparison) -> Iterable[Block]:
     for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
         if text:
             yield Block(text)
-    assumptions = [
-        text if name in {"quartiles", "independence"} else f"{text} (change with `{name}`)"
-        for name, text in found.assumptions.items()
-    ]
-    for title, items in (("Taken for granted:", assumptions),
-                         ("Caution:", list(found.cautions.values()))):  # fmt: skip
-        if items:
-            yield Block(title, items)
+    if found.assumptions:
+        yield Block("Taken for granted:", [
+            text if name in {"quartiles", "independence"} else f"{text} (change with `{name}`)"
+            for name, text in found.assumptions.items()
+        ])  # fmt: skip
+    if found.cautions:
+        yield Block("Caution:", list(found.cautions.values()))
 
 
 def answer(found: Comparison) -> str:
@@ -303,9 +296,8 @@ def _describe_unknown(found: Comparison) -> str:
 
 def _list_p(found: Comparison, template: str) -> str:
     """Return p under each reading of what was not said."""
-    return join(
-        [f"{format_p(p)} {template.format(words)}" for words, p in found.p_by_assumption.items()]
-    )
+    readings = found.p_by_assumption.items()
+    return join([f"{format_p(p)} {template.format(words)}" for words, p in readings])
 
 
 def _describe_difference(found: Comparison) -> str:
@@ -372,43 +364,38 @@ def format_interval(name: str, low: float, high: float) -> str:
     return " to ".join(f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
 
 
-def list_notes(found: Comparison) -> list[str]:
-    """Return sentences on what stands in the table, and beside it."""
-    notes = []
+def list_notes(found: Comparison) -> Iterator[str]:
+    """Yield sentences on what stands in the table, and beside it."""
     runs = plural(found.n - found.n_failed, "run")
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
         most = percent(found.missed)
-        notes.append(f"An outcome with a probability of up to {most} could be missing from {runs}.")
+        yield f"An outcome with a probability of up to {most} could be missing from {runs}."
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p":
-        notes.append(f"Not judged, for want of runs: {join(left)}.")
+        yield f"Not judged, for want of runs: {join(left)}."
     if found.planned is not None:
-        notes.append(_describe_plan(found.planned))
+        yield _describe_plan(found.planned)
     if found.impossible_on_grid:
         grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
-        notes.append(
+        yield (
             f"If values are {grid}, as yours are, the report cannot be right: "
             f"{join(list(found.impossible_on_grid.values()))}. Give `grid` {found.unit:g} if they "
             "must be."
         )
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
-        notes.append(f"The probability that none of {found.runs} runs fails is {chance}.")
+        yield f"The probability that none of {found.runs} runs fails is {chance}."
     p_values = found.p_by_assumption.values()
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
-        each = _list_p(found, "({})")
-        notes.append(f"Whichever reading is right, the verdict is the same: p is {each}.")
+        yield f"Whichever reading is right, the verdict is the same: p is {_list_p(found, '({})')}."
     if found.equivalence is not None:
         margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
         tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
-        notes.append(f"The means are {shown} to differ by less than {margin}{tests}.")
+        yield f"The means are {shown} to differ by less than {margin}{tests}."
     if found.p is not None and found.p_error > 0:
-        notes.append(
-            f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
-        )
-    return notes
+        yield f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
 
 
 def _describe_plan(planned: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from replication.comparison.files import read_values
 from replication.comparison.numbers import read_number, refuse
-from replication.comparison.sampling import SEED, Bounds, Sample
+from replication.comparison.sampling import SEED, UNBOUNDED, Bounds, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.wording import plural, show
@@ -50,12 +50,7 @@ class Runs:
 
 
 def take_runs(
-    values: Any,
-    succeeded: Any,
-    options: Mapping[str, Any],
-    *,
-    needs_cap: bool,
-    name: str = "values",
+    values: Any, succeeded: Any, options: Mapping[str, Any], needs_cap: bool, name: str = "values"
 ) -> Runs:
     """Return runs from whatever holds them; `options` are the arguments of `compare`.
 
@@ -65,12 +60,13 @@ def take_runs(
     grid = None if step is None else read_number(step, "grid").value
     if grid is not None and not grid > 0:
         raise refuse("grid", step, "is a number above 0")
-    if isinstance(values, CountTable):
-        return _take_counts(values, succeeded, cap)
-    if hasattr(values, "converged") and np.ndim(getattr(values, "updates", 0)) == 1:
+    is_table, updates = isinstance(values, CountTable), getattr(values, "updates", 0)
+    if is_table or (hasattr(values, "converged") and np.ndim(updates) == 1):
         if succeeded is not None:
             raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
-        values, succeeded = values.updates, values.converged
+        if is_table:
+            return _take_counts(values, cap)
+        values, succeeded = updates, values.converged
     data, missing = _take_numbers(values, name)
     flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded)
     if flags.dtype.kind not in "biuf" or not np.all((flags == 0) | (flags == 1)):
@@ -115,9 +111,8 @@ def take_runs(
 
 def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     try:
-        low, high = (None, None) if bounds is None else bounds
-        low = -math.inf if low in {None, "none"} else float(low)
-        high = math.inf if high in {None, "none"} else float(high)
+        ends = zip((None, None) if bounds is None else bounds, UNBOUNDED, strict=True)
+        low, high = (far if end in {None, "none"} else float(end) for end, far in ends)
     except (TypeError, ValueError):
         low = high = math.nan
     if not low < high:
@@ -126,9 +121,7 @@ def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     return low, high
 
 
-def _take_counts(table: CountTable, succeeded: Any, cap: float | None) -> Runs:
-    if succeeded is not None:
-        raise UsageError("`succeeded` was given with a count table, which holds it already")
+def _take_counts(table: CountTable, cap: float | None) -> Runs:
     if cap is not None and not float(cap).is_integer():
         raise refuse("cap", cap, "is a whole number, since counts are")
     table = table if cap is None else table.censor(int(cap))
@@ -186,13 +179,11 @@ def _find_cap(
     if not needs_cap:
         return None
     share = 100.0 * float((data >= lowest).mean())
-    advice = ""
-    if share <= 50:
-        advice = f"give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
+    cut = f"give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
     raise DataError(
         f"{what}, so that no statistic of all runs is known: leaving them out would favour short "
-        f"runs; {advice}give `failures` as excluded if the report left them out, or compare the "
-        "share that succeeded"
+        f"runs; {cut if share <= 50 else ''}give `failures` as excluded if the report left them "
+        "out, or compare the share that succeeded"
     )
 
 

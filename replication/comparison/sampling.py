@@ -36,8 +36,6 @@ from replication.statistics.counts import CountTable
 FloatArray = npt.NDArray[np.float64]
 Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
-Population = tuple[FloatArray, Sequence[float], Sequence[float]]
-"""N resampled runs, the shares that lie below and above all seen runs, and how far on average."""
 
 Bounds = tuple[float, float]
 """What no value can leave; infinite where there is no bound."""
@@ -49,7 +47,7 @@ MAX_RESAMPLED = 50_000_000  # runs resampled in all, which limits the resamples 
 MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
-MAX_DECIMALS = 6
+QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
 ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
@@ -124,7 +122,7 @@ class Sample:
     def find_unit(self) -> Fraction | None:
         """Return the coarsest decimal grid that all runs lie on, None if they have none."""
         peak = float(np.abs(self.values).max())
-        for whole in (10**decimals for decimals in range(MAX_DECIMALS + 1)):
+        for whole in (10**decimals for decimals in range(7)):
             scaled = self.values * whole
             if peak * whole > 2.0**52:
                 return None
@@ -163,8 +161,10 @@ class Effort:
     seed: int = SEED
 
 
-def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator[Population]:
-    """Draw populations that the seen runs allow for."""
+def draw_populations(
+    sample: Sample, n_resamples: int, *, seed: int
+) -> Iterator[tuple[FloatArray, Sequence[float], Sequence[float]]]:
+    """Yield resampled runs, the shares that lie below and above all seen ones, and how far."""
     own, tails = sample.runs, (fit_tail(sample.negate()), fit_tail(sample))
     generator = np.random.default_rng([seed, 1])
     gaps = [float(scale > 0) for scale, _ in tails]
@@ -190,9 +190,9 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     """
     n_half = max(20, min(effort.n_resamples, MAX_RESAMPLED // sample.n)) // 2
     n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // (2 * n_half))
-    for sign, one in ((1.0, sample), (-1.0, sample.negate())):
-        for drawn in _draw_half(one, (n_each, runs), n_half, seed=effort.seed):
-            yield sign * drawn
+    draw_half = functools.partial(_draw_half, shape=(n_each, runs), n_resamples=n_half)
+    yield from draw_half(sample, seed=effort.seed)
+    yield from map(np.negative, draw_half(sample.negate(), seed=effort.seed))
 
 
 def _draw_half(
@@ -213,11 +213,10 @@ def _draw_half(
             (-1.0, own[0], even < low, scales[0]),
             (1.0, own[-1], even >= high, scales[1]),
         ):
-            if n_unseen := np.count_nonzero(is_unseen):
-                excess = scale * generator.standard_exponential(n_unseen)
-                if step:
-                    excess = np.ceil(excess / step) * step
-                drawn[is_unseen] = edge + sign * excess
+            excess = scale * generator.standard_exponential(np.count_nonzero(is_unseen))
+            if step:
+                excess = np.ceil(excess / step) * step
+            drawn[is_unseen] = edge + sign * excess
         yield np.clip(drawn, sample.low, sample.high, out=drawn)
 
 
@@ -246,15 +245,13 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
     ways: Mapping[str, Callable[[], FloatArray]] = {
         "mean": lambda: studies.mean(axis=-1),
         "sd": lambda: studies.std(axis=-1, ddof=1),
-        "median": lambda: interpolate(0.5),
-        "q1": lambda: interpolate(0.25),
-        "q3": lambda: interpolate(0.75),
         "iqr": lambda: interpolate(0.75) - interpolate(0.25),
         "iqm": lambda: ordered[..., n // 4 : n - n // 4].mean(axis=-1),
         "min": lambda: studies.min(axis=-1),
         "max": lambda: studies.max(axis=-1),
     }
     return {
-        name: np.asarray(ways[name]() if name in ways else interpolate(float(name[1:]) / 100.0))
+        name: np.asarray(ways[name]()) if name in ways
+        else interpolate(QUANTILES.get(name) or float(name[1:]) / 100.0)
         for name in names
-    }
+    }  # fmt: skip

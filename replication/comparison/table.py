@@ -183,12 +183,9 @@ class ComparisonTable:
 
     def plot(self) -> Any:
         """Return a figure of all differences, in standard deviations, with their intervals."""
-        rows = {
-            key: (None if one.difference is None else one.difference.d, one.p)
-            for key, one in self.rows.items()
-        }
-        panel = functools.partial(draw_rows, rows, level=self.level)
-        return draw([panel] * any(d for d, _ in rows.values()), height=1.0 + 0.25 * len(rows))
+        is_known = any(one.difference and one.difference.d for one in self.rows.values())
+        panel = functools.partial(draw_rows, self.rows)
+        return draw([panel] * is_known, height=1.0 + 0.25 * len(self.rows))
 
     def render(self, form: str = "text") -> str:
         """Return the answer as "text", "markdown", "latex", "csv" or "json".

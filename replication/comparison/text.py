@@ -46,10 +46,8 @@ def render(
     if form == "json":
         return json.dumps(plain, indent=1)
     if form == "csv":
-        written = io.StringIO()
-        csv.writer(written, lineterminator="\n").writerows(
-            [_to_cell(cell) for cell in row] for row in cells
-        )
+        written, rows = io.StringIO(), [[_to_cell(cell) for cell in row] for row in cells]
+        csv.writer(written, lineterminator="\n").writerows(rows)
         return written.getvalue().rstrip("\n")
     if form == "latex":
         return _write_latex(list(blocks))

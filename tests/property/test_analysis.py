@@ -53,7 +53,7 @@ def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, 
     for names in (("mean",), ("max",), ("min",), ("mean", "max"), ("median", "min"), ("iqm",)):
         printed = {name: read_number(reported, name) for name in names}
         sample = Sample.from_values(runs_seen)
-        (found,) = predict(sample, printed, runs, level=0.05, effort=EFFORT)
+        (found,) = predict(sample, printed, runs, [1.0], level=0.05, effort=EFFORT)
         assert 0 <= found.p <= 1
         for finding in found.findings.values():
             assert 0 <= finding.p <= 1

@@ -11,7 +11,6 @@ from replication.comparison import prediction
 from replication.comparison.numbers import read_number
 from replication.comparison.sampling import Effort, Sample
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import SamplingDistribution
 
 VALUES, COUNTS = np.array([3, 4, 6, 9]), np.array([5, 3, 2, 1])
 TABLE = CountTable(VALUES, COUNTS, 0, 20)
@@ -24,7 +23,7 @@ def read(**reported):
 def find(values, runs, n_studies=20_000, **reported):
     sample = values if isinstance(values, Sample) else Sample.from_values(values)
     effort = Effort(n_studies, 200)
-    return prediction.predict(sample, read(**reported), runs, level=0.05, effort=effort)[0]
+    return prediction.predict(sample, read(**reported), runs, [1.0], level=0.05, effort=effort)[0]
 
 
 def judge_mean_and_max(table, *, mean, largest, runs):
@@ -61,9 +60,10 @@ def test_p_of_several_is_the_share_of_studies_with_a_smaller_tail():
 
 
 def test_p_of_one_statistic_is_twice_its_smaller_tail_ties_included():
-    distribution = SamplingDistribution(np.array([0.0, 1, 2]), np.array([0.1, 0.6, 0.3]))
+    drawn = {"mean": np.repeat([0.0, 1, 2], [100, 600, 300]).reshape(20, 50)}
     for text, p in (("0", 0.2), ("1", 1.0), ("2", 0.6), ("3", 0.0)):
-        assert prediction.Statistic(read_number(text, "mean"), distribution).p == pytest.approx(p)
+        found = prediction.judge_draws(drawn, read(mean=text), {"mean": 0}, level=0.05)
+        assert found.p == found.findings["mean"].p == pytest.approx(p)
 
 
 LUMPS = [([-5, 0, -3, 0, -1, -2], "0", 9), ([1, 2, 0, -3, -2], "2", 5),
@@ -91,7 +91,7 @@ def test_another_draw_moves_p_by_no_more_than_its_error_where_few_runs_make_lump
     """Two lumps have tails of about the same size: which is smaller must not decide."""
     found = [
         prediction.predict(
-            Sample.from_values(values), read(median=reported), runs, level=0.05,
+            Sample.from_values(values), read(median=reported), runs, [1.0], level=0.05,
             effort=Effort(20_000, 200, seed),
         )[0]
         for seed in range(6)
