@@ -89,7 +89,9 @@ def _answer(step: Callable[[], int | None]) -> int:
             raise
         silence(sys.stdout)
         return _fail(
-            f"{explain(error)}; make room, correct the permissions, or give another place", 74
+            f"{explain(error)}; make room, correct the permissions, or give another place (for "
+            "temporary files: TMPDIR)",
+            74,
         )
 
 

@@ -57,7 +57,7 @@ class Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:
         """Refuse what is not among the choices with the nearest that is."""
         choices = [str(choice) for choice in action.choices or ()]
-        if action.choices is not None and value not in action.choices:
+        if choices and value != [] and value not in choices:  # [] where none need be given
             nearest = difflib.get_close_matches(str(value), choices, n=1)
             hint = f" (did you mean {nearest[0]}?)" if nearest else ""
             raise argparse.ArgumentError(

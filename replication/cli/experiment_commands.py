@@ -26,7 +26,7 @@ def add_commands(subparsers: Any) -> None:
         f"Experiments: {', '.join(EXPERIMENTS)}. `replication report` then uses the models.",
     )
     experiments.add_argument(
-        "names", nargs="*", metavar="NAME", help="experiments to run (default: all)"
+        "names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help="to run (default: all)"
     )
     experiments.add_argument(
         "--preview", type=functools.partial(parse_whole, low=100, high=MAX_SEEDS), metavar="N",
@@ -61,11 +61,6 @@ def add_commands(subparsers: Any) -> None:
 
 def run_experiments_command(options: argparse.Namespace) -> None:
     """Run experiments and write their models."""
-    unknown = [name for name in options.names if name not in EXPERIMENTS]
-    if unknown:
-        raise UsageError(
-            f"the experiment {unknown[0]!r} was given; allowed are {', '.join(EXPERIMENTS)}"
-        )
     from replication.publication.previews import preview_experiment
     from replication.publication.publishing import run_experiments
 

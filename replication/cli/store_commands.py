@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
+from replication.definition.protocol import DEFAULT_ROOT_SEED, PAPER
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.progress import escape, format_duration, report_progress, silence
 from replication.wording import explain, plural, show
@@ -78,23 +79,22 @@ def run_info(options: argparse.Namespace) -> int:
     from replication.experiments import EXPERIMENTS
     from replication.publication.models import read_models
     from replication.publication.publishing import find_stale
-    from replication.publication.verifying import find_reports
     from replication.store.folders import list_other_versions, list_study_folders
 
     if not options.results.is_dir():
         raise StorageError(f"there is no folder {_name(options.results)}; give an existing one")
-    studies, reports = list_study_folders(options.results), find_reports(options.results)
+    studies = list_study_folders(options.results)
     entries: list[dict[str, Any]] = []
     codes = [0]
     for each in studies:
         with _go_on(each.name, codes):
-            entries.append(_describe_study(each, reports.get(each, []), in_full=options.json))
+            entries.append(_describe_study(each, in_full=options.json))
     others = list_other_versions(options.results)
     stale = find_stale(read_models(options.results, EXPERIMENTS))
     if options.json:
-        left_alone = [{"other_version": True, "folder": str(path)} for path in others]
-        models = [{"stale_models": stale}] if stale else []
-        print(json.dumps([*entries, *left_alone, *models], indent=1))
+        entries += [{"other_version": True, "folder": str(path)} for path in others]
+        entries += [{"stale_models": stale}] if stale else []
+        print(json.dumps(entries, indent=1))
         return max(codes)
     for entry in entries:
         print(escape(_write_line(entry)))
@@ -106,12 +106,12 @@ def run_info(options: argparse.Namespace) -> int:
     if not studies and not others:
         print(f"no studies in {_name(options.results)}")
     if stale:
-        again = "`replication replicate` makes them again"
-        print(f"models of another version: {', '.join(stale)} ({again})")
+        again = "(`replication replicate` makes them again)"
+        print("models of another version:", ", ".join(stale), again)
     return max(codes)
 
 
-def _describe_study(folder: StudyFolder, reports: list[Path], *, in_full: bool) -> dict[str, Any]:
+def _describe_study(folder: StudyFolder, *, in_full: bool) -> dict[str, Any]:
     from replication.store.blocks import find_blocks, read_header
     from replication.store.folders import (
         compute_study_digest,
@@ -120,9 +120,13 @@ def _describe_study(folder: StudyFolder, reports: list[Path], *, in_full: bool) 
         find_study,
     )
 
+    study_name = f"{folder.protocol_id}-{folder.root_seed}"
+    reports = [*folder.results.glob(f"studies/{study_name}-*/report.html")]
+    if study_name == f"{PAPER.id}-{DEFAULT_ROOT_SEED}":
+        reports += folder.results.glob("report.html")
     entry: dict[str, Any] = {
         "id": folder.protocol_id, "root_seed": folder.root_seed, "folder": str(folder.path),
-        "reports": list(map(str, reports)), "n_networks": 0, "bytes": 0, "protocol": None,
+        "reports": sorted(map(str, reports)), "n_networks": 0, "bytes": 0, "protocol": None,
     }  # fmt: skip
     if stored := find_blocks(folder.path):
         study = find_study(folder, stored[-1].stop)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from replication.publication.publishing import (
 )
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.store.folders import StudyFolder, find_missing, find_study, list_study_folders
-from replication.system.files import list_names, make_temporary_folder
+from replication.system.files import list_names
 from replication.system.progress import Tell, silent
 
 
@@ -32,7 +33,8 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     files byte by byte.
     """
     read_current(results)  # they must be of this version
-    with make_temporary_folder() as fresh:
+    with tempfile.TemporaryDirectory(prefix="replication-") as name:
+        fresh = Path(name)
         replicate_study(
             Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),
             jobs=jobs,
@@ -91,15 +93,6 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
         if was_made:
             counts |= {part: max(counts.get(part, 0), n) for part, n in parts.items()}
     return dict(sorted(counts.items()))
-
-
-def find_reports(results: Path) -> dict[StudyFolder, list[Path]]:
-    """Return the reports of each study."""
-    reports: dict[StudyFolder, list[Path]] = {}
-    for folder, study, _ in _list_reported(results):
-        if (path := folder / "report.html").is_file():
-            reports.setdefault(study, []).append(path)
-    return reports
 
 
 def repair_report(

@@ -1,8 +1,7 @@
 """One block: the outcomes of consecutive seeds as one Parquet file that describes itself.
 
-The SHA-256 of a file begins with the sixteen hexadecimal digits in its name, so that whatever
-happens to it is noticed before Parquet reads a byte of it. After that, its header need only say
-that it is the block that is asked for.
+Its name holds its checksum, which is compared before Parquet reads a byte of it. After that, its
+header need only say that it is the block that is asked for.
 """
 
 from __future__ import annotations

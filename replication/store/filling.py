@@ -31,17 +31,10 @@ BYTES_PER_NETWORK = 1.5
 BYTES_PER_BLOCK = 10_000
 
 
-def simulate_study(
-    study: Study,
-    *,
-    jobs: int = -1,
-    scheduler: str | None = None,
-    name: str = "",
-    show_progress: bool = True,
-) -> int:
+def simulate_study(study: Study, *, jobs: int = -1, **options: Any) -> int:
     """Simulate the blocks of a study that are missing or damaged; return their networks.
 
-    `name`: what progress calls them; by default, their root seed.
+    `options`: `name`, `show_progress` and `scheduler` of `simulate_blocks`.
     """
     check_room(study, jobs=jobs)
     folder, there = StudyFolder.of(study).path, find_longest(study)
@@ -62,10 +55,7 @@ def simulate_study(
             return block is not None and block.stop >= pair[1] and block not in bad
         return False
 
-    finished = simulate_blocks(
-        todo, study, is_done=has_appeared,
-        name=name, show_progress=show_progress, jobs=jobs, scheduler=scheduler,
-    )  # fmt: skip
+    finished = simulate_blocks(todo, study, is_done=has_appeared, jobs=jobs, **options)
     n_simulated = 0
     with contextlib.closing(finished):
         for outcomes in finished:
@@ -117,6 +107,7 @@ def simulate_blocks(
 
     A range that `is_done` when its turn comes is left out. What is lost with a worker is simulated
     again, unless nothing was finished since the last loss.
+    `name`: what progress calls them; by default, their root seed.
     `options`: `jobs` and `scheduler` of `simulate_ranges`.
     """
     left = dict.fromkeys(ranges)

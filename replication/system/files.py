@@ -7,7 +7,6 @@ import errno
 import os
 import secrets
 import stat
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -131,18 +130,3 @@ def read_content(path: Path, *, largest: int) -> bytes:
         if error.errno in (errno.EIO, errno.ELOOP):
             raise DataError(f"it cannot be read: {error.strerror}") from None
         raise
-
-
-@contextlib.contextmanager
-def make_temporary_folder() -> Iterator[Path]:
-    """Make a folder where TMPDIR or the system says; remove it at the end of the block."""
-    try:
-        with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as name:
-            yield Path(name)
-    except OSError as error:
-        if isinstance(error, StorageError) or error.errno in SHORTAGES:  # not the folder's fault
-            raise
-        raise StorageError(
-            f"a temporary folder cannot be used ({error.strerror or error}); make room there, or "
-            "let the variable TMPDIR name a folder that can be written"
-        ) from None

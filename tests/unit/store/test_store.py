@@ -1,5 +1,6 @@
 """The store keeps what it was given, says what is missing, and lets other programs read it."""
 
+import dataclasses
 import json
 import os
 import stat
@@ -35,6 +36,13 @@ def test_an_empty_store_misses_everything_and_makes_no_folder(study):
     assert list_study_folders(study.results) == list_other_versions(study.results) == []
     assert find_missing(study) == [(0, 60)]
     assert not study.results.exists()
+
+
+def test_missing_seeds_are_those_of_the_study_also_where_larger_ones_are_stored(study):
+    for block in find_blocks(fill(study.results, 50).path)[:2]:
+        block.path.unlink()
+    for n_seeds, missing in ((30, [(0, 30)]), (45, [(0, 40)]), (60, [(0, 40), (50, 60)])):
+        assert find_missing(dataclasses.replace(study, n_seeds=n_seeds)) == missing
 
 
 @pytest.mark.parametrize(("place", "seed"), [(0, 0), (1, 20), (2, 40)])
