@@ -44,11 +44,6 @@ class Update:
     noise: Array  # uniform from -1 to 1
 
 
-def reverse(update: Update) -> Array:
-    """Change W the other way."""
-    return -update.change
-
-
 def randomise(update: Update) -> Array:
     """Change W as much in a random direction."""
     return give_length(update.noise, update.change)
@@ -84,7 +79,7 @@ INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
     "U dropped": ("U",),
     "hidden biases dropped": ("b",),
     "all but W dropped": ("b", "U", "c"),
-    "reversed": reverse,
+    "reversed": lambda update: -update.change,
     "random": randomise,
     "gradient": descend,
     "amplification": amplify,

@@ -1,9 +1,10 @@
-"""Studies of the reported size from a population: what they report, and how unusual that is."""
+"""Studies of the reported size: what they report, how unusual that is, and how probable."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,11 +15,7 @@ from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
-from replication.statistics.convolution import (
-    compute_joint_mass,
-    compute_max_mass,
-    compute_mean_mass,
-)
+from replication.statistics import convolution
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_proportion
 
@@ -26,6 +23,10 @@ FloatArray = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once
+SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
+"""What is added to updates if the last sweep counts; where it is open, both are equally likely."""
+Z = 1.959964  # of a 95 % interval
+MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
 
 
 def describe_reported() -> dict[str, Any]:
@@ -93,8 +94,7 @@ def describe_p(counts: CountTable) -> dict[str, float | None]:
 
 def count_sweeps(counts: CountTable) -> CountTable:
     """Return the counts of sweeps, with the last one, whose changes are not applied any more."""
-    cap = None if counts.cap is None else counts.cap + 1
-    return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
+    return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
 
 
 class Ranked(NamedTuple):
@@ -111,13 +111,13 @@ class Ranked(NamedTuple):
 def rank_studies(counts: CountTable) -> Ranked:
     """Return the exact p of every study that a population can give."""
     runs = load_reported().runs
-    maxima, chances = compute_max_mass(counts, runs)
+    maxima, chances = convolution.compute_max_mass(counts, runs)
     maxima, chances = maxima[chances > NEGLIGIBLE], chances[chances > NEGLIGIBLE]
-    possible, mass = compute_mean_mass(counts, runs)
+    possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
     means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
     ends = np.append(maxima, maxima[-1] + 1.0)
-    cells = compute_joint_mass(
+    cells = convolution.compute_joint_mass(
         counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5), max_edges=ends
     )
     up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
@@ -138,9 +138,82 @@ def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
     A largest count that the population lacks is judged as the next larger one that it has.
     """
     means, maxima, p = ranked
-    cells = compute_joint_mass(
+    cells = convolution.compute_joint_mass(
         truth, load_reported().runs,
         mean_edges=np.append(means - 0.5, means[-1] + 0.5),
         max_edges=np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
     )  # fmt: skip
     return 1.0 - float(cells[p > level].sum())
+
+
+@dataclasses.dataclass(frozen=True)
+class Likelihood:
+    """The probability of the printed numbers, and the standard error of its logarithm, by sweep."""
+
+    n_at_max: int
+    chances: Mapping[str, float]
+    errors: Mapping[str, float]
+
+    @classmethod
+    def of(cls, table: CountTable) -> Likelihood:
+        """Compute it exactly from a population that is known by a table of counts.
+
+        The error is that of the counts, by the delta method: with slopes g of the probability P in
+        the shares p of n networks, its variance is (sum p g^2 - (sum p g)^2) / n.
+        """
+        reported = load_reported()
+        mean, largest = float(reported.mean), int(reported.max)
+        shares = table.counts / table.n
+        found = {
+            added: convolution.compute_pair_chance(
+                table, reported.runs,
+                mean=(mean - 0.5 - added, mean + 0.5 - added), largest=largest - added,
+            )
+            for added in (0, 1)
+        }  # fmt: skip
+        chances, errors = {}, {}
+        for name, ways in SWEEPS.items():
+            chance = math.fsum(found[added][0] for added in ways) / len(ways)
+            slopes = np.mean([found[added][1] for added in ways], axis=0)
+            variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
+            chances[name] = chance
+            errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
+        at_max = table.counts[table.updates == largest]
+        return cls(int(at_max.sum()), chances, errors)
+
+
+def compare_readings(likelihoods: Mapping[str, Likelihood]) -> dict[str, dict[str, Any]]:
+    """Return chance, Bayes factor of the first reading and posterior of each, by sweep and reading.
+
+    The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
+    s being the standard error of the logarithm (of the odds, for a posterior).
+    """
+    return {
+        sweep: {name: _describe(likelihoods, name, sweep) for name in likelihoods}
+        for sweep in SWEEPS
+    }
+
+
+def _describe(likelihoods: Mapping[str, Likelihood], name: str, sweep: str) -> dict[str, Any]:
+    own, base = likelihoods[name], next(iter(likelihoods.values()))
+    chance, error = own.chances[sweep], own.errors[sweep]
+    row: dict[str, Any] = {"n_at_max": own.n_at_max, "chance": chance}
+    if not chance or not base.chances[sweep]:
+        names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
+        return row | dict.fromkeys(names)
+    factor = base.chances[sweep] / chance
+    of_factor = 0.0 if own is base else math.hypot(error, base.errors[sweep])
+    rest = [each for each in likelihoods.values() if each is not own and each.chances[sweep]]
+    total = math.fsum(each.chances[sweep] for each in rest)
+    of_rest = [each.chances[sweep] / total * each.errors[sweep] for each in rest]
+    odds = _spread(chance / total, math.hypot(error, *of_rest))
+    return row | {
+        "bayes_factor": factor,
+        "bayes_factor_interval": _spread(factor, of_factor),
+        "posterior": chance / (chance + total),
+        "posterior_interval": [end / (1.0 + end) for end in odds],
+    }
+
+
+def _spread(value: float, error: float) -> list[float]:
+    return [value * math.exp(-Z * error), value * math.exp(Z * error)]

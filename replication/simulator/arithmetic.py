@@ -88,7 +88,9 @@ def limit(x: Any, low: float, high: float) -> Any:
 
 def stack(values: Any) -> Any:
     """Return one value that holds several; iterating over it gives them back."""
-    return values[0].writer.stack(values) if isinstance(values[0], Value) else np.stack(values)
+    if isinstance(values[0], Value):
+        return Value(values[0].writer, *(name for value in values for name in value.names))
+    return np.stack(values)
 
 
 def exponential_of_minus(x: Any) -> Any:

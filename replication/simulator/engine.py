@@ -20,6 +20,7 @@ from replication.simulator.machine import compile_program
 from replication.simulator.memory import Array, Place, allocate, arrange, prepare_strips
 from replication.simulator.patterns import make_patterns
 from replication.simulator.step import Rule
+from replication.system.threads import Stopped, find_flag
 
 N_LANES = 8
 """Networks side by side; outcomes do not depend on it."""
@@ -42,22 +43,21 @@ def run_networks(
     *,
     fixed_feedback: bool = False,
     final_weights: bool = False,
-    stop: NDArray[np.bool_] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
     """Train networks from initial weights (n, n_weights) until the criterion or the cap.
 
     With `fixed_feedback`, back-propagation becomes feedback alignment: fixed weights (n_visible,
-    n_hidden) follow those of each network and return the errors in place of U.
-    A `stop` of shape (1,) that another thread sets to true ends the work within a sweep; what
-    is returned is then incomplete. Returns the updates before the criterion was first met, or the
-    cap (n,), whether it was met (n,), and with `final_weights` the weights at the end, else None.
+    n_hidden) follow those of each network and return the errors in place of U. Returns the updates
+    before the criterion was first met, or the cap (n,), whether it was met (n,), and with
+    `final_weights` the weights at the end, else None.
+    Raises `Stopped` within a sweep where another thread sets the flag of this work (`find_flag`).
     """
     rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
     weights = _take_weights(protocol, weights, rule)
     updates = np.zeros(len(weights), dtype=np.int64)
     converged = np.zeros(len(weights), dtype=np.int64)
     final = np.zeros(weights.shape) if final_weights else None
-    stop = np.zeros(1, dtype=np.bool_) if stop is None else stop
+    stop = find_flag()
     strip = prepare_strips(protocol, rule, N_LANES)
     lanes = allocate(2, N_LANES).view(np.int64)
     lanes[0, 0] = -1
@@ -67,6 +67,8 @@ def run_networks(
     stride = weights.strides[0] // weights.itemsize
     train = compile_program("train", rule, N_LANES)
     train(*addresses, stride, len(weights), protocol.max_updates)
+    if stop[0]:
+        raise Stopped
     return updates.astype(np.int32), converged.astype(np.bool_), final
 
 

@@ -22,16 +22,13 @@ from replication.simulator.recirculation import RecirculationNetwork, check_netw
 from replication.simulator.weights import draw_weights, take_whole
 from replication.system.progress import Progress
 from replication.system.threads import (
-    Stopped,
     count_workers,
-    find_flag,
     iterate_in_threads,
     map_in_threads,
 )
 from replication.wording import show
 
 Range = tuple[int, int]
-Trained = tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64] | None]
 
 SEEDS_AT_ONCE = 20_000
 """Few enough to share out and for their weights to stay near the processor; the last
@@ -124,8 +121,10 @@ def simulate(
 
 
 def simulate_range(protocol: Protocol, root_seed: int, seeds: Range) -> Outcomes:
-    """Simulate the networks of some seeds, or raise `Stopped` where the flag is set meanwhile."""
-    updates, converged, _ = _train(protocol, draw_weights(protocol, root_seed, *seeds))
+    """Simulate the networks of some seeds."""
+    from replication.simulator.engine import run_networks  # which loads the compiler
+
+    updates, converged, _ = run_networks(protocol, draw_weights(protocol, root_seed, *seeds))
     return Outcomes(seeds[0], updates, converged)
 
 
@@ -220,24 +219,12 @@ def simulate_weights(
     `fixed_feedback`: as for `run_networks`, with the same further weights.
     Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
     """
+    from replication.simulator.engine import run_networks
 
-    def work(pair: Range) -> Trained:
-        part = weights[slice(*pair)]
-        return _train(protocol, part, fixed_feedback=fixed_feedback, final_weights=True)
-
-    # At least one part, so that there are arrays to return.
-    workers = count_workers(jobs)
-    parts = cut_range(protocol, 0, len(weights), workers=workers) or [(0, 0)]
+    work = functools.partial(
+        run_networks, protocol, fixed_feedback=fixed_feedback, final_weights=True
+    )
+    pieces = cut_range(protocol, 0, len(weights), workers=count_workers(jobs))
+    parts = [weights[slice(*piece)] for piece in pieces] or [weights]
     updates, converged, final = zip(*map_in_threads(work, parts, jobs=jobs), strict=True)
     return np.concatenate(updates), np.concatenate(converged), np.concatenate(final)
-
-
-def _train(protocol: Protocol, weights: NDArray[np.float64], **options: bool) -> Trained:
-    """Run networks as `run_networks` does, or raise `Stopped` where the flag is set meanwhile."""
-    from replication.simulator.engine import run_networks  # which loads the compiler
-
-    flag = find_flag()
-    trained = run_networks(protocol, weights, **options, stop=flag)
-    if flag[0]:
-        raise Stopped
-    return trained

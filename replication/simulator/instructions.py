@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import Any
 
 
@@ -126,10 +126,6 @@ class Writer:
         bits = self._emit_each(f"bitcast {self.kind} {{}} to {whole}", q)
         total = self._emit_each(f"add {whole} {{}}, {{}}", bits, exponent)
         return self._emit_each(f"bitcast {whole} {{}} to {self.kind}", total)
-
-    def stack(self, values: Sequence[Value]) -> Value:
-        """Return one value that holds several."""
-        return Value(self, *(name for value in values for name in value.names))
 
     def spread(self, number: str, kind: str = "double") -> str:
         """Emit a copy of one number to every lane and return its name."""

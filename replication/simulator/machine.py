@@ -24,9 +24,7 @@ _lock = threading.Lock()
 def choose_processor() -> tuple[str, str]:
     """Return the name and the features of the processor to compile for."""
     name, _, features = os.environ.get(PROCESSOR_VARIABLE, "").partition(":")
-    if name:
-        return name, features
-    return _find_own_processor()
+    return (name, features) if name else _find_own_processor()
 
 
 @functools.cache

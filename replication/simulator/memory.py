@@ -22,7 +22,8 @@ CACHE_LINE = 64
 NUMBERS = ("keep", "take", "momentum", "shrink", "threshold", "variation")
 """The protocol's numbers as they lie in memory; the rates follow."""
 
-ONCE_A_VISIBLE_UNIT = ("reconstruction", "image", "second_difference")
+VISIBLE = ("reconstruction", "image", "second_difference")
+"""What only the visible group has."""
 
 
 def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
@@ -49,7 +50,7 @@ def arrange(rule: Rule) -> tuple[dict[str, list[Place]], int]:
     for name in ("first", "inputs", "second", "difference"):
         for size in rule.sizes:
             add(name, size, n)
-    for name in ONCE_A_VISIBLE_UNIT:
+    for name in VISIBLE:
         add(name, rule.sizes[0], n)
     if rule.centred:
         add("sent", rule.sizes[0], n)
@@ -69,17 +70,14 @@ def build_networks(
     """
     places, _ = arrange(rule)
     arrays = {name: [take_rows(name, place) for place in places[name]] for name in places}
+    del arrays["next"], arrays["error"]
+    arrays.setdefault("sums", [])
+    arrays.setdefault("sent", arrays["first"])
     (numbers,) = arrays.pop("numbers")
     named = {name: numbers[k] for k, name in enumerate(NUMBERS)}
+    named |= {name: arrays.pop(name)[0] for name in ("sent", "mean", "measured", *VISIBLE)}
     rates = [numbers[len(NUMBERS) + k] for k in range(len(rule.sizes))]
-    for name in ("next", "error"):
-        del arrays[name]
-    sent = arrays.pop("sent", arrays["first"])[0]
-    single = {name: arrays.pop(name)[0] for name in ("mean", "measured", *ONCE_A_VISIBLE_UNIT)}
-    return Networks(
-        rule=rule, loops=loops, patterns=patterns, rates=rates, sent=sent,
-        **named, **single, **({"sums": []} | arrays),
-    )  # fmt: skip
+    return Networks(rule=rule, loops=loops, patterns=patterns, rates=rates, **named, **arrays)
 
 
 def allocate(n_rows: int, n_lanes: int, n_strips: int = 1) -> Array:

@@ -142,7 +142,8 @@ class ModularBatch:
     def reconstruct(self, state: Array) -> Array:
         """Send a state (n_visible, p, n_lower, n) up through the top and down again."""
         code = self.top.send_forward(self._join(self.lower.send_forward(state)))
-        return self.lower.send_back(self._part(self.top.send_back(code)))
+        parts = np.split(self.top.send_back(code), self.hierarchy.n_lower)
+        return self.lower.send_back(np.concatenate(parts, axis=2))
 
     def settle(
         self, state: Array, *, n_rounds: int, held: NDArray[np.bool_] | None = None
@@ -161,10 +162,6 @@ class ModularBatch:
     def _join(self, codes: Array) -> Array:
         """Make of the lower hidden groups the visible group of the top, (units, p, 1, n)."""
         return np.concatenate(np.split(codes, codes.shape[2], axis=2))
-
-    def _part(self, joined: Array) -> Array:
-        """Undo `_join`."""
-        return np.concatenate(np.split(joined, self.hierarchy.n_lower), axis=2)
 
 
 # Sums run unit by unit and pattern by pattern, in an order that no library chooses.

@@ -1,4 +1,4 @@
-"""The kernel's outcomes and measures against the readable network, network by network."""
+"""The kernel's outcomes at the edges, and against loops written from the paper alone."""
 
 import dataclasses
 
@@ -7,9 +7,8 @@ import pytest
 
 from benchmarks.contenders import run_batch, run_literal
 from replication.definition.protocol import CHOICES, PAPER, Protocol
-from replication.simulator.engine import evaluate_networks, run_networks
+from replication.simulator.engine import run_networks
 from replication.simulator.weights import draw_weights
-from tests.parity.loop import RecirculationLoop
 
 
 def test_a_tie_with_the_threshold_has_not_converged():
@@ -21,26 +20,6 @@ def test_a_tie_with_the_threshold_has_not_converged():
             dataclasses.replace(protocol, threshold=threshold), zeros
         )
         assert (updates[0], converged[0]) == outcome
-
-
-@pytest.mark.parametrize("units", ["logistic", "linear"])
-@pytest.mark.parametrize("measured_on", ["reconstruction", "regressed"])
-@pytest.mark.parametrize("criterion", CHOICES["criterion"])
-def test_measures_are_those_of_the_readable_network(criterion, measured_on, units):
-    protocol = dataclasses.replace(
-        PAPER, group_sizes=(4, 3, 2), criterion=criterion, error_measured_on=measured_on,
-        visible_units=units, regression=0.3, half_width=2.0,
-    )  # fmt: skip
-    initial = draw_weights(protocol, 32, 0, 4)
-    measured = evaluate_networks(protocol, initial)
-    for s, weights in enumerate(initial):
-        network = RecirculationLoop.from_weights(weights, protocol)
-        assert measured.error[s] == pytest.approx(network.error(), rel=1e-13)
-        for p, pattern in enumerate(network.patterns):
-            reconstruction = network.image(pattern)
-            np.testing.assert_allclose(measured.reconstruction[s, p], reconstruction, rtol=1e-13)
-            hidden = np.concatenate([group[s, p] for group in measured.hidden])
-            np.testing.assert_allclose(hidden, network.first_pass(pattern), rtol=1e-13)
 
 
 @pytest.mark.parametrize("criterion", CHOICES["criterion"])
@@ -60,7 +39,7 @@ def test_networks_that_diverge_have_not_converged(criterion):
 
 @pytest.mark.parametrize("contender", [run_literal, run_batch])
 def test_kernel_and_a_loop_that_spells_out_every_product_end_alike_but_for_rounding(contender):
-    weights = draw_weights(PAPER, 1988, 0, 100)
+    weights = draw_weights(PAPER, 1988, 0, 40)
     updates, converged, _ = run_networks(PAPER, weights)
     other_updates, other_converged = contender(PAPER, weights)
-    assert ((updates == other_updates) & (converged == other_converged)).sum() >= 99
+    assert ((updates == other_updates) & (converged == other_converged)).sum() >= 39

@@ -11,11 +11,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from replication.definition.claims import load_reported
-from replication.statistics.convolution import (
-    compute_joint_mass,
-    compute_max_mass,
-    compute_mean_mass,
-)
+from replication.statistics import convolution
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import SamplingDistribution
 
@@ -69,15 +65,17 @@ def map_studies(counts: CountTable) -> Plane | None:
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
         return None
     runs = load_reported().runs
-    largest = SamplingDistribution(*compute_max_mass(counts, runs))
+    largest = SamplingDistribution(*convolution.compute_max_mass(counts, runs))
     if not 1 <= largest.find_quantile(SHOWN_MAX[0]) < largest.find_quantile(SHOWN_MAX[1]):
         return None
-    mean = SamplingDistribution(*compute_mean_mass(counts, runs))
+    mean = SamplingDistribution(*convolution.compute_mean_mass(counts, runs))
     left, right = (mean.find_quantile(q) for q in (1e-7, 1.0 - 1e-7))
     first, last = (largest.find_quantile(q) for q in (1e-5, 1.0 - 1e-5))
     mean_edges = np.linspace(left - 0.5 / runs, right + 0.5 / runs, N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(first - 0.5), np.log(last + 0.5), N_MAX_CELLS + 1)
-    cells = compute_joint_mass(counts, runs, mean_edges=mean_edges, max_edges=np.exp(steps))
+    cells = convolution.compute_joint_mass(
+        counts, runs, mean_edges=mean_edges, max_edges=np.exp(steps)
+    )
     # A margin of empty cells closes every outline.
     mass = np.pad(cells / cells.sum(), MARGIN)
     means, logs = (

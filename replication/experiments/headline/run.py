@@ -11,22 +11,11 @@ from replication.definition.claims import Verdict, find_other_settings, load_cla
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
-from replication.experiments.headline.distributions import (
-    describe_joint,
-    make_histogram,
-    map_studies,
-    measure_unusualness,
-)
+from replication.experiments.headline import distributions
 from replication.experiments.judging import judge
-from replication.experiments.likelihoods import MIN_AT_REPORTED, Likelihood, compare_readings
 from replication.experiments.summaries import name_estimate
+from replication.statistics import intervals
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import (
-    Estimate,
-    estimate_mean,
-    estimate_proportion,
-    find_median,
-)
 from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
@@ -71,7 +60,8 @@ def describe_study(
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
-    plane = map_studies(counts) if sampling is not None and protocol.has_paper_task else None
+    is_comparable = sampling is not None and protocol.has_paper_task
+    plane = distributions.map_studies(counts) if is_comparable else None
     return {
         "reported": studies.describe_reported(),
         "has_paper_task": protocol.has_paper_task,
@@ -82,16 +72,16 @@ def describe_study(
                 "root_seed": root_seed,
                 "n": table.n,
                 "share": table.n_converged / table.n,
-                "mean": estimate_mean(table.updates, table.counts).value,
+                "mean": intervals.estimate_mean(table.updates, table.counts).value,
                 "p": studies.describe_p(table)["p"],
             }
             for root_seed, table in repetitions.items()
         ],
         "claims": {"headline": judge_headline(population, sampling, p_values, protocol)},
-        "unusual": {} if plane is None else measure_unusualness(plane),
+        "unusual": {} if plane is None else distributions.measure_unusualness(plane),
         "likelihood": None,
-        "histogram": make_histogram(counts),
-        "joint": None if plane is None else describe_joint(counts, plane),
+        "histogram": distributions.make_histogram(counts),
+        "joint": None if plane is None else distributions.describe_joint(counts, plane),
     }
 
 
@@ -100,16 +90,16 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
 
     The mean of fewer networks than a study has no interval: counts are skewed.
     """
-    mean = estimate_mean(counts.updates, counts.counts)
+    mean = intervals.estimate_mean(counts.updates, counts.counts)
     if counts.n_converged < load_reported().runs:
-        mean = Estimate(mean.value, None, None)
+        mean = intervals.Estimate(mean.value, None, None)
     return {
         "n": counts.n,
         "n_converged": counts.n_converged,
         "cap": counts.cap,
-        **name_estimate("share", estimate_proportion(counts.n_converged, counts.n)),
+        **name_estimate("share", intervals.estimate_proportion(counts.n_converged, counts.n)),
         **name_estimate("mean", mean),
-        "median": find_median(counts),
+        "median": intervals.find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
         "largest": int(counts.updates[-1]) if counts.n_converged else None,
     }
@@ -130,7 +120,7 @@ def judge_headline(
     reason = None
     if other_settings:
         reason = "settings"
-    elif cap is not None and cap <= int(load_reported().max):
+    elif cap <= int(load_reported().max):
         reason = "cap"
     elif population["n"] < least["min_networks"]:
         reason = "few networks"
@@ -161,10 +151,10 @@ def compare_with_paper(counts: CountTable, counted: Mapping[str, Any]) -> dict[s
 
     None if too few networks stop at the reported largest count.
     """
-    here, paper = Likelihood.of(counts), Likelihood(**counted["paper"])
-    if here.n_at_max < MIN_AT_REPORTED:
+    here, paper = studies.Likelihood.of(counts), studies.Likelihood(**counted["paper"])
+    if here.n_at_max < studies.MIN_AT_REPORTED:
         return None
-    return compare_readings({"paper": paper, "here": here})["not counted"]
+    return studies.compare_readings({"paper": paper, "here": here})["not counted"]
 
 
 def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:

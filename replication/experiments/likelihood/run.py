@@ -10,7 +10,6 @@ import dataclasses
 from replication.definition.claims import load_reported
 from replication.definition.protocol import ERROR_READINGS
 from replication.experiments import Model, studies
-from replication.experiments.likelihoods import Likelihood, compare_readings
 from replication.system.progress import Tell
 
 ROOT_SEED = 2015
@@ -25,6 +24,6 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         protocol = dataclasses.replace(reading, max_updates=int(load_reported().max))
         first = place * n_networks
         counts = studies.count_networks(protocol, ROOT_SEED, n_networks, first=first, jobs=jobs)
-        likelihoods[name] = Likelihood.of(counts)
+        likelihoods[name] = studies.Likelihood.of(counts)
     ours = dataclasses.asdict(likelihoods["paper"])
-    return {"paper": ours, "sweeps": compare_readings(likelihoods)}
+    return {"paper": ours, "sweeps": studies.compare_readings(likelihoods)}

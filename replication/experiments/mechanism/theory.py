@@ -65,22 +65,18 @@ def follow_turning(protocol: Protocol, weights: Array) -> dict[str, Any]:
     n_updates = round(FOLLOWED / protocol.learning_rate)
     every = max(1, round(STEP / protocol.learning_rate))
     _, converged, _ = simulate_weights(protocol, weights)
-    recorded = record_weights(protocol, weights[converged], n_updates)
+    recorded = record_weights(protocol, weights[converged], n_updates)[:, ::every]
+    states = recorded.reshape(-1, protocol.n_weights)
+    found = {
+        "change": compute_changes(protocol, states),
+        "descent": -compute_gradients(protocol, states),
+        "W": states,
+    }
     span = Scatter.of(protocol).span
-    quantiles: dict[str, list[Array]] = {name: [] for name in PAIRS}
-    for update in range(0, n_updates + 1, every):
-        state = recorded[:, update]
-        matrices = {
-            "change": get_w(protocol, compute_changes(protocol, state)),
-            "descent": -get_w(protocol, compute_gradients(protocol, state)),
-            "W": get_w(protocol, state),
-        }
-        centred = {name: flatten(matrix @ span) for name, matrix in matrices.items()}
-        for name, (one, other) in PAIRS.items():
-            cosines = compute_cosines(centred[one], centred[other])
-            quantiles[name].append(np.nanquantile(cosines, (0.25, 0.5, 0.75)))
+    centred = {name: flatten(get_w(protocol, each) @ span) for name, each in found.items()}
     series: dict[str, Any] = {"every": every}
-    for name, rows in quantiles.items():
-        low, median, high = np.transpose(rows).tolist()
+    for name, (one, other) in PAIRS.items():
+        cosines = compute_cosines(centred[one], centred[other]).reshape(recorded.shape[:2])
+        low, median, high = np.nanquantile(cosines, (0.25, 0.5, 0.75), axis=0).tolist()
         series[name] = {"median": median} | ({"low": low, "high": high} if name in SHADED else {})
     return series

@@ -21,7 +21,6 @@ from replication.simulator.ensemble import (
     simulate_weights,
 )
 from replication.simulator.weights import draw_weights
-from replication.system.threads import Stopped, find_flag, map_in_threads
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
 
@@ -75,17 +74,6 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
     others_are_finished.set()
     with pytest.raises(kind, match=message):
         next(running)
-
-
-def test_work_that_was_stopped_returns_nothing_rather_than_half():
-    weights = draw_weights(PAPER, 1988, 0, 10)
-
-    def stop(_):
-        find_flag()[0] = True
-        simulate_weights(PAPER, weights)
-
-    with pytest.raises(Stopped):
-        map_in_threads(stop, [0])
 
 
 def test_what_several_threads_return_has_the_order_of_the_weights():

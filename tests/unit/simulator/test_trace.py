@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from replication import PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights
 
 
 class Frozen(RecirculationNetwork):
@@ -15,16 +15,6 @@ class Frozen(RecirculationNetwork):
 
     def weight_changes(self, v0):
         return super().weight_changes(v0)._replace(W=0.0, b=0.0)
-
-
-def test_matrices_are_the_weights_by_name():
-    traced = trace(seed=3)
-    (W, b), (U, c) = split_weights(PAPER, traced.weights)
-    for ours, theirs in zip(traced.matrices(), (W, b, U, c), strict=True):
-        np.testing.assert_array_equal(ours, theirs)
-    assert traced.matrices().W.shape == (traced.updates + 1, 2, 4)
-    with pytest.raises(UsageError, match="one hidden group"):
-        trace(Protocol(group_sizes=(4, 3, 2)), seed=3, n_updates=1).matrices()
 
 
 @pytest.mark.parametrize("sizes", [(4, 2), (3, 2, 2)])
@@ -38,7 +28,10 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
     assert table.columns.is_unique
     assert "<th>update</th>" in traced._repr_html_()
     if sizes == (4, 2):
-        np.testing.assert_array_equal(table["U[3,1]"], traced.matrices().U[:, 3, 1])
+        W, b, U, c = traced.matrices()
+        flat = np.hstack([W.reshape(6, -1), b, U.reshape(6, -1), c])
+        np.testing.assert_array_equal(flat, traced.weights)
+        np.testing.assert_array_equal(table["U[3,1]"], U[:, 3, 1])
 
 
 def list_artists(axes):
@@ -65,10 +58,6 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
             shaded = [bool(side.contains_point(code)) for code in traced.hidden[0][t]]
             assert shaded == (traced.reconstructions[t, :, k] > 0.5).tolist()
     assert n_cuts >= 15
-    for k in range(4):  # a network that has learnt cuts off each dot by its own line
-        side = Path(list_artists(frames.flat[-1])[f"side {k + 1}"].get_xy())
-        inside = [side.contains_point(code) for code in traced.hidden[0][-1]]
-        assert inside == [p == k for p in range(4)]
 
 
 def test_a_dot_under_another_one_shows_its_rim():
@@ -108,8 +97,6 @@ def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
 
 
 def test_a_small_simulation_takes_a_class_of_ones_own():
-    ours, kernel = simulate(n_seeds=12, network=RecirculationNetwork), simulate(n_seeds=12)
-    np.testing.assert_array_equal(ours.updates, kernel.updates)
     short = Protocol(max_updates=40, threshold=0.9)
     frozen = simulate(short, n_seeds=12, network=Frozen)
     assert frozen.updates.dtype == np.int32
@@ -167,6 +154,7 @@ def start(**fields):
         (lambda: trace(seed=0, n_updates=-3), "n_updates = -3"),
         (lambda: trace(seed=0, n_updates=10**9), "from 0 to 10000000"),
         (lambda: trace(seed="0"), "seed = '0'"),
+        (lambda: trace(Protocol(group_sizes=(4, 3, 2))).matrices(), "of one hidden group"),
         (lambda: trace(seed=0, root_seed=-1), "root_seed = -1"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "by its name: n_seeds"),

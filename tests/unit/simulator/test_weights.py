@@ -48,13 +48,3 @@ def test_protocols_of_equal_sizes_stay_paired():
         found = [part for pair in split_weights(PAPER, drawn) for part in pair]
         for ours, theirs in zip(found, expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
-
-
-def test_flat_order_is_connection_by_connection():
-    protocol = dataclasses.replace(PAPER, group_sizes=(3, 2, 4))
-    parts = split_weights(protocol, np.arange(protocol.n_weights))
-    assert [(m.shape, v.shape) for m, v in parts] == [
-        ((2, 3), (2,)), ((4, 2), (4,)), ((3, 4), (3,)),
-    ]  # fmt: skip
-    flat = np.concatenate([np.concatenate([m.ravel(), v]) for m, v in parts])
-    np.testing.assert_array_equal(flat, np.arange(protocol.n_weights))
