@@ -34,7 +34,6 @@ FORMS = {
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
-MODULES = ("jinja2", "fontTools", "typst", "pypandoc")
 TIME_LIMIT = 120.0
 SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
 """What is short when pandoc cannot be started, by the error's number."""
@@ -42,7 +41,8 @@ SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (u
 
 def require_tools() -> None:
     """Raise a `UsageError` that says how to install what is missing, if anything is."""
-    missing = [name for name in MODULES if find_spec(name) is None]
+    needed = ("jinja2", "fontTools", "typst", "pypandoc")
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise UsageError(
             f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "

@@ -64,7 +64,7 @@ TURNS = [
 
 @pytest.mark.parametrize("fields", TURNS, ids=" ".join)
 def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
-    protocol = Protocol(**{"max_updates": 4} | fields)
+    protocol = Protocol(**{"max_updates": 2} | fields)
     weights = draw_weights(protocol, 1988, 0, 5)
     together = run_networks(protocol, weights, final_weights=True)
     monkeypatch.setattr(step, "MOST_AT_ONCE", 3)

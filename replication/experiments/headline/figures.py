@@ -28,7 +28,7 @@ def plot_joint(model: Model) -> Figure:
     """
     joint, reported = model["joint"], model["reported"]
     figure, ((above, corner), (plane, beside)) = style.create_figure(
-        height=2.5, n_rows=2, n_columns=2, height_ratios=(1, 6), width_ratios=(7, 1),
+        height=2.5, nrows=2, ncols=2, height_ratios=(1, 6), width_ratios=(7, 1),
         sharex="col", sharey="row",
     )  # fmt: skip
     plane.set_gid("joint-plane")
@@ -96,7 +96,7 @@ def plot_distribution(model: Model) -> Figure:
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
     figure, (above, axes) = style.create_figure(
-        height=2.8, n_rows=2, height_ratios=(1, 2.4), sharex=True
+        height=2.8, nrows=2, height_ratios=(1, 2.4), sharex=True
     )
     figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
