@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -147,7 +148,7 @@ def average(histories: Histories, name: str, first: float = 0.0, last: float = 1
     """Return the mean over a part of each network's updates, rounded up, (n_converged,)."""
     means = []
     for values in histories.values[name]:
-        before = values[:-1] if len(values) > 1 else values
-        begin = len(before) - int(np.ceil((1.0 - first) * len(before)))
-        means.append(before[begin : int(np.ceil(last * len(before)))].mean())
+        n = max(1, len(values) - 1)  # no update follows the last state
+        begin, end = n - math.ceil((1.0 - first) * n), math.ceil(last * n)
+        means.append(values[begin:end].mean())
     return np.array(means)
