@@ -39,6 +39,7 @@ autodoc_member_order = "bysource"
 smartquotes = False  # commands are copied from these pages, with their -- and "
 
 html_theme = "furo"
+html_static_path = html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sourcelink = False
 html_math_renderer = "mathml"

@@ -55,6 +55,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from replication.errors import DataError, ReplicationError, StorageError, UsageError, WorkerError
+
 if TYPE_CHECKING:
     from replication.comparison.comparison import compare
     from replication.comparison.groups import compare_table
@@ -62,13 +64,6 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
-    from replication.errors import (
-        DataError,
-        ReplicationError,
-        StorageError,
-        UsageError,
-        WorkerError,
-    )
     from replication.simulator.ensemble import simulate
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import Changes, RecirculationNetwork
@@ -108,7 +103,6 @@ _HOMES = {
     "replication.comparison.result": ("Comparison",),
     "replication.comparison.groups": ("compare_table",),
     "replication.comparison.table": ("ComparisonTable",),
-    "replication.errors": tuple(name for name in __all__ if name.endswith("Error")),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),

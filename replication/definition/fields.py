@@ -108,16 +108,13 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
     if isinstance(value, str) and value in PATTERN_SETS:
         return str(value)
     if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
-        sets = ", ".join(PATTERN_SETS)
-        raise _refusal(name, value, f"are {sets}, or a list of rows of numbers")
+        raise _refusal(name, value, f"are {', '.join(PATTERN_SETS)}, or a list of rows of numbers")
     validate = _validate_number(LARGEST)
     rows = []
     for row in map(to_python, value):
         if not isinstance(row, list | tuple):
             raise _refusal(f"a row of {name}", row, "is a list of numbers")
-        numbers = [
-            int(entry) if isinstance(entry, bool) else entry for entry in map(to_python, row)
-        ]
+        numbers = [int(one) if isinstance(one, bool) else one for one in map(to_python, row)]
         rows.append(tuple(validate(f"an entry of {name}", entry) for entry in numbers))
     if max(max(row, default=0.0) for row in rows) > 1.0:
         raise _refusal(name, value, "are values from 0 to 1")
@@ -132,8 +129,7 @@ def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
     names = value.replace(",", " ").split() if isinstance(value, str) else value
     is_list = isinstance(names, list | tuple) and (bool(names) or names is value)
     if not is_list or any(each not in WEIGHTS for each in names):
-        weights = ", ".join(WEIGHTS)
-        raise _refusal(name, value, f'are some of {weights}, e.g. b or ["W", "b"]')
+        raise _refusal(name, value, f"are some of {', '.join(WEIGHTS)}, e.g. b or W,c")
     return tuple(each for each in WEIGHTS if each in names)
 
 

@@ -222,9 +222,8 @@ class Protocol:
     @property
     def has_paper_task(self) -> bool:
         """Whether networks learn the paper's vectors, to an error that it may have meant."""
-        task = self.n_visible, self.patterns
-        is_of_units = self.criterion != "unexplained-variance"
-        return is_of_units and task == (PAPER.n_visible, PAPER.patterns)
+        is_same = (self.n_visible, self.patterns) == (PAPER.n_visible, PAPER.patterns)
+        return is_same and self.criterion != "unexplained-variance"
 
     @property
     def id(self) -> str:

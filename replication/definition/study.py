@@ -42,8 +42,7 @@ class Study:
         """Where its models and its report stand."""
         if self.is_default:
             return self.results
-        name = f"{self.protocol.id}-{self.root_seed}-{self.n_seeds}"
-        return self.results / "studies" / name
+        return self.results / "studies" / f"{self.protocol.id}-{self.root_seed}-{self.n_seeds}"
 
     @property
     def options(self) -> str:
@@ -72,8 +71,6 @@ class Study:
     @property
     def other_errors(self) -> dict[str, Study]:
         """The same networks, or the first of them, with each of `OTHER_ERRORS`, if they fit."""
-        if not self.protocol.has_paper_task:
-            return {}
         return {
             name: dataclasses.replace(
                 self,
@@ -81,6 +78,7 @@ class Study:
                 n_seeds=min(self.n_seeds, MAX_COMPARED_SEEDS),
             )
             for name in OTHER_ERRORS
+            if self.protocol.has_paper_task
         }
 
     @property

@@ -94,8 +94,7 @@ def describe_p(counts: CountTable) -> dict[str, float | None]:
 
 def count_sweeps(counts: CountTable) -> CountTable:
     """Return the counts of sweeps, with the last one, whose changes are not applied any more."""
-    cap = None if counts.cap is None else counts.cap + 1
-    return dataclasses.replace(counts, updates=counts.updates + 1, cap=cap)
+    return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
 
 
 class Ranked(NamedTuple):

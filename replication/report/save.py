@@ -96,9 +96,8 @@ def _join(panels: Sequence[str]) -> str:
 
 def _find_box(svg: str) -> tuple[float, float]:
     """Return width and height of a drawing, in points."""
-    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    assert box is not None
-    return float(box[1]), float(box[2])
+    width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]
+    return float(width), float(height)
 
 
 def make_inline(svg: str) -> str:

@@ -104,17 +104,14 @@ def styled() -> Any:
     return sheets.context(SHEET, after_reset=True)
 
 
-def create_figure(
-    *, height: float, width: float = NARROW, n_rows: int = 1, n_columns: int = 1, **options: Any
-) -> tuple[Figure, Any]:
-    """Return a figure and its axes (one, or an array), laid out without overlaps; inches."""
+def create_figure(*, height: float, width: float = NARROW, **options: Any) -> tuple[Figure, Any]:
+    """Return a figure and its axes as `Figure.subplots` does, laid out without overlaps; inches."""
     figure = Figure(figsize=(width, height), layout="constrained")
-    axes = figure.subplots(n_rows, n_columns, **options)
-    return figure, axes
+    return figure, figure.subplots(**options)
 
 
 def mark_reported(
-    axes: Axes, x: float, y: float, *, size: float = 17, edge: str = INK, gid: str | None = None
+    axes: Axes, x: float, y: float, *, size: float, edge: str = INK, gid: str | None = None
 ) -> None:
     """Put the star of the paper at a point; its dark edge shows it in grey, too."""
     axes.plot(

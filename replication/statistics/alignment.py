@@ -14,8 +14,7 @@ def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:
     >>> compute_cosines([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).round(12).tolist()
     [0.0, 1.0]
     """
-    a = _scale(np.asarray(first, dtype=np.float64))
-    b = _scale(np.asarray(second, dtype=np.float64))
+    a, b = (_scale(np.asarray(vectors, dtype=np.float64)) for vectors in (first, second))
     return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
 
 

@@ -12,7 +12,6 @@ from scipy import special
 from replication.statistics.counts import CountTable
 
 LEVEL = 0.95
-N_RESAMPLES = 1000  # of a ratio
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,7 +98,7 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
     """
     pairs = np.stack([first, second]).astype(np.float64)
     n, generator = pairs.shape[1], np.random.default_rng(0)
-    resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(N_RESAMPLES)]
+    resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(1000)]
     lows, highs = np.quantile(resampled, (0.025, 0.975), axis=0)
     found = zip(("mean", "median"), _divide(pairs), lows, highs, strict=True)
     return {name: Estimate(*map(float, numbers)) for name, *numbers in found}

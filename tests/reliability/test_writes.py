@@ -21,17 +21,23 @@ REFERENCE = compute_digest([invent(0, N_SEEDS)])
 
 
 @pytest.fixture(scope="module")
-def points(tmp_path_factory):
-    """Every call on the files of a small study, by its name and number."""
-    folder = tmp_path_factory.mktemp("count")
+def traced(tmp_path_factory):
+    """A study of two blocks that met no fault."""
+    folder = tmp_path_factory.mktemp("traced")
     traced = faults.Strace(folder / "results", folder / "log")
     faults.assert_clean(traced.run(), 0)
-    points = traced.list_points()
-    names = [name for name, _ in points]
-    # Two blocks: every file written, forced to disk and renamed, and its folder forced to disk.
-    assert names.count("write") == names.count("rename") == 2
-    assert names.count("fsync") >= 2 + 2
-    return points
+    return traced
+
+
+def test_every_block_is_written_forced_to_disk_renamed_and_its_folder_forced(traced):
+    calls = traced.read_calls()
+    new_folder, new_block = ["mkdir", "fsync"], ["write", "fsync", "rename", "fsync", "unlink"]
+    assert [name for name, _ in calls] == 5 * new_folder + 2 * new_block
+    for source, target in (
+        re.findall(r'"(.*?)"', rest) for name, rest in calls if name == "rename"
+    ):
+        assert source.rpartition("/")[0] == target.rpartition("/")[0]
+        assert target.endswith(".parquet")
 
 
 def inject(tmp_path, fault, *, code):
@@ -55,41 +61,17 @@ LONG = (pytest.mark.long, pytest.mark.timeout(1800))
 
 
 @pytest.mark.parametrize(
-    ("faults", "code", "chosen"),
+    ("errors", "code", "chosen"),
     [
         (["signal=KILL"], None, None),
         (["error=EIO"], 74, [("write", 2), ("fsync", 6), ("rename", 2)]),
         pytest.param(["error=EIO", "error=ENOSPC"], 74, None, marks=LONG),
     ],
 )
-def test_a_fault_at_any_call_loses_nothing(tmp_path, points, faults, code, chosen):
-    assert len(points) >= 12
-    for name, k in chosen or points:
-        for fault in faults:
+def test_a_fault_at_any_call_loses_nothing(tmp_path, traced, errors, code, chosen):
+    for name, k in chosen or traced.list_points():
+        for fault in errors:
             inject(tmp_path, f"{name}:{fault}:when={k}", code=code)
-
-
-def test_every_file_is_written_forced_to_disk_renamed_and_its_folder_forced(tmp_path):
-    traced = faults.Strace(tmp_path / "results", tmp_path / "log")
-    faults.assert_clean(traced.run(), 0)
-    waiting = {}
-    renamed = []
-    finished = []
-    for name, rest in traced.read_calls():
-        if name == "write":
-            waiting["file"] = "written"
-        elif name == "fsync" and waiting.get("file") == "written":
-            waiting["file"] = "synced"
-        elif name == "rename":
-            assert waiting["file"] == "synced", f"renamed before it was forced to disk: {rest}"
-            source, target = re.findall(r'"([^"]*)"', rest)
-            assert source.rpartition("/")[0] == target.rpartition("/")[0]
-            renamed.append(target.rpartition("/")[2])
-        elif name == "fsync" and renamed:
-            finished += renamed
-            renamed = []
-    assert renamed == [], "renamed, but the folder was not forced to disk afterwards"
-    assert sum(name.endswith(".parquet") for name in finished) == 2
 
 
 OLD = {"report.html": b"old page", "figures/old.svg": b"old figure"}

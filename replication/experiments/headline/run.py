@@ -120,7 +120,7 @@ def judge_headline(
     reason = None
     if other_settings:
         reason = "settings"
-    elif cap is not None and cap <= int(load_reported().max):
+    elif cap <= int(load_reported().max):
         reason = "cap"
     elif population["n"] < least["min_networks"]:
         reason = "few networks"

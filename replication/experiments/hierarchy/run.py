@@ -126,8 +126,8 @@ def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, flo
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
 
     def measure(pair: tuple[float, float]) -> float:
-        other_seed = ROOT_SEED + SEARCH_OFFSET
-        return float(simulate(condition, pair, other_seed, n, jobs=1)["all"].mean())
+        found = simulate(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
+        return float(found["all"].mean())
 
     return pairs[int(np.argmax(map_in_threads(measure, pairs, jobs=jobs)))]
 
@@ -138,15 +138,12 @@ def simulate(
     """Train and test n networks; with random sets the first n / `RANDOM_SETS` on each of them."""
     n_sets = RANDOM_SETS if condition.kind == "random" else 1
     n_each = max(1, n // n_sets)
-    parts = [
-        (number, start, min(start + N_TOGETHER, n_each))
-        for number in range(n_sets)
-        for start in range(0, n_each, N_TOGETHER)
-    ]
+    parts = itertools.product(range(n_sets), range(0, n_each, N_TOGETHER))
 
-    def simulate_part(part: tuple[int, int, int]) -> Outcome:
-        number, start, stop = part
+    def simulate_part(part: tuple[int, int]) -> Outcome:
+        number, start = part
         hierarchy = condition.make_hierarchy(*rates, number)
+        stop = min(start + N_TOGETHER, n_each)
         batch = ModularBatch(hierarchy, root_seed, start, stop, alike=condition.alike)
         batch.train(UPDATES, train_top=condition.train_top)
         return examine(batch)
@@ -167,15 +164,13 @@ def examine(batch: ModularBatch) -> Outcome:
     encoded = is_near(batch.reconstruct(targets))
     attractors = is_near(batch.settle(targets, n_rounds=ROUNDS))
     generator = np.random.Generator(np.random.Philox(key=ROOT_SEED))
-    for noise in generator.random((N_COPIES, *vectors.shape)) * (2.0 * NOISE) - NOISE:
+    for noise in generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape)):
         noisy = batch.spread(np.clip(vectors + noise, 0.0, 1.0))
         attractors &= is_near(batch.settle(noisy, n_rounds=ROUNDS))
     completed = np.ones(batch.n_networks, dtype=np.bool_)
-    for missing in (0, 1):
-        held = np.ones((*targets.shape[:3], 1), dtype=np.bool_)
-        held[:, :, missing] = False
-        partial = np.where(held, targets, 0.0)
-        completed &= is_near(batch.settle(partial, n_rounds=ROUNDS, held=held))
+    for held in ([[True], [False]], [[False], [True]]):  # either half of the vectors
+        partial = batch.settle(targets * held, n_rounds=ROUNDS, held=np.array(held))
+        completed &= is_near(partial)
     return {
         "encoded": encoded,
         "attractors": attractors,

@@ -45,7 +45,7 @@ def _draw(model: Model, name: str, updates: Sequence[int], *, title: str = "") -
     )
     n_rows = len(updates) // 3
     figure, axes = create_figure(
-        width=HALF, height=1.18 * n_rows + (0.3 if title else 0.0), n_rows=n_rows, n_columns=3
+        width=HALF, height=1.18 * n_rows + (0.3 if title else 0.0), nrows=n_rows, ncols=3
     )
     traced.plot(axes, updates=updates)
     for one, t in zip(axes.flat, updates, strict=True):

@@ -56,8 +56,6 @@ def test_runs_needed_are_those_of_cohen_s_tables():
     assert means.plan_runs(one, two, 0.5, level=0.05)[0] == 64
     assert means.plan_runs(one, two, 0.8, level=0.05)[0] == 26
     assert means.plan_runs(one, two, 0.5, level=0.05)[1] is None, "five of theirs never do"
-    # Shares of 0.5 and 0.7: h = 0.412; Cohen's table 6.4.1 has 93 for h = 0.41.
-    assert means.plan_shares(0.5, 50, 0.2, level=0.05)[0] in range(90, 96)
 
 
 def test_shares_are_judged_by_the_smaller_tail_of_fisher_s_test_with_mid_p_doubled():

@@ -20,9 +20,9 @@ def read(**reported):
     return {name: read_number(text, name) for name, text in reported.items()}
 
 
-def find(values, runs, n_studies=20_000, **reported):
+def find(values, runs, n_studies=20_000, seed=1989, **reported):
     sample = values if isinstance(values, Sample) else Sample.from_values(values)
-    effort = Effort(n_studies, 200)
+    effort = Effort(n_studies, 200, seed)
     return prediction.predict(sample, read(**reported), runs, [1.0], level=0.05, effort=effort)[0]
 
 
@@ -89,13 +89,7 @@ def test_another_draw_moves_p_by_no_more_than_its_error_where_few_runs_make_lump
     values, reported, runs
 ):
     """Two lumps have tails of about the same size: which is smaller must not decide."""
-    found = [
-        prediction.predict(
-            Sample.from_values(values), read(median=reported), runs, [1.0], level=0.05,
-            effort=Effort(20_000, 200, seed),
-        )[0]
-        for seed in range(6)
-    ]  # fmt: skip
+    found = [find(values, runs, seed=seed, median=reported) for seed in range(6)]
     p = [one.p for one in found]
     assert max(p) - min(p) <= 5 * max(one.p_error for one in found)
 

@@ -112,8 +112,6 @@ def test_several_keys_and_metrics_make_a_row_each():
         ("a", "new", "steps"), ("a", "old", "score"), ("b", "new", "score"),
         ("b", "old", "score"), ("b", "old", "steps"),
     }  # fmt: skip
-    with pytest.raises(UsageError, match="no column `metric`"):
-        compare_table(runs, {"task": ["a"], "mean": ["1"]}, by="task", column=["score", "steps"])
 
 
 def test_no_group_is_merged_lost_or_passed_over_in_silence():
@@ -131,9 +129,6 @@ def test_no_group_is_merged_lost_or_passed_over_in_silence():
     text = read(found)
     assert "Reported, but not among your runs: - pong-v5 (the nearest is Pong)" in text
     assert "Among your runs, but not reported: - Pong (the nearest is pong-v5)" in text
-    with pytest.raises(UsageError, match="none of your groups"):
-        compare_table(make_runs(["a"]), {"task": ["b"], "mean": ["1"], "n": [5]}, by="task",
-                      column="score")  # fmt: skip
 
 
 def test_a_bad_cell_costs_its_row_which_is_named():
@@ -204,15 +199,11 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
     arguments = ("--reported", tmp_path / "reported.csv", "--against", tmp_path / "own.csv")
     assert main(["compare", *map(str, arguments), "--by", "task", "--plus-minus", "sd"]) == 0
     assert capsys.readouterr().out == found.render() + "\n"
-    with pytest.raises(UsageError, match="give a table of your runs or"):
-        compare_table(own, reported, against=own, by="task")
 
 
 def test_one_report_may_hold_for_every_group():
     found = compare_table(make_runs(["a", "b"]), by="task", column="score", runs=5, mean="10.1")
     assert set(found.rows) == {("a",), ("b",)}
-    with pytest.raises(UsageError, match="there is no option 'colour'"):
-        compare_table(make_runs(["a"]), by="task", column="score", mean="3", runs=5, colour=1)
 
 
 def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
@@ -252,6 +243,7 @@ def test_numbers_of_any_size_fit_into_a_row():
         ({"by": None}, "`by` names no column"),
         ({"column": 5}, "`column` was given as 5"),
         ({"minus": [1, 2]}, "there is no option 'minus'"),
+        ({"against": {"k": ["a"]}}, "give a table of your runs or"),
     ],
 )
 def test_odd_tables_and_names_get_one_clear_line(given, why):

@@ -23,8 +23,6 @@ from replication.store.filling import simulate_study
 from replication.store.folders import compute_study_digest, count_outcomes
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
-OTHERS = dict.fromkeys(("square", "half-square"), make_counts(np.arange(10, 40).repeat(50)))
-
 
 @pytest.fixture(scope="module")
 def skewed():
@@ -179,7 +177,8 @@ def render_short(model, counts, protocol):
 @pytest.mark.filterwarnings("error")
 def test_study_of_any_outcome_has_a_short_report_without_holes(counts):
     protocol = Protocol(hidden_regression=False)
-    model = run.describe_study(counts, protocol, repetitions={1: counts}, other_errors=OTHERS)
+    others = dict.fromkeys(("square", "half-square"), counts)
+    model = run.describe_study(counts, protocol, repetitions={1: counts}, other_errors=others)
     text = render_short(model, counts, protocol)
     assert "not testable" in text
     assert "`false` | `true`" in text

@@ -30,28 +30,17 @@ RUNS = {
 }
 N_NETWORKS = {
     "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 8, "codes": 80,
-    "rule": 30,
-    "functions": 60, "picture": 20, "proposal": 300, "hierarchy": 6, "sizes": 20,
-    "live": 400, "images": 16,
+    "proposal": 300, "hierarchy": 6, "live": 400, "images": 16,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
-FEW = 40
+FEW = 30
+SHORT = dataclasses.replace(PAPER, max_updates=200)
 TASKS = {
     name: make_tasks()[name]
     for name in ("one-hot 4-2-4", "random bits 8-4-8, set 1", "correlated bits 8-4-8, set 1")
 }
-
-
-def shrink(fields, tried):
-    """Return a task with one rate of each rule; fewer images need a larger one."""
-    if "n_images" not in fields:
-        return fields, {rule: rates[:1] for rule, rates in tried.items()}
-    n = fields["n_images"] // 50
-    return fields | {"n_images": 50}, {rule: [n * rates[0]] for rule, rates in tried.items()}
-
-
-SHORT = dataclasses.replace(PAPER, max_updates=200)
 SPEED = RUNS["speed"]
+FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four times the rate
 SMALLER = {
     "hierarchy.run": {
         "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
@@ -79,7 +68,11 @@ SMALLER = {
     "speed.run": {
         "RATES": {rule: rates[::4] for rule, rates in SPEED.RATES.items()},
         "MOMENTA": (0.7, 0.8), "N_FACTOR_RATES": 3,
-        "TASKS": {name: shrink(*task) for name, task in SPEED.TASKS.items()},
+        "TASKS": {
+            name: (fields | FEW_IMAGES, {rule: (4 * rates[0],) for rule, rates in tried.items()})
+            if "n_images" in fields else (fields, tried)
+            for name, (fields, tried) in SPEED.TASKS.items()
+        },
     },
     "settings.run": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
 }  # fmt: skip
@@ -106,6 +99,10 @@ CHECKED = {"rule": ("simple-rule", "descent"), "functions": ("unknown-function",
 
 def list_lines(axes):
     return {line.get_gid(): line for line in axes.get_lines() if line.get_gid()}
+
+
+def is_drawn(line, rows, *, scale=100):
+    return line.get_ydata() == pytest.approx([scale * row for row in rows], nan_ok=True)
 
 
 def check_readings(model, figures):
@@ -202,21 +199,19 @@ def check_live(model, figures):
 def check_mechanism(model, figures):
     for figure, rate in zip(figures["turning"], ("small", "paper"), strict=True):
         for name, line in list_lines(figure.axes[0]).items():
-            series = model["turning"][rate][name]["median"]
-            assert line.get_ydata() == pytest.approx(series, nan_ok=True)
+            assert is_drawn(line, model["turning"][rate][name]["median"], scale=1)
             assert line.get_xdata()[1] == model["rates"][rate] * model["turning"][rate]["every"]
     dropped, replaced = (list_lines(figure.axes[0]) for figure in figures["worth"])
     rows = model["interventions"]["paper"]
     for lines, name in ((dropped, "dropped"), (dropped, "U dropped"), (replaced, "turned")):
         assert list(lines[name].get_xdata()) == [1, 2, 5]
-        assert list(lines[name].get_ydata()) == [rows[name][n]["extra"] for n in ("1", "2", "5")]
+        assert is_drawn(lines[name], [rows[name][n]["extra"] for n in ("1", "2", "5")], scale=1)
     line = dropped["a later start"]
     assert list(line.get_xdata()) == list(line.get_ydata()) == [0, 5]
     (size,) = figures["size"].axes
     median = model["halves"]["paper"]["base"]["median"]
-    shares = [100 * row["extra"] / median for row in model["sizes"]["paper"]]
-    drawn = list_lines(size)["recirculation, rate 20"].get_ydata()
-    assert list(drawn) == pytest.approx(shares)
+    shares = [row["extra"] / median for row in model["sizes"]["paper"]]
+    assert is_drawn(list_lines(size)["recirculation, rate 20"], shares)
 
 
 def check_dynamics(model, figures):
@@ -225,14 +220,12 @@ def check_dynamics(model, figures):
         [list_lines(figure.axes[0]) for figure in figures[name]] for name in ("tail", "jumps")
     )
     for name in ("learnt", "fixed"):
-        shares = [100 * share for share in main["tails"][name]["survival"] if share > 0]
-        assert tail[name].get_ydata() == pytest.approx(shares)
+        assert is_drawn(tail[name], filter(None, main["tails"][name]["survival"]))
         for size, found in main["alignment"].items():
-            drawn = aligned[f"{name}: {size}"].get_ydata()
-            assert drawn == pytest.approx([row[name] for row in found["rates"]])
+            means = [row[name] for row in found["rates"]]
+            assert is_drawn(aligned[f"{name}: {size}"], means, scale=1)
     for name in ("slow", "failed"):
-        shares = [main["parts"][part][name]["share"] for part in following.PARTS]
-        assert parts[name].get_ydata() == pytest.approx([100 * share for share in shares])
+        assert is_drawn(parts[name], [main["parts"][of][name]["share"] for of in following.PARTS])
     for k, label in enumerate(("none on", "1 on", "2 on")):
         rates = [row["rate"] for row in main["rates"] if row["by_corner"][k]]
         assert list(jumps[label].get_xdata()) == rates
@@ -252,7 +245,7 @@ def check_images(model, figures):
         (figures["rest"][1], "recirculation with decay", [row["others"] for row in last]),
     ):
         (line,) = (each for each in figure.axes[0].get_lines() if each.get_label() == label)
-        assert line.get_ydata() == pytest.approx([100 * share for share in shares])
+        assert is_drawn(line, shares)
     # The later W is frozen, the less is left.
     left = model["growth"]["frozen"]["unexplained"]
     assert left == sorted(left, reverse=True)
