@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from typing import Any
 
@@ -10,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement
 from replication.experiments.agreement import find_events
 from replication.experiments.judging import judge
@@ -134,7 +133,7 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
 
 def compare_order(rate: float, *, n_networks: int) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
-    protocol = dataclasses.replace(PAPER, learning_rate=rate)
+    protocol = Protocol(learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
     measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
