@@ -1,6 +1,7 @@
 """Commands as a user types them, and the means to make them fail."""
 
 import contextlib
+import functools
 import io
 import multiprocessing
 import os
@@ -107,6 +108,7 @@ def write_words(results, n_seeds):
     return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]
 
 
+@functools.cache
 def compute_reference(n_seeds, protocol=PAPER):
     """Return the digest of a study that met no fault and no store."""
     return compute_digest([simulate(protocol, n_seeds=n_seeds)])
