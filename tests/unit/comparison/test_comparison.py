@@ -56,6 +56,7 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
 def test_rounding_is_no_spread(equal):
     """Three runs of 0.8 have a mean of 0.8000000000000002: p was 1e-29, or a certain verdict."""
     assert compare(equal, constant=equal[0] * 1.02).p is None
+    assert compare(equal, constant=f"{equal[0]:.10g}").p == 1.0
     alone = compare(equal, runs=5, mean=equal[0] * 1.02)
     assert (alone.verdict, alone.reason) == (UNKNOWN, "constant")
     far = compare(equal, runs=5, mean=str(equal[0] * 2), sd=str(equal[0] / 100))
