@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from replication.errors import ReplicationError, WorkerError
+from replication.system.interruption import raise_on_signals
 from replication.system.progress import escape, silence, write_safely
 from replication.wording import explain
 
@@ -51,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code or flushed
 
 
-def _run(arguments: Sequence[str] | None) -> int | None:
+def _run(arguments: Sequence[str] | None) -> int:
     from replication.cli.parser import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
@@ -61,11 +62,8 @@ def _run(arguments: Sequence[str] | None) -> int | None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
     os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
-    from replication.system.interruption import raise_on_signals
-
     with raise_on_signals(continues=hasattr(options, "continues")):
-        code: int | None = options.handler(options)
-        return code
+        return int(options.handler(options) or 0)
 
 
 def _answer(step: Callable[[], int | None]) -> int:
@@ -82,17 +80,13 @@ def _answer(step: Callable[[], int | None]) -> int:
         silence(sys.stdout)
         return 0
     except BaseException as error:  # a library in Rust panics with one that is no Exception
-        shortage = _explain_shortage(error)
-        if shortage is not None:
+        if shortage := _explain_shortage(error):
             return _fail(shortage, 70)
         if not isinstance(error, OSError):
             raise
         silence(sys.stdout)
-        return _fail(
-            f"{explain(error)}; make room, correct the permissions, or give another place (for "
-            "temporary files: TMPDIR)",
-            74,
-        )
+        advice = "make room, correct the permissions, or give another place or another TMPDIR"
+        return _fail(f"{explain(error)}; {advice}", 74)
 
 
 def _check_memory_limit() -> None:

@@ -28,10 +28,8 @@ from replication.definition.study import Study
 from replication.errors import StorageError, UsageError
 from replication.wording import show
 
-DEFAULT_RESULTS = Path("results")
-MAX_SEEDS, MAX_COST = 100_000_000_000, " (which take days of one core and 0.2 TB of disk)"
-MAX_ROOT_SEED = 2**63 - 1
-MAX_JOBS = 4096
+MAX_SEEDS = 100_000_000_000
+MAX_COST = " (which take days of one core and 0.2 TB of disk)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,8 +64,7 @@ class Parser(argparse.ArgumentParser):
 
     def _print_message(self, message: str, file: Any = None) -> None:
         """Write help, and let a full device be an error as everywhere else."""
-        if message:
-            (sys.stderr if file is None else file).write(message)
+        (sys.stderr if file is None else file).write(message)
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of printing the usage."""
@@ -86,7 +83,7 @@ def parse_whole(text: str, *, low: int, high: int, cost: str = "") -> int:
 
 def parse_jobs(text: str) -> int:
     """Return a number of workers; "all" is -1, one for each core."""
-    return -1 if text == "all" else parse_whole(text, low=1, high=MAX_JOBS)
+    return -1 if text == "all" else parse_whole(text, low=1, high=4096)
 
 
 def parse_results(text: str) -> Path:
@@ -105,7 +102,6 @@ def parse_results(text: str) -> Path:
     raise StorageError(f"--results {show(text)} cannot be used ({reason}); give another folder")
 
 
-_VALUES = ", ".join(f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items())
 OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": {
         "type": functools.partial(parse_whole, low=1, high=MAX_SEEDS, cost=MAX_COST),
@@ -113,13 +109,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
     },
     "--root-seed": {
-        "type": functools.partial(parse_whole, low=0, high=MAX_ROOT_SEED),
+        "type": functools.partial(parse_whole, low=0, high=2**63 - 1),
         "default": DEFAULT_ROOT_SEED, "metavar": "R",
         "help": "with the seed, fixes a network's initial weights "
         f"(default: {DEFAULT_ROOT_SEED})",
     },
     "--results": {
-        "type": parse_results, "default": DEFAULT_RESULTS, "metavar": "FOLDER",
+        "type": parse_results, "default": Path("results"), "metavar": "FOLDER",
         "help": "folder for outcomes and report (default: results)",
     },
     "--protocol": {
@@ -154,8 +150,9 @@ def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
     for name in names:
         parser.add_argument(name, **OPTIONS[name])
     if "--set" in names:
+        fields = [f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items()]
         parser.epilog = (
-            f"Fields, with the paper's values: {_VALUES}. "
+            f"Fields, with the paper's values: {', '.join(fields)}. "
             "help(replication.Protocol) in Python says what each may be."
         )
 

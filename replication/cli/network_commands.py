@@ -61,8 +61,7 @@ def run_trace(options: argparse.Namespace) -> None:
     for update, (error, image) in enumerate(zip(trace.errors, trace.reconstructions, strict=True)):
         print(",".join([str(update), *(f"{value:.6g}" for value in (error, *image.ravel()))]))
     state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
-    updates = plural(trace.updates, "update")
-    report_progress(f"seed {options.seed} {state} after {updates}")
+    report_progress(f"seed {options.seed} {state} after {plural(trace.updates, 'update')}")
 
 
 def run_export(options: argparse.Namespace) -> None:

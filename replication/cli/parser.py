@@ -29,11 +29,7 @@ def make_parser() -> Parser:
     )
     text = f"replication {version('recirculation-replication')}"
     parser.add_argument("--version", action="version", version=text)
-    shtab.add_argument_to(
-        parser,
-        "--print-completion",
-        help="print a shell script that completes commands and options",
-    )
+    shtab.add_argument_to(parser, "--print-completion", help="print a shell's completion script")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name in MODULES:
         importlib.import_module(name).add_commands(commands)

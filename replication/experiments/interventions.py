@@ -102,8 +102,7 @@ def train_late(
     first = dataclasses.replace(
         protocol, frozen=(*protocol.frozen, *frozen), max_updates=min(n_first, protocol.max_updates)
     )
-    updates, converged, final = simulate_weights(first, weights, jobs=jobs)
-    return finish(protocol, final, updates, converged, jobs=jobs)
+    return finish(protocol, simulate_weights(first, weights, jobs=jobs), jobs=jobs)
 
 
 def train_changed(

@@ -21,10 +21,11 @@ Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 """Takes a protocol and weights (n, n_weights), and returns arrays (n, ...)."""
 Outcome = tuple[NDArray[np.int32], NDArray[np.bool_]]
 """Updates and whether networks converged, (n,) each."""
+Trained = tuple[NDArray[np.int32], NDArray[np.bool_], Array]
+"""The same, and the weights at the end, as `simulate_weights` returns them."""
 
 MAX_STATES = 20_000
 """A thread records about so many states at a time, which bounds the memory: 4 MB for 4-2-4."""
-NEVER = 1e-12  # a criterion that nothing meets
 SLOW_RATE = 2.0  # the other learning rate at which networks are measured at every update
 
 
@@ -105,13 +106,12 @@ def measure_both_rates(
     measure: Measure, n_networks: int, *, slow_share: float, root_seed: int, jobs: int
 ) -> tuple[Histories, Histories]:
     """Measure networks at the paper's learning rate, and a share of them at `SLOW_RATE`."""
-
-    def measure_at(rate: float, n: int) -> Histories:
-        protocol = dataclasses.replace(PAPER, learning_rate=rate)
-        return measure_learning(protocol, measure, n_networks=n, root_seed=root_seed, jobs=jobs)
-
     n_slow = max(2, round(slow_share * n_networks))
-    return measure_at(PAPER.learning_rate, n_networks), measure_at(SLOW_RATE, n_slow)
+    paper, slow = (
+        measure_learning(protocol, measure, n_networks=n, root_seed=root_seed, jobs=jobs)
+        for protocol, n in ((PAPER, n_networks), (Protocol(learning_rate=SLOW_RATE), n_slow))
+    )
+    return paper, slow
 
 
 def train_by(
@@ -136,18 +136,12 @@ def train_by(
         running = running[~done]
         if len(running) and t < n_first:
             weights[running] = step(weights[running], running, t)
-    return finish(protocol, weights, updates, converged)
+    return finish(protocol, (updates, converged, weights))
 
 
-def finish(
-    protocol: Protocol,
-    weights: Array,
-    updates: NDArray[np.int32],
-    converged: NDArray[np.bool_],
-    *,
-    jobs: int = 1,
-) -> Outcome:
+def finish(protocol: Protocol, trained: Trained, *, jobs: int = 1) -> Outcome:
     """Train those on, in place, that have not converged after as many updates each, to the cap."""
+    updates, converged, weights = trained
     running = np.flatnonzero(~converged)
     n_left = protocol.max_updates - int(updates[running].max(initial=0))
     if len(running) and n_left:
@@ -165,7 +159,8 @@ def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any)
     """
     if n_updates == 0:
         return weights
-    run = dataclasses.replace(protocol, threshold=NEVER, max_updates=n_updates, **fields)
+    # Nothing meets so strict a criterion.
+    run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates, **fields)
     has_feedback = weights.shape[1] > protocol.n_weights
     _, _, final = simulate_weights(run, weights, fixed_feedback=has_feedback)
     return final[:, : protocol.n_weights]

@@ -55,17 +55,13 @@ def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
     """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back."""
     plain: Model = round_numbers(model)
     open_folder(folder / "models", below=folder)
-    path = folder / "models" / f"{name}.json"
-    if not _begins_as_ours(path):
+    path, is_ours = folder / "models" / f"{name}.json", False
+    with contextlib.suppress(DataError):
+        is_ours = read_content(path, largest=LARGEST_MODEL).startswith(BEGINNING)
+    if not is_ours:
         put_aside(path)
     write_durably(path, _render_model(plain))
     return plain
-
-
-def _begins_as_ours(path: Path) -> bool:
-    with contextlib.suppress(DataError):
-        return read_content(path, largest=LARGEST_MODEL).startswith(BEGINNING)
-    return False
 
 
 def _render_model(model: Model) -> bytes:

@@ -59,10 +59,7 @@ def make_multiverse(
     readings: multiverse.Readings, n_networks: int, root_seed: int, results: Path, *,
     jobs: int = -1, report_progress: Tell = silent,
 ) -> tuple[Model, Path, Path]:  # fmt: skip
-    """Simulate readings and compare them; write their model, its table and a short page.
-
-    Returns the model, and where table and page are.
-    """
+    """Simulate and compare readings; return their model, and where its table and page stand."""
     folder = results / "studies" / f"multiverse-{readings.id}-{root_seed}-{n_networks}"
     require_tools()  # which would fail after minutes of work
     open_folder(folder, below=results)

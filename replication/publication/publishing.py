@@ -106,10 +106,7 @@ def read_current(results: Path) -> dict[str, Model]:
 
 
 def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any) -> int:
-    """Simulate what is missing of a study and of what its report sets beside it.
-
-    Returns how many networks of itself were simulated.
-    """
+    """Simulate what a study and its report lack; return how many networks of the study itself."""
     show_progress = report_progress is not silent
     done = [
         simulate_study(part, name=name, show_progress=show_progress, **workers)
@@ -141,6 +138,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
     missing leaves the default study with a short report.
     """
     from replication.experiments.headline.run import run
+    from replication.experiments.judging import list_statements  # SciPy takes time to load
     from replication.report.pandoc import require_tools
 
     require_tools()
@@ -158,27 +156,22 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
-    files: dict[str, bytes] = {}
-    tables: dict[str, str] = {}
+    files = render(
+        TEMPLATES / ("report.md" if is_full else "headline/short.md"),
+        models | texts,
+        figures,
+        {"version": version("recirculation-replication")},
+        tables={"statements": list_statements(models)} if is_full else {},
+        formats=FORMATS,
+        jobs=jobs,
+        report_progress=report_progress,
+    )
     if is_full:
-        from replication.experiments.judging import list_statements  # SciPy takes time to load
-
-        tables["statements"] = list_statements(models)
         report_progress("the page of six steps")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
             formats=["html"], jobs=jobs,
         )  # fmt: skip
-    files |= render(
-        TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-        models | texts,
-        figures,
-        {"version": version("recirculation-replication")},
-        tables=tables,
-        formats=FORMATS,
-        jobs=jobs,
-        report_progress=report_progress,
-    )
     place_files(study.folder, files)
     return models["headline"]
 

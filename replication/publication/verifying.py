@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import re
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
@@ -33,19 +32,15 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     files byte by byte.
     """
     read_current(results)  # they must be of this version
-    with tempfile.TemporaryDirectory(prefix="replication-") as name:
-        fresh = Path(name)
-        replicate_study(
-            Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, fresh),
-            jobs=jobs,
-            report_progress=report_progress,
-        )
+    with tempfile.TemporaryDirectory(prefix="replication-") as fresh:
+        study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Path(fresh))
+        replicate_study(study, jobs=jobs, report_progress=report_progress)
         differences = [
-            f"models/{model}.json: {place}"
-            for model in ("headline", *EXPERIMENTS)
-            for place in find_differences(read_model(results, model), read_model(fresh, model))
+            f"models/{name}.json: {place}"
+            for name in ("headline", *EXPERIMENTS)
+            for place in find_differences(read_model(results, name), read_model(study.folder, name))
         ]
-        stored, made = read_list(results), read_list(fresh)
+        stored, made = read_list(results), read_list(study.folder)
     differences += [
         f"{name}: other bytes, or missing"
         for name in sorted({*stored, *made})
@@ -81,7 +76,13 @@ def list_studies(results: Path) -> dict[StudyFolder, int]:
     outcomes of it were made here: of the published one, which comes without, a complete part.
     """
     counts = dict.fromkeys(list_study_folders(results), 0)
-    for folder, place, n_seeds in _list_reported(results):
+    for folder in find_report_folders(results):
+        try:
+            place, n_seeds = _read_name(folder, results)
+            if read_model(folder, "headline") is None:
+                continue
+        except (DataError, PermissionError):
+            continue
         parts = {place: n_seeds}
         with contextlib.suppress(DataError):  # an unknown protocol, which those who go on will name
             study = find_study(place, n_seeds)
@@ -104,9 +105,8 @@ def repair_report(
         if folder == results:
             names = [name for name in EXPERIMENTS if f"models/{name}.json" in damaged]
             run_experiments(names, results, jobs=jobs, report_progress=report_progress)
-        write_report(
-            find_study(*_read_name(folder, results)), jobs=jobs, report_progress=report_progress
-        )
+        study = find_study(*_read_name(folder, results))
+        write_report(study, jobs=jobs, report_progress=report_progress)
     return damaged
 
 
@@ -123,14 +123,6 @@ def _may_have_report(folder: Path) -> bool:
         return (folder / "models").is_dir() or LIST in list_names(folder)
     except PermissionError:  # those who go on will name it
         return True
-
-
-def _list_reported(results: Path) -> Iterator[tuple[Path, StudyFolder, int]]:
-    """Yield the folders with a sound headline of a study, with `_read_name` of each."""
-    for folder in find_report_folders(results):
-        with contextlib.suppress(DataError, PermissionError):
-            if read_model(folder, "headline") is not None:
-                yield folder, *_read_name(folder, results)
 
 
 def _read_name(folder: Path, results: Path) -> tuple[StudyFolder, int]:

@@ -85,11 +85,10 @@ def render_report(
     document = pandoc.add_metadata(
         markdown,
         metadata=metadata,
-        bibliography=bibliography,
         commands={figure: figures[figure].command for figure in shown},
     )
     kinds = [kind for kind in pandoc.FORMS if kind in formats]
-    convert = partial(pandoc.run_pandoc, document, page.locate)
+    convert = partial(pandoc.run_pandoc, document, bibliography, page.locate)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.
     saved: dict[str, tuple[str, str]]
     steps: list[Callable[[], Any]] = [

@@ -56,7 +56,7 @@ def find_pandoc() -> str:
     return str(Path(package.origin).parent / "files" / "pandoc")
 
 
-def run_pandoc(markdown: str, locate: Callable[[str], str], form: str) -> str:
+def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], form: str) -> str:
     """Convert Markdown that `add_metadata` has completed, by the engine's filter.
 
     What pandoc or the filter finds wrong is a `ReportError` that begins with file and line; where
@@ -64,7 +64,7 @@ def run_pandoc(markdown: str, locate: Callable[[str], str], form: str) -> str:
     """
     command = [
         find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
-        f"--lua-filter={ASSETS / 'report.lua'}", *FORMS[form],
+        f"--lua-filter={ASSETS / 'report.lua'}", f"--bibliography={bibliography}", *FORMS[form],
     ]  # fmt: skip
     try:
         done = subprocess.run(
@@ -103,9 +103,7 @@ def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
     return list(dict.fromkeys(complaints))
 
 
-def add_metadata(
-    markdown: str, *, metadata: Mapping[str, str], bibliography: Path, commands: Mapping[str, str]
-) -> str:
+def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mapping[str, str]) -> str:
     """Return a text with what the filter and the templates read of it in front, as JSON.
 
     `commands`: what makes the data of a figure, by the figure's name.
@@ -118,11 +116,10 @@ def add_metadata(
         "month": str(day.month),
         "day": str(day.day),
         "lang": "en-GB",
-        "bibliography": str(bibliography.absolute()),
         "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }
-    return f"---\n{json.dumps(fields)}\n---\n\n{markdown}"
+    return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
 
 
 def _write_byline(metadata: Mapping[str, str]) -> str:

@@ -55,7 +55,11 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[...,
 
     Like `iterate_in_threads`, it yields each result as soon as it is there.
     """
-    with _silence_distributed():
+    with contextlib.ExitStack() as stack, warnings.catch_warnings():
+        # What the library writes is silenced; what matters is raised as one line.
+        warnings.filterwarnings("ignore", module="distributed")
+        stack.callback(logging.disable, logging.root.manager.disable)
+        logging.disable()
         client = _connect(scheduler)
         try:
             check_workers(client, scheduler)
@@ -138,16 +142,3 @@ def _connect(scheduler: str) -> Any:
             f"({type(error).__name__}); start one or correct the address, or leave out --backend "
             "to use this machine"
         ) from None
-
-
-@contextlib.contextmanager
-def _silence_distributed() -> Iterator[None]:
-    """Silence what the library writes; what matters is raised as one line."""
-    level = logging.root.manager.disable
-    logging.disable()
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="distributed")
-            yield
-    finally:
-        logging.disable(level)

@@ -101,6 +101,10 @@ class Writer:
         """Write down an instruction without a result."""
         self.lines.append(f"  {instruction}")
 
+    def define(self, head: str) -> str:
+        """Return a function of what was written down."""
+        return "\n".join([f"{head} {{", "entry:", *self.lines, "  ret void", "}"])
+
     # Arithmetic, lane by lane
 
     def compute(self, operation: str, *operands: Any) -> Value:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.simulator.plane import plot_trace
-from replication.simulator.weights import split_weights
+from replication.simulator.weights import split_matrices, split_weights
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -27,6 +27,11 @@ OUTCOME_VERSION = 1
 """Raised only when a golden digest changes; stores of another version are kept apart."""
 
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
+
+
+def _render_table(shown: Outcomes | Trace) -> str:
+    table = shown.to_frame().to_html(max_rows=10, max_cols=10)
+    return f"<p>{html.escape(repr(shown))}</p>{table}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -78,6 +83,7 @@ class Outcomes:
         )
 
     __hash__ = None  # type: ignore[assignment]
+    _repr_html_ = _render_table
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Outcomes, (self.start, self.updates, self.converged)  # read-only where unpickled
@@ -91,9 +97,6 @@ class Outcomes:
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
         return f"Outcomes({text})"
-
-    def _repr_html_(self) -> str:
-        return _render_table(self)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""
@@ -199,6 +202,7 @@ class Trace:
         return self.protocol == other.protocol and _are_equal(*arrays)
 
     __hash__ = None  # type: ignore[assignment]
+    _repr_html_ = _render_table
 
     def __repr__(self) -> str:
         outcome = "converged after" if self.converged else "not converged after"
@@ -209,17 +213,7 @@ class Trace:
 
     def matrices(self) -> Matrices:
         """Return W, b, U and c of one hidden group after each update, as views of `weights`."""
-        connections = split_weights(self.protocol, self.weights)
-        if len(connections) > 2:
-            raise UsageError(
-                f"group_sizes = {list(self.protocol.group_sizes)} was traced; W, b, U and c are "
-                "those of one hidden group; use replication.simulator.weights.split_weights"
-            )
-        (W, b), (U, c) = connections
-        return Matrices(W, b, U, c)
-
-    def _repr_html_(self) -> str:
-        return _render_table(self)
+        return Matrices(*split_matrices(self.protocol, self.weights))
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row per update: update, error, and each weight by its name."""
@@ -287,8 +281,3 @@ def make_trace(
 def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
     pairs = zip(ours, theirs, strict=True)
     return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
-
-
-def _render_table(shown: Outcomes | Trace) -> str:
-    table = shown.to_frame().to_html(max_rows=10, max_cols=10)
-    return f"<p>{html.escape(repr(shown))}</p>{table}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from replication.simulator.instructions import Rows, SharedRows, Whole, Writer
-from replication.simulator.memory import arrange, build_networks
+from replication.simulator.memory import Place, arrange, build_networks
 from replication.simulator.step import Networks, Rule, lay_patterns, learn, look
 
 BEGUN, RUNNING = range(2)
@@ -41,28 +41,21 @@ def write_program(program: str, rule: Rule, n_lanes: int, n_at_once: int = 2) ->
 def render_function(writer: Writer, name: str, parameters: str) -> str:
     """Return the LLVM text of a function with what a writer has collected."""
     kind = writer.kind
-    return "\n".join(
-        [
-            # Without a table for unwinding, which would be registered with the process and in which
-            # a library that walks the stack (NumPy does) would get lost. On an aligned stack
-            # values that are put aside do not lie across two cache lines.
-            f"define void @{name}({parameters}) nounwind alignstack(64) {{",
-            "entry:",
-            *writer.lines,
-            "  ret void",
-            "}",
-            *(
-                f"declare {kind} @llvm.{called}.v{writer.n_lanes}f64({', '.join([kind] * n)})"
-                for called, n in (("fma", 3), ("sqrt", 1), ("fabs", 1))
-            ),
-        ]
-    )
+    declared = [
+        f"declare {kind} @llvm.{called}.v{writer.n_lanes}f64({', '.join([kind] * n)})"
+        for called, n in (("fma", 3), ("sqrt", 1), ("fabs", 1))
+    ]
+    # Without a table for unwinding, which would be registered with the process and in which
+    # a library that walks the stack (NumPy does) would get lost. On an aligned stack
+    # values that are put aside do not lie across two cache lines.
+    head = f"define void @{name}({parameters}) nounwind alignstack(64)"
+    return "\n".join([writer.define(head), *declared])
 
 
 def _build(writer: Writer, rule: Rule, strip: str, now: str) -> Networks:
     """Return the arrays of the step: the weights at the address `now`, all else in the strip."""
 
-    def take_rows(name: str, place: tuple[int, tuple[int, ...]]) -> Rows:
+    def take_rows(name: str, place: Place) -> Rows:
         return Rows(writer, now if name == "weights" else strip, *place)
 
     patterns = SharedRows(writer, "%patterns", 0, (rule.n_patterns, rule.sizes[0]))
@@ -188,5 +181,4 @@ def _write_exchange(rule: Rule, n_lanes: int) -> str:
                 count(BEGUN, 1)
                 count(RUNNING, 1)
     parameters = f"{JOB}, ptr %now, ptr %next, i64 %finished, i64 %below, i64 %sweep"
-    head = f"define internal void @exchange({parameters}) nounwind noinline cold {{\nentry:"
-    return "\n".join([head, *writer.lines, "  ret void", "}"])
+    return writer.define(f"define internal void @exchange({parameters}) nounwind noinline cold")

@@ -27,7 +27,7 @@ from replication.simulator.weights import (
     check_shapes,
     check_weights,
     draw_weights,
-    split_weights,
+    split_matrices,
     take_changes,
     take_numbers,
     take_states,
@@ -142,15 +142,9 @@ class RecirculationNetwork:
     def from_weights(cls, weights: ArrayLike, protocol: Protocol | str = PAPER) -> Self:
         """Return the network with flat weights (n_weights,), in the order W, b, U, c."""
         protocol = find_protocol(protocol)
-        if len(protocol.group_sizes) > 2:
-            raise UsageError(
-                f"group_sizes = {list(protocol.group_sizes)} was given; this class has one hidden "
-                "group; use simulate() or trace() for more"
-            )
         flat = take_numbers(weights, "weights", finite=True)
         check_shapes(protocol, [flat.shape], [(protocol.n_weights,)])
-        (W, b), (U, c) = split_weights(protocol, flat)
-        return cls(W, b, U, c, protocol=protocol)
+        return cls(*split_matrices(protocol, flat), protocol=protocol)
 
     def __repr__(self) -> str:
         sizes = self.protocol.group_sizes

@@ -186,8 +186,8 @@ def _sum_inputs(net: Networks, k: int, states: Any, units: Numbers, patterns: Nu
 
 def _add_products(inner: list[Any], outer: list[Any], totals: Numbers) -> Numbers:
     """Add to each total the product of an outer and an inner number, the inner ones in turn."""
-    pairs = itertools.product(outer, inner)
-    return tuple(fma(x, y, total) for (x, y), total in zip(pairs, totals, strict=True))
+    added = zip(itertools.product(outer, inner), totals, strict=True)
+    return tuple(x * y if total is NOTHING else fma(x, y, total) for (x, y), total in added)
 
 
 def _activate(

@@ -109,6 +109,17 @@ def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array
     return pairs
 
 
+def split_matrices(protocol: Protocol, weights: Array) -> tuple[Array, Array, Array, Array]:
+    """View flat weights of one hidden group as W, b, U and c, or refuse longer loops."""
+    if len(protocol.group_sizes) > 2:
+        raise UsageError(
+            f"group_sizes = {list(protocol.group_sizes)} was given; W, b, U and c are those of one "
+            "hidden group; use simulate(), trace() or replication.simulator.weights.split_weights"
+        )
+    (W, b), (U, c) = split_weights(protocol, weights)
+    return W, b, U, c
+
+
 def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
     """Return a float64 copy of numbers, or refuse what holds text, or others than `finite` ones."""
     allowed = "arrays of numbers"

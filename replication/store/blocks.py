@@ -220,5 +220,4 @@ def _encode(outcomes: Outcomes, header: str) -> bytes:
     ) as writer:
         writer.add_key_value_metadata({METADATA_KEY: header})
         writer.write_table(make_table(outcomes), row_group_size=max(1, len(outcomes.updates)))
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    return bytes(sink.getvalue())

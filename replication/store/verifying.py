@@ -90,12 +90,11 @@ def verify_study(
     if n_sample is not None:
         ranges = draw_sample(ranges, n_sample, np.random.default_rng())
     differing: list[int] = []
-    for outcomes in simulate_blocks(ranges, checked.study, jobs=jobs, show_progress=False):
+    for again in simulate_blocks(ranges, checked.study, jobs=jobs, show_progress=False):
         for block in checked.blocks:
-            if block.start <= outcomes.start < block.stop:
-                part = read_block(block, checked.study).slice(outcomes.start, outcomes.stop)
-                differs = part.updates != outcomes.updates
-                differs |= part.converged != outcomes.converged
+            if block.start <= again.start < block.stop:
+                part = read_block(block, checked.study).slice(again.start, again.stop)
+                differs = (part.updates != again.updates) | (part.converged != again.converged)
                 differing.extend((part.start + np.flatnonzero(differs)[:1]).tolist())
     return count_seeds(ranges), min(differing, default=None)
 

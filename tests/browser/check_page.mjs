@@ -23,8 +23,8 @@ const between = { width: 768, scheme: "light", rules: { "color-contrast": { enab
 const widths = [360, 390, 640, 768, 1280, 1920];
 let address, found;
 
-async function open(browser, { script = true, width = 1280, height = 900, still = true, state = "" } = {}) {
-  const viewport = { width, height };
+async function open(browser, { script = true, still = true } = {}) {
+  const viewport = { width: 1280, height: 900 };
   const context = await browser.newContext({ javaScriptEnabled: script, viewport, reducedMotion: still ? "reduce" : "no-preference" });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);  // a busy machine may be slow
@@ -37,7 +37,7 @@ async function open(browser, { script = true, width = 1280, height = 900, still 
       found.requests.push(request.url());
     }
   });
-  await page.goto(address + state, { waitUntil: "load" });
+  await page.goto(address, { waitUntil: "load" });
   return page;
 }
 
@@ -121,26 +121,29 @@ async function run_again(page) {
   return { steps, role };
 }
 
-// Someone who does not mind motion sees the networks learn before the dot falls.
-async function watch_again(browser) {
+// Someone who does not mind motion sees the plane and the networks learn, before the dot falls.
+async function watch_moving(browser) {
   const page = await open(browser, { still: false });
   const look = () => page.evaluate(() => ({
     progress: document.getElementById("again-progress").textContent,
     dots: document.querySelectorAll(".again-dot").length,
   }));
+  await page.waitForTimeout(500);
+  const moved = await look_at_plane(page);
+  await press(page, "Pause");
+  const paused = await look_at_plane(page);
   await page.locator("#again-once").click();
   await page.waitForTimeout(500);
   const during = await look();
   await page.locator("#again-once").click();  // its words are now "Finish at once"
   await wait_for(page, "again-words", "Experiment 1: ");
-  const after = await look();
+  const found = { during, after: await look(), moved, paused, resting: await look_at_plane(page) };
   await page.close();
-  return { during, after };
+  return found;
 }
 
 // The live plane: dots are where the codes are, lines where units are half on.
-async function watch_live(browser) {
-  const look = (page) => page.evaluate(() => {
+const look_at_plane = (page) => page.evaluate(() => {
     const player = window.livePlayer;
     const words = player.slider.getAttribute("aria-valuetext");
     return {
@@ -150,51 +153,45 @@ async function watch_live(browser) {
       weights: player.history[player.t],
     };
   });
-  const still = await open(browser);
-  const stands = await look(still);
-  await still.waitForTimeout(400);
-  const later = await look(still);
-  const button = (page, name) => page.locator("#live").getByRole("button", { name, exact: true });
-  await button(still, "Previous update").focus();
-  await still.keyboard.press("Enter");
-  const back = await look(still);
-  await still.locator("#live").getByLabel("Weight updates").focus();
-  await still.keyboard.press("Home");
-  const first = await look(still);
-  await button(still, "Previous update").focus();
-  await still.keyboard.press("Enter");
-  const focus = await still.evaluate(() => document.activeElement.textContent);
+const find_button = (page, name) => page.locator("#live").getByRole("button", { name, exact: true });
+const press = (page, name) => find_button(page, name).click();
+
+async function watch_live(page) {
+  const stands = await look_at_plane(page);
+  await page.waitForTimeout(400);
+  const later = await look_at_plane(page);
+  await find_button(page, "Previous update").focus();
+  await page.keyboard.press("Enter");
+  const back = await look_at_plane(page);
+  await page.locator("#live").getByLabel("Weight updates").focus();
+  await page.keyboard.press("Home");
+  const first = await look_at_plane(page);
+  await find_button(page, "Previous update").focus();
+  await page.keyboard.press("Enter");
+  const focus = await page.evaluate(() => document.activeElement.textContent);
   // One update, time by time, and made at last.
-  await still.locator("#live summary").click();
-  await still.waitForFunction(() => document.querySelector(".live-steps p").textContent);
+  await page.locator("#live summary").click();
+  await page.waitForFunction(() => document.querySelector(".live-steps p").textContent);
   const step_words = [];
   for (let k = 0; k < 6; k += 1) {
-    step_words.push(await still.locator(".live-steps p").first().textContent());
-    await still.locator(".live-steps").getByRole("button").first().click();
+    step_words.push(await page.locator(".live-steps p").first().textContent());
+    await page.locator(".live-steps").getByRole("button").first().click();
   }
-  const ghosts = await still.evaluate(() => { window.livePlayer.time = 5; window.livePlayer.show_step(); return document.querySelectorAll("#live .ghost").length; });
-  const stepped = await look(still);
-  await still.locator("#live summary").click();
-  await still.locator("#live").getByLabel("Learning rate").focus();
-  await still.keyboard.press("ArrowRight");
-  const faster = { ...await look(still), words: await still.locator("#live").getByLabel("Learning rate").getAttribute("aria-valuetext") };
-  await still.locator("#live").getByLabel("Frozen").selectOption("U");
-  const frozen = await look(still);
-  await button(still, "New weights").click();
-  const fresh = await look(still);
-  await still.close();
-  const moving = await open(browser, { still: false });
-  await moving.waitForTimeout(500);
-  const moved = await look(moving);
-  await button(moving, "Pause").click();
-  const paused = await look(moving);
-  await moving.waitForTimeout(400);
-  return { stands, later, back, first, focus, step_words, ghosts, stepped, faster, frozen, fresh, moved, paused, resting: await look(moving) };
+  const ghosts = await page.evaluate(() => { window.livePlayer.time = 5; window.livePlayer.show_step(); return document.querySelectorAll("#live .ghost").length; });
+  const stepped = await look_at_plane(page);
+  await page.locator("#live summary").click();
+  await page.locator("#live").getByLabel("Learning rate").focus();
+  await page.keyboard.press("ArrowRight");
+  const faster = { ...await look_at_plane(page), words: await page.locator("#live").getByLabel("Learning rate").getAttribute("aria-valuetext") };
+  await page.locator("#live").getByLabel("Frozen").selectOption("U");
+  const frozen = await look_at_plane(page);
+  await find_button(page, "New weights").click();
+  const fresh = await look_at_plane(page);
+  return { stands, later, back, first, focus, step_words, ghosts, stepped, faster, frozen, fresh };
 }
 
 // Pairs of networks in a worker: asked, stopped, and run to the end.
-async function run_try(browser) {
-  const page = await open(browser);
+async function run_try(page) {
   const words = () => page.locator("#try-words").textContent();
   await page.locator("#try-run").click();
   const unasked = await words();
@@ -222,8 +219,13 @@ async function run_try(browser) {
 }
 
 // The second page: its steps by arrow keys, its address, what it asks and reveals.
-async function follow_lecture(browser) {
-  const page = await open(browser, { state: "#step=3&rate=7&seed=12&frozen=nothing" });
+async function follow_lecture(page) {
+  const load = async () => {
+    await page.goto("about:blank");
+    await page.goto(address + "#step=3&rate=7&seed=12&frozen=nothing");
+  };
+  await see(page, { width: 1280 });
+  await load();
   const look = () => page.evaluate(() => ({
     place: document.getElementById("lecture-place").textContent, hash: location.hash,
     heading: document.activeElement.textContent,
@@ -247,8 +249,7 @@ async function follow_lecture(browser) {
   }
   await page.locator("section.step").nth(5).getByLabel("Learning rate").fill("5");
   answers.slower = await see_step(5);
-  await page.goto("about:blank");
-  await page.goto(address + "#step=3&rate=7&seed=12&frozen=nothing");
+  await load();
   await page.keyboard.press("ArrowRight");
   const next = await look();
   await page.keyboard.press("ArrowLeft");
@@ -322,8 +323,7 @@ async function check_in_browser(kind, starts) {
     await page.locator("#again-once").click();  // the same pieces as in the sample
     return;
   }
-  if (kind === "learning") found.lecture = await follow_lecture(browser);
-  else await check_sample(page, starts);
+  if (kind === "sample") await check_sample(page, starts);
 
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   found.print = await page.evaluate(() => ({
@@ -334,6 +334,7 @@ async function check_in_browser(kind, starts) {
     figures: [...document.querySelectorAll("figure.drawing")].every((figure) => figure.querySelector("svg").getBoundingClientRect().height > 50),
   }));
 
+  if (kind === "learning") found.lecture = await follow_lecture(page);
   const plain = await open(browser, { script: false });
   found.without_script = {
     pieces_hidden: !(await plain.locator(".again, .predict button").filter({ visible: true }).count()),
@@ -370,9 +371,9 @@ async function check_sample(page, starts) {
   }
   found.contents = await follow_contents(page);
   found.sorted = await sort_table(page);
-  // Most of this waits, so that all of it can at once.
-  const pieces = [run_again(page), watch_again(browser), watch_live(browser), run_try(browser)];
-  [found.again, found.watched, found.live, found.tried] = await Promise.all(pieces);
+  found.live = await watch_live(page);
+  found.again = await run_again(page);
+  [found.tried, found.moving] = await Promise.all([run_try(page), watch_moving(browser)]);
   found.counts = await train(page, starts);
   found.drawn = await page.evaluate((given) => drawWeights(7, given), starts);
 }

@@ -121,7 +121,7 @@ def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found):
 
 
 def test_networks_are_seen_learning_and_can_be_finished_at_once(found):
-    during, after = found["watched"]["during"], found["watched"]["after"]
+    during, after = found["moving"]["during"], found["moving"]["after"]
     assert re.fullmatch(r"Update \d+: \d+ of 100 have converged\.", during["progress"])
     assert (during["dots"], after["dots"]) == (0, 1)
     assert after["progress"] == ""
@@ -134,8 +134,9 @@ def test_plane_shows_each_update_as_python_has_it_and_stands_still_where_motion_
     assert live["back"]["update"] == SHOWN["updates"] - 1
     assert live["first"]["update"] == 0
     assert live["focus"] == "Previous update"  # does nothing there, and keeps the focus
-    assert 0 < live["moved"]["update"] <= live["paused"]["update"] < SHOWN["updates"]
-    assert live["paused"] == live["resting"]
+    moving = found["moving"]
+    assert 0 < moving["moved"]["update"] <= moving["paused"]["update"] < SHOWN["updates"]
+    assert moving["paused"] == moving["resting"]
     traced = trace(SMALL, seed=SHOWN["seed"])
     assert traced.updates == SHOWN["updates"]
     for state in (live["first"], live["back"], live["stands"]):

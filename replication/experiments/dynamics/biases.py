@@ -65,7 +65,7 @@ def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
         described = describe_times(updates, converged) | {"p": studies.describe_p(counts)["p"]}
         stuck[name] = final[~converged]
         longer = dataclasses.replace(protocol, max_updates=LATER)
-        updates, released = finish(longer, final, updates, converged, jobs=jobs)
+        updates, released = finish(longer, (updates, converged, final), jobs=jobs)
         updates[~released] = LATER + 1
         survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES}
         model[name] = described | {

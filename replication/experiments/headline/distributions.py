@@ -157,8 +157,8 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
 def _cut(low: float, high: float) -> FloatArray:
     """Return about 60 cells of a round width that hold both ends."""
     step = (high - low) / N_BARS
-    width = 10.0 ** math.floor(math.log10(step)) if step > 0 else 1.0
-    width *= next(factor for factor in (1, 2, 5, 10) if factor * width >= step)
+    power = 10.0 ** math.floor(math.log10(step))
+    width = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step)
     first = math.floor(low / width) - 1
     return np.arange(first, math.ceil(high / width) + 2, dtype=np.float64) * width
 

@@ -105,13 +105,11 @@ def plot_distribution(model: Model) -> Figure:
     axes.set_xlabel("weight updates until converged")
     axes.set_ylabel("networks, % per update")
     axes.grid(axis="x", visible=False)
-    rows = []
-    if model["has_paper_task"]:
-        rows = [("1988", reported["mean"], f"mean {exact(reported['mean'])}", REPORTED)]
-    if population["mean"] is not None:
-        rows.insert(0, ("mean, here", population["mean"], fixed(population["mean"], 1), BLUE))
+    rows = [("mean, here", population["mean"], fixed(population["mean"], 1), BLUE)]
     if population["median"] is not None:
         rows.insert(0, ("median, here", population["median"], exact(population["median"]), BLUE))
+    if model["has_paper_task"]:
+        rows.append(("1988", reported["mean"], f"mean {exact(reported['mean'])}", REPORTED))
     for place, (_, value, text, colour) in enumerate(rows):
         if colour == REPORTED:
             style.mark_reported(above, value, place, size=13)
@@ -121,7 +119,7 @@ def plot_distribution(model: Model) -> Figure:
         above.plot([value, value], [place, len(rows)], color=colour, linestyle=dash, linewidth=0.7)
         axes.axvline(value, color=colour, linestyle=dash, linewidth=0.7, zorder=3)
         style.label_line(above, x=value, y=place, text=text, color=colour, offset=(9, 0))
-    if model["has_paper_task"] and reported["max"] <= edges[-1]:
+    if model["has_paper_task"]:
         style.mark_reported(above, reported["max"], len(rows) - 1, size=13)
         style.label_line(
             above, x=reported["max"], y=len(rows) - 1, text=f"largest {exact(reported['max'])}",

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import dataclasses
+import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement
 from replication.experiments.agreement import find_events
 from replication.experiments.judging import judge
@@ -133,7 +133,7 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
 
 def compare_order(rate: float, *, n_networks: int) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
-    protocol = dataclasses.replace(PAPER, learning_rate=rate)
+    protocol = Protocol(learning_rate=rate)
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
     measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
@@ -147,7 +147,7 @@ def average(histories: Histories, name: str, first: float = 0.0, last: float = 1
     """Return the mean over a part of each network's updates, rounded up, (n_converged,)."""
     means = []
     for values in histories.values[name]:
-        before = values[:-1] if len(values) > 1 else values
-        begin = len(before) - int(np.ceil((1.0 - first) * len(before)))
-        means.append(before[begin : int(np.ceil(last * len(before)))].mean())
+        n = max(1, len(values) - 1)  # no update follows the last state
+        begin, end = n - math.ceil((1.0 - first) * n), math.ceil(last * n)
+        means.append(values[begin:end].mean())
     return np.array(means)

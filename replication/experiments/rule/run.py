@@ -96,7 +96,7 @@ def round_up(deviation: float) -> float:
 def judge_descent(n_networks: int) -> Model:
     """Judge what the derivation of page 361 claims where its conditions hold."""
     regression = load_claims()["descent"].thresholds["regression"]
-    protocol = dataclasses.replace(PAPER, regression=regression, **RESTRICTED)
+    protocol = Protocol(regression=regression, **RESTRICTED)
     weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     return judge("descent", measure_descent(protocol, weights)) | {"regression": regression}
 
@@ -172,7 +172,7 @@ def train_as_if(replace: Callable[[Array, Array], Array], weights: Array) -> NDA
         changes[:, lower] = as_if[:, lower]
         return states + PAPER.learning_rate * changes
 
-    return train_by(step, dataclasses.replace(PAPER, max_updates=ALTERED_UPDATES), weights)[1]
+    return train_by(step, Protocol(max_updates=ALTERED_UPDATES), weights)[1]
 
 
 def exchange(_: Array, backward: Array) -> Array:

@@ -43,13 +43,14 @@ def test_perfect_codes_are_encoded_attractors_and_completed_unless_one_vector_fa
     assert not (noisy["attractors"] | noisy["all"]).any()
 
 
-def test_networks_that_do_only_a_part_do_not_succeed(monkeypatch):
+@pytest.mark.parametrize("half", [0, 1])
+def test_networks_that_cannot_complete_one_half_do_not_succeed(monkeypatch, half):
     settle = ModularBatch.settle
 
-    def forget_halves(batch, state, *, n_rounds, held=None):
-        return settle(batch, state, n_rounds=n_rounds, held=held) * (held is None)
+    def forget_half(batch, state, *, n_rounds, held=None):
+        return settle(batch, state, n_rounds=n_rounds, held=held) * (held is None or held[half])
 
-    monkeypatch.setattr(ModularBatch, "settle", forget_halves)
+    monkeypatch.setattr(ModularBatch, "settle", forget_half)
     found = experiment.examine(build_by_hand())
     assert (found["encoded"] & found["attractors"]).all()
     assert not (found["completed"] | found["all"]).any()
@@ -61,9 +62,10 @@ def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
     compared = experiment.compare_splits(outcome)
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 2, 0]
     outcome = experiment.examine(build_by_hand())
-    outcome["codes"][1, :, :, 0] = outcome["codes"][0, :, :, 0]
+    for module in (0, 1):  # of another network each
+        outcome["codes"][1, :, module, module] = outcome["codes"][0, :, module, module]
     compared = experiment.compare_splits(outcome)
-    assert [compared[name]["n"] for name in ("same", "different", "single")] == [1, 0, 1]
+    assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 0, 2]
 
 
 def test_splits_are_named_by_the_partner_of_the_first_vector():

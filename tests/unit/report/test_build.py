@@ -135,20 +135,23 @@ def test_each_figure_that_is_shown_has_its_data(sample):
 
 
 def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample, tmp_path):
-    home, folder = tmp_path / "home", tmp_path / "tëmporär ~"
+    home, folder = tmp_path / "home", tmp_path / "tëmporär _~_"
     home.mkdir(mode=0o500)
     folder.mkdir()
+    entries = shutil.copy(FOLDER / "references.bib", folder)
     code = (
         "import sys; from pathlib import Path;"
         "from tests.unit.report.sample_report import build_sample;"
-        "build_sample(Path(sys.argv[1]))"
+        "build_sample(Path(sys.argv[1]), bibliography=Path(sys.argv[2]))"
     )
     environment = {
         **{key: os.environ[key] for key in ("PATH", "LD_LIBRARY_PATH") if key in os.environ},
         "HOME": str(home), "TMPDIR": str(folder), "LC_ALL": "C", "TZ": "Asia/Kathmandu",
         "PYTHONHASHSEED": "12", "PYTHONPATH": str(ROOT),
     }  # fmt: skip
-    done = run(sys.executable, "-c", code, tmp_path / "again", env=environment, cwd=tmp_path)
+    done = run(
+        sys.executable, "-c", code, tmp_path / "again", entries, env=environment, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert read_all(tmp_path / "again") == read_all(sample)
 

@@ -1,4 +1,4 @@
-"""Blocks in threads: what a failing one raises, and what happens when nobody waits any more."""
+"""Blocks in threads: what a failing one raises, their order, and how work is shared."""
 
 import contextlib
 import functools
@@ -29,16 +29,6 @@ class KilledWorker(Exception):
     """Named as the error of Dask is."""
 
 
-def replace(monkeypatch, function):
-    """Put a function in place of the simulation of blocks from seed 50 on."""
-    original = ensemble.simulate_range
-
-    def simulate(protocol, root_seed, seeds):
-        return function() if seeds[0] >= 50 else original(protocol, root_seed, seeds)
-
-    monkeypatch.setattr(ensemble, "simulate_range", simulate)
-
-
 @pytest.mark.parametrize(
     ("scheduler", "error", "kind", "message"),
     [
@@ -58,12 +48,14 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
 
     others_are_finished = threading.Event()
 
-    def fail():
+    def simulate(protocol, root_seed, seeds, simulate_range=ensemble.simulate_range):
+        if seeds[0] < 50:
+            return simulate_range(protocol, root_seed, seeds)
         others_are_finished.wait(10)
         time.sleep(0 if error else 1.5)
         raise error or ZeroDivisionError
 
-    replace(monkeypatch, fail)
+    monkeypatch.setattr(ensemble, "simulate_range", simulate)
     if scheduler is not None:
         monkeypatch.setattr(ensemble, "open_cluster", open_pool)
         for module in (ensemble, backends):
