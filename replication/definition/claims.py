@@ -122,7 +122,7 @@ def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
         (n_words > 8, f"a quote of {n_words} words was given; allowed are 8"),
         (n_ways > 9, f"{n_ways} operationalisations were given; allowed are 9"),
         (len({each.id for each in found}) < n_ways, "an id was given twice; rename one"),
-        (with_why != [0], "the first, the primary one, and no other says why it is that (why)"),
+        (with_why != [0], "the first is primary, and it alone says why it is the closest (why)"),
     ):
         if is_wrong:
             raise DataError(f"{entry}: {problem}")

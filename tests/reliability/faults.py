@@ -1,6 +1,7 @@
 """Commands as a user types them, and the means to make them fail."""
 
 import contextlib
+import functools
 import io
 import multiprocessing
 import os
@@ -62,27 +63,24 @@ def require_tool(name):
 
 def make_environment(**changes):
     """Return the environment of a command; None removes a variable."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
-    for name, value in changes.items():
-        environment.pop(name, None)
-        if value is not None:
-            environment[name] = value
-    return environment
+    own = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    changed = {**os.environ, **own, **changes}
+    return {name: value for name, value in changed.items() if value is not None}
 
 
-def run(*command, **options):
+def run(*command, env=None, timeout=120, cwd=ROOT):
     """Run a command to its end; its output is text."""
-    options.setdefault("env", make_environment())
-    options.setdefault("timeout", 120)
     return subprocess.run(
-        [str(word) for word in command],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        stdin=subprocess.DEVNULL,
-        cwd=options.pop("cwd", ROOT),
-        **options,
+        [str(word) for word in command], env=env or make_environment(), cwd=cwd, timeout=timeout,
+        capture_output=True, text=True, errors="replace", check=False, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def start(*command):
+    """Start a command in a process group of its own."""
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(
+        command, env=make_environment(), cwd=ROOT, text=True, start_new_session=True, **pipes
     )
 
 
@@ -110,6 +108,7 @@ def write_words(results, n_seeds):
     return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]
 
 
+@functools.cache
 def compute_reference(n_seeds, protocol=PAPER):
     """Return the digest of a study that met no fault and no store."""
     return compute_digest([simulate(protocol, n_seeds=n_seeds)])
@@ -140,52 +139,42 @@ def assert_clean(done, code):
 
 
 class Strace:
-    """A command under strace, with a fault at one of its system calls.
+    """A study of two blocks, or another command, with a fault at one of its system calls.
 
-    Of `simulate`, only calls on files in the folder `results` count. `log`: where strace writes
+    Of the study, only calls on files in the folder `results` count. `log`: where strace writes
     what it saw.
     """
 
     CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
 
-    def __init__(self, results, log, *, n_seeds=2000):
+    def __init__(self, results, log):
         self.results = results
         self.log = log
-        self.n_seeds = n_seeds
         self.strace = require_tool("strace")
 
     def list_paths(self):
         folder = StudyFolder(PAPER.id, 1988, self.results).path
-        n_blocks = -(-self.n_seeds // 1000)
-        temporaries = (folder / f".replication-{k:016x}.part" for k in range(n_blocks))
+        temporaries = (folder / f".replication-{k:016x}.part" for k in range(2))
         return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]
 
     def run(self, fault=None, words=()):
         """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
         paths = [] if words else self.list_paths()
-        words = list(words) or write_words(self.results, self.n_seeds)
+        words = list(words) or write_words(self.results, 2000)
         study = FORKS.Process(target=write_when_traced, args=(words, *said))
         study.start()
-        command = [self.strace, "-f", "-o", str(self.log), "-p", str(study.pid)]
-        command += ["-e", f"trace={','.join(self.CALLS)}"]
-        if fault is not None:
-            command += ["-e", f"inject={fault}"]
-        for path in paths:
-            command += ["-P", str(path)]
-        traced = run(*command)
+        chosen = ["-e", f"trace={','.join(self.CALLS)}", *(f"-P{path}" for path in paths)]
+        injected = ["-e", f"inject={fault}"] if fault else []
+        traced = run(self.strace, "-f", "-o", self.log, "-p", study.pid, *chosen, *injected)
         study.join()
         output, messages = (path.read_text(errors="replace") for path in said)
         return subprocess.CompletedProcess(words, study.exitcode, output, messages + traced.stderr)
 
     def read_calls(self):
         """Return the calls on the study's files: name, and the rest of the line."""
-        calls = []
-        for line in self.log.read_text(errors="replace").splitlines():
-            match = re.match(r"\d+\s+(\w+)\((.*)", line)
-            if match and match[1] in self.CALLS:
-                calls.append((match[1], match[2]))
-        return calls
+        pattern = rf"^\d+\s+({'|'.join(self.CALLS)})\((.*)"
+        return re.findall(pattern, self.log.read_text(errors="replace"), re.M)
 
     def list_points(self):
         """Return every call at which a fault can happen, by its name and number."""
@@ -204,18 +193,3 @@ def wait_until(condition, *, seconds=30):
             return True
         time.sleep(0.01)
     return False
-
-
-def start(*command, **options):
-    """Start a command in a process group of its own."""
-    options.setdefault("env", make_environment())
-    return subprocess.Popen(
-        [str(word) for word in command],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        stdin=subprocess.DEVNULL,
-        start_new_session=True,
-        cwd=ROOT,
-        **options,
-    )

@@ -16,7 +16,7 @@ from replication.store.verifying import check_study
 from tests.reliability import faults
 from tests.unit.store.invented import invent, replace_block_size, simulate
 
-N_SEEDS = 2000
+N_SEEDS = 2000  # in two blocks
 REFERENCE = compute_digest([invent(0, N_SEEDS)])
 
 

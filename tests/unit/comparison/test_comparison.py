@@ -52,10 +52,13 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     assert "lies no further from your 48" in read(compare([48.0] * 60, runs=20, max="48"))
 
 
-@pytest.mark.parametrize("equal", [[0.8] * 3, [123_456.789] * 10, [0.1 + 0.2, 0.3, 0.3]])
+@pytest.mark.parametrize(
+    "equal", [[0.8] * 3, [123_456.789] * 10, [0.1 + 0.2, 0.3, 0.3], [0.1 + 0.2] * 3]
+)
 def test_rounding_is_no_spread(equal):
     """Three runs of 0.8 have a mean of 0.8000000000000002: p was 1e-29, or a certain verdict."""
     assert compare(equal, constant=equal[0] * 1.02).p is None
+    assert compare(equal, constant=f"{equal[0]:.10g}").p == 1.0
     alone = compare(equal, runs=5, mean=equal[0] * 1.02)
     assert (alone.verdict, alone.reason) == (UNKNOWN, "constant")
     far = compare(equal, runs=5, mean=str(equal[0] * 2), sd=str(equal[0] / 100))

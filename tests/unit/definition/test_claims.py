@@ -70,9 +70,9 @@ def test_numbers_of_an_operationalisation_are_its_thresholds_in_another_process_
     [
         (
             ENTRY.replace('why = "It counts updates."', ""),
-            "the first, the primary one, and no other says why",
+            "the first is primary, and it alone says why",
         ),
-        (ENTRY + ENTRY[ENTRY.index("[[") :].replace('"median"', '"mean"'), "and no other says why"),
+        (ENTRY + ENTRY[ENTRY.index("[[") :].replace('"median"', '"mean"'), "it alone says why"),
         (ENTRY + SECOND, "an id was given twice"),
         (ENTRY + SECOND * 9, "10 operationalisations were given; allowed are 9"),
         (ENTRY.replace("rapidly", "rapidly on a good set of codes and"), "a quote of 9 words"),

@@ -246,9 +246,9 @@ def check_images(model, figures):
     ):
         (line,) = (each for each in figure.axes[0].get_lines() if each.get_label() == label)
         assert is_drawn(line, shares)
-    # The later W is frozen, the less is left.
+    # The later W is frozen, the less is left; U learns in any case.
     left = model["growth"]["frozen"]["unexplained"]
-    assert left == sorted(left, reverse=True)
+    assert np.all(np.diff([0.5, *left]) < 0)
     picture = figures["digits"].axes[0].images[0].get_array()
     first = np.reshape(logistic["pictures"][0]["greys"][0], (8, 8))
     assert np.array_equal(picture[:8, :8], first)
