@@ -16,7 +16,7 @@ JOB = (
     "ptr %patterns, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
     "ptr %converged, ptr %final, ptr %stop, i64 %stride, i64 %n, i64 %cap"
 )
-"""What `train` is called with, and `exchange` after it."""
+"""What `train` is called with, and hands on to `exchange`."""
 
 
 def write_program(program: str, rule: Rule, n_lanes: int, n_at_once: int = 2) -> str:
