@@ -99,8 +99,9 @@ def simulate(
     """
     protocol = find_protocol(protocol, fields)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    if np.ndim(jobs) != 0 or jobs != -1:
-        jobs = take_whole("jobs", jobs, 1, MOST_JOBS, besides=", or -1 for one a core")
+    is_one_a_core = np.ndim(jobs) == 0 and jobs == -1
+    allowed = ", or -1 for one a core"
+    jobs = -1 if is_one_a_core else take_whole("jobs", jobs, 1, MOST_JOBS, besides=allowed)
     if not isinstance(progress, bool):
         raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
     if network is None:

@@ -5,8 +5,6 @@ A strip is the memory of `n_lanes` networks side by side, laid out by `memory.py
 
 from __future__ import annotations
 
-import math
-
 from replication.simulator.instructions import Rows, SharedRows, Whole, Writer
 from replication.simulator.memory import Place, arrange, build_networks
 from replication.simulator.step import Networks, Rule, lay_patterns, learn, look
@@ -18,7 +16,7 @@ JOB = (
     "ptr %patterns, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
     "ptr %converged, ptr %final, ptr %stop, i64 %stride, i64 %n, i64 %cap"
 )
-"""What `train` is called with, and `exchange` after it."""
+"""What `train` is called with, and hands on to `exchange`."""
 
 
 def write_program(program: str, rule: Rule, n_lanes: int, n_at_once: int = 2) -> str:
@@ -86,7 +84,7 @@ def _write_train(writer: Writer, rule: Rule) -> None:
     cap = writer.spread("%cap", "i64")
     other = writer.find("%strip", rule.n_weights, writer.kind)
     everybody = 2**writer.n_lanes - 1
-    writer.write(_call_exchange("%strip", "%strip", str(everybody), "0", "-1"))
+    writer.write(_call_exchange(other, "%strip", str(everybody), "0", "-1"))
     if not rule.takes_turns:
         lay_patterns(_build(writer, rule, "%strip", "%strip"), 0, rule.n_patterns)
     begin = writer.block
@@ -105,13 +103,12 @@ def _write_train(writer: Writer, rule: Rule) -> None:
     finished = writer.emit(f"or <{writer.n_lanes} x i1> {below}, {is_old}")
     finished, below = _pack(writer, finished), _pack(writer, below)
 
-    for number, rows in enumerate(net.weights):
-        # A batch changes each weight once, so that there is nothing to copy but what stays.
-        if rule.per_pattern or not rule.learns(number):
-            n = math.prod(rows.shape)
-            before, after = (Rows(writer, base, rows.first, (n,)) for base in ("%now", "%next"))
-            for k in writer.each(n):
-                after[k] = before[k]
+    # A batch changes each weight once, so that there is nothing to copy.
+    if rule.per_pattern:
+        before, after = (Rows(writer, base, 0, (rule.n_weights,)) for base in ("%now", "%next"))
+        for k in writer.each(rule.n_weights):
+            after[k] = before[k]
+    for rows in net.weights:
         rows.target = "%next"
         if rule.per_pattern:
             rows.base = "%next"
@@ -172,6 +169,8 @@ def _write_exchange(rule: Rule, n_lanes: int) -> str:
                 first = following * "%stride"
                 for k in writer.each(n):
                     writer.copy_number("%initial", first + k, "%next", k * n_lanes + lane)
+                    if rule.frozen or rule.fixed_feedback:  # what never changes is in both places
+                        writer.copy_number("%initial", first + k, "%now", k * n_lanes + lane)
                 if rule.has_momentum:
                     for k in writer.each(n, places["velocities"][0][0]):
                         address = writer.find("%strip", k * n_lanes + lane, "double")

@@ -286,10 +286,10 @@ def count_words(text):
     """Count the words that a reader sees: no alternatives of images, links or rules of tables."""
     for pattern, seen in (
         (r"<a id=[^>]*></a>|^!\[.*?\]\(.*?\)$|^\|[:|-]+\|$", ""),
-        (r"``` math.*?```|\$`.*?`\$", "x"),
+        (r"(?s)``` math.*?```|\$`.*?`\$", "x"),
         (r"\[([^\]]*)\]\([^)]*\)", r"\1"),
     ):
-        text = re.sub(pattern, seen, text, flags=re.M | re.S if "math" in pattern else re.M)
+        text = re.sub(pattern, seen, text, flags=re.M)
     return sum(bool(re.search(r"\w", word)) for word in text.replace("|", " ").split())
 
 

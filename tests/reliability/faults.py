@@ -1,6 +1,7 @@
 """Commands as a user types them, and the means to make them fail."""
 
 import contextlib
+import functools
 import io
 import multiprocessing
 import os
@@ -107,6 +108,7 @@ def write_words(results, n_seeds):
     return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]
 
 
+@functools.cache
 def compute_reference(n_seeds, protocol=PAPER):
     """Return the digest of a study that met no fault and no store."""
     return compute_digest([simulate(protocol, n_seeds=n_seeds)])
@@ -125,6 +127,14 @@ def assert_recovers(results, n_seeds, reference, simulation=simulate_ranges):
 
 def find_strays(results):
     return [path.name for path in results.rglob("*.part")]
+
+
+def list_files(folder):
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def read_files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in list_files(folder)}
 
 
 def assert_clean(done, code):
