@@ -47,10 +47,6 @@ class Cluster:
         assert faults.wait_until(lambda: sign in path.read_text(), seconds=60), path.read_text()
         return process
 
-    def start_worker(self):
-        words = ("--no-nanny", "--nthreads", "1")
-        return self.start("dask_worker", "Registered to", self.address, *words)
-
     def begin_study(self, results, n_seeds):
         options = ("--backend", "dask", "--scheduler", self.address, "--set", "regression=0.9")
         process = faults.start(*faults.simulate_command(results, n_seeds, *options))
@@ -70,7 +66,8 @@ def cluster(tmp_path):
 
 def test_death_of_a_worker_ctrl_c_and_death_of_the_scheduler(cluster, tmp_path, monkeypatch):
     """One cluster for all three, since each of its processes takes a second to start."""
-    victim, survivor = cluster.start_worker(), cluster.start_worker()
+    words = ("dask_worker", "Registered to", cluster.address, "--no-nanny", "--nthreads", "1")
+    victim, survivor = cluster.start(*words), cluster.start(*words)
     process = cluster.begin_study(tmp_path / "results", N_SEEDS)
     victim.kill()
     _, messages = process.communicate(timeout=120)
@@ -149,11 +146,10 @@ def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
 def test_where_no_scheduler_answers_the_run_gives_up_in_time(tmp_path, monkeypatch, listens):
     pytest.importorskip("distributed")
     monkeypatch.setattr(backends, "SECONDS_TO_ANSWER", 1.0)
-    with contextlib.ExitStack() as stack:
-        address = "tcp://127.0.0.1:9"
-        if listens:
-            server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-            address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
+        if not listens:
+            server.close()
         begun = time.monotonic()
         words = ("--backend", "dask", "--scheduler", address)
         done = faults.call("simulate", "--seeds", "100", "--results", tmp_path, *words)

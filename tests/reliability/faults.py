@@ -129,6 +129,14 @@ def find_strays(results):
     return [path.name for path in results.rglob("*.part")]
 
 
+def list_files(folder):
+    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
+
+
+def read_files(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in list_files(folder)}
+
+
 def assert_clean(done, code):
     """Check the exit code and that the message is one line and no traceback."""
     assert done.returncode == code, done.stdout + done.stderr

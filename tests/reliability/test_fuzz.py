@@ -10,7 +10,7 @@ from replication.definition.protocol import PAPER
 from replication.definition.study import Study
 from replication.publication.publishing import replicate_study
 from replication.store.folders import compute_study_digest
-from tests.reliability.faults import call
+from tests.reliability.faults import call, list_files, read_files
 from tests.unit.store.invented import find_digest, replace_block_size
 
 N_SEEDS = 200
@@ -40,14 +40,6 @@ def pristine(tmp_path_factory):
         patch.setattr("replication.definition.study.OTHER_ERRORS", {})
         replicate_study(Study(PAPER, 7, N_SEEDS, results))
         yield results
-
-
-def list_files(folder):
-    return [path for path in sorted(folder.rglob("*")) if path.is_file()]
-
-
-def read(results):
-    return {path.relative_to(results): path.read_bytes() for path in list_files(results)}
 
 
 def flip(path, draw):
@@ -94,7 +86,7 @@ def check_one(pristine, folder, number):
     """Damage a copy, verify and repair it; return whether the damage was harmless."""
     results = folder / "results"
     shutil.copytree(pristine, results)
-    before = read(results)
+    before = read_files(results)
     draw, story = random.Random(number), [str(number)]
     for _ in range(draw.choice([1, 1, 2, 3])):
         path = draw.choice(list_files(results))
@@ -106,7 +98,7 @@ def check_one(pristine, folder, number):
     story += verified.stderr.splitlines()
     if verified.returncode == 0:
         assert verified.stderr == "", story
-        assert before.items() <= read(results).items(), story
+        assert before.items() <= read_files(results).items(), story
     else:
         assert verified.returncode == 65, story
         for command in ("repair", "verify"):
@@ -115,7 +107,7 @@ def check_one(pristine, folder, number):
     for command in ("simulate", "report"):
         done = call(command, "--root-seed", 7, "--seeds", N_SEEDS, "--results", results)
         assert done.returncode == 0, [*story, done.stderr]
-    assert before.items() <= read(results).items(), story
+    assert before.items() <= read_files(results).items(), story
     digests = [find_digest(each, N_SEEDS, root_seed=7) for each in (results, pristine)]
     assert digests[0] == digests[1]
     shutil.rmtree(results)

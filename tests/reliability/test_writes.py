@@ -79,10 +79,6 @@ NEW = {"report.html": b"new page", "figures/new.svg": b"new figure"}
 NEWEST = {"report.html": b"newest page", "figures/new.svg": b"newest figure"}
 
 
-def read_all(folder):
-    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-
-
 class ReportCase:
     """A report that stands in a folder, and another that replaces it."""
 
@@ -101,9 +97,9 @@ class ReportCase:
         for name, content in self.read().items():
             assert content in (OLD.get(name), NEW.get(name)), f"{name} is not whole"
         assert read_model(self.study.folder, "headline")["text"] in ("old", "new")
-        before = read_all(self.study.results)
+        before = faults.read_files(self.study.results)
         assert faults.call("info", "--results", self.study.results).returncode == 0
-        assert read_all(self.study.results) == before, "a reading command writes nothing"
+        assert faults.read_files(self.study.results) == before, "a reading command writes nothing"
         is_new = self.read().items() >= NEW.items()
         if not is_new and self.read() != OLD:
             assert find_damaged_files(self.study.folder), "what is missing is named"

@@ -133,13 +133,10 @@ def check_settings(model, figures):
         for name in ("paper", "best")
     )
     assert model["gain"] == pytest.approx(paper.updates.mean() - best.updates.mean())
-    points = {
-        line.get_marker(): (float(line.get_xdata()[0]), float(line.get_ydata()[0]))
-        for line in figures["settings"].axes[0].lines
-        if len(line.get_xdata()) == 1
-    }
-    assert points["*"] == (PAPER.learning_rate, PAPER.regression)
-    assert points["s"] == (model["best"]["learning_rate"], model["best"]["regression"])
+    lines = figures["settings"].axes[0].lines
+    points = {line.get_marker(): line.get_xydata().tolist() for line in lines}
+    assert points["*"] == [[PAPER.learning_rate, PAPER.regression]]
+    assert points["s"] == [[model["best"]["learning_rate"], model["best"]["regression"]]]
 
 
 def check_codes(model, figures):
