@@ -105,7 +105,8 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     A per cent sign means a hundredth of a share, and elsewhere needs a `scale`: values may be
     shares (100) or per cent themselves (1).
     """
-    is_scalar = getattr(given, "ndim", None) == 0  # of NumPy, in its own precision
+    # Of NumPy, in its own precision; its texts have no dimensions either.
+    is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
     text = str(given.__array__()[()] if is_scalar else given)
     text = text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
     body = _unset(text)

@@ -49,8 +49,13 @@ class Operationalisation:
     name: str  # the condition under which it measures, to be read after "except"
     measured: str
     supports: str  # when what is measured supports the statement
-    thresholds: Mapping[str, float]  # the numbers that `supports` names
+    levels: tuple[tuple[str, float], ...]  # names and values of what `supports` names
     why: str = ""  # what makes the primary one the closest to the sentence
+
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """The numbers that `supports` names, a copy."""
+        return dict(self.levels)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ class Claim:
     only_if: str = ""  # what the statement needs, to be read after "holds only if"
 
     @property
-    def thresholds(self) -> Mapping[str, float]:
+    def thresholds(self) -> dict[str, float]:
         """The numbers of the primary operationalisation."""
         return self.operationalisations[0].thresholds
 
@@ -133,8 +138,8 @@ def _read_operationalisation(entry: str, table: Mapping[str, Any]) -> Operationa
     texts = ("id", "name", "measured", "supports")
     _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts)
     words = {key: table[key] for key in (*texts, "why") if key in table}
-    numbers = {key: value for key, value in table.items() if key not in words}
-    return Operationalisation(thresholds=numbers, **words)
+    levels = tuple((key, value) for key, value in table.items() if key not in words)
+    return Operationalisation(levels=levels, **words)
 
 
 def _require_keys(entry: str, table: Mapping[str, Any], needed: Iterable[str]) -> None:

@@ -103,7 +103,7 @@ def find_version(name: str) -> str:
 def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
     """Return the thresholds of what an experiment has to measure, by statement and id."""
     return {
-        claim.id: {way.id: dict(way.thresholds) for way in claim.operationalisations}
+        claim.id: {way.id: way.thresholds for way in claim.operationalisations}
         for claim in load_claims().values()
         if claim.experiment == name
     }

@@ -25,7 +25,8 @@ Trained = tuple[NDArray[np.int32], NDArray[np.bool_], Array]
 """The same, and the weights at the end, as `simulate_weights` returns them."""
 
 MAX_STATES = 20_000
-"""A thread records about so many states at a time, which bounds the memory: 4 MB for 4-2-4."""
+"""States of learning networks that a thread records at a time, which bounds the memory: about 4 MB
+for 4-2-4, and three times as much for the slowest, which differ most in how long they take."""
 SLOW_RATE = 2.0  # the other learning rate at which networks are measured at every update
 
 

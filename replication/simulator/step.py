@@ -187,6 +187,7 @@ def _sum_inputs(net: Networks, k: int, states: Any, units: Numbers, patterns: Nu
 def _add_products(inner: list[Any], outer: list[Any], totals: Numbers) -> Numbers:
     """Add to each total the product of an outer and an inner number, the inner ones in turn."""
     added = zip(itertools.product(outer, inner), totals, strict=True)
+    # A plain product is faster than one that is added to nothing.
     return tuple(x * y if total is NOTHING else fma(x, y, total) for (x, y), total in added)
 
 

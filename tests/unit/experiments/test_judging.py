@@ -28,7 +28,7 @@ RESULTS = {each.id: supports_if(True) for each in RAPID.operationalisations}
 
 
 def judge_one(measured, **levels):
-    one = dataclasses.replace(PRIMARY, thresholds=levels)
+    one = dataclasses.replace(PRIMARY, levels=tuple(levels.items()))
     claim = dataclasses.replace(RAPID, operationalisations=(one,))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "load_claims", lambda: {"rapid": claim})

@@ -5,10 +5,11 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication import PAPER, RecirculationNetwork
+from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.rule import run as rule
+from replication.simulator.changes import compute_changes
 from replication.simulator.weights import draw_weights
-from tests.unit.experiments.builders import sum_changes
+from tests.unit.experiments.builders import differentiate, sum_changes
 
 
 def test_simulator_applies_the_product_and_another_product_is_noticed():
@@ -27,6 +28,19 @@ def test_what_the_derivation_neglects_is_of_the_order_of_1_minus_lambda(regressi
     for name in ("w-length", "factor"):
         assert abs(measured[name] - 1) < 1.0 * (1 - regression)
     assert measured["u-length"] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_length_of_w_is_taken_over_the_gradient_of_e_as_page_361_writes_it():
+    """E has the regressed state; that its gradient is (1 - lambda)^2 G is found here by itself."""
+    protocol = Protocol(regression=0.9, **rule.RESTRICTED)
+    E = dataclasses.replace(protocol, criterion="half-squared-error", error_measured_on="regressed")
+    weights = draw_weights(protocol, 71, 0, 3)
+    changes = compute_changes(protocol, weights)
+    lengths = rule.measure_descent(protocol, weights)["w-length"]
+    for flat, change, length in zip(weights, changes, lengths, strict=True):
+        R = differentiate(lambda x: RecirculationNetwork.from_weights(x, E).error(), flat)
+        expected = np.linalg.norm(change[:10]) / np.linalg.norm(R[:10])
+        assert length == pytest.approx(expected, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", ["exchange", "transpose"])
