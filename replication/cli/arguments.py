@@ -71,11 +71,11 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(f"{message}; see '{self.prog} --help'")
 
 
-def parse_whole(text: str, *, low: int, high: int, cost: str = "") -> int:
-    """Return a whole number that is written in plain decimal digits; `cost` is that of `high`."""
+def parse_whole(text: str, *, low: int, high: int, note: str = "") -> int:
+    """Return a whole number that is written in plain decimal digits; `note` says more of `high`."""
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) is None or not low <= int(text) <= high:
         raise ArgumentTypeError(
-            f"{show(text)} was given; allowed is a whole number from {low} to {high}{cost}, in "
+            f"{show(text)} was given; allowed is a whole number from {low} to {high}{note}, in "
             "plain digits"
         )
     return int(text)
@@ -83,7 +83,9 @@ def parse_whole(text: str, *, low: int, high: int, cost: str = "") -> int:
 
 def parse_jobs(text: str) -> int:
     """Return a number of workers; "all" is -1, one for each core."""
-    return -1 if text == "all" else parse_whole(text, low=1, high=4096)
+    if text == "all":
+        return -1
+    return parse_whole(text, low=1, high=4096, note=" (or 'all', for one a core)")
 
 
 def parse_results(text: str) -> Path:
@@ -104,7 +106,7 @@ def parse_results(text: str) -> Path:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": {
-        "type": functools.partial(parse_whole, low=1, high=MAX_SEEDS, cost=MAX_COST),
+        "type": functools.partial(parse_whole, low=1, high=MAX_SEEDS, note=MAX_COST),
         "default": DEFAULT_SEEDS, "metavar": "N",
         "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
     },

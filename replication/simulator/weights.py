@@ -124,7 +124,9 @@ def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
     """Return a float64 copy of numbers, or refuse what holds text, or others than `finite` ones."""
     allowed = "arrays of numbers"
     with contextlib.suppress(TypeError, ValueError, OverflowError):  # also rows of several lengths
-        numbers = np.asarray(np.array(given) - 0)  # which text and None refuse, also among objects
+        numbers = np.array(given)
+        if numbers.dtype.kind not in "iuf":
+            numbers = np.asarray(numbers - 0)  # which text and None refuse, also among objects
         if numbers.dtype.kind in "iufO":
             numbers = numbers.astype(np.float64, copy=False)
             if not finite or np.isfinite(numbers).all():

@@ -32,7 +32,7 @@ BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "", " 5", "1_000", "0x10", "٥"]
     [
         ("simulate", "--seeds", ["0", "9" * 12], "from 1 to 100000000000 (which take days of"),
         ("simulate", "--root-seed", [str(2**63), "True"], f"from 0 to {2**63 - 1}"),
-        ("simulate", "--jobs", ["0"], "from 1 to 4096"),
+        ("simulate", "--jobs", ["0"], "from 1 to 4096 (or 'all', for one a core)"),
         ("verify", "--sample", ["0"], "from 1 to"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
