@@ -1,7 +1,5 @@
 """The one front door: commands, messages and exit codes; no science."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Check that a results folder holds what was written into it, and make again what it lacks."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import tempfile

@@ -1,7 +1,5 @@
 """From Markdown to the three reports, by pandoc and Typst, and whether these are there."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os

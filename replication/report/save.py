@@ -4,8 +4,6 @@ Text stays text. Each SVG carries the letters that it needs of the font it was l
 that it looks the same everywhere; a page that holds many takes them once (`font_css`).
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import math

@@ -8,6 +8,7 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import compare
+from replication.comparison.numbers import describe_p
 from replication.comparison.result import Verdict
 
 # Michelson (1880), Astron. Papers Am. Ephemeris 1, 109-145: km/s less 299,000, first and fifth
@@ -98,7 +99,10 @@ def test_verdict_and_p_are_those_of_a_statistician(values, arguments, verdict, p
 def test_what_a_verdict_hangs_on_is_said():
     few = compare(MAIZE, constant="0")
     assert few.conditions == ("the mean of so few runs is about normal",)
-    assert "spreads" in compare(CHEMICAL, **report(FROM_AIR, 5)).cautions, "that from air is purer"
+    from_air = compare(CHEMICAL, **report(FROM_AIR, 5)).cautions["spreads"]
+    ratio = np.var(CHEMICAL, ddof=1) / np.var(FROM_AIR, ddof=1)
+    p = 2 * stats.f.sf(ratio, len(CHEMICAL) - 1, len(FROM_AIR) - 1)
+    assert f"(F test, {describe_p(p)})" in from_air, "which is purer"
     # Of Dobson's plants, as means alone one cannot be so sure.
     assert compare(CONTROL, **report(TREATED) | {"sd_kind": None}).reason == "reading"
 

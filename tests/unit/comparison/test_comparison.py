@@ -199,6 +199,15 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
             assert found.verdict is verdict, name
     assert set(compare(NORMAL, runs=20, median="10 [9, 11]").reported) == {"median", "q1", "q3"}
     assert compare(NORMAL[:4], runs=20, median="10").reason == "few"
+    both = compare(NORMAL, runs=20, median="10.2", mean="12")
+    assert both.difference.value == pytest.approx(NORMAL.mean() - 12), "and not that of medians"
+
+
+def test_an_extreme_beyond_all_runs_is_named_as_such():
+    for name, inside, beyond in (("min", NORMAL.min(), -9), ("max", NORMAL.max(), 99)):
+        for value, is_beyond in ((inside, False), (beyond, True)):
+            found = compare(NORMAL, report={name: f"{value:.2f}", "runs": 20})
+            assert ("beyond" in found.cautions) == is_beyond
 
 
 def test_predictions_stay_within_bounds():

@@ -75,6 +75,16 @@ def test_splits_are_named_by_the_partner_of_the_first_vector():
     assert experiment.name_splits(codes[[0, 0]]).tolist() == [[1], [1]]
 
 
+def test_vectors_of_bits_have_two_units_on_in_either_half_and_go_to_a_lower_module_each():
+    a, not_a, b, not_b = experiment.HALVES["bits"]
+    assert (a + not_a == 1).all()
+    assert (b + not_b == 1).all()
+    assert a.sum() == b.sum() == 2 == np.abs(a - b).sum()
+    assert experiment.make_vectors("bits")[1] == (*not_a, *not_a)
+    spread = build_by_hand().spread(np.arange(16.0).reshape(2, 8))
+    assert spread[:, 1, :, 0].T.tolist() == [[8, 9, 10, 11], [12, 13, 14, 15]]
+
+
 def test_random_sets_hold_four_different_vectors_of_eight_units_each():
     drawn = [experiment.make_vectors("random", k) for k in range(experiment.RANDOM_SETS)]
     assert all(len(set(vectors)) == 4 and {len(v) for v in vectors} == {8} for vectors in drawn)

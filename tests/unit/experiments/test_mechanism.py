@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments import growth, interventions
-from replication.experiments.agreement import LEVEL
+from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import flatten, get_u, get_w
 from replication.experiments.mechanism import controls, hybrids, reach, run, tasks, theory
 from replication.experiments.recording import train_for
@@ -171,16 +171,24 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
         assert found[name]["median"] == literal, name
 
 
-def test_first_change_of_w_alone_is_that_of_the_readable_network():
+def test_first_change_of_w_lowers_the_error_where_it_does_in_the_readable_network():
     weights = draw_weights(PAPER, SEED, 0, 40)
     squared = dataclasses.replace(PAPER, criterion="half-squared-error")
-    lowered = 0
-    for row in weights:
+
+    def measure(row, **left_out):
         network = RecirculationNetwork.from_weights(row, squared)
-        before = network.error()
-        network.update(change=lambda changes: changes._replace(b=0, U=0, c=0))
-        lowered += network.error() < before
-    assert controls.measure_first_step(PAPER, weights)["alone"].sum() == lowered
+        network.update(change=lambda changes: changes._replace(**left_out))
+        return network.error()
+
+    extra = {"extra": 5.0, "extra_interval": [4.0, 6.0]}
+    rows = {name: {"5": extra} for name in ("dropped", "random", "gradient")}
+    judged = run.judge_useless_at_first({"paper": rows, "small": rows}, weights)
+    for id, others, without in (
+        ("error-20", {}, {"W": 0}),
+        ("alone-20", {"b": 0, "U": 0, "c": 0}, {"W": 0, "b": 0, "U": 0, "c": 0}),
+    ):
+        lowered = [measure(row, **others) < measure(row, **without) for row in weights]
+        assert judged["operationalisations"][id]["value"] == np.mean(lowered)
 
 
 def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
@@ -224,6 +232,9 @@ def test_change_of_w_agrees_with_descent_where_u_has_learnt_to_read_w():
         assert judged[f"frozen-u-{rate}"]["value"] < 0.2 < judged[f"frozen-w-{rate}"]["value"]
     assert judged["shuffled-20"]["value"] < 0.2
     assert judged["set-20"]["value"] > 0.7
+    alone = train_for(SMALL, weights, 60, frozen=("W", "b"))  # U and its biases
+    agreement = np.median(measure_agreement(SMALL, alone)["lower"])
+    assert judged["frozen-w-2"]["value"] == pytest.approx(agreement)
 
 
 def test_u_reads_w_where_u_grows_by_w():

@@ -28,6 +28,7 @@ def test_every_network_is_measured_once_over_its_whole_learning(max_states, monk
         np.testing.assert_array_equal(states[-1], final[network])
         seen.append(network)
     assert sorted(seen) == list(range(N))
+    assert np.all(np.diff(histories.updates) >= 0)
 
 
 def test_quantities_are_taken_at_parts_of_learning_worked_by_hand():

@@ -91,7 +91,11 @@ def test_chance_is_the_joint_mass_times_that_all_converge():
     table = draw_counts(50_000, n_censored=50)
     cells = compute_joint_mass(table, 100, mean_edges=[47.5, 48.5], max_edges=[202, 203])
     expected = cells.item() * (table.n_converged / table.n) ** 100
-    assert Likelihood.of(table).chances["not counted"] == pytest.approx(expected, rel=1e-8)
+    found = Likelihood.of(table).chances
+    assert found["not counted"] == pytest.approx(expected, rel=1e-8)
+    later = Likelihood.of(studies.count_sweeps(table)).chances["not counted"]
+    assert found["counted"] == pytest.approx(later)
+    assert found["open"] == pytest.approx((expected + later) / 2)
 
 
 def test_error_is_that_of_drawing_the_population_again():
