@@ -1,7 +1,5 @@
 """Measure everything side by side: ``python -m benchmarks``."""
 
-from __future__ import annotations
-
 import argparse
 import functools
 import json

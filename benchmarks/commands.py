@@ -1,7 +1,5 @@
 """Whole commands as a user types them, each in a folder of its own."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -5,8 +5,6 @@ system's exponential and add in their own order, so that a few outcomes differ
 from the kernel's by rounding; the benchmark counts them.
 """
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import shutil

@@ -3,8 +3,6 @@
 Every message says what was given, what is allowed and what to do.
 """
 
-from __future__ import annotations
-
 
 class ReplicationError(Exception):
     """Base of all errors that are reported to the user without a traceback."""

@@ -1,7 +1,5 @@
 """How messages quote what was given and count things: one rule for all of them."""
 
-from __future__ import annotations
-
 import json
 import os
 from typing import Any

@@ -121,11 +121,13 @@ def test_messages_of_make_say_what_options_are_called_there(tmp_path, monkeypatc
     for by in ("make", ""):
         monkeypatch.setenv("REPLICATION_BY", by)
         for words, says in (
-            ("simulate --seeds x", "(for make, `replication simulate --root-seed 7` is `make"),
+            ("simulate --seeds x", "(for make, --root-seed 7 is ROOT_SEED=7, and "),
             (f"report --results {tmp_path}", "` (for make, "),
+            ("report --set x--seeds", ""),  # which make does not have
         ):
             assert main(words.split())
-            assert (says in capsys.readouterr().err) == (by == "make")
+            assert ("(for make, " in (said := capsys.readouterr().err)) == (bool(by and says))
+            assert not by or says in said
     assert list(tmp_path.iterdir()) == []
     assert "REPLICATION_BY=make" in run_make("-n", "report").stdout
 

@@ -7,8 +7,6 @@ the picture shows the network that has learnt. With ``--check`` nothing is writt
 1 if the picture is not what the model says.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import sys
 from pathlib import Path

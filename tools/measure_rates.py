@@ -8,8 +8,6 @@ about ten minutes on two cores. With ``--check`` nothing is measured; the exit c
 does not show what is stored.
 """
 
-from __future__ import annotations
-
 import concurrent.futures
 import itertools
 import json

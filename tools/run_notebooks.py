@@ -3,8 +3,6 @@
 Usage: python tools/run_notebooks.py [NAME ...]
 """
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

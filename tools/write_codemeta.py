@@ -5,8 +5,6 @@ Usage: python tools/write_codemeta.py [--check]
 With ``--check`` nothing is written; the exit code is 1 if the file is not what the two say.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -5,8 +5,6 @@ Usage: python tools/write_readme.py [--check]
 With ``--check`` nothing is written; the exit code is 1 if the page is not what the models say.
 """
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

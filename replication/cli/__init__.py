@@ -1,7 +1,5 @@
 """The one front door: commands, messages and exit codes; no science."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
@@ -31,6 +29,10 @@ SHORTAGES = {
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
 }
 """What the system may be short of, and the words of libraries by which that is known."""
+OF_MAKE = re.compile(
+    r"(?<!\S)--(seeds|root-seed|jobs|results)\b|`replication (simulate|replicate|experiments)\b"
+)
+"""Options and commands that make has, too, under other names."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -114,10 +116,10 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 
 def _fail(message: str, code: int) -> int:
-    if os.environ.get("REPLICATION_BY") == "make" and re.search("--|`replication", message):
+    if os.environ.get("REPLICATION_BY") == "make" and OF_MAKE.search(message):
         message += (
-            " (for make, `replication simulate --root-seed 7` is `make replicate ROOT_SEED=7`, and "
-            "so on: see `make help`)"
+            " (for make, --root-seed 7 is ROOT_SEED=7, and `replication simulate` is "
+            "`make replicate`; see `make help`)"
         )
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

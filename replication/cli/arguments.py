@@ -1,7 +1,5 @@
 """Strict reading of command-line values, and the options that commands share."""
 
-from __future__ import annotations
-
 import argparse
 import difflib
 import functools

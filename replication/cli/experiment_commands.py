@@ -1,7 +1,5 @@
 """Commands beyond one study: experiments, and a multiverse of one's own readings."""
 
-from __future__ import annotations
-
 import argparse
 import functools
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The command that tries the mechanism on the user's own inputs."""
 
-from __future__ import annotations
-
 import argparse
 import dataclasses
 import functools

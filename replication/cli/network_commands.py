@@ -1,7 +1,5 @@
 """Commands that give out numbers of single networks: trace and export."""
 
-from __future__ import annotations
-
 import argparse
 import functools
 import sys

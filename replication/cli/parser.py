@@ -1,7 +1,5 @@
 """The parser of all commands."""
 
-from __future__ import annotations
-
 import importlib
 from importlib.metadata import version
 

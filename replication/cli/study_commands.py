@@ -1,7 +1,5 @@
 """Commands on one study: replicate, simulate, report."""
 
-from __future__ import annotations
-
 import argparse
 from pathlib import Path
 from typing import Any

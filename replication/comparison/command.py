@@ -1,7 +1,5 @@
 """The command that compares: its options, and nothing that `compare` does not do in Python."""
 
-from __future__ import annotations
-
 import argparse
 import re
 import sys

@@ -4,8 +4,6 @@
 the study is the same function on a count table.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import math

@@ -1,7 +1,5 @@
 """Pictures of comparisons: what was reported beside one's own runs, and the rows of a table."""
 
-from __future__ import annotations
-
 import io
 import math
 import warnings

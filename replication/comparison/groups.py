@@ -1,7 +1,5 @@
 """Both sides of a table by key: runs of one's own, or reports of others, and reported results."""
 
-from __future__ import annotations
-
 import difflib
 import itertools
 from collections.abc import Collection, Iterable, Sequence

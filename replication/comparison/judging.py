@@ -10,8 +10,6 @@ way that it can be, and each reading has an answer of its own. An answer has up 
 *p* of several parts is the smallest, multiplied by their number (Bonferroni).
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import itertools

@@ -21,8 +21,6 @@ Cohen (1988), Statistical Power Analysis, chapters 2 and 6: d, and shares on the
 Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
 """
 
-from __future__ import annotations
-
 import bisect
 import dataclasses
 import math

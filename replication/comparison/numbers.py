@@ -1,7 +1,5 @@
 """Numbers as papers print them, with every number that prints so; and as answers print them."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import re

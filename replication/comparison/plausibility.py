@@ -9,8 +9,6 @@ largest value. Bhatia & Davis (2000), A better bound on the variance, Am. Math. 
 353-357: the standard deviation for mean and range.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction

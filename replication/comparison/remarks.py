@@ -1,7 +1,5 @@
 """What stands beside a verdict: impossible numbers, the very runs, assumptions, cautions."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 

@@ -1,7 +1,5 @@
 """What a report says: its numbers, and how what it leaves open may be read."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import re

@@ -1,7 +1,5 @@
 """Runs of one's own: how they may be given, which failed, and what a report did with those."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import os

@@ -4,8 +4,6 @@ An answer is a list of blocks: a paragraph, a table, or a list of items with a t
 `compare` stand in backticks, so that a command can name its options instead.
 """
 
-from __future__ import annotations
-
 import csv
 import dataclasses
 import io

@@ -1,7 +1,5 @@
 """The ledger, ``claims.toml``: what the paper reports, and the ways to measure each statement."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import functools

@@ -4,8 +4,6 @@ A field is declared once, in `Protocol`: its annotation there says what is allow
 types below, `bool`, or a `Literal` of choices.
 """
 
-from __future__ import annotations
-
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args, get_origin

@@ -6,8 +6,6 @@ with `dataclasses.replace`, with a TOML file that lists only what differs, or wi
 ``--set FIELD=VALUE``.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import difflib
 import hashlib

@@ -11,8 +11,6 @@ What several experiments need stands in the modules beside them; no experiment i
 CONTRIBUTING.md says how to add one.
 """
 
-from __future__ import annotations
-
 import hashlib
 import importlib
 from collections.abc import Callable

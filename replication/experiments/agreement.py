@@ -1,7 +1,5 @@
 """How well weight changes agree with steepest descent, and the two matrices with each other."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable
 

@@ -9,8 +9,6 @@ One-hot vectors have the same scatter in all directions, 1, so that W, with its 
 visible units taken off, grows along itself.
 """
 
-from __future__ import annotations
-
 import numpy as np
 
 from replication.definition.protocol import Protocol

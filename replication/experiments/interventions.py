@@ -3,8 +3,6 @@
 If a network without its first k changes merely started later, it would take k updates more.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

@@ -5,8 +5,6 @@ compared with ``at_least`` and ``at_most`` of its entry in the ledger. Where no 
 the result of one of the functions ``supports_...`` stands in its place.
 """
 
-from __future__ import annotations
-
 import collections
 import csv
 import enum

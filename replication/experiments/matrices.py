@@ -1,7 +1,5 @@
 """W and U of many networks, in flat weights, changes or gradients (..., n_weights)."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """Networks measured at every update, from their initial weights to the criterion."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The best settings of a protocol, found on seeds that are used for nothing else."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """What experiments say of a sample of outcomes, as plain data for their models."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Models: what an experiment has found, as plain data in a JSON file with a checksum."""
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

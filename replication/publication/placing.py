@@ -4,8 +4,6 @@ The files that this package has put there, or is about to, are listed in ``repor
 command ``sha256sum`` writes and checks lists. Only those are ever replaced or removed.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import re

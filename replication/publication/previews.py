@@ -1,7 +1,5 @@
 """Pages beside the report: one experiment alone, and a multiverse of one's own."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from replication.errors import ReportError

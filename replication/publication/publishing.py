@@ -5,8 +5,6 @@ full one. Any other study has a short report in
 ``studies/<protocol id>-<root seed>-<seeds>/``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Check that a results folder holds what was written into it, and make again what it lacks."""
 
-from __future__ import annotations
-
 import contextlib
 import re
 import tempfile
@@ -32,7 +30,7 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     files byte by byte.
     """
     read_current(results)  # they must be of this version
-    with tempfile.TemporaryDirectory(prefix="replication-") as fresh:
+    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as fresh:
         study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Path(fresh))
         replicate_study(study, jobs=jobs, report_progress=report_progress)
         differences = [

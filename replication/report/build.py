@@ -1,7 +1,5 @@
 """From a template, models and figures to the files of a report."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The data of a figure as it is drawn, for readers who want to draw it again."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Iterator, Sequence

@@ -4,8 +4,6 @@ A value that is missing (None, NaN, infinite, no number) raises `MissingNumber`,
 with a hole in it is not written at all.
 """
 
-from __future__ import annotations
-
 import html
 import json
 import math

@@ -1,7 +1,5 @@
 """From Markdown to the three reports, by pandoc and Typst, and whether these are there."""
 
-from __future__ import annotations
-
 import errno
 import json
 import os
@@ -64,11 +62,12 @@ def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], 
     """
     command = [
         find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
-        f"--lua-filter={ASSETS / 'report.lua'}", f"--bibliography={bibliography}", *FORMS[form],
+        f"--lua-filter={ASSETS / 'report.lua'}", f"--bibliography={bibliography.absolute()}",
+        *FORMS[form],
     ]  # fmt: skip
     try:
-        done = subprocess.run(
-            command, input=markdown, capture_output=True, check=False,
+        done = subprocess.run(  # in a folder that is there: the user's may have been removed
+            command, input=markdown, cwd=ASSETS, capture_output=True, check=False,
             env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
             encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
         )  # fmt: skip
@@ -174,6 +173,7 @@ def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     try:
         pdf: bytes = typst.compile(
             files,
+            root=str(ASSETS),
             format="pdf",
             font_paths=[str(FONT_FOLDER)],
             ignore_system_fonts=True,

@@ -4,8 +4,6 @@ Text stays text. Each SVG carries the letters that it needs of the font it was l
 that it looks the same everywhere; a page that holds many takes them once (`font_css`).
 """
 
-from __future__ import annotations
-
 import base64
 import io
 import math
@@ -198,7 +196,7 @@ def _tidy(svg: str, name: str) -> str:
         return "" if re.fullmatch(r"[A-Za-z0-9.]+_\d+", found[1]) else found[0]
 
     svg = re.sub(r' id="([^"]+)"', rename, svg)
-    return re.sub(r'((?:url\(|href=")#)', rf"\1{name}-", svg)
+    return re.sub(r'((?:url\(|href=")#)', rf"\g<1>{name}-", svg)
 
 
 def _describe(figure: Figure, axes: Axes) -> str:

@@ -5,8 +5,6 @@ apart; lines that meet differ in dash or width too, so that grey print works. A 
 in dark mode swaps the colours of `DARK` (see `save`), so figures use no others.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From a template and models to Markdown: numbers filled in, guards checked, errors located."""
 
-from __future__ import annotations
-
 import functools
 import html
 import re

@@ -4,8 +4,6 @@ The paper's is the logistic one; page 360 allows hidden units others that are sm
 slopes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import numpy as np

@@ -6,8 +6,6 @@ exponential depends on the processor, so this one is made of additions, multipli
 multiply-adds.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Where blocks of networks are simulated: in threads, or on an existing Dask cluster."""
 
-from __future__ import annotations
-
 import asyncio
 import contextlib
 import functools

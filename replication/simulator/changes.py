@@ -4,8 +4,6 @@ Both come from the kernel: a change is what one update adds at a rate that is a 
 so that dividing by it is exact, and a gradient is minus what back-propagation adds.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

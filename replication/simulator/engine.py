@@ -3,8 +3,6 @@
 The step is compiled for the protocol at hand within a fraction of a second, in memory alone.
 """
 
-from __future__ import annotations
-
 import functools
 import math
 from collections.abc import Callable, Iterator

@@ -4,8 +4,6 @@ The kernel releases the GIL, so threads use all cores of one machine without cop
 existing Dask cluster runs the same blocks.
 """
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Callable, Generator, Iterable, Iterator

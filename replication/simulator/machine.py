@@ -1,7 +1,5 @@
 """From LLVM text to a function in memory. Nothing compiled is kept on disk."""
 
-from __future__ import annotations
-
 import ctypes
 import functools
 import os

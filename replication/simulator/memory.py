@@ -1,7 +1,5 @@
 """Where the numbers of the networks side by side lie in memory, the same for both forms."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

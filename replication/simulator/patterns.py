@@ -1,7 +1,5 @@
 """The training patterns of a protocol, and what follows from them."""
 
-from __future__ import annotations
-
 import functools
 import math
 from importlib import resources

@@ -5,8 +5,6 @@ visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side o
 `experiments/plane/plane.js` draws the same in the page.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

@@ -3,8 +3,6 @@
 A strip is the memory of `n_lanes` networks side by side, laid out by `memory.py`.
 """
 
-from __future__ import annotations
-
 from replication.simulator.instructions import Rows, SharedRows, Whole, Writer
 from replication.simulator.memory import Place, arrange, build_networks
 from replication.simulator.step import Networks, Rule, lay_patterns, learn, look

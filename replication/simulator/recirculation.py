@@ -9,8 +9,6 @@ symmetric weights (``U = W.T``) and a regression near 1, the derivative of the s
 ``1/2 sum (v2 - v0)^2`` by W is minus the change of equation 4, apart from its factor.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple, Self, overload
 

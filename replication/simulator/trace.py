@@ -1,7 +1,5 @@
 """One network over learning, by the same step that the ensemble uses."""
 
-from __future__ import annotations
-
 from typing import Never
 
 from replication.definition.fields import MAX_UPDATES

@@ -5,8 +5,6 @@ of networks, the blocks, the jobs or the protocol: a counter-based generator is
 moved to the place of network s and read from there.
 """
 
-from __future__ import annotations
-
 import contextlib
 import operator
 from typing import Any

@@ -1,7 +1,5 @@
 """How well two directions agree."""
 
-from __future__ import annotations
-
 import numpy as np
 import numpy.typing as npt
 

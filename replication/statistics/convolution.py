@@ -5,8 +5,6 @@ transform. The largest of n lies at or below m with probability F(m)^n; jointly 
 mass is that of p truncated at m.
 """
 
-from __future__ import annotations
-
 import math
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Confidence intervals: of shares, medians and means by construction, of ratios by resampling."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 

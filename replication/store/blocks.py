@@ -4,8 +4,6 @@ Its name holds its checksum, which is compared before Parquet reads a byte of it
 header need only say that it is the block that is asked for.
 """
 
-from __future__ import annotations
-
 import contextlib
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Outcomes for other programs: CSV or Parquet, with a data dictionary beside."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Iterable, Mapping

@@ -1,7 +1,5 @@
 """Fill a study: simulate the blocks that are missing or damaged, and lose none on the way."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from replication.definition.protocol import READINGS, Protocol
+from replication.definition.protocol import READINGS
 from replication.definition.study import Study
 from replication.errors import DataError
 from replication.simulator.outcomes import Outcomes, compute_digest
@@ -124,20 +124,18 @@ def find_study(folder: StudyFolder, n_seeds: int) -> Study:
 
     Its protocol is a named reading, or what any sound block says.
     """
+    for reading in READINGS.values():
+        if reading.id == folder.protocol_id:
+            return Study(reading, folder.root_seed, n_seeds, folder.results)
     reason, place = "no block says its protocol", folder.path.parent
-
-    def list_protocols() -> Iterator[Protocol]:
-        nonlocal reason
-        yield from READINGS.values()
-        for block in [block for name in list_names(place) for block in find_blocks(place / name)]:
-            try:
-                yield read_header(block)[0]
-            except DataError as error:
-                reason = str(error)
-
-    for protocol in list_protocols():
-        if protocol.id == folder.protocol_id:
-            return Study(protocol, folder.root_seed, n_seeds, folder.results)
+    for block in [block for name in list_names(place) for block in find_blocks(place / name)]:
+        try:
+            protocol, _ = read_header(block)
+        except DataError as error:
+            reason = str(error)
+        else:
+            if protocol.id == folder.protocol_id:
+                return Study(protocol, folder.root_seed, n_seeds, folder.results)
     raise DataError(
         f"the protocol of the networks in {str(place)!r} is unknown: {reason}. "
         "If no block can be restored, delete the folder and simulate again"

@@ -1,7 +1,5 @@
 """What a block was made with: recorded as provenance, never used as a key."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import importlib.metadata

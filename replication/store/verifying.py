@@ -1,7 +1,5 @@
 """Verify a study by its checksums and by simulating again, and repair it."""
 
-from __future__ import annotations
-
 import dataclasses
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Files that are written whole or not at all, and read with care."""
 
-from __future__ import annotations
-
 import contextlib
 import errno
 import os

@@ -8,8 +8,6 @@
 4. The command prints the advice and ends with 128 + the signal's number: 130 after Ctrl-C.
 """
 
-from __future__ import annotations
-
 import contextlib
 import signal
 import threading

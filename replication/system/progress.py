@@ -50,6 +50,7 @@ class Progress:
         """Show the final state and end the line."""
         if self.done:
             self._show()
+        if self.total:  # also where nothing was shown: after ^C, a message begins on its own line
             write_safely(self._stream, "\n" if self._is_terminal else "")
 
     def _show(self) -> None:

@@ -5,8 +5,6 @@ compiled code there would hold it up: the main thread waits, others work, and a 
 compiled code looks at tells them to stop.
 """
 
-from __future__ import annotations
-
 import contextvars
 import multiprocessing.pool
 import threading

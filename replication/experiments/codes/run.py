@@ -1,7 +1,5 @@
 """A good set of codes: what the hidden units do when the criterion is met."""
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

@@ -1,7 +1,5 @@
 """The same networks with and without learning hidden biases: the tail, and where else it shows."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 import math

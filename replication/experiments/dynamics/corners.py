@@ -6,8 +6,6 @@ and off for the other. With k hidden units on, equation 3 changes its total inpu
 between two values of opposite signs, and goes on, since saturated hidden units hardly learn.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from typing import Any

@@ -1,7 +1,5 @@
 """Figures of the tail and its cause, of failures in closed form, and of the critical rate."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -5,8 +5,6 @@ To first order equation 4 shows a hidden bias the changes of the visible biases 
 states so swing in step with them, and against them if biases learn one update late.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 import math

@@ -11,8 +11,6 @@ second line is a map of one number. It rests at sigma(z) = 1 / N unless its slop
 -1: beyond a critical learning rate the outputs jump, and U is moved along m as they do.
 """
 
-from __future__ import annotations
-
 import numpy as np
 from numpy.typing import NDArray
 

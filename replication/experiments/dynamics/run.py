@@ -3,8 +3,6 @@
 Everything is done twice, on networks of two root seeds; the second time with fewer.
 """
 
-from __future__ import annotations
-
 from replication.definition.protocol import PAPER
 from replication.experiments import Model
 from replication.experiments.dynamics import biases, corners, following, offsets, square

@@ -1,7 +1,5 @@
 """Four random points in a square: the columns of W at the start, and what they predict."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from typing import Any

@@ -1,7 +1,5 @@
 """Hidden units with other activation functions, and with ones that the rule does not know."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any

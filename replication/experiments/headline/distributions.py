@@ -1,7 +1,5 @@
 """What a population shows: its histogram, mean and maximum of its studies, and how they vary."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, NamedTuple, cast
 

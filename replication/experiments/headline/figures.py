@@ -1,7 +1,5 @@
 """The joint sampling distribution and the distribution of updates."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """From the stored outcomes of a study to the model of its headline."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

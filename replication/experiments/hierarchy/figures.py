@@ -1,7 +1,5 @@
 """The figure of the hierarchy: which networks succeed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Train two modules under a third, and see which vectors are encoded, kept and completed."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What the changes of W do on images: growth, turning, and the cost of replacing or ending them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

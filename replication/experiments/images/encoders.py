@@ -1,7 +1,5 @@
 """How fast each rule is at its own best rate as one-hot encoders become larger."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

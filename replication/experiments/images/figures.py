@@ -1,7 +1,5 @@
 """Figures of real images: where each rule ends, what it makes of digits, and larger encoders."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

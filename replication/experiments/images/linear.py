@@ -4,8 +4,6 @@ Of all images linear units see the scatter alone, so that 65 patterns with the s
 for the 1,797. Biases stay where the mean pattern is reconstructed.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Where logistic units come to, on images that they were trained on and on others."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Real images: where the rule comes to rest there, what its first changes do; larger encoders."""
 
-from __future__ import annotations
-
 from replication.experiments import Model
 from replication.experiments.images import changes, encoders, linear, logistic
 from replication.system.progress import Tell

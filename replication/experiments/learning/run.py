@@ -1,7 +1,5 @@
 """Along learning: six statements of pages 363 and 364 from networks measured at every update."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -3,8 +3,6 @@
 Few networks stop at exactly 202 updates, so that millions are needed.
 """
 
-from __future__ import annotations
-
 import dataclasses
 
 from replication.definition.claims import load_reported

@@ -1,7 +1,5 @@
 """The hidden plane of a typical network, and of two that have trouble."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What the pages let a reader try, with the results of many networks to hold beside it."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from typing import Any

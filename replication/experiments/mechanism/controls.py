@@ -1,7 +1,5 @@
 """Controls: other initial weights, slowed or exchanged halves, the first step, what U reads."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Sequence

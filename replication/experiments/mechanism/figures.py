@@ -1,7 +1,5 @@
 """Figures of the mechanism: who turns towards whom, and what the first changes are worth where."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any
 

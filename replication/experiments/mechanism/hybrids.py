@@ -1,7 +1,5 @@
 """Which half makes recirculation fast: U by one rule and W by another, each at its best rates."""
 
-from __future__ import annotations
-
 import dataclasses
 import itertools
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """How far it goes: other inputs, each rule at its own best learning rate."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence

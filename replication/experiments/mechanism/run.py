@@ -1,7 +1,5 @@
 """Why recirculation works without symmetric weights, and how far: the mechanism, step by step."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The inputs on which the mechanism is tried, each as a protocol."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

@@ -1,7 +1,5 @@
 """When U comes to align with W, predicted and measured, and who turns towards whom meanwhile."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

@@ -8,8 +8,6 @@ extension of QB, and C to C', near the extension of RC. If CR is parallel to AP,
 towards A. So the error of the pattern should fall if the angle between AP and CR is small.
 """
 
-from __future__ import annotations
-
 import collections
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The proposal that the paper left untested: equation 3 on the second round too (page 365)."""
 
-from __future__ import annotations
-
 import dataclasses
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """A multiverse of one's own: readings from a file, simulated on the same networks and judged."""
 
-from __future__ import annotations
-
 import dataclasses
 import hashlib
 import itertools

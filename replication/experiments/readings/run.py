@@ -1,7 +1,5 @@
 """Later criteria for "error below 0.1", judged as the headline is, and the power of that test."""
 
-from __future__ import annotations
-
 from replication.definition.claims import load_claims
 from replication.definition.protocol import ERROR_READINGS, Protocol
 from replication.experiments import Model, studies

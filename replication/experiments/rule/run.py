@@ -1,7 +1,5 @@
 """The rule: the simple product, steepest descent where three conditions hold, and beyond them."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Callable

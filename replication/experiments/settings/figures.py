@@ -1,7 +1,5 @@
 """The map of learning rate and regression, with the paper's settings on it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -3,8 +3,6 @@
 The fastest cell is measured again on other seeds than those that chose it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Longer loops: two hidden groups in series."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Speed: recirculation against back-propagation, each at its own best settings."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any

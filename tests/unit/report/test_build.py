@@ -140,8 +140,9 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
     folder.mkdir()
     entries = shutil.copy(FOLDER / "references.bib", folder)
     code = (
-        "import sys; from pathlib import Path;"
+        "import os, sys; from pathlib import Path;"
         "from tests.unit.report.sample_report import build_sample;"
+        "os.mkdir('gone'); os.chdir('gone'); os.rmdir('../gone');"
         "build_sample(Path(sys.argv[1]), bibliography=Path(sys.argv[2]))"
     )
     environment = {

@@ -57,12 +57,13 @@ def test_a_terminal_gets_one_line_that_is_written_over_and_fits(clock, monkeypat
         monkeypatch.setenv("COLUMNS", "30")
     with Progress(10, is_shown=False) as progress:
         progress.advance(10)
-    with Progress(0):
-        pass
+    for total in (0, 1):  # after ^C, too, a message begins on a line of its own
+        with Progress(total):
+            pass
     assert module.sys.stderr.getvalue() == (
         "\rseed 19: 300 of 2,400 networks, 400 a second               "
         "\rseed 19: 1,200 of 2,400 networks, 1,200 a second, 1 s left "
-        "\rseed 19: 2,400 of 2,400 netwo\n"
+        "\rseed 19: 2,400 of 2,400 netwo\n\n"
     )
 
 
