@@ -95,10 +95,12 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
     )  # fmt: skip
     for usage, words in OPTIONS.items():
         name, *values = usage.split()
-        choices = CHOICES.get(name[2:].replace("-", "_"))
-        metavar: Any = tuple(values) if len(values) == 2 else values[0] if values else None
-        nargs = 2 if len(values) == 2 else None
-        compare.add_argument(name, nargs=nargs, metavar=metavar, choices=choices, help=words)
+        if not values:
+            compare.add_argument(name, choices=CHOICES[name[2:].replace("-", "_")], help=words)
+        elif len(values) == 1:
+            compare.add_argument(name, metavar=values[0], help=words)
+        else:
+            compare.add_argument(name, nargs=2, metavar=tuple(values), help=words)
     compare.add_argument("--format", choices=FORMS, default="text", help="of what is printed")
     compare.add_argument("--exit-code", action="store_true",
                          help="leave with a code that says the verdict")  # fmt: skip

@@ -230,7 +230,9 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     sample = get_sample(own, main.rule)
     impossible, on_grid, unit = remarks.list_impossible(own, report, sample, main.rule)
     equivalence = _assess(answers.values(), report, options["margin"], level)
-    wrong = {*impossible, *["mean_given_max"] * bool(impossible.keys() & {"mean", "max"})}
+    wrong = set(impossible)
+    if wrong & {"mean", "max"}:
+        wrong.add("mean_given_max")
     verdict, reason = _judge(impossible, answers, equivalence, sample, level)
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
     alike = [one for one in answers.values() if one.rule == main.rule]
@@ -284,15 +286,16 @@ def _judge(
     """Return the verdict, and what it rests on."""
     if impossible:
         return Verdict.CONTRADICTED, "impossible"
-    differs = {None if one.p is None else one.p <= level for one in answers.values()}
-    if None in differs:
+    found = {None if one.p is None else one.p <= level for one in answers.values()}
+    if None in found:
         is_constant = sample is not None and sample.n > 1 and not sample.spread > 0
         return Verdict.CANNOT_TELL, "constant" if is_constant else "few"
-    if len(differs) > 1:
+    if len(found) > 1:
         return Verdict.CANNOT_TELL, "reading"
-    if equivalence is not None and equivalence["is_equivalent"] in differs:
+    (differs,) = found
+    if equivalence is not None and differs == equivalence["is_equivalent"]:
         return Verdict.CANNOT_TELL, "margin"
-    return (Verdict.CONTRADICTED if True in differs else Verdict.NOT_CONTRADICTED), "p"
+    return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
 
 
 def _assess(

@@ -204,6 +204,9 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
 def test_one_report_may_hold_for_every_group():
     found = compare_table(make_runs(["a", "b"]), by="task", column="score", runs=5, mean="10.1")
     assert set(found.rows) == {("a",), ("b",)}
+    runs = make_runs(["a", "b"])
+    again = compare_table(runs, by="task", column="score", report="10.1, n = 5")
+    assert again.rows == found.rows
 
 
 def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():

@@ -284,3 +284,17 @@ def test_search_finds_the_best_rate_and_does_not_reuse_the_networks(monkeypatch)
     compared = reach.compare_rules(PAPER, n_search=2, n_networks=3, root_seed=5, jobs=1)
     assert compared["recirculation"]["rate"] == 7.0
     assert set(seen[:-1]) == {seen[0]} != {seen[-1]}
+
+
+def test_directions_are_followed_from_the_first_change_on():
+    weights = draw_weights(PAPER, SEED, 0, 9)
+    series = theory.follow_turning(PAPER, weights)
+    assert series["every"] == 1
+    assert {len(series[name]["median"]) for name in theory.PAIRS} == {41}
+    for updates in (0, 7):
+        states = train_for(PAPER, weights, updates)
+        change, W = (flatten(get_w(PAPER, each) - get_w(PAPER, each).mean(axis=2, keepdims=True))
+                     for each in (compute_changes(PAPER, states), states))  # fmt: skip
+        quartiles = np.quantile(compute_cosines(change, W), (0.25, 0.5, 0.75))
+        found = [series["change_w"][name][updates] for name in ("low", "median", "high")]
+        assert found == pytest.approx(quartiles.tolist())

@@ -98,11 +98,13 @@ def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
 
 def test_a_small_simulation_takes_a_class_of_ones_own():
     short = Protocol(max_updates=40, threshold=0.9)
-    frozen = simulate(short, n_seeds=12, root_seed=7, network=Frozen)
+    frozen = simulate(short, n_seeds=12, network=Frozen)
     assert frozen.updates.dtype == np.int32
     assert frozen.updates.tolist() == [
-        Frozen.from_seed(seed, root_seed=7, protocol=short).train()[0] for seed in range(12)
+        Frozen.from_seed(seed, protocol=short).train()[0] for seed in range(12)
     ]
+    few = {"n_seeds": 6, "root_seed": 7}
+    assert simulate(**few, network=RecirculationNetwork) == simulate(**few) != simulate(n_seeds=6)
 
 
 def test_results_are_equal_where_they_hold_the_same():
