@@ -125,10 +125,11 @@ def _describe_study(folder: StudyFolder, *, in_full: bool) -> dict[str, Any]:
     places = [studies / name for name in list_names(studies) if name.startswith(f"{study_name}-")]
     if study_name == f"{PAPER.id}-{DEFAULT_ROOT_SEED}":
         places.insert(0, folder.results)
-    reports = [place / "report.html" for place in places]
+    pages = [place / "report.html" for place in places]
     entry: dict[str, Any] = {
         "id": folder.protocol_id, "root_seed": folder.root_seed, "folder": str(folder.path),
-        "reports": [str(path) for path in reports if path.is_file()], "n_networks": 0, "bytes": 0, "protocol": None,
+        "reports": [str(page) for page in pages if page.is_file()],
+        "n_networks": 0, "bytes": 0, "protocol": None,
     }  # fmt: skip
     if stored := find_blocks(folder.path):
         study = find_study(folder, stored[-1].stop)
