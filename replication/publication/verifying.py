@@ -7,7 +7,7 @@ from pathlib import Path
 
 from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
 from replication.definition.study import Study
-from replication.errors import DataError
+from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model
 from replication.publication.placing import LIST, find_damaged, read_list
@@ -30,7 +30,14 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     files byte by byte.
     """
     read_current(results)  # they must be of this version
-    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as fresh:
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise StorageError(
+            f"a temporary folder cannot be made ({error.strerror}); let the variable TMPDIR name a "
+            "folder that can be written"
+        ) from None
+    with temporary as fresh:
         study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Path(fresh))
         replicate_study(study, jobs=jobs, report_progress=report_progress)
         differences = [
