@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from unittest import mock
 
 import pytest
 
@@ -40,10 +41,18 @@ def test_verify_says_what_it_has_done(tmp_path, run, refuse):
     assert " 1 network simulated again" in run("verify", "--results", tmp_path, "--sample", 1)
 
 
-def test_verify_checks_the_published_report_also_without_a_study(tmp_path, monkeypatch, run):
+def test_verify_checks_the_published_report_also_without_a_study(
+    tmp_path, monkeypatch, run, refuse
+):
+    words = ("--results", tmp_path)
     write_model(tmp_path, "headline", {})
+    with monkeypatch.context() as patch:
+        patch.setattr("replication.publication.verifying.read_current", lambda _: {})
+        unusable = FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+        patch.setattr("tempfile.TemporaryDirectory", mock.Mock(side_effect=unusable))
+        assert "found in ['/tmp']); let the variable TMPDIR" in refuse(74, "verify", *words)
     monkeypatch.setattr("replication.publication.verifying.verify_published", lambda *_, **__: None)
-    text = run("verify", "--results", tmp_path)
+    text = run("verify", *words)
     assert text.startswith("the published report is the same: ")
 
 
