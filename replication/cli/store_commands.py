@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
-from replication.definition.protocol import DEFAULT_ROOT_SEED, PAPER
+from replication.definition.protocol import PAPER
+from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import list_names
 from replication.system.progress import escape, format_duration, report_progress, silence

@@ -6,13 +6,11 @@ import shlex
 from pathlib import Path
 from typing import Self
 
-from replication.definition.protocol import (
-    DEFAULT_ROOT_SEED,
-    DEFAULT_SEEDS,
-    PAPER,
-    READINGS,
-    Protocol,
-)
+from replication.definition.protocol import PAPER, READINGS, Protocol
+
+DEFAULT_SEEDS = 1_000_000
+DEFAULT_ROOT_SEED = 1988
+"""The default study, which the committed report describes: these networks of `PAPER`."""
 
 N_REPETITIONS = 5
 MAX_COMPARED_SEEDS = 200_000  # of what a study is compared with: enough for an exact p

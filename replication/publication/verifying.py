@@ -5,8 +5,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
-from replication.definition.study import Study
+from replication.definition.protocol import PAPER
+from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model

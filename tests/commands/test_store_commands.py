@@ -7,8 +7,8 @@ from unittest import mock
 import pytest
 
 from replication.cli import main
-from replication.definition.protocol import DEFAULT_ROOT_SEED, PAPER
-from replication.definition.study import Study
+from replication.definition.protocol import PAPER
+from replication.definition.study import DEFAULT_ROOT_SEED, Study
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import write_model
 from replication.publication.placing import place_files

@@ -13,8 +13,7 @@ import pytest
 from replication import PAPER, Protocol
 from replication.cli import main
 from replication.definition.claims import load_reported
-from replication.definition.protocol import DEFAULT_ROOT_SEED
-from replication.definition.study import Study
+from replication.definition.study import DEFAULT_ROOT_SEED, Study
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import describe_sampling
 from replication.simulator.ensemble import simulate
