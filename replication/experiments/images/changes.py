@@ -9,7 +9,7 @@ from replication.experiments import Model
 from replication.experiments.growth import measure_growth
 from replication.experiments.images.linear import IMAGES
 from replication.experiments.interventions import compare_interventions
-from replication.experiments.matrices import Array, get_w
+from replication.experiments.matrices import get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.simulator.engine import evaluate_networks
@@ -34,33 +34,31 @@ def make_protocol(n_images: int) -> Protocol:
     )  # fmt: skip
 
 
-def follow_change(protocol: Protocol, weights: Array, n_updates: int) -> float:
-    """Return the median cosine of the change of W and W S after some updates."""
-    later = train_for(protocol, weights, n_updates)
-    return float(np.median(measure_growth(protocol, later)["along_theory"]))
-
-
-def freeze(protocol: Protocol, weights: Array, n_first: int) -> float:
-    """Return the median unexplained variance after `SETTLED` updates, W learning in the first."""
-    early = train_for(protocol, weights, n_first)
-    late = train_for(protocol, early, SETTLED - n_first, frozen=("W",))
-    return float(np.median(evaluate_networks(protocol, late).error))
-
-
 def measure_changes(*, n_images: int, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return what the changes of W do on the first images."""
+    """Return what the changes of W do on the first images.
+
+    ``cosines``: of the change of W and W S. ``unexplained``: after `SETTLED` updates.
+    """
     protocol = make_protocol(n_images)
     initial = draw_weights(protocol, root_seed, 0, n_networks)
+
+    def find_cosine(n_updates: int) -> float:
+        later = train_for(protocol, initial, n_updates)
+        return float(np.median(measure_growth(protocol, later)["along_theory"]))
 
     def find_turned(n_updates: int, **fields: Any) -> float:
         changed = train_for(protocol, initial, n_updates, **fields)
         return float(np.median(Scatter.of(protocol).find_share(get_w(protocol, changed))))
 
-    left = map_in_threads(lambda n: freeze(protocol, initial, n), FREEZES, jobs=jobs)
+    def freeze(n_first: int) -> float:
+        early = train_for(protocol, initial, n_first)
+        late = train_for(protocol, early, SETTLED - n_first, frozen=("W",))
+        return float(np.median(evaluate_networks(protocol, late).error))
+
     return {
         "target": TARGET,
         "base": float(np.median(simulate_weights(protocol, initial)[0])),
-        "cosines": {n: follow_change(protocol, initial, n) for n in FOLLOWED},
+        "cosines": {n: find_cosine(n) for n in FOLLOWED},
         "turned": {
             "start": find_turned(0),
             "recirculation": find_turned(SETTLED),
@@ -69,5 +67,8 @@ def measure_changes(*, n_images: int, n_networks: int, root_seed: int, jobs: int
         "replaced": compare_interventions(
             protocol, initial, firsts=[FIRST], jobs=jobs, names=INSTEAD
         ),
-        "frozen": {"updates": list(FREEZES), "unexplained": left},
+        "frozen": {
+            "updates": list(FREEZES),
+            "unexplained": map_in_threads(freeze, FREEZES, jobs=jobs),
+        },
     }

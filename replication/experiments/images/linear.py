@@ -11,13 +11,12 @@ from scipy.linalg import helmert
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.matrices import Array, flatten, get_u, get_w
+from replication.experiments.matrices import Array, align_matrices, flatten, get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import name_estimate
 from replication.simulator.changes import compute_gradients
 from replication.simulator.weights import draw_weights, split_weights
-from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
@@ -50,9 +49,9 @@ def make_patterns() -> Array:
     The rows of E^T diag(sqrt(strengths)) Q^T, E with orthonormal rows that add up to 0, so that
     the mean of the patterns is `MIDDLE`.
     """
-    scatter, n = Scatter.of(IMAGES), len(Scatter.of(IMAGES).strengths)
+    scatter = Scatter.of(IMAGES)
     rows = np.sqrt(scatter.strengths / IMAGES.n_images)[:, None] * scatter.directions.T
-    return np.asarray(MIDDLE + helmert(n + 1).T @ rows)
+    return np.asarray(MIDDLE + helmert(IMAGES.n_visible + 1).T @ rows)
 
 
 def make_protocol(rule: str, size: float) -> Protocol:
@@ -105,14 +104,12 @@ def measure_rest(*, n_updates: int, n_networks: int, root_seed: int, jobs: int) 
 
 def describe_state(protocol: Protocol, weights: Array) -> Model:
     """Return what networks miss, their gradient for W, and whether U reads W exactly."""
-    encoder = get_w(protocol, weights)
-    transposed = get_u(protocol, weights)
-    decoder = np.swapaxes(transposed, 1, 2)
+    (encoder, _), (decoder, _) = split_weights(protocol, weights)
     unread = np.abs(encoder @ decoder - np.eye(N_HIDDEN)).max()
     gradients = flatten(get_w(protocol, compute_gradients(protocol, weights)))
     return {
         **name_estimate("unexplained", estimate_mean(Scatter.of(IMAGES).miss(encoder, decoder))),
-        "alignment": float(compute_cosines(flatten(encoder), flatten(transposed)).mean()),
+        "alignment": float(align_matrices(protocol, weights).mean()),
         "reads_exactly": bool(unread < ZERO),
         "gradient": float(np.maximum(np.linalg.norm(gradients, axis=1), ZERO).mean()),
     }
