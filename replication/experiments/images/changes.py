@@ -17,6 +17,7 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
 
+N_IMAGES = 200
 RATE = 5.0  # over the number of images, a sum over all of which is one update
 TARGET = 0.2  # unexplained variance at which a network has learnt
 FOLLOWED = (10, 160)  # updates after which the changes are measured
@@ -26,20 +27,15 @@ FREEZES = (0, 20, 50, 100, 200)  # updates after which W is frozen
 SETTLED = 1_000  # updates, in all, after which it is measured what is left
 
 
-def make_protocol(n_images: int) -> Protocol:
-    """Return the protocol of logistic networks that learn the first images at once."""
-    return Protocol(
-        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=n_images, centred=True,
-        learning_rate=RATE / n_images, criterion="unexplained-variance", threshold=TARGET,
-    )  # fmt: skip
-
-
-def measure_changes(*, n_images: int, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return what the changes of W do on the first images.
+def measure_changes(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+    """Return what the changes of W do in logistic networks that learn the first images at once.
 
     ``cosines``: of the change of W and W S. ``unexplained``: after `SETTLED` updates.
     """
-    protocol = make_protocol(n_images)
+    protocol = Protocol(
+        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=N_IMAGES, centred=True,
+        learning_rate=RATE / N_IMAGES, criterion="unexplained-variance", threshold=TARGET,
+    )  # fmt: skip
     initial = draw_weights(protocol, root_seed, 0, n_networks)
 
     def find_cosine(n_updates: int) -> float:

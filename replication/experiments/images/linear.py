@@ -25,6 +25,7 @@ IMAGES = Protocol(group_sizes=(64, N_HIDDEN), patterns="digits")
 SIZES = (0.5, 0.125, 0.02, 0.004)
 """Half-widths of the initial weights: the paper's; scaled to the root of the number of visible
 units, 0.5 sqrt(4 / 64); and smaller ones."""
+N_UPDATES = 6_000
 ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
 DECAY = 1e-3
 MIDDLE = 0.5  # the mean of every pixel of the patterns
@@ -64,8 +65,8 @@ def make_protocol(rule: str, size: float) -> Protocol:
     )  # fmt: skip
 
 
-def measure_rest(*, n_updates: int, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return where each rule has come after so many updates, from each size of weights."""
+def measure_rest(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+    """Return where each rule has come after `N_UPDATES`, from each size of weights."""
     scatter = Scatter.of(IMAGES)
 
     def follow(task: tuple[str, float]) -> Model:
@@ -78,20 +79,20 @@ def measure_rest(*, n_updates: int, n_networks: int, root_seed: int, jobs: int) 
             drawn = draw_weights(protocol, root_seed + FEEDBACK_OFFSET, 0, n_networks)
             predicted = get_u(protocol, drawn)
             initial = np.hstack([initial, flatten(np.swapaxes(predicted, 1, 2))])
-        final = train_for(protocol, initial, n_updates)
+        final = train_for(protocol, initial, N_UPDATES)
         described = describe_state(protocol, final)
         if rule in ("feedback alignment", "W frozen"):
             described["predicted"] = float(scatter.explain(predicted).mean())
         if rule == "recirculation" and size == SIZES[0]:
             descent = make_protocol("back-propagation", size)
-            after = train_for(descent, final, n_updates)
+            after = train_for(descent, final, N_UPDATES)
             described["after_descent"] = describe_state(descent, after)
         return described
 
     tasks = [(rule, size) for rule in RULES for size in (SIZES[:1] if rule in ONCE else SIZES)]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
     return {
-        "updates": n_updates,
+        "updates": N_UPDATES,
         "sizes": list(SIZES),
         "zero": ZERO,
         "pca": float(scatter.strengths[N_HIDDEN:].sum() / scatter.strengths.sum()),
