@@ -7,13 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from replication.definition.protocol import (
-    DEFAULT_ROOT_SEED,
-    ERROR_READINGS,
-    PAPER,
-    Protocol,
-)
-from replication.definition.study import N_REPETITIONS
+from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
+from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.dynamics import following
