@@ -50,8 +50,6 @@ Outcomes(2 networks, 0 converged)
 The command line does the whole study: ``replication --help``.
 """
 
-from __future__ import annotations
-
 import importlib
 from typing import TYPE_CHECKING, Any
 

@@ -5,13 +5,13 @@ import os
 from typing import Any
 
 
-def plural(n: int, noun: str, nouns: str | None = None) -> str:
-    """Return a count with its noun: "1 network", "2,000 networks", "2 studies".
+def plural(n: int, noun: str) -> str:
+    """Return a count with its noun: "1 network", "2,000 networks".
 
-    >>> plural(1, "network"), plural(2000, "network"), plural(2, "study", "studies")
-    ('1 network', '2,000 networks', '2 studies')
+    >>> plural(1, "network"), plural(2000, "network")
+    ('1 network', '2,000 networks')
     """
-    return f"{n:,} {noun if n == 1 else nouns or noun + 's'}"
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def explain(error: Exception) -> str:

@@ -87,7 +87,7 @@ def _answer(step: Callable[[], int | None]) -> int:
         if not isinstance(error, OSError):
             raise
         silence(sys.stdout)
-        advice = "make room, correct the permissions, or give another place or another TMPDIR"
+        advice = "make room, correct the permissions, or give another place"
         return _fail(f"{explain(error)}; {advice}", 74)
 
 

@@ -12,8 +12,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from replication.definition.protocol import (
-    DEFAULT_ROOT_SEED,
-    DEFAULT_SEEDS,
     PAPER,
     READINGS,
     Protocol,
@@ -22,7 +20,7 @@ from replication.definition.protocol import (
     parse_assignment,
     read_protocol,
 )
-from replication.definition.study import Study
+from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import StorageError, UsageError
 from replication.wording import show
 

@@ -10,12 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import (
-    PROTOCOL,
-    add_options,
-    parse_whole,
-    read_protocol_arguments,
-)
+from replication.cli.arguments import PROTOCOL, add_options, parse_whole, read_protocol_arguments
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import MAX_SEEDS, add_options, parse_whole
-from replication.definition.protocol import DEFAULT_ROOT_SEED, PAPER
+from replication.definition.protocol import PAPER
+from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import DataError, StorageError, UsageError
+from replication.system.files import list_names
 from replication.system.progress import escape, format_duration, report_progress, silence
 from replication.wording import explain, plural, show
 
@@ -120,13 +122,15 @@ def _describe_study(folder: StudyFolder, *, in_full: bool) -> dict[str, Any]:
         find_study,
     )
 
-    study_name = f"{folder.protocol_id}-{folder.root_seed}"
-    reports = [*folder.results.glob(f"studies/{study_name}-*/report.html")]
+    study_name, studies = f"{folder.protocol_id}-{folder.root_seed}", folder.results / "studies"
+    places = [studies / name for name in list_names(studies) if name.startswith(f"{study_name}-")]
     if study_name == f"{PAPER.id}-{DEFAULT_ROOT_SEED}":
-        reports += folder.results.glob("report.html")
+        places.insert(0, folder.results)
+    pages = [place / "report.html" for place in places]
     entry: dict[str, Any] = {
         "id": folder.protocol_id, "root_seed": folder.root_seed, "folder": str(folder.path),
-        "reports": sorted(map(str, reports)), "n_networks": 0, "bytes": 0, "protocol": None,
+        "reports": [str(page) for page in pages if page.is_file()],
+        "n_networks": 0, "bytes": 0, "protocol": None,
     }  # fmt: skip
     if stored := find_blocks(folder.path):
         study = find_study(folder, stored[-1].stop)

@@ -12,13 +12,11 @@ References
 Westfall & Young (1993), Resampling-based Multiple Testing, section 2.3: p of several.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import math
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -61,7 +59,7 @@ class Finding:
     spread: float = math.nan
 
     @classmethod
-    def of(cls, name: str, item: Reported, yours: float, **more: Any) -> Finding:
+    def of(cls, name: str, item: Reported, yours: float, **more: Any) -> Self:
         """Return what is found of a reported number; `more` are the fields from `interval` on."""
         return cls(name, item.text, float(item.value), yours, **more)
 

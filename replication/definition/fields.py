@@ -4,6 +4,8 @@ A field is declared once, in `Protocol`: its annotation there says what is allow
 types below, `bool`, or a `Literal` of choices.
 """
 
+import functools
+import operator
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -53,6 +55,20 @@ def to_python(value: Any) -> Any:
     return value.__array__().tolist() if hasattr(value, "__array__") else value
 
 
+def take_whole(name: str, value: Any, low: int, high: int, *, besides: str = "") -> int:
+    """Return a whole number of Python or NumPy as one of Python, or refuse anything else.
+
+    `besides`: what else is allowed, for the message.
+    """
+    try:
+        whole = operator.index(value)
+    except TypeError:
+        whole = low - 1
+    if isinstance(value, bool) or not low <= whole <= high:
+        raise _refusal(name, value, f"is a whole number from {low} to {high}{besides}")
+    return whole
+
+
 def _refusal(name: str, value: Any, allowed: str) -> UsageError:
     return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
 
@@ -67,15 +83,6 @@ def _validate_number(high: float, *, is_positive: bool = False) -> Check:
         if not is_number or not 0 <= value < high or (is_positive and value == 0):
             raise _refusal(name, value, f"is a finite number {opening} 0{limit}")
         return float(value) + 0.0  # -0.0 and 0.0 are one protocol
-
-    return validate
-
-
-def _validate_count(high: int) -> Check:
-    def validate(name: str, value: Any) -> int:
-        if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= high:
-            raise _refusal(name, value, f"is a whole number from 1 to {high}")
-        return value
 
     return validate
 
@@ -98,8 +105,7 @@ def _validate_choice(choices: tuple[str, ...]) -> Check:
 def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
-    validate = _validate_count(256)
-    return tuple(validate(f"{name}[{i}]", to_python(size)) for i, size in enumerate(value))
+    return tuple(take_whole(f"{name}[{i}]", size, 1, 256) for i, size in enumerate(value))
 
 
 def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
@@ -135,6 +141,6 @@ Positive = Annotated[float, _validate_number(LARGEST, is_positive=True)]
 Share = Annotated[float, _validate_number(1.0)]
 GroupSizes = Annotated[tuple[int, ...], _validate_group_sizes]
 Patterns = Annotated[str | tuple[tuple[float, ...], ...], _validate_patterns]
-ImageCount = Annotated[int, _validate_count(N_DIGITS)]
+ImageCount = Annotated[int, functools.partial(take_whole, low=1, high=N_DIGITS)]
 Frozen = Annotated[tuple[str, ...], _validate_frozen]
-UpdateCount = Annotated[int, _validate_count(MAX_UPDATES)]
+UpdateCount = Annotated[int, functools.partial(take_whole, low=1, high=MAX_UPDATES)]

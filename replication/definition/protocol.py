@@ -370,7 +370,3 @@ DIGITS = Protocol(
 
 READINGS: Mapping[str, Protocol] = MappingProxyType({**ERROR_READINGS, "digits": DIGITS})
 """Protocols by their names: `ERROR_READINGS`, of the paper's task, and `DIGITS`, another task."""
-
-DEFAULT_SEEDS = 1_000_000
-DEFAULT_ROOT_SEED = 1988
-"""The default study, which the committed report describes: these networks of `PAPER`."""

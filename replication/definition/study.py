@@ -1,19 +1,16 @@
 """A study: the first networks of one protocol and root seed, and where its results stand."""
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import shlex
 from pathlib import Path
+from typing import Self
 
-from replication.definition.protocol import (
-    DEFAULT_ROOT_SEED,
-    DEFAULT_SEEDS,
-    PAPER,
-    READINGS,
-    Protocol,
-)
+from replication.definition.protocol import PAPER, READINGS, Protocol
+
+DEFAULT_SEEDS = 1_000_000
+DEFAULT_ROOT_SEED = 1988
+"""The default study, which the committed report describes: these networks of `PAPER`."""
 
 N_REPETITIONS = 5
 MAX_COMPARED_SEEDS = 200_000  # of what a study is compared with: enough for an exact p
@@ -58,7 +55,7 @@ class Study:
         return f"replication simulate {self.options} --results {shlex.quote(str(self.results))}"
 
     @property
-    def parts(self) -> dict[str, Study]:
+    def parts(self) -> dict[str, Self]:
         """All that its report is made from, by what progress calls it; first itself."""
         own = f"root seed {self.root_seed}"
         parts = {own: self}
@@ -69,7 +66,7 @@ class Study:
         return parts
 
     @property
-    def other_errors(self) -> dict[str, Study]:
+    def other_errors(self) -> dict[str, Self]:
         """The same networks, or the first of them, with each of `OTHER_ERRORS`, if they fit."""
         return {
             name: dataclasses.replace(
@@ -82,7 +79,7 @@ class Study:
         }
 
     @property
-    def repetitions(self) -> list[Study]:
+    def repetitions(self) -> list[Self]:
         """The same study under other root seeds, of limited size."""
         n_seeds = min(self.n_seeds, MAX_COMPARED_SEEDS)
         return [

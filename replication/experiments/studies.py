@@ -1,11 +1,9 @@
 """Studies of the reported size: what they report, how unusual that is, and how probable."""
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,7 +153,7 @@ class Likelihood:
     errors: Mapping[str, float]
 
     @classmethod
-    def of(cls, table: CountTable) -> Likelihood:
+    def of(cls, table: CountTable) -> Self:
         """Compute it exactly from a population that is known by a table of counts.
 
         The error is that of the counts, by the delta method: with slopes g of the probability P in

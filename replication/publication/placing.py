@@ -11,13 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from replication.errors import DataError
-from replication.system.files import (
-    list_names,
-    open_folder,
-    put_aside,
-    read_content,
-    write_durably,
-)
+from replication.system.files import list_names, open_folder, put_aside, read_content, write_durably
 
 LIST = "report.sha256"
 LARGEST_FILE = 2**28

@@ -80,13 +80,9 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
         for name, entry in model.get("claims", {}).items()
     }
 
-    def list_fields(entry: Any) -> Model:
-        return {field.name: getattr(entry, field.name) for field in dataclasses.fields(entry)}
-
     return {
-        name: list_fields(claim)
-        | {
-            "operationalisations": [list_fields(each) for each in claim.operationalisations],
+        name: {
+            **dataclasses.asdict(claim),
             "thresholds": claim.thresholds,
             "condition": describe_condition(claim, judged[name]) if name in judged else "",
         }

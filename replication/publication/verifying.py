@@ -5,9 +5,9 @@ import re
 import tempfile
 from pathlib import Path
 
-from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, PAPER
-from replication.definition.study import Study
-from replication.errors import DataError
+from replication.definition.protocol import PAPER
+from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
+from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model
 from replication.publication.placing import LIST, find_damaged, read_list
@@ -30,7 +30,14 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
     files byte by byte.
     """
     read_current(results)  # they must be of this version
-    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as fresh:
+    try:
+        temporary = tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise StorageError(
+            f"a temporary folder cannot be made ({error.strerror}); let the variable TMPDIR name a "
+            "folder that can be written"
+        ) from None
+    with temporary as fresh:
         study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Path(fresh))
         replicate_study(study, jobs=jobs, report_progress=report_progress)
         differences = [
@@ -56,7 +63,9 @@ def verify_published(results: Path, *, jobs: int = -1, report_progress: Tell = s
 def find_damaged_files(folder: Path) -> list[str]:
     """Return the models and report files in the folder of a study that are not as written."""
     listed = read_list(folder)
-    models = ("headline", *EXPERIMENTS)
+    models: tuple[str, ...] = ("headline", *EXPERIMENTS)
+    if folder.name.startswith("multiverse-"):
+        models = ("multiverse",)
     needed = models if "statements.csv" in listed else models[:1] if listed else ()
     damaged = []
     for name in models:
@@ -129,5 +138,8 @@ def _read_name(folder: Path, results: Path) -> tuple[StudyFolder, int]:
         return StudyFolder(PAPER.id, DEFAULT_ROOT_SEED, results), DEFAULT_SEEDS
     name = re.fullmatch("([0-9a-f]{16})-(0|[1-9][0-9]{0,18})-([1-9][0-9]{0,11})", folder.name)
     if name is None or int(name[2]) > MAX_ROOT_SEED:
-        raise DataError(f"{folder.name!r} is not the name of a study")
+        raise DataError(
+            f"{folder.name!r} is not the name of a study; what `replication multiverse` has made, "
+            "it makes again"
+        )
     return StudyFolder(name[1], int(name[2]), results), int(name[3])

@@ -120,12 +120,12 @@ def mark_reported(
 
 def label_line(
     axes: Axes, *, x: float, y: float, text: str, color: str,
-    offset: tuple[float, float] = (4, 0), va: str = "center", **options: Any,
+    offset: tuple[float, float], **options: Any,
 ) -> None:  # fmt: skip
     """Write a direct label at a point of a line, with a halo that keeps it readable."""
     axes.annotate(
-        text, (x, y), xytext=offset, textcoords="offset points", color=color, va=va,
-        gid=HALO, **options,
+        text, (x, y), xytext=offset, textcoords="offset points", color=color,
+        va="center", gid=HALO, **options,
     )  # fmt: skip
 
 

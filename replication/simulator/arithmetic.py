@@ -64,7 +64,7 @@ def _scale_plainly(q: Any, shifted: Any) -> Any:
     return bits.view(np.float64)
 
 
-fma = _either(lambda writer, *x: writer.fma(*x), np.vectorize(_fma_one, otypes=[np.float64]))
+fma = _either(lambda writer, *x: writer.call("fma", *x), np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _either(lambda writer, *x: writer.where(*x), np.where)
 """x where a condition holds, else y."""

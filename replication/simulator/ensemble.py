@@ -12,18 +12,15 @@ from typing import Never
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.fields import take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import ReplicationError, UsageError, WorkerError
 from replication.simulator.backends import SECONDS_OF_PATIENCE, open_cluster
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.recirculation import RecirculationNetwork, check_network
-from replication.simulator.weights import draw_weights, take_whole
+from replication.simulator.weights import draw_weights
 from replication.system.progress import Progress
-from replication.system.threads import (
-    count_workers,
-    iterate_in_threads,
-    map_in_threads,
-)
+from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
 from replication.wording import show
 
 Range = tuple[int, int]

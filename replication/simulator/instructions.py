@@ -112,10 +112,6 @@ class Writer:
         places = ", ".join(["{}"] * len(operands))
         return self._emit_each(f"{operation} {self.kind} {places}", *operands)
 
-    def fma(self, a: Any, b: Any, c: Any) -> Value:
-        """Emit ``a * b + c`` with a single rounding."""
-        return self.call("fma", a, b, c)
-
     def where(self, condition: Value, x: Any, y: Any) -> Value:
         """Emit a choice: x where the condition holds, else y."""
         choice = f"select <{self.n_lanes} x i1> {{}}, {self.kind} {{}}, {self.kind} {{}}"

@@ -4,13 +4,11 @@ The hidden groups of the lower modules, side by side, are the visible group of t
 paper's Figure 4), and all modules learn at the same time; the same bits on every machine.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import math
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,7 +61,7 @@ class ModuleWeights(NamedTuple):
     @classmethod
     def draw(
         cls, protocol: Protocol, root_seed: int, start: int, stop: int, *, n_modules: int
-    ) -> ModuleWeights:
+    ) -> Self:
         """Draw the weights of networks with seeds in [start, stop)."""
         weights = draw_weights(protocol, root_seed, n_modules * start, n_modules * stop)
         apart = weights.reshape(stop - start, n_modules, -1)

@@ -2,7 +2,7 @@
 
 Two hidden units make a square. The code of a pattern v, the states sigma(W v + b), is a dot in it;
 visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side of a line.
-`experiments/plane/plane.js` draws the same in the page.
+`experiments/live/plane.js` draws the same in the page.
 """
 
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.definition.fields import take_whole
 from replication.errors import UsageError
-from replication.simulator.weights import take_whole
 from replication.wording import plural
 
 Array = NDArray[np.float64]

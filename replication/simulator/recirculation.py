@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from replication.definition.fields import take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.activations import ACTIVATIONS
@@ -29,7 +30,6 @@ from replication.simulator.weights import (
     take_changes,
     take_numbers,
     take_states,
-    take_whole,
 )
 from replication.wording import show
 

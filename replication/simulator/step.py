@@ -8,12 +8,10 @@ machine, since all operations are exact (`arithmetic.py`) and the order of every
 `recirculation.py` says the same for one network and is the page to read first.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.arithmetic import (
@@ -63,7 +61,7 @@ class Rule:
     @classmethod
     def of(
         cls, protocol: Protocol, *, fixed_feedback: bool = False, all_states: bool = False
-    ) -> Rule:
+    ) -> Self:
         """Return the rule of a protocol, with the states of all patterns kept if they must be."""
         sizes, n_patterns = protocol.group_sizes, protocol.n_patterns
         # The second round is summed after the first one of all patterns.

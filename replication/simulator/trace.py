@@ -2,11 +2,11 @@
 
 from typing import Never
 
-from replication.definition.fields import MAX_UPDATES
+from replication.definition.fields import MAX_UPDATES, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.recirculation import RecirculationNetwork, check_network, record_network
-from replication.simulator.weights import MAX_SEED, draw_weights, take_whole
+from replication.simulator.weights import MAX_SEED, draw_weights
 
 
 def trace(

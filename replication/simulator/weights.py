@@ -6,12 +6,12 @@ moved to the place of network s and read from there.
 """
 
 import contextlib
-import operator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from replication.definition.fields import take_whole
 from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.errors import UsageError
 from replication.wording import show
@@ -63,23 +63,6 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> A
         (forward, _), (backward, _) = connections
         backward[...] = np.swapaxes(forward, -1, -2)
     return weights
-
-
-def take_whole(name: str, value: Any, low: int, high: int, *, besides: str = "") -> int:
-    """Return a whole number of Python or NumPy as one of Python, or refuse anything else.
-
-    `besides`: what else is allowed, for the message.
-    """
-    try:
-        whole = operator.index(value)
-    except TypeError:
-        whole = low - 1
-    if isinstance(value, bool) or not low <= whole <= high:
-        raise UsageError(
-            f"{name} = {show(value)} was given; allowed is a whole number from {low} to {high}"
-            f"{besides}"
-        )
-    return whole
 
 
 def list_connections(protocol: Protocol) -> list[slice]:

@@ -1,10 +1,9 @@
 """Distributions of a statistic over studies, exact or drawn."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import math
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ class SamplingDistribution:
     mass: FloatArray
 
     @classmethod
-    def from_draws(cls, drawn: FloatArray) -> SamplingDistribution:
+    def from_draws(cls, drawn: FloatArray) -> Self:
         """Take drawn values, each as probable as any other."""
         return cls(np.sort(drawn, axis=None), np.ones(drawn.size))
 

@@ -1,13 +1,11 @@
 """Which outcomes are stored in a results folder, and reading them back."""
 
-from __future__ import annotations
-
 import functools
 import operator
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from replication.definition.protocol import READINGS
 from replication.definition.study import Study
@@ -46,7 +44,7 @@ class StudyFolder(NamedTuple):
         return self.results / "outcomes" / LAYOUT / self.protocol_id / str(self.root_seed)
 
     @classmethod
-    def of(cls, study: Study) -> StudyFolder:
+    def of(cls, study: Study) -> Self:
         """Return that of a study."""
         return cls(study.protocol.id, study.root_seed, study.results)
 

@@ -1,14 +1,12 @@
 """Progress of a long computation: a line that is written over on a terminal, lines elsewhere."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil
 import sys
 import time
 from collections.abc import Callable
-from typing import TextIO
+from typing import Self, TextIO
 
 Tell = Callable[[str], object]
 """Takes the name of the step that begins, to show it."""
@@ -43,7 +41,7 @@ class Progress:
             self._last = now
             self._show()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

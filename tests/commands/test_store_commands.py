@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+from unittest import mock
 
 import pytest
 
 from replication.cli import main
-from replication.definition.protocol import DEFAULT_ROOT_SEED, PAPER
-from replication.definition.study import Study
+from replication.definition.protocol import PAPER
+from replication.definition.study import DEFAULT_ROOT_SEED, Study
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import write_model
 from replication.publication.placing import place_files
@@ -40,10 +41,18 @@ def test_verify_says_what_it_has_done(tmp_path, run, refuse):
     assert " 1 network simulated again" in run("verify", "--results", tmp_path, "--sample", 1)
 
 
-def test_verify_checks_the_published_report_also_without_a_study(tmp_path, monkeypatch, run):
+def test_verify_checks_the_published_report_also_without_a_study(
+    tmp_path, monkeypatch, run, refuse
+):
+    words = ("--results", tmp_path)
     write_model(tmp_path, "headline", {})
+    with monkeypatch.context() as patch:
+        patch.setattr("replication.publication.verifying.read_current", lambda _: {})
+        unusable = FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+        patch.setattr("tempfile.TemporaryDirectory", mock.Mock(side_effect=unusable))
+        assert "found in ['/tmp']); let the variable TMPDIR" in refuse(74, "verify", *words)
     monkeypatch.setattr("replication.publication.verifying.verify_published", lambda *_, **__: None)
-    text = run("verify", "--results", tmp_path)
+    text = run("verify", *words)
     assert text.startswith("the published report is the same: ")
 
 
@@ -60,7 +69,9 @@ def test_info_has_a_line_for_every_study(both, run):
 
 def test_info_tells_the_same_to_programs(both, run):
     with replace_block_size(20):
-        find_blocks(fill(both, 60, root_seed=5).path)[0].path.unlink()
+        folder = fill(both, 60, root_seed=5).path
+        find_blocks(folder)[0].path.unlink()
+        (folder / f"{61:012d}-{99:012d}-{0:016d}.parquet").write_bytes(b"")  # on no grid
         printed = json.loads(run("info", "--json", "--results", both))
     entries = {entry["root_seed"]: entry for entry in printed}
     assert entries[3]["protocol"] == {}

@@ -13,8 +13,7 @@ import pytest
 from replication import PAPER, Protocol
 from replication.cli import main
 from replication.definition.claims import load_reported
-from replication.definition.protocol import DEFAULT_ROOT_SEED
-from replication.definition.study import Study
+from replication.definition.study import DEFAULT_ROOT_SEED, Study
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import describe_sampling
 from replication.simulator.ensemble import simulate
@@ -115,7 +114,7 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, run):
         assert headline[name] == compared["findings"][name] | own
 
 
-def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path, run):
+def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path, run, refuse):
     """At a threshold of 100 all converge at once, within one update nothing does."""
     own = tmp_path / "own.toml"
     own.write_text("[factors]\nthreshold = [0.1, 100]\nmax_updates = [2000, 1]\n")
@@ -130,6 +129,10 @@ def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path,
     before = [path.read_bytes() for path in files]
     assert run(*words, "--jobs", 2) == text
     assert [path.read_bytes() for path in files] == before
+    run("verify", "--results", tmp_path)
+    (folder / "models" / "multiverse.json").write_text("{}")
+    assert "models/multiverse.json' is missing or damaged" in refuse(65, "verify", *words[-2:])
+    assert "`replication multiverse` has made, it makes again" in refuse(65, "repair", *words[-2:])
 
 
 def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch, capsys, refuse):

@@ -54,8 +54,9 @@ def test_no_link_is_followed_out_of_the_folder(folder, tmp_path, name):
 
 def test_a_list_that_names_other_files_is_none(folder, tmp_path):
     (tmp_path / "mine.svg").write_bytes(b"mine")
+    sound = (folder / placing.LIST).read_text()
     for name in ("../mine.svg", "figures/../../mine.svg", "/etc/hosts", "benchmark.json"):
-        (folder / placing.LIST).write_text(f"{'0' * 64}  {name}\n")
+        (folder / placing.LIST).write_text(f"{sound}{'0' * 64}  {name}\n")
         assert placing.read_list(folder) == {}
         assert placing.find_damaged(folder) == [placing.LIST]
         with pytest.raises(ValueError, match="is not the name of a file of a report"):

@@ -15,8 +15,7 @@ from replication import PAPER, Protocol, experiments
 from replication.cli import main
 from replication.cli.study_commands import describe_result
 from replication.definition.claims import Verdict, load_claims
-from replication.definition.protocol import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
-from replication.definition.study import Study
+from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
 from replication.experiments.readings import multiverse

@@ -54,6 +54,7 @@ def test_faces_and_digits_of_labels_are_kept():
     assert rules.count("@font-face") == 3
     assert "font-weight:bold" in rules
     assert "font-style:italic" in rules
+    assert font_css(["<text x=''>a</text>"]) == font_css(["<text x=''>a0123456789.,</text>"])
 
 
 @pytest.mark.parametrize("letters", ["abc 0123", "λ × −1", "abc ★"])

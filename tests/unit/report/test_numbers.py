@@ -21,6 +21,7 @@ from replication.report.numbers import MissingNumber
         (numbers.amount(2000, "run"), "2,000 runs"), (numbers.percent(0.1234), "12.3\u202f%"),
         (numbers.percent(1), "100\u202f%"), (numbers.percent(0.99996), "more than 99.9\u202f%"),
         (numbers.percent(0.0001), "less than 0.1\u202f%"),
+        (numbers.percent(0.0006), "0.1\u202f%"), (numbers.percent(0.9994), "99.9\u202f%"),
         (numbers.interval([0.501, 0.502]), "0.501 to 0.502"),
         (numbers.interval([30, None], 0), "30 or more"),
         (numbers.digits([None, 1234]), "up to 1,230"),

@@ -139,7 +139,7 @@ def test_a_bad_name_that_no_block_of_the_study_has_is_not_believed(study, folder
     (error,) = checked.faults.values()
     is_odd = "its name is not that of a block of at most 20 seeds" in str(error)
     assert is_odd == (stop != 10**10 + 5)
-    assert (checked.study.n_seeds, checked.missing) == (60, [])
+    assert (checked.study.n_seeds, checked.missing, checked.n_lacking) == (60, [], 0)
     repair(folder)
     assert [(block.start, block.stop) for block in find_blocks(folder.path)] == [
         (0, 20), (20, 40), (40, 60),
