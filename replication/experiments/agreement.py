@@ -48,7 +48,6 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     reconstruction = reconstruct(protocol, weights)
     slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
-    alignment, ratio = align_matrices(protocol, weights)
     return {
         "lower": compute_cosines(changes[:, W], descent[:, W]),
         "lower_biases": compute_cosines(changes[:, lower], descent[:, lower]),
@@ -56,9 +55,9 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "upper": compute_cosines(changes[:, U], descent[:, U]),
         "upper_biases": compute_cosines(changes[:, upper], descent[:, upper]),
         "upper_cross": compute_cosines(changes[:, upper], cross[:, upper]),
-        "alignment": alignment,
-        "centred": align_matrices(protocol, weights, centred=True)[0],
-        "ratio": ratio,
+        "alignment": align_matrices(protocol, weights),
+        "centred": align_matrices(protocol, weights, centred=True),
+        "ratio": np.linalg.norm(weights[:, U], axis=1) / np.linalg.norm(weights[:, W], axis=1),
         "variation": _compute_variation(slopes),
         "variation_error": _compute_variation(slopes, squares),
         "variation_units": _compute_variation(slopes.mean(axis=1)),
@@ -113,14 +112,14 @@ def count_early_updates(learning_rate: float) -> int:
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> NDArray[np.int64]:
     """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
     recorded = record_weights(protocol, weights, n_updates)
-    reached = align_matrices(protocol, recorded, centred=True)[0] >= LEVEL
+    reached = align_matrices(protocol, recorded, centred=True) >= LEVEL
     return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
 
 
 def align_on_digits(n_networks: int, *, root_seed: int) -> Array:
     """Return the cosine of U and the transpose of W in linear networks that learnt digits, (n,)."""
     weights = draw_weights(LINEAR_DIGITS, root_seed, 0, n_networks)
-    return align_matrices(LINEAR_DIGITS, train_for(LINEAR_DIGITS, weights, 1_000))[0]
+    return align_matrices(LINEAR_DIGITS, train_for(LINEAR_DIGITS, weights, 1_000))
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:

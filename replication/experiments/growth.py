@@ -38,21 +38,22 @@ def find_slope(protocol: Protocol) -> float:
 def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure what the next update does to W, where the inputs differ, (n,) each.
 
-    ``growth`` is the share of its length that W gains along itself; ``along_w`` and
-    ``along_theory`` are cosines of the change with W and with W S, ``descent`` that of steepest
-    descent with W.
+    ``growth`` is the share of its length that W gains along itself; ``along_w``,
+    ``along_theory`` and ``along_descent`` are cosines of the change with W, W S and steepest
+    descent in the squared error, ``descent`` that of steepest descent with W.
     """
     scatter = Scatter.of(protocol)
     span = scatter.span
     W = get_w(protocol, weights) @ span
-    change = protocol.learning_rate * get_w(protocol, compute_changes(protocol, weights)) @ span
+    change = get_w(protocol, compute_changes(protocol, weights)) @ span
     descent = -get_w(protocol, compute_gradients(protocol, weights)) @ span
-    theory = predict_growth(protocol) * (W @ scatter.matrix)
+    theory = W @ scatter.matrix
     squares = np.sum(W**2, axis=(1, 2))
     return {
-        "growth": np.sum(W * change, axis=(1, 2)) / squares,
-        "predicted": np.sum(W * theory, axis=(1, 2)) / squares,
+        "growth": protocol.learning_rate * np.sum(W * change, axis=(1, 2)) / squares,
+        "predicted": predict_growth(protocol) * np.sum(W * theory, axis=(1, 2)) / squares,
         "along_w": compute_cosines(flatten(change), flatten(W)),
         "along_theory": compute_cosines(flatten(change), flatten(theory)),
+        "along_descent": compute_cosines(flatten(change), flatten(descent)),
         "descent": compute_cosines(flatten(descent), flatten(W)),
     }

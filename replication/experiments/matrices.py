@@ -47,10 +47,8 @@ def flatten(matrices: Array) -> Array:
     return matrices.reshape(*matrices.shape[:-2], -1)
 
 
-def align_matrices(
-    protocol: Protocol, weights: Array, *, centred: bool = False
-) -> tuple[Array, Array]:
-    """Return the cosine of U and the transpose of W, and the length of U over W's, (n,) each.
+def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False) -> Array:
+    """Return the cosine of U and the transpose of W, (n,).
 
     `centred`: without the mean over visible units of each hidden unit.
     """
@@ -58,8 +56,7 @@ def align_matrices(
         flatten(matrix - centred * matrix.mean(axis=-1, keepdims=True))
         for matrix in (get_w(protocol, weights), get_u(protocol, weights))
     )
-    ratio = np.linalg.norm(backward, axis=-1) / np.linalg.norm(forward, axis=-1)
-    return compute_cosines(forward, backward), ratio
+    return compute_cosines(forward, backward)
 
 
 def multiply(matrices: Array, rows: Array) -> Array:

@@ -17,19 +17,16 @@ N_NETWORKS = 50_000
 LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 
 Array = NDArray[np.float64]  # codes have the shape (n, n_patterns, n_units)
-Flags = NDArray[np.bool_]
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the codes."""
     report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    weights, codes = learn(PAPER, initial, jobs)
+    weights, codes = learn(PAPER, n_networks, jobs)
     decimals = int(claim.find("rounded").thresholds["decimals"])
     large = Protocol(group_sizes=(8, 3), learning_rate=claim.find("larger").thresholds["rate"])
-    n_large = max(2, round(LARGE_SHARE * n_networks))
-    large_weights, large_codes = learn(large, draw_weights(large, ROOT_SEED, 0, n_large), jobs)
+    large_weights, large_codes = learn(large, max(2, round(LARGE_SHARE * n_networks)), jobs)
     return {
         "claims": {"good-codes": judge("good-codes", {
             "reconstructed": reconstruct(PAPER, weights, codes),
@@ -39,13 +36,14 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     }  # fmt: skip
 
 
-def learn(protocol: Protocol, initial: Array, jobs: int) -> tuple[Array, Array]:
-    """Return final weights and the codes of all vectors."""
+def learn(protocol: Protocol, n_networks: int, jobs: int) -> tuple[Array, Array]:
+    """Return the final weights of networks and their codes of all vectors."""
+    initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     _, _, weights = simulate_weights(protocol, initial, jobs=jobs)
     return weights, evaluate_networks(protocol, weights).hidden[0]
 
 
-def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
+def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> NDArray[np.bool_]:
     """Say in which networks each code gives back its vector: the right unit is the most active."""
     matrix, biases = split_weights(protocol, weights)[-1]
     inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]

@@ -81,8 +81,8 @@ def cool(rate: float, **others: Any) -> Protocol:
     return dataclasses.replace(PAPER, hidden_to_visible_factor=rate / PAPER.learning_rate, **others)
 
 
-def compare_rates(n: int, *, root_seed: int, jobs: int) -> list[Model]:
-    """Return the failures at each of `RATES`."""
+def compare_rates(n: int, *, root_seed: int, jobs: int) -> Model:
+    """Return failures at each of `RATES`, and how many are in corners in which no output jumps."""
 
     def run(rate: float) -> Model:
         protocol = cool(rate)
@@ -90,16 +90,13 @@ def compare_rates(n: int, *, root_seed: int, jobs: int) -> list[Model]:
         _, converged, final = simulate_weights(protocol, weights)
         return {"rate": rate} | describe_failures(protocol, final[~converged])
 
-    return map_in_threads(run, RATES, jobs=jobs)
-
-
-def count_exceptions(rows: list[Model]) -> Model:
-    """Return how many failures at these rates are in corners in which no outputs can jump."""
+    rows = map_in_threads(run, RATES, jobs=jobs)
     elsewhere = sum(
         n for row in rows for n, gain in zip(row["by_corner"], row["gains"], strict=True)
         if gain <= UNSTABLE
     )  # fmt: skip
-    return {"n": sum(row["n"] for row in rows), "n_elsewhere": elsewhere}
+    n_failed = sum(row["n"] for row in rows)
+    return {"rates": rows, "exceptions": {"n": n_failed, "n_elsewhere": elsewhere}}
 
 
 def release(failed: Array, *, jobs: int) -> Model:

@@ -99,7 +99,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
             right.plot(rates, means, mark, color=color, markersize=4, gid=f"{name}: {size}",
                        markerfacecolor=filled)  # fmt: skip
         style.label_line(right, x=rates[-1], y=found["rates"][-1]["predicted"], text=size,
-                         color=style.INK, offset=(6, 0), clip_on=False)  # fmt: skip
+                         color=style.INK, offset=(6, 0))  # fmt: skip
     right.set(xscale="log", yscale="log", xlabel="learning rate ε", ylabel="updates until aligned",
               xlim=(0.9, 60), ylim=(1.9, 48))  # fmt: skip
     labels = ["predicted", "biases learning", "biases fixed"]

@@ -53,10 +53,11 @@ def predict_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
     W, U = get_w(protocol, weights), get_u(protocol, weights)
     hidden = logistic(W + b[..., None])
     z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c
-    W = _centre(W)
+    W = W - W.mean(axis=-1, keepdims=True)
     first = np.full(len(weights), FOLLOWED)
     for t in range(FOLLOWED):
-        is_aligned = compute_cosines(flatten(W), flatten(_centre(U))) >= LEVEL
+        centred = U - U.mean(axis=-1, keepdims=True)
+        is_aligned = compute_cosines(flatten(W), flatten(centred)) >= LEVEL
         first[is_aligned] = np.minimum(first[is_aligned], t)
         hidden = logistic(W + b[..., None])
         mean = hidden.mean(axis=-1, keepdims=True)
@@ -82,14 +83,10 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
             row[name] = float(measured.mean())
         return row | {"predicted": float(predict_alignment(protocol, weights).mean())}
 
-    found: Model = {}
-    for sizes in SIZES:
-        found["-".join(map(str, (*sizes, sizes[0])))] = {
+    return {
+        "-".join(map(str, (*sizes, sizes[0]))): {
             "critical": find_critical_rate(Protocol(group_sizes=sizes)),
             "rates": map_in_threads(run, [(sizes, rate) for rate in RATES], jobs=jobs),
         }
-    return found
-
-
-def _centre(matrices: Array) -> Array:
-    return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
+        for sizes in SIZES
+    }

@@ -55,8 +55,7 @@ def run_once(n: int, *, root_seed: int, jobs: int, report_progress: Tell) -> Mod
     model["map"] = biases.map_settings(count(MAP_SHARE), root_seed=root_seed, jobs=jobs)
     report_progress("networks that fail")
     model["failures"] = corners.describe_failures(PAPER, failed)
-    rates = corners.compare_rates(count(RATES_SHARE), root_seed=root_seed, jobs=jobs)
-    model |= {"rates": rates, "exceptions": corners.count_exceptions(rates)}
+    model |= corners.compare_rates(count(RATES_SHARE), root_seed=root_seed, jobs=jobs)
     model["release"] = corners.release(failed, jobs=jobs)
     report_progress("the critical rate")
     model["alignment"] = offsets.compare_alignment(

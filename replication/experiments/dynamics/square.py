@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -13,7 +12,7 @@ from replication.experiments.matrices import Array, get_w
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
-from replication.statistics.intervals import Estimate, estimate_median
+from replication.statistics.intervals import estimate_median
 
 SORTED = 20  # times as many networks of which the share in convex position is taken
 RATES = {"paper": PAPER.learning_rate, "slow": 2.0}
@@ -29,11 +28,16 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
     for way, rate in RATES.items():
         protocol = dataclasses.replace(PAPER, learning_rate=rate)
         updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
+        # Spearman's correlation with Fisher's interval.
+        ranks = stats.pearsonr(stats.rankdata(margin), stats.rankdata(updates))
         found[way] = {
             name: name_estimate("median", estimate_median(updates[chosen]))
             | {"converged": estimate_share(converged[chosen])}
             for name, chosen in groups.items()
-        } | name_estimate("rank", correlate_ranks(margin, updates))
+        } | {
+            "rank": float(ranks.statistic),
+            "rank_interval": list(map(float, ranks.confidence_interval(0.95))),
+        }
     return found
 
 
@@ -52,9 +56,3 @@ def measure_convexity(codes: Array) -> Array:
         along, to = b - a, c - a
         areas.append((along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / 2.0)
     return np.asarray(np.abs(areas).min(axis=0) * np.prod(np.sign(areas), axis=0))
-
-
-def correlate_ranks(x: Any, y: Any) -> Estimate:
-    """Return Spearman's correlation with Fisher's interval."""
-    found = stats.pearsonr(stats.rankdata(x), stats.rankdata(y))
-    return Estimate(float(found.statistic), *map(float, found.confidence_interval(0.95)))

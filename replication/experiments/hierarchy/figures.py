@@ -54,20 +54,15 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             low, high = (100 * end for end in row["all"]["share_interval"])
             axes.barh(place, 100 * share, height=0.72, facecolor=style.SKY, edgecolor=style.BLUE,
                       label="succeed")  # fmt: skip
-            axes.plot([low, high], [place, place], color=style.INK, linewidth=1.6, zorder=3,
-                      label="95 % interval")  # fmt: skip
+            axes.plot([low, high], [place, place], color=style.INK, zorder=3, label="95 % interval")
             axes.plot([100 * row["encoded"]["share"]], [place], "o", color=style.PURPLE,
-                      label="encode all vectors", markersize=6, fillstyle="none",
-                      markeredgewidth=1.3, clip_on=False, zorder=4)  # fmt: skip
-            axes.text(
-                150, place, fixed(100 * share, 1), va="center_baseline", ha="right", color=style.INK
-            )
+                      label="encode all vectors", fillstyle="none", markeredgewidth=1.3,
+                      clip_on=False, zorder=4)  # fmt: skip
+            axes.text(150, place, fixed(100 * share, 1), va="center_baseline", ha="right")
         place += 1.4
     axes.set_yticks(list(labels), list(labels.values()))
     axes.set_ylim(max(labels) + 0.6, -0.6)
-    axes.set_xlim(0, 100)
-    axes.set_xticks([0, 50, 100])
-    axes.set_xlabel("networks, %")
+    axes.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %")
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, pad=8)
     axes.legend(

@@ -9,7 +9,7 @@ from replication.experiments import Model
 from replication.experiments.growth import measure_growth
 from replication.experiments.images.linear import IMAGES
 from replication.experiments.interventions import compare_interventions
-from replication.experiments.matrices import Array, get_w
+from replication.experiments.matrices import get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.simulator.engine import evaluate_networks
@@ -17,6 +17,7 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
 
+N_IMAGES = 200
 RATE = 5.0  # over the number of images, a sum over all of which is one update
 TARGET = 0.2  # unexplained variance at which a network has learnt
 FOLLOWED = (10, 160)  # updates after which the changes are measured
@@ -26,41 +27,34 @@ FREEZES = (0, 20, 50, 100, 200)  # updates after which W is frozen
 SETTLED = 1_000  # updates, in all, after which it is measured what is left
 
 
-def make_protocol(n_images: int) -> Protocol:
-    """Return the protocol of logistic networks that learn the first images at once."""
-    return Protocol(
-        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=n_images, centred=True,
-        learning_rate=RATE / n_images, criterion="unexplained-variance", threshold=TARGET,
+def measure_changes(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+    """Return what the changes of W do in logistic networks that learn the first images at once.
+
+    ``cosines``: of the change of W and W S. ``unexplained``: after `SETTLED` updates.
+    """
+    protocol = Protocol(
+        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=N_IMAGES, centred=True,
+        learning_rate=RATE / N_IMAGES, criterion="unexplained-variance", threshold=TARGET,
     )  # fmt: skip
-
-
-def follow_change(protocol: Protocol, weights: Array, n_updates: int) -> float:
-    """Return the median cosine of the change of W and W S after some updates."""
-    later = train_for(protocol, weights, n_updates)
-    return float(np.median(measure_growth(protocol, later)["along_theory"]))
-
-
-def freeze(protocol: Protocol, weights: Array, n_first: int) -> float:
-    """Return the median unexplained variance after `SETTLED` updates, W learning in the first."""
-    early = train_for(protocol, weights, n_first)
-    late = train_for(protocol, early, SETTLED - n_first, frozen=("W",))
-    return float(np.median(evaluate_networks(protocol, late).error))
-
-
-def measure_changes(*, n_images: int, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return what the changes of W do on the first images."""
-    protocol = make_protocol(n_images)
     initial = draw_weights(protocol, root_seed, 0, n_networks)
+
+    def find_cosine(n_updates: int) -> float:
+        later = train_for(protocol, initial, n_updates)
+        return float(np.median(measure_growth(protocol, later)["along_theory"]))
 
     def find_turned(n_updates: int, **fields: Any) -> float:
         changed = train_for(protocol, initial, n_updates, **fields)
         return float(np.median(Scatter.of(protocol).find_share(get_w(protocol, changed))))
 
-    left = map_in_threads(lambda n: freeze(protocol, initial, n), FREEZES, jobs=jobs)
+    def freeze(n_first: int) -> float:
+        early = train_for(protocol, initial, n_first)
+        late = train_for(protocol, early, SETTLED - n_first, frozen=("W",))
+        return float(np.median(evaluate_networks(protocol, late).error))
+
     return {
         "target": TARGET,
         "base": float(np.median(simulate_weights(protocol, initial)[0])),
-        "cosines": {n: follow_change(protocol, initial, n) for n in FOLLOWED},
+        "cosines": {n: find_cosine(n) for n in FOLLOWED},
         "turned": {
             "start": find_turned(0),
             "recirculation": find_turned(SETTLED),
@@ -69,5 +63,8 @@ def measure_changes(*, n_images: int, n_networks: int, root_seed: int, jobs: int
         "replaced": compare_interventions(
             protocol, initial, firsts=[FIRST], jobs=jobs, names=INSTEAD
         ),
-        "frozen": {"updates": list(FREEZES), "unexplained": left},
+        "frozen": {
+            "updates": list(FREEZES),
+            "unexplained": map_in_threads(freeze, FREEZES, jobs=jobs),
+        },
     }

@@ -1,6 +1,6 @@
 """How fast each rule is at its own best rate as one-hot encoders become larger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ RATES = {
     "slowed": (10.0, 12.0, 14.0, 16.0, 18.0, 21.0),
 }
 """Learning rates that are tried, times the number of visible units."""
+SIZES = (4, 8, 16, 32, 64)  # visible units
 CAP = 8_000
 FEWEST = 6  # networks whose median has an interval
 SEARCH_SHARE = 1.0 / 6.0  # networks at each learning rate that is tried, as a share of all
@@ -32,19 +33,17 @@ N_LARGER = 3  # sizes, the last ones, from which the exponents are measured
 ERRORS = 1.96  # standard errors on each side of an exponent
 
 
-def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, jobs: int) -> Model:
+def measure_encoders(*, n_networks: int, root_seed: int, jobs: int) -> Model:
     """Return for each rule the updates of N-log2(N)-N encoders, and how they grow with N.
 
     `n_networks`: of the smallest; of larger ones fewer, since they take longer.
     """
-    counts = {size: max(FEWEST, n_networks * sizes[0] // size) for size in sizes}
+    counts = {size: max(FEWEST, n_networks * SIZES[0] // size) for size in SIZES}
 
     def learn(task: tuple[int, str]) -> NDArray[np.int32]:
         size, rule = task
         _, outcomes = simulate_best(
-            Protocol(
-                group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule]
-            ),
+            Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule]),
             {"learning_rate": [float(f"{rate / size:.3g}") for rate in RATES[rule]]},
             n_search=max(2, round(SEARCH_SHARE * counts[size])), n_networks=counts[size],
             root_seed=root_seed, jobs=1,
@@ -52,13 +51,13 @@ def measure_encoders(sizes: Sequence[int], *, n_networks: int, root_seed: int, j
         return outcomes.updates
 
     # The longest first, so that no thread is left alone with it at the end.
-    tasks = [(size, rule) for size in reversed(sizes) for rule in RULES]
+    tasks = [(size, rule) for size in reversed(SIZES) for rule in RULES]
     found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
     return {
-        "sizes": list(sizes),
-        "larger": [sizes[-N_LARGER], sizes[-1]],
+        "sizes": list(SIZES),
+        "larger": [SIZES[-N_LARGER], SIZES[-1]],
         "rules": {
-            rule: describe_encoders({size: found[size, rule] for size in sizes}) for rule in RULES
+            rule: describe_encoders({size: found[size, rule] for size in SIZES}) for rule in RULES
         },
     }
 

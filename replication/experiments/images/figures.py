@@ -71,7 +71,7 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
 
 
 def _draw(
-    axes: Axes, look: tuple[str, Any, str, bool, str], rows: Mapping[str, Any], name: str,
+    axes: Axes, look: tuple[str, Any, str, bool, str], rows: Mapping[Any, Any], name: str,
     *, scale: float = 100.0, aside: float = 1.0,
 ) -> None:  # fmt: skip
     """Draw an estimate over sizes."""
@@ -108,9 +108,8 @@ def plot_encoders(model: Mapping[str, Any]) -> Figure:
     """Draw the updates of encoders against their size."""
     figure, axes = style.create_figure(height=3.0)
     encoders = model["encoders"]
-    sizes = [str(size) for size in encoders["sizes"]]
     for rule, look in ENCODERS.items():
-        rows = dict(zip(sizes, encoders["rules"][rule]["updates"], strict=True))
+        rows = dict(zip(encoders["sizes"], encoders["rules"][rule]["updates"], strict=True))
         _draw(axes, look, rows, "median", scale=1.0)
     axes.set(xscale="log", yscale="log", xlabel="visible units N",
              ylabel="weight updates (median)")  # fmt: skip

@@ -1,6 +1,7 @@
 """Where logistic units come to, on images that they were trained on and on others."""
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,9 @@ from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
+N_IMAGES = 1_000  # that are learnt, one after the other
+EPOCHS = (10, 20, 40, 60, 80, 100)  # after which networks are measured
+FROZEN_AT = 40  # epochs after which W is frozen, in another run
 SIZES = (0.5, 0.1, 0.02)  # half-widths of the initial weights
 DECAY = 3e-5
 RULES: dict[str, dict[str, Any]] = {
@@ -42,10 +46,10 @@ SHOWN = {
 LEVELS = 2  # decimals of the grey of a picture
 
 
-def make_protocol(rule: str, size: float, *, n_images: int) -> Protocol:
+def make_protocol(rule: str, size: float) -> Protocol:
     """Return a protocol that changes the weights after each of the first images."""
     return Protocol(
-        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=n_images, centred=True,
+        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=N_IMAGES, centred=True,
         update_schedule="per-pattern", learning_rate=0.2, half_width=size,
         criterion="unexplained-variance", **RULES[rule],
     )  # fmt: skip
@@ -67,52 +71,43 @@ def take_others(protocol: Protocol) -> Array:
     return np.asarray(read_digits()[0][protocol.n_images :] / MOST_INK)
 
 
-def train_epochs(
-    protocol: Protocol, weights: Array, epochs: Sequence[int]
-) -> tuple[list[Model], Array]:
-    """Return the states of networks after some epochs, and their last weights."""
+def train_epochs(protocol: Protocol, weights: Array) -> tuple[list[Model], Array]:
+    """Return the states of networks after `EPOCHS`, and their last weights."""
     states = []
-    for begin, end in zip((0, *epochs), epochs, strict=False):
+    for begin, end in itertools.pairwise((0, *EPOCHS)):
         weights = train_for(protocol, weights, end - begin)
         states.append(describe_state(protocol, weights))
     return states, weights
 
 
-def measure_images(
-    *, n_images: int, epochs: Sequence[int], frozen_at: int, n_networks: int, root_seed: int,
-    jobs: int,
-) -> Model:  # fmt: skip
+def measure_images(*, n_networks: int, root_seed: int, jobs: int) -> Model:
     """Return what each rule makes of the first images after some epochs, from each size of weights.
 
     ``stages``: recirculation, back-propagation and recirculation again, one after the other.
-    `frozen_at`: epochs after which W is frozen, in another run.
     """
 
     def draw(protocol: Protocol) -> Array:
         return draw_weights(protocol, root_seed, 0, n_networks)
 
     def follow(task: tuple[str, float]) -> tuple[list[Model], Array]:
-        protocol = make_protocol(*task, n_images=n_images)
-        return train_epochs(protocol, draw(protocol), epochs)
+        protocol = make_protocol(*task)
+        return train_epochs(protocol, draw(protocol))
 
     tasks = [(rule, size) for rule in RULES for size in SIZES]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
-    own, descent = (
-        make_protocol(rule, SIZES[0], n_images=n_images)
-        for rule in ("recirculation", "back-propagation")
-    )
+    own, descent = (make_protocol(rule, SIZES[0]) for rule in ("recirculation", "back-propagation"))
     first, weights = found["recirculation", SIZES[0]]
-    second, weights = train_epochs(descent, weights, epochs)
-    third, _ = train_epochs(own, weights, epochs)
-    early = train_for(own, draw(own), frozen_at)
-    late = train_for(own, early, epochs[-1] - frozen_at, frozen=("W",))
+    second, weights = train_epochs(descent, weights)
+    third, _ = train_epochs(own, weights)
+    early = train_for(own, draw(own), FROZEN_AT)
+    late = train_for(own, early, EPOCHS[-1] - FROZEN_AT, frozen=("W",))
     return {
-        "n_others": len(read_digits()[0]) - n_images,
+        "n_others": len(read_digits()[0]) - N_IMAGES,
         "sizes": list(SIZES),
-        "epochs": list(epochs),
+        "epochs": list(EPOCHS),
         "rules": {rule: {f"{size:g}": found[rule, size][0] for size in SIZES} for rule in RULES},
         "stages": [first, second, third],
-        "frozen_at": frozen_at,
+        "frozen_at": FROZEN_AT,
         "frozen": describe_state(own, late),
         "pictures": collect_pictures(own, {name: found[of][1][:1] for name, of in SHOWN.items()}),
     }

@@ -1,16 +1,14 @@
 """The hidden plane of a typical network, and of two that have trouble."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from matplotlib.figure import Figure
 
 from replication.definition.protocol import from_plain
+from replication.experiments import Model
 from replication.report.style import HALF, create_figure
 from replication.simulator.trace import trace
-
-Model = Mapping[str, Any]
 
 
 def plot_plane(model: Model) -> tuple[Figure, Figure]:
@@ -47,8 +45,7 @@ def _draw(model: Model, name: str, updates: Sequence[int], *, title: str = "") -
     )
     traced.plot(axes, updates=updates)
     for one, t in zip(axes.flat, updates, strict=True):
-        one.set_title(f"{t:,}")
-        one.set(xticks=(), yticks=())
+        one.set(title=f"{t:,}", xticks=(), yticks=())
         one.spines[["right", "top"]].set_visible(True)
     axes.flat[0].set_title(f"{updates[0]:,} updates")
     if title:

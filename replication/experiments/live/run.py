@@ -1,11 +1,11 @@
 """What the pages let a reader try, with the results of many networks to hold beside it."""
 
 import dataclasses
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial.distance import pdist
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
@@ -80,8 +80,6 @@ def pick_networks(*, jobs: int) -> Model:
 def _describe(protocol: Protocol, seed: int) -> Model:
     traced = trace(protocol, seed=seed, root_seed=SHOWN_ROOT_SEED)
     frames = spread_moments(traced.updates, N_FRAMES)
-    codes = traced.hidden[0][frames]
-    apart = np.abs(codes[:, :, None] - codes[:, None]).max(axis=-1)
     return {
         "learning_rate": protocol.learning_rate,
         "seed": seed,
@@ -89,7 +87,7 @@ def _describe(protocol: Protocol, seed: int) -> Model:
         "converged": traced.converged,
         "frames": frames,
         # How far the two closest codes are apart, in the coordinate in which they differ more.
-        "closest": [float(each[np.triu_indices(len(each), 1)].min()) for each in apart],
+        "closest": [float(pdist(x, "chebyshev").min()) for x in traced.hidden[0][frames]],
     }
 
 
@@ -155,14 +153,13 @@ def tabulate_studies(n_networks: int, *, jobs: int) -> list[Model]:
     return rows
 
 
-def tabulate(counts: CountTable) -> Sequence[int]:
+def tabulate(counts: CountTable) -> list[int]:
     """Return the updates that shares exp(-k STEP) of the converged networks exceed or equal.
 
     >>> tabulate(CountTable.from_outcomes([30, 40, 50], [True] * 3, 2000))
     [30, 30, 30, 30, 30, 40, 40, 40, 40, 40, 40, 50]
     """
-    n = counts.n_converged
-    beyond = n - np.concatenate([[0], np.cumsum(counts.counts)[:-1]])  # as many or more
+    ordered = np.repeat(counts.updates, counts.counts)
+    n = len(ordered)
     levels = n * np.exp(-STEP * np.arange(np.floor(np.log(n) / STEP) + 2))
-    places = np.searchsorted(-beyond, -levels, side="right") - 1
-    return list(map(int, counts.updates[places]))
+    return list(map(int, ordered[n - np.ceil(levels).astype(int)]))

@@ -1,6 +1,6 @@
 """Figures of the mechanism: who turns towards whom, and what the first changes are worth where."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
@@ -21,8 +21,8 @@ WHOSE: dict[str, Line] = {
     "U dropped": (style.MUTED, (0, (1.5, 1.5)), "U ({failed} % fail)", 0),
     "all but W dropped": (style.BLUE, "-", "all but W\n({failed} % fail)", -9),
     "hidden biases dropped": (style.GREEN, (0, (3, 1, 1, 1)), "hidden biases", -3),
+    "back-propagation": (style.PURPLE, (0, (5, 2)), "W, in back-\npropagation", 12),
 }
-BACK_PROPAGATION: Line = (style.PURPLE, (0, (5, 2)), "W, in back-\npropagation", 12)
 INSTEAD: dict[str, Line] = {
     "reversed": (style.INK, "-", "reversed", 0),
     "random": (style.MUTED, (0, (1.5, 1.5)), "random", 2),
@@ -75,24 +75,23 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
 
 def plot_worth(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     """Draw what first changes cost at the paper's rate if they are dropped, or replaced."""
-    rows = model["interventions"]["paper"]
     other = model["others"]["back-propagation"]["dropped"]
-    dropped = [(name, rows[name], line) for name, line in WHOSE.items()]
-    dropped.append(("back-propagation", other, BACK_PROPAGATION))
-    replaced = [(name, rows[name], line) for name, line in INSTEAD.items()]
+    rows = model["interventions"]["paper"] | {"back-propagation": other}
     return (
-        _plot_costs(dropped, title="(a) Dropped", xlabel="first changes dropped"),
-        _plot_costs(replaced, title="(b) Those of W replaced", xlabel="first changes replaced"),
+        _plot_costs(rows, WHOSE, title="(a) Dropped", xlabel="first changes dropped"),
+        _plot_costs(
+            rows, INSTEAD, title="(b) Those of W replaced", xlabel="first changes replaced"
+        ),
     )
 
 
 def _plot_costs(
-    lines: Sequence[tuple[str, Mapping[str, Any], Line]], *, title: str, xlabel: str
+    rows: Mapping[str, Any], lines: Mapping[str, Line], *, title: str, xlabel: str
 ) -> Figure:
     figure, axes = style.create_figure(height=3.2, width=style.HALF)
-    for name, rows, (color, dash, label, up) in lines:
-        x = sorted(int(first) for first in rows)
-        own = [rows[str(first)] for first in x]
+    for name, (color, dash, label, up) in lines.items():
+        x = sorted(map(int, rows[name]))
+        own = [rows[name][str(first)] for first in x]
         style.plot_estimates(axes, x, own, "extra", color=color, linestyle=dash, marker="o",
                              markersize=3, gid=name)  # fmt: skip
         text = label.format(failed=fixed(100 * own[-1]["failed"]["share"], 0))

@@ -32,16 +32,13 @@ CHECKED_AT = 10
 EXAMINED = ("dropped", "amplification")
 """Interventions that are tried in every task."""
 
+CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
-    "back-propagation, cross-entropy": {
-        "learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy",
-    },
-    "feedback alignment": {
-        "learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy",
-    },
-}  # fmt: skip
+    "back-propagation, cross-entropy": CROSS_ENTROPY,
+    "feedback alignment": CROSS_ENTROPY,
+}
 
 
 def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: int) -> Outcome:

@@ -30,8 +30,7 @@ SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE = 0.25, 0.125, 0.1, 0.015
 """Networks of theory, turning and first changes in tasks, of interventions for ever, of tasks, and
 of each rate that is searched, as shares of all."""
 
-SMALL_RATE = 2.0
-RATES = {"small": SMALL_RATE, "paper": PAPER.learning_rate}
+RATES = {"small": 2.0, "paper": PAPER.learning_rate}
 FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
 FROZEN_AT = 60  # updates after which frozen networks are measured
 U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
@@ -43,7 +42,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "ε = 20": {"learning_rate": 20.0},
     "weights up to 2": {"half_width": 2.0},
 }
-"""Where the theory is checked, at `SMALL_RATE` unless said."""
+"""Where the theory is checked, at the small rate unless said."""
 LARGEST = "one-hot 16-4-16"
 
 

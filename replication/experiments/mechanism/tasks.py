@@ -13,7 +13,6 @@ DIGITS = 3
 """Decimals of real-valued patterns: cosines and exponentials differ in the last bit from one
 processor to another."""
 
-
 BITS: dict[str, dict[str, Any]] = {
     "random": {"n_prototypes": 8, "flipped": 0.5},
     "correlated": {"n_prototypes": 2, "flipped": 0.2},

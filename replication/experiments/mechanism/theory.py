@@ -8,20 +8,12 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments.agreement import LEVEL, find_alignment
 from replication.experiments.growth import find_slope, measure_growth, predict_growth
-from replication.experiments.matrices import Array, flatten, get_w
-from replication.experiments.scatter import Scatter
-from replication.simulator.changes import compute_changes, compute_gradients
+from replication.experiments.matrices import Array
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.statistics.alignment import compute_cosines
 
-PAIRS = {
-    "change_w": ("change", "W"),
-    "descent_w": ("descent", "W"),
-    "change_descent": ("change", "descent"),
-}
-"""Cosines that are followed: the change that equation 4 prescribes, steepest descent in the
-squared error, and W."""
+PAIRS = {"change_w": "along_w", "descent_w": "descent", "change_descent": "along_descent"}
+"""Cosines that are followed, as `measure_growth` names them."""
 SHADED = ("change_w", "descent_w")
 FOLLOWED, STEP = 800.0, 10.0
 """Updates times learning rate for which they are followed, and between two measurements."""
@@ -58,23 +50,16 @@ def check_theory(protocol: Protocol, weights: Array) -> dict[str, Any]:
 def follow_turning(protocol: Protocol, weights: Array) -> dict[str, Any]:
     """Return medians of `PAIRS` after 0, ``every``, ... updates, and quartiles of `SHADED`.
 
-    Relative to the mean over the inputs, of networks that converge, and beyond their outcome.
+    Of networks that converge, and beyond their outcome.
     """
     n_updates = round(FOLLOWED / protocol.learning_rate)
     every = max(1, round(STEP / protocol.learning_rate))
     _, converged, _ = simulate_weights(protocol, weights)
     recorded = record_weights(protocol, weights[converged], n_updates)[:, ::every]
-    states = recorded.reshape(-1, protocol.n_weights)
-    found = {
-        "change": compute_changes(protocol, states),
-        "descent": -compute_gradients(protocol, states),
-        "W": states,
-    }
-    span = Scatter.of(protocol).span
-    centred = {name: flatten(get_w(protocol, each) @ span) for name, each in found.items()}
+    measured = measure_growth(protocol, recorded.reshape(-1, protocol.n_weights))
     series: dict[str, Any] = {"every": every}
-    for name, (one, other) in PAIRS.items():
-        cosines = compute_cosines(centred[one], centred[other]).reshape(recorded.shape[:2])
+    for name, cosine in PAIRS.items():
+        cosines = measured[cosine].reshape(recorded.shape[:2])
         low, median, high = np.nanquantile(cosines, (0.25, 0.5, 0.75), axis=0).tolist()
         series[name] = {"median": median} | ({"low": low, "high": high} if name in SHADED else {})
     return series

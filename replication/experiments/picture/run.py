@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement, matrices
-from replication.experiments.agreement import PARALLEL
+from replication.experiments import Model
+from replication.experiments.agreement import PARALLEL, compare_vectors, find_vectors, part_patterns
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, align_matrices, list_matrices
 from replication.experiments.recording import Histories, measure_both_rates
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
@@ -66,16 +66,16 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
     ``..._visible``, cosines of BB' with QB and of CC' with RC; ``..._gain``, by how much the
     squared error of the pattern falls. (n,): ``alignment`` and ``centred`` of the matrices.
     """
-    W, lower = matrices.list_matrices(protocol)[0], list_connections(protocol)[0]
+    W, lower = list_matrices(protocol)[0], list_connections(protocol)[0]
     biases, places = slice(W.stop, lower.stop), np.arange(protocol.n_weights)
     small = SMALL / (1.0 - protocol.regression) ** 2
     together = np.where(places < lower.stop, compute_changes(protocol, weights), 0.0)
     found: dict[str, list[Array]] = collections.defaultdict(list)
-    for single in agreement.part_patterns(protocol):
+    for single in part_patterns(protocol):
         change = compute_changes(single, weights)
         alone = np.where(places < W.stop, change, 0.0)
         before = evaluate_networks(single, weights)
-        a, c, _, r = agreement.find_vectors(single, weights)
+        a, c, _, r = find_vectors(single, weights)
         for name, moved in (
             ("small", small * alone), ("whole", protocol.learning_rate * alone),
             ("biases", small * together),
@@ -90,9 +90,9 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any
             gain = np.sum(visible * (2.0 * a - c - after.reconstruction)[:, 0], axis=1)
             found[f"{name}_gain"].append(gain)
     return {
-        "parallel": agreement.compare_vectors(protocol, weights),
-        "alignment": matrices.align_matrices(protocol, weights)[0],
-        "centred": matrices.align_matrices(protocol, weights, centred=True)[0],
+        "parallel": compare_vectors(protocol, weights),
+        "alignment": align_matrices(protocol, weights),
+        "centred": align_matrices(protocol, weights, centred=True),
         **{name: np.stack(each, axis=1) for name, each in found.items()},
     }
 
@@ -126,13 +126,11 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)
         return histories.pool_shares(cosines > PARALLEL, among)
 
-    drawn = agreement.compare_vectors(PAPER, initial)
+    drawn, aligned = compare_vectors(PAPER, initial), align_matrices(PAPER, initial)
     return judge("parallel-if-aligned", {
         "unaligned-20": share(paper, "alignment", -1.0, 0.5),
         "centred-20": share(paper, "centred", -1.0, 0.5),
         "aligned-20": share(paper, "alignment", 0.95, 2.0),
         "unaligned-2": share(slow, "alignment", -1.0, 0.5),
-        "rank-initial": spearmanr(
-            matrices.align_matrices(PAPER, initial)[0], drawn.mean(axis=1)
-        ).statistic,
+        "rank-initial": spearmanr(aligned, drawn.mean(axis=1)).statistic,
     })  # fmt: skip

@@ -84,7 +84,7 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
     measured = {}
     for name in (*RULES, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
-        events = agreement.find_events(matrices.align_matrices(PAPER, recorded)[0])
+        events = agreement.find_events(matrices.align_matrices(PAPER, recorded))
         if name == "paper":
             at = int(np.median(events))
         vectors = agreement.compare_vectors(PAPER, recorded[:, at]).mean(axis=1)

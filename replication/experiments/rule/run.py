@@ -9,16 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array, align_matrices, get_u, get_w, replace_matrices
 from replication.experiments.recording import train_by
-from replication.simulator.changes import compute_changes, reconstruct
-from replication.simulator.engine import record_weights
+from replication.simulator.changes import compute_changes
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights, list_connections
 from replication.statistics.alignment import compute_cosines
@@ -77,10 +76,9 @@ def judge_simple_rule(n_networks: int) -> Model:
 def measure_difference(protocol: Protocol, weights: Array) -> float:
     """Return by how much changes of the kernel deviate from those of the readable network."""
     once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)
-    readable = dataclasses.replace(protocol, learning_rate=1.0, learning_rule=RECIRCULATION)
     reached = []
     for before in weights:
-        network = RecirculationNetwork.from_weights(before, readable)
+        network = RecirculationNetwork.from_weights(before, Protocol(learning_rate=1.0))
         network.update()
         reached.append(np.concatenate([part.ravel() for part in network.weights]))
     return float(np.abs(once[:, 1] - reached).max())
@@ -128,12 +126,8 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 def find_gradients(protocol: Protocol, weights: Array) -> Array:
     """Return gradients of half the reconstruction's squared error, by central differences."""
-    target = make_patterns(protocol)
-
-    def measure(moved: Array) -> Array:
-        return np.asarray(0.5 * np.sum((reconstruct(protocol, moved) - target) ** 2, axis=(1, 2)))
-
-    return differentiate(measure, weights, step=1e-4)
+    squared = dataclasses.replace(protocol, criterion="half-squared-error")
+    return differentiate(lambda x: evaluate_networks(squared, x).error, weights, step=1e-4)
 
 
 def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
@@ -148,7 +142,7 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
         _, converged, final = simulate_weights(protocol, start, jobs=jobs)
         if name == "drawn":
             measured[name] = converged
-        measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])[0]
+        measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
     for name, replace in (("exchanged-20", exchange), ("transposed-20", transpose)):
         measured[name] = train_as_if(replace, initial[:N_ALTERED])
     measured["aligned-digits"] = align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)

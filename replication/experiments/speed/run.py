@@ -122,9 +122,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         )
 
     report_progress("best learning rates of all rules, momenta, factors and tasks")
-    found = map_in_threads(find, list(searches.values()), jobs=jobs)
-    protocols = {name: best for name, (best, _) in zip(searches, found, strict=True)}
-    outcomes = {name: at_best for name, (_, at_best) in zip(searches, found, strict=True)}
+    found = dict(zip(searches, map_in_threads(find, searches.values(), jobs=jobs), strict=True))
+    outcomes = {name: at_best for name, (_, at_best) in found.items()}
     changes = {
         name: estimate_mean(outcomes[f"{name}-changed"].updates - outcomes[rule].updates)
         for name, (rule, _) in FACTORS.items()
@@ -135,7 +134,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
     report_progress("updates at every learning rate")
     good = {
-        rule: find_good_rates(protocols[rule], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
+        rule: find_good_rates(found[rule][0], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
     }
     ratios: dict[str, Estimate] = {}
     for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS)):

@@ -40,12 +40,13 @@ SMALLER = {
     "hierarchy.run": {
         "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
     },
-    "images.run": {
-        "N_UPDATES": 300, "N_TRAINED": 40, "N_AT_ONCE": 30, "EPOCHS": (2, 4), "FROZEN_AT": 2,
-        "SIZES": (4, 6, 8),
+    "images.linear": {"N_UPDATES": 300},
+    "images.encoders": {"SIZES": (4, 6, 8)},
+    "images.changes": {"N_IMAGES": 30, "FREEZES": (0, 20, 100), "SETTLED": 200},
+    "images.logistic": {
+        "N_IMAGES": 40, "EPOCHS": (2, 4), "FROZEN_AT": 2,
+        "read_digits": lambda: [part[:300] for part in read_digits()],
     },
-    "images.changes": {"FREEZES": (0, 20, 100), "SETTLED": 200},
-    "images.logistic": {"read_digits": lambda: [part[:300] for part in read_digits()]},
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS, "FIRSTS": (1, 2, 5),
         "LARGEST": "one-hot 4-2-4", "RATES": {"small": 5.0, "paper": 20.0},
