@@ -113,12 +113,11 @@ def run_compare(options: argparse.Namespace) -> int:
 
     try:
         _check(options)
-        picture = None if options.plot is None else Path(options.plot)
-        if picture is not None:
-            check_picture(picture)
+        if options.plot is not None:
+            check_picture(Path(options.plot))
         found = _compare(options)
-        if picture is not None:
-            save_picture(found.plot(), picture)
+        if options.plot is not None:
+            save_picture(found.plot(), Path(options.plot))
         text = found.render(options.format)
     except ReplicationError as error:
         raise type(error)(name_options(str(error))) from None

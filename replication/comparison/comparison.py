@@ -14,7 +14,7 @@ from typing import Any
 import numpy.typing as npt
 
 from replication.comparison import remarks
-from replication.comparison.judging import MISSED, Own, get_sample, is_binary, judge_all
+from replication.comparison.judging import MISSED, is_binary, judge_all
 from replication.comparison.means import find_equivalence, plan_runs, plan_shares
 from replication.comparison.numbers import Reported, read_number, refuse
 from replication.comparison.prediction import Answer
@@ -27,7 +27,7 @@ from replication.comparison.report import (
     read_report,
 )
 from replication.comparison.result import Comparison, Verdict
-from replication.comparison.runs import Runs, take_runs
+from replication.comparison.runs import Own, Runs, get_sample, take_runs
 from replication.comparison.sampling import Effort, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable

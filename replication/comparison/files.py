@@ -116,14 +116,19 @@ def read_table(path: str) -> Table:
     return _read_text(content, name)
 
 
-def _check_header(names: Sequence[str], name: str) -> None:
-    """Refuse a first line that is one of the data."""
+def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -> Table:
+    """Take rows, whose last cells may be lacking; refuse a header that is one of the data."""
     numbers = [cell for cell in names if _read_number(cell) is not None]
     if len(numbers) == len(names) or any("." in cell for cell in numbers):
         raise DataError(
             f"the first line of {name} holds numbers ({list_names(names)}); put a header "
             "with the names of the columns above it"
         )
+
+    def read(place: int) -> list[Any]:
+        return [row[place] if place < len(row) else None for row in body]
+
+    return Table(name, names, read, len(body))
 
 
 def _read_bytes(path: str, name: str) -> bytes:
@@ -235,26 +240,18 @@ def _read_excel(content: bytes, name: str) -> Table:
     header, *body = [row for row in filled[0] if row or width == 1]
     names = ["" if cell is None else str(cell).strip() for cell in header]
     names += [""] * (width - len(names))
-    _check_header(names, name)
-
-    def read(place: int) -> list[Any]:
-        return [row[place] if place < len(row) else None for row in body]
-
-    return Table(name, names, read, len(body))
+    return _take_rows(name, names, body)
 
 
 def _strip(cells: list[Any]) -> list[Any]:
     """Return cells or rows without the empty ones at their end."""
-    while cells and cells[-1] in (None, "", []):
+    while cells and cells[-1] in (None, "", [], [""]):
         cells.pop()
     return cells
 
 
 def _read_text(content: bytes, name: str) -> Table:
-    """Read lines, split where that gives most names.
-
-    Between semicolons numbers may have a decimal comma, for which they get a point.
-    """
+    """Read lines, split where that gives most names."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -270,7 +267,7 @@ def _read_text(content: bytes, name: str) -> Table:
     try:
         for row in lines:
             cells = [cell.strip() for cell in row]
-            if separator == ";":
+            if separator == ";":  # between which numbers may have a decimal comma
                 cells = [c.replace(",", ".") if NUMBERS.fullmatch(c) else c for c in cells]
             if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
@@ -280,17 +277,14 @@ def _read_text(content: bytes, name: str) -> Table:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
-    while rows and rows[-1] == [""]:
-        rows.pop()
-    names, *body = rows or [[""]]
+    names, *body = _strip(rows) or [[""]]
     for place, row in enumerate(body, start=1):
         if len(row) != len(names):
             raise DataError(
                 f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
                 f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
-    _check_header(names, name)
-    return Table(name, names, lambda place: [row[place] for row in body], len(body))
+    return _take_rows(name, names, body)
 
 
 def read_keys(column: Sequence[Any]) -> list[str | None]:

@@ -184,10 +184,7 @@ def _group_runs(
     *,
     with_metric: bool = False,
 ) -> tuple[dict[Key, dict[str, Any]], int]:
-    """Return your runs by key, as arguments of `compare`, and how many lack a key.
-
-    A run that lacks a value, or whether it succeeded, has NaN.
-    """
+    """Return your runs by key, as arguments of `compare`, and how many lack a key."""
     places = _find_groups(table, keys)
     n_missing = table.n_rows - sum(map(len, places.values()))
     flags = None if succeeded is None else table.take(succeeded)
@@ -199,7 +196,7 @@ def _group_runs(
             values = np.zeros(table.n_rows)
         else:
             values = files.read_values(table.take(metric or None), metric or table.names[0])
-        if flags is not None:
+        if flags is not None:  # a run without one is one without a value
             values[[is_missing(flag) for flag in flags]] = np.nan
         for key, where in places.items():
             chosen = None if done is None else done[where]

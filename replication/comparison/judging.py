@@ -24,7 +24,7 @@ from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, describe_runs, predict
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
-from replication.comparison.runs import Runs, apply_rule
+from replication.comparison.runs import Own, Runs, get_sample
 from replication.comparison.sampling import Effort, Sample
 from replication.wording import plural
 
@@ -32,10 +32,6 @@ MIN_RUNS = 5  # with fewer nothing but a mean is judged
 MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold their skewness
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 MISSED = 0.05
-NAN = math.nan
-
-Own = Runs | Report
-"""One's own side: runs, or another report."""
 
 
 def list_rules(own: Own, report: Report) -> list[str]:
@@ -44,31 +40,21 @@ def list_rules(own: Own, report: Report) -> list[str]:
         return ["excluded"]
     if report.failures is not None:
         return [report.failures]
-    is_open = own.n_failed and own.n_done and bool(report.on_values)
-    return ["excluded", "at-cap", "restarted"] if is_open else ["excluded"]
+    return [*FAILURE_WORDS] if own.n_failed and report.on_values else ["excluded"]
 
 
-def get_sample(own: Own, rule: str) -> Sample | None:
-    """Return the runs under a rule for failures."""
-    return None if isinstance(own, Report) or own.done is None else apply_rule(own, rule)
-
-
-def list_sides(own: Own, rule: str) -> dict[str, Side]:
+def list_sides(own: Own, sample: Sample | None) -> dict[str, Side]:
     """Return one's own mean, spread and number of runs, by words for the reading of a summary."""
     if isinstance(own, Report):
         return summarise(own, own.count_middle("excluded"))
-    sample, other = get_sample(own, rule), own.minus
     if sample is None:
         return {}
-    spreads = tuple((one.spread, one.n) for one in (sample, other) if one)
-    return {"": Side(sample.mean - (other.mean if other else 0.0), spreads)}
+    spreads = tuple((one.spread, one.n) for one in (sample, own.minus) if one)
+    return {"": Side(sample.mean - (own.minus.mean if own.minus else 0.0), spreads)}
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:
-    """Return mean, spread and number of runs of a report, by words for each reading of its spread.
-
-    A spread that was rounded to 0 is as large as one can be that prints so.
-    """
+    """Return mean, spread and number of runs of a report by words for each reading of it."""
     numbers = report.numbers
     if "constant" in numbers:
         return {"": Side(float(numbers["constant"].value))}
@@ -76,8 +62,8 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
         return {}
     mean, width, name = float(numbers["mean"].value), numbers["mean"].width, report.spread
     if name is None:
-        return {"": Side(mean, ((NAN, n_used),), width)}
-    spread = float(numbers[name].value or numbers[name].high)
+        return {"": Side(mean, ((math.nan, n_used),), width)}
+    spread = float(numbers[name].value or numbers[name].high)  # the largest that is rounded to 0
     return {
         words: Side(mean, ((spread / factor, n_used),), width)
         for words, factor in report.list_spreads(n_used).items()
@@ -102,17 +88,17 @@ def _judge_rule(
     shares = _judge_shares(own, sample, report, level=level)
     done = {*shares.findings, *(SPREADS if "mean" in shares.findings else ())}
     rest = {name: item for name, item in report.on_values.items() if name not in done}
-    theirs, mine = summarise(report, n_used), list_sides(own, rule)
+    theirs, mine = summarise(report, n_used), list_sides(own, sample)
     spreads = report.list_spreads(n_used)
     predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
-    if _is_by_spread(own, rest, sample):
+    if mine and _is_by_spread(own, rest, sample):
         aside = {"mean", "constant", *SPREADS}
         (drawn,) = predict_rest({key: one for key, one in rest.items() if key not in aside}, [1.0])
         factor = next(iter(spreads.values()))
         for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
             both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
             mean = _judge_mean(one, two, rest, factor=factor, level=level)
-            yield both, _combine([mean, drawn, shares], rule, n_used, (one, two))
+            yield both, _combine([mean, drawn, shares], rule, (one, two))
         return
     if rest.keys().isdisjoint(SPREADS):
         spreads = {"": 1.0}
@@ -120,7 +106,7 @@ def _judge_rule(
     pair = (next(iter(mine.values())), next(iter(theirs.values()))) if mine and theirs else None
     parts = predict_rest(rest, list(spreads.values()))
     for words, part in zip(spreads, parts, strict=True):
-        yield words, _combine([part, shares], rule, n_used, pair)
+        yield words, _combine([part, shares], rule, pair)
 
 
 def is_binary(sample: Sample | None, report: Report) -> bool:
@@ -153,9 +139,7 @@ def _is_by_spread(own: Own, rest: Numbers, sample: Sample | None) -> bool:
     return is_alone or not rest.keys().isdisjoint(SPREADS)
 
 
-def _combine(
-    parts: Sequence[Answer], rule: str, n_used: int, sides: tuple[Side, Side] | None
-) -> Answer:
+def _combine(parts: Sequence[Answer], rule: str, sides: tuple[Side, Side] | None) -> Answer:
     p_values = [part.p for part in parts if part.p is not None]
     return Answer(
         {name: item for part in parts for name, item in part.findings.items()},
@@ -165,7 +149,7 @@ def _combine(
         next((part.difference for part in parts if part.difference), None),
         {name: one for part in parts for name, one in part.shown.items()},
         tuple(dict.fromkeys(condition for part in parts for condition in part.conditions)),
-        rule, n_used, sides,
+        rule, sides,
     )  # fmt: skip
 
 
@@ -173,14 +157,14 @@ def _judge_mean(one: Side, two: Side, numbers: Numbers, *, factor: float, level:
     """Judge a mean, or a constant, by the spreads that are known."""
     name = "constant" if "constant" in numbers else "mean"
     item, found = numbers[name], means.judge_means(one, two, level=level)
-    p, reach = (NAN, NAN) if found is None else (found.p, found.high - found.value)
+    p, reach = (math.nan, math.nan) if found is None else (found.p, found.high - found.value)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
     interval = item.print_within(one.mean - reach, one.mean + reach)
     findings = {name: Finding.of(name, item, one.mean, interval=interval, p=p)}
-    sd = one.samples[0][0] if len(one.samples) == 1 else NAN
+    sd = one.samples[0][0] if len(one.samples) == 1 else math.nan
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
-        yours = NAN if place else sd * factor
+        yours = math.nan if place else sd * factor
         findings[spread] = Finding.of(spread, numbers[spread], yours)
     if math.isnan(p):
         return Answer(findings)
@@ -220,7 +204,7 @@ def _predict(
         yours = {} if sample is None else describe_runs(sample, numbers.keys() - {*SPREADS})
         is_same = not is_few and all(one.holds(yours.get(key, 0.0)) for key, one in numbers.items())
         p = 1.0 if is_same else None
-        found = {key: Finding.of(key, one, yours.get(key, NAN), p=p or NAN)
+        found = {key: Finding.of(key, one, yours.get(key, math.nan), p=p or math.nan)
                  for key, one in numbers.items()}  # fmt: skip
         return [Answer(found, p)] * len(factors)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
@@ -233,16 +217,13 @@ def _predict(
 
 
 def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: float) -> Answer:
-    """Add the shifts that are found four times in five, and the difference of means or medians.
-
-    What was reported may lie anywhere in its rounding cell.
-    """
+    """Add the shifts that are found four times in five, and the difference of means or medians."""
     shown, found = {}, {}
     for name, one in drawn.distributions.items():
         low, high = (one.find_quantile(share) for share in (level / 2.0, 1.0 - level / 2.0))
         shown[name] = max(high - one.find_quantile(0.2), one.find_quantile(0.8) - low)
         if name in {"mean", "median", "iqm"}:
-            item, half = drawn.findings[name], numbers[name].width / 2.0
+            item, half = drawn.findings[name], numbers[name].width / 2.0  # of the rounding cell
             ends = low - half - item.value, high + half - item.value
             found[name] = Difference(item.yours - item.value, *ends, item.p, None, sample.spread)
     first = found.get("mean") or found.get("median") or found.get("iqm")
@@ -258,7 +239,7 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
             return Answer()
         k, n = round(sample.mean * sample.n), sample.n
     elif isinstance(own, Runs):
-        k, n = own.n_done, own.n
+        k, n = own.n - own.n_failed, own.n
     elif set(SUCCESSES) & own.numbers.keys():
         k, n = own.count_middle("excluded"), own.n
     else:

@@ -37,7 +37,7 @@ _SPLIT = (  # a number with what stands behind it, most specific first
         r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:(?P<level>[0-9.]+)\s?%\s*CI[:,]?\s*)?(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
         r"\s*(?:[,;–]|\bto\b|(?<=[0-9])-)\s*(?P<high>[^,;()\[\]–]+)[)\]]"
     ),
-    re.compile(r"(?P<value>[^±()\[\]^_]+?)(?P<space>\s*)\(\s*(?P<inside>[^()\[\],;]+)\)"),
+    re.compile(r"(?P<value>[^±()\[\]^_]+)\(\s*(?P<inside>[^()\[\],;]+)\)"),
     re.compile(
         r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9.e]+)\}?"
         r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9.e]+)\}?"
@@ -145,8 +145,7 @@ def split_printed(given: object) -> Printed:
     if found is None:
         return Printed(given)
     parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
-    level, is_apart = parts.pop("level", None), bool(found.groupdict().get("space"))
-    parts.pop("space", None)
+    level, is_apart = parts.pop("level", None), found["value"][-1].isspace()
     _refuse_lone_unit(given, list(parts.values()))
     unit = unit or ("%" if parts["value"].endswith("%") else "")
     plain = {key: part.removesuffix("%").strip() for key, part in parts.items()}
@@ -217,8 +216,6 @@ def format_number(value: float | None, digits: int = 4) -> str:
     """Return a number with some significant digits, whole numbers in full."""
     if value is None or math.isnan(value):
         return ""
-    if math.isinf(value):
-        return "not reached"
     in_full = float(value).is_integer() or abs(value) >= 10**digits
     return f"{value:,.0f}" if in_full and abs(value) < 1e15 else f"{value:.{digits}g}"
 

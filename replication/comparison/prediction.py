@@ -19,7 +19,6 @@ from collections.abc import Collection, Mapping
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers, Reported
@@ -32,9 +31,7 @@ from replication.statistics.convolution import (
     compute_mean_mass_given_max,
 )
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import SamplingDistribution
-
-FloatArray = npt.NDArray[np.float64]
+from replication.statistics.distributions import FloatArray, SamplingDistribution
 
 TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
 NEAR = 1000  # studies of about the reported maximum, for the mean given it
@@ -84,7 +81,6 @@ class Answer:
     shown: Mapping[str, float | None] = dataclasses.field(default_factory=dict)
     conditions: tuple[str, ...] = ()
     rule: str = ""
-    n_used: int = 0
     sides: tuple[Side, Side] | None = None
 
 
@@ -114,11 +110,6 @@ class Statistic:
         """Probability of values up to the upper end of the reported cell, and from the lower on."""
         below, above = self._measure(float(self.item.low), float(self.item.high))
         return float(below), float(above)
-
-    @property
-    def tail(self) -> float:
-        """Smaller tail of the reported number."""
-        return min(self.ends)
 
     def find_interval(self, level: float) -> tuple[float, float]:
         """Return the smallest and the largest reported number whose p is above the level."""
@@ -164,7 +155,7 @@ def judge_draws(
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
     if numbers.keys() == {"mean", "max"}:
         judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
-    tail = min(one.tail for name, one in judged.items() if f"{name}_given_max" not in judged)
+    tail = min(min(one.ends) for name, one in judged.items() if f"{name}_given_max" not in judged)
     is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
     share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
     error = max(
@@ -183,7 +174,7 @@ def _find_all(
     return {
         name: Finding.of(
             name, one.item, yours[name.removesuffix("_given_max")],
-            interval=one.find_interval(level), p=min(2.0 * one.tail, 1.0),
+            interval=one.find_interval(level), p=min(2.0 * min(one.ends), 1.0),
             chance=max(math.fsum([*one.ends, -1.0]), 0.0),
             mean=one.distribution.mean, spread=one.distribution.spread,
         )
@@ -222,7 +213,7 @@ def predict_mean_and_max(
     given = compute_mean_mass_given_max(table, runs, (float(largest.low), float(largest.high)))
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
-    tail = min(one.tail for name, one in judged.items() if name != "mean")
+    tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
     p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum

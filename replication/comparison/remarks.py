@@ -3,12 +3,12 @@
 import dataclasses
 import math
 
-from replication.comparison.judging import MAX_COUNTS, Own, find_spread_p
+from replication.comparison.judging import MAX_COUNTS, find_spread_p
 from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import find_impossible
 from replication.comparison.prediction import Answer, describe_runs
 from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
-from replication.comparison.runs import Runs
+from replication.comparison.runs import Own, Runs
 from replication.comparison.sampling import UNBOUNDED, Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
@@ -33,10 +33,8 @@ def list_impossible(
 
 def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
-    numbers = report.on_values
-    if sample is None or own.minus is not None or numbers.keys() <= {"constant"}:
-        return None
-    if not sample.n == main.n_used > 1:
+    numbers, n_used = report.on_values, report.count_middle(main.rule)
+    if sample is None or own.minus is not None or not sample.n == n_used > 1:
         return None
     yours = describe_runs(sample, [name for name in numbers if name not in SPREADS])
     error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0

@@ -118,6 +118,7 @@ class Report:
     off_centre: bool = False
 
     # What runs have that may stand in the place of a report:
+    done: ClassVar[None] = None
     n_failed: ClassVar[int] = 0
     n_missing: ClassVar[int] = 0
     stop: ClassVar[None] = None

@@ -187,8 +187,7 @@ def describe(found: Comparison) -> Iterable[Block]:
             f"last digit, as one study in {often} would by chance: they may be the very runs of "
             "the report, and if so do not replicate it."
         )
-    if found.findings:
-        yield Block(rows=tabulate(found))
+    yield Block(rows=tabulate(found))
     for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
         if text:
             yield Block(text)

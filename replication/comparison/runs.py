@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from replication.comparison.files import read_values
 from replication.comparison.numbers import read_number, refuse
+from replication.comparison.report import Report
 from replication.comparison.sampling import SEED, UNBOUNDED, Bounds, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import FloatArray
 from replication.wording import plural, show
 
-FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 LARGEST = 1e15
@@ -37,14 +38,13 @@ class Runs:
     minus: Sample | None = None
 
     @property
-    def n_done(self) -> int:
-        """Runs that succeeded."""
-        return 0 if self.done is None else self.done.n
-
-    @property
     def n(self) -> int:
         """All runs."""
-        return self.n_done + self.n_failed
+        return self.n_failed + (0 if self.done is None else self.done.n)
+
+
+Own = Runs | Report
+"""One's own side: runs, or another report."""
 
 
 def take_runs(
@@ -120,7 +120,7 @@ def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
 
 
 def _take_counts(table: CountTable, cap: float | None) -> Runs:
-    if cap is not None and not float(cap).is_integer():
+    if cap is not None and not cap.is_integer():
         raise refuse("cap", cap, "is a whole number, since counts are")
     table = table if cap is None else table.censor(int(cap))
     done = Sample.from_counts(table) if table.n_converged else None
@@ -185,22 +185,21 @@ def _find_cap(
     )
 
 
-def apply_rule(runs: Runs, rule: str) -> Sample:
-    """Return the runs under a rule for failures, of which at least one succeeded."""
-    done = runs.done
-    assert done is not None
-    if runs.n_failed == 0 or rule == "excluded":
+def get_sample(own: Own, rule: str) -> Sample | None:
+    """Return the runs under a rule for failures; None if none succeeded, or of a report."""
+    done = own.done
+    if done is None or own.n_failed == 0 or rule == "excluded":
         return done
-    assert runs.stop is not None
+    assert own.stop is not None
     if rule == "at-cap":
-        values = np.append(done.runs, np.full(runs.n_failed, runs.stop))
-        return Sample.from_values(values, bounds=(done.low, runs.stop), grid=done.grid)
+        values = np.append(done.runs, np.full(own.n_failed, own.stop))
+        return Sample.from_values(values, bounds=(done.low, own.stop), grid=done.grid)
     # Started anew: in random order, failures are added up until the next success.
     generator = np.random.default_rng(SEED)
-    attempts = np.append(done.runs, np.full(runs.n_failed, math.inf))
+    attempts = np.append(done.runs, np.full(own.n_failed, math.inf))
     generator.shuffle(attempts)
     ends = np.flatnonzero(np.isfinite(attempts))
     failed_before = np.diff(ends, prepend=-1) - 1
     return Sample.from_values(
-        attempts[ends] + runs.stop * failed_before, bounds=(done.low, math.inf), grid=done.grid
+        attempts[ends] + own.stop * failed_before, bounds=(done.low, math.inf), grid=done.grid
     )

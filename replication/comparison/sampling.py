@@ -32,8 +32,8 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import FloatArray
 
-FloatArray = npt.NDArray[np.float64]
 Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
 

@@ -158,10 +158,6 @@ class ComparisonTable:
             }
             for key, one in self.rows.items()
         ]
-        lacking = {
-            name: [{"key": key, "nearest": near} for key, near in getattr(self, name).items()]
-            for name in ("only_reported", "only_yours")
-        }
         return {
             "schema": SCHEMA,
             "verdict": str(self.verdict),
@@ -169,7 +165,10 @@ class ComparisonTable:
             "n_judged": len(self.p_values),
             "rows": rows,
             "refused": [{"key": key, "why": why} for key, why in self.refused.items()],
-            **lacking,
+            **{
+                name: [{"key": key, "nearest": near} for key, near in getattr(self, name).items()]
+                for name in ("only_reported", "only_yours")
+            },
             "ignored": self.ignored,
             "n_missing": self.n_missing,
         }

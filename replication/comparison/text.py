@@ -61,10 +61,9 @@ def _to_cell(value: Any) -> str:
 
 def _write_text(block: Block) -> str:
     if block.rows:
-        widths = [max(map(len, column)) for column in zip(*block.rows, strict=True)]
-        signs = ["<", *">" * (len(widths) - 1)]
-        cells = [f"{{:{sign}{width}}}" for sign, width in zip(signs, widths, strict=True)]
-        return "\n".join("  ".join(cells).format(*row).rstrip() for row in block.rows)
+        first, *others = (max(map(len, column)) for column in zip(*block.rows, strict=True))
+        line = "  ".join([f"{{:<{first}}}", *(f"{{:>{width}}}" for width in others)])
+        return "\n".join(line.format(*row).rstrip() for row in block.rows)
     lines = [line for item in block.items for line in wrap(f"- {item}", indent="  ")]
     return "\n".join([*wrap(block.text), *lines])
 
@@ -80,10 +79,10 @@ def _write_markdown(block: Block) -> str:
 
 def _write_latex(blocks: Sequence[Block]) -> str:
     """Return the table with the answer as its caption; it needs the package booktabs."""
-    table = next((block.rows for block in blocks if block.rows), [])
+    table = next(block.rows for block in blocks if block.rows)
     lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
-    columns = "l" + "r" * (len(table[0]) - 1 if table else 0)
-    body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"] if lines else []
+    columns = "l" + "r" * (len(table[0]) - 1)
+    body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
     return "\n".join([
         r"\begin{table}", r"\centering", rf"\caption{{{_escape(blocks[0].text.replace('`', ''))}}}",
         rf"\begin{{tabular}}{{{columns}}}", *body, r"\end{tabular}", r"\end{table}",

@@ -43,9 +43,9 @@ Check = Callable[[str, Any], Any]
 def find_check(annotation: Any) -> Check:
     """Return the check of fields with this annotation."""
     if annotation is bool:
-        return _validate_flag
+        return take_flag
     if get_origin(annotation) is Literal:
-        return _validate_choice(get_args(annotation))
+        return functools.partial(_take_choice, choices=get_args(annotation))
     check: Check = annotation.__metadata__[0]
     return check
 
@@ -69,57 +69,52 @@ def take_whole(name: str, value: Any, low: int, high: int, *, besides: str = "")
     return whole
 
 
-def _refusal(name: str, value: Any, allowed: str) -> UsageError:
-    return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
-
-
-def _validate_number(high: float, *, is_positive: bool = False) -> Check:
-    opening = "above" if is_positive else "of at least"
-    limit = "" if high == LARGEST else f" and below {high:g}"
-
-    def validate(name: str, value: Any) -> float:
-        # Compared as it is, since a whole number may be too large for a float.
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not is_number or not 0 <= value < high or (is_positive and value == 0):
-            raise _refusal(name, value, f"is a finite number {opening} 0{limit}")
-        return float(value) + 0.0  # -0.0 and 0.0 are one protocol
-
-    return validate
-
-
-def _validate_flag(name: str, value: Any) -> bool:
+def take_flag(name: str, value: Any) -> bool:
+    """Return a truth value, or refuse anything else."""
     if not isinstance(value, bool):
         raise _refusal(name, value, "are true and false")
     return value
 
 
-def _validate_choice(choices: tuple[str, ...]) -> Check:
-    def validate(name: str, value: Any) -> str:
-        if not isinstance(value, str) or value not in choices:
-            raise _refusal(name, value, f"are {', '.join(choices)}")
-        return str(value)
-
-    return validate
+def _refusal(name: str, value: Any, allowed: str) -> UsageError:
+    return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
 
 
-def _validate_group_sizes(name: str, value: Any) -> tuple[int, ...]:
+def _take_number(
+    name: str, value: Any, *, high: float = LARGEST, is_positive: bool = False
+) -> float:
+    # Compared as it is, since a whole number may be too large for a float.
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not 0 <= value < high or (is_positive and value == 0):
+        opening = "above" if is_positive else "of at least"
+        limit = "" if high == LARGEST else f" and below {high:g}"
+        raise _refusal(name, value, f"is a finite number {opening} 0{limit}")
+    return float(value) + 0.0  # -0.0 and 0.0 are one protocol
+
+
+def _take_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise _refusal(name, value, f"are {', '.join(choices)}")
+    return str(value)
+
+
+def _take_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
     return tuple(take_whole(f"{name}[{i}]", size, 1, 256) for i, size in enumerate(value))
 
 
-def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
+def _take_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
     if isinstance(value, str) and value in PATTERN_SETS:
         return str(value)
     if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
         raise _refusal(name, value, f"are {', '.join(PATTERN_SETS)}, or a list of rows of numbers")
-    validate = _validate_number(LARGEST)
     rows = []
     for row in map(to_python, value):
         if not isinstance(row, list | tuple):
             raise _refusal(f"a row of {name}", row, "is a list of numbers")
         numbers = [int(one) if isinstance(one, bool) else one for one in map(to_python, row)]
-        rows.append(tuple(validate(f"an entry of {name}", entry) for entry in numbers))
+        rows.append(tuple(_take_number(f"an entry of {name}", entry) for entry in numbers))
     if max(max(row, default=0.0) for row in rows) > 1.0:
         raise _refusal(name, value, "are values from 0 to 1")
     units = range(len(rows))
@@ -128,7 +123,7 @@ def _validate_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], 
     return tuple(rows)
 
 
-def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
+def _take_frozen(name: str, value: Any) -> tuple[str, ...]:
     """Take one name, several with commas, or a list; return them in the order of the weights."""
     names = value.replace(",", " ").split() if isinstance(value, str) else value
     is_list = isinstance(names, list | tuple) and (bool(names) or names is value)
@@ -137,10 +132,10 @@ def _validate_frozen(name: str, value: Any) -> tuple[str, ...]:
     return tuple(each for each in WEIGHTS if each in names)
 
 
-Positive = Annotated[float, _validate_number(LARGEST, is_positive=True)]
-Share = Annotated[float, _validate_number(1.0)]
-GroupSizes = Annotated[tuple[int, ...], _validate_group_sizes]
-Patterns = Annotated[str | tuple[tuple[float, ...], ...], _validate_patterns]
+Positive = Annotated[float, functools.partial(_take_number, is_positive=True)]
+Share = Annotated[float, functools.partial(_take_number, high=1.0)]
+GroupSizes = Annotated[tuple[int, ...], _take_group_sizes]
+Patterns = Annotated[str | tuple[tuple[float, ...], ...], _take_patterns]
 ImageCount = Annotated[int, functools.partial(take_whole, low=1, high=N_DIGITS)]
-Frozen = Annotated[tuple[str, ...], _validate_frozen]
+Frozen = Annotated[tuple[str, ...], _take_frozen]
 UpdateCount = Annotated[int, functools.partial(take_whole, low=1, high=MAX_UPDATES)]

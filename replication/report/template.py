@@ -28,8 +28,7 @@ BADGES = {
 """Sign and class of each verdict; the signs tell without colour whether it holds."""
 
 JINJA_FILTERS = (
-    "abs", "first", "join", "length", "list", "map", "max", "min", "select", "selectattr",
-    "string",
+    "abs", "join", "length", "list", "map", "max", "min", "select", "selectattr", "string",
 )  # fmt: skip
 
 

@@ -12,16 +12,15 @@ from typing import Never
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.definition.fields import take_whole
+from replication.definition.fields import take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
-from replication.errors import ReplicationError, UsageError, WorkerError
+from replication.errors import ReplicationError, WorkerError
 from replication.simulator.backends import SECONDS_OF_PATIENCE, open_cluster
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.recirculation import RecirculationNetwork, check_network
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Progress
 from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
-from replication.wording import show
 
 Range = tuple[int, int]
 
@@ -97,8 +96,6 @@ def simulate(
     is_one_a_core = np.ndim(jobs) == 0 and jobs == -1
     allowed = ", or -1 for one a core"
     jobs = -1 if is_one_a_core else take_whole("jobs", jobs, 1, MOST_JOBS, besides=allowed)
-    if not isinstance(progress, bool):
-        raise UsageError(f"progress = {show(progress)} was given; allowed are True and False")
     if network is None:
         work = functools.partial(simulate_range, protocol, root_seed)
         parts = cut_range(protocol, 0, n_seeds, workers=count_workers(jobs))
@@ -107,7 +104,7 @@ def simulate(
         parts = [(seed, seed + 1) for seed in range(n_seeds)]
     found = []
     with (
-        Progress(n_seeds, is_shown=progress) as shown,
+        Progress(n_seeds, is_shown=take_flag("progress", progress)) as shown,
         contextlib.closing(iterate_in_threads(work, parts, jobs=jobs)) as results,
     ):
         for outcomes in results:

@@ -288,13 +288,15 @@ def _collect(net: Networks, k: int, units: Numbers, patterns: Numbers) -> Number
 
 
 def change_weights(net: Networks, begin: Any, n: int) -> None:
-    """Change the weights (equations 3 and 4) by a sum over `n` patterns from `begin`.
+    """After a first pass, change the weights (equations 3 and 4) by a sum over `n` patterns.
 
     Each changes by epsilon times the presynaptic state times the difference of the
     postsynaptic one. Into the visible group the first pass is presynaptic, elsewhere the
     second; with back-propagation always the first.
     """
     rule = net.rule
+    compare = pass_back if rule.back_propagation else pass_again
+    compare(net, begin, n)
     for k, (n_sources, n_targets) in enumerate(rule.connections):
         is_visible = k + 1 == len(rule.sizes)
         forward = net.first[k] if k else net.sent
@@ -442,7 +444,6 @@ def look(net: Networks) -> Any:
         pass_forward(net, 0, n)
         net.measured[0], net.measured[1] = _add_errors(net, n, net.measured[0], net.measured[1])
         if rule.has_sums:
-            _compare_passes(net, 0, n)
             change_weights(net, 0, n)
     return measure_error(net, net.measured[0], net.measured[1])
 
@@ -455,16 +456,9 @@ def learn(net: Networks) -> None:
             if rule.learns(number):
                 _change(net, number, place, net.sums[number][place])
     elif not rule.per_pattern:
-        _compare_passes(net, 0, rule.n_patterns)
         change_weights(net, 0, rule.n_patterns)
     else:
         for n in _take_turns(net) if rule.takes_turns else (rule.n_patterns,):
             for p in net.loops.each(n):
                 pass_forward(net, p, 1)
-                _compare_passes(net, p, 1)
                 change_weights(net, p, 1)
-
-
-def _compare_passes(net: Networks, begin: Any, n: int) -> None:
-    """Compute the differences that change the weights, after a first pass."""
-    (pass_back if net.rule.back_propagation else pass_again)(net, begin, n)

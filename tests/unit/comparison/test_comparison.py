@@ -150,6 +150,8 @@ def test_one_run_is_held_against_five_however_it_is_given():
     assert compare([91.2], runs=5, mean="92.0").reason == "few"
     with pytest.raises(UsageError, match="`against` has no number of the report"):
         compare(report="0.83 ± 0.04, n = 5", against="share=0.9 n=10")
+    alone = compare(report="mean=3 sd=1 share=0.9 n=20", against="share=0.5 n=30")
+    assert "Not judged, for want of runs: mean" in read(alone)
 
 
 def test_runs_that_would_tell_are_planned_in_units_per_cent_or_deviations():

@@ -168,7 +168,7 @@ def start(**fields):
         (lambda: start(group_sizes=(4, 3, 3)), "one hidden group; use simulate"),
         (lambda: start(learning_rule="back-propagation"), "'recirculation' only; use simulate"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
-        (lambda: simulate(n_seeds=2, progress="x"), "progress = 'x' was given; allowed are True"),
+        (lambda: simulate(n_seeds=2, progress="x"), "progress = 'x' was given; allowed are true"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
         (lambda: trace(network=int), "network = <class 'int'> was given"),
         (lambda: RecirculationNetwork.from_weights(np.zeros(5)), r"\(5,\).* need \[\(22,\)\]"),
