@@ -219,8 +219,7 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
             )
     if others is None:
         return own
-    n_missing = own.n_missing + others.n_missing
-    return dataclasses.replace(own, minus=others.done, n_missing=n_missing)
+    return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
 
 
 def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:

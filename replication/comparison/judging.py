@@ -61,9 +61,8 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
     if "mean" not in numbers:
         return {}
     mean, width, name = float(numbers["mean"].value), numbers["mean"].width, report.spread
-    if name is None:
-        return {"": Side(mean, ((math.nan, n_used),), width)}
-    spread = float(numbers[name].value or numbers[name].high)  # the largest that is rounded to 0
+    # Of a spread that was rounded to 0, the largest that is.
+    spread = math.nan if name is None else float(numbers[name].value or numbers[name].high)
     return {
         words: Side(mean, ((spread / factor, n_used),), width)
         for words, factor in report.list_spreads(n_used).items()

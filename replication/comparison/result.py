@@ -219,10 +219,9 @@ def answer(found: Comparison) -> str:
     if len(judged) == 1:
         lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)} ({runs})"
     if reason == "reading":
-        p = _list_p(found, "with {}")
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
-            f"depends on what the report leaves unsaid: p is {p}."
+            f"depends on what the report leaves unsaid: p is {_list_p(found, 'with {}')}."
         )
     differs = found.p is not None and found.p <= found.level
     end = "" if reason != "margin" else (
