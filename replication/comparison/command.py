@@ -158,10 +158,9 @@ def _compare(options: argparse.Namespace) -> Any:
 
 def _check(options: argparse.Namespace) -> None:
     """Refuse options that do not go together before anything is read."""
-    if (options.file is None) == (options.against is None):
-        given = "neither FILE nor --against was" if options.file is None else (
-            "FILE and --against were"
-        )  # fmt: skip
+    has_file = options.file is not None
+    if has_file == (options.against is not None):
+        given = "FILE and --against were" if has_file else "neither FILE nor --against was"
         raise UsageError(f"{given} given; give a table of your runs, or another report")
     for name, needed in (("reported", "by"), ("difference", "by"), ("pair", "difference")):
         if getattr(options, name) is not None and getattr(options, needed) is None:

@@ -1,7 +1,5 @@
 """Tables of runs and of reports: read strictly, whatever their format, by their content."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import difflib
@@ -15,7 +13,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -55,9 +53,9 @@ class Table:
             raise DataError(f"{name} has no rows; give at least one")
 
     @classmethod
-    def of(cls, given: Any, name: str) -> Table:
+    def of(cls, given: Any, name: str) -> Self:
         """Take a table, a data frame, or a mapping of columns."""
-        if isinstance(given, Table):
+        if isinstance(given, cls):
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")

@@ -1,7 +1,5 @@
 """The answer to one comparison, and what it says in words."""
 
-from __future__ import annotations
-
 import dataclasses
 import enum
 import functools
@@ -134,7 +132,7 @@ class Comparison:
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.render())}</pre>"
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Return a table of the findings by statistic."""
         import pandas as pd
 

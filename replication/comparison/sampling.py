@@ -19,14 +19,13 @@ Hill (1968), Posterior distribution of percentiles, J. Am. Stat. Assoc. 63, 677-
 Pickands (1975), Statistical inference using extreme order statistics, Ann. Stat. 3, 119-131.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -68,7 +67,7 @@ class Sample:
     @classmethod
     def from_values(
         cls, values: npt.ArrayLike, *, bounds: Bounds = UNBOUNDED, grid: Fraction | None = None
-    ) -> Sample:
+    ) -> Self:
         """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
         if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
@@ -76,12 +75,12 @@ class Sample:
         return cls(distinct, counts.astype(np.int64), *bounds, grid)
 
     @classmethod
-    def from_counts(cls, table: CountTable) -> Sample:
+    def from_counts(cls, table: CountTable) -> Self:
         """Take the converged of a count table: whole numbers, none below 0 or above the cap."""
         cap = math.inf if table.cap is None else float(table.cap)
         return cls(table.updates.astype(np.float64), table.counts, 0.0, cap, Fraction(1))
 
-    def negate(self) -> Sample:
+    def negate(self) -> "Sample":
         """Return the sample of the negated runs."""
         return Sample(-self.values[::-1], self.counts[::-1], -self.high, -self.low, self.grid)
 

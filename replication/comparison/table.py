@@ -1,7 +1,5 @@
 """A table of reported results against runs of one's own: one question first, then row by row."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
 import html
@@ -173,7 +171,7 @@ class ComparisonTable:
             "n_missing": self.n_missing,
         }
 
-    def to_frame(self) -> pd.DataFrame:
+    def to_frame(self) -> "pd.DataFrame":
         """Return a table with a row for each result."""
         import pandas as pd
 

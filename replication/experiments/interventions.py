@@ -89,8 +89,7 @@ INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
 
 def _center(update: Update) -> tuple[Array, Array, Array]:
     span = Scatter.of(update.protocol).span
-    W, change, noise = (multiply(x, span) for x in (update.W, update.change, update.noise))
-    return W, change, noise
+    return multiply(update.W, span), multiply(update.change, span), multiply(update.noise, span)
 
 
 def train_late(

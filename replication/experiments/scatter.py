@@ -1,9 +1,8 @@
 """The scatter of training patterns, and how much of it weights make use of."""
 
-from __future__ import annotations
-
 import dataclasses
 import functools
+from typing import Self
 
 import numpy as np
 
@@ -26,7 +25,7 @@ class Scatter:
 
     @classmethod
     @functools.lru_cache(maxsize=32)
-    def of(cls, protocol: Protocol) -> Scatter:
+    def of(cls, protocol: Protocol) -> Self:
         """Return the scatter of a protocol's patterns."""
         patterns = make_patterns(protocol)
         deviations = (patterns - compute_mean(patterns)).T

@@ -1,6 +1,5 @@
 """The hidden plane of a typical network, and of two that have trouble."""
 
-import dataclasses
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
@@ -33,9 +32,7 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
 
 def _draw(model: Model, name: str, updates: Sequence[int], *, title: str = "") -> Figure:
     shown = model["networks"][name]
-    protocol = dataclasses.replace(
-        from_plain(model["protocol"]), learning_rate=shown["learning_rate"]
-    )
+    protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
     traced = trace(
         protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=max(updates)
     )
