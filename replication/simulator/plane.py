@@ -2,7 +2,7 @@
 
 Two hidden units make a square. The code of a pattern v, the states sigma(W v + b), is a dot in it;
 visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side of a line.
-`experiments/live/plane.js` draws the same in the page.
+`experiments/live/hidden_plane.js` draws the same in the page.
 """
 
 from collections.abc import Sequence
