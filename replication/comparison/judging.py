@@ -245,13 +245,18 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
         return Answer()
     counts = report.count_successes()
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
-    best = means.judge_shares(k, n, nearest, m, level=level)
+    least, best, most = (
+        means.judge_shares(k, n, count, m, level=level)
+        for count in (counts[0], nearest, counts[-1])
+    )
     unit = 1 if name == "n_succeeded" else m
+    value = k / n - report.numbers[name].value * unit / m
+    difference = dataclasses.replace(best, value=value, low=most.low, high=least.high)
     low, high = means.find_shares_kept(k, n, m, level=level)
     ends = (low / unit, high / unit)
     finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=ends, p=best.p)
     shown = None if best.shown is None else best.shown * m / unit
-    return Answer({name: finding}, best.p, 0.0, {}, best, {name: shown})
+    return Answer({name: finding}, best.p, 0.0, {}, difference, {name: shown})
 
 
 def find_spread_p(one: Side, two: Side) -> float | None:

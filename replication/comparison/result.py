@@ -210,7 +210,7 @@ def answer(found: Comparison) -> str:
     beside = [
         f"± {text.removeprefix('± ')}" if name in {"ci", "spread"} else f"{name} {text}"
         for name, text in found.reported.items()
-        if name in SPREADS and name not in judged
+        if name in SPREADS and name not in judged and not SUCCESSES.keys() >= {*judged}
     ]
     beside += [] if found.runs is None else [plural(found.runs, "run")]
     subject += f" ({', '.join(beside)})" if beside else ""

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
+from replication.comparison import means
 from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
@@ -152,6 +153,16 @@ def test_one_run_is_held_against_five_however_it_is_given():
         compare(report="0.83 ± 0.04, n = 5", against="share=0.9 n=10")
     alone = compare(report="mean=3 sd=1 share=0.9 n=20", against="share=0.5 n=30")
     assert "Not judged, for want of runs: mean" in read(alone)
+    assert "the reported success rate of 0.9 (20 runs) lies" in read(alone)
+
+
+def test_the_difference_of_shares_is_from_what_was_printed_with_all_counts_that_print_so():
+    """0.9 of 20 runs may be 17, 18 or 19; the difference was once taken from 17 alone: -0.35."""
+    found = compare(report="share=0.9 n=20", against="share=0.50 n=30").difference
+    low, high = (means.judge_shares(15, 30, count, 20, level=0.05) for count in (19, 17))
+    assert (found.value, found.low, found.high) == pytest.approx((-0.4, low.low, high.high))
+    counted = compare(report="n_succeeded=18 n=20", against="n_succeeded=15 n=30").difference
+    assert counted == means.judge_shares(15, 30, 18, 20, level=0.05)
 
 
 def test_runs_that_would_tell_are_planned_in_units_per_cent_or_deviations():
