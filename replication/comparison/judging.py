@@ -245,16 +245,16 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
         return Answer()
     counts = report.count_successes()
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
-    least, best, most = (
-        means.judge_shares(k, n, count, m, level=level)
-        for count in (counts[0], nearest, counts[-1])
-    )
+    tried = {counts[0], nearest, counts[-1]}
+    found = {x: means.judge_shares(k, n, x, m, level=level) for x in tried}
+    best = found[nearest]
     unit = 1 if name == "n_succeeded" else m
     value = k / n - report.numbers[name].value * unit / m
-    difference = dataclasses.replace(best, value=value, low=most.low, high=least.high)
+    ends = {"low": found[counts[-1]].low, "high": found[counts[0]].high}
+    difference = dataclasses.replace(best, value=value, **ends)
     low, high = means.find_shares_kept(k, n, m, level=level)
-    ends = (low / unit, high / unit)
-    finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=ends, p=best.p)
+    kept = (low / unit, high / unit)
+    finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=kept, p=best.p)
     shown = None if best.shown is None else best.shown * m / unit
     return Answer({name: finding}, best.p, 0.0, {}, difference, {name: shown})
 
