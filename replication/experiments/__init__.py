@@ -51,7 +51,7 @@ VERSIONS = {
     "dynamics": 5,
     "functions": 2,
     "hierarchy": 2,
-    "images": 5,
+    "images": 6,
     "likelihood": 2,
     "mechanism": 4,
     "proposal": 3,
