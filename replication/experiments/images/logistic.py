@@ -31,6 +31,11 @@ RULES: dict[str, Rule] = {
     "back-propagation": rules.HiddenBackPropagation,
 }
 """Rules of networks with logistic hidden units and linear visible ones."""
+BOTH: dict[str, Rule] = {
+    "inverse": rules.LogisticInverse,
+    "inverse, white noise": rules.LogisticInverseWhiteNoise,
+}
+"""Rules of networks in which visible units are logistic, too."""
 FEWER_EPOCHS = (20, 60)
 
 
@@ -60,19 +65,23 @@ def name_estimates(samples: Sequence[Array]) -> Model:
 
 
 def measure_criterion(*, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return what each rule misses of held-out digits and patches after some epochs."""
-    sets = {"digits": read_images(), "patches": make_noise()}
+    """Return what each rule misses of held-out digits and patches after some epochs.
+
+    ``both``: of digits, if visible units are logistic, too.
+    """
+    digits = read_images()
+    sets = {"digits": (RULES, digits), "patches": (RULES, make_noise()), "both": (BOTH, digits)}
 
     def follow(task: tuple[str, str]) -> Model:
-        trained, others = sets[task[0]]
-        rule = show(RULES[task[1]], trained)
+        tried, (trained, others) = sets[task[0]]
+        rule = show(tried[task[1]], trained)
         states = train_epochs(rule, draw(rule, LARGE, n_networks, root_seed), FEWER_EPOCHS)
         return name_estimates([evaluate(rule, weights, others).error for weights in states])
 
-    tasks = [(of, name) for of in sets for name in RULES]
+    tasks = [(of, name) for of, (tried, _) in sets.items() for name in tried]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
     return {
         "epochs": list(FEWER_EPOCHS),
-        "n_others": len(sets["digits"][1]),
-        **{of: {name: found[of, name] for name in RULES} for of in sets},
+        "n_others": len(digits[1]),
+        **{of: {name: found[of, name] for name in tried} for of, (tried, _) in sets.items()},
     }

@@ -34,8 +34,8 @@ from replication.system.threads import map_in_threads
 
 SMALL = 0.02  # half-width of smaller initial weights
 EARLY = (2, 5)  # epochs after which codes are measured besides
-UPDATES = (50, 100, 200, 300, 400, 500, 600, 800, 1_000)  # by all images together
-BATCH_RATE = 0.014
+UPDATES = (100, 200, 400, 600, 800, 1_000, 1_200, 1_600, 2_000)  # by all images together
+BATCH_RATE = 0.007
 LEFT_AT = 40  # epochs after which only a part of the changes of W is left
 
 UNITS: dict[str, Rule] = {

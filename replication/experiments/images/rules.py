@@ -387,5 +387,14 @@ class HiddenInverseWhiteNoise(HiddenInverse, WhiteNoise):
     numbers = {"rate": 0.05, "noise": 0.3}
 
 
+class LogisticInverse(Logistic, HiddenInverse):
+    shapes = HiddenInverse.shapes
+    numbers = {"rate": 0.2}
+
+
+class LogisticInverseWhiteNoise(LogisticInverse, WhiteNoise):
+    numbers = {"rate": 0.2, "noise": 0.3}
+
+
 class HiddenInverseDecaying(HiddenInverse, DecayingInverse):
     numbers = {"rate": 0.05, "decay": 0.001}
