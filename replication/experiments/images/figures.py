@@ -87,7 +87,7 @@ def _draw(
 
 def plot_digits(model: Mapping[str, Any]) -> Figure:
     """Draw one image of each digit and what each rule makes of it, a row a rule."""
-    figure, axes = style.create_figure(height=1.5)
+    figure, axes = style.create_figure(height=1.6)
     rows = model["repairs"]["pictures"]
     digits = np.reshape([row["greys"] for row in rows], (len(rows), -1, SIDE, SIDE))
     margins = ((0, 0), (0, 0), (0, LINE - SIDE), (0, GAP))

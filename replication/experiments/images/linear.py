@@ -87,21 +87,26 @@ def measure_rest(*, n_networks: int, root_seed: int, jobs: int) -> Model:
 
     def follow(task: tuple[Rule, float, Scatter]) -> tuple[Model, Array]:
         rule, size, scatter = task
-        rule = vary(rule, patterns=scatter.root)
-        weights = draw(rule, size, n_networks, root_seed)
-        return continue_from(rule, weights, scatter)
+        return continue_from(rule, draw(rule, size, n_networks, root_seed), scatter)
 
-    tasks = {(name, f"{size:g}"): (RULES[name], size, digits) for name in RULES for size in SIZES}
+    shown = {name: vary(rule, patterns=digits.root) for name, rule in RULES.items()}
+    tasks = {(name, f"{size:g}"): (shown[name], size, digits) for name in RULES for size in SIZES}
     starts = {
-        ("starts", f"{start:g}"): (vary(rules.Inverse, half_widths={"Q": start}), SIZES[0], digits)
+        ("starts", f"{start:g}"): (
+            vary(shown["inverse"], half_widths={"Q": start}),
+            SIZES[0],
+            digits,
+        )
         for start in STARTS
     }
-    others = {("patches", name): (RULES[name], SIZES[0], patches) for name in ON_PATCHES}
+    others = {
+        ("patches", name): (vary(RULES[name], patterns=patches.root), SIZES[0], patches)
+        for name in ON_PATCHES
+    }
     named = tasks | starts | others
     found = dict(zip(named, map_in_threads(follow, named.values(), jobs=jobs), strict=True))
     _, rested = found["recirculation", f"{SIZES[0]:g}"]
-    descent = vary(rules.BackPropagation, patterns=digits.root)
-    after, _ = continue_from(descent, rested, digits)
+    after, _ = continue_from(shown["back-propagation"], rested, digits)
     return {
         "updates": N_UPDATES,
         "sizes": list(SIZES),

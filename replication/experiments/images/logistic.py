@@ -1,13 +1,13 @@
 """The criterion in networks with logistic units, on images that were trained and on others."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 import numpy as np
 
 from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.linear import IMAGES, make_patches
-from replication.experiments.images.training import Rule, draw, evaluate, train_epochs, vary
+from replication.experiments.images.training import Rule, draw, miss, train_epochs, vary
 from replication.experiments.matrices import Array, multiply
 from replication.experiments.summaries import name_estimate
 from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
@@ -58,7 +58,7 @@ def show(rule: Rule, images: Array, **numbers: float) -> Rule:
     return vary(rule, patterns=images, mean=compute_mean(images), numbers=numbers)
 
 
-def name_estimates(samples: Sequence[Array]) -> Model:
+def name_estimates(samples: Iterable[Array]) -> Model:
     """Return what networks miss of held-out images, means and intervals, as lists."""
     named = [name_estimate("others", estimate_mean(sample)) for sample in samples]
     return {key: [each[key] for each in named] for key in named[0]}
@@ -76,7 +76,7 @@ def measure_criterion(*, n_networks: int, root_seed: int, jobs: int) -> Model:
         tried, (trained, others) = sets[task[0]]
         rule = show(tried[task[1]], trained)
         states = train_epochs(rule, draw(rule, LARGE, n_networks, root_seed), FEWER_EPOCHS)
-        return name_estimates([evaluate(rule, weights, others).error for weights in states])
+        return name_estimates(miss(rule, states, others))
 
     tasks = [(of, name) for of, (tried, _) in sets.items() for name in tried]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))

@@ -20,6 +20,7 @@ from replication.experiments.images.training import (
     Rule,
     draw,
     evaluate,
+    miss,
     split,
     train,
     train_epochs,
@@ -80,12 +81,12 @@ def measure_minimum(*, n_networks: int, root_seed: int, jobs: int) -> Model:
     def follow_units(name: str) -> Model:
         rule = show(UNITS[name], trained)
         found = train_epochs(rule, start(rule, LARGE), EPOCHS)
-        return name_estimates([evaluate(rule, each, others).error for each in found])
+        return name_estimates(miss(rule, found, others))
 
     def follow_left(name: str) -> Model:
         rule = show(LEFT[name], trained)
         final = train_epochs(rule, at_minimum, (EPOCHS[-1] - LEFT_AT,))
-        named = name_estimates([evaluate(rule, final[0], others).error])
+        named = name_estimates(miss(rule, final, others))
         return describe_codes(rule, final, trained, others) | named
 
     parts: Mapping[Any, Any] = {follow_codes: ("batch", "small", "large"),
@@ -111,8 +112,11 @@ def describe_codes(rule: Rule, states: Any, trained: Array, others: Array) -> Mo
     as a part of the ``variance`` of the code; ``overlap``: of W with the principal directions;
     ``growth``: the cosine of the change of W with W S; ``length``: that of W.
     """
-    described = [describe_code(rule, weights, trained, others) for weights in states]
-    return {key: [float(each[key].mean()) for each in described] for key in described[0]}
+    rows = np.concatenate(list(states))
+    described = describe_code(rule, rows, trained, others)
+    return {
+        key: each.reshape(len(states), -1).mean(axis=1).tolist() for key, each in described.items()
+    }
 
 
 def describe_code(rule: Rule, weights: Array, trained: Array, others: Array) -> dict[str, Array]:

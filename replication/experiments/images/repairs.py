@@ -21,7 +21,7 @@ from replication.experiments.images.logistic import (
     show,
 )
 from replication.experiments.images.minimum import SMALL
-from replication.experiments.images.training import Rule, draw, evaluate, train_epochs
+from replication.experiments.images.training import Rule, draw, evaluate, miss, train_epochs
 from replication.experiments.matrices import Array
 from replication.experiments.scatter import Scatter
 from replication.experiments.search import SEARCH_OFFSET
@@ -82,7 +82,7 @@ def measure_repairs(*, n_networks: int, root_seed: int, jobs: int) -> Model:
         left = []
         for way, size in ways:
             _, states = follow((way, size, root_seed + SEARCH_OFFSET, EPOCHS[-1]))
-            left.append(float(evaluate(way, states[-1], images[0]).error.mean()))
+            left.append(float(miss(way, states[-1], images[0]).mean()))
         best = int(np.argmin(left))
         tried = [{"constants": each, "left": x} for each, x in zip(values, left, strict=True)]
         return {"tried": tried, "chosen": values[best]}, ways[best]
@@ -100,7 +100,7 @@ def measure_repairs(*, n_networks: int, root_seed: int, jobs: int) -> Model:
 
     def describe(key: tuple[str, str]) -> Model:
         rule, states = found[key]
-        return name_estimates([evaluate(rule, each, images[1]).error for each in states[1:]])
+        return name_estimates(miss(rule, states[1:], images[1]))
 
     last = {name: (found["rules", name][0], found["rules", name][1][-1]) for name in RULES}
     begun = found["rules", "none"]

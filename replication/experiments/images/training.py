@@ -1,5 +1,6 @@
 """Networks of a rule, trained for so many updates whatever their error; their arrays by name."""
 
+import functools
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,9 +22,18 @@ def vary(rule: Rule, **attributes: Any) -> Rule:
     return type(rule.__name__, (rule,), attributes)
 
 
+@functools.lru_cache(maxsize=64)
+def find_engine(rule: Rule, schedule: str = "batch", half_width: float = 0.5) -> Engine:
+    """Return the compiled rule."""
+    protocol = Protocol(
+        update_schedule=schedule, half_width=half_width, criterion="unexplained-variance"
+    )
+    return Engine(protocol, rule)
+
+
 def draw(rule: Rule, half_width: float, n_networks: int, root_seed: int) -> Array:
     """Draw initial arrays of networks, a row for each, uniform within a half-width."""
-    return Engine(Protocol(half_width=half_width), rule).rule.draw(root_seed, 0, n_networks)
+    return find_engine(rule, half_width=half_width).rule.draw(root_seed, 0, n_networks)
 
 
 def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Array:
@@ -31,7 +41,7 @@ def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Ar
 
     Of networks that are trained on, another `stretch` gives other random numbers.
     """
-    final = Engine(Protocol(), rule).train(
+    final = find_engine(rule).train(
         weights, root_seed=stretch, final=True, threshold=NEVER, max_updates=n_updates
     )[2]
     assert final is not None
@@ -43,7 +53,7 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
 
     Weights change after each pattern.
     """
-    recorded = Engine(Protocol(update_schedule="per-pattern"), rule).train(
+    recorded = find_engine(rule, "per-pattern").train(
         weights, record=True, threshold=NEVER, max_updates=max(epochs)
     )[3]
     assert recorded is not None
@@ -51,12 +61,17 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
 
 
 def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
-    """Return what networks (n, ...) make of images; its errors are shares of their variance."""
+    """Return what networks (n, n_numbers) make of images; its errors are shares of the variance."""
     units = next(each for each in rule.__mro__ if each in KINDS)
     shown = vary(units, patterns=images, mean=rule.mean)  # without the noise of some rules
     n_weights = sum(map(math.prod, units.shapes.values()))
-    protocol = Protocol(criterion="unexplained-variance")
-    return Engine(protocol, shown).evaluate(weights[:, :n_weights])
+    return find_engine(shown).evaluate(weights[:, :n_weights])
+
+
+def miss(rule: Rule, states: Array, images: Array) -> Array:
+    """Return the share of the variance of images that networks (..., n_numbers) miss, (...)."""
+    rows = states.reshape(-1, states.shape[-1])
+    return evaluate(rule, rows, images).error.reshape(states.shape[:-1])
 
 
 def split(rule: Rule, weights: Array) -> dict[str, Array]:
