@@ -91,14 +91,8 @@ def measure_rest(*, n_networks: int, root_seed: int, jobs: int) -> Model:
 
     shown = {name: vary(rule, patterns=digits.root) for name, rule in RULES.items()}
     tasks = {(name, f"{size:g}"): (shown[name], size, digits) for name in RULES for size in SIZES}
-    starts = {
-        ("starts", f"{start:g}"): (
-            vary(shown["inverse"], half_widths={"Q": start}),
-            SIZES[0],
-            digits,
-        )
-        for start in STARTS
-    }
+    inverses = {x: vary(shown["inverse"], half_widths={"Q": x}) for x in STARTS}
+    starts = {("starts", f"{x:g}"): (rule, SIZES[0], digits) for x, rule in inverses.items()}
     others = {
         ("patches", name): (vary(RULES[name], patterns=patches.root), SIZES[0], patches)
         for name in ON_PATCHES
