@@ -50,19 +50,19 @@ SMALLER = {
     "images.encoders": {"SIZES": (4, 6, 8)},
     "images.changes": {"N_IMAGES": 30, "FREEZES": (0, 20, 100), "SETTLED": 200},
     "images.logistic": {
-        "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "BOTH": {},
+        "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
     "images.minimum": {"EARLY": (1,), "EPOCHS": (2, 4), "LEFT_AT": 2, "UPDATES": (2, 4)},
     "images.repairs": {
         "EPOCHS": (2, 4), "LONGER": 6,
         "RULES": {
-            name: (rule, {constant: values[:2] for constant, values in constants.items()})
+            name: (rule, {key: values[: 1 + (name == "sleep")] for key, values in constants.items()})
             for name, (rule, constants) in REPAIRS.RULES.items()
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
-    "images.exact": {"N_UPDATES": 200},
+    "images.exact": {"N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS, "FIRSTS": (1, 2, 5),
         "LARGEST": "one-hot 4-2-4", "RATES": {"small": 5.0, "paper": 20.0},
