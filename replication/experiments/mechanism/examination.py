@@ -164,7 +164,7 @@ def examine_mechanism(
     >>> found.judge()
     'W amplifies its own code here.'
     >>> found.rules["recirculation"]["rate"]
-    20.0
+    14.0
     """
     check_task(protocol)
     if not MIN_NETWORKS <= n_seeds <= MAX_NETWORKS:
