@@ -34,7 +34,6 @@ from replication.statistics.alignment import compute_cosines
 from replication.system.threads import map_in_threads
 
 SMALL = 0.02  # half-width of smaller initial weights
-EARLY = (2, 5)  # epochs after which codes are measured besides
 UPDATES = (100, 200, 400, 600, 800, 1_000, 1_200, 1_600, 2_000)  # by all images together
 BATCH_RATE = 0.007
 LEFT_AT = 40  # epochs after which only a part of the changes of W is left
@@ -62,11 +61,10 @@ def measure_minimum(*, n_networks: int, root_seed: int, jobs: int) -> Model:
     `LEFT_AT` on.
     """
     trained, others = read_images()
-    at = (*EARLY, *EPOCHS)
     bent = show(rules.LogisticRecirculation, trained)
     start = functools.partial(draw, n_networks=n_networks, root_seed=root_seed)
-    states = train_epochs(bent, start(bent, LARGE), at)
-    at_minimum = states[at.index(LEFT_AT)]
+    states = train_epochs(bent, start(bent, LARGE), EPOCHS)
+    at_minimum = states[EPOCHS.index(LEFT_AT)]
 
     def follow_codes(name: str) -> Model:
         if name == "batch":
@@ -75,7 +73,7 @@ def measure_minimum(*, n_networks: int, root_seed: int, jobs: int) -> Model:
             begun = start(rule, LARGE)
             found = [*itertools.accumulate(steps, lambda x, n: train(rule, x, n), initial=begun)]
             return describe_codes(rule, found[1:], trained, others)
-        found = train_epochs(bent, start(bent, SMALL), at) if name == "small" else states
+        found = train_epochs(bent, start(bent, SMALL), EPOCHS) if name == "small" else states
         return describe_codes(bent, found, trained, others)
 
     def follow_units(name: str) -> Model:
@@ -98,7 +96,7 @@ def measure_minimum(*, n_networks: int, root_seed: int, jobs: int) -> Model:
         {name: models[follow, name] for name in names} for follow, names in parts.items()
     )
     return {
-        "epochs": list(EPOCHS), "followed": list(at), "updates": list(UPDATES),
+        "epochs": list(EPOCHS), "updates": list(UPDATES),
         "left_at": LEFT_AT, "codes": codes, "units": units, "left": left,
     }  # fmt: skip
 
@@ -110,7 +108,7 @@ def describe_codes(rule: Rule, states: Any, trained: Array, others: Array) -> Mo
     their codes; ``divergence``: that of Kullback and Leibler between hidden states at time 1 and
     those that the network gives at time 3; ``distance``: their mean square; ``relative``: the same
     as a part of the ``variance`` of the code; ``overlap``: of W with the principal directions;
-    ``growth``: the cosine of the change of W with W S; ``length``: that of W.
+    ``growth``: the cosine of the change of W with W S.
     """
     rows = np.concatenate(list(states))
     described = describe_code(rule, rows, trained, others)
@@ -151,5 +149,4 @@ def describe_code(rule: Rule, weights: Array, trained: Array, others: Array) -> 
         "relative": distance / variance,
         "overlap": np.sum((main.T @ basis) ** 2, axis=(1, 2)) / rules.N_HIDDEN,
         "growth": compute_cosines(flatten(change), flatten(W @ scatter.matrix)),
-        "length": np.linalg.norm(W, axis=(1, 2)),
     }
