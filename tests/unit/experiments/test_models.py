@@ -57,7 +57,7 @@ SMALLER = {
     "images.repairs": {
         "EPOCHS": (2, 4), "LONGER": 6,
         "RULES": {
-            name: (rule, {key: values[: 1 + (name == "sleep")] for key, values in constants.items()})
+            name: (rule, {key: xs[: 1 + (name == "sleep")] for key, xs in constants.items()})
             for name, (rule, constants) in REPAIRS.RULES.items()
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
