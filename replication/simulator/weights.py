@@ -37,24 +37,8 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> A
     word is ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made and dropped, so
     that protocols of equal sizes stay paired seed by seed.
     """
-    root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
-    start = take_whole("seed", start, 0, MAX_SEED)
-    stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
-    steps = -(-protocol.n_weights // WORDS_PER_STEP)  # of the generator, for one network
-    generator = np.random.Philox(key=root_seed)
-    generator.advance(steps * start)
-    weights = np.empty((stop - start, steps * WORDS_PER_STEP))
-    n_at_once = max(1, WORDS_AT_ONCE // weights.shape[1])
-    for first in range(0, stop - start, n_at_once):
-        part = weights[first : first + n_at_once]
-        words = generator.random_raw(part.shape)
-        words >>= np.uint64(11)
-        part[...] = words.view(np.int64)  # which is faster than from unsigned numbers
-        # Powers of two are exact, so this is (2 u - 1) * half_width with one rounding.
-        part *= 2.0**-52
-        part -= 1.0
-        part *= protocol.half_width
-    weights = weights[:, : protocol.n_weights]
+    weights = draw_uniform(protocol.n_weights, root_seed, start, stop)
+    weights *= protocol.half_width
     connections = split_weights(protocol, weights)
     if protocol.initial_biases == "zero":
         for _, biases in connections:
@@ -63,6 +47,27 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> A
         (forward, _), (backward, _) = connections
         backward[...] = np.swapaxes(forward, -1, -2)
     return weights
+
+
+def draw_uniform(n_numbers: int, root_seed: int, start: int, stop: int) -> Array:
+    """Draw `n_numbers` for each of the seeds in [start, stop), uniform on [-1, 1)."""
+    root_seed = take_whole("root_seed", root_seed, 0, 2**64 - 1)
+    start = take_whole("seed", start, 0, MAX_SEED)
+    stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
+    steps = -(-n_numbers // WORDS_PER_STEP)  # of the generator, for one network
+    generator = np.random.Philox(key=root_seed)
+    generator.advance(steps * start)
+    numbers = np.empty((stop - start, steps * WORDS_PER_STEP))
+    n_at_once = max(1, WORDS_AT_ONCE // numbers.shape[1])
+    for first in range(0, stop - start, n_at_once):
+        part = numbers[first : first + n_at_once]
+        words = generator.random_raw(part.shape)
+        words >>= np.uint64(11)
+        part[...] = words.view(np.int64)  # which is faster than from unsigned numbers
+        # Powers of two are exact, so this is 2 u - 1 without any rounding.
+        part *= 2.0**-52
+        part -= 1.0
+    return numbers[:, :n_numbers]
 
 
 def list_connections(protocol: Protocol) -> list[slice]:
