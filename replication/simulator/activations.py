@@ -1,8 +1,8 @@
 """The activation functions of units, and their slopes, for rules to use.
 
 The paper's is the logistic one; page 360 allows hidden units others that are smooth, with bounded
-slopes. Of NumPy's arrays they are plain NumPy; of those that a rule is traced with, the functions of
-`arithmetic.py`, which have the same bits everywhere.
+slopes. Of NumPy's arrays they are plain NumPy; of those that a rule is traced with, the functions
+of `arithmetic.py`, which have the same bits everywhere.
 """
 
 from collections.abc import Callable
@@ -50,7 +50,9 @@ def _either(name: str, plain: Callable[[Array], Array]) -> Callable[[Any], Any]:
     def activate(x: Any) -> Any:
         if not isinstance(x, Traced):
             return plain(np.asarray(x, dtype=np.float64))
-        return x if name == "linear" else call(name, x, exact.PAIRED_FUNCTIONS[name], is_paired=True)
+        return (
+            x if name == "linear" else call(name, x, exact.PAIRED_FUNCTIONS[name], is_paired=True)
+        )
 
     return activate
 
@@ -65,20 +67,21 @@ def _slope(name: str) -> Callable[[Any, Any], Any]:
     return find
 
 
+_PLAIN: dict[str, Callable[[Array], Array]] = {
+    "logistic": _logistic,
+    "softsign": lambda x: 0.5 + 0.5 * (x / (1.0 + np.abs(x))),
+    "algebraic": lambda x: 0.5 + 0.5 * (x / np.sqrt(1.0 + x * x)),
+    "spline": _spline,
+    "linear": lambda x: x,
+    "tanh": np.tanh,
+    "arcsinh": np.arcsinh,
+    "arctan": np.arctan,
+    "softplus": lambda x: np.logaddexp(0.0, x),
+    "rectifier": lambda x: np.maximum(x, 0.0),
+}
+
 ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    name: _either(name, plain)
-    for name, plain in {
-        "logistic": _logistic,
-        "softsign": lambda x: 0.5 + 0.5 * (x / (1.0 + np.abs(x))),
-        "algebraic": lambda x: 0.5 + 0.5 * (x / np.sqrt(1.0 + x * x)),
-        "spline": _spline,
-        "linear": lambda x: x,
-        "tanh": np.tanh,
-        "arcsinh": np.arcsinh,
-        "arctan": np.arctan,
-        "softplus": lambda x: np.logaddexp(0.0, x),
-        "rectifier": lambda x: np.maximum(x, 0.0),
-    }.items()
+    name: _either(name, plain) for name, plain in _PLAIN.items()
 }
 """By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""
 

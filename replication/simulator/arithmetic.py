@@ -212,6 +212,7 @@ def _arctan(x: Any) -> Any:
 
 
 def softplus(x: Any) -> Any:
+    """Return log(1 + exp(x))."""
     u = exponential_of_minus(absolute(x))
     return where(x > 0.0, x, 0.0) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
 

@@ -16,6 +16,7 @@ import math
 import threading
 import traceback
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +24,6 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
-from replication.simulator.instructions import Value
 
 NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
@@ -83,7 +83,7 @@ class Graph:
             raise TraceError(f"{given!r} was given where an array of numbers is needed")
         numbers = numbers.astype(np.float64)
         flat = numbers.ravel()
-        if flat.size and (flat[0] == flat).all() and flat[0] != 0.0 or not flat.any():
+        if (flat.size and (flat[0] == flat).all() and flat[0] != 0.0) or not flat.any():
             number = float(flat[0]) if flat.size else 0.0
             return self.make("number", numbers.shape, (), lambda *_: number, note=number)
         new = self.make("constant", numbers.shape, note=numbers.tobytes())
@@ -91,6 +91,13 @@ class Graph:
             new.place = len(self.data)
             self.data.extend(flat.tolist())
         return new
+
+
+def _method(function: Any) -> Any:
+    def call_with(self: Any, *arguments: Any, **options: Any) -> Any:
+        return function(self, *arguments, **options)
+
+    return call_with
 
 
 class Traced(NDArrayOperatorsMixin):
@@ -120,7 +127,7 @@ class Traced(NDArrayOperatorsMixin):
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: math.prod(self.shape))
     dtype = property(lambda self: np.dtype(bool if self.mask else float))
-    T = property(lambda self: transpose(self))
+    T = property(lambda self: transpose(self))  # noqa: PLW0108  # defined below
 
     def __len__(self) -> int:
         if not self.shape:
@@ -147,6 +154,8 @@ class Traced(NDArrayOperatorsMixin):
 
     __format__ = __float__ = __int__ = __index__ = __array__ = __setitem__ = _refuse
     item = tolist = fill = sort = _refuse
+
+    # The methods of NumPy's arrays
 
     # ``x += y`` makes a new array; other names of the old one keep it, unlike in NumPy. The guard
     # finds a rule that relies on that.
@@ -177,42 +186,22 @@ class Traced(NDArrayOperatorsMixin):
         keep(self)
         return self.graph.make("taken", chosen.shape, [self], note=tuple(sources), mask=self.mask)
 
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return reduce("add", self, axis, keepdims)
+    sum, mean, max, min = map(_method, (np.sum, np.mean, np.max, np.min))
+    dot, clip, ravel, flatten, copy = map(_method, (np.dot, np.clip, np.ravel, np.ravel, np.copy))
 
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return _mean(self, axis, keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return reduce("maximum", self, axis, keepdims)
-
-    def min(self, axis: Any = None, keepdims: bool = False) -> Any:
-        return reduce("minimum", self, axis, keepdims)
-
-    def dot(self, other: Any) -> Any:
-        return matmul(self, self.graph.take(other))
-
-    def copy(self) -> "Traced":
-        return self
-
-    def astype(self, kind: Any, **_: Any) -> "Traced":
-        if np.dtype(kind) not in (np.dtype(float), np.dtype(bool)):
-            raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
-        return _as_number(self) if np.dtype(kind) == float else _as_mask(self)
-
-    def ravel(self) -> "Traced":
-        return reshape(self, (-1,))
-
-    flatten = ravel
-
-    def reshape(self, *shape: Any) -> "Traced":
+    def reshape(self, *shape: Any) -> Any:
+        """Return the same numbers in another shape."""
         return reshape(self, shape[0] if isinstance(shape[0], tuple | list) else shape)
 
     def transpose(self, *axes: int) -> "Traced":
+        """Return the axes in another order."""
         return transpose(self, axes or None)
 
-    def clip(self, low: Any = None, high: Any = None) -> Any:
-        return _clip(self, low, high)
+    def astype(self, kind: Any, **_: Any) -> "Traced":
+        """Return float64 numbers or truth values."""
+        if np.dtype(kind) not in (np.dtype(float), np.dtype(bool)):
+            raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
+        return _as_number(self) if np.dtype(kind) == float else _as_mask(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         xs = [self.graph.take(x) for x in inputs] if method != "reduce" else inputs
@@ -323,7 +312,7 @@ def transpose(x: Traced, axes: Any = None) -> Traced:
     return _view(x, shape, ("transpose", axes), lambda index: tuple(index[k] for k in back))
 
 
-def reshape(x: Traced, shape: Any) -> Traced:
+def reshape(x: Any, shape: Any) -> Any:
     """Return an array with the same numbers in another shape."""
     shape = np.empty(x.shape, dtype=bool).reshape(shape).shape
     ours = [k for k, size in enumerate(x.shape) if size != 1]
@@ -342,7 +331,7 @@ def reshape(x: Traced, shape: Any) -> Traced:
     return _view(x, shape, "reshape", move)
 
 
-def broadcast_to(x: Any, shape: Any) -> Traced:
+def broadcast_to(x: Any, shape: Any) -> Any:
     """Return an array repeated along axes of size 1 and new first ones."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     if x.shape == shape:
@@ -425,17 +414,19 @@ def add_product(x: Any, y: Any, total: Any) -> Any:
 def add_element(at: At, total: Any, x: Traced, index: Index, p: Any) -> Any:
     """Return a sum with one more term, an element of an array, which is fused if a product."""
     if is_product(x):
-        return add_product(*(at(arg, fit(index, arg.shape), p) for arg in x.args), total)
+        one, other = (at(arg, fit(index, arg.shape), p) for arg in x.args)
+        return add_product(one, other, total)
     return add_to(total, at(x, index, p))
 
 
-def _add(a: Any, b: Any) -> Traced:
-    a, b = (_as_number(x) for x in _take_all(a, b))
+def _add(*given: Any) -> Any:
+    a, b = (_as_number(x) for x in _take_all(*given))
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
         is_free = one.op == "matmul" and len(one.args) == 2 and not (one.n_uses or one.is_kept)
         if is_free and one.shape == shape:
-            return matmul(*one.args, start=broadcast_to(other, shape))
+            matrix, vector = one.args
+            return matmul(matrix, vector, broadcast_to(other, shape))
 
     def compute(at: At, index: Index, p: Any) -> Any:
         first, last = (a, b) if is_product(b) or not is_product(a) else (b, a)
@@ -465,8 +456,8 @@ def _power(x: Traced, y: Traced) -> Any:
 _plain_divide = elementwise("div", lambda x, y: x / y)
 
 
-def _divide(a: Any, b: Any) -> Traced:
-    a, b = _take_all(a, b)
+def _divide(*given: Any) -> Traced:
+    a, b = _take_all(*given)
     if a.op == "mul" and a.args[0] is b:  # a change over its learning rate
         return a.args[1]
     # 1 / (1 + exp(-x)), in either order, is the logistic function.
@@ -517,7 +508,9 @@ def _choose(relation: str) -> Callable[[Any, Any], Any]:
 
     def choose(x: Any, y: Any) -> Any:
         chosen = exact.where(exact.compare(relation, x, y), x, y)
-        return exact.where(exact.compare("uno", x, x), x, chosen) if isinstance(x, Value) else chosen
+        return (
+            chosen if isinstance(x, float) else exact.where(exact.compare("uno", x, x), x, chosen)
+        )
 
     return choose
 
@@ -534,7 +527,7 @@ def _clip(x: Any, low: Any = None, high: Any = None) -> Any:
 # Sums and products
 
 
-def matmul(a: Any, b: Any, start: Traced | None = None) -> Traced:
+def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
     """Return a matrix product, to which `start` may be added: every sum begins with it."""
     a, b = (_as_number(x) for x in _take_all(a, b))
     shape = np.matmul(np.empty(a.shape, dtype=bool), np.empty(b.shape, dtype=bool)).shape
@@ -567,8 +560,11 @@ def fold(at: At, n: int, body: Callable[..., Any], total: Any) -> Any:
 
 def is_plain_matmul(x: Traced) -> bool:
     """Return whether an array is a matrix of weights times a vector of each pattern."""
-    return x.op == "matmul" and x.args[0].ndim == 2 and x.args[1].ndim == 1 and (
-        x.is_batched and not x.args[0].is_batched
+    return (
+        x.op == "matmul"
+        and x.args[0].ndim == 2
+        and x.args[1].ndim == 1
+        and (x.is_batched and not x.args[0].is_batched)
     )
 
 
@@ -607,7 +603,7 @@ def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     return total * (total.size / x.size)
 
 
-def outer(a: Any, b: Any) -> Traced:
+def outer(a: Any, b: Any) -> Any:
     """Return the products of all elements of one vector with all of another."""
     a, b = (keep(_as_number(x)) for x in _take_all(a, b))
     return _mul(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
@@ -615,8 +611,10 @@ def outer(a: Any, b: Any) -> Traced:
 
 def is_outer(x: Traced) -> bool:
     """Return whether an array is the product of a column and a row, to be fused."""
-    return is_product(x) and x.ndim == 2 and (
-        x.args[0].shape == (x.shape[0], 1) and x.args[1].shape == (1, x.shape[1])
+    return (
+        is_product(x)
+        and x.ndim == 2
+        and (x.args[0].shape == (x.shape[0], 1) and x.args[1].shape == (1, x.shape[1]))
     )
 
 
@@ -638,10 +636,10 @@ def _einsum(text: str, *given: Any) -> Traced:
     order = [*result, *(c for c in letters if c not in result)]
     product: Any = None
     for names, x in zip(inputs, xs, strict=True):
-        x = transpose(x, [names.index(c) for c in order if c in names])
-        sizes = iter(x.shape)
-        x = reshape(x, tuple(next(sizes) if c in names else 1 for c in order))
-        product = x if product is None else _mul(product, x)
+        ordered = transpose(x, [names.index(c) for c in order if c in names])
+        sizes = iter(ordered.shape)
+        factor = reshape(ordered, tuple(next(sizes) if c in names else 1 for c in order))
+        product = factor if product is None else _mul(product, factor)
     inner = tuple(range(len(result), len(order)))
     return reduce("add", product, inner) if inner else product
 
@@ -665,9 +663,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     """
     graph = find_graph(state)
     if graph is None:
-        graph = next(
-            (x.graph for x in _list_cells(step) if isinstance(x, Traced)), None
-        )
+        graph = next((x.graph for x in _list_cells(step) if isinstance(x, Traced)), None)
     if graph is None or n < 1:
         n_draws = TURNS.n_draws
         for turn in range(n):
@@ -740,6 +736,7 @@ class Turns(threading.local):
         self.n_draws = 0  # of random numbers so far, of this pattern and phase
 
     def next(self, n: int, turn: Any) -> "Turns":
+        """Begin a turn of a loop of n."""
         self.running.append((n, turn))
         return self
 
@@ -812,7 +809,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.stack: _stack,
     np.hstack: lambda xs: _concatenate(xs, axis=-1 if np.ndim(xs[0]) > 1 else 0),
     np.transpose: transpose,
-    np.reshape: lambda x, shape: reshape(x, shape),
+    np.reshape: reshape,
     np.ravel: lambda x: reshape(x, (-1,)),
     np.sum: lambda x, axis=None, keepdims=False: reduce("add", x, axis, keepdims),
     np.max: lambda x, axis=None, keepdims=False: reduce("maximum", x, axis, keepdims),
@@ -832,9 +829,15 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 """What NumPy's functions become; all others are refused by name."""
 
 
-def find_line(error: BaseException, path: str) -> str:
-    """Return the line of a file, the rule's own, in which an error arose: "mine.py, line 7: ..."."""
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__)]
-    own = [frame for frame in frames if frame.filename == path] or frames[-1:]
-    frame = own[-1]
-    return f"{frame.filename}, line {frame.lineno}: {frame.line}"
+def find_line(error: BaseException, rule: type) -> str | None:
+    """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
+    codes = {
+        function.__code__ for each in rule.__mro__ for function in vars(each).values()
+        if hasattr(function, "__code__") and each.__module__.partition(".")[0] != "replication"
+    }  # fmt: skip
+    files = {code.co_filename for code in codes}
+    own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
+    if not own:
+        return None
+    place = own[-1]
+    return f"{Path(place.filename).name}, line {place.lineno}: {place.line}"

@@ -24,7 +24,6 @@ from replication.simulator.arrays import (
     add_product,
     add_to,
     fit,
-    is_outer,
     is_plain_matmul,
     is_product,
 )
@@ -298,7 +297,9 @@ class Block:
                 places = [((j,), p) for j in units for p in patterns]
                 names = [name_place(*place) for place in places]
                 # Equation 1, then equation 2, in the words of the paper's rule.
-                totals = [self.value(x) for x in self._sum_products(called.args[0], units, patterns)]
+                totals = [
+                    self.value(x) for x in self._sum_products(called.args[0], units, patterns)
+                ]
                 if is_paired:
                     found = call_paired(function, totals, len(patterns))
                 else:
@@ -396,8 +397,8 @@ class Block:
                 added = []
                 for place, total in zip(places, totals, strict=True):
                     if is_product(term):
-                        factors = (at(x, fit(place, x.shape), p) for x in term.args)
-                        added.append(self.value(add_product(*factors, total)))
+                        one, other = (at(x, fit(place, x.shape), p) for x in term.args)
+                        added.append(self.value(add_product(one, other, total)))
                     else:
                         added.append(self.value(add_to(total, at(term, place, p))))
                 return tuple(added)
@@ -445,12 +446,13 @@ def _is_elementwise(x: Traced) -> bool:
 def find_bound(x: Traced, patterns: float) -> float:
     """Return what the magnitude of an array cannot exceed, infinity if that is not known."""
     if x.op == "number":
-        return abs(x.note)
+        return abs(float(x.note))
     if x.op == "pattern":
         return patterns
     if x.op == "call":
         return 1.0 if x.note[0] in ("logistic", "tanh") else math.inf
-    known = {"add": sum, "sub": sum, "mul": math.prod, "abs": sum, "negative": sum, "view": sum}
+    known: dict[str, Any] = {"mul": math.prod}
+    known |= dict.fromkeys(("add", "sub", "abs", "negative", "view"), sum)
     if x.op not in known:
         return math.inf
     most = float(known[x.op]([find_bound(arg, patterns) for arg in x.args]))

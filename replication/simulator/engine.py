@@ -6,7 +6,6 @@ A rule is compiled within a fraction of a second, in memory alone.
 import dataclasses
 import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.network import Network, Rule
+from replication.simulator.outcomes import Outcomes
 from replication.simulator.programs import (
     NETWORK,
     ROOT_SEED,
@@ -54,7 +54,8 @@ class Engine:
         self.rule = Rule.of(network, protocol)
 
     @functools.cached_property
-    def _train(self) -> Program:
+    def program(self) -> Program:
+        """The program that trains."""
         return _find_program("train", self.rule, N_LANES)
 
     def train(
@@ -68,7 +69,7 @@ class Engine:
         Random numbers depend on the seeds, of which `first_seed` is that of the first network.
         Raises `Stopped` within a sweep where another thread sets the flag of this work.
         """
-        rule, program = self.rule, self._train
+        rule, program = self.rule, self.program
         rows = self._take_weights(weights)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
@@ -91,6 +92,15 @@ class Engine:
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
+
+    def simulate(self, root_seed: int, seeds: tuple[int, int], *, final: bool = False) -> Outcomes:
+        """Simulate the networks of seeds in [start, stop)."""
+        weights = self.rule.draw(root_seed, *seeds)
+        updates, converged, last, _ = self.train(
+            weights, root_seed=root_seed, first_seed=seeds[0], final=final
+        )
+        errors = None if last is None else self.evaluate(last).error
+        return Outcomes(seeds[0], updates.astype(np.int32), converged, last, errors)
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
@@ -189,8 +199,10 @@ def _find_program(kind: str, rule: Rule, n_lanes: int) -> Program:
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
     is_ours = rule.network.__module__ == find_network.__module__
-    write = _write_once if is_ours else _write
-    return write(kind, rule.network, _neutralise(rule.protocol), n_lanes, n_at_once)
+    if is_ours:
+        ours: Any = rule.network
+        return _write_once(kind, ours, _neutralise(rule.protocol), n_lanes, n_at_once)
+    return _write(kind, rule.network, rule.protocol, n_lanes, n_at_once)
 
 
 def _write(
@@ -207,13 +219,7 @@ def _neutralise(protocol: Protocol) -> Protocol:
     """Return a protocol whose numbers say no more than which operations there are."""
     return dataclasses.replace(
         protocol, learning_rate=1.0, visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
-        regression=0.0, momentum=0.5 * (protocol.momentum > 0.0), decay=0.5 * (protocol.decay > 0.0),
-        threshold=1.0, half_width=1.0, max_updates=1, initial_biases="drawn",
-        symmetric_start=False,
+        regression=0.0, momentum=0.5 * (protocol.momentum > 0.0),
+        decay=0.5 * (protocol.decay > 0.0), threshold=1.0, half_width=1.0, max_updates=1,
+        initial_biases="drawn", symmetric_start=False,
     )  # fmt: skip
-
-
-def iterate_parts(n: int, size: int) -> Iterator[slice]:
-    """Go through n places in parts of a size."""
-    for begin in range(0, n, size):
-        yield slice(begin, begin + size)

@@ -24,7 +24,7 @@ from replication.simulator.arrays import TURNS, Graph, Traced
 from replication.simulator.noise import APPLY, LEARN, MEASURE, N_PHASES, draw_numbers, find_place
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import compute_variation, make_patterns
-from replication.simulator.weights import MAX_SEED, draw_uniform, take_numbers
+from replication.simulator.weights import MAX_ROOT_SEED, MAX_SEED, draw_uniform, take_numbers
 from replication.wording import plural, show
 
 Array = NDArray[np.float64]
@@ -115,7 +115,7 @@ class Network:
     ...         return np.outer(e, v), e, np.outer(d, h), d
     >>> from replication.simulator.activations import logistic
     >>> Alignment.from_seed(0).train()
-    (101, True)
+    (499, True)
     """
 
     shapes: ClassVar[Mapping[str, Shape]] = {}
@@ -136,11 +136,11 @@ class Network:
 
     # To be written
 
-    def image(self, v: Any) -> Any:
+    def image(self, v: Any) -> Any:  # noqa: ARG002
         """Return what the network makes of a pattern."""
         raise UsageError(f"{type(self).__name__} has no method image(self, v); write one")
 
-    def weight_changes(self, v: Any, target: Any) -> Any:
+    def weight_changes(self, v: Any, target: Any) -> Any:  # noqa: ARG002
         """Return what one pattern adds to each array of `shapes`."""
         raise UsageError(
             f"{type(self).__name__} has no method weight_changes(self, v, target); write one"
@@ -160,9 +160,9 @@ class Network:
         """Return the network that starts from the weights of this seed."""
         rule = Rule.of(cls, protocol)
         seed = take_whole("seed", seed, 0, MAX_SEED)
-        network: Self = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
+        network: Any = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
         network._seeds = seed, root_seed
-        return network
+        return network  # type: ignore[no-any-return]
 
     @classmethod
     def from_weights(cls, weights: ArrayLike, protocol: Protocol | str = PAPER) -> Self:
@@ -170,8 +170,8 @@ class Network:
 
         What is kept may be left out: it begins as declared.
         """
-        network: Self = Rule.of(cls, protocol).build(take_numbers(weights, "weights", finite=True))
-        return network
+        network: Any = Rule.of(cls, protocol).build(take_numbers(weights, "weights", finite=True))
+        return network  # type: ignore[no-any-return]
 
     @classmethod
     def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
@@ -179,7 +179,7 @@ class Network:
         return draw_arrays(rule, root_seed, start, stop)
 
     def prepare(self) -> None:
-        """Set what follows from `self.protocol`, before weights are given; nothing unless written."""
+        """Set what follows from `self.protocol`, before weights are given."""
 
     def __setattr__(self, name: str, value: Any) -> None:
         shape = self._shapes.get(name)
@@ -199,7 +199,8 @@ class Network:
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({plural(self.flatten().size, 'weight')}, error {self.error():.2g})"
+        n_weights = plural(sum(array.size for array in self.weights), "weight")
+        return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
 
     def list_hidden(self, v: Any) -> list[Any]:
         """Return the states of each hidden group: what the rule's `hidden` gives, if it has one."""
@@ -249,7 +250,7 @@ class Network:
         d = np.array(images) - self.targets
         criterion = CRITERIA[self.protocol.criterion]
         units = np.abs(d) if criterion.of_unit == "absolute" else d**2
-        combine = {"maximum": np.max, "add": np.sum}
+        combine: dict[str, Any] = {"maximum": np.max, "add": np.sum}
         error = combine[criterion.over_patterns](combine[criterion.over_units](units, axis=1))
         return float(criterion.finish(error, self._variation))
 
@@ -266,9 +267,7 @@ class Network:
         n = len(self.patterns)
         batches = [[k] for k in range(n)] if self._is_per_pattern else [list(range(n))]
         for batch in batches:
-            each = [
-                self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch
-            ]
+            each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
             sums = {name: sum(one[name] for one in each) for name in each[0]}
             if change is not None:
                 sums = self._take_hook(change, sums)
@@ -306,7 +305,7 @@ class Network:
     def _change(self, v: Any, target: Any) -> dict[str, Any]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
         changes: Any = (
-            self.weight_changes(v, target) if takes_target(type(self)) else
+            self.weight_changes(v, target) if takes_target(type(self).weight_changes) else
             self.weight_changes(v)  # type: ignore[call-arg]
         )  # fmt: skip
         return name_changes(type(self).__name__, changes, self.shapes)
@@ -314,13 +313,13 @@ class Network:
     def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
         """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
         if not callable(change):
-            raise UsageError(
-                f"change = {show(change)} was given; allowed is a function of changes"
-            )
+            raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
         given = self.wrap_changes(sums)
         returned, wrong = change(given), ""
         try:
-            pairs = returned.items() if isinstance(returned, dict) else zip(sums, returned, strict=True)
+            pairs = (
+                returned.items() if isinstance(returned, dict) else zip(sums, returned, strict=True)
+            )
             taken = {}
             for name, new in pairs:
                 shape = self._shapes[name]
@@ -349,9 +348,9 @@ class Network:
 
 
 @functools.lru_cache(maxsize=256)
-def takes_target(network: type[Network]) -> bool:
+def takes_target(weight_changes: Callable[..., Any]) -> bool:
     """Return whether the rule's changes depend on a target beside the pattern."""
-    return len(inspect.signature(network.weight_changes).parameters) > 2
+    return len(inspect.signature(weight_changes).parameters) > 2
 
 
 def name_changes(rule: str, changes: Any, shapes: Mapping[str, Shape]) -> dict[str, Any]:
@@ -394,7 +393,8 @@ class Rule:
     def of(cls, network: type[Network], protocol: Protocol | str = PAPER) -> Self:
         """Return what a class of networks is under a protocol, or refuse what does not fit."""
         protocol = find_protocol(protocol)
-        if not (isinstance(network, type) and issubclass(network, Network)):
+        given: Any = network
+        if not (isinstance(given, type) and issubclass(given, Network)):
             raise UsageError(
                 f"network = {show(network)} was given; allowed is a subclass of Network"
             )
@@ -416,7 +416,7 @@ class Rule:
         rule = cls(
             network, protocol, _take_shapes(name, "shapes", one.shapes),
             _take_shapes(name, "fixed", one.fixed),
-            {key: take_numbers(x, f"{name}.kept[{key!r}]", finite=True) for key, x in one.kept.items()},
+            {key: take_numbers(x, f"{name}.kept", finite=True) for key, x in one.kept.items()},
             {key: float(x) for key, x in one.numbers.items()}, patterns, targets,
         )  # fmt: skip
         rule._check(one)
@@ -516,6 +516,7 @@ class Rule:
 def draw_arrays(rule: Rule, root_seed: int, start: int, stop: int) -> Array:
     """Draw weights and fixed arrays uniform on [-half_width, half_width), each its own."""
     parts = []
+    root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
     half_widths = rule.network.half_widths
     for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
         if not shapes:
@@ -543,7 +544,10 @@ def _take_rows(name: str, what: str, given: Any) -> Array | None:
 
 def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
     try:
-        return {key: (shape,) if isinstance(shape, int) else tuple(map(int, shape)) for key, shape in given.items()}
+        return {
+            key: (shape,) if isinstance(shape, int) else tuple(map(int, shape))
+            for key, shape in given.items()
+        }
     except (AttributeError, TypeError, ValueError):
         raise UsageError(
             f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "
@@ -566,9 +570,9 @@ def record_network(
         states.append((network.error(), hidden, images, weights))
         if n_updates is None and states[-1][0] < protocol.threshold:
             break
-    errors, hidden_states, images, weights = zip(*states, strict=True)
+    errors, hidden_states, all_images, rows = zip(*states, strict=True)
     groups = zip(*(zip(*each, strict=True) for each in hidden_states), strict=True)
     return make_trace(
         protocol, dict(network.shapes), np.array(errors), [np.array(group) for group in groups],
-        np.array(images), np.array(weights),
+        np.array(all_images), np.array(rows),
     )  # fmt: skip

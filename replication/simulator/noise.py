@@ -1,10 +1,10 @@
 """Random numbers of a rule, new for each pattern and update, with the same bits everywhere.
 
 ``self.uniform(shape)`` and ``self.normal(shape)`` have no state: a number is a function of where
-and when it is drawn. The generator is Philox 4x64-10 (Salmon et al. 2011), with the key (root seed,
-1) and the counter (place, 4 pattern + phase, update, seed of the network), so that NumPy's own
-generator gives the same words. The functions below take uint64 and float64 arrays of NumPy, or stand
-for lanes of the compiled code.
+and when it is drawn. The generator is Philox 4x64-10 (Salmon et al. 2011), with the key (root
+seed, 1) and the counter (place, 4 pattern + phase, update, seed of the network), so that NumPy's
+own generator gives the same words. The functions below take uint64 and float64 arrays of NumPy, or
+stand for lanes of the compiled code.
 """
 
 import math

@@ -10,7 +10,7 @@ every network.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,9 @@ import numpy as np
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator.arrays import (
+    LEAVES,
     NOTHING,
+    STORED,
     TURNS,
     Graph,
     Index,
@@ -38,6 +40,7 @@ from replication.simulator.blocks import (
 from replication.simulator.instructions import Bits, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
 from replication.simulator.noise import APPLY, LEARN, MEASURE
+from replication.simulator.patterns import compute_variation
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so
@@ -85,7 +88,9 @@ def trace_rule(rule: Rule) -> Traces:
         for is_target, array in ((False, rule.patterns), (rule.has_targets, rule.targets))
     }
     v, t = shown[False], shown[rule.has_targets]
-    weights = {name: graph.make("weight", shape, note=name) for name, shape in rule.all_shapes.items()}
+    weights = {
+        name: graph.make("weight", shape, note=name) for name, shape in rule.all_shapes.items()
+    }
     given = {name: graph.make("given", (), note=name) for name in rule.numbers}
     object.__setattr__(one, "_graph", graph)
     for name, array in {**weights, **given}.items():
@@ -118,7 +123,9 @@ def trace_rule(rule: Rule) -> Traces:
     if own_error:
         error = graph.take(run(MEASURE, one.pattern_error, v, t))
         if error.size != 1:
-            raise TraceError(f"{name}.pattern_error gives shape {error.shape}; allowed is one number")
+            raise TraceError(
+                f"{name}.pattern_error gives shape {error.shape}; allowed is one number"
+            )
         error = error.reshape(())
     else:
         error = t - graph.take(run(MEASURE, one.measure, v))
@@ -126,17 +133,20 @@ def trace_rule(rule: Rule) -> Traces:
     changes = run(LEARN, one._change, v, t)
     scales, terms = {}, {}
     for key, change in changes.items():
-        change = broadcast_to(graph.take(change), rule.shapes[key])
-        scales[key], terms[key] = split(change)
+        scales[key], terms[key] = split(broadcast_to(graph.take(change), rule.shapes[key]))
     sums = {key: graph.make("sum", rule.shapes[key], note=key) for key in terms}
     scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
     run(APPLY, one.apply, scaled)
     after = {key: graph.take(getattr(one, key)) for key in weights}
     for key, new in after.items():
         if new.shape != weights[key].shape:
-            raise TraceError(f"{name}.apply makes {key} of shape {new.shape}; it was {weights[key].shape}")
+            raise TraceError(
+                f"{name}.apply makes {key} of shape {new.shape}; it was {weights[key].shape}"
+            )
         if new.is_batched:
-            raise TraceError(f"{name}.apply makes {key} depend on a pattern; changes are their sums")
+            raise TraceError(
+                f"{name}.apply makes {key} depend on a pattern; changes are their sums"
+            )
     # A sum that nothing takes is not computed: that of frozen weights.
     used = list_reachable(after.values())
     for key, x in sums.items():
@@ -221,7 +231,9 @@ class Sweep:
             rows[x] = self.given[name]
         for name, x in traces.sums.items():
             rows[x] = self.sums[name]
-        n_shown = rule.patterns.size if not rule.has_targets else rule.patterns.size + rule.targets.size
+        n_shown = (
+            rule.patterns.size if not rule.has_targets else rule.patterns.size + rule.targets.size
+        )
         for x in traces.graph.known.values():
             if x.op == "constant":
                 rows[x] = writer.rows("data", n_shown + x.place, x.shape, True)
@@ -237,9 +249,12 @@ class Sweep:
 
     # The error, and the sums that change the weights
 
-    def look(self) -> Any:
-        """Write down a look at all patterns with the weights at "now"; return the error."""
-        n_patterns, learns = len(self.rule.patterns), not self.rule.is_per_pattern
+    def look(self, *, is_alone: bool = False) -> Any:
+        """Write down a look at all patterns with the weights at "now"; return the error.
+
+        A batch learns meanwhile, since the states are there, unless the look is all there is.
+        """
+        n_patterns, learns = len(self.rule.patterns), not (is_alone or self.rule.is_per_pattern)
         n_at_once = min(n_patterns, MOST_AT_ONCE)
         has_turns = n_at_once < n_patterns
         for row in self.measured:
@@ -249,7 +264,10 @@ class Sweep:
                 for place in places(self.writer, rows.shape):
                     rows[place] = self.writer.number(NOTHING)
         n_turns, n_left = divmod(n_patterns, n_at_once)
-        for n, begin, size in ((n_turns, 0, n_at_once), (int(n_left > 0), n_patterns - n_left, n_left)):
+        for n, begin, size in (
+            (n_turns, 0, n_at_once),
+            (int(n_left > 0), n_patterns - n_left, n_left),
+        ):
             for turn in self.writer.each(n):
                 block = self.begin(size, turn * n_at_once + begin, "now")
                 terms = [x for each in self.traces.terms.values() for x in each] if learns else []
@@ -263,8 +281,12 @@ class Sweep:
         error, criterion = self.traces.error, CRITERIA[self.rule.protocol.criterion]
         if self.traces.own_error:
             block.write([*terms, error])
-            self._fold(block, lambda p, worst, total: self._take_larger(block.at(error, (), p), worst, total))
+            self._fold(
+                block,
+                lambda p, worst, total: self._take_larger(block.at(error, (), p), worst, total),
+            )
         elif criterion.over_units == "maximum":
+
             def watch(values: list[Any]) -> None:
                 worst = self.measured[0][()]
                 for x in values:
@@ -277,20 +299,30 @@ class Sweep:
                     return
             else:
                 block.write([*terms, error])
-            self._fold(block, lambda p, *found: self._fold_units(
-                block, p, lambda d, worst, total: self._take_larger(exact.absolute(d), worst, total), *found
-            ))
+            self._fold(
+                block,
+                lambda p, *found: self._fold_units(
+                    block,
+                    p,
+                    lambda d, worst, total: self._take_larger(exact.absolute(d), worst, total),
+                    *found,
+                ),
+            )
         elif criterion.over_patterns == "add":
             block.write([*terms, error])
-            self._fold(block, lambda p, *found: self._fold_units(
-                block, p, lambda d, worst, total: (worst, exact.fma(d, d, total)), *found
-            ))
+            self._fold(
+                block,
+                lambda p, *found: self._fold_units(
+                    block, p, lambda d, worst, total: (worst, exact.fma(d, d, total)), *found
+                ),
+            )
         else:
             block.write([*terms, error])
 
             def add(p: Any, worst: Any, total: Any) -> Any:
                 def square(d: Any, _: Any, squares: Any) -> Any:
                     return worst, exact.fma(d, d, squares)
+
                 _, squares = self._fold_units(block, p, square, worst, self.writer.number(0.0))
                 return self._take_larger(squares, worst, total)
 
@@ -315,7 +347,9 @@ class Sweep:
     def _fold_units(self, block: Block, p: Any, add: Any, *found: Any) -> Any:
         error = self.traces.error
         return self.writer.fold(
-            error.shape[0], lambda i, *found: add(self.writer.number(block.at(error, (i,), p)), *found), *found
+            error.shape[0],
+            lambda i, *found: add(self.writer.number(block.at(error, (i,), p)), *found),
+            *found,
         )
 
     def _finish_error(self) -> Any:
@@ -332,8 +366,7 @@ class Sweep:
 
     @property
     def variation(self) -> float:
-        from replication.simulator.patterns import compute_variation
-
+        """The variation of the targets, if the criterion needs it."""
         is_needed = self.rule.protocol.criterion == "unexplained-variance"
         return compute_variation(self.rule.targets) if is_needed else 0.0
 
@@ -396,7 +429,7 @@ class Sweep:
         del block.now[sums]
 
     def _list_changed(self) -> list[str]:
-        """Return the arrays that an update changes; first what is kept, which weights may follow."""
+        """Return the arrays that an update changes, first what is kept: weights may follow it."""
         traces = self.traces
         names = [name for name, x in traces.after.items() if x is not traces.weights[name]]
         return sorted(names, key=lambda name: name not in self.rule.kept)
@@ -404,11 +437,16 @@ class Sweep:
     def _list_unchanged(self) -> list[str]:
         """Return the arrays that have to be brought to "next" as they are."""
         changed = self._list_changed()
-        return [name for name in self.rule.all_shapes if name not in changed and name not in self.rule.fixed]
+        return [
+            name
+            for name in self.rule.all_shapes
+            if name not in changed and name not in self.rule.fixed
+        ]
 
     def _place(self) -> dict[str, list[str]]:
         """Return which arrays each sum changes place by place, nothing unless all do."""
-        traces, placed = self.traces, {name: [] for name in self.traces.sums}
+        traces = self.traces
+        placed: dict[str, list[str]] = {name: [] for name in traces.sums}
         names = {x: name for name, x in traces.weights.items()}
         by_sum = {x: name for name, x in traces.sums.items()}
         for name in self._list_changed():
@@ -418,23 +456,19 @@ class Sweep:
                 return {}
             sums = [by_sum[x] for x in used if x in by_sum]
             others = {names[x] for x in used if x in names} - {name}
-            if len(sums) != 1 or not others <= {*self.rule.kept, *self.rule.fixed} or (
-                name in self.rule.kept and others
+            if (
+                len(sums) != 1
+                or not others <= {*self.rule.kept, *self.rule.fixed}
+                or (name in self.rule.kept and others)
             ):
                 return {}
             placed[sums[0]].append(name)
-        if any(x.op == "weight" for each in traces.terms.values() for x in self._list_direct(each)) and (
-            self.rule.is_per_pattern
-        ):
-            return {}
-        return placed
-
-    def _list_direct(self, terms: Sequence[Traced]) -> set[Traced]:
-        """Return what terms read without a way through memory."""
-        found: set[Traced] = set()
-        for term in terms:
-            gather(term, None, found)
-        return found
+        # Of one pattern, a weight that changes early must not be what a later change is made of.
+        direct: set[Traced] = set()
+        for term in (x for each in traces.terms.values() for x in each):
+            gather(term, None, direct)
+        is_read = any(x.op == "weight" for x in direct)
+        return {} if self.rule.is_per_pattern and is_read else placed
 
     def _apply(self, block: Block) -> None:
         """Write down what the summed changes do, as the rule's `apply` has it."""
@@ -457,16 +491,14 @@ class Sweep:
 
 def gather(x: Traced, shape: Shape | None, found: set[Traced]) -> bool:
     """Collect what an array is computed of; return whether it is so place by place."""
-    if x.op in ("sum", "weight", "given", "constant", "number", "pattern", "carried", "result") or x.is_kept:
+    if x.op in LEAVES or x.is_kept:
         found.add(x)
         return shape is None or x.shape == shape or (x.size == 1 and x.op != "sum")
     if x.op == "view":
         source = x.args[0]
         is_same = shape is None or source.size == 1
         return gather(source, None if shape is None else (), found) and is_same
-    from replication.simulator.arrays import LEAVES, STORED
-
-    can = x.op not in STORED and x.op not in LEAVES
+    can = x.op not in STORED
     for arg in x.args:
         can = gather(arg, shape, found) and can
     return can
@@ -580,16 +612,21 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     error = sweep.memory.allocate(())
     sweep.base = sweep.memory.n_rows
     if any(x.op == "draw" for x in traces.graph.known.values()):
-        raise UsageError(f"{rule.network.__name__} draws random numbers, so it has no states to show")
+        raise UsageError(
+            f"{rule.network.__name__} draws random numbers, so it has no states to show"
+        )
     for k in writer.each(Whole(writer, "%n")):
         offset = writer.emit(f"mul i64 {k}, {{rows}}")
         place = len(writer.lines) - 1
         strip = writer.emit(f"getelementptr {writer.kind}, ptr %strips, i64 {offset}")
         writer.names = {"strip": strip, "now": strip}
-        error[()] = sweep.look()
+        error[()] = sweep.look(is_alone=True)
         size = min(n_patterns, MOST_AT_ONCE)
         n_turns, n_left = divmod(n_patterns, size)
-        for n, begin, n_here in ((n_turns, 0, size), (int(n_left > 0), n_patterns - n_left, n_left)):
+        for n, begin, n_here in (
+            (n_turns, 0, size),
+            (int(n_left > 0), n_patterns - n_left, n_left),
+        ):
             for turn in writer.each(n):
                 first = turn * size + begin
                 block = sweep.begin(n_here, first, "now")
@@ -636,7 +673,9 @@ def _write_record(n: int, n_lanes: int) -> str:
     for lane in writer.each(n_lanes):
         network = writer.load_whole("%lanes", lane)
         with writer.when(writer.compare("sge", network, 0)):
-            age = Whole(writer, "%sweep") - writer.load_whole("%lanes", lane + FIRST_SWEEP * n_lanes)
+            age = Whole(writer, "%sweep") - writer.load_whole(
+                "%lanes", lane + FIRST_SWEEP * n_lanes
+            )
             first = (network * (Whole(writer, "%cap") + 1) + age) * n
             for k in writer.each(n):
                 writer.copy_number("%now", k * n_lanes + lane, "%record", first + k)

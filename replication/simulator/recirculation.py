@@ -12,7 +12,7 @@ symmetric weights (``U = W.T``) and a regression near 1, the derivative of the s
 
 import collections
 import functools
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -95,6 +95,16 @@ class RecirculationNetwork(Network):
 
     takes_protocol = True
     learning_rule: ClassVar[str] = RECIRCULATION
+    W: Any
+    b: Any
+    U: Any
+    c: Any
+    regression: Any
+    arriving: Any  # 1 - regression
+    hidden_rate: Any  # epsilon of equation 4, with its factor
+    visible_rate: Any  # epsilon of equation 3
+    momentum: Any
+    shrinking: Any  # 1 - decay
 
     def __init__(
         self, W: ArrayLike, b: ArrayLike, U: ArrayLike, c: ArrayLike, *,
@@ -159,7 +169,7 @@ class RecirculationNetwork(Network):
 
     @classmethod
     def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
-        """Draw the initial weights of seeds in [start, stop): uniform, from -0.5 to 0.5 (page 363)."""
+        """Draw the initial weights of seeds in [start, stop), from -0.5 to 0.5 (page 363)."""
         weights = draw_weights(rule.protocol, root_seed, start, stop)
         if not rule.fixed:
             return weights
@@ -198,6 +208,7 @@ class RecirculationNetwork(Network):
 
     def image(self, visible: ArrayLike) -> Any:
         """Return the reconstruction of a visible vector, once around the loop."""
+        visible = _take(visible, self.protocol.n_visible, "visible", finite=True)
         return self.reconstruct(_list_groups(self.first_pass(visible))[-1])
 
     def regress(self, before: Any, arriving: Any) -> Any:
@@ -206,7 +217,7 @@ class RecirculationNetwork(Network):
         Equation 5 for the visible units at time 2, ``v2 = lambda v0 + (1 - lambda) r2``,
         and equation 6 for the hidden ones at time 3.
         """
-        return self.regression * before + self.arriving * arriving
+        return self.regression * _take(before) + self.arriving * _take(arriving)
 
     def second_pass(self, visible: ArrayLike, first: Any) -> Any:
         """Return the hidden states of the second pass, regressed.
@@ -222,14 +233,14 @@ class RecirculationNetwork(Network):
         found = []
         connections = zip(self._hidden_connections(), _list_groups(first), strict=True)
         for (W, b), h1 in connections:
-            h1 = _take(h1, len(b), "hidden")
-            states = self.regress(h1, self.activate_hidden(W @ states + b))
+            before = _take(h1, len(b), "hidden")
+            states = self.regress(before, self.activate_hidden(W @ states + b))
             found.append(states)
         return found[0] if len(found) == 1 else tuple(found)
 
     # The rule
 
-    def weight_changes(self, v0: ArrayLike) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return the changes of W, b, U and c for one pattern.
 
         Each is epsilon times the presynaptic state times the difference of the
@@ -238,7 +249,7 @@ class RecirculationNetwork(Network):
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = _take(v0, self.protocol.n_visible, "visible")
+        v0 = _take(v0, self.protocol.n_visible, "visible", finite=True)
         first = self.first_pass(v0)
         h1 = _list_groups(first)
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
@@ -265,7 +276,7 @@ class RecirculationNetwork(Network):
                 rate = self.visible_rate if name in "Uc" else self.hidden_rate
                 last = self.momentum * getattr(self, f"last_{name}") + change / rate
                 setattr(self, f"last_{name}", last)
-                change = rate * last
+                change = rate * last  # noqa: PLW2901
             if protocol.decay > 0.0 and name[0] in "WU":
                 weights = self.shrinking * weights
             setattr(self, name, weights + change)
@@ -303,33 +314,36 @@ class BackPropagationNetwork(RecirculationNetwork):
 
     learning_rule = BACK_PROPAGATION
 
-    def weight_changes(self, v0: ArrayLike) -> Any:
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return minus the gradient for one pattern, times the learning rate.
 
         Of half the squared error; or of the cross-entropy, of whose derivative the slope of
         logistic units cancels out.
         """
         protocol = self.protocol
-        v0 = _take(v0, protocol.n_visible, "visible")
+        v0 = _take(v0, protocol.n_visible, "visible", finite=True)
         states = [v0 - self.shift if protocol.centred else v0]
         inputs: list[Any] = []
         for W, b in self._hidden_connections():
             inputs.append(W @ states[-1] + b)
             states.append(self.activate_hidden(inputs[-1]))
         r = self.reconstruct(states[-1])
-        has_no_slope = protocol.visible_units == "linear" or protocol.minimised_error == "cross-entropy"
-        d = v0 - r if has_no_slope else (v0 - r) * (r * (1.0 - r))
+        is_linear = protocol.visible_units == "linear"
+        has_slope = not (is_linear or protocol.minimised_error == "cross-entropy")
+        d = (v0 - r) * (r * (1.0 - r)) if has_slope else v0 - r
         changes = [*self._learn(self.visible_rate, states[-1], d)]
-        back = [self.send_back, *[functools.partial(_send_back, W) for W, _ in self._hidden_connections()[:0:-1]]]
+        # Errors go back through the matrices that lead on, to the last hidden group first.
+        back = [self.feedback, *(W for W, _ in self._hidden_connections()[:0:-1])]
         slope = SLOPES[protocol.hidden_function]
-        for k, send in zip(range(len(inputs), 0, -1), back, strict=True):
-            d = send(d) * slope(inputs[k - 1], states[k])
+        for k, matrix in zip(range(len(inputs), 0, -1), back, strict=True):
+            d = (matrix.T @ d) * slope(inputs[k - 1], states[k])
             changes = [*self._learn(self.hidden_rate, states[k - 1], d), *changes]
         return self._name(changes)
 
-    def send_back(self, d: Any) -> Any:
-        """Return what the errors of the visible units are to the last hidden group."""
-        return _send_back(self.U, d)
+    @property
+    def feedback(self) -> Any:
+        """The weights that return the errors of the visible units, (n_visible, n_hidden)."""
+        return self.U
 
 
 class FeedbackAlignmentNetwork(BackPropagationNetwork):
@@ -341,14 +355,17 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
     backpropagation for deep learning, Nature Communications 7, 13276.
     """
 
+    B: Any
+
     @property
     def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
         """The weights that return errors, B, in the shape of U."""
         return {"B": self.shapes["U"]}
 
-    def send_back(self, d: Any) -> Any:
-        """Return what the errors of the visible units are to the last hidden group."""
-        return _send_back(self.B, d)
+    @property
+    def feedback(self) -> Any:
+        """The weights that return the errors of the visible units, (n_visible, n_hidden)."""
+        return self.B
 
 
 def find_network(protocol: Protocol) -> type[RecirculationNetwork]:
@@ -358,11 +375,7 @@ def find_network(protocol: Protocol) -> type[RecirculationNetwork]:
     'RecirculationNetwork'
     """
     rules = (RecirculationNetwork, BackPropagationNetwork)
-    return next(rule for rule in rules if rule.learning_rule == protocol.learning_rule)
-
-
-def _send_back(matrix: Any, d: Any) -> Any:
-    return matrix.T @ d
+    return {rule.learning_rule: rule for rule in rules}[protocol.learning_rule]
 
 
 @functools.cache
@@ -375,6 +388,8 @@ def _list_groups(states: Any) -> tuple[Any, ...]:
     return states if isinstance(states, tuple) else (states,)
 
 
-def _take(given: Any, n_units: int, group: str) -> Any:
-    """Return the states of a group as an array, or refuse anything else."""
-    return given if isinstance(given, Traced) else take_states(given, n_units, group)
+def _take(given: Any, n_units: int | None = None, group: str = "", *, finite: bool = False) -> Any:
+    """Return states as an array, or refuse other than numbers, one for each unit of a group."""
+    if isinstance(given, Traced):
+        return given
+    return take_states(given, n_units, group, finite=finite)
