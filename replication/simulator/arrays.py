@@ -571,7 +571,7 @@ def is_plain_matmul(x: Traced) -> bool:
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
 
 
-def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Traced:
+def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the sum, maximum or minimum of an array along some axes, all unless given."""
     x = _as_number(x)
     axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis

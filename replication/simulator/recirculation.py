@@ -310,7 +310,21 @@ class RecirculationNetwork(Network):
 
 
 class BackPropagationNetwork(RecirculationNetwork):
-    """The same network, whose weights descend the gradient of the error (equation 7)."""
+    """The same network, whose weights descend the gradient of the error (equation 7).
+
+    Parameters
+    ----------
+    W, b, U, c : array_like of float
+        As for `RecirculationNetwork`.
+    protocol : Protocol
+        With ``learning_rule="back-propagation"``.
+
+    Examples
+    --------
+    >>> descent = Protocol(learning_rule="back-propagation", learning_rate=9.5)
+    >>> BackPropagationNetwork.from_seed(0, protocol=descent).train()
+    (67, True)
+    """
 
     learning_rule = BACK_PROPAGATION
 
@@ -347,12 +361,25 @@ class BackPropagationNetwork(RecirculationNetwork):
 
 
 class FeedbackAlignmentNetwork(BackPropagationNetwork):
-    """Back-propagation whose errors come back through fixed random weights in place of U.
+    """Back-propagation whose errors come back through fixed random weights B in place of U.
+
+    Parameters
+    ----------
+    W, b, U, c : array_like of float
+        As for `RecirculationNetwork`.
+    protocol : Protocol
+        With ``learning_rule="back-propagation"``.
 
     References
     ----------
     Lillicrap, Cownden, Tweed & Akerman (2016), Random synaptic feedback weights support error
     backpropagation for deep learning, Nature Communications 7, 13276.
+
+    Examples
+    --------
+    >>> descent = Protocol(learning_rule="back-propagation", learning_rate=9.5)
+    >>> FeedbackAlignmentNetwork.from_seed(0, protocol=descent).B.shape
+    (4, 2)
     """
 
     B: Any
