@@ -624,7 +624,7 @@ def _norm(x: Traced, ord: Any = None, axis: Any = None, keepdims: bool = False) 
     return UFUNCS[np.sqrt](reduce("add", x * x, axis, keepdims))
 
 
-def _einsum(text: str, *given: Any) -> Traced:
+def _einsum(text: str, *given: Any) -> Any:
     """Return what NumPy's einsum does, as a sum of a product of arrays, their axes in one order."""
     xs = [keep(x) for x in _take_all(*given)]
     left, arrow, result = text.replace(" ", "").partition("->")
