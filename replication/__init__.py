@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
+    from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.arrays import repeat
     from replication.simulator.ensemble import simulate
@@ -91,6 +92,7 @@ __all__ = [
     "CountTable",
     "DataError",
     "FeedbackAlignmentNetwork",
+    "Mechanism",
     "Network",
     "Outcomes",
     "Protocol",
@@ -103,6 +105,7 @@ __all__ = [
     "__version__",
     "compare",
     "compare_table",
+    "examine_mechanism",
     "load_claims",
     "logistic",
     "repeat",
@@ -117,6 +120,7 @@ _HOMES = {
     "replication.comparison.groups": ("compare_table",),
     "replication.comparison.table": ("ComparisonTable",),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
+    "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
     "replication.simulator.activations": ("ACTIVATIONS", "SLOPES", "logistic"),
