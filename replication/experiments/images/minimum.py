@@ -71,8 +71,8 @@ def measure_minimum(*, n_networks: int, root_seed: int, jobs: int) -> Model:
             rule = show(bent, trained, rate=BATCH_RATE)
             steps = [end - begin for begin, end in itertools.pairwise((0, *UPDATES))]
             begun = start(rule, LARGE)
-            found = [*itertools.accumulate(steps, lambda x, n: train(rule, x, n), initial=begun)]
-            return describe_codes(rule, found[1:], trained, others)
+            passed = [*itertools.accumulate(steps, lambda x, n: train(rule, x, n), initial=begun)]
+            return describe_codes(rule, passed[1:], trained, others)
         found = train_epochs(bent, start(bent, SMALL), EPOCHS) if name == "small" else states
         return describe_codes(bent, found, trained, others)
 

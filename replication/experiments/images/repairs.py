@@ -34,12 +34,12 @@ RIDGE = 1.0  # of the linear probe, in units of the variance of a hidden state t
 SIZE = "half-width"  # the constant of small starts
 
 Constants = Mapping[str, Sequence[float]]
-DECAYS = {"decay": (1e-5, 2e-5, 4e-5, 8e-5)}
+DECAYS: Constants = {"decay": (1e-5, 2e-5, 4e-5, 8e-5)}
 RULES: dict[str, tuple[Rule, Constants]] = {
     "none": (rules.LogisticRecirculation, {}),
     "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001)}),
     "decay": (rules.LogisticDecaying, DECAYS),
-    "decay of W": (rules.LogisticSleep, {"echo": (0.0,)} | DECAYS),
+    "decay of W": (rules.LogisticSleep, {"echo": (0.0,), **DECAYS}),
     "sleep": (rules.LogisticSleep, {"echo": (0.03, 0.1), "decay": (2e-5, 6e-5, 2e-4)}),
     "sleep without equation (4)": (
         rules.LogisticSleep,

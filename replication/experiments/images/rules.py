@@ -4,7 +4,7 @@ A rule is combined with a kind of units: ``combine(TargetPropagation, Linear)``.
 decoder U alike, by what its image lacks; they differ in what changes the encoder W.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,9 +22,21 @@ INTO, BACK = (N_HIDDEN, N_VISIBLE), (N_VISIBLE, N_HIDDEN)
 class Linear(Network):
     """Linear units without biases, which see deviations from the mean pattern."""
 
+    W: Any
+    b: Any
+    U: Any
+    c: Any
+    B: Any  # feedback that is fixed or learnt in its own way
+    Q: Any  # a learnt inverse of U, and its biases
+    q: Any
+    mean: Any = 0.0  # of the patterns, subtracted on the way to hidden units
     shapes = {"W": INTO, "U": BACK}
     numbers = {"rate": 0.2}
-    feedback = "W"  # the array M through which errors reach hidden units, U for U^T
+    feedback: str | None = "W"  # the array M through which errors reach hidden units, U for U^T
+
+    if TYPE_CHECKING:  # `numbers` are attributes, too
+
+        def __getattr__(self, name: str) -> Any: ...
 
     def hidden(self, v: Any) -> Any:
         return self.W @ v
@@ -44,7 +56,7 @@ class Linear(Network):
     def image(self, v: Any) -> Any:
         return self.decode(self.hidden(v))
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         """Let U alone learn, unless another rule is written."""
         h = self.hidden(v)
         return self.change(0.0 * h, v, v - self.decode(h), h)
@@ -58,7 +70,6 @@ class LogisticHidden(Linear):
     """Logistic hidden units and linear visible ones; all have biases."""
 
     shapes = {"W": INTO, "b": (N_HIDDEN,), "U": BACK, "c": (N_VISIBLE,)}
-    mean = np.zeros(N_VISIBLE)  # of the patterns, subtracted on the way to hidden units
 
     def hidden(self, v: Any) -> Any:
         return logistic(self.W @ (v - self.mean) + self.b)
@@ -114,7 +125,7 @@ class Recirculation(Linear):
 
     numbers = {"rate": 2.4, "factor": 1.0}
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         v2 = REGRESSION * v + (1.0 - REGRESSION) * self.decode(h)
         h3 = REGRESSION * h + (1.0 - REGRESSION) * self.hidden(v2)
@@ -154,7 +165,7 @@ class BackPropagation(Linear):
     numbers = {"rate": 0.3}
     feedback = "U"
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         r = self.decode(h)
         d = self.slope_back(r) * (v - r)
@@ -167,7 +178,7 @@ class Mixture(Linear):
     numbers = {"rate": 0.3, "share": 0.1}
     feedback = "U"
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         d = v - self.decode(h)
         return self.change((1.0 - self.share) * (self.W @ d) + self.share * (self.U.T @ d), v, d, h)
@@ -179,7 +190,7 @@ class FeedbackAlignment(Linear):
     fixed = {"B": INTO}
     feedback = "B"
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         d = v - self.decode(h)
         return self.change(self.B @ d, v, d, h)
@@ -194,7 +205,7 @@ class WakeSleep(Linear):
     numbers = {"rate": 0.2, "dreams": 0.07, "noise": 0.0}
     feedback = None  # images of dreams, not of patterns, change W
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         dream = self.dreams * self.normal(N_HIDDEN)
         seen = self.decode(dream) + self.noise * self.normal(N_VISIBLE)
@@ -218,7 +229,7 @@ class Inverse(Linear):
         """Return the hidden states that Q should find, and the visible ones that it is given."""
         return h, r
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         r = self.decode(h)
         wanted, given = self.pose(h, r)
@@ -280,7 +291,7 @@ class WeightMirror(Linear):
     feedback = "B"
     numbers = {"rate": 0.2, "follow": 0.02}
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         d = v - self.decode(h)
         return self.change(self.B @ d, v, d, h)
@@ -299,7 +310,7 @@ class KolenPollack(Linear):
     feedback = "B"
     numbers = {"rate": 0.2, "decay": 0.002}
 
-    def weight_changes(self, v: Any) -> Any:
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
         d = v - self.decode(h)
         return {**self.change(self.B @ d, v, d, h), "B": np.outer(self.rate * h, d)}

@@ -5,12 +5,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from replication.definition.fields import UpdateSchedule
 from replication.definition.protocol import Protocol
 from replication.experiments.images.rules import KINDS
 from replication.experiments.matrices import Array
 from replication.simulator.engine import Engine, Evaluation
 
-Rule = type[Any]
+Rule = Any
 """A class of networks, of `rules.py`."""
 NEVER = -1.0  # no error is below this threshold
 
@@ -23,7 +24,7 @@ def vary(rule: Rule, **attributes: Any) -> Rule:
 
 
 @functools.lru_cache(maxsize=64)
-def find_engine(rule: Rule, schedule: str = "batch", half_width: float = 0.5) -> Engine:
+def find_engine(rule: Rule, schedule: UpdateSchedule = "batch", half_width: float = 0.5) -> Engine:
     """Return the compiled rule."""
     protocol = Protocol(
         update_schedule=schedule, half_width=half_width, criterion="unexplained-variance"
