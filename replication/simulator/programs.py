@@ -55,8 +55,9 @@ NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
 
 JOB = (
-    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, i64 %n, i64 %cap"
+    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
+    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, "
+    "i64 %kept_stride, i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
 
@@ -551,7 +552,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
     The weights before a sweep are kept until the next one, for networks that finish; so
     two places for weights take turns. `stride` counts numbers from one network's initial weights
-    to the next; `final` and `record` may be null pointers.
+    to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -707,11 +708,15 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
                         writer.copy_number("%now", k * n_lanes + lane, "%final", network * n + k)
             following = writer.load_whole("%counts", BEGUN)
             with writer.when(writer.compare("slt", following, "%n")):
-                first = following * "%stride"
-                for k in writer.each(n):
+                n_kept = rule.sizes[2]
+                first, first_kept = following * "%stride", following * "%kept_stride"
+                for k in writer.each(n - n_kept):
                     writer.copy_number("%initial", first + k, "%next", k * n_lanes + lane)
                     if rule.fixed:  # what never changes is in both places
                         writer.copy_number("%initial", first + k, "%now", k * n_lanes + lane)
+                for k in writer.each(n_kept):
+                    place = (k + (n - n_kept)) * n_lanes + lane
+                    writer.copy_number("%kept", first_kept + k, "%next", place)
                 writer.store_whole("%lanes", lane, following)
                 writer.store_whole(
                     "%lanes", lane + FIRST_SWEEP * n_lanes, Whole(writer, "%sweep") + 1
