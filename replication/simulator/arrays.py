@@ -831,13 +831,18 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 def find_line(error: BaseException, rule: type) -> str | None:
     """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
-    codes = {
+    codes = [
         function.__code__ for each in rule.__mro__ for function in vars(each).values()
         if hasattr(function, "__code__") and each.__module__.partition(".")[0] != "replication"
-    }  # fmt: skip
-    files = {code.co_filename for code in codes}
+    ]  # fmt: skip
+    return find_own_line(error, {code.co_filename for code in codes})
+
+
+def find_own_line(error: BaseException, files: set[str]) -> str | None:
+    """Return the last line in some files in which an error arose, None if there is none."""
+    if isinstance(error, SyntaxError):
+        return f"{Path(str(error.filename)).name}, line {error.lineno}"
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
     if not own:
         return None
-    place = own[-1]
-    return f"{Path(place.filename).name}, line {place.lineno}: {place.line}"
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}"

@@ -4,7 +4,6 @@ JavaScript has no fused multiply-add, and its exponential is the browser's: numb
 of the compiled code to rounding, not to the last bit.
 """
 
-import itertools
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -49,7 +48,13 @@ class ScriptWriter(Writer):
         """Write down an operation, for each number of a stack."""
         return self._emit_each(OPERATIONS[operation], *operands)
 
-    call = logic = compute
+    def call(self, function: str, *operands: Any) -> Value:
+        """Write down a function, as `compute` does."""
+        return self.compute(function, *operands)
+
+    def logic(self, operation: str, *conditions: Value) -> Value:
+        """Write down what conditions make together."""
+        return self.compute(operation, *conditions)
 
     def where(self, condition: Value, x: Any, y: Any) -> Value:
         """Write down a choice."""
@@ -123,38 +128,45 @@ class ScriptRows(Rows):
 
     def _find(self, place: Any) -> str:
         number: Any = 0
-        for index, size in zip(place if isinstance(place, tuple) else (place,), self.shape, strict=True):
+        indices = place if isinstance(place, tuple) else (place,)
+        for index, size in zip(indices, self.shape, strict=True):
             number = number * size + index
-        return str(number + self.first).removeprefix("(").removesuffix(")") if isinstance(
-            number, int
-        ) else str(number + self.first)
+        return str(number + self.first)
 
 
 def write_script(rule: Rule, name: str) -> str:
     """Return a class of JavaScript that learns by a rule.
 
     ``new Name(weights, numbers)`` takes weights and fixed arrays, flat; ``update()`` applies one
-    update, ``error()`` measures, ``states()`` gives ``{hidden, image}`` with a row for each pattern,
-    ``get("W")`` an array by its name, as nested arrays.
+    update, ``error()`` measures, ``states()`` gives what `list_states` does, a row for each
+    pattern, ``get("W")`` an array by its name, as nested arrays.
     """
-    if any(x.op == "draw" for x in Sweep(rule, ScriptWriter()).traces.graph.known.values()):
+    sweep = Sweep(rule, ScriptWriter())
+    if any(x.op == "draw" for x in sweep.traces.graph.known.values()):
         raise UsageError(
             f"{rule.network.__name__} draws random numbers, which a page cannot; show another rule"
         )
-    error, n_rows = _write_error(rule)
-    update, most = _write_update(rule)
-    states, outputs, more = _write_states(rule)
-    sweep = Sweep(rule, ScriptWriter())
-    given = {key: row.first for key, row in sweep.given.items()}
+    methods = {}
+    n_rows = 0
+    outputs: list[list[int]] = []
+    for method, write in (("error", _write_error), ("update", _write_update)):
+        writer = ScriptWriter()
+        parts = Sweep(rule, writer)
+        write(parts)
+        methods[method], n_rows = _join(writer), max(n_rows, parts.memory.most_rows)
+    writer = ScriptWriter()
+    parts = Sweep(rule, writer)
+    outputs = _write_states(parts)
+    methods["states"], n_rows = _join(writer), max(n_rows, parts.memory.most_rows)
     about = {
         "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()}, "first": sweep.first,
-        "given": given, "numbers": rule.numbers, "begun": rule.begun.tolist(), "outputs": outputs,
+        "given": {key: row.first for key, row in sweep.given.items()}, "numbers": rule.numbers,
+        "begun": rule.begun.tolist(), "outputs": outputs,
     }  # fmt: skip
-    data = ", ".join(map(_render, sweep.data))
     return TEMPLATE % {
-        "name": name, "about": json.dumps(about), "data": data,
-        "n_rows": max(n_rows, most, more), "error": error, "update": update, "states": states,
-        "patterns": json.dumps(rule.patterns.tolist()), "threshold": rule.protocol.threshold,
+        **methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
+        "data": ", ".join(str(number).removesuffix(".0") for number in sweep.data),
+        "patterns": json.dumps(rule.patterns.tolist()),
     }  # fmt: skip
 
 
@@ -199,43 +211,31 @@ TEMPLATE = """class %(name)s {
 """
 
 
-def _render(number: float) -> str:
-    return str(number).removesuffix(".0")
-
-
-def _write_error(rule: Rule) -> tuple[str, int]:
-    writer = ScriptWriter()
-    sweep = Sweep(rule, writer)
+def _write_error(sweep: Sweep) -> None:
+    writer = sweep.writer
     writer.lines.append(f"return {writer.render(sweep.look(is_alone=True))};")
-    return _join(writer), sweep.memory.most_rows
 
 
-def _write_update(rule: Rule) -> tuple[str, int]:
-    writer = ScriptWriter()
-    sweep = Sweep(rule, writer)
+def _write_update(sweep: Sweep) -> None:
     sweep.look()
     sweep.learn()
-    return _join(writer), sweep.memory.most_rows
 
 
-def _write_states(rule: Rule) -> tuple[str, list[list[int]], int]:
-    """Write down the states of hidden groups and the image, with where they are."""
-    writer = ScriptWriter()
-    sweep = Sweep(rule, writer)
-    n_patterns = len(rule.patterns)
-    shown = [*sweep.traces.hidden, sweep.traces.image]
+def _write_states(sweep: Sweep) -> list[list[int]]:
+    """Write down the states that a network lists; return where each is, its units and patterns."""
+    n_patterns = len(sweep.rule.patterns)
+    shown = sweep.traces.list_states()
     rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
     sweep.base = sweep.memory.n_rows
     block = sweep.begin(n_patterns, 0, "now")
     block.write(shown)
     for row, x in zip(rows, shown, strict=True):
-        for p in writer.each(n_patterns):
-            for index in places(writer, x.shape):
+        for p in sweep.writer.each(n_patterns):
+            for index in places(sweep.writer, x.shape):
                 row[*index, p] = block.value(block.at(x, index, p))
-    outputs = [[row.first, math.prod(x.shape), n_patterns] for row, x in zip(rows, shown, strict=True)]
-    return _join(writer), outputs, sweep.memory.most_rows
+    pairs = zip(rows, shown, strict=True)
+    return [[row.first, math.prod(x.shape), n_patterns] for row, x in pairs]
 
 
 def _join(writer: ScriptWriter) -> str:
-    """Return the lines of a method, each constant that is used once in its place."""
-    return "\n".join(f"    {line}" for line in itertools.chain(writer.lines))
+    return "\n".join(f"    {line}" for line in writer.lines)

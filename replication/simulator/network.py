@@ -208,6 +208,10 @@ class Network:
         found = () if hidden is None else hidden(v)
         return [*found] if isinstance(found, tuple | list) else [found]
 
+    def list_states(self, v: Any) -> list[Any]:
+        """Return the states that a page shows of a pattern: those of hidden groups, the image."""
+        return [*self.list_hidden(v), self.image(v)]
+
     # Random numbers
 
     def uniform(self, shape: int | Shape) -> Any:

@@ -67,6 +67,7 @@ class Traces:
     """What a rule does, as arrays that are not computed yet."""
 
     graph: Graph
+    network: Network  # with traced arrays
     weights: dict[str, Traced]  # and fixed arrays, and what is kept
     given: dict[str, Traced]  # the rule's numbers
     pattern: Traced
@@ -79,6 +80,11 @@ class Traces:
     terms: dict[str, list[Traced]]  # whose sums over the patterns change the weights
     sums: dict[str, Traced]
     after: dict[str, Traced]  # what an update makes of each array
+
+    def list_states(self) -> list[Traced]:
+        """Return the states that the network lists for a page."""
+        self.graph.phase, TURNS.n_draws = MEASURE, 0
+        return [self.graph.take(x) for x in self.network.list_states(self.pattern)]
 
 
 def trace_rule(rule: Rule) -> Traces:
@@ -154,8 +160,36 @@ def trace_rule(rule: Rule) -> Traces:
         if x not in used:
             del scales[key], terms[key]
     sums = {key: sums[key] for key in terms}
+    for key, value in begun.items():
+        object.__setattr__(one, key, value)  # what `apply` has changed
     return Traces(
-        graph, weights, given, v, t, error, own_error, hidden, image, scales, terms, sums, after
+        graph,
+        one,
+        weights,
+        given,
+        v,
+        t,
+        error,
+        own_error,
+        hidden,
+        image,
+        scales,
+        terms,
+        sums,
+        after,
+        one,
+        weights,
+        given,
+        v,
+        t,
+        error,
+        own_error,
+        hidden,
+        image,
+        scales,
+        terms,
+        sums,
+        after,
     )
 
 
