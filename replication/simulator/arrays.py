@@ -183,8 +183,8 @@ class Traced(NDArrayOperatorsMixin):
             return _select(self, places, chosen.shape)
         flat = chosen.ravel().tolist()
         sources = [tuple(map(int, np.unravel_index(k, self.shape))) for k in flat]
-        keep(self)
-        return self.graph.make("taken", chosen.shape, [self], note=tuple(sources), mask=self.mask)
+        source = keep(_as_number(self))
+        return self.graph.make("taken", chosen.shape, [source], note=tuple(sources))
 
     sum, mean, max, min = map(_method, (np.sum, np.mean, np.max, np.min))
     dot, clip, ravel, flatten, copy = map(_method, (np.dot, np.clip, np.ravel, np.ravel, np.copy))
@@ -248,7 +248,11 @@ def _take_all(*xs: Any) -> list[Traced]:
 
 def keep(x: Traced) -> Traced:
     """Note that an array is read more than once, so that it is computed once, into memory."""
-    x.is_kept = True
+    if x.mask:  # truth values are no numbers in memory: what they are made of is kept
+        for arg in x.args:
+            keep(arg)
+    else:
+        x.is_kept = True
     return x
 
 
@@ -320,7 +324,7 @@ def reshape(x: Any, shape: Any) -> Any:
     if shape == x.shape:
         return x
     if [x.shape[k] for k in ours] != [shape[k] for k in theirs]:
-        return x.graph.make("reshaped", shape, [keep(x)], mask=x.mask)
+        return x.graph.make("reshaped", shape, [keep(_as_number(x))])
 
     def move(index: Index) -> Index:  # only axes of one come or go
         found: list[Any] = [0] * x.ndim

@@ -163,34 +163,9 @@ def trace_rule(rule: Rule) -> Traces:
     for key, value in begun.items():
         object.__setattr__(one, key, value)  # what `apply` has changed
     return Traces(
-        graph,
-        one,
-        weights,
-        given,
-        v,
-        t,
-        error,
-        own_error,
-        hidden,
-        image,
-        scales,
-        terms,
-        sums,
+        graph, one, weights, given, v, t, error, own_error, hidden, image, scales, terms, sums,
         after,
-        one,
-        weights,
-        given,
-        v,
-        t,
-        error,
-        own_error,
-        hidden,
-        image,
-        scales,
-        terms,
-        sums,
-        after,
-    )
+    )  # fmt: skip
 
 
 def list_reachable(roots: Iterable[Traced]) -> set[Traced]:
@@ -646,9 +621,10 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
     error = sweep.memory.allocate(())
     sweep.base = sweep.memory.n_rows
-    if any(x.op == "draw" for x in traces.graph.known.values()):
+    if any(x.op == "draw" for x in list_reachable([*shown, traces.error])):
         raise UsageError(
-            f"{rule.network.__name__} draws random numbers, so it has no states to show"
+            f"{rule.network.__name__} draws random numbers to answer a pattern, so it has no "
+            "states to show; draw in weight_changes only, or leave out final_weights and trace"
         )
     for k in writer.each(Whole(writer, "%n")):
         offset = writer.emit(f"mul i64 {k}, {{rows}}")
