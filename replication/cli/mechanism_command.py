@@ -300,7 +300,8 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
             if not 0.0 <= value <= 1.0:
                 raise UsageError(
                     f"--patterns {name} holds {show(cell, length=20)} in line {n}; allowed are "
-                    "numbers from 0 to 1; correct it"
+                    "numbers from 0 to 1; correct it, or scale all: (x - smallest) / (largest - "
+                    "smallest)"
                 )
         if len(values) != n_visible:
             raise UsageError(

@@ -56,7 +56,7 @@ def replicate_study(
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
             f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
-            "on two cores (`replication replicate --no-experiments` leaves them out)"
+            "on two cores\n(`replication replicate --no-experiments` leaves them out)"
         )
     simulate_all(study, jobs=jobs, scheduler=scheduler, report_progress=report_progress)
     if missing:

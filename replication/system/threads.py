@@ -7,6 +7,7 @@ compiled code looks at tells them to stop.
 
 import contextvars
 import multiprocessing.pool
+import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable
@@ -17,8 +18,9 @@ from joblib import Parallel, cpu_count, delayed
 from joblib.parallel import ThreadingBackend
 from numpy.typing import NDArray
 
-from replication.errors import WorkerError
+from replication.errors import UsageError, WorkerError
 from replication.system.files import SHORTAGES
+from replication.wording import show
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -88,7 +90,7 @@ def iterate_in_threads(
         _flag.set(flag)
         return function(task)
 
-    parallel = Parallel(jobs, backend=Threads(), return_as=return_as, batch_size=1)
+    parallel = Parallel(count_workers(jobs), backend=Threads(), return_as=return_as, batch_size=1)
     results = parallel(delayed(work)(task) for task in tasks)
     try:
         for result in results:  # noqa: UP028  # closed below, where it may not warn
@@ -104,4 +106,12 @@ def iterate_in_threads(
 
 def count_workers(jobs: int) -> int:
     """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
-    return jobs if jobs > 0 else int(cpu_count())
+    if jobs > 0:
+        return jobs
+    try:
+        return int(cpu_count())
+    except ValueError:  # joblib, whose limit this is, takes any text for a number
+        raise UsageError(
+            f"LOKY_MAX_CPU_COUNT={show(os.environ.get('LOKY_MAX_CPU_COUNT'))} is set; allowed is "
+            "a whole number of cores; correct it or unset it"
+        ) from None

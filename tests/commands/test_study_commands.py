@@ -46,8 +46,8 @@ def test_progress_says_what_the_networks_of_each_other_root_seed_are_for(tmp_pat
     assert lines == [
         "root seed 7",
         *(f"root seed {8 + i}, for comparison" for i in range(5)),
-        "root seed 7, criterion every-unit-squared",
-        "root seed 7, criterion every-unit-half-squared",
+        "criterion every-unit-squared",
+        "criterion every-unit-half-squared",
     ]
 
 
