@@ -298,10 +298,12 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
             continue
         for cell, value in zip(cells, values, strict=True):
             if not 0.0 <= value <= 1.0:
+                advice = "correct it"
+                if math.isfinite(value):
+                    advice += ", or scale all numbers by (x - smallest) / (largest - smallest)"
                 raise UsageError(
                     f"--patterns {name} holds {show(cell, length=20)} in line {n}; allowed are "
-                    "numbers from 0 to 1; correct it, or scale all: (x - smallest) / (largest - "
-                    "smallest)"
+                    f"numbers from 0 to 1; {advice}"
                 )
         if len(values) != n_visible:
             raise UsageError(

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from replication.errors import WorkerError
+from replication.errors import UsageError, WorkerError
 from replication.system.threads import (
     Stopped,
     count_workers,
@@ -104,3 +104,10 @@ def test_without_semaphores_there_is_a_line(monkeypatch):
     monkeypatch.setattr("multiprocessing.pool.ThreadPool", refuse)
     with pytest.raises(WorkerError, match="Read-only file system.*/dev/shm must be"):
         map_in_threads(abs, [-1, 2], jobs=2)
+
+
+def test_a_limit_on_cores_that_is_no_number_is_named(monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "abc")
+    with pytest.raises(UsageError, match="LOKY_MAX_CPU_COUNT='abc' is set; allowed is a whole"):
+        map_in_threads(abs, [1])
+    assert map_in_threads(abs, [-1, 2], jobs=2) == [1, 2]
