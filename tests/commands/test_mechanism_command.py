@@ -96,7 +96,10 @@ def test_patterns_are_read_as_programs_write_them(write, text):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("0,1\n1,2\n", "holds '2' in line 2; allowed are numbers from 0 to 1; correct it, or scale all"),
+        (
+            "0,1\n1,2\n",
+            "holds '2' in line 2; allowed are numbers from 0 to 1; correct it, or scale",
+        ),
         ("0,1\n1,-0.1\n", "holds '-0.1' in line 2"),
         ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"),
         ("a,b\nc,d\n", "holds 'c' in line 2"),

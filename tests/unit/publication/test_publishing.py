@@ -152,9 +152,9 @@ def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_pat
     """Once another measurement of one statement ended previews of all others in a KeyError."""
     shutil.copytree(ROOT / "results" / "models", tmp_path / "models")
     claims = load_claims()
-    way = dataclasses.replace(claims["good-codes"].operationalisations[0], id="another")
-    ways = (*claims["good-codes"].operationalisations, way)
-    claims = claims | {"good-codes": dataclasses.replace(claims["good-codes"], operationalisations=ways)}
+    codes = claims["good-codes"]
+    ways = (*codes.operationalisations, dataclasses.replace(codes.operationalisations[0], id="new"))
+    claims = claims | {"good-codes": dataclasses.replace(codes, operationalisations=ways)}
     for module in ("experiments", "publication.rendering"):
         monkeypatch.setattr(f"replication.{module}.load_claims", lambda: claims)
     said = []
