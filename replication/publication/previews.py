@@ -32,11 +32,11 @@ def preview_experiment(
     open_folder(folder, below=results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
     models = read_models(results, ("headline", *EXPERIMENTS))
-    for stale in find_stale({k: v for k, v in models.items() if k in EXPERIMENTS and k != name}):
+    for stale in find_stale({k: v for k, v in models.items() if k != name}):
         del models[stale]
         report_progress(
             f"the model of {stale} is out of date and left out;\n"
-            f"`replication experiments {stale}` makes it again"
+            "`replication replicate` makes it again"
         )
     models[name] = write_model(folder, name, model)
     command = f"replication experiments {name} --preview {n_networks}"

@@ -65,11 +65,15 @@ def replicate_study(
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the experiments whose models are of another version than experiment and ledger."""
+    """Return the experiments whose models are of another version than experiment and ledger.
+
+    The headline, which every report computes anew, has no version.
+    """
     return [
         name
         for name, model in models.items()
-        if model.get("version") != find_version(name) or not _answers_ledger(name, model)
+        if (name != "headline" and model.get("version") != find_version(name))
+        or not _answers_ledger(name, model)
     ]
 
 
