@@ -161,8 +161,7 @@ def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_pat
     page = previews.preview_experiment("rule", 30, tmp_path, jobs=1, report_progress=said.append)
     assert page.exists()
     assert [line for line in said if "out of date" in line] == [
-        "the model of codes is out of date and left out;\n"
-        "`replication replicate` makes it again"
+        "the model of codes is out of date and left out;\n`replication replicate` makes it again"
     ]
 
 
