@@ -126,7 +126,12 @@ def check_workers(client: Any, scheduler: str) -> None:
             f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s; "
             f"start one: dask worker {scheduler}"
         ) from None
-    versions = client.get_versions(packages=PACKAGES)
+    try:
+        versions = client.get_versions(packages=PACKAGES)
+    except OSError as error:
+        raise WorkerError(
+            f"the Dask scheduler at {scheduler!r} was lost ({type(error).__name__}); start it again"
+        ) from None
     needed = _list_versions(versions["client"])
     for address, worker in sorted(versions["workers"].items()):
         if _list_versions(worker) != needed:

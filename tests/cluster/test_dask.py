@@ -149,6 +149,15 @@ def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, me
         backends.check_workers(Client(**packages), "tcp://s:2")
 
 
+def test_a_scheduler_that_dies_when_asked_for_its_workers_is_no_file_that_cannot_be_read():
+    class Dying(Client):
+        def get_versions(self, packages):
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+    with pytest.raises(WorkerError, match="scheduler at 'tcp://s:2' was lost"):
+        backends.check_workers(Dying(python="3.11"), "tcp://s:2")
+
+
 def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
     client = Client()
     results = backends.run_tasks(client, 2, abs, (-i for i in range(9)))
