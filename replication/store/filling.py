@@ -8,9 +8,7 @@ from typing import Any
 from replication.definition.study import Study
 from replication.errors import StorageError, UsageError, WorkerError
 from replication.simulator.ensemble import LostWorker, simulate_ranges
-from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.step import Rule
 from replication.store.blocks import (
     LARGEST_MEMORY,
     Range,
@@ -66,7 +64,7 @@ def check_room(study: Study, *, jobs: int) -> None:
     n_networks = count_seeds(find_missing(study))
     if not n_networks:
         return
-    from replication.simulator.engine import N_LANES  # which loads the compiler
+    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
 
     results, n_blocks = study.results, -(-n_networks // choose_block_size(study.protocol))
     place = next(parent for parent in (results, *results.absolute().parents) if parent.is_dir())
@@ -78,7 +76,7 @@ def check_room(study: Study, *, jobs: int) -> None:
             f"{str(results)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
             "or a --results folder on another disk"
         )
-    _, n_rows = arrange(Rule.of(study.protocol))
+    n_rows = Engine(study.protocol).program.n_rows
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
     present = measure_memory()
     if needed > present:
