@@ -102,9 +102,9 @@ def as_json(data: object) -> str:
 
 
 def code(value: object, length: int = 200) -> str:
-    """Write a value between backticks, in one line and cut to a length."""
+    """Write a value between backticks, cut to a length."""
     text = str.__str__(value) if isinstance(value, str) else json.dumps(value)
-    text = " ".join(text.split()).replace("`", "'")
+    text = text.replace("`", "'")
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
