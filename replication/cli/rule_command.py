@@ -19,7 +19,6 @@ from replication.cli.arguments import (
 from replication.definition.protocol import BACK_PROPAGATION
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.system.files import write_durably
-from replication.system.progress import report_progress
 from replication.wording import show
 
 MOST_NETWORKS = 100_000_000
@@ -72,7 +71,6 @@ def read_rule(text: str) -> type:
     from replication.simulator.arrays import find_own_line
     from replication.simulator.network import Network
 
-    report_progress(f"running the code of {path}")
     spec = importlib.util.spec_from_file_location(file.stem, file)
     if spec is None or spec.loader is None:
         raise UsageError(f"{show(path)} was given; allowed is a file of Python, FILE.py:CLASS")
@@ -123,8 +121,9 @@ def run_rule(options: argparse.Namespace) -> None:
         begun = time.perf_counter()
         found = check_rule(network, protocol, options.root_seed)
         print(
-            f"Compiled in {time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree "
-            f"with plain NumPy (at most {found.largest:.1g} apart).\n"
+            f"The code of the file was run, and {network.__name__} compiled in "
+            f"{time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree with plain "
+            f"NumPy (at most {found.largest:.1g} apart).\n"
         )
     has_paper_task = rule.network.patterns is None and not rule.has_targets
     if other is None and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
@@ -143,7 +142,7 @@ def run_rule(options: argparse.Namespace) -> None:
         table = contest.outcomes[network.__name__].to_frame()
         write_durably(options.save, table.to_csv(index=False, lineterminator="\n").encode())
     if options.plot is not None:
-        _plot(contest, options.plot)
+        write_durably(options.plot, contest.render_plot(options.plot.suffix[1:]))
     if options.page is not None:
         from replication.experiments.live.rule_page import render_page
 
@@ -156,23 +155,3 @@ def run_rule(options: argparse.Namespace) -> None:
         f"replication compare {saved} --column updates --succeeded converged "
         '--reported "48, n = 100"'
     )
-
-
-def _plot(contest: Any, path: Path) -> None:
-    """Write a picture, or refuse a format that cannot be drawn."""
-    import io
-
-    import matplotlib.pyplot as plt
-
-    drawn = io.BytesIO()
-    figure, axes = plt.subplots()
-    contest.plot(axes)
-    try:
-        figure.savefig(drawn, format=path.suffix[1:] or "png")
-    except ValueError:
-        raise UsageError(
-            f"--plot {show(path)} was given; allowed are files that end in .svg, .png or .pdf"
-        ) from None
-    finally:
-        plt.close(figure)
-    write_durably(path, drawn.getvalue())

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from replication.errors import UsageError
+from replication.simulator.arithmetic import ROUND
 from replication.simulator.instructions import Rows, Value, Whole, Writer
 from replication.simulator.network import Rule
 from replication.simulator.programs import Sweep, places
@@ -55,6 +56,10 @@ class ScriptWriter(Writer):
     def logic(self, operation: str, *conditions: Value) -> Value:
         """Write down what conditions make together."""
         return self.compute(operation, *conditions)
+
+    def scale(self, q: Value, shifted: Value) -> Value:
+        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
+        return self._emit_each(f"{{}} * 2 ** ({{}} - {ROUND:.0f})", q, shifted)
 
     def where(self, condition: Value, x: Any, y: Any) -> Value:
         """Write down a choice."""
