@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
+    from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.simulator.ensemble import simulate
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import Changes, RecirculationNetwork
@@ -79,6 +80,7 @@ __all__ = [
     "ComparisonTable",
     "CountTable",
     "DataError",
+    "Mechanism",
     "Outcomes",
     "Protocol",
     "RecirculationNetwork",
@@ -90,6 +92,7 @@ __all__ = [
     "__version__",
     "compare",
     "compare_table",
+    "examine_mechanism",
     "load_claims",
     "simulate",
     "trace",
@@ -102,6 +105,7 @@ _HOMES = {
     "replication.comparison.groups": ("compare_table",),
     "replication.comparison.table": ("ComparisonTable",),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
+    "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
     "replication.simulator.recirculation": ("Changes", "RecirculationNetwork"),
