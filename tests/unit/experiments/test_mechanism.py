@@ -158,7 +158,7 @@ def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
 
 def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
     protocol = dataclasses.replace(PAPER, learning_rate=10.0)
-    weights = draw_weights(protocol, SEED, 0, 4)
+    weights = draw_weights(protocol, SEED, 0, 3)
     found = controls.compare_halves(protocol, weights, jobs=1)
 
     def train(change=None, start=lambda initial, final: initial):
@@ -237,7 +237,7 @@ def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_mea
 
 
 def test_first_changes_of_w_lower_the_error_where_they_do_in_the_readable_network():
-    weights = draw_weights(PAPER, SEED, 0, 40)
+    weights = draw_weights(PAPER, SEED, 0, 20)
     squared = dataclasses.replace(PAPER, criterion="half-squared-error")
 
     def measure(row, n_first=1, **left_out):
