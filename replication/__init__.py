@@ -63,24 +63,37 @@ if TYPE_CHECKING:
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
+    from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
+    from replication.simulator.arrays import repeat
     from replication.simulator.ensemble import simulate
+    from replication.simulator.network import Network
     from replication.simulator.outcomes import Outcomes, Trace
-    from replication.simulator.recirculation import Changes, RecirculationNetwork
+    from replication.simulator.recirculation import (
+        BackPropagationNetwork,
+        Changes,
+        FeedbackAlignmentNetwork,
+        RecirculationNetwork,
+    )
     from replication.simulator.trace import trace
     from replication.statistics.counts import CountTable
 
     __version__: str
 
 __all__ = [
+    "ACTIVATIONS",
     "NOTEBOOK",
     "PAPER",
     "READINGS",
+    "SLOPES",
+    "BackPropagationNetwork",
     "Changes",
     "Comparison",
     "ComparisonTable",
     "CountTable",
     "DataError",
+    "FeedbackAlignmentNetwork",
     "Mechanism",
+    "Network",
     "Outcomes",
     "Protocol",
     "RecirculationNetwork",
@@ -94,6 +107,8 @@ __all__ = [
     "compare_table",
     "examine_mechanism",
     "load_claims",
+    "logistic",
+    "repeat",
     "simulate",
     "trace",
 ]
@@ -108,7 +123,15 @@ _HOMES = {
     "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
-    "replication.simulator.recirculation": ("Changes", "RecirculationNetwork"),
+    "replication.simulator.activations": ("ACTIVATIONS", "SLOPES", "logistic"),
+    "replication.simulator.arrays": ("repeat",),
+    "replication.simulator.network": ("Network",),
+    "replication.simulator.recirculation": (
+        "BackPropagationNetwork",
+        "Changes",
+        "FeedbackAlignmentNetwork",
+        "RecirculationNetwork",
+    ),
     "replication.simulator.trace": ("trace",),
     "replication.statistics.counts": ("CountTable",),
 }

@@ -17,6 +17,7 @@ from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
+from replication.simulator.recirculation import FeedbackAlignmentNetwork
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
@@ -56,7 +57,8 @@ def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: i
         if protocol.visible_units == "linear":  # of which the squared error has the same descent
             del fields["minimised_error"]
     chosen = dataclasses.replace(protocol, **fields)
-    return simulate_weights(chosen, weights, jobs=jobs, fixed_feedback=has_feedback)
+    network = FeedbackAlignmentNetwork if has_feedback else None
+    return simulate_weights(chosen, weights, jobs=jobs, network=network)
 
 
 def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
