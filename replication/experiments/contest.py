@@ -145,7 +145,7 @@ def compare_rules(
         At least one; their names must differ.
     protocol : Protocol or str
         What they are to meet: criterion, cap, schedule, initial weights.
-    n_seeds, root_seed, jobs, plain
+    n_seeds, root_seed, jobs, plain : int, int, int, bool
         As for `simulate`.
 
     Returns
