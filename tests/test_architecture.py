@@ -21,7 +21,7 @@ ROOMS = (
     {"errors", "wording"},
     {"definition", "system", "statistics"},
     {"simulator", "comparison"},
-    {"store", "report"},
+    {"cache", "report"},
     {"experiments"},
     {"publication"},
     {"cli"},
@@ -39,7 +39,7 @@ CONFINED = {
         "comparison.figure",
     },
     "llvmlite": {"simulator"},
-    "pyarrow": {"store", "comparison.files"},
+    "pyarrow": {"publication.exporting", "comparison.files"},
     "jinja2": {"report"},
     "typst": {"report"},
     "pypandoc": {"report"},
@@ -95,7 +95,7 @@ def test_imports_point_down():
 
 def test_imports_pointing_up_are_noticed(tmp_path):
     path = tmp_path / "module.py"
-    lines = "from replication import simulate", "def f():\n    from replication.store import blocks"
+    lines = "from replication import simulate", "def f():\n    from replication.cache import blocks"
     path.write_text("\n".join(lines), encoding="utf-8")
     assert len(find_climbing("definition.protocol", read_imports(path))) == 2
 

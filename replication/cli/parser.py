@@ -13,7 +13,7 @@ MODULES = (
     "replication.cli.mechanism_command",
     "replication.comparison.command",
     "replication.cli.network_commands",
-    "replication.cli.store_commands",
+    "replication.cli.results_commands",
 )
 
 

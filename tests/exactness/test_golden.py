@@ -5,14 +5,12 @@ import json
 import pytest
 
 from replication.definition.protocol import PAPER, from_plain
-from replication.definition.study import Study
 from replication.simulator import engine, machine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.instructions import Writer
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
-from replication.store.filling import simulate_study
 from tests.exactness.golden import (
     GOLDEN,
     N_SEEDS,
@@ -22,7 +20,7 @@ from tests.exactness.golden import (
     compute_all_bits,
     record,
 )
-from tests.unit.store.invented import find_digest, replace_block_size
+from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 
 @pytest.mark.parametrize(("name", "jobs"), [*((name, 3) for name in PROTOCOLS), ("paper", 1)])
@@ -79,13 +77,12 @@ def test_digest_does_not_depend_on_the_lanes(n_lanes, monkeypatch):
     assert compute_digest([Outcomes(0, updates, converged)]) == GOLDEN["paper"]
 
 
-def test_a_stored_study_that_grew_has_the_digests_of_one_in_one_piece(tmp_path):
+def test_a_study_that_grew_in_the_cache_has_the_digests_of_one_in_one_piece(tmp_path):
     assert GOLDEN["outcome_version"] == OUTCOME_VERSION
     with replace_block_size(1234):
         for n_seeds, jobs in ((1, 1), (9_999, 2), (N_SEEDS, 1)):
-            simulate_study(
-                Study(PAPER, ROOT_SEED, n_seeds, tmp_path), jobs=jobs, show_progress=False
-            )
-        assert find_digest(tmp_path, N_SEEDS, root_seed=ROOT_SEED) == GOLDEN["paper"]
+            options = {"root_seed": ROOT_SEED, "jobs": jobs, "simulation": simulate_ranges}
+            digest = fill(tmp_path, n_seeds, **options).digest
+        assert digest == find_digest(tmp_path, N_SEEDS, root_seed=ROOT_SEED) == GOLDEN["paper"]
         first = compute_digest([simulate(n_seeds=1_000, root_seed=ROOT_SEED)])
         assert find_digest(tmp_path, 1_000, root_seed=ROOT_SEED) == first
