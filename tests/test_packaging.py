@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import dataclasses
 import io
 import os
 import re
@@ -18,6 +19,7 @@ from fontTools.ttLib import TTFont
 
 from replication.cli import main
 from replication.cli.parser import make_parser
+from replication.definition.protocol import Protocol
 from replication.publication.rendering import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES, ROOT, run
 
@@ -261,6 +263,17 @@ def test_pages_and_makefile_name_targets_and_commands_that_exist():
     targets = {name for p in pages for name in re.findall(r"(?:^|`)make ([a-z-]+)", p, re.M)}
     assert {"compare"} < named <= set(commands)
     assert {"replicate"} < targets <= TARGETS
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Protocol)])
+def test_contributing_names_a_file_that_reads_each_field_of_the_protocol(field):
+    """Once it named no place for a field of the draw."""
+    (row,) = re.findall(r"^\| a field \|.*", read("CONTRIBUTING.md"), re.MULTILINE)
+    modules = sorted((ROOT / "replication" / "simulator").glob("*.py"))
+    reads = re.compile(rf"\bprotocol\.{field}\b")
+    readers = {module.name for module in modules if reads.search(module.read_text("utf-8"))}
+    places = {name for name in readers if f"`simulator/{name}`" in row}
+    assert places, f'the row "a field" names none of {sorted(readers)}, which read {field}'
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -8,6 +8,7 @@ from replication.experiments.readings import multiverse
 from replication.experiments.studies import describe_reported
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
+from replication.publication.publishing import find_stale
 from replication.publication.rendering import list_claims, list_drawings, render
 from replication.report.pandoc import require_tools
 from replication.report.template import escape_markdown
@@ -30,7 +31,13 @@ def preview_experiment(
     require_tools()  # which would fail after minutes of work
     open_folder(folder, below=results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
-    models = read_models(results, ("headline", *EXPERIMENTS))
+    models = read_models(results, ("headline", *(set(EXPERIMENTS) - {name})))
+    for stale in find_stale(models):
+        report_progress(
+            f"left out: the model of {stale}, made by another version of the experiment or the "
+            "ledger; `replication replicate` makes it again"
+        )
+        del models[stale]
     models[name] = write_model(folder, name, model)
     command = f"replication experiments {name} --preview {n_networks}"
     try:

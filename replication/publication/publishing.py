@@ -88,11 +88,12 @@ def find_outdated(results: Path) -> list[str]:
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the experiments whose models are of another version than experiment and ledger."""
+    """Return the models that were made by another version of their experiment or of the ledger."""
     return [
         name
         for name, model in models.items()
-        if model.get("version") != find_version(name) or not _answers_ledger(name, model)
+        if (name in EXPERIMENTS and model.get("version") != find_version(name))
+        or not _answers_ledger(name, model)
     ]
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from replication.definition.protocol import PAPER, from_plain
+from replication.definition.protocol import CHOICES, PAPER, as_plain, from_plain
 from replication.simulator import engine, machine
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate, simulate_ranges
@@ -40,6 +40,26 @@ def compute_choice(choice):
 def test_every_choice_of_a_protocol_has_its_golden_outcomes_and_final_weights(choice):
     # Recorded with the kernel before this one, which was compiled in another way.
     assert compute_choice(choice) == choice["digest"]
+
+
+def list_unrecorded(choices):
+    """Return each field and choice of which there is no golden digest, as it is recorded."""
+    unrecorded = []
+    for name, base in as_plain(PAPER).items():
+        found = {choice["fields"].get(name, base) for choice in choices if name in CHOICES}
+        unrecorded += [f"{name}={one}" for one in CHOICES.get(name, ()) if one not in found]
+        if all(choice["fields"].get(name, base) == base for choice in choices):
+            unrecorded.append(f"{name}=ANOTHER_VALUE")
+    return unrecorded
+
+
+def test_every_field_and_choice_has_a_golden_digest():
+    unrecorded = list_unrecorded(GOLDEN["choices"])
+    command = "python -m tests.exactness.golden --record"
+    assert not unrecorded, f"record what is new: `{command} {unrecorded[0]}`"
+    some = [choice for choice in GOLDEN["choices"] if "decay" not in choice["fields"]]
+    some = [choice for choice in some if choice["fields"].get("hidden_function") != "tanh"]
+    assert list_unrecorded(some) == ["decay=ANOTHER_VALUE", "hidden_function=tanh"]
 
 
 def test_rounding_twice_gives_another_digest(monkeypatch):

@@ -134,6 +134,23 @@ def test_one_experiment_is_rendered_alone(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
+def test_preview_names_models_of_before_another_measurement_and_goes_on(tmp_path, monkeypatch):
+    """Once a new measurement of one statement ended previews of other experiments in a KeyError."""
+    published = Path(__file__).parents[3] / "results"
+    for name in ("headline", "functions", "speed"):
+        model = read_model(published, name)
+        if name != "speed":
+            for judged in model["claims"].values():
+                judged["operationalisations"].popitem()
+        write_model(tmp_path, name, model)
+    monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: read_model(published, "codes"))
+    said = []
+    page = previews.preview_experiment("codes", 300, tmp_path, report_progress=said.append)
+    assert page.is_file()
+    left_out = [line.split()[5].strip(",") for line in said if line.startswith("left out: ")]
+    assert left_out == ["headline", "functions"]
+
+
 def test_the_name_of_readings_is_text_in_their_page(tmp_path):
     """Once a script in it ran, and mathematics in it lost what had been simulated."""
     name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key `a`"
