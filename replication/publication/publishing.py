@@ -13,7 +13,7 @@ from typing import Any
 
 from replication.cache.blocks import Cache
 from replication.cache.filling import Counted, count_outcomes
-from replication.definition.claims import Verdict
+from replication.definition.claims import ClaimVerdict
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
@@ -99,17 +99,17 @@ def find_stale(models: Mapping[str, Model]) -> list[str]:
 
 def _answers_ledger(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger asks."""
-    from replication.experiments.judging import Outcome
+    from replication.experiments.judging import Evidence
 
     try:
         judged = {
             statement: {
                 way
                 for way, result in entry["operationalisations"].items()
-                if result["outcome"] in set(Outcome)
+                if result["outcome"] in set(Evidence)
             }
             for statement, entry in model.get("claims", {}).items()
-            if entry["verdict"] in set(Verdict)
+            if entry["verdict"] in set(ClaimVerdict)
         }
     except (AttributeError, KeyError, TypeError):
         return False

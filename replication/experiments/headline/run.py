@@ -6,7 +6,12 @@ from typing import Any
 import numpy as np
 
 from replication.cache.filling import Counted
-from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
+from replication.definition.claims import (
+    ClaimVerdict,
+    find_other_settings,
+    load_claims,
+    load_reported,
+)
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
@@ -129,7 +134,9 @@ def judge_headline(
         reason = "few networks"
     elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
         reason = "few converge"
-    verdict = {None: None, "few networks": Verdict.TOO_FEW}.get(reason, Verdict.NOT_TESTABLE)
+    verdict = {None: None, "few networks": ClaimVerdict.TOO_FEW}.get(
+        reason, ClaimVerdict.NOT_TESTABLE
+    )
     judged = judge("headline", p, verdict=verdict)
     return judged | {"reason": reason, "other_settings": other_settings}
 

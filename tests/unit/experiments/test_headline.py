@@ -10,7 +10,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
 from replication.cache.blocks import Cache
-from replication.definition.claims import Verdict, load_claims
+from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import TEMPLATES
@@ -47,16 +47,16 @@ SAMPLING = {"chance_all_converge": 0.9}
 @pytest.mark.parametrize(
     ("changed", "verdict", "reason"),
     [
-        ({"p": P_VALUES | {"square": None}}, Verdict.HOLDS, None),
-        ({"p": P_VALUES | {"square": 0.04}}, Verdict.HOLDS_EXCEPT, None),
-        ({"p": P_VALUES | {"smaller-tail": 0.04}}, Verdict.FAILS_EXCEPT, None),
-        ({"p": dict.fromkeys(P_VALUES, 0.01)}, Verdict.DOES_NOT_HOLD, None),
-        ({"sampling": {"chance_all_converge": 0.009}}, Verdict.NOT_TESTABLE, "few converge"),
-        ({"population": POPULATION | {"n": 999}}, Verdict.TOO_FEW, "few networks"),
-        ({"population": POPULATION | {"cap": 202}}, Verdict.NOT_TESTABLE, "cap"),
-        ({"population": POPULATION | {"cap": 203}}, Verdict.HOLDS, None),
-        ({"protocol": Protocol(learning_rate=15.0)}, Verdict.NOT_TESTABLE, "settings"),
-        ({"protocol": Protocol(criterion="worst-pattern")}, Verdict.HOLDS, None),
+        ({"p": P_VALUES | {"square": None}}, ClaimVerdict.HOLDS, None),
+        ({"p": P_VALUES | {"square": 0.04}}, ClaimVerdict.HOLDS_EXCEPT, None),
+        ({"p": P_VALUES | {"smaller-tail": 0.04}}, ClaimVerdict.FAILS_EXCEPT, None),
+        ({"p": dict.fromkeys(P_VALUES, 0.01)}, ClaimVerdict.DOES_NOT_HOLD, None),
+        ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
+        ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
+        ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
+        ({"population": POPULATION | {"cap": 203}}, ClaimVerdict.HOLDS, None),
+        ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
+        ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
     ],
 )
 def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(

@@ -15,7 +15,7 @@ from replication import PAPER, Protocol, experiments
 from replication.cache.blocks import Cache
 from replication.cli import main
 from replication.cli.study_commands import describe_result
-from replication.definition.claims import Verdict, load_claims
+from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
@@ -78,10 +78,18 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
 @pytest.mark.parametrize(
     ("verdict", "reason", "says"),
     [
-        (Verdict.NOT_TESTABLE, "cap", "not testable: networks are stopped after 2,000 updates"),
-        (Verdict.NOT_TESTABLE, "settings", "not testable: other settings than the paper's (x)"),
-        (Verdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
-        (Verdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
+        (
+            ClaimVerdict.NOT_TESTABLE,
+            "cap",
+            "not testable: networks are stopped after 2,000 updates",
+        ),
+        (
+            ClaimVerdict.NOT_TESTABLE,
+            "settings",
+            "not testable: other settings than the paper's (x)",
+        ),
+        (ClaimVerdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
+        (ClaimVerdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
     ],
 )
 def test_verdict_says_why(tmp_path, verdict, reason, says):
