@@ -58,6 +58,7 @@ class Cache:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self._n_bytes: int | None = None  # unknown until something is written
+        self._is_writable = folder is not None
 
     def read(self, key: str, seeds: Range) -> Outcomes | None:
         """Return the outcomes of the first seeds of a block; None where they are not there.
@@ -73,7 +74,7 @@ class Cache:
         except (DataError, OSError):
             return None
         checksum, rows = content[:N_CHECKSUM], content[N_CHECKSUM:]
-        if checksum != _compute_checksum(path, rows) or not self.holds(key, seeds):
+        if checksum != _compute_checksum(path, rows) or len(rows) < ROW.itemsize * n:
             return None
         found = np.frombuffer(rows, ROW, count=n)  # of a longer block, its beginning
         return Outcomes(seeds[0], found["updates"].astype(np.int32), found["converged"] != 0)
@@ -89,7 +90,7 @@ class Cache:
     def write(self, key: str, outcomes: Outcomes) -> None:
         """Keep outcomes from the first of a block on, in place of what is kept of that block."""
         path = self._locate(key, outcomes.start)
-        if path is None:
+        if path is None or not self._is_writable:
             return
         rows = np.empty(len(outcomes), ROW)
         rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
@@ -110,7 +111,7 @@ class Cache:
                 f"outcomes are not cached: {str(path.parent)!r} cannot be written ({reason}); "
                 f"the study goes on without, and {VARIABLE} may name another folder"
             )
-            self.folder = None
+            self._is_writable = False
 
     def measure(self) -> Usage:
         """Return how many files there are, and their size."""

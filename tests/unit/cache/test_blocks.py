@@ -110,6 +110,14 @@ def test_a_block_that_cannot_be_read_is_not_there(tmp_path):
         assert (counted.digest, counted.n_simulated) == (compute_reference(20), 20)
 
 
+def test_what_is_there_is_read_also_after_nothing_more_could_be_kept(tmp_path, capsys):
+    fill(tmp_path, 100)
+    list_blocks(tmp_path)[0].unlink()
+    with mock.patch("os.fsync", side_effect=OSError(errno.ENOSPC, "full")):
+        assert fill(tmp_path, 100).n_simulated == 20
+    assert "(full); the study goes on without" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EMFILE])
 @pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.mkdir"])
 def test_where_nothing_can_be_kept_a_study_goes_on_and_one_line_says_so(
