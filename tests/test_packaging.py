@@ -120,17 +120,20 @@ def test_wheel_is_the_same_from_every_checkout(tmp_path, monkeypatch):
 
 
 def test_messages_of_make_say_what_options_are_called_there(tmp_path, monkeypatch, capsys):
+    model = tmp_path / "models" / "codes.json"
+    model.parent.mkdir()
+    model.write_text("{}")
     for by in ("make", ""):
         monkeypatch.setenv("REPLICATION_BY", by)
         for words, says in (
             ("simulate --seeds x", "(for make, --root-seed 7 is ROOT_SEED=7, and "),
-            (f"report --results {tmp_path}", "` (for make, "),
+            (f"report --results {tmp_path}", "again (for make, "),
             ("report --set x--seeds", ""),  # which make does not have
         ):
             assert main(words.split())
             assert ("(for make, " in (said := capsys.readouterr().err)) == (bool(by and says))
             assert not by or says in said
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.rglob("*.*")) == [model]
     assert "REPLICATION_BY=make" in run_make("-n", "report").stdout
 
 
