@@ -3,7 +3,6 @@
 import contextlib
 import functools
 import operator
-import os
 from collections.abc import Callable, Generator, Iterator
 from typing import Any, NamedTuple
 
@@ -12,12 +11,10 @@ from replication.definition.protocol import Protocol
 from replication.definition.study import Study
 from replication.errors import UsageError, WorkerError
 from replication.simulator.ensemble import LostWorker, Range, simulate_ranges
-from replication.simulator.memory import arrange
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
-from replication.simulator.step import Rule
 from replication.statistics.counts import CountTable
 from replication.system.progress import Progress, report_progress
-from replication.system.threads import count_workers
+from replication.system.threads import count_workers, measure_memory
 
 LARGEST_BLOCK = 50_000
 """Networks of a block, so many that a file is small but worth opening."""
@@ -116,18 +113,16 @@ def cut_grid(protocol: Protocol, n_seeds: int) -> Iterator[Range]:
 
 def check_memory(protocol: Protocol, *, jobs: int) -> None:
     """Refuse networks that do not fit in the memory."""
-    if not hasattr(os, "sysconf"):  # as on Windows
-        return
-    from replication.simulator.engine import N_LANES  # which loads the compiler
+    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
 
-    _, n_rows = arrange(Rule.of(protocol))
+    n_rows = Engine(protocol).program.n_rows
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
-    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    present = measure_memory()
     if needed > present:
         raise UsageError(
             f"networks of group_sizes = {list(protocol.group_sizes)} on "
             f"{count_workers(jobs)} workers need about {needed / 1e9:,.1f} GB of memory, and this "
-            f"machine has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
+            f"machine or container has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
         )
 
 

@@ -31,13 +31,13 @@ def preview_experiment(
     require_tools()  # which would fail after minutes of work
     open_folder(folder, below=results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
-    models = read_models(results, ("headline", *(set(EXPERIMENTS) - {name})))
-    for stale in find_stale(models):
-        report_progress(
-            f"left out: the model of {stale}, made by another version of the experiment or the "
-            "ledger; `replication replicate` makes it again"
-        )
+    models = read_models(results, ("headline", *EXPERIMENTS))
+    for stale in find_stale({k: v for k, v in models.items() if k != name}):
         del models[stale]
+        report_progress(
+            f"the model of {stale} is out of date and left out;\n"
+            "`replication replicate` makes it again"
+        )
     models[name] = write_model(folder, name, model)
     command = f"replication experiments {name} --preview {n_networks}"
     try:
@@ -54,7 +54,7 @@ def preview_experiment(
     except ReportError as error:
         raise ReportError(
             f"{error}; a preview of more networks may be precise enough, and "
-            "`replication replicate` makes models that are missing"
+            "`replication replicate` makes models that are missing or out of date"
         ) from None
     place_files(folder, files)
     return folder / "report.html"

@@ -66,7 +66,7 @@ def replicate_study(
         seconds = format_duration(sum(EXPERIMENTS[name] for name in outdated))
         report_progress(
             f"{plural(len(outdated), 'experiment')} will run after the networks: about {seconds} "
-            "on two cores (`replication report` leaves them out)"
+            "on two cores\n(`replication report` leaves them out)"
         )
     counted = count_parts(study, cache, report_progress, jobs=jobs, scheduler=scheduler)
     if outdated:
@@ -88,11 +88,14 @@ def find_outdated(results: Path) -> list[str]:
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the models that were made by another version of their experiment or of the ledger."""
+    """Return the experiments whose models are of another version than experiment and ledger.
+
+    The headline, which every report computes anew, has no version.
+    """
     return [
         name
         for name, model in models.items()
-        if (name in EXPERIMENTS and model.get("version") != find_version(name))
+        if (name != "headline" and model.get("version") != find_version(name))
         or not _answers_ledger(name, model)
     ]
 

@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -36,23 +37,25 @@ class Cluster:
         assert faults.wait_until(lambda: contact.exists() and contact.read_text().endswith("}"))
         self.address = json.loads(contact.read_text())["address"]
 
-    def start(self, module, sign, *words):
+    def start(self, module, sign, *words, **variables):
         code = f"import sys; from distributed.cli.{module} import main; sys.exit(main())"
         path = self.folder / f"{len(self.processes)}.log"
         with path.open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-c", code, "--no-dashboard", *words],
-                stdout=log, stderr=log, cwd=self.folder, env=faults.make_environment(),
+                stdout=log, stderr=log, cwd=self.folder, env=faults.make_environment(**variables),
             )  # fmt: skip
         self.processes.append(process)
         assert faults.wait_until(lambda: sign in path.read_text(), seconds=60), path.read_text()
         return process
 
-    def begin_study(self, n_seeds, root_seed):
+    def write_study(self, n_seeds, root_seed):
         options = ("--backend", "dask", "--scheduler", self.address, "--set", "regression=0.9")
-        command = faults.simulate_command(n_seeds, *options, "--root-seed", str(root_seed))
+        return faults.simulate_command(n_seeds, *options, "--root-seed", str(root_seed))
+
+    def begin_study(self, n_seeds, root_seed):
         n_kept = len(list_blocks(self.cache))
-        process = faults.start(*command)
+        process = faults.start(*self.write_study(n_seeds, root_seed))
         assert faults.wait_until(lambda: len(list_blocks(self.cache)) > n_kept)
         return process
 
@@ -67,8 +70,10 @@ def cluster(tmp_path, cache_folder):
         process.wait()
 
 
-def test_death_of_a_worker_ctrl_c_and_death_of_the_scheduler(cluster, monkeypatch):
-    """One cluster for all three, since each of its processes takes a second to start."""
+def test_death_of_a_worker_ctrl_c_a_stranger_and_death_of_the_scheduler(
+    cluster, tmp_path, monkeypatch
+):
+    """One cluster for all four, since each of its processes takes a second to start."""
     words = ("dask_worker", "Registered to", cluster.address, "--no-nanny", "--nthreads", "1")
     victim, survivor = cluster.start(*words), cluster.start(*words)
     process = cluster.begin_study(N_SEEDS, 1988)
@@ -91,6 +96,16 @@ def test_death_of_a_worker_ctrl_c_and_death_of_the_scheduler(cluster, monkeypatc
     assert time.monotonic() - begun < 4
     assert "Traceback" not in messages
 
+    # A worker with the same version from another commit once gave outcomes of its own.
+    shutil.copytree(faults.ROOT / "replication", tmp_path / "other" / "replication")
+    with (tmp_path / "other" / "replication" / "errors.py").open("a") as file:
+        file.write("# changed")
+    stranger = cluster.start(*words, PYTHONPATH=str(tmp_path / "other"))
+    done = faults.run(*cluster.write_study(400_000, 4))
+    faults.assert_clean(done, 70)
+    assert f"process id {stranger.pid} has other sources of this package" in done.stderr
+    stranger.kill()
+
     process = cluster.begin_study(400_000, 3)
     cluster.scheduler.kill()
     _, messages = process.communicate(timeout=30)
@@ -107,10 +122,10 @@ class Client:
         self.packages = packages
         self.submitted = []
 
-    def submit(self, func, task, **_):
-        self.submitted.append(func)
+    def submit(self, func, *arguments, **_):
+        self.submitted.append(arguments[0])
         future = concurrent.futures.Future()
-        future.set_result(func(task))
+        future.set_result(func(*arguments))
         return future
 
     def wait_for_workers(self, _, timeout):
@@ -134,6 +149,15 @@ class Client:
 def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, message):
     with pytest.raises(WorkerError, match=message):
         backends.check_workers(Client(**packages), "tcp://s:2")
+
+
+def test_a_scheduler_that_dies_when_asked_for_its_workers_is_no_file_that_cannot_be_read():
+    class Dying(Client):
+        def get_versions(self, packages):
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+    with pytest.raises(WorkerError, match="scheduler at 'tcp://s:2' was lost"):
+        backends.check_workers(Dying(python="3.11"), "tcp://s:2")
 
 
 def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():

@@ -25,6 +25,8 @@ from replication.publication.models import find_differences, read_model, round_n
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files
 
+ROOT = Path(__file__).parents[3]
+
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
@@ -142,23 +144,6 @@ def test_one_experiment_is_rendered_alone(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
-def test_preview_names_models_of_before_another_measurement_and_goes_on(tmp_path, monkeypatch):
-    """Once a new measurement of one statement ended previews of other experiments in a KeyError."""
-    published = Path(__file__).parents[3] / "results"
-    for name in ("headline", "functions", "speed"):
-        model = read_model(published, name)
-        if name != "speed":
-            for judged in model["claims"].values():
-                judged["operationalisations"].popitem()
-        write_model(tmp_path, name, model)
-    monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: read_model(published, "codes"))
-    said = []
-    page = previews.preview_experiment("codes", 300, tmp_path, report_progress=said.append)
-    assert page.is_file()
-    left_out = [line.split()[5].strip(",") for line in said if line.startswith("left out: ")]
-    assert left_out == ["headline", "functions"]
-
-
 def test_the_name_of_readings_is_text_in_their_page(tmp_path):
     """Once a script in it ran, and mathematics in it lost what had been simulated."""
     name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key `a`"
@@ -181,6 +166,23 @@ def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, mon
     assert said[0].startswith("a guard fails: live/chapter.md:1: a sentence is not true")
     shown = page.with_suffix(".md").read_text("utf-8")
     assert "**\\[not true of these few networks\\]** It is “fig:x”, [Why](#why)." in shown
+
+
+def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_path, monkeypatch):
+    """Once another measurement of one statement ended previews of all others in a KeyError."""
+    shutil.copytree(ROOT / "results" / "models", tmp_path / "models")
+    claims = load_claims()
+    codes = claims["good-codes"]
+    ways = (*codes.operationalisations, dataclasses.replace(codes.operationalisations[0], id="new"))
+    claims = claims | {"good-codes": dataclasses.replace(codes, operationalisations=ways)}
+    for module in ("experiments", "publication.rendering"):
+        monkeypatch.setattr(f"replication.{module}.load_claims", lambda: claims)
+    said = []
+    page = previews.preview_experiment("rule", 30, tmp_path, jobs=1, report_progress=said.append)
+    assert page.exists()
+    assert [line for line in said if "out of date" in line] == [
+        "the model of codes is out of date and left out;\n`replication replicate` makes it again"
+    ]
 
 
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):
