@@ -44,11 +44,10 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
     def open_pool(*_):
         with ThreadPoolExecutor(2) as pool:
 
-            def submit(*work, pure):
-                return pool.submit(*work)
+            def submit(work, *given, pure):
+                return pool.submit(work, *given)
 
-            client = SimpleNamespace(submit=submit)
-            yield 2, functools.partial(backends.run_tasks, client, 2)
+            yield 2, functools.partial(backends.run_tasks, SimpleNamespace(submit=submit), 2)
 
     others_are_finished = threading.Event()
 
