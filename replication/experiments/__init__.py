@@ -34,7 +34,7 @@ EXPERIMENTS: dict[str, float] = {
     "learning": 10.0,
     "picture": 5.0,
     "proposal": 6.0,
-    "hierarchy": 31.0,
+    "hierarchy": 12.0,
     "sizes": 5.0,
     "dynamics": 33.0,
     "live": 4.0,
