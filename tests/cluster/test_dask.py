@@ -54,7 +54,7 @@ class Cluster:
 
     def begin_study(self, results, n_seeds):
         process = faults.start(*self.write_study(results, n_seeds))
-        assert faults.wait_until(lambda: list(results.glob("outcomes/**/0*.parquet")))
+        assert faults.wait_until(lambda: list(results.glob("outcomes/**/0*.parquet")), seconds=100)
         return process
 
 
