@@ -56,7 +56,7 @@ class Cluster:
     def begin_study(self, n_seeds, root_seed):
         n_kept = len(list_blocks(self.cache))
         process = faults.start(*self.write_study(n_seeds, root_seed))
-        assert faults.wait_until(lambda: len(list_blocks(self.cache)) > n_kept)
+        assert faults.wait_until(lambda: len(list_blocks(self.cache)) > n_kept, seconds=120)
         return process
 
 
