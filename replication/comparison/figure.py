@@ -3,18 +3,18 @@
 import io
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from replication.comparison.numbers import describe_p, format_number, format_p, percent
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, show
 from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import StorageError, UsageError
 from replication.system.files import write_durably
 from replication.system.progress import escape
-from replication.wording import plural, show
+from replication.wording import plural
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
 MAX_LABEL = 40
@@ -65,7 +65,7 @@ def draw_statistic(found: Any, name: str, panel: Any) -> None:
     if n_above := np.count_nonzero(dots > last):
         panel.annotate(f"{n_above:,} more ▸", (last, 1.25), ha="right", va="bottom", color=INK)
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    theirs = None if found.sides is None else found.sides[1]
+    theirs = found.main.sides and found.main.sides[1]
     if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
         spread = theirs.samples[0][0]
         ends = np.clip([one.value - spread, one.value + spread], first, last)
@@ -91,29 +91,44 @@ def draw_statistic(found: Any, name: str, panel: Any) -> None:
     panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
 
 
-def draw_rows(rows: Mapping[tuple[str, ...], Any], panel: Any) -> None:
-    """Draw the difference of each `Comparison` in standard deviations, with its interval and p."""
+def draw_rows(table: Any, panel: Any) -> None:
+    """Draw a forest plot of a `ComparisonTable`: each difference, its interval and p, their mean.
+
+    The larger a square, the more its row weighs. What goes on beyond the edge ends in an arrow.
+    """
+    rows, pooled = table.rows, table.pooled
     shown = [one.difference and one.difference.d for one in rows.values()]
     ends = [abs(end) for d in shown if d for end in d[1:]]
     reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
     panel.axvline(0.0, color=INK, linewidth=0.8)
-    for place, (d, one) in enumerate(zip(shown, rows.values(), strict=True)):
+    for place, (d, (key, one)) in enumerate(zip(shown, rows.items(), strict=True)):
         if d is None:
             panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
             continue
-        color = REPORTED if one.p is not None and one.p <= one.level else INK
+        color = REPORTED if str(table.verdicts[key]) == "contradicted" else INK
         value, low, high = np.clip(d, -reach, reach)
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
-        mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
-        panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
-        if mark != "o":
+        for end, mark in ((d[1], "<"), (d[2], ">")):
+            if abs(end) > reach:
+                panel.plot([math.copysign(reach, end)], [place], mark if abs(d[0]) <= reach else "",
+                           color=color, markersize=4, clip_on=False)  # fmt: skip
+        mark = "s" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
+        size = min(3.0 + math.sqrt(one.n * (one.runs or one.n) / (one.n + (one.runs or one.n))), 9.0)
+        panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
+        if mark != "s":
             side, gap = ("left", 8) if d[0] < 0 else ("right", -8)
             panel.annotate(format_number(d[0], 2), (value, place), xytext=(gap, 2), color=color,
                            textcoords="offset points", ha=side)  # fmt: skip
-        panel.annotate(format_p(one.p), (1.0, place), xycoords=EDGE, **ASIDE)
-    panel.annotate("p", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
-    panel.set_yticks(range(len(rows)), [_label(key) for key in rows])
-    panel.set_ylim(len(rows) - 0.4, -0.6)
+        panel.annotate(format_p(table.adjusted.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
+    panel.annotate("p (Holm)", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
+    labels, last = [_label(key) for key in rows], len(rows)
+    if pooled is not None and pooled.unit == "sd":
+        corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], -reach, reach)
+        panel.fill(corners, last + np.array([0.0, -0.3, 0.0, 0.3]), color=FILL, ec=INK, lw=0.8)
+        panel.annotate(format_p(table.p), (1.0, last), xycoords=EDGE, **ASIDE)
+        labels.append("all rows")
+    panel.set_yticks(range(len(labels)), labels)
+    panel.set_ylim(len(labels) - 0.4, -0.6)
     panel.set_xlim(-1.05 * reach, 1.05 * reach)
     panel.set_xlabel("yours less reported, in standard deviations of a run")
 

@@ -5,6 +5,7 @@ import csv
 import difflib
 import io
 import itertools
+import json
 import math
 import operator
 import re
@@ -18,23 +19,27 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from replication.comparison.numbers import is_printed, show, unset
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content
 from replication.system.progress import escape
-from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 EXAMPLES = {"example", "example-tasks", "example-report"}
-MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
-FORMATS = "CSV (commas, semicolons or tabs), Parquet and Excel"
+MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
+FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines, Parquet and Excel"
 UNREADABLE = {
     b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
     b"ARROW1": "is a Feather file; write it as Parquet",
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
+THOUSANDS = re.compile(r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII)  # 1,000.5
 
+PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
+"""Types of Arrow whose columns are read: of others a few bytes may unpack to any number of cells."""
+SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
@@ -49,6 +54,7 @@ class Table:
 
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
         self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
+        self.unread: list[str] = []  # columns of reports that say nothing known
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
@@ -78,6 +84,10 @@ class Table:
         if len({*map(len, columns)}) > 1:
             raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
         return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
+
+    def probe(self, name: str) -> list[Any]:
+        """Return the first cells of a column, to see what it holds; none if its name is doubled."""
+        return self.take(name)[:1000] if self.names.count(name) == 1 else []
 
     def take(self, name: str | None) -> list[Any]:
         """Return a column by name; the only one there is unless named."""
@@ -114,9 +124,20 @@ def read_table(path: str) -> Table:
     return _read_text(content, name)
 
 
+def read_side(given: str | None) -> Any:
+    """Return the table that a text names, or the text if it is a report itself."""
+    try:
+        is_file = given in EXAMPLES or given == "-" or Path(given or "").is_file()
+    except (OSError, ValueError):
+        is_file = False
+    if given is None or (not is_file and is_printed(given) and not SUFFIX.search(given)):
+        return given
+    return read_table(given)
+
+
 def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -> Table:
     """Take rows, whose last cells may be lacking; refuse a header that is one of the data."""
-    numbers = [cell for cell in names if _read_number(cell) is not None]
+    numbers = [cell for cell in names if to_number(cell) is not None]
     if len(numbers) == len(names) or any("." in cell for cell in numbers):
         raise DataError(
             f"the first line of {name} holds numbers ({list_names(names)}); put a header "
@@ -174,9 +195,11 @@ def _read_parquet(content: bytes, name: str) -> Table:
 
     def read(place: int) -> list[Any]:
         column, dtype = schema.names[place], schema.field(place).type
-        if pa.types.is_temporal(dtype):
-            unit = "durations with a unit" if pa.types.is_duration(dtype) else "dates"
-            raise DataError(f"column {show(column)} holds {unit}; give a column of numbers")
+        plain = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
+        if not any(getattr(pa.types, f"is_{kind}")(plain) for kind in PLAIN):
+            raise DataError(
+                f"column {show(column)} holds {plain}; give a column of numbers or texts"
+            )
         # Texts that are equal are held once, however many rows have them.
         is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
         cells: list[Any] = []
@@ -257,6 +280,10 @@ def _read_text(content: bytes, name: str) -> Table:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
+    if line.lstrip()[0] in "{[":
+        return _read_json(text, name)
+    if rows := _split_typeset(text):
+        return _take_rows(name, *_split_header(rows))
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
     if line.count(separator) >= MAX_COLUMNS:
         raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
@@ -277,12 +304,81 @@ def _read_text(content: bytes, name: str) -> Table:
         ) from None
     names, *body = _strip(rows) or [[""]]
     for place, row in enumerate(body, start=1):
+        if len(names) == 1 and len(row) > 1 and THOUSANDS.fullmatch(",".join(row)):
+            row[:] = [",".join(row)]
         if len(row) != len(names):
             raise DataError(
                 f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
                 f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
     return _take_rows(name, names, body)
+
+
+def _read_json(text: str, name: str) -> Table:
+    """Read JSON lines, an object for each row, or one list of objects."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) > MAX_ROWS:
+        raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
+    columns: dict[str, list[Any]] = {}
+    with _refuse_errors(name, "table of JSON lines", "give an object with plain values a line"):
+        is_list = text.lstrip()[0] == "["
+        rows = json.loads(text) if is_list else [json.loads(line) for line in lines]
+        for place, row in enumerate(rows):
+            for key, cell in row.items():
+                if isinstance(cell, (dict, list)):
+                    raise ValueError(f"{show(key, length=30)} holds a list or an object")
+                if len(columns) >= MAX_COLUMNS and key not in columns:
+                    raise ValueError(f"it has more than {MAX_COLUMNS:,} columns")
+                if (len(columns) + 1) * len(rows) > MAX_CELLS and key not in columns:
+                    raise ValueError(f"it has more than {MAX_CELLS:,} cells")
+                columns.setdefault(str(key), [None] * len(rows))[place] = cell
+    names = [*columns]
+    return Table(name, names, lambda place: columns[names[place]], len(rows))
+
+
+def _split_typeset(text: str) -> list[list[str]]:
+    """Return the cells of a table in LaTeX or Markdown; none if it is no such."""
+    if re.search(r"\\\\", text) and "&" in text:
+        found = re.search(r"\\begin\{(?:tabular\*?|tabularx|array)\}(.*?)\\end\{", text, re.DOTALL)
+        body = re.sub(r"(?<!\\)%.*", "", found[1] if found else text)
+        body = re.sub(r"^\s*(?:\[\w\])?(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})+", "", body)  # {lrr}
+        rules = r"\\(?:hline|(?:top|mid|bottom)rule|c(?:mid)?(?:rule|line))(?:\([lr]+\))?(?:\{[-\d]+\})?"
+        lines = re.split(r"\\\\(?:\[[^\]]*\])?", re.sub(rules, "", body))
+        rows = [_split_cells(line, "&") for line in lines if "&" in line]
+    else:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
+            return []
+        rows = [_split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1]
+    kept: dict[int, list[Any]] = {}  # by column, what \\multirow says of so many more rows
+    for row in rows:
+        for place, cell in enumerate(row):
+            found = re.fullmatch(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
+            if found:
+                kept[place] = [int(found[1][:3]), row[place]]
+            row[place] = unset(kept[place][1] if not cell and kept.get(place, [0])[0] > 0 else cell)
+            kept.setdefault(place, [0, ""])[0] -= 1
+    return rows
+
+
+def _split_cells(line: str, separator: str) -> list[str]:
+    """Return the cells of a line; one that spans several columns stands in each of them."""
+    cells = []
+    for cell in re.split(rf"(?<!\\){re.escape(separator)}", line[:100_000]):
+        wide = re.fullmatch(r"\s*\\multicolumn\{(\d{1,3})\}\{[^{}]*\}\{(.*)\}\s*", cell, re.DOTALL)
+        cells += [wide[2]] * int(wide[1]) if wide else [cell.strip()]
+    return cells
+
+
+def _split_header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return the header, joined where it has several lines, and the other rows."""
+    width = max(map(len, rows))
+    n_head = 1
+    while n_head < len(rows) - 1 and not any(re.search(r"\d", cell) for cell in rows[n_head][1:]):
+        n_head += 1
+    head = [row + [""] * (width - len(row)) for row in rows[:n_head]]
+    names = [" ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*head)]
+    return names, rows[n_head:]
 
 
 def read_keys(column: Sequence[Any]) -> list[str | None]:
@@ -312,20 +408,22 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
         )
     found = np.empty(len(column))
     for row, cell in enumerate(column):
-        number = math.nan if is_missing(cell) else _read_number(cell)
+        number = math.nan if is_missing(cell) else to_number(cell)
         if number is None or math.isinf(number):
             raise _refuse(column, name, row, "numbers" if number is None else "finite numbers")
         found[row] = number
     return found
 
 
-def _read_number(cell: Any) -> float | None:
+def to_number(cell: Any) -> float | None:
+    """Return a cell as a number, None if it is none."""
     is_odd = isinstance(cell, str) and ("_" in cell or not cell.strip().isascii())
     is_bool = isinstance(cell, (bool, np.bool_))
     if is_odd or is_bool or not isinstance(cell, (str, int, float, np.number, Decimal)):
         return None
     try:
-        return float(cell)
+        is_long = isinstance(cell, str) and THOUSANDS.fullmatch(cell)
+        return float(str(cell).replace(",", "") if is_long else cell)
     except OverflowError:
         return math.inf
     except ValueError:

@@ -5,7 +5,11 @@ A mean with its standard deviation and number of runs on either side is judged b
 of one. Where runs are skewed or rare outcomes unseen, the smaller sample often has by chance a
 spread far too small; Welch's test then rejects too often, and Student's does not. Where n is equal
 on both sides *p* is Welch's. With a spread on one side only, both are taken to have that one: the
-prediction interval of Student's t.
+prediction interval of Student's t. Where Welch's test alone does not reject, and an F test does
+not find that the spreads differ, a difference is *contradicted, if the report's runs vary as yours
+do*. The standard errors of estimates are taken as known.
+
+Laboratories that differ by tau standard deviations, each from what they share, add tau^2 to 1 / n.
 
 Shares are judged by Fisher's exact test with mid-p, doubled.
 
@@ -19,6 +23,13 @@ mid-p. Newcombe (1998), Interval estimation for the difference between independe
 Stat. Med. 17, 873-890, method 10.
 Cohen (1988), Statistical Power Analysis, chapters 2 and 6: d, and shares on the scale of arcsines.
 Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
+Mathur & VanderWeele (2020), New statistical metrics for multisite replication projects, J. R. Stat.
+Soc. A 183, 1145-1166: studies that differ by more than chance.
+Luo et al. (2018), Stat. Methods Med. Res. 27, 1785-1805, and Wan et al. (2014), BMC Med. Res.
+Methodol. 14, 135: mean and standard deviation from median and quartiles.
+Verhagen & Wagenmakers (2014), J. Exp. Psychol. Gen. 143, 1457-1475: replication Bayes factor.
+Held (2020), A new standard for the analysis and design of replication studies, J. R. Stat. Soc. A
+183, 431-448: sceptical p.
 """
 
 import bisect
@@ -42,13 +53,14 @@ class Side:
     """One side of a comparison of means: the mean, and sd and n of each sample behind it.
 
     Two samples stand for a difference of their means. `sd`: NaN where no spread is known. A value
-    without error has no sample. `width`: of the cell to which the mean was rounded, which adds the
-    variance of a uniform error.
+    without error has no sample; of an estimate whose `error` is known neither needs to be. `width`:
+    of the cell to which the mean was rounded, which adds the variance of a uniform error.
     """
 
     mean: float
     samples: tuple[tuple[float, int], ...] = ()
     width: float = 0.0
+    error: float = 0.0
 
     @property
     def n(self) -> int:
@@ -60,11 +72,17 @@ class Side:
         """Whether a spread is known for each sample."""
         return all(n > 1 and not math.isnan(sd) for sd, n in self.samples)
 
+    def list_terms(self, between: float = 0.0) -> list[tuple[float, float]]:
+        """Return the parts of the squared error of the mean, each with its degrees of freedom."""
+        known = [(sd**2 * (1.0 / n + between**2), n - 1.0) for sd, n in self.samples]
+        return known + [(self.error**2, math.inf)] * (self.error > 0)
+
     def estimate(self, level: float) -> Estimate:
         """Return the mean with Student's interval, or Welch's for a difference."""
-        if not self.has_spread:
+        terms = self.list_terms()
+        if not self.has_spread or not terms:
             return Estimate(self.mean, None, None, level)
-        error, free = _combine([(sd**2 / n, n - 1.0) for sd, n in self.samples])
+        error, free = _combine(terms)
         reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
         return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
@@ -74,7 +92,9 @@ class Difference:
     """What a test of a difference found: own less reported.
 
     `low`, `high`: its interval at 1 - level. `shown`: the difference that such runs show with a
-    probability of 0.8, None if none would be. `spread`: the standard deviation of a run.
+    probability of 0.8, None if none would be. `spread`: the standard deviation of a run. `p_alone`:
+    p by the printed spreads alone, where `p` takes them as two estimates of one. `error`: standard
+    error of the difference; `free`: degrees of freedom behind `spread`.
     """
 
     value: float
@@ -83,6 +103,10 @@ class Difference:
     p: float
     shown: float | None
     spread: float | None = None
+    p_alone: float | None = None
+    error: float | None = None
+    free: float = math.inf
+    counts: tuple[int, int, int, int] | None = None  # successes and runs, yours and reported
 
     @property
     def d(self) -> tuple[float, float, float] | None:
@@ -97,21 +121,22 @@ def list_known(own: Side, other: Side) -> list[tuple[float, int]]:
     return [pair for side in (own, other) if side.has_spread for pair in side.samples]
 
 
-def list_errors(own: Side, other: Side) -> list[tuple[float, float]]:
+def list_errors(own: Side, other: Side, between: float = 0.0) -> list[tuple[float, float]]:
     """Return standard error and degrees of freedom of the difference, for each test it has to pass.
 
     The first is Welch's. There are none where nothing is known of how runs vary.
     """
     known, rounded = list_known(own, other), (own.width**2 + other.width**2) / 12.0
-    if not any(sd for sd, _ in known):
+    if not (own.error or other.error or any(sd for sd, _ in known)):
         return []
     if not (own.has_spread and other.has_spread):
-        share = 1.0 / (other if own.has_spread else own).n
-        return [_combine([(sd**2 * (1.0 / n + share), n - 1.0) for sd, n in known], rounded)]
-    found = [_combine([(sd**2 / n, n - 1.0) for sd, n in known], rounded)]
-    if len(own.samples) == len(other.samples) == 1:
-        error = pool_variance(known) * (1.0 / own.n + 1.0 / other.n)
-        found.append(_combine([(error, own.n + other.n - 2.0)], rounded))
+        share = 1.0 / (other if own.has_spread else own).n + 2.0 * between**2
+        terms = [(sd**2 * (1.0 / n + share), n - 1.0) for sd, n in known]
+        return [_combine(terms, rounded)] if terms else []
+    found = [_combine([*own.list_terms(between), *other.list_terms(between)], rounded)]
+    if len(own.samples) == len(other.samples) == 1 and not own.error and not other.error:
+        variance = pool_variance(known) * (1.0 / own.n + 1.0 / other.n + 2.0 * between**2)
+        found.append(_combine([(variance, own.n + other.n - 2.0)], rounded))
     return found
 
 
@@ -125,27 +150,95 @@ def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[f
     if len(terms) == 1:
         return math.sqrt(variance + more), terms[0][1]
     below = math.fsum((part / peak) ** 2 / free for part, free in terms)
-    return math.sqrt(variance + more), (variance / peak) ** 2 / below
+    return math.sqrt(variance + more), (variance / peak) ** 2 / below if below else math.inf
 
 
-def judge_means(own: Side, other: Side, *, level: float) -> Difference | None:
+def judge_means(
+    own: Side, other: Side, *, level: float, between: float = 0.0
+) -> Difference | None:
     """Test whether two means differ; None where nothing is known of how runs vary."""
-    errors = list_errors(own, other)
+    errors = list_errors(own, other, between)
     if not errors:
         return None
     gap = own.mean - other.mean
     gap = 0.0 if abs(gap) <= ROUNDING * abs(own.mean) else gap
-    p = max(2.0 * float(special.stdtr(free, -abs(gap) / error)) for error, free in errors)
-    reach = max(float(special.stdtrit(free, 1.0 - level / 2.0)) * error for error, free in errors)
+    tests = [
+        (2.0 * float(special.stdtr(free, -abs(gap) / error)),
+         float(special.stdtrit(free, 1.0 - level / 2.0)) * error)
+        for error, free in errors
+    ]  # fmt: skip
     shown = max(find_shown(error, free, level) for error, free in errors)
-    spread = math.sqrt(pool_variance(list_known(own, other)))
-    return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread)
+    is_equal = len(tests) == 2 and own.n == other.n
+    p, reach = tests[0] if is_equal else map(max, zip(*tests, strict=True))
+    p_alone, by_f = p, find_spread_p(own, other)
+    if len(tests) == 2 and by_f is not None and by_f > level:
+        # Nothing says that the spreads differ: Student's test decides, under that condition.
+        p, reach = tests[1][0] if tests[1][0] <= level < p else p, tests[1][1]
+    known = list_known(own, other)
+    spread, free = math.sqrt(pool_variance(known)) if known else None, sum(n - 1 for _, n in known)
+    return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread, min(p_alone, 1.0),
+                      errors[0][0], free or math.inf)  # fmt: skip
 
 
-def find_equivalence(own: Side, other: Side, margin: float) -> float | None:
+def find_spread_p(one: Side, two: Side) -> float | None:
+    """Return p of the F test of two standard deviations, None where one of them is not known."""
+    known = [side.samples[0] for side in (one, two) if len(side.samples) == 1 and side.has_spread]
+    if len(known) < 2 or not all(sd for sd, _ in known):
+        return None
+    (first, n), (second, m) = known
+    below = float(special.fdtr(n - 1, m - 1, (first / second) ** 2))
+    return 2.0 * min(below, 1.0 - below)
+
+
+def find_tolerated(own: Side, other: Side, *, level: float) -> float | None:
+    """Return by how many standard deviations labs would have to differ for p above the level."""
+    for between in (0.05 * step for step in range(1, 21)):
+        found = judge_means(own, other, level=level, between=between)
+        if found is not None and found.p > level:
+            return between
+    return None
+
+
+def summarise_quartiles(median: float, q1: float, q3: float, n: int) -> tuple[float, float]:
+    """Return mean and standard deviation by median and quartiles of n runs (Luo, Wan).
+
+    >>> [round(part, 2) for part in summarise_quartiles(10.0, 9.0, 12.0, 20)]
+    [10.36, 2.42]
+    """
+    share = 0.7 + 0.39 / n
+    width = 2.0 * float(special.ndtri((0.75 * n - 0.125) / (n + 0.25)))
+    return share * (q1 + q3) / 2.0 + (1.0 - share) * median, (q3 - q1) / width
+
+
+def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
+    """Return the replication Bayes factor, and the sceptical p, of a difference whose null is 0.
+
+    The factor is the density of one's own difference if the effect is what the report estimated,
+    over that if there is none. p is one-sided: near 1 where the differences have other signs.
+    """
+    mine, theirs = (_combine(side.list_terms())[0] if side.list_terms() and side.has_spread else 0.0
+                    for side in (own, other))  # fmt: skip
+    if not mine or not theirs:
+        return None
+    both = math.hypot(mine, theirs)
+    log_factor = math.log(mine / both) + ((own.mean / mine) ** 2 - ((own.mean - other.mean) / both) ** 2) / 2
+    squares, ratio = ((own.mean / mine) ** 2, (other.mean / theirs) ** 2), (theirs / mine) ** 2
+    harmonic = 2.0 / math.fsum(1.0 / max(one, 1e-300) for one in squares)
+    middle = sum(squares) / 2.0
+    if abs(ratio - 1.0) < 1e-9:
+        square = harmonic / 2.0
+    else:
+        square = (math.sqrt(middle * (middle + (ratio - 1.0) * harmonic)) - middle) / (ratio - 1.0)
+    z = math.copysign(math.sqrt(max(square, 0.0)), own.mean * other.mean)
+    return {"bayes_factor": math.exp(min(log_factor, 700.0)), "p_sceptical": float(special.ndtr(-z))}
+
+
+def find_equivalence(
+    own: Side, other: Side, margin: float, between: float = 0.0
+) -> float | None:
     """Return p of two one-sided tests for a difference less than a margin, None if not known."""
-    inside = margin - abs(own.mean - other.mean)
-    p_values = [special.stdtr(free, -inside / error) for error, free in list_errors(own, other)]
+    inside, errors = margin - abs(own.mean - other.mean), list_errors(own, other, between)
+    p_values = [special.stdtr(free, -inside / error) for error, free in errors]
     return max(map(float, p_values), default=None)
 
 
@@ -209,7 +302,8 @@ def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
     seen = [abs(math.sin(a) ** 2 - mine) for a in others if 0.0 <= a <= math.pi / 2.0]
     both = (k + x) / (n + m)
     spread = math.sqrt(both * (1.0 - both)) or None
-    return Difference(gap, gap - below, gap + above, p, max(seen, default=None), spread)
+    return Difference(gap, gap - below, gap + above, p, max(seen, default=None), spread,
+                      counts=(k, n, x, m))  # fmt: skip
 
 
 def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:

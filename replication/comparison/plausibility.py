@@ -39,7 +39,7 @@ def find_impossible(
     if grid is not None:
         step_of_median = 1 if counts and all(n % 2 for n in counts) else 2
         for name, step in (("min", 1), ("max", 1), ("median", step_of_median)):
-            if name in numbers and not _has_multiple(numbers[name], Fraction(grid) / step):
+            if name in numbers and not has_multiple(numbers[name], Fraction(grid) / step):
                 faults.append((name, f"{_name_values(grid)} cannot have {_say(numbers, name)}"))
     of_each = [[*_check_values(report, n, grid, bounds)] for n in counts]
     if of_each and all(of_each):
@@ -63,8 +63,6 @@ def _check_shares(reported: Numbers, runs: int) -> Iterator[Fault]:
             yield name, f"{_say(reported, name)} is not between none and all"
         elif name == "n_succeeded" and item.value.denominator != 1:
             yield name, f"{_say(reported, name)} is no whole number"
-        elif name == "share" and not _has_multiple(item, Fraction(1, runs)):
-            yield name, f"{runs:,} runs cannot have {_say(reported, name)}"
 
 
 def _check_order(reported: Numbers, bounds: Bounds) -> Iterator[Fault]:
@@ -80,10 +78,10 @@ def _check_order(reported: Numbers, bounds: Bounds) -> Iterator[Fault]:
 def _check_values(report: Report, n: int, grid: Fraction | None, bounds: Bounds) -> Iterator[Fault]:
     reported = report.numbers
     mean = reported.get("mean")
-    if mean is not None and grid and not _has_multiple(mean, Fraction(grid) / n):
+    if mean is not None and grid and not has_multiple(mean, Fraction(grid) / n):
         yield "mean", f"{n:,} {_name_values(grid)} cannot have {_say(reported, 'mean')}"
     if n >= 2 and not reported.keys().isdisjoint({"sd", "se"}):
-        free = [n - 1 if kind == "n-1" else n for kind in report.sd_kinds]
+        free = {"n-1": [n - 1], "n": [n]}.get(report.kind.free or "", [n - 1, n])
         first, *others = (_check_spread(reported, n, one, grid, bounds) for one in free)
         if first is not None and None not in others:
             yield first
@@ -173,6 +171,6 @@ def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
     return reached
 
 
-def _has_multiple(item: Reported, step: Fraction) -> bool:
+def has_multiple(item: Reported, step: Fraction) -> bool:
     """Say whether a whole multiple of a step prints so, however halves are rounded."""
     return item.holds(Fraction(math.ceil(item.low / step) * step))

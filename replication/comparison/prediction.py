@@ -70,7 +70,7 @@ class Answer:
 
     `p` is that of all findings together, `p_error` its standard error, 0 if it is exact. `shown`:
     by statistic, the difference that these runs would have shown four times in five.
-    `conditions`: what the answer holds under.
+    `conditions`: what the answer holds under. `p_alone`: p by the printed spreads alone.
     """
 
     findings: Mapping[str, Finding] = dataclasses.field(default_factory=dict)
@@ -82,6 +82,7 @@ class Answer:
     conditions: tuple[str, ...] = ()
     rule: str = ""
     sides: tuple[Side, Side] | None = None
+    p_alone: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -6,16 +6,16 @@ import functools
 import html
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.judging import MIN_RUNS
 from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
-from replication.comparison.prediction import Finding
+from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
 from replication.comparison.sampling import Sample
-from replication.comparison.text import Block, render
+from replication.comparison.text import Block, name_key, render
 from replication.statistics.distributions import SamplingDistribution
 from replication.statistics.intervals import Estimate
 from replication.wording import plural
@@ -23,7 +23,8 @@ from replication.wording import plural
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 2  # version of what `Comparison.to_dict` returns
+SCHEMA = 3  # version of what `Comparison.to_dict` returns
+FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
 
@@ -35,7 +36,7 @@ class Verdict(enum.StrEnum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Comparison:
     """What a comparison found.
 
@@ -59,8 +60,9 @@ class Comparison:
         Of your runs, with Student's interval.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
-    p, p_error : float or None, and float
-        The largest over all readings of what was not said; its standard error from drawing.
+    p, p_alone, p_error : float or None, the same, and float
+        The largest over all readings of what was not said; by the printed spreads alone, where a
+        condition is that they are estimates of one; its standard error from drawing.
     p_by_assumption : mapping of str to float
         p under each reading, where there are several.
     difference : Difference or None
@@ -78,13 +80,16 @@ class Comparison:
         Chance that none of the reported number of runs fails.
     equivalence : mapping or None
         Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
+    evidence : mapping or None
+        Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
     impossible, impossible_on_grid, unit : mapping of str to str, and float or None
         Why reported numbers cannot be right, by name; those that could not be right if values lay
         on the grid of your runs, which decide nothing; that grid.
-    distributions : mapping of str to SamplingDistribution
-        By statistic, where studies were drawn.
-    sides, sample : tuple of Side, and Sample, or None
-        For drawing: mean, spread and number of runs on both sides; your runs.
+    groups, scale : tuple of str, and str
+        Names of the groups whose difference was reported; "log" where logarithms were compared, of
+        which means, differences (ratios) and intervals are given back.
+    answers, sample : mapping of str to Answer, and Sample or None
+        What each reading gives, by words for it; your runs.
     """
 
     __hash__ = None  # type: ignore[assignment]
@@ -103,6 +108,7 @@ class Comparison:
     mean: Estimate
     findings: Mapping[str, Finding]
     p: float | None
+    p_alone: float | None
     p_error: float
     p_by_assumption: Mapping[str, float]
     difference: Difference | None
@@ -113,13 +119,28 @@ class Comparison:
     assumptions: Mapping[str, str]
     chance_all_succeed: float
     equivalence: Mapping[str, Any] | None
+    evidence: Mapping[str, float] | None
     impossible: Mapping[str, str]
     impossible_on_grid: Mapping[str, str]
     unit: float | None
     cautions: Mapping[str, str]
-    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(repr=False, compare=False)
-    sides: tuple[Side, Side] | None = dataclasses.field(repr=False, compare=False)
-    sample: Sample | None = dataclasses.field(repr=False, compare=False)
+    groups: tuple[str, ...]
+    scale: str
+    answers: Mapping[str, Answer]
+    sample: Sample | None
+
+    @property
+    def main(self) -> Answer:
+        """What the most usual reading gives: distributions, where studies were drawn, and sides."""
+        return next(iter(self.answers.values()))
+
+    @property
+    def distributions(self) -> Mapping[str, SamplingDistribution]:
+        """Sampling distributions by statistic, where studies were drawn."""
+        return self.main.distributions
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Comparison) and self.to_dict() == other.to_dict()
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a comparison has three answers; ask for its verdict")
@@ -141,8 +162,26 @@ class Comparison:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that is not for drawing as plain JSON values."""
-        names = [field.name for field in dataclasses.fields(self)[:-3]]
+        names = [field.name for field in dataclasses.fields(self)[:-2]]
         return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
+
+    def take_exponentials(self) -> Self:
+        """Return the same of ratios, where logarithms were compared."""
+
+        def undo(one: Any, *names: str) -> Any:
+            parts = {name: getattr(one, name) for name in names}
+            return dataclasses.replace(one, **{
+                name: tuple(map(_exp, part)) if isinstance(part, tuple) else _exp(part)
+                for name, part in parts.items()
+            })  # fmt: skip
+
+        gap = self.difference
+        gap = gap and dataclasses.replace(undo(gap, "value", "low", "high", "shown"), spread=None)
+        findings = {name: undo(one, "value", "yours", "interval") if name not in SUCCESSES else one
+                    for name, one in self.findings.items()}  # fmt: skip
+        shown = {name: _exp(one) for name, one in self.shown.items()}
+        return dataclasses.replace(self, mean=undo(self.mean, "value", "low", "high"), shown=shown,
+                                   difference=gap, findings=findings)  # fmt: skip
 
     def plot(self) -> Any:
         """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
@@ -156,6 +195,10 @@ class Comparison:
         Raises `UsageError` for another form.
         """
         return render(form, describe(self), list_cells(self), self.to_dict())
+
+
+def _exp(value: float | None) -> float | None:
+    return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
 
 
 def make_plain(value: Any) -> Any:
@@ -191,11 +234,12 @@ def describe(found: Comparison) -> Iterable[Block]:
             yield Block(text)
     if found.assumptions:
         yield Block("Taken for granted:", [
-            text if name in {"quartiles", "independence"} else f"{text} (change with `{name}`)"
+            text if name in FIXED else f"{text} (change with `{name}`)"
             for name, text in found.assumptions.items()
         ])  # fmt: skip
-    if found.cautions:
-        yield Block("Caution:", list(found.cautions.values()))
+    cautions = [text for name, text in found.cautions.items() if name != "alone"]
+    if cautions:
+        yield Block("Caution:", cautions)
 
 
 def answer(found: Comparison) -> str:
@@ -208,16 +252,17 @@ def answer(found: Comparison) -> str:
     judged = _list_judged(found)
     subject = f"the reported {_name_numbers(found, judged)}"
     beside = [
-        f"± {text.removeprefix('± ')}" if name in {"ci", "spread"} else f"{name} {text}"
+        f"± {text.removeprefix('± ')}" if name == "spread" or text[0] == "±" else f"{name} {text}"
         for name, text in found.reported.items()
         if name in SPREADS and name not in judged and not SUCCESSES.keys() >= {*judged}
     ]
     beside += [] if found.runs is None else [plural(found.runs, "run")]
     subject += f" ({', '.join(beside)})" if beside else ""
-    runs = plural(_count_runs(found, judged), "run")
+    runs = plural(_count_runs(found, judged), "run") if found.n else ""
     lies, yours = "lie", f"those of your {runs}"
     if len(judged) == 1:
-        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)} ({runs})"
+        behind = f" ({runs})" if runs else ""
+        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)}{behind}"
     if reason == "reading":
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
@@ -228,7 +273,9 @@ def answer(found: Comparison) -> str:
         f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
     )  # fmt: skip
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    p = "" if found.p is None else f" ({describe_p(found.p)})"
+    beside = f"; {found.cautions['alone'][0].lower()}{found.cautions['alone'][1:-1]}" if (
+        "alone" in found.cautions) else ""  # fmt: skip
+    p = "" if found.p is None else f" ({describe_p(found.p)}{beside})"
     return (
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{p}{end}{_describe_shown(found)}."
@@ -243,6 +290,9 @@ def _list_judged(found: Comparison) -> list[str]:
 
 def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
+    if found.groups:
+        less = " less ".join(name_key((name,)) for name in found.groups)
+        return join([f"difference of {found.reported[name]} ({less})" for name in names])
     return join([describe_number(name, found.reported[name]) for name in names])
 
 
@@ -255,6 +305,7 @@ def _count_runs(found: Comparison, names: Iterable[str]) -> int:
 def _describe_shown(found: Comparison) -> str:
     name = next(iter(found.shown), "")
     value, is_share = found.shown.get(name), name in SUCCESSES
+    by = "by a factor of" if found.scale == "log" else "by"
     if value is None or not math.isfinite(value):
         is_known = is_share or found.difference is not None
         return "; no difference would have been found four times in five" if is_known else ""
@@ -263,7 +314,7 @@ def _describe_shown(found: Comparison) -> str:
     statistic = "mean" if name == "constant" else word(name)
     article = "an" if statistic[0] in "aeiou" else "a"
     return (
-        f"; {article} {statistic} that is off by {format_number(value, 2)}{in_sd} would have been "
+        f"; {article} {statistic} that is off {by} {format_number(value, 2)}{in_sd} would have been "
         "found four times in five, a smaller difference less often"
     )
 
@@ -301,7 +352,8 @@ def _describe_difference(found: Comparison) -> str:
     if one is None:
         return ""
     low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
-    text = f"Yours less reported: {format_number(one.value)} ({most} interval {low} to {high})"
+    less = "over" if found.scale == "log" else "less"
+    text = f"Yours {less} reported: {format_number(one.value)} ({most} interval {low} to {high})"
     if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
         d, first, last = (format_number(part, 2) for part in one.d)
         text += f", in standard deviations {d} ({first} to {last})"
@@ -309,7 +361,7 @@ def _describe_difference(found: Comparison) -> str:
 
 
 def _describe_runs(found: Comparison) -> str:
-    words, mean = f"Your runs: {found.n:,}", found.mean
+    words, mean = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate", found.mean
     if found.n_failed:
         stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
         words += f", of which {found.n_failed:,} failed{stopped}"
@@ -318,7 +370,7 @@ def _describe_runs(found: Comparison) -> str:
     if found.n_missing:
         words += f"; {plural(found.n_missing, 'missing value')} left out"
     if mean.value is not None:
-        words += f". Their mean is {format_number(mean.value)}"
+        words += f". Their mean is {format_number(mean.value)}" if found.n else ""
         if mean.low is not None and mean.high is not None:
             span = f"{format_number(mean.low)} to {format_number(mean.high)}"
             words += f" ({percent(mean.level)} interval {span})"
@@ -327,7 +379,7 @@ def _describe_runs(found: Comparison) -> str:
 
 def tabulate(found: Comparison) -> list[list[str]]:
     """Return the table of findings."""
-    runs = plural(_count_runs(found, found.findings), "run")
+    runs = plural(_count_runs(found, found.findings), "run") if found.n else "estimate"
     if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
         runs = "runs"
     rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
@@ -368,7 +420,7 @@ def list_notes(found: Comparison) -> Iterator[str]:
         yield f"An outcome with a probability of up to {most} could be missing from {runs}."
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
-    if left and found.reason == "p":
+    if left and found.reason == "p" and "estimated" not in found.assumptions:
         yield f"Not judged, for want of runs: {join(left)}."
     if found.planned is not None:
         yield _describe_plan(found.planned)
@@ -390,6 +442,12 @@ def list_notes(found: Comparison) -> Iterator[str]:
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
         tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
         yield f"The means are {shown} to differ by less than {margin}{tests}."
+    if found.evidence is not None:
+        factor, p = found.evidence["bayes_factor"], found.evidence["p_sceptical"]
+        yield (
+            f"Replication Bayes factor: {format_number(factor, 2)} (what the report estimated "
+            f"against no difference at all); sceptical {describe_p(p)} (one-sided)."
+        )
     if found.p is not None and found.p_error > 0:
         yield f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
 
