@@ -3,8 +3,8 @@
 Usage: python tools/measure_rates.py [--check]
 
 Each trial draws N runs and a report of n runs from one population: whatever is contradicted is so
-by mistake. Writes compare_rates.json, beside this file, and the tables of docs/compare.md; takes
-about ten minutes on two cores. With ``--check`` nothing is measured; the exit code is 1 if the page
+by mistake. Of tables each trial draws 26 rows. Writes compare_rates.json, beside this file, and the tables of docs/compare.md; takes
+about half an hour on two cores. With ``--check`` nothing is measured; the exit code is 1 if the page
 does not show what is stored.
 """
 
@@ -22,8 +22,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
-from replication.comparison import plausibility
+
 from replication.comparison.comparison import compare, compare_by
+from replication.comparison.groups import compare_table
 from replication.comparison.judging import MANY_RUNS, MIN_RUNS
 from replication.comparison.result import Comparison, Verdict
 from replication.comparison.sampling import Effort
@@ -68,7 +69,10 @@ POPULATIONS: Mapping[str, Draw] = {
 DEPENDENT = "pairs of runs"
 SIZES = ((3, 3), (5, 5), (5, 10), (10, 3), (20, 100), (100, 100))
 """Runs of one's own, and behind the report."""
-KINDS = {"spread": "mean ± sd", "mean": "mean alone", "median": "median", "max": "maximum"}
+KINDS = {
+    "spread": "mean ± sd", "mean": "mean alone", "quartiles": "median and quartiles",
+    "median": "median", "max": "maximum",
+}  # fmt: skip
 TRIALS, TRIALS_DRAWN = 2000, 200  # the fewer for what is judged by drawn studies, which takes long
 LIMIT = 0.065
 TRIALS_POWER = 1000
@@ -80,14 +84,16 @@ DEFAULTS = compare.__kwdefaults__ or {}
 
 def compare_trial(own: FloatArray, theirs: FloatArray, kind: str, seed: int) -> Comparison:
     """Compare runs with what a paper would print of others, to six digits."""
+    q1, median, q3 = np.quantile(theirs, (0.25, 0.5, 0.75))
     found = {
-        "mean": theirs.mean(), "sd": theirs.std(ddof=1), "median": np.median(theirs),
+        "mean": theirs.mean(), "sd": theirs.std(ddof=1), "median": median, "q1": q1, "q3": q3,
         "max": theirs.max(),
     }  # fmt: skip
-    names = ("mean", "sd") if kind == "spread" else (kind,)
+    names = {"spread": ("mean", "sd"), "quartiles": ("median", "q1", "q3")}.get(kind, (kind,))
     report = {name: f"{found[name]:.6g}" for name in names} | {"runs": theirs.size}
     effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=SEED * 1_000_000 + seed)
-    return compare_by(DEFAULTS | {"values": own, "report": report}, effort)
+    given = {"values": own, "reported": report, "numbers": {}}
+    return compare_by(DEFAULTS | given, effort)
 
 
 def measure_cell(
@@ -106,6 +112,68 @@ def measure_cell(
     return {name: round(count / n_trials, 4) for name, count in counts.items()}
 
 
+N_ROWS, TABLE_SIZES, TRIALS_TABLE = 26, ((3, 3), (5, 5), (10, 3), (20, 20)), 400
+BETWEEN, CORRELATION = 0.35, 0.3
+LABS = f"labs that differ by {BETWEEN} SD"
+
+
+def _draw_table(
+    kind: str, generator: np.random.Generator, n: int, m: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return runs of one's own, and of the report, float64[rows, runs]."""
+    own, theirs = generator.normal(size=(N_ROWS, n)), generator.normal(size=(N_ROWS, m))
+    if kind in POPULATIONS:
+        own, theirs = (POPULATIONS[kind](generator, N_ROWS * size).reshape(N_ROWS, size)
+                       for size in (n, m))  # fmt: skip
+    if kind.startswith("correlated"):
+        for side in (own, theirs):
+            shared = generator.normal(size=(1, side.shape[1]))
+            side *= np.sqrt(1.0 - CORRELATION)
+            side += np.sqrt(CORRELATION) * shared
+    if kind.startswith(LABS):
+        own, theirs = (side + BETWEEN * generator.normal(size=(N_ROWS, 1)) for side in (own, theirs))
+    return {
+        "all 1 SD lower": (own - 1.0, theirs),
+        "all half an SD lower": (own - 0.5, theirs),
+        "each 1.2 SD off": (own + generator.choice([-1.2, 1.2], (N_ROWS, 1)), theirs),
+        "one row 4.1 SD off": (own + 4.1 * (np.arange(N_ROWS) == 0)[:, None], theirs),
+        "spreads of 2 to 1": (2.0 * own, theirs),
+        "spreads of 4 to 1": (4.0 * own, theirs),
+    }.get(kind, (own, theirs))
+
+
+TABLES = (
+    "normal", "exponential", "lognormal", "60 % at a bound", "spreads of 2 to 1",
+    "spreads of 4 to 1", "correlated rows, seeds unknown", "correlated rows, seeds known", LABS,
+    f"{LABS}, allowed for", "all 1 SD lower", "all half an SD lower", "each 1.2 SD off",
+    "one row 4.1 SD off",
+)  # fmt: skip
+
+
+def measure_table(cell: tuple[str, tuple[int, int]], *, seed: int = SEED) -> dict[str, float]:
+    """Return the shares of tables that are contradicted, and of those with a row that is."""
+    kind, (n, m) = cell
+    generator = np.random.default_rng([seed, TABLES.index(kind), n, m])
+    counts = dict.fromkeys(("contradicted", "a_row"), 0)
+    names = [f"row {row}" for row in range(N_ROWS)]
+    for _ in range(TRIALS_TABLE):
+        own, theirs = _draw_table(kind, generator, n, m)
+        mine: dict[str, Any] = {"k": np.repeat(names, n), "value": own.ravel()}
+        if kind.endswith("seeds known"):
+            mine["seed"] = np.tile(np.arange(n), N_ROWS)
+        reported = {
+            "k": names, "mean": [f"{mean:.6g}" for mean in theirs.mean(axis=1)],
+            "sd": [f"{sd:.6g}" for sd in theirs.std(axis=1, ddof=1)], "n": [m] * N_ROWS,
+        }  # fmt: skip
+        between = BETWEEN if kind.endswith("allowed for") else None
+        found = compare_table(mine, reported, by="k", plus_minus="sd n-1", between=between)
+        counts["contradicted"] += found.verdict is Verdict.CONTRADICTED
+        counts["a_row"] += any(p <= found.level for p in found.adjusted.values())
+    return {"trials": TRIALS_TABLE} | {
+        name: round(count / TRIALS_TABLE, 4) for name, count in counts.items()
+    }
+
+
 def measure_welch(population: str, n: int, m: int, *, n_trials: int, seed: int) -> dict[str, Any]:
     """Return the share of trials that Welch's test from the summaries rejects."""
     generator = np.random.default_rng([seed, list(POPULATIONS).index(population), n, m])
@@ -121,7 +189,8 @@ def measure_power(n: int, m: int, *, n_trials: int, seed: int) -> dict[str, floa
     """Return how often normal runs two standard deviations apart are told apart, by three tests."""
     shares = {
         name: measure_cell("normal", kind, n, m, n_trials=n_trials, seed=seed, shift=2.0)
-        for name, kind in (("spread", "spread"), ("mean", "mean"))
+        for name, kind in (("spread", "spread"), ("mean", "mean"), ("quartiles", "quartiles"))
+        if name != "quartiles" or min(n, m) >= MIN_RUNS
     }
     generator = np.random.default_rng([seed, 0, n, m])
     one = np.array([generator.normal(size=n + m) for _ in range(n_trials)])
@@ -155,19 +224,23 @@ def measure_all() -> dict[str, Any]:
     """Measure all cells."""
     cells = [
         cell for cell in itertools.product(KINDS, POPULATIONS, SIZES)
-        if cell[0] in {"spread", "mean"} or cell[2][0] >= MIN_RUNS
+        if cell[0] in {"spread", "mean"} or min(cell[2][: 1 + (cell[0] == "quartiles")]) >= MIN_RUNS
     ]  # fmt: skip
+    tables = [*itertools.product(TABLES, TABLE_SIZES)]
     rates: dict[str, Any] = {kind: {name: {} for name in POPULATIONS} for kind in KINDS}
     with concurrent.futures.ProcessPoolExecutor(N_PROCESSES) as pool:
         for (kind, population, (n, m)), found in zip(cells, pool.map(_measure, cells), strict=True):
             rates[kind][population][f"{n},{m}"] = found
+        measured = [*zip(tables, pool.map(measure_table, tables), strict=True)]
+    of_tables = {kind: {f"{n},{m}": found for (name, (n, m)), found in measured if name == kind}
+                 for kind in TABLES}  # fmt: skip
     rates["welch"] = {
         population: {f"{n},{m}": measure_welch(population, n, m, n_trials=TRIALS, seed=SEED)
                      for n, m in SIZES}
         for population in POPULATIONS
     }  # fmt: skip
     power = {f"{n},{m}": measure_power(n, m, n_trials=TRIALS_POWER, seed=SEED) for n, m in SIZES}
-    return {"rates": rates, "power": power}
+    return {"rates": rates, "power": power, "tables": of_tables}
 
 
 def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
@@ -183,11 +256,22 @@ def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
         ]  # fmt: skip
         found[kind] = _tabulate([header, *body])
     names = {"spread": "`compare`, mean ± sd", "welch": "Welch's test",
-             "mean": "`compare`, mean alone", "interval": "prediction interval by *t*"}  # fmt: skip
+             "mean": "`compare`, mean alone", "interval": "prediction interval by *t*",
+             "quartiles": "`compare`, median and quartiles"}  # fmt: skip
     power = [
-        [words, *(f"{100 * model['power'][size][name]:.0f}" for size in sizes)]
+        [words, *(f"{100 * model['power'][size][name]:.0f}" if name in model["power"][size] else ""
+                  for size in sizes)]
         for name, words in names.items()
-    ]
+    ]  # fmt: skip
+    tables = [
+        [kind, *(f"{100 * cell['contradicted']:.0f} ({100 * cell['a_row']:.0f})"
+                 for cell in cells.values())]
+        for kind, cells in model["tables"].items()
+    ]  # fmt: skip
+    header = ["contradicted (a row), %", *(f"{n}, {m}" for n, m in TABLE_SIZES)]
+    n_null = len(TABLES) - 4
+    found["tables"] = _tabulate([header, *tables[:n_null]])
+    found["tables-power"] = _tabulate([header, *tables[n_null:]])
     found["power"] = _tabulate([["found, %", *(s.replace(",", ", ") for s in sizes)], *power])
     return found
 
@@ -208,7 +292,6 @@ def fill_page(page: str, tables: Mapping[str, str]) -> str:
 
 def main() -> None:
     """Measure, and write what is stored and the page."""
-    plausibility.MAX_ENUMERATION = 1000  # spreads of whole numbers, which decide nothing here
     is_check = sys.argv[1:] == ["--check"]
     if not is_check:
         STORED.write_text(json.dumps(measure_all(), indent=1) + "\n", "utf-8")

@@ -55,8 +55,6 @@ OPTIONS = {
     "0.35; of a table also 'estimate', by its rows",
     "--margin VALUE": "difference of the means that does not matter, in the unit of the values or "
     "as 10%%",
-    "--detect VALUE": "how many runs would show this difference four times in five? In the unit of "
-    "the values, as 10%% or as '0.5 sd'",
     "--level LEVEL": "of the test (default: 5%%); intervals cover the rest",
     "--plot FILE": "draw the runs with the reported value, or a table as a forest plot (.png, .svg "
     "or .pdf)",
@@ -69,6 +67,7 @@ GONE = {
     "--ci-level": "give --plus-minus, such as '90% ci'",
     "--ci-kind": "give --plus-minus, such as 'ci normal'",
     "--sd-kind": "give --plus-minus, such as 'sd n-1'", "--alpha": "give --level",
+    "--detect": "the answer says what these runs find; four times as many find half of it",
     "--group-by": "give --by", "--values": "give --column",
 }  # fmt: skip
 """Options that there are no more, or that people try, and what takes their place."""

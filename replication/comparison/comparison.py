@@ -15,14 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.comparison import remarks
-from replication.comparison.judging import MISSED, UNSEEN, is_binary, judge_all
-from replication.comparison.means import (
-    Side,
-    find_equivalence,
-    plan_runs,
-    plan_shares,
-    weigh_evidence,
-)
+from replication.comparison.judging import MISSED, UNSEEN, judge_all
+from replication.comparison.means import Side, find_equivalence, weigh_evidence
 from replication.comparison.numbers import Reported, is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
 from replication.comparison.report import (
@@ -49,6 +43,7 @@ GONE = {
     "ci_kind": "`plus_minus`, such as 'ci normal'",
     "sd_kind": "`plus_minus`, such as 'sd n-1'",
     "nan_policy": "nothing: missing values are left out, and counted",
+    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
 }
 """Arguments that there are no more, and what takes their place."""
 
@@ -67,7 +62,6 @@ def compare(
     grid: str | float | None = None,
     between: str | float | None = None,
     margin: str | float | None = None,
-    detect: str | float | None = None,
     evidence: bool = False,
     level: str | float = 0.05,
     **numbers: Any,
@@ -118,9 +112,6 @@ def compare(
     margin : str or float, optional
         Difference of the means that does not matter: in the unit of the values, or
         as "10 %" of the reported mean.
-    detect : str or float, optional
-        A difference, in the unit of the values, as "10 %" of the reported one or as "0.5 sd": how
-        many runs show it four times in five?
     evidence : bool
         Of a difference: add the replication Bayes factor and the sceptical p.
     level : float
@@ -222,7 +213,7 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
         given["mean"] = given.pop("share")
     options["said"] = dict(options.get("said") or {})
     if options["scale"] == "log":
-        for name in ("margin", "detect", "between"):
+        for name in ("margin", "between"):
             if options[name]:
                 raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
         options["said"]["scale"] = (
@@ -333,7 +324,6 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         shown=worst.shown,
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=remarks.find_coincidence(own, sample, report, main),
-        planned=_plan(main, report, sample, options["detect"], level),
         assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
         equivalence=equivalence,
@@ -393,45 +383,20 @@ def _assess(
     sides = [one.sides for one in answers if one.sides is not None]
     if "mean" not in report.numbers or not sides:
         raise UsageError("`margin` was given without a reported mean; give the mean too")
-    value = _read_difference(margin, "margin", report.numbers["mean"], None)
+    value = _read_margin(margin, report.numbers["mean"])
     found = [find_equivalence(*pair, value, options["between"]) for pair in sides]
     known = [p for p in found if p is not None]
     p = max(known) if len(known) == len(found) else None
     return {"margin": value, "p": p, "is_equivalent": p is not None and p <= level}
 
 
-def _plan(
-    main: Answer, report: Report, sample: Sample | None, detect: str | float | None, level: float
-) -> dict[str, Any] | None:
-    if detect is None:
-        return None
-    numbers = report.numbers
-    name = next((name for name in ("mean", "constant", "share") if name in numbers), None)
-    is_share = name == "share" or (name == "mean" and is_binary(sample, report))
-    if name is None or (main.sides is None and not is_share):
-        raise UsageError("`detect` was given without a reported mean or share; give it too")
-    spread = None if main.difference is None else main.difference.spread
-    value = _read_difference(detect, "detect", numbers[name], spread)
-    if is_share:
-        either, own = plan_shares(float(numbers[name].value), report.n, value, level=level)
-    else:
-        assert main.sides is not None
-        either, own = plan_runs(*main.sides, value, level=level)
-    return {"difference": value, "either_side": either, "own": own}
-
-
-def _read_difference(given: str | float, name: str, item: Reported, spread: float | None) -> float:
-    """Return a difference in the unit of the values, from such, per cent or standard deviations."""
+def _read_margin(given: str | float, item: Reported) -> float:
+    """Return a margin in the unit of the values, from such or from per cent."""
     text = str(given).strip()
-    number = r"\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2}"
-    found = re.fullmatch(rf"({number})\s*(%|sd|SD)?", text)
-    value, unit = (math.nan, "") if found is None else (float(found[1]), (found[2] or "").lower())
-    if unit == "%":
-        value *= abs(float(item.value)) / 100.0
-    elif unit == "sd":
-        value *= math.nan if spread is None else spread
+    found = re.fullmatch(r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%?)", text)
+    value = math.nan if found is None else float(found[1])
+    value *= abs(float(item.value)) / 100.0 if found is not None and found[2] else 1.0
     if not value > 0:
-        allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
-        sd = ", or such as 0.5 sd where a spread is known" if name == "detect" else ""
-        raise refuse(name, text, f"{allowed} such as 10%{sd}")
+        raise refuse("margin", text, "is a number above 0 in the unit of the values, or per cent of "
+                     "the reported mean such as 10%")  # fmt: skip
     return value

@@ -45,7 +45,7 @@ MAX_BYTES = 1 << 30
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
 MAX_CELLS = 5_000_000  # of an Excel file, a cell of which takes hundreds of bytes when it is read
-TEXT = re.compile(rb"</(?:\w+:)?si\s*>|<(?:\w+:)?si\s*/>")  # end of one in an Excel file
+MAX_EXCEL = 1 << 26  # what an Excel file may unpack to, which has few bytes for each text
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -65,10 +65,9 @@ class Table:
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        if hasattr(given, "column_names"):  # of Arrow
-            cells = [column.to_pylist() for column in given.columns]
-            pairs = [*zip(given.column_names, cells, strict=True)]
-        elif hasattr(given, "items"):  # of pandas two columns may have one name
+        if hasattr(given, "to_pydict"):  # of Arrow
+            given = given.to_pydict()
+        if hasattr(given, "items"):  # of pandas two columns may have one name
             pairs = [*given.items()]
         else:
             pairs = [(column, given[column]) for column in given.columns]
@@ -79,31 +78,25 @@ class Table:
                     "with a cell for each row"
                 )
         names, columns = [str(column) for column, _ in pairs], [list(found) for _, found in pairs]
-        if not names:
-            raise DataError(f"`{name}` has no columns; give at least one")
-        if len({*map(len, columns)}) > 1:
-            raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
+        if len({*map(len, columns)}) != 1:
+            why = "differ in length; give one row for each run" if names else "are none; give one"
+            raise DataError(f"the columns of `{name}` {why}")
         return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
 
     def probe(self, name: str) -> list[Any]:
         """Return the first cells of a column, to see what it holds; none if its name is doubled."""
         return self.take(name)[:1000] if self.names.count(name) == 1 else []
 
-    def take(self, name: str | None) -> list[Any]:
-        """Return a column by name; the only one there is unless named."""
-        if name is None and len(self.names) == 1:
-            return list(self.columns(0))
-        own = list_names(self.names)
-        if name is None:
-            raise UsageError(f"no `column` was given; name the one that holds the values, of {own}")
+    def take(self, name: str) -> list[Any]:
+        """Return a column by name."""
         if name not in self.names:
             nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
             answer = f"did you mean {show(nearest[0])}? The" if nearest else "the"
-            raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are {own}")
-        if self.names.count(name) > 1:
+            raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are "
+                             f"{list_names(self.names)}")  # fmt: skip
+        if (times := self.names.count(name)) > 1:
             raise DataError(
-                f"{self.names.count(name)} columns of {self.name} are called {show(name)}; rename "
-                "all but one"
+                f"{times} columns of {self.name} are called {show(name)}; rename all but one"
             )
         return list(self.columns(self.names.index(name)))
 
@@ -201,16 +194,10 @@ def _read_parquet(content: bytes, name: str) -> Table:
                 f"column {show(column)} holds {plain}; give a column of numbers or texts"
             )
         # Texts that are equal are held once, however many rows have them.
-        is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
-        cells: list[Any] = []
+        is_text = plain == dtype and ("string" in str(plain) or "binary" in str(plain))
         with _refuse_errors(*unreadable):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
-            for chunk in file.read(columns=[column]).column(0).chunks:
-                if pa.types.is_dictionary(chunk.type):
-                    words = [*chunk.dictionary.to_pylist(), None]
-                    cells += [words[i] for i in chunk.indices.fill_null(-1).to_pylist()]
-                else:
-                    cells += chunk.to_pylist()
+            cells = list(file.read(columns=[column]).column(0).to_pandas())
             if len(cells) != head.num_rows:
                 raise ValueError(f"{len(cells):,} rows of {head.num_rows:,}")
         return cells
@@ -218,29 +205,16 @@ def _read_parquet(content: bytes, name: str) -> Table:
     return Table(name, schema.names, read, head.num_rows)
 
 
-def _count_texts(archive: zipfile.ZipFile) -> None:
-    """Refuse a list of more texts than there may be cells, all of which are read for the first."""
-    n_texts = 0
-    for item in archive.namelist():
-        with archive.open(item) as file:
-            while part := file.read(1 << 20):
-                n_texts += len(TEXT.findall(part))
-                if n_texts > MAX_CELLS:
-                    raise ValueError(f"it lists more than {MAX_CELLS:,} texts")
-
-
 def _read_excel(content: bytes, name: str) -> Table:
     """Read the only sheet that holds something."""
-    filled = []
+    filled, n_cells = [], 0
     with _refuse_errors(name, "Excel file", "export the sheet as CSV, or unpack an archive"):
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
-                raise ValueError("it unpacks to too much")
-            _count_texts(archive)
+            if sum(item.file_size for item in archive.infolist()) > MAX_EXCEL:
+                raise ValueError(f"it unpacks to more than {MAX_EXCEL >> 20} MB")
         import openpyxl  # type: ignore[import-untyped]
 
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        n_cells = 0
         for sheet in book.worksheets:
             sheet.reset_dimensions()  # which may say anything
             rows: list[list[Any]] = []
@@ -260,8 +234,7 @@ def _read_excel(content: bytes, name: str) -> Table:
     # An empty row may be a run without a value, if there is nothing else that it could lack.
     header, *body = [row for row in filled[0] if row or width == 1]
     names = ["" if cell is None else str(cell).strip() for cell in header]
-    names += [""] * (width - len(names))
-    return _take_rows(name, names, body)
+    return _take_rows(name, names + [""] * (width - len(names)), body)
 
 
 def _strip(cells: list[Any]) -> list[Any]:
@@ -285,8 +258,9 @@ def _read_text(content: bytes, name: str) -> Table:
     if rows := _split_typeset(text):
         return _take_rows(name, *_split_header(rows))
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
+    too_many = DataError(f"{name} has too many rows or columns: {LIMITS}; give a smaller table")
     if line.count(separator) >= MAX_COLUMNS:
-        raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
+        raise too_many
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
     try:
@@ -297,7 +271,7 @@ def _read_text(content: bytes, name: str) -> Table:
             if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
             if len(rows) > MAX_ROWS:
-                raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
+                raise too_many
     except csv.Error as error:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
@@ -316,24 +290,20 @@ def _read_text(content: bytes, name: str) -> Table:
 
 def _read_json(text: str, name: str) -> Table:
     """Read JSON lines, an object for each row, or one list of objects."""
-    lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) > MAX_ROWS:
-        raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
-    columns: dict[str, list[Any]] = {}
     with _refuse_errors(name, "table of JSON lines", "give an object with plain values a line"):
-        is_list = text.lstrip()[0] == "["
-        rows = json.loads(text) if is_list else [json.loads(line) for line in lines]
-        for place, row in enumerate(rows):
-            for key, cell in row.items():
-                if isinstance(cell, (dict, list)):
-                    raise ValueError(f"{show(key, length=30)} holds a list or an object")
-                if len(columns) >= MAX_COLUMNS and key not in columns:
-                    raise ValueError(f"it has more than {MAX_COLUMNS:,} columns")
-                if (len(columns) + 1) * len(rows) > MAX_CELLS and key not in columns:
-                    raise ValueError(f"it has more than {MAX_CELLS:,} cells")
-                columns.setdefault(str(key), [None] * len(rows))[place] = cell
-    names = [*columns]
-    return Table(name, names, lambda place: columns[names[place]], len(rows))
+        whole = text if text.lstrip()[0] == "[" else f"[{','.join(filter(str.strip, text.splitlines()))}]"
+        rows = json.loads(whole)
+        names = [*dict.fromkeys(key for row in rows for key in row.keys())]
+        if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
+            raise ValueError(LIMITS)
+
+    def read(place: int) -> list[Any]:
+        cells = [row.get(names[place]) for row in rows]
+        if any(isinstance(cell, (dict, list)) for cell in cells):
+            raise DataError(f"column {show(names[place])} of {name} holds lists or objects")
+        return cells
+
+    return Table(name, names, read, len(rows))
 
 
 def _split_typeset(text: str) -> list[list[str]]:

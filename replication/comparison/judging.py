@@ -202,7 +202,8 @@ def _judge_centre(
 ) -> Answer:  # fmt: skip
     """Judge a mean, a constant or another centre by the spreads that are known."""
     name, numbers = str(report.centre), report.numbers
-    item, found = numbers[name], means.judge_means(one, two, level=level, between=between)
+    item, found = numbers[name], means.judge_means(
+        one, two, level=level, between=between, is_conditional=not report.has_quartiles)  # fmt: skip
     p, reach = (math.nan, math.nan) if found is None else (found.p, found.high - found.value)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported

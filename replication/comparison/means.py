@@ -45,7 +45,6 @@ from replication.comparison.sampling import ROUNDING
 from replication.statistics.intervals import Estimate
 
 POWER = 0.8
-MAX_PLANNED = 10_000_000
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,9 +153,12 @@ def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[f
 
 
 def judge_means(
-    own: Side, other: Side, *, level: float, between: float = 0.0
+    own: Side, other: Side, *, level: float, between: float = 0.0, is_conditional: bool = True
 ) -> Difference | None:
-    """Test whether two means differ; None where nothing is known of how runs vary."""
+    """Test whether two means differ; None where nothing is known of how runs vary.
+
+    `is_conditional`: whether Student's test may decide alone, which takes an F test of the spreads.
+    """
     errors = list_errors(own, other, between)
     if not errors:
         return None
@@ -171,7 +173,7 @@ def judge_means(
     is_equal = len(tests) == 2 and own.n == other.n
     p, reach = tests[0] if is_equal else map(max, zip(*tests, strict=True))
     p_alone, by_f = p, find_spread_p(own, other)
-    if len(tests) == 2 and by_f is not None and by_f > level:
+    if is_conditional and len(tests) == 2 and by_f is not None and by_f > level:
         # Nothing says that the spreads differ: Student's test decides, under that condition.
         p, reach = tests[1][0] if tests[1][0] <= level < p else p, tests[1][1]
     known = list_known(own, other)
@@ -216,20 +218,19 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     The factor is the density of one's own difference if the effect is what the report estimated,
     over that if there is none. p is one-sided: near 1 where the differences have other signs.
     """
-    mine, theirs = (_combine(side.list_terms())[0] if side.list_terms() and side.has_spread else 0.0
-                    for side in (own, other))  # fmt: skip
+    if not all(side.has_spread and side.list_terms() for side in (own, other)):
+        return None
+    mine, theirs = (_combine(side.list_terms())[0] for side in (own, other))
     if not mine or not theirs:
         return None
-    both = math.hypot(mine, theirs)
-    log_factor = math.log(mine / both) + ((own.mean / mine) ** 2 - ((own.mean - other.mean) / both) ** 2) / 2
-    squares, ratio = ((own.mean / mine) ** 2, (other.mean / theirs) ** 2), (theirs / mine) ** 2
-    harmonic = 2.0 / math.fsum(1.0 / max(one, 1e-300) for one in squares)
-    middle = sum(squares) / 2.0
-    if abs(ratio - 1.0) < 1e-9:
-        square = harmonic / 2.0
-    else:
-        square = (math.sqrt(middle * (middle + (ratio - 1.0) * harmonic)) - middle) / (ratio - 1.0)
-    z = math.copysign(math.sqrt(max(square, 0.0)), own.mean * other.mean)
+    both, z_own, z_other = math.hypot(mine, theirs), own.mean / mine, other.mean / theirs
+    log_factor = math.log(mine / both) + (z_own**2 - ((own.mean - other.mean) / both) ** 2) / 2.0
+    harmonic = 2.0 / math.fsum(1.0 / max(z * z, 1e-300) for z in (z_own, z_other))
+    middle, more = (z_own**2 + z_other**2) / 2.0, (theirs / mine) ** 2 - 1.0
+    square = harmonic / 2.0  # where both errors are equal
+    if abs(more) > 1e-9:
+        square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
+    z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
     return {"bayes_factor": math.exp(min(log_factor, 700.0)), "p_sceptical": float(special.ndtr(-z))}
 
 
@@ -255,37 +256,6 @@ def find_shown(error: float, free: float, level: float) -> float:
     if not math.isfinite(centre) or centre <= 0:
         centre = limit + float(special.ndtri(POWER))
     return centre * error
-
-
-def plan_runs(
-    own: Side, other: Side, difference: float, *, level: float
-) -> tuple[int | None, int | None]:
-    """Return the runs that show a difference with a probability of 0.8, None if none are enough.
-
-    First those on either side, if both are run anew; then those of one's own, against the report
-    as it is.
-    """
-    known = list_known(own, other)
-    if not any(sd for sd, _ in known):
-        return None, None
-    mine, theirs = (
-        math.fsum(sd**2 for sd, _ in side.samples)
-        if side.samples and side.has_spread
-        else pool_variance(known)
-        for side in (own, other)
-    )
-
-    def find(n_theirs: int | None) -> int | None:
-        def is_enough(n: int) -> bool:
-            m = n_theirs or n
-            error, free = _combine([(mine / n, n - 1.0), (theirs / m, max(m - 1.0, 1.0))])
-            return find_shown(error, free, level) <= abs(difference)
-
-        if not is_enough(MAX_PLANNED):
-            return None
-        return 2 + bisect.bisect_left(range(2, MAX_PLANNED), True, key=is_enough)
-
-    return find(None), find(other.n or None)
 
 
 def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
@@ -339,14 +309,3 @@ def _wilson(k: int, n: int, quantile: float) -> tuple[float, float]:
     centre = (k + square / 2.0) / (n + square)
     reach = quantile * math.sqrt(n * share * (1.0 - share) + square / 4.0) / (n + square)
     return max(centre - reach, 0.0), min(centre + reach, 1.0)
-
-
-def plan_shares(
-    share: float, m: int, difference: float, *, level: float
-) -> tuple[int | None, int | None]:
-    """Return the runs that show a difference of shares, as `plan_runs` does."""
-    other = share + difference if share + difference <= 1.0 else share - difference
-    if not 0.0 <= other <= 1.0:
-        return None, None
-    one, two = (Side(one, ((math.sqrt(one * (1.0 - one)), m),)) for one in (other, share))
-    return plan_runs(one, two, difference, level=level)

@@ -17,7 +17,6 @@ from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import Report, describe_number
 from replication.comparison.sampling import Bounds
 
-MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50  # more counts as possible
 SLACK = 1.0 + 1e-12
 Fault = tuple[str, str]  # the name of a number, and why it cannot be right
 ORDER = (
@@ -119,56 +118,7 @@ def _check_spread(
         if reach > 0 and reach**2 * n / (n - 1) > squares[1] * SLACK:
             with_end = f"{n:,} runs with {_say(reported, end)}"
             return name, f"{_say(reported, name)} is smaller than {with_end} can have"
-    if grid and not _has_spread(mean, squares, n, float(grid), (least, most)):
-        values = f"{n:,} {_name_values(grid)} with {_say(reported, 'mean')}"
-        return name, f"{values} cannot have {_say(reported, name)}"
     return None
-
-
-def _has_spread(
-    mean: Reported, squares: tuple[float, float], n: int, grid: float, ends: Bounds
-) -> bool:
-    """Say whether n values on a grid can have such a mean and sum of squared deviations.
-
-    In steps of the grid, from the whole number at or below the mean: n deviations d whose sum is
-    r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n.
-    """
-    first = math.ceil(float(mean.low) * n / grid - 1e-9)
-    last = math.floor(float(mean.high) * n / grid + 1e-9)
-    if last - first >= MAX_SUMS:
-        return True
-    for total in range(first, last + 1):
-        centre, rest = divmod(total, n)
-        low, high = (end / grid**2 + rest**2 / n for end in squares)
-        if high > MAX_SQUARES:
-            return True
-        least = math.ceil(low - 1e-9)  # the sum of squares is even where the sum is
-        wanted = range(least + (least - rest) % 2, math.floor(high + 1e-9) + 1, 2)
-        if not wanted:
-            continue
-        reach = math.isqrt(wanted[-1])
-        lowest = math.ceil(max(-reach, ends[0] / grid - centre - 1e-9))
-        highest = math.floor(min(reach, ends[1] / grid - centre + 1e-9))
-        if n * (2 * reach + 1) * (2 * math.isqrt(n * wanted[-1]) + 3) > MAX_ENUMERATION:
-            return True
-        reached = _enumerate(n, range(lowest, highest + 1), wanted[-1]).get(rest, 0)
-        if any(reached >> q & 1 for q in wanted):
-            return True
-    return False
-
-
-def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
-    """Return by sum of n deviations the sums of squares that occur, up to the largest, as bits."""
-    reached = {0: 1}
-    for _ in range(n):
-        following: dict[int, int] = {}
-        for total, squares in reached.items():
-            for d in deviations:
-                kept = (squares << d * d) & ((2 << largest) - 1)
-                if kept:
-                    following[total + d] = following.get(total + d, 0) | kept
-        reached = following
-    return reached
 
 
 def has_multiple(item: Reported, step: Fraction) -> bool:

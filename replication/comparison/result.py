@@ -72,8 +72,6 @@ class Comparison:
     missed, coincidence : float, and float or None
         The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
         give all reported numbers to the last digit, how often two studies do.
-    planned : mapping or None
-        "difference" asked about, runs on "either_side", and "own" runs against this report.
     assumptions, cautions : mapping of str to str
         What is taken for granted, by the argument that changes it; what to know, by cause.
     chance_all_succeed : float
@@ -115,7 +113,6 @@ class Comparison:
     shown: Mapping[str, float | None]
     missed: float
     coincidence: float | None
-    planned: Mapping[str, Any] | None
     assumptions: Mapping[str, str]
     chance_all_succeed: float
     equivalence: Mapping[str, Any] | None
@@ -422,8 +419,6 @@ def list_notes(found: Comparison) -> Iterator[str]:
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p" and "estimated" not in found.assumptions:
         yield f"Not judged, for want of runs: {join(left)}."
-    if found.planned is not None:
-        yield _describe_plan(found.planned)
     if found.impossible_on_grid:
         grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
         yield (
@@ -450,15 +445,3 @@ def list_notes(found: Comparison) -> Iterator[str]:
         )
     if found.p is not None and found.p_error > 0:
         yield f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
-
-
-def _describe_plan(planned: Mapping[str, Any]) -> str:
-    difference, own = format_number(planned["difference"]), planned["own"]
-    if planned["either_side"] is None:
-        return f"How many runs would show a difference of {difference} cannot be told."
-    alone = f"{plural(own, 'run')} of yours" if own else "no number of yours is enough"
-    return (
-        f"To find a difference of {difference} four times in five takes "
-        f"{plural(planned['either_side'], 'run')} on each side; against the report as it stands, "
-        f"{alone}."
-    )
