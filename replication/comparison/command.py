@@ -104,7 +104,7 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
     compare.add_argument(
         "file", metavar="FILE", nargs="?",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Markdown, LaTeX, JSON lines, Parquet or Excel; - for "
+        "numbers may have a decimal comma), Markdown, LaTeX, JSON lines or Parquet; - for "
         "standard input; or another report, as text or as a table; example, example-tasks and "
         "example-report come with the package",
     )  # fmt: skip
@@ -116,7 +116,9 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
             {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
         compare.add_argument(name, action=Once, help=words, **more)
     names = {other for name, others in HEADERS.items() for other in (name, *others)}
-    options = {f"--{name.replace('_', '-')}" for name in names if re.fullmatch(r"[a-z_][a-z0-9_]+|n", name)}
+    options = {
+        f"--{name.replace('_', '-')}" for name in names if re.fullmatch(r"[a-z_][a-z0-9_]+|n", name)
+    }
     pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
@@ -170,7 +172,9 @@ def _compare(options: argparse.Namespace) -> Any:
     base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
     if options.difference is not None:
         if isinstance(theirs, Table):
-            raise UsageError("--difference and a table of reports do not go together; give a number")
+            raise UsageError(
+                "--difference and a table of reports do not go together; give a number"
+            )
         pair = pair_runs(own, by=options.by, difference=options.difference, column=options.column,
                          pair=options.pair, succeeded=succeeded)  # fmt: skip
         return compare_by(base | pair | given, Effort())

@@ -207,7 +207,9 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
         raise refuse("between", options["between"], "is from 0 to 100 standard deviations")
     kind, text = Kind(), options["plus_minus"]
     if text is not None and not (kind := read_kind(str(text)) or kind) != Kind():
-        raise refuse("plus_minus", text, "are sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'")
+        raise refuse(
+            "plus_minus", text, "are sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
+        )
     options["plus_minus"] = kind
     if options["minus"] is not None and "share" in given:
         given["mean"] = given.pop("share")
@@ -227,7 +229,9 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
         _infer_scale(options, given, yours)
 
 
-def _infer_scale(options: dict[str, Any], given: Mapping[str, Any], yours: Mapping[str, Any]) -> None:
+def _infer_scale(
+    options: dict[str, Any], given: Mapping[str, Any], yours: Mapping[str, Any]
+) -> None:
     """Say what a per cent sign stands for, where the values leave no doubt."""
     marked = [text for name, text in given.items() if name not in SUCCESSES and "%" in str(text)
               and "ci" not in str(text).lower().replace("%", "", 1).split()]  # fmt: skip
@@ -340,9 +344,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     return found.take_exponentials() if found.scale else found
 
 
-def _estimate_mean(
-    main: Answer, report: Report, sample: Sample | None, level: float
-) -> Estimate:
+def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
     """Return the mean of one's own runs, or what stands in its place, with its interval."""
     if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
         return Estimate(None, None, None)
@@ -393,7 +395,9 @@ def _assess(
 def _read_margin(given: str | float, item: Reported) -> float:
     """Return a margin in the unit of the values, from such or from per cent."""
     text = str(given).strip()
-    found = re.fullmatch(r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%?)", text)
+    found = re.fullmatch(
+        r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%?)", text
+    )
     value = math.nan if found is None else float(found[1])
     value *= abs(float(item.value)) / 100.0 if found is not None and found[2] else 1.0
     if not value > 0:

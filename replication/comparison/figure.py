@@ -42,15 +42,15 @@ def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
 
 
 def draw_statistic(found: Any, name: str, panel: Any) -> None:
-    """Draw a statistic of a `Comparison`: your runs with theirs, above what was reported.
+    """Draw a statistic of a `Comparison`: your runs with theirs, and what was reported.
 
-    The grey band is what would not be contradicted; what lies further from it than it is wide is
-    named at the edge.
+    The grey band is what would not be contradicted; runs further from it than it is wide are
+    counted at the edge.
     """
     one, sample, dots = found.findings[name], found.sample, np.array([])
     low, high = one.interval
     room = (high - low) or 1.0
-    if sample is not None and name not in NO_VALUES and sample.values.size > 2:
+    if sample is not None and name not in NO_VALUES and not found.scale and sample.values.size > 2:
         dots = sample.runs
     near = np.clip([low, high, one.value, one.yours, *dots], low - room, high + room)
     first, last = np.nanmin(near), np.nanmax(near)
@@ -60,35 +60,22 @@ def draw_statistic(found: Any, name: str, panel: Any) -> None:
         seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
     panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
                markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    if n_below := np.count_nonzero(dots < first):
-        panel.annotate(f"◂ {n_below:,} more", (first, 1.25), va="bottom", color=INK)
-    if n_above := np.count_nonzero(dots > last):
-        panel.annotate(f"{n_above:,} more ▸", (last, 1.25), ha="right", va="bottom", color=INK)
+    for n_more, end, text in ((np.count_nonzero(dots < first), first, "◂ {:,} more"),
+                              (np.count_nonzero(dots > last), last, "{:,} more ▸")):  # fmt: skip
+        if n_more:
+            panel.annotate(text.format(n_more), (end, 1.25), ha="left" if end == first else "right")
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    theirs = found.main.sides and found.main.sides[1]
-    if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
-        spread = theirs.samples[0][0]
-        ends = np.clip([one.value - spread, one.value + spread], first, last)
-        panel.plot(ends, [0.0, 0.0], color=REPORTED, linewidth=1.2)
-    p = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})"
-    text, side = f"reported: {one.reported}{p}", "center"
-    if one.value < first:
-        text, side = f"◂ {text}", "left"
-    elif one.value > last:
-        text, side = f"{text} ▸", "right"
-    else:
-        panel.axvline(one.value, color=REPORTED, linewidth=1.8)
-    panel.annotate(
-        text, (float(np.clip(one.value, first, last)), 1.0), xycoords=("data", "axes fraction"),
-        xytext=(0, 3), textcoords="offset points", ha=side, va="bottom", color=REPORTED,
-    )  # fmt: skip
+    value = float(np.clip(one.value, first, last))
+    p, is_beyond = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})", value != one.value
+    panel.plot([value], [0.0], ("<" if value == first else ">") if is_beyond else "D",
+               color=REPORTED, clip_on=False)  # fmt: skip
+    panel.annotate(f"reported: {one.reported}{p}", (value, 0.25), color=REPORTED,
+                   ha="left" if value < (2 * first + last) / 3 else
+                   "right" if value > (first + 2 * last) / 3 else "center")  # fmt: skip
     panel.set_yticks([0.0, 1.0], ["reported", "yours"])
     panel.set_ylim(-0.6, 1.6)
-    panel.set_xlim(first - 0.04 * (last - first), last + 0.04 * (last - first))
-    statistic, *given = word(name).split(" given ")
-    over = "the population" if found.runs is None else plural(found.runs, "run")
-    label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
-    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
+    over = "the population" if name == "constant" else plural(found.runs or 0, "run")
+    panel.set_xlabel(f"{word(name)} of {over} (grey: not contradicted at {percent(found.level)})")
 
 
 def draw_rows(table: Any, panel: Any) -> None:
@@ -113,7 +100,9 @@ def draw_rows(table: Any, panel: Any) -> None:
                 panel.plot([math.copysign(reach, end)], [place], mark if abs(d[0]) <= reach else "",
                            color=color, markersize=4, clip_on=False)  # fmt: skip
         mark = "s" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
-        size = min(3.0 + math.sqrt(one.n * (one.runs or one.n) / (one.n + (one.runs or one.n))), 9.0)
+        size = min(
+            3.0 + math.sqrt(one.n * (one.runs or one.n) / (one.n + (one.runs or one.n))), 9.0
+        )
         panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
         if mark != "s":
             side, gap = ("left", 8) if d[0] < 0 else ("right", -8)

@@ -4,13 +4,10 @@ import contextlib
 import csv
 import difflib
 import io
-import itertools
 import json
 import math
-import operator
 import re
 import sys
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -28,14 +25,17 @@ YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 EXAMPLES = {"example", "example-tasks", "example-report"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
-FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines, Parquet and Excel"
+FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines and Parquet"
 UNREADABLE = {
     b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
     b"ARROW1": "is a Feather file; write it as Parquet",
+    b"PK\x03\x04": "is an Excel file or an archive; export the sheet as CSV, or unpack it",
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
-THOUSANDS = re.compile(r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII)  # 1,000.5
+THOUSANDS = re.compile(
+    r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII
+)  # 1,000.5
 
 PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
 """Types of Arrow whose columns are read: of others a few bytes may unpack to any number of cells."""
@@ -44,8 +44,6 @@ MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
-MAX_CELLS = 5_000_000  # of an Excel file, a cell of which takes hundreds of bytes when it is read
-MAX_EXCEL = 1 << 26  # what an Excel file may unpack to, which has few bytes for each text
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -107,8 +105,6 @@ def read_table(path: str) -> Table:
     content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
         return _read_parquet(content, name)
-    if content[:4] == b"PK\x03\x04":
-        return _read_excel(content, name)
     for start, why in UNREADABLE.items():
         if content.startswith(start):
             raise DataError(f"{name} {why}")
@@ -205,45 +201,6 @@ def _read_parquet(content: bytes, name: str) -> Table:
     return Table(name, schema.names, read, head.num_rows)
 
 
-def _read_excel(content: bytes, name: str) -> Table:
-    """Read the only sheet that holds something."""
-    filled, n_cells = [], 0
-    with _refuse_errors(name, "Excel file", "export the sheet as CSV, or unpack an archive"):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_EXCEL:
-                raise ValueError(f"it unpacks to more than {MAX_EXCEL >> 20} MB")
-        import openpyxl  # type: ignore[import-untyped]
-
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # which may say anything
-            rows: list[list[Any]] = []
-            for cells in sheet.iter_rows(values_only=True):
-                n_cells += 1 + len(cells)
-                if n_cells > MAX_CELLS:
-                    raise ValueError(f"it has more than {MAX_CELLS:,} cells, or they span so many")
-                rows.append(_strip(list(cells)))
-            if rows := [*itertools.dropwhile(operator.not_, _strip(rows))]:
-                filled.append(rows)
-    if len(filled) != 1:
-        raise DataError(
-            f"{name} has {len(filled)} sheets that hold something; export the one with your runs "
-            "as CSV"
-        )
-    width = max(map(len, filled[0]))
-    # An empty row may be a run without a value, if there is nothing else that it could lack.
-    header, *body = [row for row in filled[0] if row or width == 1]
-    names = ["" if cell is None else str(cell).strip() for cell in header]
-    return _take_rows(name, names + [""] * (width - len(names)), body)
-
-
-def _strip(cells: list[Any]) -> list[Any]:
-    """Return cells or rows without the empty ones at their end."""
-    while cells and cells[-1] in (None, "", [], [""]):
-        cells.pop()
-    return cells
-
-
 def _read_text(content: bytes, name: str) -> Table:
     """Read lines, split where that gives most names."""
     try:
@@ -276,7 +233,9 @@ def _read_text(content: bytes, name: str) -> Table:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
-    names, *body = _strip(rows) or [[""]]
+    while rows and not any(rows[-1]):  # empty lines at the end
+        rows.pop()
+    names, *body = rows or [[""]]
     for place, row in enumerate(body, start=1):
         if len(names) == 1 and len(row) > 1 and THOUSANDS.fullmatch(",".join(row)):
             row[:] = [",".join(row)]
@@ -291,7 +250,11 @@ def _read_text(content: bytes, name: str) -> Table:
 def _read_json(text: str, name: str) -> Table:
     """Read JSON lines, an object for each row, or one list of objects."""
     with _refuse_errors(name, "table of JSON lines", "give an object with plain values a line"):
-        whole = text if text.lstrip()[0] == "[" else f"[{','.join(filter(str.strip, text.splitlines()))}]"
+        whole = (
+            text
+            if text.lstrip()[0] == "["
+            else f"[{','.join(filter(str.strip, text.splitlines()))}]"
+        )
         rows = json.loads(whole)
         names = [*dict.fromkeys(key for row in rows for key in row.keys())]
         if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
@@ -319,7 +282,9 @@ def _split_typeset(text: str) -> list[list[str]]:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
             return []
-        rows = [_split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1]
+        rows = [
+            _split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1
+        ]
     kept: dict[int, list[Any]] = {}  # by column, what \\multirow says of so many more rows
     for row in rows:
         for place, cell in enumerate(row):

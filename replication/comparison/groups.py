@@ -325,7 +325,9 @@ def _match_keys(
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
         is_near = best is not None and (best == same or (hits[best] * 2 >= len(cells)
                                                           and not _is_numeric(own, best)))  # fmt: skip
-        named = [mine[cell] for cell in cells if cell in mine and (not metrics or mine[cell] in metrics)]
+        named = [
+            mine[cell] for cell in cells if cell in mine and (not metrics or mine[cell] in metrics)
+        ]
         if keys and name in keys and name in own.names:
             found[name] = name
         elif keys and name and name not in keys and best not in keys and not named:
@@ -333,7 +335,9 @@ def _match_keys(
         elif is_near:
             found[name] = best
             if name and best != name:
-                said["by"] = f"{name_key((name,))} of the report is {name_key((str(best),))} of yours"
+                said["by"] = (
+                    f"{name_key((name,))} of the report is {name_key((str(best),))} of yours"
+                )
         elif named and None not in found.values() and (name or len(cells) > 1 or not metrics):
             metrics[:] = [column for column in own.names if column in named]
             if name or len(cells) > 1:
@@ -372,7 +376,9 @@ def _sort_records(
         for place, name in enumerate(found):
             cell = tags[name]
             if cell is None:
-                raise DataError(f"row {row + 1} of {theirs.name} lacks a key; give it, or remove it")
+                raise DataError(
+                    f"row {row + 1} of {theirs.name} lacks a key; give it, or remove it"
+                )
             ways = spelt[place].get(_fold(cell), set())
             parts.append(cell if cell in ways or len(ways) != 1 else next(iter(ways)))
         key = tuple(parts)
@@ -403,7 +409,10 @@ def _group_runs(
             values[[is_missing(flag) for flag in flags]] = np.nan
         for key, where in places.items():
             label = (*key, metric) if is_spread else key
-            found[label] = {"values": values[where], "succeeded": None if done is None else done[where]}
+            found[label] = {
+                "values": values[where],
+                "succeeded": None if done is None else done[where],
+            }
             by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
     return found, len(rows) - sum(map(len, places.values())), by_seed
 
@@ -459,7 +468,9 @@ def _find_rows(
             1.5 * starts.size < part.size and np.ptp(steps[starts]) == 0
         ):  # one run after the other
             kept += part[np.append(starts[1:], part.size) - 1].tolist()
-        elif (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1:
+        elif (
+            (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1
+        ):
             kept += part[-n_each[0] :].tolist()  # all runs, step after step
         else:
             kept += part.tolist()
@@ -499,7 +510,9 @@ def pair_runs(
                      if {*difference} <= {*files.read_keys(table.probe(name))}), None)  # fmt: skip
     if by is None or difference[0] == difference[1]:
         named = list_names(difference)
-        raise UsageError(f"`difference` names {named}; name two groups of one column, given as `by`")
+        raise UsageError(
+            f"`difference` names {named}; name two groups of one column, given as `by`"
+        )
     groups = _find_groups(table, [by], _find_rows(table, {by, column, pair}, [by], said)[0])
     if column is None and succeeded is not None:
         values = files.read_flags(table.take(succeeded), succeeded).astype(float)

@@ -134,7 +134,7 @@ def _judge_rule(
     if rest.keys().isdisjoint(SPREADS) or report.has_error:
         spreads = {"": 1.0}
     rest = {key: one for key, one in rest.items()
-            if key not in SPREADS or key == report.spread and not report.has_error}  # fmt: skip
+            if key not in SPREADS or (key == report.spread and not report.has_error)}  # fmt: skip
     is_mean = mine and theirs and report.centre in {"mean", "constant"}
     pair = (next(iter(mine.values())), next(iter(theirs.values()))) if is_mean else None
     parts = predict_rest(rest, list(spreads.values()))

@@ -231,12 +231,13 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     if abs(more) > 1e-9:
         square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
     z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
-    return {"bayes_factor": math.exp(min(log_factor, 700.0)), "p_sceptical": float(special.ndtr(-z))}
+    return {
+        "bayes_factor": math.exp(min(log_factor, 700.0)),
+        "p_sceptical": float(special.ndtr(-z)),
+    }
 
 
-def find_equivalence(
-    own: Side, other: Side, margin: float, between: float = 0.0
-) -> float | None:
+def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
     """Return p of two one-sided tests for a difference less than a margin, None if not known."""
     inside, errors = margin - abs(own.mean - other.mean), list_errors(own, other, between)
     p_values = [special.stdtr(free, -inside / error) for error, free in errors]

@@ -111,10 +111,14 @@ def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
             2.0 * float(special.ndtr(-abs(mean) / within)))  # fmt: skip
     lower, higher = int((g < 0).sum()), int((g > 0).sum())
     fewer = min(lower, higher)
-    p_sign = min(1.0, 2.0 * float(special.bdtr(fewer, lower + higher, 0.5))) if lower + higher else 1.0
+    p_sign = (
+        min(1.0, 2.0 * float(special.bdtr(fewer, lower + higher, 0.5))) if lower + higher else 1.0
+    )
     square = (mean / half) ** 2
     correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
-    return Pooled(mean, mean - half, mean + half, p, unit, lower, lower + higher, p_sign, correlation)
+    return Pooled(
+        mean, mean - half, mean + half, p, unit, lower, lower + higher, p_sign, correlation
+    )
 
 
 def estimate_tau(answers: Sequence[Answer]) -> float | None:
@@ -135,7 +139,9 @@ def estimate_tau(answers: Sequence[Answer]) -> float | None:
     return math.sqrt(max(0.0, float(excess / w.mean())) / 2.0)
 
 
-def compare_spreads(sides: Sequence[tuple[Side, Side]], level: float) -> tuple[float, float, float] | None:
+def compare_spreads(
+    sides: Sequence[tuple[Side, Side]], level: float
+) -> tuple[float, float, float] | None:
     """Return the ratio of your standard deviations to the reported ones over all rows.
 
     Of normal runs, log s^2 is off its expectation by digamma(f / 2) - log(f / 2), with a variance
@@ -179,7 +185,9 @@ def judge_by_seed(
     spread = math.sqrt(float((by_seed**2).sum()) / (n_own - 1.0))
     means = np.array([two.mean for _, two in sides])
     t = float(((own.mean(axis=1) - means) / scale).mean()) / (spread * math.sqrt(1 / n_own + 1 / n))
-    correlation = float(((off / lengths).sum(axis=0) ** 2).sum() - len(own)) / (len(own) * (len(own) - 1))
+    correlation = float(((off / lengths).sum(axis=0) ** 2).sum() - len(own)) / (
+        len(own) * (len(own) - 1)
+    )
     return 2.0 * float(special.stdtr(n_own - 1, -abs(t))), correlation
 
 

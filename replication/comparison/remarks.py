@@ -81,8 +81,10 @@ def list_assumptions(
     if numbers & {"q1", "q3", "iqr"}:
         found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"
     if report.has_quartiles:
-        found["estimated"] = "mean and standard deviation follow from median and quartiles as in "\
+        found["estimated"] = (
+            "mean and standard deviation follow from median and quartiles as in "
             "a normal population (Luo 2018, Wan 2014), on both sides"
+        )
     if between:
         found["between"] = f"either side may be off by {between:g} SD for reasons of its own"
     if main.p is not None:
@@ -117,7 +119,8 @@ def list_cautions(
         is_ratio = report.off_centre == "log"
         found["off centre"] = "The reported number is not in the middle of its interval, as it " + (
             "would be by Student's t or the normal distribution; half the width is used."
-            if not is_ratio else "is on the scale of logarithms: if it is a ratio, give `scale` log."
+            if not is_ratio
+            else "is on the scale of logarithms: if it is a ratio, give `scale` log."
         )
     if sample is None or sample.n < 2:
         return found

@@ -11,14 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 from scipy import special
 
 from replication.comparison import numbers as printed
-from replication.comparison.numbers import (
-    Numbers,
-    Reported,
-    read_number,
-    refuse,
-    show,
-    split_range,
-)
+from replication.comparison.numbers import Numbers, Reported, read_number, refuse, show, split_range
 from replication.errors import UsageError
 from replication.wording import plural
 

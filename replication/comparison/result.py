@@ -5,12 +5,12 @@ import enum
 import functools
 import html
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.judging import MIN_RUNS
-from replication.comparison.means import Difference, Side
+from replication.comparison.means import Difference
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
@@ -36,8 +36,40 @@ class Verdict(enum.StrEnum):
     CANNOT_TELL = "cannot tell"
 
 
+class Answered:
+    """What one result, and a table of them, have in common."""
+
+    __hash__ = None  # type: ignore[assignment]
+    to_dict: Callable[[], dict[str, Any]]
+    list_cells: Callable[[], list[list[Any]]]
+    describe: Callable[[], Iterable[Block]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.render())}</pre>"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a table with a row for each statistic, or each result."""
+        import pandas as pd
+
+        header, *rows = self.list_cells()
+        return pd.DataFrame(rows, columns=header)
+
+    def render(self, form: str = "text") -> str:
+        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+
+        Raises `UsageError` for another form.
+        """
+        return render(form, self.describe(), self.list_cells(), self.to_dict())
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Answered):
     """What a comparison found.
 
     Parameters
@@ -90,8 +122,6 @@ class Comparison:
         What each reading gives, by words for it; your runs.
     """
 
-    __hash__ = None  # type: ignore[assignment]
-
     verdict: Verdict
     reason: str
     conditions: tuple[str, ...]
@@ -136,26 +166,10 @@ class Comparison:
         """Sampling distributions by statistic, where studies were drawn."""
         return self.main.distributions
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Comparison) and self.to_dict() == other.to_dict()
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its verdict")
-
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.render())}</pre>"
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table of the findings by statistic."""
-        import pandas as pd
-
-        header, *rows = list_cells(self)
-        return pd.DataFrame(rows, columns=header).set_index("statistic")
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything that is not for drawing as plain JSON values."""
@@ -165,20 +179,19 @@ class Comparison:
     def take_exponentials(self) -> Self:
         """Return the same of ratios, where logarithms were compared."""
 
-        def undo(one: Any, *names: str) -> Any:
+        def undo(one: Any, *names: str, **more: Any) -> Any:
             parts = {name: getattr(one, name) for name in names}
-            return dataclasses.replace(one, **{
-                name: tuple(map(_exp, part)) if isinstance(part, tuple) else _exp(part)
-                for name, part in parts.items()
-            })  # fmt: skip
+            undone = {name: tuple(map(_exp, part)) if isinstance(part, tuple) else _exp(part)
+                      for name, part in parts.items()}  # fmt: skip
+            return dataclasses.replace(one, **undone, **more)
 
-        gap = self.difference
-        gap = gap and dataclasses.replace(undo(gap, "value", "low", "high", "shown"), spread=None)
-        findings = {name: undo(one, "value", "yours", "interval") if name not in SUCCESSES else one
-                    for name, one in self.findings.items()}  # fmt: skip
-        shown = {name: _exp(one) for name, one in self.shown.items()}
-        return dataclasses.replace(self, mean=undo(self.mean, "value", "low", "high"), shown=shown,
-                                   difference=gap, findings=findings)  # fmt: skip
+        gap, findings = self.difference, self.findings.items()
+        return dataclasses.replace(
+            self, mean=undo(self.mean, "value", "low", "high"),
+            shown={name: _exp(one) for name, one in self.shown.items()},
+            difference=gap and undo(gap, "value", "low", "high", "shown", spread=None),
+            findings={name: undo(one, "value", "yours", "interval") for name, one in findings},
+        )  # fmt: skip
 
     def plot(self) -> Any:
         """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
@@ -186,12 +199,16 @@ class Comparison:
         panels = [functools.partial(draw_statistic, self, name) for name in names]
         return draw(panels, height=0.4 + 2.1 * len(panels))
 
-    def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+    def list_cells(self) -> list[list[Any]]:
+        """Return the table of findings as numbers, header first."""
+        return [["statistic", "reported", "yours", "low", "high", "p", "shown"]] + [
+            [name, one.reported, one.yours, *one.interval, one.p, self.shown.get(name)]
+            for name, one in self.findings.items()
+        ]
 
-        Raises `UsageError` for another form.
-        """
-        return render(form, describe(self), list_cells(self), self.to_dict())
+    def describe(self) -> Iterable[Block]:
+        """Yield the answer in words."""
+        return describe(self)
 
 
 def _exp(value: float | None) -> float | None:
@@ -230,13 +247,16 @@ def describe(found: Comparison) -> Iterable[Block]:
         if text:
             yield Block(text)
     if found.assumptions:
-        yield Block("Taken for granted:", [
-            text if name in FIXED else f"{text} (change with `{name}`)"
-            for name, text in found.assumptions.items()
-        ])  # fmt: skip
+        yield Block("Taken for granted:", list_assumed(found.assumptions))
     cautions = [text for name, text in found.cautions.items() if name != "alone"]
     if cautions:
         yield Block("Caution:", cautions)
+
+
+def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
+    """Return what is taken for granted, with the argument that changes it."""
+    return [text if name in FIXED else f"{text} (change with `{name}`)"
+            for name, text in assumptions.items()]  # fmt: skip
 
 
 def answer(found: Comparison) -> str:
@@ -244,9 +264,15 @@ def answer(found: Comparison) -> str:
     verdict, reason = str(found.verdict).capitalize(), found.reason
     if reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
-    if reason in {"few", "constant"}:
-        return f"{verdict}: {_describe_unknown(found)}."
     judged = _list_judged(found)
+    if reason in {"few", "constant"}:
+        reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
+        runs = plural(found.n - found.n_failed, "run") + " that succeeded" * bool(found.n_failed)
+        equal = ", all equal," if reason == "constant" else ""
+        return (
+            f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
+            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
+        )
     subject = f"the reported {_name_numbers(found, judged)}"
     beside = [
         f"± {text.removeprefix('± ')}" if name == "spread" or text[0] == "±" else f"{name} {text}"
@@ -265,14 +291,13 @@ def answer(found: Comparison) -> str:
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
             f"depends on what the report leaves unsaid: p is {_list_p(found, 'with {}')}."
         )
-    differs = found.p is not None and found.p <= found.level
+    differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone", "")
     end = "" if reason != "margin" else (
         f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
     )  # fmt: skip
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    beside = f"; {found.cautions['alone'][0].lower()}{found.cautions['alone'][1:-1]}" if (
-        "alone" in found.cautions) else ""  # fmt: skip
-    p = "" if found.p is None else f" ({describe_p(found.p)}{beside})"
+    alone = f"; {alone[0].lower()}{alone[1:-1]}" if alone else ""
+    p = "" if found.p is None else f" ({describe_p(found.p)}{alone})"
     return (
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{p}{end}{_describe_shown(found)}."
@@ -302,39 +327,16 @@ def _count_runs(found: Comparison, names: Iterable[str]) -> int:
 def _describe_shown(found: Comparison) -> str:
     name = next(iter(found.shown), "")
     value, is_share = found.shown.get(name), name in SUCCESSES
-    by = "by a factor of" if found.scale == "log" else "by"
     if value is None or not math.isfinite(value):
         is_known = is_share or found.difference is not None
         return "; no difference would have been found four times in five" if is_known else ""
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
     statistic = "mean" if name == "constant" else word(name)
-    article = "an" if statistic[0] in "aeiou" else "a"
+    article, by = "an" if statistic[0] in "aeiou" else "a", "a factor of " * bool(found.scale)
     return (
-        f"; {article} {statistic} that is off {by} {format_number(value, 2)}{in_sd} would have been "
-        "found four times in five, a smaller difference less often"
-    )
-
-
-def _describe_unknown(found: Comparison) -> str:
-    runs = plural(found.n - found.n_failed, "run")
-    reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
-    if found.reason == "constant":
-        value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
-        return (
-            f"your {runs} are all{value}, so nothing is known about how runs vary, and "
-            f"{reported} does not say either; give the reported `sd`, `se` or `ci` of a mean"
-        )
-    runs += " that succeeded" if found.n_failed else ""
-    if found.reported.keys() <= {"mean", "constant"}:
-        return (
-            f"{runs} and {reported} say nothing about how runs vary; run more, or give the "
-            "reported `sd`, `se` or `ci`"
-        )
-    are = "is" if found.n - found.n_failed == 1 else "are"
-    return (
-        f"{runs} {are} too few to say whether runs like yours would give {reported}; at least "
-        f"{MIN_RUNS} are needed, or two for a mean"
+        f"; {article} {statistic} that is off by {by}{format_number(value, 2)}{in_sd} would have "
+        "been found four times in five, a smaller difference less often"
     )
 
 
@@ -345,11 +347,10 @@ def _list_p(found: Comparison, template: str) -> str:
 
 
 def _describe_difference(found: Comparison) -> str:
-    one = found.difference
+    one, less = found.difference, "over" if found.scale else "less"
     if one is None:
         return ""
     low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
-    less = "over" if found.scale == "log" else "less"
     text = f"Yours {less} reported: {format_number(one.value)} ({most} interval {low} to {high})"
     if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
         d, first, last = (format_number(part, 2) for part in one.d)
@@ -392,15 +393,6 @@ def tabulate(found: Comparison) -> list[list[str]]:
     return rows
 
 
-def list_cells(found: Comparison) -> list[list[Any]]:
-    """Return the table of findings as numbers."""
-    header = ["statistic", "reported", "yours", "low", "high", "p", "shown"]
-    return [header] + [
-        [name, one.reported, one.yours, *one.interval, one.p, found.shown.get(name)]
-        for name, one in found.findings.items()
-    ]
-
-
 def format_interval(name: str, low: float, high: float) -> str:
     """Return an interval; its ends have the decimals of the reported number."""
     if math.isnan(low) or math.isnan(high):
@@ -411,21 +403,19 @@ def format_interval(name: str, low: float, high: float) -> str:
 
 def list_notes(found: Comparison) -> Iterator[str]:
     """Yield sentences on what stands in the table, and beside it."""
-    runs = plural(found.n - found.n_failed, "run")
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
-        most = percent(found.missed)
-        yield f"An outcome with a probability of up to {most} could be missing from {runs}."
+        yield (
+            f"An outcome with a probability of up to {percent(found.missed)} could be missing from "
+            f"{plural(found.n - found.n_failed, 'run')}."
+        )
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p" and "estimated" not in found.assumptions:
         yield f"Not judged, for want of runs: {join(left)}."
     if found.impossible_on_grid:
         grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
-        yield (
-            f"If values are {grid}, as yours are, the report cannot be right: "
-            f"{join(list(found.impossible_on_grid.values()))}. Give `grid` {found.unit:g} if they "
-            "must be."
-        )
+        why = join(list(found.impossible_on_grid.values()))
+        yield f"If values must be {grid} (`grid`), the report cannot be right: {why}."
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
         yield f"The probability that none of {found.runs} runs fails is {chance}."

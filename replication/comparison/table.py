@@ -2,29 +2,30 @@
 
 import dataclasses
 import functools
-import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from replication.comparison import pooling
 from replication.comparison.figure import draw, draw_rows
-from replication.comparison.files import list_names
 from replication.comparison.judging import UNSEEN
 from replication.comparison.means import Side
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.pooling import Pooled, adjust, combine, find_effect
 from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
-from replication.comparison.result import FIXED, SCHEMA, Comparison, Verdict, make_plain
-from replication.comparison.text import Block, name_key, render
-from replication.system.progress import escape
+from replication.comparison.result import (
+    SCHEMA,
+    Answered,
+    Comparison,
+    Verdict,
+    list_assumed,
+    make_plain,
+)
+from replication.comparison.text import Block, name_key
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
@@ -32,7 +33,7 @@ SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ComparisonTable:
+class ComparisonTable(Answered):
     """What a comparison of many results found.
 
     Parameters
@@ -57,8 +58,6 @@ class ComparisonTable:
         Of each row, your values by seed, where a column says which that is.
     """
 
-    __hash__ = None  # type: ignore[assignment]
-
     by: Key
     rows: Mapping[Key, Comparison]
     refused: Mapping[Key, str]
@@ -70,9 +69,6 @@ class ComparisonTable:
     between: float = 0.0
     assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, ComparisonTable) and self.to_dict() == other.to_dict()
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
@@ -120,7 +116,9 @@ class ComparisonTable:
         if any(row.keys() != seeds or len(row) != self.rows[key].n
                for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
             return None
-        return pooling.judge_by_seed(np.array([[row[seed] for seed in seeds] for row in rows]), sides)
+        return pooling.judge_by_seed(
+            np.array([[row[seed] for seed in seeds] for row in rows]), sides
+        )
 
     @property
     def p(self) -> float | None:
@@ -164,53 +162,28 @@ class ComparisonTable:
             return Verdict.CANNOT_TELL
         return Verdict.CONTRADICTED if differs == {True} else Verdict.NOT_CONTRADICTED
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its verdict")
-
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.render())}</pre>"
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
+        names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
+                 "assumptions")  # fmt: skip
         rows = [
-            {
-                "key": dict(zip(self.by, key, strict=True)),
-                "p_holm": self.adjusted.get(key),
-                "verdict_holm": str(self.verdicts[key]),
-                **one.to_dict(),
-            }
+            {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
+             "verdict_holm": str(self.verdicts[key]), **one.to_dict()}
             for key, one in self.rows.items()
-        ]
+        ]  # fmt: skip
+        lacking = {name: [{"key": list(key), "nearest": near and list(near)}
+                          for key, near in getattr(self, name).items()]
+                   for name in ("only_reported", "only_yours")}  # fmt: skip
         return {
-            "schema": SCHEMA,
-            "verdict": str(self.verdict),
-            **{name: getattr(self, name) for name in ("level", "p", "between")},
-            "conditions": list(self.conditions),
-            "pooled": None if self.pooled is None else make_plain(self.pooled),
+            "schema": SCHEMA, **make_plain({name: getattr(self, name) for name in names}),
             "p_by_assumption": {name: p for name, (p, _) in self.readings.items()},
-            "n_judged": len(self.p_values),
-            "rows": rows,
+            "n_judged": len(self.p_values), "rows": rows, **lacking,
             "refused": [{"key": list(key), "why": why} for key, why in self.refused.items()],
-            **{
-                name: [{"key": list(key), "nearest": near and list(near)}
-                       for key, near in getattr(self, name).items()]
-                for name in ("only_reported", "only_yours")
-            },
-            "ignored": list(self.ignored),
-            "n_missing": self.n_missing,
-            "assumptions": dict(self.assumptions),
         }  # fmt: skip
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table with a row for each result."""
-        import pandas as pd
-
-        header, *rows = self._list_cells()
-        return pd.DataFrame(rows, columns=header)
 
     def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
@@ -218,14 +191,8 @@ class ComparisonTable:
         panel = functools.partial(draw_rows, self)
         return draw([panel] * is_known, height=1.2 + 0.25 * len(self.rows))
 
-    def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
-
-        Raises `UsageError` for another form.
-        """
-        return render(form, self._describe(), self._list_cells(), self.to_dict())
-
-    def _list_cells(self) -> list[list[Any]]:
+    def list_cells(self) -> list[list[Any]]:
+        """Return the rows as numbers, header first."""
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
                   "high", "sd", "shown", "p", "p_holm", "verdict", "conditions"]  # fmt: skip
         cells: list[list[Any]] = [header]
@@ -248,7 +215,7 @@ class ComparisonTable:
         names = ["reported", "n", "yours", "n", "SD" if is_in_sd else "difference", "found", "p",
                  "Holm", "verdict"]  # fmt: skip
         rows = [[*map(name_key, zip(self.by)), *names]]
-        for (key, one), cells in zip(self.rows.items(), self._list_cells()[1:], strict=True):
+        for (key, one), cells in zip(self.rows.items(), self.list_cells()[1:], strict=True):
             reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
             gap = one.difference
             d = gap and (gap.d if is_in_sd else (gap.value, gap.low, gap.high))
@@ -262,7 +229,7 @@ class ComparisonTable:
             ])  # fmt: skip
         return rows
 
-    def _describe(self) -> Iterable[Block]:
+    def describe(self) -> Iterable[Block]:
         """Yield the answer: the table as a whole, its rows, their conditions, what is missing."""
         yield Block(self._answer())
         conditions = list(dict.fromkeys(part for one in self.rows.values()
@@ -293,7 +260,9 @@ class ComparisonTable:
         conditions = f", if {join(list(self.conditions))}" if self.conditions else ""
         if self.verdict is Verdict.CANNOT_TELL:
             words = [f"{format_p(p)} with {name}" for name, (p, _) in self.readings.items()]
-            text = f"{verdict} as a whole: p depends on what the reports leave unsaid, {join(words)}"
+            text = (
+                f"{verdict} as a whole: p depends on what the reports leave unsaid, {join(words)}"
+            )
         else:
             text = f"{verdict} as a whole{conditions} ({describe_p(p)})"
         if one is None:
@@ -324,7 +293,9 @@ class ComparisonTable:
             are = "is" if len(alone) == 1 else "are"
             text += f" By Holm's adjustment, {join(names)} {are} contradicted."
         elif len(self.adjusted) > 1:
-            text += f" No single row is contradicted (Holm {format_p(min(self.adjusted.values()))})."
+            text += (
+                f" No single row is contradicted (Holm {format_p(min(self.adjusted.values()))})."
+            )
         if self.impossible:
             text += f" What was reported for {_join(self.impossible)} cannot be right."
         if self.refused:
@@ -347,10 +318,8 @@ class ComparisonTable:
                 "Your standard deviations are {} times the reported ones ({} to {}). Where spreads "
                 "differ, tables of few runs are contradicted too often.".format(*parts)
             )
-        taken = [text if name in FIXED else f"{text} (change with `{name}`)"
-                 for name, text in self.assumptions.items()]  # fmt: skip
         return {
-            "Taken for granted:": taken,
+            "Taken for granted:": list_assumed(self.assumptions),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
             "Reported, but not among your runs:": _name_lacking(self.only_reported),
             "Among your runs, but not reported:": _name_lacking(self.only_yours),
