@@ -27,7 +27,7 @@ from replication.comparison.comparison import compare, compare_by
 from replication.comparison.groups import compare_table
 from replication.comparison.judging import MANY_RUNS, MIN_RUNS
 from replication.comparison.result import Comparison, Verdict
-from replication.comparison.sampling import Effort
+from replication.statistics.sampling import Effort
 
 FloatArray = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], FloatArray]

@@ -76,7 +76,7 @@ GONE = {
 class Once(argparse.Action):
     """Keep an option that is given once; of reported numbers by their name, too."""
 
-    def __call__(self, parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+    def __call__(self, _parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
         """Refuse an option that is gone, or given twice."""
         if option in GONE:
             raise UsageError(f"there is no {option}; {GONE[option]}")
@@ -146,9 +146,10 @@ def run_compare(options: argparse.Namespace) -> int:
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    names = {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
-    names |= {"minus": "--difference", "values": "FILE", "table": "FILE", "n": "--n",
-              "n_succeeded": "--successes"} | {name: f"--{name}" for name in HEADERS if "_" not in name}  # fmt: skip
+    names = {name: f"--{name}" for name in ("n", *HEADERS)}
+    names |= {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
+    names |= {"minus": "--difference", "values": "FILE", "table": "FILE", "runs": "--n",
+              "n_succeeded": "--successes"}  # fmt: skip
     return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[1]), text)
 
 
@@ -157,7 +158,7 @@ def _compare(options: argparse.Namespace) -> Any:
     from replication.comparison.comparison import compare, compare_by
     from replication.comparison.files import Table, read_side
     from replication.comparison.groups import compare_sides, pair_runs
-    from replication.comparison.sampling import Effort
+    from replication.statistics.sampling import Effort
 
     if options.pair is not None and options.difference is None:
         raise UsageError("--pair was given without --difference; give that too")
@@ -182,8 +183,9 @@ def _compare(options: argparse.Namespace) -> Any:
         return compare_sides(own, theirs, by=options.by, column=options.column,
                              succeeded=succeeded, **given, **options.numbers)  # fmt: skip
     if isinstance(theirs, Table):
-        raise UsageError(f"FILE was given as {show(own)}, one report, and --reported as a table; give "
-                         "a table of yours, too")  # fmt: skip
+        raise UsageError(
+            f"FILE is one report, {show(own)}, --reported a table; give two tables"
+        )
     for name in ("by", "column"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")

@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
-from replication.comparison.means import Side, find_equivalence, weigh_evidence
 from replication.comparison.numbers import Reported, is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
 from replication.comparison.report import (
@@ -31,10 +30,11 @@ from replication.comparison.report import (
 )
 from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Own, Runs, get_sample, take_runs, take_successes
-from replication.comparison.sampling import Effort, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
+from replication.statistics.means import Side, find_equivalence, weigh_evidence
+from replication.statistics.sampling import Effort, Sample
 
 GONE = {
     "report": "`reported`",
@@ -131,8 +131,8 @@ def compare(
     Notes
     -----
     A mean with a spread is judged by the spreads of both sides, a share by Fisher's exact test
-    (`replication.comparison.means`); other statistics by the bootstrap predictive distribution
-    of studies like your runs (`replication.comparison.sampling`).
+    (`replication.statistics.means`); other statistics by the bootstrap predictive distribution
+    of studies like your runs (`replication.statistics.sampling`).
 
     Examples
     --------
@@ -335,7 +335,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         impossible=impossible,
         impossible_on_grid=on_grid,
         unit=unit,
-        cautions=remarks.list_cautions(own, report, sample, main, worst, options),
+        cautions=remarks.list_cautions(report, sample, main, worst, options),
         groups=tuple(options.get("groups") or ()),
         scale="log" if options["scale"] == "log" else "",
         answers=answers,
@@ -401,6 +401,6 @@ def _read_margin(given: str | float, item: Reported) -> float:
     value = math.nan if found is None else float(found[1])
     value *= abs(float(item.value)) / 100.0 if found is not None and found[2] else 1.0
     if not value > 0:
-        raise refuse("margin", text, "is a number above 0 in the unit of the values, or per cent of "
-                     "the reported mean such as 10%")  # fmt: skip
+        allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
+        raise refuse("margin", text, f"{allowed} such as 10%")
     return value

@@ -38,7 +38,7 @@ THOUSANDS = re.compile(
 )  # 1,000.5
 
 PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
-"""Types of Arrow whose columns are read: of others a few bytes may unpack to any number of cells."""
+"""Types of Arrow that are read: of others a few bytes may unpack to any number of cells."""
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
@@ -212,8 +212,8 @@ def _read_text(content: bytes, name: str) -> Table:
         raise DataError(f"{name} is empty; give a table with a header and rows")
     if line.lstrip()[0] in "{[":
         return _read_json(text, name)
-    if rows := _split_typeset(text):
-        return _take_rows(name, *_split_header(rows))
+    if typeset := _split_typeset(text):
+        return _take_rows(name, *_split_header(typeset))
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
     too_many = DataError(f"{name} has too many rows or columns: {LIMITS}; give a smaller table")
     if line.count(separator) >= MAX_COLUMNS:
@@ -256,7 +256,7 @@ def _read_json(text: str, name: str) -> Table:
             else f"[{','.join(filter(str.strip, text.splitlines()))}]"
         )
         rows = json.loads(whole)
-        names = [*dict.fromkeys(key for row in rows for key in row.keys())]
+        names = [*dict.fromkeys(key for row in rows for key in dict(row))]
         if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
             raise ValueError(LIMITS)
 
@@ -275,7 +275,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         found = re.search(r"\\begin\{(?:tabular\*?|tabularx|array)\}(.*?)\\end\{", text, re.DOTALL)
         body = re.sub(r"(?<!\\)%.*", "", found[1] if found else text)
         body = re.sub(r"^\s*(?:\[\w\])?(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})+", "", body)  # {lrr}
-        rules = r"\\(?:hline|(?:top|mid|bottom)rule|c(?:mid)?(?:rule|line))(?:\([lr]+\))?(?:\{[-\d]+\})?"
+        rules = r"\\(?:hline|(?:top|mid|bottom|cmid)rule|cline)(?:\([lr]+\))?(?:\{[-\d]+\})?"
         lines = re.split(r"\\\\(?:\[[^\]]*\])?", re.sub(rules, "", body))
         rows = [_split_cells(line, "&") for line in lines if "&" in line]
     else:
@@ -312,7 +312,8 @@ def _split_header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
     while n_head < len(rows) - 1 and not any(re.search(r"\d", cell) for cell in rows[n_head][1:]):
         n_head += 1
     head = [row + [""] * (width - len(row)) for row in rows[:n_head]]
-    names = [" ".join(dict.fromkeys(part for part in parts if part)) for parts in zip(*head)]
+    columns = (dict.fromkeys(filter(None, parts)) for parts in zip(*head, strict=True))
+    names = [*map(" ".join, columns)]
     return names, rows[n_head:]
 
 

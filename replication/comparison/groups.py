@@ -17,13 +17,13 @@ from replication.comparison import files
 from replication.comparison.comparison import GONE, compare, compare_by, read_numbers
 from replication.comparison.files import Table, is_missing, list_names
 from replication.comparison.numbers import refuse, show, split_printed, unset
-from replication.comparison.pooling import estimate_tau
 from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
 from replication.comparison.result import Comparison
-from replication.comparison.sampling import Effort
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
+from replication.statistics.pooling import estimate_tau, find_effect
+from replication.statistics.sampling import Effort
 
 Record = tuple[dict[str, Any], dict[str, Any]]
 MAX_ROWS = 1000
@@ -109,7 +109,8 @@ def compare_sides(
     own, said, ignored = Table.of(table, "table"), dict[str, str](), list[str]()
     whole = None if _is_table(reported) else reported
     shared = read_numbers({"reported": whole, "numbers": numbers})
-    records, found = [({}, {})], None
+    records: list[Record] = [({}, {})]
+    found: dict[str, str | None] | None = None
     if whole is None and reported is not None:
         theirs = Table.of(reported, "reported")
         records = _read_records(theirs, own, keys, options.get("plus_minus"), said)
@@ -125,7 +126,7 @@ def compare_sides(
         spread = found is not None and None in found.values()
         mine, n_missing, seeds = _group_runs(own, columns, metrics, succeeded, known, said, spread)
     if found is None:
-        reports = dict.fromkeys(mine, dict[str, Any]())
+        reports = {key: dict[str, Any]() for key in mine}
         by_names: Key = tuple(keys)
     else:
         reports = _sort_records(records, found, mine, theirs)
@@ -165,7 +166,8 @@ def compare_sides(
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
-        between = estimate_tau([one.main for one in judged.values()])
+        every = (find_effect(one.difference, one.main.sides) for one in judged.values())
+        between = estimate_tau([one for one in every if one is not None])
         if between is None:
             raise UsageError(
                 "`between` was given as 'estimate', which takes at least three rows of means with "
@@ -297,8 +299,8 @@ def _read_records(
 def _clean_cells(column: list[Any], kind: Any, said: dict[str, str]) -> list[Any]:
     """Return cells without brackets, if these are none of a spread."""
     # 0.83 ± 0.04 (1)
-    texts = [re.sub(r"(±[^()]*)\([^()]*\)\s*$", r"\1", unset(cell))
-             if isinstance(cell, str) and re.search(r"±|\\pm", cell) else cell for cell in column]  # fmt: skip
+    texts = [re.sub(r"(±[^()]*)\([^()]*\)\s*$", r"\1", unset(cell)) if isinstance(cell, str)
+             and re.search(r"±|\\pm", cell) else cell for cell in column]  # fmt: skip
     parts = [split_printed(cell) for cell in texts]
     odd = next((one for one in parts if one.bracket == "odd"), None)
     if odd is None or kind:
@@ -319,12 +321,13 @@ def _match_keys(
     mine = {_fold(name): name for name in own.names}
     for name in records[0][0]:
         cells = {_fold(tags[name]) for tags, _ in records if tags[name] is not None}
-        hits = {column: len(cells & _fold_cells(own, column)) for column in own.names
-                if column not in found.values() and (not keys or column in keys or name in keys)}  # fmt: skip
+        free = [column for column in own.names if column not in found.values()
+                and (not keys or column in keys or name in keys)]  # fmt: skip
+        hits = {column: len(cells & _fold_cells(own, column)) for column in free}
         same = mine.get(_fold(name)) if name else None
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
-        is_near = best is not None and (best == same or (hits[best] * 2 >= len(cells)
-                                                          and not _is_numeric(own, best)))  # fmt: skip
+        is_near = best is not None and (best == same or (
+            hits[best] * 2 >= len(cells) and not _is_numeric(own, best)))  # fmt: skip
         named = [
             mine[cell] for cell in cells if cell in mine and (not metrics or mine[cell] in metrics)
         ]
@@ -421,8 +424,9 @@ def _find_succeeded(
     table: Table, taken: Collection[str], said: dict[str, str], *, is_share: bool
 ) -> str | None:
     """Return the column that says which runs succeeded, where its name or a share says so."""
+    allowed = files.ANSWERS | files.MISSING
     names = [name for name in table.names if name not in taken
-             and {_fold(cell) for cell in table.probe(name)} <= files.ANSWERS | files.MISSING]  # fmt: skip
+             and {_fold(cell) for cell in table.probe(name)} <= allowed]  # fmt: skip
     found = [name for name in names if _fold(name) in DONE]
     if is_share and not found:
         found = [name for name in names if _fold(name) not in SEEDS | ASIDE]
@@ -451,7 +455,7 @@ def find_column(table: Table, taken: Collection[str | None], said: dict[str, str
 def _find_rows(
     table: Table, taken: Collection[str], keys: Sequence[str], said: dict[str, str]
 ) -> tuple[list[int], str | None]:
-    """Return the rows that are runs, of a log with steps the last of each; and the seeds' column."""
+    """Return the rows that are runs, of a log the last of each; and the seeds' column."""
     seed, step = (next((name for name in table.names if _fold(name) in among and name not in taken),
                        None) for among in (SEEDS, STEPS))  # fmt: skip
     rows = list(range(table.n_rows))
@@ -513,7 +517,7 @@ def pair_runs(
         raise UsageError(
             f"`difference` names {named}; name two groups of one column, given as `by`"
         )
-    groups = _find_groups(table, [by], _find_rows(table, {by, column, pair}, [by], said)[0])
+    groups = _find_groups(table, [by], _find_rows(table, {by, str(column), str(pair)}, [by], said)[0])
     if column is None and succeeded is not None:
         values = files.read_flags(table.take(succeeded), succeeded).astype(float)
     else:
@@ -531,8 +535,7 @@ def pair_runs(
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
     both = [value - two[seed] for seed, value in one.items() if seed in two]
     if len(one) < first.size or len(two) < second.size or not both:
-        what = "is in both groups; leave `pair` out if runs are not paired"
-        what = f"no seed of column {show(pair)} {what}" if not both else (
-            f"column {show(pair)} holds a seed twice in one group; give one run of each")  # fmt: skip
-        raise DataError(what)
+        what = "holds a seed twice in one group; give one run of each" if both else (
+            "holds no seed of both groups; leave `pair` out if runs are not paired")  # fmt: skip
+        raise DataError(f"column {show(pair)} {what}")
     return answer | {"values": np.array(both)}

@@ -20,8 +20,6 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison import means
-from replication.comparison.means import Difference, Side, summarise_quartiles
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, describe_runs, predict
 from replication.comparison.report import (
@@ -33,7 +31,9 @@ from replication.comparison.report import (
     Report,
 )
 from replication.comparison.runs import Own, Runs, get_sample
-from replication.comparison.sampling import SEED, Effort, Sample, reduce_studies
+from replication.statistics import means
+from replication.statistics.means import Difference, Side, summarise_quartiles
+from replication.statistics.sampling import SEED, Effort, Sample, reduce_studies
 from replication.wording import plural
 
 MIN_RUNS = 5  # with fewer nothing but a mean is judged
@@ -202,12 +202,12 @@ def _judge_centre(
 ) -> Answer:  # fmt: skip
     """Judge a mean, a constant or another centre by the spreads that are known."""
     name, numbers = str(report.centre), report.numbers
-    item, found = numbers[name], means.judge_means(
-        one, two, level=level, between=between, is_conditional=not report.has_quartiles)  # fmt: skip
+    item, aside = numbers[name], report.has_quartiles or report.has_error
+    found = means.judge_means(one, two, level=level, between=between, is_conditional=not aside)
     p, reach = (math.nan, math.nan) if found is None else (found.p, found.high - found.value)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
-    yours, aside = one.mean, report.has_quartiles or report.has_error
+    yours = one.mean
     interval = (math.nan, math.nan) if aside else item.print_within(yours - reach, yours + reach)
     findings = {}
     if report.has_quartiles and sample is not None:
@@ -307,10 +307,10 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
     best = found[nearest]
     unit = 1 if name == "n_succeeded" else m
     value = k / n - report.numbers[name].value * unit / m
-    ends = {"low": found[counts[-1]].low, "high": found[counts[0]].high}
-    difference = dataclasses.replace(best, value=float(value), **ends)
-    low, high = means.find_shares_kept(k, n, m, level=level)
-    kept = (low / unit, high / unit)
+    low, high = found[counts[-1]].low, found[counts[0]].high
+    difference = dataclasses.replace(best, value=float(value), low=low, high=high)
+    first, last = means.find_shares_kept(k, n, m, level=level)
+    kept = (first / unit, last / unit)
     finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=kept, p=best.p)
     shown = None if best.shown is None else best.shown * m / unit
     return Answer({name: finding}, best.p, 0.0, {}, difference, {name: shown})

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 from replication.comparison.numbers import Reported
 from replication.comparison.report import Report, describe_number
-from replication.comparison.sampling import Bounds
+from replication.statistics.sampling import Bounds
 
 ORDER = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
 SLACK = 1.0 + 1e-12
@@ -44,19 +44,16 @@ def find_impossible(
                 faults.setdefault(name, f"{say(name)} lies beyond the bounds of the values")
     values = "whole numbers" if grid == 1 else f"multiples of {float(grid or 1):g}"
     steps: dict[str, Sequence[int]] = {"min": [1], "max": [1], "median": [2], "mean": counts}
-    for name, ways in steps.items() if grid is not None else ():
-        if name in numbers and ways and grid is not None:
-            if not any(has_multiple(numbers[name], grid / way) for way in ways):
-                of = f"{ways[len(ways) // 2]:,} " if name == "mean" else ""
-                faults.setdefault(name, f"{of}{values} cannot have {say(name)}")
+    for name in steps.keys() & numbers.keys() if grid is not None else ():
+        ways = [Fraction(grid or 1, way) for way in steps[name]]
+        if ways and not any(has_multiple(numbers[name], way) for way in ways):
+            of = f"{counts[len(counts) // 2]:,} " if name == "mean" else ""
+            faults.setdefault(name, f"{of}{values} cannot have {say(name)}")
     least = max(bounds[0], float(numbers["min"].low) if "min" in numbers else -math.inf)
     most = min(bounds[1], float(numbers["max"].high) if "max" in numbers else math.inf)
     n = min((n for n in counts if n > 1), default=0)
-    if (
-        "sd" in numbers
-        and n
-        and numbers["sd"].low > (most - least) / 2.0 * math.sqrt(n / (n - 1)) * SLACK
-    ):
+    largest = (most - least) / 2.0 * math.sqrt(n / (n - 1)) * SLACK if n else math.inf
+    if "sd" in numbers and numbers["sd"].low > largest:
         faults["sd"] = f"{say('sd')} is larger than {n:,} runs within their range can have"
     return faults
 

@@ -20,10 +20,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
-from replication.comparison.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
 from replication.statistics.convolution import (
     compute_joint_mass,
     compute_max_mass,
@@ -32,6 +30,8 @@ from replication.statistics.convolution import (
 )
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray, SamplingDistribution
+from replication.statistics.means import Difference, Side
+from replication.statistics.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
 
 TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
 NEAR = 1000  # studies of about the reported maximum, for the mean given it

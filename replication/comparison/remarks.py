@@ -7,13 +7,13 @@ from fractions import Fraction
 from typing import Any
 
 from replication.comparison.judging import MAX_COUNTS
-from replication.comparison.means import find_spread_p, find_tolerated, judge_means
 from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import find_impossible, has_multiple
 from replication.comparison.prediction import Answer, describe_runs
-from replication.comparison.report import CI_WORDS, SPREADS, Report, describe_number
+from replication.comparison.report import CI_WORDS, SPREADS, Report
 from replication.comparison.runs import Own
-from replication.comparison.sampling import UNBOUNDED, Sample
+from replication.statistics.means import find_spread_p, find_tolerated, judge_means
+from replication.statistics.sampling import UNBOUNDED, Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
@@ -93,7 +93,6 @@ def list_assumptions(
 
 
 def list_cautions(
-    own: Own,
     report: Report,
     sample: Sample | None,
     main: Answer,
@@ -107,9 +106,8 @@ def list_cautions(
     if "share" in numbers and not has_multiple(numbers["share"], Fraction(1, report.n)):
         nearest = report.count_middle("excluded")
         found["share"] = (
-            f"{report.n} runs cannot have {describe_number('share', numbers['share'].text, article=True)}"
-            f"; the nearest, {nearest} of {report.n}, is judged. If it is a mean of more trials, give "
-            "their number as `n`."
+            f"{report.n} runs cannot have a success rate of {numbers['share'].text}; the nearest, "
+            f"{nearest} of {report.n}, is judged. If it is one of more trials, give these as `n`."
         )
     if worst.p is not None and abs(worst.p - level) < 2.0 * worst.p_error:
         found["near the level"] = (

@@ -75,6 +75,9 @@ class Kind(NamedTuple):
     free: str | None = None
 
 
+NO_KIND = Kind()
+
+
 def read_kind(text: str) -> Kind | None:
     """Read what stands behind a ±, such as "2se", "90% CI" or "sd n-1"; None if it is no such.
 
@@ -115,8 +118,8 @@ class Heading(NamedTuple):
 def read_heading(text: str) -> Heading:
     """Read the heading of a column of reported numbers.
 
-    >>> read_heading("Acc (%)"), read_heading("acc_mean")[:2], read_heading("Mean (SD)")[1:4:2]
-    (Heading(label='acc', statistic=None, unit='%', kind=None, runs=None), ('acc', 'mean'), ('mean', 'sd'))
+    >>> read_heading("Acc (%)")[:3], read_heading("acc_mean")[:2], read_heading("Mean (SD)")[1:4:2]
+    (('acc', None, '%'), ('acc', 'mean'), ('mean', 'SD'))
     """
     body, unit, kind, runs = printed.unset(text), "", None, None
     for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (n = 5), (sd)
@@ -171,7 +174,7 @@ class Report:
     numbers: Numbers
     n: int
     failures: str | None = None
-    kind: Kind = Kind()
+    kind: Kind = NO_KIND
     off_centre: str = ""
     bracket: str = ""
 
@@ -208,7 +211,7 @@ class Report:
 
     @property
     def has_error(self) -> bool:
-        """Whether it is the standard error of the centre that is known, and not a spread of runs."""
+        """Whether it is the standard error of the centre that is known, and no spread of runs."""
         is_other = self.centre not in {"mean", "constant", None} and not self.has_quartiles
         return self.spread is not None and (self.n == 0 or is_other)
 
@@ -369,13 +372,13 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> None:
         add("n_succeeded", share[1])
         if str(texts.setdefault("runs", share[2])) != share[2]:
             add("runs", share[2])
-    said = {"off_centre": "", "bracket": "", "level": None}
+    said: dict[str, Any] = {"off_centre": "", "bracket": "", "level": None}
     behind = {"mean": kind.name or "spread", "median": "iqr", "iqm": "ci"}
     for name, spread in behind.items():  # a median stands with its quartiles
         parts = printed.split_printed(texts.get(name))
         if not (parts.ends or parts.spread):
             continue
-        if parts.bracket == "odd" and kind == Kind():
+        if parts.bracket == "odd" and kind == NO_KIND:
             raise UsageError(
                 f"what is in brackets in {show(texts[name])} does not look like a spread; say what "
                 "it is with `plus_minus`, or leave it out"
@@ -384,7 +387,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> None:
         texts[name] = parts.value
         add("ci" if is_interval else spread, parts.ends or parts.spread)
         said["off_centre"] = "off" if parts.is_skewed else said["off_centre"]
-        said["bracket"] = str(parts.spread) if parts.bracket and kind == Kind() else ""
+        said["bracket"] = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
         said["level"] = parts.level
     for name, (first, last) in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
         if (pair := split_range(texts.get(name))) is not None:

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.judging import MIN_RUNS
-from replication.comparison.means import Difference
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
-from replication.comparison.sampling import Sample
 from replication.comparison.text import Block, name_key, render
 from replication.statistics.distributions import SamplingDistribution
 from replication.statistics.intervals import Estimate
+from replication.statistics.means import Difference
+from replication.statistics.sampling import Sample
 from replication.wording import plural
 
 if TYPE_CHECKING:

@@ -8,12 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison import pooling
 from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
-from replication.comparison.means import Side
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
-from replication.comparison.pooling import Pooled, adjust, combine, find_effect
 from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
 from replication.comparison.result import (
@@ -25,6 +22,9 @@ from replication.comparison.result import (
     make_plain,
 )
 from replication.comparison.text import Block, name_key
+from replication.statistics import pooling
+from replication.statistics.means import Side
+from replication.statistics.pooling import Pooled, adjust, combine, find_effect
 from replication.wording import plural
 
 Key = tuple[str, ...]
@@ -95,14 +95,15 @@ class ComparisonTable(Answered):
         return found
 
     def _pool(self, answers: Sequence[Answer]) -> Pooled | None:
-        effects = [one for answer in answers if (one := find_effect(answer, self.between))]
+        every = (find_effect(one.difference, one.sides, self.between) for one in answers)
+        effects = [one for one in every if one is not None]
         found = pooling.pool(effects, level=self.level)
         if found is None:
             return None
         sides = [answer.sides for answer in answers if answer.sides is not None]
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
         found = dataclasses.replace(
-            found, tau=pooling.estimate_tau(answers),
+            found, tau=pooling.estimate_tau(effects),
             ratio=pooling.compare_spreads(known, self.level),
         )  # fmt: skip
         by_seed = self._judge_by_seed(known) if len(known) == len(answers) else None
@@ -218,7 +219,7 @@ class ComparisonTable(Answered):
         for (key, one), cells in zip(self.rows.items(), self.list_cells()[1:], strict=True):
             reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
             gap = one.difference
-            d = gap and (gap.d if is_in_sd else (gap.value, gap.low, gap.high))
+            d = None if gap is None else gap.d if is_in_sd else (gap.value, gap.low, gap.high)
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
             rows.append([
                 *map(name_key, zip(key)), reported,
@@ -271,8 +272,8 @@ class ComparisonTable(Answered):
         side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
         text += (
             f": yours are {side} by {format_number(abs(one.value), 3)}{pooling.UNITS[one.unit]} on "
-            f"average ({format_number(low, 3)} to {format_number(high, 3)}), in {n} of {one.n} rows "
-            f"(sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
+            f"average ({format_number(low, 3)} to {format_number(high, 3)}), in {n} of {one.n} "
+            f"rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
         )
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."

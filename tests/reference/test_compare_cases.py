@@ -47,7 +47,7 @@ pytestmark = pytest.mark.usefixtures("few_resamples")
 
 def report(values, digits=3):
     return {"mean": f"{np.mean(values):.{digits}f}", "sd": f"{np.std(values, ddof=1):.{digits}f}",
-            "runs": len(values), "sd_kind": "n-1"}  # fmt: skip
+            "runs": len(values), "plus_minus": "sd n-1"}  # fmt: skip
 
 
 IMPROVED = np.arange(52) < 4  # after bed rest, as the Medical Research Council found
@@ -104,7 +104,7 @@ def test_what_a_verdict_hangs_on_is_said():
     p = 2 * stats.f.sf(ratio, len(CHEMICAL) - 1, len(FROM_AIR) - 1)
     assert f"(F test, {describe_p(p)})" in from_air, "which is purer"
     # Of Dobson's plants, as means alone one cannot be so sure.
-    assert compare(CONTROL, **report(TREATED) | {"sd_kind": None}).reason == "reading"
+    assert compare(CONTROL, **report(TREATED) | {"plus_minus": None}).reason == "reading"
 
 
 def test_the_lady_tasting_tea_needs_more_cups():
@@ -154,8 +154,7 @@ def test_a_reproduction_is_held_against_a_table(reported, reproduced, verdict):
 
     Three runs at 998 ± 3 cannot say that ten others vary as little: the condition says so.
     """
-    found = compare(report=f"{reported}, n = 10", against=f"{reproduced}, n = 3", plus_minus="sd",
-                    sd_kind="n-1")  # fmt: skip
+    found = compare(report=f"{reported}, n = 10", against=f"{reproduced}, n = 3", plus_minus="sd n-1")  # fmt: skip
     assert found.verdict is verdict
     mean, _, sd = reported.partition(" ± ")
     own, spread = map(float, reproduced.split(" ± "))

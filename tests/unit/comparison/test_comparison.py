@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from replication.comparison import means
+from replication.statistics import means
 from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
@@ -86,7 +86,7 @@ def test_one_fact_has_one_answer_however_it_is_given():
         compare(nine, runs=10, mean="0.6"), compare(nine, runs=10, mean="0.6 ± 0.5"),
         compare(nine, runs=10, succeeded=nine, share="0.6"),
         compare([5.0] * 10, runs=10, succeeded=nine, n_succeeded="6"),
-        compare(against={"share": "0.9", "runs": 10}, report={"share": "60 %", "runs": 10}),
+        compare(against={"share": "0.9", "runs": 10}, reported={"share": "60 %", "runs": 10}),
     ]  # fmt: skip
     mass = stats.hypergeom(20, 15, 10).pmf
     for found in answers:
@@ -134,7 +134,7 @@ def test_the_answer_says_what_it_does_not_show():
 
 def test_an_interval_off_its_middle_is_not_taken_in_silence():
     whole = {"mean": "10", "ci_low": "9.5", "ci_high": "10.5", "runs": 5}
-    assert compare(NORMAL, report=whole) == compare(NORMAL, runs=5, mean="10", ci=("9.5", "10.5"))
+    assert compare(NORMAL, reported=whole) == compare(NORMAL, runs=5, mean="10", ci=("9.5", "10.5"))
     for report in ({"mean": "10.0", "ci": ("9.5", "11.5")}, {"mean": "10.0 +0.9 -0.4"}):
         assert "off centre" in compare(NORMAL, runs=5, **report).cautions
     assert "off centre" not in compare(NORMAL, runs=5, mean="10.0", ci=("9.5", "10.5")).cautions
@@ -144,8 +144,8 @@ def test_an_interval_off_its_middle_is_not_taken_in_silence():
 
 
 def test_one_run_is_held_against_five_however_it_is_given():
-    one = compare([91.2], runs=5, mean="92.0", sd="0.3", sd_kind="n-1")
-    same = compare(against="91.2, n = 1", report="mean=92.0 sd=0.3 n=5", sd_kind="n-1")
+    one = compare([91.2], runs=5, mean="92.0", sd="0.3", plus_minus="sd n-1")
+    same = compare(against="91.2, n = 1", report="mean=92.0 sd=0.3 n=5", plus_minus="sd n-1")
     assert [one.p, same.p] == pytest.approx([0.0716] * 2, abs=0.002)
     assert one.conditions == ("your runs vary as the report's do",)
     assert compare([91.2], runs=5, mean="92.0").reason == "few"
@@ -166,7 +166,7 @@ def test_the_difference_of_shares_is_from_what_was_printed_with_all_counts_that_
 
 
 def test_runs_that_would_tell_are_planned_in_units_per_cent_or_deviations():
-    study = {"runs": 5, "mean": "10.00", "sd": "2.00", "sd_kind": "n-1"}
+    study = {"runs": 5, "mean": "10.00", "sd": "2.00", "plus_minus": "sd n-1"}
     deviation = NORMAL[:50].std(ddof=1)
     plans = [compare(NORMAL[:50], detect=d, **study).planned for d in (1.0, "10 %", "0.5 sd")]
     assert plans[0] == plans[1]
@@ -206,9 +206,9 @@ def test_plus_minus_of_unknown_kind_is_read_in_every_way():
 
 def test_quantiles_and_medians_are_held_against_drawn_studies():
     for name in ("median", "q1", "q3", "iqr", "iqm", "p90"):
-        own = compare(NORMAL, report={name: "0", "runs": 20}).findings[name].yours
+        own = compare(NORMAL, reported={name: "0", "runs": 20}).findings[name].yours
         for shift, verdict in ((0.0, YES), (4.0, NO)):
-            found = compare(NORMAL, report={name: f"{own + shift:.2f}", "runs": 20})
+            found = compare(NORMAL, reported={name: f"{own + shift:.2f}", "runs": 20})
             assert found.verdict is verdict, name
     assert set(compare(NORMAL, runs=20, median="10 [9, 11]").reported) == {"median", "q1", "q3"}
     assert compare(NORMAL[:4], runs=20, median="10").reason == "few"
@@ -219,7 +219,7 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
 def test_an_extreme_beyond_all_runs_is_named_as_such():
     for name, inside, beyond in (("min", NORMAL.min(), -9), ("max", NORMAL.max(), 99)):
         for value, is_beyond in ((inside, False), (beyond, True)):
-            found = compare(NORMAL, report={name: f"{value:.2f}", "runs": 20})
+            found = compare(NORMAL, reported={name: f"{value:.2f}", "runs": 20})
             assert ("beyond" in found.cautions) == is_beyond
 
 
@@ -252,14 +252,14 @@ def test_a_spread_is_tried_with_both_denominators():
 
 def test_a_confidence_interval_stands_for_a_standard_error():
     """Half of a 95 % interval is t(n - 1) standard errors, or 1.96."""
-    by_t = compare(NORMAL, runs=5, mean="10.0", ci=("7.5", "12.5"), ci_kind="t")
+    by_t = compare(NORMAL, runs=5, mean="10.0", ci=("7.5", "12.5"), plus_minus="ci t")
     same = compare(NORMAL, runs=5, mean="10.0", se=f"{2.5 / stats.t.ppf(0.975, 4):.4f}",
-                   sd_kind="n-1")  # fmt: skip
+                   plus_minus="sd n-1")  # fmt: skip
     assert by_t.p == pytest.approx(same.p, abs=0.01)
     both = compare(NORMAL, runs=5, ci=("7.5", "12.5"))
     assert len(both.p_by_assumption) == 2
     assert both.findings["mean"].value == 10.0
-    half = compare(NORMAL, runs=5, mean="10.0 ± 2.5", plus_minus="ci", ci_kind="t")
+    half = compare(NORMAL, runs=5, mean="10.0 ± 2.5", plus_minus="ci", plus_minus="ci t")
     assert half.p == pytest.approx(by_t.p)
 
 
@@ -281,9 +281,9 @@ def test_the_interval_holds_what_is_not_contradicted_and_nothing_else():
     solved = [1, 1, 1, 1, 1, 1, 1, 0, 0, 0]
     cases = [{"share": f"{k / 50:.2f}", "succeeded": solved, "runs": 50} for k in range(0, 51, 2)]
     cases += [{"mean": str(k)} for k in range(7, 14)]
-    cases += [{"mean": f"{k} ± 3", "plus_minus": "sd", "sd_kind": "n-1"} for k in range(5, 16)]
+    cases += [{"mean": f"{k} ± 3", "plus_minus": "sd n-1"} for k in range(5, 16)]
     for k in ("0.4", "0.9", "1.6", "2.8", "3.7"):
-        cases += [{"sd": k, "sd_kind": "n"}, {"se": k, "sd_kind": "n-1"}]
+        cases += [{"sd": k, "plus_minus": "sd n"}, {"se": k, "plus_minus": "sd n-1"}]
     seen = set()
     for numbers in cases:
         values = solved if "share" in numbers else NORMAL
@@ -323,7 +323,7 @@ def test_a_margin_decides_between_no_difference_and_equivalence():
     # Whatever the ± is.
     each = compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1")
     alone = [compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1", plus_minus=kind,
-                     sd_kind="n-1", ci_kind="t") for kind in ("sd", "se", "ci")]  # fmt: skip
+                     plus_minus="sd n-1", plus_minus="ci t") for kind in ("sd", "se", "ci")]  # fmt: skip
     assert each.equivalence["p"] == max(one.equivalence["p"] for one in alone)
 
 
@@ -458,7 +458,7 @@ def test_a_column_of_all_runs_and_of_those_that_succeeded_names_no_number():
 def test_missing_values_are_refused_or_left_out_on_request(values):
     with pytest.raises(DataError, match="row 3 is missing"):
         compare(values, runs=5, mean="3")
-    found = compare(values, runs=5, mean="3", nan_policy="omit")
+    found = compare(values, runs=5, mean="3")
     assert (found.n, found.n_missing) == (5, 1)
     assert found.mean.value == pytest.approx(2.4)
 

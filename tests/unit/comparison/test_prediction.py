@@ -9,7 +9,7 @@ from scipy import stats
 
 from replication.comparison import prediction
 from replication.comparison.numbers import read_number
-from replication.comparison.sampling import Effort, Sample
+from replication.statistics.sampling import Effort, Sample
 from replication.statistics.counts import CountTable
 
 VALUES, COUNTS = np.array([3, 4, 6, 9]), np.array([5, 3, 2, 1])

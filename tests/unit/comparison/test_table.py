@@ -90,7 +90,7 @@ def test_a_row_that_only_stands_out_alone_is_marked_and_not_called_contradicted(
     own = runs.groupby("task")["score"].mean()
     means = [f"{own[name] + (1.9 if name == 'a' else 0):.2f}" for name in own.index]
     report = {"task": list(own.index), "mean": means, "sd": ["1.00"] * 6, "n": [5] * 6}
-    found = compare_table(runs, report, by="task", column="score", sd_kind="n-1")
+    found = compare_table(runs, report, by="task", column="score", plus_minus="sd n-1")
     assert found.p_values["a",] <= 0.05 < found.p
     assert found.rows["a",].verdict is Verdict.CONTRADICTED
     assert found.verdicts["a",] is Verdict.CANNOT_TELL

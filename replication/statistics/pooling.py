@@ -27,8 +27,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from replication.comparison.means import Side
-from replication.comparison.prediction import Answer
+from replication.statistics.means import Difference, Side
 
 MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
 UNITS = {"sd": " SD", "": ""}
@@ -38,13 +37,14 @@ UNITS = {"sd": " SD", "": ""}
 class Effect:
     """What one row says: a difference, yours less reported, its weight and null variance.
 
-    `unit`: "sd", or "" for the unit of the values.
+    `unit`: "sd", or "" for the unit of the values. `n`: runs, on the side that has fewer.
     """
 
     value: float
     weight: float
     variance: float
     unit: str = "sd"
+    n: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,9 +72,10 @@ class Pooled:
     by_seed: float | None = None
 
 
-def find_effect(answer: Answer, between: float = 0.0) -> Effect | None:
+def find_effect(
+    gap: Difference | None, sides: tuple[Side, Side] | None, between: float = 0.0
+) -> Effect | None:
     """Return the difference of a row in standard deviations; None if it has none."""
-    gap, sides = answer.difference, answer.sides
     if gap is None or not math.isfinite(gap.value):
         return None
     if gap.counts is not None:  # of shares, Cohen's h
@@ -91,7 +92,7 @@ def find_effect(answer: Answer, between: float = 0.0) -> Effect | None:
     correction = math.exp(math.lgamma(free / 2) - math.lgamma((free - 1) / 2)) / math.sqrt(free / 2)
     weight = n * m / (n + m)
     variance = correction**2 * free / (free - 2.0) / weight + 2.0 * between**2
-    return Effect(correction * gap.value / gap.spread, weight, variance)
+    return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))
 
 
 def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
@@ -121,19 +122,15 @@ def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
     )
 
 
-def estimate_tau(answers: Sequence[Answer]) -> float | None:
+def estimate_tau(effects: Sequence[Effect]) -> float | None:
     """Return by how much rows differ beyond chance, as a spread between labs on either side.
 
     None if a row has few runs, since chance is then not known well, or there are few rows.
     """
-    rows = [(one.value, one.weight, one.variance, min(side.n for side in answer.sides))
-            for answer in answers if answer.sides is not None
-            and (one := find_effect(answer)) is not None and one.unit == "sd"]  # fmt: skip
-    if len(rows) < 3:
+    rows = [one for one in effects if one.unit == "sd"]
+    if len(rows) < 3 or min(one.n for one in rows) < MIN_TAU:
         return None
-    g, w, v, n = np.array(rows).T
-    if n.min() < MIN_TAU:
-        return None
+    g, w, v = np.array([(one.value, one.weight, one.variance) for one in rows]).T
     mean = (w * g).sum() / w.sum()
     excess = (w * (g - mean) ** 2).sum() / (len(rows) - 1.0) - (w * v).mean()
     return math.sqrt(max(0.0, float(excess / w.mean())) / 2.0)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.comparison import means
-from replication.comparison.means import Side
+from replication.statistics import means
+from replication.statistics.means import Side
 
 ONE, TWO = np.random.default_rng(3).normal(size=(2, 12)) * [[1.0], [3.0]]
 

@@ -41,8 +41,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from replication.comparison.sampling import ROUNDING
 from replication.statistics.intervals import Estimate
+from replication.statistics.sampling import ROUNDING
 
 POWER = 0.8
 
