@@ -147,7 +147,7 @@ def compare(
     >>> round(found.p, 2), found.conditions
     (0.07, ("your runs vary as the report's do",))
     >>> round(compare("1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]", scale="log").p, 3)
-    0.034
+    0.035
     """
     return compare_by(locals(), Effort())
 

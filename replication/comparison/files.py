@@ -116,7 +116,7 @@ def read_table(path: str) -> Table:
 def read_side(given: str | None) -> Any:
     """Return the table that a text names, or the text if it is a report itself."""
     try:
-        is_file = given in EXAMPLES or given == "-" or Path(given or "").is_file()
+        is_file = given in EXAMPLES or given == "-" or Path(given or "").exists()
     except (OSError, ValueError):
         is_file = False
     if given is None or (not is_file and is_printed(given) and not SUFFIX.search(given)):
@@ -193,7 +193,13 @@ def _read_parquet(content: bytes, name: str) -> Table:
         is_text = plain == dtype and ("string" in str(plain) or "binary" in str(plain))
         with _refuse_errors(*unreadable):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
-            cells = list(file.read(columns=[column]).column(0).to_pandas())
+            cells: list[Any] = []
+            for chunk in file.read(columns=[column]).column(0).chunks:
+                if pa.types.is_dictionary(chunk.type):
+                    words = [*chunk.dictionary.to_pylist(), None]
+                    cells += [words[place] for place in chunk.indices.fill_null(-1).to_pylist()]
+                else:
+                    cells += chunk.to_pylist()
             if len(cells) != head.num_rows:
                 raise ValueError(f"{len(cells):,} rows of {head.num_rows:,}")
         return cells

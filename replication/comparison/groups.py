@@ -122,6 +122,8 @@ def compare_sides(
     if is_report:
         for tags, row in _read_records(own, None, columns, options.get("plus_minus"), said):
             mine[tuple(str(tags[name]) for name in columns)] = {"values": row}
+        ignored += [show(name) + _hint(name) for name in own.names if name not in columns
+                    and read_heading(name).statistic is None]  # fmt: skip
     else:
         spread = found is not None and None in found.values()
         mine, n_missing, seeds = _group_runs(own, columns, metrics, succeeded, known, said, spread)
@@ -132,8 +134,8 @@ def compare_sides(
         reports = _sort_records(records, found, mine, theirs)
         by_names = tuple(own_name or name or "metric" for name, own_name in found.items())
         free = [name for name in records[0][0] if name and name not in found]
-        ignored = [show(name) + _hint(name) for name in theirs.names
-                   if name in free or name in theirs.unread]  # fmt: skip
+        ignored += [show(name) + _hint(name) for name in theirs.names
+                    if name in free or name in theirs.unread]  # fmt: skip
     if len(reports) > MAX_ROWS:
         raise UsageError(
             f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
@@ -253,7 +255,8 @@ def _read_records(
         wide = [name for name in table.names
                 if name in free - is_key - {*keys} and _is_printed(table, name)]  # fmt: skip
         free -= {*wide}
-        labels = {headings[name].label: name for name in wide}
+        spelt = {name: re.sub(r"\s*[(\[].*", "", unset(name)) for name in wide}  # PPO (n = 5)
+        labels = {headings[name].label: spelt[name] or name for name in wide}
         headings |= {name: headings[name]._replace(statistic="mean") for name in wide}
     else:
         labels = {label: label for label in labels}

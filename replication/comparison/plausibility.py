@@ -52,7 +52,7 @@ def find_impossible(
     least = max(bounds[0], float(numbers["min"].low) if "min" in numbers else -math.inf)
     most = min(bounds[1], float(numbers["max"].high) if "max" in numbers else math.inf)
     n = min((n for n in counts if n > 1), default=0)
-    largest = (most - least) / 2.0 * math.sqrt(n / (n - 1)) * SLACK if n else math.inf
+    largest = (most - least) * math.sqrt((n * n // 4) / n / (n - 1)) * SLACK if n else math.inf
     if "sd" in numbers and numbers["sd"].low > largest:
         faults["sd"] = f"{say('sd')} is larger than {n:,} runs within their range can have"
     return faults

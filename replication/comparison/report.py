@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
 from typing import Any, ClassVar, NamedTuple
 
-from scipy import special
-
 from replication.comparison import numbers as printed
 from replication.comparison.numbers import Numbers, Reported, read_number, refuse, show, split_range
 from replication.errors import UsageError
@@ -238,6 +236,8 @@ class Report:
 
         Of the standard error where only that is known.
         """
+        from scipy import special
+
         name, kind, tail = self.spread, self.kind, 0.5 + (self.kind.level or 0.95) / 2.0
         z = float(special.ndtri(tail))
         if self.has_error:

@@ -93,7 +93,8 @@ class Difference:
     `low`, `high`: its interval at 1 - level. `shown`: the difference that such runs show with a
     probability of 0.8, None if none would be. `spread`: the standard deviation of a run. `p_alone`:
     p by the printed spreads alone, where `p` takes them as two estimates of one. `error`: standard
-    error of the difference; `free`: degrees of freedom behind `spread`.
+    error of the difference; `free`: degrees of freedom behind `spread`; `kept`: the smallest
+    difference that would be contradicted. `counts`: successes and runs, yours and reported.
     """
 
     value: float
@@ -105,7 +106,8 @@ class Difference:
     p_alone: float | None = None
     error: float | None = None
     free: float = math.inf
-    counts: tuple[int, int, int, int] | None = None  # successes and runs, yours and reported
+    kept: float = math.nan
+    counts: tuple[int, int, int, int] | None = None
 
     @property
     def d(self) -> tuple[float, float, float] | None:
@@ -172,14 +174,15 @@ def judge_means(
     shown = max(find_shown(error, free, level) for error, free in errors)
     is_equal = len(tests) == 2 and own.n == other.n
     p, reach = tests[0] if is_equal else map(max, zip(*tests, strict=True))
-    p_alone, by_f = p, find_spread_p(own, other)
+    p_alone, by_f, kept = p, find_spread_p(own, other), reach
     if is_conditional and len(tests) == 2 and by_f is not None and by_f > level:
         # Nothing says that the spreads differ: Student's test decides, under that condition.
-        p, reach = tests[1][0] if tests[1][0] <= level < p else p, tests[1][1]
+        kept = tests[1][1]
+        p, reach = tests[1] if tests[1][0] <= level < p else (p, reach)
     known = list_known(own, other)
     spread, free = math.sqrt(pool_variance(known)) if known else None, sum(n - 1 for _, n in known)
     return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread, min(p_alone, 1.0),
-                      errors[0][0], free or math.inf)  # fmt: skip
+                      errors[0][0], free or math.inf, kept)  # fmt: skip
 
 
 def find_spread_p(one: Side, two: Side) -> float | None:
@@ -205,7 +208,7 @@ def summarise_quartiles(median: float, q1: float, q3: float, n: int) -> tuple[fl
     """Return mean and standard deviation by median and quartiles of n runs (Luo, Wan).
 
     >>> [round(part, 2) for part in summarise_quartiles(10.0, 9.0, 12.0, 20)]
-    [10.36, 2.42]
+    [10.36, 2.39]
     """
     share = 0.7 + 0.39 / n
     width = 2.0 * float(special.ndtri((0.75 * n - 0.125) / (n + 0.25)))
