@@ -183,9 +183,7 @@ def _compare(options: argparse.Namespace) -> Any:
         return compare_sides(own, theirs, by=options.by, column=options.column,
                              succeeded=succeeded, **given, **options.numbers)  # fmt: skip
     if isinstance(theirs, Table):
-        raise UsageError(
-            f"FILE is one report, {show(own)}, --reported a table; give two tables"
-        )
+        raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
     for name in ("by", "column"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")

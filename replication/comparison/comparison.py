@@ -289,7 +289,8 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     if wrong & {"mean", "max"}:
         wrong.add("mean_given_max")
     verdict, reason = _judge(impossible, answers, equivalence, sample, level)
-    p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
+    is_known = reason not in {"impossible", "few", "constant"}
+    p_values = {key: one.p for key, one in answers.items() if one.p is not None and is_known}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
     conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)

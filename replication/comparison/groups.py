@@ -400,7 +400,8 @@ def _group_runs(
 ) -> tuple[dict[Key, dict[str, Any]], int, dict[Key, dict[str, float]]]:  # fmt: skip
     """Return your runs by key, as arguments of `compare`, how many lack a key, and by seed."""
     is_share = bool(known) and {*SUCCESSES, "runs"}.issuperset(known)
-    succeeded = succeeded or _find_succeeded(table, [*keys, *metrics], said, is_share=is_share)
+    if is_share and succeeded is None:
+        succeeded = _find_succeeded(table, [*keys, *metrics], said)
     rows, seed = _find_rows(table, {*keys, *metrics}, keys, said)
     if not metrics and not (succeeded and is_share):
         metrics = [find_column(table, {*keys, succeeded}, said)]
@@ -423,17 +424,13 @@ def _group_runs(
     return found, len(rows) - sum(map(len, places.values())), by_seed
 
 
-def _find_succeeded(
-    table: Table, taken: Collection[str], said: dict[str, str], *, is_share: bool
-) -> str | None:
-    """Return the column that says which runs succeeded, where its name or a share says so."""
+def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
+    """Return the column that says which runs succeeded: of flags, the only one, or by its name."""
     allowed = files.ANSWERS | files.MISSING
-    names = [name for name in table.names if name not in taken
+    names = [name for name in table.names if name not in taken and _fold(name) not in SEEDS | ASIDE
              and {_fold(cell) for cell in table.probe(name)} <= allowed]  # fmt: skip
-    found = [name for name in names if _fold(name) in DONE]
-    if is_share and not found:
-        found = [name for name in names if _fold(name) not in SEEDS | ASIDE]
-    if len(found) != 1 or not (is_share or len(table.names) > len(taken) + 1):
+    found = [name for name in names if _fold(name) in DONE] or names
+    if len(found) != 1:
         return None
     said["succeeded"] = f"{name_key(found)} says which runs succeeded"
     return found[0]
@@ -442,9 +439,10 @@ def _find_succeeded(
 def find_column(table: Table, taken: Collection[str | None], said: dict[str, str]) -> str:
     """Return the only column of numbers that is no key, seed or step."""
     names = [name for name in table.names if name not in taken]
-    if len(names) > 1:
-        names = [name for name in names if _fold(name) not in SEEDS | STEPS | ASIDE
-                 and _is_numeric(table, name)]  # fmt: skip
+    for aside in (SEEDS | STEPS | ASIDE, DONE):
+        if len(names) > 1:
+            names = [name for name in names if _fold(name) not in aside
+                     and _is_numeric(table, name)]  # fmt: skip
     if len(names) != 1:
         raise UsageError(
             "no `column` was given; name the one that holds the values, of "
@@ -520,7 +518,9 @@ def pair_runs(
         raise UsageError(
             f"`difference` names {named}; name two groups of one column, given as `by`"
         )
-    groups = _find_groups(table, [by], _find_rows(table, {by, str(column), str(pair)}, [by], said)[0])
+    groups = _find_groups(
+        table, [by], _find_rows(table, {by, str(column), str(pair)}, [by], said)[0]
+    )
     if column is None and succeeded is not None:
         values = files.read_flags(table.take(succeeded), succeeded).astype(float)
     else:

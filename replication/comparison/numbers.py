@@ -97,8 +97,8 @@ Numbers = Mapping[str, Reported]
 class Printed(NamedTuple):
     """A number with what stands behind it: a spread, or the two ends of an interval.
 
-    `bracket`: "like" where the spread stands in brackets and has the decimals of the number, "odd"
-    where it has a sign or other ones, as a rank or a gain has.
+    `bracket`: "like" where the spread stands in brackets and has decimals if the number has, "odd"
+    where it has none, or a sign, as a rank or a gain.
     """
 
     value: Any
@@ -193,7 +193,7 @@ def split_printed(given: object) -> Printed:
         return Printed(value + unit, plain["spread"] + unit)
     if inside.isdigit() and decimals and not is_apart:  # in units of the last digit
         return Printed(value + unit, f"{int(inside) / 10**decimals:.{decimals}f}{unit}")
-    is_like = inside[0] not in "+-" and len(plain["inside"].partition(".")[2]) == decimals
+    is_like = inside[0] not in "+-" and ("." in inside or not decimals)
     return Printed(value + unit, plain["inside"] + unit, bracket="like" if is_like else "odd")
 
 
@@ -222,6 +222,8 @@ def split_range(given: object) -> tuple[str, str] | None:
 def unset(text: str) -> str:
     """Return a text of at most 200 letters without what typesetting puts round it."""
     body, before = text.strip()[:200], ""
+    if re.fullmatch(r"[-+0-9.]*", body):
+        return body
     while body != before:  # \textbf{\underline{0.8}}
         before = body
         for pattern, plain in _TYPESET:

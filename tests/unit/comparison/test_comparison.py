@@ -10,12 +10,12 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from replication.statistics import means
 from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
 from replication.comparison.result import Verdict
 from replication.errors import DataError, UsageError
+from replication.statistics import means
 from replication.statistics.counts import CountTable
 
 GENERATOR = np.random.default_rng(22)

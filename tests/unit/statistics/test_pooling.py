@@ -56,7 +56,7 @@ def test_rows_all_lower_are_found_together_where_none_is_alone():
     # Up to the correlation that is said: the error of the mean grows with 1 + (K - 1) rho.
     half = (found.high - found.low) / 2 * np.sqrt(1 + 25 * found.correlation)
     assert abs(found.value) == pytest.approx(half * np.sqrt(1 - found.correlation) / np.sqrt(
-        (1 - found.correlation)) , rel=0.2)  # fmt: skip
+        1 - found.correlation) , rel=0.2)  # fmt: skip
 
 
 @pytest.mark.parametrize(("n_rows", "n"), [(2, 5), (5, 5), (26, 3)])
