@@ -158,7 +158,6 @@ def _compare(options: argparse.Namespace) -> Any:
     from replication.comparison.comparison import compare, compare_by
     from replication.comparison.files import Table, read_side
     from replication.comparison.groups import compare_sides, pair_runs
-    from replication.statistics.sampling import Effort
 
     if options.pair is not None and options.difference is None:
         raise UsageError("--pair was given without --difference; give that too")
@@ -178,7 +177,7 @@ def _compare(options: argparse.Namespace) -> Any:
             )
         pair = pair_runs(own, by=options.by, difference=options.difference, column=options.column,
                          pair=options.pair, succeeded=succeeded)  # fmt: skip
-        return compare_by(base | pair | given, Effort())
+        return compare_by(base | pair | given)
     if isinstance(own, Table):
         return compare_sides(own, theirs, by=options.by, column=options.column,
                              succeeded=succeeded, **given, **options.numbers)  # fmt: skip
@@ -187,4 +186,4 @@ def _compare(options: argparse.Namespace) -> Any:
     for name in ("by", "column"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
-    return compare_by(base | {"values": own} | given, Effort())
+    return compare_by(base | {"values": own} | given)

@@ -149,11 +149,12 @@ def compare(
     >>> round(compare("1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]", scale="log").p, 3)
     0.035
     """
-    return compare_by(locals(), Effort())
+    return compare_by(locals())
 
 
-def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
+def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
+    effort = Effort() if effort is None else effort
     options = dict(options)
     given = read_numbers(options)
     own_given = options["values"]

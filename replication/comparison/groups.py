@@ -147,8 +147,8 @@ def compare_sides(
     base = {**defaults, **options, "numbers": {}}
     if not by_names:
         row = {"reported": shared | reports[()], "said": said}
-        return compare_by(base | mine[()] | row, Effort())
-    effort = Effort() if len(reports) < FEW_ROWS else Effort(10_000, 200)
+        return compare_by(base | mine[()] | row)
+    effort = None if len(reports) < FEW_ROWS else Effort(10_000, 200)
 
     def judge(between: Any) -> tuple[dict[Key, Comparison], dict[Key, str]]:
         judged, refused = {}, {}

@@ -5,6 +5,7 @@
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import random
@@ -51,10 +52,8 @@ def _draw_options(rng, spread, is_table):
     if is_table:
         ways.append(["--between", "estimate"])
     chosen = rng.sample(ways, rng.choice([0, 0, 1, 1, 2]))
-    return [
-        *(["--format", rng.choice(["text", "markdown", "latex", "csv", "json"])]),
-        *sum(chosen, []),
-    ]
+    form = rng.choice(["text", "markdown", "latex", "csv", "json"])
+    return ["--format", form, *itertools.chain(*chosen)]
 
 
 def draw_call(rng, folder):
@@ -87,8 +86,8 @@ def draw_call(rng, folder):
         own = _draw_reported(rng, centre, spread)[0]
         return [own, "--reported", *_draw_reported(rng, centre, spread), *options]
     if kind == "share":
-        share = rng.choice([["--share", "19/20"], ["--share", "0.5", "--n", "7"],
-                            ["--reported", "share=65% n=20"], ["--successes", "3", "--n", "9"]])  # fmt: skip
+        ways = "--share 19/20", "--share 0.5 --n 7", "--reported 13/20", "--successes 3 --n 9"
+        share = rng.choice(ways).split()
         return [str(path), *(["--succeeded", "solved"] * (rng.random() < 0.6)), *share, *options]
     if kind == "difference":
         pair = ["--pair", "seed"] * (rng.random() < 0.5)
@@ -107,9 +106,8 @@ def draw_call(rng, folder):
     more = []
     if kind == "wide":
         table, more = [["method", *names], ["ours", *cells.values()]], ["--n", "5"]
-    ends = {".md": ("| ", " | ", " |"), ".csv": ("", ",", ""), ".tex": ("", " & ", r" \\")}[
-        theirs.suffix
-    ]
+    forms = {".md": ("| ", " | ", " |"), ".csv": ("", ",", ""), ".tex": ("", " & ", r" \\")}
+    ends = forms[theirs.suffix]
     if theirs.suffix == ".tex":
         table = [
             [cell.replace("%", r"\%").replace("_1", r"\_1") for cell in line] for line in table

@@ -98,20 +98,23 @@ def test_the_ratio_of_spreads_is_unbiased_and_covered():
     generator = np.random.default_rng(5)
     inside = 0
     for _ in range(200):
-        rows = [(Side(0, ((2.0 * generator.normal(size=3).std(ddof=1), 3),)),
-                 Side(0, ((generator.normal(size=5).std(ddof=1), 5),))) for _ in range(10)]  # fmt: skip
+        pairs = [(2.0 * generator.normal(size=3), generator.normal(size=5)) for _ in range(10)]
+        rows = [tuple(Side(0, ((x.std(ddof=1), x.size),)) for x in pair) for pair in pairs]
         _, low, high = pooling.compare_spreads(rows, 0.05)
         inside += low <= 2.0 <= high
     assert inside / 200 == pytest.approx(0.95, abs=0.05)
 
 
 def test_seeds_that_all_rows_share_are_what_varies():
-    """Rows with a correlation of 0.9 are nearly one: independent rows would contradict too often."""
+    """Rows with a correlation of 0.9 are nearly one; taken as independent, they mislead."""
     generator = np.random.default_rng(6)
     low, correlations = {"seed": 0, "rows": 0}, []
     for _ in range(200):
-        own, theirs = (np.sqrt(0.1) * generator.normal(size=(20, 5)) + np.sqrt(0.9) * generator.normal(
-            size=(1, 5)) for _ in range(2))  # fmt: skip
+        own, theirs = (
+            np.sqrt(0.1) * generator.normal(size=(20, 5))
+            + np.sqrt(0.9) * generator.normal(size=(1, 5))
+            for _ in range(2)
+        )
         rows = [tuple(Side(x.mean(), ((x.std(ddof=1), 5),)) for x in pair)
                 for pair in zip(own, theirs, strict=True)]  # fmt: skip
         p, correlation = pooling.judge_by_seed(own, rows)
