@@ -120,7 +120,7 @@ def measure_cell(
     return {name: round(count / n_trials, 4) for name, count in counts.items()}
 
 
-N_ROWS, TABLE_SIZES, TRIALS_TABLE = 26, ((3, 3), (5, 5), (10, 3), (20, 20)), 1000
+N_ROWS, TABLE_SIZES, TRIALS_TABLE = 26, ((3, 3), (5, 5), (10, 3), (20, 20)), 300
 BETWEEN, CORRELATION = 0.35, 0.3
 LABS = f"labs that differ by {BETWEEN} SD"
 

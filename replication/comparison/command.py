@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from replication.comparison.numbers import FORMS, show
-from replication.comparison.report import HEADERS
+from replication.comparison.report import NAMES
 from replication.errors import ReplicationError, UsageError
 
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
@@ -115,10 +115,8 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
             {"nargs": 0} if not values else {"metavar": values[0]} if len(values) == 1 else
             {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
         compare.add_argument(name, action=Once, help=words, **more)
-    names = {other for name, others in HEADERS.items() for other in (name, *others)}
-    options = {
-        f"--{name.replace('_', '-')}" for name in names if re.fullmatch(r"[a-z_][a-z0-9_]+|n", name)
-    }
+    plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))
+    options = {f"--{name.replace('_', '-')}" for name in plain}
     pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
@@ -146,7 +144,7 @@ def run_compare(options: argparse.Namespace) -> int:
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    names = {name: f"--{name}" for name in ("n", *HEADERS)}
+    names = {name: f"--{name}" for name in NAMES}
     names |= {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
     names |= {"minus": "--difference", "values": "FILE", "table": "FILE", "runs": "--n",
               "n_succeeded": "--successes"}  # fmt: skip

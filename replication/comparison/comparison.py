@@ -234,22 +234,23 @@ def _infer_scale(
     options: dict[str, Any], given: Mapping[str, Any], yours: Mapping[str, Any]
 ) -> None:
     """Say what a per cent sign stands for, where the values leave no doubt."""
-    marked = [text for name, text in given.items() if name not in SUCCESSES and "%" in str(text)
-              and "ci" not in str(text).lower().replace("%", "", 1).split()]  # fmt: skip
-    if not marked:
+    texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
+             for side in (given, yours)]  # fmt: skip
+    is_marked, is_alike = (re.search(r"%(?!\s*C)", text) is not None for text in texts)
+    if not is_marked:
         return
+    values = np.asarray([] if yours else getattr(options["values"], "updates", options["values"]))
     if yours:
-        is_per_cent = any("%" in str(one) for name, one in yours.items() if name not in SUCCESSES)
-        options["scale"] = 1.0 if is_per_cent else None
-        return
-    values = np.asarray(getattr(options["values"], "updates", options["values"]))
-    known = values[np.isfinite(values)] if values.dtype.kind in "iufb" and values.size else values
-    if known.dtype.kind not in "iufb" or not known.size:
-        return
-    is_share, is_large = bool(np.all((known >= 0) & (known <= 1))), bool(np.abs(known).max() > 1.5)
-    if is_share or is_large:
-        options["scale"] = 100.0 if is_share else 1.0
-        what = "are shares, so per cent are hundredths" if is_share else "are per cent, too"
+        options["scale"] = 1.0 if is_alike else None
+    elif values.dtype.kind in "iufb" and values.size and np.nanmax(np.abs(values)) > 1.5:
+        options["scale"], what = 1.0, "are per cent, too"
+    elif (
+        values.dtype.kind in "iufb"
+        and values.size
+        and 0.0 <= np.nanmin(values) <= np.nanmax(values) <= 1.0
+    ):
+        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
+    if options["scale"] is not None and not yours:
         options["said"]["scale"] = f"your values {what}"
 
 
@@ -262,12 +263,7 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     says_success = hasattr(options["values"], "converged") or isinstance(
         options["values"], CountTable) or options["succeeded"] is not None  # fmt: skip
     if not (report.numbers.keys().isdisjoint(SUCCESSES) or says_success or options["cap"]):
-        if report.on_values:
-            raise UsageError(
-                "a share was reported with other numbers, and nothing says which of your runs "
-                "succeeded; give `succeeded` or `cap`"
-            )
-        return take_successes(own)
+        return take_successes(own, is_alone=not report.on_values)
     for number, runs in ((f" {own.n:,}", own), (" other", others)):
         if runs is not None and report.on_values and runs.done is None:
             raise DataError(

@@ -23,10 +23,10 @@ import numpy as np
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
 from replication.statistics.convolution import (
-    compute_joint_mass,
     compute_max_mass,
     compute_mean_mass,
     compute_mean_mass_given_max,
+    sum_rare_studies,
 )
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray, SamplingDistribution
@@ -206,42 +206,19 @@ def predict_mean_and_max(
 ) -> Answer:
     """Hold a reported mean and maximum of n runs against the population that the table is."""
     mean, largest = numbers["mean"], numbers["max"]
-    of_max = SamplingDistribution(*compute_max_mass(table, runs))
     judged = {
         "mean": Statistic(mean, SamplingDistribution(*compute_mean_mass(table, runs))),
-        "max": Statistic(largest, of_max),
+        "max": Statistic(largest, SamplingDistribution(*compute_max_mass(table, runs))),
     }
     given = compute_mean_mass_given_max(table, runs, (float(largest.low), float(largest.high)))
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
     tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
-    p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
+    p = sum_rare_studies(table, runs, width=mean.width, at_most=tail * (1 + TINY) + ZERO)
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)
     return Answer(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
-
-
-def _sum_studies(
-    table: CountTable, of_max: SamplingDistribution, mean: Reported, runs: int, *, at_most: float
-) -> float:
-    """Return the share of studies whose maximum, or mean given it, has so small a tail."""
-    running = np.cumsum(of_max.mass)
-    tails = np.minimum(running, 1.0 - running + of_max.mass)
-    is_near = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
-    share = math.fsum(of_max.mass[~is_near])
-    if is_near.any():
-        width, near = mean.width, of_max.values[is_near]
-        first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
-        cells = compute_joint_mass(
-            table, runs,
-            mean_edges=(np.arange(first, last + 2) - 0.5) * width,
-            max_edges=np.append(near, near[-1] + 1.0),
-        )  # fmt: skip
-        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
-        tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
-        share += math.fsum(cells[tails <= at_most])
-    return min(share, 1.0)
 
 
 def _count_exactly(sample: Sample, numbers: Numbers, runs: int) -> CountTable | None:

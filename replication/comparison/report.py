@@ -38,26 +38,14 @@ FAILURE_WORDS = {
     "restarted": "started over and added up",
 }
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
-HEADERS = {
-    "runs": ("n", "n_runs", "seeds", "n_seeds", "num_seeds", "number_of_runs", "trials", "count"),
-    "mean": ("average", "avg", "m", "mu", "μ"),
-    "sd": ("std", "stdev", "stddev", "std_dev", "standard_deviation", "sigma", "σ"),
-    "se": ("sem", "stderr", "std_err", "standard_error"),
-    "median": ("med", "50%", "p50"),
-    "q1": ("25%", "p25", "lower_quartile"),
-    "q3": ("75%", "p75", "upper_quartile"),
-    "iqr": (), "iqm": (), "constant": (),
-    "min": ("minimum",),
-    "max": ("maximum",),
-    "range": ("min_max",),
-    "share": ("success_rate", "proportion"),
-    "n_succeeded": ("successes", "n_success"),
-    "ci": ("95%_ci", "ci95", "ci_95", "95_ci", "confidence_interval"),
-    "ci_low": ("ci_lower", "lower_ci", "ci95_low", "lower_95"),
-    "ci_high": ("ci_upper", "upper_ci", "ci95_high", "upper_95"),
-}  # fmt: skip
-"""Names of reported numbers, and what else tables, options and arguments call them."""
-NAMES = {other: name for name, others in HEADERS.items() for other in (name, *others)}
+_CALLED = """runs n n_runs seeds n_seeds num_seeds number_of_runs trials count
+mean average avg m mu μ, median med 50% p50, iqm, constant, min minimum, max maximum, range min_max
+sd std stdev stddev std_dev standard_deviation sigma σ, se sem stderr std_err standard_error
+q1 25% p25 lower_quartile, q3 75% p75 upper_quartile, iqr, share success_rate proportion
+n_succeeded successes n_success, ci 95%_ci ci95 ci_95 95_ci confidence_interval
+ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high upper_95"""
+NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
+"""Names of reported numbers by what tables, options and arguments call them."""
 
 
 class Kind(NamedTuple):

@@ -184,9 +184,9 @@ def _find_cap(
     )
 
 
-def take_successes(own: Runs) -> Runs:
+def take_successes(own: Runs, *, is_alone: bool) -> Runs:
     """Return runs of ones and zeros as successes and failures; refuse any others."""
-    if own.done is None or not set(own.done.values) <= {0.0, 1.0}:
+    if own.done is None or not (is_alone and set(own.done.values) <= {0.0, 1.0}):
         raise UsageError(
             "a share was reported, and nothing says which of your runs succeeded; name with "
             "`succeeded` a column that does, or give a `cap`, or values that are 1 and 0"
