@@ -39,7 +39,7 @@ CONFINED = {
         "comparison.figure",
     },
     "llvmlite": {"simulator"},
-    "pyarrow": {"store", "comparison.files"},
+    "pyarrow": {"store", "system.tables"},
     "jinja2": {"report"},
     "typst": {"report"},
     "pypandoc": {"report"},

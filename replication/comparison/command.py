@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from replication.comparison.numbers import FORMS, show
+from replication.comparison.numbers import FORMS, is_printed, show, unset
 from replication.comparison.report import NAMES
 from replication.errors import ReplicationError, UsageError
 
+EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
+SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
 EXAMPLES = """\
 what was reported, in place of --reported or beside it, by its name in any table:
@@ -151,11 +153,26 @@ def name_options(text: str) -> str:
     return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[1]), text)
 
 
+def read_side(given: str | None) -> Any:
+    """Return the table that a text names, or the text if it is a report itself."""
+    from replication.system.tables import read_table
+
+    try:
+        is_file = given == "-" or Path(given or "").exists()
+    except (OSError, ValueError):
+        is_file = False
+    if given in EXAMPLE_TABLES and not is_file:
+        given, is_file = str(Path(__file__).with_name(f"{given.replace('-', '_')}.csv")), True
+    if given is None or (not is_file and is_printed(given) and not SUFFIX.search(given)):
+        return given
+    return read_table(given, unset)
+
+
 def _compare(options: argparse.Namespace) -> Any:
     """Return the answer, or the table of answers, of the function that the options belong to."""
     from replication.comparison.comparison import compare, compare_by
-    from replication.comparison.files import Table, read_side
     from replication.comparison.groups import compare_sides, pair_runs
+    from replication.system.tables import Table
 
     if options.pair is not None and options.difference is None:
         raise UsageError("--pair was given without --difference; give that too")

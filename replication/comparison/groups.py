@@ -13,9 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison import files
 from replication.comparison.comparison import GONE, compare, compare_by, read_numbers
-from replication.comparison.files import Table, is_missing, list_names
 from replication.comparison.numbers import refuse, show, split_printed, unset
 from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
 from replication.comparison.result import Comparison
@@ -24,6 +22,8 @@ from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
 from replication.statistics.pooling import estimate_tau, find_effect
 from replication.statistics.sampling import Effort
+from replication.system import tables
+from replication.system.tables import Table, is_missing, list_names
 
 Record = tuple[dict[str, Any], dict[str, Any]]
 MAX_ROWS = 1000
@@ -226,7 +226,7 @@ def _hint(name: str) -> str:
 
 def _is_numeric(table: Table, name: str) -> bool:
     cells = [cell for cell in table.probe(name) if not is_missing(cell)]
-    return bool(cells) and all(files.to_number(cell) is not None for cell in cells)
+    return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
 
 
 def _is_printed(table: Table, name: str) -> bool:
@@ -278,7 +278,7 @@ def _read_records(
             f"{table.name} has the columns {list_names(table.names)}, of which none holds reported "
             f"numbers{''.join(map(_hint, table.names[:20]))}; name it mean, median or share"
         )
-    texts = {name: files.read_keys(table.take(name)) for name in table.names if name in free}
+    texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
     for label, part in parts.items():
         used = [headings[name] for name in part.values()]
@@ -407,11 +407,13 @@ def _group_runs(
         metrics = [find_column(table, {*keys, succeeded}, said)]
     places = _find_groups(table, keys, rows)
     flags = None if succeeded is None else table.take(succeeded)
-    done = None if flags is None else files.read_flags(flags, str(succeeded))
-    seeds = files.read_keys(table.take(seed)) if seed else []
+    done = None if flags is None else tables.read_flags(flags, str(succeeded))
+    seeds = tables.read_keys(table.take(seed)) if seed else []
     found, by_seed = {}, {}
     for metric in metrics or [""]:
-        values = files.read_values(table.take(metric), metric) if metric else np.zeros(table.n_rows)
+        values = (
+            tables.read_values(table.take(metric), metric) if metric else np.zeros(table.n_rows)
+        )
         if flags is not None:  # a run without one is one without a value
             values[[is_missing(flag) for flag in flags]] = np.nan
         for key, where in places.items():
@@ -426,7 +428,7 @@ def _group_runs(
 
 def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
     """Return the column that says which runs succeeded: of flags, the only one, or by its name."""
-    allowed = files.ANSWERS | files.MISSING
+    allowed = tables.ANSWERS | tables.MISSING
     names = [name for name in table.names if name not in taken and _fold(name) not in SEEDS | ASIDE
              and {_fold(cell) for cell in table.probe(name)} <= allowed]  # fmt: skip
     found = [name for name in names if _fold(name) in DONE] or names
@@ -462,7 +464,7 @@ def _find_rows(
     rows = list(range(table.n_rows))
     if step is None or not _is_numeric(table, step):
         return rows, seed
-    order, kept = files.read_values(table.take(step), step), list[int]()
+    order, kept = tables.read_values(table.take(step), step), list[int]()
     for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
         steps = order[part]
         starts = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)
@@ -486,7 +488,7 @@ def _find_rows(
 
 def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict[Key, Any]:
     """Return the places of the runs of each group, int[n]."""
-    columns = [files.read_keys(table.take(name)) for name in keys]
+    columns = [tables.read_keys(table.take(name)) for name in keys]
     places: dict[Key, list[int]] = {}
     for place in rows:
         key = tuple(column[place] or "" for column in columns)
@@ -512,7 +514,7 @@ def pair_runs(
     """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
     table, said = Table.of(given, "table"), dict[str, str]()
     by = by or next((name for name in table.names
-                     if {*difference} <= {*files.read_keys(table.probe(name))}), None)  # fmt: skip
+                     if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
     if by is None or difference[0] == difference[1]:
         named = list_names(difference)
         raise UsageError(
@@ -522,10 +524,10 @@ def pair_runs(
         table, [by], _find_rows(table, {by, str(column), str(pair)}, [by], said)[0]
     )
     if column is None and succeeded is not None:
-        values = files.read_flags(table.take(succeeded), succeeded).astype(float)
+        values = tables.read_flags(table.take(succeeded), succeeded).astype(float)
     else:
         name = column or find_column(table, {by, pair}, said)
-        values = files.read_values(table.take(name), name)
+        values = tables.read_values(table.take(name), name)
     if lacking := [name for name in difference if (name,) not in groups]:
         known = list_names([key for (key,) in groups])
         raise UsageError(f"there is no group {show(lacking[0])}; the groups are {known}")
@@ -534,7 +536,7 @@ def pair_runs(
     answer = {"groups": tuple(difference), "said": said}
     if pair is None:
         return answer | {"values": values[first], "minus": values[second]}
-    seeds = np.array(files.read_keys(table.take(pair)), dtype=object)
+    seeds = np.array(tables.read_keys(table.take(pair)), dtype=object)
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
     both = [value - two[seed] for seed, value in one.items() if seed in two]
     if len(one) < first.size or len(two) < second.size or not both:

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.files import read_values
 from replication.comparison.numbers import read_number, refuse, show
 from replication.comparison.report import Report
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray
 from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, Sample
+from replication.system.tables import read_values
 from replication.wording import plural
 
 BoolArray = npt.NDArray[np.bool_]

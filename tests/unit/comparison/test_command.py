@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 import replication
 from replication.cli import main
-from replication.comparison.files import is_missing, read_flags, read_keys, read_table, read_values
 from replication.errors import DataError, ReplicationError, UsageError
+from replication.system.tables import is_missing, read_flags, read_keys, read_table, read_values
 
 REPORT = ("--n", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
@@ -244,7 +244,7 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
 
 
 def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch):
-    monkeypatch.setattr("replication.comparison.files.MAX_ROWS", 1000)
+    monkeypatch.setattr("replication.system.tables.MAX_ROWS", 1000)
     frame = pd.DataFrame({"u": np.zeros(1001)})
     frame.to_parquet(tmp_path / "runs")
     with pytest.raises(DataError, match="with 1,001 rows and 1 columns"):

@@ -14,12 +14,12 @@ import replication
 from replication.cli import main
 from replication.cli.parser import make_parser
 from replication.comparison.comparison import compare
-from replication.comparison.files import read_table
 from replication.comparison.groups import compare_table
 from replication.comparison.result import Verdict
 from replication.errors import DataError, UsageError
 from replication.statistics import means
 from replication.statistics.means import Side
+from replication.system.tables import read_table
 
 YES, NO, UNKNOWN = Verdict.NOT_CONTRADICTED, Verdict.CONTRADICTED, Verdict.CANNOT_TELL
 GENERATOR = np.random.default_rng(48)

@@ -8,7 +8,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
@@ -16,14 +16,13 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.numbers import is_printed, show, unset
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.files import read_content
 from replication.system.progress import escape
+from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
-EXAMPLES = {"example", "example-tasks", "example-report"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
 FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines and Parquet"
 UNREADABLE = {
@@ -39,7 +38,6 @@ THOUSANDS = re.compile(
 
 PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
 """Types of Arrow that are read: of others a few bytes may unpack to any number of cells."""
-SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
@@ -99,8 +97,11 @@ class Table:
         return list(self.columns(self.names.index(name)))
 
 
-def read_table(path: str) -> Table:
-    """Read a table; what it is shows in its content, not in its name."""
+def read_table(path: str, clean: Callable[[str], str] = str) -> Table:
+    """Read a table; what it is shows in its content, not in its name.
+
+    `clean`: what becomes of cells of LaTeX and Markdown.
+    """
     name = "standard input" if path == "-" else show(path)
     content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
@@ -110,18 +111,7 @@ def read_table(path: str) -> Table:
             raise DataError(f"{name} {why}")
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are {FORMATS}")
-    return _read_text(content, name)
-
-
-def read_side(given: str | None) -> Any:
-    """Return the table that a text names, or the text if it is a report itself."""
-    try:
-        is_file = given in EXAMPLES or given == "-" or Path(given or "").exists()
-    except (OSError, ValueError):
-        is_file = False
-    if given is None or (not is_file and is_printed(given) and not SUFFIX.search(given)):
-        return given
-    return read_table(given)
+    return _read_text(content, name, clean)
 
 
 def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -> Table:
@@ -141,8 +131,6 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
 
 def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
-    if path in EXAMPLES and not place.exists():
-        place = Path(__file__).with_name(f"{path.replace('-', '_')}.csv")
     try:
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
             return read_content(place, largest=MAX_BYTES)
@@ -207,7 +195,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
     return Table(name, schema.names, read, head.num_rows)
 
 
-def _read_text(content: bytes, name: str) -> Table:
+def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     """Read lines, split where that gives most names."""
     try:
         text = content.decode("utf-8-sig")
@@ -219,7 +207,7 @@ def _read_text(content: bytes, name: str) -> Table:
     if line.lstrip()[0] in "{[":
         return _read_json(text, name)
     if typeset := _split_typeset(text):
-        return _take_rows(name, *_split_header(typeset))
+        return _take_rows(name, *_split_header([[*map(clean, row)] for row in typeset]))
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
     too_many = DataError(f"{name} has too many rows or columns: {LIMITS}; give a smaller table")
     if line.count(separator) >= MAX_COLUMNS:
@@ -297,7 +285,7 @@ def _split_typeset(text: str) -> list[list[str]]:
             found = re.fullmatch(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
             if found:
                 kept[place] = [int(found[1][:3]), row[place]]
-            row[place] = unset(kept[place][1] if not cell and kept.get(place, [0])[0] > 0 else cell)
+            row[place] = kept[place][1] if not cell and kept.get(place, [0])[0] > 0 else cell
             kept.setdefault(place, [0, ""])[0] -= 1
     return rows
 
