@@ -53,7 +53,7 @@ VERSIONS = {
     "hierarchy": 2,
     "images": 5,
     "likelihood": 2,
-    "mechanism": 4,
+    "mechanism": 5,
     "proposal": 3,
     "readings": 3,
     "settings": 3,
