@@ -204,7 +204,7 @@ def _judge_centre(
     name, numbers = str(report.centre), report.numbers
     item, aside = numbers[name], report.has_quartiles or report.has_error
     found = means.judge_means(one, two, level=level, between=between, is_conditional=not aside)
-    p, reach = (math.nan, math.nan) if found is None else (found.p, found.kept)
+    p, reach = (math.nan, math.nan) if found is None else (found.p, found.kept or 0.0)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
     yours = one.mean

@@ -106,7 +106,7 @@ class Difference:
     p_alone: float | None = None
     error: float | None = None
     free: float = math.inf
-    kept: float = math.nan
+    kept: float | None = None
     counts: tuple[int, int, int, int] | None = None
 
     @property
