@@ -27,7 +27,7 @@ from replication.comparison.numbers import read_number
 from replication.comparison.report import Report
 from replication.comparison.runs import Runs
 from replication.statistics import pooling
-from replication.statistics.means import Side, judge_means, summarise_quartiles
+from replication.statistics.means import EFFICIENCY, Side, judge_means, summarise_quartiles
 from replication.statistics.sampling import Effort, Sample
 
 FloatArray = npt.NDArray[np.float64]
@@ -129,10 +129,13 @@ def judge_at_once(own: FloatArray, theirs: FloatArray, kind: str) -> tuple[Any, 
             p = 2.0 * special.stdtr(n - 1.0, -gap / np.sqrt(one * (1 / n + 1 / m)))
             low = condition = (p <= LEVEL) & (sd > 0)
         else:
+            share = EFFICIENCY if kind == "quartiles" else 1.0
             a, b, pooled = one / n, two / m, ((n - 1) * one + (m - 1) * two) / (n + m - 2)
-            free = (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
+            free = share * (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
             welch = 2.0 * special.stdtr(free, -gap / np.sqrt(a + b))
-            student = 2.0 * special.stdtr(n + m - 2.0, -gap / np.sqrt(pooled * (1 / n + 1 / m)))
+            student = 2.0 * special.stdtr(
+                share * (n + m - 2.0), -gap / np.sqrt(pooled * (1 / n + 1 / m))
+            )
             below = special.fdtr(n - 1, m - 1, one / two)
             alike = (2.0 * np.minimum(below, 1.0 - below) > LEVEL) & (one > 0) & (two > 0)
             p = welch if n == m else np.maximum(welch, student)
@@ -191,6 +194,7 @@ def _draw_table(
         "one row 4.1 SD off": (own + 4.1 * (np.arange(N_ROWS) == 0)[:, None], theirs),
         "spreads of 2 to 1": (2.0 * own, theirs),
         "spreads of 4 to 1": (4.0 * own, theirs),
+        "spreads of 1 to 4": (own, 4.0 * theirs),
     }.get(kind, (own, theirs))
 
 
@@ -198,7 +202,7 @@ TABLES = (
     "normal", "exponential", "lognormal", "60 % at a bound", "spreads of 2 to 1",
     "spreads of 4 to 1", "correlated rows, seeds unknown", "correlated rows, seeds known", LABS,
     f"{LABS}, allowed for", "all 1 SD lower", "all half an SD lower", "each 1.2 SD off",
-    "one row 4.1 SD off",
+    "one row 4.1 SD off", "spreads of 1 to 4",
 )  # fmt: skip
 
 
@@ -268,7 +272,7 @@ def measure_power(n: int, m: int, *, n_trials: int, seed: int) -> dict[str, floa
 
 def is_drawn(kind: str, n: int) -> bool:
     """Say whether a report of that kind is judged by drawn studies."""
-    return kind in {"median", "max"} or (kind == "mean" and n > MANY_RUNS)
+    return kind in {"median", "max"} or (kind in {"mean", "quartiles"} and n > MANY_RUNS)
 
 
 def count_trials(kind: str, n: int) -> int:
@@ -331,9 +335,9 @@ def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
         for kind, cells in model["tables"].items()
     ]  # fmt: skip
     header = ["contradicted (a row), %", *(f"{n}, {m}" for n, m in TABLE_SIZES)]
-    n_null = len(TABLES) - 4
-    found["tables"] = _tabulate([header, *tables[:n_null]])
-    found["tables-power"] = _tabulate([header, *tables[n_null:]])
+    for name, is_power in (("tables", False), ("tables-power", True)):
+        rows = [row for row in tables if bool(re.search("lower|off$", row[0])) == is_power]
+        found[name] = _tabulate([header, *rows])
     found["power"] = _tabulate([["found, %", *(s.replace(",", ", ") for s in sizes)], *power])
     return found
 

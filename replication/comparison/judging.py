@@ -62,11 +62,11 @@ def list_sides(own: Own, sample: Sample | None, report: Report) -> dict[str, Sid
         return {}
     n, name = sample.n, report.centre
     if report.has_quartiles:
-        if n < MIN_QUARTILES or own.minus is not None:
+        if not MIN_QUARTILES <= n <= MANY_RUNS or own.minus is not None:
             return {}
         yours = describe_runs(sample, QUARTILES)
         mean, sd = summarise_quartiles(yours["median"], yours["q1"], yours["q3"], n)
-        return {"": Side(mean, ((sd, n),))}
+        return {"": Side(mean, ((sd, n),), is_by_quartiles=True)}
     if name in {"median", "iqm"}:
         if n < MIN_RUNS or own.minus is not None:
             return {}
@@ -88,7 +88,7 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
     if report.has_quartiles:
         q1, q3 = (float(numbers[each].value) for each in ("q1", "q3"))
         mean, sd = summarise_quartiles(value, q1, q3, n_used)
-        return {"": Side(mean, ((sd, n_used),), width)}
+        return {"": Side(mean, ((sd, n_used),), width, is_by_quartiles=True)}
     # Of a spread that was rounded to 0, the largest that is.
     spread = math.nan if name is None else float(numbers[name].value or numbers[name].high)
     return {
