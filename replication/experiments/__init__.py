@@ -54,7 +54,7 @@ VERSIONS = {
     "images": 5,
     "learning": 2,
     "likelihood": 2,
-    "mechanism": 6,
+    "mechanism": 7,
     "proposal": 3,
     "readings": 3,
     "settings": 4,
