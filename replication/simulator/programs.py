@@ -140,8 +140,8 @@ def trace_rule(rule: Rule) -> Traces:
     changes = run(LEARN, one._change, v, t)
     scales, terms = {}, {}
     for key, change in changes.items():
-        scales[key], terms[key] = split(broadcast_to(graph.take(change), rule.shapes[key]))
-    sums = {key: graph.make("sum", rule.shapes[key], note=key) for key in terms}
+        scales[key], terms[key] = split(broadcast_to(graph.take(change), rule.sums[key]))
+    sums = {key: graph.make("sum", rule.sums[key], note=key) for key in terms}
     scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
     run(APPLY, one.apply, scaled)
     after = {key: graph.take(getattr(one, key)) for key in weights}
@@ -221,7 +221,7 @@ class Sweep:
         self.threshold = self.memory.allocate(())
         self.given = {name: self.memory.allocate(()) for name in rule.numbers}
         self.measured = [self.memory.allocate(()) for _ in range(2)]
-        self.sums = {name: self.memory.allocate(rule.shapes[name]) for name in self.traces.terms}
+        self.sums = {name: self.memory.allocate(rule.sums[name]) for name in self.traces.terms}
         self.base = self.memory.n_rows
         n_visible = rule.patterns.shape[1]
         self.is_one_hot = np.array_equal(rule.patterns, np.eye(n_visible))

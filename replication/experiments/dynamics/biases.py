@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.matrices import Array
-from replication.experiments.recording import finish
 from replication.experiments.search import SEARCH_OFFSET, list_protocols, simulate_best
 from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -62,9 +61,9 @@ def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
         counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
         described = describe_times(updates, converged) | {"p": studies.describe_p(counts)["p"]}
         stuck[name] = final[~converged]
-        longer = dataclasses.replace(protocol, max_updates=LATER)
-        updates, released = finish(longer, (updates, converged, final), jobs=jobs)
-        updates[~released] = LATER + 1
+        longer = dataclasses.replace(protocol, max_updates=LATER - protocol.max_updates)
+        more, released, _ = simulate_weights(longer, final[~converged], jobs=jobs)
+        updates[~converged] += more + ~released
         survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES}
         model[name] = described | {
             "survival": list(survival.values()),

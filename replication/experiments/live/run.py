@@ -10,7 +10,7 @@ from scipy.spatial.distance import pdist
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
-from replication.experiments.interventions import train_late
+from replication.experiments.interventions import Frozen, train_changed
 from replication.experiments.matrices import Array, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.simulator.engine import evaluate_networks
@@ -107,7 +107,7 @@ def measure_interventions(n_networks: int, *, jobs: int) -> Model:
     return {
         "none": summarise(base, converged),
         "skip": {
-            f"{k}": compare(*train_late(PAPER, weights, ("W",), n_first=k, jobs=jobs))
+            f"{k}": compare(*train_changed(PAPER, weights, Frozen, n_first=k, jobs=jobs))
             for k in FIRSTS
         },
         "U": train(weights, frozen=("U",)),

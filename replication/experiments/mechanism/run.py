@@ -10,7 +10,11 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.interventions import amplify, compare_interventions, train_changed
+from replication.experiments.interventions import (
+    Amplification,
+    compare_interventions,
+    train_changed,
+)
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
@@ -83,7 +87,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     for name, measure in measures.items():
         report_progress(name.replace("_", " "))
         model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
-    _, converged = train_changed(PAPER, initial[:n_ever], amplify, n_first=PAPER.max_updates)
+    _, converged = train_changed(PAPER, initial[:n_ever], Amplification, n_first=PAPER.max_updates)
     model["ever"] = estimate_share(~converged)
     report_progress("other inputs")
     model["tasks"] = try_tasks(
