@@ -48,15 +48,16 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
-    "dynamics": 6,
+    "dynamics": 7,
     "functions": 2,
     "hierarchy": 2,
-    "images": 5,
+    "images": 6,
     "learning": 2,
     "likelihood": 2,
     "mechanism": 7,
     "proposal": 3,
     "readings": 3,
+    "rule": 2,
     "settings": 4,
     "sizes": 2,
     "speed": 5,
