@@ -165,7 +165,7 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
         report_progress=report_progress,
     )
     if is_full:
-        report_progress("the page of six steps")
+        report_progress("the lesson")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
             formats=["html"], jobs=jobs,

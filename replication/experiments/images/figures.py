@@ -29,7 +29,6 @@ LOGISTIC: dict[str, tuple[str, Any, str, bool, str]] = {
     "back-propagation, decay": (THEIRS, DOTTED, SQUARE, False, "back-propagation with decay"),
 }
 ENCODERS = {
-    "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
     "cross-entropy": (CROSS, DOTTED, TRIANGLE, True, "back-propagation, cross-entropy"),
     "slowed": (CROSS, SOLID, TRIANGLE, False, "cross-entropy, W slowed to a quarter"),
 }
@@ -105,18 +104,28 @@ def plot_digits(model: Mapping[str, Any]) -> Figure:
 
 
 def plot_encoders(model: Mapping[str, Any]) -> Figure:
-    """Draw the updates of encoders against their size."""
-    figure, axes = style.create_figure(height=3.0)
-    encoders = model["encoders"]
+    """Draw how many times as many updates as recirculation other rules take, by size."""
+    figure, axes = style.create_figure(height=2.9)
+    sizes, rules = model["encoders"]["sizes"], model["encoders"]["rules"]
+    ours = rules["recirculation"]["updates"]
     for rule, look in ENCODERS.items():
-        rows = dict(zip(encoders["sizes"], encoders["rules"][rule]["updates"], strict=True))
-        _draw(axes, look, rows, "median", scale=1.0)
-    axes.set(xscale="log", yscale="log", xlabel="visible units N",
-             ylabel="weight updates (median)")  # fmt: skip
-    style.use_plain_log_ticks(axes, encoders["sizes"])
-    style.use_plain_log_ticks(axes, (30, 100, 300, 1000, 3000), axis="y")
+        rows = [_divide(*pair) for pair in zip(rules[rule]["updates"], ours, strict=True)]
+        _draw(axes, look, dict(zip(sizes, rows, strict=True)), "times", scale=1.0)
+    axes.axhline(1.0, color=OURS, linewidth=1.6)
+    style.label_line(axes, x=sizes[0], y=1.0, text="recirculation", color=OURS, offset=(0, -8))
+    axes.set(xscale="log", xlabel="visible units N", ylabel="times as many updates",
+             ylim=(0, None))  # fmt: skip
+    style.use_plain_log_ticks(axes, sizes)
     figure.legend(loc="outside upper left")
     return figure
+
+
+def _divide(one: Mapping[str, Any], by: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ratio of two medians, whose relative errors add up in squares."""
+    times = one["median"] / by["median"]
+    errors = [np.array(row["median_interval"]) / row["median"] - 1.0 for row in (one, by)]
+    error = np.hypot(errors[0], errors[1][::-1])
+    return {"times": times, "times_interval": times * (1.0 + error * np.array([-1.0, 1.0]))}
 
 
 FIGURES = {"rest": plot_rest, "digits": plot_digits, "encoders": plot_encoders}

@@ -168,14 +168,28 @@ def check_hierarchy(model, figures):
 
 
 def check_live(model, figures):
-    """What is frozen or dropped does what the page says; the moments are shown."""
-    stored = model["interventions"]
-    assert stored["U"]["failed"] == 1.0
-    assert stored["b"]["p99"] < stored["none"]["p99"]
-    assert [stored["skip"][n]["extra"] > 0 for n in ("1", "5", "20")] == [True] * 3
+    """Help for the encoder counts, for the decoder little; the figures show what was measured."""
+    rows = {row["name"]: row["median"] for row in model["help"]["rows"]}
+    assert rows["final W"] < 0.5 * rows["none"]
+    assert rows["late W"] > rows["none"]
+    assert rows["aligned"] == pytest.approx(rows["none"], abs=2)
+    bars, wedge = (figure.axes[0] for figure in figures["help"])
+    assert [bar.get_width() for bar in bars.patches] == list(rows.values())
+    growth = model["growth"]
+    flags = {line.get_gid(): line.get_xdata()[0] for line in wedge.lines}
+    assert flags == {name: growth[name] for name in ("aligned", "learnt")}
+    assert model["fixed"]["fixed"]["p99"] < model["fixed"]["learnt"]["p99"]
+    lost = {rule: row["lost"] for rule, row in model["line"]["rules"].items()}
+    assert (
+        lost["recirculation"]
+        > lost["back-propagation"]
+        == pytest.approx(model["line"]["best"], rel=1e-4)
+    )
     networks = model["networks"]
     assert (networks["slow"]["converged"], networks["failing"]["converged"]) == (True, False)
-    titles = [axes.get_title("left") for panel in figures["plane"] for axes in panel.axes]
+    loop, squares = figures["plane"]
+    assert {text.get_text() for text in loop.axes[0].texts} >= {f"time {k}" for k in range(4)}
+    titles = [axes.get_title("left") for axes in squares.axes]
     frames = networks["typical"]["frames"]
     assert [int(title.split()[0]) for title in titles] == frames
     assert frames[-1] == networks["typical"]["updates"]
