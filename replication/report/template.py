@@ -118,6 +118,7 @@ class Template:
             **{name: self._environment.filters[name] for name in JINJA_FILTERS},
             **FILTERS,
             "badge": _badge,
+            "sign": _sign,
         }
 
     def render(
@@ -208,6 +209,11 @@ def _require(condition: object) -> str:
 def _badge(verdict: str) -> str:
     sign, kind = BADGES[Verdict(verdict)]
     return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
+
+
+def _sign(verdict: str) -> str:
+    sign, kind = BADGES[Verdict(verdict)]
+    return f"[{sign}]{{.badge .{kind}}}"
 
 
 def _finalize(value: Any) -> Any:

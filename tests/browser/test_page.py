@@ -203,7 +203,7 @@ def test_bars_play_the_networks_that_were_helped_in_python(found):
         else:
             updates = simulate_weights(PAPER, changed)[0]
         assert row["updates"] == updates[0]
-        assert row["updates"] == pytest.approx(stored["median"], abs=3)
+        assert row["updates"] == pytest.approx(stored["median"], abs=4)
     assert further["chosen"]["name"] == f"encoder: first {N_DROPPED} changes dropped"
     assert further["chosen"]["counts"][1] == f"learnt: {rows[6]['updates']}"
 

@@ -164,7 +164,7 @@ local function set_div(div)
       blocks:insert(raw("]"))
       return blocks
     end
-    return (kind == "front" or kind == "beside" or kind == "doors") and div.content or nil
+    return (kind == "front" or kind == "beside" or kind == "doors" or kind == "strip") and div.content or nil
   end
   if div.identifier:match("^ref%-") then
     div.content[1].content:insert(1, pandoc.RawInline("html", '<a id="' .. div.identifier .. '"></a>'))
@@ -174,7 +174,7 @@ end
 
 local function set_span(span)
   local class = span.classes[1] == "badge" and span.classes[2]
-  if is_html or (span.identifier ~= "" and not class) then return end
+  if is_html or (is_typst and span.identifier ~= "" and not class) then return end
   local part = span.classes[1]
   if is_typst and (part == "encoder" or part == "decoder") then
     return { pandoc.RawInline("typst", "#text(fill: " .. part .. ")["), span, pandoc.RawInline("typst", "]") }
@@ -182,6 +182,7 @@ local function set_span(span)
   if is_typst and class then
     return { pandoc.RawInline("typst", "#badge(" .. quote(class) .. ")["), span, pandoc.RawInline("typst", "]") }
   end
+  if span.identifier ~= "" and not is_typst then span.content:insert(1, pandoc.RawInline("html", '<a id="' .. span.identifier .. '"></a>')) end
   return span.content
 end
 
