@@ -62,23 +62,38 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
+    from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
+    from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
+    from replication.simulator.arrays import repeat
     from replication.simulator.ensemble import simulate
+    from replication.simulator.network import Network
     from replication.simulator.outcomes import Outcomes, Trace
-    from replication.simulator.recirculation import Changes, RecirculationNetwork
+    from replication.simulator.recirculation import (
+        BackPropagationNetwork,
+        Changes,
+        FeedbackAlignmentNetwork,
+        RecirculationNetwork,
+    )
     from replication.simulator.trace import trace
     from replication.statistics.counts import CountTable
 
     __version__: str
 
 __all__ = [
+    "ACTIVATIONS",
     "NOTEBOOK",
     "PAPER",
     "READINGS",
+    "SLOPES",
+    "BackPropagationNetwork",
     "Changes",
     "Comparison",
     "ComparisonTable",
     "CountTable",
     "DataError",
+    "FeedbackAlignmentNetwork",
+    "Mechanism",
+    "Network",
     "Outcomes",
     "Protocol",
     "RecirculationNetwork",
@@ -90,7 +105,10 @@ __all__ = [
     "__version__",
     "compare",
     "compare_table",
+    "examine_mechanism",
     "load_claims",
+    "logistic",
+    "repeat",
     "simulate",
     "trace",
 ]
@@ -102,9 +120,18 @@ _HOMES = {
     "replication.comparison.groups": ("compare_table",),
     "replication.comparison.table": ("ComparisonTable",),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
+    "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
-    "replication.simulator.recirculation": ("Changes", "RecirculationNetwork"),
+    "replication.simulator.activations": ("ACTIVATIONS", "SLOPES", "logistic"),
+    "replication.simulator.arrays": ("repeat",),
+    "replication.simulator.network": ("Network",),
+    "replication.simulator.recirculation": (
+        "BackPropagationNetwork",
+        "Changes",
+        "FeedbackAlignmentNetwork",
+        "RecirculationNetwork",
+    ),
     "replication.simulator.trace": ("trace",),
     "replication.statistics.counts": ("CountTable",),
 }

@@ -16,7 +16,13 @@ WITH_EXAMPLES = [
     for path in sorted((ROOT / "replication").rglob("*.py"))
     if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)
 ]
-RESULTS = {"Comparison", "ComparisonTable", "Outcomes", "Trace"}  # not made by a caller
+RESULTS = {
+    "Mechanism",
+    "Comparison",
+    "ComparisonTable",
+    "Outcomes",
+    "Trace",
+}  # not made by a caller
 
 
 def test_public_interface_describes_every_parameter_and_shows_an_example():

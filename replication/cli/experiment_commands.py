@@ -90,7 +90,11 @@ def run_multiverse(options: argparse.Namespace) -> None:
         jobs=options.jobs,
         report_progress=report_progress,
     )
-    kept, read = model["n_compatible"], plural(len(model["readings"]), "reading")
-    print(f"{kept} of {read} not rejected at 5 % by both of the paper's numbers")
+    kept, read = model["n_compatible"], plural(model["n_judged"], "reading")
+    n_others = model["n_of_other_tasks"]
+    if n_others:
+        print(f"{plural(n_others, 'reading')} of another task, not judged by the paper's numbers")
+    if model["n_judged"]:
+        print(f"{kept} of {read} not rejected at 5 % by both of the paper's numbers")
     print(f"table: {table}")
     print(f"report: {page}")

@@ -43,7 +43,7 @@ class Protocol:
     ----------
     group_sizes : tuple of int
         Units of the groups in the closed loop, the visible group first; at
-        least two groups of 1 to 256 units. (4, 2) is the 4-2-4 network.
+        least two groups of 1 to 1,024 units. (4, 2) is the 4-2-4 network.
     patterns : "one-hot", "digits" or tuple of tuples of float
         Training patterns, shape (n_patterns, n_visible), values in [0, 1]. The digits are
         images of 8 x 8 pixels, in 17 steps of grey from 0 to 1 (Alpaydin & Kaynak 1998).

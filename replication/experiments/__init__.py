@@ -54,7 +54,7 @@ VERSIONS = {
     "images": 5,
     "likelihood": 2,
     "live": 2,
-    "mechanism": 4,
+    "mechanism": 5,
     "proposal": 3,
     "readings": 3,
     "settings": 3,

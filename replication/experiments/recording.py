@@ -11,6 +11,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.matrices import Array
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.recirculation import FeedbackAlignmentNetwork
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
@@ -161,5 +162,6 @@ def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any)
     # Nothing meets so strict a criterion.
     run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates, **fields)
     has_feedback = weights.shape[1] > protocol.n_weights
-    _, _, final = simulate_weights(run, weights, fixed_feedback=has_feedback)
+    network = FeedbackAlignmentNetwork if has_feedback else None
+    _, _, final = simulate_weights(run, weights, network=network)
     return final[:, : protocol.n_weights]

@@ -1,19 +1,42 @@
-"""The activation functions of the units in NumPy; `arithmetic.py` has those of the kernel.
+"""The activation functions of units, and their slopes, for rules to use.
 
 The paper's is the logistic one; page 360 allows hidden units others that are smooth, with bounded
-slopes.
+slopes. Of NumPy's arrays they are plain NumPy; of those that a rule is traced with, the functions
+of `arithmetic.py`, which have the same bits everywhere.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.simulator import arithmetic as exact
+from replication.simulator.arrays import Traced, call, elementwise
+
 Array = NDArray[np.float64]
 
 
-def logistic(x: Array) -> Array:
-    """Return ``1 / (1 + exp(-x))``, the function of equation 2."""
+def logistic(x: Any) -> Any:
+    """Return ``1 / (1 + exp(-x))``, the function of equation 2.
+
+    Parameters
+    ----------
+    x : array_like of float, any shape
+
+    Returns
+    -------
+    float64 array of the same shape, in [0, 1]
+
+    Examples
+    --------
+    >>> logistic([0.0, 2.0]).round(3).tolist()
+    [0.5, 0.881]
+    """
+    return ACTIVATIONS["logistic"](x)
+
+
+def _logistic(x: Array) -> Array:
     # Beyond 700 the exponential overflows, and the function is 0 or 1 to the last bit.
     return np.asarray(1.0 / (1.0 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0))))
 
@@ -23,16 +46,44 @@ def _spline(x: Array) -> Array:
     return np.asarray(s * s * (3.0 - 2.0 * s))
 
 
-ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
-    "logistic": logistic,
-    "softsign": lambda x: np.asarray(0.5 + 0.5 * (x / (1.0 + np.abs(x)))),
-    "algebraic": lambda x: np.asarray(0.5 + 0.5 * (x / np.sqrt(1.0 + x * x))),
+def _either(name: str, plain: Callable[[Array], Array]) -> Callable[[Any], Any]:
+    def activate(x: Any) -> Any:
+        if not isinstance(x, Traced):
+            return plain(np.asarray(x, dtype=np.float64))
+        return (
+            x if name == "linear" else call(name, x, exact.PAIRED_FUNCTIONS[name], is_paired=True)
+        )
+
+    return activate
+
+
+def _slope(name: str) -> Callable[[Any, Any], Any]:
+    traced = elementwise(f"slope of {name}", exact.SLOPES[name])
+
+    def find(x: Any, h: Any) -> Any:
+        is_traced = isinstance(x, Traced) and name != "linear"
+        return (traced if is_traced else exact.SLOPES[name])(x, h)
+
+    return find
+
+
+_PLAIN: dict[str, Callable[[Array], Array]] = {
+    "logistic": _logistic,
+    "softsign": lambda x: 0.5 + 0.5 * (x / (1.0 + np.abs(x))),
+    "algebraic": lambda x: 0.5 + 0.5 * (x / np.sqrt(1.0 + x * x)),
     "spline": _spline,
-    "linear": lambda x: np.asarray(x, dtype=np.float64),
+    "linear": lambda x: x,
     "tanh": np.tanh,
     "arcsinh": np.arcsinh,
     "arctan": np.arctan,
     "softplus": lambda x: np.logaddexp(0.0, x),
     "rectifier": lambda x: np.maximum(x, 0.0),
 }
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    name: _either(name, plain) for name, plain in _PLAIN.items()
+}
 """By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""
+
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {name: _slope(name) for name in ACTIVATIONS}
+"""Derivative of each, given a unit's total input and its state."""

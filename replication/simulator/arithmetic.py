@@ -6,12 +6,13 @@ exponential depends on the processor, so this one is made of additions, multipli
 multiply-adds.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from replication.simulator.instructions import Value
+from replication.simulator.instructions import Bits, Value
 
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
@@ -19,7 +20,7 @@ MAX_ARGUMENT = 354.0
 _LOG2_E = float.fromhex("0x1.71547652b82fep+0")
 _LN_2_HIGH = float.fromhex("0x1.62e42fefa39efp-1")
 _LN_2_LOW = float.fromhex("0x1.abc9e3b39803fp-56")
-_ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept in the low bits
+ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept in the low bits
 
 # exp(r) = 1 + r + r^2 (C2 + C3 r + ... + C11 r^9) for |r| <= ln(2) / 2, by
 # interpolation at Chebyshev nodes; leaves a relative error of 1.6e-17.
@@ -37,12 +38,21 @@ _COEFFICIENTS = (  # C11 to C2
 )
 
 
+RELATIONS: dict[str, Callable[..., Any]] = {
+    "ogt": np.greater, "olt": np.less, "oge": np.greater_equal, "ole": np.less_equal,
+    "oeq": np.equal, "une": np.not_equal, "uno": lambda x, y: np.isnan(x) | np.isnan(y),
+}  # fmt: skip
+LOGIC: dict[str, Callable[..., Any]] = {
+    "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
+}  # fmt: skip
+
+
 def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[..., Any]:
     """Return an operation that is emitted where an argument stands for numbers."""
 
     def operate(*arguments: Any) -> Any:
         for argument in arguments:
-            if isinstance(argument, Value):
+            if isinstance(argument, Value | Bits):
                 return emit(argument.writer, *arguments)
         return plain(*arguments)
 
@@ -68,9 +78,21 @@ fma = _either(lambda writer, *x: writer.call("fma", *x), np.vectorize(_fma_one, 
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _either(lambda writer, *x: writer.where(*x), np.where)
 """x where a condition holds, else y."""
+compare = _either(
+    lambda writer, *x: writer.compare_values(*x), lambda name, x, y: RELATIONS[name](x, y)
+)
+"""Whether a relation holds, by its name in LLVM; "une" and "uno" also where not a number."""
+logic = _either(lambda writer, *x: writer.logic(*x), lambda name, *x: LOGIC[name](*x))
 absolute = _either(lambda writer, x: writer.call("fabs", x), np.abs)
 square_root = _either(lambda writer, x: writer.call("sqrt", x), np.sqrt)
 scale = _either(lambda writer, *x: writer.scale(*x), _scale_plainly)
+to_bits = _either(lambda writer, x: writer.to_bits(x), lambda x: np.asarray(x).view(np.uint64))
+from_bits = _either(lambda writer, x: writer.from_bits(x), lambda x: np.asarray(x).view(np.float64))
+"""A float64 of a word with the same bits; `to_bits` is the other way round."""
+to_float = _either(
+    lambda writer, x: writer.to_float(x), lambda x: np.asarray(x).view(np.int64).astype(np.float64)
+)
+"""The number that a word below 2^63 counts."""
 """q 2^k, where the whole number k in the low bits of a float64 is added to the exponent of q."""
 
 
@@ -98,8 +120,8 @@ def exponential_of_minus(x: Any) -> Any:
     against mpmath is 1.06 units in the last place.
     """
     x = limit(x, -MAX_ARGUMENT, MAX_ARGUMENT)
-    shifted = fma(x, -_LOG2_E, _ROUND)
-    k = shifted - _ROUND
+    shifted = fma(x, -_LOG2_E, ROUND)
+    k = shifted - ROUND
     r = fma(k, -_LN_2_HIGH, -x)
     r = fma(k, -_LN_2_LOW, r)
     q: Any = float.fromhex(_COEFFICIENTS[0])
@@ -119,6 +141,25 @@ def logistic(x: Any, y: Any) -> tuple[Any, Any]:
     a, b = e[:n], e[n:]
     q = 1.0 / (a * b)
     return q * b, q * a
+
+
+def logarithm(x: Any) -> Any:
+    """Return the natural logarithm of normal numbers, within 2 units in the last place.
+
+    As in IEEE 754, of 0 it is minus infinity, of negative numbers not a number.
+    """
+    bits = to_bits(x)
+    mantissa = from_bits((bits & (2**52 - 1)) | (1023 << 52))  # in [1, 2)
+    exponent = from_bits((bits >> 52) | (0x433 << 52)) - (2.0**52 + 1023)
+    is_large = compare("ogt", mantissa, math.sqrt(2.0))
+    mantissa = where(is_large, 0.5 * mantissa, mantissa)
+    exponent = where(is_large, exponent + 1.0, exponent)
+    # log(m) = 2 atanh((m - 1) / (m + 1)), for an argument of at most 0.172
+    z = (mantissa - 1.0) / (mantissa + 1.0)
+    found = 2.0 * _sum_odd_series(z, 1.0)
+    found = fma(exponent, _LN_2_HIGH, fma(exponent, _LN_2_LOW, found))
+    found = where(compare("ole", x, 0.0), where(compare("oeq", x, 0.0), -np.inf, np.nan), found)
+    return where(compare("olt", x, np.inf), found, x)
 
 
 # The other hidden functions and their slopes, of one unit's total input x.
@@ -170,7 +211,8 @@ def _arctan(x: Any) -> Any:
     return 2.0**3 * _sum_odd_series(x, -1.0)
 
 
-def _softplus(x: Any) -> Any:
+def softplus(x: Any) -> Any:
+    """Return log(1 + exp(x))."""
     u = exponential_of_minus(absolute(x))
     return where(x > 0.0, x, 0.0) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
 
@@ -197,7 +239,7 @@ PAIRED_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "tanh": _tanh,
     "arcsinh": _of_each(_arcsinh),
     "arctan": _of_each(_arctan),
-    "softplus": _of_each(_softplus),
+    "softplus": _of_each(softplus),
     "rectifier": lambda x, y: (where(x > 0.0, x, 0.0), where(y > 0.0, y, 0.0)),
 }
 """What a hidden unit makes of its total input (equation 2), for two units at once."""

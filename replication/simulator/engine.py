@@ -1,11 +1,11 @@
-"""Protocols and weights in, outcomes out: the step run for many networks.
+"""Rules and weights in, outcomes out: a rule compiled, and run for many networks.
 
-The step is compiled for the protocol at hand within a fraction of a second, in memory alone.
+A rule is compiled within a fraction of a second, in memory alone.
 """
 
+import dataclasses
 import functools
 import math
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,16 +14,27 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
-from replication.simulator.machine import compile_program
-from replication.simulator.memory import Array, Place, allocate, arrange, prepare_strips
-from replication.simulator.patterns import make_patterns
-from replication.simulator.step import Rule
+from replication.simulator.machine import choose_processor, compile_text
+from replication.simulator.network import Network, Rule
+from replication.simulator.outcomes import Outcomes
+from replication.simulator.programs import (
+    NETWORK,
+    ROOT_SEED,
+    Program,
+    write_evaluate,
+    write_train,
+)
+from replication.simulator.recirculation import find_network
 from replication.system.threads import Stopped, find_flag
+
+Array = NDArray[np.float64]
 
 N_LANES = 8
 """Networks side by side; outcomes do not depend on it."""
 BYTES_AT_ONCE = 2**25
 """Memory that recording and evaluating take at a time, if one strip fits in it."""
+PAGE = 4096
+"""Bytes at whose multiples strips begin, so that speed does not depend on where they lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,39 +46,128 @@ class Evaluation:
     error: Array  # the protocol's criterion, (n,)
 
 
+class Engine:
+    """A rule, compiled for the networks of a protocol; it may be used in several threads."""
+
+    def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
+        network = find_network(protocol) if network is None else network
+        self.rule = Rule.of(network, protocol)
+
+    @functools.cached_property
+    def program(self) -> Program:
+        """The program that trains."""
+        return _find_program("train", self.rule, N_LANES)
+
+    def train(
+        self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
+        record: bool = False, threshold: float | None = None, max_updates: int | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Array | None, Array | None]:  # fmt: skip
+        """Train networks from initial weights (n, ...) until the criterion or the cap.
+
+        Returns updates (n,), whether the criterion was met (n,), the final weights, fixed arrays
+        and what is kept, if asked, and those after 0, 1, ... updates, (n, max_updates + 1, ...).
+        Random numbers depend on the seeds, of which `first_seed` is that of the first network.
+        Raises `Stopped` within a sweep where another thread sets the flag of this work.
+        """
+        rule, program = self.rule, self.program
+        rows = self._take_weights(weights)
+        threshold = rule.protocol.threshold if threshold is None else threshold
+        max_updates = rule.protocol.max_updates if max_updates is None else max_updates
+        n = len(rows)
+        updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
+        last = np.zeros((n, program.n_all)) if final else None
+        recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
+        strip = self._prepare(program, 1, threshold)
+        lanes = allocate(4, N_LANES).view(np.int64)
+        lanes[NETWORK] = -1
+        lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
+        counts, stop = np.zeros(2, dtype=np.int64), find_flag()
+        arrays = (
+            program.data, strip, lanes, counts, rows, updates, converged, last, recorded, stop,
+        )  # fmt: skip
+        addresses = [0 if array is None else array.ctypes.data for array in arrays]
+        run = compile_text(program.text, "train", *choose_processor())
+        stride = rows.strides[0] // rows.itemsize
+        run(*addresses, first_seed, stride, n, max_updates)
+        if stop[0]:
+            raise Stopped
+        return updates, converged.astype(np.bool_), last, recorded
+
+    def simulate(self, root_seed: int, seeds: tuple[int, int], *, final: bool = False) -> Outcomes:
+        """Simulate the networks of seeds in [start, stop)."""
+        weights = self.rule.draw(root_seed, *seeds)
+        updates, converged, last, _ = self.train(
+            weights, root_seed=root_seed, first_seed=seeds[0], final=final
+        )
+        errors = None if last is None else self.evaluate(last).error
+        return Outcomes(seeds[0], updates.astype(np.int32), converged, last, errors)
+
+    def evaluate(self, weights: Array) -> Evaluation:
+        """Measure networks of `weights` (n, ...): states, reconstruction and error."""
+        program = _find_program("evaluate", self.rule, N_LANES)
+        rows, n_rows = self._take_weights(weights), program.n_rows
+        run = compile_text(program.text, "evaluate", *choose_processor())
+        found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
+        n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(rows) // N_LANES)))
+        for begin in range(0, len(rows), n_strips * N_LANES):
+            part = slice(begin, begin + n_strips * N_LANES)
+            strips = self._prepare(program, n_strips)
+            # What is left of the last strip repeats networks.
+            filled = np.resize(rows[part], (n_strips, N_LANES, program.n_all))
+            strips[:, : program.n_all] = filled.swapaxes(1, 2)
+            run(program.data.ctypes.data, strips.ctypes.data, n_strips)
+            for target, (first, shape) in zip(found, program.outputs, strict=True):
+                lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
+                target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]
+        *states, error = found
+        *hidden, image = [state.swapaxes(1, 2) for state in states]  # (n, pattern, unit)
+        return Evaluation(hidden=hidden, reconstruction=image, error=error)
+
+    def _prepare(self, program: Program, n_strips: int, threshold: float = 0.0) -> Array:
+        """Return strips (n_strips, n_rows, n_lanes) that hold the rule's numbers."""
+        strips = allocate(n_strips * program.n_rows, N_LANES).reshape(n_strips, -1, N_LANES)
+        strips[:, program.threshold] = threshold
+        for name, row in program.given.items():
+            strips[:, row] = self.rule.numbers[name]
+        return strips
+
+    def _take_weights(self, given: Any) -> Array:
+        """Return weights whose rows the kernel can read, or refuse what it would read past."""
+        weights = np.asarray(given)
+        n, n_fixed, n_kept = self.rule.sizes
+        allowed = (n + n_fixed, n + n_fixed + n_kept)
+        if weights.dtype.kind not in "fiu" or weights.ndim != 2 or weights.shape[1] not in allowed:
+            raise UsageError(
+                f"weights of {weights.dtype} {weights.shape} were given; {self._describe()} need "
+                f"numbers of shape (n, {n + n_fixed}), a row for each network"
+            )
+        weights = self.rule.complete(weights.astype(np.float64, copy=False))
+        is_readable = weights.strides[1] == weights.itemsize
+        return weights if is_readable else np.ascontiguousarray(weights)
+
+    def _describe(self) -> str:
+        if self.rule.network.takes_protocol:
+            return f"group_sizes {list(self.rule.protocol.group_sizes)}"
+        return f"networks of {self.rule.network.__name__}"
+
+
 def run_networks(
     protocol: Protocol,
     weights: Array,
     *,
-    fixed_feedback: bool = False,
+    network: type[Network] | None = None,
     final_weights: bool = False,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
     """Train networks from initial weights (n, n_weights) until the criterion or the cap.
 
-    With `fixed_feedback`, back-propagation becomes feedback alignment: fixed weights (n_visible,
-    n_hidden) follow those of each network and return the errors in place of U. Returns the updates
-    before the criterion was first met, or the cap (n,), whether it was met (n,), and with
-    `final_weights` the weights at the end, else None.
-    Raises `Stopped` within a sweep where another thread sets the flag of this work (`find_flag`).
+    `network` is the protocol's unless given. Returns the updates before the criterion was first
+    met, or the cap (n,), whether it was met (n,), and with `final_weights` the weights at the end,
+    fixed ones among them, else None.
     """
-    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
-    weights = _take_weights(protocol, weights, rule)
-    updates = np.zeros(len(weights), dtype=np.int64)
-    converged = np.zeros(len(weights), dtype=np.int64)
-    final = np.zeros(weights.shape) if final_weights else None
-    stop = find_flag()
-    strip = prepare_strips(protocol, rule, N_LANES)
-    lanes = allocate(2, N_LANES).view(np.int64)
-    lanes[0, 0] = -1
-    counts = np.zeros(2, dtype=np.int64)
-    job = (make_patterns(protocol), strip, lanes, counts, weights, updates, converged, final, stop)
-    addresses = [0 if array is None else array.ctypes.data for array in job]
-    stride = weights.strides[0] // weights.itemsize
-    train = compile_program("train", rule, N_LANES)
-    train(*addresses, stride, len(weights), protocol.max_updates)
-    if stop[0]:
-        raise Stopped
-    return updates.astype(np.int32), converged.astype(np.bool_), final
+    engine = Engine(protocol, network)
+    updates, converged, final, _ = engine.train(weights, final=final_weights)
+    final = None if final is None else final[:, : sum(engine.rule.sizes[:2])]
+    return updates.astype(np.int32), converged, final
 
 
 def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
@@ -75,67 +175,51 @@ def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
-    rule = Rule.of(protocol)
-    weights = _take_weights(protocol, weights, rule)
-    recorded = np.empty((len(weights), n_updates + 1, weights.shape[1]))
-    for part, strips, update in _fill_strips("update", protocol, rule, weights):
-        recorded[part, 0] = weights[part]
-        for t in range(1, n_updates + 1):
-            update()
-            recorded[part, t] = _unpack(strips, (0, (rule.n_weights,)), len(weights[part]))
-    return recorded
+    engine = Engine(protocol)
+    _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0, max_updates=n_updates)
+    assert recorded is not None
+    return recorded[:, :, : engine.rule.sizes[0]]
 
 
 def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     """Measure networks of `weights` (n, n_weights): states, reconstruction and error."""
-    rule = Rule.of(protocol, all_states=True)
-    weights = _take_weights(protocol, weights, rule)
-    places, _ = arrange(rule)
-    asked = [*places["first"][1:], places["reconstruction"][0]]
-    states = [np.empty((len(weights), rule.n_patterns, n_units)) for _, (n_units, _) in asked]
-    error = np.empty(len(weights))
-    for part, strips, evaluate in _fill_strips("evaluate", protocol, rule, weights):
-        evaluate()
-        n_here = len(weights[part])
-        for target, place in zip(states, asked, strict=True):
-            target[part] = _unpack(strips, place, n_here).swapaxes(1, 2)
-        error[part] = _unpack(strips, places["error"][0], n_here)[:, 0]
-    return Evaluation(hidden=states[:-1], reconstruction=states[-1], error=error)
+    return Engine(protocol).evaluate(weights)
 
 
-def _take_weights(protocol: Protocol, given: Any, rule: Rule) -> Array:
-    """Return weights whose rows the kernel can read, or refuse what it would read past."""
-    weights = np.asarray(given)
-    if weights.dtype.kind not in "fiu" or weights.shape[1:] != (rule.n_weights,):
-        raise UsageError(
-            f"weights of {weights.dtype} {weights.shape} were given; group_sizes "
-            f"{list(protocol.group_sizes)} need numbers of shape (n, {rule.n_weights}), a row for "
-            "each network"
-        )
-    weights = weights.astype(np.float64, copy=False)
-    is_readable = weights.strides[1] == weights.itemsize
-    return weights if is_readable else np.ascontiguousarray(weights)
+def allocate(n_rows: int, n_lanes: int) -> Array:
+    """Return zeros of shape (n_rows, n_lanes) that begin at a page of memory."""
+    size = n_rows * n_lanes
+    memory = np.zeros(size + PAGE // 8)
+    skipped = -memory.ctypes.data % PAGE // 8
+    return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
 
-def _fill_strips(
-    program: str, protocol: Protocol, rule: Rule, weights: Array
-) -> Iterator[tuple[slice, Array, Callable[[], None]]]:
-    """Put weights into strips, as many at a time as memory allows, and yield what runs on them."""
-    run, patterns = compile_program(program, rule, N_LANES), make_patterns(protocol)
-    _, n_rows = arrange(rule)
-    n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(weights) // N_LANES)))
-    for begin in range(0, len(weights), n_strips * N_LANES):
-        part = slice(begin, begin + n_strips * N_LANES)
-        strips = prepare_strips(protocol, rule, N_LANES, n_strips)
-        # What is left of the last strip repeats networks.
-        filled = np.resize(weights[part], (n_strips, N_LANES, rule.n_weights))
-        strips[:, : rule.n_weights] = filled.swapaxes(1, 2)
-        addresses = patterns.ctypes.data, strips.ctypes.data
-        yield part, strips, functools.partial(run, *addresses, n_strips)
+def _find_program(kind: str, rule: Rule, n_lanes: int) -> Program:
+    """Return a program; of the rules of this package, it is written once for all their numbers."""
+    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
+    n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
+    is_ours = rule.network.__module__ == find_network.__module__
+    if is_ours:
+        ours: Any = rule.network
+        return _write_once(kind, ours, _neutralise(rule.protocol), n_lanes, n_at_once)
+    return _write(kind, rule.network, rule.protocol, n_lanes, n_at_once)
 
 
-def _unpack(strips: Array, place: Place, n: int) -> Array:
-    """Return what the first `n` networks have at a place of the strips, (n, *shape)."""
-    first, shape = place
-    rows = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
-    return rows.reshape(-1, *shape)[:n]
+def _write(
+    kind: str, network: type[Network], protocol: Protocol, n_lanes: int, n_at_once: int
+) -> Program:
+    write = {"train": write_train, "evaluate": write_evaluate}[kind]
+    return write(Rule.of(network, protocol), n_lanes, n_at_once)
+
+
+_write_once = functools.lru_cache(maxsize=256)(_write)
+
+
+def _neutralise(protocol: Protocol) -> Protocol:
+    """Return a protocol whose numbers say no more than which operations there are."""
+    return dataclasses.replace(
+        protocol, learning_rate=1.0, visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
+        regression=0.0, momentum=0.5 * (protocol.momentum > 0.0),
+        decay=0.5 * (protocol.decay > 0.0), threshold=1.0, half_width=1.0, max_updates=1,
+        initial_biases="drawn", symmetric_start=False,
+    )  # fmt: skip

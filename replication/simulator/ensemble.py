@@ -7,7 +7,7 @@ existing Dask cluster runs the same blocks.
 import contextlib
 import functools
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Never
+from typing import Any, Never
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,10 +15,9 @@ from numpy.typing import NDArray
 from replication.definition.fields import take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import ReplicationError, WorkerError
-from replication.simulator.backends import SECONDS_OF_PATIENCE, open_cluster
+from replication.simulator.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
+from replication.simulator.network import Network, Rule
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.recirculation import RecirculationNetwork, check_network
-from replication.simulator.weights import draw_weights
 from replication.system.progress import Progress
 from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
 
@@ -43,10 +42,10 @@ class LostWorker(WorkerError):
     """A worker died or fell silent; what it was simulating can be tried once more."""
 
 
-def cut_range(protocol: Protocol, start: int, end: int, *, workers: int = 1) -> list[Range]:
+def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
     """Cut [start, end) into pieces, of which each worker gets one if there is enough for all."""
-    largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * protocol.n_weights)))
-    smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // protocol.n_weights)
+    largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * n_weights)))
+    smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // n_weights)
     size = min(largest, max(smallest, -(-(end - start) // workers)))
     return [(first, min(first + size, end)) for first in range(start, end, size)]
 
@@ -57,7 +56,10 @@ def simulate(
     n_seeds: int = 100,
     root_seed: int = 1988,
     jobs: int = -1,
-    network: type[RecirculationNetwork] | None = None,
+    network: type[Network] | None = None,
+    plain: bool = False,
+    final_weights: bool = False,
+    scheduler: str | None = None,
     progress: bool = False,
     **fields: Never,
 ) -> Outcomes:
@@ -73,8 +75,16 @@ def simulate(
         From 0 to 2**63 - 1.
     jobs : int
         Threads; -1 for one a core. Outcomes do not depend on it.
-    network : subclass of RecirculationNetwork, optional
-        Learns in place of the kernel, with methods of its own: some fifty a second.
+    network : subclass of Network, optional
+        A rule of one's own, in place of the protocol's; it is compiled, and checked against its
+        own plain NumPy. Of the protocol it takes criterion, cap, schedule and initial weights.
+    plain : bool
+        Whether to run the network in plain NumPy, some hundred networks a second: for a rule that
+        cannot be compiled.
+    final_weights : bool
+        Whether to keep the weights at the end, and the errors.
+    scheduler : str, optional
+        The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers have this package.
     progress : bool
         Whether to show progress on standard error.
     **fields : none
@@ -83,6 +93,11 @@ def simulate(
     Returns
     -------
     Outcomes
+
+    Raises
+    ------
+    UsageError
+        If a rule cannot be compiled; the message names the line, and what to write instead.
 
     Examples
     --------
@@ -96,37 +111,58 @@ def simulate(
     is_one_a_core = np.ndim(jobs) == 0 and jobs == -1
     allowed = ", or -1 for one a core"
     jobs = -1 if is_one_a_core else take_whole("jobs", jobs, 1, MOST_JOBS, besides=allowed)
-    if network is None:
-        work = functools.partial(simulate_range, protocol, root_seed)
-        parts = cut_range(protocol, 0, n_seeds, workers=count_workers(jobs))
-    else:
-        work = functools.partial(_train_one, check_network(network), protocol, root_seed)
-        parts = [(seed, seed + 1) for seed in range(n_seeds)]
+    options: dict[str, Any] = {
+        "network": network, "is_plain": take_flag("plain", plain),
+        "final": take_flag("final_weights", final_weights),
+    }  # fmt: skip
+    if scheduler is not None:
+        check_backend("dask", scheduler)
+    if network is not None and not plain:
+        from replication.simulator.guard import check_rule  # which loads the compiler
+
+        check_rule(network, protocol, root_seed)
+    size = 1 if plain else SEEDS_AT_ONCE
+    ranges = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
+    work = simulate_ranges(protocol, root_seed, ranges, jobs=jobs, scheduler=scheduler, **options)
     found = []
     with (
         Progress(n_seeds, is_shown=take_flag("progress", progress)) as shown,
-        contextlib.closing(iterate_in_threads(work, parts, jobs=jobs)) as results,
+        contextlib.closing(work) as results,
     ):
         for outcomes in results:
             found.append(outcomes)
             shown.advance(len(outcomes))
-    return _join(found)
+    return join(found)
 
 
-def simulate_range(protocol: Protocol, root_seed: int, seeds: Range) -> Outcomes:
-    """Simulate the networks of some seeds."""
-    from replication.simulator.engine import run_networks  # which loads the compiler
+def simulate_range(
+    protocol: Protocol, root_seed: int, seeds: Range, *, network: type[Network] | None = None,
+    is_plain: bool = False, final: bool = False, engine: Any = None,
+) -> Outcomes:  # fmt: skip
+    """Simulate the networks of some seeds; with an `engine` where it is compiled already."""
+    if is_plain:
+        return _train_plainly(protocol, root_seed, seeds, network=network, final=final)
+    from replication.simulator.engine import Engine  # which loads the compiler
 
-    updates, converged, _ = run_networks(protocol, draw_weights(protocol, root_seed, *seeds))
-    return Outcomes(seeds[0], updates, converged)
+    engine = Engine(protocol, network) if engine is None else engine
+    return engine.simulate(root_seed, seeds, final=final)  # type: ignore[no-any-return]
 
 
-def _train_one(
-    network: type[RecirculationNetwork], protocol: Protocol, root_seed: int, seeds: Range
+def _train_plainly(
+    protocol: Protocol, root_seed: int, seeds: Range, *, network: type[Network] | None, final: bool
 ) -> Outcomes:
-    one = network.from_seed(seeds[0], root_seed=root_seed, protocol=protocol)
-    updates, converged = one.train()
-    return Outcomes(seeds[0], np.array([updates], dtype=np.int32), np.array([converged]))
+    from replication.simulator.recirculation import find_network
+
+    chosen = find_network(protocol) if network is None else network
+    networks = [
+        chosen.from_seed(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)
+    ]
+    updates, converged = zip(*(one.train() for one in networks), strict=True)
+    return Outcomes(
+        seeds[0], np.array(updates, dtype=np.int32), np.array(converged),
+        np.array([one.flatten() for one in networks]) if final else None,
+        np.array([one.error() for one in networks]) if final else None,
+    )  # fmt: skip
 
 
 def simulate_ranges(
@@ -136,6 +172,8 @@ def simulate_ranges(
     *,
     jobs: int = 1,
     scheduler: str | None = None,
+    network: type[Network] | None = None,
+    **options: Any,
 ) -> Generator[Outcomes]:
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
@@ -144,9 +182,14 @@ def simulate_ranges(
     caller stops iterating, what is running is stopped and thrown away.
     Raises LostWorker if a worker died, ran out of memory, or none has finished anything for
     `SECONDS_OF_PATIENCE`. Raises WorkerError if a cluster does not answer, lacks something, or
-    is lost.
+    is lost. `options` are those of `simulate_range`.
     """
-    work = functools.partial(simulate_range, protocol, root_seed)
+    if scheduler is None and not options.get("is_plain"):
+        from replication.simulator.engine import Engine  # which loads the compiler
+
+        options["engine"] = Engine(protocol, network)  # compiled once, for all threads
+    work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
+    n_weights = protocol.n_weights if network is None else sum(Rule.of(network, protocol).sizes)
     with contextlib.ExitStack() as stack:
         run: Callable[..., Generator[Outcomes]]
         if scheduler is None:
@@ -158,7 +201,7 @@ def simulate_ranges(
 
         def cut() -> Iterator[Range]:
             for pair in ranges:
-                pieces = cut_range(protocol, *pair, workers=workers)
+                pieces = cut_range(n_weights, *pair, workers=workers)
                 owners.update((start, pair) for start, _ in pieces)
                 yield from pieces
 
@@ -169,7 +212,7 @@ def simulate_ranges(
                 found = parts.setdefault((start, stop), [])
                 found.append(outcomes)
                 if sum(map(len, found)) == stop - start:
-                    yield _join(parts.pop((start, stop)))
+                    yield join(parts.pop((start, stop)))
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
@@ -178,13 +221,12 @@ def simulate_ranges(
             raise _explain_loss(error, scheduler) from None
 
 
-def _join(parts: list[Outcomes]) -> Outcomes:
+def join(parts: list[Outcomes]) -> Outcomes:
+    """Return the outcomes of parts that together have all seeds from the first to the last."""
     parts = sorted(parts, key=lambda part: part.start)
-    return Outcomes(
-        parts[0].start,
-        np.concatenate([part.updates for part in parts]),
-        np.concatenate([part.converged for part in parts]),
-    )
+    columns = zip(*(part.arrays for part in parts), strict=True)
+    joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
+    return Outcomes(parts[0].start, *joined)
 
 
 def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
@@ -205,19 +247,17 @@ def simulate_weights(
     weights: NDArray[np.float64],
     *,
     jobs: int = 1,
-    fixed_feedback: bool = False,
+    network: type[Network] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
-    `fixed_feedback`: as for `run_networks`, with the same further weights.
+    `network` is the protocol's unless given; what it has fixed follows the weights in each row.
     Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
     """
     from replication.simulator.engine import run_networks
 
-    work = functools.partial(
-        run_networks, protocol, fixed_feedback=fixed_feedback, final_weights=True
-    )
-    pieces = cut_range(protocol, 0, len(weights), workers=count_workers(jobs))
+    work = functools.partial(run_networks, protocol, network=network, final_weights=True)
+    pieces = cut_range(weights.shape[-1], 0, len(weights), workers=count_workers(jobs))
     parts = [weights[slice(*piece)] for piece in pieces] or [weights]
     updates, converged, final = zip(*map_in_threads(work, parts, jobs=jobs), strict=True)
     return np.concatenate(updates), np.concatenate(converged), np.concatenate(final)

@@ -72,6 +72,42 @@ class Whole:
     __radd__, __rmul__ = __add__, __mul__
 
 
+class Bits:
+    """A word of 64 bits of every lane: a whole number without a sign, modulo 2^64."""
+
+    __slots__ = ("name", "writer")
+
+    def __init__(self, writer: Writer, name: str) -> None:
+        self.writer = writer
+        self.name = name
+
+    def _compute(self, operation: str, other: Any) -> Bits:
+        n = self.writer.n_lanes
+        given = other.name if isinstance(other, Bits) else f"<{', '.join([f'i64 {other}'] * n)}>"
+        return Bits(self.writer, self.writer.emit(f"{operation} <{n} x i64> {self.name}, {given}"))
+
+    def __add__(self, other: Any) -> Bits:
+        return self._compute("add", other)
+
+    def __mul__(self, other: Any) -> Bits:
+        return self._compute("mul", other)
+
+    def __xor__(self, other: Any) -> Bits:
+        return self._compute("xor", other)
+
+    def __and__(self, other: Any) -> Bits:
+        return self._compute("and", other)
+
+    def __or__(self, other: Any) -> Bits:
+        return self._compute("or", other)
+
+    def __rshift__(self, n: int) -> Bits:
+        return self._compute("lshr", n)
+
+    def __lshift__(self, n: int) -> Bits:
+        return self._compute("shl", n)
+
+
 WRITTEN_OUT = 4
 """Terms of a sum up to which there is no loop in the compiled code."""
 
@@ -88,6 +124,7 @@ class Writer:
         self.kind = f"<{n_lanes} x double>"
         self.lines: list[str] = []
         self.block = "entry"
+        self.names: dict[str, str] = {}  # of addresses, where they are not as that of the memory
         self._n_names = 0
 
     def emit(self, instruction: str) -> str:
@@ -111,6 +148,43 @@ class Writer:
         """Emit an operation on values and numbers."""
         places = ", ".join(["{}"] * len(operands))
         return self._emit_each(f"{operation} {self.kind} {places}", *operands)
+
+    def compare_values(self, relation: str, x: Any, y: Any) -> Value:
+        """Emit a comparison ("ogt", "une", ...), whose result is a condition."""
+        return self.compute(f"fcmp {relation}", x, y)
+
+    def logic(self, operation: str, *conditions: Value) -> Value:
+        """Emit "and", "or" or "not" of conditions."""
+        kind = f"<{self.n_lanes} x i1>"
+        if operation == "not":
+            true = ", ".join(["i1 true"] * self.n_lanes)
+            return self._emit_each(f"xor {kind} {{}}, <{true}>", *conditions)
+        return self._emit_each(f"{operation} {kind} {{}}, {{}}", *conditions)
+
+    def number(self, x: Any) -> Value:
+        """Return a value as it is, and a number as one."""
+        return x if isinstance(x, Value) else Value(self, *self._render_each(x))
+
+    def to_bits(self, x: Value) -> Bits:
+        """Emit a word with the bits of a float64 number."""
+        whole = f"<{self.n_lanes} x i64>"
+        return Bits(self, self.emit(f"bitcast {self.kind} {self.render(x)} to {whole}"))
+
+    def from_bits(self, x: Bits) -> Value:
+        """Emit a float64 number with the bits of a word."""
+        return Value(self, self.emit(f"bitcast <{self.n_lanes} x i64> {x.name} to {self.kind}"))
+
+    def to_float(self, x: Bits) -> Value:
+        """Emit the float64 number that a word below 2^63 counts."""
+        return Value(self, self.emit(f"sitofp <{self.n_lanes} x i64> {x.name} to {self.kind}"))
+
+    def spread_whole(self, number: Any) -> Bits:
+        """Emit a copy of one whole number to every lane."""
+        return Bits(self, self.spread(str(number), "i64"))
+
+    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
+        """Return an array in memory, from row `first` of the memory at ``%base`` on."""
+        return (SharedRows if is_shared else Rows)(self, base, first, shape)
 
     def where(self, condition: Value, x: Any, y: Any) -> Value:
         """Emit a choice: x where the condition holds, else y."""
@@ -249,11 +323,13 @@ class Writer:
 
 
 class Rows:
-    """An array of values in memory, from row `first` on, read at `base` and written at `target`."""
+    """An array of values in memory, from row `first` on of what begins at the address `base`."""
+
+    is_shared = False
 
     def __init__(self, writer: Writer, base: str, first: int, shape: tuple[int, ...]) -> None:
         self.writer = writer
-        self.base = self.target = base
+        self.base = base
         self.first = first
         self.shape = shape
 
@@ -263,7 +339,7 @@ class Rows:
 
     def __setitem__(self, place: Any, value: Value) -> None:
         kind, rendered = self.writer.kind, self.writer.render(value)
-        address = self.find(self.target, place, kind)
+        address = self.find(self.base, place, kind)
         self.writer.write(f"store {kind} {rendered}, ptr {address}, align 64")
 
     def find(self, base: str, place: Any, kind: str) -> str:
@@ -272,11 +348,14 @@ class Rows:
         indices = place if isinstance(place, tuple) else (place,)
         for index, size in zip(indices, self.shape, strict=True):
             number = number * size + index
-        return self.writer.find(base, number + self.first, kind)
+        address = self.writer.names.get(base, f"%{base}")
+        return self.writer.find(address, number + self.first, kind)
 
 
 class SharedRows(Rows):
     """An array of numbers in memory, each of them the same for every lane."""
+
+    is_shared = True
 
     def __getitem__(self, place: Any) -> Value:
         writer, address = self.writer, self.find(self.base, place, "double")

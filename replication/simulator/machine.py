@@ -8,9 +8,6 @@ from collections.abc import Callable
 
 import llvmlite.binding as llvm
 
-from replication.simulator.programs import write_program
-from replication.simulator.step import Rule
-
 PROCESSOR_VARIABLE = "REPLICATION_PROCESSOR"
 """Environment variable: a processor for LLVM to compile for, as NAME or NAME:FEATURES, for
 instance "haswell" or "generic:+sse2"; unless set, this one. It is for tests: outcomes do
@@ -30,28 +27,19 @@ def _find_own_processor() -> tuple[str, str]:
     return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
 
 
-def compile_program(program: str, rule: Rule, n_lanes: int) -> Callable[..., None]:
-    """Return a program of `programs.py`, compiled once; it may run in several threads."""
-    with _lock:
-        return _compile(program, rule, n_lanes, choose_processor())
-
-
-@functools.lru_cache(maxsize=256)
-def _compile(
-    program: str, rule: Rule, n_lanes: int, processor: tuple[str, str]
-) -> Callable[..., None]:
-    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
-    n_at_once = 4 if "+avx512f" in processor[1] else 2
-    text = write_program(program, rule, n_lanes, n_at_once)
-    return compile_text(text, program, *processor)
-
-
 def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
     """Compile LLVM text and return one function of it, which takes whole numbers and addresses.
 
-    LLVM's passes over the text gain nothing here, where all values are vectors already, and take
-    three times as long as all else.
+    The same text is compiled once; the function may run in several threads.
     """
+    with _lock:
+        return _compile(text, name, processor, features)
+
+
+@functools.lru_cache(maxsize=256)
+def _compile(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
+    # LLVM's passes over the text gain nothing here, where all values are vectors already, and
+    # take three times as long as all else.
     _prepare()
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, opt=2, jit=True

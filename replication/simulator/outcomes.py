@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import collections
 import hashlib
 import html
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +16,6 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.simulator.plane import plot_trace
-from replication.simulator.weights import split_matrices, split_weights
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -46,6 +47,10 @@ class Outcomes:
         Weight updates before the criterion was met, or the cap.
     converged : bool array, shape (n,)
         False for a right-censored network, whose `updates` is the cap.
+    weights : float64 array, shape (n, n_weights), optional
+        At the end, if asked for: in the order of a trace, then what is fixed and what is kept.
+    errors : float64 array, shape (n,), optional
+        What the criterion measured at the end, if asked for.
 
     Examples
     --------
@@ -62,6 +67,8 @@ class Outcomes:
     start: int
     updates: NDArray[np.int32]
     converged: NDArray[np.bool_]
+    weights: Array | None = None
+    errors: Array | None = None
 
     def __post_init__(self) -> None:
         updates, converged = np.asarray(self.updates), np.asarray(self.converged)
@@ -71,22 +78,22 @@ class Outcomes:
                 f"updates of {updates.dtype} {updates.shape} and converged of {converged.dtype} "
                 f"{converged.shape} were given; allowed are as many whole numbers as truth values"
             )
-        for name, array in (("updates", updates), ("converged", converged)):
-            object.__setattr__(self, name, array.view())
-            getattr(self, name).flags.writeable = False
+        names = ("updates", "converged", "weights", "errors")
+        for name, array in zip(names, (updates, converged, self.weights, self.errors), strict=True):
+            if array is not None:
+                object.__setattr__(self, name, array.view())
+                getattr(self, name).flags.writeable = False
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Outcomes):
             return NotImplemented
-        return self.start == other.start and _are_equal(
-            (self.updates, self.converged), (other.updates, other.converged)
-        )
+        return self.start == other.start and _are_equal(self.arrays, other.arrays)
 
     __hash__ = None  # type: ignore[assignment]
     _repr_html_ = _render_table
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Outcomes, (self.start, self.updates, self.converged)  # read-only where unpickled
+        return Outcomes, (self.start, *self.arrays)  # read-only where unpickled
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -118,6 +125,11 @@ class Outcomes:
         return ax
 
     @property
+    def arrays(self) -> tuple[Any, ...]:
+        """Updates, converged, weights and errors; the last two are None unless asked for."""
+        return self.updates, self.converged, self.weights, self.errors
+
+    @property
     def stop(self) -> int:
         """One past the last seed."""
         return self.start + len(self.updates)
@@ -130,7 +142,8 @@ class Outcomes:
                 f"{self.start} to {self.stop}, in ascending order"
             )
         inside = slice(start - self.start, stop - self.start)
-        return Outcomes(start, self.updates[inside], self.converged[inside])
+        parts: list[Any] = [None if x is None else x[inside] for x in self.arrays]
+        return Outcomes(start, *parts)
 
 
 def compute_digest(blocks: Iterable[Outcomes]) -> str:
@@ -147,15 +160,6 @@ def compute_digest(blocks: Iterable[Outcomes]) -> str:
     return sha.hexdigest()
 
 
-class Matrices(NamedTuple):
-    """The weights of one network after 0, 1, ..., n updates, float64."""
-
-    W: Array  # visible to hidden, (n + 1, n_hidden, n_visible)
-    b: Array  # (n + 1, n_hidden)
-    U: Array  # hidden to visible, (n + 1, n_visible, n_hidden)
-    c: Array  # (n + 1, n_visible)
-
-
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Trace:
     """One network after 0, 1, ..., n updates.
@@ -163,6 +167,8 @@ class Trace:
     Parameters
     ----------
     protocol : Protocol
+    shapes : dict of str to tuple of int
+        Of the arrays of weights, by their names, in their order.
     updates : int
         The outcome: updates before the criterion was first met, or the last one traced.
     converged : bool
@@ -188,6 +194,7 @@ class Trace:
     """
 
     protocol: Protocol
+    shapes: dict[str, tuple[int, ...]]
     updates: int
     converged: bool
     errors: Array
@@ -211,20 +218,27 @@ class Trace:
             f"{self.errors[-1]:.2g})"
         )
 
-    def matrices(self) -> Matrices:
-        """Return W, b, U and c of one hidden group after each update, as views of `weights`."""
-        return Matrices(*split_matrices(self.protocol, self.weights))
+    def matrices(self) -> Any:
+        """Return the arrays of weights after each update by their names, as views of `weights`.
+
+        A tuple with names: W (n + 1, n_hidden, n_visible), b, U and c of a 4-2-4 network.
+        """
+        found, begin = [], 0
+        for shape in self.shapes.values():
+            part = self.weights[:, begin : begin + math.prod(shape)]
+            found.append(part.reshape(len(part), *shape))
+            begin += math.prod(shape)
+        return collections.namedtuple("Matrices", self.shapes)(*found)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row per update: update, error, and each weight by its name."""
         import pandas as pd
 
         columns = {"update": np.arange(len(self.errors)), "error": self.errors}
-        arrays = [array for pair in split_weights(self.protocol, self.weights) for array in pair]
-        names = [f"{letter}{k}" for k in range(len(arrays) // 2) for letter in "Wb"]
-        for name, array in zip("WbUc" if len(arrays) == 4 else names, arrays, strict=True):
+        for name, array in self.matrices()._asdict().items():
             for place in np.ndindex(array.shape[1:]):
-                columns[f"{name}[{','.join(map(str, place))}]"] = array[:, *place]
+                mark = f"[{','.join(map(str, place))}]" if place else ""
+                columns[f"{name}{mark}"] = array[:, *place]
         return pd.DataFrame(columns)
 
     def plot(
@@ -270,14 +284,20 @@ class Trace:
 
 
 def make_trace(
-    protocol: Protocol, errors: Array, hidden: list[Array], reconstructions: Array, weights: Array
-) -> Trace:
+    protocol: Protocol, shapes: dict[str, tuple[int, ...]], errors: Array, hidden: list[Array],
+    reconstructions: Array, weights: Array,
+) -> Trace:  # fmt: skip
     """Return a trace with its outcome, the first error below the threshold."""
     below = np.flatnonzero(errors < protocol.threshold)
     updates = int(below[0]) if len(below) else len(errors) - 1
-    return Trace(protocol, updates, len(below) > 0, errors, hidden, reconstructions, weights)
+    return Trace(
+        protocol, shapes, updates, len(below) > 0, errors, hidden, reconstructions, weights
+    )
 
 
 def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
     pairs = zip(ours, theirs, strict=True)
-    return all(np.array_equal(one, other, equal_nan=True) for one, other in pairs)
+    return all(
+        one is other or (one is not None and np.array_equal(one, other, equal_nan=True))
+        for one, other in pairs
+    )

@@ -1,50 +1,31 @@
 """The 4-2-4 network of page 363, equation by equation: the page to read first.
 
-One network, one pattern at a time, in the paper's words and with its equation numbers.
-`replication.simulate` computes the same for a million networks, and for longer loops; tests
-hold the two together.
+One network, one pattern at a time, in the paper's words and with its equation numbers. This class
+is what runs: `replication.simulate` compiles it as it stands, for a million networks side by side,
+and a rule of one's own in the same way (`network.py`). Back-propagation and feedback alignment,
+which the paper's rule is compared with, are beside it.
 
 Equations 7 to 9 are no part of the procedure but the reason for it: for linear visible units,
 symmetric weights (``U = W.T``) and a regression near 1, the derivative of the squared error
 ``1/2 sum (v2 - v0)^2`` by W is minus the change of equation 4, apart from its factor.
 """
 
-from collections.abc import Callable
-from typing import Any, Literal, NamedTuple, Self, overload
+import collections
+import functools
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from replication.definition.fields import take_whole
-from replication.definition.protocol import PAPER, Protocol, find_protocol
+from replication.definition.protocol import BACK_PROPAGATION, PAPER, RECIRCULATION, Protocol
 from replication.errors import UsageError
-from replication.simulator.activations import ACTIVATIONS
-from replication.simulator.outcomes import Trace, make_trace
+from replication.simulator.activations import ACTIVATIONS, SLOPES
+from replication.simulator.arrays import Traced
+from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
 from replication.simulator.patterns import find_shift, make_patterns
-from replication.simulator.weights import (
-    MAX_SEED,
-    check_shapes,
-    check_weights,
-    draw_weights,
-    split_matrices,
-    take_changes,
-    take_numbers,
-    take_states,
-)
-from replication.wording import show
+from replication.simulator.weights import draw_uniform, draw_weights, take_numbers, take_states
 
 Array = NDArray[np.float64]
-
-CRITERIA: dict[str, Callable[[Array, Array], Array]] = {
-    "every-unit": lambda d, v: np.abs(d).max(),
-    "every-unit-squared": lambda d, v: (d**2).max(),
-    "every-unit-half-squared": lambda d, v: (d**2).max() / 2,
-    "half-squared-error": lambda d, v: (d**2).sum() / 2,
-    "worst-pattern": lambda d, v: (d**2).sum(axis=1).max() / 2,
-    "unexplained-variance": lambda d, v: (d**2).sum() / ((v - v.mean(axis=0)) ** 2).sum(),
-}
-"""What each criterion makes of the deviations d of the patterns v, both (pattern, visible unit);
-the paper's is first."""
 
 
 class Changes(NamedTuple):
@@ -68,12 +49,8 @@ class Changes(NamedTuple):
     c: Any
 
 
-Hook = Callable[[Changes], Changes]
-"""Takes the changes of one update and returns those that are applied in their place."""
-
-
-class RecirculationNetwork:
-    """A visible and a hidden group in a closed loop, learning by recirculation.
+class RecirculationNetwork(Network):
+    """Groups of units in a closed loop, the visible one first, learning by recirculation.
 
     Parameters
     ----------
@@ -87,6 +64,11 @@ class RecirculationNetwork:
         Biases of the visible units.
     protocol : Protocol
         `PAPER` unless given: 4-2-4, the four one-hot vectors, epsilon 20, lambda 0.75.
+
+    Notes
+    -----
+    A loop of several hidden groups has W1, b1, W2, b2, ..., U, c; make it by `from_seed` or
+    `from_weights`. Its methods give a tuple with the states of each hidden group.
 
     References
     ----------
@@ -102,47 +84,97 @@ class RecirculationNetwork:
     True
     >>> network.image([1, 0, 0, 0]).round().tolist()
     [1.0, 0.0, 0.0, 0.0]
+    >>> RecirculationNetwork.from_seed(0).train(record=True).reconstructions.shape
+    (49, 4, 4)
+
+    A network whose changes of W are reversed, by a hook:
+
+    >>> network = RecirculationNetwork.from_seed(0)
+    >>> network.update(change=lambda changes: changes._replace(W=-changes.W))
     """
 
+    takes_protocol = True
+    learning_rule: ClassVar[str] = RECIRCULATION
+    W: Any
+    b: Any
+    U: Any
+    c: Any
+    regression: Any
+    arriving: Any  # 1 - regression
+    hidden_rate: Any  # epsilon of equation 4, with its factor
+    visible_rate: Any  # epsilon of equation 3
+    momentum: Any
+    shrinking: Any  # 1 - decay
+
     def __init__(
-        self,
-        W: ArrayLike,
-        b: ArrayLike,
-        U: ArrayLike,
-        c: ArrayLike,
-        *,
+        self, W: ArrayLike, b: ArrayLike, U: ArrayLike, c: ArrayLike, *,
         protocol: Protocol | str = PAPER,
-    ) -> None:
-        self.W, self.b, self.U, self.c = (
-            take_numbers(given, "weights", finite=True) for given in (W, b, U, c)
-        )
-        self.protocol = protocol = find_protocol(protocol)
-        self.patterns = make_patterns(protocol)
-        self.shift = find_shift(protocol, self.patterns)  # 0 in the paper
+    ) -> None:  # fmt: skip
+        rule = Rule.of(type(self), protocol)
+        given = [take_numbers(array, "weights", finite=True) for array in (W, b, U, c)]
+        shapes = [array.shape for array in given]
+        if shapes != [*rule.shapes.values()]:
+            raise UsageError(
+                f"weights of shapes {shapes} were given; group_sizes "
+                f"{list(rule.protocol.group_sizes)} need {[*rule.shapes.values()]}"
+            )
+        row = np.concatenate([array.ravel() for array in given])
+        self.__dict__.update(rule.build(row).__dict__)
+
+    def prepare(self) -> None:
+        """Set what follows from the protocol."""
+        protocol = self.protocol
+        if protocol.learning_rule != self.learning_rule:
+            raise UsageError(
+                f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
+                f"{self.learning_rule!r} only; use simulate() for other rules"
+            )
+        self.shift = find_shift(protocol, make_patterns(protocol))  # 0 in the paper
         self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
         self.activate_visible = ACTIVATIONS[protocol.visible_units]
-        check_weights(protocol, self.weights)
-        self._last_changes = tuple(np.zeros_like(weights) for weights in self.weights)
+
+    # The paper's letters, and its numbers
+
+    @property
+    def shapes(self) -> dict[str, Shape]:  # type: ignore[override]
+        """Shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
+        connections = self.protocol.connections
+        n_hidden = len(connections) - 1
+        marks = [""] if n_hidden == 1 else [str(k + 1) for k in range(n_hidden)]
+        letters = [*(("W" + mark, "b" + mark) for mark in marks), ("U", "c")]
+        return {
+            name: shape
+            for names, (n_sources, n_targets) in zip(letters, connections, strict=True)
+            for name, shape in zip(names, ((n_targets, n_sources), (n_targets,)), strict=True)
+        }
+
+    @property
+    def kept(self) -> dict[str, Array]:  # type: ignore[override]
+        """The last changes, where there is momentum."""
+        has_momentum = self.protocol.momentum > 0.0
+        return {f"last_{name}": np.zeros(x) for name, x in self.shapes.items() if has_momentum}
+
+    @property
+    def numbers(self) -> dict[str, float]:  # type: ignore[override]
+        """Numbers of the protocol, of which another value needs no compiling."""
+        protocol = self.protocol
+        return {
+            "regression": protocol.regression,  # lambda
+            "arriving": 1.0 - protocol.regression,
+            "hidden_rate": protocol.learning_rate * protocol.visible_to_hidden_factor,
+            "visible_rate": protocol.learning_rate * protocol.hidden_to_visible_factor,
+            "momentum": protocol.momentum,
+            "shrinking": 1.0 - protocol.decay,
+        }
 
     @classmethod
-    def from_seed(
-        cls, seed: int, *, root_seed: int = 1988, protocol: Protocol | str = PAPER
-    ) -> Self:
-        """Return the network that starts from the weights of this seed.
-
-        All weights and biases are uniform between -0.5 and +0.5 (page 363).
-        """
-        protocol = find_protocol(protocol)
-        seed = take_whole("seed", seed, 0, MAX_SEED)
-        return cls.from_weights(draw_weights(protocol, root_seed, seed, seed + 1)[0], protocol)
-
-    @classmethod
-    def from_weights(cls, weights: ArrayLike, protocol: Protocol | str = PAPER) -> Self:
-        """Return the network with flat weights (n_weights,), in the order W, b, U, c."""
-        protocol = find_protocol(protocol)
-        flat = take_numbers(weights, "weights", finite=True)
-        check_shapes(protocol, [flat.shape], [(protocol.n_weights,)])
-        return cls(*split_matrices(protocol, flat), protocol=protocol)
+    def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
+        """Draw the initial weights of seeds in [start, stop), from -0.5 to 0.5 (page 363)."""
+        weights = draw_weights(rule.protocol, root_seed, start, stop)
+        if not rule.fixed:
+            return weights
+        fixed = draw_uniform(rule.sizes[1], root_seed + FIXED_STREAM, start, stop)
+        return np.hstack([weights, rule.protocol.half_width * fixed])
 
     def __repr__(self) -> str:
         sizes = self.protocol.group_sizes
@@ -150,50 +182,65 @@ class RecirculationNetwork:
         largest = np.abs(self.patterns - [self.image(v) for v in self.patterns]).max()
         return f"{type(self).__name__}({loop}, largest error of a unit {largest:.2f})"
 
-    @property
-    def weights(self) -> tuple[Array, ...]:
-        """All matrices and biases, in the order of `weight_changes`."""
-        return self.W, self.b, self.U, self.c
+    # The passes around the loop
 
-    def first_pass(self, visible: ArrayLike) -> Array:
+    def first_pass(self, visible: ArrayLike) -> Any:
         """Return the states of the hidden units that a visible vector causes.
 
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
-        visible = take_states(visible, self.W.shape[1], "visible")
-        return self.activate_hidden(self.W @ (visible - self.shift) + self.b)
+        states = _take(visible, self.protocol.n_visible, "visible")
+        if self.protocol.centred:
+            states = states - self.shift
+        found = []
+        for W, b in self._hidden_connections():
+            states = self.activate_hidden(W @ states + b)
+            found.append(states)
+        return found[0] if len(found) == 1 else tuple(found)
 
-    def reconstruct(self, hidden: ArrayLike) -> Array:
+    def reconstruct(self, hidden: ArrayLike) -> Any:
         """Return the visible vector that hidden states cause, with a regression of 0.
 
         Equations 1 and 2, time 2: ``r2 = sigma(U h1 + c)``.
         """
-        hidden = take_states(hidden, self.U.shape[1], "hidden")
+        hidden = _take(hidden, self.protocol.group_sizes[-1], "hidden")
         return self.activate_visible(self.U @ hidden + self.c)
 
-    def image(self, visible: ArrayLike) -> Array:
+    def image(self, visible: ArrayLike) -> Any:
         """Return the reconstruction of a visible vector, once around the loop."""
-        visible = take_numbers(visible, "visible states", finite=True)
-        return self.reconstruct(self.first_pass(visible))
+        visible = _take(visible, self.protocol.n_visible, "visible", finite=True)
+        return self.reconstruct(_list_groups(self.first_pass(visible))[-1])
 
-    def regress(self, before: ArrayLike, arriving: ArrayLike) -> Array:
+    def regress(self, before: Any, arriving: Any) -> Any:
         """Return states regressed towards what they were, with weight lambda.
 
         Equation 5 for the visible units at time 2, ``v2 = lambda v0 + (1 - lambda) r2``,
         and equation 6 for the hidden ones at time 3.
         """
-        keep = self.protocol.regression
-        return keep * np.asarray(before) + (1.0 - keep) * np.asarray(arriving)
+        return self.regression * _take(before) + self.arriving * _take(arriving)
 
-    def second_pass(self, visible: ArrayLike, first: ArrayLike) -> Array:
+    def second_pass(self, visible: ArrayLike, first: Any) -> Any:
         """Return the hidden states of the second pass, regressed.
 
-        Equation 6, time 3: ``h3 = lambda h1 + (1 - lambda) sigma(W v2 + b)``.
+        Equation 6, time 3: ``h3 = lambda h1 + (1 - lambda) sigma(W v2 + b)``. In a longer loop
+        each group hears the regressed states of the one before it.
         """
-        first, arriving = take_states(first, len(self.b), "hidden"), self.first_pass(visible)
-        return self.regress(first, arriving) if self.protocol.hidden_regression else arriving
+        if not self.protocol.hidden_regression:
+            return self.first_pass(visible)
+        states = _take(visible, self.protocol.n_visible, "visible")
+        if self.protocol.centred:
+            states = states - self.shift
+        found = []
+        connections = zip(self._hidden_connections(), _list_groups(first), strict=True)
+        for (W, b), h1 in connections:
+            before = _take(h1, len(b), "hidden")
+            states = self.regress(before, self.activate_hidden(W @ states + b))
+            found.append(states)
+        return found[0] if len(found) == 1 else tuple(found)
 
-    def weight_changes(self, v0: ArrayLike) -> Changes:
+    # The rule
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return the changes of W, b, U and c for one pattern.
 
         Each is epsilon times the presynaptic state times the difference of the
@@ -202,114 +249,174 @@ class RecirculationNetwork:
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = take_numbers(v0, "visible states", finite=True)
-        h1 = self.first_pass(v0)
-        v2 = self.regress(v0, self.reconstruct(h1))
-        h3 = self.second_pass(v2, h1)
-        dW, db = self._learn(v2 - self.shift, h1 - h3, self.protocol.visible_to_hidden_factor)
-        dU, dc = self._learn(h1, v0 - v2, self.protocol.hidden_to_visible_factor)
+        v0 = _take(v0, self.protocol.n_visible, "visible", finite=True)
+        first = self.first_pass(v0)
+        h1 = _list_groups(first)
+        v2 = self.regress(v0, self.reconstruct(h1[-1]))
+        h3 = _list_groups(self.second_pass(v2, first))
+        changes: list[Any] = []
+        before = [v2 - self.shift if self.protocol.centred else v2, *h3]
+        for source, one, three in zip(before, h1, h3, strict=False):  # equation 4
+            changes += self._learn(self.hidden_rate, source, one - three)
+        dU, dc = self._learn(self.visible_rate, h1[-1], v0 - v2)  # equation 3
         if self.protocol.second_round:  # proposed on page 365, not simulated in the paper
-            v4 = self.regress(v2, self.reconstruct(h3))
-            dU2, dc2 = self._learn(h3, v2 - v4, self.protocol.hidden_to_visible_factor)
+            v4 = self.regress(v2, self.reconstruct(h3[-1]))
+            dU2, dc2 = self._learn(self.visible_rate, h3[-1], v2 - v4)
             dU, dc = dU + dU2, dc + dc2
-        return Changes(dW, db, dU, dc)
+        return self._name([*changes, dU, dc])
 
-    def update(self, change: Hook | None = None) -> None:
-        """Change the weights by the sum of the changes of all patterns (page 363).
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Add the summed changes to the weights, with momentum and decay where they are asked."""
+        protocol = self.protocol
+        for name, change in changes.items():
+            if name[0] in protocol.frozen:
+                continue
+            weights = getattr(self, name)
+            if protocol.momentum > 0.0:  # what is kept is over the learning rate
+                rate = self.visible_rate if name in "Uc" else self.hidden_rate
+                last = self.momentum * getattr(self, f"last_{name}") + change / rate
+                setattr(self, f"last_{name}", last)
+                change = rate * last  # noqa: PLW2901
+            if protocol.decay > 0.0 and name[0] in "WU":
+                weights = self.shrinking * weights
+            setattr(self, name, weights + change)
 
-        `change` takes the summed `Changes` and returns those to apply in their place: arrays of
-        the same shapes, or numbers for all entries alike. A network whose changes of W are
-        reversed:
+    def measure(self, v: ArrayLike) -> Any:
+        """Return what is compared with the pattern: the reconstruction, regressed if asked."""
+        image = self.image(v)
+        is_regressed = self.protocol.error_measured_on == "regressed"
+        return self.regress(v, image) if is_regressed else image
 
-        >>> network = RecirculationNetwork.from_seed(0)
-        >>> network.update(change=lambda changes: changes._replace(W=-changes.W))
-        """
-        if self.protocol.update_schedule == "batch":
-            self._apply(self.patterns, change)
-        else:
-            for pattern in self.patterns:
-                self._apply(pattern[None], change)
+    def hidden(self, v: ArrayLike) -> Any:
+        """Return the states of the hidden units, as a trace shows them."""
+        return self.first_pass(v)
 
-    def error(self) -> float:
-        """Return what the criterion measures, with the weights as they stand.
+    def wrap_changes(self, changes: dict[str, Any]) -> Any:
+        """Return changes as a hook is given them, a tuple with their names."""
+        return self._name([*changes.values()])
 
-        In the paper the largest ``|r2 - v0|`` over patterns and units.
-        """
-        measured = np.array([self.image(v0) for v0 in self.patterns])
-        if self.protocol.error_measured_on == "regressed":
-            measured = self.regress(self.patterns, measured)
-        deviations = measured - self.patterns
-        return float(CRITERIA[self.protocol.criterion](deviations, self.patterns))
-
-    @overload
-    def train(
-        self, *, change: Hook | None = None, record: Literal[False] = False
-    ) -> tuple[int, bool]: ...
-
-    @overload
-    def train(self, *, change: Hook | None = None, record: Literal[True]) -> Trace: ...
-
-    def train(self, *, change: Hook | None = None, record: bool = False) -> Any:
-        """Update until the error is below the threshold or the cap is reached.
-
-        Returns the updates applied, 0 if the error was below the threshold at once, and whether
-        the network converged; with `record` a `Trace`, which holds them and the network after
-        every update. `change` replaces the changes of every update, as for `update`.
-
-        >>> RecirculationNetwork.from_seed(0).train(record=True).reconstructions.shape
-        (49, 4, 4)
-        """
-        if record:
-            return record_network(self, change=change)
-        for updates in range(self.protocol.max_updates):
-            if self.error() < self.protocol.threshold:
-                return updates, True
-            self.update(change)
-        return self.protocol.max_updates, self.error() < self.protocol.threshold
-
-    def _learn(self, presynaptic: Array, difference: Array, factor: float) -> tuple[Array, Array]:
+    def _learn(self, rate: Any, presynaptic: Any, difference: Any) -> tuple[Any, Any]:
         """Return the changes of a matrix and of its biases, whose presynaptic state is 1."""
-        rate = self.protocol.learning_rate * factor
         return rate * np.outer(difference, presynaptic), rate * difference
 
-    def _apply(self, batch: Array, change: Hook | None) -> None:
-        """Change the weights by the changes of some patterns, with momentum and decay."""
-        each = [self.weight_changes(pattern) for pattern in batch]
-        changes = type(each[0])._make([sum(parts) for parts in zip(*each, strict=True)])
-        if change is not None:
-            changes = take_changes(change, changes, self.weights)
-        names = "Wb" * (len(self.weights) // 2 - 1) + "Uc"
-        parts = zip(names, self.weights, self._last_changes, changes, strict=True)
-        for name, weights, last, new in parts:
-            if name not in self.protocol.frozen:
-                last[...] = self.protocol.momentum * last + new
-                kept = 1.0 - self.protocol.decay if name in "WU" else 1.0
-                weights[...] = kept * weights + last
+    def _name(self, changes: list[Any]) -> Any:
+        return name_type(tuple(self.shapes))._make(changes)
+
+    def _hidden_connections(self) -> list[tuple[Any, Any]]:
+        """Return the matrix and the biases of each connection into a hidden group."""
+        names = [*self.shapes][:-2]
+        arrays = [getattr(self, name) for name in names]
+        return [*zip(arrays[::2], arrays[1::2], strict=True)]
 
 
-def check_network(network: object) -> type[RecirculationNetwork]:
-    """Return a subclass of the readable network, or refuse anything else."""
-    if not (isinstance(network, type) and issubclass(network, RecirculationNetwork)):
-        raise UsageError(
-            f"network = {show(network)} was given; allowed is a subclass of RecirculationNetwork"
-        )
-    return network
+class BackPropagationNetwork(RecirculationNetwork):
+    """The same network, whose weights descend the gradient of the error (equation 7).
+
+    Parameters
+    ----------
+    W, b, U, c : array_like of float
+        As for `RecirculationNetwork`.
+    protocol : Protocol
+        With ``learning_rule="back-propagation"``.
+
+    Examples
+    --------
+    >>> descent = Protocol(learning_rule="back-propagation", learning_rate=9.5)
+    >>> BackPropagationNetwork.from_seed(0, protocol=descent).train()
+    (67, True)
+    """
+
+    learning_rule = BACK_PROPAGATION
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return minus the gradient for one pattern, times the learning rate.
+
+        Of half the squared error; or of the cross-entropy, of whose derivative the slope of
+        logistic units cancels out.
+        """
+        protocol = self.protocol
+        v0 = _take(v0, protocol.n_visible, "visible", finite=True)
+        states = [v0 - self.shift if protocol.centred else v0]
+        inputs: list[Any] = []
+        for W, b in self._hidden_connections():
+            inputs.append(W @ states[-1] + b)
+            states.append(self.activate_hidden(inputs[-1]))
+        r = self.reconstruct(states[-1])
+        is_linear = protocol.visible_units == "linear"
+        has_slope = not (is_linear or protocol.minimised_error == "cross-entropy")
+        d = (v0 - r) * (r * (1.0 - r)) if has_slope else v0 - r
+        changes = [*self._learn(self.visible_rate, states[-1], d)]
+        # Errors go back through the matrices that lead on, to the last hidden group first.
+        back = [self.feedback, *(W for W, _ in self._hidden_connections()[:0:-1])]
+        slope = SLOPES[protocol.hidden_function]
+        for k, matrix in zip(range(len(inputs), 0, -1), back, strict=True):
+            d = (matrix.T @ d) * slope(inputs[k - 1], states[k])
+            changes = [*self._learn(self.hidden_rate, states[k - 1], d), *changes]
+        return self._name(changes)
+
+    @property
+    def feedback(self) -> Any:
+        """The weights that return the errors of the visible units, (n_visible, n_hidden)."""
+        return self.U
 
 
-def record_network(
-    network: RecirculationNetwork, n_updates: int | None = None, change: Hook | None = None
-) -> Trace:
-    """Apply so many updates, or train until the outcome, and return every state passed."""
-    states: list[tuple[Any, ...]] = []
-    protocol = network.protocol
-    for t in range((protocol.max_updates if n_updates is None else n_updates) + 1):
-        if t > 0:
-            network.update(change)
-        hidden = [network.first_pass(v0) for v0 in network.patterns]
-        images = [network.reconstruct(h1) for h1 in hidden]
-        flat = np.concatenate([weights.ravel() for weights in network.weights])
-        states.append((network.error(), hidden, images, flat))
-        if n_updates is None and states[-1][0] < protocol.threshold:
-            break
-    parts = [np.array(part) for part in zip(*states, strict=True)]
-    return make_trace(protocol, parts[0], [parts[1]], parts[2], parts[3])
+class FeedbackAlignmentNetwork(BackPropagationNetwork):
+    """Back-propagation whose errors come back through fixed random weights B in place of U.
+
+    Parameters
+    ----------
+    W, b, U, c : array_like of float
+        As for `RecirculationNetwork`.
+    protocol : Protocol
+        With ``learning_rule="back-propagation"``.
+
+    References
+    ----------
+    Lillicrap, Cownden, Tweed & Akerman (2016), Random synaptic feedback weights support error
+    backpropagation for deep learning, Nature Communications 7, 13276.
+
+    Examples
+    --------
+    >>> descent = Protocol(learning_rule="back-propagation", learning_rate=9.5)
+    >>> FeedbackAlignmentNetwork.from_seed(0, protocol=descent).B.shape
+    (4, 2)
+    """
+
+    B: Any
+
+    @property
+    def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The weights that return errors, B, in the shape of U."""
+        return {"B": self.shapes["U"]}
+
+    @property
+    def feedback(self) -> Any:
+        """The weights that return the errors of the visible units, (n_visible, n_hidden)."""
+        return self.B
+
+
+def find_network(protocol: Protocol) -> type[RecirculationNetwork]:
+    """Return the class whose rule a protocol asks for.
+
+    >>> find_network(PAPER).__name__
+    'RecirculationNetwork'
+    """
+    rules = (RecirculationNetwork, BackPropagationNetwork)
+    return {rule.learning_rule: rule for rule in rules}[protocol.learning_rule]
+
+
+@functools.cache
+def name_type(names: tuple[str, ...]) -> Any:
+    """Return the tuple of changes with such names."""
+    return Changes if names == Changes._fields else collections.namedtuple("Changes", names)
+
+
+def _list_groups(states: Any) -> tuple[Any, ...]:
+    return states if isinstance(states, tuple) else (states,)
+
+
+def _take(given: Any, n_units: int | None = None, group: str = "", *, finite: bool = False) -> Any:
+    """Return states as an array, or refuse other than numbers, one for each unit of a group."""
+    if isinstance(given, Traced):
+        return given
+    return take_states(given, n_units, group, finite=finite)

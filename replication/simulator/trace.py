@@ -1,12 +1,13 @@
-"""One network over learning, by the same step that the ensemble uses."""
+"""One network over learning, by the same code that the ensemble runs."""
 
-from typing import Never
+from typing import Any, Never
 
-from replication.definition.fields import MAX_UPDATES, take_whole
+from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
+from replication.simulator.network import Network, record_network
 from replication.simulator.outcomes import Trace, make_trace
-from replication.simulator.recirculation import RecirculationNetwork, check_network, record_network
-from replication.simulator.weights import MAX_SEED, draw_weights
+from replication.simulator.recirculation import find_network
+from replication.simulator.weights import MAX_SEED
 
 
 def trace(
@@ -15,7 +16,8 @@ def trace(
     seed: int = 0,
     root_seed: int = 1988,
     n_updates: int | None = None,
-    network: type[RecirculationNetwork] | None = None,
+    network: type[Network] | None = None,
+    plain: bool = False,
     **fields: Never,
 ) -> Trace:
     """Trace the network with this seed: its errors, states and weights at every update.
@@ -29,8 +31,10 @@ def trace(
     n_updates : int, optional
         How far to trace, whether the criterion is met or not; unless given, up
         to the network's outcome.
-    network : subclass of RecirculationNetwork, optional
-        Learns in place of the kernel, with methods of its own.
+    network : subclass of Network, optional
+        A rule of one's own, in place of the protocol's.
+    plain : bool
+        Whether to run it in plain NumPy, for a rule that cannot be compiled.
     **fields : none
         Fields of a protocol are given in `protocol`.
 
@@ -47,15 +51,28 @@ def trace(
     seed = take_whole("seed", seed, 0, MAX_SEED)
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
-    if network is not None:
-        one = check_network(network).from_seed(seed, root_seed=root_seed, protocol=protocol)
+    if take_flag("plain", plain):
+        chosen = find_network(protocol) if network is None else network
+        one = chosen.from_seed(seed, root_seed=root_seed, protocol=protocol)
         return record_network(one, n_updates)
-    from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+    from replication.simulator.engine import Engine
+    from replication.simulator.guard import check_rule
 
-    initial = draw_weights(protocol, root_seed, seed, seed + 1)
+    if network is not None:
+        check_rule(network, protocol, root_seed)
+    engine = Engine(protocol, network)
+    rule = engine.rule
+    seeds: dict[str, Any] = {"root_seed": root_seed, "first_seed": seed}
+    initial = rule.draw(root_seed, seed, seed + 1)
     if n_updates is None:
-        updates, _, _ = run_networks(protocol, initial)
+        updates, _, _, _ = engine.train(initial, **seeds)
         n_updates = int(updates[0])
-    (weights,) = record_weights(protocol, initial, n_updates)
-    measured = evaluate_networks(protocol, weights)
-    return make_trace(protocol, measured.error, measured.hidden, measured.reconstruction, weights)
+    _, _, _, recorded = engine.train(
+        initial, **seeds, record=True, threshold=-1.0, max_updates=n_updates
+    )
+    assert recorded is not None
+    measured = engine.evaluate(recorded[0])
+    weights = recorded[0, :, : rule.sizes[0]]
+    return make_trace(
+        protocol, rule.shapes, measured.error, measured.hidden, measured.reconstruction, weights
+    )

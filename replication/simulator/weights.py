@@ -6,13 +6,12 @@ moved to the place of network s and read from there.
 """
 
 import contextlib
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.fields import take_whole
-from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.wording import show
 
@@ -38,23 +37,8 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> A
     that protocols of equal sizes stay paired seed by seed.
     """
     root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
-    start = take_whole("seed", start, 0, MAX_SEED)
-    stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
-    steps = -(-protocol.n_weights // WORDS_PER_STEP)  # of the generator, for one network
-    generator = np.random.Philox(key=root_seed)
-    generator.advance(steps * start)
-    weights = np.empty((stop - start, steps * WORDS_PER_STEP))
-    n_at_once = max(1, WORDS_AT_ONCE // weights.shape[1])
-    for first in range(0, stop - start, n_at_once):
-        part = weights[first : first + n_at_once]
-        words = generator.random_raw(part.shape)
-        words >>= np.uint64(11)
-        part[...] = words.view(np.int64)  # which is faster than from unsigned numbers
-        # Powers of two are exact, so this is (2 u - 1) * half_width with one rounding.
-        part *= 2.0**-52
-        part -= 1.0
-        part *= protocol.half_width
-    weights = weights[:, : protocol.n_weights]
+    weights = draw_uniform(protocol.n_weights, root_seed, start, stop)
+    weights *= protocol.half_width
     connections = split_weights(protocol, weights)
     if protocol.initial_biases == "zero":
         for _, biases in connections:
@@ -63,6 +47,26 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> A
         (forward, _), (backward, _) = connections
         backward[...] = np.swapaxes(forward, -1, -2)
     return weights
+
+
+def draw_uniform(n_numbers: int, root_seed: int, start: int, stop: int) -> Array:
+    """Draw `n_numbers` for each of the seeds in [start, stop), uniform on [-1, 1)."""
+    start = take_whole("seed", start, 0, MAX_SEED)
+    stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
+    steps = -(-n_numbers // WORDS_PER_STEP)  # of the generator, for one network
+    generator = np.random.Philox(key=root_seed)
+    generator.advance(steps * start)
+    numbers = np.empty((stop - start, steps * WORDS_PER_STEP))
+    n_at_once = max(1, WORDS_AT_ONCE // numbers.shape[1])
+    for first in range(0, stop - start, n_at_once):
+        part = numbers[first : first + n_at_once]
+        words = generator.random_raw(part.shape)
+        words >>= np.uint64(11)
+        part[...] = words.view(np.int64)  # which is faster than from unsigned numbers
+        # Powers of two are exact, so this is 2 u - 1 without any rounding.
+        part *= 2.0**-52
+        part -= 1.0
+    return numbers[:, :n_numbers]
 
 
 def list_connections(protocol: Protocol) -> list[slice]:
@@ -90,17 +94,6 @@ def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array
     return pairs
 
 
-def split_matrices(protocol: Protocol, weights: Array) -> tuple[Array, Array, Array, Array]:
-    """View flat weights of one hidden group as W, b, U and c, or refuse longer loops."""
-    if len(protocol.group_sizes) > 2:
-        raise UsageError(
-            f"group_sizes = {list(protocol.group_sizes)} was given; W, b, U and c are those of one "
-            "hidden group; use simulate(), trace() or replication.simulator.weights.split_weights"
-        )
-    (W, b), (U, c) = split_weights(protocol, weights)
-    return W, b, U, c
-
-
 def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
     """Return a float64 copy of numbers, or refuse what holds text, or others than `finite` ones."""
     allowed = "arrays of numbers"
@@ -116,51 +109,14 @@ def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
     raise UsageError(f"{show(given)} was given as {what}; allowed are {allowed}")
 
 
-def check_weights(protocol: Protocol, weights: tuple[Array, ...]) -> None:
-    """Refuse another rule than recirculation, and weights that do not fit the group sizes."""
-    if protocol.learning_rule != RECIRCULATION:
-        raise UsageError(
-            f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
-            "'recirculation' only; use simulate() for other rules"
-        )
-    needed = [shape for i, j in protocol.connections for shape in ((j, i), (j,))]
-    check_shapes(protocol, [array.shape for array in weights], needed)
-
-
-def check_shapes(protocol: Protocol, given: list[Any], needed: list[Any]) -> None:
-    """Refuse weights of other shapes than the group sizes need."""
-    if given != needed:
-        raise UsageError(
-            f"weights of shapes {given} were given; group_sizes {list(protocol.group_sizes)} "
-            f"need {needed}"
-        )
-
-
-def take_states(given: ArrayLike, n_units: int, group: str) -> Array:
+def take_states(
+    given: ArrayLike, n_units: int | None, group: str, *, finite: bool = False
+) -> Array:
     """Return the states of a group as an array, or refuse anything else."""
-    states = take_numbers(given, f"{group} states")
-    if states.shape != (n_units,):
+    states = take_numbers(given, f"{group} states".strip(), finite=finite)
+    if n_units is not None and states.shape != (n_units,):
         raise UsageError(
             f"{show(given)} was given as {group} states; allowed are {n_units} numbers, one for "
             f"each {group} unit"
         )
     return states
-
-
-def take_changes(change: Any, changes: Any, weights: tuple[Array, ...]) -> Any:
-    """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
-    if not callable(change):
-        raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
-    returned, taken = change(changes), []
-    wrong = show(returned)
-    try:
-        for name, weight, new in zip("WbUc", weights, returned, strict=True):
-            wrong = f"{name} = {show(new)} for weights of shape {weight.shape}"
-            taken.append(np.broadcast_to(take_numbers(new, name), weight.shape))
-            wrong = show(returned)
-    except (TypeError, ValueError):
-        raise UsageError(
-            f"change(...) returned {wrong}; allowed are changes of W, b, U and c, each a number or "
-            "an array that fits: changes._replace(W=...)"
-        ) from None
-    return taken

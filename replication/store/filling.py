@@ -9,9 +9,7 @@ from typing import Any
 from replication.definition.study import Study
 from replication.errors import StorageError, UsageError, WorkerError
 from replication.simulator.ensemble import LostWorker, simulate_ranges
-from replication.simulator.memory import arrange
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.step import Rule
 from replication.store.blocks import (
     LARGEST_MEMORY,
     Range,
@@ -67,7 +65,7 @@ def check_room(study: Study, *, jobs: int) -> None:
     n_networks = count_seeds(find_missing(study))
     if not n_networks:
         return
-    from replication.simulator.engine import N_LANES  # which loads the compiler
+    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
 
     results, n_blocks = study.results, -(-n_networks // choose_block_size(study.protocol))
     place = next(parent for parent in (results, *results.absolute().parents) if parent.is_dir())
@@ -81,7 +79,7 @@ def check_room(study: Study, *, jobs: int) -> None:
         )
     if not hasattr(os, "sysconf"):  # as on Windows
         return
-    _, n_rows = arrange(Rule.of(study.protocol))
+    n_rows = Engine(study.protocol).program.n_rows
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
     present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if needed > present:

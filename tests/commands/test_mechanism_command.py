@@ -3,10 +3,12 @@
 import math
 import re
 
+import pandas as pd
 import pytest
 
+from replication import PAPER, Protocol, UsageError, examine_mechanism
 from replication.cli import mechanism_command as command
-from replication.definition.protocol import PAPER
+from replication.experiments.mechanism import examination
 
 RING = "1,0.368,0.135,0.368\n0.368,1,0.368,0.135\n0.135,0.368,1,0.368\n0.368,0.135,0.368,1\n"
 
@@ -51,7 +53,7 @@ def test_first_changes_and_starts_are_put_beside_a_later_start(run, monkeypatch)
 
 
 def test_work_is_estimated_from_updates_that_are_timed():
-    few, many = (command.estimate_work(PAPER, n, 10, jobs=1) for n in (100, 100_000))
+    few, many = (examination.estimate_work(PAPER, n, 10, jobs=1) for n in (100, 100_000))
     assert 0.0 < few[0] < many[0]
     assert many[1] == 1_000 * few[1]
 
@@ -60,9 +62,37 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
     words = ("--group-sizes", "4,1", "--patterns", write(RING), "--set", "visible_units=linear")
     answer = run("mechanism", "--seeds", 40, *words)
     assert "4 patterns, linear visible units" in answer
-    assert "Recirculation did not converge within 2,000 updates" in answer
+    assert (
+        "No rule meets the criterion here (every-unit below 0.1) within 2,000 updates, at any "
+        in answer
+    )
+    assert "the smallest error reached is 0." in answer
     assert "changes of W" not in answer
-    assert "back-propagation                               0.0%\n" in answer, "blank, not a number"
+    assert re.search(r"^  back-propagation {31}0.0% {21}[\d.]+ to [\d.]+$", answer, re.M), "blank"
+
+
+def test_table_and_function_say_what_the_command_prints(run, tmp_path):
+    answer = run("mechanism", "--seeds", 40, "--table", tmp_path / "found.csv")
+    found = examine_mechanism(PAPER, n_seeds=40)
+    assert f"{found}\n" == answer
+    table = pd.read_csv(tmp_path / "found.csv")
+    pd.testing.assert_frame_equal(table, found.to_frame(), check_dtype=False)
+    rates = table[table.kind == "rule"].set_index("name").rate
+    for rule, row in found.rules.items():
+        assert rates[rule] == row["rate"]
+        assert f"  {rule:32}{row['rate']:>8g}" in answer
+    assert len(table[table.kind == "first changes"]) == len(examination.INSTEAD)
+
+
+def test_function_refuses_what_the_command_refuses(tmp_path, refuse):
+    with pytest.raises(UsageError, match="momentum = 0.5 was given; mechanism needs 0"):
+        examine_mechanism(Protocol(momentum=0.5))
+    with pytest.raises(
+        UsageError, match="n_seeds = 5 was given; allowed is a whole number from 40"
+    ):
+        examine_mechanism(PAPER, n_seeds=5)
+    line = refuse(74, "mechanism", "--table", tmp_path / "none" / "found.csv")
+    assert "no such folder" in line
 
 
 @pytest.mark.parametrize(
@@ -75,7 +105,7 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
     ],
 )
 def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
-    assert words in command.judge_amplification(along_w, along_theory)
+    assert words in examination.judge_amplification(along_w, along_theory)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +126,12 @@ def test_patterns_are_read_as_programs_write_them(write, text):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("0,1\n1,2\n", "holds '2' in line 2; allowed are numbers from 0 to 1"),
+        (
+            "0,1\n1,2\n",
+            "holds '2' in line 2; allowed are numbers from 0 to 1, and these run from 0 "
+            "to 2; scale all of them to (x - 0) / 2, or each column by its own least and largest",
+        ),
+        ("0,1\n3,-1\n", "these run from -1 to 3; scale all of them to (x + 1) / 4"),
         ("0,1\n1,-0.1\n", "holds '-0.1' in line 2"),
         ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"),
         ("a,b\nc,d\n", "holds 'c' in line 2"),
@@ -122,7 +157,7 @@ def test_bad_patterns_get_one_line(refuse, write, text, problem):
         ("--set=frozen=W", "frozen = ['W'] was given; mechanism needs W to learn"),
         ("--group-sizes=8,3,8", "[8, 3, 8] was given; mechanism needs one hidden group"),
         ("--group-sizes=1,2", "mechanism needs two that differ"),
-        ("--group-sizes=8,257", "group_sizes[1] = 257"),
+        ("--group-sizes=8,1025", "group_sizes[1] = 1025"),
         ("--set=regression=0", "regression = 0.0 was given; mechanism needs more than 0"),
         ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
         ("--set=second_round=true", "second_round = true was given; mechanism needs false"),
@@ -138,7 +173,7 @@ def test_bad_options_get_one_line(refuse, option, problem):
 
 
 def test_a_named_reading_keeps_its_own_fields(run):
-    """Of digits a few images are enough; rates are tried about the one of the reading."""
+    """Of digits a few images are enough."""
     fields = ("--set", "n_images=8", "--set", "learning_rate=0.6", "--set", "max_updates=200")
     answer = run("mechanism", "--protocol", "digits", "--seeds", 40, *fields)
     assert answer.startswith("64-16-64, 8 patterns, logistic visible units, regression 0.75; 40 ")

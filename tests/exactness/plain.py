@@ -1,16 +1,52 @@
-"""The step run as plain Python on NumPy arrays: slow, with the bits of the compiled code."""
+"""A rule's sweep written down for NumPy: slow, no compiler, the bits of the compiled code."""
+
+import math
 
 import numpy as np
 
-from replication.simulator.memory import build_networks, prepare_strips
-from replication.simulator.patterns import make_patterns
-from replication.simulator.step import Rule, lay_patterns, learn, look
+from replication.simulator.network import Rule
+from replication.simulator.programs import Lanes, Sweep
+from replication.simulator.recirculation import find_network
 
 
-class PlainLoops:
-    """Loops over whole numbers, as `Writer` has them."""
+class PlainRows:
+    """An array in memory, a row of it for each place, with a number of every network."""
+
+    def __init__(self, writer, base, first, shape, is_shared):
+        self.writer, self.base, self.first, self.shape = writer, base, first, shape
+        self.is_shared = is_shared
+
+    def find(self, place):
+        number = 0
+        places = place if isinstance(place, tuple) else (place,)
+        for index, size in zip(places, self.shape, strict=True):
+            number = number * size + index
+        return self.first + number
+
+    def __getitem__(self, place):
+        found = self.writer.memory[self.base][self.find(place)]
+        return np.full(self.writer.n_lanes, found) if self.is_shared else found.copy()
+
+    def __setitem__(self, place, value):
+        self.writer.memory[self.base][self.find(place)] = value
+
+
+class PlainWriter:
+    """Computes at once what another writer would write down."""
 
     n_at_once = 2  # where compiled code may have blocks of 4 by 4 sums
+
+    def __init__(self, n_lanes):
+        self.n_lanes, self.memory = n_lanes, {}
+
+    def rows(self, base, first, shape, is_shared=False):
+        return PlainRows(self, base, first, shape, is_shared)
+
+    def number(self, x):
+        return np.full(self.n_lanes, x) if np.ndim(x) == 0 else x
+
+    def spread_whole(self, number):
+        return np.full(self.n_lanes, number, dtype=np.uint64)
 
     @staticmethod
     def each(n, begin=0):
@@ -23,32 +59,30 @@ class PlainLoops:
         return values
 
 
-def _build(protocol, rule, strip):
-    """Return the arrays of a strip, of shape (n_rows, n_lanes), with patterns laid in."""
-
-    def take_rows(_, place):
-        first, shape = place
-        size = int(np.prod(shape))
-        return strip[first : first + size].reshape(*shape, -1)
-
-    net = build_networks(rule, PlainLoops, make_patterns(protocol), take_rows)
-    if not rule.takes_turns:
-        lay_patterns(net, 0, rule.n_patterns)
-    return net
-
-
-def run_networks(protocol, initial, *, fixed_feedback):
+def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     """Train networks side by side; return what the engine does, with the final weights."""
-    rule = Rule.of(protocol, fixed_feedback=fixed_feedback)
-    strip = prepare_strips(protocol, rule, len(initial))[0]
-    net = _build(protocol, rule, strip)
-    weights = strip[: rule.n_weights]
-    weights[...] = initial.T
-    updates, converged = np.full(len(initial), -1, np.int32), np.zeros(len(initial), np.bool_)
-    final = np.zeros(initial.shape)
-    for sweep in range(protocol.max_updates + 1):
-        below = look(net) < protocol.threshold
-        now = (updates < 0) & (below | (sweep == protocol.max_updates))
-        updates[now], converged[now], final[now] = sweep, below[now], weights[:, now].T
-        learn(net)
-    return updates, converged, final
+    rule = Rule.of(find_network(protocol) if network is None else network, protocol)
+    rows = rule.complete(initial)
+    n = len(rows)
+    writer = PlainWriter(n)
+    sweep = Sweep(rule, writer)
+    writer.memory = {
+        "data": np.array(sweep.data), "strip": np.zeros((10_000, n)),
+        "now": rows.T.copy(), "next": rows.T.copy(),
+    }  # fmt: skip
+    for name, number in rule.numbers.items():
+        sweep.given[name][()] = number
+    seeds = np.arange(first_seed, first_seed + n, dtype=np.uint64)
+    updates, converged = np.full(n, -1, np.int32), np.zeros(n, np.bool_)
+    final = np.zeros(rows.shape)
+    for t in range(protocol.max_updates + 1):
+        age, root = (np.full(n, x, dtype=np.uint64) for x in (t, root_seed))
+        sweep.noise = Lanes(age, seeds, root)
+        below = sweep.look() < protocol.threshold
+        now = (updates < 0) & (below | (t == protocol.max_updates))
+        updates[now], converged[now] = t, below[now]
+        final[now] = writer.memory["now"][:, now].T
+        sweep.learn()
+        writer.memory["now"], writer.memory["next"] = writer.memory["next"], writer.memory["now"]
+    n_weights = math.fsum(rule.sizes[:2])
+    return updates, converged, final[:, : int(n_weights)]

@@ -1,22 +1,23 @@
-"""The step as plain Python: the same bits without a compiler."""
+"""A sweep written down for NumPy: the same bits without a compiler."""
 
 import numpy as np
 import pytest
 
 from replication.definition.protocol import CHOICES, Protocol
-from replication.simulator import step
+from replication.simulator import engine, programs
 from replication.simulator.engine import record_weights, run_networks
+from replication.simulator.network import Rule
+from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
 from replication.simulator.weights import draw_weights
 from tests.exactness import plain
 from tests.parity.test_every_field import build, select_cases
 
 
-def compare(protocol, n_networks, *, fixed_feedback=False):
-    weights = draw_weights(protocol, 1988, 0, n_networks)
-    if fixed_feedback:
-        weights = np.hstack([weights, np.roll(weights[:, :8], 1, axis=0)])
-    compiled = run_networks(protocol, weights, fixed_feedback=fixed_feedback, final_weights=True)
-    slow = plain.run_networks(protocol, weights, fixed_feedback=fixed_feedback)
+def compare(protocol, n_networks, *, network=None):
+    rule = Rule.of(find_network(protocol) if network is None else network, protocol)
+    weights = rule.draw(1988, 0, n_networks)
+    compiled = run_networks(protocol, weights, network=network, final_weights=True)
+    slow = plain.run_networks(protocol, weights, network=network)
     for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
     return compiled
@@ -67,16 +68,17 @@ def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
     protocol = Protocol(**{"max_updates": 2} | fields)
     weights = draw_weights(protocol, 1988, 0, 3)
     together = run_networks(protocol, weights, final_weights=True)
-    monkeypatch.setattr(step, "MOST_AT_ONCE", 3)
-    assert step.Rule.of(protocol).takes_turns
+    monkeypatch.setattr(programs, "MOST_AT_ONCE", 3)
+    engine._write_once.cache_clear()
     recorded = record_weights(protocol, weights, 2)
     for one, other in zip(together, compare(protocol, 3), strict=True):
         assert one.tobytes() == other.tobytes()
     monkeypatch.undo()
+    engine._write_once.cache_clear()
     assert recorded.tobytes() == record_weights(protocol, weights, 2).tobytes()
 
 
 @pytest.mark.parametrize("momentum", [0.0, 0.5])
 def test_plain_python_gives_the_same_bits_for_fixed_feedback(momentum):
     protocol = Protocol(learning_rule="back-propagation", momentum=momentum, max_updates=4)
-    compare(protocol, 20, fixed_feedback=True)
+    compare(protocol, 20, network=FeedbackAlignmentNetwork)

@@ -36,6 +36,7 @@ class TextbookNetwork:
         self.inputs = self.patterns - protocol.centred * self.patterns.mean(axis=0)
         self.layers = [(M.copy(), b.copy()) for M, b in split_weights(protocol, flat)]
         self.last = [(0.0 * M, 0.0 * b) for M, b in self.layers]
+        self.feedback = None  # in place of the last matrix, as in feedback alignment
 
     def run(self, given):
         """Return the states of all groups, the input first, and the slopes of all but it."""
@@ -62,7 +63,8 @@ class TextbookNetwork:
                 sums[k][0] += np.outer(signal, states[k])
                 sums[k][1] += signal
                 if k > 0:
-                    signal = (self.layers[k][0].T @ signal) * slopes[k - 1]
+                    M = self.layers[k][0] if self.feedback is None else self.feedback
+                    signal = (M.T @ signal) * slopes[k - 1]
         for k, (arrays, last, downhill) in enumerate(
             zip(self.layers, self.last, sums, strict=True)
         ):

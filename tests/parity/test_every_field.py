@@ -7,10 +7,18 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Protocol
-from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+from replication.simulator.engine import (
+    Engine,
+    evaluate_networks,
+    record_weights,
+    run_networks,
+)
+from replication.simulator.network import Rule
+from replication.simulator.patterns import make_patterns
+from replication.simulator.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.parity.back_propagation import TextbookNetwork
-from tests.parity.loop import RecirculationLoop, make_readable
+from tests.parity.loop import PaperLoop
 
 # Another value than the paper's for each field that is no choice, and no flag.
 VALUES = {
@@ -88,34 +96,39 @@ def test_every_field_changes_outcomes_and_the_id(case):
 
 
 @select_cases("learning_rule", "minimised_error")
-def test_outcomes_are_those_of_the_readable_network(case):
+def test_outcomes_are_those_of_the_paper_read_alone(case):
     # More networks than lanes: a lane that is finished takes the next network.
     _, protocol = build(case, learning_rate=10.0)
     initial = draw_weights(protocol, 31, 0, 10)
     updates, converged, final = run_networks(protocol, initial, final_weights=True)
     for s, weights in enumerate(initial):
-        network = make_readable(weights, protocol)
-        assert network.train() == (updates[s], converged[s])
+        loop = PaperLoop(protocol, make_patterns(protocol), weights)
+        assert loop.train() == (updates[s], converged[s])
         # At this learning rate 20 updates multiply a difference of rounding many times.
-        reached = np.concatenate([part.ravel() for part in network.weights])
-        np.testing.assert_allclose(final[s], reached, rtol=0, atol=1e-8)
+        np.testing.assert_allclose(final[s], loop.flat(), rtol=0, atol=1e-8)
 
 
 REGRESSED = [{"error_measured_on": "regressed", "criterion": c} for c in CHOICES["criterion"]]
 
 
 @pytest.mark.parametrize("case", [*REGRESSED, *TOGETHER.values()])
-def test_measures_are_those_of_the_readable_network(case):
+def test_measures_are_those_of_the_paper_read_alone_and_of_the_class_run_in_numpy(case):
     _, protocol = build(case, regression=0.3, half_width=2.0)
     initial = draw_weights(protocol, 32, 0, 4)
     measured = evaluate_networks(protocol, initial)
     for s, weights in enumerate(initial):
-        network = make_readable(weights, protocol)
-        assert measured.error[s] == pytest.approx(network.error(), rel=1e-13)
-        for p, pattern in enumerate(network.patterns):
-            hidden = np.concatenate([group[s, p] for group in measured.hidden])
-            np.testing.assert_allclose(hidden, network.first_pass(pattern), rtol=1e-13)
-            image = network.image(pattern)
+        loop = PaperLoop(protocol, make_patterns(protocol), weights)
+        network = RecirculationNetwork.from_weights(weights, protocol)
+        assert measured.error[s] == pytest.approx(loop.error(), rel=1e-13)
+        assert network.error() == pytest.approx(loop.error(), rel=1e-13)
+        for p, pattern in enumerate(loop.patterns):
+            hidden = loop.pass_hidden(pattern)
+            for group, read, expected in zip(
+                measured.hidden, network.list_hidden(pattern), hidden, strict=True
+            ):
+                np.testing.assert_allclose(group[s, p], expected, rtol=1e-13)
+                np.testing.assert_allclose(read, expected, rtol=1e-13)
+            image = loop.image(hidden)
             np.testing.assert_allclose(measured.reconstruction[s, p], image, rtol=1e-13)
 
 
@@ -130,6 +143,19 @@ def test_back_propagation_is_that_of_the_textbook(case):
             np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
 
 
+def test_feedback_alignment_is_the_textbook_with_fixed_weights_in_place_of_u():
+    protocol = Protocol(learning_rule=BACK_PROPAGATION, learning_rate=3.0, momentum=0.4)
+    weights = Rule.of(FeedbackAlignmentNetwork, protocol).draw(5, 0, 3)
+    engine = Engine(dataclasses.replace(protocol, max_updates=12), FeedbackAlignmentNetwork)
+    _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0)
+    for row, states in zip(weights, recorded, strict=True):
+        network = TextbookNetwork(protocol, row[:22])
+        network.feedback = row[22:].reshape(4, 2)
+        for expected in states[1:]:
+            network.sweep()
+            np.testing.assert_allclose(network.flat(), expected[:22], rtol=0, atol=1e-10)
+
+
 def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand():
     # W = -8 ln 3 and b = 8 ln 3: h1 of the first group is s(0) = 1/2 for v0 = 1. With v2 = 7/8
     # it receives s(ln 3) = 3/4, regressed 5/8. The second group, M = 16 ln 3 and
@@ -138,13 +164,12 @@ def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand():
     protocol = Protocol(
         group_sizes=(1, 1, 1), patterns=((1.0,),), learning_rate=2.0, regression=0.5
     )
-    between = [([[16 * log]], [-8 * log])]
-    loop = RecirculationLoop(
-        [[-8 * log]], [8 * log], [[0.0]], [log], between=between, protocol=protocol
-    )
+    flat = [-8 * log, 8 * log, 16 * log, -8 * log, 0.0, log]
+    loop = RecirculationNetwork.from_weights(flat, protocol)
     h1 = loop.first_pass(one)
-    assert h1 == pytest.approx([0.5, 0.5], abs=1e-14)
-    assert loop.second_pass(np.array([0.875]), h1) == pytest.approx([0.625, 0.7], abs=1e-14)
+    assert np.concatenate(h1) == pytest.approx([0.5, 0.5], abs=1e-14)
+    h3 = loop.second_pass(np.array([0.875]), h1)
+    assert np.concatenate(h3) == pytest.approx([0.625, 0.7], abs=1e-14)
     # Equation 4 group by group: 2 * 7/8 * (1/2 - 5/8), 2 * (1/2 - 5/8);
     # 2 * 5/8 * (1/2 - 7/10), 2 * (1/2 - 7/10).
     changes = [float(change.item()) for change in loop.weight_changes(one)][:4]

@@ -6,9 +6,9 @@ import pytest
 
 from replication.definition.protocol import CHOICES
 from replication.simulator import arithmetic
-from replication.simulator.instructions import Rows, Whole, Writer
+from replication.simulator.engine import allocate
+from replication.simulator.instructions import Whole, Writer
 from replication.simulator.machine import choose_processor, compile_text
-from replication.simulator.memory import allocate
 from replication.simulator.programs import render_function
 from tests.parity.back_propagation import FUNCTIONS
 
@@ -19,13 +19,13 @@ def compute_compiled(function, x):
     """Apply a function of values to any number of values, filled up with 0."""
     writer = Writer(N_LANES)
     for row in writer.each(Whole(writer, "%n")):
-        place = writer.find("%rows", row, writer.kind)
-        rows = Rows(writer, place, 0, (1,))
+        writer.names["row"] = writer.find("%rows", row, writer.kind)
+        rows = writer.rows("row", 0, (1,))
         rows[0] = function(rows[0])
     text = render_function(writer, "apply", "ptr %rows, i64 %n")
     rows = allocate(-(-len(x) // N_LANES), N_LANES)
     rows.reshape(-1)[: len(x)] = x
-    compile_text(text, "apply", *choose_processor())(rows.ctypes.data, rows.shape[1])
+    compile_text(text, "apply", *choose_processor())(rows.ctypes.data, len(rows))
     return rows.reshape(-1)[: len(x)]
 
 

@@ -2,28 +2,35 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
+from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
-from replication.experiments.recording import Outcome, train_for
+from replication.experiments.recording import Trained, train_for
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
+from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.patterns import make_patterns
+from replication.simulator.recirculation import FeedbackAlignmentNetwork
 from replication.simulator.weights import draw_weights
+from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
 FEEDBACK_SEED = 2013
 
-COARSE = (0.025, 0.075, 0.25, 0.75, 2.5, 7.5)
-FINE = (0.5, 0.7, 1.4, 2.0)
-"""Learning rates times 1 - lambda that are tried where the protocol has the paper's, others in
-proportion to its own; and then factors on the best of them."""
+LOWEST, STEP, N_FIRST, MOST_RATES = 2.5, math.sqrt(10.0), 4, 14
+"""The search tries four learning rates, each `STEP` times the one before; the first is `LOWEST`
+where 1 - lambda and the curvature are 1. It goes on beyond an end while that is the best, up to
+`MOST_RATES` in all, and then tries the factors `FINE` on the best."""
+FINE = (0.5, 0.7, 1.0, 1.4, 2.0)
+FEW_SHARE, MIN_FEW = 0.25, 8
+"""Networks in the first part of the search, as a share of those in the second, and at least."""
 PART = 0.1
 """The first updates of a task: this part of the median number; the theory is checked at this
 part of the best learning rate, after `CHECKED_AT` updates."""
@@ -41,7 +48,7 @@ RULES: Mapping[str, dict[str, Any]] = {
 }
 
 
-def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: int) -> Outcome:
+def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: int = 1) -> Trained:
     """Train networks by one of `RULES` at a learning rate."""
     fields = RULES[rule] | {"learning_rate": rate}
     has_feedback = rule == "feedback alignment"
@@ -50,7 +57,8 @@ def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: i
         if protocol.visible_units == "linear":  # of which the squared error has the same descent
             del fields["minimised_error"]
     chosen = dataclasses.replace(protocol, **fields)
-    return simulate_weights(chosen, weights, jobs=jobs, fixed_feedback=has_feedback)[:2]
+    network = FeedbackAlignmentNetwork if has_feedback else None
+    return simulate_weights(chosen, weights, jobs=jobs, network=network)
 
 
 def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
@@ -63,41 +71,120 @@ def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
     return protocol.half_width * (2.0 * drawn - 1.0)
 
 
-def search_rate(
-    rule: str, protocol: Protocol, *, n_networks: int, root_seed: int, jobs: int
-) -> float:
-    """Return the learning rate with the smallest mean of updates, failures at the cap."""
+class Tried(NamedTuple):
+    """What networks do at one learning rate."""
+
+    mean: float  # updates, failures at the cap
+    error: float  # median at the end, which decides where no network converges; else 0
+    least: float  # smallest error at the end; 0 where a network converges
+
+
+Rates = dict[float, Tried]
+"""What was found at each learning rate that was tried."""
+
+
+def measure_curvature(protocol: Protocol) -> float:
+    """Return the largest eigenvalue of the scatter of patterns about 0, a 1 for biases appended.
+
+    Descent is stable at rates up to some multiple of its inverse, so it says where to search: it
+    is 5 for the paper's four patterns, and thousands for hundreds of patterns of many units.
+    """
+    patterns = make_patterns(protocol)
+    extended = np.hstack([patterns, np.ones((len(patterns), 1))])
+    return float(np.linalg.norm(extended, ord=2) ** 2)
+
+
+def try_rates(
+    rule: str, protocol: Protocol, weights: Array, rates: Iterable[float], *, jobs: int
+) -> Rates:
+    """Train the same networks at each learning rate, rounded to three digits."""
+
+    def try_one(rate: float) -> Tried:
+        updates, converged, final = train(rule, protocol, weights, rate)
+        errors = np.zeros(len(weights))
+        if not converged.any():
+            errors = evaluate_networks(protocol, final[:, : protocol.n_weights]).error
+            errors[np.isnan(errors)] = np.inf  # of those that have diverged
+        return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
+
+    rounded = [float(f"{rate:.3g}") for rate in rates]
+    return dict(zip(rounded, map_in_threads(try_one, rounded, jobs=jobs), strict=True))
+
+
+def find_best(rates: Rates) -> float:
+    """Return the rate with the smallest mean of updates, or else error; of ties the lowest."""
+    return min(rates, key=lambda rate: (rates[rate].mean, rates[rate].error, rate))
+
+
+def search_coarsely(rule: str, protocol: Protocol, weights: Array, *, jobs: int) -> Rates:
+    """Try `N_FIRST` learning rates, and more as long as the lowest or the highest is the best."""
+    lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
+    rates = try_rates(
+        rule, protocol, weights, (lowest * STEP**i for i in range(N_FIRST)), jobs=jobs
+    )
+    while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
+        beyond = best / STEP if best == min(rates) else best * STEP
+        rates |= try_rates(rule, protocol, weights, [beyond], jobs=jobs)
+    return rates
+
+
+def search_rates(
+    protocol: Protocol, *, n_networks: int, root_seed: int, jobs: int,
+    report_progress: Tell = silent,
+) -> dict[str, dict[str, Any]]:  # fmt: skip
+    """Search the best learning rate of each rule.
+
+    ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
+    best of `MOST_RATES`, ``least_error`` is the smallest that any network ended with: 0 if one
+    converged, None if all diverged. If none converges in any rule, `FINE` is left out.
+    """
     weights = draw_weights(protocol, root_seed, 0, n_networks)
-    means: dict[float, float] = {}
-
-    def find_best(tried: Sequence[float]) -> float:
-        found = map_in_threads(
-            lambda rate: train(rule, protocol, weights, rate, jobs=1)[0].mean(), tried, jobs=jobs
-        )
-        means.update(zip(tried, map(float, found), strict=True))
-        return min(means, key=lambda rate: means[rate])
-
-    scale = protocol.learning_rate / PAPER.learning_rate / (1.0 - protocol.regression)
-    best = find_best([float(f"{rate * scale:.3g}") for rate in COARSE])
-    return find_best([float(f"{best * factor:.3g}") for factor in FINE])
-
-
-def compare_rules(
-    protocol: Protocol, *, n_search: int, n_networks: int, root_seed: int, jobs: int
-) -> dict[str, Any]:
-    """Return how fast each rule learns a task at its best rate; failures count as the cap."""
-    weights = draw_weights(protocol, root_seed, 0, n_networks)
-    compared = {}
+    few = weights[: max(MIN_FEW, round(FEW_SHARE * n_networks))]
+    coarse = {}
     for rule in RULES:
         if rule.endswith("cross-entropy") and protocol.visible_units == "linear":
             continue  # the squared error is the same for these
-        rate = search_rate(
-            rule, protocol,
-            n_networks=n_search, root_seed=(root_seed + SEARCH_OFFSET) % 2**63, jobs=jobs,
-        )  # fmt: skip
-        updates, converged = train(rule, protocol, weights, rate, jobs=jobs)
-        compared[rule] = {
-            "rate": rate,
+        report_progress(f"finding the best learning rate of {rule}")
+        coarse[rule] = search_coarsely(rule, protocol, few, jobs=jobs)
+    found: dict[str, dict[str, Any]] = {}
+    for rule, rates in coarse.items():
+        best, ends = find_best(rates), [min(rates), max(rates)]
+        least = min(tried.least for tried in rates.values())
+        found[rule] = {
+            "rate": best,
+            "tried": ends,
+            "at_edge": best in ends,
+            "least_error": least if math.isfinite(least) else None,
+        }
+    for rule, row in found.items() if has_learnt(found) else ():
+        fine = try_rates(rule, protocol, weights, [row["rate"] * x for x in FINE], jobs=jobs)
+        row["rate"] = find_best(fine)
+    return found
+
+
+def has_learnt(rules: Mapping[str, Any]) -> bool:
+    """Return whether any network converged in the search, in any rule."""
+    return any(row["least_error"] == 0.0 for row in rules.values())
+
+
+def compare_rules(
+    protocol: Protocol, *, n_search: int, n_networks: int, root_seed: int, jobs: int,
+    report_progress: Tell = silent,
+) -> dict[str, Any]:  # fmt: skip
+    """Return how fast each rule learns a task at its best rate; failures count as the cap.
+
+    Only `MIN_FEW` networks are trained if none has converged in the search, in any rule.
+    """
+    searched = search_rates(
+        protocol, n_networks=n_search, root_seed=(root_seed + SEARCH_OFFSET) % 2**63, jobs=jobs,
+        report_progress=report_progress,
+    )  # fmt: skip
+    n_judged = n_networks if has_learnt(searched) else MIN_FEW
+    weights = draw_weights(protocol, root_seed, 0, n_judged)
+    compared = {}
+    for rule, row in searched.items():
+        updates, converged, _ = train(rule, protocol, weights, row["rate"], jobs=jobs)
+        compared[rule] = row | {
             "converged": estimate_share(converged),
             "median": float(np.median(updates)),
             "mean": float(updates.mean()),

@@ -14,7 +14,7 @@ from replication.definition.protocol import Protocol, canonical_json, from_plain
 from replication.errors import UsageError
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_mean
+from replication.statistics.intervals import estimate_mean, find_median
 from replication.system.files import write_durably
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
@@ -22,6 +22,8 @@ from replication.wording import show
 
 MAX_READINGS = 1000
 PARTS = ("name", "fixed", "factors")
+TASK = {"group_sizes", "patterns", "n_images", "centred"}
+"""Fields that make a reading one of another task, which the numbers of 1988 say nothing of."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -97,22 +99,32 @@ def run_multiverse(
     jobs: int = -1,
     report_progress: Tell = silent,
 ) -> dict[str, Any]:
-    """Simulate every reading on the same networks, and judge each as the headline is judged."""
+    """Simulate every reading on the same networks, and judge each as the headline is judged.
+
+    A reading of another task is not judged.
+    """
     report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
     def describe(protocol: Protocol) -> dict[str, Any]:
         counts = count_networks(protocol, root_seed, n_networks, jobs=1)
         fields = {name: getattr(protocol, name) for name in readings.fields}
-        return {**fields, "protocol_id": protocol.id, **describe_reading(counts)}
+        is_judged = not TASK & set(protocol.differences)
+        described = describe_reading(counts, is_judged=is_judged)
+        return {**fields, "protocol_id": protocol.id, **described}
 
     rows = map_in_threads(describe, readings.protocols, jobs=jobs)
-    chosen = [((name, row[name]), row["is_compatible"]) for name in readings.fields for row in rows]
+    judged = [row for row in rows if row["is_compatible"] is not None]
+    chosen = [
+        ((name, row[name]), row["is_compatible"]) for name in readings.fields for row in judged
+    ]
     kept = Counter(choice for choice, is_compatible in chosen if is_compatible)
     return {
         "name": readings.name,
         "root_seed": root_seed,
         "n_networks": n_networks,
-        "n_compatible": sum(row["is_compatible"] for row in rows),
+        "n_judged": len(judged),
+        "n_of_other_tasks": len(rows) - len(judged),
+        "n_compatible": sum(row["is_compatible"] for row in judged),
         "fields": list(readings.fields),
         "readings": rows,
         "choices": [
@@ -122,20 +134,24 @@ def run_multiverse(
     }
 
 
-def describe_reading(counts: CountTable) -> dict[str, Any]:
-    """Return the row of a reading; None where nothing converged.
+def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str, Any]:
+    """Return the row of a reading; None where nothing converged, or where it is not judged.
 
-    `mean` is that of the converged, `mean_at_cap` counts failures at the cap; each p is two-sided.
+    `mean` is that of the converged, `mean_at_cap` counts failures at the cap, `median` is None if
+    half have failed; each p is two-sided.
     """
     rule, runs = load_claims()["headline"].thresholds, load_reported().runs
     share = counts.n_converged / counts.n
     row: dict[str, Any] = {
         "share": share,
+        "median": find_median(counts),
         "mean": estimate_mean(counts.updates, counts.counts).value,
         "mean_at_cap": counts.mean_at_cap,
         "chance_all_converge": share**runs,
-        **describe_p(counts),
     }
+    if not is_judged:
+        return row | dict.fromkeys(("p_max", "p_mean", "p", "is_compatible"))
+    row |= describe_p(counts)
     enough_converge = row["chance_all_converge"] >= rule["min_chance_all_converge"]
     return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["at_least"]}
 

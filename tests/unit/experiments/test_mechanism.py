@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from replication import PAPER, RecirculationNetwork
+from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import flatten, get_u, get_w
 from replication.experiments.mechanism import controls, hybrids, reach, run, tasks, theory
 from replication.experiments.recording import train_for
+from replication.simulator import engine
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
@@ -255,7 +256,7 @@ def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
     protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
     feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
-    updates, converged = reach.train("feedback alignment", protocol, weights, rate, jobs=1)
+    updates, converged, _ = reach.train("feedback alignment", protocol, weights, rate)
     assert converged.any(), "or any feedback would do"
     V = make_patterns(protocol)
     for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
@@ -272,18 +273,78 @@ def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
         assert (n, is_done) == (applied, np.abs(r - V).max() < protocol.threshold)
 
 
-def test_search_finds_the_best_rate_and_does_not_reuse_the_networks(monkeypatch):
-    seen = []
+@pytest.fixture
+def play(monkeypatch):
+    """Let all rules be one whose networks, of the learning rates, take what a function says."""
 
-    def train(rule, protocol, weights, rate, *, jobs):
-        seen.append(weights[0, 0])
-        return np.full(len(weights), abs(math.log(rate / 7.0))), np.ones(len(weights), bool)
+    def play(updates, error=0.0):
+        def train(rule, protocol, weights, rate, *, jobs=1):
+            seen.append((rate, weights[0, 0], len(weights)))
+            n = np.full(len(weights), float(updates(rate)))
+            return n, n < protocol.max_updates, weights
 
-    monkeypatch.setattr(reach, "train", train)
-    monkeypatch.setattr(reach, "RULES", {"recirculation": {}})
-    compared = reach.compare_rules(PAPER, n_search=2, n_networks=3, root_seed=5, jobs=1)
-    assert compared["recirculation"]["rate"] == 7.0
-    assert set(seen[:-1]) == {seen[0]} != {seen[-1]}
+        def evaluate(protocol, weights):
+            return engine.Evaluation([], None, np.full(len(weights), error(seen[-1][0])))
+
+        seen = []
+        monkeypatch.setattr(reach, "train", train)
+        monkeypatch.setattr(reach, "evaluate_networks", evaluate)
+        monkeypatch.setattr(reach, "RULES", {"recirculation": {}})
+        found = reach.compare_rules(PAPER, n_search=40, n_networks=50, root_seed=5, jobs=1)
+        return found["recirculation"], seen
+
+    return play
+
+
+@pytest.mark.parametrize("best", [1e-4, 7.0, 3e4])
+def test_search_goes_past_the_edge_to_the_best_rate_and_does_not_reuse_the_networks(play, best):
+    found, seen = play(lambda rate: abs(math.log(rate / best)))
+    assert abs(math.log(found["rate"] / best)) < math.log(2.0) / 4 + 0.02, "between FINE factors"
+    assert found["tried"][0] < found["rate"] < found["tried"][1]
+    assert not found["at_edge"]
+    assert {first for _, first, _ in seen[:-1]} == {seen[0][1]} != {seen[-1][1]}
+    assert seen[-1][2] == 50
+
+
+def test_search_says_when_its_best_is_at_the_edge_of_all_it_may_try(play):
+    found, seen = play(lambda rate: 1000.0 + math.log(rate))
+    assert found["at_edge"]
+    assert len(seen) == reach.MOST_RATES + len(reach.FINE) + 1
+
+
+def test_error_leads_the_search_where_nothing_converges_and_diverging_is_worst(play):
+    def error(rate):
+        return math.nan if rate > 1e-3 else abs(math.log(rate / 1e-5))
+
+    found, seen = play(lambda _: PAPER.max_updates, error)
+    assert 1e-5 / reach.STEP < found["rate"] < 1e-5 * reach.STEP
+    assert found["least_error"] < math.log(reach.STEP)
+    assert found["converged"]["share"] == 0.0
+    assert {n for _, _, n in seen} == {10, reach.MIN_FEW}, "no further networks"
+
+
+@pytest.mark.parametrize("copies", [1, 50])
+def test_search_begins_at_a_rate_that_follows_from_the_number_of_patterns(copies):
+    """So many times the patterns at as much a smaller rate are the same updates."""
+    rows = np.repeat(np.eye(4), copies, axis=0)
+    protocol = dataclasses.replace(PAPER, patterns=rows.tolist() if copies > 1 else "one-hot")
+    # Of [v 1]: the products sum to [[1, 1], [1, 4]] in blocks, whose eigenvalues are 0, 1 and 5.
+    assert reach.measure_curvature(protocol) == pytest.approx(5.0 * copies)
+
+
+@pytest.mark.parametrize(("n", "n_visible", "n_hidden"), [(150, 40, 8), (400, 20, 6)])
+def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found(n, n_visible, n_hidden):
+    """Once the search never went below 0.05 and said that rules which learn do not."""
+    generator = np.random.default_rng(1)
+    rows = generator.random((n, 4)) @ generator.normal(size=(4, n_visible))
+    rows += 0.1 * rows.std() * generator.normal(size=rows.shape)
+    rows = ((rows - rows.min()) / (rows.max() - rows.min())).round(3)
+    protocol = Protocol(group_sizes=(n_visible, n_hidden), patterns=rows.tolist(), threshold=0.2)
+    found = reach.compare_rules(protocol, n_search=16, n_networks=16, root_seed=1, jobs=2)
+    assert {rule: row["converged"]["share"] >= 0.9 for rule, row in found.items()} == dict.fromkeys(
+        reach.RULES, True
+    )
+    assert all(row["rate"] < 0.06 for row in found.values())
 
 
 def test_directions_are_followed_from_the_first_change_on():

@@ -2,8 +2,10 @@
 
 import json
 
+import numpy as np
 import pytest
 
+from replication import Protocol
 from replication.comparison.comparison import compare
 from replication.errors import UsageError
 from replication.experiments.readings import multiverse
@@ -103,3 +105,23 @@ def test_model_is_plain_finite_data_with_a_row_for_each_reading_and_counts_of_ea
     }
     assert sorted(kept.values()) == [0, 1, 1, 2]
     assert [each["n"] for each in model["choices"]] == [2] * 4
+
+
+def test_reading_of_another_task_is_not_judged_and_every_row_has_a_median(tmp_path):
+    """Once networks of eight patterns were judged by what the paper reports of four."""
+    factors = "[factors]\ngroup_sizes = [[4, 2], [8, 3]]\nlearning_rate = [20.0, 12.0]"
+    model = multiverse.run_multiverse(read(tmp_path, factors), n_networks=1000, root_seed=9)
+    assert (model["n_judged"], model["n_of_other_tasks"]) == (2, 2)
+    paper, other = model["readings"][:2], model["readings"][2:]
+    assert all(row["p"] is not None and row["is_compatible"] is not None for row in paper)
+    assert all(row["p"] is None and row["is_compatible"] is None for row in other)
+    n_judged = {each["value"]: each["n"] for each in model["choices"]}
+    assert n_judged == {(4, 2): 2, 20.0: 1, 12.0: 1}
+    for row in model["readings"]:
+        protocol = Protocol(group_sizes=row["group_sizes"], learning_rate=row["learning_rate"])
+        outcomes = simulate(protocol, n_seeds=1000, root_seed=9)
+        assert abs(row["median"] - np.median(outcomes.updates)) <= 0.5
+    counts = make_counts([40] * 5, n_censored=5, cap=100)
+    assert multiverse.describe_reading(counts)["median"] == 40
+    counts = make_counts([40] * 5, n_censored=6, cap=100)
+    assert multiverse.describe_reading(counts)["median"] is None

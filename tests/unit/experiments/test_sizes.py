@@ -7,8 +7,8 @@ import pytest
 
 from replication import Protocol
 from replication.experiments.sizes import run as sizes
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
-from tests.parity.loop import RecirculationLoop
 from tests.unit.experiments.builders import cosine, differentiate, flatten
 
 LOOP = Protocol(group_sizes=(4, 3, 3), regression=0.25)
@@ -28,11 +28,13 @@ def test_loops_are_measured_as_by_the_readable_loop(key, keep):
     measured = sizes.measure_loop(LOOP, weights)
     rule = dataclasses.replace(LOOP, regression=keep)
     for row, flat in enumerate(weights):
-        loop, totals = RecirculationLoop.from_weights(flat, rule), np.zeros((2, len(flat)))
+        loop, totals = RecirculationNetwork.from_weights(flat, rule), np.zeros((2, len(flat)))
         for p, a in enumerate(loop.patterns):
 
             def measure_error(moved, a=a):
-                return np.sum((RecirculationLoop.from_weights(moved, rule).image(a) - a) ** 2) / 2
+                return (
+                    np.sum((RecirculationNetwork.from_weights(moved, rule).image(a) - a) ** 2) / 2
+                )
 
             changes, descent = flatten(loop.weight_changes(a)), -differentiate(measure_error, flat)
             c = loop.image(a)

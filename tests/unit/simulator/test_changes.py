@@ -7,8 +7,8 @@ import pytest
 
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
-from tests.parity.loop import make_readable
 from tests.parity.test_every_field import CASES, TOGETHER, build
 from tests.unit.experiments.builders import differentiate, flatten, sum_changes
 
@@ -29,7 +29,7 @@ def test_changes_and_images_are_those_of_the_readable_network(protocol):
     found = compute_changes(protocol, weights), reconstruct(protocol, weights, visible)
     rule = dataclasses.replace(protocol, learning_rule="recirculation", minimised_error="squared")
     for flat, vectors, changes, images in zip(weights, visible, *found, strict=True):
-        network = make_readable(flat, rule)
+        network = RecirculationNetwork.from_weights(flat, rule)
         expected = flatten(sum_changes(network)) / protocol.learning_rate
         np.testing.assert_allclose(changes, expected, rtol=0, atol=1e-13)
         expected = [network.image(vector) for vector in vectors]

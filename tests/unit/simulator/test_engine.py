@@ -13,7 +13,9 @@ from replication.errors import UsageError
 from replication.simulator import engine, machine
 from replication.simulator.engine import evaluate_networks, record_weights, run_networks
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.step import Rule
+from replication.simulator.network import Rule
+from replication.simulator.programs import write_train
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from replication.system.threads import Stopped, find_flag, map_in_threads
 
@@ -62,6 +64,7 @@ def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):
 
 def test_protocols_that_differ_in_numbers_only_are_compiled_once_whatever_threads_ask():
     machine._compile.cache_clear()
+    engine._write_once.cache_clear()
     protocols = [
         Protocol(learning_rate=rate, threshold=rate / 100, max_updates=int(rate))
         for rate in (5.0, 10.0, 20.0, 40.0)
@@ -78,7 +81,7 @@ def test_compiled_code_has_no_table_for_unwinding():
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, jit=True
     )
-    text = machine.write_program("train", Rule.of(PAPER), engine.N_LANES)
+    text = write_train(Rule.of(RecirculationNetwork, PAPER), engine.N_LANES, 2).text
     compiled = target.emit_object(llvm.parse_assembly(text))
     sections = [section.name() for section in llvm.ObjectFileRef.from_data(compiled).sections()]
     assert any(b"text" in (name or b"") for name in sections)

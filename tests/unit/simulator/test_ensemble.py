@@ -48,9 +48,9 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
 
     others_are_finished = threading.Event()
 
-    def simulate(protocol, root_seed, seeds, simulate_range=ensemble.simulate_range):
+    def simulate(protocol, root_seed, seeds, simulate_range=ensemble.simulate_range, **options):
         if seeds[0] < 50:
-            return simulate_range(protocol, root_seed, seeds)
+            return simulate_range(protocol, root_seed, seeds, **options)
         others_are_finished.wait(10)
         time.sleep(0 if error else 1.5)
         raise error or ZeroDivisionError
@@ -70,7 +70,7 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
 
 def test_what_several_threads_return_has_the_order_of_the_weights():
     weights = draw_weights(PAPER, 1988, 0, 12_000)
-    assert len(cut_range(PAPER, 0, 12_000, workers=2)) == 2
+    assert len(cut_range(PAPER.n_weights, 0, 12_000, workers=2)) == 2
     together = simulate_weights(PAPER, weights, jobs=2)
     for ours, theirs in zip(
         together, run_networks(PAPER, weights, final_weights=True), strict=True
@@ -89,6 +89,6 @@ def test_what_several_threads_return_has_the_order_of_the_weights():
     ],
 )
 def test_all_workers_share_what_is_enough_for_them(n, sizes, workers, expected):
-    pieces = cut_range(Protocol(group_sizes=sizes), 100, 100 + n, workers=workers)
+    pieces = cut_range(Protocol(group_sizes=sizes).n_weights, 100, 100 + n, workers=workers)
     assert [stop - start for start, stop in pieces] == expected
     assert [start for start, _ in pieces[1:]] == [stop for _, stop in pieces[:-1]]

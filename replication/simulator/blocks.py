@@ -1,0 +1,459 @@
+"""From a graph of arrays to loops: code for some patterns side by side.
+
+A `Block` writes down what a rule made of a pattern (`arrays.py`) for several patterns at once. What
+is read more than once goes to memory; what depends on it element by element is computed where it
+is, without a way through memory. Sums of products are written in blocks of units by patterns, as
+many as there are registers: each sum has its own order, so the bits do not depend on that.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from replication.simulator import arithmetic as exact
+from replication.simulator.arrays import (
+    LEAVES,
+    NOTHING,
+    STORED,
+    TURNS,
+    At,
+    Index,
+    Shape,
+    Traced,
+    add_product,
+    add_to,
+    fit,
+    is_plain_matmul,
+    is_product,
+)
+from replication.simulator.noise import write_draw
+
+FEW_WEIGHTS = 100
+"""Networks that have more are computed in larger blocks."""
+FEW_TURNS = 2
+"""Turns of a loop over blocks that are written out in small networks."""
+WITH_MANY_REGISTERS = 4
+"""Units, patterns and sources of a block where the processor has 32 registers."""
+
+
+class Memory:
+    """Rows of the strip that are handed out, from the first free one on."""
+
+    def __init__(self, writer: Any, first: int) -> None:
+        self.writer = writer
+        self.n_rows = self.most_rows = first
+
+    def allocate(self, shape: Shape) -> Any:
+        """Return rows for an array, each a number of every network."""
+        first, self.n_rows = self.n_rows, self.n_rows + math.prod(shape)
+        self.most_rows = max(self.most_rows, self.n_rows)
+        return self.writer.rows("strip", first, shape)
+
+
+class Block:
+    """Code for `n_patterns` side by side, those from number `begin` on."""
+
+    def __init__(
+        self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any], *,
+        is_large: bool, one_hot: Any = None, noise: Any = None,
+    ) -> None:  # fmt: skip
+        self.memory, self.writer = memory, memory.writer
+        self.n_patterns, self.begin = n_patterns, begin
+        self.rows = dict(rows)  # where arrays are in memory
+        self.loops: dict[Traced, list[Any]] = {}  # rows of the results of a `repeat`
+        self.now: dict[Traced, dict[Any, Any]] = {}  # elements just computed, by their places
+        self.is_large = is_large
+        self.one_hot = one_hot  # patterns of which each has a single 1, at its own place
+        self.noise = noise
+
+    # Elements
+
+    def at(self, x: Traced, index: Index, p: Any) -> Any:
+        """Write down one element, of the pattern in place p, and return its value."""
+        if x in self.now and (found := self.now[x].get(name_place(index, p))) is not None:
+            return found
+        if x.op == "result":
+            return self.loops[x.args[0]][x.note][*index, p]
+        if x in self.rows:
+            return self.rows[x][(*index, p) if x.is_batched else index]
+        return x.compute(self.at, index, p)
+
+    def value(self, x: Any) -> Any:
+        """Return a number or a value as a value."""
+        return self.writer.number(x)
+
+    def places(self, shape: Shape) -> Iterator[Index]:
+        """Go through the places of an array, in loops."""
+        if not shape:
+            yield ()
+            return
+        for i in self.writer.each(shape[0]):
+            for rest in self.places(shape[1:]):
+                yield (i, *rest)
+
+    def take(self, n: int, most: int = 2) -> Iterator[tuple[Any, ...]]:
+        """Go through n places some at a time, and the last ones in fewer."""
+        size, begin = most, 0
+        if self.writer.n_at_once == WITH_MANY_REGISTERS or self.is_large:
+            size = max(most, self.writer.n_at_once)
+        while size:
+            n_turns = n // size
+            is_short = n_turns <= FEW_TURNS and not self.is_large
+            for turn in range(n_turns) if is_short else self.writer.each(n_turns):
+                yield tuple(begin + size * turn + k for k in range(size))
+            begin, n, size = begin + n_turns * size, n % size, size // 2
+
+    # What must be in memory, and what is computed beside it
+
+    def write(
+        self, roots: Sequence[Traced], watched: Traced | None = None,
+        watch: Callable[[list[Any]], None] | None = None,
+    ) -> bool:  # fmt: skip
+        """Write down what must be in memory before the roots can be read, element by element.
+
+        `watch` is given the elements of `watched` as they are computed, if they can be computed
+        beside what they depend on; returns whether that was so.
+        """
+        wanted = [*roots] if watched is None else [*roots, watched]
+        order = self._list_stored(wanted)
+        home, held = self._find_homes(order, watched)
+        needed = self._find_needed(order, home, held, roots, watched)
+        for x in order:
+            if home.get(x, x) is not x:
+                continue  # written down with what it depends on
+            if x not in home:
+                self._write_alone(x)
+                continue
+            # An order of its own for what is looked at last: sets compare arrays by identity.
+            here = {y for y, by in home.items() if by is x} - {x, held.get(x)}
+            beside = sorted(here, key=lambda y: y.key)
+            self._write_call(x, held.get(x), beside, needed, watch, watched)
+        return watched is not None and watched in home
+
+    def is_stored(self, x: Traced) -> bool:
+        """Return whether an array is to be in memory, and is not yet."""
+        if x in self.rows or x in self.loops or x.op in LEAVES:
+            return False
+        if x.op == "view" and x.is_kept:
+            source = x.args[0]
+            return not (source.op in LEAVES or source in self.rows or self.is_stored(source))
+        return x.op in STORED or x.is_kept
+
+    def _list_stored(self, roots: Sequence[Traced]) -> list[Traced]:
+        """Return what must be in memory for the roots, in the order in which it was made."""
+        found: set[Traced] = set()
+        seen: set[Traced] = set()
+        left = list(roots)
+        while left:
+            x = left.pop()
+            if x in seen or x in self.rows or x in self.loops:
+                continue
+            seen.add(x)
+            if self.is_stored(x):
+                found.add(x)
+            left.extend(x.args)
+        return sorted(found, key=lambda x: x.key)
+
+    def _find_homes(
+        self, order: list[Traced], watched: Traced | None
+    ) -> tuple[dict[Traced, Traced], dict[Traced, Traced]]:
+        """Return the function in whose loop an array is computed, and the sums that it takes."""
+        home: dict[Traced, Traced] = {}
+        held: dict[Traced, Traced] = {}
+        number = {x: k for k, x in enumerate(order)}
+        for k, called in enumerate(order):
+            if called.op != "call" or not called.is_batched or called.ndim != 1:
+                continue
+            home[called] = called
+            group, sums = {called}, called.args[0]
+            if is_plain_matmul(sums) and sums in number and sums not in home:
+                between = order[number[sums] + 1 : k]
+                if not any(sums in self._list_read(x) for x in between):
+                    held[called], home[sums] = sums, called
+                    group.add(sums)
+            before = {*order[:k]}
+            later = [x for x in order[k + 1 :] if _is_elementwise(x) and x.is_batched]
+            for x in [*later, *([watched] if watched is not None else [])]:
+                if x not in home and self._follow(x, group, before, called.shape) == (True, True):
+                    home[x] = called
+                    group.add(x)
+        return home, held
+
+    def _follow(
+        self, x: Traced, group: set[Traced], before: set[Traced], shape: Shape
+    ) -> tuple[bool, bool]:
+        """Return whether an array can be computed in the loop of a group, and depends on it."""
+        if x in group:
+            return True, True
+        if x in self.rows or x in self.loops or x in before or x.op in LEAVES:
+            return True, False
+        if x.op == "view":
+            can, must = self._follow(x.args[0], group, before, shape)
+            return can and not must, must
+        if not _is_elementwise(x):
+            return False, False
+        found = [(*self._follow(arg, group, before, shape), arg.shape) for arg in x.args]
+        can = all(can and (size == shape or not must) for can, must, size in found)
+        return can and x.shape == shape, any(must for _, must, _ in found)
+
+    def _list_read(self, x: Traced) -> set[Traced]:
+        """Return what an array reads from memory that is not there yet."""
+        found: set[Traced] = set()
+        for arg in x.args:
+            found |= {arg} if self.is_stored(arg) else self._list_read(arg)
+        return found
+
+    def _find_needed(
+        self, order: list[Traced], home: dict[Traced, Traced], held: dict[Traced, Traced],
+        roots: Sequence[Traced], watched: Traced | None,
+    ) -> set[Traced]:  # fmt: skip
+        """Return what others read than those that are computed in the same loop."""
+        needed = {x for x in order if x not in home}
+        readers = [(held.get(x, x), None if x.op == "call" else home.get(x)) for x in order]
+        if watched is not None:
+            readers.append((watched, home.get(watched)))
+        for x in roots:
+            readers.append((x, None))
+            if self.is_stored(x):
+                needed.add(x)
+        for x, by in readers:
+            needed |= {y for y in self._list_read(x) if by is None or home.get(y) is not by}
+        return needed
+
+    # Writing
+
+    def lay(self, x: Traced) -> Any:
+        """Return new rows for an array."""
+        return self.memory.allocate((*x.shape, self.n_patterns) if x.is_batched else x.shape)
+
+    def copy(self, rows: Any, x: Traced, *, is_batched: bool | None = None) -> None:
+        """Write down all elements of an array, each into its place."""
+        is_batched = x.is_batched if is_batched is None else is_batched
+        for p in self.writer.each(self.n_patterns if is_batched else 1):
+            for index in self.places(x.shape):
+                rows[(*index, p) if is_batched else index] = self.value(self.at(x, index, p))
+
+    def _write_alone(self, x: Traced) -> None:
+        if x.op == "repeat":
+            self._write_repeat(x)
+            return
+        if x.op == "reshaped" and x.args[0] in self.rows:  # the same memory
+            rows = self.rows[x.args[0]]
+            shape = (*x.shape, self.n_patterns) if x.is_batched else x.shape
+            self.rows[x] = self.writer.rows(rows.base, rows.first, shape, rows.is_shared)
+            return
+        rows = self.lay(x)
+        if x.op == "draw":
+            write_draw(self, x, rows)
+        elif x.op == "joined":
+            self._write_joined(x, rows)
+        elif x.op in ("reshaped", "taken"):
+            self._write_chosen(x, rows)
+        elif is_plain_matmul(x):
+            for patterns in self.take(self.n_patterns):
+                for units in self.take(x.shape[0]):
+                    totals = self._sum_products(x, units, patterns)
+                    self._store(rows, units, patterns, totals)
+        elif x.op == "call" and x.note[2] and x.ndim == 1:  # paired, the same for all patterns
+            for units in self.take(x.shape[0]):
+                values = [self.value(self.at(x.args[0], (j,), 0)) for j in units]
+                for j, value in zip(units, call_paired(x.note[1], values, 1), strict=True):
+                    rows[j,] = value
+        else:
+            self.copy(rows, x)
+        self.rows[x] = rows
+
+    def _write_joined(self, x: Traced, rows: Any) -> None:
+        begin, axis = 0, x.note
+        for part in x.args:
+            for p in self.writer.each(self.n_patterns if x.is_batched else 1):
+                for index in self.places(part.shape):
+                    place = (*index[:axis], index[axis] + begin, *index[axis + 1 :])
+                    target = (*place, p) if x.is_batched else place
+                    rows[target] = self.value(self.at(part, index, p))
+            begin += part.shape[axis]
+
+    def _write_chosen(self, x: Traced, rows: Any) -> None:
+        """Write down elements of an array one by one, each from a place of its own."""
+        source = x.args[0]
+        sources = x.note if x.op == "taken" else itertools.product(*map(range, source.shape))
+        for p in self.writer.each(self.n_patterns if x.is_batched else 1):
+            targets = itertools.product(*map(range, x.shape))
+            for target, place in zip(targets, sources, strict=True):
+                value = self.value(self.at(source, place, p))
+                rows[(*target, p) if x.is_batched else target] = value
+
+    def _write_call(
+        self, called: Traced, sums: Traced | None, beside: list[Traced], needed: set[Traced],
+        watch: Any, watched: Traced | None,
+    ) -> None:  # fmt: skip
+        """Write down a function of sums, and what depends on it element by element."""
+        _, function, is_paired = called.note
+        together = [*([] if sums is None else [sums]), called, *beside]
+        rows = {x: self.lay(x) for x in together if x in needed}
+        for patterns in self.take(self.n_patterns):
+            for units in self.take(called.shape[0]):
+                places = [((j,), p) for j in units for p in patterns]
+                names = [name_place(*place) for place in places]
+                # Equation 1, then equation 2, in the words of the paper's rule.
+                totals = [
+                    self.value(x) for x in self._sum_products(called.args[0], units, patterns)
+                ]
+                if is_paired:
+                    found = call_paired(function, totals, len(patterns))
+                else:
+                    found = list(function(exact.stack(totals)))
+                self.now[called] = dict(zip(names, found, strict=True))
+                if sums is not None:
+                    self.now[sums] = dict(zip(names, totals, strict=True))
+                for x in beside:
+                    values = [self.value(x.compute(self.at, *place)) for place in places]
+                    self.now[x] = dict(zip(names, values, strict=True))
+                for x, row in rows.items():
+                    self._store(row, units, patterns, list(self.now[x].values()))
+                if watch is not None and watched in self.now:
+                    watch(list(self.now[watched].values()))
+                for x in together:
+                    del self.now[x]
+        self.rows |= rows
+
+    def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Any]:
+        """Write down some units of some patterns at a time: that many sums side by side."""
+        if not is_plain_matmul(x) or x in self.rows:
+            return [self.at(x, (j,), p) for j in units for p in patterns]
+        matrix, vector, *start = x.args
+        begun = [self.at(start[0], (j,), p) if start else NOTHING for j in units for p in patterns]
+        if vector.op == "pattern" and vector.note == self.one_hot and matrix.op == "weight":
+            chosen = [self.at(matrix, (j, self.begin + p), p) for j in units for p in patterns]
+            return [add_to(total, y) for total, y in zip(begun, chosen, strict=True)]
+
+        def add(i: Any, *totals: Any) -> tuple[Any, ...]:
+            inner = [self.at(vector, (i,), p) for p in patterns]
+            rows = [self.at(matrix, (j, i), 0) for j in units]
+            pairs = zip(itertools.product(rows, inner), totals, strict=True)
+            return tuple(add_product(w, v, total) for (w, v), total in pairs)
+
+        return list(self.writer.fold(matrix.shape[1], add, *begun))
+
+    def _store(self, rows: Any, units: Index, patterns: Index, values: list[Any]) -> None:
+        for place, value in zip(itertools.product(units, patterns), values, strict=True):
+            rows[place] = value
+
+    def _write_repeat(self, loop: Traced) -> None:
+        """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
+        n, carried, found = loop.note
+        rows = [self.memory.allocate((*x.shape, self.n_patterns)) for x in carried]
+        for row, begun in zip(rows, loop.args, strict=False):
+            self.copy(row, begun, is_batched=True)
+        before = dict(self.rows)
+        self.rows |= dict(zip(carried, rows, strict=True))
+        for turn in self.writer.each(n):
+            with TURNS.next(n, turn):
+                self.write(found)
+            # What one state becomes may depend on another as it was.
+            new = rows if len(rows) == 1 else [
+                self.memory.allocate((*x.shape, self.n_patterns)) for x in found
+            ]  # fmt: skip
+            for row, x in zip(new, found, strict=True):
+                self.copy(row, x, is_batched=True)
+            for row, other, x in zip(rows, new, found, strict=True):
+                if row is not other:
+                    for p in self.writer.each(self.n_patterns):
+                        for index in self.places(x.shape):
+                            row[*index, p] = other[*index, p]
+        self.rows = before
+        self.loops[loop] = rows
+
+    # Sums over patterns
+
+    def sum_terms(
+        self, terms: Sequence[Traced], shape: Shape, begin: Callable[[Index], Any],
+        finish: Callable[[Index, Any], None],
+    ) -> None:  # fmt: skip
+        """Write down sums of terms over the patterns, one for each place of an array.
+
+        ``begin(place)`` is what a sum begins with; ``finish(place, total)`` takes it.
+        """
+        if len(shape) == 2:
+            for units in self.take(shape[0]):
+                for sources in self.take(shape[1], 1):
+                    self._sum_some(terms, [*itertools.product(units, sources)], begin, finish)
+        elif len(shape) == 1:
+            for units in self.take(shape[0], 1):
+                self._sum_some(terms, [(j,) for j in units], begin, finish)
+        else:
+            for place in self.places(shape):
+                self._sum_some(terms, [place], begin, finish)
+
+    def _sum_some(
+        self, terms: Sequence[Traced], places: list[Index], begin: Any, finish: Any
+    ) -> None:
+        totals = [begin(place) for place in places]
+        for term in terms:
+
+            def add(p: Any, *totals: Any, term: Traced = term) -> tuple[Any, ...]:
+                at = _remember(self.at)  # a state serves several weights
+                added = []
+                for place, total in zip(places, totals, strict=True):
+                    if is_product(term):
+                        one, other = (at(x, fit(place, x.shape), p) for x in term.args)
+                        added.append(self.value(add_product(one, other, total)))
+                    else:
+                        added.append(self.value(add_to(total, at(term, place, p))))
+                return tuple(added)
+
+            totals = list(self.writer.fold(self.n_patterns, add, *totals))
+        for place, total in zip(places, totals, strict=True):
+            finish(place, self.value(total))
+
+
+def _remember(at: At) -> At:
+    """Return a function that writes down each element once."""
+    found: dict[Any, Any] = {}
+
+    def find(x: Traced, index: Index, p: Any) -> Any:
+        key = (x, *map(str, index))
+        if key not in found:
+            found[key] = at(x, index, p)
+        return found[key]
+
+    return find
+
+
+def call_paired(function: Callable[..., Any], values: list[Any], half: int) -> list[Any]:
+    """Return a function of values, two rows of `half` at once: one division serves two units.
+
+    The pairs fix the bits: units 0 and 1, 2 and 3, ...; an odd last one is paired with itself.
+    """
+    found: list[Any] = []
+    for begin in range(0, len(values), 2 * half):
+        pair = values[begin : begin + 2 * half]
+        x, y = function(exact.stack(pair[:half]), exact.stack(pair[-half:]))
+        found += [*x, *y][: len(pair)]
+    return found
+
+
+def name_place(index: Index, p: Any) -> tuple[str, ...]:
+    """Return a place as text, so that places that the compiled code computes can be compared."""
+    return (*map(str, index), str(p))
+
+
+def _is_elementwise(x: Traced) -> bool:
+    return x.op not in STORED and x.op not in LEAVES and x.op != "view"
+
+
+def find_bound(x: Traced, patterns: float) -> float:
+    """Return what the magnitude of an array cannot exceed, infinity if that is not known."""
+    if x.op == "number":
+        return abs(float(x.note))
+    if x.op == "pattern":
+        return patterns
+    if x.op == "call":
+        return 1.0 if x.note[0] in ("logistic", "tanh") else math.inf
+    known: dict[str, Any] = {"mul": math.prod}
+    known |= dict.fromkeys(("add", "sub", "abs", "negative", "view"), sum)
+    if x.op not in known:
+        return math.inf
+    most = float(known[x.op]([find_bound(arg, patterns) for arg in x.args]))
+    return most if most < 1e100 else math.inf

@@ -1,0 +1,99 @@
+"""What is checked before a rule of one's own is believed: the compiled code does what NumPy does.
+
+A rule is traced twice, and must give the same text: that finds random numbers and counters. Three
+networks learn compiled and in plain NumPy from the same weights, the first updates and some later
+ones: that finds state that is not declared, arrays that are changed under another name, and wrong
+operations. Both are compared update by update, since rounding grows over hundreds of updates.
+"""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+from replication.definition.protocol import Protocol
+from replication.errors import ReplicationError, UsageError
+from replication.simulator.arrays import find_line
+from replication.simulator.engine import Engine
+from replication.simulator.network import Network, Rule
+
+N_NETWORKS, N_FIRST, N_LATER, LATEST = 3, 3, 3, 60
+TOLERANCE = 1e-9
+"""Largest difference after one update, relative to 1 plus the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What the guard found."""
+
+    n_updates: int  # that were compared
+    largest: float  # difference, relative to 1 plus the number
+
+
+def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988) -> Finding:
+    """Compile a rule and compare it with its own plain NumPy, or refuse it in one line."""
+    rule = Rule.of(network, protocol)
+    with _explain(network):
+        engine = Engine(protocol, network)
+        if engine.program.text != Engine(protocol, network).program.text:
+            raise UsageError(
+                f"{network.__name__} does something else each time it is run (random numbers, a "
+                "counter, a set); draw by self.uniform or self.normal, and declare in `kept` what "
+                "changes"
+            )
+        rows = rule.draw(root_seed, 0, N_NETWORKS)
+        _, _, _, recorded = engine.train(
+            rows, root_seed=root_seed, record=True, threshold=-1.0, max_updates=LATEST
+        )
+        assert recorded is not None
+        later = np.random.default_rng(root_seed).choice(
+            np.arange(N_FIRST, LATEST), N_LATER, replace=False
+        )
+        largest, moments = 0.0, [*range(N_FIRST), *sorted(later.tolist())]
+        for t in moments:
+            for seed, states in enumerate(recorded):
+                if not np.isfinite(states[t : t + 2]).all():
+                    continue  # what has diverged is compared with nothing
+                found = _update_once(rule, states[t], t, (seed, root_seed))
+                apart = np.abs(found - states[t + 1]) / (1.0 + np.abs(found))
+                # A comparison with what is not a number must not pass.
+                largest = max(largest, float(np.nan_to_num(apart, nan=math.inf).max()))
+                if not largest <= TOLERANCE:
+                    raise UsageError(
+                        f"{network.__name__}: after update {t + 1} the compiled rule is "
+                        f"{largest:.1g} away from the same rule run in NumPy; it keeps something "
+                        "that is not declared, or changes an array in place; return changes, and "
+                        "declare in `kept` what lasts (or give plain=True)"
+                    )
+        return Finding(len(moments) * N_NETWORKS, largest)
+
+
+def _update_once(rule: Rule, row: np.ndarray, t: int, seeds: tuple[int, int]) -> np.ndarray:
+    network = rule.build(row)
+    object.__setattr__(network, "_seeds", seeds)
+    object.__setattr__(network, "_n_updates", t)
+    with np.errstate(all="ignore"):
+        network.update()
+    return network.flatten()
+
+
+@contextmanager
+def _explain(network: type[Network]) -> Iterator[None]:
+    """Name the line of the user's in which something went wrong."""
+    try:
+        yield
+    except Exception as error:
+        line = find_line(error, network)
+        if isinstance(error, ReplicationError):
+            if line is None or line in str(error):
+                raise
+            raise type(error)(f"{error} ({line})") from None
+        if line is None:
+            raise
+        kind = type(error).__name__
+        hint = ""
+        if isinstance(error, AttributeError) and "__init__" in vars(network):
+            hint = "; __init__ is not called: make it a class attribute"
+        raise UsageError(f"{line}: {kind}: {error}{hint}") from error

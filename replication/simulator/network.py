@@ -1,0 +1,578 @@
+"""A learning rule of one's own: the class to write, in plain NumPy for one network and one pattern.
+
+`replication.simulate` compiles it as it stands (`arrays.py`, `blocks.py`, `programs.py`); what is
+here runs it in plain Python. `recirculation.py` is the paper's rule, written in the same way.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Self, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from replication.definition.fields import take_whole
+from replication.definition.protocol import PAPER, Protocol, find_protocol
+from replication.errors import UsageError
+from replication.simulator.arrays import TURNS, Graph, Traced
+from replication.simulator.noise import APPLY, LEARN, MEASURE, N_PHASES, draw_numbers, find_place
+from replication.simulator.outcomes import Trace, make_trace
+from replication.simulator.patterns import compute_variation, make_patterns
+from replication.simulator.weights import MAX_ROOT_SEED, MAX_SEED, draw_uniform, take_numbers
+from replication.wording import plural, show
+
+Array = NDArray[np.float64]
+Shape = tuple[int, ...]
+Hook = Callable[[Any], Any]
+"""Takes the changes of one update and returns those that are applied in their place."""
+
+OF_ANY_RULE = {
+    "group_sizes", "patterns", "n_images", "criterion", "threshold", "max_updates",
+    "update_schedule", "half_width",
+}  # fmt: skip
+"""Fields of a protocol that do not depend on the learning rule."""
+
+FIXED_STREAM = 2**62
+"""Added to the root seed for arrays that are drawn and never change."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Criterion:
+    """How the error of a network is made of the deviations of its units, in this order."""
+
+    of_unit: Literal["absolute", "square"]
+    over_units: Literal["maximum", "add"]
+    over_patterns: Literal["maximum", "add"]
+    finish: Callable[[Any, float], Any]  # of what results, and the variation of the targets
+
+
+CRITERIA: dict[str, Criterion] = {
+    "every-unit": Criterion("absolute", "maximum", "maximum", lambda x, _: x),
+    "every-unit-squared": Criterion("absolute", "maximum", "maximum", lambda x, _: x * x),
+    "every-unit-half-squared": Criterion(
+        "absolute", "maximum", "maximum", lambda x, _: x * x * 0.5
+    ),
+    "half-squared-error": Criterion("square", "add", "add", lambda x, _: x * 0.5),
+    "worst-pattern": Criterion("square", "add", "maximum", lambda x, _: x * 0.5),
+    "unexplained-variance": Criterion("square", "add", "add", lambda x, variation: x / variation),
+}
+"""By the values of the protocol's field ``criterion``; the paper's is first."""
+
+
+class Network:
+    """A network with a learning rule of its own.
+
+    Write a subclass in plain NumPy, for one network and one pattern. Every network starts from its
+    own seed, and each update adds the changes of all patterns.
+
+    Parameters
+    ----------
+    shapes : dict of str to tuple of int
+        The weights by their names, drawn from the seed: uniform on [-half_width, half_width) of
+        the protocol, ``half_widths[name]`` where that is given. The rule reads ``self.W``.
+    fixed : dict of str to tuple of int
+        Arrays that are drawn too and never change.
+    kept : dict of str to array_like
+        What lasts from one update to the next besides (velocities, traces), and its start.
+    numbers : dict of str to float
+        Numbers of the rule, as ``self.rate``; another value needs no compiling.
+    patterns : array_like, shape (n_patterns, n_inputs)
+        What the network is shown; the protocol's patterns unless given.
+    targets : array_like, shape (n_patterns, n_outputs)
+        What it should answer; the patterns unless given.
+
+    Notes
+    -----
+    A subclass has to write ``image(v)``, what the network makes of a pattern, and
+    ``weight_changes(v, target)``, what one pattern adds to each array of `shapes`: a tuple in their
+    order, or a dict of some of them; `target` may be left out where it is the pattern. It may write
+    ``apply(changes)`` (what the summed changes do), ``pattern_error(v, target)`` (a criterion of
+    its own, of which the largest over the patterns counts), ``hidden(v)`` (the states that a trace
+    shows), and may draw random numbers by ``self.uniform(shape)`` and ``self.normal(shape)``.
+
+    ``__init__`` is not called: settings are class attributes.
+
+    Examples
+    --------
+    >>> class Alignment(Network):
+    ...     shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+    ...     fixed = {"B": (2, 4)}
+    ...     numbers = {"rate": 9.5}
+    ...     def hidden(self, v):
+    ...         return logistic(self.W @ v + self.b)
+    ...     def image(self, v):
+    ...         return logistic(self.U @ self.hidden(v) + self.c)
+    ...     def weight_changes(self, v, target):
+    ...         h, r = self.hidden(v), self.image(v)
+    ...         d = self.rate * (target - r) * r * (1 - r)
+    ...         e = (self.B @ d) * h * (1 - h)
+    ...         return np.outer(e, v), e, np.outer(d, h), d
+    >>> from replication.simulator.activations import logistic
+    >>> Alignment.from_seed(0).train()
+    (499, True)
+    """
+
+    shapes: ClassVar[Mapping[str, Shape]] = {}
+    fixed: ClassVar[Mapping[str, Shape]] = {}
+    kept: ClassVar[Mapping[str, Any]] = {}
+    numbers: ClassVar[Mapping[str, float]] = {}
+    half_widths: ClassVar[Mapping[str, float]] = {}
+    patterns: Any = None
+    targets: Any = None
+
+    takes_protocol: ClassVar[bool] = False  # whether it knows all fields of a protocol
+    protocol: Protocol
+    _shapes: Mapping[str, Shape] = MappingProxyType({})  # of all arrays, in their order
+    _graph: Graph | None = None  # while the rule is traced
+    _seeds: tuple[int, int] = (0, 0)  # of this network, and the root seed
+    _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase
+    _n_updates = 0
+
+    # To be written
+
+    def image(self, v: Any) -> Any:  # noqa: ARG002
+        """Return what the network makes of a pattern."""
+        raise UsageError(f"{type(self).__name__} has no method image(self, v); write one")
+
+    def weight_changes(self, v: Any, target: Any) -> Any:  # noqa: ARG002
+        """Return what one pattern adds to each array of `shapes`."""
+        raise UsageError(
+            f"{type(self).__name__} has no method weight_changes(self, v, target); write one"
+        )
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Change the weights by changes that are summed over the patterns, added unless written."""
+        for name, change in changes.items():
+            setattr(self, name, getattr(self, name) + change)
+
+    # What it starts from
+
+    @classmethod
+    def from_seed(
+        cls, seed: int, *, root_seed: int = 1988, protocol: Protocol | str = PAPER
+    ) -> Self:
+        """Return the network that starts from the weights of this seed."""
+        rule = Rule.of(cls, protocol)
+        seed = take_whole("seed", seed, 0, MAX_SEED)
+        network: Any = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
+        network._seeds = seed, root_seed
+        return network  # type: ignore[no-any-return]
+
+    @classmethod
+    def from_weights(cls, weights: ArrayLike, protocol: Protocol | str = PAPER) -> Self:
+        """Return the network with flat weights, in the order of `shapes`, `fixed` and `kept`.
+
+        What is kept may be left out: it begins as declared.
+        """
+        network: Any = Rule.of(cls, protocol).build(take_numbers(weights, "weights", finite=True))
+        return network  # type: ignore[no-any-return]
+
+    @classmethod
+    def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
+        """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""
+        return draw_arrays(rule, root_seed, start, stop)
+
+    def prepare(self) -> None:
+        """Set what follows from `self.protocol`, before weights are given."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        shape = self._shapes.get(name)
+        if shape is not None and not isinstance(value, Traced) and self._graph is None:
+            value = take_numbers(value, name)
+            if value.shape != shape:
+                raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
+        object.__setattr__(self, name, value)
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        """All weights, in the order of `shapes`."""
+        return tuple(getattr(self, name) for name in self.shapes)
+
+    def flatten(self) -> Array:
+        """Return all arrays as one (n,), in the order of `shapes`, `fixed` and `kept`."""
+        return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
+
+    def __repr__(self) -> str:
+        n_weights = plural(sum(array.size for array in self.weights), "weight")
+        return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
+
+    def list_hidden(self, v: Any) -> list[Any]:
+        """Return the states of each hidden group: what the rule's `hidden` gives, if it has one."""
+        hidden = getattr(self, "hidden", None)
+        found = () if hidden is None else hidden(v)
+        return [*found] if isinstance(found, tuple | list) else [found]
+
+    # Random numbers
+
+    def uniform(self, shape: int | Shape) -> Any:
+        """Return numbers uniform on [0, 1), new for each pattern and update."""
+        return self._draw("uniform", shape)
+
+    def normal(self, shape: int | Shape) -> Any:
+        """Return numbers from the normal distribution with mean 0 and variance 1."""
+        return self._draw("normal", shape)
+
+    def _draw(self, kind: str, shape: int | Shape) -> Any:
+        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
+        graph = self._graph
+        if graph is not None:
+            note = kind, graph.phase, draw, object()
+            return graph.make(
+                "draw", shape, note=note, is_batched=graph.phase != APPLY, depth=graph.depth
+            )
+        pattern, phase = self._moment
+        place, moment = find_place(draw, TURNS.count()), pattern * N_PHASES + phase
+        counter = [place, moment, self._n_updates, self._seeds[0]]
+        return draw_numbers(kind, shape, counter, self._seeds[1])
+
+    # In plain NumPy
+
+    def measure(self, v: Any) -> Any:
+        """Return what is compared with the target: the image, unless written."""
+        return self.image(v)
+
+    def error(self) -> float:
+        """Return what the criterion measures, with the weights as they stand."""
+        if type(self).pattern_error is not Network.pattern_error:
+            each = [
+                self._at(k, MEASURE).pattern_error(v, t)
+                for k, (v, t) in enumerate(zip(self.patterns, self.targets, strict=True))
+            ]
+            return float(np.max(each))
+        images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
+        d = np.array(images) - self.targets
+        criterion = CRITERIA[self.protocol.criterion]
+        units = np.abs(d) if criterion.of_unit == "absolute" else d**2
+        combine: dict[str, Any] = {"maximum": np.max, "add": np.sum}
+        error = combine[criterion.over_patterns](combine[criterion.over_units](units, axis=1))
+        return float(criterion.finish(error, self._variation))
+
+    def pattern_error(self, v: Any, target: Any) -> Any:
+        """Return the error of one pattern, where a rule has a criterion of its own."""
+        raise NotImplementedError
+
+    def update(self, change: Hook | None = None) -> None:
+        """Change the weights by the sum of the changes of all patterns (page 363).
+
+        `change` takes the summed changes and returns those to apply in their place: arrays of the
+        same shapes, or numbers for all entries alike.
+        """
+        n = len(self.patterns)
+        batches = [[k] for k in range(n)] if self._is_per_pattern else [list(range(n))]
+        for batch in batches:
+            each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
+            sums = {name: sum(one[name] for one in each) for name in each[0]}
+            if change is not None:
+                sums = self._take_hook(change, sums)
+            self._at(batch[0] if self._is_per_pattern else 0, APPLY).apply(sums)
+        self._n_updates += 1
+
+    @overload
+    def train(
+        self, *, change: Hook | None = None, record: Literal[False] = False
+    ) -> tuple[int, bool]: ...
+
+    @overload
+    def train(self, *, change: Hook | None = None, record: Literal[True]) -> Trace: ...
+
+    def train(self, *, change: Hook | None = None, record: bool = False) -> Any:
+        """Update until the error is below the threshold or the cap is reached.
+
+        Returns the updates applied, 0 if the error was below the threshold at once, and whether
+        the network converged; with `record` a `Trace`, which holds them and the network after
+        every update. `change` replaces the changes of every update, as for `update`.
+        """
+        if record:
+            return record_network(self, change=change)
+        for updates in range(self.protocol.max_updates):
+            if self.error() < self.protocol.threshold:
+                return updates, True
+            self.update(change)
+        return self.protocol.max_updates, self.error() < self.protocol.threshold
+
+    def _at(self, pattern: int, phase: int) -> Self:
+        """Return the network, with the moment noted by which random numbers differ."""
+        self._moment, TURNS.n_draws = (pattern, phase), 0
+        return self
+
+    def _change(self, v: Any, target: Any) -> dict[str, Any]:
+        """Return the changes of one pattern by their names, or refuse what does not fit."""
+        changes: Any = (
+            self.weight_changes(v, target) if takes_target(type(self).weight_changes) else
+            self.weight_changes(v)  # type: ignore[call-arg]
+        )  # fmt: skip
+        return name_changes(type(self).__name__, changes, self.shapes)
+
+    def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
+        """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
+        if not callable(change):
+            raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
+        given = self.wrap_changes(sums)
+        returned, wrong = change(given), ""
+        try:
+            pairs = (
+                returned.items() if isinstance(returned, dict) else zip(sums, returned, strict=True)
+            )
+            taken = {}
+            for name, new in pairs:
+                shape = self._shapes[name]
+                wrong = f"{name} = {show(new)} for weights of shape {shape}"
+                taken[name] = np.broadcast_to(take_numbers(new, name), shape)
+                wrong = ""
+        except (TypeError, ValueError, KeyError):
+            raise UsageError(
+                f"change(...) returned {wrong or show(returned)}; allowed are changes of "
+                f"{' and '.join(', '.join(sums).rsplit(', ', 1))}, each a number or an array that "
+                "fits: changes._replace(W=...)"
+            ) from None
+        return taken
+
+    def wrap_changes(self, changes: dict[str, Any]) -> Any:
+        """Return changes as a hook is given them."""
+        return changes
+
+    @functools.cached_property
+    def _variation(self) -> float:
+        return compute_variation(self.targets)
+
+    @property
+    def _is_per_pattern(self) -> bool:
+        return self.protocol.update_schedule == "per-pattern"
+
+
+@functools.lru_cache(maxsize=256)
+def takes_target(weight_changes: Callable[..., Any]) -> bool:
+    """Return whether the rule's changes depend on a target beside the pattern."""
+    return len(inspect.signature(weight_changes).parameters) > 2
+
+
+def name_changes(rule: str, changes: Any, shapes: Mapping[str, Shape]) -> dict[str, Any]:
+    """Return changes by the names of the arrays, or refuse what does not fit them."""
+    if not isinstance(changes, Mapping):
+        changes = changes if isinstance(changes, tuple | list) else (changes,)
+        if len(changes) != len(shapes):
+            raise UsageError(
+                f"{rule}.weight_changes gives {plural(len(changes), 'array')}; shapes has "
+                f"{len(shapes)}: {', '.join(shapes)}; give one for each, or a dict"
+            )
+        changes = dict(zip(shapes, changes, strict=True))
+    for name, change in changes.items():
+        if name not in shapes:
+            raise UsageError(
+                f"{rule}.weight_changes gives {name!r}; shapes has {', '.join(shapes)}"
+            )
+        if np.shape(change) not in ((), tuple(shapes[name])):
+            raise UsageError(
+                f"{rule}.weight_changes gives {name} of shape {np.shape(change)}; shapes says "
+                f"{tuple(shapes[name])}"
+            )
+    return dict(changes)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A class of networks with all that a protocol decides for it."""
+
+    network: type[Network]
+    protocol: Protocol
+    shapes: dict[str, Shape]
+    fixed: dict[str, Shape]
+    kept: dict[str, Array]
+    numbers: dict[str, float]
+    patterns: Array
+    targets: Array
+
+    @classmethod
+    def of(cls, network: type[Network], protocol: Protocol | str = PAPER) -> Self:
+        """Return what a class of networks is under a protocol, or refuse what does not fit."""
+        protocol = find_protocol(protocol)
+        given: Any = network
+        if not (isinstance(given, type) and issubclass(given, Network)):
+            raise UsageError(
+                f"network = {show(network)} was given; allowed is a subclass of Network"
+            )
+        one = network.__new__(network)
+        object.__setattr__(one, "protocol", protocol)
+        one.prepare()
+        name = network.__name__
+        patterns = _take_rows(name, "patterns", one.patterns)
+        if patterns is None:
+            patterns = make_patterns(protocol)
+        targets = _take_rows(name, "targets", one.targets)
+        if targets is None:
+            targets = patterns
+        if len(targets) != len(patterns):
+            raise UsageError(
+                f"{name}.targets has {plural(len(targets), 'row')}; allowed are "
+                f"{len(patterns)}, one for each pattern"
+            )
+        rule = cls(
+            network, protocol, _take_shapes(name, "shapes", one.shapes),
+            _take_shapes(name, "fixed", one.fixed),
+            {key: take_numbers(x, f"{name}.kept", finite=True) for key, x in one.kept.items()},
+            {key: float(x) for key, x in one.numbers.items()}, patterns, targets,
+        )  # fmt: skip
+        rule._check(one)
+        return rule
+
+    def _check(self, one: Network) -> None:
+        name, arrays = self.network.__name__, self.all_shapes
+        if not self.shapes:
+            raise UsageError(
+                f'{name}.shapes is empty; name its weights, e.g. shapes = {{"W": (2, 4)}}'
+            )
+        names = [*self.shapes, *self.fixed, *self.kept, *self.numbers]
+        for each in names:
+            if names.count(each) > 1 or hasattr(Network, each) or not str(each).isidentifier():
+                raise UsageError(
+                    f"{name} calls an array or a number {each!r}; allowed are names in Python that "
+                    "nothing else of the network has"
+                )
+        if unknown := [each for each in one.half_widths if each not in (*self.shapes, *self.fixed)]:
+            raise UsageError(
+                f"{name}.half_widths names {unknown[0]!r}; allowed are {', '.join(arrays)}"
+            )
+        if not one.takes_protocol:
+            given = [each for each in self.protocol.differences if each not in OF_ANY_RULE]
+            if given:
+                raise UsageError(
+                    f"{given[0]} = {show(self.protocol.differences[given[0]])} was given, which "
+                    f"{name} does not take: its settings are its own; of a protocol it takes "
+                    f"{', '.join(sorted(OF_ANY_RULE))}"
+                )
+
+    @property
+    def all_shapes(self) -> dict[str, Shape]:
+        """Shapes of all arrays, in the order in which they lie in flat weights."""
+        kept = {name: begun.shape for name, begun in self.kept.items()}
+        return {**self.shapes, **self.fixed, **kept}
+
+    @property
+    def sizes(self) -> tuple[int, int, int]:
+        """Numbers of the weights, the fixed arrays and what is kept."""
+        weights, fixed = (sum(map(math.prod, x.values())) for x in (self.shapes, self.fixed))
+        return weights, fixed, sum(begun.size for begun in self.kept.values())
+
+    @property
+    def has_targets(self) -> bool:
+        """Whether the targets are others than the patterns."""
+        return self.targets is not self.patterns
+
+    @property
+    def is_per_pattern(self) -> bool:
+        """Whether weights change after each pattern."""
+        return self.protocol.update_schedule == "per-pattern"
+
+    def bare(self) -> Network:
+        """Return a network with everything but weights."""
+        one = self.network.__new__(self.network)
+        attributes = {
+            "protocol": self.protocol, "patterns": self.patterns, "targets": self.targets,
+            "_shapes": self.all_shapes,
+        }  # fmt: skip
+        for name, value in {**attributes, **self.numbers}.items():
+            object.__setattr__(one, name, value)
+        one.prepare()
+        return one
+
+    def build(self, row: Array) -> Network:
+        """Return the network with flat weights, those that are kept too or not."""
+        n, n_fixed, n_kept = self.sizes
+        if row.shape not in ((n,), (n + n_fixed,), (n + n_fixed + n_kept,)) or (
+            row.shape == (n,) and n_fixed
+        ):
+            raise UsageError(
+                f"weights of shape {row.shape} were given; {self.network.__name__} needs "
+                f"({n + n_fixed},)"
+            )
+        row = self.complete(row[np.newaxis])[0]
+        network, begin = self.bare(), 0
+        for name, shape in self.all_shapes.items():
+            size = math.prod(shape)
+            object.__setattr__(network, name, row[begin : begin + size].reshape(shape).copy())
+            begin += size
+        return network
+
+    def complete(self, rows: Array) -> Array:
+        """Return rows of weights with what is kept as it begins, where that is left out."""
+        n, n_fixed, n_kept = self.sizes
+        if not n_kept or rows.shape[1] == n + n_fixed + n_kept:
+            return rows
+        begun = np.concatenate([np.ravel(x) for x in self.kept.values()])
+        return np.hstack([rows, np.broadcast_to(begun, (len(rows), n_kept))])
+
+    def draw(self, root_seed: int, start: int, stop: int) -> Array:
+        """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""
+        return self.network.draw(self, root_seed, start, stop)
+
+
+def draw_arrays(rule: Rule, root_seed: int, start: int, stop: int) -> Array:
+    """Draw weights and fixed arrays uniform on [-half_width, half_width), each its own."""
+    parts = []
+    root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
+    half_widths = rule.network.half_widths
+    for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
+        if not shapes:
+            continue
+        sizes = {name: math.prod(shape) for name, shape in shapes.items()}
+        part = draw_uniform(sum(sizes.values()), root_seed + stream, start, stop)
+        begin = 0
+        for name, size in sizes.items():
+            part[:, begin : begin + size] *= half_widths.get(name, rule.protocol.half_width)
+            begin += size
+        parts.append(part)
+    return parts[0] if len(parts) == 1 else np.hstack(parts)
+
+
+def _take_rows(name: str, what: str, given: Any) -> Array | None:
+    if given is None:
+        return None
+    rows = take_numbers(given, f"{name}.{what}", finite=True)
+    if rows.ndim != 2 or not rows.size:
+        raise UsageError(
+            f"{name}.{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units)"
+        )
+    return np.ascontiguousarray(rows)
+
+
+def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
+    try:
+        return {
+            key: (shape,) if isinstance(shape, int) else tuple(map(int, shape))
+            for key, shape in given.items()
+        }
+    except (AttributeError, TypeError, ValueError):
+        raise UsageError(
+            f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "
+            '{"W": (2, 4), "b": (2,)}'
+        ) from None
+
+
+def record_network(
+    network: Network, n_updates: int | None = None, change: Hook | None = None
+) -> Trace:
+    """Apply so many updates, or train until the outcome, and return every state passed."""
+    states: list[Sequence[Any]] = []
+    protocol = network.protocol
+    for t in range((protocol.max_updates if n_updates is None else n_updates) + 1):
+        if t > 0:
+            network.update(change)
+        hidden = [network.list_hidden(v) for v in network.patterns]
+        images = [network.image(v) for v in network.patterns]
+        weights = np.concatenate([np.ravel(array) for array in network.weights])
+        states.append((network.error(), hidden, images, weights))
+        if n_updates is None and states[-1][0] < protocol.threshold:
+            break
+    errors, hidden_states, all_images, rows = zip(*states, strict=True)
+    groups = zip(*(zip(*each, strict=True) for each in hidden_states), strict=True)
+    return make_trace(
+        protocol, dict(network.shapes), np.array(errors), [np.array(group) for group in groups],
+        np.array(all_images), np.array(rows),
+    )  # fmt: skip
