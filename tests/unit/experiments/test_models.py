@@ -81,9 +81,12 @@ def run(name):
         for module in (module for module in SMALLER if module.startswith(f"{name}.")):
             for key, value in SMALLER[module].items():
                 patch.setattr(f"replication.experiments.{module}.{key}", value)
+        steps = []
         made = run_experiment(
-            name, jobs=1, report_progress=silent, n_networks=N_NETWORKS.get(name, FEW)
+            name, jobs=1, report_progress=steps.append, n_networks=N_NETWORKS.get(name, FEW)
         )
+    lines = [f"{name} (10 of {len(EXPERIMENTS)}): {step}" for step in steps]
+    assert [line for line in lines if len(line) >= 80] == [], "wider than a terminal"
     model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
     with styled():
         return model, {figure: draw(model) for figure, draw in list_figures(name).items()}

@@ -43,7 +43,7 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
     @contextlib.contextmanager
     def open_pool(*_):
         with ThreadPoolExecutor(2) as pool:
-            client = SimpleNamespace(submit=lambda work, task, pure: pool.submit(work, task))
+            client = SimpleNamespace(submit=lambda *work, pure: pool.submit(*work))
             yield 2, functools.partial(backends.run_tasks, client, 2)
 
     others_are_finished = threading.Event()
