@@ -41,8 +41,9 @@ INSTEAD = {
     "random": "W changed as much at random",
     "gradient": "W changed by steepest descent",
     "amplification": "W grows without turning",
-    "turned": "W as long, turned at random",
-    "renewed": "W as long, a new random code",
+    "steered": "W changed as much in one direction",
+    "exchanged": "W as long, another code",
+    "renewed": "W as long, a new code each time",
 }
 """What is done with the first changes, and how the answer calls it."""
 FACTORS = (0.25, 4.0)
