@@ -51,7 +51,7 @@ VERSIONS = {
     "dynamics": 6,
     "functions": 2,
     "hierarchy": 2,
-    "images": 5,
+    "images": 6,
     "learning": 2,
     "likelihood": 2,
     "live": 2,
