@@ -52,11 +52,12 @@ function times(A, Y, m) {
 class LinearNetwork {
   // `scatter`: [strengths, directions] of `diagonalise`. W, and U and Q as their transposes, are flat
   // (hidden x inputs), in pixels. `feedback` says through which matrix W sees what is missing:
-  // "W" (recirculation), "U" (back-propagation) or "Q" (an inverse of U that is learnt, too).
-  constructor([strengths, directions], { W, U, Q }, { rate, regression = 0.75, feedback = "W", decay = 0, sleep = 0, noise = 0 }) {
+  // "W" (recirculation), "U" (back-propagation) or "Q" (an inverse of U that is learnt, too). `decay`
+  // is that of W and U; `sleep` draws W towards `echo` times U'; `noise` or decay draws Q towards 0.
+  constructor([strengths, directions], { W, U, Q }, { rate, regression = 0.75, feedback = "W", decay = 0, sleep = 0, echo = 0, noise = 0 }) {
     const flat = Float64Array.from(directions.flatMap((row) => [...row]));
     const turn = (matrix) => cross(Float64Array.from(matrix), flat, strengths.length);
-    Object.assign(this, { strengths, directions, n: strengths.length, rate, regression, feedback, decay, sleep, noise, updates: 0 });
+    Object.assign(this, { strengths, directions, n: strengths.length, rate, regression, feedback, decay, sleep, echo, noise, updates: 0 });
     Object.assign(this, { W: turn(W), U: turn(U), Q: Q && turn(Q) });
     this.n_hidden = this.W.length / this.n;
     this.total = strengths.reduce((sum, x) => sum + x, 0);
@@ -73,7 +74,7 @@ class LinearNetwork {
     const { n, n_hidden, W, U, regression } = this;
     const WS = this.weigh(W), G = cross(WS, W, n), M = this[this.feedback], MU = cross(M, U, n);
     const is_ours = this.feedback === "W";
-    const [of_u, of_w] = this.feedback === "U" ? [this.rate, this.rate] : [this.rate * (1 - regression), this.rate * (1 - regression) ** 2];
+    const [of_u, of_w] = is_ours ? [this.rate * (1 - regression), this.rate * (1 - regression) ** 2] : [this.rate, this.rate];
     const MS = is_ours ? WS : this.weigh(M), seen = times(MU, WS, n_hidden);
     const read = times(G, U, n_hidden);  // G is symmetric
     const push = new Float64Array(W.length);
@@ -82,7 +83,7 @@ class LinearNetwork {
       const back = times(cross(push, W, n), U, n_hidden);
       for (let k = 0; k < W.length; k += 1) push[k] = regression * push[k] + (1 - regression) * back[k];
     }
-    if (this.feedback === "Q") {  // Q learns to undo U; noise on what it reads makes it forget the rest
+    if (this.feedback === "Q") {  // Q learns to undo U; noise on what it is given makes it forget the rest
       const left = new Float64Array(G.length), QUG = times(MU, G, n_hidden);
       for (let k = 0; k < G.length; k += 1) left[k] = G[k] - QUG[k];
       const change = times(left, U, n_hidden);
@@ -90,7 +91,7 @@ class LinearNetwork {
     }
     const kept = 1 - this.decay;
     for (let k = 0; k < W.length; k += 1) {
-      W[k] = kept * W[k] + of_w * push[k] + this.sleep * (U[k] - W[k]);
+      W[k] = kept * W[k] + of_w * push[k] + this.sleep * (this.echo * U[k] - W[k]);
       U[k] = kept * U[k] + of_u * (WS[k] - read[k]);
     }
     this.updates += 1;

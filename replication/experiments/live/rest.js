@@ -110,11 +110,12 @@ class Rest {
 
   begin(is_asked) {
     const { n_hidden, root_seed, regression } = this.data, n = this.mean.length, half = n_hidden * n;
-    // W, its biases, U, its biases, and the inverse Q, all from the same size.
-    const drawn = drawWeights(this.seed, { root_seed, half_width: this.size, n_weights: 3 * half + n_hidden + n });
-    const [W, U, Q] = [drawn.slice(0, half), [], drawn.slice(2 * half + n_hidden + n)];
-    for (let j = 0; j < n_hidden; j += 1) for (let i = 0; i < n; i += 1) U.push(drawn[half + n_hidden + n_hidden * i + j]);
-    this.network = new LinearNetwork(this.scatter, { W, U, Q }, { regression, ...this.rule.settings });
+    // W, U and, where errors come back through it, the inverse Q, all from the same size.
+    const n_matrices = this.rule.settings.feedback === "Q" ? 3 : 2;
+    const drawn = drawWeights(this.seed, { root_seed, half_width: this.size, n_weights: n_matrices * half });
+    const [W, U, Q] = [drawn.slice(0, half), [], drawn.slice(2 * half)];
+    for (let j = 0; j < n_hidden; j += 1) for (let i = 0; i < n; i += 1) U.push(drawn[half + n_hidden * i + j]);
+    this.network = new LinearNetwork(this.scatter, { W, U, Q: Q.length ? Q : undefined }, { regression, ...this.rule.settings });
     [this.frames, this.rests] = [0, false];
     this.slider.value = String(this.place_of(this.size));
     this.paint();

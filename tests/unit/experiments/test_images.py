@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-from replication.simulator.network import Rule
 
 from replication.definition.protocol import Protocol
 from replication.experiments.images import exact, linear, logistic, minimum, repairs, rules
@@ -20,6 +19,7 @@ from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.simulator.activations import logistic as squash
 from replication.simulator.changes import compute_changes
+from replication.simulator.network import Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 
