@@ -2,11 +2,13 @@
 
 import dataclasses
 import math
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
+import replication
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
@@ -14,7 +16,6 @@ from replication.experiments.matrices import flatten, get_u, get_w
 from replication.experiments.mechanism import common, controls, hybrids, reach, run, tasks, theory
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
-from replication.simulator import engine
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
@@ -322,7 +323,8 @@ def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
     protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
     feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
-    updates, converged, _ = reach.train("feedback alignment", protocol, weights, rate)
+    whole = reach.draw("feedback alignment", protocol, SEED, 4)
+    updates, converged, _ = reach.train("feedback alignment", protocol, whole, rate)
     assert converged.any(), "or any feedback would do"
     V = make_patterns(protocol)
     for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
@@ -349,12 +351,13 @@ def play(monkeypatch):
             n = np.full(len(weights), float(updates(rate)))
             return n, n < protocol.max_updates, weights
 
-        def evaluate(protocol, weights):
-            return engine.Evaluation([], None, np.full(len(weights), error(seen[-1][0])))
+        def measure(rule, protocol, weights, rate):
+            found = np.full(len(weights), error(rate))
+            return np.where(np.isnan(found), np.inf, found)
 
         seen = []
         monkeypatch.setattr(reach, "train", train)
-        monkeypatch.setattr(reach, "evaluate_networks", evaluate)
+        monkeypatch.setattr(reach, "measure_errors", measure)
         monkeypatch.setattr(reach, "RULES", {"recirculation": {}})
         found = reach.compare_rules(PAPER, n_search=40, n_networks=50, root_seed=5, jobs=1)
         return found["recirculation"], seen
@@ -411,6 +414,45 @@ def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found(n, n_vi
         reach.RULES, True
     )
     assert all(row["rate"] < 0.06 for row in found.values())
+
+
+class Alignment(replication.Network):
+    """Feedback alignment of the cross-entropy, written anew."""
+
+    shapes: ClassVar = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+    fixed: ClassVar = {"B": (2, 4)}
+    numbers: ClassVar = {"rate": 1.0}
+
+    def hidden(self, v):
+        return replication.logistic(self.W @ v + self.b)
+
+    def image(self, v):
+        return replication.logistic(self.U @ self.hidden(v) + self.c)
+
+    def weight_changes(self, v, target):
+        h, d = self.hidden(v), self.rate * (target - self.image(v))
+        e = self.B @ d * h * (1 - h)
+        return np.outer(e, v), e, np.outer(d, h), d
+
+
+class Same(RecirculationNetwork):
+    """The paper's rule by another name."""
+
+
+@pytest.mark.parametrize(
+    ("own", "rule"), [(Alignment, "feedback alignment"), (Same, "recirculation")]
+)
+def test_rule_of_ones_own_is_searched_and_judged_as_the_others_are(own, rule):
+    found = reach.compare_rules(
+        PAPER, own=own, n_search=200, n_networks=400, root_seed=3, jobs=2
+    )  # fmt: skip
+    mine, theirs = found[own.__name__], found[rule]
+    if own is Same:  # the same networks
+        assert mine == theirs
+    else:  # others, by the same rule
+        assert abs(math.log(mine["rate"] / theirs["rate"])) < math.log(2.0)
+        assert mine["converged"]["share"] == pytest.approx(theirs["converged"]["share"], abs=0.06)
+        assert mine["median"] == pytest.approx(theirs["median"], rel=0.3)
 
 
 def test_directions_are_followed_from_the_first_change_on():
