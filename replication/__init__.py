@@ -62,10 +62,11 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
+    from replication.experiments.contest import Contest, compare_rules
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.arrays import repeat
-    from replication.simulator.ensemble import simulate
+    from replication.simulator.ensemble import draw_initial_weights, simulate
     from replication.simulator.network import Network
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import (
@@ -89,6 +90,7 @@ __all__ = [
     "Changes",
     "Comparison",
     "ComparisonTable",
+    "Contest",
     "CountTable",
     "DataError",
     "FeedbackAlignmentNetwork",
@@ -104,7 +106,9 @@ __all__ = [
     "WorkerError",
     "__version__",
     "compare",
+    "compare_rules",
     "compare_table",
+    "draw_initial_weights",
     "examine_mechanism",
     "load_claims",
     "logistic",
@@ -121,8 +125,9 @@ _HOMES = {
     "replication.comparison.table": ("ComparisonTable",),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
     "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
-    "replication.simulator.ensemble": ("simulate",),
+    "replication.simulator.ensemble": ("draw_initial_weights", "simulate"),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
+    "replication.experiments.contest": ("Contest", "compare_rules"),
     "replication.simulator.activations": ("ACTIVATIONS", "SLOPES", "logistic"),
     "replication.simulator.arrays": ("repeat",),
     "replication.simulator.network": ("Network",),

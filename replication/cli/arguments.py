@@ -3,7 +3,6 @@
 import argparse
 import difflib
 import functools
-import importlib.util
 import json
 import re
 import stat
@@ -21,12 +20,11 @@ from replication.definition.protocol import (
     parse_assignment,
     read_protocol,
 )
-from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
+from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
 from replication.errors import StorageError, UsageError
 from replication.wording import show
 
-MAX_SEEDS = 100_000_000_000
-MAX_COST = " (which take days of one core and 0.2 TB of disk)"
+MAX_COST = " (which take days of one core)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -115,7 +113,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--results": {
         "type": parse_results, "default": Path("results"), "metavar": "FOLDER",
-        "help": "folder for outcomes and report (default: results)",
+        "help": "folder of models and reports (default: results)",
     },
     "--protocol": {
         "default": "paper", "metavar": "NAME",
@@ -141,32 +139,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 WORKERS = ("--jobs", "--backend", "--scheduler")
 PROTOCOL = ("--protocol", "--set")
-STUDY = ("--seeds", "--root-seed", "--results", *PROTOCOL)
-
-
-def load_rule(text: str) -> Any:
-    """Return the class of networks that ``FILE.py:NAME`` names; the file is run."""
-    path, colon, name = text.rpartition(":")
-    if not colon or not name.isidentifier():
-        raise UsageError(f"--rule {show(text)} was given; write FILE.py:NAME, e.g. mine.py:Mine")
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    if spec is None or spec.loader is None or not Path(path).is_file():
-        raise UsageError(f"--rule {show(text)} names no Python file; write FILE.py:NAME")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where the source of a rule is looked for
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        line = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UsageError(f"--rule {show(text)} cannot be run ({line}); correct it") from None
-    from replication.simulator.network import Network
-
-    found = getattr(module, name, None)
-    if not (isinstance(found, type) and issubclass(found, Network)):
-        others = [each for each, x in vars(module).items() if isinstance(x, type)]
-        named = f" (its classes: {', '.join(others)})" if others else ""
-        raise UsageError(f"--rule {show(text)} names no subclass of replication.Network{named}")
-    return found
+NETWORKS = ("--seeds", "--root-seed", *PROTOCOL)
+STUDY = (*NETWORKS, "--results")
 
 
 def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -193,6 +167,7 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 
 
 def read_study(options: argparse.Namespace) -> Study:
-    """Return the study that the options of `STUDY` name."""
+    """Return the study that the options of `NETWORKS` name, in the results folder if one is."""
     protocol = read_protocol_arguments(options)
-    return Study(protocol, options.root_seed, options.seeds, options.results)
+    places = [options.results] if "results" in options else []
+    return Study(protocol, options.root_seed, options.seeds, *places)

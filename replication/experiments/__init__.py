@@ -1,6 +1,6 @@
 """One folder per question: simulation (`run.py`), figures (`figures.py`) and text (`chapter.md`).
 
-The headline is made from the stored outcomes of a study; every other experiment simulates
+The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
 Each has ``run(*, jobs, report_progress, n_networks)``: threads (-1 for one per core), a callable
@@ -26,17 +26,17 @@ EXPERIMENTS: dict[str, float] = {
     "readings": 8.0,
     "likelihood": 56.0,
     "settings": 4.0,
-    "mechanism": 20.0,
-    "speed": 23.0,
+    "mechanism": 28.0,
+    "speed": 24.0,
     "codes": 1.0,
     "rule": 6.0,
     "functions": 5.0,
     "learning": 10.0,
     "picture": 5.0,
     "proposal": 6.0,
-    "hierarchy": 31.0,
+    "hierarchy": 12.0,
     "sizes": 5.0,
-    "dynamics": 33.0,
+    "dynamics": 40.0,
     "live": 7.0,
     "images": 27.0,
 }
@@ -55,7 +55,7 @@ VERSIONS = {
     "learning": 2,
     "likelihood": 2,
     "live": 2,
-    "mechanism": 6,
+    "mechanism": 7,
     "proposal": 3,
     "readings": 3,
     "settings": 4,

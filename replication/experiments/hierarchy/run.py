@@ -9,13 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import PAPER
 from replication.experiments import Model
+from replication.experiments.hierarchy.modules import (
+    HALF,
+    N_LOWER,
+    Modules,
+    Settling,
+    draw_modules,
+    make_rule,
+    train,
+)
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.simulator.modules import Hierarchy, ModularBatch
+from replication.simulator.engine import Engine
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -67,14 +76,13 @@ class Condition:
     alike: bool = False  # whether both lower modules start from the same weights
     train_top: bool = True
 
-    def make_hierarchy(self, lower_rate: float, top_rate: float, number: int = 0) -> Hierarchy:
-        """Return the hierarchy with these learning rates, and a random set of this number."""
-        lower, top = (PAPER.n_visible, self.lower_hidden), (2 * self.lower_hidden, self.top_hidden)
-        return Hierarchy(
-            lower=Protocol(group_sizes=lower, learning_rate=lower_rate),
-            top=Protocol(group_sizes=top, learning_rate=top_rate),
-            vectors=make_vectors(self.kind, number),
-        )
+    def make_rule(self, lower_rate: float, top_rate: float, number: int = 0) -> type[Modules]:
+        """Return the rule with these learning rates, and a random set of this number."""
+        return make_rule(
+            Modules, make_vectors(self.kind, number), lower_hidden=self.lower_hidden,
+            top_hidden=self.top_hidden,
+            numbers={"lower_rate": lower_rate, "top_rate": top_rate if self.train_top else 0.0},
+        )  # fmt: skip
 
 
 CONDITIONS = {
@@ -90,7 +98,7 @@ CONDITIONS = {
     "wider": Condition(rates_of="four", lower_hidden=3, top_hidden=3),
 }
 
-Outcome = Mapping[str, NDArray[Any]]
+Examined = Mapping[str, NDArray[Any]]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
@@ -98,14 +106,16 @@ Outcome = Mapping[str, NDArray[Any]]
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the experiment."""
     rates: dict[str, tuple[float, float]] = {}
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, Examined] = {}
     for name, condition in CONDITIONS.items():
         if condition.rates_of is None:
             report_progress(f"hierarchy: learning rates, {name}")
             rates[name] = search_rates(condition, min(N_SEARCH, n_networks), jobs=jobs)
         rates[name] = rates[condition.rates_of or name]
         report_progress(f"hierarchy: {name}")
-        outcomes[name] = simulate(condition, rates[name], ROOT_SEED, n_networks, jobs=jobs)
+        outcomes[name] = simulate_condition(
+            condition, rates[name], ROOT_SEED, n_networks, jobs=jobs
+        )
     ways = load_claims()["hierarchy"].operationalisations
     return {
         "conditions": {
@@ -124,58 +134,67 @@ def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, flo
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
 
     def measure(pair: tuple[float, float]) -> float:
-        found = simulate(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
+        found = simulate_condition(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
         return float(found["all"].mean())
 
     return pairs[int(np.argmax(map_in_threads(measure, pairs, jobs=jobs)))]
 
 
-def simulate(
+def simulate_condition(
     condition: Condition, rates: tuple[float, float], root_seed: int, n: int, *, jobs: int
-) -> Outcome:
+) -> Examined:
     """Train and test n networks; with random sets the first n / `RANDOM_SETS` on each of them."""
     n_sets = RANDOM_SETS if condition.kind == "random" else 1
     n_each = max(1, n // n_sets)
     parts = itertools.product(range(n_sets), range(0, n_each, N_TOGETHER))
 
-    def simulate_part(part: tuple[int, int]) -> Outcome:
+    def simulate_part(part: tuple[int, int]) -> Examined:
         number, start = part
-        hierarchy = condition.make_hierarchy(*rates, number)
+        rule = condition.make_rule(*rates, number)
         stop = min(start + N_TOGETHER, n_each)
-        batch = ModularBatch(hierarchy, root_seed, start, stop, alike=condition.alike)
-        batch.train(UPDATES, train_top=condition.train_top)
-        return examine(batch)
+        weights = draw_modules(rule, root_seed, start, stop, alike=condition.alike)
+        return examine(rule, train(rule, weights, UPDATES))
 
     found = map_in_threads(simulate_part, parts, jobs=jobs)
     return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
 
 
-def examine(batch: ModularBatch) -> Outcome:
+def examine(rule: type[Modules], weights: Array) -> Examined:
     """Return what trained networks do; all settling is without regression, by way of the top."""
-    vectors = np.array(batch.hierarchy.vectors)
-    targets = batch.spread(vectors)
+    vectors = np.array(rule.patterns)
+    evaluation = Engine(PAPER, rule).evaluate(weights)
 
-    def is_near(state: Array) -> NDArray[np.bool_]:
-        """Return which networks have all vectors (one to a place of axis 1) near enough."""
-        return np.asarray(np.abs(state - targets).max(axis=(0, 1, 2)) < PAPER.threshold)
+    def is_near(states: Array) -> NDArray[np.bool_]:
+        """Return which networks have all vectors, copy by copy, near enough."""
+        copies = states.reshape(len(weights), -1, *vectors.shape)
+        return np.asarray(np.abs(copies - vectors).max(axis=(1, 2, 3)) < PAPER.threshold)
 
-    encoded = is_near(batch.reconstruct(targets))
-    attractors = is_near(batch.settle(targets, n_rounds=ROUNDS))
+    free = np.zeros_like(vectors)
     generator = np.random.Generator(np.random.Philox(key=ROOT_SEED))
-    for noise in generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape)):
-        noisy = batch.spread(np.clip(vectors + noise, 0.0, 1.0))
-        attractors &= is_near(batch.settle(noisy, n_rounds=ROUNDS))
-    completed = np.ones(batch.n_networks, dtype=np.bool_)
-    for held in ([[True], [False]], [[False], [True]]):  # either half of the vectors
-        partial = batch.settle(targets * held, n_rounds=ROUNDS, held=np.array(held))
-        completed &= is_near(partial)
+    noise = generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape))
+    noisy = np.clip(vectors + noise, 0.0, 1.0).reshape(-1, vectors.shape[1])
+    starts = np.vstack([vectors, noisy])
+    attracted = settle(rule, weights, starts, np.zeros_like(starts))
+    # Either half of the vectors is held, and the other one begins at 0.
+    halves = [free + (np.arange(vectors.shape[1]) < HALF) == is_first for is_first in (1.0, 0.0)]
+    held = np.vstack(halves).astype(np.float64)
+    completed = settle(rule, weights, np.vstack([vectors, vectors]) * held, held)
+    encoded, attractors = is_near(evaluation.reconstruction), is_near(attracted)
+    found = {"encoded": encoded, "attractors": attractors, "completed": is_near(completed)}
+    codes = evaluation.hidden[0].reshape(len(weights), len(vectors), N_LOWER, -1)
     return {
-        "encoded": encoded,
-        "attractors": attractors,
-        "completed": completed,
-        "all": encoded & attractors & completed,
-        "codes": batch.lower.send_forward(targets),
-    }
+        **found, "all": np.all([*found.values()], axis=0),
+        "codes": codes.transpose(3, 1, 2, 0),
+    }  # fmt: skip
+
+
+def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
+    """Return what states become in `ROUNDS` rounds, (n, n_states, n_units)."""
+    settling = make_rule(
+        Settling, np.hstack([states, held]), lower_hidden=rule.lower_hidden,
+        top_hidden=rule.top_hidden, n_rounds=ROUNDS,
+    )  # fmt: skip
+    return Engine(PAPER, settling).evaluate(weights).reconstruction
 
 
 def name_splits(codes: Array) -> NDArray[np.int64]:
@@ -189,7 +208,7 @@ def name_splits(codes: Array) -> NDArray[np.int64]:
     return np.sort(1 + with_first[:, 1:].argmax(axis=1), axis=0)
 
 
-def compare_splits(outcome: Outcome) -> Model:
+def compare_splits(outcome: Examined) -> Model:
     """Describe the networks by whether both lower modules split the four vectors in the same way.
 
     In ``single`` ones the units of a module make one split only.
@@ -204,7 +223,7 @@ def compare_splits(outcome: Outcome) -> Model:
     }
 
 
-def describe(outcome: Outcome) -> Model:
+def describe(outcome: Examined) -> Model:
     """Return how many networks there are, and the shares that encode, and do all that is asked."""
     shares = {name: estimate_share(outcome[name]) for name in ("encoded", "all")}
     return {"n": len(outcome["all"])} | shares
