@@ -221,7 +221,7 @@ def _badge(verdict: str) -> str:
 
 
 def _sign(verdict: str) -> str:
-    sign, kind = BADGES[Verdict(verdict)]
+    sign, kind = BADGES[ClaimVerdict(verdict)]
     return f"[{sign}]{{.badge .{kind}}}"
 
 

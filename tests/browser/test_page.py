@@ -331,9 +331,13 @@ def count_words(text):
 def test_committed_report_is_short():
     text = COMMITTED.with_suffix(".md").read_text()
     assert count_words("Two [words](a.svg) | 3 |\n|--|\n![No word](b.svg)") == 3
-    assert count_words(text.split("\n## Supplement")[0]) <= 3200
-    assert count_words(text) <= 5500
-    assert len(re.findall(r"!\[", text)) <= 14
+    main, rest = text.split("\n## Supplement")
+    assert count_words(main) <= 2200
+    assert count_words(rest.split("\n## References")[0]) <= 4500
+    assert len(re.findall(r"!\[", main)) <= 8
+    assert COMMITTED.stat().st_size <= 1_700_000
+    readme = COMMITTED.parents[1] / "README.md"
+    assert len(readme.read_text().split()) <= 900
 
 
 def test_checks_notice_what_they_look_for(pages):
