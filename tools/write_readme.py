@@ -25,7 +25,7 @@ class Unbiased(replication.RecirculationNetwork):       # the hidden biases do n
         return super().weight_changes(v0)._replace(b=0.0)
 
 outcomes = replication.simulate(network=Unbiased, n_seeds=100_000)"""
-EXAMPLE = ["--column", "reward", "--by", "task", "--reported", "example-report"]
+EXAMPLE = ["--reported", "example-report"]
 
 
 def render_readme() -> str:
