@@ -45,7 +45,7 @@ def list_artists(axes):
 
 
 def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
-    """On its line a unit reconstructs 1/2, and more for dots in its shade; without line, no shade."""
+    """On its line a unit reconstructs 1/2, more for dots in its shade; without a line, no shade."""
     traced = trace(Protocol(learning_rate=5.0), seed=0)
     frames = traced.plot(Figure().subplots(2, 3))
     updates = [int(axes.get_title().split()[0]) for axes in frames.flat]
