@@ -74,7 +74,7 @@ class Block:
         if x in self.now and (found := self.now[x].get(name_place(index, p))) is not None:
             return found
         if x.op == "result":
-            return self.loops[x.args[0]][x.note][*index, p]
+            return self.loops[x.args[0]][x.note][(*index, p) if x.is_batched else index]
         if x in self.rows:
             return self.rows[x][(*index, p) if x.is_batched else index]
         return x.compute(self.at, index, p)
@@ -343,27 +343,26 @@ class Block:
     def _write_repeat(self, loop: Traced) -> None:
         """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
         n, carried, found = loop.note
-        rows = [self.memory.allocate((*x.shape, self.n_patterns)) for x in carried]
+        is_batched = loop.is_batched  # and with it each state, also one that begins as a constant
+        rows = [self.lay(x) for x in carried]
         for row, begun in zip(rows, loop.args, strict=False):
-            self.copy(row, begun, is_batched=True)
-        before = dict(self.rows)
-        self.rows |= dict(zip(carried, rows, strict=True))
+            self.copy(row, begun, is_batched=is_batched)
+        before, loops = self.rows, self.loops
         for turn in self.writer.each(n):
+            # What a turn writes down is another in the next one.
+            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), dict(loops)
             with TURNS.next(n, turn):
                 self.write(found)
-            # What one state becomes may depend on another as it was.
-            new = rows if len(rows) == 1 else [
-                self.memory.allocate((*x.shape, self.n_patterns)) for x in found
-            ]  # fmt: skip
+            # What one state becomes may depend on another as it was, or on its other places.
+            is_apart = len(rows) == 1 and found[0] in self.rows
+            new = rows if is_apart else [self.lay(x) for x in carried]
             for row, x in zip(new, found, strict=True):
-                self.copy(row, x, is_batched=True)
-            for row, other, x in zip(rows, new, found, strict=True):
+                self.copy(row, x, is_batched=is_batched)
+            for row, other in zip(rows, new, strict=True):
                 if row is not other:
-                    for p in self.writer.each(self.n_patterns):
-                        for index in self.places(x.shape):
-                            row[*index, p] = other[*index, p]
-        self.rows = before
-        self.loops[loop] = rows
+                    for place in self.places(row.shape):
+                        row[place] = other[place]
+        self.rows, self.loops = before, loops | {loop: rows}
 
     # Sums over patterns
 

@@ -100,8 +100,11 @@ def trace_rule(rule: Rule) -> Traces:
 
     def run(phase: int, function: Any, *arguments: Any) -> Any:
         """Run a method, and refuse that it changes anything but what `apply` may change."""
-        graph.phase, TURNS.n_draws = phase, 0
-        found = function(*arguments)
+        graph.phase, TURNS.n_draws, TURNS.graph = phase, 0, graph
+        try:
+            found = function(*arguments)
+        finally:
+            TURNS.graph = None
         for key, value in one.__dict__.items():
             if value is not begun.get(key) and not (phase == APPLY and key in changing):
                 what = "fixed, which never changes" if key in rule.fixed else "not declared"
@@ -114,14 +117,14 @@ def trace_rule(rule: Rule) -> Traces:
         return found
 
     changing = {*rule.shapes, *rule.kept}
-    image = graph.take(run(MEASURE, one.image, v))
+    image = graph.take_number(run(MEASURE, one.image, v))
     if image.shape != t.shape:
         raise TraceError(
             f"{name}.image gives an array of shape {image.shape}; the targets have {t.shape}"
         )
     own_error = type(one).pattern_error is not Network.pattern_error
     if own_error:
-        error = graph.take(run(MEASURE, one.pattern_error, v, t))
+        error = graph.take_number(run(MEASURE, one.pattern_error, v, t))
         if error.size != 1:
             raise TraceError(
                 f"{name}.pattern_error gives shape {error.shape}; allowed is one number"
@@ -129,15 +132,15 @@ def trace_rule(rule: Rule) -> Traces:
         error = error.reshape(())
     else:
         error = t - graph.take(run(MEASURE, one.measure, v))
-    hidden = [graph.take(x) for x in run(MEASURE, one.list_hidden, v)]
+    hidden = [graph.take_number(x) for x in run(MEASURE, one.list_hidden, v)]
     changes = run(LEARN, one._change, v, t)
     scales, terms = {}, {}
     for key, change in changes.items():
-        scales[key], terms[key] = split(broadcast_to(graph.take(change), rule.shapes[key]))
+        scales[key], terms[key] = split(broadcast_to(graph.take_number(change), rule.shapes[key]))
     sums = {key: graph.make("sum", rule.shapes[key], note=key) for key in terms}
     scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
     run(APPLY, one.apply, scaled)
-    after = {key: graph.take(getattr(one, key)) for key in weights}
+    after = {key: graph.take_number(getattr(one, key)) for key in weights}
     for key, new in after.items():
         if new.shape != weights[key].shape:
             raise TraceError(
