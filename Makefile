@@ -18,6 +18,14 @@ override RESULTS := $(value RESULTS)
 override PYTHON := $(value PYTHON)
 export SEEDS ROOT_SEED JOBS RESULTS PYTHON
 
+# The environment stands in the names of targets, so its folder has a plain name.
+VENV = .venv
+override VENV := $(value VENV)
+SIGNS := $$ ; & | < > ( ) { } [ ] * ? ! \ ~ % : = ' " `
+ifneq (1,$(words $(VENV) $(foreach sign,$(SIGNS),$(findstring $(sign),$(VENV)))))
+$(error VENV='$(VENV)' was given; allowed is one folder, without spaces and signs of the shell in its name)
+endif
+
 # All experiments have their own networks, and all that is stored is verified.
 ifneq (,$(and $(SEEDS)$(ROOT_SEED),$(filter experiments verify,$(MAKECMDGOALS))))
 $(error SEEDS and ROOT_SEED say which study `make replicate` and `make report` take; allowed are RESULTS and JOBS)
@@ -26,7 +34,6 @@ endif
 # Tests start many processes, each of which would otherwise compile all libraries again.
 unexport PYTHONDONTWRITEBYTECODE
 
-VENV = .venv
 RUN = $(VENV)/bin/python
 REPLICATION = REPLICATION_BY=make $(RUN) -m replication
 STUDY = $${SEEDS:+--seeds="$$SEEDS"} $${ROOT_SEED:+--root-seed="$$ROOT_SEED"} $${RESULTS:+--results="$$RESULTS"}
@@ -64,7 +71,8 @@ dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
 ##@ Checks
 
 .PHONY: test
-test: $(VENV)/.dev ## all tests that take seconds
+test: $(VENV)/.dev ## all tests that take seconds, two minutes on two cores
+	@echo 'About two minutes on two cores'
 	@$(RUN) -m pytest -n auto --dist worksteal
 
 .PHONY: test-long
@@ -124,7 +132,11 @@ lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock
 
 .PHONY: clean
 clean: ## remove the environment and what can be made again; never outcomes or reports
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	@$(REFUSE_FOREIGN)
+	[ ! -e $(VENV)/.made ] && [ ! -e $(VENV)/.making ] || rm -rf $(VENV)
+	rm -rf build/site build/doctrees dist/recirculation_replication-*
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
+	rmdir build dist 2>/dev/null || true
 	find replication tests notebooks benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 .PHONY: help
@@ -133,9 +145,18 @@ help: ## this list
 		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
 		/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-# The environment, made once. Stamps record which lock file is installed in it.
+# The environment, made once. Stamps record which lock file is installed in it. Only a folder that
+# has the first of them (.making until it is complete, then .made) is ever cleared or removed.
+REFUSE_FOREIGN = if [ -e $(VENV)/.made ] || [ -e $(VENV)/.making ] || [ ! -e $(VENV) ]; then :; \
+	elif [ -d $(VENV) ] && [ -z "$$(ls -A $(VENV)/)" ]; then :; \
+	else \
+		echo "make: $(VENV) is there, and make did not make it, so it is left alone." >&2; \
+		echo "make: Remove or rename it yourself, or give another folder: make VENV=.environment ..." >&2; \
+		exit 1; \
+	fi
 
 $(VENV)/.made:
+	@$(REFUSE_FOREIGN)
 	@found=; for python in "$${PYTHON:-python3}" $${PYTHON:+:} python3.14 python3.13 python3.12 python3.11; do \
 		if [ "$$python" = : ]; then break; fi; \
 		if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then found=$$python; break; fi; \
@@ -146,15 +167,17 @@ $(VENV)/.made:
 		exit 1; \
 	fi; \
 	echo "Setting up $(VENV) with $$found (once)"; \
-	if "$$found" -m venv --clear $(VENV) >$(VENV).log 2>&1; then rm -f $(VENV).log; \
-	elif "$$found" -m virtualenv --quiet --clear $(VENV) >>$(VENV).log 2>&1; then rm -f $(VENV).log; \
+	mkdir -p $(VENV) && touch $(VENV)/.making || exit 1; \
+	find $(VENV)/ -mindepth 1 -maxdepth 1 ! -name .making -exec rm -rf {} +; \
+	if "$$found" -m venv $(VENV) >$(VENV)/.log 2>&1; then rm -f $(VENV)/.log; \
+	elif "$$found" -m virtualenv --quiet $(VENV) >>$(VENV)/.log 2>&1; then rm -f $(VENV)/.log; \
 	else \
-		cat $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; \
+		cat $(VENV)/.log >&2; rm -rf $(VENV); \
 		echo "make: $$found cannot make a virtual environment: its venv or ensurepip module is missing." >&2; \
 		echo "make: On Debian or Ubuntu: apt-get install python3-venv. Or name another: make PYTHON=..." >&2; \
 		exit 1; \
 	fi
-	@touch $@
+	@mv $(VENV)/.making $@
 
 # An environment whose Python has gone (an upgrade, a moved home) is made again from the start.
 ifeq ($(shell test -x $(VENV)/bin/python && echo yes),)

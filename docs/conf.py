@@ -4,11 +4,14 @@ Source folder is the root of the project, so that pages and notebooks stay where
 cells of a page are run, and what they print stands below them; notebooks show what is stored.
 """
 
+import html.parser
 import os
+import re
 import shutil
 import sys
 from pathlib import Path
 
+import docutils.utils
 import latex2mathml.converter
 import sphinxarg.ext
 from docutils import nodes
@@ -21,8 +24,8 @@ project = "Recirculation replication"
 author = "The recirculation replication contributors"
 html_title = project
 root_doc = "docs/index"
-include_patterns = ["docs/*.md", "notebooks/*.ipynb"]
-exclude_patterns = ["docs/package.md"]
+include_patterns = ["*.md", "docs/*.md", "notebooks/*.ipynb"]
+exclude_patterns = ["docs/package.md", "CHANGELOG.md"]
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxarg.ext"]
 myst_enable_extensions = ["dollarmath"]
@@ -68,6 +71,64 @@ def copy_report(app, exception):
         (site / "index.html").write_text(f"{start}<title>{project}</title>\n", encoding="utf-8")
 
 
+def link_report(_app, _name, source):
+    """Let links to the report, as in [it](results/report.md), lead to its page in the site."""
+    source[0] = re.sub(
+        r"\[([^]]+)\]\((results/\w+)\.(?:md|html)\)", r'<a href="\2.html">\1</a>', source[0]
+    )
+
+
+class Headings(html.parser.HTMLParser):
+    """Reads a page of the report as the document that the search index is made from."""
+
+    def __init__(self):
+        super().__init__()
+        self.document = self.section = docutils.utils.new_document("report")
+        self.skipped = self.title = None
+
+    def handle_starttag(self, tag, attributes):
+        """Begin a section or a title, or skip what is no text."""
+        if self.skipped is None and tag in ("script", "style", "svg", "annotation"):
+            self.skipped = tag
+        elif tag == "section":
+            inner = nodes.section(ids=[dict(attributes).get("id", "")])
+            self.section.append(inner)
+            self.section = inner
+        elif re.fullmatch("h[1-6]", tag):  # such as h2
+            self.title = nodes.title()
+            self.section.append(self.title)
+
+    def handle_endtag(self, tag):
+        """End what has begun."""
+        if tag == self.skipped:
+            self.skipped = None
+        elif tag == "section":
+            self.section = self.section.parent
+        elif re.fullmatch("h[1-6]", tag):
+            self.title = None
+
+    def handle_data(self, text):
+        """Keep text in a title, or in a paragraph of its own."""
+        if self.skipped is None and text.strip():
+            place = nodes.paragraph() if self.title is None else self.title
+            place.append(nodes.Text(text))
+            if self.title is None:
+                self.section.append(place)
+
+
+def index_report(app):
+    """Let the search of the site find the words of the report and of the lesson."""
+    for path in sorted((ROOT / "results").glob("*.html")):
+        page = Headings()
+        page.feed(path.read_text(encoding="utf-8"))
+        title, name = page.document.next_node(nodes.title), f"results/{path.stem}"
+        shown = f"{title.astext()} ({path.stem})"  # the README has the title of the report
+        app.builder.indexer.feed(name, f"{name}.html", shown, page.document)
+        # Else what is not built from a source is dropped from the index.
+        app.env.all_docs[name], app.env.titles[name] = 0, title
+    return []
+
+
 def parse_parser(parser, **options):
     """Return the commands for their page, with examples as blocks of code."""
     found = READ_PARSER(parser, **options)
@@ -85,4 +146,6 @@ def setup(app):
     app.add_html_math_renderer(
         "mathml", (write_mathml, None), (lambda t, n: write_mathml(t, n, "block"), None)
     )
+    app.connect("source-read", link_report)
+    app.connect("html-collect-pages", index_report)
     app.connect("build-finished", copy_report)

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from replication.comparison.table import ComparisonTable
     from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
+    from replication.experiments.contest import Contest, compare_rules
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.arrays import repeat
@@ -89,6 +90,7 @@ __all__ = [
     "Changes",
     "Comparison",
     "ComparisonTable",
+    "Contest",
     "CountTable",
     "DataError",
     "FeedbackAlignmentNetwork",
@@ -104,6 +106,7 @@ __all__ = [
     "WorkerError",
     "__version__",
     "compare",
+    "compare_rules",
     "compare_table",
     "examine_mechanism",
     "load_claims",
@@ -123,6 +126,7 @@ _HOMES = {
     "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
     "replication.simulator.ensemble": ("simulate",),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
+    "replication.experiments.contest": ("Contest", "compare_rules"),
     "replication.simulator.activations": ("ACTIVATIONS", "SLOPES", "logistic"),
     "replication.simulator.arrays": ("repeat",),
     "replication.simulator.network": ("Network",),

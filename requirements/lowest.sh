@@ -5,7 +5,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 python=$1
-place=.venv/lowest
+place=${python%/bin/python}/lowest
 # Certificates as pip takes them: those of the system too, where a proxy has its own.
 export UV_NATIVE_TLS=true UV_SYSTEM_CERTS=true
 

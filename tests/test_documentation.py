@@ -20,6 +20,7 @@ RESULTS = {
     "Mechanism",
     "Comparison",
     "ComparisonTable",
+    "Contest",
     "Outcomes",
     "Trace",
 }  # not made by a caller

@@ -218,6 +218,8 @@ def test_values_reach_the_command_as_they_were_typed(value, folder):
         ),
         ("experiments SEEDS=5", "allowed are RESULTS and JOBS"),
         ("verify ROOT_SEED=7", "allowed are RESULTS and JOBS"),
+        ("clean VENV=a;b", "allowed is one folder, without spaces and signs of the shell"),
+        ("clean VENV=", "VENV='' was given"),
         ("replicate SEEDS=20 -j2", ""),
     ],
 )
@@ -226,6 +228,41 @@ def test_a_variable_that_would_be_ignored_is_refused(given, says):
     done = run_make("--dry-run", *given.split())
     assert done.returncode == (2 if says else 0)
     assert says in done.stderr
+
+
+def test_only_an_environment_that_make_has_made_is_cleared_or_removed(folder):
+    """Once `make replicate VENV=/existing/folder` emptied that folder."""
+    for name in ("theirs/kept", "theirs.log", "build/kept", "build/site/page", "empty/nothing"):
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_text("kept", encoding="utf-8")
+    (folder / "empty" / "nothing").unlink()
+    for target in ("replicate", "clean"):
+        done = run_make(target, "VENV=theirs", cwd=folder)
+        assert done.returncode == 2
+        assert "theirs is there, and make did not make it, so it is left alone" in done.stderr
+        assert "make VENV=" in done.stderr
+    assert (folder / "theirs" / "kept").read_text() == "kept"
+    assert (folder / "build" / "site" / "page").read_text() == "kept", "refused before it begins"
+
+    # A Python that makes an environment of one file, and is killed the first time.
+    (folder / "python").write_text(
+        '#!/bin/sh\n[ "$2" = venv ] || exit 0\n'
+        f"[ -e {folder}/again ] || {{ touch {folder}/again ours/half; kill -9 $PPID; exit; }}\n"
+        'mkdir ours/bin && cp "$0" ours/bin/python\n',
+        encoding="utf-8",
+    )
+    for code in (2, 0):
+        done = run_make("replicate", "VENV=ours", f"PYTHON={folder}/python", cwd=folder)
+        assert done.returncode == code, done.stderr
+        assert (folder / "ours" / "half").exists() == (code == 2)
+    assert run_make("clean", "VENV=ours", cwd=folder).returncode == 0
+    assert run_make("clean", "VENV=empty", cwd=folder).returncode == 0
+    left = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert left == {
+        "Makefile", "again", "build/kept", "python", "requirements/run.lock", "theirs.log",
+        "theirs/kept",
+    }  # fmt: skip
+    assert (folder / "empty").is_dir()
 
 
 @pytest.mark.parametrize("line", ["exit 1", "case $* in *venv*) exit 1;; *) exit 0;; esac"])

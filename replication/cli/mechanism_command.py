@@ -8,7 +8,13 @@ import re
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import PROTOCOL, add_options, parse_whole, read_protocol_arguments
+from replication.cli.arguments import (
+    PROTOCOL,
+    add_options,
+    load_rule,
+    parse_whole,
+    read_protocol_arguments,
+)
 from replication.definition.protocol import Protocol
 from replication.errors import DataError, StorageError, UsageError
 from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
@@ -47,6 +53,11 @@ def add_commands(subparsers: Any) -> None:
         default=N_NETWORKS, metavar="N", help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     command.add_argument(
+        "--rule", metavar="FILE.py:NAME",
+        help="a rule of your own to compare with the others, a subclass of replication.Network "
+        'whose learning rate is numbers["rate"]; the file is run',
+    )  # fmt: skip
+    command.add_argument(
         "--table", type=Path, metavar="FILE.csv",
         help="write what was found as a table, too, in place of a file that exists",
     )  # fmt: skip
@@ -74,11 +85,12 @@ def run_mechanism(options: argparse.Namespace) -> None:
             f"--table {show(options.table)} cannot be written (there is no such folder); make it "
             "or give another"
         )
+    network = None if options.rule is None else load_rule(options.rule)
     from replication.experiments.mechanism.examination import examine_mechanism
 
     found = examine_mechanism(
-        protocol, n_seeds=options.seeds, root_seed=options.root_seed, jobs=options.jobs,
-        report_progress=report_progress,
+        protocol, network=network, n_seeds=options.seeds, root_seed=options.root_seed,
+        jobs=options.jobs, report_progress=report_progress,
     )  # fmt: skip
     if options.table is not None:
         table = found.to_frame().to_csv(index=False, lineterminator="\n")

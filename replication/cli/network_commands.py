@@ -24,12 +24,12 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     trace = subparsers.add_parser(
         "trace",
-        help="print one network's learning as CSV",
-        description="Print one network's learning as CSV: the updates applied so far, the "
-        "error, and the reconstruction of each unit (r_PATTERN_UNIT).",
+        help="print how networks learn as CSV",
+        description="Print how networks learn as CSV: the seed, the updates applied so far, the "
+        "error, and the reconstruction of each unit (r_PATTERN_UNIT, both counted from 0).",
     )
     seed = functools.partial(parse_whole, low=0, high=MAX_SEEDS - 1)
-    trace.add_argument("seed", type=seed, metavar="SEED", help="number of the network")
+    trace.add_argument("seeds", type=seed, nargs="+", metavar="SEED", help="number of a network")
     add_options(trace, "--root-seed", *PROTOCOL)
     trace.set_defaults(handler=run_trace)
 
@@ -48,18 +48,22 @@ def add_commands(subparsers: Any) -> None:
 
 
 def run_trace(options: argparse.Namespace) -> None:
-    """Print one network over learning."""
+    """Print networks over learning, one after the other."""
     protocol = read_protocol_arguments(options)
+    import numpy as np
+
     from replication.simulator.trace import trace as trace_network
 
-    trace = trace_network(protocol, seed=options.seed, root_seed=options.root_seed)
-    n_patterns, n_visible = trace.reconstructions.shape[1:]
-    names = [f"r_{p + 1}_{i + 1}" for p in range(n_patterns) for i in range(n_visible)]
-    print(",".join(["update", "error", *names]))
-    for update, (error, image) in enumerate(zip(trace.errors, trace.reconstructions, strict=True)):
-        print(",".join([str(update), *(f"{value:.6g}" for value in (error, *image.ravel()))]))
-    state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
-    report_progress(f"seed {options.seed} {state} after {plural(trace.updates, 'update')}")
+    places = np.ndindex(protocol.n_patterns, protocol.n_visible)
+    print(",".join(["seed", "update", "error", *(f"r_{p}_{i}" for p, i in places)]))
+    for seed in options.seeds:
+        trace = trace_network(protocol, seed=seed, root_seed=options.root_seed)
+        rows = zip(trace.errors, trace.reconstructions, strict=True)
+        for update, (error, image) in enumerate(rows):
+            values = [f"{value:.6g}" for value in (error, *image.ravel())]
+            print(",".join([str(seed), str(update), *values]))
+        state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
+        report_progress(f"seed {seed} {state} after {plural(trace.updates, 'update')}")
 
 
 def run_export(options: argparse.Namespace) -> None:

@@ -11,6 +11,7 @@ MODULES = (
     "replication.cli.study_commands",
     "replication.cli.experiment_commands",
     "replication.cli.mechanism_command",
+    "replication.cli.rule_command",
     "replication.comparison.command",
     "replication.cli.network_commands",
     "replication.cli.store_commands",

@@ -62,7 +62,7 @@ class Study:
         for study in self.repetitions:
             parts[f"root seed {study.root_seed}, for comparison"] = study
         for study in self.other_errors.values():
-            parts[f"{own}, criterion {study.protocol.criterion}"] = study
+            parts[f"criterion {study.protocol.criterion}"] = study
         return parts
 
     @property

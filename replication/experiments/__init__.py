@@ -25,7 +25,7 @@ from replication.system.progress import Tell
 EXPERIMENTS: dict[str, float] = {
     "readings": 8.0,
     "likelihood": 56.0,
-    "settings": 3.0,
+    "settings": 4.0,
     "mechanism": 20.0,
     "speed": 23.0,
     "codes": 1.0,
@@ -34,7 +34,7 @@ EXPERIMENTS: dict[str, float] = {
     "learning": 10.0,
     "picture": 5.0,
     "proposal": 6.0,
-    "hierarchy": 31.0,
+    "hierarchy": 12.0,
     "sizes": 5.0,
     "dynamics": 33.0,
     "live": 4.0,
@@ -48,17 +48,18 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
-    "dynamics": 5,
+    "dynamics": 6,
     "functions": 2,
     "hierarchy": 2,
     "images": 5,
+    "learning": 2,
     "likelihood": 2,
-    "mechanism": 5,
+    "mechanism": 6,
     "proposal": 3,
     "readings": 3,
-    "settings": 3,
+    "settings": 4,
     "sizes": 2,
-    "speed": 4,
+    "speed": 5,
 }
 """Of an experiment whose code gives another model than at first: how often it has changed."""
 

@@ -16,6 +16,7 @@ from replication.experiments.matrices import Array, flatten, get_w
 from replication.experiments.scatter import Scatter
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.patterns import make_patterns
 from replication.statistics.alignment import compute_cosines
 
 
@@ -26,6 +27,21 @@ def predict_growth(protocol: Protocol) -> float:
     taken = (1.0 - keep) ** (2 if protocol.hidden_regression else 1)
     rate = protocol.learning_rate * protocol.visible_to_hidden_factor
     return rate * keep * taken * find_slope(protocol)
+
+
+def find_critical_rate(protocol: Protocol) -> float:
+    """Return the learning rate beyond which an output jumps while all reconstructions are alike.
+
+    ``2 / [(1 - lambda) P (1 + H / 4) v (1 - v)]`` with hidden states near 1/2, and v the mean over
+    the P patterns of that visible unit for which it is the smallest.
+
+    >>> [round(find_critical_rate(Protocol(group_sizes=sizes)), 2) for sizes in ((4, 2), (8, 3))]
+    [7.11, 5.22]
+    """
+    patterns = make_patterns(protocol)
+    mean = patterns.mean(axis=0)
+    gain = (1.0 - protocol.regression) * (1.0 + protocol.group_sizes[1] / 4.0)
+    return float(2.0 / (gain * len(patterns) * (mean * (1.0 - mean)).max()))
 
 
 def find_slope(protocol: Protocol) -> float:

@@ -40,6 +40,7 @@ class Update:
     W: Array
     change: Array  # what equation 4 adds to W
     noise: Array  # uniform from -1 to 1
+    once: Array  # the same, but not drawn anew at each update
 
 
 def randomise(update: Update) -> Array:
@@ -59,17 +60,19 @@ def amplify(update: Update) -> Array:
     return project(update.change, theory)
 
 
-def turn(update: Update) -> Array:
-    """Let W become as long as it would, but turn it in a random direction, as far as it changes."""
-    W, change, noise = _center(update)
-    across = give_length(noise - project(noise, W), change)
-    return update.change - change + give_length(W + across, W + change) - W
+def steer(update: Update) -> Array:
+    """Change W as much in one random direction, the same at every update."""
+    return give_length(update.once, update.change)
+
+
+def exchange(update: Update) -> Array:
+    """Let W become as long as it would, but in one other random direction: another code."""
+    return _replace_code(update, update.once)
 
 
 def renew(update: Update) -> Array:
     """Let W become as long as it would, in a fresh random direction: another code each time."""
-    W, change, noise = _center(update)
-    return update.change - change + give_length(noise, W + change) - W
+    return _replace_code(update, update.noise)
 
 
 INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
@@ -81,15 +84,17 @@ INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
     "random": randomise,
     "gradient": descend,
     "amplification": amplify,
-    "turned": turn,
+    "steered": steer,
+    "exchanged": exchange,
     "renewed": renew,
 }
 """What is frozen at first, or what takes the place of the changes of W."""
 
 
-def _center(update: Update) -> tuple[Array, Array, Array]:
-    span = Scatter.of(update.protocol).span
-    return multiply(update.W, span), multiply(update.change, span), multiply(update.noise, span)
+def _replace_code(update: Update, direction: Array) -> Array:
+    span = Scatter.of(update.protocol).span  # means over visible units are left alone
+    W, change, direction = (multiply(x, span) for x in (update.W, update.change, direction))
+    return update.change - change + give_length(direction, W + change) - W
 
 
 def train_late(
@@ -108,11 +113,13 @@ def train_changed(
     """Train networks of whose first updates W takes another change."""
     generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
     shape = get_w(protocol, weights).shape
+    once = 2.0 * generator.random(shape) - 1.0
 
     def step(states: Array, running: NDArray[np.int64], _: int) -> Array:
         following = record_weights(protocol, states, 1)[:, 1]
         W, noise = get_w(protocol, states), 2.0 * generator.random(shape)[running] - 1.0
-        update = Update(protocol, states, W, get_w(protocol, following) - W, noise)
+        change = get_w(protocol, following) - W
+        update = Update(protocol, states, W, change, noise, once[running])
         return replace_matrices(protocol, following, W=W + replace(update))
 
     return train_by(step, protocol, weights, n_first=n_first)

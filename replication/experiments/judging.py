@@ -1,12 +1,18 @@
 """From measurements to verdicts: the one place where statements are judged.
 
 An experiment gives `judge` one measurement for each operationalisation of a statement. Each is
-compared with ``at_least`` and ``at_most`` of its entry in the ledger. Where no such level decides,
-the result of one of the functions ``supports_...`` stands in its place.
+compared with ``at_least`` and ``at_most`` of its entry in the ledger, or with ``above`` and
+``below``, at which nothing is decided. Where no such level decides, the result of one of the
+functions ``supports_...`` stands in its place.
+
+A level of ours may decide. So an entry can name another defensible one (``instead_at_least = 0.7``
+beside ``at_least = 0.9``), which is tried wherever the statement has the first. If that changes the
+verdict, the row says so.
 """
 
 import collections
 import csv
+import dataclasses
 import enum
 import io
 import math
@@ -21,6 +27,9 @@ from replication.errors import DataError
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
 
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
+
+
+INSTEAD = "instead_"  # before the name of a level: another one that could be defended
 
 
 class Outcome(enum.StrEnum):
@@ -48,10 +57,41 @@ def judge(
             "other, or remove them"
         )
     results = {each.id: _compare_with_levels(claim, each, measured[each.id]) for each in ways}
-    if verdict is None:
-        primary, *others = (Outcome(each["outcome"]) for each in results.values())
-        verdict = find_verdict(claim.kind, primary, others)
-    return {"operationalisations": results, "verdict": verdict.value}
+    if verdict is not None:
+        return {"operationalisations": results, "verdict": verdict.value}
+    judged = {"operationalisations": results, "verdict": _conclude(claim, results)}
+    others = list_substitutes(claim)
+    tried = {}
+    for each in ways:
+        levels = tuple((key, others.get((key, value), value)) for key, value in each.levels)
+        changed = dataclasses.replace(each, levels=levels)
+        tried[each.id] = _compare_with_levels(claim, changed, measured[each.id])
+    if (otherwise := _conclude(claim, tried)) != judged["verdict"]:
+        outcomes = {id: {"outcome": each["outcome"]} for id, each in tried.items()}
+        judged["instead"] = {"operationalisations": outcomes, "verdict": otherwise}
+    return judged
+
+
+def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
+    """Return the other defensible levels of a statement by name and value of those they replace."""
+    return {
+        (key.removeprefix(INSTEAD), each.thresholds[key.removeprefix(INSTEAD)]): value
+        for each in claim.operationalisations
+        for key, value in each.levels
+        if key.startswith(INSTEAD)
+    }
+
+
+def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
+    """Return what the verdict would be with other levels, if they change it."""
+    if "instead" not in judged:
+        return ""
+    substitutes = list_substitutes(claim)
+    old = join([f"{value:g}" for _, value in substitutes])
+    new = join([f"{value:g}" for value in substitutes.values()])
+    verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
+    verdict = "is open" if verdict == Verdict.OPEN else verdict
+    return f"with {new} in place of {old} it {verdict} {condition}".rstrip()
 
 
 def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
@@ -105,16 +145,23 @@ def find_verdict(kind: str, primary: Outcome, others: Iterable[Outcome]) -> Verd
     return Verdict.HOLDS_ONLY_IF if n_against > n_for else Verdict.HOLDS_EXCEPT
 
 
+def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
+    primary, *others = (Outcome(each["outcome"]) for each in results.values())
+    return find_verdict(claim.kind, primary, others).value
+
+
 def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = "statement title page quote kind verdict condition way name measured supports why"
+    columns = (
+        "statement title page quote kind verdict condition instead way name measured supports why"
+    )
     writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        judged = entry["verdict"], describe_condition(claim, entry)
-        head = [name, claim.title, claim.page, claim.quote, claim.kind, *judged]
+        judged = [describe_condition(claim, entry), describe_instead(claim, entry)]
+        head = [name, claim.title, claim.page, claim.quote, claim.kind, entry["verdict"], *judged]
         for way in claim.operationalisations:
             result = entry["operationalisations"][way.id]
             numbers = [result["value"], *(result["interval"] or [None, None])]
@@ -131,15 +178,17 @@ def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any)
     """
     if isinstance(measured, dict):
         return measured
-    low = entry.thresholds.get("at_least", -math.inf)
-    high = entry.thresholds.get("at_most", math.inf)
+    levels = entry.thresholds
+    low = levels.get("at_least", levels.get("above", -math.inf))
+    high = levels.get("at_most", levels.get("below", math.inf))
     if math.isinf(low) and math.isinf(high):
         raise DataError(
             f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}: a level is "
-            "missing; add at_least or at_most"
+            "missing; add at_least, at_most, above or below"
         )
     least, most = _find_ends(measured)
-    if low <= least and most <= high:
+    is_open = levels.get("above") == least or levels.get("below") == most
+    if low <= least and most <= high and not is_open:
         return supports_if(True, measured)
     return supports_if(False if most < low or high < least else None, measured)
 

@@ -8,6 +8,7 @@ from replication.experiments.readings import multiverse
 from replication.experiments.studies import describe_reported
 from replication.publication.models import Model, read_models, write_model
 from replication.publication.placing import place_files
+from replication.publication.publishing import find_stale
 from replication.publication.rendering import list_claims, list_drawings, render
 from replication.report.pandoc import require_tools
 from replication.report.template import escape_markdown
@@ -31,6 +32,12 @@ def preview_experiment(
     open_folder(folder, below=results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
     models = read_models(results, ("headline", *EXPERIMENTS))
+    for stale in find_stale({k: v for k, v in models.items() if k != name}):
+        del models[stale]
+        report_progress(
+            f"the model of {stale} is out of date and left out;\n"
+            "`replication replicate` makes it again"
+        )
     models[name] = write_model(folder, name, model)
     command = f"replication experiments {name} --preview {n_networks}"
     try:
@@ -47,7 +54,7 @@ def preview_experiment(
     except ReportError as error:
         raise ReportError(
             f"{error}; a preview of more networks may be precise enough, and "
-            "`replication replicate` makes models that are missing"
+            "`replication replicate` makes models that are missing or out of date"
         ) from None
     place_files(folder, files)
     return folder / "report.html"

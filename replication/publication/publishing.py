@@ -56,7 +56,7 @@ def replicate_study(
         seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
         report_progress(
             f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
-            "on two cores (`replication replicate --no-experiments` leaves them out)"
+            "on two cores\n(`replication replicate --no-experiments` leaves them out)"
         )
     simulate_all(study, jobs=jobs, scheduler=scheduler, report_progress=report_progress)
     if missing:
@@ -65,11 +65,15 @@ def replicate_study(
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the experiments whose models are of another version than experiment and ledger."""
+    """Return the experiments whose models are of another version than experiment and ledger.
+
+    The headline, which every report computes anew, has no version.
+    """
     return [
         name
         for name, model in models.items()
-        if model.get("version") != find_version(name) or not _answers_ledger(name, model)
+        if (name != "headline" and model.get("version") != find_version(name))
+        or not _answers_ledger(name, model)
     ]
 
 

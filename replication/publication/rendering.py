@@ -70,9 +70,11 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     """Return the ledger as plain data, with the conditions of its verdicts in some models.
 
+    And with what other levels would have given, where that is another verdict.
+
     ``thresholds`` are those of the primary one.
     """
-    from replication.experiments.judging import describe_condition
+    from replication.experiments.judging import describe_condition, describe_instead
 
     judged = {
         name: entry
@@ -85,6 +87,7 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
             **dataclasses.asdict(claim),
             "thresholds": claim.thresholds,
             "condition": describe_condition(claim, judged[name]) if name in judged else "",
+            "instead": describe_instead(claim, judged[name]) if name in judged else "",
         }
         for name, claim in load_claims().items()
     }

@@ -33,7 +33,7 @@ class Drawing:
         """The figure as SVG, and its data as CSV: drawn once, however many pages show it."""
         try:
             return save_figure(self.draw, name=self.name)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
+        except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise ReportError(f"the figure {self.name!r} cannot be drawn: {problem}") from error
 

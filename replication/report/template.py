@@ -4,6 +4,7 @@ import functools
 import html
 import re
 import traceback
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -51,9 +52,17 @@ class ModelText(str):
 def escape_markdown(text: str) -> str:
     r"""Return a text as Markdown, and HTML, that shows exactly this text in one line.
 
-    >>> print(escape_markdown("<b>*x*</b> `y`"))
-    &lt;b&gt;\*x\*&lt;/b&gt; \`y\`
+    Control characters, which no font has, and signs that turn the direction of what follows are
+    written as escapes.
+
+    >>> print(escape_markdown("<b>*x*</b> `y`"), escape_markdown("a" + chr(27) + chr(0x202E)))
+    &lt;b&gt;\*x\*&lt;/b&gt; \`y\` a\\x1b\\u202e
     """
+    text = "".join(
+        sign if unicodedata.category(sign)[0] != "C" or sign in "\n\t"
+        else sign.encode("unicode_escape").decode()
+        for sign in text
+    )  # fmt: skip
     escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.splitlines()))
     return html.escape(escaped)
 

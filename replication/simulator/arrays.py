@@ -195,8 +195,8 @@ class Traced(NDArrayOperatorsMixin):
             return _select(self, places, chosen.shape)
         flat = chosen.ravel().tolist()
         sources = [tuple(map(int, np.unravel_index(k, self.shape))) for k in flat]
-        keep(self)
-        return self.graph.make("taken", chosen.shape, [self], note=tuple(sources), mask=self.mask)
+        source = keep(_as_number(self))
+        return self.graph.make("taken", chosen.shape, [source], note=tuple(sources))
 
     sum, mean, max, min, var, std, prod = map(
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
@@ -263,7 +263,11 @@ def _take_all(*xs: Any) -> list[Traced]:
 
 def keep(x: Traced) -> Traced:
     """Note that an array is read more than once, so that it is computed once, into memory."""
-    x.is_kept = True
+    if x.mask:  # truth values are no numbers in memory: what they are made of is kept
+        for arg in x.args:
+            keep(arg)
+    else:
+        x.is_kept = True
     return x
 
 
@@ -335,7 +339,7 @@ def reshape(x: Any, shape: Any) -> Any:
     if shape == x.shape:
         return x
     if [x.shape[k] for k in ours] != [shape[k] for k in theirs]:
-        return x.graph.make("reshaped", shape, [keep(x)], mask=x.mask)
+        return x.graph.make("reshaped", shape, [keep(_as_number(x))])
 
     def move(index: Index) -> Index:  # only axes of one come or go
         found: list[Any] = [0] * x.ndim
@@ -888,13 +892,18 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 def find_line(error: BaseException, rule: type) -> str | None:
     """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
-    codes = {
+    codes = [
         function.__code__ for each in rule.__mro__ for function in vars(each).values()
         if hasattr(function, "__code__") and each.__module__.partition(".")[0] != "replication"
-    }  # fmt: skip
-    files = {code.co_filename for code in codes}
+    ]  # fmt: skip
+    return find_own_line(error, {code.co_filename for code in codes})
+
+
+def find_own_line(error: BaseException, files: set[str]) -> str | None:
+    """Return the last line in some files in which an error arose, None if there is none."""
+    if isinstance(error, SyntaxError):
+        return f"{Path(str(error.filename)).name}, line {error.lineno}"
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
     if not own:
         return None
-    place = own[-1]
-    return f"{Path(place.filename).name}, line {place.lineno}: {place.line}"
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}"

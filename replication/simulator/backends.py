@@ -3,14 +3,18 @@
 import asyncio
 import contextlib
 import functools
+import hashlib
 import importlib.metadata
 import importlib.util
 import itertools
 import logging
+import os
 import queue
 import re
+import socket
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from replication.errors import UsageError, WorkerError
@@ -72,12 +76,12 @@ def run_tasks(
     client: Any, n_sent: int, function: Callable[[Any], Any], tasks: Iterable[Any]
 ) -> Generator[Any]:
     """Yield the result of each task from a cluster, which has at most `n_sent` at a time."""
-    left, finished = iter(tasks), queue.SimpleQueue[Any]()
+    left, finished, expected = iter(tasks), queue.SimpleQueue[Any](), digest_sources()
     sent = set()  # a future that nobody holds is cancelled
 
     def send(n: int) -> None:
         for task in itertools.islice(left, n):
-            future = client.submit(function, task, pure=False)
+            future = client.submit(work, function, task, expected, pure=False)
             sent.add(future)
             future.add_done_callback(finished.put)
 
@@ -90,6 +94,29 @@ def run_tasks(
         yield result
 
 
+def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
+    """Return the result of a task, on a worker that has the same sources as the client.
+
+    Each task asks, since a worker may join at any time, and versions do not tell two commits apart.
+    """
+    if digest_sources() != expected:
+        raise WorkerError(
+            f"the Dask worker on {socket.gethostname()} with the process id {os.getpid()} has "
+            "other sources of this package, which may give other outcomes; finished blocks are "
+            "kept: install the same there, or stop that worker, then run the same command again"
+        )
+    return function(task)
+
+
+@functools.cache
+def digest_sources() -> str:
+    """Return the SHA-256 of this package's sources, in hexadecimal."""
+    package, sha = Path(__file__).parents[1], hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        sha.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
+    return sha.hexdigest()
+
+
 def check_workers(client: Any, scheduler: str) -> None:
     """Wait for a worker, and refuse those that lack this package in this version."""
     try:
@@ -99,7 +126,12 @@ def check_workers(client: Any, scheduler: str) -> None:
             f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s; "
             f"start one: dask worker {scheduler}"
         ) from None
-    versions = client.get_versions(packages=PACKAGES)
+    try:
+        versions = client.get_versions(packages=PACKAGES)
+    except OSError as error:
+        raise WorkerError(
+            f"the Dask scheduler at {scheduler!r} was lost ({type(error).__name__}); start it again"
+        ) from None
     needed = _list_versions(versions["client"])
     for address, worker in sorted(versions["workers"].items()):
         if _list_versions(worker) != needed:

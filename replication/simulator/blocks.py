@@ -94,12 +94,12 @@ class Block:
 
     def take(self, n: int, most: int = 2) -> Iterator[tuple[Any, ...]]:
         """Go through n places some at a time, and the last ones in fewer."""
-        size, begin = most, 0
+        size, begin = min(most, self.writer.n_at_once), 0
         if self.writer.n_at_once == WITH_MANY_REGISTERS or self.is_large:
             size = max(most, self.writer.n_at_once)
         while size:
             n_turns = n // size
-            is_short = n_turns <= FEW_TURNS and not self.is_large
+            is_short = n_turns <= FEW_TURNS and self.writer.n_at_once > 1 and not self.is_large
             for turn in range(n_turns) if is_short else self.writer.each(n_turns):
                 yield tuple(begin + size * turn + k for k in range(size))
             begin, n, size = begin + n_turns * size, n % size, size // 2
@@ -289,7 +289,8 @@ class Block:
         watch: Any, watched: Traced | None,
     ) -> None:  # fmt: skip
         """Write down a function of sums, and what depends on it element by element."""
-        _, function, is_paired = called.note
+        name, function, is_paired = called.note
+        function = self.writer.replace_function(name, function)
         together = [*([] if sums is None else [sums]), called, *beside]
         rows = {x: self.lay(x) for x in together if x in needed}
         for patterns in self.take(self.n_patterns):
@@ -300,7 +301,7 @@ class Block:
                 totals = [
                     self.value(x) for x in self._sum_products(called.args[0], units, patterns)
                 ]
-                if is_paired:
+                if is_paired and self.writer.n_at_once > 1:
                     found = call_paired(function, totals, len(patterns))
                 else:
                     found = list(function(exact.stack(totals)))

@@ -73,7 +73,11 @@ class Engine:
         rows = self._take_weights(weights)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n = len(rows)
+        n, n_drawn = len(rows), sum(rule.sizes[:2])
+        # What is kept begins alike in all networks, unless it follows the weights of each.
+        kept = rows[:, n_drawn:] if rows.shape[1] > n_drawn else np.broadcast_to(
+            self.rule.begun, (n, rule.sizes[2])
+        )  # fmt: skip
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
@@ -83,12 +87,13 @@ class Engine:
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
         arrays = (
-            program.data, strip, lanes, counts, rows, updates, converged, last, recorded, stop,
+            program.data, strip, lanes, counts, rows, kept, updates, converged, last, recorded,
+            stop,
         )  # fmt: skip
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
         run = compile_text(program.text, "train", *choose_processor())
-        stride = rows.strides[0] // rows.itemsize
-        run(*addresses, first_seed, stride, n, max_updates)
+        strides = (rows.strides[0] // 8, kept.strides[0] // 8)
+        run(*addresses, first_seed, *strides, n, max_updates)
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
@@ -105,7 +110,7 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         program = _find_program("evaluate", self.rule, N_LANES)
-        rows, n_rows = self._take_weights(weights), program.n_rows
+        rows, n_rows = self.rule.complete(self._take_weights(weights)), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
         found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
         n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(rows) // N_LANES)))
@@ -141,7 +146,7 @@ class Engine:
                 f"weights of {weights.dtype} {weights.shape} were given; {self._describe()} need "
                 f"numbers of shape (n, {n + n_fixed}), a row for each network"
             )
-        weights = self.rule.complete(weights.astype(np.float64, copy=False))
+        weights = weights.astype(np.float64, copy=False)
         is_readable = weights.strides[1] == weights.itemsize
         return weights if is_readable else np.ascontiguousarray(weights)
 

@@ -208,6 +208,10 @@ class Network:
         found = () if hidden is None else hidden(v)
         return [*found] if isinstance(found, tuple | list) else [found]
 
+    def list_states(self, v: Any) -> list[Any]:
+        """Return the states that a page shows of a pattern: those of hidden groups, the image."""
+        return [*self.list_hidden(v), self.image(v)]
+
     # Random numbers
 
     def uniform(self, shape: int | Shape) -> Any:
@@ -500,13 +504,17 @@ class Rule:
             begin += size
         return network
 
+    @property
+    def begun(self) -> Array:
+        """What is kept as it begins, flat."""
+        return np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
+
     def complete(self, rows: Array) -> Array:
         """Return rows of weights with what is kept as it begins, where that is left out."""
-        n, n_fixed, n_kept = self.sizes
-        if not n_kept or rows.shape[1] == n + n_fixed + n_kept:
+        n_kept = self.sizes[2]
+        if not n_kept or rows.shape[1] == sum(self.sizes):
             return rows
-        begun = np.concatenate([np.ravel(x) for x in self.kept.values()])
-        return np.hstack([rows, np.broadcast_to(begun, (len(rows), n_kept))])
+        return np.hstack([rows, np.broadcast_to(self.begun, (len(rows), n_kept))])
 
     def draw(self, root_seed: int, start: int, stop: int) -> Array:
         """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""

@@ -55,8 +55,9 @@ NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
 
 JOB = (
-    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, i64 %n, i64 %cap"
+    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
+    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, "
+    "i64 %kept_stride, i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
 
@@ -66,6 +67,7 @@ class Traces:
     """What a rule does, as arrays that are not computed yet."""
 
     graph: Graph
+    network: Network  # with traced arrays
     weights: dict[str, Traced]  # and fixed arrays, and what is kept
     given: dict[str, Traced]  # the rule's numbers
     pattern: Traced
@@ -78,6 +80,11 @@ class Traces:
     terms: dict[str, list[Traced]]  # whose sums over the patterns change the weights
     sums: dict[str, Traced]
     after: dict[str, Traced]  # what an update makes of each array
+
+    def list_states(self) -> list[Traced]:
+        """Return the states that the network lists for a page."""
+        self.graph.phase, TURNS.n_draws = MEASURE, 0
+        return [self.graph.take(x) for x in self.network.list_states(self.pattern)]
 
 
 def trace_rule(rule: Rule) -> Traces:
@@ -156,9 +163,12 @@ def trace_rule(rule: Rule) -> Traces:
         if x not in used:
             del scales[key], terms[key]
     sums = {key: sums[key] for key in terms}
+    for key, value in begun.items():
+        object.__setattr__(one, key, value)  # what `apply` has changed
     return Traces(
-        graph, weights, given, v, t, error, own_error, hidden, image, scales, terms, sums, after
-    )
+        graph, one, weights, given, v, t, error, own_error, hidden, image, scales, terms, sums,
+        after,
+    )  # fmt: skip
 
 
 def list_reachable(roots: Iterable[Traced]) -> set[Traced]:
@@ -554,7 +564,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
     The weights before a sweep are kept until the next one, for networks that finish; so
     two places for weights take turns. `stride` counts numbers from one network's initial weights
-    to the next; `final` and `record` may be null pointers.
+    to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -614,9 +624,10 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
     error = sweep.memory.allocate(())
     sweep.base = sweep.memory.n_rows
-    if any(x.op == "draw" for x in traces.graph.known.values()):
+    if any(x.op == "draw" for x in list_reachable([*shown, traces.error])):
         raise UsageError(
-            f"{rule.network.__name__} draws random numbers, so it has no states to show"
+            f"{rule.network.__name__} draws random numbers to answer a pattern, so it has no "
+            "states to show; draw in weight_changes only, or leave out final_weights and trace"
         )
     for k in writer.each(Whole(writer, "%n")):
         offset = writer.emit(f"mul i64 {k}, {{rows}}")
@@ -710,11 +721,15 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
                         writer.copy_number("%now", k * n_lanes + lane, "%final", network * n + k)
             following = writer.load_whole("%counts", BEGUN)
             with writer.when(writer.compare("slt", following, "%n")):
-                first = following * "%stride"
-                for k in writer.each(n):
+                n_kept = rule.sizes[2]
+                first, first_kept = following * "%stride", following * "%kept_stride"
+                for k in writer.each(n - n_kept):
                     writer.copy_number("%initial", first + k, "%next", k * n_lanes + lane)
                     if rule.fixed:  # what never changes is in both places
                         writer.copy_number("%initial", first + k, "%now", k * n_lanes + lane)
+                for k in writer.each(n_kept):
+                    place = (k + (n - n_kept)) * n_lanes + lane
+                    writer.copy_number("%kept", first_kept + k, "%next", place)
                 writer.store_whole("%lanes", lane, following)
                 writer.store_whole(
                     "%lanes", lane + FIRST_SWEEP * n_lanes, Whole(writer, "%sweep") + 1

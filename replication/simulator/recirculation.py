@@ -291,6 +291,13 @@ class RecirculationNetwork(Network):
         """Return the states of the hidden units, as a trace shows them."""
         return self.first_pass(v)
 
+    def list_states(self, v: Any) -> list[Any]:
+        """Return the states from time 1 to time 3, hidden ones first: h1, h3, the image, v2."""
+        first, image = self.first_pass(v), self.image(v)
+        second = self.regress(v, image)
+        last = self.second_pass(second, first)
+        return [*_list_groups(first), *_list_groups(last), image, second]
+
     def wrap_changes(self, changes: dict[str, Any]) -> Any:
         """Return changes as a hook is given them, a tuple with their names."""
         return self._name([*changes.values()])

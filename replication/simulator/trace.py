@@ -1,13 +1,16 @@
 """One network over learning, by the same code that the ensemble runs."""
 
+import functools
 from typing import Any, Never
 
 from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
+from replication.errors import UsageError
 from replication.simulator.network import Network, record_network
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.recirculation import find_network
 from replication.simulator.weights import MAX_SEED
+from replication.system.threads import map_in_threads, measure_memory
 
 
 def trace(
@@ -62,17 +65,32 @@ def trace(
         check_rule(network, protocol, root_seed)
     engine = Engine(protocol, network)
     rule = engine.rule
-    seeds: dict[str, Any] = {"root_seed": root_seed, "first_seed": seed}
     initial = rule.draw(root_seed, seed, seed + 1)
+    given: dict[str, Any] = {"root_seed": root_seed, "first_seed": seed}
+    train = functools.partial(engine.train, initial, **given)
+
+    def run(**options: Any) -> Any:
+        """Train in a thread, which Ctrl-C can stop."""
+        return map_in_threads(lambda _: train(**options), [None], jobs=1)[0]
+
     if n_updates is None:
-        updates, _, _, _ = engine.train(initial, **seeds)
-        n_updates = int(updates[0])
-    _, _, _, recorded = engine.train(
-        initial, **seeds, record=True, threshold=-1.0, max_updates=n_updates
-    )
-    assert recorded is not None
+        n_updates = int(run()[0][0])
+    check_size(protocol, initial.shape[1], n_updates)
+    recorded = run(record=True, threshold=-1.0, max_updates=n_updates)[3]
     measured = engine.evaluate(recorded[0])
     weights = recorded[0, :, : rule.sizes[0]]
     return make_trace(
         protocol, rule.shapes, measured.error, measured.hidden, measured.reconstruction, weights
     )
+
+
+def check_size(protocol: Protocol, n_weights: int, n_updates: int) -> None:
+    """Refuse a trace that does not fit in the memory."""
+    n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
+    needed, present = 8.0 * (n_updates + 1) * (n_weights + n_states), measure_memory()
+    if needed > present:
+        raise UsageError(
+            f"{n_updates:,} updates of {n_weights:,} weights take {needed / 1e9:,.1f} GB to trace, "
+            f"and this machine or container has {present / 1e9:,.1f} GB; give a lower n_updates, "
+            "or protocol with a lower max_updates"
+        )

@@ -1,7 +1,6 @@
 """Fill a study: simulate the blocks that are missing or damaged, and lose none on the way."""
 
 import contextlib
-import os
 import shutil
 from collections.abc import Callable, Generator
 from typing import Any
@@ -21,7 +20,7 @@ from replication.store.blocks import (
 from replication.store.folders import StudyFolder, count_seeds, find_longest, find_missing
 from replication.system.files import open_folder
 from replication.system.progress import Progress, report_progress
-from replication.system.threads import count_workers
+from replication.system.threads import count_workers, measure_memory
 
 BYTES_PER_NETWORK = 1.5
 BYTES_PER_BLOCK = 10_000
@@ -77,16 +76,14 @@ def check_room(study: Study, *, jobs: int) -> None:
             f"{str(results)!r} has {free / 1e6:,.2f} MB free; give fewer --seeds, "
             "or a --results folder on another disk"
         )
-    if not hasattr(os, "sysconf"):  # as on Windows
-        return
     n_rows = Engine(study.protocol).program.n_rows
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
-    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    present = measure_memory()
     if needed > present:
         raise UsageError(
             f"networks of group_sizes = {list(study.protocol.group_sizes)} on "
             f"{count_workers(jobs)} workers need about {needed / 1e9:,.1f} GB of memory, and this "
-            f"machine has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
+            f"machine or container has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
         )
 
 

@@ -54,18 +54,20 @@ class Progress:
     def _show(self) -> None:
         elapsed = max(0.001, time.monotonic() - self._begun)  # a coarse clock may not have moved
         rate = self.done / elapsed
-        text = f"{self._name}{self.done:,} of {self.total:,} networks, "
-        text += f"{rate:,.0f} a second" if rate >= 10 else f"{rate:.2g} a second"
+        text = f"{self._name}{self.done:,} of {self.total:,} networks"
+        speed = f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
+        time_left = ""
         if self.done == self.total:
-            text += f", {format_duration(elapsed)} in all"
+            time_left = f", {format_duration(elapsed)} in all"
         # The first moments tell how long workers take to start, not how fast they are.
         elif elapsed >= SECONDS_BEFORE_ESTIMATE:
-            text += f", {format_duration((self.total - self.done) / rate)} left"
+            time_left = f", {format_duration((self.total - self.done) / rate)} left"
+        # A line that reaches the last column would wrap. The speed is missed least.
+        width = shutil.get_terminal_size().columns - 1
+        text += speed + time_left if len(text + speed + time_left) <= width else time_left
         line = text + "\n"
         if self._is_terminal:
-            # A line that reaches the last column would wrap; spaces wipe what was there before.
-            width = shutil.get_terminal_size().columns - 1
-            line = "\r" + text[:width].ljust(width)
+            line = "\r" + text[:width].ljust(width)  # spaces wipe what was there before
         write_safely(self._stream, line)
 
 

@@ -5,11 +5,15 @@ compiled code there would hold it up: the main thread waits, others work, and a 
 compiled code looks at tells them to stop.
 """
 
+import contextlib
 import contextvars
+import math
 import multiprocessing.pool
+import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,12 +21,17 @@ from joblib import Parallel, cpu_count, delayed
 from joblib.parallel import ThreadingBackend
 from numpy.typing import NDArray
 
-from replication.errors import WorkerError
+from replication.errors import UsageError, WorkerError
 from replication.system.files import SHORTAGES
+from replication.wording import show
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Flag = NDArray[np.bool_]
+
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+MEMORY_LIMITS = CONTROL_GROUP / "memory.max", CONTROL_GROUP / "memory" / "memory.limit_in_bytes"
+"""Where Linux says how much memory a container may use, by its version 2 and 1."""
 
 _flag: contextvars.ContextVar[Flag | None] = contextvars.ContextVar("flag", default=None)
 
@@ -88,7 +97,7 @@ def iterate_in_threads(
         _flag.set(flag)
         return function(task)
 
-    parallel = Parallel(jobs, backend=Threads(), return_as=return_as, batch_size=1)
+    parallel = Parallel(count_workers(jobs), backend=Threads(), return_as=return_as, batch_size=1)
     results = parallel(delayed(work)(task) for task in tasks)
     try:
         for result in results:  # noqa: UP028  # closed below, where it may not warn
@@ -104,4 +113,26 @@ def iterate_in_threads(
 
 def count_workers(jobs: int) -> int:
     """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
-    return jobs if jobs > 0 else int(cpu_count())
+    if jobs > 0:
+        return jobs
+    try:
+        return int(cpu_count())
+    except ValueError:  # joblib takes any text of a user or a container for a number
+        given = os.environ.get("LOKY_MAX_CPU_COUNT")
+        if given is None:
+            return os.cpu_count() or 1
+        raise UsageError(
+            f"LOKY_MAX_CPU_COUNT={show(given)} is set; allowed is a whole number of cores; "
+            "correct it or unset it"
+        ) from None
+
+
+def measure_memory() -> float:
+    """Return the bytes of memory of this machine, or of the container in which it runs."""
+    found = math.inf
+    if hasattr(os, "sysconf"):  # not on Windows
+        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in MEMORY_LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # "max" is no limit
+            found = min(found, int(limit.read_text("ascii")))
+    return found

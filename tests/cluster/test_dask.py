@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import json
+import shutil
 import signal
 import socket
 import subprocess
@@ -35,21 +36,24 @@ class Cluster:
         assert faults.wait_until(lambda: contact.exists() and contact.read_text().endswith("}"))
         self.address = json.loads(contact.read_text())["address"]
 
-    def start(self, module, sign, *words):
+    def start(self, module, sign, *words, **variables):
         code = f"import sys; from distributed.cli.{module} import main; sys.exit(main())"
         path = self.folder / f"{len(self.processes)}.log"
         with path.open("w") as log:
             process = subprocess.Popen(
                 [sys.executable, "-c", code, "--no-dashboard", *words],
-                stdout=log, stderr=log, cwd=self.folder, env=faults.make_environment(),
+                stdout=log, stderr=log, cwd=self.folder, env=faults.make_environment(**variables),
             )  # fmt: skip
         self.processes.append(process)
         assert faults.wait_until(lambda: sign in path.read_text(), seconds=60), path.read_text()
         return process
 
-    def begin_study(self, results, n_seeds):
+    def write_study(self, results, n_seeds):
         options = ("--backend", "dask", "--scheduler", self.address, "--set", "regression=0.9")
-        process = faults.start(*faults.simulate_command(results, n_seeds, *options))
+        return faults.simulate_command(results, n_seeds, *options)
+
+    def begin_study(self, results, n_seeds):
+        process = faults.start(*self.write_study(results, n_seeds))
         assert faults.wait_until(lambda: list(results.glob("outcomes/**/0*.parquet")))
         return process
 
@@ -64,8 +68,10 @@ def cluster(tmp_path):
         process.wait()
 
 
-def test_death_of_a_worker_ctrl_c_and_death_of_the_scheduler(cluster, tmp_path, monkeypatch):
-    """One cluster for all three, since each of its processes takes a second to start."""
+def test_death_of_a_worker_ctrl_c_a_stranger_and_death_of_the_scheduler(
+    cluster, tmp_path, monkeypatch
+):
+    """One cluster for all four, since each of its processes takes a second to start."""
     words = ("dask_worker", "Registered to", cluster.address, "--no-nanny", "--nthreads", "1")
     victim, survivor = cluster.start(*words), cluster.start(*words)
     process = cluster.begin_study(tmp_path / "results", N_SEEDS)
@@ -88,6 +94,16 @@ def test_death_of_a_worker_ctrl_c_and_death_of_the_scheduler(cluster, tmp_path, 
     assert time.monotonic() - begun < 4
     assert "Traceback" not in messages
 
+    # A worker with the same version from another commit once gave outcomes of its own.
+    shutil.copytree(faults.ROOT / "replication", tmp_path / "other" / "replication")
+    with (tmp_path / "other" / "replication" / "errors.py").open("a") as file:
+        file.write("# changed")
+    stranger = cluster.start(*words, PYTHONPATH=str(tmp_path / "other"))
+    done = faults.run(*cluster.write_study(tmp_path / "mixed", 400_000))
+    faults.assert_clean(done, 70)
+    assert f"process id {stranger.pid} has other sources of this package" in done.stderr
+    stranger.kill()
+
     process = cluster.begin_study(tmp_path / "lost", 400_000)
     cluster.scheduler.kill()
     _, messages = process.communicate(timeout=30)
@@ -104,10 +120,10 @@ class Client:
         self.packages = packages
         self.submitted = []
 
-    def submit(self, func, task, **_):
-        self.submitted.append(func)
+    def submit(self, func, *arguments, **_):
+        self.submitted.append(arguments[0])
         future = concurrent.futures.Future()
-        future.set_result(func(task))
+        future.set_result(func(*arguments))
         return future
 
     def wait_for_workers(self, _, timeout):
@@ -131,6 +147,15 @@ class Client:
 def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, message):
     with pytest.raises(WorkerError, match=message):
         backends.check_workers(Client(**packages), "tcp://s:2")
+
+
+def test_a_scheduler_that_dies_when_asked_for_its_workers_is_no_file_that_cannot_be_read():
+    class Dying(Client):
+        def get_versions(self, packages):
+            raise ConnectionResetError(104, "Connection reset by peer")
+
+    with pytest.raises(WorkerError, match="scheduler at 'tcp://s:2' was lost"):
+        backends.check_workers(Dying(python="3.11"), "tcp://s:2")
 
 
 def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():

@@ -84,6 +84,60 @@ def test_table_and_function_say_what_the_command_prints(run, tmp_path):
     assert len(table[table.kind == "first changes"]) == len(examination.INSTEAD)
 
 
+RULE = """
+import numpy as np
+from replication import Network, logistic
+
+class Mine(Network):
+    shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+    numbers = {"rate": 1.0}
+    def image(self, v):
+        return logistic(self.U @ logistic(self.W @ v + self.b) + self.c)
+    def weight_changes(self, v, target):
+        h = logistic(self.W @ v + self.b)
+        d = self.rate * (target - logistic(self.U @ h + self.c))
+        e = self.U.T @ d * h * (1 - h)
+        return np.outer(e, v), e, np.outer(d, h), d
+
+class Unrated(Mine):
+    numbers = {"speed": 1.0}
+
+class Large(Mine):
+    shapes = {"W": (2, 5), "b": (2,), "U": (5, 2), "c": (5,)}
+
+number = 3
+"""
+
+
+def test_rule_of_ones_own_takes_part(run, write):
+    """It is back-propagation of the cross-entropy, so it does what that does, but for rounding."""
+    answer = run("mechanism", "--seeds", 100, "--rule", f"{write(RULE, 'mine.py')}:Mine")
+    rows = {x[2:34].strip(): x[34:].split() for x in answer.splitlines() if "%" in x[45:54]}
+    mine, theirs = rows["Mine"], rows["back-propagation, cross-entropy"]
+    assert mine[1] == theirs[1] == "100.0%"
+    assert float(mine[0]) == pytest.approx(float(theirs[0]), rel=0.5)
+    assert float(mine[2]) == pytest.approx(float(theirs[2]), rel=0.4)
+    assert mine[4:] == theirs[4:], "rates tried"
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "problem"),
+    [
+        (RULE, "mine.py", "write FILE.py:NAME, e.g. mine.py:Mine"),
+        (RULE, "mine.py:Yours", "names no subclass of replication.Network (its classes: Network, "),
+        (RULE, "mine.py:number", "names no subclass of replication.Network"),
+        (RULE, "other.py:Mine", "names no Python file"),
+        ("1 / 0", "mine.py:Mine", "cannot be run (ZeroDivisionError: division by zero)"),
+        ("def", "mine.py:Mine", "cannot be run (SyntaxError: "),
+        (RULE, "mine.py:Unrated", 'mechanism searches its "rate": write numbers = {"rate": 1.0}'),
+        (RULE, "mine.py:Large", "mine.py, line 9: return logistic(self.U @ logistic(self.W @ v"),
+    ],
+)
+def test_bad_rule_gets_one_line(refuse, write, text, name, problem):
+    path = write(text, "mine.py")
+    assert problem in refuse(2, "mechanism", "--rule", path.with_name(name))
+
+
 def test_function_refuses_what_the_command_refuses(tmp_path, refuse):
     with pytest.raises(UsageError, match="momentum = 0.5 was given; mechanism needs 0"):
         examine_mechanism(Protocol(momentum=0.5))

@@ -1,6 +1,5 @@
 """replicate, simulate, report, trace, export and multiverse, as a user types them."""
 
-import csv
 import io
 import json
 import re
@@ -17,6 +16,7 @@ from replication.definition.study import DEFAULT_ROOT_SEED, Study
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import describe_sampling
 from replication.simulator.ensemble import simulate
+from replication.simulator.trace import trace
 from replication.store.folders import count_outcomes
 
 COMMANDS = (
@@ -46,8 +46,8 @@ def test_progress_says_what_the_networks_of_each_other_root_seed_are_for(tmp_pat
     assert lines == [
         "root seed 7",
         *(f"root seed {8 + i}, for comparison" for i in range(5)),
-        "root seed 7, criterion every-unit-squared",
-        "root seed 7, criterion every-unit-half-squared",
+        "criterion every-unit-squared",
+        "criterion every-unit-half-squared",
     ]
 
 
@@ -70,12 +70,17 @@ def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
     assert len({base, from_file, *others}) == 4
 
 
-def test_trace_ends_at_the_outcome(run):
+def test_trace_ends_each_network_at_its_outcome_and_counts_from_0(run):
+    """As `Trace.to_frame` and arrays do: vectors were once counted from 1."""
     outcomes = simulate(PAPER, n_seeds=4)
-    for seed in range(4):
-        rows = list(csv.DictReader(io.StringIO(run("trace", seed))))
-        assert int(rows[-1]["update"]) == outcomes.updates[seed] == len(rows) - 1
-        assert float(rows[-1]["error"]) < PAPER.threshold <= float(rows[-2]["error"])
+    table = pd.read_csv(io.StringIO(run("trace", 3, 0)))
+    assert table["seed"].unique().tolist() == [3, 0]
+    for seed, rows in table.groupby("seed"):
+        assert rows["update"].tolist() == list(range(outcomes.updates[seed] + 1))
+        assert rows["error"].iloc[-1] < PAPER.threshold <= rows["error"].iloc[-2]
+        images = trace(seed=seed).reconstructions
+        for p, i in ((0, 0), (3, 1)):
+            assert rows[f"r_{p}_{i}"].to_numpy() == pytest.approx(images[:, p, i], rel=1e-5)
 
 
 def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(

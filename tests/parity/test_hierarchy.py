@@ -1,71 +1,86 @@
-"""Modules that share groups: the fast form against the readable one."""
-
-import dataclasses
+"""The hierarchy of modules against loops written from the paper alone."""
 
 import numpy as np
 import pytest
 
-from replication.definition.protocol import Protocol
-from replication.errors import UsageError
-from replication.experiments.hierarchy.run import Condition
-from replication.simulator.modules import Hierarchy, ModularBatch
-from tests.parity.hierarchy import ModularNetwork
-
-DRAWN = Condition().make_hierarchy(10.0, 4.0)
-OTHER = Hierarchy(
-    lower=Protocol(group_sizes=(3, 1), learning_rate=6.0, regression=0.5, half_width=0.2),
-    top=Protocol(group_sizes=(3, 2), learning_rate=3.0),
-    vectors=(
-        (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.5, 0.0, 1.0),
-        (0.0, 0.0, 1.0, 1.0, 1.0, 0.0, 0.0, 0.25, 0.0),
-    ),
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments.hierarchy.modules import (
+    Modules,
+    Settling,
+    draw_modules,
+    make_rule,
+    train,
 )
-"""Three lower modules of another size, and vectors that are not one-hot."""
-ARRAYS = {"W": "forward", "b": "hidden_biases", "U": "backward", "c": "visible_biases"}
+from replication.experiments.hierarchy.run import Condition
+from replication.simulator.engine import Engine
+from tests.parity.loop import PaperLoop
+
+VECTORS = np.array(
+    [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
+)
+DRAWN = make_rule(Modules, VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3)
 
 
-@pytest.mark.parametrize("hierarchy", [DRAWN, OTHER])
-def test_fast_form_agrees_with_the_readable_one(hierarchy):
-    batch = ModularBatch(hierarchy, 1, 5, 8)
-    batch.train(40)
-    vectors = np.array(hierarchy.vectors)
-    n_units = vectors.shape[1]
-    kept = np.arange(n_units) >= n_units // hierarchy.n_lower
-    held = batch.spread(kept[None]).astype(bool)
-    states = batch.settle(batch.spread(vectors * kept), n_rounds=3, held=held)
+class PaperHierarchy:
+    """Two loops of the paper, whose hidden states are the visible vectors of a third."""
+
+    def __init__(self, row):
+        lower, top = Protocol(learning_rate=6.0), Protocol(group_sizes=(4, 3), learning_rate=3.0)
+        parts = np.split(row, [22, 44])
+        halves = VECTORS[:, :4], VECTORS[:, 4:], VECTORS[:, :4]
+        protocols = lower, lower, top
+        self.loops = [PaperLoop(*each) for each in zip(protocols, halves, parts, strict=True)]
+
+    def encode(self, v):
+        return [x for loop, part in zip(self.loops, (v[:4], v[4:]), strict=False)
+                for x in loop.pass_hidden(part)[0]]  # fmt: skip
+
+    def update(self):
+        batches = [*VECTORS[:, :4]], [*VECTORS[:, 4:]], [self.encode(v) for v in VECTORS]
+        for loop, batch in zip(self.loops, batches, strict=True):
+            loop.learn([list(v) for v in batch])
+
+    def settle(self, vector, n_rounds, held):
+        state = vector
+        for _ in range(n_rounds):
+            top = self.loops[2]
+            codes = top.image(top.pass_hidden(self.encode(state)))
+            parts = zip(self.loops, (codes[:2], codes[2:]), strict=False)
+            image = np.concatenate([loop.image([part]) for loop, part in parts])
+            state = np.where(held, vector, image)
+        return state
+
+
+def test_modules_learn_and_settle_as_loops_of_the_paper_do():
+    weights = draw_modules(DRAWN, 1, 5, 8)
+    final = train(DRAWN, weights, 40)
+    held = np.arange(8) >= 4
+    states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
+    settling = make_rule(Settling, states, top_hidden=3, n_rounds=3)
+    settled = Engine(PAPER, settling).evaluate(final).reconstruction
     for k in range(3):
-        network = ModularNetwork(hierarchy, 1, 5 + k)
+        network = PaperHierarchy(weights[k])
         for _ in range(40):
             network.update()
-        for name, array in ARRAYS.items():
-            for m, module in enumerate(network.lower):
-                fast = getattr(batch.lower, array)[..., m, k]
-                np.testing.assert_allclose(fast, getattr(module, name), atol=1e-9)
-            fast = getattr(batch.top, array)[..., 0, k]
-            np.testing.assert_allclose(fast, getattr(network.top, name), atol=1e-9)
-        for p, vector in enumerate(vectors * kept):
-            expected = network.settle(vector, n_rounds=3, held=kept)
-            np.testing.assert_allclose(states[:, p, :, k].T.ravel(), expected, atol=1e-9)
-
-
-def test_a_field_that_modules_do_not_know_is_refused():
-    with pytest.raises(UsageError, match=r"^decay, frozen of a module"):
-        dataclasses.replace(DRAWN, top=Protocol(decay=0.1, frozen="b", learning_rate=4.0))
+        flat = np.concatenate([loop.flat() for loop in network.loops])
+        np.testing.assert_allclose(final[k], flat, atol=1e-9)
+        for found, vector in zip(settled[k], VECTORS * held, strict=True):
+            np.testing.assert_allclose(found, network.settle(vector, 3, held), atol=1e-9)
 
 
 def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
-    batch = ModularBatch(DRAWN, 1, 0, 5, alike=True)
-    apart = ModularBatch(DRAWN, 1, 0, 5)
-    assert np.array_equal(batch.lower.forward[:, :, 0], apart.lower.forward[:, :, 0])
-    batch.train(50)
-    assert np.array_equal(batch.lower.forward[:, :, 0], batch.lower.forward[:, :, 1])
+    rule = Condition().make_rule(10.0, 4.0)
+    weights = draw_modules(rule, 1, 0, 5, alike=True)
+    np.testing.assert_array_equal(weights[:, :22], draw_modules(rule, 1, 0, 5)[:, :22])
+    np.testing.assert_array_equal(weights[:, :22], weights[:, 22:44])
+    final = train(rule, weights, 50)
+    np.testing.assert_array_equal(final[:, :22], final[:, 22:44])
 
 
-def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not():
-    with_top, without = ModularBatch(DRAWN, 1, 0, 5), ModularBatch(DRAWN, 1, 0, 5)
-    start = without.top.forward.copy()
-    with_top.train(20)
-    without.train(20, train_top=False)
-    assert np.array_equal(with_top.lower.forward, without.lower.forward)
-    assert np.array_equal(without.top.forward, start)
-    assert not np.array_equal(with_top.top.forward, start)
+@pytest.mark.parametrize("train_top", [True, False])
+def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not(train_top):
+    weights = draw_modules(DRAWN, 1, 0, 5)[:, :66]
+    rule, other = (Condition(train_top=top).make_rule(10.0, 4.0) for top in (train_top, True))
+    final, expected = train(rule, weights, 20), train(other, weights, 20)
+    np.testing.assert_array_equal(final[:, :44], expected[:, :44])
+    assert np.array_equal(final[:, 44:], weights[:, 44:]) is not train_top

@@ -15,8 +15,11 @@ import sys
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
+from replication.simulator.activations import logistic
+from replication.simulator.arrays import repeat
 from replication.simulator.engine import run_networks
-from replication.simulator.modules import Hierarchy, ModularBatch
+from replication.simulator.ensemble import simulate
+from replication.simulator.network import Network
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
 
@@ -31,18 +34,29 @@ PROTOCOLS = {
     "algebraic": Protocol(hidden_function="algebraic", learning_rule="back-propagation"),
     "spline": Protocol(hidden_function="spline", visible_to_hidden_factor=1.5),
 }
-HIERARCHY = Hierarchy(
-    lower=Protocol(learning_rate=10.0),
-    top=Protocol(learning_rate=4.0),
-    vectors=tuple(map(tuple, np.tile(np.eye(4), 2).tolist())),
-)
+
+
+class Noisy(Network):
+    """A rule of one's own with a loop, random numbers and functions of NumPy."""
+
+    shapes = {"W": (3, 4), "U": (4, 3)}  # noqa: RUF012
+
+    def image(self, v):
+        return logistic(self.U @ np.tanh(self.W @ v))
+
+    def weight_changes(self, v, target):
+        h = repeat(
+            3, lambda h: 0.5 * h + 0.5 * np.tanh(self.W @ v + 0.1 * self.normal(3)), self.W @ v
+        )
+        d = target - logistic(self.U @ h) + 0.01 * (self.uniform(4) - 0.5) * np.log(1.5 + h[0] ** 2)
+        return np.outer(self.U.T @ d, v), np.outer(d, h)
 
 
 def compute(name, n_networks, max_updates):
-    if name == "modules":
-        batch = ModularBatch(HIERARCHY, 1, 0, 33)
-        batch.train(100)
-        return [hash_array(batch.lower.forward), hash_array(batch.top.backward)]
+    if name == "own rule":
+        protocol = Protocol(max_updates=60, threshold=0.3)
+        outcomes = simulate(protocol, network=Noisy, n_seeds=33, final_weights=True)
+        return [compute_digest([outcomes]), hash_array(outcomes.weights)]
     protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
     weights = draw_weights(protocol, 1988, 0, n_networks)
     updates, converged, final = run_networks(protocol, weights, final_weights=True)
@@ -66,4 +80,4 @@ def hash_array(array):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or [*PROTOCOLS, "modules"])
+    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or [*PROTOCOLS, "own rule"])

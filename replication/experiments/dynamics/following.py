@@ -57,7 +57,6 @@ def scale(factor: float, *, end: float = math.inf) -> Choose:
 
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
-    **{f"share {share:g}": scale(share) for share in (0.5, 2.0)},
     **{f"until {t}": scale(1.0, end=t) for t in (10, 30)},
     **{f"delay {n}": delay(n) for n in (0, 1)},
 }
@@ -69,6 +68,12 @@ PARTS: Mapping[str, Choose] = {
     "neither": scale(0.0),
 }
 """From which part of what equation 4 asks for they learn; the two parts add up to it."""
+DOSES: Mapping[str, Choose] = {
+    **PARTS,
+    **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
+    "3 times the smooth part": lambda asked, t: 3.0 * smooth(asked, t),
+}
+"""And so many times as much as it asks for."""
 
 
 def train_biases(
@@ -120,24 +125,28 @@ def compare_choices(n: int, *, root_seed: int, jobs: int) -> Model:
     def run(choose: Choose) -> Model:
         updates, depth = train_biases(protocol, weights, choose)
         slow = estimate_share(updates > SLOW)
-        deep = name_estimate("depth", estimate_median(depth)) if len(depth) else {"depth": None}
-        return describe_times(updates, updates <= LONGEST) | {"slow": slow} | deep
+        return describe_times(updates, updates <= LONGEST) | {"slow": slow} | _describe(depth)
 
     return dict(zip(CHOICES, map_in_threads(run, CHOICES.values(), jobs=jobs), strict=True))
 
 
 def compare_parts(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return for each of `PARTS` how many networks are slow, and how many fail at the cap."""
+    """Return for each of `DOSES` how many networks are slow, or fail, and how deep vectors lie."""
     weights = draw_weights(PAPER, root_seed, 0, n)
     ends = {"slow": SLOW, "failed": PAPER.max_updates}
     protocol = dataclasses.replace(PAPER, max_updates=PAPER.max_updates + 1)
 
     def run(choose: Choose) -> Model:
-        updates, _ = train_biases(protocol, weights, choose)
-        return {name: estimate_share(updates > end) for name, end in ends.items()}
+        updates, depth = train_biases(protocol, weights, choose)
+        shares = {name: estimate_share(updates > end) for name, end in ends.items()}
+        return shares | _describe(depth) | {"p99": describe_times(updates, updates > 0)["p99"]}
 
-    found = map_in_threads(run, PARTS.values(), jobs=jobs)
-    return {"n": n, **dict(zip(PARTS, found, strict=True))}
+    found = map_in_threads(run, DOSES.values(), jobs=jobs)
+    return {"n": n, **dict(zip(DOSES, found, strict=True))}
+
+
+def _describe(depth: Array) -> Model:
+    return name_estimate("depth", estimate_median(depth)) if len(depth) else {"depth": None}
 
 
 def measure_following(protocol: Protocol, weights: Array) -> Model:

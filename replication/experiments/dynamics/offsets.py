@@ -7,8 +7,9 @@ changes U and z by ::
     dz_i = epsilon (1 - lambda) [(h_i - m) m + (1 + |m|^2) (1 - N sigma(z_i))]
 
 where h_i are the hidden states that vector i causes, and m their mean over the N vectors. The
-second line is a map of one number. It rests at sigma(z) = 1 / N unless its slope there is below
--1: beyond a critical learning rate the outputs jump, and U is moved along m as they do.
+second line is a map of one number. It rests at ``sigma(z) = (1 + d_i) / N``, where ``d_i`` is
+``(h_i - m) m / (1 + |m|^2)`` and small, unless its slope there is below -1: beyond a critical
+learning rate the outputs jump, and U is moved along m as they do.
 """
 
 import numpy as np
@@ -18,6 +19,7 @@ from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, find_alignment
 from replication.experiments.dynamics.biases import LEARNING
+from replication.experiments.growth import find_critical_rate
 from replication.experiments.matrices import Array, flatten, get_u, get_w
 from replication.simulator.activations import logistic
 from replication.simulator.weights import draw_weights, split_weights
@@ -27,19 +29,6 @@ from replication.system.threads import map_in_threads
 SIZES = ((4, 2), (8, 3))
 RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
-
-
-def find_critical_rate(protocol: Protocol) -> float:
-    """Return the learning rate beyond which outputs jump, hidden states being near 1/2.
-
-    ``2 / [(1 - lambda) (1 + H / 4) (1 - 1 / N)]`` for one-hot vectors.
-
-    >>> [round(find_critical_rate(Protocol(group_sizes=sizes)), 2) for sizes in SIZES]
-    [7.11, 5.22]
-    """
-    n_visible, n_hidden = protocol.group_sizes
-    gain = (1.0 - protocol.regression) * (1.0 + n_hidden / 4.0) * (1.0 - 1.0 / n_visible)
-    return 2.0 / gain
 
 
 def predict_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
@@ -70,6 +59,15 @@ def predict_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
     return first
 
 
+def measure_shift(protocol: Protocol, weights: Array) -> float:
+    """Return the median size of d_i, by which the initial codes shift where an output rests."""
+    W, (_, b) = get_w(protocol, weights), split_weights(protocol, weights)[0]
+    hidden = logistic(W + b[..., None])  # (n, n_hidden, n_visible)
+    mean = hidden.mean(axis=-1, keepdims=True)
+    shift = np.sum((hidden - mean) * mean, axis=1) / (1.0 + np.sum(mean**2, axis=1))
+    return float(np.median(np.abs(shift)))
+
+
 def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
     """Return measured and predicted mean updates of alignment at `RATES` for `SIZES`."""
 
@@ -86,6 +84,9 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
     return {
         "-".join(map(str, (*sizes, sizes[0]))): {
             "critical": find_critical_rate(Protocol(group_sizes=sizes)),
+            "shift": measure_shift(
+                base := Protocol(group_sizes=sizes), draw_weights(base, root_seed, 0, n)
+            ),
             "rates": map_in_threads(run, [(sizes, rate) for rate in RATES], jobs=jobs),
         }
         for sizes in SIZES

@@ -1,14 +1,14 @@
 """Four random points in a square: the columns of W at the start, and what they predict."""
 
 import dataclasses
-import itertools
 
 import numpy as np
 from scipy import stats
 
 from replication.definition.protocol import PAPER
 from replication.experiments import Model
-from replication.experiments.matrices import Array, get_w
+from replication.experiments.matrices import get_w
+from replication.experiments.points import measure_convexity
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
@@ -39,20 +39,3 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
             "rank_interval": list(map(float, ranks.confidence_interval(0.95))),
         }
     return found
-
-
-def measure_convexity(codes: Array) -> Array:
-    """Return the smallest area of a triangle of three points, negative if one is enclosed.
-
-    `codes` are (n, 4, 2).
-
-    The directed areas of the four triangles are, but for two signs, the factors of an affine
-    relation between the codes. Two against two are positive where all codes are corners, and one
-    against three where that one lies within: the signs of the areas multiply to +1 or to -1.
-    """
-    areas = []
-    for triangle in itertools.combinations(range(4), 3):
-        a, b, c = (codes[:, each] for each in triangle)
-        along, to = b - a, c - a
-        areas.append((along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / 2.0)
-    return np.asarray(np.abs(areas).min(axis=0) * np.prod(np.sign(areas), axis=0))

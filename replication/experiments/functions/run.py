@@ -56,7 +56,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
             n_search=n_few, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
-    report_progress("changes of hidden units whose function the rule does not know")
+    report_progress("changes of hidden units of a function unknown to the rule")
     return {"claims": {
         "other-functions": judge_functions(outcomes),
         "unknown-function": judge_unknown(n_few),

@@ -9,13 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import PAPER
 from replication.experiments import Model
+from replication.experiments.hierarchy.modules import (
+    HALF,
+    N_LOWER,
+    Modules,
+    Settling,
+    draw_modules,
+    make_rule,
+    train,
+)
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.simulator.modules import Hierarchy, ModularBatch
+from replication.simulator.engine import Engine
 from replication.system.progress import Tell
 from replication.system.threads import map_in_threads
 
@@ -67,14 +76,13 @@ class Condition:
     alike: bool = False  # whether both lower modules start from the same weights
     train_top: bool = True
 
-    def make_hierarchy(self, lower_rate: float, top_rate: float, number: int = 0) -> Hierarchy:
-        """Return the hierarchy with these learning rates, and a random set of this number."""
-        lower, top = (PAPER.n_visible, self.lower_hidden), (2 * self.lower_hidden, self.top_hidden)
-        return Hierarchy(
-            lower=Protocol(group_sizes=lower, learning_rate=lower_rate),
-            top=Protocol(group_sizes=top, learning_rate=top_rate),
-            vectors=make_vectors(self.kind, number),
-        )
+    def make_rule(self, lower_rate: float, top_rate: float, number: int = 0) -> type[Modules]:
+        """Return the rule with these learning rates, and a random set of this number."""
+        return make_rule(
+            Modules, make_vectors(self.kind, number), lower_hidden=self.lower_hidden,
+            top_hidden=self.top_hidden,
+            numbers={"lower_rate": lower_rate, "top_rate": top_rate if self.train_top else 0.0},
+        )  # fmt: skip
 
 
 CONDITIONS = {
@@ -140,42 +148,51 @@ def simulate(
 
     def simulate_part(part: tuple[int, int]) -> Outcome:
         number, start = part
-        hierarchy = condition.make_hierarchy(*rates, number)
+        rule = condition.make_rule(*rates, number)
         stop = min(start + N_TOGETHER, n_each)
-        batch = ModularBatch(hierarchy, root_seed, start, stop, alike=condition.alike)
-        batch.train(UPDATES, train_top=condition.train_top)
-        return examine(batch)
+        weights = draw_modules(rule, root_seed, start, stop, alike=condition.alike)
+        return examine(rule, train(rule, weights, UPDATES))
 
     found = map_in_threads(simulate_part, parts, jobs=jobs)
     return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
 
 
-def examine(batch: ModularBatch) -> Outcome:
+def examine(rule: type[Modules], weights: Array) -> Outcome:
     """Return what trained networks do; all settling is without regression, by way of the top."""
-    vectors = np.array(batch.hierarchy.vectors)
-    targets = batch.spread(vectors)
+    vectors = np.array(rule.patterns)
+    evaluation = Engine(PAPER, rule).evaluate(weights)
 
-    def is_near(state: Array) -> NDArray[np.bool_]:
-        """Return which networks have all vectors (one to a place of axis 1) near enough."""
-        return np.asarray(np.abs(state - targets).max(axis=(0, 1, 2)) < PAPER.threshold)
+    def is_near(states: Array) -> NDArray[np.bool_]:
+        """Return which networks have all vectors, copy by copy, near enough."""
+        copies = states.reshape(len(weights), -1, *vectors.shape)
+        return np.asarray(np.abs(copies - vectors).max(axis=(1, 2, 3)) < PAPER.threshold)
 
-    encoded = is_near(batch.reconstruct(targets))
-    attractors = is_near(batch.settle(targets, n_rounds=ROUNDS))
+    free = np.zeros_like(vectors)
     generator = np.random.Generator(np.random.Philox(key=ROOT_SEED))
-    for noise in generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape)):
-        noisy = batch.spread(np.clip(vectors + noise, 0.0, 1.0))
-        attractors &= is_near(batch.settle(noisy, n_rounds=ROUNDS))
-    completed = np.ones(batch.n_networks, dtype=np.bool_)
-    for held in ([[True], [False]], [[False], [True]]):  # either half of the vectors
-        partial = batch.settle(targets * held, n_rounds=ROUNDS, held=np.array(held))
-        completed &= is_near(partial)
+    noise = generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape))
+    noisy = np.clip(vectors + noise, 0.0, 1.0).reshape(-1, vectors.shape[1])
+    starts = np.vstack([vectors, noisy])
+    attracted = settle(rule, weights, starts, np.zeros_like(starts))
+    # Either half of the vectors is held, and the other one begins at 0.
+    halves = [free + (np.arange(vectors.shape[1]) < HALF) == is_first for is_first in (1.0, 0.0)]
+    held = np.vstack(halves).astype(np.float64)
+    completed = settle(rule, weights, np.vstack([vectors, vectors]) * held, held)
+    encoded, attractors = is_near(evaluation.reconstruction), is_near(attracted)
+    found = {"encoded": encoded, "attractors": attractors, "completed": is_near(completed)}
+    codes = evaluation.hidden[0].reshape(len(weights), len(vectors), N_LOWER, -1)
     return {
-        "encoded": encoded,
-        "attractors": attractors,
-        "completed": completed,
-        "all": encoded & attractors & completed,
-        "codes": batch.lower.send_forward(targets),
-    }
+        **found, "all": np.all([*found.values()], axis=0),
+        "codes": codes.transpose(3, 1, 2, 0),
+    }  # fmt: skip
+
+
+def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
+    """Return what states become in `ROUNDS` rounds, (n, n_states, n_units)."""
+    settling = make_rule(
+        Settling, np.hstack([states, held]), lower_hidden=rule.lower_hidden,
+        top_hidden=rule.top_hidden, n_rounds=ROUNDS,
+    )  # fmt: skip
+    return Engine(PAPER, settling).evaluate(weights).reconstruction
 
 
 def name_splits(codes: Array) -> NDArray[np.int64]:

@@ -1,6 +1,7 @@
 """Controls: other initial weights, slowed or exchanged halves, the first step, what U reads."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.experiments import agreement
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
 from replication.experiments.matrices import (
@@ -19,10 +21,11 @@ from replication.experiments.matrices import (
     give_length,
     replace_matrices,
 )
+from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.simulator.engine import evaluate_networks
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
@@ -30,6 +33,7 @@ from replication.statistics.intervals import estimate_median
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
+EARLY = 10  # updates in which it is counted how often two codes come closer together
 
 
 def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
@@ -74,45 +78,93 @@ def compare_sizes(
 def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
     """Return what networks take if one half is slowed, or is that of the same network once learnt.
 
-    A half is a matrix with the biases of the units it leads to. ``slow_w`` and ``slow_u``: at half
-    its rate; ``final_w`` and ``final_u``: this half as it ends, the other as it starts; ``long_w``:
-    W alone, as it starts, but as long as it ends. The last three of networks that have learnt.
+    A half is a matrix with the biases of the units it leads to. ``slow_w``, ``slow_u`` and
+    ``slow_both``: at half its rate; ``final_w`` and ``final_u``: this half as it ends, the other as
+    it starts; ``long_w`` and ``long_u``: one matrix as long as it ends, W as it starts, or U
+    aligned with the initial W. All but the first three of networks that have learnt.
     """
     _, learnt, final = simulate_weights(protocol, weights, jobs=jobs)
     start, final = weights[learnt], final[learnt]
     lower, upper = list_connections(protocol)
-    long_w = give_length(get_w(protocol, start), get_w(protocol, final))
+    W = get_w(protocol, start)
+    long_w, long_u = (give_length(W, get(protocol, final)) for get in (get_w, get_u))
 
     def run(initial: Array, **fields: Any) -> dict[str, Any]:
         changed = dataclasses.replace(protocol, **fields)
-        return name_estimate(
-            "median", estimate_median(simulate_weights(changed, initial, jobs=jobs)[0])
-        )
+        updates, converged, _ = simulate_weights(changed, initial, jobs=jobs)
+        median = name_estimate("median", estimate_median(updates))
+        return median | {"failed": estimate_share(~converged)}
 
     return {
         "base": run(weights),
         "slow_w": run(weights, visible_to_hidden_factor=0.5),
         "slow_u": run(weights, hidden_to_visible_factor=0.5),
+        "slow_both": run(weights, learning_rate=protocol.learning_rate / 2),
         "final_w": run(np.hstack([final[:, lower], start[:, upper]])),
         "final_u": run(np.hstack([start[:, lower], final[:, upper]])),
         "long_w": run(replace_matrices(protocol, start, W=long_w)),
+        "long_u": run(replace_matrices(protocol, start, U=long_u)),
     }
 
 
-def measure_first_step(protocol: Protocol, weights: Array) -> dict[str, NDArray[np.bool_]]:
-    """Return in which networks the first change of W lowers the squared error, (n,).
+def measure_readability(protocol: Protocol, weights: Array) -> list[dict[str, Any]]:
+    """Return how many networks U and its biases alone can finish, W and b frozen at some moment.
 
-    ``error``: against the same update without it; ``alone``: if nothing else changes.
+    ``separable``: how many have codes each of which a line can cut off from the others, so that
+    some U, however long, reads them. The moments: the start; the median updates at which U and W
+    are aligned, and the change of W agrees with descent; half the median of learning, and all.
     """
+    updates, _, _ = simulate_weights(protocol, weights)
+    n_followed = agreement.count_early_updates(protocol.learning_rate)
+    states = record_weights(protocol, weights, n_followed)
+    measured = agreement.measure_agreement(protocol, states.reshape(-1, protocol.n_weights))
+    agrees = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
+    aligned = agreement.find_alignment(protocol, weights, n_updates=n_followed)
+    learnt = float(np.median(updates))
+    rows = []
+    for moment, when in {
+        "start": 0.0, "aligned": float(np.median(aligned)), "agrees": float(np.median(agrees)),
+        "half": learnt / 2, "learnt": learnt,
+    }.items():  # fmt: skip
+        at = math.ceil(min(when, n_followed if moment == "agrees" else learnt))
+        frozen = train_for(protocol, weights, at)
+        alone = dataclasses.replace(protocol, frozen=("W", "b"))
+        _, finished, _ = simulate_weights(alone, frozen)
+        codes = evaluate_networks(protocol, frozen).hidden[0]
+        rows.append({
+            "moment": moment, "at": at, "finished": estimate_share(finished),
+            "separable": estimate_share(measure_convexity(codes) > 0.0),
+        })  # fmt: skip
+    return rows
+
+
+def measure_shrinking(protocol: Protocol, weights: Array) -> float:
+    """Return how often the first `EARLY` updates bring the codes of two vectors closer together.
+
+    One-hot vectors, whose codes, as inputs of hidden units, are the columns of W.
+    """
+    columns = get_w(protocol, record_weights(protocol, weights, EARLY)).swapaxes(-1, -2)
+    pairs = itertools.combinations(range(protocol.n_visible), 2)
+    apart = [np.linalg.norm(columns[..., i, :] - columns[..., j, :], axis=-1) for i, j in pairs]
+    return float(np.mean(np.diff(apart, axis=-1) < 0.0))
+
+
+def compare_errors(protocol: Protocol, weights: Array, *, n_first: int) -> Array:
+    """Return the squared error after the first updates minus that without changes of W, (n,)."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
+    ours, theirs = (
+        evaluate_networks(squared, train_for(protocol, weights, n_first, frozen=frozen)).error
+        for frozen in ((), ("W",))
+    )
+    return np.asarray(ours - theirs)
 
-    def measure(**fields: Any) -> Array:
-        return evaluate_networks(squared, train_for(protocol, weights, 1, **fields)).error
 
-    return {
-        "error": measure() < measure(frozen=("W",)),
-        "alone": measure(frozen=("b", "U", "c")) < evaluate_networks(squared, weights).error,
-    }
+def lowers_alone(protocol: Protocol, weights: Array) -> NDArray[np.bool_]:
+    """Return in which networks the first change of W lowers the error if nothing else changes."""
+    squared = dataclasses.replace(protocol, criterion="half-squared-error")
+    alone = train_for(protocol, weights, 1, frozen=("b", "U", "c"))
+    errors = (evaluate_networks(squared, states).error for states in (alone, weights))
+    return np.asarray(next(errors) < next(errors))
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
@@ -120,19 +172,6 @@ def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str,
     _, converged, final = simulate_weights(protocol, weights, jobs=jobs)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
     return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))
-
-
-def find_split(codes: Array) -> NDArray[np.int64]:
-    """Return which of four codes, (n, 2, 4), lies opposite the first one, (n,).
-
-    Of the three ways to pair four points as ends of two diagonals, the one with the largest
-    area between the diagonals; if the points are in convex position, these are their diagonals.
-    """
-    areas = []
-    for one, two, three in ((1, 2, 3), (2, 1, 3), (3, 1, 2)):
-        first, other = codes[..., one] - codes[..., 0], codes[..., three] - codes[..., two]
-        areas.append(np.abs(first[:, 0] * other[:, 1] - first[:, 1] * other[:, 0]))
-    return np.asarray(np.argmax(areas, axis=0) + 1)
 
 
 def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[str, Array]:

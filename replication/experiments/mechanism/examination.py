@@ -20,6 +20,8 @@ from replication.experiments.mechanism import (
 )
 from replication.experiments.scatter import Scatter
 from replication.simulator.engine import N_LANES, record_weights
+from replication.simulator.guard import check_rule
+from replication.simulator.network import Network
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell, format_duration, silent
@@ -41,8 +43,9 @@ INSTEAD = {
     "random": "W changed as much at random",
     "gradient": "W changed by steepest descent",
     "amplification": "W grows without turning",
-    "turned": "W as long, turned at random",
-    "renewed": "W as long, a new random code",
+    "steered": "W changed as much in one direction",
+    "exchanged": "W as long, another code",
+    "renewed": "W as long, a new code each time",
 }
 """What is done with the first changes, and how the answer calls it."""
 FACTORS = (0.25, 4.0)
@@ -120,8 +123,8 @@ COLUMNS = (
 
 
 def examine_mechanism(
-    protocol: Protocol, *, n_seeds: int = N_NETWORKS, root_seed: int = DEFAULT_ROOT_SEED,
-    jobs: int = -1, report_progress: Tell = silent,
+    protocol: Protocol, *, network: type[Network] | None = None, n_seeds: int = N_NETWORKS,
+    root_seed: int = DEFAULT_ROOT_SEED, jobs: int = -1, report_progress: Tell = silent,
 ) -> Mechanism:  # fmt: skip
     """Test whether recirculation amplifies its own code on a protocol's patterns.
 
@@ -130,6 +133,9 @@ def examine_mechanism(
     protocol : Protocol
         Patterns, sizes and criterion; one hidden group. Its learning rate does not matter: each
         rule is compared at its own best.
+    network : subclass of Network, optional
+        A rule of one's own, which is compared with the others on the same patterns. Its learning
+        rate is ``numbers["rate"]``; a subclass of `RecirculationNetwork` has the protocol's.
     n_seeds : int
         Networks, 40 to 1,000.
     root_seed : int
@@ -172,6 +178,8 @@ def examine_mechanism(
             f"n_seeds = {n_seeds} was given; allowed is a whole number from {MIN_NETWORKS} to "
             f"{MAX_NETWORKS}"
         )
+    if network is not None:
+        check_rule(network, reach.enter(network, protocol, 1.0)[0], root_seed)
     n_search = max(10, round(SEARCH_SHARE * n_seeds))
     seconds, n_bytes = estimate_work(protocol, n_seeds, n_search, jobs=jobs)
     report_progress(
@@ -181,8 +189,8 @@ def examine_mechanism(
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(
-            protocol, n_search=n_search, n_networks=n_seeds, root_seed=root_seed, jobs=jobs,
-            report_progress=report_progress,
+            protocol, own=network, n_search=n_search, n_networks=n_seeds, root_seed=root_seed,
+            jobs=jobs, report_progress=report_progress,
         )  # fmt: skip
         examined = None
         if rules["recirculation"]["converged"]["share"] > 0.0:

@@ -27,7 +27,8 @@ INSTEAD: dict[str, Line] = {
     "reversed": (style.INK, "-", "reversed", 0),
     "random": (style.MUTED, (0, (1.5, 1.5)), "random", 2),
     "renewed": (style.GREEN, (0, (3, 1, 1, 1)), "new codes", -3),
-    "turned": (style.GREEN, "-", "turned", 11),
+    "exchanged": (style.GREEN, "-", "another code", 11),
+    "steered": (style.MUTED, "-", "one direction", -2),
     "gradient": (style.PURPLE, (0, (5, 2)), "descent", 1),
     "amplification": (style.BLUE, "-", "growth alone", -10),
 }

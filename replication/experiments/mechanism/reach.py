@@ -8,19 +8,22 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.errors import UsageError
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Trained, train_for
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.simulator.engine import evaluate_networks
+from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.network import OF_ANY_RULE, Network, Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
 from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
+from replication.wording import show
 
 FEEDBACK_SEED = 2013
 
@@ -48,17 +51,56 @@ RULES: Mapping[str, dict[str, Any]] = {
 }
 
 
-def train(rule: str, protocol: Protocol, weights: Array, rate: float, *, jobs: int = 1) -> Trained:
-    """Train networks by one of `RULES` at a learning rate."""
-    fields = RULES[rule] | {"learning_rate": rate}
-    has_feedback = rule == "feedback alignment"
-    if has_feedback:
-        weights = np.hstack([weights, draw_feedback(protocol, len(weights))])
-        if protocol.visible_units == "linear":  # of which the squared error has the same descent
-            del fields["minimised_error"]
-    chosen = dataclasses.replace(protocol, **fields)
-    network = FeedbackAlignmentNetwork if has_feedback else None
+def enter(
+    rule: str | type[Network], protocol: Protocol, rate: float
+) -> tuple[Protocol, type[Network] | None]:
+    """Return what `simulate_weights` takes for one of `RULES`, or a rule of one's own, at a rate.
+
+    Of a rule that knows no protocol the rate is ``numbers["rate"]``.
+    """
+    if isinstance(rule, str):
+        fields = RULES[rule] | {"learning_rate": rate}
+        has_feedback = rule == "feedback alignment"
+        if has_feedback and protocol.visible_units == "linear":
+            del fields["minimised_error"]  # the squared error has the same descent
+        chosen = dataclasses.replace(protocol, **fields)
+        return chosen, FeedbackAlignmentNetwork if has_feedback else None
+    if rule.takes_protocol:
+        return dataclasses.replace(protocol, learning_rate=rate), rule
+    if "rate" not in rule.numbers:
+        raise UsageError(
+            f"{rule.__name__}.numbers = {show(dict(rule.numbers))} was given; mechanism searches "
+            'its "rate": write numbers = {"rate": 1.0}, and self.rate where changes are made'
+        )
+    shared = {field: getattr(protocol, field) for field in sorted(OF_ANY_RULE)}
+    numbers = {**rule.numbers, "rate": rate}
+    return Protocol(**shared), type(rule.__name__, (rule,), {"numbers": numbers})
+
+
+def draw(rule: str | type[Network], protocol: Protocol, root_seed: int, n: int) -> Array:
+    """Draw the initial weights of the first networks of a root seed, and what a rule has fixed."""
+    if isinstance(rule, str):
+        weights = draw_weights(protocol, root_seed, 0, n)
+        has_feedback = rule == "feedback alignment"
+        return np.hstack([weights, draw_feedback(protocol, n)]) if has_feedback else weights
+    chosen, network = enter(rule, protocol, 1.0)
+    return Rule.of(network or rule, chosen).draw(root_seed, 0, n)
+
+
+def train(
+    rule: str | type[Network], protocol: Protocol, weights: Array, rate: float, *, jobs: int = 1
+) -> Trained:
+    """Train networks by a rule at a learning rate, from what `draw` returns."""
+    chosen, network = enter(rule, protocol, rate)
     return simulate_weights(chosen, weights, jobs=jobs, network=network)
+
+
+def measure_errors(
+    rule: str | type[Network], protocol: Protocol, weights: Array, rate: float
+) -> Array:
+    """Return the errors of networks that `train` has trained, infinite if they have diverged."""
+    errors = Engine(*enter(rule, protocol, rate)).evaluate(weights).error
+    return np.where(np.isnan(errors), np.inf, errors)
 
 
 def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
@@ -95,16 +137,20 @@ def measure_curvature(protocol: Protocol) -> float:
 
 
 def try_rates(
-    rule: str, protocol: Protocol, weights: Array, rates: Iterable[float], *, jobs: int
+    rule: str | type[Network],
+    protocol: Protocol,
+    weights: Array,
+    rates: Iterable[float],
+    *,
+    jobs: int,
 ) -> Rates:
     """Train the same networks at each learning rate, rounded to three digits."""
 
     def try_one(rate: float) -> Tried:
         updates, converged, final = train(rule, protocol, weights, rate)
-        errors = np.zeros(len(weights))
+        errors = np.zeros(1)
         if not converged.any():
-            errors = evaluate_networks(protocol, final[:, : protocol.n_weights]).error
-            errors[np.isnan(errors)] = np.inf  # of those that have diverged
+            errors = measure_errors(rule, protocol, final, rate)
         return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
 
     rounded = [float(f"{rate:.3g}") for rate in rates]
@@ -116,7 +162,9 @@ def find_best(rates: Rates) -> float:
     return min(rates, key=lambda rate: (rates[rate].mean, rates[rate].error, rate))
 
 
-def search_coarsely(rule: str, protocol: Protocol, weights: Array, *, jobs: int) -> Rates:
+def search_coarsely(
+    rule: str | type[Network], protocol: Protocol, weights: Array, *, jobs: int
+) -> Rates:
     """Try `N_FIRST` learning rates, and more as long as the lowest or the highest is the best."""
     lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
     rates = try_rates(
@@ -128,9 +176,21 @@ def search_coarsely(rule: str, protocol: Protocol, weights: Array, *, jobs: int)
     return rates
 
 
+def list_contestants(
+    protocol: Protocol, own: type[Network] | None
+) -> dict[str, str | type[Network]]:
+    """Return the rules that are compared, by name; of linear units not the same one twice."""
+    rules: dict[str, str | type[Network]] = {
+        rule: rule
+        for rule in RULES
+        if not (rule.endswith("cross-entropy") and protocol.visible_units == "linear")
+    }
+    return rules if own is None else rules | {own.__name__: own}
+
+
 def search_rates(
-    protocol: Protocol, *, n_networks: int, root_seed: int, jobs: int,
-    report_progress: Tell = silent,
+    protocol: Protocol, *, own: type[Network] | None = None, n_networks: int, root_seed: int,
+    jobs: int, report_progress: Tell = silent,
 ) -> dict[str, dict[str, Any]]:  # fmt: skip
     """Search the best learning rate of each rule.
 
@@ -138,27 +198,25 @@ def search_rates(
     best of `MOST_RATES`, ``least_error`` is the smallest that any network ended with: 0 if one
     converged, None if all diverged. If none converges in any rule, `FINE` is left out.
     """
-    weights = draw_weights(protocol, root_seed, 0, n_networks)
-    few = weights[: max(MIN_FEW, round(FEW_SHARE * n_networks))]
-    coarse = {}
-    for rule in RULES:
-        if rule.endswith("cross-entropy") and protocol.visible_units == "linear":
-            continue  # the squared error is the same for these
-        report_progress(f"finding the best learning rate of {rule}")
-        coarse[rule] = search_coarsely(rule, protocol, few, jobs=jobs)
+    n_few = max(MIN_FEW, round(FEW_SHARE * n_networks))
+    rules, coarse = list_contestants(protocol, own), {}
+    weights = {name: draw(rule, protocol, root_seed, n_networks) for name, rule in rules.items()}
+    for name, rule in rules.items():
+        report_progress(f"finding the best learning rate of {name}")
+        coarse[name] = search_coarsely(rule, protocol, weights[name][:n_few], jobs=jobs)
     found: dict[str, dict[str, Any]] = {}
-    for rule, rates in coarse.items():
+    for name, rates in coarse.items():
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
-        found[rule] = {
+        found[name] = {
             "rate": best,
             "tried": ends,
             "at_edge": best in ends,
             "least_error": least if math.isfinite(least) else None,
         }
-    for rule, row in found.items() if has_learnt(found) else ():
-        fine = try_rates(rule, protocol, weights, [row["rate"] * x for x in FINE], jobs=jobs)
-        row["rate"] = find_best(fine)
+    for name, row in found.items() if has_learnt(found) else ():
+        fine = [row["rate"] * factor for factor in FINE]
+        row["rate"] = find_best(try_rates(rules[name], protocol, weights[name], fine, jobs=jobs))
     return found
 
 
@@ -168,23 +226,23 @@ def has_learnt(rules: Mapping[str, Any]) -> bool:
 
 
 def compare_rules(
-    protocol: Protocol, *, n_search: int, n_networks: int, root_seed: int, jobs: int,
-    report_progress: Tell = silent,
+    protocol: Protocol, *, own: type[Network] | None = None, n_search: int, n_networks: int,
+    root_seed: int, jobs: int, report_progress: Tell = silent,
 ) -> dict[str, Any]:  # fmt: skip
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
     Only `MIN_FEW` networks are trained if none has converged in the search, in any rule.
     """
     searched = search_rates(
-        protocol, n_networks=n_search, root_seed=(root_seed + SEARCH_OFFSET) % 2**63, jobs=jobs,
-        report_progress=report_progress,
+        protocol, own=own, n_networks=n_search, root_seed=(root_seed + SEARCH_OFFSET) % 2**63,
+        jobs=jobs, report_progress=report_progress,
     )  # fmt: skip
     n_judged = n_networks if has_learnt(searched) else MIN_FEW
-    weights = draw_weights(protocol, root_seed, 0, n_judged)
-    compared = {}
-    for rule, row in searched.items():
-        updates, converged, _ = train(rule, protocol, weights, row["rate"], jobs=jobs)
-        compared[rule] = row | {
+    rules, compared = list_contestants(protocol, own), {}
+    for name, row in searched.items():
+        weights = draw(rules[name], protocol, root_seed, n_judged)
+        updates, converged, _ = train(rules[name], protocol, weights, row["rate"], jobs=jobs)
+        compared[name] = row | {
             "converged": estimate_share(converged),
             "median": float(np.median(updates)),
             "mean": float(updates.mean()),

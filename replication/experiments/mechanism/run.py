@@ -14,6 +14,7 @@ from replication.experiments.interventions import amplify, compare_interventions
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
+from replication.experiments.mechanism.common import compare_sets
 from replication.experiments.mechanism.hybrids import compare_hybrids
 from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
 from replication.experiments.mechanism.tasks import BITS, make_tasks
@@ -31,7 +32,8 @@ SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE = 0.25, 0.125, 0.1, 0.015
 of each rate that is searched, as shares of all."""
 
 RATES = {"small": 2.0, "paper": PAPER.learning_rate}
-FIRSTS = (1, 2, 5, 10, 20)  # updates whose change of W is replaced
+FIRSTS = {"small": (1, 2, 5, 10, 20, 50), "paper": (1, 2, 5, 10, 20)}
+"""Updates whose change of W is replaced."""
 FROZEN_AT = 60  # updates after which frozen networks are measured
 U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
 SURGERY_AT = 10  # updates after which U is changed
@@ -44,6 +46,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 """Where the theory is checked, at the small rate unless said."""
 LARGEST = "one-hot 16-4-16"
+USELESS = ("error-20", "one-20", "dropped-20", "random-20", "gradient-20", "dropped-2")
+"""Ways to ask whether the first changes of W help, as the ledger names them."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
@@ -62,11 +66,17 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         setting = dataclasses.replace(protocols["small"], **fields)
         weights = draw_weights(setting, ROOT_SEED, 0, n_smaller)
         model["theory"][name] = check_theory(setting, weights)
+    report_progress("interventions")
+    model["interventions"] = {
+        name: compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS[name])
+        for name, protocol in protocols.items()
+    }
     measures: dict[str, Callable[[Protocol], Any]] = {
-        "interventions": lambda p: compare_interventions(p, initial, jobs=jobs, firsts=FIRSTS),
         "sizes": lambda p: controls.compare_sizes(p, initial, jobs=jobs),
         "starts": lambda p: controls.compare_starts(p, initial, jobs=jobs),
         "halves": lambda p: controls.compare_halves(p, initial, jobs=jobs),
+        "readability": lambda p: controls.measure_readability(p, initial[: 2 * n_smaller]),
+        "shrinking": lambda p: controls.measure_shrinking(p, initial),
         "splits": lambda p: controls.measure_split(p, initial, jobs=jobs),
         "turning": lambda p: follow_turning(p, initial[:n_smaller]),
     }
@@ -80,6 +90,14 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         make_tasks(), n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
     )
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
+    random = {
+        name: dataclasses.replace(task, learning_rate=found["rules"]["recirculation"]["rate"])
+        for name, task in make_tasks().items()
+        if name.startswith("random bits") and (found := model["tasks"].get(name))
+    }
+    model["common"] = compare_sets(
+        random, n_search=n_search, n_networks=n_task, root_seed=ROOT_SEED, jobs=jobs
+    )
     whole = model["tasks"][LARGEST]["rules"]["recirculation"]
     model["without_biases"] = examine_task(
         dataclasses.replace(make_tasks()[LARGEST], frozen=("b",), learning_rate=whole["rate"]),
@@ -105,7 +123,9 @@ def compare_others(rules: Mapping[str, Any], weights: Array, *, jobs: int) -> Mo
         protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
         found[name] = {
             "median": rules[name]["median"],
-            **compare_interventions(protocol, weights, jobs=jobs, firsts=FIRSTS, names=["dropped"]),
+            **compare_interventions(
+                protocol, weights, jobs=jobs, firsts=FIRSTS["paper"], names=["dropped"]
+            ),
             "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
             "starts": controls.compare_starts(protocol, weights, jobs=jobs),
         }
@@ -136,11 +156,14 @@ def try_tasks(
 
 def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> Model:
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
-    first_step = controls.measure_first_step(PAPER, initial)
-    measured: dict[str, Any] = {f"{name}-20": lowered for name, lowered in first_step.items()}
-    for id in ("dropped-20", "random-20", "gradient-20", "dropped-2"):
+    claim = load_claims()["useless-at-first"]
+    firsts = {id: int(claim.find(id).thresholds["n_first"]) for id in USELESS}
+    measured: dict[str, Any] = {
+        id: controls.compare_errors(PAPER, initial, n_first=firsts[id]) < 0.0 for id in USELESS[:2]
+    } | {"alone-20": controls.lowers_alone(PAPER, initial)}
+    for id in USELESS[2:]:
         name, rate = id.split("-")
-        first = int(load_claims()["useless-at-first"].find(id).thresholds["n_first"])
+        first = firsts[id]
         rows = interventions["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name][str(first)], "extra")
         measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)

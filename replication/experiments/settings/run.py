@@ -3,7 +3,7 @@
 The fastest cell is measured again on other seeds than those that chose it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -29,8 +29,10 @@ RATES = (
     35.0, 40.0, 50.0, 60.0, 80.0,
 )  # fmt: skip
 REGRESSIONS = tuple(round(0.05 * step, 2) for step in range(20))
-EDGE_RATES = tuple(float(rate) for rate in range(20, 41, 2))
+EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
+EDGES: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
+"""What is frozen where the hidden biases learn, and where they keep their initial values."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -45,12 +47,15 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         for protocol in (PAPER, best)
     )
     report_progress("the edge at the paper's regression")
-    edge = [
-        simulate(Protocol(learning_rate=rate), n_seeds=EDGE_FACTOR * n_networks,
-                 root_seed=ROOT_SEED, jobs=jobs)
-        for rate in EDGE_RATES
-    ]  # fmt: skip
-    lost = [float(1.0 - each.converged.mean()) for each in edge]
+    edge = {}
+    for name, frozen in EDGES.items():
+        found = [
+            simulate(Protocol(learning_rate=rate, frozen=frozen),
+                     n_seeds=EDGE_FACTOR * n_networks, root_seed=ROOT_SEED, jobs=jobs)
+            for rate in EDGE_RATES
+        ]  # fmt: skip
+        lost = [float(1.0 - each.converged.mean()) for each in found]
+        edge[name] = {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)}
     own = mean[REGRESSIONS.index(PAPER.regression)]
     return {
         "max_updates": PAPER.max_updates,
@@ -63,7 +68,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         "paper": {"learning_rate": PAPER.learning_rate, "regression": PAPER.regression},
         "best": {"learning_rate": best.learning_rate, "regression": best.regression},
         **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)),
-        "edge": {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)},
+        "edge": edge,
     }
 
 

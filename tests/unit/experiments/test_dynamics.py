@@ -4,11 +4,13 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.special import expit
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.agreement import find_alignment
 from replication.experiments.dynamics import biases, corners, following, offsets
-from replication.experiments.dynamics.square import measure_convexity
+from replication.experiments.growth import find_critical_rate
+from replication.experiments.points import measure_convexity
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.weights import draw_weights, split_weights
@@ -36,7 +38,7 @@ def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, 
 @pytest.mark.parametrize("part", [0.4, 0.9, 1.1])
 def test_offsets_leave_their_resting_point_beyond_the_critical_rate(sizes, regression, part):
     protocol = Protocol(group_sizes=sizes, regression=regression)
-    rate = part * offsets.find_critical_rate(protocol)
+    rate = part * find_critical_rate(protocol)
     protocol = dataclasses.replace(protocol, learning_rate=rate)
     weights = np.zeros((1, protocol.n_weights))
     c = split_weights(protocol, weights)[1][1]
@@ -49,7 +51,7 @@ def test_offsets_leave_their_resting_point_beyond_the_critical_rate(sizes, regre
 
 @pytest.mark.parametrize("rate", [1.5, 3.0, 5.0])
 def test_alignment_is_predicted_up_to_half_above_the_critical_rate(rate):
-    assert rate < 1.5 * offsets.find_critical_rate(OTHER)
+    assert rate < 1.5 * find_critical_rate(OTHER)
     protocol = dataclasses.replace(OTHER, learning_rate=rate, half_width=0.3, frozen=("b",))
     weights = draw_weights(protocol, 11, 0, 400)
     predicted = offsets.predict_alignment(protocol, weights)
@@ -82,6 +84,23 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
         assert following.smooth(asked_for, 2) == [3.0 - alternating]
     assert [following.CHOICES["until 10"](asked, t)[0] for t in (9, 10)] == [2.0, 0.0]
     assert following.PARTS["both"](asked, PAPER.max_updates) == [2.0], "to the end"
+    assert following.DOSES["3 times the smooth part"](asked, 2) == [10.5]
+    assert following.DOSES["1.5 times"](asked, 2) == [3.0]
+
+
+def test_outputs_rest_where_the_code_shifts_them_from_one_in_n():
+    weights = draw_weights(OTHER, 12, 0, 1)
+    (W, b), (U, c) = split_weights(OTHER, weights)
+    hidden = expit(np.eye(OTHER.n_visible) @ W[0].T + b[0])  # (n_visible, n_hidden)
+    mean = hidden.mean(axis=0)
+    shift = (hidden - mean) @ mean / (1 + mean @ mean)
+    assert offsets.measure_shift(OTHER, weights) == pytest.approx(np.median(np.abs(shift)))
+    # With U = 0 and these outputs for all vectors, equation 3 leaves the inputs of the mean code.
+    U[...], rest = 0.0, (1 + shift) / OTHER.n_visible
+    c[...] = np.log(rest / (1 - rest))
+    after = record_weights(dataclasses.replace(OTHER, frozen=("W", "b")), weights, 1)[:, 1]
+    (dU, dc) = (x[0] for x in split_weights(OTHER, after - weights)[1])
+    assert dU @ mean + dc == pytest.approx(np.zeros(OTHER.n_visible), abs=1e-12)
 
 
 def test_depth_is_that_of_vectors_which_share_a_corner():

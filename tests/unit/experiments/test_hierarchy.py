@@ -3,65 +3,73 @@
 import numpy as np
 import pytest
 
+from replication.definition.protocol import PAPER
 from replication.experiments.hierarchy import run as experiment
 from replication.experiments.search import SEARCH_OFFSET
-from replication.simulator.modules import ModularBatch
+from replication.simulator.network import Rule
 
 SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 """Splits 1 and 2 of four vectors, one to a hidden unit."""
 RATES = (5.0, 2.0)
 
 
+RULE = experiment.Condition().make_rule(*RATES)
+
+
+def examine(arrays):
+    """Examine two networks; the arrays of each are given by their names."""
+    names = Rule.of(RULE, PAPER).shapes
+    rows = [np.concatenate([np.ravel(one[name]) for name in names]) for one in arrays]
+    return experiment.examine(RULE, np.array(rows, dtype=float))
+
+
 def build_by_hand(right=SIDES):
     """Return two equal hierarchies with saturated codes: one corner of the square a vector."""
-    batch = ModularBatch(experiment.Condition().make_hierarchy(*RATES), 1, 0, 2)
-    for module, sides in enumerate((SIDES, right)):
-        batch.lower.forward[:, :, module] = 40.0 * sides[..., np.newaxis]
-        batch.lower.backward[:, :, module] = 40.0 * sides.T[..., np.newaxis]
-        batch.lower.visible_biases[:, module] = -20.0 * (1 + sides.sum(axis=0))[:, np.newaxis]
-    batch.lower.hidden_biases[...] = 0.0
+    arrays = {}
+    for k, sides in enumerate((SIDES, right)):
+        arrays |= {f"W{k}": 40.0 * sides, f"b{k}": np.zeros(2), f"U{k}": 40.0 * sides.T,
+                   f"c{k}": -20.0 * (1 + sides.sum(axis=0))}  # fmt: skip
     # Each top unit says what the units of its number say below, and says it to both.
     pair = np.array([[1, 0, 1, 0], [0, 1, 0, 1]])
-    batch.top.forward[:, :, 0] = 40.0 * pair[..., np.newaxis]
-    batch.top.hidden_biases[...] = -40.0
-    batch.top.backward[:, :, 0] = 40.0 * pair.T[..., np.newaxis]
-    batch.top.visible_biases[...] = -20.0
-    return batch
+    arrays |= {"W2": 40.0 * pair, "b2": [-40.0, -40.0], "U2": 40.0 * pair.T, "c2": [-20.0] * 4}
+    return [arrays, {name: np.array(array) for name, array in arrays.items()}]
 
 
 def test_perfect_codes_are_encoded_attractors_and_completed_unless_one_vector_fails(monkeypatch):
-    batch = build_by_hand()
-    perfect = experiment.examine(batch)
-    batch.lower.visible_biases[3, 1, 0] = -200.0  # a fourth unit that never comes on again
-    damaged = experiment.examine(batch)
+    pair = build_by_hand()
+    perfect = examine(pair)
+    pair[0]["c1"] = pair[0]["c1"] - [0, 0, 0, 200.0]  # a unit that never comes on again
+    damaged = examine(pair)
     for name in ("encoded", "attractors", "completed", "all"):
         assert perfect[name].tolist() == [True, True]
         assert damaged[name].tolist() == [False, True]
     monkeypatch.setattr(experiment, "NOISE", 1.0)  # too much to settle back
-    noisy = experiment.examine(build_by_hand())
+    noisy = examine(build_by_hand())
     assert noisy["encoded"].all()
     assert not (noisy["attractors"] | noisy["all"]).any()
 
 
 @pytest.mark.parametrize("half", [0, 1])
 def test_networks_that_cannot_complete_one_half_do_not_succeed(monkeypatch, half):
-    settle = ModularBatch.settle
+    settle = experiment.settle
 
-    def forget_half(batch, state, *, n_rounds, held=None):
-        return settle(batch, state, n_rounds=n_rounds, held=held) * (held is None or held[half])
+    def forget_half(rule, weights, states, held):
+        is_asked = held.any() * (held[:, 4 * half] == 1.0)
+        return settle(rule, weights, states, held) * ~is_asked[:, np.newaxis]
 
-    monkeypatch.setattr(ModularBatch, "settle", forget_half)
-    found = experiment.examine(build_by_hand())
+    monkeypatch.setattr(experiment, "settle", forget_half)
+    found = examine(build_by_hand())
     assert (found["encoded"] & found["attractors"]).all()
     assert not (found["completed"] | found["all"]).any()
 
 
 def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
-    outcome = experiment.examine(build_by_hand(right=np.stack([SIDES[0], SIDES[0] * SIDES[1]])))
+    outcome = examine(build_by_hand(right=np.stack([SIDES[0], SIDES[0] * SIDES[1]])))
     assert not outcome["encoded"].any()
     compared = experiment.compare_splits(outcome)
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 2, 0]
-    outcome = experiment.examine(build_by_hand())
+    outcome = dict(examine(build_by_hand()))
+    outcome["codes"] = outcome["codes"].copy()
     for module in (0, 1):  # of another network each
         outcome["codes"][1, :, module, module] = outcome["codes"][0, :, module, module]
     compared = experiment.compare_splits(outcome)
@@ -75,14 +83,12 @@ def test_splits_are_named_by_the_partner_of_the_first_vector():
     assert experiment.name_splits(codes[[0, 0]]).tolist() == [[1], [1]]
 
 
-def test_vectors_of_bits_have_two_units_on_in_either_half_and_go_to_a_lower_module_each():
+def test_vectors_of_bits_have_two_units_on_in_either_half():
     a, not_a, b, not_b = experiment.HALVES["bits"]
     assert (a + not_a == 1).all()
     assert (b + not_b == 1).all()
     assert a.sum() == b.sum() == 2 == np.abs(a - b).sum()
     assert experiment.make_vectors("bits")[1] == (*not_a, *not_a)
-    spread = build_by_hand().spread(np.arange(16.0).reshape(2, 8))
-    assert spread[:, 1, :, 0].T.tolist() == [[8, 9, 10, 11], [12, 13, 14, 15]]
 
 
 def test_random_sets_hold_four_different_vectors_of_eight_units_each():

@@ -13,6 +13,7 @@ from replication.experiments import judging
 from replication.experiments.judging import (
     Outcome,
     describe_condition,
+    describe_instead,
     find_verdict,
     judge,
     list_statements,
@@ -113,6 +114,39 @@ def test_condition_names_what_contradicts_the_primary():
     claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
+
+
+def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
+    for ends, outcome in (
+        ([1.5, 1.9], YES),
+        ([2.0, 2.0], OPEN),
+        ([1.9, 2.1], OPEN),
+        ([2.1, 3], NO),
+    ):
+        assert judge_one(Estimate(2.0, *ends), above=0.5, below=2.0)["outcome"] == outcome
+
+
+def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict_turns():
+    first, second, third = RAPID.operationalisations
+    ways = (
+        dataclasses.replace(first, levels=(("at_least", 0.9), ("instead_at_least", 0.7))),
+        dataclasses.replace(second, levels=(("at_least", 0.9),)),
+        dataclasses.replace(third, levels=(("at_least", 0.5),)),
+    )
+    claim = dataclasses.replace(RAPID, operationalisations=ways)
+    for values, verdict, words in (
+        ((0.8, 0.75, 0.6), "does not hold, except", "with 0.7 in place of 0.9 it holds"),
+        ((0.8, 0.6, 0.4), "does not hold", f"{second.name} and {third.name}"),
+        ((0.95, 0.8, 0.6), "holds, except", "with 0.7 in place of 0.9 it holds"),
+        ((0.95, 0.95, 0.6), "holds", ""),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(judging, "load_claims", lambda: {"rapid": claim})
+            measured = dict(zip((each.id for each in ways), values, strict=True))
+            judged = judge("rapid", measured)
+        assert judged["verdict"] == verdict
+        assert describe_instead(claim, judged).endswith(words)
+        assert bool(words) == ("instead" in judged)
 
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_files_and_name():

@@ -2,18 +2,20 @@
 
 import dataclasses
 import math
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
+import replication
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import flatten, get_u, get_w
-from replication.experiments.mechanism import controls, hybrids, reach, run, tasks, theory
+from replication.experiments.mechanism import common, controls, hybrids, reach, run, tasks, theory
+from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
-from replication.simulator import engine
 from replication.simulator.changes import compute_changes
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
@@ -116,19 +118,32 @@ def test_what_takes_the_place_of_a_change_has_the_length_and_direction_that_is_s
     weights = draw_weights(PAPER, SEED, 0, 500)
     W = get_w(PAPER, weights)
     change = PAPER.learning_rate * get_w(PAPER, compute_changes(PAPER, weights))
-    noise = 2 * np.random.default_rng(1).random(change.shape) - 1
-    update = interventions.Update(PAPER, weights, W, change, noise)
-    replaced = interventions.randomise(update)
-    assert compute_cosines(flatten(replaced), flatten(noise)) == pytest.approx(np.ones(500))
-    lengths = [np.linalg.norm(flatten(each), axis=1) for each in (replaced, change)]
-    assert lengths[0] == pytest.approx(lengths[1])
-    turned, renewed = (W + f(update) for f in (interventions.turn, interventions.renew))
-    for new in (turned, renewed):
+    noise, once = 2 * np.random.default_rng(1).random((2, *change.shape)) - 1
+    update = interventions.Update(PAPER, weights, W, change, noise, once)
+    for replace, along in ((interventions.randomise, noise), (interventions.steer, once)):
+        replaced = replace(update)
+        assert compute_cosines(flatten(replaced), flatten(along)) == pytest.approx(np.ones(500))
+        lengths = [np.linalg.norm(flatten(each), axis=1) for each in (replaced, change)]
+        assert lengths[0] == pytest.approx(lengths[1])
+    for replace, along in ((interventions.renew, noise), (interventions.exchange, once)):
+        new = W + replace(update)
         assert new.mean(axis=2) == pytest.approx((W + change).mean(axis=2))
         assert measure(new) == pytest.approx(measure(W + change))
-    angles = np.arctan(measure(change) / measure(W))
-    assert compute_cosines(centre(turned), centre(W)) == pytest.approx(np.cos(angles))
-    assert compute_cosines(centre(renewed), centre(noise)) == pytest.approx(np.ones(500))
+        assert compute_cosines(centre(new), centre(along)) == pytest.approx(np.ones(500))
+
+
+def test_directions_drawn_once_are_the_same_at_every_update_for_each_network(monkeypatch):
+    drawn = []
+
+    def keep(update):
+        drawn.append((update.once, update.noise))
+        return update.change
+
+    weights = draw_weights(PAPER, SEED, 0, 6)
+    updates, _ = interventions.train_changed(PAPER, weights, keep, n_first=20)
+    assert updates.tolist() == simulate_weights(PAPER, weights)[0].tolist(), "nothing is changed"
+    assert all(np.array_equal(once, drawn[0][0]) for once, _ in drawn[:5])
+    assert not any(np.array_equal(noise, drawn[0][1]) for _, noise in drawn[1:5])
 
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
@@ -144,7 +159,7 @@ def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
 
 def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
     protocol = dataclasses.replace(PAPER, learning_rate=10.0)
-    weights = draw_weights(protocol, SEED, 0, 4)
+    weights = draw_weights(protocol, SEED, 0, 3)
     found = controls.compare_halves(protocol, weights, jobs=1)
 
     def train(change=None, start=lambda initial, final: initial):
@@ -157,9 +172,9 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
             updates.append(again.train(change=change)[0])
         return np.median(updates)
 
-    def lengthen(initial, final):
-        lengths = [np.linalg.norm(x[0]) for x in (initial, final)]
-        return (lengths[1] / lengths[0] * initial[0], *initial[1:])
+    def lengthen(initial, final, k=0):
+        longer = np.linalg.norm(final[k]) / np.linalg.norm(initial[0]) * initial[0]
+        return (longer, *initial[1:]) if k == 0 else (*initial[:2], longer.T, initial[3])
 
     for name, literal in {
         "base": train(),
@@ -168,27 +183,79 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
         "final_w": train(start=lambda initial, final: (*final[:2], *initial[2:])),
         "final_u": train(start=lambda initial, final: (*initial[:2], *final[2:])),
         "long_w": train(start=lengthen),
+        "long_u": train(start=lambda initial, final: lengthen(initial, final, k=2)),
+        "slow_both": train(lambda each: each._replace(**{n: getattr(each, n) / 2 for n in "WbUc"})),
     }.items():
         assert found[name]["median"] == literal, name
 
 
-def test_first_change_of_w_lowers_the_error_where_it_does_in_the_readable_network():
-    weights = draw_weights(PAPER, SEED, 0, 40)
+def test_u_alone_finishes_codes_that_lines_can_part_and_no_others():
+    weights = draw_weights(SMALL, SEED, 0, 60)
+    rows = controls.measure_readability(SMALL, weights)
+    assert [row["moment"] for row in rows] == ["start", "aligned", "agrees", "half", "learnt"]
+    assert rows[-1]["at"] == math.ceil(np.median(simulate_weights(SMALL, weights)[0]))
+    at = rows[3]["at"]
+    frozen = train_for(SMALL, weights, at)
+    codes = np.array([
+        expit(np.eye(4) @ W.T + b)
+        for W, b in (split_weights(SMALL, row)[0] for row in frozen)
+    ])  # fmt: skip
+    _, finished, final = simulate_weights(dataclasses.replace(SMALL, frozen=("W", "b")), frozen)
+    assert rows[3]["finished"]["share"] == finished.mean()
+    assert np.all(measure_convexity(codes)[finished] > 0.0)
+    assert np.array_equal(get_w(SMALL, final), get_w(SMALL, frozen))
+
+
+def test_codes_part_at_every_update_while_no_output_jumps_but_not_beyond():
+    weights = draw_weights(PAPER, SEED, 0, 100)
+    critical = growth.find_critical_rate(PAPER)
+    calm, jumping = (dataclasses.replace(PAPER, learning_rate=x * critical) for x in (0.5, 2.8))
+    assert controls.measure_shrinking(calm, weights) < 0.001
+    assert controls.measure_shrinking(jumping, weights) > 0.01
+
+
+def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_means():
+    protocol = dataclasses.replace(
+        tasks.make_tasks()["random bits 8-4-8, set 1"], learning_rate=3.0, max_updates=1
+    )
+    weights = draw_weights(protocol, SEED, 0, 2)
+    V = make_patterns(protocol)
+    reached = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            common, "train_by", lambda step, _, start: reached.append(step(start, None, 0))
+        )
+        common.train_without(protocol, weights)
+    for before, after in zip(weights, reached[0], strict=True):
+        (W, b), (U, c) = split_weights(protocol, before)
+        h = expit(V @ W.T + b)
+        v2 = 0.75 * V + 0.25 * expit(h @ U.T + c)
+        differences = 0.25 * (h - expit(v2 @ W.T + b))
+        away = [each - each.mean(axis=0) for each in (differences, v2)]
+        (new_W, new_b), _ = split_weights(protocol, after)
+        assert new_W - W == pytest.approx(3.0 * away[0].T @ away[1], rel=1e-9, abs=1e-12)
+        assert new_b - b == pytest.approx(3.0 * differences.sum(axis=0), rel=1e-9)
+
+
+def test_first_changes_of_w_lower_the_error_where_they_do_in_the_readable_network():
+    weights = draw_weights(PAPER, SEED, 0, 20)
     squared = dataclasses.replace(PAPER, criterion="half-squared-error")
 
-    def measure(row, **left_out):
+    def measure(row, n_first=1, **left_out):
         network = RecirculationNetwork.from_weights(row, squared)
-        network.update(change=lambda changes: changes._replace(**left_out))
+        for _ in range(n_first):
+            network.update(change=lambda changes: changes._replace(**left_out))
         return network.error()
 
     extra = {"extra": 5.0, "extra_interval": [4.0, 6.0]}
     rows = {name: {"5": extra} for name in ("dropped", "random", "gradient")}
     judged = run.judge_useless_at_first({"paper": rows, "small": rows}, weights)
-    for id, others, without in (
-        ("error-20", {}, {"W": 0}),
-        ("alone-20", {"b": 0, "U": 0, "c": 0}, {"W": 0, "b": 0, "U": 0, "c": 0}),
+    for id, n, others, without in (
+        ("error-20", 5, {}, {"W": 0}),
+        ("one-20", 1, {}, {"W": 0}),
+        ("alone-20", 1, {"b": 0, "U": 0, "c": 0}, {"W": 0, "b": 0, "U": 0, "c": 0}),
     ):
-        lowered = [measure(row, **others) < measure(row, **without) for row in weights]
+        lowered = [measure(row, n, **others) < measure(row, n, **without) for row in weights]
         assert judged["operationalisations"][id]["value"] == np.mean(lowered)
 
 
@@ -196,7 +263,7 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
     maps = np.random.default_rng(3).normal(size=(50, 2, 2))
     for order, expected in (([0, 1, 2, 3], 1), ([0, 2, 1, 3], 2), ([0, 2, 3, 1], 3)):
-        found = controls.find_split(maps @ square[:, order] + 7.0)
+        found = find_split(maps @ square[:, order] + 7.0)
         assert np.array_equal(found, np.full(50, expected))
 
 
@@ -256,7 +323,8 @@ def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
     protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
     feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
-    updates, converged, _ = reach.train("feedback alignment", protocol, weights, rate)
+    whole = reach.draw("feedback alignment", protocol, SEED, 4)
+    updates, converged, _ = reach.train("feedback alignment", protocol, whole, rate)
     assert converged.any(), "or any feedback would do"
     V = make_patterns(protocol)
     for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
@@ -283,12 +351,13 @@ def play(monkeypatch):
             n = np.full(len(weights), float(updates(rate)))
             return n, n < protocol.max_updates, weights
 
-        def evaluate(protocol, weights):
-            return engine.Evaluation([], None, np.full(len(weights), error(seen[-1][0])))
+        def measure(rule, protocol, weights, rate):
+            found = np.full(len(weights), error(rate))
+            return np.where(np.isnan(found), np.inf, found)
 
         seen = []
         monkeypatch.setattr(reach, "train", train)
-        monkeypatch.setattr(reach, "evaluate_networks", evaluate)
+        monkeypatch.setattr(reach, "measure_errors", measure)
         monkeypatch.setattr(reach, "RULES", {"recirculation": {}})
         found = reach.compare_rules(PAPER, n_search=40, n_networks=50, root_seed=5, jobs=1)
         return found["recirculation"], seen
@@ -345,6 +414,45 @@ def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found(n, n_vi
         reach.RULES, True
     )
     assert all(row["rate"] < 0.06 for row in found.values())
+
+
+class Alignment(replication.Network):
+    """Feedback alignment of the cross-entropy, written anew."""
+
+    shapes: ClassVar = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+    fixed: ClassVar = {"B": (2, 4)}
+    numbers: ClassVar = {"rate": 1.0}
+
+    def hidden(self, v):
+        return replication.logistic(self.W @ v + self.b)
+
+    def image(self, v):
+        return replication.logistic(self.U @ self.hidden(v) + self.c)
+
+    def weight_changes(self, v, target):
+        h, d = self.hidden(v), self.rate * (target - self.image(v))
+        e = self.B @ d * h * (1 - h)
+        return np.outer(e, v), e, np.outer(d, h), d
+
+
+class Same(RecirculationNetwork):
+    """The paper's rule by another name."""
+
+
+@pytest.mark.parametrize(
+    ("own", "rule"), [(Alignment, "feedback alignment"), (Same, "recirculation")]
+)
+def test_rule_of_ones_own_is_searched_and_judged_as_the_others_are(own, rule):
+    found = reach.compare_rules(
+        PAPER, own=own, n_search=200, n_networks=400, root_seed=3, jobs=2
+    )  # fmt: skip
+    mine, theirs = found[own.__name__], found[rule]
+    if own is Same:  # the same networks
+        assert mine == theirs
+    else:  # others, by the same rule
+        assert abs(math.log(mine["rate"] / theirs["rate"])) < math.log(2.0)
+        assert mine["converged"]["share"] == pytest.approx(theirs["converged"]["share"], abs=0.06)
+        assert mine["median"] == pytest.approx(theirs["median"], rel=0.3)
 
 
 def test_directions_are_followed_from_the_first_change_on():

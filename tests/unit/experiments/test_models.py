@@ -48,10 +48,12 @@ SMALLER = {
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
     "mechanism.run": {
-        "PAPER": SHORT, "make_tasks": lambda: TASKS, "FIRSTS": (1, 2, 5),
+        "PAPER": SHORT, "make_tasks": lambda: TASKS,
+        "FIRSTS": dict.fromkeys(("small", "paper"), (1, 2, 5)),
         "LARGEST": "one-hot 4-2-4", "RATES": {"small": 5.0, "paper": 20.0},
         "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
     },
+    "mechanism.common": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "mechanism.hybrids": {"MAX_UPDATES": 100},
     "dynamics.biases": {"MAP": {"learning_rate": (20.0,), "regression": (0.0, 0.75)}},
     "dynamics.corners": {"RATES": (6.0, 20.0)},
@@ -81,9 +83,12 @@ def run(name):
         for module in (module for module in SMALLER if module.startswith(f"{name}.")):
             for key, value in SMALLER[module].items():
                 patch.setattr(f"replication.experiments.{module}.{key}", value)
+        steps = []
         made = run_experiment(
-            name, jobs=1, report_progress=silent, n_networks=N_NETWORKS.get(name, FEW)
+            name, jobs=1, report_progress=steps.append, n_networks=N_NETWORKS.get(name, FEW)
         )
+    lines = [f"{name} (10 of {len(EXPERIMENTS)}): {step}" for step in steps]
+    assert [line for line in lines if len(line) >= 80] == [], "wider than a terminal"
     model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
     with styled():
         return model, {figure: draw(model) for figure, draw in list_figures(name).items()}
@@ -196,7 +201,7 @@ def check_mechanism(model, figures):
             assert line.get_xdata()[1] == model["rates"][rate] * model["turning"][rate]["every"]
     dropped, replaced = (list_lines(figure.axes[0]) for figure in figures["worth"])
     rows = model["interventions"]["paper"]
-    for lines, name in ((dropped, "dropped"), (dropped, "U dropped"), (replaced, "turned")):
+    for lines, name in ((dropped, "dropped"), (dropped, "U dropped"), (replaced, "exchanged")):
         assert list(lines[name].get_xdata()) == [1, 2, 5]
         assert is_drawn(lines[name], [rows[name][n]["extra"] for n in ("1", "2", "5")], scale=1)
     line = dropped["a later start"]

@@ -11,13 +11,13 @@ from tests.unit.experiments.builders import list_outcomes, make_outcomes
 def test_rapid_asks_for_a_few_things_of_the_paper_and_of_larger_networks():
     outcomes = {
         "paper": make_outcomes(*[30] * 930, *[150] * 70),
-        "recirculation-8-3-8": make_outcomes(*[90] * 30, *[110] * 70),
+        "recirculation-8-3-8": make_outcomes(*[40] * 30, *[90] * 70),
     }
     judged = speed.judge_rapid(outcomes, Estimate(1.5, 1.4, 1.6))
     found = list_outcomes(judged)
     assert found.pop("larger") == "contradicts"
     assert set(found.values()) == {"supports"}
-    assert judged["operationalisations"]["within-100"]["value"] == 0.93
+    assert judged["operationalisations"]["within-48"]["value"] == 0.93
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from replication.publication.models import find_differences, read_model, round_n
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files, repair_report
 
+ROOT = Path(__file__).parents[3]
+
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
@@ -144,6 +146,23 @@ def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, mon
     assert said[0].startswith("a guard fails: live/chapter.md:1: a sentence is not true")
     shown = page.with_suffix(".md").read_text("utf-8")
     assert "**\\[not true of these few networks\\]** It is “fig:x”, [Why](#why)." in shown
+
+
+def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_path, monkeypatch):
+    """Once another measurement of one statement ended previews of all others in a KeyError."""
+    shutil.copytree(ROOT / "results" / "models", tmp_path / "models")
+    claims = load_claims()
+    codes = claims["good-codes"]
+    ways = (*codes.operationalisations, dataclasses.replace(codes.operationalisations[0], id="new"))
+    claims = claims | {"good-codes": dataclasses.replace(codes, operationalisations=ways)}
+    for module in ("experiments", "publication.rendering"):
+        monkeypatch.setattr(f"replication.{module}.load_claims", lambda: claims)
+    said = []
+    page = previews.preview_experiment("rule", 30, tmp_path, jobs=1, report_progress=said.append)
+    assert page.exists()
+    assert [line for line in said if "out of date" in line] == [
+        "the model of codes is out of date and left out;\n`replication replicate` makes it again"
+    ]
 
 
 def test_chapter_that_a_preview_cannot_render_says_what_may_help(tmp_path, monkeypatch):

@@ -43,8 +43,11 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
     @contextlib.contextmanager
     def open_pool(*_):
         with ThreadPoolExecutor(2) as pool:
-            client = SimpleNamespace(submit=lambda work, task, pure: pool.submit(work, task))
-            yield 2, functools.partial(backends.run_tasks, client, 2)
+
+            def submit(work, *given, pure):
+                return pool.submit(work, *given)
+
+            yield 2, functools.partial(backends.run_tasks, SimpleNamespace(submit=submit), 2)
 
     others_are_finished = threading.Event()
 

@@ -1,5 +1,10 @@
 """One network over learning, by the kernel or by a class of one's own."""
 
+import os
+import signal
+import threading
+import time
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -8,6 +13,7 @@ from matplotlib.path import Path
 
 from replication import PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
 from replication.simulator.weights import draw_weights
+from replication.system.interruption import Interrupted, raise_on_signals
 
 
 class Frozen(RecirculationNetwork):
@@ -180,3 +186,15 @@ def test_what_cannot_be_is_refused_in_one_line(call, message):
     with pytest.raises(UsageError, match=message) as refused:
         call()
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_a_long_trace_is_interrupted_and_one_beyond_the_memory_refused():
+    """Once Ctrl-C waited until a large network had met its cap, which can take hours."""
+    slow = Protocol(learning_rate=1e-6, max_updates=10**6, group_sizes=(60, 30))
+    begun = time.monotonic()
+    threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(Interrupted), raise_on_signals(continues=False):
+        trace(slow)
+    assert time.monotonic() - begun < 10
+    with pytest.raises(UsageError, match=r"GB to trace, and this machine or container has"):
+        trace(slow, n_updates=10**7)

@@ -67,6 +67,17 @@ def test_a_terminal_gets_one_line_that_is_written_over_and_fits(clock, monkeypat
     )
 
 
+def test_where_a_line_is_narrow_the_time_left_is_kept_rather_than_the_speed(clock, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    with Progress(10_000_000, name="root seed 1989, for comparison") as progress:
+        clock.now += 70
+        progress.advance(1_000_000)
+        shown = module.sys.stderr.getvalue()
+    name = "root seed 1989, for comparison"
+    assert shown == f"{name}: 1,000,000 of 10,000,000 networks, 10 min 30 s left\n"
+
+
 def test_control_characters_are_shown_and_not_sent():
     assert escape("λ \x1b[31m\r\n") == "λ \\x1b[31m\\r\\n"
     assert escape("\udcff\x85\u2028") == "\\udcff\\x85\\u2028"

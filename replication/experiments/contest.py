@@ -1,0 +1,223 @@
+"""Learning rules against each other, on the same seeds."""
+
+import dataclasses
+import io
+import itertools
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import PAPER, Protocol, find_protocol
+from replication.errors import UsageError
+from replication.simulator.ensemble import simulate
+from replication.simulator.network import Network
+from replication.simulator.outcomes import Outcomes
+from replication.statistics.intervals import estimate_median, estimate_proportion
+from replication.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+QUANTILES = (0.25, 0.5, 0.75)
+BARS = 12  # of the picture in a terminal
+
+
+@dataclasses.dataclass(frozen=True, slots=True, repr=False)
+class Contest:
+    """What networks of several rules did, from the same seeds.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    outcomes : dict of str to Outcomes
+        By the name of the rule, in the order given.
+    is_paired : bool
+        Whether all rules have as many weights, so that each seed is the same start for all.
+    """
+
+    protocol: Protocol
+    outcomes: Mapping[str, Outcomes]
+    is_paired: bool
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a table: for each rule, how many learnt, in how many updates.
+
+        Quartiles are of all networks, those that failed among them (infinite where they end
+        there); the mean is of those that converged.
+        """
+        import pandas as pd
+
+        return pd.DataFrame([describe(name, each) for name, each in self.outcomes.items()])
+
+    def compare_pairs(self) -> dict[str, Any]:
+        """Return for each rule after the first the median of its updates less those of the first.
+
+        Seed by seed, failures at the cap, with the interval of order statistics.
+        """
+        first, *others = self.outcomes.items()
+        base = first[1].updates.astype(np.int64)
+        return {name: estimate_median(each.updates - base) for name, each in others}
+
+    def __str__(self) -> str:
+        frame = self.to_frame()
+        n = plural(int(frame["networks"].iloc[0]), "network")
+        width = max(map(len, frame["rule"]))
+        lines = [
+            f"{n} of each rule, at most {plural(self.protocol.max_updates, 'update')}",
+            f"{'':{width}}  converged  95 % interval     quartiles of the updates      mean   most",
+        ]
+        for name, outcomes in self.outcomes.items():
+            row = describe(name, outcomes)
+            quartiles = ", ".join(show_whole(row[q]) for q in ("q1", "median", "q3"))
+            interval = f"{row['converged_low']:.2%} to {row['converged_high']:.2%}"
+            mean = "-" if math.isnan(row["mean"]) else f"{row['mean']:,.1f}"
+            lines.append(
+                f"{name:{width}}  {row['converged']:9.2%}  {interval:16}  {quartiles:24}  "
+                f"{mean:>8}  {show_whole(row['most']):>5}"
+            )
+        first = frame["rule"].iloc[0]
+        start = "from the same initial weights" if self.is_paired else "seed by seed"
+        for name, found in self.compare_pairs().items():
+            ends = "" if found.low is None else f" ({found.low:+,.0f} to {found.high:+,.0f})"
+            lines.append(
+                f"{name} less {first}, {start}, failures at the cap: median "
+                f"{found.value:+,.0f} updates{ends}"
+            )
+        return "\n".join(lines)
+
+    def render_histogram(self, width: int = 80) -> str:
+        """Return the distribution of updates as lines of text, of converged networks."""
+        return "\n".join(
+            line
+            for name, each in self.outcomes.items()
+            for line in [f"{name}:", *draw_bars(each.updates[each.converged], width)]
+        )
+
+    def plot(self, ax: "Axes | None" = None) -> "Axes":
+        """Draw how many networks of each rule have converged after so many updates."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots()[1] if ax is None else ax
+        for name, each in self.outcomes.items():
+            times = np.sort(each.updates[each.converged])
+            share = np.arange(1, len(times) + 1) / len(each)
+            ax.step(times, share, where="post", label=name)
+        ax.set(xlabel="weight updates", ylabel="share that has converged", ylim=(0, 1))
+        ax.legend(frameon=False)
+        return ax
+
+    def render_plot(self, kind: str) -> bytes:
+        """Return the picture of `plot` as a file of a kind: "svg", "png" or "pdf"."""
+        import matplotlib.pyplot as plt
+
+        figure, axes = plt.subplots()
+        self.plot(axes)
+        drawn = io.BytesIO()
+        try:
+            figure.savefig(drawn, format=kind)
+        except ValueError:
+            raise UsageError(
+                f"a picture of the kind {kind!r} was asked for; allowed are files that end in "
+                ".svg, .png or .pdf"
+            ) from None
+        finally:
+            plt.close(figure)
+        return drawn.getvalue()
+
+
+def compare_rules(
+    *networks: type[Network],
+    protocol: Protocol | str = PAPER,
+    n_seeds: int = 1000,
+    root_seed: int = 1988,
+    jobs: int = -1,
+    plain: bool = False,
+) -> Contest:
+    """Simulate networks of several rules from the same seeds.
+
+    Parameters
+    ----------
+    *networks : subclasses of Network
+        At least one; their names must differ.
+    protocol : Protocol or str
+        What they are to meet: criterion, cap, schedule, initial weights.
+    n_seeds, root_seed, jobs, plain : int, int, int, bool
+        As for `simulate`.
+
+    Returns
+    -------
+    Contest
+
+    Examples
+    --------
+    >>> from replication import RecirculationNetwork
+    >>> class Unbiased(RecirculationNetwork):
+    ...     def weight_changes(self, v0):
+    ...         return super().weight_changes(v0)._replace(b=0.0)
+    >>> contest = compare_rules(RecirculationNetwork, Unbiased, n_seeds=200)
+    >>> contest.to_frame()[["rule", "median"]].values.tolist()
+    [['RecirculationNetwork', 40.0], ['Unbiased', 34.0]]
+    """
+    protocol = find_protocol(protocol)
+    names = [getattr(network, "__name__", str(network)) for network in networks]
+    if not networks or len({*names}) < len(names):
+        raise UsageError(
+            f"rules called {names} were given; allowed is at least one, each with another name"
+        )
+    outcomes = {
+        name: simulate(
+            protocol, network=network, n_seeds=n_seeds, root_seed=root_seed, jobs=jobs, plain=plain
+        )
+        for name, network in zip(names, networks, strict=True)
+    }
+    from replication.simulator.network import Rule
+
+    shapes = [[*Rule.of(network, protocol).shapes.values()] for network in networks]
+    return Contest(protocol, outcomes, all(each == shapes[0] for each in shapes))
+
+
+def describe(name: str, outcomes: Outcomes) -> dict[str, Any]:
+    """Return a row of numbers for the networks of a rule."""
+    converged, times = outcomes.converged, outcomes.updates[outcomes.converged]
+    share = estimate_proportion(int(converged.sum()), len(outcomes))
+    q1, median, q3 = (find_quantile(outcomes, q) for q in QUANTILES)
+    return {
+        "rule": name, "networks": len(outcomes), "converged": share.value,
+        "converged_low": share.low, "converged_high": share.high, "q1": q1, "median": median,
+        "q3": q3, "mean": float(times.mean()) if len(times) else math.nan,
+        "most": float(times.max()) if len(times) else math.inf,
+    }  # fmt: skip
+
+
+def find_quantile(outcomes: Outcomes, q: float) -> float:
+    """Return a quantile of the updates of all networks, infinite beyond those that converged."""
+    times = np.sort(outcomes.updates[outcomes.converged])
+    rank = math.ceil(q * len(outcomes))
+    return float(times[rank - 1]) if 0 < rank <= len(times) else math.inf
+
+
+def show_whole(x: float) -> str:
+    """Return a whole number as text, a dash where there is none."""
+    return f"{x:,.0f}" if math.isfinite(x) else "-"
+
+
+def draw_bars(times: NDArray[np.int32], width: int) -> list[str]:
+    """Return a histogram as lines of text, its last bar for all that is beyond the others."""
+    if not len(times):
+        return ["  no network converged"]
+    low, high = int(times.min()), int(np.quantile(times, 0.99))
+    step = max(1, math.ceil((high - low + 1) / BARS))
+    edges = [low + step * k for k in range(BARS + 1) if low + step * (k - 1) <= high]
+    counts = np.histogram(times, bins=[*edges, np.inf])[0].tolist()
+    labels = [f"{begin:,} to {end - 1:,}" for begin, end in itertools.pairwise(edges)]
+    labels.append(f"{edges[-1]:,} or more")
+    room = max(10, width - max(map(len, labels)) - 12)
+    return [
+        f"  {label:>{max(map(len, labels))}}  {'#' * round(room * n / max(counts))} {n:,}"
+        for label, n in zip(labels, counts, strict=True)
+        if n or label != labels[-1]
+    ]

@@ -1,0 +1,36 @@
+"""A page on which a rule of the user's own learns before the reader's eyes."""
+
+import html
+import json
+from importlib import resources
+
+from replication.errors import UsageError
+from replication.simulator.javascript import write_script
+from replication.simulator.network import Rule
+
+N_STARTS = 20  # networks whose initial weights the page holds
+LARGEST_PAGE = 2_000_000
+"""Bytes; a rule with many patterns or weights makes a page that no browser would enjoy."""
+
+
+def render_page(rule: Rule, root_seed: int) -> str:
+    """Return a page of HTML, with everything in it.
+
+    Codes move in the plane where there are two hidden units, and the error falls beneath.
+    """
+    script = write_script(rule, "Rule")
+    starts = [row.tolist() for row in rule.draw(root_seed, 0, N_STARTS)]
+    name = html.escape(rule.network.__name__)
+    template = resources.files("replication.experiments.live").joinpath("rule_page.html")
+    page = template.read_text(encoding="utf-8")
+    settings = {
+        "threshold": rule.protocol.threshold, "cap": rule.protocol.max_updates, "starts": starts,
+    }  # fmt: skip
+    for mark, text in (("NAME", name), ("SCRIPT", script), ("SETTINGS", json.dumps(settings))):
+        page = page.replace(f"@{mark}@", text)
+    if len(page) > LARGEST_PAGE:
+        raise UsageError(
+            f"--page: {rule.network.__name__} makes a page of {len(page) / 1e6:.1f} MB; allowed "
+            f"are {LARGEST_PAGE / 1e6:.0f} MB; show a smaller network or fewer patterns"
+        )
+    return page

@@ -1,0 +1,98 @@
+"""Random bits: what the part of equation 4 does that all patterns have in common.
+
+The sum over P patterns of ``v(2) [h(1) - h(3)]`` is that of deviations from both means, plus
+``P mean(v(2)) mean(h(1) - h(3))``: the change of the hidden bias, times the mean of v(2). Each
+hidden input is moved by it as by the bias, but ``mean(v(2)) v`` times as far: a second bias, and
+with several units on a larger one. Beyond `find_critical_rate` the outputs jump, and so do both.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import Protocol
+from replication.experiments import Model
+from replication.experiments.growth import find_critical_rate
+from replication.experiments.interventions import train_late
+from replication.experiments.matrices import Array, get_w, replace_matrices
+from replication.experiments.recording import Outcome, train_by
+from replication.experiments.search import SEARCH_OFFSET
+from replication.simulator.changes import reconstruct
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import draw_weights, split_weights
+from replication.system.threads import map_in_threads
+
+RATES = (6.0, 8.0, 11.0, 16.0)  # tried without the common part
+MAX_UPDATES = 400  # in searches
+PART = 0.1  # the first changes of W: this part of the median number of updates
+
+
+def train_without(protocol: Protocol, weights: Array, *, n_dropped: int = 0) -> Outcome:
+    """Train networks whose W lacks the part of its changes that all patterns have in common.
+
+    And so many of its first changes.
+    """
+    mean = make_patterns(protocol).mean(axis=0)
+
+    def step(states: Array, _: NDArray[np.int64], t: int) -> Array:
+        following = record_weights(protocol, states, 1)[:, 1]
+        change = split_weights(protocol, following - states)[0][1]  # of b, (n, n_hidden)
+        image = reconstruct(protocol, states).mean(axis=1)
+        seen = protocol.regression * mean + (1.0 - protocol.regression) * image
+        W = get_w(protocol, following) - change[:, :, None] * seen[:, None, :]
+        W = get_w(protocol, states) if t < n_dropped else W
+        return replace_matrices(protocol, following, W=W)
+
+    return train_by(step, protocol, weights)
+
+
+def compare_sets(
+    tasks: Mapping[str, Protocol], *, n_search: int, n_networks: int, root_seed: int, jobs: int
+) -> Model:
+    """Return what a dropped change of W costs below the critical rate, and speed without the part.
+
+    Each task has the best learning rate of recirculation; without the common part it is searched
+    anew. ``slow_cost`` and ``cost_without``: extra updates by change dropped at half the critical
+    rate, and at the best one without that part.
+    """
+
+    def compare(protocol: Protocol) -> Model:
+        critical = find_critical_rate(protocol)
+        weights = draw_weights(protocol, root_seed, 0, n_networks)
+        slow = dataclasses.replace(protocol, learning_rate=critical / 2)
+        base, _, _ = simulate_weights(slow, weights)
+        slow_cost = find_cost(base, lambda n: train_late(slow, weights, ("W",), n_first=n))
+        searched = draw_weights(protocol, root_seed + SEARCH_OFFSET, 0, n_search)
+        short = [
+            dataclasses.replace(protocol, learning_rate=rate, max_updates=MAX_UPDATES)
+            for rate in RATES
+        ]
+        means = [train_without(each, searched)[0].mean() for each in short]
+        best = dataclasses.replace(protocol, learning_rate=RATES[int(np.argmin(means))])
+        without, _ = train_without(best, weights)
+        return {
+            "critical": critical,
+            "rate": protocol.learning_rate,
+            "slow_cost": slow_cost,
+            "cost_without": find_cost(without, lambda n: train_without(best, weights, n_dropped=n)),
+            "median": float(np.median(simulate_weights(protocol, weights)[0])),
+            "rate_without": best.learning_rate,
+            "median_without": float(np.median(without)),
+        }
+
+    rows = map_in_threads(compare, tasks.values(), jobs=jobs)
+    values = {name: [row[name] for row in rows] for name in rows[0]}
+    return {"sets": rows} | {
+        name: {"median": float(np.median(each)), "range": [min(each), max(each)]}
+        for name, each in values.items()
+    }
+
+
+def find_cost(base: NDArray[np.int32], drop: Callable[[int], Outcome]) -> float:
+    """Return the extra updates by change, in the median, if the first `PART` are dropped."""
+    n_first = max(1, round(PART * float(np.median(base))))
+    return float(np.median(drop(n_first)[0].astype(np.int64) - base)) / n_first

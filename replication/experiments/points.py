@@ -1,0 +1,38 @@
+"""Four codes as points of the hidden plane: whether lines part them, and who lies opposite whom."""
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.experiments.matrices import Array
+
+
+def measure_convexity(codes: Array) -> Array:
+    """Return the smallest area of a triangle of three points, negative if one is enclosed.
+
+    `codes` are (n, 4, 2).
+
+    The directed areas of the four triangles are, but for two signs, the factors of an affine
+    relation between the codes. Two against two are positive where all codes are corners, and one
+    against three where that one lies within: the signs of the areas multiply to +1 or to -1.
+    """
+    areas = []
+    for triangle in itertools.combinations(range(4), 3):
+        a, b, c = (codes[:, each] for each in triangle)
+        along, to = b - a, c - a
+        areas.append((along[:, 0] * to[:, 1] - along[:, 1] * to[:, 0]) / 2.0)
+    return np.asarray(np.abs(areas).min(axis=0) * np.prod(np.sign(areas), axis=0))
+
+
+def find_split(codes: Array) -> NDArray[np.int64]:
+    """Return which of four codes, (n, 2, 4), lies opposite the first one, (n,).
+
+    Of the three ways to pair four points as ends of two diagonals, the one with the largest
+    area between the diagonals; if the points are in convex position, these are their diagonals.
+    """
+    areas = []
+    for one, two, three in ((1, 2, 3), (2, 1, 3), (3, 1, 2)):
+        first, other = codes[..., one] - codes[..., 0], codes[..., three] - codes[..., two]
+        areas.append(np.abs(first[:, 0] * other[:, 1] - first[:, 1] * other[:, 0]))
+    return np.asarray(np.argmax(areas, axis=0) + 1)

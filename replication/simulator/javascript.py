@@ -1,0 +1,246 @@
+"""A rule as JavaScript, so that a page runs the same class: the same operations, written down.
+
+JavaScript has no fused multiply-add, and its exponential is the browser's: numbers agree with those
+of the compiled code to rounding, not to the last bit.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from replication.errors import UsageError
+from replication.simulator.arithmetic import ROUND
+from replication.simulator.instructions import Rows, Value, Whole, Writer
+from replication.simulator.network import Rule
+from replication.simulator.programs import Sweep, places
+
+OPERATIONS = {
+    "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}", "fneg": "-{}",
+    "fma": "{} * {} + {}", "sqrt": "Math.sqrt({})", "fabs": "Math.abs({})",
+    "fcmp ogt": "{} > {}", "fcmp olt": "{} < {}", "fcmp oge": "{} >= {}", "fcmp ole": "{} <= {}",
+    "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}", "fcmp uno": "isNaN({} + {})",
+    "and": "{} && {}", "or": "{} || {}", "not": "!{}", "where": "{} ? {} : {}",
+    "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}",
+}  # fmt: skip
+FUNCTIONS = {
+    "logistic": "1 / (1 + Math.exp(-{}))", "exp of minus": "Math.exp(-{})",
+    "tanh": "Math.tanh({})", "arctan": "Math.atan({})", "arcsinh": "Math.asinh({})",
+    "softplus": "Math.max({0}, 0) + Math.log1p(Math.exp(-Math.abs({0})))",
+    "logarithm": "Math.log({})",
+}  # fmt: skip
+"""What the browser has itself; others are written out in operations."""
+
+
+class ScriptWriter(Writer):
+    """Collects statements of JavaScript for one network; sums run one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(n_lanes=1, n_at_once=1)
+
+    def emit(self, expression: str) -> str:
+        """Write down a constant and return its name."""
+        self._n_names += 1
+        name = f"v{self._n_names}"
+        self.lines.append(f"const {name} = {expression};")
+        return name
+
+    def compute(self, operation: str, *operands: Any) -> Value:
+        """Write down an operation, for each number of a stack."""
+        return self._emit_each(OPERATIONS[operation], *operands)
+
+    def call(self, function: str, *operands: Any) -> Value:
+        """Write down a function, as `compute` does."""
+        return self.compute(function, *operands)
+
+    def logic(self, operation: str, *conditions: Value) -> Value:
+        """Write down what conditions make together."""
+        return self.compute(operation, *conditions)
+
+    def scale(self, q: Value, shifted: Value) -> Value:
+        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
+        return self._emit_each(f"{{}} * 2 ** ({{}} - {ROUND:.0f})", q, shifted)
+
+    def where(self, condition: Value, x: Any, y: Any) -> Value:
+        """Write down a choice."""
+        return self.compute("where", condition, x, y)
+
+    def replace_function(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of the browser in place of one that is written out."""
+        if name not in FUNCTIONS:
+            return function
+        return lambda *xs: xs[0] if not xs else self._emit_each(FUNCTIONS[name], xs[0])
+
+    def _render_each(self, operand: Any) -> tuple[str, ...]:
+        if isinstance(operand, Value):
+            return operand.names
+        number = float(operand)
+        text = str(number).replace("inf", "Infinity").replace("nan", "NaN").removesuffix(".0")
+        return (text if number >= 0.0 else f"({text})",)
+
+    def count(self, operation: str, a: Any, b: Any) -> Whole:
+        """Return a whole number, as an expression."""
+        if (operation, str(b)) in (("add", "0"), ("mul", "1"), ("sub", "0")):
+            return Whole(self, str(a))
+        if operation == "add" and str(a) == "0":
+            return Whole(self, str(b))
+        return Whole(self, f"({OPERATIONS[operation].format(a, b)})")
+
+    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
+        """Return an array in memory."""
+        rows = ScriptRows(self, base, first, shape)
+        rows.is_shared = is_shared
+        return rows
+
+    def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
+        """Go through `n` numbers from `begin`; several are a loop."""
+        if n < 2:
+            yield from [begin] * n
+            return
+        self._n_names += 1
+        name = f"k{self._n_names}"
+        end = begin + n
+        self.lines.append(f"for (let {name} = {begin}; {name} < {end}; {name} += 1) {{")
+        yield Whole(self, name)
+        self.lines.append("}")
+
+    def fold(
+        self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
+    ) -> tuple[Any, ...]:
+        """Repeat ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
+        if n < 2:
+            return body(begin, *values) if n else values
+        names = []
+        for value in values:
+            self._n_names += 1
+            names.append(f"s{self._n_names}")
+            self.lines.append(f"let {names[-1]} = {self.render(value)};")
+        for k in self.each(n, begin):
+            found = body(k, *(Value(self, name) for name in names))
+            for name, value in zip(names, found, strict=True):
+                self.lines.append(f"{name} = {self.render(value)};")
+        return tuple(Value(self, name) for name in names)
+
+
+class ScriptRows(Rows):
+    """An array in a typed array of JavaScript."""
+
+    def __getitem__(self, place: Any) -> Value:
+        return Value(self.writer, self.writer.emit(f"{self.base}[{self._find(place)}]"))
+
+    def __setitem__(self, place: Any, value: Value) -> None:
+        self.writer.lines.append(f"{self.base}[{self._find(place)}] = {self.writer.render(value)};")
+
+    def _find(self, place: Any) -> str:
+        number: Any = 0
+        indices = place if isinstance(place, tuple) else (place,)
+        for index, size in zip(indices, self.shape, strict=True):
+            number = number * size + index
+        return str(number + self.first)
+
+
+def write_script(rule: Rule, name: str) -> str:
+    """Return a class of JavaScript that learns by a rule.
+
+    ``new Name(weights, numbers)`` takes weights and fixed arrays, flat; ``update()`` applies one
+    update, ``error()`` measures, ``states()`` gives what `list_states` does, a row for each
+    pattern, ``get("W")`` an array by its name, as nested arrays.
+    """
+    sweep = Sweep(rule, ScriptWriter())
+    if any(x.op == "draw" for x in sweep.traces.graph.known.values()):
+        raise UsageError(
+            f"{rule.network.__name__} draws random numbers, which a page cannot; show another rule"
+        )
+    methods = {}
+    n_rows = 0
+    outputs: list[list[int]] = []
+    for method, write in (("error", _write_error), ("update", _write_update)):
+        writer = ScriptWriter()
+        parts = Sweep(rule, writer)
+        write(parts)
+        methods[method], n_rows = _join(writer), max(n_rows, parts.memory.most_rows)
+    writer = ScriptWriter()
+    parts = Sweep(rule, writer)
+    outputs = _write_states(parts)
+    methods["states"], n_rows = _join(writer), max(n_rows, parts.memory.most_rows)
+    about = {
+        "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()}, "first": sweep.first,
+        "given": {key: row.first for key, row in sweep.given.items()}, "numbers": rule.numbers,
+        "begun": rule.begun.tolist(), "outputs": outputs,
+    }  # fmt: skip
+    return TEMPLATE % {
+        **methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
+        "data": ", ".join(str(number).removesuffix(".0") for number in sweep.data),
+        "patterns": json.dumps(rule.patterns.tolist()),
+    }  # fmt: skip
+
+
+TEMPLATE = """class %(name)s {
+  static about = %(about)s;
+  static patterns = %(patterns)s;
+  static data = Float64Array.of(%(data)s);
+  constructor(weights, numbers = {}) {
+    const { given, numbers: own, begun } = %(name)s.about;
+    this.now = Float64Array.of(...weights, ...begun);
+    this.next = this.now.slice();
+    this.strip = new Float64Array(%(n_rows)d);
+    for (const [key, row] of Object.entries(given)) this.strip[row] = numbers[key] ?? own[key];
+    this.updates = 0;
+  }
+  get(name) {
+    const { shapes, first } = %(name)s.about;
+    const [rows, columns] = shapes[name];
+    const size = shapes[name].reduce((n, k) => n * k, 1);
+    const flat = Array.from(this.now.subarray(first[name], first[name] + size));
+    if (columns === undefined) return rows === undefined ? flat[0] : flat;
+    return Array.from({ length: rows }, (_, j) => flat.slice(j * columns, (j + 1) * columns));
+  }
+  error() {
+    const { now, strip } = this, { data } = %(name)s;
+%(error)s
+  }
+  update() {
+    const { now, next, strip } = this, { data } = %(name)s;
+%(update)s
+    [this.now, this.next] = [next, now];
+    this.updates += 1;
+  }
+  states() {
+    const { now, strip } = this, { data } = %(name)s;
+%(states)s
+    return %(name)s.about.outputs.map(([first, units, patterns]) =>
+      Array.from({ length: patterns }, (_, p) =>
+        Array.from({ length: units }, (_, i) => strip[first + i * patterns + p])));
+  }
+}
+"""
+
+
+def _write_error(sweep: Sweep) -> None:
+    writer = sweep.writer
+    writer.lines.append(f"return {writer.render(sweep.look(is_alone=True))};")
+
+
+def _write_update(sweep: Sweep) -> None:
+    sweep.look()
+    sweep.learn()
+
+
+def _write_states(sweep: Sweep) -> list[list[int]]:
+    """Write down the states that a network lists; return where each is, its units and patterns."""
+    n_patterns = len(sweep.rule.patterns)
+    shown = sweep.traces.list_states()
+    rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
+    sweep.base = sweep.memory.n_rows
+    block = sweep.begin(n_patterns, 0, "now")
+    block.write(shown)
+    for row, x in zip(rows, shown, strict=True):
+        for p in sweep.writer.each(n_patterns):
+            for index in places(sweep.writer, x.shape):
+                row[*index, p] = block.value(block.at(x, index, p))
+    pairs = zip(rows, shown, strict=True)
+    return [[row.first, math.prod(x.shape), n_patterns] for row, x in pairs]
+
+
+def _join(writer: ScriptWriter) -> str:
+    return "\n".join(f"    {line}" for line in writer.lines)

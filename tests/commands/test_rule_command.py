@@ -1,0 +1,121 @@
+"""`replication rule`: a rule of the user's own, from a file."""
+
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from replication import simulate
+from tests.reliability.faults import require
+
+ALIGNMENT = """
+import numpy as np
+import replication
+from replication import logistic
+
+class Alignment(replication.Network):
+    shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+    fixed = {"B": (2, 4)}
+
+    def hidden(self, v):
+        return logistic(self.W @ v + self.b)
+
+    def image(self, v):
+        return logistic(self.U @ self.hidden(v) + self.c)
+
+    def weight_changes(self, v, target):
+        h, r = self.hidden(v), self.image(v)
+        d = 9.5 * (target - r) * r * (1 - r)
+        e = (self.B @ d) * h * (1 - h)
+        return np.outer(e, v), e, np.outer(d, h), d
+"""
+OTHER = (
+    ALIGNMENT
+    + """
+class Halved(replication.RecirculationNetwork):
+    def weight_changes(self, v0):
+        return super().weight_changes(v0)._replace(W=0.0)
+"""
+)
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="mine.py"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, write, tmp_path):
+    path, saved, drawn = write(ALIGNMENT), tmp_path / "mine.csv", tmp_path / "mine.svg"
+    answer = run("rule", path, "--seeds", 200, "--root-seed", 3, "--save", saved, "--plot", drawn)
+    assert "Alignment compiled" in answer
+    theirs = simulate(n_seeds=200, root_seed=3)
+    (row,) = re.findall(r"RecirculationNetwork +([0-9.]+)%", answer)
+    assert float(row) == pytest.approx(100 * theirs.converged.mean(), abs=0.01)
+    own = pd.read_csv(saved)
+    (median,) = re.findall(r"median ([+-][0-9,]+) updates", answer)
+    assert float(median.replace(",", "")) == np.median(own["updates"] - theirs.updates)
+    bars = re.findall(r"  #* ?([0-9,]+)$", answer.split("Alignment:\n")[1], re.M)
+    assert sum(int(n.replace(",", "")) for n in bars) == own["converged"].sum()
+    assert drawn.read_text().startswith("<?xml")
+    line = answer.splitlines()[-1]
+    assert line.startswith(f"replication compare {saved} ")
+
+
+def test_two_rules_of_ones_own_learn_from_the_same_seeds(run, write):
+    path = write(OTHER)
+    answer = run(
+        "rule", f"{path}:Alignment", "--against", f"{path}:Halved", "--seeds", 8, "--set",
+        "max_updates=20",
+    )  # fmt: skip
+    assert "Alignment less Halved, from the same initial weights" in answer
+
+
+def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
+    require(shutil.which("node"), "Node.js is missing")
+    page = tmp_path / "mine.html"
+    run("rule", write(ALIGNMENT), "--seeds", 4, "--page", page)
+    text = page.read_text()
+    (script,) = re.findall(r"(class Rule .*?)\nconst MOST_STEPS", text, re.S)
+    script += "\nfor (const start of SETTINGS.starts.slice(0, 4)) {"
+    script += "const one = new Rule(start); while (one.error() >= 0.1 && one.updates < 2000) "
+    script += "one.update(); console.log(one.updates); }"
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    expected = run("rule", write(ALIGNMENT), "--seeds", 4, "--save", tmp_path / "o.csv") and (
+        pd.read_csv(tmp_path / "o.csv")["updates"].tolist()
+    )
+    # Rounding differs, which hundreds of updates enlarge.
+    assert np.allclose([int(x) for x in done.stdout.split()], expected, rtol=0.02)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "code", "message"),
+    [
+        (None, "", 74, "there is no such file"),
+        ("x = 1", "", 2, "has no subclass of replication.Network"),
+        (OTHER, "", 2, "has Alignment, Halved; give .*mine.py:CLASS"),
+        (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved"),
+        ("x = 1 / 0", "", 2, "mine.py, line 1: x = 1 / 0: ZeroDivisionError"),
+        ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
+        (ALIGNMENT.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 19: .*no attribute"),
+        (ALIGNMENT.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 18"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_run_is_refused_in_one_line(
+    refuse, write, tmp_path, text, name, code, message
+):
+    path = tmp_path / "mine.py" if text is None else write(text)
+    assert re.search(message, refuse(code, "rule", f"{path}{name}"))
+
+
+def test_a_rule_that_cannot_be_compiled_runs_in_plain_numpy_if_asked(run, refuse, write):
+    path = write(ALIGNMENT.replace("9.5 * (target", "(9.5 if r[0] > 0 else 9.0) * (target"))
+    assert "mine.py, line 18" in refuse(2, "rule", path)
+    assert "Alignment" in run("rule", path, "--plain", "--seeds", 3, "--set", "max_updates=3")
