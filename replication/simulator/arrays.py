@@ -395,13 +395,12 @@ def elementwise(
 
 def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool = False) -> Traced:
     """Return a costly function of every element; one that is paired takes two at once."""
-    x = _as_number(x)
+    x, note = _as_number(x), (name, function, is_paired)
 
     def compute(at: At, index: Index, p: Any) -> Any:
-        value = at(x, index, p)
-        return function(value, value)[0] if is_paired else function(value)
+        return at.__self__.call(note, [at(x, index, p)])[0]  # type: ignore[attr-defined]
 
-    return x.graph.make("call", x.shape, [x], compute, note=(name, function, is_paired))
+    return x.graph.make("call", x.shape, [x], compute, note=note)
 
 
 def _as_number(x: Traced) -> Traced:

@@ -258,7 +258,7 @@ class Block:
         elif x.op == "call" and x.note[2] and x.ndim == 1:  # paired, the same for all patterns
             for units in self.take(x.shape[0]):
                 values = [self.value(self.at(x.args[0], (j,), 0)) for j in units]
-                for j, value in zip(units, call_paired(x.note[1], values, 1), strict=True):
+                for j, value in zip(units, self.call(x.note, values), strict=True):
                     rows[j,] = value
         else:
             self.copy(rows, x)
@@ -289,8 +289,6 @@ class Block:
         watch: Any, watched: Traced | None,
     ) -> None:  # fmt: skip
         """Write down a function of sums, and what depends on it element by element."""
-        name, function, is_paired = called.note
-        function = self.writer.replace_function(name, function)
         together = [*([] if sums is None else [sums]), called, *beside]
         rows = {x: self.lay(x) for x in together if x in needed}
         for patterns in self.take(self.n_patterns):
@@ -301,10 +299,7 @@ class Block:
                 totals = [
                     self.value(x) for x in self._sum_products(called.args[0], units, patterns)
                 ]
-                if is_paired and self.writer.n_at_once > 1:
-                    found = call_paired(function, totals, len(patterns))
-                else:
-                    found = list(function(exact.stack(totals)))
+                found = self.call(called.note, totals, len(patterns))
                 self.now[called] = dict(zip(names, found, strict=True))
                 if sums is not None:
                     self.now[sums] = dict(zip(names, totals, strict=True))
@@ -318,6 +313,14 @@ class Block:
                 for x in together:
                     del self.now[x]
         self.rows |= rows
+
+    def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
+        """Write down a function of values; of one that is paired, two rows of `half` at once."""
+        name, function, is_paired = note
+        replaced = self.writer.replace_function(name, function)
+        if is_paired and replaced is function:
+            return call_paired(function, values, half)
+        return list(replaced(exact.stack(values)))
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Any]:
         """Write down some units of some patterns at a time: that many sums side by side."""
