@@ -13,6 +13,7 @@ Three conventions decide the bits, whatever the processor:
 
 import itertools
 import math
+import operator
 import threading
 import traceback
 from collections.abc import Callable, Sequence
@@ -64,6 +65,7 @@ class Graph:
         note: Any = None, mask: bool = False, is_batched: bool = False, depth: int = 0,
     ) -> "Traced":  # fmt: skip
         """Return the array of an operation, the same one for the same operation on the same."""
+        self._check(*args)
         key = (op, shape, note, *(arg.key for arg in args))
         if key not in self.known:
             new = Traced(self, op, shape, tuple(args), compute, note, mask)
@@ -78,6 +80,7 @@ class Graph:
     def take(self, given: Any) -> "Traced":
         """Return an array as it is, and numbers as a constant one."""
         if isinstance(given, Traced):
+            self._check(given)
             if given.graph is not self:
                 raise TraceError(
                     "the rule uses an array that it kept from an earlier call, in a list or an "
@@ -97,6 +100,13 @@ class Graph:
             new.place = len(self.data)
             self.data.extend(flat.tolist())
         return new
+
+    def _check(self, *xs: "Traced") -> None:
+        if any(x.depth > self.depth for x in xs):
+            raise TraceError(
+                "the rule uses after repeat() what one of its steps has made; let the steps hand "
+                "it on as a part of the state"
+            )
 
     def take_number(self, given: Any) -> "Traced":
         """Return an array of numbers; truth values become 1 and 0."""
@@ -488,7 +498,8 @@ def _divide(*given: Any) -> Traced:
         for one, other in (b.args, b.args[::-1]):
             is_one = one.op == "number" and one.note == 1.0
             if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                return broadcast_to(logistic_of(other.args[0]), shape)
+                found: Traced = broadcast_to(logistic_of(other.args[0]), shape)
+                return found
     return _plain_divide(a, b)
 
 
@@ -710,7 +721,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     >>> float(repeat(3, lambda x: 2.0 * x, 1.0))
     8.0
     """
-    graph = TURNS.graph
+    graph, n = TURNS.graph, operator.index(n)
     if graph is None or n < 1:
         n_draws = TURNS.n_draws
         for turn in range(n):
@@ -883,7 +894,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.size: lambda x: x.size,
     np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape), **options),
     np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape), **options),
-    np.full_like: lambda x, value: broadcast_to(*_take_all(value, x)[:1], x.shape),
+    np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
     np.copy: lambda x: x,
 }
 """What NumPy's functions become; all others are refused by name."""

@@ -7,6 +7,7 @@ operations. Both are compared update by update, since rounding grows over hundre
 """
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.errors import ReplicationError, UsageError
-from replication.simulator.arrays import find_line
+from replication.simulator.arrays import TraceError, find_line
 from replication.simulator.engine import Engine
 from replication.simulator.network import Network, Rule
 
@@ -37,7 +38,9 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
     rule = Rule.of(network, protocol)
     with _explain(network):
         engine = Engine(protocol, network)
-        if engine.program.text != Engine(protocol, network).program.text:
+        again = Engine(protocol, network).program
+        is_same = np.array_equal(engine.program.data, again.data)
+        if engine.program.text != again.text or not is_same:
             raise UsageError(
                 f"{network.__name__} does something else each time it is run (random numbers, a "
                 "counter, a set); draw by self.uniform or self.normal, and declare in `kept` what "
@@ -51,6 +54,12 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
         later = np.random.default_rng(root_seed).choice(
             np.arange(N_FIRST, LATEST), N_LATER, replace=False
         )
+        if not np.isfinite(recorded[:, -1]).all(axis=1).any():
+            raise UsageError(
+                f"{network.__name__} diverges: within {LATEST} updates all of {N_NETWORKS} networks "
+                "have weights that are infinite or not a number; choose smaller learning rates (or "
+                "give plain=True)"
+            )
         largest, moments = 0.0, [*range(N_FIRST), *sorted(later.tolist())]
         for t in moments:
             for seed, states in enumerate(recorded):
@@ -90,10 +99,17 @@ def _explain(network: type[Network]) -> Iterator[None]:
             if line is None or line in str(error):
                 raise
             raise type(error)(f"{error} ({line})") from None
+        if isinstance(error.__cause__, TraceError):  # NumPy has asked for a number
+            raise TraceError(f"{error.__cause__} ({line})") from None
+        kind, text = type(error).__name__, " ".join(str(error).split())
         if line is None:
+            if re.match(r"\w+\.\w+\(\) (takes|missing)", str(error)):  # Mine.image() takes 1 ...
+                raise UsageError(
+                    f"{error}; write image(self, v), weight_changes(self, v, target), "
+                    "apply(self, changes)"
+                ) from None
             raise
-        kind = type(error).__name__
         hint = ""
         if isinstance(error, AttributeError) and "__init__" in vars(network):
             hint = "; __init__ is not called: make it a class attribute"
-        raise UsageError(f"{line}: {kind}: {error}{hint}") from error
+        raise UsageError(f"{line}: {kind}: {text}{hint}") from error
