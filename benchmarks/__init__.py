@@ -13,6 +13,10 @@ contest : list of rows
     with the same outcome. Rows: ``simulate`` (from seeds to outcomes, one job),
     ``kernel`` (weights in memory already, as for all below), ``C`` and ``C, tuned``
     where there is a compiler, ``NumPy batch``, ``literal loop``.
+rules : list of rows
+    ``rule``, one of one's own (`rules.py`); ``networks_a_second`` on one core; ``ratio`` of its
+    time to that of the paper's rule, where it is the same; ``JAX`` and ``Numba`` (`elsewhere.py`):
+    ``times_faster`` than these, and ``agreement``, the share of networks with the same outcome.
 compilation_seconds : float
     Tracing and compiling the kernel for 4-2-4.
 sizes : list of rows

@@ -4,6 +4,8 @@ import argparse
 import functools
 import json
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -15,15 +17,17 @@ from joblib import Parallel, delayed
 
 from benchmarks.commands import measure_study
 from benchmarks.contenders import compile_c, learn_images, run_batch, run_literal
+from benchmarks.rules import RULES
 from replication.definition.protocol import PAPER, Protocol
 from replication.simulator import machine
-from replication.simulator.engine import run_networks
+from replication.simulator.engine import Engine, run_networks
 from replication.simulator.ensemble import simulate
 from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
 
 ROOT_SEED = 1988
 N_NETWORKS = 200_000
+N_OF_RULE, N_ELSEWHERE = 20_000, 2_000  # networks of a rule of one's own
 BILLION = 1_000_000_000
 SIZES = ((4, 2), (5, 2), (8, 3), (16, 4), (4, 3, 3), (64, 16))
 IMAGES = (
@@ -61,6 +65,7 @@ def measure_all(share: int, n_rounds: int, jobs: str) -> dict[str, Any]:
         "compilation_seconds": time.process_time() - begun,
         **compare_contenders(N_NETWORKS // share, n_rounds=n_rounds),
     }
+    model["rules"] = measure_rules(N_OF_RULE // share, n_rounds=n_rounds)
     model["sizes"] = [measure_size(sizes, n_rounds=n_rounds) for sizes in SIZES]
     model["images"] = [measure_images(*sizes, n_rounds=n_rounds) for sizes in IMAGES]
     model["jobs"] = compare_jobs(1_000_000 // share, n_rounds=n_rounds)
@@ -134,6 +139,48 @@ def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
                 raise SystemExit(f"{name} agrees on {row['agreement']:.1%} of the networks only")
         rows.append(row)
     return {"n_networks": n, "mean_sweeps": float(updates.mean()) + 1.0, "contest": rows}
+
+
+def measure_rules(n: int, *, n_rounds: int) -> list[dict[str, Any]]:
+    """Measure rules of one's own, beside the paper's and beside the same in other packages."""
+    engines = {name: Engine(PAPER, rule) for name, rule in RULES.items()}
+    rows = {name: engine.rule.draw(ROOT_SEED, 0, n) for name, engine in engines.items()}
+    theirs = run_elsewhere(rows)
+    tasks: dict[str, Callable[[], Any]] = {
+        name: functools.partial(engine.train, rows[name]) for name, engine in engines.items()
+    }
+    tasks["paper"] = lambda: run_networks(PAPER, rows["Recirculation"])
+    for task in tasks.values():
+        task()  # compiles
+    seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
+    found = []
+    for name in RULES:
+        own = statistics.median(seconds[name])
+        row: dict[str, Any] = {"rule": name, "networks_a_second": n / own}
+        if name == "Recirculation":
+            pairs = zip(seconds[name], seconds["paper"], strict=True)
+            row["ratio"] = statistics.median(a / b for a, b in pairs)
+        updates = engines[name].train(rows[name])[0]
+        for package, other in theirs.get(name, {}).items():
+            is_same = np.mean(np.array(other["updates"]) == updates[: len(other["updates"])])
+            share = other["seconds"] / len(other["updates"])
+            row[package] = {"times_faster": share * n / own, "agreement": float(is_same)}
+        found.append(row)
+    return found
+
+
+def run_elsewhere(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what `elsewhere.py` measures, nothing where its environment has not been made."""
+    python = Path(sys.prefix) / "others" / "bin" / "python"
+    if not python.exists():
+        return {}
+    with tempfile.TemporaryDirectory() as folder:
+        for name, weights in rows.items():
+            np.save(Path(folder) / f"{name}.npy", weights[:N_ELSEWHERE])
+        command = [str(python), str(Path(__file__).with_name("elsewhere.py")), folder]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    measured: dict[str, Any] = json.loads(done.stdout)
+    return measured
 
 
 def measure_size(sizes: tuple[int, ...], *, n_rounds: int) -> dict[str, Any]:

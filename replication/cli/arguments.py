@@ -3,7 +3,6 @@
 import argparse
 import difflib
 import functools
-import importlib.util
 import json
 import re
 import stat
@@ -142,31 +141,6 @@ OPTIONS: dict[str, dict[str, Any]] = {
 WORKERS = ("--jobs", "--backend", "--scheduler")
 PROTOCOL = ("--protocol", "--set")
 STUDY = ("--seeds", "--root-seed", "--results", *PROTOCOL)
-
-
-def load_rule(text: str) -> Any:
-    """Return the class of networks that ``FILE.py:NAME`` names; the file is run."""
-    path, colon, name = text.rpartition(":")
-    if not colon or not name.isidentifier():
-        raise UsageError(f"--rule {show(text)} was given; write FILE.py:NAME, e.g. mine.py:Mine")
-    spec = importlib.util.spec_from_file_location(Path(path).stem, path)
-    if spec is None or spec.loader is None or not Path(path).is_file():
-        raise UsageError(f"--rule {show(text)} names no Python file; write FILE.py:NAME")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where the source of a rule is looked for
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        line = " ".join(f"{type(error).__name__}: {error}".split())
-        raise UsageError(f"--rule {show(text)} cannot be run ({line}); correct it") from None
-    from replication.simulator.network import Network
-
-    found = getattr(module, name, None)
-    if not (isinstance(found, type) and issubclass(found, Network)):
-        others = [each for each, x in vars(module).items() if isinstance(x, type)]
-        named = f" (its classes: {', '.join(others)})" if others else ""
-        raise UsageError(f"--rule {show(text)} names no subclass of replication.Network{named}")
-    return found
 
 
 def add_options(parser: argparse.ArgumentParser, *names: str) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 from replication.cli.arguments import (
     PROTOCOL,
     add_options,
-    load_rule,
     parse_whole,
     read_protocol_arguments,
 )
+from replication.cli.rule_command import read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import DataError, StorageError, UsageError
 from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
@@ -53,13 +53,12 @@ def add_commands(subparsers: Any) -> None:
         default=N_NETWORKS, metavar="N", help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     command.add_argument(
-        "--rule", metavar="FILE.py:NAME",
+        "--rule", metavar="FILE.py:CLASS",
         help="a rule of your own to compare with the others, a subclass of replication.Network "
         'whose learning rate is numbers["rate"]; the file is run',
     )  # fmt: skip
     command.add_argument(
-        "--table", type=Path, metavar="FILE.csv",
-        help="write what was found as a table, too, in place of a file that exists",
+        "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",
     )  # fmt: skip
     add_options(command, "--root-seed", "--jobs", *PROTOCOL)
     command.set_defaults(handler=run_mechanism)
@@ -80,21 +79,21 @@ def run_mechanism(options: argparse.Namespace) -> None:
     if options.patterns is not None:
         patterns = read_patterns(options.patterns, protocol.n_visible)
         protocol = dataclasses.replace(protocol, patterns=patterns)
-    if options.table is not None and not options.table.parent.is_dir():
+    if options.save is not None and not options.save.parent.is_dir():
         raise StorageError(
-            f"--table {show(options.table)} cannot be written (there is no such folder); make it "
+            f"--save {show(options.save)} cannot be written (there is no such folder); make it "
             "or give another"
         )
-    network = None if options.rule is None else load_rule(options.rule)
+    network = None if options.rule is None else read_rule(options.rule)
     from replication.experiments.mechanism.examination import examine_mechanism
 
     found = examine_mechanism(
         protocol, network=network, n_seeds=options.seeds, root_seed=options.root_seed,
         jobs=options.jobs, report_progress=report_progress,
     )  # fmt: skip
-    if options.table is not None:
+    if options.save is not None:
         table = found.to_frame().to_csv(index=False, lineterminator="\n")
-        write_durably(options.table, table.encode())
+        write_durably(options.save, table.encode())
     print(found)
 
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 
 import replication
@@ -57,7 +59,8 @@ def run(source, names):
     shown = [("stream", printed.getvalue())] if printed.getvalue() else []
     if value is not None:
         is_picture = hasattr(value, "_repr_mimebundle_")
-        shown.append(("execute_result", "picture" if is_picture else repr(value)))
+        with pd.option_context("display.max_columns", 20):  # as where there is no terminal
+            shown.append(("execute_result", "picture" if is_picture else repr(value)))
     for number in plt.get_fignums():
         plt.figure(number).canvas.draw()
         shown.append(("display_data", "picture"))
@@ -73,13 +76,39 @@ def list_solutions(notebook):
     ]
 
 
+SEEDS, FEWER = "SEEDS = 100_000", "SEEDS = 500"
+"""A notebook that takes minutes has one variable by which it takes seconds."""
+
+
+def list_shares(shown):
+    """List how many networks each row of a table has, what share learnt, and when half had."""
+    text = "\n".join(str(value) for _, value in shown)
+    rows = re.findall(r" ([\d,]+) +([\d.]+)% +(\d+) ", text)  # " 20,000  80.7%   1825  919, 4040"
+    return [(int(n.replace(",", "")), float(share) / 100, int(half)) for n, share, half in rows]
+
+
+def agree(fewer, stored):
+    """Return whether tables of fewer networks are those of more, within five standard errors."""
+    for (n, share, half), (_, expected, median) in zip(fewer, stored, strict=True):
+        error = np.sqrt(max(expected * (1 - expected), 0.02) / n)
+        # Times are spread about as widely as they are long: the density at the median.
+        if abs(share - expected) > 5 * error or abs(half / median - 1) > 5 / np.sqrt(n):
+            return False
+    return True
+
+
 @pytest.mark.parametrize("name", NOTEBOOKS)
 def test_notebook_shows_what_is_stored_in_it_and_its_solutions_run(name, request):
     plt.close("all")  # what another test has drawn
     notebook = read(name)
     names = {"__name__": "__main__"}
     for cell in list_code(notebook):
-        assert run(cell.source, names) == describe_stored(cell), cell.source
+        shown, stored = run(cell.source.replace(SEEDS, FEWER), names), describe_stored(cell)
+        if "SEEDS" not in names:
+            assert shown == stored, cell.source
+        else:
+            assert [what for what, _ in shown] == [what for what, _ in stored], cell.source
+            assert agree(list_shares(shown), list_shares(stored)), cell.source
     solutions = list_solutions(notebook)
     assert len(solutions) >= 3
     request.getfixturevalue("few_resamples")  # what solutions print is stored nowhere
@@ -110,6 +139,33 @@ def test_notebook_is_stored_clean_uses_public_names_and_ends_with_exercises(name
     source = "\n".join(cell.source for cell in code)
     assert set(re.findall(r"^(?:import|from) replication(\S+)", source, re.M)) == set()
     assert set(re.findall(r"\breplication\.(\w+)", source)) <= set(replication.__all__)
+
+
+def test_each_other_paper_takes_at_most_20_lines():
+    notebook, lines, case = read("other_papers"), {}, ""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            case = (re.findall(r"^##+ .*$", cell.source, re.M) or [case])[-1]
+        else:
+            written = [line for line in cell.source.splitlines() if line.strip(" )]}")]
+            lines[case] = lines.get(case, 0) + len(written)
+    del lines[""]  # the rule that they share
+    assert len(lines) >= 8
+    assert max(lines.values()) <= 20, lines
+
+
+def test_each_number_in_an_answer_is_one_that_was_shown_or_printed():
+    """Answers begin with their one sentence in bold."""
+    cells = read("other_papers").cells
+    answers = [x.source for x in cells if x.source.startswith("**")]
+    printed = [x.source for x in cells if not x.source.startswith("**")]
+    shown = [str(what) for x in cells if x.cell_type == "code" for _, what in describe_stored(x)]
+    known = set(re.findall(r"\d+(?:\.\d+)?", "\n".join([*printed, *shown]).replace(",", "")))
+    known |= {f"{float(number):.0f}" for number in known}  # 72.5 % may be called 73 %
+    assert len(answers) >= 8
+    for answer in answers:
+        numbers = re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", answer))
+        assert set(numbers) <= known, answer
 
 
 def test_what_a_notebook_says_of_the_first_changes_is_what_the_report_finds():

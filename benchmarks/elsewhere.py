@@ -1,0 +1,289 @@
+"""The same rules in JAX (vmap and jit) and in Numba, in an environment that has them.
+
+``python benchmarks/elsewhere.py FOLDER`` reads initial weights, FOLDER/NAME.npy, and prints for
+each package and rule the seconds of processor time, without compiling, and the updates of each
+network. On one core, in float64, to the same criterion and cap.
+"""
+
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numba import njit
+
+jax.config.update("jax_enable_x64", True)
+
+CAP, THRESHOLD, CHUNK = 2000, 0.1, 50
+ENCODER = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+SHAPES = {
+    "Recirculation": ENCODER,
+    "Alignment": {**ENCODER, "B": (2, 4)},
+    "Hebbian": ENCODER,
+    "Xor": {"W": (2, 2), "b": (2,), "w": (2,), "c": ()},
+}
+XOR = (np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0.0], [1], [1], [0]]))
+
+
+# JAX
+
+
+def sigmoid(x):
+    return jax.nn.sigmoid(x)
+
+
+def encode(q, v):
+    h = sigmoid(q["W"] @ v + q["b"])
+    return h, sigmoid(q["U"] @ h + q["c"])
+
+
+def recirculation(q, v, t):
+    h1, r = encode(q, v)
+    v2 = 0.75 * v + 0.25 * r
+    h3 = 0.75 * h1 + 0.25 * sigmoid(q["W"] @ v2 + q["b"])
+    up, down = 20 * (h1 - h3), 20 * (v - v2)
+    return {"W": jnp.outer(up, v2), "b": up, "U": jnp.outer(down, h1), "c": down}
+
+
+def alignment(q, v, t):
+    h, r = encode(q, v)
+    d = 9.5 * (t - r) * r * (1 - r)
+    e = (q["B"] @ d) * h * (1 - h)
+    return {"W": jnp.outer(e, v), "b": e, "U": jnp.outer(d, h), "c": d, "B": 0 * q["B"]}
+
+
+def settle(q, v, clamped=None):
+    def step(_, h):
+        o = sigmoid(q["U"] @ h + q["c"]) if clamped is None else clamped
+        return sigmoid(q["W"] @ v + q["U"].T @ o + q["b"])
+
+    h = jax.lax.fori_loop(0, 20, step, sigmoid(q["W"] @ v + q["b"]))
+    return h, sigmoid(q["U"] @ h + q["c"]) if clamped is None else clamped
+
+
+def hebbian(q, v, t):
+    (h, o), (g, _) = settle(q, v), settle(q, v, t)
+    return {
+        "W": jnp.outer(g - h, v),
+        "b": g - h,
+        "U": jnp.outer(t, g) - jnp.outer(o, h),
+        "c": t - o,
+    }
+
+
+def answer_xor(q, v):
+    h = sigmoid(q["W"] @ v + q["b"])
+    return h, jnp.stack([sigmoid(q["w"] @ h + q["c"])])
+
+
+def xor(q, v, t):
+    h, (o,) = answer_xor(q, v)
+    d = (t[0] - o) * o * (1 - o)
+    e = d * q["w"] * h * (1 - h)
+    return {"W": jnp.outer(e, v), "b": e, "w": d * h, "c": d}
+
+
+JAX = {
+    "Recirculation": (lambda q, v: encode(q, v)[1], recirculation),
+    "Alignment": (lambda q, v: encode(q, v)[1], alignment),
+    "Hebbian": (lambda q, v: settle(q, v)[1], hebbian),
+    "Xor": (lambda q, v: answer_xor(q, v)[1], xor),
+}
+
+
+def make_jax(name):
+    """Return a function of rows that trains them in chunks; finished ones leave between chunks."""
+    shapes, (image, changes) = SHAPES[name], JAX[name]
+    v, t = XOR if name == "Xor" else (np.eye(4), np.eye(4))
+    keep, rate = (0.9, 0.5) if name == "Xor" else (0.0, 1.0)
+
+    def cut(row):
+        places = np.cumsum([0, *(int(np.prod(s)) for s in shapes.values())])
+        parts = zip(shapes.items(), places[:-1], places[1:], strict=True)
+        return {name: row[a:b].reshape(shape) for (name, shape), a, b in parts}
+
+    def one(row, last, updates):
+        def step(_, state):
+            q, last, updates, done = state
+            error = jnp.abs(jax.vmap(lambda x: image(q, x))(v) - t).max()
+            done = done | (error < THRESHOLD) | (updates >= CAP)
+            each = jax.vmap(lambda x, y: changes(q, x, y))(v, t)
+            new = {k: keep * last[k] + rate * each[k].sum(0) for k in q}
+            q = {k: jnp.where(done, q[k], q[k] + new[k]) for k in q}
+            return q, new, jnp.where(done, updates, updates + 1), done
+
+        q, last, updates, done = jax.lax.fori_loop(
+            0, CHUNK, step, (cut(row), cut(last), updates, False)
+        )
+        join = [jnp.concatenate([x[k].ravel() for k in shapes]) for x in (q, last)]
+        return (*join, updates, done)
+
+    run = jax.jit(jax.vmap(one))
+
+    def train(rows):
+        found, left = np.zeros(len(rows), int), np.arange(len(rows))
+        last, updates = np.zeros_like(rows), np.zeros(len(rows), int)
+        while len(left):
+            size = max(64, 1 << (len(left) - 1).bit_length())  # few shapes to compile
+            pad = np.resize(np.arange(len(left)), size)
+            parts = (np.asarray(x)[: len(left)] for x in run(rows[pad], last[pad], updates[pad]))
+            rows, last, updates, done = parts
+            found[left[done]] = updates[done]
+            left, rows, last, updates = (x[~done] for x in (left, rows, last, updates))
+        return found
+
+    return train
+
+
+# Numba, in the style of NumPy
+
+
+@njit
+def logistic(x):
+    return 1 / (1 + np.exp(-x))
+
+
+@njit
+def train_recirculation(rows):
+    found = np.full(len(rows), CAP)
+    for n in range(len(rows)):
+        r = rows[n].copy()
+        W, b, U, c = r[:8].reshape(2, 4), r[8:10], r[10:18].reshape(4, 2), r[18:22]
+        for t in range(CAP):
+            error, change = 0.0, np.zeros(22)
+            for k in range(4):
+                v = np.eye(4)[k]
+                h1 = logistic(W @ v + b)
+                image = logistic(U @ h1 + c)
+                error = max(error, np.abs(image - v).max())
+                v2 = 0.75 * v + 0.25 * image
+                up = 20 * (h1 - (0.75 * h1 + 0.25 * logistic(W @ v2 + b)))
+                down = 20 * (v - v2)
+                change[:8] += np.outer(up, v2).ravel()
+                change[8:10] += up
+                change[10:18] += np.outer(down, h1).ravel()
+                change[18:] += down
+            if error < THRESHOLD:
+                found[n] = t
+                break
+            r += change
+    return found
+
+
+@njit
+def train_alignment(rows):
+    found = np.full(len(rows), CAP)
+    for n in range(len(rows)):
+        r = rows[n].copy()
+        W, b, U, c = r[:8].reshape(2, 4), r[8:10], r[10:18].reshape(4, 2), r[18:22]
+        B = r[22:].reshape(2, 4)
+        for t in range(CAP):
+            error, change = 0.0, np.zeros(30)
+            for k in range(4):
+                v = np.eye(4)[k]
+                h = logistic(W @ v + b)
+                image = logistic(U @ h + c)
+                error = max(error, np.abs(image - v).max())
+                d = 9.5 * (v - image) * image * (1 - image)
+                e = (B @ d) * h * (1 - h)
+                change[:8] += np.outer(e, v).ravel()
+                change[8:10] += e
+                change[10:18] += np.outer(d, h).ravel()
+                change[18:22] += d
+            if error < THRESHOLD:
+                found[n] = t
+                break
+            r += change
+    return found
+
+
+@njit
+def settle_loop(W, b, U, c, v, t, is_clamped):
+    h, o = logistic(W @ v + b), t
+    for _ in range(20):
+        if not is_clamped:
+            o = logistic(U @ h + c)
+        h = logistic(W @ v + U.T @ o + b)
+    return h, t if is_clamped else logistic(U @ h + c)
+
+
+@njit
+def train_hebbian(rows):
+    found = np.full(len(rows), CAP)
+    for n in range(len(rows)):
+        r = rows[n].copy()
+        W, b, U, c = r[:8].reshape(2, 4), r[8:10], r[10:18].reshape(4, 2), r[18:22]
+        for t in range(CAP):
+            error, change = 0.0, np.zeros(22)
+            for k in range(4):
+                v = np.eye(4)[k]
+                h, o = settle_loop(W, b, U, c, v, v, False)
+                g, _ = settle_loop(W, b, U, c, v, v, True)
+                error = max(error, np.abs(o - v).max())
+                change[:8] += np.outer(g - h, v).ravel()
+                change[8:10] += g - h
+                change[10:18] += (np.outer(v, g) - np.outer(o, h)).ravel()
+                change[18:] += v - o
+            if error < THRESHOLD:
+                found[n] = t
+                break
+            r += change
+    return found
+
+
+@njit
+def train_xor(rows, patterns=XOR[0], targets=XOR[1]):
+    found = np.full(len(rows), CAP)
+    for n in range(len(rows)):
+        r, last = rows[n].copy(), np.zeros(9)
+        W, b, w = r[:4].reshape(2, 2), r[4:6], r[6:8]
+        for t in range(CAP):
+            error, change = 0.0, np.zeros(9)
+            for k in range(4):
+                v, target = patterns[k], targets[k, 0]
+                h = logistic(W @ v + b)
+                o = 1 / (1 + np.exp(-(w @ h + r[8])))
+                error = max(error, abs(o - target))
+                d = (target - o) * o * (1 - o)
+                e = d * w * h * (1 - h)
+                change[:4] += np.outer(e, v).ravel()
+                change[4:6] += e
+                change[6:8] += d * h
+                change[8] += d
+            if error < THRESHOLD:
+                found[n] = t
+                break
+            last = 0.9 * last + 0.5 * change
+            r += last
+    return found
+
+
+NUMBA = {
+    "Recirculation": train_recirculation,
+    "Alignment": train_alignment,
+    "Hebbian": train_hebbian,
+    "Xor": train_xor,
+}
+
+
+def main(folder):
+    found = {}
+    for name in SHAPES:
+        rows = np.load(folder / f"{name}.npy")
+        for package, train in (("JAX", make_jax(name)), ("Numba", NUMBA[name])):
+            train(rows)  # compiles, for all sizes that are met
+            begun = time.process_time()
+            updates = train(rows)
+            seconds = time.process_time() - begun
+            found.setdefault(name, {})[package] = {"seconds": seconds, "updates": updates.tolist()}
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
