@@ -26,7 +26,7 @@ ifneq (1,$(words $(VENV) $(foreach sign,$(SIGNS),$(findstring $(sign),$(VENV))))
 $(error VENV='$(VENV)' was given; allowed is one folder, without spaces and signs of the shell in its name)
 endif
 
-# All experiments have their own networks, and all that is stored is verified.
+# All experiments have their own networks, and all reports are verified.
 ifneq (,$(and $(SEEDS)$(ROOT_SEED),$(filter experiments verify,$(MAKECMDGOALS))))
 $(error SEEDS and ROOT_SEED say which study `make replicate` and `make report` take; allowed are RESULTS and JOBS)
 endif
@@ -45,7 +45,7 @@ INSTALL = $(RUN) -m pip install --quiet --no-compile --disable-pip-version-check
 ##@ The study  (SEEDS=1000000 ROOT_SEED=1988 JOBS=all RESULTS=results)
 
 .PHONY: replicate
-replicate: $(VENV)/.run ## simulate what is missing, analyse it and write the report
+replicate: $(VENV)/.run ## simulate what is not in the cache, analyse it and write the report
 	@$(REPLICATION) replicate $(STUDY) $(WORKERS)
 
 .PHONY: experiments
@@ -53,11 +53,11 @@ experiments: $(VENV)/.run ## run the experiments on the paper's other statements
 	@$(REPLICATION) experiments $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
 
 .PHONY: report
-report: $(VENV)/.run ## write the report again from what is stored; simulates no study
+report: $(VENV)/.run ## write the report again from the models that there are; runs no experiment
 	@$(REPLICATION) report $(STUDY) $(WORKERS)
 
 .PHONY: verify
-verify: $(VENV)/.run ## check what is stored, make the published report again and compare
+verify: $(VENV)/.run ## make the published report again, without the cache, and compare
 	@$(REPLICATION) verify $${RESULTS:+--results="$$RESULTS"} $(WORKERS)
 
 .PHONY: notebook
@@ -139,6 +139,7 @@ clean: ## remove the environment and what can be made again; never outcomes or r
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* htmlcov
 	rmdir build dist 2>/dev/null || true
 	find replication tests notebooks benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@echo "Left alone: results, and the cache of outcomes (replication cache --clear)"
 
 .PHONY: help
 help: ## this list

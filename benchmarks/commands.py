@@ -22,7 +22,7 @@ def measure_study(n_networks: int, *, jobs: str) -> dict[str, Any]:
     -------
     dict
         ``n_networks``; ``seconds`` of wall time; ``peak_bytes`` of memory;
-        ``disk_bytes`` of the results.
+        ``disk_bytes`` of the results and the cache.
     """
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         command = [sys.executable, "-m", "replication", "replicate", "--results", folder]
@@ -31,6 +31,7 @@ def measure_study(n_networks: int, *, jobs: str) -> dict[str, Any]:
             [*command, "--seeds", str(n_networks), "--root-seed", str(ROOT_SEED), "--jobs", jobs],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env=os.environ | {"REPLICATION_CACHE": str(Path(folder) / "cache")},
         )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)

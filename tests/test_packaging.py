@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import dataclasses
 import io
 import os
 import re
@@ -18,6 +19,7 @@ from fontTools.ttLib import TTFont
 
 from replication.cli import main
 from replication.cli.parser import make_parser
+from replication.definition.protocol import Protocol
 from replication.publication.rendering import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES, ROOT, run
 
@@ -118,17 +120,20 @@ def test_wheel_is_the_same_from_every_checkout(tmp_path, monkeypatch):
 
 
 def test_messages_of_make_say_what_options_are_called_there(tmp_path, monkeypatch, capsys):
+    model = tmp_path / "models" / "codes.json"
+    model.parent.mkdir()
+    model.write_text("{}")
     for by in ("make", ""):
         monkeypatch.setenv("REPLICATION_BY", by)
         for words, says in (
             ("simulate --seeds x", "(for make, --root-seed 7 is ROOT_SEED=7, and "),
-            (f"report --results {tmp_path}", "` (for make, "),
+            (f"report --results {tmp_path}", "again (for make, "),
             ("report --set x--seeds", ""),  # which make does not have
         ):
             assert main(words.split())
             assert ("(for make, " in (said := capsys.readouterr().err)) == (bool(by and says))
             assert not by or says in said
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.rglob("*.*")) == [model]
     assert "REPLICATION_BY=make" in run_make("-n", "report").stdout
 
 
@@ -298,6 +303,17 @@ def test_pages_and_makefile_name_targets_and_commands_that_exist():
     targets = {name for p in pages for name in re.findall(r"(?:^|`)make ([a-z-]+)", p, re.M)}
     assert {"compare"} < named <= set(commands)
     assert {"replicate"} < targets <= TARGETS
+
+
+@pytest.mark.parametrize("field", [field.name for field in dataclasses.fields(Protocol)])
+def test_contributing_names_a_file_that_reads_each_field_of_the_protocol(field):
+    """Once it named no place for a field of the draw."""
+    (row,) = re.findall(r"^\| a field \|.*", read("CONTRIBUTING.md"), re.MULTILINE)
+    modules = sorted((ROOT / "replication" / "simulator").glob("*.py"))
+    reads = re.compile(rf"\bprotocol\.{field}\b")
+    readers = {module.name for module in modules if reads.search(module.read_text("utf-8"))}
+    places = {name for name in readers if f"`simulator/{name}`" in row}
+    assert places, f'the row "a field" names none of {sorted(readers)}, which read {field}'
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -20,12 +20,11 @@ from replication.definition.protocol import (
     parse_assignment,
     read_protocol,
 )
-from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
+from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
 from replication.errors import StorageError, UsageError
 from replication.wording import show
 
-MAX_SEEDS = 100_000_000_000
-MAX_COST = " (which take days of one core and 0.2 TB of disk)"
+MAX_COST = " (which take days of one core)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -114,7 +113,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--results": {
         "type": parse_results, "default": Path("results"), "metavar": "FOLDER",
-        "help": "folder for outcomes and report (default: results)",
+        "help": "folder of models and reports (default: results)",
     },
     "--protocol": {
         "default": "paper", "metavar": "NAME",
@@ -140,7 +139,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 WORKERS = ("--jobs", "--backend", "--scheduler")
 PROTOCOL = ("--protocol", "--set")
-STUDY = ("--seeds", "--root-seed", "--results", *PROTOCOL)
+NETWORKS = ("--seeds", "--root-seed", *PROTOCOL)
+STUDY = (*NETWORKS, "--results")
 
 
 def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
@@ -167,6 +167,7 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 
 
 def read_study(options: argparse.Namespace) -> Study:
-    """Return the study that the options of `STUDY` name."""
+    """Return the study that the options of `NETWORKS` name, in the results folder if one is."""
     protocol = read_protocol_arguments(options)
-    return Study(protocol, options.root_seed, options.seeds, options.results)
+    places = [options.results] if "results" in options else []
+    return Study(protocol, options.root_seed, options.seeds, *places)

@@ -1,21 +1,21 @@
 """Commands that give out numbers of single networks: trace and export."""
 
 import argparse
+import contextlib
 import functools
 import sys
 from pathlib import Path
 from typing import Any
 
 from replication.cli.arguments import (
-    MAX_SEEDS,
+    NETWORKS,
     PROTOCOL,
-    STUDY,
     add_options,
     parse_whole,
     read_protocol_arguments,
     read_study,
 )
-from replication.errors import StorageError
+from replication.definition.study import MAX_SEEDS
 from replication.system.progress import report_progress
 from replication.wording import plural
 
@@ -37,14 +37,15 @@ def add_commands(subparsers: Any) -> None:
         "export",
         help="write the outcomes of a study as CSV or Parquet",
         description="Write the outcomes of a study as CSV or Parquet, with a description of the "
-        "columns in FILE.dictionary.json; to standard output, write the CSV alone.",
+        "columns in FILE.dictionary.json; to standard output, write the CSV alone. Networks that "
+        "are not in the cache are simulated first.",
     )
-    add_options(export, *STUDY)
+    add_options(export, *NETWORKS, "--jobs")
     export.add_argument(
         "file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet; - for standard output"
     )
     export.add_argument("--force", action="store_true", help="replace files that exist")
-    export.set_defaults(handler=run_export)
+    export.set_defaults(handler=run_export, continues=True)
 
 
 def run_trace(options: argparse.Namespace) -> None:
@@ -69,21 +70,18 @@ def run_trace(options: argparse.Namespace) -> None:
 def run_export(options: argparse.Namespace) -> None:
     """Write outcomes to a file."""
     study = read_study(options)
+    from replication.cache.blocks import find_cache
+    from replication.cache.filling import iterate_outcomes
     from replication.definition.protocol import as_plain
-    from replication.store.export import export_outcomes, write_outcomes
-    from replication.store.folders import count_seeds, find_missing, read_outcomes
+    from replication.publication.exporting import export_outcomes, write_outcomes
 
-    n_missing = count_seeds(find_missing(study))
-    if n_missing:
-        raise StorageError(
-            f"{n_missing:,} of these {study.n_seeds:,} networks are not stored in "
-            f"{str(study.results)!r}; run `{study.command}` first"
-        )
-    blocks = read_outcomes(study)
-    if options.file == Path("-"):
-        write_outcomes(blocks, sys.stdout.buffer, is_text=True)
-        return
     about = {"n_rows": study.n_seeds, "root_seed": study.root_seed}
     description = {**about, "protocol": as_plain(study.protocol)}
-    for path in export_outcomes(blocks, options.file, description=description, force=options.force):
+    with contextlib.closing(iterate_outcomes(study, find_cache(), jobs=options.jobs)) as found:
+        blocks = (outcomes for outcomes, _ in found)
+        if options.file == Path("-"):
+            write_outcomes(blocks, sys.stdout.buffer, is_text=True)
+            return
+        paths = export_outcomes(blocks, options.file, description=description, force=options.force)
+    for path in paths:
         print(path)

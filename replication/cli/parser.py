@@ -14,7 +14,7 @@ MODULES = (
     "replication.cli.rule_command",
     "replication.comparison.command",
     "replication.cli.network_commands",
-    "replication.cli.store_commands",
+    "replication.cli.results_commands",
 )
 
 

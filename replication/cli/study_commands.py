@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import STUDY, WORKERS, add_options, read_study
+from replication.cli.arguments import NETWORKS, STUDY, WORKERS, add_options, read_study
 from replication.definition.study import Study
 from replication.system.progress import report_progress
 from replication.wording import plural
@@ -14,72 +14,66 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     replicate = subparsers.add_parser(
         "replicate",
-        help="simulate the missing networks of a study, analyse it and write its report",
-        description="Simulate the missing networks of a study, analyse it and write its report. "
-        "The default study is the one that the committed report describes; any other has a short "
-        "report of its own.",
+        help="simulate the networks of a study, analyse them and write its report",
+        description="Simulate the networks of a study that are not in the cache, analyse all and "
+        "write its report. The default study is the one that the committed report describes, for "
+        "which experiments run whose models are missing; any other has a short report of its own.",
     )
     add_options(replicate, *STUDY, *WORKERS)
-    replicate.add_argument(
-        "--no-experiments", action="store_true",
-        help="do not run the experiments whose models are missing; the default study then has a "
-        "short report too",
-    )  # fmt: skip
     replicate.set_defaults(handler=run_replicate, continues=True)
 
     simulate = subparsers.add_parser(
         "simulate",
-        help="simulate the missing networks of a study",
-        description="Simulate the networks of a study that the results folder does not hold, and "
-        "those of a few other root seeds that its report compares them with. Print how many they "
-        "are and the digest of all.",
+        help="simulate the networks of a study into the cache",
+        description="Simulate the networks of a study that are not in the cache, and those of a "
+        "few other root seeds that its report compares them with. Print how many they are and the "
+        "digest of all.",
     )
-    add_options(simulate, *STUDY, *WORKERS)
+    add_options(simulate, *NETWORKS, *WORKERS)
     simulate.set_defaults(handler=run_simulate, continues=True)
 
     report = subparsers.add_parser(
         "report",
-        help="analyse what is stored and write the report again",
-        description="Analyse stored outcomes and write the report again. Simulates no study.",
+        help="analyse a study and write its report again; runs no experiment",
+        description="Analyse a study and write its report again, from the models that there are. "
+        "Simulates networks of the study that are not in the cache, and runs no experiment.",
     )
     add_options(report, *STUDY, "--jobs")
-    report.set_defaults(handler=run_report)
+    report.set_defaults(handler=run_report, continues=True)
 
 
 def run_replicate(options: argparse.Namespace) -> None:
-    """Simulate, analyse, report."""
+    """Simulate, run experiments, analyse, report."""
     study = read_study(options)
-    from replication.publication.publishing import replicate_study
-
-    model = replicate_study(
-        study,
-        experiments=not options.no_experiments,
-        report_progress=report_progress,
-        **_read_workers(options),
-    )
-    print("\n".join(describe_result(study, model)))
+    _write_report(study, **_read_workers(options))
 
 
 def run_simulate(options: argparse.Namespace) -> None:
-    """Simulate what is missing, of the study and of its repetitions."""
+    """Simulate what is not in the cache, of the study and of those that its report needs."""
     study = read_study(options)
-    from replication.publication.publishing import simulate_all
-    from replication.store.folders import compute_study_digest
+    workers = _read_workers(options)
+    from replication.cache.blocks import find_cache
+    from replication.publication.publishing import count_parts
 
-    n_simulated = simulate_all(study, report_progress=report_progress, **_read_workers(options))
+    counted = count_parts(study, find_cache(), report_progress, **workers)[study]
     print(
         f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
-        f"{study.n_seeds - n_simulated:,} kept from before, {n_simulated:,} simulated now"
+        f"{study.n_seeds - counted.n_simulated:,} from the cache, "
+        f"{counted.n_simulated:,} simulated now"
     )
-    print(f"digest: {compute_study_digest(study)}")
+    print(f"digest: {counted.digest}")
 
 
 def run_report(options: argparse.Namespace) -> None:
     """Analyse and write the report."""
-    study = read_study(options)
-    from replication.publication.publishing import write_report
+    _write_report(read_study(options), jobs=options.jobs, experiments=False)
 
-    model = write_report(study, jobs=options.jobs, report_progress=report_progress)
+
+def _write_report(study: Study, **options: Any) -> None:
+    from replication.cache.blocks import find_cache
+    from replication.publication.publishing import replicate_study
+
+    model = replicate_study(study, find_cache(), report_progress=report_progress, **options)
     print("\n".join(describe_result(study, model)))
 
 

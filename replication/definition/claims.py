@@ -14,7 +14,7 @@ from replication.errors import DataError
 KINDS = ("empirical", "checked")
 
 
-class Verdict(enum.StrEnum):
+class ClaimVerdict(enum.StrEnum):
     """What the measurements say of a statement; `claims.toml` says when."""
 
     HOLDS = "holds"
@@ -29,7 +29,7 @@ class Verdict(enum.StrEnum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Reported:
+class PaperNumbers:
     """The numbers of page 363, as printed: weight updates until every error was below 0.1."""
 
     runs: int  # simulations that were averaged
@@ -81,10 +81,10 @@ class Claim:
 
 
 @functools.cache
-def load_reported() -> Reported:
+def load_reported() -> PaperNumbers:
     """Return what the paper reports of its 100 simulations."""
     table = _read()["reported"]
-    return Reported(**(table | {"settings": tuple(table["settings"])}))
+    return PaperNumbers(**(table | {"settings": tuple(table["settings"])}))
 
 
 @functools.cache

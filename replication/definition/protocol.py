@@ -225,11 +225,11 @@ class Protocol:
 
     @property
     def id(self) -> str:
-        """Sixteen hexadecimal digits, the key of this protocol in a store.
+        """Sixteen hexadecimal digits, which name this protocol in folders and in the cache.
 
         Fields equal to `PAPER` do not enter, so that a field added later
-        leaves the ids of existing stores as they are. `BASE_VERSION` does, so
-        that a store made when `PAPER` was another reading is kept apart.
+        leaves all ids as they are. `BASE_VERSION` does, so that what was
+        made when `PAPER` was another reading is kept apart.
         """
         content = {"base": BASE_VERSION, "differences": self.differences}
         return hashlib.sha256(canonical_json(content).encode()).hexdigest()[:16]

@@ -12,6 +12,8 @@ DEFAULT_SEEDS = 1_000_000
 DEFAULT_ROOT_SEED = 1988
 """The default study, which the committed report describes: these networks of `PAPER`."""
 
+MAX_SEEDS = 100_000_000_000  # which take days
+
 N_REPETITIONS = 5
 MAX_COMPARED_SEEDS = 200_000  # of what a study is compared with: enough for an exact p
 
@@ -21,12 +23,15 @@ OTHER_ERRORS = ("square", "half-square")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Study:
-    """The first `n_seeds` networks of one protocol and root seed, in a results folder."""
+    """The first `n_seeds` networks of one protocol and root seed.
+
+    `results`: the folder of its models and its report, or of the folder that they have there.
+    """
 
     protocol: Protocol
     root_seed: int
     n_seeds: int
-    results: Path
+    results: Path = Path("results")
 
     @property
     def is_default(self) -> bool:
@@ -48,11 +53,6 @@ class Study:
         for name, value in self.protocol.differences.items():
             words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
         return " ".join(words)
-
-    @property
-    def command(self) -> str:
-        """The command that simulates what is missing of it."""
-        return f"replication simulate {self.options} --results {shlex.quote(str(self.results))}"
 
     @property
     def parts(self) -> dict[str, Self]:

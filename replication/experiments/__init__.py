@@ -1,6 +1,6 @@
 """One folder per question: simulation (`run.py`), figures (`figures.py`) and text (`chapter.md`).
 
-The headline is made from the stored outcomes of a study; every other experiment simulates
+The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
 Each has ``run(*, jobs, report_progress, n_networks)``: threads (-1 for one per core), a callable

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from replication.comparison.numbers import join
-from replication.definition.claims import Claim, Operationalisation, Verdict, load_claims
+from replication.definition.claims import Claim, ClaimVerdict, Operationalisation, load_claims
 from replication.errors import DataError
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
 
@@ -32,7 +32,7 @@ Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or N
 INSTEAD = "instead_"  # before the name of a level: another one that could be defended
 
 
-class Outcome(enum.StrEnum):
+class Evidence(enum.StrEnum):
     """What one measurement says of one statement."""
 
     SUPPORTS = "supports"
@@ -41,7 +41,7 @@ class Outcome(enum.StrEnum):
 
 
 def judge(
-    statement: str, measured: Mapping[str, Any], *, verdict: Verdict | None = None
+    statement: str, measured: Mapping[str, Any], *, verdict: ClaimVerdict | None = None
 ) -> dict[str, Any]:
     """Return the entry of a statement in a model: its results, and its verdict unless it is given.
 
@@ -90,7 +90,7 @@ def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
     old = join([f"{value:g}" for _, value in substitutes])
     new = join([f"{value:g}" for value in substitutes.values()])
     verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
-    verdict = "is open" if verdict == Verdict.OPEN else verdict
+    verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
     return f"with {new} in place of {old} it {verdict} {condition}".rstrip()
 
 
@@ -100,15 +100,15 @@ def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
     `judged`: the entry of the statement in a model.
     """
     verdict, results = judged["verdict"], judged["operationalisations"]
-    decisive = Outcome.SUPPORTS if verdict == Verdict.FAILS_EXCEPT else Outcome.CONTRADICTS
+    decisive = Evidence.SUPPORTS if verdict == ClaimVerdict.FAILS_EXCEPT else Evidence.CONTRADICTS
     names = [
         each.name
         for each in claim.operationalisations[1:]
         if results[each.id]["outcome"] == decisive
     ]
-    if verdict == Verdict.HOLDS_ONLY_IF:
+    if verdict == ClaimVerdict.HOLDS_ONLY_IF:
         return claim.only_if or f"not asked {join(names)}"
-    return join(names) if verdict in (Verdict.HOLDS_EXCEPT, Verdict.FAILS_EXCEPT) else ""
+    return join(names) if verdict in (ClaimVerdict.HOLDS_EXCEPT, ClaimVerdict.FAILS_EXCEPT) else ""
 
 
 def supports_including(found: Estimate, target: float) -> Result:
@@ -119,34 +119,36 @@ def supports_including(found: Estimate, target: float) -> Result:
 
 def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
     """Support a statement by a condition that no interval decides; None leaves it undecided."""
-    outcomes: dict[Any, Outcome] = {
-        True: Outcome.SUPPORTS, False: Outcome.CONTRADICTS, None: Outcome.UNDECIDED,
+    outcomes: dict[Any, Evidence] = {
+        True: Evidence.SUPPORTS, False: Evidence.CONTRADICTS, None: Evidence.UNDECIDED,
     }  # fmt: skip
     value, interval = _estimate(measured)
     return {"value": value, "interval": interval, "outcome": outcomes[condition].value}
 
 
-def find_verdict(kind: str, primary: Outcome, others: Iterable[Outcome]) -> Verdict:
+def find_verdict(kind: str, primary: Evidence, others: Iterable[Evidence]) -> ClaimVerdict:
     """Return the verdict: the primary outcome decides, and the others qualify it.
 
     Others that are undecided change nothing. A definition or theorem is checked if nothing
     contradicts it.
     """
     counts = collections.Counter(others)
-    n_for, n_against = counts[Outcome.SUPPORTS], counts[Outcome.CONTRADICTS]
-    if primary == Outcome.UNDECIDED:
-        return Verdict.OPEN
-    if primary == Outcome.CONTRADICTS or (kind == "checked" and n_against):
-        return Verdict.FAILS_EXCEPT if n_for and kind != "checked" else Verdict.DOES_NOT_HOLD
+    n_for, n_against = counts[Evidence.SUPPORTS], counts[Evidence.CONTRADICTS]
+    if primary == Evidence.UNDECIDED:
+        return ClaimVerdict.OPEN
+    if primary == Evidence.CONTRADICTS or (kind == "checked" and n_against):
+        return (
+            ClaimVerdict.FAILS_EXCEPT if n_for and kind != "checked" else ClaimVerdict.DOES_NOT_HOLD
+        )
     if kind == "checked":
-        return Verdict.CHECKED
+        return ClaimVerdict.CHECKED
     if not n_against:
-        return Verdict.HOLDS
-    return Verdict.HOLDS_ONLY_IF if n_against > n_for else Verdict.HOLDS_EXCEPT
+        return ClaimVerdict.HOLDS
+    return ClaimVerdict.HOLDS_ONLY_IF if n_against > n_for else ClaimVerdict.HOLDS_EXCEPT
 
 
 def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
-    primary, *others = (Outcome(each["outcome"]) for each in results.values())
+    primary, *others = (Evidence(each["outcome"]) for each in results.values())
     return find_verdict(claim.kind, primary, others).value
 
 

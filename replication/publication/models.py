@@ -39,7 +39,7 @@ def read_model(folder: Path, name: str) -> Model | None:
     except (DataError, ValueError, TypeError, KeyError, RecursionError):
         is_sound = False
     if not is_sound:
-        raise DataError(f"{str(path)!r} is damaged; run `replication repair` to make it again")
+        raise DataError(f"{str(path)!r} is damaged; `replication replicate` makes it again")
     return dict(model)
 
 

@@ -5,12 +5,15 @@ full one. Any other study has a short report in
 ``studies/<protocol id>-<root seed>-<seeds>/``.
 """
 
+import contextlib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from replication.definition.claims import Verdict
+from replication.cache.blocks import Cache
+from replication.cache.filling import Counted, count_outcomes
+from replication.definition.claims import ClaimVerdict
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
@@ -22,46 +25,66 @@ from replication.experiments import (
     list_measurements,
     run_experiment,
 )
-from replication.publication.models import Model, read_models, write_model
+from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
 from replication.simulator.outcomes import OUTCOME_VERSION
-from replication.store.filling import simulate_study
-from replication.store.provenance import PACKAGES, collect_versions
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.wording import plural
 
 FORMATS = ("html", "md", "pdf")
+PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
+"""Whose versions the model of the headline names."""
 
 
 def replicate_study(
     study: Study,
+    cache: Cache,
     *,
+    experiments: bool = True,
     jobs: int = -1,
     scheduler: str | None = None,
-    experiments: bool = True,
     report_progress: Tell = silent,
 ) -> Model:
-    """Make what is missing of a study: outcomes, models, report. Return the headline's model."""
+    """Simulate what the cache lacks of a study, and write its report. Return the headline's model.
+
+    `experiments`: whether those whose models are missing, damaged or of another version run first.
+    Without, a model of another version is refused, and one that is missing leaves the default
+    study with a short report.
+    """
     from replication.report.pandoc import require_tools
 
     require_tools()
-    missing: list[str] = []
+    outdated: list[str] = []
     if study.is_default and experiments:
-        there = read_models(study.folder, EXPERIMENTS)
-        stale = find_stale(there)
-        missing = [name for name in EXPERIMENTS if name not in there or name in stale]
-    if missing:
-        seconds = format_duration(sum(EXPERIMENTS[name] for name in missing))
+        outdated = find_outdated(study.results)
+    elif study.is_default:
+        read_current(study.results)
+    open_folder(study.folder, below=study.results)
+    if outdated:
+        seconds = format_duration(sum(EXPERIMENTS[name] for name in outdated))
         report_progress(
-            f"{plural(len(missing), 'experiment')} will run after the networks: about {seconds} "
-            "on two cores\n(`replication replicate --no-experiments` leaves them out)"
+            f"{plural(len(outdated), 'experiment')} will run after the networks: about {seconds} "
+            "on two cores\n(`replication report` leaves them out)"
         )
-    simulate_all(study, jobs=jobs, scheduler=scheduler, report_progress=report_progress)
-    if missing:
-        run_experiments(missing, study.results, jobs=jobs, report_progress=report_progress)
-    return write_report(study, jobs=jobs, report_progress=report_progress)
+    counted = count_parts(study, cache, report_progress, jobs=jobs, scheduler=scheduler)
+    if outdated:
+        run_experiments(outdated, study.results, jobs=jobs, report_progress=report_progress)
+    return write_report(study, counted, jobs=jobs, report_progress=report_progress)
+
+
+def find_outdated(results: Path) -> list[str]:
+    """Return the experiments whose models are missing, damaged or of another version."""
+    outdated = []
+    for name in EXPERIMENTS:
+        try:
+            is_current = not find_stale({name: read_model(results, name) or {}})
+        except DataError:
+            is_current = False
+        if not is_current:
+            outdated.append(name)
+    return outdated
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
@@ -79,17 +102,17 @@ def find_stale(models: Mapping[str, Model]) -> list[str]:
 
 def _answers_ledger(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger asks."""
-    from replication.experiments.judging import Outcome
+    from replication.experiments.judging import Evidence
 
     try:
         judged = {
             statement: {
                 way
                 for way, result in entry["operationalisations"].items()
-                if result["outcome"] in set(Outcome)
+                if result["outcome"] in set(Evidence)
             }
             for statement, entry in model.get("claims", {}).items()
-            if entry["verdict"] in set(Verdict)
+            if entry["verdict"] in set(ClaimVerdict)
         }
     except (AttributeError, KeyError, TypeError):
         return False
@@ -107,14 +130,15 @@ def read_current(results: Path) -> dict[str, Model]:
     return models
 
 
-def simulate_all(study: Study, *, report_progress: Tell = silent, **workers: Any) -> int:
-    """Simulate what a study and its report lack; return how many networks of the study itself."""
-    show_progress = report_progress is not silent
-    done = [
-        simulate_study(part, name=name, show_progress=show_progress, **workers)
+def count_parts(
+    study: Study, cache: Cache, report_progress: Tell = silent, **workers: Any
+) -> dict[Study, Counted]:
+    """Return the outcomes of a study, the first, and of those that its report sets beside it."""
+    shown = report_progress is not silent
+    return {
+        part: count_outcomes(part, cache, name=name, show_progress=shown, **workers)
         for name, part in study.parts.items()
-    ]
-    return done[0]
+    }
 
 
 def run_experiments(
@@ -133,21 +157,21 @@ def run_experiments(
         write_model(results, name, run_experiment(name, jobs=jobs, report_progress=tell_step))
 
 
-def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent) -> Model:
-    """Analyse a stored study and write its report. Return the headline's model.
-
-    Simulates nothing but single networks for the figures; an experiment whose model is
-    missing leaves the default study with a short report.
-    """
+def write_report(
+    study: Study,
+    counted: Mapping[Study, Counted],
+    *,
+    jobs: int = -1,
+    report_progress: Tell = silent,
+) -> Model:
+    """Analyse the outcomes of a study and write its report. Return the headline's model."""
     from replication.experiments.headline.run import run
     from replication.experiments.judging import list_statements  # SciPy takes time to load
-    from replication.report.pandoc import require_tools
 
-    require_tools()
     others = read_current(study.results) if study.is_default else {}
     likelihood = read_models(study.results, ["likelihood"])
-    counted = None if find_stale(likelihood) else likelihood.get("likelihood")
-    headline = run(study, counted=counted, report_progress=report_progress)
+    paper = None if find_stale(likelihood) else likelihood.get("likelihood")
+    headline = run(study, counted, likelihood=paper, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
@@ -180,11 +204,14 @@ def write_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent
 
 def _describe_provenance(study: Study) -> Model:
     """Return what made the results; interpreter and platform belong to a run, not to them."""
-    versions = collect_versions()
+    versions = {}
+    for package in PACKAGES:
+        with contextlib.suppress(PackageNotFoundError):
+            versions[package] = version(package)
     return {
         "command": f"replication replicate {study.options}",
         "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION,
         "protocol": as_plain(study.protocol),
-        "versions": {name: versions[name] for name in PACKAGES if name in versions},
+        "versions": versions,
     }

@@ -11,20 +11,20 @@ from typing import Any
 
 import jinja2
 
-from replication.definition.claims import Verdict
+from replication.definition.claims import ClaimVerdict
 from replication.errors import ReportError
 from replication.report.numbers import FILTERS, MissingNumber, count
 
 BADGES = {
-    Verdict.HOLDS: ("●", "holds"),
-    Verdict.HOLDS_EXCEPT: ("◐", "partly"),
-    Verdict.HOLDS_ONLY_IF: ("◐", "partly"),
-    Verdict.FAILS_EXCEPT: ("○", "does-not-hold"),
-    Verdict.DOES_NOT_HOLD: ("○", "does-not-hold"),
-    Verdict.CHECKED: ("✓", "checked"),
-    Verdict.OPEN: ("–", "open"),
-    Verdict.NOT_TESTABLE: ("–", "open"),
-    Verdict.TOO_FEW: ("–", "open"),
+    ClaimVerdict.HOLDS: ("●", "holds"),
+    ClaimVerdict.HOLDS_EXCEPT: ("◐", "partly"),
+    ClaimVerdict.HOLDS_ONLY_IF: ("◐", "partly"),
+    ClaimVerdict.FAILS_EXCEPT: ("○", "does-not-hold"),
+    ClaimVerdict.DOES_NOT_HOLD: ("○", "does-not-hold"),
+    ClaimVerdict.CHECKED: ("✓", "checked"),
+    ClaimVerdict.OPEN: ("–", "open"),
+    ClaimVerdict.NOT_TESTABLE: ("–", "open"),
+    ClaimVerdict.TOO_FEW: ("–", "open"),
 }
 """Sign and class of each verdict; the signs tell without colour whether it holds."""
 
@@ -154,7 +154,7 @@ class Template:
             "metadata": metadata,
             "require": _require if warn is None else functools.partial(self._mark_untrue, warn),
             "judged": judged,
-            "verdict": lambda claim: Verdict(judged(claim)["verdict"]).value,
+            "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
         }
         try:
             return self._environment.get_template(self.path.name).render(names)
@@ -215,7 +215,7 @@ def _require(condition: object) -> str:
 
 
 def _badge(verdict: str) -> str:
-    sign, kind = BADGES[Verdict(verdict)]
+    sign, kind = BADGES[ClaimVerdict(verdict)]
     return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
 
 

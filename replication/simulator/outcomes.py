@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 OUTCOME_VERSION = 1
-"""Raised only when a golden digest changes; stores of another version are kept apart."""
+"""Raised only when a golden digest changes; cached outcomes of another version are not used."""
 
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
 

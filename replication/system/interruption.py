@@ -41,7 +41,7 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
     """
     advice = "run the same command again to start over"
     if continues:
-        advice = "what is stored is kept: run the same command again to go on"
+        advice = "finished blocks are cached: run the same command again to go on"
 
     def interrupt(number: int, _frame: FrameType | None) -> None:
         raise Interrupted(number, advice)

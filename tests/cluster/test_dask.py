@@ -16,7 +16,7 @@ from replication.definition.protocol import Protocol
 from replication.errors import WorkerError
 from replication.simulator import backends
 from tests.reliability import faults
-from tests.unit.store.invented import find_digest
+from tests.unit.cache.invented import find_digest, list_blocks
 
 N_SEEDS = 60_000
 PROTOCOL = Protocol(regression=0.9)
@@ -25,8 +25,9 @@ PROTOCOL = Protocol(regression=0.9)
 class Cluster:
     """A scheduler and workers, each a process, in a folder that receives what they log."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, cache):
         self.folder = folder
+        self.cache = cache
         self.processes = []
         contact = folder / "scheduler.json"
         self.scheduler = self.start(
@@ -48,20 +49,21 @@ class Cluster:
         assert faults.wait_until(lambda: sign in path.read_text(), seconds=60), path.read_text()
         return process
 
-    def write_study(self, results, n_seeds):
+    def write_study(self, n_seeds, root_seed):
         options = ("--backend", "dask", "--scheduler", self.address, "--set", "regression=0.9")
-        return faults.simulate_command(results, n_seeds, *options)
+        return faults.simulate_command(n_seeds, *options, "--root-seed", str(root_seed))
 
-    def begin_study(self, results, n_seeds):
-        process = faults.start(*self.write_study(results, n_seeds))
-        assert faults.wait_until(lambda: list(results.glob("outcomes/**/0*.parquet")))
+    def begin_study(self, n_seeds, root_seed):
+        n_kept = len(list_blocks(self.cache))
+        process = faults.start(*self.write_study(n_seeds, root_seed))
+        assert faults.wait_until(lambda: len(list_blocks(self.cache)) > n_kept, seconds=120)
         return process
 
 
 @pytest.fixture
-def cluster(tmp_path):
+def cluster(tmp_path, cache_folder):
     pytest.importorskip("distributed")
-    started = Cluster(tmp_path)
+    started = Cluster(tmp_path, cache_folder)
     yield started
     for process in started.processes:
         process.kill()
@@ -74,19 +76,19 @@ def test_death_of_a_worker_ctrl_c_a_stranger_and_death_of_the_scheduler(
     """One cluster for all four, since each of its processes takes a second to start."""
     words = ("dask_worker", "Registered to", cluster.address, "--no-nanny", "--nthreads", "1")
     victim, survivor = cluster.start(*words), cluster.start(*words)
-    process = cluster.begin_study(tmp_path / "results", N_SEEDS)
+    process = cluster.begin_study(N_SEEDS, 1988)
     victim.kill()
     _, messages = process.communicate(timeout=120)
     assert process.returncode == 0, messages
     assert survivor.poll() is None
     reference = faults.compute_reference(N_SEEDS, PROTOCOL)
-    assert find_digest(tmp_path / "results", N_SEEDS, protocol=PROTOCOL) == reference
+    assert find_digest(cluster.cache, N_SEEDS, protocol=PROTOCOL) == reference
     with monkeypatch.context() as patch:
         patch.setattr("importlib.metadata.version", lambda _: "2020.1.0")
         with pytest.raises(WorkerError, match=r"has distributed 20.*, and this machine 2020"):
             contextlib.ExitStack().enter_context(backends.open_cluster(cluster.address, 1))
 
-    process = cluster.begin_study(tmp_path / "interrupted", 400_000)
+    process = cluster.begin_study(400_000, 2)
     process.send_signal(signal.SIGINT)
     begun = time.monotonic()
     _, messages = process.communicate(timeout=30)
@@ -99,12 +101,12 @@ def test_death_of_a_worker_ctrl_c_a_stranger_and_death_of_the_scheduler(
     with (tmp_path / "other" / "replication" / "errors.py").open("a") as file:
         file.write("# changed")
     stranger = cluster.start(*words, PYTHONPATH=str(tmp_path / "other"))
-    done = faults.run(*cluster.write_study(tmp_path / "mixed", 400_000))
+    done = faults.run(*cluster.write_study(400_000, 4))
     faults.assert_clean(done, 70)
     assert f"process id {stranger.pid} has other sources of this package" in done.stderr
     stranger.kill()
 
-    process = cluster.begin_study(tmp_path / "lost", 400_000)
+    process = cluster.begin_study(400_000, 3)
     cluster.scheduler.kill()
     _, messages = process.communicate(timeout=30)
     faults.assert_clean(subprocess.CompletedProcess([], process.returncode, "", messages), 70)
@@ -168,7 +170,7 @@ def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
 
 
 @pytest.mark.parametrize("listens", [False, True])
-def test_where_no_scheduler_answers_the_run_gives_up_in_time(tmp_path, monkeypatch, listens):
+def test_where_no_scheduler_answers_the_run_gives_up_in_time(monkeypatch, listens):
     pytest.importorskip("distributed")
     monkeypatch.setattr(backends, "SECONDS_TO_ANSWER", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -177,7 +179,7 @@ def test_where_no_scheduler_answers_the_run_gives_up_in_time(tmp_path, monkeypat
             server.close()
         begun = time.monotonic()
         words = ("--backend", "dask", "--scheduler", address)
-        done = faults.call("simulate", "--seeds", "100", "--results", tmp_path, *words)
+        done = faults.call("simulate", "--seeds", "100", *words)
         faults.assert_clean(done, 70)
         assert f"no Dask scheduler answers at '{address}'" in done.stderr
         assert time.monotonic() - begun < 10

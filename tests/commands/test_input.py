@@ -4,20 +4,22 @@ import os
 
 import pytest
 
-from replication.cli import main, store_commands
-from replication.definition.protocol import PAPER
+from replication.cli import main, results_commands
+from replication.definition.protocol import Protocol
 from replication.errors import WorkerError
-from replication.store.folders import list_study_folders
+from replication.simulator.ensemble import simulate
+from replication.simulator.outcomes import compute_digest
 
 
 @pytest.fixture
-def reject(tmp_path, refuse):
+def reject(tmp_path, cache_folder, refuse):
     """Run a command that must be refused and write nothing; return what it says."""
 
     def reject(*words, code=2):
         results = tmp_path / "results"
-        message = refuse(code, *words, "--results", results)
+        message = refuse(code, *words, *([] if words[0] == "simulate" else ["--results", results]))
         assert not results.exists(), "something was written"
+        assert not cache_folder.exists()
         return message
 
     return reject
@@ -30,10 +32,15 @@ BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "", " 5", "1_000", "0x10", "٥"]
 @pytest.mark.parametrize(
     ("command", "option", "others", "allowed"),
     [
-        ("simulate", "--seeds", ["0", "9" * 12], "from 1 to 100000000000 (which take days of"),
+        (
+            "simulate",
+            "--seeds",
+            ["0", "9" * 12],
+            "from 1 to 100000000000 (which take days of",
+        ),
         ("simulate", "--root-seed", [str(2**63), "True"], f"from 0 to {2**63 - 1}"),
         ("simulate", "--jobs", ["0"], "from 1 to 4096 (or 'all', for one a core)"),
-        ("verify", "--sample", ["0"], "from 1 to"),
+        ("report", "--seeds", ["0"], "from 1 to"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -92,14 +99,13 @@ def test_bad_assignment_is_refused(reject, given):
     assert len(message) < 600
 
 
-def test_numbers_are_read_as_typed(tmp_path, capsys):
-    results = tmp_path / "results"
+def test_numbers_are_read_as_typed(capsys):
     words = ["simulate", "--seeds", "0007", "--root-seed", str(2**63 - 1), "--set", "threshold=0.5"]
-    assert main([*words, "--results", str(results), "--jobs", "1"]) == 0
-    studies = list_study_folders(results)
-    assert 2**63 - 1 in {study.root_seed for study in studies}
-    assert PAPER.id not in {study.protocol_id for study in studies}
-    assert "7 networks" in capsys.readouterr().out
+    assert main([*words, "--jobs", "1"]) == 0
+    expected = simulate(Protocol(threshold=0.5), n_seeds=7, root_seed=2**63 - 1)
+    printed = capsys.readouterr().out
+    assert f"7 networks of root seed {2**63 - 1}: " in printed
+    assert compute_digest([expected]) in printed
 
 
 class PanicError(BaseException):
@@ -127,7 +133,7 @@ def test_a_failure_is_one_line_and_an_exit_code(monkeypatch, refuse, tmp_path, e
     def fail(options):
         raise error
 
-    monkeypatch.setattr(store_commands, "run_info", fail)
+    monkeypatch.setattr(results_commands, "run_info", fail)
     assert says in refuse(code, "info", "--results", tmp_path)
 
 

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import shlex
 import signal
 
 import pandas as pd
@@ -12,16 +11,16 @@ import pytest
 from replication import PAPER, Protocol
 from replication.cli import main
 from replication.definition.claims import load_reported
-from replication.definition.study import DEFAULT_ROOT_SEED, Study
+from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import describe_sampling
 from replication.simulator.ensemble import simulate
 from replication.simulator.trace import trace
-from replication.store.folders import count_outcomes
+from replication.statistics.counts import CountTable
 
 COMMANDS = (
     "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",
-    "info", "verify", "repair",
+    "info", "verify", "cache",
 )  # fmt: skip
 
 
@@ -29,18 +28,19 @@ def read_digest(text):
     return re.search(r"^digest: ([0-9a-f]{64})$", text, re.MULTILINE)[1]
 
 
-def test_more_seeds_simulate_only_the_missing_ones(tmp_path, run):
-    run("simulate", "--seeds", 700, "--results", tmp_path / "steps")
-    extended = run("simulate", "--seeds", 3000, "--results", tmp_path / "steps")
-    assert "0 kept from before, 3,000 simulated now" in extended, "of one block"
-    fresh = run("simulate", "--seeds", 3000, "--results", tmp_path / "once", "--jobs", 1)
+def test_more_seeds_simulate_only_the_missing_ones(run):
+    run("simulate", "--seeds", 700)
+    extended = run("simulate", "--seeds", 3000)
+    assert "0 from the cache, 3,000 simulated now" in extended, "of one block"
+    assert "1,500 from the cache, 0 simulated now" in run("simulate", "--seeds", 1500)
+    run("cache", "--clear")
+    fresh = run("simulate", "--seeds", 3000, "--jobs", 1)
+    assert "0 from the cache" in fresh
     assert read_digest(extended) == read_digest(fresh)
-    again = run("simulate", "--seeds", 1500, "--results", tmp_path / "once")
-    assert "1,500 kept from before, 0 simulated now" in again
 
 
-def test_progress_says_what_the_networks_of_each_other_root_seed_are_for(tmp_path, capsys):
-    words = f"simulate --seeds 20 --root-seed 7 --set max_updates=9 --results {tmp_path}"
+def test_progress_says_what_the_networks_of_each_other_root_seed_are_for(capsys):
+    words = "simulate --seeds 20 --root-seed 7 --set max_updates=9"
     assert main(words.split()) == 0
     lines = [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()]
     assert lines == [
@@ -55,7 +55,7 @@ def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
     file = tmp_path / "gentle.toml"
     file.write_text("learning_rate = 15\n")
     base, from_file, from_set, both, *others = (
-        read_digest(run("simulate", "--seeds", 300, "--results", tmp_path / "r", *words))
+        read_digest(run("simulate", "--seeds", 300, *words))
         for words in (
             (),
             ("--protocol", file),
@@ -83,16 +83,13 @@ def test_trace_ends_each_network_at_its_outcome_and_counts_from_0(run):
             assert rows[f"r_{p}_{i}"].to_numpy() == pytest.approx(images[:, p, i], rel=1e-5)
 
 
-def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(
-    tmp_path, refuse, run, monkeypatch
-):
-    monkeypatch.setattr("replication.store.blocks.choose_block_size", lambda _: 4)
+def test_export_simulates_what_is_not_in_the_cache(run, monkeypatch):
+    monkeypatch.setattr("replication.cache.filling.choose_block_size", lambda _: 4)
     words = ("--seeds", 10, "--set", "initial_biases=zero", "--set", "group_sizes=[3, 2]")
-    where = ("--results", tmp_path / "my results")
-    message = refuse(74, "export", "-", *words, *where)
-    command = re.search(r"`replication (.*)`", message)[1]
-    run(*shlex.split(command))
-    table = pd.read_csv(io.StringIO(run("export", "-", *words, *where)))
+    first = run("export", "-", *words)
+    assert run("cache").startswith("3 files, ")
+    assert run("export", "-", *words) == first
+    table = pd.read_csv(io.StringIO(first))
     expected = simulate(Protocol(initial_biases="zero", group_sizes=(3, 2)), n_seeds=10)
     assert table["updates"].tolist() == expected.updates.tolist()
     assert table["converged"].tolist() == expected.converged.tolist()
@@ -100,16 +97,17 @@ def test_export_of_what_is_not_stored_gives_the_command_that_makes_it(
 
 
 def test_exported_outcomes_give_the_headline_again(tmp_path, run):
-    n, results, path, reported = 20_000, tmp_path / "results", tmp_path / "x.csv", load_reported()
-    run("simulate", "--seeds", n, "--results", results)
-    path.write_text(run("export", "-", "--seeds", n, "--results", results))
+    n, path, reported = 20_000, tmp_path / "x.csv", load_reported()
+    path.write_text(run("export", "-", "--seeds", n))
     found = run(
         "compare", path, "--column", "updates", "--succeeded", "converged", "--runs", reported.runs,
         "--mean", reported.mean, "--max", reported.max, "--failures", "excluded",
         "--grid", 1, "--bounds", 0, "inf", "--format", "json",
     )  # fmt: skip
     compared = json.loads(found)
-    sampling = describe_sampling(count_outcomes(Study(PAPER, DEFAULT_ROOT_SEED, n, results)))
+    outcomes = simulate(PAPER, n_seeds=n, root_seed=DEFAULT_ROOT_SEED)
+    counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, PAPER.max_updates)
+    sampling = describe_sampling(counts)
     headline = json.loads(json.dumps(sampling))
     assert (headline["p"], headline["chance_all_converge"]) == (
         compared["p"], compared["chance_all_succeed"],
@@ -136,8 +134,10 @@ def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path,
     assert [path.read_bytes() for path in files] == before
     run("verify", "--results", tmp_path)
     (folder / "models" / "multiverse.json").write_text("{}")
-    assert "models/multiverse.json' is missing or damaged" in refuse(65, "verify", *words[-2:])
-    assert "`replication multiverse` has made, it makes again" in refuse(65, "repair", *words[-2:])
+    message = refuse(65, "verify", *words[-2:])
+    assert "models/multiverse.json' is missing or damaged; `replication multiverse` ma" in message
+    assert run(*words) == text
+    run("verify", "--results", tmp_path)
 
 
 def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch, capsys, refuse):
@@ -193,7 +193,7 @@ def test_wrong_words_are_refused_in_one_line(tmp_path, monkeypatch, refuse, word
     assert not any(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("command", ["simulate", "verify"])
+@pytest.mark.parametrize("command", ["report", "verify"])
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
@@ -212,8 +212,8 @@ def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command
 
 @pytest.mark.parametrize(
     ("command", "end"),
-    [("study_commands.run_simulate", "go on"), ("store_commands.run_verify", "start over")],
+    [("study_commands.run_simulate", "go on"), ("results_commands.run_verify", "start over")],
 )
-def test_advice_after_ctrl_c_is_true_of_the_command(monkeypatch, refuse, tmp_path, command, end):
+def test_advice_after_ctrl_c_is_true_of_the_command(monkeypatch, refuse, command, end):
     monkeypatch.setattr(f"replication.cli.{command}", lambda _: signal.raise_signal(signal.SIGINT))
-    assert refuse(130, command.rpartition("_")[2], "--results", tmp_path).endswith(f" to {end}")
+    assert refuse(130, command.rpartition("_")[2]).endswith(f" to {end}")

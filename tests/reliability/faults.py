@@ -18,14 +18,10 @@ import pytest
 from replication.cli import main
 from replication.definition import study as definition
 from replication.definition.protocol import PAPER
-from replication.definition.study import Study
 from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.outcomes import compute_digest
-from replication.store.filling import simulate_study
-from replication.store.folders import StudyFolder
-from replication.store.verifying import check_study
 from tests.reliability.writing import write_when_traced
-from tests.unit.store.invented import find_digest, replace_block_size, replace_simulation
+from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "replication"]
@@ -99,34 +95,30 @@ def call(*words):
     return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())
 
 
-def simulate_command(results, n_seeds, *options):
+def simulate_command(n_seeds, *options):
     """Return the command for one small study."""
-    return [*ONE_STUDY, *write_words(results, n_seeds), "--jobs", "2", *options]
+    return [*ONE_STUDY, *write_words(n_seeds), "--jobs", "2", *options]
 
 
-def write_words(results, n_seeds):
-    return ["simulate", "--seeds", str(n_seeds), "--results", str(results)]
+def write_words(n_seeds):
+    return ["simulate", "--seeds", str(n_seeds)]
 
 
 @functools.cache
 def compute_reference(n_seeds, protocol=PAPER):
-    """Return the digest of a study that met no fault and no store."""
+    """Return the digest of a study that met no fault and no cache."""
     return compute_digest([simulate(protocol, n_seeds=n_seeds)])
 
 
-def assert_recovers(results, n_seeds, reference, simulation=simulate_ranges):
+def assert_recovers(cache, n_seeds, reference, simulation=simulate_ranges):
     """Run a study again, as its user would, and compare it with one that met no fault."""
-    study = Study(PAPER, 1988, n_seeds, results)
-    with replace_simulation(simulation), replace_block_size(1000):
-        simulate_study(study, jobs=2, show_progress=False)
-        assert find_digest(results, n_seeds) == reference
-        checked = check_study(StudyFolder.of(study))
-    assert checked.messages == []
-    assert sum(block.stop - block.start for block in checked.blocks) == n_seeds
+    with replace_block_size(1000):
+        assert fill(cache, n_seeds, jobs=2, simulation=simulation).digest == reference
+        assert find_digest(cache, n_seeds) == reference, "it is in the cache"
 
 
-def find_strays(results):
-    return [path.name for path in results.rglob("*.part")]
+def find_strays(folder):
+    return [path.name for path in folder.rglob("*.part")]
 
 
 def list_files(folder):
@@ -149,28 +141,27 @@ def assert_clean(done, code):
 class Strace:
     """A study of two blocks, or another command, with a fault at one of its system calls.
 
-    Of the study, only calls on files in the folder `results` count. `log`: where strace writes
-    what it saw.
+    Of the study, only calls on files in the folder `cache` count. `log`: where strace writes what
+    it saw.
     """
 
     CALLS = ("write", "fsync", "rename", "mkdir", "unlink", "unlinkat", "rmdir")
 
-    def __init__(self, results, log):
-        self.results = results
+    def __init__(self, cache, log):
+        self.cache = cache
         self.log = log
         self.strace = require_tool("strace")
 
     def list_paths(self):
-        folder = StudyFolder(PAPER.id, 1988, self.results).path
-        temporaries = (folder / f".replication-{k:016x}.part" for k in range(2))
-        return [self.results.parent, self.results, *folder.parents[:3], folder, *temporaries]
+        temporaries = (self.cache / f".replication-{k:016x}.part" for k in range(2))
+        return [self.cache.parent, self.cache, *temporaries]
 
     def run(self, fault=None, words=()):
         """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
         paths = [] if words else self.list_paths()
-        words = list(words) or write_words(self.results, 2000)
-        study = FORKS.Process(target=write_when_traced, args=(words, *said))
+        words = list(words) or write_words(2000)
+        study = FORKS.Process(target=write_when_traced, args=(words, self.cache, *said))
         study.start()
         chosen = ["-e", f"trace={','.join(self.CALLS)}", *(f"-P{path}" for path in paths)]
         injected = ["-e", f"inject={fault}"] if fault else []

@@ -10,20 +10,12 @@ from pathlib import Path
 import psutil
 import pytest
 
-from replication.definition.protocol import PAPER
-from replication.definition.study import Study
-from replication.simulator.outcomes import compute_digest
-from replication.store.folders import find_longest
 from tests.reliability import faults
 from tests.reliability.writing import write_slowly
-from tests.unit.store.invented import find_digest, invent, simulate
+from tests.unit.cache.invented import compute_reference, find_digest, list_blocks, simulate
 
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
-
-
-def list_blocks(results):
-    return sorted(path.name for path in results.glob("outcomes/*/*/1988/0*.parquet"))
 
 
 def is_simulating(process):
@@ -48,11 +40,9 @@ def read_delay(process):
     ("number", "code", "jobs"),
     [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1"), (signal.SIGHUP, 129, "2")],
 )
-def test_a_run_that_never_ends_is_ended_within_two_seconds(tmp_path, number, code, jobs):
+def test_a_run_that_never_ends_is_ended_within_two_seconds(number, code, jobs):
     """Of its own: those in which other tests keep the cores busy are not counted."""
-    process = faults.start(
-        *faults.simulate_command(tmp_path / "results", 200_000, *NEVER, "--jobs", jobs)
-    )
+    process = faults.start(*faults.simulate_command(200_000, *NEVER, "--jobs", jobs))
     assert faults.wait_until(lambda: is_simulating(process))
     begun, delay = time.monotonic(), read_delay(process)
     process.send_signal(number)
@@ -76,7 +66,7 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
 
     Where a fast machine finishes it all the same, it is extended.
     """
-    results, log = tmp_path / "results", tmp_path / "log"
+    cache, log = tmp_path / "cache", tmp_path / "log"
     draw = random.Random(n_interruptions)
     ways = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
     n_all = step = 100_000
@@ -84,39 +74,56 @@ def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
     while n_fired < n_interruptions:
         number, code = ways[n_fired % 3]
         process = faults.FORKS.Process(
-            target=write_slowly, args=(faults.write_words(results, n_all), log)
+            target=write_slowly, args=(faults.write_words(n_all), cache, log)
         )
         process.start()
-        kept = list_blocks(results)
+        kept = list_blocks(cache)
         enough = len(kept) + draw.randrange(1, 3)  # before the first, Python may still start
-        while len(list_blocks(results)) < enough and process.is_alive():
+        while len(list_blocks(cache)) < enough and process.is_alive():
             time.sleep(0.01)
         time.sleep(draw.uniform(0, 0.1))
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, number)
         process.join(20)
-        assert set(kept) <= set(list_blocks(results))
+        assert set(kept) <= set(list_blocks(cache))
         if process.exitcode == 0:
             n_all += step
             continue
         assert process.exitcode == code, log.read_text()
         assert "Traceback" not in log.read_text()
         n_fired += 1
-    faults.assert_recovers(results, n_all, compute_digest([invent(0, n_all)]), simulate)
+    faults.assert_recovers(cache, n_all, compute_reference(n_all), simulate)
 
 
-def test_several_runs_at_once_all_work_and_give_the_right_digest(tmp_path):
+def test_several_runs_at_once_all_work_and_give_the_right_digest(cache_folder):
     """Also of different numbers of networks, of which the last blocks are not equally long."""
-    results, counts = tmp_path / "results", (60_000, 130_000, 130_000)
-    commands = [faults.simulate_command(results, n_seeds, "--jobs", "1") for n_seeds in counts]
+    counts = (60_000, 130_000, 130_000)
+    commands = [faults.simulate_command(n_seeds, "--jobs", "1") for n_seeds in counts]
     processes = [faults.start(*command) for command in commands]
     for process, n_seeds in zip(processes, counts, strict=True):
         shown, messages = process.communicate(timeout=120)
         assert process.returncode == 0, messages
         assert faults.compute_reference(n_seeds) in shown
-    # A run that ends last may leave its shorter block beside a longer one, which counts.
-    blocks = find_longest(Study(PAPER, 1988, 130_000, results))
-    assert [(block.start, block.stop) for block in blocks.values()] == [
-        (0, 50_000), (50_000, 100_000), (100_000, 130_000),
-    ]  # fmt: skip
-    assert find_digest(results, 130_000) == faults.compute_reference(130_000)
+    assert len(list_blocks(cache_folder)) == 3
+    assert find_digest(cache_folder, 100_000) == faults.compute_reference(100_000)
+
+
+OTHER_VERSION = (
+    "import importlib.metadata, platform; importlib.metadata.version = lambda _: '9.9'; "
+    "platform.python_version = lambda: '3.99.0'; "
+)
+
+
+def test_two_versions_side_by_side_leave_each_other_alone(cache_folder):
+    """Once each deleted the blocks of the other, and 272 of 500 were lost."""
+    own = [*faults.ONE_STUDY, *faults.write_words(60_000)]
+    other = [*own[:2], OTHER_VERSION + own[2], *own[3:]]
+    for _ in range(3):
+        processes = [faults.start(*command) for command in (own, other)]
+        for process in processes:
+            shown, messages = process.communicate(timeout=120)
+            assert process.returncode == 0, messages
+            assert faults.compute_reference(60_000) in shown
+        assert find_digest(cache_folder, 60_000) == faults.compute_reference(60_000)
+        assert len(list_blocks(cache_folder)) == 2
+        list_blocks(cache_folder)[1].unlink()

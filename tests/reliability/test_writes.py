@@ -1,77 +1,85 @@
-"""A kill or an error at any write, fsync or rename loses no finished block."""
+"""A kill or an error at any write, fsync or rename costs at most the block in flight."""
 
 import re
 import shutil
 
 import pytest
 
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, as_plain
 from replication.definition.study import Study
 from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files
-from replication.simulator.outcomes import compute_digest
-from replication.store.folders import StudyFolder
-from replication.store.verifying import check_study
 from tests.reliability import faults
-from tests.unit.store.invented import invent, replace_block_size, simulate
+from tests.reliability.writing import describe_quickly
+from tests.unit.cache.invented import (
+    compute_reference,
+    fill,
+    list_blocks,
+    replace_block_size,
+    simulate,
+)
 
 N_SEEDS = 2000  # in two blocks
-REFERENCE = compute_digest([invent(0, N_SEEDS)])
+REFERENCE = compute_reference(N_SEEDS)
 
 
 @pytest.fixture(scope="module")
 def traced(tmp_path_factory):
     """A study of two blocks that met no fault."""
     folder = tmp_path_factory.mktemp("traced")
-    traced = faults.Strace(folder / "results", folder / "log")
+    traced = faults.Strace(folder / "cache", folder / "log")
     faults.assert_clean(traced.run(), 0)
     return traced
 
 
 def test_every_block_is_written_forced_to_disk_renamed_and_its_folder_forced(traced):
     calls = traced.read_calls()
-    new_folder, new_block = ["mkdir", "fsync"], ["write", "fsync", "rename", "fsync", "unlink"]
-    assert [name for name, _ in calls] == 5 * new_folder + 2 * new_block
+    new_block = ["write", "fsync", "rename", "fsync", "unlink"]
+    assert [name for name, _ in calls] == ["mkdir", *new_block, *new_block]
     for source, target in (
         re.findall(r'"(.*?)"', rest) for name, rest in calls if name == "rename"
     ):
         assert source.rpartition("/")[0] == target.rpartition("/")[0]
-        assert target.endswith(".parquet")
+        assert target.endswith(".block")
 
 
-def inject(tmp_path, fault, *, code):
+def inject(tmp_path, fault, *, is_kill):
     """Run a study into a fault, look at what is left, and run it again."""
-    traced = faults.Strace(tmp_path / "fault" / "results", tmp_path / "fault.log")
-    traced.results.parent.mkdir()
+    traced = faults.Strace(tmp_path / "fault" / "cache", tmp_path / "fault.log")
+    traced.cache.parent.mkdir()
     done = traced.run(fault)
     assert traced.was_injected(), f"{fault} did not happen"
-    if code is None:
+    if is_kill:
         assert done.returncode in (-9, 137), f"{fault}: {done.returncode} {done.stderr}"
     else:
-        faults.assert_clean(done, code)
-        assert faults.find_strays(traced.results) == []
+        faults.assert_clean(done, 0)
+        assert REFERENCE in done.stdout
+        assert done.stderr.count("outcomes are not cached: ") == ("unlink" not in fault)
+    # Of the blocks that have their name, none has to be simulated again.
+    n_kept = len(list_blocks(traced.cache))
     with replace_block_size(1000):
-        assert check_study(StudyFolder(PAPER.id, 1988, traced.results)).faults == {}
-    faults.assert_recovers(traced.results, N_SEEDS, REFERENCE, simulate)
-    shutil.rmtree(traced.results.parent)
+        assert fill(traced.cache, N_SEEDS).n_simulated == N_SEEDS - 1000 * n_kept
+    faults.assert_recovers(traced.cache, N_SEEDS, REFERENCE, simulate)
+    assert len(faults.find_strays(traced.cache)) <= is_kill
+    shutil.rmtree(traced.cache.parent)
 
 
 LONG = (pytest.mark.long, pytest.mark.timeout(1800))
 
 
 @pytest.mark.parametrize(
-    ("errors", "code", "chosen"),
+    ("errors", "is_kill", "chosen"),
     [
-        (["signal=KILL"], None, None),
-        (["error=EIO"], 74, [("write", 2), ("fsync", 6), ("rename", 2)]),
-        pytest.param(["error=EIO", "error=ENOSPC"], 74, None, marks=LONG),
+        (["signal=KILL"], True, None),
+        (["error=EIO"], False, [("mkdir", 1), ("write", 2), ("fsync", 1), ("rename", 2)]),
+        pytest.param(["error=EIO", "error=ENOSPC"], False, None, marks=LONG),
     ],
 )
-def test_a_fault_at_any_call_loses_nothing(tmp_path, traced, errors, code, chosen):
+def test_a_fault_at_any_call_costs_the_block_in_flight(tmp_path, traced, errors, is_kill, chosen):
     for name, k in chosen or traced.list_points():
         for fault in errors:
-            inject(tmp_path, f"{name}:{fault}:when={k}", code=code)
+            inject(tmp_path, f"{name}:{fault}:when={k}", is_kill=is_kill)
 
 
 OLD = {"report.html": b"old page", "figures/old.svg": b"old figure"}
@@ -85,7 +93,8 @@ class ReportCase:
     def __init__(self, folder):
         self.study = Study(PAPER, 1988, 1000, folder)
         self.words = ["report", *self.study.options.split(), "--results", str(folder)]
-        write_model(self.study.folder, "headline", {"text": "old"})
+        model = describe_quickly(self.study, "old") | {"provenance": {"protocol": as_plain(PAPER)}}
+        write_model(self.study.folder, "headline", model)
         place_files(self.study.folder, OLD)
 
     def read(self):

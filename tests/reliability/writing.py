@@ -13,18 +13,17 @@ import time
 from pathlib import Path
 from types import SimpleNamespace
 
+from replication.cache import filling
 from replication.cli import main, study_commands
 from replication.cli.parser import make_parser
 from replication.definition import study
 from replication.experiments.headline import run as headline
+from replication.publication import publishing
 from replication.report import build
-from replication.store import blocks, filling
-from replication.store.provenance import collect_versions
 from replication.system import files
-from tests.unit.store.invented import simulate
+from tests.unit.cache.invented import simulate
 
 make_parser()  # loads all commands, before the fork
-collect_versions()  # asks git
 PR_SET_PTRACER, PR_SET_PTRACER_ANY = 0x59616D61, ctypes.c_ulong(-1)
 
 
@@ -36,15 +35,21 @@ def write(pause, words):
             time.sleep(pause)
             yield outcomes
 
-    blocks.choose_block_size = lambda _: 1000
+    filling.choose_block_size = lambda _: 1000
     filling.simulate_ranges = simulate_with_pauses
     study.N_REPETITIONS, study.OTHER_ERRORS = 0, {}
     return main(words)
 
 
+def describe_quickly(study, text):
+    """Stand in for the model of a headline."""
+    return {"text": text, "study": {"root_seed": study.root_seed, "n": study.n_seeds}}
+
+
 def report(words):
     """Run `replication report` with files that are not rendered but given."""
-    headline.run = lambda *_, **__: {"text": "new"}
+    publishing.count_parts = lambda *_, **__: {}
+    headline.run = lambda study, *_, **__: describe_quickly(study, "new")
     build.render_report = lambda **_: {"report.html": b"new page", "figures/new.svg": b"new figure"}
     study_commands.describe_result = lambda *_: []
     return main(words)
@@ -56,14 +61,16 @@ def redirect(output, messages):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
 
 
-def write_slowly(words, messages):
+def write_slowly(words, cache, messages):
     """Run the command so that there is time to interrupt it; end with its exit code."""
+    os.environ["REPLICATION_CACHE"] = str(cache)  # that of the process that forks is another
     redirect(os.devnull, messages)
     sys.exit(write(0.005, words))
 
 
-def write_when_traced(words, output, messages):
+def write_when_traced(words, cache, output, messages):
     """Run the command as soon as another process traces this one; end with its exit code."""
+    os.environ["REPLICATION_CACHE"] = str(cache)
     redirect(output, messages)
     # Some systems let only the parent trace a process, unless it says otherwise.
     ctypes.CDLL(None).prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY)

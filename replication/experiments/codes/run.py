@@ -23,10 +23,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the codes."""
     report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
-    weights, codes = learn(PAPER, n_networks, jobs)
+    weights, codes = train_networks(PAPER, n_networks, jobs)
     decimals = int(claim.find("rounded").thresholds["decimals"])
     large = Protocol(group_sizes=(8, 3), learning_rate=claim.find("larger").thresholds["rate"])
-    large_weights, large_codes = learn(large, max(2, round(LARGE_SHARE * n_networks)), jobs)
+    large_weights, large_codes = train_networks(
+        large, max(2, round(LARGE_SHARE * n_networks)), jobs
+    )
     return {
         "claims": {"good-codes": judge("good-codes", {
             "reconstructed": reconstruct(PAPER, weights, codes),
@@ -36,7 +38,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     }  # fmt: skip
 
 
-def learn(protocol: Protocol, n_networks: int, jobs: int) -> tuple[Array, Array]:
+def train_networks(protocol: Protocol, n_networks: int, jobs: int) -> tuple[Array, Array]:
     """Return the final weights of networks and their codes of all vectors."""
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     _, _, weights = simulate_weights(protocol, initial, jobs=jobs)

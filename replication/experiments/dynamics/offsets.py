@@ -31,7 +31,7 @@ RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
 
 
-def predict_alignment(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
+def predict_alignment_by_map(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
     """Return at which update the map aligns U with W in each network, (n,), `FOLLOWED` at most.
 
     From the initial weights alone: W relative to its mean grows along itself, by
@@ -79,7 +79,7 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
             weights = draw_weights(protocol, root_seed, 0, n)
             measured = find_alignment(protocol, weights, n_updates=FOLLOWED)
             row[name] = float(measured.mean())
-        return row | {"predicted": float(predict_alignment(protocol, weights).mean())}
+        return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
 
     return {
         "-".join(map(str, (*sizes, sizes[0]))): {

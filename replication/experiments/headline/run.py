@@ -1,11 +1,17 @@
-"""From the stored outcomes of a study to the model of its headline."""
+"""From the outcomes of a study to the model of its headline."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from replication.definition.claims import Verdict, find_other_settings, load_claims, load_reported
+from replication.cache.filling import Counted
+from replication.definition.claims import (
+    ClaimVerdict,
+    find_other_settings,
+    load_claims,
+    load_reported,
+)
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
@@ -14,33 +20,37 @@ from replication.experiments.judging import judge
 from replication.experiments.summaries import name_estimate
 from replication.statistics import intervals
 from replication.statistics.counts import CountTable
-from replication.store.folders import compute_study_digest, count_outcomes
 from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study, *, counted: Mapping[str, Any] | None = None, report_progress: Tell = silent
+    study: Study,
+    counted: Mapping[Study, Counted],
+    *,
+    likelihood: Mapping[str, Any] | None = None,
+    report_progress: Tell = silent,
 ) -> dict[str, Any]:
-    """Return the model of a study, stored with its repetitions and other errors.
+    """Return the model of a study.
 
-    `counted`: the model of the experiment `likelihood`, for a study of another protocol.
+    `counted`: the outcomes of the study, of its repetitions, and of those with other errors.
+    `likelihood`: the model of that experiment, for a study of another protocol.
     """
-    counts, differences = count_outcomes(study), study.protocol.differences
+    counts, differences = counted[study].table, study.protocol.differences
     report_progress("the sampling distributions of mean and maximum")
     model = describe_study(
         counts,
         study.protocol,
-        repetitions={part.root_seed: count_outcomes(part) for part in study.repetitions},
-        other_errors={name: count_outcomes(part) for name, part in study.other_errors.items()},
+        repetitions={part.root_seed: counted[part].table for part in study.repetitions},
+        other_errors={name: counted[part].table for name, part in study.other_errors.items()},
     )
-    if differences and counted is not None:
-        model["likelihood"] = compare_with_paper(counts, counted)
+    if differences and likelihood is not None:
+        model["likelihood"] = compare_with_paper(counts, likelihood)
     model["study"] = {
         "differences": differences,
         "paper": {name: as_plain(PAPER)[name] for name in differences},
         "root_seed": study.root_seed,
         "n": study.n_seeds,
-        "digest": compute_study_digest(study),
+        "digest": counted[study].digest,
     }
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
@@ -124,7 +134,9 @@ def judge_headline(
         reason = "few networks"
     elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
         reason = "few converge"
-    verdict = {None: None, "few networks": Verdict.TOO_FEW}.get(reason, Verdict.NOT_TESTABLE)
+    verdict = {None: None, "few networks": ClaimVerdict.TOO_FEW}.get(
+        reason, ClaimVerdict.NOT_TESTABLE
+    )
     judged = judge("headline", p, verdict=verdict)
     return judged | {"reason": reason, "other_settings": other_settings}
 
@@ -144,12 +156,12 @@ def find_p_values(
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 
 
-def compare_with_paper(counts: CountTable, counted: Mapping[str, Any]) -> dict[str, Any] | None:
+def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> dict[str, Any] | None:
     """Compare how probable the reported numbers are under a protocol and under the paper's.
 
     None if too few networks stop at the reported largest count.
     """
-    here, paper = studies.Likelihood.of(counts), studies.Likelihood(**counted["paper"])
+    here, paper = studies.Likelihood.of(counts), studies.Likelihood(**likelihood["paper"])
     if here.n_at_max < studies.MIN_AT_REPORTED:
         return None
     return studies.compare_readings({"paper": paper, "here": here})["not counted"]

@@ -98,7 +98,7 @@ CONDITIONS = {
     "wider": Condition(rates_of="four", lower_hidden=3, top_hidden=3),
 }
 
-Outcome = Mapping[str, NDArray[Any]]
+Examined = Mapping[str, NDArray[Any]]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
@@ -106,14 +106,16 @@ Outcome = Mapping[str, NDArray[Any]]
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the experiment."""
     rates: dict[str, tuple[float, float]] = {}
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, Examined] = {}
     for name, condition in CONDITIONS.items():
         if condition.rates_of is None:
             report_progress(f"hierarchy: learning rates, {name}")
             rates[name] = search_rates(condition, min(N_SEARCH, n_networks), jobs=jobs)
         rates[name] = rates[condition.rates_of or name]
         report_progress(f"hierarchy: {name}")
-        outcomes[name] = simulate(condition, rates[name], ROOT_SEED, n_networks, jobs=jobs)
+        outcomes[name] = simulate_condition(
+            condition, rates[name], ROOT_SEED, n_networks, jobs=jobs
+        )
     ways = load_claims()["hierarchy"].operationalisations
     return {
         "conditions": {
@@ -132,21 +134,21 @@ def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, flo
     pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
 
     def measure(pair: tuple[float, float]) -> float:
-        found = simulate(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
+        found = simulate_condition(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
         return float(found["all"].mean())
 
     return pairs[int(np.argmax(map_in_threads(measure, pairs, jobs=jobs)))]
 
 
-def simulate(
+def simulate_condition(
     condition: Condition, rates: tuple[float, float], root_seed: int, n: int, *, jobs: int
-) -> Outcome:
+) -> Examined:
     """Train and test n networks; with random sets the first n / `RANDOM_SETS` on each of them."""
     n_sets = RANDOM_SETS if condition.kind == "random" else 1
     n_each = max(1, n // n_sets)
     parts = itertools.product(range(n_sets), range(0, n_each, N_TOGETHER))
 
-    def simulate_part(part: tuple[int, int]) -> Outcome:
+    def simulate_part(part: tuple[int, int]) -> Examined:
         number, start = part
         rule = condition.make_rule(*rates, number)
         stop = min(start + N_TOGETHER, n_each)
@@ -157,7 +159,7 @@ def simulate(
     return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
 
 
-def examine(rule: type[Modules], weights: Array) -> Outcome:
+def examine(rule: type[Modules], weights: Array) -> Examined:
     """Return what trained networks do; all settling is without regression, by way of the top."""
     vectors = np.array(rule.patterns)
     evaluation = Engine(PAPER, rule).evaluate(weights)
@@ -206,7 +208,7 @@ def name_splits(codes: Array) -> NDArray[np.int64]:
     return np.sort(1 + with_first[:, 1:].argmax(axis=1), axis=0)
 
 
-def compare_splits(outcome: Outcome) -> Model:
+def compare_splits(outcome: Examined) -> Model:
     """Describe the networks by whether both lower modules split the four vectors in the same way.
 
     In ``single`` ones the units of a module make one split only.
@@ -221,7 +223,7 @@ def compare_splits(outcome: Outcome) -> Model:
     }
 
 
-def describe(outcome: Outcome) -> Model:
+def describe(outcome: Examined) -> Model:
     """Return how many networks there are, and the shares that encode, and do all that is asked."""
     shares = {name: estimate_share(outcome[name]) for name in ("encoded", "all")}
     return {"n": len(outcome["all"])} | shares

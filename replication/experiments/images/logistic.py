@@ -55,7 +55,7 @@ def make_protocol(rule: str, size: float) -> Protocol:
     )  # fmt: skip
 
 
-def describe_state(protocol: Protocol, weights: Array) -> Model:
+def describe_epoch(protocol: Protocol, weights: Array) -> Model:
     """Return what networks miss of the images that are not trained, and their gradient for W."""
     others = take_others(protocol)
     missed = np.sum((reconstruct(protocol, weights, others) - others) ** 2, axis=(1, 2))
@@ -76,7 +76,7 @@ def train_epochs(protocol: Protocol, weights: Array) -> tuple[list[Model], Array
     states = []
     for begin, end in itertools.pairwise((0, *EPOCHS)):
         weights = train_for(protocol, weights, end - begin)
-        states.append(describe_state(protocol, weights))
+        states.append(describe_epoch(protocol, weights))
     return states, weights
 
 
@@ -108,7 +108,7 @@ def measure_images(*, n_networks: int, root_seed: int, jobs: int) -> Model:
         "rules": {rule: {f"{size:g}": found[rule, size][0] for size in SIZES} for rule in RULES},
         "stages": [first, second, third],
         "frozen_at": FROZEN_AT,
-        "frozen": describe_state(own, late),
+        "frozen": describe_epoch(own, late),
         "pictures": collect_pictures(own, {name: found[of][1][:1] for name, of in SHOWN.items()}),
     }
 

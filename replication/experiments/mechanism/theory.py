@@ -19,7 +19,7 @@ FOLLOWED, STEP = 800.0, 10.0
 """Updates times learning rate for which they are followed, and between two measurements."""
 
 
-def predict_alignment(protocol: Protocol) -> float:
+def predict_alignment_by_growth(protocol: Protocol) -> float:
     """Return after how many updates the cosine of W and U, both relative to the mean, is `LEVEL`.
 
     Equation 3 adds ``epsilon (1 - lambda) s S W^T`` to U, so that for one-hot patterns
@@ -36,7 +36,7 @@ def predict_alignment(protocol: Protocol) -> float:
 
 def check_theory(protocol: Protocol, weights: Array) -> dict[str, Any]:
     """Compare prediction and measurement, as medians over networks of one-hot patterns."""
-    predicted = predict_alignment(protocol)
+    predicted = predict_alignment_by_growth(protocol)
     times = find_alignment(protocol, weights, n_updates=3 * math.ceil(predicted) + 20)
     measured = measure_growth(protocol, weights)
     return {

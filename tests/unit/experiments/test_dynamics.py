@@ -54,7 +54,7 @@ def test_alignment_is_predicted_up_to_half_above_the_critical_rate(rate):
     assert rate < 1.5 * find_critical_rate(OTHER)
     protocol = dataclasses.replace(OTHER, learning_rate=rate, half_width=0.3, frozen=("b",))
     weights = draw_weights(protocol, 11, 0, 400)
-    predicted = offsets.predict_alignment(protocol, weights)
+    predicted = offsets.predict_alignment_by_map(protocol, weights)
     measured = find_alignment(protocol, weights, n_updates=offsets.FOLLOWED)
     assert predicted.mean() == pytest.approx(measured.mean(), abs=0.1 + 0.05 * measured.mean())
     assert np.corrcoef(predicted, measured)[0, 1] > 0.8

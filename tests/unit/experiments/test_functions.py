@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from replication import RecirculationNetwork
-from replication.definition.claims import Verdict
+from replication.definition.claims import ClaimVerdict
 from replication.experiments.functions import run as functions
 from replication.simulator.weights import draw_weights
 from tests.parity.back_propagation import FUNCTIONS
@@ -28,13 +28,13 @@ def judge(**changed):
 
 
 def test_one_function_that_does_not_serve_or_is_slow_is_an_exception():
-    assert judge()["verdict"] == Verdict.HOLDS
+    assert judge()["verdict"] == ClaimVerdict.HOLDS
     judged = judge(tanh=[30] * 900 + [2000] * 100)
-    assert judged["verdict"] == Verdict.HOLDS_EXCEPT
+    assert judged["verdict"] == ClaimVerdict.HOLDS_EXCEPT
     outcomes = list_outcomes(judged)
     assert [name for name in outcomes if outcomes[name] == "contradicts"] == ["tanh"]
-    assert judge(softplus=[61] * 1000)["verdict"] == Verdict.HOLDS_EXCEPT
-    assert judge(arctan=[30] * 900 + [2000] * 100)["verdict"] == Verdict.FAILS_EXCEPT
+    assert judge(softplus=[61] * 1000)["verdict"] == ClaimVerdict.HOLDS_EXCEPT
+    assert judge(arctan=[30] * 900 + [2000] * 100)["verdict"] == ClaimVerdict.FAILS_EXCEPT
     undecided = judge(logistic=[2000] * 1000)  # does not count, but has no median
     assert list_outcomes(undecided)["speed"] == "undecided"
 

@@ -9,18 +9,20 @@ from matplotlib.path import Path
 from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
-from replication.definition.claims import Verdict, load_claims
+from replication.cache.blocks import Cache
+from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run
 from replication.experiments.headline.figures import FIGURES
+from replication.publication.publishing import count_parts
 from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
+from replication.simulator.ensemble import simulate
+from replication.simulator.outcomes import compute_digest
 from replication.statistics.counts import CountTable
-from replication.store.filling import simulate_study
-from replication.store.folders import compute_study_digest, count_outcomes
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
 
@@ -45,16 +47,16 @@ SAMPLING = {"chance_all_converge": 0.9}
 @pytest.mark.parametrize(
     ("changed", "verdict", "reason"),
     [
-        ({"p": P_VALUES | {"square": None}}, Verdict.HOLDS, None),
-        ({"p": P_VALUES | {"square": 0.04}}, Verdict.HOLDS_EXCEPT, None),
-        ({"p": P_VALUES | {"smaller-tail": 0.04}}, Verdict.FAILS_EXCEPT, None),
-        ({"p": dict.fromkeys(P_VALUES, 0.01)}, Verdict.DOES_NOT_HOLD, None),
-        ({"sampling": {"chance_all_converge": 0.009}}, Verdict.NOT_TESTABLE, "few converge"),
-        ({"population": POPULATION | {"n": 999}}, Verdict.TOO_FEW, "few networks"),
-        ({"population": POPULATION | {"cap": 202}}, Verdict.NOT_TESTABLE, "cap"),
-        ({"population": POPULATION | {"cap": 203}}, Verdict.HOLDS, None),
-        ({"protocol": Protocol(learning_rate=15.0)}, Verdict.NOT_TESTABLE, "settings"),
-        ({"protocol": Protocol(criterion="worst-pattern")}, Verdict.HOLDS, None),
+        ({"p": P_VALUES | {"square": None}}, ClaimVerdict.HOLDS, None),
+        ({"p": P_VALUES | {"square": 0.04}}, ClaimVerdict.HOLDS_EXCEPT, None),
+        ({"p": P_VALUES | {"smaller-tail": 0.04}}, ClaimVerdict.FAILS_EXCEPT, None),
+        ({"p": dict.fromkeys(P_VALUES, 0.01)}, ClaimVerdict.DOES_NOT_HOLD, None),
+        ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
+        ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
+        ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
+        ({"population": POPULATION | {"cap": 203}}, ClaimVerdict.HOLDS, None),
+        ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
+        ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
     ],
 )
 def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(
@@ -203,17 +205,17 @@ def test_numbers_of_another_task_are_not_set_beside_those_of_the_paper():
     assert [label.get_text() for label in above.get_yticklabels()] == ["median, here", "mean, here"]
 
 
-def test_stored_study_names_its_digest_and_the_default_one_tells_more(tmp_path, monkeypatch):
-    study = Study(replace(PAPER, max_updates=60), 7, 60, tmp_path)
-    for part in study.parts.values():
-        simulate_study(part, show_progress=False)
-    model = run.run(study)
-    assert model["population"] == run.describe_population(count_outcomes(study))
-    assert model["study"]["digest"] == compute_study_digest(study)
+def test_study_names_its_digest_and_the_default_one_tells_more(monkeypatch):
+    study = Study(replace(PAPER, max_updates=60), 7, 60)
+    counted = count_parts(study, Cache(None))
+    model = run.run(study, counted)
+    assert model["population"] == run.describe_population(counted[study].table)
+    outcomes = simulate(study.protocol, n_seeds=60, root_seed=7)
+    assert model["study"]["digest"] == compute_digest([outcomes])
     assert model["study"]["differences"] == {"max_updates": 60}
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
     assert "less_extreme" not in model
     json.dumps(model, allow_nan=False)
     monkeypatch.setattr(Study, "is_default", True)
     monkeypatch.setattr(run, "find_less_extreme", lambda ranked: list(ranked.maxima))
-    assert max(run.run(study)["less_extreme"]) <= 60
+    assert max(run.run(study, counted)["less_extreme"]) <= 60

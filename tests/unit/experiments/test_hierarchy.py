@@ -104,9 +104,9 @@ def test_networks_are_the_same_in_other_parts_and_shared_by_random_sets(monkeypa
     monkeypatch.setattr(experiment, "UPDATES", 20)
     monkeypatch.setattr(experiment, "ROUNDS", 2)
     condition = experiment.Condition(kind=kind)
-    whole = experiment.simulate(condition, RATES, 3, 10, jobs=1)
+    whole = experiment.simulate_condition(condition, RATES, 3, 10, jobs=1)
     monkeypatch.setattr(experiment, "N_TOGETHER", 3)
-    parts = experiment.simulate(condition, RATES, 3, 10, jobs=1)
+    parts = experiment.simulate_condition(condition, RATES, 3, 10, jobs=1)
     assert len(whole["all"]) == 10
     np.testing.assert_array_equal(whole["codes"], parts["codes"])
 
@@ -116,5 +116,5 @@ def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypat
         assert root_seed == experiment.ROOT_SEED + SEARCH_OFFSET
         return {"all": np.arange(n) < 2 * (pair in ((10.0, 1.0), (20.0, 4.0)))}
 
-    monkeypatch.setattr(experiment, "simulate", succeed)
+    monkeypatch.setattr(experiment, "simulate_condition", succeed)
     assert experiment.search_rates(experiment.Condition(), 2, jobs=1) == (10.0, 1.0)

@@ -7,11 +7,11 @@ import io
 import numpy as np
 import pytest
 
-from replication.definition.claims import Verdict, load_claims
+from replication.definition.claims import ClaimVerdict, load_claims
 from replication.errors import DataError
 from replication.experiments import judging
 from replication.experiments.judging import (
-    Outcome,
+    Evidence,
     describe_condition,
     describe_instead,
     find_verdict,
@@ -22,7 +22,7 @@ from replication.experiments.judging import (
 )
 from replication.statistics.intervals import Estimate
 
-YES, NO, OPEN = Outcome.SUPPORTS, Outcome.CONTRADICTS, Outcome.UNDECIDED
+YES, NO, OPEN = Evidence.SUPPORTS, Evidence.CONTRADICTS, Evidence.UNDECIDED
 RAPID = load_claims()["rapid"]
 PRIMARY = RAPID.operationalisations[0]
 RESULTS = {each.id: supports_if(True) for each in RAPID.operationalisations}
@@ -85,13 +85,13 @@ def test_entry_without_a_level_is_refused_by_name():
 @pytest.mark.parametrize(
     ("primary", "others", "empirical", "checked"),
     [
-        (YES, [], Verdict.HOLDS, Verdict.CHECKED),
-        (YES, [YES, OPEN], Verdict.HOLDS, Verdict.CHECKED),
-        (YES, [YES, NO, OPEN], Verdict.HOLDS_EXCEPT, Verdict.DOES_NOT_HOLD),
-        (YES, [YES, NO, NO, OPEN], Verdict.HOLDS_ONLY_IF, Verdict.DOES_NOT_HOLD),
-        (NO, [YES, YES, OPEN], Verdict.FAILS_EXCEPT, Verdict.DOES_NOT_HOLD),
-        (NO, [NO, OPEN], Verdict.DOES_NOT_HOLD, Verdict.DOES_NOT_HOLD),
-        (OPEN, [YES, NO], Verdict.OPEN, Verdict.OPEN),
+        (YES, [], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
+        (YES, [YES, OPEN], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
+        (YES, [YES, NO, OPEN], ClaimVerdict.HOLDS_EXCEPT, ClaimVerdict.DOES_NOT_HOLD),
+        (YES, [YES, NO, NO, OPEN], ClaimVerdict.HOLDS_ONLY_IF, ClaimVerdict.DOES_NOT_HOLD),
+        (NO, [YES, YES, OPEN], ClaimVerdict.FAILS_EXCEPT, ClaimVerdict.DOES_NOT_HOLD),
+        (NO, [NO, OPEN], ClaimVerdict.DOES_NOT_HOLD, ClaimVerdict.DOES_NOT_HOLD),
+        (OPEN, [YES, NO], ClaimVerdict.OPEN, ClaimVerdict.OPEN),
     ],
 )
 def test_primary_outcome_decides_and_the_others_qualify(primary, others, empirical, checked):
@@ -151,7 +151,7 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_files_and_name():
     assert judge("rapid", RESULTS)["operationalisations"] == RESULTS
-    assert judge("rapid", RESULTS, verdict=Verdict.NOT_TESTABLE)["verdict"] == "not testable"
+    assert judge("rapid", RESULTS, verdict=ClaimVerdict.NOT_TESTABLE)["verdict"] == "not testable"
     other = {"other": RESULTS[PRIMARY.id]}
     lacking = {name: result for name, result in RESULTS.items() if name != PRIMARY.id}
     for measured, name in ((lacking, PRIMARY.id), (RESULTS | other, "other")):

@@ -63,7 +63,7 @@ def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
         W = W * (1 + growth.predict_growth(SMALL))
         t += 1
         cosine = U @ W / math.sqrt(U @ U * (W @ W))
-    assert math.ceil(theory.predict_alignment(SMALL)) == t
+    assert math.ceil(theory.predict_alignment_by_growth(SMALL)) == t
 
 
 def keep_along(network, changes):

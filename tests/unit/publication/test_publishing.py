@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, experiments
+from replication.cache.blocks import Cache
 from replication.cli import main
 from replication.cli.study_commands import describe_result
-from replication.definition.claims import Verdict, load_claims
+from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, ReportError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
@@ -22,7 +23,7 @@ from replication.experiments.readings import multiverse
 from replication.publication import previews, publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
-from replication.publication.verifying import find_damaged_files, repair_report
+from replication.publication.verifying import find_damaged_files
 
 ROOT = Path(__file__).parents[3]
 
@@ -64,14 +65,14 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
 
     before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
-    assert repair_report(study.folder, study.results) == []
     path = study.folder / "models" / "headline.json"
     path.write_bytes(path.read_bytes()[:-9])
     (study.folder / "report.pdf").write_bytes(b"")
     for path in [study.folder / "report.md", *(study.folder / "figures").iterdir()]:
         path.unlink()
-    damaged = repair_report(study.folder, study.results)
+    damaged = find_damaged_files(study.folder)
     assert {"models/headline.json", "report.md", "report.pdf"} < set(damaged)
+    assert main(["report", *study.options.split(), "--results", str(study.results)]) == 0
     after = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert after == before
 
@@ -79,10 +80,18 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
 @pytest.mark.parametrize(
     ("verdict", "reason", "says"),
     [
-        (Verdict.NOT_TESTABLE, "cap", "not testable: networks are stopped after 2,000 updates"),
-        (Verdict.NOT_TESTABLE, "settings", "not testable: other settings than the paper's (x)"),
-        (Verdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
-        (Verdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
+        (
+            ClaimVerdict.NOT_TESTABLE,
+            "cap",
+            "not testable: networks are stopped after 2,000 updates",
+        ),
+        (
+            ClaimVerdict.NOT_TESTABLE,
+            "settings",
+            "not testable: other settings than the paper's (x)",
+        ),
+        (ClaimVerdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
+        (ClaimVerdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
     ],
 )
 def test_verdict_says_why(tmp_path, verdict, reason, says):
@@ -99,16 +108,27 @@ def test_verdict_says_why(tmp_path, verdict, reason, says):
 @pytest.mark.parametrize("experiments", [True, False])
 def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp_path, experiments):
     done = []
-    monkeypatch.setattr(publishing, "simulate_all", lambda *_, **__: done.append("networks"))
+    monkeypatch.setattr(publishing, "count_parts", lambda *_, **__: done.append("networks"))
     monkeypatch.setattr(publishing, "write_report", lambda *_, **__: {})
     monkeypatch.setattr(publishing, "run_experiments", lambda names, *_, **__: done.extend(names))
     write_model(tmp_path, "codes", make_current("codes"))
-    write_model(tmp_path, "rule", {"version": "of before"})  # is made again
-    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
-    publishing.replicate_study(default, experiments=experiments, report_progress=done.append)
+    run = partial(
+        publishing.replicate_study,
+        Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path),
+        Cache(None),
+        experiments=experiments,
+        report_progress=done.append,
+    )
     if not experiments:
+        run()
         assert done == ["networks"]
+    write_model(tmp_path, "rule", {"version": "of before"})
+    if not experiments:
+        with pytest.raises(DataError, match="models of rule .* run `replication replicate`"):
+            run()
         return
+    (tmp_path / "models" / "speed.json").write_text("{}")
+    run()
     said, *rest = done
     assert said.startswith("15 experiments will run after the networks: about ")
     assert rest == ["networks", *(name for name in EXPERIMENTS if name != "codes")]
@@ -177,7 +197,7 @@ def test_damaged_model_is_named_before_it_is_used(tmp_path, content):
     write_model(tmp_path, "codes", {"a": 0.5, "b": [1, "x"]})
     path = tmp_path / "models" / "codes.json"
     path.write_text(content or path.read_text().replace(" ", ""))
-    with pytest.raises(DataError, match=r"codes\.json' is damaged; run `replication repair`"):
+    with pytest.raises(DataError, match=r"codes\.json' is damaged; `replication replicate` ma"):
         read_model(tmp_path, "codes")
     assert find_damaged_files(tmp_path) == ["models/codes.json"]
 
@@ -206,7 +226,9 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
 READINGS = multiverse.Readings("x", ("momentum",), (PAPER,))
 WRITERS = {
     "previews/codes": partial(previews.preview_experiment, "codes", 300),
-    f"studies/{PAPER.id}-7-3": lambda results: publishing.write_report(Study(PAPER, 7, 3, results)),
+    f"studies/{PAPER.id}-7-3": lambda results: publishing.replicate_study(
+        Study(PAPER, 7, 3, results), Cache(None)
+    ),
     f"studies/multiverse-{READINGS.id}-7-3": partial(previews.make_multiverse, READINGS, 3, 7),
 }
 
@@ -256,10 +278,10 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     of_now = make_current("codes")
     for module in (publishing, verifying):
         monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
-    monkeypatch.setattr(publishing, "simulate_all", lambda *_, **__: 0)
+    monkeypatch.setattr(publishing, "count_parts", lambda *_, **__: {})
     monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5} | of_now)
 
-    def write_short_report(study, **_):
+    def write_short_report(study, *_, **__):
         place_files(study.folder, {"report.html": b"the report"})
         return write_model(study.folder, "headline", {"digest": "0" * 64})
 
@@ -267,11 +289,12 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5} | of_now)
     place_files(tmp_path, {"report.html": b"the report"})
-    verifying.verify_published(tmp_path)
+    published = verifying.read_study(tmp_path, tmp_path)
+    verifying.verify_report(published)
     write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
-        verifying.verify_published(tmp_path)
+        verifying.verify_report(published)
 
 
 @pytest.mark.parametrize("claims", [{}, None, {"rapid": 1}, {"good-codes": {"verdict": "maybe"}}])
@@ -296,8 +319,12 @@ def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_pa
         monkeypatch.setattr(experiments, "load_claims", claims.copy)
         is_same = find_version("codes") == current["version"]
         assert is_same == ("name" in changed), "words do not count, thresholds do"
-    for refuse in (publishing.read_current, verifying.verify_published):
+    default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
+    for refuse in (
+        lambda: publishing.read_current(tmp_path),
+        lambda: verifying.verify_report(default),
+    ):
         with pytest.raises(DataError, match=r"models of codes .* run `replication replicate`"):
-            refuse(tmp_path)
+            refuse()
     assert main(["info", "--results", str(tmp_path)]) == 0
     assert "models of another version: codes" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from unittest import mock
 
 import pytest
 
-from tests.unit.store.invented import replace_block_size
+from tests.unit.cache.invented import replace_block_size
 
 
 @pytest.fixture(autouse=True)

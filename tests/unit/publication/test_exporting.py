@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 from replication.errors import StorageError, UsageError
+from replication.publication.exporting import export_outcomes
 from replication.simulator.outcomes import Outcomes
-from replication.store.export import export_outcomes
-from tests.unit.store.invented import read_files
+from tests.unit.cache.invented import read_files
 
 # Two blocks; the third network is censored at a cap of 2,000.
 BLOCKS = [
@@ -61,7 +61,9 @@ def test_a_fault_half_way_leaves_the_old_file_and_nothing_else(tmp_path, error, 
     assert read_files(tmp_path) == before
 
 
-@pytest.mark.parametrize("step", ["pathlib.Path.write_bytes", "replication.store.export.publish"])
+@pytest.mark.parametrize(
+    "step", ["pathlib.Path.write_bytes", "replication.publication.exporting.publish"]
+)
 def test_no_dictionary_stands_beside_a_table_that_it_does_not_describe(tmp_path, step):
     """And no table without one: both are complete before either gets its name."""
     export_outcomes(BLOCKS[:1], tmp_path / "x.csv", description={})

@@ -6,15 +6,22 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
 from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes
-from replication.store.blocks import COLUMNS, make_table
 from replication.system.files import publish, temporary_file
 
+COLUMNS = pa.schema(
+    [
+        pa.field("seed", pa.int64(), nullable=False),
+        pa.field("updates", pa.int32(), nullable=False),
+        pa.field("converged", pa.bool_(), nullable=False),
+    ]
+)
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",
     "updates": "weight updates before the criterion was first met; the cap where it was not",
@@ -60,4 +67,5 @@ def write_outcomes(blocks: Iterable[Outcomes], file: BinaryIO, *, is_text: bool)
     write = pa.csv.CSVWriter if is_text else pa.parquet.ParquetWriter
     with write(file, COLUMNS) as writer:
         for block in blocks:
-            writer.write_table(make_table(block))
+            columns = np.arange(block.start, block.stop), block.updates, block.converged
+            writer.write_table(pa.table([*map(pa.array, columns)], schema=COLUMNS))

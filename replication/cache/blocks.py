@@ -1,0 +1,168 @@
+"""Blocks of outcomes in the user's cache folder: one file each, named by what it holds.
+
+A name follows from the key (what the outcomes depend on beside the seeds) and from the first seed,
+and from nothing else: neither versions nor time. A file is a checksum and the plain rows that it is
+of. Whatever is wrong with a file (short, altered, of another block, unreadable), it is as if it
+were not there: its outcomes are simulated again, and it is overwritten. Two writers of one block
+write the same outcomes, and a file gets its name when it is whole. So nothing is listed or deleted
+but by `clear`, and by `trim` where the cache has grown too large.
+"""
+
+import contextlib
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from replication.errors import DataError
+from replication.simulator.ensemble import Range
+from replication.simulator.outcomes import Outcomes
+from replication.system.files import put_aside, read_content, write_durably
+from replication.system.progress import report_progress
+
+VARIABLE = "REPLICATION_CACHE"
+"""The environment variable that names another folder."""
+
+LARGEST_CACHE = 5_000_000_000
+"""Bytes from which the oldest files are removed: the outcomes of a billion networks."""
+KEPT_SHARE = 0.9
+"""Of these bytes, once files are removed; so that they are not listed again at once."""
+
+ROW = np.dtype([("updates", "<i4"), ("converged", "u1")])
+"""Of one network, packed: 5 bytes."""
+N_CHECKSUM = 32
+LARGEST_FILE = 2**20
+"""Bytes that are read: four times the largest block."""
+
+# 8d7f...(32 digits)-000000050000.block, and .replication-0123456789abcdef.part while it is written
+OURS = re.compile(r"[0-9a-f]{32}-[0-9]{12}\.block|\.replication-[0-9a-f]{16}\.part")
+
+
+class Usage(NamedTuple):
+    """How much is in the cache."""
+
+    n_files: int
+    n_bytes: int
+
+
+class Cache:
+    """The cache in a folder, which need not exist yet; without a folder, nothing is kept.
+
+    Where nothing can be written, one line says so, and nothing is tried again.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self._n_bytes: int | None = None  # unknown until something is written
+        self._is_writable = folder is not None
+
+    def read(self, key: str, seeds: Range) -> Outcomes | None:
+        """Return the outcomes of the first seeds of a block; None where they are not there.
+
+        `key`: any text that says what the outcomes depend on beside the seeds.
+        """
+        n = seeds[1] - seeds[0]
+        path = self._locate(key, seeds[0])
+        if path is None:
+            return None
+        try:
+            content = read_content(path, largest=LARGEST_FILE)
+        except (DataError, OSError):
+            return None
+        checksum, rows = content[:N_CHECKSUM], content[N_CHECKSUM:]
+        if checksum != _compute_checksum(path, rows) or len(rows) < ROW.itemsize * n:
+            return None
+        found = np.frombuffer(rows, ROW, count=n)  # of a longer block, its beginning
+        return Outcomes(seeds[0], found["updates"].astype(np.int32), found["converged"] != 0)
+
+    def holds(self, key: str, seeds: Range) -> bool:
+        """Whether a file is there that has room for the outcomes of some seeds; it is not read."""
+        path = self._locate(key, seeds[0])
+        with contextlib.suppress(OSError):
+            needed = N_CHECKSUM + ROW.itemsize * (seeds[1] - seeds[0])
+            return path is not None and path.stat().st_size >= needed
+        return False
+
+    def write(self, key: str, outcomes: Outcomes) -> None:
+        """Keep outcomes from the first of a block on, in place of what is kept of that block."""
+        path = self._locate(key, outcomes.start)
+        if path is None or not self._is_writable:
+            return
+        rows = np.empty(len(outcomes), ROW)
+        rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
+        content = _compute_checksum(path, rows.tobytes()) + rows.tobytes()
+        try:
+            if self._n_bytes is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._n_bytes = self.measure().n_bytes
+            if path.is_dir():
+                put_aside(path)
+            write_durably(path, content)
+            self._n_bytes += len(content)
+            if self._n_bytes > LARGEST_CACHE:
+                self._n_bytes = self.trim(int(KEPT_SHARE * LARGEST_CACHE))
+        except OSError as error:
+            reason = getattr(error.__cause__ or error, "strerror", None) or error
+            report_progress(
+                f"outcomes are not cached: {str(path.parent)!r} cannot be written ({reason}); "
+                f"the study goes on without, and {VARIABLE} may name another folder"
+            )
+            self._is_writable = False
+
+    def measure(self) -> Usage:
+        """Return how many files there are, and their size."""
+        files = self._list_files()
+        return Usage(len(files), sum(size for _, size, _ in files))
+
+    def trim(self, largest: int) -> int:
+        """Remove the oldest files until `largest` bytes are left at most; return how many are."""
+        files = sorted(self._list_files())
+        left = sum(size for _, size, _ in files)
+        for _, size, path in files:
+            if left <= largest:
+                break
+            path.unlink(missing_ok=True)
+            left -= size
+        return left
+
+    def clear(self) -> Usage:
+        """Remove all files of the cache, and nothing else; return what was there."""
+        before = self.measure()
+        self.trim(0)
+        return before
+
+    def _list_files(self) -> list[tuple[float, int, Path]]:
+        """Return when each file was written, its size, and its path."""
+        files = []
+        with contextlib.suppress(OSError), os.scandir(self.folder or "") as entries:
+            for entry in entries:
+                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                    if OURS.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False):
+                        state = entry.stat(follow_symlinks=False)
+                        files.append((state.st_mtime, state.st_size, Path(entry.path)))
+        return files
+
+    def _locate(self, key: str, start: int) -> Path | None:
+        digest = hashlib.sha256(key.encode()).hexdigest()[:32]
+        return self.folder and self.folder / f"{digest}-{start:012d}.block"
+
+
+def _compute_checksum(path: Path, rows: bytes) -> bytes:
+    """Return the SHA-256 of a block, in which its name enters: another one's is noticed."""
+    return hashlib.sha256(path.name.encode() + rows).digest()
+
+
+def find_cache() -> Cache:
+    """Return the cache of this user: where the system keeps caches, or where `VARIABLE` says."""
+    places = {"darwin": "~/Library/Caches", "win32": os.environ.get("LOCALAPPDATA")}
+    base = os.environ.get("XDG_CACHE_HOME") or places.get(sys.platform) or "~/.cache"
+    given = os.environ.get(VARIABLE) or f"{base}/recirculation-replication"
+    try:
+        return Cache(Path(given).expanduser())
+    except RuntimeError:  # a user who has no home
+        report_progress(f"outcomes are not cached: there is no home folder; {VARIABLE} names one")
+        return Cache(None)

@@ -1,0 +1,168 @@
+"""The outcomes of a study, block by block: from the cache, or else simulated and kept there."""
+
+import contextlib
+import functools
+import operator
+from collections.abc import Callable, Generator, Iterator
+from typing import Any, NamedTuple
+
+from replication.cache.blocks import Cache
+from replication.definition.protocol import Protocol
+from replication.definition.study import Study
+from replication.errors import UsageError, WorkerError
+from replication.simulator.ensemble import LostWorker, Range, simulate_ranges
+from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
+from replication.statistics.counts import CountTable
+from replication.system.progress import Progress, report_progress
+from replication.system.threads import count_workers, measure_memory
+
+LARGEST_BLOCK = 50_000
+"""Networks of a block, so many that a file is small but worth opening."""
+SMALLEST_BLOCK = 1_000
+LARGEST_MEMORY = 2**25
+"""Bytes of initial weights of a block; this alone makes blocks smaller than the smallest."""
+SECONDS_PER_CHANGE = 2e-9
+"""Of a single weight, on one core; an order of magnitude."""
+LONGEST_SECONDS = 6.0
+"""Of work for one core in a block of which no network converges."""
+
+
+class Counted(NamedTuple):
+    """What became of the networks of a study."""
+
+    table: CountTable
+    digest: str
+    n_simulated: int  # of its networks; the others were in the cache
+
+
+def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
+    """Count the outcomes of a study; `options` are those of `iterate_outcomes`."""
+    tables: list[CountTable] = []  # of all blocks so far, added up
+    n_simulated = 0
+
+    def count() -> Iterator[Outcomes]:
+        nonlocal n_simulated
+        for outcomes, is_new in found:
+            cap = study.protocol.max_updates
+            table = CountTable.from_outcomes(outcomes.updates, outcomes.converged, cap)
+            tables[:] = [functools.reduce(operator.add, [*tables, table])]
+            n_simulated += is_new * len(outcomes)
+            yield outcomes
+
+    with contextlib.closing(iterate_outcomes(study, cache, **options)) as found:
+        digest = compute_digest(count())
+    return Counted(tables[0], digest, n_simulated)
+
+
+def iterate_outcomes(
+    study: Study, cache: Cache, *, jobs: int = -1, **options: Any
+) -> Generator[tuple[Outcomes, bool]]:
+    """Yield the outcomes of each block of a study in seed order, and whether they were simulated.
+
+    What the cache lacks is simulated and kept there, unless another process has done so before its
+    turn comes. `options`: `name`, `show_progress` and `scheduler` of `simulate_blocks`.
+    """
+    key = make_key(study)
+    left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # of which the last one is the next
+    early: dict[Range, Outcomes] = {}  # simulated before their turn
+
+    def give_ready() -> Iterator[tuple[Outcomes, bool]]:
+        while left:
+            simulated = early.pop(left[-1], None)
+            found = simulated or cache.read(key, left[-1])
+            if found is None:
+                return
+            del left[-1]
+            yield found, simulated is not None
+
+    yield from give_ready()
+    while left:  # once more where a block ahead was there and turns out not to be sound
+        check_memory(study.protocol, jobs=jobs)
+        first = left[-1]
+        missing = [pair for pair in reversed(left) if pair == first or not cache.holds(key, pair)]
+
+        def is_done(pair: Range, first: Range = first) -> bool:
+            return pair != first and cache.holds(key, pair)
+
+        found = simulate_blocks(missing, study, is_done=is_done, jobs=jobs, **options)
+        with contextlib.closing(found):
+            for outcomes in found:
+                cache.write(key, outcomes)
+                early[outcomes.start, outcomes.stop] = outcomes
+                yield from give_ready()
+
+
+def make_key(study: Study) -> str:
+    """Return what outcomes depend on beside the seeds, for the cache."""
+    return f"outcomes {OUTCOME_VERSION}, protocol {study.protocol.id}, root seed {study.root_seed}"
+
+
+def choose_block_size(protocol: Protocol) -> int:
+    """Return how many networks of a protocol are a block: seconds of work and little memory."""
+    seconds = SECONDS_PER_CHANGE * protocol.max_updates * protocol.n_weights  # of one, at most
+    work = max(SMALLEST_BLOCK, int(LONGEST_SECONDS / seconds))
+    memory = max(1, LARGEST_MEMORY // (8 * protocol.n_weights))
+    return min(LARGEST_BLOCK, work, memory)
+
+
+def cut_grid(protocol: Protocol, n_seeds: int) -> Iterator[Range]:
+    """Yield the seeds of each block of the first `n_seeds` networks; the last may be shorter."""
+    size = choose_block_size(protocol)
+    return ((start, min(start + size, n_seeds)) for start in range(0, n_seeds, size))
+
+
+def check_memory(protocol: Protocol, *, jobs: int) -> None:
+    """Refuse networks that do not fit in the memory."""
+    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
+
+    n_rows = Engine(protocol).program.n_rows
+    needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
+    present = measure_memory()
+    if needed > present:
+        raise UsageError(
+            f"networks of group_sizes = {list(protocol.group_sizes)} on "
+            f"{count_workers(jobs)} workers need about {needed / 1e9:,.1f} GB of memory, and this "
+            f"machine or container has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
+        )
+
+
+def simulate_blocks(
+    ranges: list[Range],
+    study: Study,
+    *,
+    is_done: Callable[[Range], bool],
+    name: str = "",
+    show_progress: bool = True,
+    **options: Any,
+) -> Generator[Outcomes]:
+    """Simulate ranges of seeds and yield the outcomes of each as soon as it is finished.
+
+    A range that `is_done` when its turn comes is left out. What is lost with a worker is simulated
+    again, unless nothing was finished since the last loss.
+    `name`: what progress calls them; by default, their root seed.
+    `options`: `jobs` and `scheduler` of `simulate_ranges`.
+    """
+    left = dict.fromkeys(ranges)
+    n_lost = None
+    name = name or f"root seed {study.root_seed}"
+    n_networks = sum(stop - start for start, stop in ranges)
+    with Progress(n_networks, name=name, is_shown=show_progress) as progress:
+        while left:
+            waiting = (pair for pair in list(left) if not is_done(pair))
+            finished = simulate_ranges(study.protocol, study.root_seed, waiting, **options)
+            try:
+                with contextlib.closing(finished):
+                    for outcomes in finished:
+                        yield outcomes
+                        del left[outcomes.start, outcomes.stop]
+                        progress.advance(len(outcomes))
+                return
+            except LostWorker as error:
+                if len(left) == n_lost:
+                    raise WorkerError(
+                        f"{error} (twice, and nothing was finished in between; finished blocks "
+                        "are kept). Give fewer --jobs or more memory, then run the same command "
+                        "again"
+                    ) from None
+                n_lost = len(left)
+                report_progress(f"{error}; what was lost will be simulated again")

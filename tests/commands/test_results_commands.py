@@ -1,0 +1,195 @@
+"""info, verify and cache, as a user types them."""
+
+import json
+from unittest import mock
+
+import pytest
+
+from replication.cli import main
+from replication.definition.protocol import PAPER, Protocol, as_plain
+from replication.definition.study import Study
+from replication.experiments import EXPERIMENTS
+from replication.publication.models import read_model, write_model
+from replication.publication.placing import place_files
+from tests.unit.cache.invented import fill, list_blocks, replace_block_size
+
+OTHER = Protocol(threshold=0.2)
+
+
+def publish(results, root_seed, n_seeds, protocol=PAPER, **changed):
+    """Put a model and a page into a results folder, as a study leaves them; return their folder."""
+    study = Study(protocol, root_seed, n_seeds, results)
+    model = {
+        "study": {"root_seed": root_seed, "n": n_seeds, "digest": "0" * 64},
+        "provenance": {"protocol": as_plain(protocol)},
+    }
+    write_model(study.folder, "headline", model | changed)
+    place_files(study.folder, {"report.html": b"page"})
+    return study.folder
+
+
+@pytest.fixture
+def small_reports(monkeypatch):
+    """Leave out the PDF and what a study is compared with."""
+    monkeypatch.setattr("replication.publication.publishing.FORMATS", ("html", "md"))
+    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
+
+
+@pytest.mark.usefixtures("small_reports")
+def test_verify_makes_the_report_of_a_study_again_without_the_cache(
+    tmp_path, cache_folder, run, capsys
+):
+    results, words = tmp_path / "results", ("--seeds", 300, "--set", "threshold=0.2")
+    run("replicate", *words, "--results", results)
+    (folder,) = (results / "studies").iterdir()
+    before = list_blocks(cache_folder)
+    same = f"the report in '{folder}' comes out the same: "
+    assert same in run("verify", "--results", results)
+    assert list_blocks(cache_folder) == before
+    run("cache", "--clear")
+    fill(cache_folder, 300, protocol=OTHER)  # with outcomes that nobody has simulated
+    run("report", *words, "--results", results)
+    assert main(["verify", "--results", str(results)]) == 65
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert f"the report in '{folder}' was not reproduced: models/headline.json: " in said
+
+
+def test_verify_sees_the_likelihood_of_the_paper_that_the_report_was_made_with(
+    tmp_path, monkeypatch
+):
+    publish(tmp_path, 3, 10)
+    write_model(tmp_path, "likelihood", {"paper": 1})
+    seen = []
+
+    def replicate(study, cache, **_):
+        seen.append((cache.folder, read_model(study.results, "likelihood")))
+
+    monkeypatch.setattr("replication.publication.verifying.replicate_study", replicate)
+    assert main(["verify", "--results", str(tmp_path)]) == 65
+    assert seen == [(None, {"paper": 1})]
+
+
+def test_verify_checks_the_published_report(tmp_path, monkeypatch, run, refuse):
+    words = ("--results", tmp_path)
+    write_model(tmp_path, "headline", {})
+    with monkeypatch.context() as patch:
+        patch.setattr("replication.publication.verifying.read_current", lambda _: {})
+        unusable = FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+        patch.setattr("tempfile.TemporaryDirectory", mock.Mock(side_effect=unusable))
+        assert "found in ['/tmp']); let the variable TMPDIR" in refuse(74, "verify", *words)
+    monkeypatch.setattr("replication.publication.verifying.verify_report", lambda *_, **__: None)
+    assert run("verify", *words).startswith(f"the report in '{tmp_path}' comes out the same: ")
+
+
+def test_info_has_a_line_for_every_report_and_one_for_the_cache(tmp_path, cache_folder, run):
+    folders = [publish(tmp_path, 3, 10), publish(tmp_path, 4, 1, OTHER)]
+    (folders[1] / "report.html").unlink()
+    with replace_block_size(20):
+        fill(cache_folder, 60)
+    lines = sorted(run("info", "--results", tmp_path).splitlines())
+    assert lines[0] == (
+        f"{folders[0]}: 10 networks of root seed 3, as in the paper, 1 model, "
+        f"{folders[0] / 'report.html'}"
+    )
+    assert lines[1] == f"{folders[1]}: 1 network of root seed 4, threshold = 0.2, 1 model, no page"
+    assert lines[2:] == [f"cache of outcomes: 3 files, 0.0 MB in '{cache_folder}'"]
+    printed = json.loads(run("info", "--json", "--results", tmp_path))
+    entries = {entry["root_seed"]: entry for entry in printed["reports"]}
+    assert entries[4]["protocol"] == {"threshold": 0.2}
+    assert (entries[3]["n_networks"], entries[3]["digest"]) == (10, "0" * 64)
+    assert entries[3]["report"] == str(folders[0] / "report.html")
+    assert printed["cache"] == {"folder": str(cache_folder), "n_files": 3, "n_bytes": 396}
+
+
+def test_the_cache_says_what_it_is_and_is_emptied(cache_folder, run):
+    assert run("cache").startswith(f"0 files, 0.0 MB in '{cache_folder}'; at most 5 GB")
+    assert not cache_folder.exists()
+    run("simulate", "--seeds", 10)
+    assert len(list_blocks(cache_folder)) == 8
+    (cache_folder / "mine").write_text("")
+    assert run("cache", "--clear").startswith("removed 8 files")
+    assert [path.name for path in cache_folder.iterdir()] == ["mine"]
+
+
+def test_outcomes_of_an_older_version_are_named_and_left_alone(tmp_path, run):
+    block = tmp_path / "outcomes" / "4.1" / PAPER.id / "1988" / "block.parquet"
+    block.parent.mkdir(parents=True)
+    block.write_bytes(b"PAR1")
+    line = f"outcomes of an older version, left alone: '{tmp_path / 'outcomes'}'"
+    assert line in run("info", "--results", tmp_path)
+    assert json.loads(run("info", "--json", "--results", tmp_path))["older_outcomes"]
+    assert block.read_bytes() == b"PAR1"
+
+
+def test_commands_that_read_write_nothing(tmp_path, run):
+    """Once `info` moved the files of a folder that said they were ready."""
+    folder = publish(tmp_path, 3, 10)
+    place_files(folder / ".replication-ready", {"report.html": b"planted"})
+    (folder / ".replication-0123456789abcdef.part").write_bytes(b"x")
+    before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    for words in (["info"], ["info", "--json"]):
+        run(*words, "--results", tmp_path)
+    assert main(["verify", "--results", str(tmp_path)]) == 65  # whose report is made up
+    after = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
+    assert after == before
+
+
+def test_an_empty_folder_has_no_report_and_a_missing_one_is_named(tmp_path, run, refuse):
+    assert run("info", "--results", tmp_path).startswith("no report in ")
+    for command in ("info", "verify"):
+        message = refuse(74, command, "--results", tmp_path / "none")
+        assert "none'" in message
+
+
+def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, capsys):
+    folder = publish(tmp_path, 3, 20)
+    (folder / "models" / "headline.json").write_text("{}")
+    place_files(folder, {"report.html": b"page", "figures/a.csv": b"1"})
+    (folder / "report.html").write_text("<script>")
+    (folder / "figures" / "a.csv").unlink()
+    (folder / "figures").rmdir()
+    (folder / "figures").write_text("own")
+    other = publish(tmp_path, 4, 20)
+    (other / "report.html").unlink()
+    assert main(["verify", "--results", str(tmp_path)]) == 65
+    said = capsys.readouterr().err
+    names = [folder / name for name in ("models/headline.json", "report.html", "figures/a.csv")]
+    for path in [*names, other / "report.html"]:
+        assert f"{str(path)!r} is missing or damaged; `replication replicate` makes it" in said
+    assert main(["info", "--results", str(tmp_path)]) == 65
+    said = capsys.readouterr()
+    assert "headline.json' is damaged" in said.err
+    assert f"{other}: 20 networks" in said.out
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"study": {"root_seed": 3, "n": 10**9}},
+        {"study": {"root_seed": 3, "n": "10"}},
+        {"study": {"root_seed": 2**63, "n": 10}},
+        {"study": [1]},
+        {"provenance": {"protocol": {"threshold": "0.2"}}},
+        {"provenance": None},
+    ],
+    ids=str,
+)
+def test_a_model_is_believed_only_of_the_study_whose_folder_it_is_in(tmp_path, capsys, changed):
+    """Or the folder of somebody else could keep `verify` busy, or end it with a traceback."""
+    folder = publish(tmp_path, 3, 10, **changed)
+    for command in ("info", "verify"):
+        assert main([command, "--results", str(tmp_path)]) == 65
+        said = capsys.readouterr().err
+        assert f"the model of the headline in '{folder}' is not of the study there" in said
+
+
+def test_models_that_a_report_was_made_of_are_missed_where_they_were_deleted(tmp_path, capsys):
+    place_files(tmp_path, {"report.html": b"page", "statements.csv": b"all models are here"})
+    for model in EXPERIMENTS:
+        write_model(tmp_path, model, {})
+    (tmp_path / "models" / "codes.json").unlink()
+    assert main(["verify", "--results", str(tmp_path)]) == 65
+    messages = capsys.readouterr().err
+    for name in ("headline", "codes"):
+        path = tmp_path / "models" / f"{name}.json"
+        assert f"{str(path)!r} is missing or damaged" in messages

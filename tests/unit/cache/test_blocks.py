@@ -1,0 +1,184 @@
+"""A block is what was kept under its name, or as if it were not there."""
+
+import errno
+import os
+import pickle
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from replication.cache import blocks
+from replication.cache.blocks import Cache, find_cache
+from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks, read_files
+
+KEY = "what the outcomes depend on"
+
+
+@pytest.fixture
+def cache(tmp_path):
+    return Cache(tmp_path / "new" / "cache")
+
+
+def test_outcomes_are_found_under_their_key_and_seeds_alone(cache):
+    cache.write(KEY, invent(20, 40))
+    assert cache.read(KEY, (20, 40)) == invent(20, 40)
+    assert cache.read(KEY, (20, 23)) == invent(20, 23), "a larger study contains a smaller one"
+    for key, seeds in ((KEY, (20, 41)), (KEY, (0, 20)), (KEY, (21, 40)), (f"{KEY}!", (20, 40))):
+        assert cache.read(key, seeds) is None
+    cache.write(KEY, invent(20, 45))
+    assert cache.read(KEY, (20, 45)) == invent(20, 45)
+    assert cache.measure() == (1, 32 + 5 * 25)
+
+
+def test_no_flipped_bit_and_no_other_length_is_believed(cache):
+    cache.write(KEY, invent(20, 24))
+    (path,) = list_blocks(cache.folder)
+    content = path.read_bytes()
+    damaged = [content[:n] for n in range(len(content))] + [content + b"x", content + content]
+    for i in range(8 * len(content)):
+        flipped = bytearray(content)
+        flipped[i // 8] ^= 1 << i % 8
+        damaged.append(bytes(flipped))
+    for each in damaged:
+        path.write_bytes(each)
+        assert cache.read(KEY, (20, 24)) is None
+    path.write_bytes(content)
+    assert cache.read(KEY, (20, 24)) == invent(20, 24)
+
+
+class Planted:
+    """A pickle of it makes a file where it is read."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+def swap(path, folder):
+    content = path.read_bytes()
+    path.write_bytes(list_blocks(folder)[0].read_bytes())
+    list_blocks(folder)[0].write_bytes(content)
+
+
+def put_other(make):
+    def put(path, folder):
+        path.unlink()
+        make(path)
+
+    return put
+
+
+DAMAGES = {
+    "swapped": swap,
+    "missing": put_other(lambda path: None),
+    "folder": put_other(lambda path: (path / "mine").mkdir(parents=True)),
+    "pipe": put_other(os.mkfifo),
+    "endless": put_other(lambda path: path.symlink_to("/dev/zero")),
+    "huge": lambda path, _: os.truncate(path, 2**40),  # of which nothing is on the disk
+    "pickle": lambda path, folder: path.write_bytes(pickle.dumps(Planted(folder / "planted"))),
+}
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_what_is_wrong_with_a_block_is_as_if_it_were_not_there(tmp_path, damage):
+    fill(tmp_path, 60)
+    before, asked = read_files(tmp_path), []
+
+    def remember(protocol, root_seed, ranges, **_):
+        for pair in ranges:
+            asked.append(pair)
+            yield invent(*pair)
+
+    DAMAGES[damage](list_blocks(tmp_path)[1], tmp_path)
+    assert fill(tmp_path, 60, simulation=remember).digest == compute_reference(60)
+    assert asked == [*([(0, 20)] if damage == "swapped" else []), (20, 40)]
+    assert read_files(tmp_path) == before, "overwritten, and nothing planted was run"
+    aside = list(tmp_path.glob("*.set-aside-*/mine"))
+    assert len(aside) == (damage == "folder"), "which may be somebody's own"
+
+
+def test_a_block_that_cannot_be_read_is_not_there(tmp_path):
+    fill(tmp_path, 20)
+    for number in (errno.EACCES, errno.EIO, errno.EMFILE):
+        broken = OSError(number, os.strerror(number))
+        with mock.patch("pathlib.Path.read_bytes", side_effect=broken):
+            counted = fill(tmp_path, 20)
+        assert (counted.digest, counted.n_simulated) == (compute_reference(20), 20)
+
+
+def test_what_is_there_is_read_also_after_nothing_more_could_be_kept(tmp_path, capsys):
+    fill(tmp_path, 100)
+    list_blocks(tmp_path)[0].unlink()
+    with mock.patch("os.fsync", side_effect=OSError(errno.ENOSPC, "full")):
+        assert fill(tmp_path, 100).n_simulated == 20
+    assert "(full); the study goes on without" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EMFILE])
+@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.mkdir"])
+def test_where_nothing_can_be_kept_a_study_goes_on_and_one_line_says_so(
+    tmp_path, capsys, step, number
+):
+    folder = tmp_path / "cache"
+    with mock.patch(step, side_effect=OSError(number, os.strerror(number))):
+        assert fill(folder, 60).digest == compute_reference(60)
+    (line,) = capsys.readouterr().err.splitlines()
+    reason = os.strerror(number)
+    assert line.startswith(f"outcomes are not cached: '{folder}' cannot be written ({reason});")
+    assert line.endswith("REPLICATION_CACHE may name another folder")
+    assert not folder.exists() or list(folder.iterdir()) == []
+    assert fill(folder, 60).digest == compute_reference(60)
+    assert len(list_blocks(folder)) == 3
+
+
+def test_a_cache_that_grows_too_large_loses_its_oldest_files(tmp_path, monkeypatch):
+    (tmp_path / "notes.txt").write_text("mine")
+    fill(tmp_path, 60)
+    for i, path in enumerate(list_blocks(tmp_path)):
+        os.utime(path, (i, i))
+    size = list_blocks(tmp_path)[0].stat().st_size
+    monkeypatch.setattr(blocks, "LARGEST_CACHE", 4 * size)
+    fill(tmp_path, 80)
+    assert len(list_blocks(tmp_path)) == 4
+    fill(tmp_path, 120)
+    kept = [path.stem[-12:].lstrip("0") for path in list_blocks(tmp_path)]
+    assert kept == ["40", "60", "80", "100"], "nine tenths are three files, and one more"
+    assert (tmp_path / "notes.txt").exists()
+
+
+def test_clearing_removes_what_is_ours_and_nothing_else(cache):
+    cache.clear()  # where there is no folder yet
+    for start in (0, 20):
+        cache.write(KEY, invent(start, start + 20))
+    left = cache.folder / ".replication-0123456789abcdef.part"  # by a kill
+    others = [cache.folder / name for name in ("notes.txt", "0.block", ".mine.part")]
+    for path in (left, *others):
+        path.write_bytes(b"x")
+    (cache.folder / f"{'0' * 32}-{'0' * 12}.block").mkdir()
+    assert cache.clear() == (3, 2 * (32 + 5 * 20) + 1)
+    assert not left.exists()
+    assert all(path.exists() for path in others)
+    assert cache.measure() == (0, 0)
+
+
+def test_the_cache_lies_where_the_system_keeps_caches_or_a_variable_says(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for system, place in (("linux", ".cache"), ("darwin", "Library/Caches")):
+        monkeypatch.setattr("sys.platform", system)
+        for name in ("REPLICATION_CACHE", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        assert find_cache().folder == tmp_path / place / "recirculation-replication"
+        monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
+        assert find_cache().folder == Path("/elsewhere/recirculation-replication")
+        monkeypatch.setenv("REPLICATION_CACHE", "~/mine")
+        assert find_cache().folder == tmp_path / "mine"
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # of a user who has no home
+    assert find_cache().folder is None
+    assert capsys.readouterr().err.startswith("outcomes are not cached: there is no home folder")

@@ -1,0 +1,129 @@
+"""Only what is missing is simulated, and what a worker loses is tried once more."""
+
+import itertools
+import os
+
+import pytest
+
+from replication.cache import filling
+from replication.cache.blocks import Cache
+from replication.cache.filling import iterate_outcomes
+from replication.definition.protocol import PAPER, Protocol
+from replication.definition.study import Study
+from replication.errors import UsageError, WorkerError
+from replication.simulator.ensemble import LostWorker
+from tests.unit.cache.invented import (
+    compute_reference,
+    fill,
+    invent,
+    list_blocks,
+    replace_simulation,
+    simulate,
+)
+
+choose_block_size = filling.choose_block_size
+
+
+def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
+    asked = []
+
+    def remember(protocol, root_seed, ranges, **options):
+        asked.append(list(ranges))
+        return simulate(protocol, root_seed, asked[-1], **options)
+
+    for n_seeds, n_simulated in ((50, 50), (30, 0), (85, 45), (85, 0)):
+        counted = fill(tmp_path, n_seeds, simulation=remember)
+        assert (counted.digest, counted.n_simulated) == (compute_reference(n_seeds), n_simulated)
+        assert counted.table.n == n_seeds
+    assert asked == [[(0, 20), (20, 40), (40, 50)], [(40, 60), (60, 80), (80, 85)]]
+    assert len(list_blocks(tmp_path)) == 5, "one file a block"
+    for name, other in {"protocol": Protocol(threshold=0.2), "root_seed": 7}.items():
+        assert fill(tmp_path, 30, **{name: other}).n_simulated == 30
+
+
+@pytest.mark.parametrize("has_cache", [True, False])
+def test_outcomes_come_in_the_order_of_seeds_whatever_is_there_and_is_finished_first(
+    tmp_path, has_cache
+):
+    def simulate_backwards(protocol, root_seed, ranges, **_):
+        for start, stop in reversed(list(ranges)):
+            yield invent(start, stop)
+
+    cache = Cache(tmp_path if has_cache else None)
+    fill(tmp_path, 100)
+    for path in list_blocks(tmp_path)[1::2]:
+        path.unlink()
+    list_blocks(tmp_path)[1].write_bytes(b"x" * 500)  # which is noticed when its turn comes
+    with replace_simulation(simulate_backwards):
+        found = list(iterate_outcomes(Study(PAPER, 1988, 100), cache, show_progress=False))
+    assert [outcomes.start for outcomes, _ in found] == [0, 20, 40, 60, 80]
+    assert [is_new for _, is_new in found] == [not has_cache or i in (1, 2, 3) for i in range(5)]
+    assert fill(tmp_path, 100).n_simulated == (0 if has_cache else 60)
+
+
+@pytest.mark.parametrize(
+    ("ours", "when", "asked"),
+    [(35, 0, [(0, 20)]), (45, 0, [(0, 20), (40, 45)]), (35, 20, [(0, 20), (20, 35)])],
+)
+def test_what_another_process_keeps_meanwhile_is_not_simulated(tmp_path, ours, when, asked):
+    begun = []
+
+    def simulate_beside(protocol, root_seed, ranges, **_):
+        for pair in ranges:
+            begun.append(pair)
+            if pair[0] == when:
+                fill(tmp_path, 40)
+            yield invent(*pair)
+
+    assert fill(tmp_path, ours, simulation=simulate_beside).digest == compute_reference(ours)
+    assert begun == asked
+    assert fill(tmp_path, 40).digest == compute_reference(40)
+
+
+def test_a_cache_that_is_deleted_during_a_run_costs_nothing_but_a_line(tmp_path, capsys):
+    def delete(protocol, root_seed, ranges, **_):
+        for i, pair in enumerate(ranges):
+            if i == 1:
+                (tmp_path / "cache").rename(tmp_path / "gone")
+            yield invent(*pair)
+
+    assert fill(tmp_path / "cache", 60, simulation=delete).digest == compute_reference(60)
+    assert capsys.readouterr().err.count("outcomes are not cached") == 1
+
+
+def test_blocks_follow_from_the_protocol_are_seconds_of_work_and_fit_in_the_memory():
+    assert choose_block_size(PAPER) == 50_000
+    assert choose_block_size(Protocol(max_updates=20_000)) == 6_818
+    assert choose_block_size(Protocol(max_updates=10_000_000)) == 1_000
+    large = Protocol(group_sizes=(256, 256))
+    assert 1 < choose_block_size(large) < 1_000
+    assert 8 * large.n_weights * choose_block_size(large) <= 2**25
+
+
+def test_networks_that_the_memory_cannot_hold_are_refused(tmp_path, monkeypatch):
+    given = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 10**3}
+    monkeypatch.setattr(os, "sysconf", given.__getitem__)
+    with pytest.raises(UsageError, match=r"on 1 workers need about 0\.0 GB of memory"):
+        fill(tmp_path, 1, jobs=1)
+    given["SC_PHYS_PAGES"] = 10**6
+    fill(tmp_path, 1, jobs=1)
+
+
+@pytest.mark.parametrize(("finished", "kept"), [([0, 0], []), ([2, 1, 0], [0, 20, 40])])
+def test_a_run_ends_when_nothing_is_finished_between_two_losses(tmp_path, capsys, finished, kept):
+    rounds = iter(finished)
+
+    def lose(protocol, root_seed, ranges, **_):
+        for pair in itertools.islice(ranges, next(rounds)):
+            yield invent(*pair)
+        raise LostWorker("a worker died")
+
+    twice = pytest.raises(
+        WorkerError, match=r"a worker died \(twice, and nothing was finished in b"
+    )
+    with twice:
+        fill(tmp_path, 120, simulation=lose)
+    assert [int(path.stem[-12:]) for path in list_blocks(tmp_path)] == kept
+    assert next(rounds, None) is None
+    assert "a worker died; what was lost will be simulated again" in capsys.readouterr().err
+    assert fill(tmp_path, 120).n_simulated == 120 - 20 * len(kept), "which are kept"
