@@ -16,7 +16,7 @@ import math
 import operator
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +37,12 @@ At = Callable[["Traced", Index, Any], Any]
 
 STORED = {"call", "matmul", "reduce", "reshaped", "joined", "taken", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
+CHOSEN = {"reshaped", "taken"}
 LEAVES = {"number", "constant", "given", "weight", "pattern", "sum", "carried", "result"}
 """What is in memory already, or needs none."""
+DEEPEST, MOST_ARRAYS, MOST_CHOSEN = 30, 20_000, 10_000
+"""Operations upon one another before the result goes to memory; arrays that a rule may make, and
+elements that are moved one by one, so that compiling ends."""
 
 
 UNKNOWN_PLACES = (
@@ -74,6 +78,16 @@ class Graph:
             new.depth = max([depth, *(arg.depth for arg in args)])
             for arg in args:
                 arg.n_uses += 1
+            if len(self.known) > MOST_ARRAYS or (op in CHOSEN and new.size > MOST_CHOSEN):
+                raise TraceError(
+                    f"the rule makes more than {MOST_ARRAYS:,} arrays, or moves more than "
+                    f"{MOST_CHOSEN:,} elements; write loops with replication.repeat, sums as "
+                    "products of matrices, and take slices"
+                )
+            if op not in STORED and op not in LEAVES:
+                new.level = 1 + max((arg.level for arg in args), default=0)
+            if new.level > DEEPEST:
+                keep(new).level = 0
             self.known[key] = new
         return self.known[key]
 
@@ -124,8 +138,8 @@ class Traced(NDArrayOperatorsMixin):
     """An array whose numbers only the compiled code will know."""
 
     __slots__ = (
-        "args", "compute", "depth", "graph", "is_batched", "is_kept", "key", "mask", "n_uses",
-        "note", "op", "place", "shape",
+        "args", "compute", "depth", "graph", "is_batched", "is_kept", "key", "level", "mask",
+        "n_uses", "note", "op", "place", "shape",
     )  # fmt: skip
     __array_priority__ = 1e4
     __hash__ = object.__hash__
@@ -140,6 +154,7 @@ class Traced(NDArrayOperatorsMixin):
         self.mask = mask  # of truth values
         self.key = self.place = -1  # number of this array; of a constant, where its data begin
         self.depth = 0  # of loops of `repeat` that it changes in
+        self.level = 0  # of operations upon one another since the last one in memory
         self.n_uses = 0
         self.is_kept = False  # in memory, since it is read more than once
         self.is_batched = False  # another one for each pattern
@@ -589,8 +604,22 @@ def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
 
 def fold(at: At, n: int, body: Callable[..., Any], total: Any) -> Any:
     """Repeat ``(total,) = body(k, total)`` for n k; return the last total."""
-    (total,) = at.__self__.writer.fold(n, body, total)  # type: ignore[attr-defined]
+    (total,) = at.__self__.fold(n, body, total)  # type: ignore[attr-defined]
     return total
+
+
+def list_reachable(roots: Iterable[Traced]) -> list[Traced]:
+    """Return all arrays that some are made of, themselves among them, in the order of making."""
+    found: set[Traced] = set()
+    left = list(roots)
+    while left:
+        x = left.pop()
+        if x not in found:
+            found.add(x)
+            left.extend(x.args)
+            if x.op == "repeat":
+                left.extend(x.note[2])
+    return sorted(found, key=lambda x: x.key)
 
 
 def is_plain_matmul(x: Traced) -> bool:

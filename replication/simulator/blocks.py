@@ -26,6 +26,7 @@ from replication.simulator.arrays import (
     fit,
     is_plain_matmul,
     is_product,
+    list_reachable,
 )
 from replication.simulator.noise import write_draw
 
@@ -66,6 +67,7 @@ class Block:
         self.is_large = is_large
         self.one_hot = one_hot  # patterns of which each has a single 1, at its own place
         self.noise = noise
+        self._found: dict[Any, Any] | None = None  # of the element that is being written down
 
     # Elements
 
@@ -77,7 +79,29 @@ class Block:
             return self.loops[x.args[0]][x.note][(*index, p) if x.is_batched else index]
         if x in self.rows:
             return self.rows[x][(*index, p) if x.is_batched else index]
-        return x.compute(self.at, index, p)
+        if self._found is None:
+            self._found = {}
+            try:
+                return x.compute(self.at, index, p)
+            finally:
+                self._found = None
+        # What is used more than once for one element is written down once.
+        key = (x, *name_place(index, p))
+        if key not in self._found:
+            self._found[key] = x.compute(self.at, index, p)
+        return self._found[key]
+
+    def fold(self, n: int, body: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
+        """Write down a loop; what it finds is not known outside of it."""
+
+        def run(k: Any, *totals: Any) -> Any:
+            before, self._found = self._found, None if self._found is None else dict(self._found)
+            try:
+                return body(k, *totals)
+            finally:
+                self._found = before
+
+        return self.writer.fold(n, run, *values)  # type: ignore[no-any-return]
 
     def value(self, x: Any) -> Any:
         """Return a number or a value as a value."""
@@ -181,27 +205,45 @@ class Block:
         return home, held
 
     def _follow(
-        self, x: Traced, group: set[Traced], before: set[Traced], shape: Shape
+        self, array: Traced, group: set[Traced], before: set[Traced], shape: Shape
     ) -> tuple[bool, bool]:
         """Return whether an array can be computed in the loop of a group, and depends on it."""
-        if x in group:
-            return True, True
-        if x in self.rows or x in self.loops or x in before or x.op in LEAVES:
-            return True, False
-        if x.op == "view":
-            can, must = self._follow(x.args[0], group, before, shape)
-            return can and not must, must
-        if not _is_elementwise(x):
-            return False, False
-        found = [(*self._follow(arg, group, before, shape), arg.shape) for arg in x.args]
-        can = all(can and (size == shape or not must) for can, must, size in found)
-        return can and x.shape == shape, any(must for _, must, _ in found)
+        known: dict[Traced, tuple[bool, bool]] = {}
+
+        def follow(x: Traced) -> tuple[bool, bool]:
+            if x not in known:
+                known[x] = find(x)
+            return known[x]
+
+        def find(x: Traced) -> tuple[bool, bool]:
+            if x in group:
+                return True, True
+            if x in self.rows or x in self.loops or x in before or x.op in LEAVES:
+                return True, False
+            if x.op == "view":
+                can, must = follow(x.args[0])
+                return can and not must, must
+            if not _is_elementwise(x) or (x.is_kept and x is not array):
+                return False, False
+            found = [(*follow(arg), arg.shape) for arg in x.args]
+            can = all(can and (size == shape or not must) for can, must, size in found)
+            return can and x.shape == shape, any(must for _, must, _ in found)
+
+        return follow(array)
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
         found: set[Traced] = set()
-        for arg in x.args:
-            found |= {arg} if self.is_stored(arg) else self._list_read(arg)
+        seen: set[Traced] = set()
+        left = [*x.args]
+        while left:
+            arg = left.pop()
+            if arg not in seen:
+                seen.add(arg)
+                if self.is_stored(arg):
+                    found.add(arg)
+                else:
+                    left.extend(arg.args)
         return found
 
     def _find_needed(
@@ -446,17 +488,20 @@ def _is_elementwise(x: Traced) -> bool:
     return x.op not in STORED and x.op not in LEAVES and x.op != "view"
 
 
-def find_bound(x: Traced, patterns: float) -> float:
+def find_bound(array: Traced, patterns: float) -> float:
     """Return what the magnitude of an array cannot exceed, infinity if that is not known."""
-    if x.op == "number":
-        return abs(float(x.note))
-    if x.op == "pattern":
-        return patterns
-    if x.op == "call":
-        return 1.0 if x.note[0] in ("logistic", "tanh") else math.inf
     known: dict[str, Any] = {"mul": math.prod}
     known |= dict.fromkeys(("add", "sub", "abs", "negative", "view"), sum)
-    if x.op not in known:
-        return math.inf
-    most = float(known[x.op]([find_bound(arg, patterns) for arg in x.args]))
-    return most if most < 1e100 else math.inf
+    bounds: dict[Traced, float] = {}
+    for x in list_reachable([array]):
+        bounds[x] = math.inf
+        if x.op == "number":
+            bounds[x] = abs(float(x.note))
+        elif x.op == "pattern":
+            bounds[x] = patterns
+        elif x.op == "call" and x.note[0] in ("logistic", "tanh"):
+            bounds[x] = 1.0
+        elif x.op in known:
+            most = float(known[x.op]([bounds[arg] for arg in x.args]))
+            bounds[x] = most if most < 1e100 else math.inf
+    return bounds[array]

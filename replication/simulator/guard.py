@@ -56,9 +56,9 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
         )
         if not np.isfinite(recorded[:, -1]).all(axis=1).any():
             raise UsageError(
-                f"{network.__name__} diverges: within {LATEST} updates all of {N_NETWORKS} networks "
-                "have weights that are infinite or not a number; choose smaller learning rates (or "
-                "give plain=True)"
+                f"{network.__name__} diverges: within {LATEST} updates all of {N_NETWORKS} networks have "
+                "weights that are infinite or not a number; choose smaller learning rates (or give "
+                "plain=True)"
             )
         largest, moments = 0.0, [*range(N_FIRST), *sorted(later.tolist())]
         for t in moments:
@@ -95,6 +95,10 @@ def _explain(network: type[Network]) -> Iterator[None]:
         yield
     except Exception as error:
         line = find_line(error, network)
+        if isinstance(error, MemoryError):
+            raise UsageError(
+                f"{network.__name__} needs more memory than there is: {error}"
+            ) from None
         if isinstance(error, ReplicationError):
             if line is None or line in str(error):
                 raise

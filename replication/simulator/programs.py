@@ -9,8 +9,8 @@ arrays and what is kept among them), then numbers, sums and states. Each row hol
 every network.
 """
 
+import functools
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator.arrays import (
+    DEEPEST,
     LEAVES,
     NOTHING,
     STORED,
@@ -29,6 +30,7 @@ from replication.simulator.arrays import (
     Traced,
     TraceError,
     broadcast_to,
+    list_reachable,
 )
 from replication.simulator.blocks import (
     FEW_WEIGHTS,
@@ -48,6 +50,9 @@ that neighbouring units of four patterns lie in different sets of its cache."""
 
 PADDING = 1
 """Rows that keep what follows the weights from lying at a multiple of 4 KB from them."""
+
+MOST_LINES = 100_000
+"""Of a compiled function, of which this many take about half a minute."""
 
 BEGUN, RUNNING = range(2)
 """Places in the counts of networks that `train` keeps."""
@@ -165,7 +170,7 @@ def trace_rule(rule: Rule) -> Traces:
                 f"{name}.apply makes {key} depend on a pattern; changes are their sums"
             )
     # A sum that nothing takes is not computed: that of frozen weights.
-    used = list_reachable(after.values())
+    used = {*list_reachable(after.values())}
     for key, x in sums.items():
         if x not in used:
             del scales[key], terms[key]
@@ -178,25 +183,14 @@ def trace_rule(rule: Rule) -> Traces:
     )  # fmt: skip
 
 
-def list_reachable(roots: Iterable[Traced]) -> set[Traced]:
-    """Return all arrays that some are made of, themselves among them."""
-    found: set[Traced] = set()
-    left = list(roots)
-    while left:
-        x = left.pop()
-        if x not in found:
-            found.add(x)
-            left.extend(x.args)
-            if x.op == "repeat":
-                left.extend(x.note[2])
-    return found
-
-
+@functools.cache
 def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     """Return the number that an array is a multiple of, and the terms of the rest.
 
     The sum over the patterns is multiplied by it once.
     """
+    if x.is_kept:
+        return None, [x]
     if x.op == "mul":
         for a, b in (x.args, x.args[::-1]):
             if not a.shape and not a.is_batched and b.shape == x.shape:
@@ -207,7 +201,7 @@ def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
         return x.graph.take(-1.0) if scale is None else -scale, terms
     if x.op == "add" and all(arg.shape == x.shape for arg in x.args):
         (scale, one), (other_scale, other) = split(x.args[0]), split(x.args[1])
-        if scale is other_scale:
+        if scale is other_scale and len(one) + len(other) <= DEEPEST:
             return scale, one + other
     return None, [x]
 
@@ -518,10 +512,10 @@ def gather(x: Traced, shape: Shape | None, found: set[Traced]) -> bool:
         source = x.args[0]
         is_same = shape is None or source.size == 1
         return gather(source, None if shape is None else (), found) and is_same
-    can = x.op not in STORED
-    for arg in x.args:
-        can = gather(arg, shape, found) and can
-    return can
+    if x.op in STORED:
+        return False
+    is_each = [gather(arg, shape, found) for arg in x.args]
+    return all(is_each)
 
 
 def places(writer: Any, shape: Shape) -> Any:
@@ -560,6 +554,11 @@ class Lanes:
 
 
 def _describe(sweep: Sweep, text: str, outputs: Any = ()) -> Program:
+    if (n_lines := text.count("\n")) > MOST_LINES:
+        raise TraceError(
+            f"{sweep.rule.network.__name__} becomes {n_lines:,} instructions, which take minutes "
+            "to compile; write loops with replication.repeat"
+        )
     return Program(
         text, np.array(sweep.data), sweep.n_all, sweep.memory.most_rows, sweep.threshold.first,
         {name: row.first for name, row in sweep.given.items()}, [*outputs],
