@@ -56,9 +56,9 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
         )
         if not np.isfinite(recorded[:, -1]).all(axis=1).any():
             raise UsageError(
-                f"{network.__name__} diverges: within {LATEST} updates all of {N_NETWORKS} networks have "
-                "weights that are infinite or not a number; choose smaller learning rates (or give "
-                "plain=True)"
+                f"{network.__name__} diverges: within {LATEST} updates all of {N_NETWORKS} "
+                "networks have weights that are infinite or not a number; choose smaller learning "
+                "rates (or give plain=True)"
             )
         largest, moments = 0.0, [*range(N_FIRST), *sorted(later.tolist())]
         for t in moments:
@@ -107,7 +107,7 @@ def _explain(network: type[Network]) -> Iterator[None]:
             raise TraceError(f"{error.__cause__} ({line})") from None
         kind, text = type(error).__name__, " ".join(str(error).split())
         if line is None:
-            if re.match(r"\w+\.\w+\(\) (takes|missing)", str(error)):  # Mine.image() takes 1 ...
+            if re.match(r"\S+\(\) (takes|missing)", str(error)):  # Mine.image() takes 1 ...
                 raise UsageError(
                     f"{error}; write image(self, v), weight_changes(self, v, target), "
                     "apply(self, changes)"

@@ -555,7 +555,9 @@ def _take_rows(name: str, what: str, given: Any) -> Array | None:
         raise UsageError(
             f"{name}.{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units)"
         )
-    return np.ascontiguousarray(rows)
+    rows = np.array(rows)
+    rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
+    return rows
 
 
 def _take_number(what: str, given: Any) -> float:
