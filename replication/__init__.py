@@ -66,7 +66,7 @@ if TYPE_CHECKING:
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.arrays import repeat
-    from replication.simulator.ensemble import simulate
+    from replication.simulator.ensemble import draw_initial_weights, simulate
     from replication.simulator.network import Network
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import (
@@ -108,6 +108,7 @@ __all__ = [
     "compare",
     "compare_rules",
     "compare_table",
+    "draw_initial_weights",
     "examine_mechanism",
     "load_claims",
     "logistic",
@@ -124,7 +125,7 @@ _HOMES = {
     "replication.comparison.table": ("ComparisonTable",),
     "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
     "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
-    "replication.simulator.ensemble": ("simulate",),
+    "replication.simulator.ensemble": ("draw_initial_weights", "simulate"),
     "replication.simulator.outcomes": ("Outcomes", "Trace"),
     "replication.experiments.contest": ("Contest", "compare_rules"),
     "replication.simulator.activations": ("ACTIVATIONS", "SLOPES", "logistic"),

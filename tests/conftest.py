@@ -47,7 +47,7 @@ def cache_folder(tmp_path_factory, monkeypatch):
 @pytest.fixture
 def few_resamples(monkeypatch):
     """Let studies be judged with fewer draws than for a user, where no last digit is tested."""
-    from replication.comparison.sampling import Effort
+    from replication.statistics.sampling import Effort
 
     small = Effort(10_000, 100)
     monkeypatch.setattr("replication.comparison.comparison.Effort", lambda: small)

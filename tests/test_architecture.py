@@ -41,7 +41,7 @@ CONFINED = {
         "comparison.figure",
     },
     "llvmlite": {"simulator"},
-    "pyarrow": {"publication.exporting", "comparison.files"},
+    "pyarrow": {"publication.exporting", "system.tables"},
     "jinja2": {"report"},
     "typst": {"report"},
     "pypandoc": {"report"},

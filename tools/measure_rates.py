@@ -3,9 +3,9 @@
 Usage: python tools/measure_rates.py [--check]
 
 Each trial draws N runs and a report of n runs from one population: whatever is contradicted is so
-by mistake. Writes compare_rates.json, beside this file, and the tables of docs/compare.md; takes
-about ten minutes on two cores. With ``--check`` nothing is measured; the exit code is 1 if the page
-does not show what is stored.
+by mistake. Of tables each trial draws 26 rows. Writes compare_rates.json, beside this file, and the
+tables of docs/compare.md; takes about ten minutes on two cores. With ``--check`` nothing is
+measured; the exit code is 1 if the page does not show what is stored.
 """
 
 import concurrent.futures
@@ -20,13 +20,15 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import stats
+from scipy import special, stats
 
-from replication.comparison import plausibility
-from replication.comparison.comparison import compare, compare_by
-from replication.comparison.judging import MANY_RUNS, MIN_RUNS
-from replication.comparison.result import Comparison, Verdict
-from replication.comparison.sampling import Effort
+from replication.comparison.judging import MANY_RUNS, MIN_RUNS, judge_all
+from replication.comparison.numbers import read_number
+from replication.comparison.report import Report
+from replication.comparison.runs import Runs
+from replication.statistics import pooling
+from replication.statistics.means import EFFICIENCY, Side, judge_means, summarise_quartiles
+from replication.statistics.sampling import Effort, Sample
 
 FloatArray = npt.NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], FloatArray]
@@ -68,42 +70,174 @@ POPULATIONS: Mapping[str, Draw] = {
 DEPENDENT = "pairs of runs"
 SIZES = ((3, 3), (5, 5), (5, 10), (10, 3), (20, 100), (100, 100))
 """Runs of one's own, and behind the report."""
-KINDS = {"spread": "mean ± sd", "mean": "mean alone", "median": "median", "max": "maximum"}
+KINDS = {
+    "spread": "mean ± sd", "mean": "mean alone", "quartiles": "median and quartiles",
+    "median": "median", "max": "maximum",
+}  # fmt: skip
 TRIALS, TRIALS_DRAWN = 2000, 200  # the fewer for what is judged by drawn studies, which takes long
 LIMIT = 0.065
 TRIALS_POWER = 1000
 EFFORT = Effort(1000, 50)
 SEED = 37
 N_PROCESSES = 2
-DEFAULTS = compare.__kwdefaults__ or {}
+LEVEL = 0.05
 
 
-def compare_trial(own: FloatArray, theirs: FloatArray, kind: str, seed: int) -> Comparison:
-    """Compare runs with what a paper would print of others, to six digits."""
+def compare_trial(own: FloatArray, theirs: FloatArray, kind: str, seed: int) -> tuple[bool, bool]:
+    """Say whether runs contradict what a paper prints of others, to six digits, and conditionally.
+
+    As `compare` does, which makes a verdict of every reading, but for what stands beside it.
+    """
+    q1, median, q3 = np.quantile(theirs, (0.25, 0.5, 0.75))
     found = {
-        "mean": theirs.mean(), "sd": theirs.std(ddof=1), "median": np.median(theirs),
+        "mean": theirs.mean(), "sd": theirs.std(ddof=1), "median": median, "q1": q1, "q3": q3,
         "max": theirs.max(),
     }  # fmt: skip
-    names = ("mean", "sd") if kind == "spread" else (kind,)
-    report = {name: f"{found[name]:.6g}" for name in names} | {"runs": theirs.size}
+    names = {"spread": ("mean", "sd"), "quartiles": ("median", "q1", "q3")}.get(kind, (kind,))
+    report = {name: f"{found[name]:#.6g}" for name in names}
     effort = Effort(EFFORT.n_studies, EFFORT.n_resamples, seed=SEED * 1_000_000 + seed)
-    return compare_by(DEFAULTS | {"values": own, "report": report}, effort)
+    numbers = {name: read_number(report[name], name) for name in names}
+    runs, printed = Runs(Sample.from_values(own), 0, None), Report(numbers, theirs.size)
+    answers = judge_all(runs, printed, level=LEVEL, between=0.0, effort=effort).values()
+    return (
+        all(one.p is not None and one.p <= LEVEL for one in answers),
+        any(one.conditions for one in answers),
+    )
+
+
+def judge_at_once(own: FloatArray, theirs: FloatArray, kind: str) -> tuple[Any, Any]:
+    """Return what `compare_trial` does of many trials, float64[trials, runs], bool[trials] twice.
+
+    The tests of two means are those of `replication.statistics.means`, written for arrays; runs
+    that are all 0 or 1, and what is judged by drawn studies, are left to `compare_trial`.
+    """
+    n, m, q = own.shape[1], theirs.shape[1], (0.25, 0.5, 0.75)
+    sides: Any = [(x.mean(axis=1), x.std(axis=1, ddof=1)) for x in (own, theirs)]
+    factors = [1.0, np.sqrt(m / (m - 1.0))] if kind == "spread" else [1.0]  # sd with n - 1, or n
+    if kind == "quartiles":
+        parts = [np.quantile(x, q, axis=1) for x in (own, theirs)]
+        sides = [
+            np.array([summarise_quartiles(mid, low, high, size) for low, mid, high in part.T]).T
+            for part, size in zip(parts, (n, m), strict=True)
+        ]
+    (mean, sd), (other, other_sd) = sides
+    gap = np.abs(mean - other)
+    is_low, is_conditional = np.ones(len(own), bool), np.zeros(len(own), bool)
+    for factor in factors:
+        one, two = sd**2, (factor * other_sd) ** 2
+        if kind == "mean":
+            p = 2.0 * special.stdtr(n - 1.0, -gap / np.sqrt(one * (1 / n + 1 / m)))
+            low = condition = (p <= LEVEL) & (sd > 0)
+        else:
+            share = EFFICIENCY if kind == "quartiles" else 1.0
+            a, b, pooled = one / n, two / m, ((n - 1) * one + (m - 1) * two) / (n + m - 2)
+            free = share * (a + b) ** 2 / (a**2 / (n - 1) + b**2 / (m - 1))
+            welch = 2.0 * special.stdtr(free, -gap / np.sqrt(a + b))
+            student = 2.0 * special.stdtr(
+                share * (n + m - 2.0), -gap / np.sqrt(pooled * (1 / n + 1 / m))
+            )
+            below = special.fdtr(n - 1, m - 1, one / two)
+            alike = (2.0 * np.minimum(below, 1.0 - below) > LEVEL) & (one > 0) & (two > 0)
+            p = welch if n == m else np.maximum(welch, student)
+            by_student = (student <= LEVEL) & (p > LEVEL) & alike & (kind == "spread")
+            low = (p <= LEVEL) | by_student
+            condition = by_student | (low & (one == 0))
+        is_low, is_conditional = is_low & low, is_conditional | condition
+    return is_low, is_low & is_conditional
 
 
 def measure_cell(
     population: str, kind: str, n: int, m: int, *, n_trials: int, seed: int, shift: float = 0.0
 ) -> dict[str, float]:
     """Return the shares of trials that are contradicted, and that are so under a condition."""
-    place = list(POPULATIONS).index(population)
-    generator = np.random.default_rng([seed, place, n, m])
-    draw, counts = POPULATIONS[population], dict.fromkeys(("contradicted", "conditional"), 0)
-    for trial in range(n_trials):
-        own, theirs = draw(generator, n), draw(generator, m) + shift
-        found = compare_trial(own, theirs, kind, trial)
-        if found.verdict is Verdict.CONTRADICTED:
-            counts["contradicted"] += 1
-            counts["conditional"] += bool(found.conditions)
-    return {name: round(count / n_trials, 4) for name, count in counts.items()}
+    generator = np.random.default_rng([seed, list(POPULATIONS).index(population), n, m])
+    draw = POPULATIONS[population]
+    pairs = [(draw(generator, n), draw(generator, m) + shift) for _ in range(n_trials)]
+    own, theirs = (np.array(side) for side in zip(*pairs, strict=True))
+    is_slow = np.full(n_trials, is_drawn(kind, n)) | np.isin(own, [0.0, 1.0]).all(axis=1)
+    with np.errstate(all="ignore"):  # of runs that are all equal
+        found = np.array(judge_at_once(own, theirs, kind))
+    for trial in np.flatnonzero(is_slow):
+        found[:, trial] = compare_trial(own[trial], theirs[trial], kind, int(trial))
+    shares = (found[0].mean(), (found[0] & found[1]).mean())
+    names = ("contradicted", "conditional")
+    return {name: round(float(share), 4) for name, share in zip(names, shares, strict=True)}
+
+
+N_ROWS, TABLE_SIZES, TRIALS_TABLE = 26, ((3, 3), (5, 5), (10, 3), (20, 20)), 300
+BETWEEN, CORRELATION = 0.35, 0.3
+LABS = f"labs that differ by {BETWEEN} SD"
+
+
+def _draw_table(
+    kind: str, generator: np.random.Generator, n: int, m: int
+) -> tuple[FloatArray, FloatArray]:
+    """Return runs of one's own, and of the report, float64[rows, runs]."""
+    own, theirs = generator.normal(size=(N_ROWS, n)), generator.normal(size=(N_ROWS, m))
+    if kind in POPULATIONS:
+        own, theirs = (POPULATIONS[kind](generator, N_ROWS * size).reshape(N_ROWS, size)
+                       for size in (n, m))  # fmt: skip
+    if kind.startswith("correlated"):
+        own, theirs = (
+            np.sqrt(1.0 - CORRELATION) * side
+            + np.sqrt(CORRELATION) * generator.normal(size=(1, side.shape[1]))
+            for side in (own, theirs)
+        )
+    if kind.startswith(LABS):
+        own, theirs = (
+            side + BETWEEN * generator.normal(size=(N_ROWS, 1)) for side in (own, theirs)
+        )
+    return {
+        "all 1 SD lower": (own - 1.0, theirs),
+        "all half an SD lower": (own - 0.5, theirs),
+        "each 1.2 SD off": (own + generator.choice([-1.2, 1.2], (N_ROWS, 1)), theirs),
+        "one row 4.1 SD off": (own + 4.1 * (np.arange(N_ROWS) == 0)[:, None], theirs),
+        "spreads of 2 to 1": (2.0 * own, theirs),
+        "spreads of 4 to 1": (4.0 * own, theirs),
+        "spreads of 1 to 4": (own, 4.0 * theirs),
+    }.get(kind, (own, theirs))
+
+
+TABLES = (
+    "normal", "exponential", "lognormal", "60 % at a bound", "spreads of 2 to 1",
+    "spreads of 4 to 1", "correlated rows, seeds unknown", "correlated rows, seeds known", LABS,
+    f"{LABS}, allowed for", "all 1 SD lower", "all half an SD lower", "each 1.2 SD off",
+    "one row 4.1 SD off", "spreads of 1 to 4",
+)  # fmt: skip
+
+
+def judge_table(
+    own: FloatArray, theirs: FloatArray, *, by_seed: bool, between: float
+) -> tuple[float, float]:
+    """Return p of a table, and the smallest of its rows by Holm, as `compare_table` finds them."""
+    rows = [
+        (Side(x.mean(), ((x.std(ddof=1), x.size),)), Side(y.mean(), ((y.std(ddof=1), y.size),)))
+        for x, y in zip(own, theirs, strict=True)
+    ]
+    gaps = [judge_means(*pair, level=LEVEL, between=between) for pair in rows]
+    pairs = zip(gaps, rows, strict=True)
+    effects = [one for gap, pair in pairs if (one := pooling.find_effect(gap, pair, between))]
+    pooled = pooling.pool(effects, level=LEVEL)
+    p_direction = None if pooled is None else pooled.p
+    if by_seed and (found := pooling.judge_by_seed(own, rows)):
+        p_direction = found[0]
+    p_values = [gap.p_alone for gap in gaps if gap is not None and gap.p_alone is not None]
+    least = min(pooling.adjust(dict(enumerate(p_values))).values())
+    return pooling.combine(p_values, p_direction), least
+
+
+def measure_table(cell: tuple[str, tuple[int, int]], *, seed: int = SEED) -> dict[str, float]:
+    """Return the shares of tables that are contradicted, and of those with a row that is."""
+    kind, (n, m) = cell
+    generator = np.random.default_rng([seed, TABLES.index(kind), n, m])
+    options: Any = {
+        "by_seed": kind.endswith("seeds known"),
+        "between": BETWEEN if kind.endswith("allowed for") else 0.0,
+    }
+    drawn = [_draw_table(kind, generator, n, m) for _ in range(TRIALS_TABLE)]
+    is_low = np.array([judge_table(*sides, **options) for sides in drawn]) <= LEVEL
+    shares = is_low.mean(axis=0).round(4).tolist()
+    return {"trials": TRIALS_TABLE, "contradicted": shares[0], "a_row": shares[1]}
 
 
 def measure_welch(population: str, n: int, m: int, *, n_trials: int, seed: int) -> dict[str, Any]:
@@ -121,7 +255,8 @@ def measure_power(n: int, m: int, *, n_trials: int, seed: int) -> dict[str, floa
     """Return how often normal runs two standard deviations apart are told apart, by three tests."""
     shares = {
         name: measure_cell("normal", kind, n, m, n_trials=n_trials, seed=seed, shift=2.0)
-        for name, kind in (("spread", "spread"), ("mean", "mean"))
+        for name, kind in (("spread", "spread"), ("mean", "mean"), ("quartiles", "quartiles"))
+        if name != "quartiles" or min(n, m) >= MIN_RUNS
     }
     generator = np.random.default_rng([seed, 0, n, m])
     one = np.array([generator.normal(size=n + m) for _ in range(n_trials)])
@@ -137,7 +272,7 @@ def measure_power(n: int, m: int, *, n_trials: int, seed: int) -> dict[str, floa
 
 def is_drawn(kind: str, n: int) -> bool:
     """Say whether a report of that kind is judged by drawn studies."""
-    return kind in {"median", "max"} or (kind == "mean" and n > MANY_RUNS)
+    return kind in {"median", "max"} or (kind in {"mean", "quartiles"} and n > MANY_RUNS)
 
 
 def count_trials(kind: str, n: int) -> int:
@@ -155,19 +290,23 @@ def measure_all() -> dict[str, Any]:
     """Measure all cells."""
     cells = [
         cell for cell in itertools.product(KINDS, POPULATIONS, SIZES)
-        if cell[0] in {"spread", "mean"} or cell[2][0] >= MIN_RUNS
+        if cell[0] in {"spread", "mean"} or min(cell[2][: 1 + (cell[0] == "quartiles")]) >= MIN_RUNS
     ]  # fmt: skip
+    tables = [*itertools.product(TABLES, TABLE_SIZES)]
     rates: dict[str, Any] = {kind: {name: {} for name in POPULATIONS} for kind in KINDS}
     with concurrent.futures.ProcessPoolExecutor(N_PROCESSES) as pool:
         for (kind, population, (n, m)), found in zip(cells, pool.map(_measure, cells), strict=True):
             rates[kind][population][f"{n},{m}"] = found
+        measured = [*zip(tables, pool.map(measure_table, tables), strict=True)]
+    of_tables = {kind: {f"{n},{m}": found for (name, (n, m)), found in measured if name == kind}
+                 for kind in TABLES}  # fmt: skip
     rates["welch"] = {
         population: {f"{n},{m}": measure_welch(population, n, m, n_trials=TRIALS, seed=SEED)
                      for n, m in SIZES}
         for population in POPULATIONS
     }  # fmt: skip
     power = {f"{n},{m}": measure_power(n, m, n_trials=TRIALS_POWER, seed=SEED) for n, m in SIZES}
-    return {"rates": rates, "power": power}
+    return {"rates": rates, "power": power, "tables": of_tables}
 
 
 def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
@@ -183,11 +322,22 @@ def format_tables(model: Mapping[str, Any]) -> dict[str, str]:
         ]  # fmt: skip
         found[kind] = _tabulate([header, *body])
     names = {"spread": "`compare`, mean ± sd", "welch": "Welch's test",
-             "mean": "`compare`, mean alone", "interval": "prediction interval by *t*"}  # fmt: skip
+             "mean": "`compare`, mean alone", "interval": "prediction interval by *t*",
+             "quartiles": "`compare`, median and quartiles"}  # fmt: skip
     power = [
-        [words, *(f"{100 * model['power'][size][name]:.0f}" for size in sizes)]
+        [words, *(f"{100 * model['power'][size][name]:.0f}" if name in model["power"][size] else ""
+                  for size in sizes)]
         for name, words in names.items()
-    ]
+    ]  # fmt: skip
+    tables = [
+        [kind, *(f"{100 * cell['contradicted']:.0f} ({100 * cell['a_row']:.0f})"
+                 for cell in cells.values())]
+        for kind, cells in model["tables"].items()
+    ]  # fmt: skip
+    header = ["contradicted (a row), %", *(f"{n}, {m}" for n, m in TABLE_SIZES)]
+    for name, is_power in (("tables", False), ("tables-power", True)):
+        rows = [row for row in tables if bool(re.search("lower|off$", row[0])) == is_power]
+        found[name] = _tabulate([header, *rows])
     found["power"] = _tabulate([["found, %", *(s.replace(",", ", ") for s in sizes)], *power])
     return found
 
@@ -208,7 +358,6 @@ def fill_page(page: str, tables: Mapping[str, str]) -> str:
 
 def main() -> None:
     """Measure, and write what is stored and the page."""
-    plausibility.MAX_ENUMERATION = 1000  # spreads of whole numbers, which decide nothing here
     is_check = sys.argv[1:] == ["--check"]
     if not is_check:
         STORED.write_text(json.dumps(measure_all(), indent=1) + "\n", "utf-8")

@@ -17,7 +17,7 @@ from replication.report.template import Template
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "results"
-EXAMPLE = ["--column", "reward", "--by", "task", "--reported", "example-report"]
+EXAMPLE = ["--reported", "example-report"]
 
 
 def render_readme() -> str:

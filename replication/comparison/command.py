@@ -6,73 +6,89 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from replication.comparison.numbers import FORMS
-from replication.comparison.report import CHOICES, STATISTICS, SUCCESSES
+from replication.comparison.numbers import FORMS, is_printed, show, unset
+from replication.comparison.report import NAMES
 from replication.errors import ReplicationError, UsageError
 
+EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
+SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
 EXAMPLES = """\
+what was reported, in place of --reported or beside it, by its name in any table:
+  --n 5 --mean 0.83 --sd 0.04 (also --std, --se, --ci LOW HIGH, --range LOW HIGH, --median, --q1,
+  --q3, --iqr, --iqm, --min, --max), --share 49/50, or --constant 0.5 for a value without error
+
 examples:
-  replication compare example --column reward --runs 5 --mean "0.83 ± 0.04"
-  replication compare example-tasks --column reward --by task --reported example-report
-  replication compare runs.csv --column accuracy --runs 5 --mean 97.3% --scale 100 --bounds 0 1
-  replication compare runs.csv --succeeded solved --runs 50 --share 94%
-  replication compare runs.csv --column score --by algorithm --difference new old --pair seed \\
-      --runs 10 --mean "3.1 ± 0.9" --plus-minus se
-  replication compare --report "92.0 ± 0.3, n = 5" --against "91.2, n = 1" --plus-minus sd
+  replication compare example --column reward --reported "0.83 ± 0.04, n = 5"
+  replication compare example-tasks --reported example-report
+  replication compare runs.csv --column accuracy --mean 97.3% --n 5 --bounds 0 1
+  replication compare runs.csv --succeeded solved --share 47/50
+  replication compare runs.csv --column score --difference new old --pair seed --n 10 \\
+      --mean "3.1 ± 0.9" --plus-minus se
+  replication compare "91.2, n = 1" --reported "92.0 ± 0.3, n = 5" --plus-minus sd
+  replication compare "1.1 [0.9, 1.35]" --reported "2.1 [1.2, 3.7]" --scale log
 
 exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tell; 2 wrong usage,
 65 a table that cannot be compared, 74 a file that cannot be read or written"""
 
 
 OPTIONS = {
-    "--column NAME": "column that holds the values (default: the only one); with --by several, as "
-    "in reward,steps",
-    "--runs N": "runs behind the report; needed for all but --constant",
-    **{
-        f"--{name.replace('_', '-')} NUMBER": f"reported {words}"
-        for name, words in (STATISTICS | SUCCESSES).items()
-    },
-    "--mean NUMBER": "reported mean, also with what stands behind it: '0.83 ± 0.04', "
-    "'0.83 [0.81, 0.85]'",
-    "--iqr NUMBER": "reported interquartile range, or both quartiles: '0.81 to 0.85'",
-    "--share NUMBER": "reported share that succeeded, such as 0.95 or 95%%",
-    "--constant NUMBER": "in place of a report: a value without error, such as one of theory",
-    "--ci LOW HIGH": "reported confidence interval of the mean",
-    "--report TEXT": "in place of these: all that was reported, as '0.83 ± 0.04, n = 5' or "
-    "'median=0.8 p90=1.2 n=20'",
-    "--against TEXT": "in place of FILE: another report, or one run: '91.2, n = 1'; with --by a "
-    "file, like that of --reported",
-    "--ci-level LEVEL": "of the interval (default: 0.95)",
-    "--ci-kind": "whether it is by Student's t or by the normal distribution (default: both are "
-    "tried)",
-    "--plus-minus": "what stands behind ±: standard deviation, standard error, half of an "
-    "interval, or two of the first (default: sd, se and ci are tried)",
-    "--sd-kind": "denominator of the reported sd (default: both are tried)",
-    "--scale FACTOR": "what the reported numbers are divided by to have your unit: 100 if they are "
-    "per cent and your values shares such as 0.973, 1 if both are per cent",
-    "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
-    "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
+    "--reported WHAT": "the other side: a number as it was printed, '0.83 ± 0.04, n = 5', "
+    "'median=0.8 p90=1.2 n=20', or a table with a row for each result",
+    "--column NAME": "column that holds your values, or several, as in reward,steps (default: the "
+    "only one of numbers)",
+    "--by NAMES": "columns of keys, as in task,method: each group is compared, and the table as a "
+    "whole (default: those of both tables)",
     "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no); "
     "of failures the values say where they were stopped, unless --failures is excluded",
     "--cap VALUE": "value at which runs were stopped; whatever is larger failed",
     "--failures": "what the report did with failures: left them out, counted them where they were "
     "stopped, or started over and added up (default: the verdict must not depend on it)",
+    "--plus-minus KIND": "what stands behind ±, and how it was made: sd, se, ci, 2sd, 2se, '90%% "
+    "ci', 'ci normal', 'sd n-1' (default: what is left open is tried in every way)",
+    "--scale FACTOR": "what the reported numbers are divided by to have your unit: 100 if they are "
+    "per cent and your values shares; or log: compare logarithms, as for ratios",
+    "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
+    "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
+    "--difference A B": "what was reported is the mean (or share) of group A less that of B",
+    "--pair NAME": "with --difference: column of seeds that pair the runs",
+    "--evidence": "with --difference: add the replication Bayes factor and the sceptical p",
+    "--between SD": "labs differ, either side by so many standard deviations of a run, such as "
+    "0.35; of a table also 'estimate', by its rows",
     "--margin VALUE": "difference of the means that does not matter, in the unit of the values or "
     "as 10%%",
-    "--detect VALUE": "how many runs would show this difference four times in five? In the unit of "
-    "the values, as 10%% or as '0.5 sd'",
-    "--level LEVEL": "of the test (default: 0.05); intervals cover the rest",
-    "--by NAMES": "columns of keys, as in task,method: each group is compared by itself, and the "
-    "table as a whole",
-    "--reported FILE": "with --by: a table with the keys and, for each group, n, mean, std and so "
-    "on; with a column `metric` if there are several columns of values",
-    "--difference A B": "with --by: what was reported is the mean of group A less that of B",
-    "--pair NAME": "with --difference: column of seeds that pair the runs",
-    "--plot FILE": "draw the runs with the reported value, or with --by the difference of each "
-    "group (.png, .svg or .pdf)",
+    "--level LEVEL": "of the test (default: 5%%); intervals cover the rest",
+    "--plot FILE": "draw the runs with the reported value, or a table as a forest plot (.png, .svg "
+    "or .pdf)",
+    "--format": "of what is printed",
+    "--exit-code": "leave with a code that says the verdict",
 }
 """What each option says of itself, by its name and what follows it."""
+GONE = {
+    "--report": "give --reported", "--against": "give the other report in place of FILE",
+    "--ci-level": "give --plus-minus, such as '90% ci'",
+    "--ci-kind": "give --plus-minus, such as 'ci normal'",
+    "--sd-kind": "give --plus-minus, such as 'sd n-1'", "--alpha": "give --level",
+    "--detect": "the answer says what these runs find; four times as many find half of it",
+    "--group-by": "give --by", "--values": "give --column",
+}  # fmt: skip
+"""Options that there are no more, or that people try, and what takes their place."""
+
+
+class Once(argparse.Action):
+    """Keep an option that is given once; of reported numbers by their name, too."""
+
+    def __call__(self, _parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
+        """Refuse an option that is gone, or given twice."""
+        if option in GONE:
+            raise UsageError(f"there is no {option}; {GONE[option]}")
+        if option in namespace.seen:
+            raise UsageError(f"{option} was given twice; give it once")
+        namespace.seen = [*namespace.seen, option]
+        if self.dest == "numbers":
+            namespace.numbers = namespace.numbers | {option[2:].replace("-", "_"): values}
+        else:
+            setattr(namespace, self.dest, True if self.nargs == 0 else values)
 
 
 def add_commands(subparsers: Any) -> None:
@@ -90,21 +106,25 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
     compare.add_argument(
         "file", metavar="FILE", nargs="?",
         help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Parquet or Excel; - for standard input; example, "
-        "example-tasks and example-report come with the package",
+        "numbers may have a decimal comma), Markdown, LaTeX, JSON lines or Parquet; - for "
+        "standard input; or another report, as text or as a table; example, example-tasks and "
+        "example-report come with the package",
     )  # fmt: skip
+    choices = {"--failures": ("excluded", "at-cap", "restarted"), "--format": FORMS}
     for usage, words in OPTIONS.items():
         name, *values = usage.split()
-        if not values:
-            compare.add_argument(name, choices=CHOICES[name[2:].replace("-", "_")], help=words)
-        elif len(values) == 1:
-            compare.add_argument(name, metavar=values[0], help=words)
-        else:
-            compare.add_argument(name, nargs=2, metavar=tuple(values), help=words)
-    compare.add_argument("--format", choices=FORMS, default="text", help="of what is printed")
-    compare.add_argument("--exit-code", action="store_true",
-                         help="leave with a code that says the verdict")  # fmt: skip
-    compare.set_defaults(handler=run_compare)
+        more: dict[str, Any] = {"choices": choices[name]} if name in choices else (
+            {"nargs": 0} if not values else {"metavar": values[0]} if len(values) == 1 else
+            {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
+        compare.add_argument(name, action=Once, help=words, **more)
+    plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))
+    options = {f"--{name.replace('_', '-')}" for name in plain}
+    pairs = {"--ci", "--range", "--confidence-interval"}
+    hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
+    compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
+    compare.add_argument(*sorted(pairs & options), nargs=2, metavar=("LOW", "HIGH"), **hidden)
+    compare.add_argument(*GONE, action=Once, dest="gone", help=argparse.SUPPRESS)
+    compare.set_defaults(handler=run_compare, format="text", seen=[], numbers={})
 
 
 def run_compare(options: argparse.Namespace) -> int:
@@ -112,7 +132,6 @@ def run_compare(options: argparse.Namespace) -> int:
     from replication.comparison.figure import check_picture, save_picture
 
     try:
-        _check(options)
         if options.plot is not None:
             check_picture(Path(options.plot))
         found = _compare(options)
@@ -127,44 +146,59 @@ def run_compare(options: argparse.Namespace) -> int:
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    names = {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
-    names |= {"minus": "--difference", "values": "--column"}
-    return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[0]), text)
+    names = {name: f"--{name}" for name in NAMES}
+    names |= {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
+    names |= {"minus": "--difference", "values": "FILE", "table": "FILE", "runs": "--n",
+              "n_succeeded": "--successes"}  # fmt: skip
+    return re.sub(r"`(\w+)`", lambda found: names.get(found[1], found[1]), text)
+
+
+def read_side(given: str | None) -> Any:
+    """Return the table that a text names, or the text if it is a report itself."""
+    from replication.system.tables import read_table
+
+    try:
+        is_file = given == "-" or Path(given or "").exists()
+    except (OSError, ValueError):
+        is_file = False
+    if given in EXAMPLE_TABLES and not is_file:
+        given, is_file = str(Path(__file__).with_name(f"{given.replace('-', '_')}.csv")), True
+    if given is None or (not is_file and is_printed(given) and not SUFFIX.search(given)):
+        return given
+    return read_table(given, unset)
 
 
 def _compare(options: argparse.Namespace) -> Any:
     """Return the answer, or the table of answers, of the function that the options belong to."""
-    from replication.comparison.comparison import compare
-    from replication.comparison.files import read_table
-    from replication.comparison.groups import compare_column, compare_table, pair_runs
+    from replication.comparison.comparison import compare, compare_by
+    from replication.comparison.groups import compare_sides, pair_runs
+    from replication.system.tables import Table
 
+    if options.pair is not None and options.difference is None:
+        raise UsageError("--pair was given without --difference; give that too")
+    if options.evidence and options.difference is None:
+        raise UsageError("--evidence was given without --difference, of which alone it can be told")
+    if options.file is None:
+        raise UsageError("FILE was not given; give a table of your runs, or another report")
     given = {name: value for name, value in vars(options).items()
              if name in (compare.__kwdefaults__ or {}) and value is not None}  # fmt: skip
-    if options.by is None and options.against is not None:
-        return compare(**given)
-    runs: Any = None if options.file is None else read_table(options.file)
-    if options.by is None:
-        return compare_column(runs, column=options.column, **given)
+    succeeded = given.pop("succeeded", None)
+    own, theirs = (read_side(one) for one in (options.file, options.reported))
+    base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
     if options.difference is not None:
-        pair = pair_runs(runs, by=options.by, difference=options.difference,
-                         column=options.column, pair=options.pair)  # fmt: skip
-        return compare(**pair, **given)
-    columns = None if options.column is None else options.column.split(",")
-    reported = None if options.reported is None else read_table(options.reported)
-    if options.against is not None:
-        given["against"] = read_table(options.against)
-    return compare_table(runs, reported, by=options.by.split(","), column=columns, **given)
-
-
-def _check(options: argparse.Namespace) -> None:
-    """Refuse options that do not go together before anything is read."""
-    has_file = options.file is not None
-    if has_file == (options.against is not None):
-        given = "FILE and --against were" if has_file else "neither FILE nor --against was"
-        raise UsageError(f"{given} given; give a table of your runs, or another report")
-    for name, needed in (("reported", "by"), ("difference", "by"), ("pair", "difference")):
-        if getattr(options, name) is not None and getattr(options, needed) is None:
-            raise UsageError(f"--{name} was given without --{needed}; give that too")
-    for name in ("reported", "succeeded", "against"):
-        if options.difference is not None and getattr(options, name) is not None:
-            raise UsageError(f"--difference and --{name} do not go together; leave one out")
+        if isinstance(theirs, Table):
+            raise UsageError(
+                "--difference and a table of reports do not go together; give a number"
+            )
+        pair = pair_runs(own, by=options.by, difference=options.difference, column=options.column,
+                         pair=options.pair, succeeded=succeeded)  # fmt: skip
+        return compare_by(base | pair | given)
+    if isinstance(own, Table):
+        return compare_sides(own, theirs, by=options.by, column=options.column,
+                             succeeded=succeeded, **given, **options.numbers)  # fmt: skip
+    if isinstance(theirs, Table):
+        raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
+    for name in ("by", "column"):
+        if getattr(options, name) is not None:
+            raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
+    return compare_by(base | {"values": own} | given)

@@ -8,130 +8,114 @@ import dataclasses
 import functools
 import math
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
+import numpy as np
 import numpy.typing as npt
 
 from replication.comparison import remarks
-from replication.comparison.judging import MISSED, is_binary, judge_all
-from replication.comparison.means import find_equivalence, plan_runs, plan_shares
-from replication.comparison.numbers import Reported, read_number, refuse
+from replication.comparison.judging import MISSED, UNSEEN, judge_all
+from replication.comparison.numbers import Reported, is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
 from replication.comparison.report import (
-    NUMBERS,
+    FAILURE_WORDS,
     SPREADS,
     SUCCESSES,
+    Kind,
     Report,
     parse_report,
+    read_kind,
     read_report,
 )
 from replication.comparison.result import Comparison, Verdict
-from replication.comparison.runs import Own, Runs, get_sample, take_runs
-from replication.comparison.sampling import Effort, Sample
+from replication.comparison.runs import Own, Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
+from replication.statistics.means import Side, find_equivalence, weigh_evidence
+from replication.statistics.sampling import Effort, Sample
+
+GONE = {
+    "report": "`reported`",
+    "against": "the other report in place of your runs",
+    "ci_level": "`plus_minus`, such as '90% ci'",
+    "ci_kind": "`plus_minus`, such as 'ci normal'",
+    "sd_kind": "`plus_minus`, such as 'sd n-1'",
+    "nan_policy": "nothing: missing values are left out, and counted",
+    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
+}
+"""Arguments that there are no more, and what takes their place."""
 
 
 def compare(
     values: npt.ArrayLike | CountTable | Any = None,
+    reported: Mapping[str, Any] | str | float | None = None,
     *,
-    report: Mapping[str, Any] | str | None = None,
-    against: Mapping[str, Any] | str | None = None,
-    runs: int | str | None = None,
-    mean: str | float | None = None,
-    sd: str | float | None = None,
-    se: str | float | None = None,
-    ci: Sequence[str | float] | str | None = None,
-    median: str | float | None = None,
-    q1: str | float | None = None,
-    q3: str | float | None = None,
-    iqr: str | float | None = None,
-    iqm: str | float | None = None,
-    min: str | float | None = None,
-    max: str | float | None = None,
-    share: str | float | None = None,
-    n_succeeded: str | int | None = None,
-    constant: str | float | None = None,
     minus: npt.ArrayLike | None = None,
     succeeded: npt.ArrayLike | None = None,
     cap: str | float | None = None,
     failures: str | None = None,
-    margin: str | float | None = None,
-    detect: str | float | None = None,
-    level: str | float = 0.05,
+    plus_minus: str | None = None,
+    scale: str | float | None = None,
     bounds: tuple[str | float | None, str | float | None] | None = None,
     grid: str | float | None = None,
-    sd_kind: str | None = None,
-    plus_minus: str | None = None,
-    ci_level: str | float = 0.95,
-    ci_kind: str | None = None,
-    scale: str | float | None = None,
-    nan_policy: str = "raise",
+    between: str | float | None = None,
+    margin: str | float | None = None,
+    evidence: bool = False,
+    level: str | float = 0.05,
+    **numbers: Any,
 ) -> Comparison:
     """Compare a reported result with runs of your own, or with another report.
 
     Parameters
     ----------
-    values : array_like of float, shape (n,), CountTable, or outcomes of `simulate`
+    values : array_like of float, shape (n,), CountTable, outcomes of `simulate`, str or mapping
         Outcomes of your runs; of a run that failed, where it was stopped. Series, tables of one
-        column, masked arrays and columns of Polars or Arrow are taken too.
-    report : mapping or str, optional
-        All reported numbers at once, in place of the arguments from `runs` to `constant`: by name,
-        or as text such as "0.83 ± 0.04, n = 5" or "median=0.8 p90=1.2 n=20".
-    against : mapping or str, optional
-        In place of `values`: another report, or a single run ("91.2, n = 1").
-    runs : int or str, optional
-        Runs behind the report, from 1 to 100,000; needed for all but a constant.
-    mean, sd, se, median, q1, q3, iqr, iqm, min, max : str or number, optional
-        Reported statistics as printed; the decimals say how they were rounded, so give
-        "48.0" as a string. `se` is sd / sqrt(n), `q1` and `q3` are quartiles, `iqm` is the
-        interquartile mean. A mean may have its spread or interval behind it: "0.83 ± 0.04",
-        "0.830(4)", "0.83 [0.81, 0.85]".
-    ci : pair of str or numbers, optional
-        Reported confidence interval of the mean, at `ci_level`.
-    share, n_succeeded : str or number, optional
-        Share of the runs that succeeded ("0.95" or "95 %"), or their number.
-    constant : str or number, optional
-        In place of all others: a value known without error, such as one of theory, with which the
-        mean of the population is compared.
+        column, masked arrays and columns of Polars or Arrow are taken too. Or another report, or a
+        single run: "91.2, n = 1".
+    reported : str, number or mapping, optional
+        What was reported: "0.83 ± 0.04, n = 5", "median=0.8 p90=1.2 n=20", or by name. Give
+        numbers as text, as they were printed: "48.0" says more than 48.
+    **numbers : str or number
+        In place of `reported`, its parts by name: `n` (runs behind the report, from 1 to 100,000;
+        `runs` is the same), `mean` ("0.83 ± 0.04", "0.830(4)", "0.83 [0.81, 0.85]"), `sd`, `se`,
+        `ci` (a pair), `median`, `q1`, `q3`, `iqr`, `iqm` (interquartile mean), `min`, `max`,
+        `range` (a pair), `p90`, `share` ("0.95", "95 %", "19/20"), `successes`; or `constant`,
+        a value known without error. An estimate with its interval or standard error needs no `n`.
     minus : array_like of float, optional
         Runs of another kind: what was reported is the difference of the means, `values` less
         these. For runs paired by seed give the differences themselves as `values`.
     succeeded : array_like of bool, shape (n,), optional
-        Which of your runs succeeded; all unless given.
+        Which of your runs succeeded; all unless given. Values of 1 and 0 say it themselves.
     cap : float, optional
         Where runs were stopped; a larger value is a failure at the cap. Without it failures must
         carry one common value, unless they are excluded, or only a share is compared.
     failures : {"excluded", "at-cap", "restarted"}, optional
-        What the report did with failures: left them out (runs then counts the
+        What the report did with failures: left them out (n then counts the
         successes), counted them at the cap, or started them over and added up. Unless
         given they are excluded, and the verdict holds only if all three agree.
-    margin : str or float, optional
-        Difference of the means that does not matter: in the unit of the values, or
-        as "10 %" of the reported mean.
-    detect : str or float, optional
-        A difference, in the unit of the values, as "10 %" of the reported one or as "0.5 sd": how
-        many runs show it four times in five?
-    level : float
-        Of the test, between 0 and 0.5.
+    plus_minus : str, optional
+        What stands behind a plus-minus sign, and how it was made: "sd", "se", "ci", "2sd", "2se",
+        "90% ci", "ci normal" (or "ci t"), "sd n-1" (or "sd n", its denominator). What is left open
+        is tried in every way.
+    scale : float or "log", optional
+        What the reported numbers are divided by to have the unit of your values: 100 if they are
+        per cent and yours are shares. With "log" logarithms are compared, as for ratios.
     bounds : (float or None, float or None), optional
         What no value can lie beyond, such as (0, 1), or (0, None) for all above 0.
     grid : float, optional
         What every value is a multiple of: 1 for whole numbers.
-    sd_kind : {"n-1", "n"}, optional
-        Denominator of the reported standard deviation or error; both are tried unless given.
-    plus_minus : {"sd", "se", "ci", "2sd", "2se"}, optional
-        What stands behind a plus-minus sign; the first three are tried unless given.
-    ci_level : float
-    ci_kind : {"t", "normal"}, optional
-        How a confidence interval was made; both are tried unless given.
-    scale : float, optional
-        What the reported numbers are divided by to have the unit of your values: 100 if they are
-        per cent and yours are shares.
-    nan_policy : {"raise", "omit"}
-        What to do with missing values.
+    between : float, optional
+        Standard deviation between laboratories, in standard deviations of a run: by so much either
+        side may be off for reasons that all of its runs share.
+    margin : str or float, optional
+        Difference of the means that does not matter: in the unit of the values, or
+        as "10 %" of the reported mean.
+    evidence : bool
+        Of a difference: add the replication Bayes factor and the sceptical p.
+    level : float
+        Of the test, between 0 and 0.5.
 
     Returns
     -------
@@ -147,62 +131,127 @@ def compare(
     Notes
     -----
     A mean with a spread is judged by the spreads of both sides, a share by Fisher's exact test
-    (`replication.comparison.means`); other statistics by the bootstrap predictive distribution
-    of studies like your runs (`replication.comparison.sampling`).
+    (`replication.statistics.means`); other statistics by the bootstrap predictive distribution
+    of studies like your runs (`replication.statistics.sampling`).
 
     Examples
     --------
     >>> updates = [41, 38, 60, 35, 52, 44, 39, 71, 48, 40, 36, 55]
-    >>> found = compare(updates, runs=20, mean="41.5", sd="8.1")
+    >>> found = compare(updates, n=20, mean="41.5", sd="8.1")
     >>> found.verdict.value, round(found.p, 2)
     ('not contradicted', 0.18)
-    >>> found.to_frame().round(1)
-              reported  yours   low  high    p  shown
-    statistic
-    mean          41.5   46.6  38.9  54.3  0.2   10.9
-    sd             8.1   11.0   NaN   NaN  NaN    NaN
 
-    One run against a report:
+    One run against a report, and two ratios with their intervals:
 
-    >>> five, one = "mean=92.0 sd=0.3 n=5", "91.2, n = 1"
-    >>> found = compare(report=five, against=one, sd_kind="n-1")
+    >>> found = compare("91.2, n = 1", "92.0 ± 0.3, n = 5", plus_minus="sd n-1")
     >>> round(found.p, 2), found.conditions
     (0.07, ("your runs vary as the report's do",))
+    >>> round(compare("1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]", scale="log").p, 3)
+    0.035
     """
-    return compare_by(locals(), Effort())
+    return compare_by(locals())
 
 
-def compare_by(options: Mapping[str, Any], effort: Effort) -> Comparison:
+def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
-    given = {name: options[name] for name in ("runs", *NUMBERS)}
-    options = dict(options) | {
-        name: float(read_number(options[name], name).value)
-        for name in ("cap", "scale", "level", "ci_level")
-        if options[name] is not None or name.endswith("level")
-    }
-    if options["report"] is not None:
-        twice = [name for name, value in given.items() if value is not None]
-        if twice:
-            raise UsageError(f"`report` and `{twice[0]}` were given; leave one of them out")
-        given = parse_report(options["report"], "report")
-    report, level, minus = read_report(given, options), options["level"], options["minus"]
-    if not 0.0 < level < 0.5:
-        raise refuse("level", level, "is above 0 and below 0.5")
+    effort = Effort() if effort is None else effort
+    options = dict(options)
+    given = read_numbers(options)
+    own_given = options["values"]
+    is_report = isinstance(own_given, Mapping) or (
+        isinstance(own_given, str) and is_printed(own_given)
+    )
+    yours = parse_report(own_given, "values") if is_report else {}
+    _read_options(options, given, yours)
+    report, minus = read_report(given, options), options["minus"]
     means, numbers = {"mean", "constant"}, report.numbers.keys()
     if minus is not None and (numbers.isdisjoint(means) or numbers - means - {*SPREADS}):
         raise UsageError(
             "`minus` was given; of a difference only the `mean`, with its spread, or `constant` "
             "is compared"
         )
-    if options["against"] is None:
+    if not is_report:
         return _conclude(_take_own(report, options), report, options, effort)
-    if options["values"] is not None or minus is not None:
-        raise UsageError("`against` was given with runs; leave one of them out")
-    own = read_report(parse_report(options["against"], "against"), options)
-    names = {"mean" if name == "constant" else name for name in numbers}
-    if not names & own.numbers.keys() & {"mean", *SUCCESSES}:
-        raise UsageError("`against` has no number of the report; give a mean or a share of both")
+    if minus is not None:
+        raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
+    own = read_report(yours, options)
+    centres = {"mean" if side.centre == "constant" else side.centre for side in (own, report)}
+    if (len(centres) > 1 or None in centres) and not numbers & own.numbers.keys() & {*SUCCESSES}:
+        raise UsageError("the two reports share no number; give a mean or a share of both")
     return _conclude(own, report, options, effort)
+
+
+def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the reported numbers by name, however they were given."""
+    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
+    for name in GONE.keys() & numbers.keys():
+        raise UsageError(f"there is no `{name}` any more; give {GONE[name]}")
+    reported = options["reported"]
+    whole = {} if reported is None else parse_report(reported, "reported")
+    for name, value in parse_report(numbers, "reported").items():
+        if str(whole.setdefault(name, value)) != str(value):
+            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
+    return whole
+
+
+def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
+    """Read the arguments that are no report and no runs, in place."""
+    for name in ("cap", "level", "between"):
+        if options[name] is not None or name == "level":
+            options[name] = float(read_number(options[name], name).value)
+    if options["failures"] not in {None, *FAILURE_WORDS}:
+        raise refuse("failures", options["failures"], f"are {', '.join(FAILURE_WORDS)}")
+    if not 0.0 < options["level"] < 0.5:
+        raise refuse("level", options["level"], "is above 0 and below 0.5")
+    options["between"] = options["between"] or 0.0
+    if not 0.0 <= options["between"] <= 100.0:
+        raise refuse("between", options["between"], "is from 0 to 100 standard deviations")
+    kind, text = Kind(), options["plus_minus"]
+    if text is not None and not (kind := read_kind(str(text)) or kind) != Kind():
+        raise refuse(
+            "plus_minus", text, "are sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
+        )
+    options["plus_minus"] = kind
+    if options["minus"] is not None and "share" in given:
+        given["mean"] = given.pop("share")
+    options["said"] = dict(options.get("said") or {})
+    if options["scale"] == "log":
+        for name in ("margin", "between"):
+            if options[name]:
+                raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
+        options["said"]["scale"] = (
+            "logarithms are compared, and given back as ratios; a mean is the geometric one"
+        )
+    elif options["scale"] is not None:
+        options["scale"] = float(read_number(options["scale"], "scale").value)
+        if not 0 < options["scale"] < math.inf:
+            raise refuse("scale", options["scale"], "is a number above 0, or log")
+    else:
+        _infer_scale(options, given, yours)
+
+
+def _infer_scale(
+    options: dict[str, Any], given: Mapping[str, Any], yours: Mapping[str, Any]
+) -> None:
+    """Say what a per cent sign stands for, where the values leave no doubt."""
+    texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
+             for side in (given, yours)]  # fmt: skip
+    is_marked, is_alike = (re.search(r"%(?!\s*C)", text) is not None for text in texts)
+    if not is_marked:
+        return
+    values = np.asarray([] if yours else getattr(options["values"], "updates", options["values"]))
+    if yours:
+        options["scale"] = 1.0 if is_alike else None
+    elif values.dtype.kind in "iufb" and values.size and np.nanmax(np.abs(values)) > 1.5:
+        options["scale"], what = 1.0, "are per cent, too"
+    elif (
+        values.dtype.kind in "iufb"
+        and values.size
+        and 0.0 <= np.nanmin(values) <= np.nanmax(values) <= 1.0
+    ):
+        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
+    if options["scale"] is not None and not yours:
+        options["said"]["scale"] = f"your values {what}"
 
 
 def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
@@ -211,6 +260,10 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     take = functools.partial(take_runs, options=options, needs_cap=needs_cap)
     own = take(options["values"], options["succeeded"])
     others = None if options["minus"] is None else take(options["minus"], None, name="minus")
+    says_success = hasattr(options["values"], "converged") or isinstance(
+        options["values"], CountTable) or options["succeeded"] is not None  # fmt: skip
+    if not (report.numbers.keys().isdisjoint(SUCCESSES) or says_success or options["cap"]):
+        return take_successes(own, is_alone=not report.on_values)
     for number, runs in ((f" {own.n:,}", own), (" other", others)):
         if runs is not None and report.on_values and runs.done is None:
             raise DataError(
@@ -223,56 +276,79 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
 
 
 def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
-    level = options["level"]
-    answers = judge_all(own, report, level=level, effort=effort)
+    level, between = options["level"], options["between"]
+    answers = judge_all(own, report, level=level, between=between, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
     impossible, on_grid, unit = remarks.list_impossible(own, report, sample, main.rule)
-    equivalence = _assess(answers.values(), report, options["margin"], level)
+    equivalence = _assess(answers.values(), report, options)
     wrong = set(impossible)
     if wrong & {"mean", "max"}:
         wrong.add("mean_given_max")
     verdict, reason = _judge(impossible, answers, equivalence, sample, level)
-    p_values = {key: one.p for key, one in answers.items() if one.p is not None and not impossible}
+    is_known = reason not in {"impossible", "few", "constant"}
+    p_values = {key: one.p for key, one in answers.items() if one.p is not None and is_known}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
+    conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
+    is_found = verdict is Verdict.CONTRADICTED
     n_done = own.n - own.n_failed
-    return Comparison(
+    evidence = None
+    if options["evidence"]:
+        evidence = main.sides and weigh_evidence(*main.sides)
+        if evidence is None:
+            raise UsageError("`evidence` needs a difference with a known error on both sides")
+    found = Comparison(
         verdict=verdict,
         reason=reason,
-        conditions=main.conditions if reason == "p" else (),
+        conditions=tuple(part for part in conditions if reason == "p"
+                         and (is_found or not part.startswith(UNSEEN))),
         level=level,
         reported={name: item.text for name, item in report.numbers.items()},
-        runs=None if "constant" in report.numbers else report.n,
+        runs=None if "constant" in report.numbers or report.n == 0 else report.n,
         n=own.n,
         n_failed=own.n_failed,
         n_missing=own.n_missing,
         cap=own.stop if report.on_values else None,
         failures=main.rule,
-        mean=main.sides[0].estimate(1.0 - level) if main.sides else Estimate(None, None, None),
+        mean=_estimate_mean(main, report, sample, level),
         findings={
             name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
             for name, one in worst.findings.items()
         },
         p=max(p_values.values(), default=None),
+        p_alone=None if not p_values else max(
+            one.p if one.p_alone is None else one.p_alone for one in answers.values()
+            if one.p is not None),
         p_error=worst.p_error,
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         difference=worst.difference,
         shown=worst.shown,
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=remarks.find_coincidence(own, sample, report, main),
-        planned=_plan(main, report, sample, options["detect"], level),
-        assumptions=remarks.list_assumptions(report, sample, main),
-        chance_all_succeed=(n_done / own.n) ** report.n,
+        assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
+        chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
         equivalence=equivalence,
+        evidence=evidence,
         impossible=impossible,
         impossible_on_grid=on_grid,
         unit=unit,
-        cautions=remarks.list_cautions(own, report, sample, main, worst, level),
-        distributions=worst.distributions,
-        sides=worst.sides,
+        cautions=remarks.list_cautions(report, sample, main, worst, options),
+        groups=tuple(options.get("groups") or ()),
+        scale="log" if options["scale"] == "log" else "",
+        answers=answers,
         sample=sample,
-    )
+    )  # fmt: skip
+    return found.take_exponentials() if found.scale else found
+
+
+def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
+    """Return the mean of one's own runs, or what stands in its place, with its interval."""
+    if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
+        return Estimate(None, None, None)
+    if sample is None or report.centre in {"mean", "constant"}:
+        return main.sides[0].estimate(1.0 - level)
+    return Side(sample.mean, ((sample.spread, sample.n),)).estimate(1.0 - level)
 
 
 def _judge(
@@ -298,53 +374,31 @@ def _judge(
 
 
 def _assess(
-    answers: Collection[Answer], report: Report, margin: str | float | None, level: float
+    answers: Collection[Answer], report: Report, options: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Test under each reading whether the means differ by less than a margin."""
+    margin, level = options["margin"], options["level"]
     if margin is None:
         return None
     sides = [one.sides for one in answers if one.sides is not None]
     if "mean" not in report.numbers or not sides:
         raise UsageError("`margin` was given without a reported mean; give the mean too")
-    value = _read_difference(margin, "margin", report.numbers["mean"], None)
-    found = [find_equivalence(*pair, value) for pair in sides]
+    value = _read_margin(margin, report.numbers["mean"])
+    found = [find_equivalence(*pair, value, options["between"]) for pair in sides]
     known = [p for p in found if p is not None]
     p = max(known) if len(known) == len(found) else None
     return {"margin": value, "p": p, "is_equivalent": p is not None and p <= level}
 
 
-def _plan(
-    main: Answer, report: Report, sample: Sample | None, detect: str | float | None, level: float
-) -> dict[str, Any] | None:
-    if detect is None:
-        return None
-    numbers = report.numbers
-    name = next((name for name in ("mean", "constant", "share") if name in numbers), None)
-    is_share = name == "share" or (name == "mean" and is_binary(sample, report))
-    if name is None or (main.sides is None and not is_share):
-        raise UsageError("`detect` was given without a reported mean or share; give it too")
-    spread = None if main.difference is None else main.difference.spread
-    value = _read_difference(detect, "detect", numbers[name], spread)
-    if is_share:
-        either, own = plan_shares(float(numbers[name].value), report.n, value, level=level)
-    else:
-        assert main.sides is not None
-        either, own = plan_runs(*main.sides, value, level=level)
-    return {"difference": value, "either_side": either, "own": own}
-
-
-def _read_difference(given: str | float, name: str, item: Reported, spread: float | None) -> float:
-    """Return a difference in the unit of the values, from such, per cent or standard deviations."""
+def _read_margin(given: str | float, item: Reported) -> float:
+    """Return a margin in the unit of the values, from such or from per cent."""
     text = str(given).strip()
-    number = r"\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2}"
-    found = re.fullmatch(rf"({number})\s*(%|sd|SD)?", text)
-    value, unit = (math.nan, "") if found is None else (float(found[1]), (found[2] or "").lower())
-    if unit == "%":
-        value *= abs(float(item.value)) / 100.0
-    elif unit == "sd":
-        value *= math.nan if spread is None else spread
+    found = re.fullmatch(
+        r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%?)", text
+    )
+    value = math.nan if found is None else float(found[1])
+    value *= abs(float(item.value)) / 100.0 if found is not None and found[2] else 1.0
     if not value > 0:
         allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
-        sd = ", or such as 0.5 sd where a spread is known" if name == "detect" else ""
-        raise refuse(name, text, f"{allowed} such as 10%{sd}")
+        raise refuse("margin", text, f"{allowed} such as 10%")
     return value

@@ -3,18 +3,18 @@
 import io
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from replication.comparison.numbers import describe_p, format_number, format_p, percent
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, show
 from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import StorageError, UsageError
 from replication.system.files import write_durably
 from replication.system.progress import escape
-from replication.wording import plural, show
+from replication.wording import plural
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
 MAX_LABEL = 40
@@ -42,15 +42,15 @@ def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
 
 
 def draw_statistic(found: Any, name: str, panel: Any) -> None:
-    """Draw a statistic of a `Comparison`: your runs with theirs, above what was reported.
+    """Draw a statistic of a `Comparison`: your runs with theirs, and what was reported.
 
-    The grey band is what would not be contradicted; what lies further from it than it is wide is
-    named at the edge.
+    The grey band is what would not be contradicted; runs further from it than it is wide are
+    counted at the edge.
     """
     one, sample, dots = found.findings[name], found.sample, np.array([])
     low, high = one.interval
     room = (high - low) or 1.0
-    if sample is not None and name not in NO_VALUES and sample.values.size > 2:
+    if sample is not None and name not in NO_VALUES and not found.scale and sample.values.size > 2:
         dots = sample.runs
     near = np.clip([low, high, one.value, one.yours, *dots], low - room, high + room)
     first, last = np.nanmin(near), np.nanmax(near)
@@ -60,60 +60,64 @@ def draw_statistic(found: Any, name: str, panel: Any) -> None:
         seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
     panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
                markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    if n_below := np.count_nonzero(dots < first):
-        panel.annotate(f"◂ {n_below:,} more", (first, 1.25), va="bottom", color=INK)
-    if n_above := np.count_nonzero(dots > last):
-        panel.annotate(f"{n_above:,} more ▸", (last, 1.25), ha="right", va="bottom", color=INK)
+    for n_more, end, text in ((np.count_nonzero(dots < first), first, "◂ {:,} more"),
+                              (np.count_nonzero(dots > last), last, "{:,} more ▸")):  # fmt: skip
+        if n_more:
+            panel.annotate(text.format(n_more), (end, 1.25), ha="left" if end == first else "right")
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    theirs = None if found.sides is None else found.sides[1]
-    if name == "mean" and theirs is not None and theirs.has_spread and len(theirs.samples) == 1:
-        spread = theirs.samples[0][0]
-        ends = np.clip([one.value - spread, one.value + spread], first, last)
-        panel.plot(ends, [0.0, 0.0], color=REPORTED, linewidth=1.2)
-    p = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})"
-    text, side = f"reported: {one.reported}{p}", "center"
-    if one.value < first:
-        text, side = f"◂ {text}", "left"
-    elif one.value > last:
-        text, side = f"{text} ▸", "right"
-    else:
-        panel.axvline(one.value, color=REPORTED, linewidth=1.8)
-    panel.annotate(
-        text, (float(np.clip(one.value, first, last)), 1.0), xycoords=("data", "axes fraction"),
-        xytext=(0, 3), textcoords="offset points", ha=side, va="bottom", color=REPORTED,
-    )  # fmt: skip
+    value = float(np.clip(one.value, first, last))
+    p, is_beyond = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})", value != one.value
+    panel.plot([value], [0.0], ("<" if value == first else ">") if is_beyond else "D",
+               color=REPORTED, clip_on=False)  # fmt: skip
+    panel.annotate(f"reported: {one.reported}{p}", (value, 0.25), color=REPORTED,
+                   ha="left" if value < (2 * first + last) / 3 else
+                   "right" if value > (first + 2 * last) / 3 else "center")  # fmt: skip
     panel.set_yticks([0.0, 1.0], ["reported", "yours"])
     panel.set_ylim(-0.6, 1.6)
-    panel.set_xlim(first - 0.04 * (last - first), last + 0.04 * (last - first))
-    statistic, *given = word(name).split(" given ")
-    over = "the population" if found.runs is None else plural(found.runs, "run")
-    label = ", given ".join([f"{'mean' if name == 'constant' else statistic} of {over}", *given])
-    panel.set_xlabel(f"{label} (grey: not contradicted at {percent(found.level)})")
+    over = "the population" if name == "constant" else plural(found.runs or 0, "run")
+    panel.set_xlabel(f"{word(name)} of {over} (grey: not contradicted at {percent(found.level)})")
 
 
-def draw_rows(rows: Mapping[tuple[str, ...], Any], panel: Any) -> None:
-    """Draw the difference of each `Comparison` in standard deviations, with its interval and p."""
+def draw_rows(table: Any, panel: Any) -> None:
+    """Draw a forest plot of a `ComparisonTable`: each difference, its interval and p, their mean.
+
+    The larger a square, the more its row weighs. What goes on beyond the edge ends in an arrow.
+    """
+    rows, pooled = table.rows, table.pooled
     shown = [one.difference and one.difference.d for one in rows.values()]
     ends = [abs(end) for d in shown if d for end in d[1:]]
     reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
     panel.axvline(0.0, color=INK, linewidth=0.8)
-    for place, (d, one) in enumerate(zip(shown, rows.values(), strict=True)):
+    for place, (d, (key, one)) in enumerate(zip(shown, rows.items(), strict=True)):
         if d is None:
             panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
             continue
-        color = REPORTED if one.p is not None and one.p <= one.level else INK
+        color = REPORTED if str(table.verdicts[key]) == "contradicted" else INK
         value, low, high = np.clip(d, -reach, reach)
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
-        mark = "o" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
-        panel.plot([value], [place], mark, color=color, markersize=5, clip_on=False)
-        if mark != "o":
+        for end, mark in ((d[1], "<"), (d[2], ">")):
+            if abs(end) > reach:
+                panel.plot([math.copysign(reach, end)], [place], mark if abs(d[0]) <= reach else "",
+                           color=color, markersize=4, clip_on=False)  # fmt: skip
+        mark = "s" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
+        size = min(
+            3.0 + math.sqrt(one.n * (one.runs or one.n) / (one.n + (one.runs or one.n))), 9.0
+        )
+        panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
+        if mark != "s":
             side, gap = ("left", 8) if d[0] < 0 else ("right", -8)
             panel.annotate(format_number(d[0], 2), (value, place), xytext=(gap, 2), color=color,
                            textcoords="offset points", ha=side)  # fmt: skip
-        panel.annotate(format_p(one.p), (1.0, place), xycoords=EDGE, **ASIDE)
-    panel.annotate("p", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
-    panel.set_yticks(range(len(rows)), [_label(key) for key in rows])
-    panel.set_ylim(len(rows) - 0.4, -0.6)
+        panel.annotate(format_p(table.adjusted.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
+    panel.annotate("p (Holm)", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
+    labels, last = [_label(key) for key in rows], len(rows)
+    if pooled is not None and pooled.unit == "sd":
+        corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], -reach, reach)
+        panel.fill(corners, last + np.array([0.0, -0.3, 0.0, 0.3]), color=FILL, ec=INK, lw=0.8)
+        panel.annotate(format_p(table.p), (1.0, last), xycoords=EDGE, **ASIDE)
+        labels.append("all rows")
+    panel.set_yticks(range(len(labels)), labels)
+    panel.set_ylim(len(labels) - 0.4, -0.6)
     panel.set_xlim(-1.05 * reach, 1.05 * reach)
     panel.set_xlabel("yours less reported, in standard deviations of a run")
 

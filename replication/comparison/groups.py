@@ -1,34 +1,47 @@
-"""Both sides of a table by key: runs of one's own, or reports of others, and reported results."""
+"""Both sides of a table by key: runs of one's own, or reports of others, and reported results.
+
+What is not said is inferred, and said in the answer: keys are columns that both tables have, or
+whose cells the other has; where one table has a column for each task, method or metric, its
+headings are a key; the values are the only column of numbers that is left.
+"""
 
 import difflib
 import itertools
-from collections.abc import Collection, Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from replication.comparison import files
-from replication.comparison.comparison import compare, compare_by
-from replication.comparison.files import Table, is_missing, list_names
-from replication.comparison.numbers import refuse
-from replication.comparison.report import NUMBERS, SUCCESSES, name_statistic, parse_report
+from replication.comparison.comparison import GONE, compare, compare_by, read_numbers
+from replication.comparison.numbers import refuse, show, split_printed, unset
+from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
 from replication.comparison.result import Comparison
-from replication.comparison.sampling import Effort
-from replication.comparison.table import ComparisonTable, Key, name_key
+from replication.comparison.table import ComparisonTable, Key
+from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
-from replication.wording import show
+from replication.statistics.pooling import estimate_tau, find_effect
+from replication.statistics.sampling import Effort
+from replication.system import tables
+from replication.system.tables import Table, is_missing, list_names
 
+Record = tuple[dict[str, Any], dict[str, Any]]
 MAX_ROWS = 1000
 MAX_NAMED = 100  # keys that one side lacks for which the nearest is looked for
 FEW_ROWS = 4  # of more, fewer studies are drawn for each
+SEEDS = {"seed", "seeds", "run", "runs", "run_id", "seed_id", "trial", "replicate", "rep", "fold"}
+STEPS = {"step", "global_step", "env_step", "env_steps", "total_steps", "timestep", "timesteps",
+         "total_timesteps", "epoch", "iteration", "iter", "update", "frame", "frames"}  # fmt: skip
+DONE = {"succeeded", "success", "successful", "solved", "converged", "is_success", "completed"}
+ASIDE = {"", "index", "unnamed:_0", "unnamed_0", "id"}
+CENTRES = {*STATISTICS, *SUCCESSES, "constant", "range"} - {"sd", "se"}
 
 
 def compare_table(
     table: Any = None,
     reported: Any = None,
     *,
-    by: str | Sequence[str],
-    against: Any = None,
+    by: str | Sequence[str] | None = None,
     column: str | Sequence[str] | None = None,
     succeeded: str | None = None,
     **options: Any,
@@ -37,23 +50,24 @@ def compare_table(
 
     Parameters
     ----------
-    table : data frame, or mapping of str to columns, optional
-        A row for each of your runs.
-    reported : data frame, or mapping of str to columns, optional
+    table : data frame, or mapping of str to columns
+        A row for each of your runs (of a log with steps, the last of each run is taken), or another
+        table of reported results.
+    reported : data frame, mapping of str to columns, or what `compare` takes
         A row for each reported result: its keys, and reported numbers under the names that papers
-        and pandas give them (mean, std, SD, n, median, ci_low, p90, ...; the mean also as "0.83 ±
-        0.04").
-    against : data frame, or mapping of str to columns, optional
-        In place of `table`: another table of reported results, as yours.
-    by : str or sequence of str
-        Keys: columns of both tables. A column "metric" of the report is one more.
+        and pandas give them (mean, std, SD, n, median, ci_low, p90, "acc (%)", acc_mean, "mean
+        (sd)"; the mean also as "0.83 ± 0.04"); or a column for each task, method or metric. One
+        report holds for all groups.
+    by : str or sequence of str, optional
+        Keys: columns of both tables. Unless given, those that both have.
     column : str or sequence of str, optional
-        Columns of `table` that hold values. Where there are several, the report has a column
-        "metric" that names one of them.
+        Columns of `table` that hold values. Unless given, the only one of numbers that is no key,
+        seed or step, or those that the report names.
     succeeded : str, optional
         Column of `table` that says which succeeded.
     **options : object
-        Those of `compare`; reported numbers hold for rows that have none of their own.
+        Those of `compare`; reported numbers hold for rows that have none of their own. `between`
+        may be "estimate": the spread between labs is estimated from the rows.
 
     Returns
     -------
@@ -69,147 +83,414 @@ def compare_table(
     --------
     >>> runs = {"task": ["a"] * 3 + ["b"] * 3, "score": [1.0, 1.2, 1.1, 3.0, 3.3, 2.9]}
     >>> report = {"task": ["a", "b"], "mean": ["1.6 ± 0.1", "3.0 ± 0.2"], "n": [5, 5]}
-    >>> found = compare_table(runs, report, by="task", plus_minus="sd")
-    >>> found.verdict.value, found.n_low, [round(p, 2) for p in found.p_values.values()]
-    ('contradicted', 1, [0.0, 0.7])
+    >>> found = compare_table(runs, report, plus_minus="sd")
+    >>> found.verdict.value, [round(p, 2) for p in found.p_values.values()]
+    ('contradicted', [0.0, 0.7])
     """
+    found = compare_sides(table, reported, by=by, column=column, succeeded=succeeded, **options)
+    if isinstance(found, Comparison):
+        raise UsageError("no column is a key of both tables; name it with `by`, or use `compare`")
+    return found
+
+
+def compare_sides(
+    table: Any, reported: Any, *, by: Any, column: Any, succeeded: str | None, **options: Any
+) -> Comparison | ComparisonTable:
+    """Compare tables as `compare_table` does, or a column with one report if there are no keys."""
     keys, metrics = _take_names("by", by), _take_names("column", column)
-    if not keys or len(set(keys)) < len(keys):
-        named = list_names(keys) or "no column"
-        raise UsageError(f"`by` names {named}; give at least one, each key once")
-    if (table is None) == (against is None):
-        raise UsageError("give a table of your runs or, as `against`, a table of other reports")
-    shared = parse_report(options.pop("report", None) or {}, "report")
-    shared |= {name: options.pop(name) for name in ("runs", *NUMBERS) if name in options}
+    if len({*keys}) < len(keys):
+        raise UsageError(f"`by` names {list_names(keys)}; give each key once")
     defaults = compare.__kwdefaults__ or {}
-    unknown = options.keys() - (defaults.keys() - {"minus"})
-    if unknown:
-        raise UsageError(f"there is no option {show(min(unknown))}; those of `compare` are allowed")
-    runs = None if table is None else Table.of(table, "table")
-    if runs is not None and not metrics:
-        others = [name for name in runs.names if name not in {*keys, succeeded}]
-        metrics = others if len(others) == 1 else []
-    reports: dict[Key, dict[str, Any]] = {}
-    labels, ignored, n_missing = keys, list[str](), 0
-    if reported is not None:
-        reports, labels, ignored = _read_reports(reported, "reported", keys, metrics)
-    elif len(metrics) > 1:
-        raise UsageError("several columns were given; give a report with a column `metric`")
-    if runs is None:
-        rows, _, more = _read_reports(against, "against", keys, [])
-        own = {key: {"values": None, "against": numbers} for key, numbers in rows.items()}
-        ignored += more
+    numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
+    unknown = [name for name in numbers if name not in GONE and not read_heading(name).statistic]
+    if unknown or "minus" in options:
+        name = show(min([*unknown, *{"minus"} & options.keys()]))
+        raise UsageError(f"there is no option {name}; those of `compare` are allowed")
+    own, said, ignored = Table.of(table, "table"), dict[str, str](), list[str]()
+    whole = None if _is_table(reported) else reported
+    shared = read_numbers({"reported": whole, "numbers": numbers})
+    records: list[Record] = [({}, {})]
+    found: dict[str, str | None] | None = None
+    if whole is None and reported is not None:
+        theirs = Table.of(reported, "reported")
+        records = _read_records(theirs, own, keys, options.get("plus_minus"), said)
+        found = _match_keys(own, theirs, records, keys, metrics, said)
+    is_report = not metrics and succeeded is None and _is_of_reports(own)
+    known = {*shared, *(name for _, row in records for name in row)}
+    mine, n_missing, seeds = {}, 0, dict[Key, dict[str, float]]()
+    columns = keys if found is None else [name for name in found.values() if name]
+    if is_report:
+        for tags, row in _read_records(own, None, columns, options.get("plus_minus"), said):
+            mine[tuple(str(tags[name]) for name in columns)] = {"values": row}
+        ignored += [show(name) + _hint(name) for name in own.names if name not in columns
+                    and read_heading(name).statistic is None]  # fmt: skip
     else:
-        known = {*shared, *(name for row in reports.values() for name in row)}
-        own, n_missing = _group_runs(runs, keys, metrics, succeeded, known,
-                                     with_metric=labels != keys)  # fmt: skip
-    reports = {key: {} for key in own} if reported is None else reports
+        spread = found is not None and None in found.values()
+        mine, n_missing, seeds = _group_runs(own, columns, metrics, succeeded, known, said, spread)
+    if found is None:
+        reports = {key: dict[str, Any]() for key in mine}
+        by_names: Key = tuple(keys)
+    else:
+        reports = _sort_records(records, found, mine, theirs)
+        by_names = tuple(own_name or name or "metric" for name, own_name in found.items())
+        free = [name for name in records[0][0] if name and name not in found]
+        ignored += [show(name) + _hint(name) for name in theirs.names
+                    if name in free or name in theirs.unread]  # fmt: skip
     if len(reports) > MAX_ROWS:
         raise UsageError(
             f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
             "values"
         )
-    if own.keys().isdisjoint(reports):
-        groups = list_names([", ".join(key) for key in own])
+    if mine.keys().isdisjoint(reports):
+        groups = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
-    all_options = {**defaults, "nan_policy": "omit", **options}
-    effort = Effort() if len(reports) < FEW_ROWS else Effort(10_000, 200)
-    found: dict[Key, Comparison] = {}
-    refused: dict[Key, str] = {}
-    for key, numbers in reports.items():
-        if key in own:
+    base = {**defaults, **options, "numbers": {}}
+    if not by_names:
+        row = {"reported": shared | reports[()], "said": said}
+        return compare_by(base | mine[()] | row)
+    effort = None if len(reports) < FEW_ROWS else Effort(10_000, 200)
+
+    def judge(between: Any) -> tuple[dict[Key, Comparison], dict[Key, str]]:
+        judged, refused = {}, {}
+        for key, row in reports.items():
+            each = base | mine.get(key, {}) | {"between": between, "reported": shared | row}
+            each["plus_minus"] = base["plus_minus"] or each["reported"].pop("plus_minus", None)
             try:
-                row = all_options | own[key] | {"report": shared | numbers}
-                found[key] = compare_by(row, effort)
+                if key in mine:
+                    judged[key] = compare_by(each, effort)
             except ReplicationError as error:
                 refused[key] = str(error)
-    if not found:
-        key, why = next(iter(refused.items()))
-        raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
-    only_reported = _find_nearest([key for key in reports if key not in own], own)
-    only_yours = _find_nearest([key for key in own if key not in reports], only_reported)
-    return ComparisonTable(tuple(labels), found, refused, only_reported, only_yours,
-                           tuple(ignored), n_missing, next(iter(found.values())).level)  # fmt: skip
+        if not judged:
+            key, why = next(iter(refused.items()))
+            raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
+        return judged, refused
+
+    between = base["between"]
+    judged, refused = judge(None if between == "estimate" else between)
+    if between == "estimate":
+        every = (find_effect(one.difference, one.main.sides) for one in judged.values())
+        between = estimate_tau([one for one in every if one is not None])
+        if between is None:
+            raise UsageError(
+                "`between` was given as 'estimate', which takes at least three rows of means with "
+                "ten runs on either side; give a number, such as 0.35"
+            )
+        said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
+        judged, refused = judge(between)
+    elif between is not None:
+        said["between"] = f"either side may be off by {between} SD for reasons of its own"
+    only_reported = _find_nearest([key for key in reports if key not in mine], mine)
+    only_yours = _find_nearest([key for key in mine if key not in reports], only_reported)
+    return ComparisonTable(
+        by_names, judged, refused, only_reported, only_yours, tuple(ignored), n_missing,
+        next(iter(judged.values())).level, float(between or 0.0), said, seeds,
+    )  # fmt: skip
+
+
+def _is_table(given: Any) -> bool:
+    """Say whether something is a table, and not one report."""
+    if isinstance(given, Mapping):
+        cells = [*given.values()]
+        return not cells or any(np.iterable(one) and not isinstance(one, str) for one in cells)
+    return isinstance(given, Table) or hasattr(given, "columns")
+
+
+def _is_of_reports(table: Table) -> bool:
+    """Say whether a table holds a report in each row, with its runs or its spread."""
+    names = {one.statistic for one in map(read_heading, table.names) if not one.label}
+    return bool(names & CENTRES) and len(names - {None}) > 1
 
 
 def _take_names(argument: str, given: Any) -> list[str]:
     """Return names of columns, of which one may be given alone."""
-    names = [given] if isinstance(given, str) else [] if given is None else given
+    names = given.split(",") if isinstance(given, str) else [] if given is None else given
     if not (isinstance(names, (list, tuple)) and all(isinstance(name, str) for name in names)):
         raise refuse(argument, given, "are the name of a column, or a list of names")
     return list(names)
 
 
-def _read_reports(
-    given: Any, argument: str, keys: Sequence[str], metrics: Sequence[str]
-) -> tuple[dict[Key, dict[str, Any]], list[str], list[str]]:
-    """Return reported numbers by key, the names of the keys, and the columns that were not read."""
-    table = Table.of(given, argument)
-    metric = [name for name in table.names if name.lower() == "metric" and name not in keys][:1]
-    if len(metrics) > 1 and not metric:
+def _fold(text: Any) -> str:
+    """Return a name as it is compared: one in LaTeX or in capitals is the same."""
+    return re.sub(r"[\s._-]+", "_", unset(str(text)).lower()).strip("_")
+
+
+def _fold_cells(table: Table, name: str) -> set[str]:
+    return {_fold(cell) for cell in table.probe(name) if not is_missing(cell)}
+
+
+def _hint(name: str) -> str:
+    """Return the statistic whose name is nearest to that of a column."""
+    near = difflib.get_close_matches(_fold(name), NAMES, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
+def _is_numeric(table: Table, name: str) -> bool:
+    cells = [cell for cell in table.probe(name) if not is_missing(cell)]
+    return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
+
+
+def _is_printed(table: Table, name: str) -> bool:
+    """Say whether most cells are numbers, with what stands behind them."""
+    cells = [cell for cell in table.probe(name) if not is_missing(cell)]
+    digits = [re.match(r"[-+(]*\.?[0-9]", unset(str(split_printed(cell).value))) for cell in cells]
+    return 2 * sum(map(bool, digits)) > len(cells)
+
+
+def _read_records(
+    table: Table, own: Table | None, keys: Sequence[str], kind: str | None, said: dict[str, str]
+) -> list[Record]:
+    """Return what each report of a table is called, by column, and its numbers by name.
+
+    A table with a column for each task, method or metric has as many reports in a row; what stands
+    in the headings is called "".
+    """
+    headings = {name: read_heading(name) for name in table.names}
+    free = {name for name, one in headings.items() if one.statistic is None or name in keys}
+    labels = {one.label: "" for one in headings.values() if one.statistic in CENTRES}
+    if "" in labels:
+        labels = {"": ""}
+    elif not labels:  # columns of numbers, but for those that are keys of yours
+        is_key = {name for name in free if own and name in own.names
+                  and _fold_cells(table, name) & _fold_cells(own, name)}  # fmt: skip
+        wide = [name for name in table.names
+                if name in free - is_key - {*keys} and _is_printed(table, name)]  # fmt: skip
+        free -= {*wide}
+        spelt = {name: re.sub(r"\s*[(\[].*", "", unset(name)) for name in wide}  # PPO (n = 5)
+        labels = {headings[name].label: spelt[name] or name for name in wide}
+        headings |= {name: headings[name]._replace(statistic="mean") for name in wide}
+    else:
+        labels = {label: label for label in labels}
+    parts: dict[str, dict[str, str]] = {label: {} for label in labels}
+    table.unread = []
+    for name, one in headings.items():
+        if name in free or one.statistic is None:
+            continue
+        if one.label and one.label not in labels:
+            table.unread.append(name)
+        elif one.statistic in parts.setdefault(one.label, {}):
+            both = list_names([parts[one.label][one.statistic], name])
+            raise UsageError(f"{table.name} gives the {one.statistic} in {both}; keep one")
+        else:
+            parts[one.label][one.statistic] = name
+    shared = parts.pop("", {}) if "" not in labels else {}
+    if not labels:
         raise UsageError(
-            f"several columns were given, and {table.name} has no column `metric` that names one "
-            "for each row; add it"
+            f"{table.name} has the columns {list_names(table.names)}, of which none holds reported "
+            f"numbers{''.join(map(_hint, table.names[:20]))}; name it mean, median or share"
         )
-    key_columns = [files.read_keys(table.take(name)) for name in (*keys, *metric)]
-    names = {name: name_statistic(name) for name in table.names if name not in {*keys, *metric}}
-    if len(metrics) == 1 and metrics[0] in names:
-        names[metrics[0]] = "mean"  # a column called as the values are holds their mean
-    columns = {}
-    for name, known in names.items():
-        if known is not None:
-            twice = [name for name, other in names.items() if other == known]
-            if len(twice) > 1:
-                raise UsageError(f"{table.name} gives the {known} in {list_names(twice)}; keep one")
-            columns[known] = table.take(name)
-    found: dict[Key, dict[str, Any]] = {}
-    for place, parts in enumerate(zip(*key_columns, strict=True)):
-        if None in parts:
-            raise DataError(f"row {place + 1} of {table.name} lacks a key; give it, or remove it")
-        key = tuple(map(str, parts))
-        if key in found:
-            raise UsageError(f"{table.name} names {name_key(key)} twice; give one row for each")
-        cells = {known: column[place] for known, column in columns.items()}
-        found[key] = {known: cell for known, cell in cells.items() if not is_missing(cell)}
-    ignored = [name for name, known in names.items() if known is None]
-    return found, [*keys, *("metric" for _ in metric)], ignored
+    texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
+    records: list[Record] = []
+    for label, part in parts.items():
+        used = [headings[name] for name in part.values()]
+        behind = next((one.kind for one in used if one.kind), None)
+        runs = next((one.runs for one in used if one.runs), None)
+        columns = {known: _clean_cells(table.take(name), kind or behind, said)
+                   for known, name in (shared | part).items()}  # fmt: skip
+        for row in range(table.n_rows):
+            cells = {known: column[row] for known, column in columns.items()
+                     if not is_missing(column[row])}  # fmt: skip
+            for known in cells if any(one.unit for one in used) else ():
+                if known not in {"runs", "n_succeeded"} and "%" not in str(cells[known]):
+                    cells[known] = f"{cells[known]} %"
+            cells |= {"runs": runs} if runs and "runs" not in cells else {}
+            cells |= {"plus_minus": behind} if behind else {}
+            tags = {name: column[row] for name, column in texts.items()}
+            records.append((tags | ({"": labels[label]} if label else {}), cells))
+    return records
+
+
+def _clean_cells(column: list[Any], kind: Any, said: dict[str, str]) -> list[Any]:
+    """Return cells without brackets, if these are none of a spread."""
+    # 0.83 ± 0.04 (1)
+    texts = [re.sub(r"(±[^()]*)\([^()]*\)\s*$", r"\1", unset(cell)) if isinstance(cell, str)
+             and re.search(r"±|\\pm", cell) else cell for cell in column]  # fmt: skip
+    parts = [split_printed(cell) for cell in texts]
+    odd = next((one for one in parts if one.bracket == "odd"), None)
+    if odd is None or kind:
+        return texts
+    said["plus_minus"] = f"brackets as in {odd.value} ({odd.spread}) are no spreads"
+    return [one.value if one.bracket else cell for one, cell in zip(parts, texts, strict=True)]
+
+
+def _match_keys(
+    own: Table, theirs: Table, records: Sequence[Record], keys: Sequence[str],
+    metrics: list[str], said: dict[str, str],
+) -> dict[str, str | None]:  # fmt: skip
+    """Return your column for each of what reports are called by, None for your headings.
+
+    `metrics` receives the columns that these headings name.
+    """
+    found: dict[str, str | None] = {}
+    mine = {_fold(name): name for name in own.names}
+    for name in records[0][0]:
+        cells = {_fold(tags[name]) for tags, _ in records if tags[name] is not None}
+        free = [column for column in own.names if column not in found.values()
+                and (not keys or column in keys or name in keys)]  # fmt: skip
+        hits = {column: len(cells & _fold_cells(own, column)) for column in free}
+        same = mine.get(_fold(name)) if name else None
+        best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
+        is_near = best is not None and (best == same or (
+            hits[best] * 2 >= len(cells) and not _is_numeric(own, best)))  # fmt: skip
+        named = [
+            mine[cell] for cell in cells if cell in mine and (not metrics or mine[cell] in metrics)
+        ]
+        if keys and name in keys and name in own.names:
+            found[name] = name
+        elif keys and name and name not in keys and best not in keys and not named:
+            continue
+        elif is_near:
+            found[name] = best
+            if name and best != name:
+                said["by"] = (
+                    f"{name_key((name,))} of the report is {name_key((str(best),))} of yours"
+                )
+        elif named and None not in found.values() and (name or len(cells) > 1 or not metrics):
+            metrics[:] = [column for column in own.names if column in named]
+            if name or len(cells) > 1:
+                found[name] = None
+    if len(metrics) > 1 and None not in found.values():
+        raise UsageError(
+            f"several columns were given, and no column of {theirs.name} names one of them for "
+            "each row; add one, such as `metric`"
+        )
+    for name in keys:
+        if name not in found and name not in found.values():
+            theirs.take(name) if name in own.names else own.take(name)
+    labels = {tags.get("", "") for tags, _ in records}
+    if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
+        raise UsageError(
+            f"no column is a key of both tables; yours has {list_names(own.names)}, the report "
+            f"{list_names(theirs.names)}; name a key alike in both"
+        )
+    if not keys and found and "by" not in said:
+        names = [name_key((column or name or "metric",)) for name, column in found.items()]
+        said["by"] = f"keys are {', '.join(names)}"
+    return found
+
+
+def _sort_records(
+    records: Sequence[Record], found: Mapping[str, str | None], mine: Iterable[Key], theirs: Table
+) -> dict[Key, dict[str, Any]]:
+    """Return reported numbers by key, as one's own groups spell it."""
+    spelt: list[dict[str, set[str]]] = [{} for _ in found]
+    for key in mine:
+        for place, part in enumerate(key):
+            spelt[place].setdefault(_fold(part), set()).add(part)
+    reports: dict[Key, dict[str, Any]] = {}
+    for row, (tags, numbers) in enumerate(records):
+        parts = []
+        for place, name in enumerate(found):
+            cell = tags[name]
+            if cell is None:
+                raise DataError(
+                    f"row {row + 1} of {theirs.name} lacks a key; give it, or remove it"
+                )
+            ways = spelt[place].get(_fold(cell), set())
+            parts.append(cell if cell in ways or len(ways) != 1 else next(iter(ways)))
+        key = tuple(parts)
+        if key in reports:
+            raise UsageError(f"{theirs.name} names {name_key(key)} twice; give one row for each")
+        reports[key] = numbers
+    return reports
 
 
 def _group_runs(
-    table: Table,
-    keys: Sequence[str],
-    metrics: Sequence[str],
-    succeeded: str | None,
-    reported: Collection[str],
-    *,
-    with_metric: bool = False,
-) -> tuple[dict[Key, dict[str, Any]], int]:
-    """Return your runs by key, as arguments of `compare`, and how many lack a key."""
-    places = _find_groups(table, keys)
-    n_missing = table.n_rows - sum(map(len, places.values()))
+    table: Table, keys: Sequence[str], metrics: list[str], succeeded: str | None,
+    known: Collection[str], said: dict[str, str], is_spread: bool,
+) -> tuple[dict[Key, dict[str, Any]], int, dict[Key, dict[str, float]]]:  # fmt: skip
+    """Return your runs by key, as arguments of `compare`, how many lack a key, and by seed."""
+    is_share = bool(known) and {*SUCCESSES, "runs"}.issuperset(known)
+    if is_share and succeeded is None:
+        succeeded = _find_succeeded(table, [*keys, *metrics], said)
+    rows, seed = _find_rows(table, {*keys, *metrics}, keys, said)
+    if not metrics and not (succeeded and is_share):
+        metrics = [find_column(table, {*keys, succeeded}, said)]
+    places = _find_groups(table, keys, rows)
     flags = None if succeeded is None else table.take(succeeded)
-    done = None if flags is None else files.read_flags(flags, str(succeeded))
-    is_share = bool(reported) and {*SUCCESSES, "runs"}.issuperset(reported)
-    found = {}
+    done = None if flags is None else tables.read_flags(flags, str(succeeded))
+    seeds = tables.read_keys(table.take(seed)) if seed else []
+    found, by_seed = {}, {}
     for metric in metrics or [""]:
-        if flags is not None and not metric and is_share:
-            values = np.zeros(table.n_rows)
-        else:
-            values = files.read_values(table.take(metric or None), metric or table.names[0])
+        values = (
+            tables.read_values(table.take(metric), metric) if metric else np.zeros(table.n_rows)
+        )
         if flags is not None:  # a run without one is one without a value
             values[[is_missing(flag) for flag in flags]] = np.nan
         for key, where in places.items():
-            chosen = None if done is None else done[where]
-            label = (*key, metric) if with_metric else key
-            found[label] = {"values": values[where], "succeeded": chosen}
-    return found, n_missing
+            label = (*key, metric) if is_spread else key
+            found[label] = {
+                "values": values[where],
+                "succeeded": None if done is None else done[where],
+            }
+            by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
+    return found, len(rows) - sum(map(len, places.values())), by_seed
 
 
-def _find_groups(table: Table, keys: Sequence[str]) -> dict[Key, Any]:
+def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
+    """Return the column that says which runs succeeded: of flags, the only one, or by its name."""
+    allowed = tables.ANSWERS | tables.MISSING
+    names = [name for name in table.names if name not in taken and _fold(name) not in SEEDS | ASIDE
+             and {_fold(cell) for cell in table.probe(name)} <= allowed]  # fmt: skip
+    found = [name for name in names if _fold(name) in DONE] or names
+    if len(found) != 1:
+        return None
+    said["succeeded"] = f"{name_key(found)} says which runs succeeded"
+    return found[0]
+
+
+def find_column(table: Table, taken: Collection[str | None], said: dict[str, str]) -> str:
+    """Return the only column of numbers that is no key, seed or step."""
+    names = [name for name in table.names if name not in taken]
+    for aside in (SEEDS | STEPS | ASIDE, DONE):
+        if len(names) > 1:
+            names = [name for name in names if _fold(name) not in aside
+                     and _is_numeric(table, name)]  # fmt: skip
+    if len(names) != 1:
+        raise UsageError(
+            "no `column` was given; name the one that holds the values, of "
+            f"{list_names(names or table.names)}"
+        )
+    if len(table.names) > len(taken) + 1:
+        said["column"] = f"{name_key(names)} holds the values"
+    return names[0]
+
+
+def _find_rows(
+    table: Table, taken: Collection[str], keys: Sequence[str], said: dict[str, str]
+) -> tuple[list[int], str | None]:
+    """Return the rows that are runs, of a log the last of each; and the seeds' column."""
+    seed, step = (next((name for name in table.names if _fold(name) in among and name not in taken),
+                       None) for among in (SEEDS, STEPS))  # fmt: skip
+    rows = list(range(table.n_rows))
+    if step is None or not _is_numeric(table, step):
+        return rows, seed
+    order, kept = tables.read_values(table.take(step), step), list[int]()
+    for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
+        steps = order[part]
+        starts = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)
+        n_each = np.unique(steps, return_counts=True)[1]
+        if seed:
+            kept.append(int(part[np.argmax(steps)]))
+        elif (starts.size == 1 and part.size > 2) or (
+            1.5 * starts.size < part.size and np.ptp(steps[starts]) == 0
+        ):  # one run after the other
+            kept += part[np.append(starts[1:], part.size) - 1].tolist()
+        elif (
+            (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1
+        ):
+            kept += part[-n_each[0] :].tolist()  # all runs, step after step
+        else:
+            kept += part.tolist()
+    if len(kept) < len(rows):
+        said["steps"] = f"of each run the last {name_key((step,))} is taken"
+    return sorted(kept), seed
+
+
+def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict[Key, Any]:
     """Return the places of the runs of each group, int[n]."""
-    columns = [files.read_keys(table.take(name)) for name in keys]
+    columns = [tables.read_keys(table.take(name)) for name in keys]
     places: dict[Key, list[int]] = {}
-    for place in range(table.n_rows):
+    for place in rows:
         key = tuple(column[place] or "" for column in columns)
         if "" not in key:
             places.setdefault(key, []).append(place)
@@ -226,42 +507,40 @@ def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key |
     return found
 
 
-def compare_column(
-    table: Table, *, column: str | None, succeeded: str | None = None, **options: Any
-) -> Comparison:
-    """Compare a column of runs, of which another may say which succeeded, with a report."""
-    given = options | parse_report(options.get("report") or {}, "report")
-    known = {name for name in ("cap", *NUMBERS) if given.get(name) is not None}
-    own, _ = _group_runs(table, [], [] if column is None else [column], succeeded, known)
-    return compare(**own[()], nan_policy="omit", **options)
-
-
 def pair_runs(
-    table: Table, *, by: str, difference: Sequence[str], column: str | None, pair: str | None
-) -> dict[str, Any]:
+    given: Any, *, by: str | None, difference: Sequence[str], column: str | None, pair: str | None,
+    succeeded: str | None,
+) -> dict[str, Any]:  # fmt: skip
     """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
-    groups = _find_groups(table, [by])
-    values = files.read_values(table.take(column), column or table.names[0])
-    if difference[0] == difference[1]:
-        raise UsageError(f"`difference` names {show(difference[0])} twice; name two groups")
-    for name in difference:
-        if (name,) not in groups:
-            known = list_names([key for (key,) in groups])
-            raise UsageError(f"there is no group {show(name)}; the groups are {known}")
-    places = (groups[(name,)] for name in difference)
-    first, second = (where[~np.isnan(values[where])] for where in places)
+    table, said = Table.of(given, "table"), dict[str, str]()
+    by = by or next((name for name in table.names
+                     if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
+    if by is None or difference[0] == difference[1]:
+        named = list_names(difference)
+        raise UsageError(
+            f"`difference` names {named}; name two groups of one column, given as `by`"
+        )
+    groups = _find_groups(
+        table, [by], _find_rows(table, {by, str(column), str(pair)}, [by], said)[0]
+    )
+    if column is None and succeeded is not None:
+        values = tables.read_flags(table.take(succeeded), succeeded).astype(float)
+    else:
+        name = column or find_column(table, {by, pair}, said)
+        values = tables.read_values(table.take(name), name)
+    if lacking := [name for name in difference if (name,) not in groups]:
+        known = list_names([key for (key,) in groups])
+        raise UsageError(f"there is no group {show(lacking[0])}; the groups are {known}")
+    first, second = (where[~np.isnan(values[where])]
+                     for where in (groups[(name,)] for name in difference))  # fmt: skip
+    answer = {"groups": tuple(difference), "said": said}
     if pair is None:
-        return {"values": values[first], "minus": values[second]}
-    seeds = np.array(files.read_keys(table.take(pair)), dtype=object)
+        return answer | {"values": values[first], "minus": values[second]}
+    seeds = np.array(tables.read_keys(table.take(pair)), dtype=object)
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
-    if len(one) < first.size or len(two) < second.size:
-        raise DataError(
-            f"column {show(pair)} holds a seed twice in one group; give one run of each"
-        )
-    differences = [value - two[seed] for seed, value in one.items() if seed in two]
-    if not differences:
-        raise DataError(
-            f"no seed of column {show(pair)} is in both groups; leave `pair` out if runs are not "
-            "paired"
-        )
-    return {"values": np.array(differences)}
+    both = [value - two[seed] for seed, value in one.items() if seed in two]
+    if len(one) < first.size or len(two) < second.size or not both:
+        what = "holds a seed twice in one group; give one run of each" if both else (
+            "holds no seed of both groups; leave `pair` out if runs are not paired")  # fmt: skip
+        raise DataError(f"column {show(pair)} {what}")
+    return answer | {"values": np.array(both)}

@@ -16,22 +16,33 @@ import itertools
 import math
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from typing import Any
 
-from scipy import special
+import numpy as np
 
-from replication.comparison import means
-from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, describe_runs, predict
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, Report
+from replication.comparison.report import (
+    FAILURE_WORDS,
+    MIN_QUARTILES,
+    QUARTILES,
+    SPREADS,
+    SUCCESSES,
+    Report,
+)
 from replication.comparison.runs import Own, Runs, get_sample
-from replication.comparison.sampling import Effort, Sample
+from replication.statistics import means
+from replication.statistics.means import Difference, Side, summarise_quartiles
+from replication.statistics.sampling import SEED, Effort, Sample, reduce_studies
 from replication.wording import plural
 
 MIN_RUNS = 5  # with fewer nothing but a mean is judged
 MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold their skewness
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
+N_RESAMPLES = 2000  # of runs, for the standard error of a statistic that is no mean
 MISSED = 0.05
+ALIKE = "the report's runs vary as yours do"
+UNSEEN = "no other outcome is missing from"
 
 
 def list_rules(own: Own, report: Report) -> list[str]:
@@ -43,66 +54,89 @@ def list_rules(own: Own, report: Report) -> list[str]:
     return [*FAILURE_WORDS] if own.n_failed and report.on_values else ["excluded"]
 
 
-def list_sides(own: Own, sample: Sample | None) -> dict[str, Side]:
+def list_sides(own: Own, sample: Sample | None, report: Report) -> dict[str, Side]:
     """Return one's own mean, spread and number of runs, by words for the reading of a summary."""
     if isinstance(own, Report):
         return summarise(own, own.count_middle("excluded"))
     if sample is None:
         return {}
+    n, name = sample.n, report.centre
+    if report.has_quartiles:
+        if not MIN_QUARTILES <= n <= MANY_RUNS or own.minus is not None:
+            return {}
+        yours = describe_runs(sample, QUARTILES)
+        mean, sd = summarise_quartiles(yours["median"], yours["q1"], yours["q3"], n)
+        return {"": Side(mean, ((sd, n),), is_by_quartiles=True)}
+    if name in {"median", "iqm"}:
+        if n < MIN_RUNS or own.minus is not None:
+            return {}
+        drawn = np.random.default_rng(SEED).choice(sample.runs, (N_RESAMPLES, min(n, 1000)))
+        error = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(min(n, 1000))
+        return {"": Side(describe_runs(sample, [name])[name], ((error, n),))}
     spreads = tuple((one.spread, one.n) for one in (sample, own.minus) if one)
     return {"": Side(sample.mean - (own.minus.mean if own.minus else 0.0), spreads)}
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:
     """Return mean, spread and number of runs of a report by words for each reading of it."""
-    numbers = report.numbers
-    if "constant" in numbers:
-        return {"": Side(float(numbers["constant"].value))}
-    if "mean" not in numbers:
+    numbers, centre, name = report.numbers, report.centre, report.spread
+    if centre is None:
         return {}
-    mean, width, name = float(numbers["mean"].value), numbers["mean"].width, report.spread
+    value, width = float(numbers[centre].value), numbers[centre].width
+    if centre == "constant":
+        return {"": Side(value)}
+    if report.has_quartiles:
+        q1, q3 = (float(numbers[each].value) for each in ("q1", "q3"))
+        mean, sd = summarise_quartiles(value, q1, q3, n_used)
+        return {"": Side(mean, ((sd, n_used),), width, is_by_quartiles=True)}
     # Of a spread that was rounded to 0, the largest that is.
     spread = math.nan if name is None else float(numbers[name].value or numbers[name].high)
     return {
-        words: Side(mean, ((spread / factor, n_used),), width)
+        words: Side(value, (), width, spread / factor) if report.has_error
+        else Side(value, ((spread / factor, n_used),), width)
         for words, factor in report.list_spreads(n_used).items()
-    }
+    }  # fmt: skip
 
 
-def judge_all(own: Own, report: Report, *, level: float, effort: Effort) -> dict[str, Answer]:
+def judge_all(
+    own: Own, report: Report, *, level: float, between: float, effort: Effort
+) -> dict[str, Answer]:
     """Return the answer to each reading of a report, by words for it, most usual first."""
     rules = list_rules(own, report)
+    judge = functools.partial(_judge_rule, own, report, level=level, between=between, effort=effort)
     return {
         ", ".join(filter(None, (f"failures {FAILURE_WORDS[rule]}" * (len(rules) > 1), words))): one
-        for rule in rules
-        for words, one in _judge_rule(own, report, rule, level=level, effort=effort)
-    }
+        for rule in rules for words, one in judge(rule)
+    }  # fmt: skip
 
 
 def _judge_rule(
-    own: Own, report: Report, rule: str, *, level: float, effort: Effort
+    own: Own, report: Report, rule: str, *, level: float, between: float, effort: Effort
 ) -> Iterator[tuple[str, Answer]]:
     """Yield words and answer for each reading of the spreads."""
     sample, n_used = get_sample(own, rule), report.count_middle(rule)
     shares = _judge_shares(own, sample, report, level=level)
     done = {*shares.findings, *(SPREADS if "mean" in shares.findings else ())}
     rest = {name: item for name, item in report.on_values.items() if name not in done}
-    theirs, mine = summarise(report, n_used), list_sides(own, sample)
+    theirs, mine = summarise(report, n_used), list_sides(own, sample, report)
     spreads = report.list_spreads(n_used)
     predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
-    if mine and _is_by_spread(own, rest, sample):
-        aside = {"mean", "constant", *SPREADS}
+    if mine and theirs and _is_by_spread(own, report, rest, sample):
+        aside = {report.centre, *SPREADS, *(QUARTILES if report.has_quartiles else ())}
         (drawn,) = predict_rest({key: one for key, one in rest.items() if key not in aside}, [1.0])
         factor = next(iter(spreads.values()))
+        judge = functools.partial(_judge_centre, report=report, sample=sample, factor=factor)
         for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
             both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
-            mean = _judge_mean(one, two, rest, factor=factor, level=level)
-            yield both, _combine([mean, drawn, shares], rule, (one, two))
+            centre = judge(one, two, level=level, between=between)
+            yield both, _combine([centre, drawn, shares], rule, (one, two))
         return
-    if rest.keys().isdisjoint(SPREADS):
+    if rest.keys().isdisjoint(SPREADS) or report.has_error:
         spreads = {"": 1.0}
-    rest = {key: one for key, one in rest.items() if key not in SPREADS or key == report.spread}
-    pair = (next(iter(mine.values())), next(iter(theirs.values()))) if mine and theirs else None
+    rest = {key: one for key, one in rest.items()
+            if key not in SPREADS or (key == report.spread and not report.has_error)}  # fmt: skip
+    is_mean = mine and theirs and report.centre in {"mean", "constant"}
+    pair = (next(iter(mine.values())), next(iter(theirs.values()))) if is_mean else None
     parts = predict_rest(rest, list(spreads.values()))
     for words, part in zip(spreads, parts, strict=True):
         yield words, _combine([part, shares], rule, pair)
@@ -111,17 +145,18 @@ def _judge_rule(
 def is_binary(sample: Sample | None, report: Report) -> bool:
     """Say whether runs are successes and failures, 1 and 0, and a report can be of such ones.
 
-    Few counts may all be 0 or 1 by chance: the mean has to be a share of the runs, and a spread
-    that of as many successes.
+    Few counts may all be 0 or 1 by chance: a reported spread has to be that of as many successes,
+    and a mean between 0 and 1 without one counts as the nearest share.
     """
     if sample is None or "mean" not in report.numbers or not set(sample.values) <= {0.0, 1.0}:
         return False
     m, mean, name = report.n, report.numbers["mean"], report.spread
-    tried = report.count_successes()
-    counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
+    if m == 0 or not 0 <= mean.value <= 1:
+        return False
     if name is None or m < 2:
-        return bool(counts)
-    item = report.numbers[name]
+        return True
+    tried, item = report.count_successes(), report.numbers[name]
+    counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
     spreads = [
         math.sqrt(k * (m - k) / (m * (m - 1.0))) * factor
         for k in counts
@@ -130,45 +165,67 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     return any(map(item.holds, spreads))
 
 
-def _is_by_spread(own: Own, rest: Numbers, sample: Sample | None) -> bool:
-    """Say whether the mean is judged by the spreads of both sides, and not by drawn studies."""
+def _is_by_spread(own: Own, report: Report, rest: Numbers, sample: Sample | None) -> bool:
+    """Say whether the centre is judged by the spreads of both sides, and not by drawn studies."""
+    if report.centre not in rest or report.has_quartiles or report.has_error:
+        return report.centre in rest
     if "mean" not in rest or isinstance(own, Report) or own.minus is not None:
-        return not rest.keys().isdisjoint({"mean", "constant"})
+        return True
     is_alone = rest.keys() == {"mean"} and sample is not None and sample.n <= MANY_RUNS
     return is_alone or not rest.keys().isdisjoint(SPREADS)
 
 
 def _combine(parts: Sequence[Answer], rule: str, sides: tuple[Side, Side] | None) -> Answer:
-    p_values = [part.p for part in parts if part.p is not None]
+    def merge(name: str) -> dict[str, Any]:
+        return {key: one for part in parts for key, one in getattr(part, name).items()}
+
+    def take(p_values: list[float]) -> float | None:
+        return min(1.0, len(p_values) * min(p_values)) if p_values else None
+
+    known = [part for part in parts if part.p is not None]
     return Answer(
-        {name: item for part in parts for name, item in part.findings.items()},
-        min(1.0, len(p_values) * min(p_values)) if p_values else None,
-        math.fsum(part.p_error for part in parts) * max(len(p_values), 1),
-        {name: one for part in parts for name, one in part.distributions.items()},
+        merge("findings"),
+        take([part.p for part in known if part.p is not None]),
+        math.fsum(part.p_error for part in parts) * max(len(known), 1),
+        merge("distributions"),
         next((part.difference for part in parts if part.difference), None),
-        {name: one for part in parts for name, one in part.shown.items()},
+        merge("shown"),
         tuple(dict.fromkeys(condition for part in parts for condition in part.conditions)),
         rule, sides,
+        take([part.p if part.p_alone is None else part.p_alone for part in known]),  # type: ignore[misc]
     )  # fmt: skip
 
 
-def _judge_mean(one: Side, two: Side, numbers: Numbers, *, factor: float, level: float) -> Answer:
-    """Judge a mean, or a constant, by the spreads that are known."""
-    name = "constant" if "constant" in numbers else "mean"
-    item, found = numbers[name], means.judge_means(one, two, level=level)
-    p, reach = (math.nan, math.nan) if found is None else (found.p, found.high - found.value)
+def _judge_centre(
+    one: Side, two: Side, *, report: Report, sample: Sample | None, factor: float, level: float,
+    between: float,
+) -> Answer:  # fmt: skip
+    """Judge a mean, a constant or another centre by the spreads that are known."""
+    name, numbers = str(report.centre), report.numbers
+    item, aside = numbers[name], report.has_quartiles or report.has_error
+    found = means.judge_means(one, two, level=level, between=between, is_conditional=not aside)
+    p, reach = (math.nan, math.nan) if found is None else (found.p, found.kept or 0.0)
     if found is None and one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
-    interval = item.print_within(one.mean - reach, one.mean + reach)
-    findings = {name: Finding.of(name, item, one.mean, interval=interval, p=p)}
-    sd = one.samples[0][0] if len(one.samples) == 1 else math.nan
+    yours = one.mean
+    interval = (math.nan, math.nan) if aside else item.print_within(yours - reach, yours + reach)
+    findings = {}
+    if report.has_quartiles and sample is not None:
+        quartiles = describe_runs(sample, QUARTILES)
+        yours = quartiles["median"]
+        findings = {key: Finding.of(key, numbers[key], quartiles[key]) for key in ("q1", "q3")}
+    findings = {name: Finding.of(name, item, yours, interval=interval, p=p)} | findings
+    sd = one.samples[0][0] if len(one.samples) == 1 and not aside else math.nan
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
-        yours = math.nan if place else sd * factor
-        findings[spread] = Finding.of(spread, numbers[spread], yours)
+        findings[spread] = Finding.of(spread, numbers[spread], math.nan if place else sd * factor)
     if math.isnan(p):
         return Answer(findings)
     shown = {name: None if found is None else found.shown}
-    return Answer(findings, p, 0.0, {}, found, shown, tuple(_list_conditions(one, two, name)))
+    conditions = tuple(_list_conditions(one, two, name))
+    if found is not None and found.p_alone is not None and found.p <= level < found.p_alone:
+        conditions = (*conditions, ALIKE)
+    p_alone = None if found is None else found.p_alone
+    return Answer(findings, p, 0.0, {}, found, shown, conditions, p_alone=p_alone)
 
 
 def _list_conditions(one: Side, two: Side, name: str) -> Iterator[str]:
@@ -177,13 +234,13 @@ def _list_conditions(one: Side, two: Side, name: str) -> Iterator[str]:
         if one.n < MANY_RUNS:
             yield "the mean of so few runs is about normal"
     elif not two.has_spread:
-        yield "the report's runs vary as yours do"
+        yield ALIKE
     elif not one.has_spread:
         yield "your runs vary as the report's do"
     else:
         for side, whose in ((one, "your"), (two, "the report's")):
-            if not any(sd for sd, _ in side.samples):
-                yield f"no other outcome is missing from {whose} {plural(side.n, 'equal run')}"
+            if side.samples and not any(sd for sd, _ in side.samples):
+                yield f"{UNSEEN} {whose} {plural(side.n, 'equal run')}"
 
 
 def _predict(
@@ -207,7 +264,7 @@ def _predict(
                  for key, one in numbers.items()}  # fmt: skip
         return [Answer(found, p)] * len(factors)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
-    conditions = () if is_enough else ("the report's runs vary as yours do",)
+    conditions = () if is_enough else (ALIKE,)
     predictions = predict(sample, numbers, n_used, factors, level=level, effort=effort)
     return [
         dataclasses.replace(_add_differences(one, sample, numbers, level), conditions=conditions)
@@ -250,20 +307,10 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
     best = found[nearest]
     unit = 1 if name == "n_succeeded" else m
     value = k / n - report.numbers[name].value * unit / m
-    ends = {"low": found[counts[-1]].low, "high": found[counts[0]].high}
-    difference = dataclasses.replace(best, value=value, **ends)
-    low, high = means.find_shares_kept(k, n, m, level=level)
-    kept = (low / unit, high / unit)
+    low, high = found[counts[-1]].low, found[counts[0]].high
+    difference = dataclasses.replace(best, value=float(value), low=low, high=high)
+    first, last = means.find_shares_kept(k, n, m, level=level)
+    kept = (first / unit, last / unit)
     finding = Finding.of(name, report.numbers[name], k / n * m / unit, interval=kept, p=best.p)
     shown = None if best.shown is None else best.shown * m / unit
     return Answer({name: finding}, best.p, 0.0, {}, difference, {name: shown})
-
-
-def find_spread_p(one: Side, two: Side) -> float | None:
-    """Return p of the F test of two standard deviations, None where one of them is not known."""
-    known = [side.samples[0] for side in (one, two) if len(side.samples) == 1 and side.has_spread]
-    if len(known) < 2 or not all(sd for sd, _ in known):
-        return None
-    (first, n), (second, m) = known
-    below = float(special.fdtr(n - 1, m - 1, (first / second) ** 2))
-    return 2.0 * min(below, 1.0 - below)

@@ -7,38 +7,50 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from replication import wording
 from replication.errors import UsageError
-from replication.wording import show
 
 FORMS = ("text", "markdown", "latex", "csv", "json")
 MAX_DIGITS, MAX_EXPONENT = 15, 30
 SUFFIXES = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
-_NUMBER = re.compile(
+_NUMBER = re.compile(  # -12,345.6e-7, or 1.2k
     r"([+-]?)([0-9]{1,3}(?:,[0-9]{3})+|[0-9]*)(?:\.([0-9]*))?(?:[eE]([+-]?[0-9]{1,3}))?"
     r"\s?([kKMGB]?)",
     re.ASCII,
 )
 _POWERS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _TYPESET = (  # what typesetting puts round a number, and what it stands for
-    (r"\\(?:mathbf|textbf|bm|boldsymbol|underline|num|text|mathrm)\s*\{([^{}]*)\}", r"\1"),
-    (r"\$|\*\*|\\[,;:! ]|\\(?:left|right|pmb)\b", ""),
+    (r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: f"10^{found[1].translate(_POWERS)}"),  # 10⁻³
+    (r"\\(?:cell|row|text)?color(?:\[\w+\])?\{[^{}]*\}", ""),  # \textcolor{red}{0.8}
+    (r"\\(?:scriptscript|script|footnote|small|tiny|large|bf|it|rm)(?:size|style|series)?\b", ""),
+    (r"\\multi(?:row|column)\{[^{}]*\}\{[^{}]*\}", ""),  # \multirow{2}{*}{0.8}
+    (r"\$|\*\*|__|\\[,;:! ]|\\(?:left|right|pmb|bm)\b|<[^<>]{0,20}>", ""),
     (r"\{,\}", ","),
     (r"\\%", "%"),
-    (r"\\pm|\+/[-−]|\+-|\+−", "±"),
+    (r"\\pm(?![A-Za-z])|\+/[-−]|\+-|\+−", "±"),
+    (r"[_^]\s*\{?\s*±\s*([^{}^_]*)\}?", r" ± \1"),  # 0.83_{\pm 0.04}
+    (r"(?<=[0-9])_\{\s*\(?([0-9.]+%?)\)?\s*\}$", r" (\1)"),  # 0.83_{0.04}
+    (r"\\([_&#])", r"\1"),
     (r"−|–(?=[0-9.])(?<![0-9.]–)", "-"),
     (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", ""),
-    (r"\s*(?:×|\\times|\\cdot|·)\s*10\s*\^?\s*\{?\s*([+-]?[0-9]{1,3})\s*\}?", r"e\1"),
+    (r"\s*(?:×|\\(?:times|cdot)(?![A-Za-z])|·)\s*10\s*\^?\s*\{?\s*([+-]?[0-9]{1,3})\s*\}?", r"e\1"),
     (r"[\u2009\u202f\u00a0~]", " "),
-    (r"_\{?(-\s?[0-9.e]+)\}?\s*\^\{?(\+\s?[0-9.e]+)\}?", r" \2 \1"),
+    (r"_\{?(-\s?[0-9.e]+)\}?\s*\^\{?(\+\s?[0-9.e]+)\}?", r" \2 \1"),  # _{-0.3}^{+0.2}
+    (r"\\[A-Za-z]+\s*\{([^{}]*)\}", r"\1"),  # \mathbf{0.8}, \best{0.8}
+    (r"\s*\^?\s*\{?\s*(?:[*†‡§]|\\(?:d?dagger|ast|star)\b)+\s*\}?|\^\{?[a-z]\}?", ""),
+    (r"[↑↓]|\\(?:up|down)arrow\b", ""),
 )
 _SPLIT = (  # a number with what stands behind it, most specific first
+    # 0.83 ± 0.04
     re.compile(r"(?P<value>[^±()\[\]^_]+)\s*±\s*(?P<spread>[^±()\[\]]+)"),
+    # 0.83 (95% CI 0.81 to 0.85), or 0.83 [0.81, 0.85]
     re.compile(
-        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:(?P<level>[0-9.]+)\s?%\s*CI[:,]?\s*)?(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
+        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:(?P<level>[0-9.]+)\s?%\s*C\.?I\.?[:,]?\s*)?"
+        r"(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
         r"\s*(?:[,;–]|\bto\b|(?<=[0-9])-)\s*(?P<high>[^,;()\[\]–]+)[)\]]"
     ),
-    re.compile(r"(?P<value>[^±()\[\]^_]+)\(\s*(?P<inside>[^()\[\],;]+)\)"),
-    re.compile(
+    re.compile(r"(?P<value>[^±()\[\]^_]+)\(\s*(?P<inside>[^()\[\],;]+)\)"),  # 0.83 (0.04)
+    re.compile(  # 0.83 +0.02 -0.03
         r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9.e]+)\}?"
         r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9.e]+)\}?"
     ),
@@ -83,13 +95,23 @@ Numbers = Mapping[str, Reported]
 
 
 class Printed(NamedTuple):
-    """A number with what stands behind it: a spread, or the two ends of an interval."""
+    """A number with what stands behind it: a spread, or the two ends of an interval.
+
+    `bracket`: "like" where the spread stands in brackets and has decimals if the number has, "odd"
+    where it has none, or a sign, as a rank or a gain.
+    """
 
     value: Any
     spread: str | None = None
     ends: tuple[str, str] | None = None
     is_skewed: bool = False  # the two errors differ
-    level: str | None = None  # of the interval, in per cent
+    level: float | None = None  # of the interval
+    bracket: str = ""
+
+
+def show(value: Any, *, length: int = 60) -> str:
+    """Quote a given value on one line; no backticks, between which arguments stand in messages."""
+    return wording.show(value, length=length).replace("`", "\\x60")
 
 
 def refuse(name: str, given: object, allowed: str) -> UsageError:
@@ -107,7 +129,7 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     is_scalar = getattr(given, "ndim", None) == 0 and not isinstance(given, str)
     text = str(given.__array__()[()] if is_scalar else given)
     text = text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
-    body = _unset(text)
+    body = unset(text)
     has_percent = body.endswith("%")
     found = _NUMBER.fullmatch(body.removesuffix("%").strip())
     sign, whole, part, power, suffix = ("",) * 5 if found is None else found.groups("")
@@ -116,7 +138,7 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
         examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345, 1.2k or 3.2e-4"
         raise refuse(name, text, f"is a plain decimal number; {examples}")
-    if has_percent and name != "share" and scale is None:
+    if has_percent and name not in {"share", "level"} and scale is None:
         raise UsageError(
             f"`{name}` was given as {show(text, length=40)}; say what your values are with "
             "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
@@ -124,7 +146,12 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     unit = Fraction(10) ** (exponent - len(part))
     unit /= Fraction(scale or (100 if has_percent else 1))
     value = int(f"{sign}{whole}{part}") * unit
-    return Reported(text.strip(), value, value - unit / 2, value + unit / 2)
+    return Reported(body, value, value - unit / 2, value + unit / 2)
+
+
+def is_printed(given: str) -> bool:
+    """Say whether a text is a report, 0.83 ± 0.04 or mean=0.83, and not the name of something."""
+    return re.match(r"\s*[-+−.$(\\*0-9]|[^=/]*=", given[:200]) is not None
 
 
 def split_printed(given: object) -> Printed:
@@ -136,7 +163,7 @@ def split_printed(given: object) -> Printed:
     """
     if not isinstance(given, str):
         return Printed(given)
-    body = _unset(given)
+    body = unset(given)
     outer = re.fullmatch(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?[0-9]+)?", body)
     body, unit = outer.groups("") if outer else (body, "")
     if not unit and body.endswith("%") and not re.search(r"%.*%$", body):
@@ -151,7 +178,8 @@ def split_printed(given: object) -> Printed:
     plain = {key: part.removesuffix("%").strip() for key, part in parts.items()}
     value = plain["value"]
     if "low" in parts:
-        return Printed(value + unit, ends=(plain["low"] + unit, plain["high"] + unit), level=level)
+        ends = plain["low"] + unit, plain["high"] + unit
+        return Printed(value + unit, ends=ends, level=None if level is None else float(level) / 100)
     if "up" in parts:
         up, down = parts["up"], parts["down"]
         digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
@@ -160,11 +188,13 @@ def split_printed(given: object) -> Printed:
         except ValueError:
             return Printed(given)
         return Printed(value + unit, half + unit, is_skewed=up != down)
-    spread = plain.get("spread") or plain["inside"]
-    decimals = len(value.partition(".")[2])
-    if parts.get("inside", "").isdigit() and decimals and not is_apart:
-        spread = f"{int(spread) / 10**decimals:.{decimals}f}"  # in units of the last digit
-    return Printed(value + unit, spread + unit)
+    inside, decimals = parts.get("inside"), len(value.partition(".")[2])
+    if inside is None:
+        return Printed(value + unit, plain["spread"] + unit)
+    if inside.isdigit() and decimals and not is_apart:  # in units of the last digit
+        return Printed(value + unit, f"{int(inside) / 10**decimals:.{decimals}f}{unit}")
+    is_like = inside[0] not in "+-" and ("." in inside or not decimals)
+    return Printed(value + unit, plain["inside"] + unit, bracket="like" if is_like else "odd")
 
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
@@ -184,17 +214,22 @@ def split_range(given: object) -> tuple[str, str] | None:
     if isinstance(given, (tuple, list)) and len(given) == 2:
         return given[0], given[1]
     number = r"-?[0-9][0-9.]*(?:e[+-]?[0-9]+)?\s?[%kM]?"
-    body = _unset(given) if isinstance(given, str) else ""
+    body = unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
     return None if found is None else (found[1].strip(), found[2].strip())
 
 
-def _unset(text: str) -> str:
-    """Return a number without what typesetting puts round it."""
-    body = re.sub("10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda m: f"10^{m[1].translate(_POWERS)}", text[:200])
-    for pattern, plain in _TYPESET:
-        body = re.sub(pattern, plain, body)
-    return re.sub(r"\s?[*†‡]+$", "", body.strip()).strip()
+def unset(text: str) -> str:
+    """Return a text of at most 200 letters without what typesetting puts round it."""
+    body, before = text.strip()[:200], ""
+    if re.fullmatch(r"[-+0-9.]*", body):
+        return body
+    while body != before:  # \textbf{\underline{0.8}}
+        before = body
+        for pattern, plain in _TYPESET:
+            body = re.sub(pattern, plain, body)
+    is_loose = "{" in body and not re.search(r"[_^]\{", body)
+    return re.sub("[{}]", "", body).strip() if is_loose else body.strip()
 
 
 def format_p(p: float | None) -> str:

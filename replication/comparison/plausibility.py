@@ -2,28 +2,21 @@
 
 References
 ----------
-Brown & Heathers (2017), The GRIM test, Soc. Psychol. Personal. Sci. 8, 363-369: means of
-whole numbers. Anaya (2016), The GRIMMER test, PeerJ Preprints 4, e2400v1: their standard
-deviations. Samuelson (1968), How deviant can you be?, J. Am. Stat. Assoc. 63, 1522-1525: the
-largest value. Bhatia & Davis (2000), A better bound on the variance, Am. Math. Mon. 107,
-353-357: the standard deviation for mean and range.
+Brown & Heathers (2017), The GRIM test, Soc. Psychol. Personal. Sci. 8, 363-369: means of whole
+numbers. A standard deviation is largest with half of the runs at either end of their range.
 """
 
+import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 
-from replication.comparison.numbers import Numbers, Reported
+from replication.comparison.numbers import Reported
 from replication.comparison.report import Report, describe_number
-from replication.comparison.sampling import Bounds
+from replication.statistics.sampling import Bounds
 
-MAX_ENUMERATION, MAX_SQUARES, MAX_SUMS = 1_000_000, 100_000, 50  # more counts as possible
+ORDER = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
 SLACK = 1.0 + 1e-12
-Fault = tuple[str, str]  # the name of a number, and why it cannot be right
-ORDER = (
-    ("min", "q1"), ("min", "mean"), ("min", "median"), ("min", "max"), ("q1", "median"),
-    ("q1", "q3"), ("median", "q3"), ("median", "max"), ("mean", "max"), ("q3", "max"),
-)  # fmt: skip
 
 
 def find_impossible(
@@ -31,148 +24,40 @@ def find_impossible(
 ) -> dict[str, str]:
     """Return why reported numbers cannot be right, by name.
 
-    A number is possible if one of `counts`, the values that can have been summarised, and one of
-    the denominators that the report may mean allow it.
+    A number is possible if one of `counts`, the values that can have been summarised, allows it.
     """
-    numbers = report.numbers
-    faults = [*_check_shares(numbers, report.n), *_check_order(numbers, bounds)]
-    if grid is not None:
-        step_of_median = 1 if counts and all(n % 2 for n in counts) else 2
-        for name, step in (("min", 1), ("max", 1), ("median", step_of_median)):
-            if name in numbers and not _has_multiple(numbers[name], Fraction(grid) / step):
-                faults.append((name, f"{_name_values(grid)} cannot have {_say(numbers, name)}"))
-    of_each = [[*_check_values(report, n, grid, bounds)] for n in counts]
-    if of_each and all(of_each):
-        faults += of_each[len(of_each) // 2]
-    return {name: next(why for other, why in faults if other == name) for name, _ in faults}
+    numbers, faults = report.numbers, dict[str, str]()
+
+    def say(name: str) -> str:
+        return describe_number(name, numbers[name].text, article=True)
+
+    for name, whole in (("share", 1), ("n_succeeded", report.n)):
+        if name in numbers and numbers[name].low > whole:
+            faults[name] = f"{say(name)} is not between none and all"
+    for names in ORDER:
+        known = [name for name in names if name in numbers]
+        for small, large in itertools.combinations(known, 2):
+            if numbers[small].low > numbers[large].high:
+                faults.setdefault(large, f"{say(large)} contradicts {say(small)}")
+        for name in known:
+            if numbers[name].low > bounds[1] or numbers[name].high < bounds[0]:
+                faults.setdefault(name, f"{say(name)} lies beyond the bounds of the values")
+    values = "whole numbers" if grid == 1 else f"multiples of {float(grid or 1):g}"
+    steps: dict[str, Sequence[int]] = {"min": [1], "max": [1], "median": [2], "mean": counts}
+    for name in steps.keys() & numbers.keys() if grid is not None else ():
+        ways = [Fraction(grid or 1, way) for way in steps[name]]
+        if ways and not any(has_multiple(numbers[name], way) for way in ways):
+            of = f"{counts[len(counts) // 2]:,} " if name == "mean" else ""
+            faults.setdefault(name, f"{of}{values} cannot have {say(name)}")
+    least = max(bounds[0], float(numbers["min"].low) if "min" in numbers else -math.inf)
+    most = min(bounds[1], float(numbers["max"].high) if "max" in numbers else math.inf)
+    n = min((n for n in counts if n > 1), default=0)
+    largest = (most - least) * math.sqrt((n * n // 4) / n / (n - 1)) * SLACK if n else math.inf
+    if "sd" in numbers and numbers["sd"].low > largest:
+        faults["sd"] = f"{say('sd')} is larger than {n:,} runs within their range can have"
+    return faults
 
 
-def _say(reported: Numbers, name: str) -> str:
-    return describe_number(name, reported[name].text, article=True)
-
-
-def _name_values(grid: Fraction) -> str:
-    return "whole numbers" if grid == 1 else f"multiples of {float(grid):g}"
-
-
-def _check_shares(reported: Numbers, runs: int) -> Iterator[Fault]:
-    for name, whole in (("share", 1), ("n_succeeded", runs)):
-        if (item := reported.get(name)) is None:
-            continue
-        if item.low > whole:
-            yield name, f"{_say(reported, name)} is not between none and all"
-        elif name == "n_succeeded" and item.value.denominator != 1:
-            yield name, f"{_say(reported, name)} is no whole number"
-        elif name == "share" and not _has_multiple(item, Fraction(1, runs)):
-            yield name, f"{runs:,} runs cannot have {_say(reported, name)}"
-
-
-def _check_order(reported: Numbers, bounds: Bounds) -> Iterator[Fault]:
-    for small, large in ORDER:
-        if small in reported and large in reported and reported[small].low > reported[large].high:
-            name, other = (large, small) if large == "max" else (small, large)
-            yield name, f"{_say(reported, name)} contradicts {_say(reported, other)}"
-    for name in ("mean", "median", "q1", "q3", "iqm", "min", "max"):
-        if name in reported and (reported[name].low > bounds[1] or reported[name].high < bounds[0]):
-            yield name, f"{_say(reported, name)} lies beyond the bounds of the values"
-
-
-def _check_values(report: Report, n: int, grid: Fraction | None, bounds: Bounds) -> Iterator[Fault]:
-    reported = report.numbers
-    mean = reported.get("mean")
-    if mean is not None and grid and not _has_multiple(mean, Fraction(grid) / n):
-        yield "mean", f"{n:,} {_name_values(grid)} cannot have {_say(reported, 'mean')}"
-    if n >= 2 and not reported.keys().isdisjoint({"sd", "se"}):
-        free = [n - 1 if kind == "n-1" else n for kind in report.sd_kinds]
-        first, *others = (_check_spread(reported, n, one, grid, bounds) for one in free)
-        if first is not None and None not in others:
-            yield first
-
-
-def _check_spread(
-    reported: Numbers, n: int, denominator: int, grid: Fraction | None, ends: Bounds
-) -> Fault | None:
-    """Return why a spread is impossible with that denominator, None if it is not."""
-    name, mean = "sd" if "sd" in reported else "se", reported.get("mean")
-    low, high = 0.0, math.inf  # of the standard deviation, as reported
-    for key, factor in (("sd", 1.0), ("se", math.sqrt(n))):
-        if key in reported:
-            low = max(low, float(reported[key].low) * factor)
-            high = min(high, float(reported[key].high) * factor)
-    if low > high * SLACK:
-        return "se", f"{_say(reported, 'se')} contradicts {_say(reported, 'sd')} of as many runs"
-    squares = low**2 * denominator, high**2 * denominator  # sum of squared deviations
-    least = max(ends[0], float(reported["min"].low) if "min" in reported else -math.inf)
-    most = min(ends[1], float(reported["max"].high) if "max" in reported else math.inf)
-    largest = (most - least) ** 2 * (n * n // 4) / n
-    if mean is not None and math.isfinite(most - least):
-        # (max - mean)(mean - min) is largest nearest to the middle of the range.
-        middle = min(max((least + most) / 2.0, float(mean.low)), float(mean.high))
-        largest = min(largest, max((most - middle) * (middle - least), 0.0) * n)
-    if squares[0] > largest * SLACK:
-        between = "between the smallest and the largest possible value"
-        return name, f"{_say(reported, name)} is larger than {n:,} runs {between} can have"
-    if mean is None:
-        return None
-    for end in [name for name in ("max", "min") if name in reported]:
-        item = reported[end]
-        reach = float(item.low - mean.high if end == "max" else mean.low - item.high)
-        # One value so far from the mean leaves at least reach^2 n / (n - 1).
-        if reach > 0 and reach**2 * n / (n - 1) > squares[1] * SLACK:
-            with_end = f"{n:,} runs with {_say(reported, end)}"
-            return name, f"{_say(reported, name)} is smaller than {with_end} can have"
-    if grid and not _has_spread(mean, squares, n, float(grid), (least, most)):
-        values = f"{n:,} {_name_values(grid)} with {_say(reported, 'mean')}"
-        return name, f"{values} cannot have {_say(reported, name)}"
-    return None
-
-
-def _has_spread(
-    mean: Reported, squares: tuple[float, float], n: int, grid: float, ends: Bounds
-) -> bool:
-    """Say whether n values on a grid can have such a mean and sum of squared deviations.
-
-    In steps of the grid, from the whole number at or below the mean: n deviations d whose sum is
-    r, from 0 to n - 1, and whose sum of squares q is that about the mean plus r^2 / n.
-    """
-    first = math.ceil(float(mean.low) * n / grid - 1e-9)
-    last = math.floor(float(mean.high) * n / grid + 1e-9)
-    if last - first >= MAX_SUMS:
-        return True
-    for total in range(first, last + 1):
-        centre, rest = divmod(total, n)
-        low, high = (end / grid**2 + rest**2 / n for end in squares)
-        if high > MAX_SQUARES:
-            return True
-        least = math.ceil(low - 1e-9)  # the sum of squares is even where the sum is
-        wanted = range(least + (least - rest) % 2, math.floor(high + 1e-9) + 1, 2)
-        if not wanted:
-            continue
-        reach = math.isqrt(wanted[-1])
-        lowest = math.ceil(max(-reach, ends[0] / grid - centre - 1e-9))
-        highest = math.floor(min(reach, ends[1] / grid - centre + 1e-9))
-        if n * (2 * reach + 1) * (2 * math.isqrt(n * wanted[-1]) + 3) > MAX_ENUMERATION:
-            return True
-        reached = _enumerate(n, range(lowest, highest + 1), wanted[-1]).get(rest, 0)
-        if any(reached >> q & 1 for q in wanted):
-            return True
-    return False
-
-
-def _enumerate(n: int, deviations: range, largest: int) -> dict[int, int]:
-    """Return by sum of n deviations the sums of squares that occur, up to the largest, as bits."""
-    reached = {0: 1}
-    for _ in range(n):
-        following: dict[int, int] = {}
-        for total, squares in reached.items():
-            for d in deviations:
-                kept = (squares << d * d) & ((2 << largest) - 1)
-                if kept:
-                    following[total + d] = following.get(total + d, 0) | kept
-        reached = following
-    return reached
-
-
-def _has_multiple(item: Reported, step: Fraction) -> bool:
+def has_multiple(item: Reported, step: Fraction) -> bool:
     """Say whether a whole multiple of a step prints so, however halves are rounded."""
     return item.holds(Fraction(math.ceil(item.low / step) * step))

@@ -20,25 +20,25 @@ from typing import Any, Self
 
 import numpy as np
 
-from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
-from replication.comparison.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
 from replication.statistics.convolution import (
-    compute_joint_mass,
     compute_max_mass,
     compute_mean_mass,
     compute_mean_mass_given_max,
+    sum_rare_studies,
 )
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray, SamplingDistribution
+from replication.statistics.means import Difference, Side
+from replication.statistics.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
 
 TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
 NEAR = 1000  # studies of about the reported maximum, for the mean given it
 MAX_SPAN = 20_000
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Finding:
     """A reported statistic against its sampling distribution, whose `mean` and `spread` it has.
 
@@ -58,6 +58,11 @@ class Finding:
     mean: float = math.nan
     spread: float = math.nan
 
+    __hash__ = None  # type: ignore[assignment]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Finding) and repr(self) == repr(other)  # so that NaN equals NaN
+
     @classmethod
     def of(cls, name: str, item: Reported, yours: float, **more: Any) -> Self:
         """Return what is found of a reported number; `more` are the fields from `interval` on."""
@@ -70,7 +75,7 @@ class Answer:
 
     `p` is that of all findings together, `p_error` its standard error, 0 if it is exact. `shown`:
     by statistic, the difference that these runs would have shown four times in five.
-    `conditions`: what the answer holds under.
+    `conditions`: what the answer holds under. `p_alone`: p by the printed spreads alone.
     """
 
     findings: Mapping[str, Finding] = dataclasses.field(default_factory=dict)
@@ -82,6 +87,7 @@ class Answer:
     conditions: tuple[str, ...] = ()
     rule: str = ""
     sides: tuple[Side, Side] | None = None
+    p_alone: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -205,42 +211,19 @@ def predict_mean_and_max(
 ) -> Answer:
     """Hold a reported mean and maximum of n runs against the population that the table is."""
     mean, largest = numbers["mean"], numbers["max"]
-    of_max = SamplingDistribution(*compute_max_mass(table, runs))
     judged = {
         "mean": Statistic(mean, SamplingDistribution(*compute_mean_mass(table, runs))),
-        "max": Statistic(largest, of_max),
+        "max": Statistic(largest, SamplingDistribution(*compute_max_mass(table, runs))),
     }
     given = compute_mean_mass_given_max(table, runs, (float(largest.low), float(largest.high)))
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
     tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
-    p = _sum_studies(table, of_max, mean, runs, at_most=tail * (1 + TINY) + ZERO)
+    p = sum_rare_studies(table, runs, width=mean.width, at_most=tail * (1 + TINY) + ZERO)
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)
     return Answer(findings, p, 0.0, {name: one.distribution for name, one in judged.items()})
-
-
-def _sum_studies(
-    table: CountTable, of_max: SamplingDistribution, mean: Reported, runs: int, *, at_most: float
-) -> float:
-    """Return the share of studies whose maximum, or mean given it, has so small a tail."""
-    running = np.cumsum(of_max.mass)
-    tails = np.minimum(running, 1.0 - running + of_max.mass)
-    is_near = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
-    share = math.fsum(of_max.mass[~is_near])
-    if is_near.any():
-        width, near = mean.width, of_max.values[is_near]
-        first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
-        cells = compute_joint_mass(
-            table, runs,
-            mean_edges=(np.arange(first, last + 2) - 0.5) * width,
-            max_edges=np.append(near, near[-1] + 1.0),
-        )  # fmt: skip
-        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
-        tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
-        share += math.fsum(cells[tails <= at_most])
-    return min(share, 1.0)
 
 
 def _count_exactly(sample: Sample, numbers: Numbers, runs: int) -> CountTable | None:

@@ -2,17 +2,22 @@
 
 import dataclasses
 import math
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
 
-from replication.comparison.judging import MAX_COUNTS, find_spread_p
+from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import describe_p
-from replication.comparison.plausibility import find_impossible
+from replication.comparison.plausibility import find_impossible, has_multiple
 from replication.comparison.prediction import Answer, describe_runs
-from replication.comparison.report import CI_WORDS, SPREADS, SUCCESSES, Report
-from replication.comparison.runs import Own, Runs
-from replication.comparison.sampling import UNBOUNDED, Sample
+from replication.comparison.report import CI_WORDS, SPREADS, Report
+from replication.comparison.runs import Own
+from replication.statistics.means import find_spread_p, find_tolerated, judge_means
+from replication.statistics.sampling import UNBOUNDED, Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
+TOLERATED = 0.5  # standard deviations by which studies of one thing often differ
 
 
 def list_impossible(
@@ -34,7 +39,7 @@ def list_impossible(
 def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answer) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers, n_used = report.on_values, report.count_middle(main.rule)
-    if sample is None or own.minus is not None or not sample.n == n_used > 1:
+    if sample is None or own.minus is not None or not sample.n == n_used > 1 or report.has_error:
         return None
     yours = describe_runs(sample, [name for name in numbers if name not in SPREADS])
     error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0
@@ -47,57 +52,73 @@ def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answ
     return chance if chance <= COINCIDENCE else None
 
 
-def list_assumptions(report: Report, sample: Sample | None, main: Answer) -> dict[str, str]:
+def list_assumptions(
+    report: Report, sample: Sample | None, main: Answer, between: float
+) -> dict[str, str]:
     """Return what the answer takes for granted, by the argument that changes it."""
-    found, numbers = {}, report.numbers.keys()
+    found, numbers, kind = {}, report.numbers.keys(), report.kind
+    level = f"{100 * (kind.level or 0.95):g} %"
     if sample is not None and main.distributions:
         ends = [f"from {sample.low:g}"] if math.isfinite(sample.low) else []
         ends += [f"up to {sample.high:g}"] if math.isfinite(sample.high) else []
         grid = "real numbers" if sample.grid is None else f"multiples of {float(sample.grid):g}"
         found["bounds"] = f"values lie {' '.join(ends)}" if ends else "values have no bounds"
         found["grid"] = f"values are {grid}"
-    if numbers & {"sd", "se"} and len(report.sd_kinds) > 1:
-        found["sd_kind"] = "the denominator of the sd is n - 1 or n; both are tried"
-    if "ci" in numbers:
-        kind = " or ".join(CI_WORDS[kind] for kind in report.ci_kinds)
-        tried = "; both are tried" if len(report.ci_kinds) > 1 else ""
-        found["ci_kind"] = f"the {100 * report.ci_level:g} % interval is by {kind}{tried}"
+    parts = [f"({report.bracket}), in brackets, is a spread"] if report.bracket else []
     if "spread" in numbers:
-        found["plus_minus"] = (
-            "± stands for a standard deviation, a standard error or half of a "
-            f"{100 * report.ci_level:g} % interval; all three are tried"
-        )
+        ways = "a standard error or half of a" if report.has_error else (
+            "a standard deviation, a standard error or half of a")  # fmt: skip
+        parts.append(f"± stands for {ways} {level} interval; all are tried")
+    elif "ci" in numbers and not report.has_error:
+        by = " or ".join(CI_WORDS.values()) + "; both are tried"
+        parts.append(f"the {level} interval is by {CI_WORDS.get(kind.by or '', by)}")
+    elif "ci" in numbers:
+        parts.append(f"the interval is one of {level}, and by the normal distribution")
+    elif numbers & {"sd", "se"} and kind.free is None and not report.has_error:
+        parts.append("the denominator of the sd is n - 1 or n; both are tried")
+    if parts:
+        found["plus_minus"] = "; ".join(parts)
     if numbers & {"q1", "q3", "iqr"}:
         found["quartiles"] = "quartiles are interpolated linearly, as NumPy and R do"
+    if report.has_quartiles:
+        found["estimated"] = (
+            "mean and standard deviation follow from median and quartiles as in "
+            "a normal population (Luo 2018, Wan 2014), on both sides"
+        )
+    if between:
+        found["between"] = f"either side may be off by {between:g} SD for reasons of its own"
     if main.p is not None:
         found["independence"] = "runs are independent of each other"
     return found
 
 
 def list_cautions(
-    own: Own, report: Report, sample: Sample | None, main: Answer, worst: Answer, level: float
+    report: Report,
+    sample: Sample | None,
+    main: Answer,
+    worst: Answer,
+    options: Mapping[str, Any],
 ) -> dict[str, str]:
     """Return what to know before relying on a comparison, by cause."""
-    found: dict[str, str] = {}
+    level = options["level"]
+    found = {} if main.sides is None else _caution_of_means(main, worst, options)
     numbers = report.numbers
-    by_f = None if main.sides is None else find_spread_p(*main.sides)
-    if by_f is not None and by_f <= level:
-        found["spreads"] = (
-            "The standard deviations differ more than those of normal runs would (F test, "
-            f"{describe_p(by_f)}); the verdict is on the mean, whatever the spreads."
-        )
-    if isinstance(own, Runs) and own.n_failed == 0 and not numbers.keys().isdisjoint(SUCCESSES):
-        found["no failures"] = (
-            "All your runs count as successes. Give `succeeded` or `cap` if some failed."
+    if "share" in numbers and not has_multiple(numbers["share"], Fraction(1, report.n)):
+        nearest = report.count_middle("excluded")
+        found["share"] = (
+            f"{report.n} runs cannot have a success rate of {numbers['share'].text}; the nearest, "
+            f"{nearest} of {report.n}, is judged. If it is one of more trials, give these as `n`."
         )
     if worst.p is not None and abs(worst.p - level) < 2.0 * worst.p_error:
         found["near the level"] = (
             "p is so near the level that another random draw could change the verdict."
         )
-    if report.off_centre:
-        found["off centre"] = (
-            "The reported mean is not in the middle of its interval, as it would be by Student's t "
-            "or the normal distribution; half the width is used."
+    if report.off_centre and options["scale"] != "log":
+        is_ratio = report.off_centre == "log"
+        found["off centre"] = "The reported number is not in the middle of its interval, as it " + (
+            "would be by Student's t or the normal distribution; half the width is used."
+            if not is_ratio
+            else "is on the scale of logarithms: if it is a ratio, give `scale` log."
         )
     if sample is None or sample.n < 2:
         return found
@@ -112,9 +133,42 @@ def list_cautions(
     is_far = abs(value - centre) > near and abs(centre) > sample.spread
     near = min(near, abs(centre))
     scale = next((one for one in UNIT_FACTORS if abs(value / one - centre) <= near), None)
-    if is_far and scale is not None:
+    if is_far and scale is not None and options["scale"] != "log":
         found["units"] = (
             f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
             f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
         )
+    return found
+
+
+def _caution_of_means(main: Answer, worst: Answer, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the two spreads, and labs that differ, have to do with the verdict on a mean."""
+    found, level, between = {}, options["level"], options["between"]
+    assert main.sides is not None
+    by_f, gap = find_spread_p(*main.sides), worst.difference
+    if by_f is not None and by_f <= level:
+        found["spreads"] = (
+            "The standard deviations differ more than those of normal runs would (F test, "
+            f"{describe_p(by_f)}); the verdict is on the mean, whatever the spreads."
+        )
+    if gap is None or worst.sides is None or worst.p is None or worst.p != gap.p:
+        return found
+    one, two = worst.sides
+    if gap.p_alone is not None and gap.p <= level < gap.p_alone:
+        found["alone"] = f"By the printed spreads alone {describe_p(gap.p_alone)}."
+    elif by_f is not None:
+        alone = judge_means(one, dataclasses.replace(two, samples=((math.nan, two.n),)),
+                            level=level, between=between)  # fmt: skip
+        if alone is not None and (alone.p <= level) != (gap.p <= level):
+            found["alone"] = (
+                f"By your spread alone, as for a mean without one, {describe_p(alone.p)}: the "
+                "reported spread turns the verdict."
+            )
+    if gap.p <= level and not between:
+        needed = find_tolerated(one, two, level=level)
+        if needed is not None and needed <= TOLERATED:
+            found["labs"] = (
+                f"Labs that differ by {needed:.2g} SD on either side explain the difference, and "
+                "studies of one thing often differ as much; `between` allows for it."
+            )
     return found

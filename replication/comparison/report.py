@@ -1,34 +1,23 @@
 """What a report says: its numbers, and how what it leaves open may be read."""
 
 import dataclasses
+import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence, Set
-from typing import Any, ClassVar
+from fractions import Fraction
+from typing import Any, ClassVar, NamedTuple
 
-from replication.comparison.numbers import (
-    Numbers,
-    Reported,
-    read_number,
-    refuse,
-    split_printed,
-    split_range,
-)
+from replication.comparison import numbers as printed
+from replication.comparison.numbers import Numbers, Reported, read_number, refuse, show, split_range
 from replication.errors import UsageError
-from replication.wording import plural, show
+from replication.wording import plural
 
 STATISTICS = {
-    "mean": "mean",
-    "sd": "standard deviation",
-    "se": "standard error",
-    "median": "median",
-    "q1": "lower quartile",
-    "q3": "upper quartile",
-    "iqr": "interquartile range",
-    "iqm": "interquartile mean",
-    "min": "minimum",
-    "max": "maximum",
-}
+    "mean": "mean", "sd": "standard deviation", "se": "standard error", "median": "median",
+    "q1": "lower quartile", "q3": "upper quartile", "iqr": "interquartile range",
+    "iqm": "interquartile mean", "min": "minimum", "max": "maximum",
+}  # fmt: skip
 """Statistics of values, by name, in words; beside them quantiles such as p90."""
 SUCCESSES = {"share": "success rate", "n_succeeded": "number of successes"}
 SPREADS = ("sd", "se", "ci", "spread")
@@ -39,54 +28,112 @@ _WORDS = STATISTICS | SUCCESSES | {
     "constant": "constant",
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
+CENTRES = {"mean", "constant", "median", "iqm"}
+QUARTILES = {"median", "q1", "q3"}
 MAX_RUNS = 100_000  # most that can lie behind a report
+MIN_QUARTILES = 5  # runs behind quartiles from which mean and sd are estimated
 FAILURE_WORDS = {
     "excluded": "left out",
     "at-cap": "counted where they were stopped",
     "restarted": "started over and added up",
 }
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
-NUMBERS = (*STATISTICS, "ci", *SUCCESSES, "constant")
-"""Arguments of `compare` that hold a reported number."""
-CHOICES = {
-    "failures": tuple(FAILURE_WORDS),
-    "sd_kind": ("n-1", "n"),
-    "plus_minus": ("sd", "se", "ci", "2sd", "2se"),
-    "ci_kind": tuple(CI_WORDS),
-    "nan_policy": ("raise", "omit"),
-}
-"""Arguments of `compare` with few values; None where it is not known what a report did."""
-
-HEADERS = {
-    "runs": ("n", "n_runs", "seeds", "n_seeds", "num_seeds", "number_of_runs", "trials", "count"),
-    "mean": ("average", "avg", "m", "mu", "μ"),
-    "sd": ("std", "stdev", "stddev", "std_dev", "standard_deviation", "sigma", "σ"),
-    "se": ("sem", "stderr", "std_err", "standard_error"),
-    "median": ("med", "50%", "p50"),
-    "q1": ("25%", "p25", "lower_quartile"),
-    "q3": ("75%", "p75", "upper_quartile"),
-    "min": ("minimum",),
-    "max": ("maximum",),
-    "share": ("success_rate", "proportion"),
-    "n_succeeded": ("successes", "n_success"),
-    "ci": ("95%_ci", "ci95", "ci_95", "95_ci"),
-    "ci_low": ("ci_lower", "lower_ci", "ci95_low", "lower_95"),
-    "ci_high": ("ci_upper", "upper_ci", "ci95_high", "upper_95"),
-}
-_NAMES = {other: name for name, others in HEADERS.items() for other in (name, *others)} | {
-    name: name for name in NUMBERS
-}
+_CALLED = """runs n n_runs seeds n_seeds num_seeds number_of_runs trials count
+mean average avg m mu μ, median med 50% p50, iqm, constant, min minimum, max maximum, range min_max
+sd std stdev stddev std_dev standard_deviation sigma σ, se sem stderr std_err standard_error
+q1 25% p25 lower_quartile, q3 75% p75 upper_quartile, iqr, share success_rate proportion
+n_succeeded successes n_success, ci 95%_ci ci95 ci_95 95_ci confidence_interval
+ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high upper_95"""
+NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
+"""Names of reported numbers by what tables, options and arguments call them."""
 
 
-def name_statistic(header: str) -> str | None:
-    """Return the name of a reported number by what a table calls it, None for any other column.
+class Kind(NamedTuple):
+    """What stands behind ±: sd, se or ci (None: not known), how many, and how it was made.
 
-    >>> name_statistic("Std"), name_statistic("N"), name_statistic("P90"), name_statistic("colour")
-    ('sd', 'runs', 'p90', None)
+    `level` of the interval; `by`: "t" or "normal"; `free`: denominator of the sd, "n-1" or "n".
     """
-    key = re.sub(r"[\s-]+", "_", header.strip().lower()).rstrip(".")
-    quantile = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", key)
-    return _NAMES.get(key) or (key if quantile and float(quantile[1]) > 0 else None)
+
+    name: str | None = None
+    factor: float = 1.0
+    level: float | None = None
+    by: str | None = None
+    free: str | None = None
+
+
+NO_KIND = Kind()
+
+
+def read_kind(text: str) -> Kind | None:
+    """Read what stands behind a ±, such as "2se", "90% CI" or "sd n-1"; None if it is no such.
+
+    >>> read_kind("90% ci normal")
+    Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
+    """
+    found: dict[str, Any] = {}
+    plain = text.lower().replace("standard error", "se").replace("standard deviation", "sd")
+    for token in plain.replace("confidence interval", "ci").replace("half", "").split():
+        # 2sd, 95%, ci95
+        parts = re.fullmatch(r"([12]?)\.?(sd|se|ci)s?|([0-9]{2}(?:\.[0-9]+)?)\s?%?", token)
+        name = NAMES.get(token) if len(token) > 1 else None
+        if parts and parts[2]:
+            found |= {"name": parts[2]} | ({"factor": float(parts[1])} if parts[1] else {})
+        elif parts and 50.0 <= float(parts[3]) < 100.0:
+            found |= {"level": float(parts[3]) / 100.0}
+        elif token in {"t", "normal"}:
+            found |= {"by": token}
+        elif token in {"n", "n-1"}:
+            found |= {"free": token}
+        elif name in {"sd", "se", "ci"}:
+            found |= {"name": name}
+        else:
+            return None
+    return Kind(**found) if found else None
+
+
+class Heading(NamedTuple):
+    """What the heading of a column says: whose statistic, its unit, and what is behind it."""
+
+    label: str
+    statistic: str | None
+    unit: str = ""
+    kind: str | None = None
+    runs: str | None = None
+
+
+def read_heading(text: str) -> Heading:
+    """Read the heading of a column of reported numbers.
+
+    >>> read_heading("Acc (%)")[:3], read_heading("acc_mean")[:2], read_heading("Mean (SD)")[1:4:2]
+    (('acc', None, '%'), ('acc', 'mean'), ('mean', 'SD'))
+    """
+    body, unit, kind, runs = printed.unset(text), "", None, None
+    for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (n = 5), (sd)
+        count = re.fullmatch(r"n\s*=\s*([0-9,]+)", inside.strip().lower())
+        if "%" in inside and read_kind(inside) is None:
+            unit = "%"
+        elif count:
+            runs = count[1]
+        elif read_kind(inside.replace("±", "")) is not None:
+            kind = inside.replace("±", "")
+    base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
+    if sign and read_kind(behind):
+        kind = behind
+    words = re.sub(r"[\s._-]+", "_", base.lower()).strip("_")
+    if level := re.fullmatch(r"([0-9]{2}(?:\.[0-9])?)%_ci", words):
+        return Heading("", "ci", unit, f"{level[1]}% ci", runs)
+    quantile = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", base.strip().lower())
+    if quantile and float(quantile[1]) > 0 and words not in NAMES:
+        return Heading("", base.strip().lower(), unit, kind, runs)
+    if words not in NAMES and words.endswith("%"):
+        words, unit = words.removesuffix("%").strip("_"), "%"
+    parts = words.split("_")
+    for place in range(len(parts)):
+        first, last = "_".join(parts[:place]), "_".join(parts[place:])
+        for name, label in ((last, first), (first, last)):
+            if name in NAMES and (not label or len(name) > 1):
+                return Heading(label, NAMES[name], unit, kind, runs)
+    return Heading(words, None, unit, kind, runs)
 
 
 def word(name: str) -> str:
@@ -104,18 +151,18 @@ def describe_number(name: str, text: str, *, article: bool = False) -> str:
 class Report:
     """Reported numbers by name, of `n` runs, and what was said of them.
 
-    A constant is that of one run. `failures` is None where it was not said, and all kinds that a
-    spread can be of are tried. `off_centre`: the mean is not the middle of its interval.
+    `n` is 0 where it is not known, which an interval or a standard error makes up for; a constant
+    is that of one run. `failures` is None where it was not said, and all kinds that a spread can be
+    of are tried. `off_centre`: the mean is not the middle of its interval; "log" where it is on the
+    scale of logarithms. `bracket`: what was read as a spread, though it stood in brackets.
     """
 
     numbers: Numbers
     n: int
-    failures: str | None
-    sd_kinds: tuple[str, ...]
-    ci_kinds: tuple[str, ...]
-    ci_level: float
-    factor: float = 1.0  # 2 where the spread is one of two standard deviations or errors
-    off_centre: bool = False
+    failures: str | None = None
+    kind: Kind = NO_KIND
+    off_centre: str = ""
+    bracket: str = ""
 
     # What runs have that may stand in the place of a report:
     done: ClassVar[None] = None
@@ -133,6 +180,26 @@ class Report:
     def spread(self) -> str | None:
         """Name of the number from which the standard deviation of the report is known."""
         return next((name for name in SPREADS if name in self.numbers), None)
+
+    @property
+    def centre(self) -> str | None:
+        """Name of the number that is judged by spreads: a mean, or what an interval is beside."""
+        names = self.numbers.keys()
+        if self.has_quartiles:
+            return "median"
+        others = sorted(names & CENTRES - {"mean", "constant"}) if "ci" in names else []
+        return next((name for name in ("constant", "mean", *others) if name in names), None)
+
+    @property
+    def has_quartiles(self) -> bool:
+        """Whether mean and spread are estimated from median and quartiles."""
+        return self.n >= MIN_QUARTILES and self.numbers.keys() == QUARTILES
+
+    @property
+    def has_error(self) -> bool:
+        """Whether it is the standard error of the centre that is known, and no spread of runs."""
+        is_other = self.centre not in {"mean", "constant", None} and not self.has_quartiles
+        return self.spread is not None and (self.n == 0 or is_other)
 
     def count_used(self, rule: str) -> Sequence[int]:
         """Return how many values the statistics can summarise under a rule for failures."""
@@ -153,27 +220,34 @@ class Report:
         return counts[len(counts) // 2]
 
     def list_spreads(self, n_used: int) -> dict[str, float]:
-        """Return what the spread can be as a multiple of the sd with n - 1, by words for it."""
+        """Return what the spread can be as a multiple of the sd with n - 1, by words for it.
+
+        Of the standard error where only that is known.
+        """
         from scipy import special
 
-        name = self.spread
+        name, kind, tail = self.spread, self.kind, 0.5 + (self.kind.level or 0.95) / 2.0
+        z = float(special.ndtri(tail))
+        if self.has_error:
+            ways = {"± as standard error": 1.0, "± as interval": z}
+            return ways if name == "spread" else {"": z if name == "ci" else kind.factor}
         if name is None or n_used < 2:
             return {"": 1.0}
-        error, tail = 1.0 / math.sqrt(n_used), 0.5 + self.ci_level / 2.0
-        halves = {
-            "t": float(special.stdtrit(n_used - 1, tail)) * error,
-            "normal": float(special.ndtri(tail)) * error,
-        }
+        error = 1.0 / math.sqrt(n_used)
+        halves = {"t": float(special.stdtrit(n_used - 1, tail)) * error, "normal": z * error}
         if name == "spread":
             return {"± as sd": 1.0, "± as standard error": error, "± as interval": halves["t"]}
         if name == "ci":
-            return {f"interval by {CI_WORDS[kind]}": halves[kind] for kind in self.ci_kinds}
-        base = self.factor * (error if name == "se" else 1.0)
+            ways = {f"interval by {words}": halves[by] for by, words in CI_WORDS.items()}
+            return ways if kind.by is None else {"": halves[kind.by]}
+        base = kind.factor * (error if name == "se" else 1.0)
         sds = {"n-1": base, "n": base * math.sqrt((n_used - 1) / n_used)}
-        return {f"{name} with {kind.replace('-', ' - ')}": sds[kind] for kind in self.sd_kinds}
+        if kind.free is not None:
+            return {"": sds[kind.free]}
+        return {f"{name} with {free.replace('-', ' - ')}": one for free, one in sds.items()}
 
 
-def parse_report(given: Any, name: str) -> dict[str, Any]:
+def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     """Return reported numbers by name from a mapping, or from text: 0.83 ± 0.04, n = 5.
 
     In text the mean comes first, or each number has its name before it: mean=0.83 sd=0.04 n=5.
@@ -181,15 +255,19 @@ def parse_report(given: Any, name: str) -> dict[str, Any]:
     if isinstance(given, Mapping):
         pairs = [(str(key), value) for key, value in given.items()]
     else:
+        # ", n = 5" behind a number, or "mean=0.8"
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", str(given)[:500])
         values = [value.strip(" ),;") for value in rest[1::2]]
-        pairs = [("mean", first.strip())] * bool(first.strip())
+        lone = "share" if re.fullmatch(r"\s*[0-9]+\s*(/|of)\s*[0-9]+\s*", first) else "mean"
+        pairs = [(lone, first.strip())] * bool(first.strip())
         pairs += zip(rest[::2], values, strict=True)
     found: dict[str, Any] = {}
     for key, value in pairs:
-        known = name_statistic(key)
-        if known is None:
-            allowed = f"are runs, {', '.join(STATISTICS)}, ci, share, n_succeeded and p90"
+        label, known, *_ = read_heading(key)
+        if known is None or label:
+            near = difflib.get_close_matches(key.lower(), NAMES, n=1)
+            hint = f" (did you mean {near[0]}?)" if near else ""
+            allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90{hint}"
             raise refuse(name, key, allowed)
         if known in found:
             raise UsageError(f"`{name}` gives the {known} twice; give it once")
@@ -200,62 +278,69 @@ def parse_report(given: Any, name: str) -> dict[str, Any]:
 
 def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     """Read what was reported by name; `options` are the arguments of `compare`."""
-    scale, ci_level = options["scale"], options["ci_level"]
-    for name, allowed in CHOICES.items():
-        if options[name] is not None and options[name] not in allowed:
-            raise refuse(name, options[name], f"are {', '.join(allowed)}")
-    if scale is not None and not 0 < scale < math.inf:
-        raise refuse("scale", scale, "is a number above 0")
-    if not 0.5 <= ci_level < 1.0:
-        raise refuse("ci_level", ci_level, "is from 0.5 to below 1")
+    kind, scale = options["plus_minus"], options["scale"]
     texts = {name: value for name, value in given.items() if value is not None}
-    runs = texts.pop("runs", None)
-    kind = options["plus_minus"] or "spread"
-    off_centre = _split_all(texts, kind.removeprefix("2"), ci_level)
-    ends = split_range(texts.get("ci"))
+    _split_all(texts, kind)
+    off_centre, bracket, level = texts.pop("off_centre"), texts.pop("bracket"), texts.pop("level")
+    if level is not None and kind.level not in {None, level}:
+        raise UsageError(
+            f"the interval behind the mean has a level of {100 * level:g} %, and `plus_minus` says "
+            f"{100 * kind.level:g} %; give both alike"
+        )
+    runs, ends = texts.pop("runs", None), split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
+    is_log, factor = scale == "log", None if scale == "log" else scale
     numbers = {}
     for name, text in texts.items():
         place, behind = ("mean", " behind ±") if name == "spread" else (name, "")
-        numbers[name] = read_number(text, place, scale=None if name in SUCCESSES else scale)
-        if numbers[name].value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
+        item = read_number(text, place, scale=None if name in SUCCESSES else factor)
+        if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
             raise refuse(place, text, f"are 0 and numbers above it{behind}")
+        numbers[name] = _take_log(item, place) if is_log and name not in SUCCESSES else item
+    if is_log and not numbers.keys().isdisjoint({*SPREADS, "iqr"}):
+        raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
     if ends is not None:
-        middle, half = _read_interval(*ends, scale)
-        mean = numbers.setdefault("mean", middle)
-        if abs(mean.value - middle.value) > half.value:
-            raise refuse("ci", list(ends), f"is an interval that holds the mean of {mean.text}")
-        off_centre = mean.low > middle.high or mean.high < middle.low
-        numbers["ci"] = half
+        first, last = (read_number(end, "ci", scale=factor) for end in ends)
+        if not first.value < last.value:
+            raise refuse("ci", [*ends], "is the lower end first")
+        if is_log:
+            first, last = (_take_log(end, "ci") for end in (first, last))
+        off_centre = _place_interval(numbers, first, last)
+        if is_log:
+            both = f"{first.text} to {last.text}"
+            numbers["ci"] = dataclasses.replace(numbers["ci"], text=both)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
     if "constant" in numbers:
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
-    _check_together(numbers.keys(), runs)
-    sd_kinds = CHOICES["sd_kind"] if options["sd_kind"] is None else (options["sd_kind"],)
-    ci_kinds = CHOICES["ci_kind"] if options["ci_kind"] is None else (options["ci_kind"],)
-    n = read_number(1 if runs is None else runs, "runs").value
-    if n.denominator != 1 or not 1 <= n <= MAX_RUNS:
+    n = read_number(1 if "constant" in numbers else 0 if runs is None else runs, "n").value
+    if n.denominator != 1 or not (runs is None or 1 <= n <= MAX_RUNS):
         span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
-        raise refuse("runs", runs, f"are whole numbers {span}")
-    report = Report(
-        numbers, int(n), options["failures"], sd_kinds, ci_kinds,
-        ci_level, 2.0 if kind.startswith("2") else 1.0, off_centre,
-    )  # fmt: skip
+        raise refuse("n", runs, f"are whole numbers {span}")
+    kind = kind._replace(level=kind.level or level)
+    report = Report(numbers, int(n), options["failures"], kind, off_centre, bracket)
+    _check_together(report)
     n_used = report.count_middle(report.failures or "excluded")
     least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
-    if report.on_values and n_used < least:
+    if report.on_values and n_used < least and not report.has_error:
         raise UsageError(
-            f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `runs` "
+            f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `n` "
             "or the number that succeeded"
         )
     return report
 
 
-def _split_all(texts: dict[str, Any], kind: str, ci_level: float) -> bool:
-    """Take apart what stands in one cell; say whether two errors differ."""
+def _take_log(item: Reported, name: str) -> Reported:
+    if item.low <= 0:
+        raise refuse(name, item.text, "on the scale log are numbers above 0")
+    ends = (Fraction(math.log(end)) for end in (item.value, item.low, item.high))
+    return Reported(item.text, *ends)
+
+
+def _split_all(texts: dict[str, Any], kind: Kind) -> None:
+    """Take apart what stands in one cell, and say what is odd about it."""
 
     def add(name: str, value: Any) -> None:
         if texts.setdefault(name, value) != value:
@@ -269,51 +354,74 @@ def _split_all(texts: dict[str, Any], kind: str, ci_level: float) -> bool:
         raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
     if low is not None:
         add("ci", (low, high))
-    mean, median = (split_printed(texts.get(name)) for name in ("mean", "median"))
-    if mean.level is not None and not math.isclose(float(mean.level), 100.0 * ci_level):
-        raise UsageError(
-            f"the interval behind the mean has a level of {mean.level} %, and `ci_level` is "
-            f"{ci_level:g}; give both alike"
-        )
-    for name, printed, behind in (
-        ("mean", mean, "ci" if mean.ends else kind),
-        ("median", median, "iqr"),  # as papers print it: a median with its quartiles
-    ):
-        if printed.ends or printed.spread:
-            texts[name] = printed.value
-            add(behind, printed.ends or printed.spread)
-    if (pair := split_range(texts.get("iqr"))) is not None:
-        del texts["iqr"]
-        add("q1", pair[0])
-        add("q3", pair[1])
-    return mean.is_skewed
+    share = re.fullmatch(r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*", str(texts.get("share")))
+    if share:  # 49/50
+        del texts["share"]
+        add("n_succeeded", share[1])
+        if str(texts.setdefault("runs", share[2])) != share[2]:
+            add("runs", share[2])
+    said: dict[str, Any] = {"off_centre": "", "bracket": "", "level": None}
+    behind = {"mean": kind.name or "spread", "median": "iqr", "iqm": "ci"}
+    for name, spread in behind.items():  # a median stands with its quartiles
+        parts = printed.split_printed(texts.get(name))
+        if not (parts.ends or parts.spread):
+            continue
+        if parts.bracket == "odd" and kind == NO_KIND:
+            raise UsageError(
+                f"what is in brackets in {show(texts[name])} does not look like a spread; say what "
+                "it is with `plus_minus`, or leave it out"
+            )
+        is_interval = parts.ends and (parts.level or name == "mean")
+        texts[name] = parts.value
+        add("ci" if is_interval else spread, parts.ends or parts.spread)
+        said["off_centre"] = "off" if parts.is_skewed else said["off_centre"]
+        said["bracket"] = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
+        said["level"] = parts.level
+    for name, (first, last) in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
+        if (pair := split_range(texts.get(name))) is not None:
+            del texts[name]
+            add(first, pair[0])
+            add(last, pair[1])
+    if "range" in texts:
+        raise refuse("range", texts["range"], "are the smallest and the largest, as 0.81 to 0.85")
+    texts |= said
 
 
-def _check_together(names: Set[str], runs: Any) -> None:
+def _place_interval(numbers: dict[str, Reported], first: Reported, last: Reported) -> str:
+    """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
+    middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
+    cell = (first.high - first.low + last.high - last.low) / 4
+    found = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
+    numbers["ci"] = Reported(f"± {float(half):g}", half, half - cell, half + cell)
+    beside = sorted(numbers.keys() & CENTRES)
+    centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", found)
+    if not first.low <= centre.value <= last.high:
+        ends = f"{first.text} to {last.text}"
+        raise refuse("ci", ends, f"is an interval that holds the reported {centre.text}")
+    if centre.low <= found.high and found.low <= centre.high:
+        return ""
+    if first.low > 0:  # of a ratio, which lies in the middle on the scale of logarithms
+        ways = [math.sqrt(a * b) for a, b in ((first.low, last.low), (first.high, last.high))]
+        if centre.low <= ways[1] and ways[0] <= centre.high:
+            return "log"
+    return "off"
+
+
+def _check_together(report: Report) -> None:
+    numbers: Set[str] = report.numbers.keys()
     faults = {
-        "nothing was reported; give at least one of " + ", ".join(f"`{name}`" for name in NUMBERS):
-            not names,
-        "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= names,
+        "nothing was reported; give `reported`, or a number by its name such as `mean`":
+            not numbers,
+        "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= numbers,
         "`constant` was given with other numbers; give it alone":
-            "constant" in names and len(names) > 1,
-        "`runs` was not given; give the number of runs behind the report, or try several; for a "
-        "value without error give `constant`": runs is None and "constant" not in names,
+            "constant" in numbers and len(numbers) > 1,
+        "`n` was not given, the number of runs behind the report; give it, or try several; an "
+        "estimate with its interval or standard error needs none, nor does a `constant`":
+            report.n == 0 and not (numbers - {"ci", "se", "spread"} == {report.centre}
+                                   and report.has_error),
         "a confidence interval says what `sd` and `se` say; give one of them":
-            "ci" in names and not {"sd", "se"}.isdisjoint(names),
+            "ci" in numbers and not {"sd", "se"}.isdisjoint(numbers),
     }  # fmt: skip
     for message, is_so in faults.items():
         if is_so:
             raise UsageError(message)
-
-
-def _read_interval(low: Any, high: Any, scale: float | None) -> tuple[Reported, Reported]:
-    """Return the middle of a confidence interval, and half of its width."""
-    first, last = (read_number(end, "ci", scale=scale) for end in (low, high))
-    if not first.value < last.value:
-        raise refuse("ci", [low, high], "is the lower end first")
-    middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
-    cell = (first.high - first.low + last.high - last.low) / 4
-    return (
-        Reported(f"{float(middle):g}", middle, middle - cell, middle + cell),
-        Reported(f"± {float(half):g}", half, half - cell, half + cell),
-    )

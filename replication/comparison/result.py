@@ -5,25 +5,26 @@ import enum
 import functools
 import html
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.judging import MIN_RUNS
-from replication.comparison.means import Difference, Side
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
-from replication.comparison.prediction import Finding
+from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
-from replication.comparison.sampling import Sample
-from replication.comparison.text import Block, render
+from replication.comparison.text import Block, name_key, render
 from replication.statistics.distributions import SamplingDistribution
 from replication.statistics.intervals import Estimate
+from replication.statistics.means import Difference
+from replication.statistics.sampling import Sample
 from replication.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 2  # version of what `Comparison.to_dict` returns
+SCHEMA = 3  # version of what `Comparison.to_dict` returns
+FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
 
@@ -35,8 +36,40 @@ class Verdict(enum.StrEnum):
     CANNOT_TELL = "cannot tell"
 
 
-@dataclasses.dataclass(frozen=True)
-class Comparison:
+class Answered:
+    """What one result, and a table of them, have in common."""
+
+    __hash__ = None  # type: ignore[assignment]
+    to_dict: Callable[[], dict[str, Any]]
+    list_cells: Callable[[], list[list[Any]]]
+    describe: Callable[[], Iterable[Block]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.render())}</pre>"
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a table with a row for each statistic, or each result."""
+        import pandas as pd
+
+        header, *rows = self.list_cells()
+        return pd.DataFrame(rows, columns=header)
+
+    def render(self, form: str = "text") -> str:
+        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+
+        Raises `UsageError` for another form.
+        """
+        return render(form, self.describe(), self.list_cells(), self.to_dict())
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Comparison(Answered):
     """What a comparison found.
 
     Parameters
@@ -59,8 +92,9 @@ class Comparison:
         Of your runs, with Student's interval.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
-    p, p_error : float or None, and float
-        The largest over all readings of what was not said; its standard error from drawing.
+    p, p_alone, p_error : float or None, the same, and float
+        The largest over all readings of what was not said; by the printed spreads alone, where a
+        condition is that they are estimates of one; its standard error from drawing.
     p_by_assumption : mapping of str to float
         p under each reading, where there are several.
     difference : Difference or None
@@ -70,24 +104,23 @@ class Comparison:
     missed, coincidence : float, and float or None
         The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
         give all reported numbers to the last digit, how often two studies do.
-    planned : mapping or None
-        "difference" asked about, runs on "either_side", and "own" runs against this report.
     assumptions, cautions : mapping of str to str
         What is taken for granted, by the argument that changes it; what to know, by cause.
     chance_all_succeed : float
         Chance that none of the reported number of runs fails.
     equivalence : mapping or None
         Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
+    evidence : mapping or None
+        Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
     impossible, impossible_on_grid, unit : mapping of str to str, and float or None
         Why reported numbers cannot be right, by name; those that could not be right if values lay
         on the grid of your runs, which decide nothing; that grid.
-    distributions : mapping of str to SamplingDistribution
-        By statistic, where studies were drawn.
-    sides, sample : tuple of Side, and Sample, or None
-        For drawing: mean, spread and number of runs on both sides; your runs.
+    groups, scale : tuple of str, and str
+        Names of the groups whose difference was reported; "log" where logarithms were compared, of
+        which means, differences (ratios) and intervals are given back.
+    answers, sample : mapping of str to Answer, and Sample or None
+        What each reading gives, by words for it; your runs.
     """
-
-    __hash__ = None  # type: ignore[assignment]
 
     verdict: Verdict
     reason: str
@@ -103,46 +136,62 @@ class Comparison:
     mean: Estimate
     findings: Mapping[str, Finding]
     p: float | None
+    p_alone: float | None
     p_error: float
     p_by_assumption: Mapping[str, float]
     difference: Difference | None
     shown: Mapping[str, float | None]
     missed: float
     coincidence: float | None
-    planned: Mapping[str, Any] | None
     assumptions: Mapping[str, str]
     chance_all_succeed: float
     equivalence: Mapping[str, Any] | None
+    evidence: Mapping[str, float] | None
     impossible: Mapping[str, str]
     impossible_on_grid: Mapping[str, str]
     unit: float | None
     cautions: Mapping[str, str]
-    distributions: Mapping[str, SamplingDistribution] = dataclasses.field(repr=False, compare=False)
-    sides: tuple[Side, Side] | None = dataclasses.field(repr=False, compare=False)
-    sample: Sample | None = dataclasses.field(repr=False, compare=False)
+    groups: tuple[str, ...]
+    scale: str
+    answers: Mapping[str, Answer]
+    sample: Sample | None
 
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its verdict")
+    @property
+    def main(self) -> Answer:
+        """What the most usual reading gives: distributions, where studies were drawn, and sides."""
+        return next(iter(self.answers.values()))
+
+    @property
+    def distributions(self) -> Mapping[str, SamplingDistribution]:
+        """Sampling distributions by statistic, where studies were drawn."""
+        return self.main.distributions
 
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.render())}</pre>"
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table of the findings by statistic."""
-        import pandas as pd
-
-        header, *rows = list_cells(self)
-        return pd.DataFrame(rows, columns=header).set_index("statistic")
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything that is not for drawing as plain JSON values."""
-        names = [field.name for field in dataclasses.fields(self)[:-3]]
+        names = [field.name for field in dataclasses.fields(self)[:-2]]
         return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
+
+    def take_exponentials(self) -> Self:
+        """Return the same of ratios, where logarithms were compared."""
+
+        def undo(one: Any, *names: str, **more: Any) -> Any:
+            parts = {name: getattr(one, name) for name in names}
+            undone = {name: tuple(map(_exp, part)) if isinstance(part, tuple) else _exp(part)
+                      for name, part in parts.items()}  # fmt: skip
+            return dataclasses.replace(one, **undone, **more)
+
+        gap, findings = self.difference, self.findings.items()
+        return dataclasses.replace(
+            self, mean=undo(self.mean, "value", "low", "high"),
+            shown={name: _exp(one) for name, one in self.shown.items()},
+            difference=gap and undo(gap, "value", "low", "high", "shown", spread=None),
+            findings={name: undo(one, "value", "yours", "interval") for name, one in findings},
+        )  # fmt: skip
 
     def plot(self) -> Any:
         """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
@@ -150,12 +199,20 @@ class Comparison:
         panels = [functools.partial(draw_statistic, self, name) for name in names]
         return draw(panels, height=0.4 + 2.1 * len(panels))
 
-    def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+    def list_cells(self) -> list[list[Any]]:
+        """Return the table of findings as numbers, header first."""
+        return [["statistic", "reported", "yours", "low", "high", "p", "shown"]] + [
+            [name, one.reported, one.yours, *one.interval, one.p, self.shown.get(name)]
+            for name, one in self.findings.items()
+        ]
 
-        Raises `UsageError` for another form.
-        """
-        return render(form, describe(self), list_cells(self), self.to_dict())
+    def describe(self) -> Iterable[Block]:
+        """Yield the answer in words."""
+        return describe(self)
+
+
+def _exp(value: float | None) -> float | None:
+    return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
 
 
 def make_plain(value: Any) -> Any:
@@ -190,12 +247,16 @@ def describe(found: Comparison) -> Iterable[Block]:
         if text:
             yield Block(text)
     if found.assumptions:
-        yield Block("Taken for granted:", [
-            text if name in {"quartiles", "independence"} else f"{text} (change with `{name}`)"
-            for name, text in found.assumptions.items()
-        ])  # fmt: skip
-    if found.cautions:
-        yield Block("Caution:", list(found.cautions.values()))
+        yield Block("Taken for granted:", list_assumed(found.assumptions))
+    cautions = [text for name, text in found.cautions.items() if name != "alone"]
+    if cautions:
+        yield Block("Caution:", cautions)
+
+
+def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
+    """Return what is taken for granted, with the argument that changes it."""
+    return [text if name in FIXED else f"{text} (change with `{name}`)"
+            for name, text in assumptions.items()]  # fmt: skip
 
 
 def answer(found: Comparison) -> str:
@@ -203,32 +264,40 @@ def answer(found: Comparison) -> str:
     verdict, reason = str(found.verdict).capitalize(), found.reason
     if reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
-    if reason in {"few", "constant"}:
-        return f"{verdict}: {_describe_unknown(found)}."
     judged = _list_judged(found)
+    if reason in {"few", "constant"}:
+        reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
+        runs = plural(found.n - found.n_failed, "run") + " that succeeded" * bool(found.n_failed)
+        equal = ", all equal," if reason == "constant" else ""
+        return (
+            f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
+            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
+        )
     subject = f"the reported {_name_numbers(found, judged)}"
     beside = [
-        f"± {text.removeprefix('± ')}" if name in {"ci", "spread"} else f"{name} {text}"
+        f"± {text.removeprefix('± ')}" if name == "spread" or text[0] == "±" else f"{name} {text}"
         for name, text in found.reported.items()
         if name in SPREADS and name not in judged and not SUCCESSES.keys() >= {*judged}
     ]
     beside += [] if found.runs is None else [plural(found.runs, "run")]
     subject += f" ({', '.join(beside)})" if beside else ""
-    runs = plural(_count_runs(found, judged), "run")
+    runs = plural(_count_runs(found, judged), "run") if found.n else ""
     lies, yours = "lie", f"those of your {runs}"
     if len(judged) == 1:
-        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)} ({runs})"
+        behind = f" ({runs})" if runs else ""
+        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)}{behind}"
     if reason == "reading":
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
             f"depends on what the report leaves unsaid: p is {_list_p(found, 'with {}')}."
         )
-    differs = found.p is not None and found.p <= found.level
+    differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone", "")
     end = "" if reason != "margin" else (
         f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
     )  # fmt: skip
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    p = "" if found.p is None else f" ({describe_p(found.p)})"
+    alone = f"; {alone[0].lower()}{alone[1:-1]}" if alone else ""
+    p = "" if found.p is None else f" ({describe_p(found.p)}{alone})"
     return (
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{p}{end}{_describe_shown(found)}."
@@ -243,6 +312,9 @@ def _list_judged(found: Comparison) -> list[str]:
 
 def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
+    if found.groups:
+        less = " less ".join(name_key((name,)) for name in found.groups)
+        return join([f"difference of {found.reported[name]} ({less})" for name in names])
     return join([describe_number(name, found.reported[name]) for name in names])
 
 
@@ -261,32 +333,10 @@ def _describe_shown(found: Comparison) -> str:
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
     statistic = "mean" if name == "constant" else word(name)
-    article = "an" if statistic[0] in "aeiou" else "a"
+    article, by = "an" if statistic[0] in "aeiou" else "a", "a factor of " * bool(found.scale)
     return (
-        f"; {article} {statistic} that is off by {format_number(value, 2)}{in_sd} would have been "
-        "found four times in five, a smaller difference less often"
-    )
-
-
-def _describe_unknown(found: Comparison) -> str:
-    runs = plural(found.n - found.n_failed, "run")
-    reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
-    if found.reason == "constant":
-        value = "" if found.mean.value is None else f" {format_number(found.mean.value)}"
-        return (
-            f"your {runs} are all{value}, so nothing is known about how runs vary, and "
-            f"{reported} does not say either; give the reported `sd`, `se` or `ci` of a mean"
-        )
-    runs += " that succeeded" if found.n_failed else ""
-    if found.reported.keys() <= {"mean", "constant"}:
-        return (
-            f"{runs} and {reported} say nothing about how runs vary; run more, or give the "
-            "reported `sd`, `se` or `ci`"
-        )
-    are = "is" if found.n - found.n_failed == 1 else "are"
-    return (
-        f"{runs} {are} too few to say whether runs like yours would give {reported}; at least "
-        f"{MIN_RUNS} are needed, or two for a mean"
+        f"; {article} {statistic} that is off by {by}{format_number(value, 2)}{in_sd} would have "
+        "been found four times in five, a smaller difference less often"
     )
 
 
@@ -297,11 +347,11 @@ def _list_p(found: Comparison, template: str) -> str:
 
 
 def _describe_difference(found: Comparison) -> str:
-    one = found.difference
+    one, less = found.difference, "over" if found.scale else "less"
     if one is None:
         return ""
     low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
-    text = f"Yours less reported: {format_number(one.value)} ({most} interval {low} to {high})"
+    text = f"Yours {less} reported: {format_number(one.value)} ({most} interval {low} to {high})"
     if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
         d, first, last = (format_number(part, 2) for part in one.d)
         text += f", in standard deviations {d} ({first} to {last})"
@@ -309,7 +359,7 @@ def _describe_difference(found: Comparison) -> str:
 
 
 def _describe_runs(found: Comparison) -> str:
-    words, mean = f"Your runs: {found.n:,}", found.mean
+    words, mean = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate", found.mean
     if found.n_failed:
         stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
         words += f", of which {found.n_failed:,} failed{stopped}"
@@ -318,7 +368,7 @@ def _describe_runs(found: Comparison) -> str:
     if found.n_missing:
         words += f"; {plural(found.n_missing, 'missing value')} left out"
     if mean.value is not None:
-        words += f". Their mean is {format_number(mean.value)}"
+        words += f". Their mean is {format_number(mean.value)}" if found.n else ""
         if mean.low is not None and mean.high is not None:
             span = f"{format_number(mean.low)} to {format_number(mean.high)}"
             words += f" ({percent(mean.level)} interval {span})"
@@ -327,7 +377,7 @@ def _describe_runs(found: Comparison) -> str:
 
 def tabulate(found: Comparison) -> list[list[str]]:
     """Return the table of findings."""
-    runs = plural(_count_runs(found, found.findings), "run")
+    runs = plural(_count_runs(found, found.findings), "run") if found.n else "estimate"
     if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
         runs = "runs"
     rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
@@ -343,15 +393,6 @@ def tabulate(found: Comparison) -> list[list[str]]:
     return rows
 
 
-def list_cells(found: Comparison) -> list[list[Any]]:
-    """Return the table of findings as numbers."""
-    header = ["statistic", "reported", "yours", "low", "high", "p", "shown"]
-    return [header] + [
-        [name, one.reported, one.yours, *one.interval, one.p, found.shown.get(name)]
-        for name, one in found.findings.items()
-    ]
-
-
 def format_interval(name: str, low: float, high: float) -> str:
     """Return an interval; its ends have the decimals of the reported number."""
     if math.isnan(low) or math.isnan(high):
@@ -362,23 +403,19 @@ def format_interval(name: str, low: float, high: float) -> str:
 
 def list_notes(found: Comparison) -> Iterator[str]:
     """Yield sentences on what stands in the table, and beside it."""
-    runs = plural(found.n - found.n_failed, "run")
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
-        most = percent(found.missed)
-        yield f"An outcome with a probability of up to {most} could be missing from {runs}."
+        yield (
+            f"An outcome with a probability of up to {percent(found.missed)} could be missing from "
+            f"{plural(found.n - found.n_failed, 'run')}."
+        )
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
-    if left and found.reason == "p":
+    if left and found.reason == "p" and "estimated" not in found.assumptions:
         yield f"Not judged, for want of runs: {join(left)}."
-    if found.planned is not None:
-        yield _describe_plan(found.planned)
     if found.impossible_on_grid:
         grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
-        yield (
-            f"If values are {grid}, as yours are, the report cannot be right: "
-            f"{join(list(found.impossible_on_grid.values()))}. Give `grid` {found.unit:g} if they "
-            "must be."
-        )
+        why = join(list(found.impossible_on_grid.values()))
+        yield f"If values must be {grid} (`grid`), the report cannot be right: {why}."
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
         yield f"The probability that none of {found.runs} runs fails is {chance}."
@@ -390,17 +427,11 @@ def list_notes(found: Comparison) -> Iterator[str]:
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
         tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
         yield f"The means are {shown} to differ by less than {margin}{tests}."
+    if found.evidence is not None:
+        factor, p = found.evidence["bayes_factor"], found.evidence["p_sceptical"]
+        yield (
+            f"Replication Bayes factor: {format_number(factor, 2)} (what the report estimated "
+            f"against no difference at all); sceptical {describe_p(p)} (one-sided)."
+        )
     if found.p is not None and found.p_error > 0:
         yield f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
-
-
-def _describe_plan(planned: Mapping[str, Any]) -> str:
-    difference, own = format_number(planned["difference"]), planned["own"]
-    if planned["either_side"] is None:
-        return f"How many runs would show a difference of {difference} cannot be told."
-    alone = f"{plural(own, 'run')} of yours" if own else "no number of yours is enough"
-    return (
-        f"To find a difference of {difference} four times in five takes "
-        f"{plural(planned['either_side'], 'run')} on each side; against the report as it stands, "
-        f"{alone}."
-    )

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from replication.comparison.files import read_values
-from replication.comparison.numbers import read_number, refuse
+from replication.comparison.numbers import read_number, refuse, show
 from replication.comparison.report import Report
-from replication.comparison.sampling import SEED, UNBOUNDED, Bounds, Sample
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray
-from replication.wording import plural, show
+from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, Sample
+from replication.system.tables import read_values
+from replication.wording import plural
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -74,15 +74,10 @@ def take_runs(
         raise DataError(
             f"`succeeded` has the shape {flags.shape}, `{name}` {data.shape}; give one for each run"
         )
-    if missing.any():
-        if options["nan_policy"] != "omit":
-            raise DataError(
-                f"the value in row {missing.argmax() + 1} is missing ({missing.sum()} in all); "
-                "remove these rows, or give `nan_policy` as omit if they are missing at random"
-            )
-        data, flags = data[~missing], flags[~missing]
+    data, flags = data[~missing], flags[~missing]
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
+    is_log = options["scale"] == "log"
     with np.errstate(all="ignore"):  # of values that are refused
         size, steps = np.abs(data), data / float(grid or 1)
         is_off = (np.abs(steps - np.rint(steps)) > 1e-6) & (grid is not None)
@@ -94,6 +89,7 @@ def take_runs(
          f"{bounds[1]:g}; correct `bounds` or the value"),
         (is_off, "which is no multiple of "
          f"the grid {float(grid or 1):g}; correct it, or give no `grid`"),
+        ((data <= 0) & is_log, "which has no logarithm; correct it, or give no `scale`"),
     ):  # fmt: skip
         if is_wrong.any():
             row = int(is_wrong.argmax())
@@ -103,6 +99,9 @@ def take_runs(
         flags = flags & (data <= stop)
         if not flags.all():
             bounds = (bounds[0], min(bounds[1], stop))
+    if is_log:
+        data, bounds, grid = np.log(data), UNBOUNDED, None
+        stop = math.log(stop) if stop is not None and stop > 0 else None
     done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
     return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
 
@@ -185,12 +184,23 @@ def _find_cap(
     )
 
 
+def take_successes(own: Runs, *, is_alone: bool) -> Runs:
+    """Return runs of ones and zeros as successes and failures; refuse any others."""
+    if own.done is None or not (is_alone and set(own.done.values) <= {0.0, 1.0}):
+        raise UsageError(
+            "a share was reported, and nothing says which of your runs succeeded; name with "
+            "`succeeded` a column that does, or give a `cap`, or values that are 1 and 0"
+        )
+    ones = own.done.runs[own.done.runs == 1.0]
+    done, n_failed = Sample.from_values(ones) if ones.size else None, own.n - ones.size
+    return Runs(done, n_failed, None, own.n_missing)
+
+
 def get_sample(own: Own, rule: str) -> Sample | None:
     """Return the runs under a rule for failures; None if none succeeded, or of a report."""
     done = own.done
-    if done is None or own.n_failed == 0 or rule == "excluded":
+    if done is None or own.n_failed == 0 or rule == "excluded" or own.stop is None:
         return done
-    assert own.stop is not None
     if rule == "at-cap":
         values = np.append(done.runs, np.full(own.n_failed, own.stop))
         return Sample.from_values(values, bounds=(done.low, own.stop), grid=done.grid)

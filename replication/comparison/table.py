@@ -1,40 +1,45 @@
-"""A table of reported results against runs of one's own: one question first, then row by row."""
+"""A table of reported results against runs of one's own: one answer first, then row by row."""
 
 import dataclasses
 import functools
-import html
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any
 
 import numpy as np
-from scipy import special
 
 from replication.comparison.figure import draw, draw_rows
-from replication.comparison.files import list_names
+from replication.comparison.judging import UNSEEN
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
+from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
-from replication.comparison.result import SCHEMA, Comparison, Verdict
-from replication.comparison.text import Block, render
-from replication.system.progress import escape
-from replication.wording import plural, show
-
-if TYPE_CHECKING:
-    import pandas as pd
+from replication.comparison.result import (
+    SCHEMA,
+    Answered,
+    Comparison,
+    Verdict,
+    list_assumed,
+    make_plain,
+)
+from replication.comparison.text import Block, name_key
+from replication.statistics import pooling
+from replication.statistics.means import Side
+from replication.statistics.pooling import Pooled, adjust, combine, find_effect
+from replication.wording import plural
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
 SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same runs?"
 
 
-@dataclasses.dataclass(frozen=True)
-class ComparisonTable:
+@dataclasses.dataclass(frozen=True, eq=False)
+class ComparisonTable(Answered):
     """What a comparison of many results found.
 
     Parameters
     ----------
     by : tuple of str
-        Names of the keys: columns that both tables have, and "metric" where there are several.
+        Names of the keys: columns that both tables have, or one side as headings.
     rows : mapping of tuple of str to Comparison
         By key.
     refused : mapping of tuple of str to str
@@ -42,14 +47,16 @@ class ComparisonTable:
     only_reported, only_yours : mapping of tuple of str to (tuple of str or None)
         Keys that one side lacks, with the nearest one there.
     ignored : tuple of str
-        Columns of reported results that say nothing known.
+        Columns of reported results that say nothing known, with the nearest name that would.
     n_missing : int
         Runs that lack a key, and were left out; those that lack a value count in their row.
-    level : float
-        Of the tests.
+    level, between : float
+        Of the tests; the spread between labs that was allowed for.
+    assumptions : mapping of str to str
+        How the tables were read, by the argument that changes it.
+    seeds : mapping of tuple of str to mapping
+        Of each row, your values by seed, where a column says which that is.
     """
-
-    __hash__ = None  # type: ignore[assignment]
 
     by: Key
     rows: Mapping[Key, Comparison]
@@ -59,65 +66,77 @@ class ComparisonTable:
     ignored: tuple[str, ...]
     n_missing: int
     level: float
+    between: float = 0.0
+    assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
-        """Return p of the rows that have one."""
-        return {key: one.p for key, one in self.rows.items() if one.p is not None}
+        """Return p of the rows that have one, by the printed spreads alone."""
+        return {key: one.p_alone for key, one in self.rows.items() if one.p_alone is not None}
 
     @functools.cached_property
     def adjusted(self) -> dict[Key, float]:
-        """Those p-values by Holm's adjustment for their number.
+        """Those p-values by Holm's adjustment for their number."""
+        return adjust(self.p_values)
 
-        Reference: Holm (1979), A simple sequentially rejective multiple test procedure, Scand. J.
-        Stat. 6, 65-70.
-        """
-        keys = sorted(self.p_values, key=self.p_values.__getitem__)
-        sums = np.arange(len(keys), 0, -1) * [self.p_values[key] for key in keys]
-        return dict(zip(keys, np.maximum.accumulate(np.minimum(sums, 1.0)).tolist(), strict=True))
+    @functools.cached_property
+    def readings(self) -> dict[str, tuple[float, Pooled | None]]:
+        """Return p of the table, and the mean difference, under each reading of the reports."""
+        judged = [self.rows[key] for key in self.p_values]
+        names = dict.fromkeys(name for one in judged for name in one.answers)
+        found = {}
+        for name in names:
+            answers = [one.answers.get(name) or next(iter(one.answers.values())) for one in judged]
+            p_values = [one.p if one.p_alone is None else one.p_alone for one in answers]
+            pooled = self._pool(answers)
+            p_direction = None if pooled is None else pooled.p
+            found[name] = combine([p for p in p_values if p is not None], p_direction), pooled
+        return found
 
-    @property
-    def n_low(self) -> int:
-        """Rows whose p is at most the level."""
-        return sum(p <= self.level for p in self.p_values.values())
+    def _pool(self, answers: Sequence[Answer]) -> Pooled | None:
+        every = (find_effect(one.difference, one.sides, self.between) for one in answers)
+        effects = [one for one in every if one is not None]
+        found = pooling.pool(effects, level=self.level)
+        if found is None:
+            return None
+        sides = [answer.sides for answer in answers if answer.sides is not None]
+        known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
+        found = dataclasses.replace(
+            found, tau=pooling.estimate_tau(effects),
+            ratio=pooling.compare_spreads(known, self.level),
+        )  # fmt: skip
+        by_seed = self._judge_by_seed(known) if len(known) == len(answers) else None
+        return found if by_seed is None else dataclasses.replace(
+            found, p=by_seed[0], by_seed=by_seed[1])  # fmt: skip
 
-    @property
-    def p_many(self) -> float | None:
-        """Probability that chance gives as many such rows, if rows are independent (binomial)."""
-        n = len(self.p_values)
-        return float(special.bdtrc(self.n_low - 1, n, self.level)) if n else None
+    def _judge_by_seed(self, sides: Sequence[tuple[Side, Side]]) -> tuple[float, float] | None:
+        """Test by seed where each seed has one run in every row."""
+        rows = [self.seeds.get(key, {}) for key in self.p_values]
+        seeds = rows[0].keys()
+        if any(row.keys() != seeds or len(row) != self.rows[key].n
+               for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
+            return None
+        return pooling.judge_by_seed(
+            np.array([[row[seed] for seed in seeds] for row in rows]), sides
+        )
 
     @property
     def p(self) -> float | None:
-        """One p for the whole table: chance gives as many such rows, or as small a p, so often.
+        """One p for the whole table, the largest over all readings of the reports."""
+        return max((p for p, _ in self.readings.values()), default=None)
 
-        That is, that the smaller of `p_many` and the smallest p by Holm is as small, if rows are
-        independent.
-        """
-        n, alone = len(self.p_values), self.level
-        if self.p_many is None:
-            return None
-        least = min(self.p_many, *self.adjusted.values())
-        below = least / n  # the p of one row that is as small
-        if below >= alone:
-            return -math.expm1(n * math.log1p(-min(below, 1.0 - 1e-16)))
-        rows = np.arange(n + 1)
-        tails = special.bdtrc(rows - 1.0, n, alone)
-        fewer = rows[(tails > least * (1 + 1e-12)) | (rows == 0)]
-        ways = special.comb(n, fewer) * (alone - below) ** fewer * (1.0 - alone) ** (n - fewer)
-        return min(max(1.0 - math.fsum(ways.tolist()), 0.0), 1.0)
+    @property
+    def pooled(self) -> Pooled | None:
+        """The mean difference over rows, under that reading."""
+        return max(self.readings.values(), key=lambda one: one[0], default=(0, None))[1]
 
     @functools.cached_property
     def verdicts(self) -> dict[Key, Verdict]:
-        """The verdict on each row: by Holm's adjustment, if the whole table is contradicted.
-
-        Where p alone says otherwise, one cannot tell.
-        """
+        """The verdict on each row by Holm's adjustment; where p alone differs, one cannot tell."""
         found = {key: one.verdict for key, one in self.rows.items()}
-        is_ordinary = self.p is None or self.p > self.level
         for key, p in self.adjusted.items():
-            is_alone = found[key] is Verdict.CONTRADICTED
-            if is_alone and len(self.adjusted) > 1 and (is_ordinary or p > self.level):
+            if found[key] is Verdict.CONTRADICTED and len(self.adjusted) > 1 and p > self.level:
                 found[key] = Verdict.CANNOT_TELL
         return found
 
@@ -127,71 +146,54 @@ class ComparisonTable:
         return [key for key, one in self.rows.items() if one.reason == "impossible"]
 
     @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the verdict on the whole holds under, beside the independence of rows."""
+        return tuple(dict.fromkeys(
+            part for one in self.rows.values() if one.p == one.p_alone
+            for part in one.conditions if not part.startswith(UNSEEN)
+        ))  # fmt: skip
+
+    @property
     def verdict(self) -> Verdict:
         """The verdict on the table as a whole."""
         if self.impossible:
             return Verdict.CONTRADICTED
-        if self.p is None:
+        differs = {p <= self.level for p, _ in self.readings.values()}
+        if len(differs) != 1:
             return Verdict.CANNOT_TELL
-        return Verdict.CONTRADICTED if self.p <= self.level else Verdict.NOT_CONTRADICTED
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its verdict")
+        return Verdict.CONTRADICTED if differs == {True} else Verdict.NOT_CONTRADICTED
 
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
 
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.render())}</pre>"
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
+        names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
+                 "assumptions")  # fmt: skip
         rows = [
-            {
-                "key": dict(zip(self.by, key, strict=True)),
-                "p_holm": self.adjusted.get(key),
-                "verdict_holm": str(self.verdicts[key]),
-                **one.to_dict(),
-            }
+            {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
+             "verdict_holm": str(self.verdicts[key]), **one.to_dict()}
             for key, one in self.rows.items()
-        ]
+        ]  # fmt: skip
+        lacking = {name: [{"key": list(key), "nearest": near and list(near)}
+                          for key, near in getattr(self, name).items()]
+                   for name in ("only_reported", "only_yours")}  # fmt: skip
         return {
-            "schema": SCHEMA,
-            "verdict": str(self.verdict),
-            **{name: getattr(self, name) for name in ("level", "p", "p_many", "n_low")},
-            "n_judged": len(self.p_values),
-            "rows": rows,
-            "refused": [{"key": key, "why": why} for key, why in self.refused.items()],
-            **{
-                name: [{"key": key, "nearest": near} for key, near in getattr(self, name).items()]
-                for name in ("only_reported", "only_yours")
-            },
-            "ignored": self.ignored,
-            "n_missing": self.n_missing,
-        }
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table with a row for each result."""
-        import pandas as pd
-
-        header, *rows = self._list_cells()
-        return pd.DataFrame(rows, columns=header)
+            "schema": SCHEMA, **make_plain({name: getattr(self, name) for name in names}),
+            "p_by_assumption": {name: p for name, (p, _) in self.readings.items()},
+            "n_judged": len(self.p_values), "rows": rows, **lacking,
+            "refused": [{"key": list(key), "why": why} for key, why in self.refused.items()],
+        }  # fmt: skip
 
     def plot(self) -> Any:
-        """Return a figure of all differences, in standard deviations, with their intervals."""
+        """Return a forest plot: all differences in standard deviations, and their mean."""
         is_known = any(one.difference and one.difference.d for one in self.rows.values())
-        panel = functools.partial(draw_rows, self.rows)
-        return draw([panel] * is_known, height=1.0 + 0.25 * len(self.rows))
+        panel = functools.partial(draw_rows, self)
+        return draw([panel] * is_known, height=1.2 + 0.25 * len(self.rows))
 
-    def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
-
-        Raises `UsageError` for another form.
-        """
-        return render(form, self._describe(), self._list_cells(), self.to_dict())
-
-    def _list_cells(self) -> list[list[Any]]:
+    def list_cells(self) -> list[list[Any]]:
+        """Return the rows as numbers, header first."""
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
                   "high", "sd", "shown", "p", "p_holm", "verdict", "conditions"]  # fmt: skip
         cells: list[list[Any]] = [header]
@@ -200,32 +202,35 @@ class ComparisonTable:
             parts = [None] * 4 if gap is None else [gap.value, gap.low, gap.high, gap.spread]
             yours = next((item.yours for item in one.findings.values()), None)
             shown = next(iter(one.shown.values()), None)
-            if shown is not None and parts[-1]:
-                shown /= parts[-1]
+            if gap is not None and gap.spread and shown is not None:
+                shown = (shown if gap.shown is None else gap.shown) / gap.spread
             cells.append([
-                *key, _name_report(one), yours, one.runs, one.n, *parts, shown, one.p,
+                *key, _name_report(one), yours, one.runs, one.n or None, *parts, shown, one.p_alone,
                 self.adjusted.get(key), str(self.verdicts[key]), "; ".join(one.conditions),
             ])  # fmt: skip
         return cells
 
     def _tabulate(self, conditions: Sequence[str]) -> list[list[str]]:
         """Return the rows in words, with a number for each condition."""
-        names = ["reported", "n", "yours", "n", "SD", "found", "p", "Holm", "verdict"]
-        rows = [[*map(escape, self.by), *names]]
-        for (key, one), cells in zip(self.rows.items(), self._list_cells()[1:], strict=True):
+        is_in_sd = any(one.difference and one.difference.d for one in self.rows.values())
+        names = ["reported", "n", "yours", "n", "SD" if is_in_sd else "difference", "found", "p",
+                 "Holm", "verdict"]  # fmt: skip
+        rows = [[*map(name_key, zip(self.by)), *names]]
+        for (key, one), cells in zip(self.rows.items(), self.list_cells()[1:], strict=True):
             reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
-            d = None if one.difference is None else one.difference.d
+            gap = one.difference
+            d = None if gap is None else gap.d if is_in_sd else (gap.value, gap.low, gap.high)
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
             rows.append([
-                *map(escape, key), reported,
-                "" if m is None else f"{m:,}", format_number(yours), f"{n:,}",
+                *map(name_key, zip(key)), reported,
+                "" if m is None else f"{m:,}", format_number(yours), "" if n is None else f"{n:,}",
                 "" if d is None else "{} ({} to {})".format(*map(_format_sd, d)),
                 "" if shown is None or d is None else _format_sd(shown, 1),
                 format_p(p) + "*" * (verdict != one.verdict), format_p(p_holm), verdict + marks,
             ])  # fmt: skip
         return rows
 
-    def _describe(self) -> Iterable[Block]:
+    def describe(self) -> Iterable[Block]:
         """Yield the answer: the table as a whole, its rows, their conditions, what is missing."""
         yield Block(self._answer())
         conditions = list(dict.fromkeys(part for one in self.rows.values()
@@ -239,8 +244,8 @@ class ComparisonTable:
         )
         if any(self.verdicts[key] is not one.verdict for key, one in self.rows.items()):
             yield Block(
-                f"* p is at most {self.level:g} for this row alone, but not for the table as a "
-                f"whole or by Holm's adjustment for {plural(len(self.p_values), 'row')}."
+                f"* contradicted at {self.level:g} alone, but not by Holm's adjustment for "
+                f"{plural(len(self.p_values), 'row')}."
             )
         if conditions:
             marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
@@ -248,19 +253,50 @@ class ComparisonTable:
         yield from (Block(title, items) for title, items in self._list_asides().items() if items)
 
     def _answer(self) -> str:
-        text = f"{str(self.verdict).capitalize()} as a whole: "
-        n = len(self.p_values)
-        if self.p is None:
-            text += "for no row can it be told whether chance explains the difference."
-        else:
-            text += (
-                f"p is at most {self.level:g} in {self.n_low} of {plural(n, 'row')}, where chance "
-                f"gives {format_number(n * self.level, 2)} ({describe_p(self.p)} for the table, if "
-                "rows are independent)."
+        """Return the one answer: verdict, p, mean difference, direction, rows, what it rests on."""
+        verdict, one, p = str(self.verdict).capitalize(), self.pooled, self.p
+        if p is None:
+            text = "for no row can it be told whether chance explains the difference."
+            return f"{verdict} as a whole: {text}" + self._describe_rows()
+        conditions = f", if {join(list(self.conditions))}" if self.conditions else ""
+        if self.verdict is Verdict.CANNOT_TELL:
+            words = [f"{format_p(p)} with {name}" for name, (p, _) in self.readings.items()]
+            text = (
+                f"{verdict} as a whole: p depends on what the reports leave unsaid, {join(words)}"
             )
-        alone = [key for key, p in self.adjusted.items() if p <= self.level]
-        if alone and n > 1:
-            text += f" By Holm's adjustment p is that low for {_join(alone)}."
+        else:
+            text = f"{verdict} as a whole{conditions} ({describe_p(p)})"
+        if one is None:
+            return f"{text}.{self._describe_rows()}"
+        low, high = sorted([one.low, one.high] if one.value > 0 else [-one.high, -one.low])
+        side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
+        text += (
+            f": yours are {side} by {format_number(abs(one.value), 3)}{pooling.UNITS[one.unit]} on "
+            f"average ({format_number(low, 3)} to {format_number(high, 3)}), in {n} of {one.n} "
+            f"rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
+        )
+        if one.tau is not None:
+            text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
+        if one.by_seed is not None:
+            return (
+                f"{text} All rows have the same seeds, so their mean was tested by seed (mean "
+                f"correlation of rows {one.by_seed:.2f})."
+            )
+        is_by_direction = p <= self.level and 3.0 * one.p <= self.level
+        upto = f"; it holds up to a correlation of {one.correlation:.2f}" if is_by_direction else ""
+        return f"{text} This is for independent rows{upto}."
+
+    def _describe_rows(self) -> str:
+        alone = {key: p for key, p in self.adjusted.items() if p <= self.level}
+        text = ""
+        if alone and len(self.adjusted) > 1:
+            names = _cut([f"{name_key(key)} ({format_p(p)})" for key, p in alone.items()])
+            are = "is" if len(alone) == 1 else "are"
+            text += f" By Holm's adjustment, {join(names)} {are} contradicted."
+        elif len(self.adjusted) > 1:
+            text += (
+                f" No single row is contradicted (Holm {format_p(min(self.adjusted.values()))})."
+            )
         if self.impossible:
             text += f" What was reported for {_join(self.impossible)} cannot be right."
         if self.refused:
@@ -276,14 +312,22 @@ class ComparisonTable:
             for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
         ]
         unclear = [(key, why) for key, one in self.rows.items() if (why := _explain(one))]
+        ratio, whole = None if self.pooled is None else self.pooled.ratio, []
+        if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
+            parts = [format_number(part, 2) for part in ratio]
+            whole.append(
+                "Your standard deviations are {} times the reported ones ({} to {}). Where spreads "
+                "differ, tables of few runs are contradicted too often.".format(*parts)
+            )
         return {
+            "Taken for granted:": list_assumed(self.assumptions),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
             "Reported, but not among your runs:": _name_lacking(self.only_reported),
             "Among your runs, but not reported:": _name_lacking(self.only_yours),
-            "Columns that were not read:": [list_names(self.ignored)] if self.ignored else [],
+            "Columns that were not read:": [", ".join(self.ignored)] if self.ignored else [],
             "Runs left out:": [f"{n_missing:,} that lack a value or a key"] if n_missing else [],
             "Cannot tell:": [f"{name_key(key)}: {why}" for key, why in unclear],
-            "Caution:": [f"{name_key(key)}: {text}" for key, text in cautions],
+            "Caution:": whole + [f"{name_key(key)}: {text}" for key, text in cautions],
         }
 
 
@@ -321,11 +365,6 @@ def _name_report(one: Comparison) -> str:
         else text if name in {"mean", "constant"} else f"{name} {text}"
         for name, text in one.reported.items()
     )  # fmt: skip
-
-
-def name_key(key: Key) -> str:
-    """Return a key for a message."""
-    return show(", ".join(key), length=80)[1:-1]
 
 
 def _cut(names: Sequence[str]) -> list[str]:

@@ -1,7 +1,8 @@
 """The forms of an answer: plain text, Markdown, LaTeX, CSV and JSON.
 
 An answer is a list of blocks: a paragraph, a table, or a list of items with a title. Arguments of
-`compare` stand in backticks, so that a command can name its options instead.
+`compare` stand in backticks, so that a command can name its options instead; names that others gave
+have none (`name_key`).
 """
 
 import csv
@@ -14,10 +15,14 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from replication.comparison.numbers import FORMS, refuse
+from replication.comparison.numbers import FORMS, refuse, show
+from replication.system.progress import escape
 
 WIDTH = 88
-SIGNS = re.compile(r"[\\`*\[|]|<(?=[A-Za-z/!?])")  # that mean something in Markdown
+SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
+"""What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
+FORMULA = re.compile(r"[=+@\t\r-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
+"""Begins what a spreadsheet computes, and is no number: =A1, +cmd."""
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}", "|": r"\textbar{}",
@@ -52,11 +57,20 @@ def render(
     return "\n\n".join(map(_write_markdown if form == "markdown" else _write_text, blocks))
 
 
+def name_key(key: Sequence[str]) -> str:
+    """Return a name that somebody gave for a message: on one line, and without backticks."""
+    return show(", ".join(key), length=80)[1:-1]
+
+
 def _to_cell(value: Any) -> str:
-    """Return a cell of a CSV file: numbers with six digits, nothing where there is none."""
+    """Return a cell of a CSV file: numbers with six digits, nothing where there is none.
+
+    No cell is a formula, or has control characters.
+    """
     if isinstance(value, float):
         return f"{value:.6g}" if math.isfinite(value) else ""
-    return "" if value is None else str(value)
+    text = "" if value is None else str(value)
+    return escape(f"'{text}" if FORMULA.match(text) else text)
 
 
 def _write_text(block: Block) -> str:
@@ -69,10 +83,13 @@ def _write_text(block: Block) -> str:
 
 
 def _write_markdown(block: Block) -> str:
+    def mark(text: str) -> str:
+        return SIGNS.sub(r"\\\g<0>", text)
+
     if not block.rows:
-        items = "".join(f"\n- {item}" for item in block.items)
-        return f"{block.text}\n{items}" if items else block.text
-    header, *rows = [[SIGNS.sub(r"\\\g<0>", cell) for cell in row] for row in block.rows]
+        items = "".join(f"\n- {mark(item)}" for item in block.items)
+        return f"{mark(block.text)}\n{items}" if items else mark(block.text)
+    header, *rows = [[*map(mark, row)] for row in block.rows]
     marks = [":--", *["--:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(row)} |" for row in (header, marks, *rows))
 

@@ -135,6 +135,39 @@ def simulate(
     return join(found)
 
 
+def draw_initial_weights(
+    protocol: Protocol | str = PAPER,
+    *,
+    n_seeds: int = 100,
+    root_seed: int = 1988,
+    network: type[Network] | None = None,
+) -> NDArray[np.float64]:
+    """Draw the weights that the first networks of a root seed start from.
+
+    Parameters
+    ----------
+    protocol, n_seeds, root_seed, network : Protocol or str, int, int, subclass of Network
+        As for `simulate`.
+
+    Returns
+    -------
+    float64 array, shape (n_seeds, n_weights)
+        Flat, in the order of a trace, and then what the rule has fixed; `from_weights` of the
+        network takes a row.
+
+    Examples
+    --------
+    >>> draw_initial_weights(n_seeds=2).round(2)[:, :4].tolist()
+    [[-0.46, 0.19, 0.32, -0.02], [0.08, -0.33, 0.07, 0.11]]
+    """
+    protocol = find_protocol(protocol)
+    n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
+    from replication.simulator.recirculation import find_network
+
+    chosen = find_network(protocol) if network is None else network
+    return Rule.of(chosen, protocol).draw(root_seed, 0, n_seeds)
+
+
 def simulate_range(
     protocol: Protocol, root_seed: int, seeds: Range, *, network: type[Network] | None = None,
     is_plain: bool = False, final: bool = False, engine: Any = None,

@@ -244,7 +244,9 @@ class Writer:
     # Whole numbers and memory
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
-        """Emit an operation on whole numbers."""
+        """Emit an operation on whole numbers; nothing where it changes nothing."""
+        if isinstance(b, int) and (operation, b) in (("add", 0), ("sub", 0), ("mul", 1)):
+            return Whole(self, str(a))
         return Whole(self, self.emit(f"{operation} i64 {a}, {b}"))
 
     def find(self, base: str, place: Any, kind: str = "i64") -> str:

@@ -157,3 +157,27 @@ def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
     mass = np.zeros(int(table.updates[-1]) - start + 1)
     mass[table.updates - start] = table.counts / table.n_converged
     return mass, start
+
+
+def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: float) -> float:
+    """Return the share of studies whose maximum, or mean given it, has so small a tail.
+
+    `width`: of the cells to which the mean is rounded; the tail is the smaller of both.
+    """
+    values, mass = compute_max_mass(table, runs)
+    running = np.cumsum(mass)
+    tails = np.minimum(running, 1.0 - running + mass)
+    is_near = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
+    share = math.fsum(mass[~is_near])
+    if is_near.any():
+        near = values[is_near]
+        first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
+        cells = compute_joint_mass(
+            table, runs,
+            mean_edges=(np.arange(first, last + 2) - 0.5) * width,
+            max_edges=np.append(near, near[-1] + 1.0),
+        )  # fmt: skip
+        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
+        tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
+        share += math.fsum(cells[tails <= at_most])
+    return min(share, 1.0)

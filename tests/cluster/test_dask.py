@@ -12,6 +12,7 @@ import time
 
 import pytest
 
+from replication import RecirculationNetwork, simulate
 from replication.definition.protocol import Protocol
 from replication.errors import WorkerError
 from replication.simulator import backends
@@ -70,10 +71,10 @@ def cluster(tmp_path, cache_folder):
         process.wait()
 
 
-def test_death_of_a_worker_ctrl_c_a_stranger_and_death_of_the_scheduler(
+def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_scheduler(
     cluster, tmp_path, monkeypatch
 ):
-    """One cluster for all four, since each of its processes takes a second to start."""
+    """One cluster for all, since each of its processes takes a second to start."""
     words = ("dask_worker", "Registered to", cluster.address, "--no-nanny", "--nthreads", "1")
     victim, survivor = cluster.start(*words), cluster.start(*words)
     process = cluster.begin_study(N_SEEDS, 1988)
@@ -87,6 +88,14 @@ def test_death_of_a_worker_ctrl_c_a_stranger_and_death_of_the_scheduler(
         patch.setattr("importlib.metadata.version", lambda _: "2020.1.0")
         with pytest.raises(WorkerError, match=r"has distributed 20.*, and this machine 2020"):
             contextlib.ExitStack().enter_context(backends.open_cluster(cluster.address, 1))
+
+    # A class defined here, as in a notebook, which the worker cannot import.
+    class Unbiased(RecirculationNetwork):
+        def weight_changes(self, v0):
+            return super().weight_changes(v0)._replace(b=0.0)
+
+    there = simulate(network=Unbiased, n_seeds=3_000, scheduler=cluster.address)
+    assert there == simulate(network=Unbiased, n_seeds=3_000)
 
     process = cluster.begin_study(400_000, 2)
     process.send_signal(signal.SIGINT)

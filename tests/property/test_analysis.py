@@ -12,10 +12,10 @@ from replication.comparison.comparison import compare
 from replication.comparison.numbers import read_number
 from replication.comparison.prediction import predict
 from replication.comparison.report import STATISTICS
-from replication.comparison.sampling import Effort, Sample
 from replication.errors import ReplicationError
 from replication.statistics.convolution import compute_mean_mass
 from replication.statistics.counts import CountTable
+from replication.statistics.sampling import Effort, Sample
 
 CAP = 300
 EFFORT = Effort(1000, 50)

@@ -36,7 +36,8 @@ ONE_STUDY = [
 
 # What the fixture `few_resamples` does, for another process.
 FEW_RESAMPLES = (
-    "from replication.comparison import comparison, sampling\n"
+    "from replication.comparison import comparison\n"
+    "from replication.statistics import sampling\n"
     "comparison.Effort = lambda: sampling.Effort(10_000, 100)\n"
 )
 

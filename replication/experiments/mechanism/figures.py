@@ -26,8 +26,8 @@ WHOSE: dict[str, Line] = {
 INSTEAD: dict[str, Line] = {
     "reversed": (style.INK, "-", "reversed", 0),
     "random": (style.MUTED, (0, (1.5, 1.5)), "random", 2),
-    "renewed": (style.GREEN, (0, (3, 1, 1, 1)), "new codes", -3),
-    "exchanged": (style.GREEN, "-", "another code", 11),
+    "renewed": (style.GREEN, (0, (3, 1, 1, 1)), "new codes", 0),
+    "exchanged": (style.GREEN, "-", "another code", 7),
     "steered": (style.MUTED, "-", "one direction", -2),
     "gradient": (style.PURPLE, (0, (5, 2)), "descent", 1),
     "amplification": (style.BLUE, "-", "growth alone", -10),

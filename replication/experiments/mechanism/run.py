@@ -27,9 +27,9 @@ from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2012
 N_NETWORKS = 2_000
-SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE = 0.25, 0.125, 0.1, 0.015
-"""Networks of theory, turning and first changes in tasks, of interventions for ever, of tasks, and
-of each rate that is searched, as shares of all."""
+SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE, CREATES_SHARE = 0.25, 0.125, 0.1, 0.015, 10
+"""Networks of theory, turning and first changes in tasks, of interventions for ever, of tasks, of
+each rate that is searched, and of the changes that U brings about, as multiples of all."""
 
 RATES = {"small": 2.0, "paper": PAPER.learning_rate}
 FIRSTS = {"small": (1, 2, 5, 10, 20, 50), "paper": (1, 2, 5, 10, 20)}
@@ -110,7 +110,9 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
     )
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),
-        "creates": judge_creates(protocols, initial),
+        "creates": judge_creates(
+            protocols, draw_weights(PAPER, ROOT_SEED, 0, CREATES_SHARE * n_networks)
+        ),
         "zero-mean": judge_zero_mean(protocols, initial),
     }
     return model

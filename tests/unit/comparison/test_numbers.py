@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from replication.comparison.numbers import read_number, split_printed, split_range
-from replication.comparison.report import name_statistic, parse_report
+from replication.comparison.report import parse_report, read_heading, read_kind
 from replication.errors import UsageError
 
 
@@ -77,9 +77,47 @@ def test_ranges_and_whole_reports_are_read_as_they_are_printed():
 
 def test_headers_are_those_of_papers_and_of_pandas():
     names = ["Mean", "std", "SD", "n", "N", "Std. Dev.", "95% CI", "25%", "count", "seed", "P99.5"]
-    assert [name_statistic(name) for name in names] == [
-        "mean", "sd", "sd", "runs", "runs", None, "ci", "q1", "runs", None, "p99.5",
+    assert [read_heading(name).statistic for name in names] == [
+        "mean", "sd", "sd", "runs", "runs", "sd", "ci", "q1", "runs", None, "p99.5",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("heading", "label", "statistic", "unit", "kind", "runs"),
+    [
+        ("acc (%)", "acc", None, "%", None, None), ("acc_mean", "acc", "mean", "", None, None),
+        ("mean (sd)", "", "mean", "", "sd", None), ("max_steps", "steps", "max", "", None, None),
+        ("Mean ± 95% CI", "", "mean", "", " 95% CI", None), ("F1 ↑", "f1", None, "", None, None),
+        (r"\textbf{Acc.} (\%)", "acc", None, "%", None, None),
+        ("PPO (n = 5)", "ppo", None, "", None, "5"), ("95% CI", "", "ci", "", "95% ci", None),
+    ],
+)  # fmt: skip
+def test_headings_say_whose_statistic_in_what_unit_and_what_is_behind_it(
+    heading, label, statistic, unit, kind, runs
+):
+    found = read_heading(heading)
+    expected = (label, statistic, unit, runs)
+    assert (found.label, found.statistic, found.unit, found.runs) == expected
+    assert found.kind == kind
+
+
+def test_what_is_behind_plus_minus_is_named_with_its_level_and_kind():
+    assert read_kind("90% CI normal")[:4] == ("ci", 1.0, 0.9, "normal")
+    assert read_kind("2se")[:2] == ("se", 2.0)
+    assert read_kind("std n-1") == ("sd", 1.0, None, None, "n-1")
+    assert read_kind("standard error")[0] == "se"
+    assert read_kind("rank") is read_kind("") is None
+
+
+@pytest.mark.parametrize(
+    ("given", "bracket"),
+    [("78.9 (1)", "odd"), ("78.9 (+0.3)", "odd"), ("78.9 (0.3)", "like"), ("78.90(12)", ""),
+     (r"$78.9_{\pm 0.3}$", ""), (r"\textbf{78.9} {\tiny (0.3)}", "like"), ("78.9 ± 0.3", "")],
+)  # fmt: skip
+def test_a_bracket_is_a_spread_if_it_looks_like_one(given, bracket):
+    """A rank of 1, and a gain of 0.3, were spreads."""
+    assert split_printed(given).bracket == bracket
+    assert float(split_printed(given).value) == pytest.approx(78.9)
 
 
 @pytest.mark.parametrize(

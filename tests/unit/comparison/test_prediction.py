@@ -9,8 +9,8 @@ from scipy import stats
 
 from replication.comparison import prediction
 from replication.comparison.numbers import read_number
-from replication.comparison.sampling import Effort, Sample
 from replication.statistics.counts import CountTable
+from replication.statistics.sampling import Effort, Sample
 
 VALUES, COUNTS = np.array([3, 4, 6, 9]), np.array([5, 3, 2, 1])
 TABLE = CountTable(VALUES, COUNTS, 0, 20)

@@ -1,19 +1,17 @@
 """A whole table of reported results against runs of one's own."""
 
 import json
-import math
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from scipy import stats
 
 from replication.cli import main
+from replication.comparison.command import name_options
 from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
 from replication.comparison.result import Verdict
-from replication.comparison.table import ComparisonTable
 from replication.errors import DataError, UsageError
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
@@ -27,39 +25,8 @@ def make_runs(names, n=5, seed=1, **columns):
     })  # fmt: skip
 
 
-def make_table(p_values):
-    table = ComparisonTable(("k",), {}, {}, {}, {}, (), 0, 0.05)
-    table.__dict__["p_values"] = {(str(place),): p for place, p in enumerate(p_values)}
-    return table
-
-
 def read(found):
     return " ".join(found.render().split())
-
-
-def test_six_of_seventeen_rows_below_the_level_contradict_a_table_of_which_no_row_does():
-    """Chance gives 0.85 of them; by Holm's adjustment each was "consistent", and so the whole."""
-    found = make_table([0.04] * 6 + [0.5] * 11)
-    assert found.n_low == 6
-    assert found.p_many == pytest.approx(stats.binom.sf(5, 17, 0.05))
-    assert min(found.adjusted.values()) > 0.05
-    assert found.p < 3e-4
-    assert found.verdict is Verdict.CONTRADICTED
-
-
-@pytest.mark.parametrize("n", [1, 2, 5, 17, 40])
-def test_the_p_of_a_table_is_below_the_level_as_often_as_it_says(n):
-    """Independent uniform p-values, 4,000 tables; 4 standard errors."""
-    generator = np.random.default_rng(n)
-    low = [make_table(generator.random(n)).p <= 0.05 for _ in range(4000)]
-    assert np.mean(low) == pytest.approx(0.05, abs=4 * math.sqrt(0.05 * 0.95 / 4000))
-    assert make_table([0.03]).p == pytest.approx(0.03)
-
-
-def test_holm_adjusts_as_in_his_paper():
-    """p of 0.01, 0.02, 0.04 among three: 0.03, 0.04, 0.04."""
-    adjusted = make_table([0.02, 0.01, 0.04]).adjusted
-    assert adjusted == pytest.approx({("1",): 0.03, ("0",): 0.04, ("2",): 0.04})
 
 
 def test_each_row_is_what_compare_says_of_it_and_the_whole_comes_first():
@@ -74,10 +41,8 @@ def test_each_row_is_what_compare_says_of_it_and_the_whole_comes_first():
     assert list(found.rows) == [("c",), ("a",), ("b",)]
     assert found.verdicts["a",] is found.verdict is Verdict.CONTRADICTED
     text = read(found)
-    assert text.startswith(
-        "Contradicted as a whole: p is at most 0.05 in 1 of 3 rows, where chance"
-    )
-    assert "By Holm's adjustment p is that low for a." in text
+    assert text.startswith("Contradicted as a whole (p = 0.018): yours are lower by ")
+    assert "By Holm's adjustment, a (" in text
     assert "Columns that were not read: - 'colour'" in text
     line = next(line for line in found.render().splitlines() if line.startswith("a "))
     for part in ("15.0 ± 1.2", " 4 ", " 5 ", f"{one.difference.d[0]:.2f} (", "contradicted"):
@@ -90,12 +55,12 @@ def test_a_row_that_only_stands_out_alone_is_marked_and_not_called_contradicted(
     own = runs.groupby("task")["score"].mean()
     means = [f"{own[name] + (1.9 if name == 'a' else 0):.2f}" for name in own.index]
     report = {"task": list(own.index), "mean": means, "sd": ["1.00"] * 6, "n": [5] * 6}
-    found = compare_table(runs, report, by="task", column="score", sd_kind="n-1")
+    found = compare_table(runs, report, by="task", column="score", plus_minus="sd n-1")
     assert found.p_values["a",] <= 0.05 < found.p
     assert found.rows["a",].verdict is Verdict.CONTRADICTED
     assert found.verdicts["a",] is Verdict.CANNOT_TELL
     assert found.verdict is Verdict.NOT_CONTRADICTED
-    assert "* p is at most 0.05 for this row alone" in read(found)
+    assert "* contradicted at 0.05 alone, but not by Holm's adjustment" in read(found)
 
 
 def test_several_keys_and_metrics_make_a_row_each():
@@ -164,7 +129,7 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
     text = capsys.readouterr().out
     assert main([*arguments, "--format", "json"]) == 0
     model = json.loads(capsys.readouterr().out)
-    assert (model["schema"], len(model["rows"])) == (2, 5)
+    assert (model["schema"], len(model["rows"])) == (3, 5)
     assert model["verdict"].capitalize() in text
     assert model["only_reported"] == [{"key": ["swimmer"], "nearest": None}]
     assert main([*arguments, "--format", "csv"]) == 0
@@ -179,7 +144,7 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
         assert mark in capsys.readouterr().out
     assert (tmp_path / "a.png").stat().st_size > 5000
     assert main([*arguments, "--level", "0.004"]) == 0
-    assert "p is at most 0.004 in 0 of 5 rows" in capsys.readouterr().out
+    assert "No single row is contradicted (Holm 0.031)." in capsys.readouterr().out
     assert main([*arguments, "--exit-code"]) == {"contradicted": 1}.get(model["verdict"], 0)
 
 
@@ -187,16 +152,16 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
     reported = {"task": ["a", "b", "c"], "mean": ["10.0 ± 1.0", "12.0 ± 1.0", "3"], "n": ["5"] * 3}
     own = {"task": ["b", "a", "d"], "mean": ["9.0", "10.2", "1"], "SD": ["0.8", "1.1", "1"],
            "n": ["4", "6", "2"], "colour": ["red"] * 3}  # fmt: skip
-    found = compare_table(None, reported, against=own, by="task", plus_minus="sd")
-    one = compare(report="12.0 ± 1.0, n = 5", against="mean=9.0 sd=0.8 n=4", plus_minus="sd")
+    found = compare_table(own, reported, by="task", plus_minus="sd")
+    one = compare("mean=9.0 sd=0.8 n=4", "12.0 ± 1.0, n = 5", plus_minus="sd")
     assert list(found.rows) == [("a",), ("b",)]
     assert found.rows["b",] == one
     assert found.verdict is found.verdicts["b",] is Verdict.CONTRADICTED
     assert (found.only_reported, found.only_yours) == ({("c",): None}, {("d",): None})
-    assert found.ignored == ("colour",)
+    assert found.ignored == ("'colour'",)
     for name, table in (("reported", reported), ("own", own)):
         pd.DataFrame(table).to_csv(tmp_path / f"{name}.csv", index=False)
-    arguments = ("--reported", tmp_path / "reported.csv", "--against", tmp_path / "own.csv")
+    arguments = (tmp_path / "own.csv", "--reported", tmp_path / "reported.csv")
     assert main(["compare", *map(str, arguments), "--by", "task", "--plus-minus", "sd"]) == 0
     assert capsys.readouterr().out == found.render() + "\n"
 
@@ -205,7 +170,7 @@ def test_one_report_may_hold_for_every_group():
     found = compare_table(make_runs(["a", "b"]), by="task", column="score", runs=5, mean="10.1")
     assert set(found.rows) == {("a",), ("b",)}
     runs = make_runs(["a", "b"])
-    again = compare_table(runs, by="task", column="score", report="10.1, n = 5")
+    again = compare_table(runs, "10.1, n = 5", by="task", column="score")
     assert again.rows == found.rows
 
 
@@ -217,8 +182,10 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     assert axes.get_xlim()[1] < 10
     marks = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
     assert marks["<"] == -8.0
-    assert "o" in marks
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
+    assert "s" in marks
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c", "all rows"]
+    (diamond,) = axes.patches
+    assert diamond.get_xy()[:, 0].min() >= -8.0, "the mean of all rows, cut at the edge"
     single = compare_table(make_runs(["a"], n=1), by="task", column="score", mean="10", runs=5)
     with pytest.raises(UsageError, match="a picture needs more runs"):
         single.plot()
@@ -236,17 +203,16 @@ def test_numbers_of_any_size_fit_into_a_row():
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"table": {}}, "`table` has no columns"),
-        ({"reported": {}}, "`reported` has no columns"),
+        ({"table": {}}, "columns of `table` are none"),
+        ({"reported": {}}, "columns of `reported` are none"),
         ({"table": {"k": "ab", "v": [1, 2]}}, "column 'k' of `table` was given as 'ab'"),
         ({"table": {"k": "a", "v": 1}}, "give a list with a cell for each row"),
         ({"reported": {"k": ["a"], "mean": ["3"], "n": 5}}, "column 'n' of `reported` was given"),
         ({"reported": {"k": ["a"], "mean": ["3"], "n": np.array(5)}}, "as array\\(5\\)"),
         ({"by": 5}, "`by` was given as 5"),
-        ({"by": None}, "`by` names no column"),
         ({"column": 5}, "`column` was given as 5"),
         ({"minus": [1, 2]}, "there is no option 'minus'"),
-        ({"against": {"k": ["a"]}}, "give a table of your runs or"),
+        ({"against": {"k": ["a"]}}, "there is no `against` any more"),
     ],
 )
 def test_odd_tables_and_names_get_one_clear_line(given, why):
@@ -267,10 +233,11 @@ def test_names_of_groups_stay_what_they_are():
     table = {"k": np.repeat(names, 5), "v": np.tile([1.0, 2, 3, 4, 6], 5)}
     found = compare_table(table, {"k": names, "mean": ["3"] * 5, "n": [5] * 5}, by="k")
     for sign, form in (("{[}a]", "latex"), ("{*}b{*}", "latex"), ("$-$", "latex"),
-                       ("\\[a]", "markdown"), ("\\*b\\*", "markdown")):  # fmt: skip
+                       ("\\[a\\]", "markdown"), ("\\*b\\*", "markdown")):  # fmt: skip
         assert sign in found.render(form)
     for form in ("text", "markdown", "latex"):
         assert "\x1b" not in found.render(form)
     assert "\n`mean`," in found.render("csv")
+    assert "--mean" not in name_options(found.render())
     labels = [label.get_text() for label in found.plot().axes[0].get_yticklabels()]
     assert max(map(len, labels)) <= 40

@@ -2,7 +2,7 @@
 
 import pytest
 
-from replication.comparison.sampling import Effort
+from replication.statistics.sampling import Effort
 
 
 @pytest.fixture(autouse=True, scope="module")

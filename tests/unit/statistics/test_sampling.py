@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.comparison import sampling
+from replication.statistics import sampling
 from replication.statistics.distributions import SamplingDistribution
 
 EFFORT = sampling.Effort(100_000, 500)

@@ -4,13 +4,11 @@ import contextlib
 import csv
 import difflib
 import io
-import itertools
+import json
 import math
-import operator
 import re
 import sys
-import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
@@ -25,22 +23,25 @@ from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
-EXAMPLES = {"example", "example-tasks", "example-report"}
-MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a"}
-FORMATS = "CSV (commas, semicolons or tabs), Parquet and Excel"
+MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
+FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines and Parquet"
 UNREADABLE = {
     b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
     b"ARROW1": "is a Feather file; write it as Parquet",
+    b"PK\x03\x04": "is an Excel file or an archive; export the sheet as CSV, or unpack it",
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
+THOUSANDS = re.compile(
+    r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII
+)  # 1,000.5
 
+PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
+"""Types of Arrow that are read: of others a few bytes may unpack to any number of cells."""
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
-MAX_CELLS = 5_000_000  # of an Excel file, a cell of which takes hundreds of bytes when it is read
-TEXT = re.compile(rb"</(?:\w+:)?si\s*>|<(?:\w+:)?si\s*/>")  # end of one in an Excel file
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -49,6 +50,7 @@ class Table:
 
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
         self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
+        self.unread: list[str] = []  # columns of reports that say nothing known
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
@@ -59,10 +61,9 @@ class Table:
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        if hasattr(given, "column_names"):  # of Arrow
-            cells = [column.to_pylist() for column in given.columns]
-            pairs = [*zip(given.column_names, cells, strict=True)]
-        elif hasattr(given, "items"):  # of pandas two columns may have one name
+        if hasattr(given, "to_pydict"):  # of Arrow
+            given = given.to_pydict()
+        if hasattr(given, "items"):  # of pandas two columns may have one name
             pairs = [*given.items()]
         else:
             pairs = [(column, given[column]) for column in given.columns]
@@ -73,50 +74,49 @@ class Table:
                     "with a cell for each row"
                 )
         names, columns = [str(column) for column, _ in pairs], [list(found) for _, found in pairs]
-        if not names:
-            raise DataError(f"`{name}` has no columns; give at least one")
-        if len({*map(len, columns)}) > 1:
-            raise DataError(f"the columns of `{name}` differ in length; give one row for each run")
+        if len({*map(len, columns)}) != 1:
+            why = "differ in length; give one row for each run" if names else "are none; give one"
+            raise DataError(f"the columns of `{name}` {why}")
         return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
 
-    def take(self, name: str | None) -> list[Any]:
-        """Return a column by name; the only one there is unless named."""
-        if name is None and len(self.names) == 1:
-            return list(self.columns(0))
-        own = list_names(self.names)
-        if name is None:
-            raise UsageError(f"no `column` was given; name the one that holds the values, of {own}")
+    def probe(self, name: str) -> list[Any]:
+        """Return the first cells of a column, to see what it holds; none if its name is doubled."""
+        return self.take(name)[:1000] if self.names.count(name) == 1 else []
+
+    def take(self, name: str) -> list[Any]:
+        """Return a column by name."""
         if name not in self.names:
             nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
             answer = f"did you mean {show(nearest[0])}? The" if nearest else "the"
-            raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are {own}")
-        if self.names.count(name) > 1:
+            raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are "
+                             f"{list_names(self.names)}")  # fmt: skip
+        if (times := self.names.count(name)) > 1:
             raise DataError(
-                f"{self.names.count(name)} columns of {self.name} are called {show(name)}; rename "
-                "all but one"
+                f"{times} columns of {self.name} are called {show(name)}; rename all but one"
             )
         return list(self.columns(self.names.index(name)))
 
 
-def read_table(path: str) -> Table:
-    """Read a table; what it is shows in its content, not in its name."""
+def read_table(path: str, clean: Callable[[str], str] = str) -> Table:
+    """Read a table; what it is shows in its content, not in its name.
+
+    `clean`: what becomes of cells of LaTeX and Markdown.
+    """
     name = "standard input" if path == "-" else show(path)
     content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
         return _read_parquet(content, name)
-    if content[:4] == b"PK\x03\x04":
-        return _read_excel(content, name)
     for start, why in UNREADABLE.items():
         if content.startswith(start):
             raise DataError(f"{name} {why}")
     if b"\0" in content[:1000]:
         raise DataError(f"{name} is no table; allowed are {FORMATS}")
-    return _read_text(content, name)
+    return _read_text(content, name, clean)
 
 
 def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -> Table:
     """Take rows, whose last cells may be lacking; refuse a header that is one of the data."""
-    numbers = [cell for cell in names if _read_number(cell) is not None]
+    numbers = [cell for cell in names if to_number(cell) is not None]
     if len(numbers) == len(names) or any("." in cell for cell in numbers):
         raise DataError(
             f"the first line of {name} holds numbers ({list_names(names)}); put a header "
@@ -131,8 +131,6 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
 
 def _read_bytes(path: str, name: str) -> bytes:
     place = Path(path)
-    if path in EXAMPLES and not place.exists():
-        place = Path(__file__).with_name(f"{path.replace('-', '_')}.csv")
     try:
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
             return read_content(place, largest=MAX_BYTES)
@@ -174,18 +172,20 @@ def _read_parquet(content: bytes, name: str) -> Table:
 
     def read(place: int) -> list[Any]:
         column, dtype = schema.names[place], schema.field(place).type
-        if pa.types.is_temporal(dtype):
-            unit = "durations with a unit" if pa.types.is_duration(dtype) else "dates"
-            raise DataError(f"column {show(column)} holds {unit}; give a column of numbers")
+        plain = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
+        if not any(getattr(pa.types, f"is_{kind}")(plain) for kind in PLAIN):
+            raise DataError(
+                f"column {show(column)} holds {plain}; give a column of numbers or texts"
+            )
         # Texts that are equal are held once, however many rows have them.
-        is_text = pa.types.is_string(dtype) or pa.types.is_binary(dtype)
-        cells: list[Any] = []
+        is_text = plain == dtype and ("string" in str(plain) or "binary" in str(plain))
         with _refuse_errors(*unreadable):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
+            cells: list[Any] = []
             for chunk in file.read(columns=[column]).column(0).chunks:
                 if pa.types.is_dictionary(chunk.type):
                     words = [*chunk.dictionary.to_pylist(), None]
-                    cells += [words[i] for i in chunk.indices.fill_null(-1).to_pylist()]
+                    cells += [words[place] for place in chunk.indices.fill_null(-1).to_pylist()]
                 else:
                     cells += chunk.to_pylist()
             if len(cells) != head.num_rows:
@@ -195,60 +195,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
     return Table(name, schema.names, read, head.num_rows)
 
 
-def _count_texts(archive: zipfile.ZipFile) -> None:
-    """Refuse a list of more texts than there may be cells, all of which are read for the first."""
-    n_texts = 0
-    for item in archive.namelist():
-        with archive.open(item) as file:
-            while part := file.read(1 << 20):
-                n_texts += len(TEXT.findall(part))
-                if n_texts > MAX_CELLS:
-                    raise ValueError(f"it lists more than {MAX_CELLS:,} texts")
-
-
-def _read_excel(content: bytes, name: str) -> Table:
-    """Read the only sheet that holds something."""
-    filled = []
-    with _refuse_errors(name, "Excel file", "export the sheet as CSV, or unpack an archive"):
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            if sum(item.file_size for item in archive.infolist()) > MAX_BYTES:
-                raise ValueError("it unpacks to too much")
-            _count_texts(archive)
-        import openpyxl  # type: ignore[import-untyped]
-
-        book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        n_cells = 0
-        for sheet in book.worksheets:
-            sheet.reset_dimensions()  # which may say anything
-            rows: list[list[Any]] = []
-            for cells in sheet.iter_rows(values_only=True):
-                n_cells += 1 + len(cells)
-                if n_cells > MAX_CELLS:
-                    raise ValueError(f"it has more than {MAX_CELLS:,} cells, or they span so many")
-                rows.append(_strip(list(cells)))
-            if rows := [*itertools.dropwhile(operator.not_, _strip(rows))]:
-                filled.append(rows)
-    if len(filled) != 1:
-        raise DataError(
-            f"{name} has {len(filled)} sheets that hold something; export the one with your runs "
-            "as CSV"
-        )
-    width = max(map(len, filled[0]))
-    # An empty row may be a run without a value, if there is nothing else that it could lack.
-    header, *body = [row for row in filled[0] if row or width == 1]
-    names = ["" if cell is None else str(cell).strip() for cell in header]
-    names += [""] * (width - len(names))
-    return _take_rows(name, names, body)
-
-
-def _strip(cells: list[Any]) -> list[Any]:
-    """Return cells or rows without the empty ones at their end."""
-    while cells and cells[-1] in (None, "", [], [""]):
-        cells.pop()
-    return cells
-
-
-def _read_text(content: bytes, name: str) -> Table:
+def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     """Read lines, split where that gives most names."""
     try:
         text = content.decode("utf-8-sig")
@@ -257,9 +204,14 @@ def _read_text(content: bytes, name: str) -> Table:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
+    if line.lstrip()[0] in "{[":
+        return _read_json(text, name)
+    if typeset := _split_typeset(text):
+        return _take_rows(name, *_split_header([[*map(clean, row)] for row in typeset]))
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
+    too_many = DataError(f"{name} has too many rows or columns: {LIMITS}; give a smaller table")
     if line.count(separator) >= MAX_COLUMNS:
-        raise DataError(f"{name} has too many columns: {LIMITS}; give a smaller table")
+        raise too_many
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
     try:
@@ -270,19 +222,93 @@ def _read_text(content: bytes, name: str) -> Table:
             if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
             if len(rows) > MAX_ROWS:
-                raise DataError(f"{name} has too many rows: {LIMITS}; give a smaller table")
+                raise too_many
     except csv.Error as error:
         raise DataError(
             f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
         ) from None
-    names, *body = _strip(rows) or [[""]]
+    while rows and not any(rows[-1]):  # empty lines at the end
+        rows.pop()
+    names, *body = rows or [[""]]
     for place, row in enumerate(body, start=1):
+        if len(names) == 1 and len(row) > 1 and THOUSANDS.fullmatch(",".join(row)):
+            row[:] = [",".join(row)]
         if len(row) != len(names):
             raise DataError(
                 f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
                 f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
             )
     return _take_rows(name, names, body)
+
+
+def _read_json(text: str, name: str) -> Table:
+    """Read JSON lines, an object for each row, or one list of objects."""
+    with _refuse_errors(name, "table of JSON lines", "give an object with plain values a line"):
+        whole = (
+            text
+            if text.lstrip()[0] == "["
+            else f"[{','.join(filter(str.strip, text.splitlines()))}]"
+        )
+        rows = json.loads(whole)
+        names = [*dict.fromkeys(key for row in rows for key in dict(row))]
+        if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
+            raise ValueError(LIMITS)
+
+    def read(place: int) -> list[Any]:
+        cells = [row.get(names[place]) for row in rows]
+        if any(isinstance(cell, (dict, list)) for cell in cells):
+            raise DataError(f"column {show(names[place])} of {name} holds lists or objects")
+        return cells
+
+    return Table(name, names, read, len(rows))
+
+
+def _split_typeset(text: str) -> list[list[str]]:
+    """Return the cells of a table in LaTeX or Markdown; none if it is no such."""
+    if re.search(r"\\\\", text) and "&" in text:
+        found = re.search(r"\\begin\{(?:tabular\*?|tabularx|array)\}(.*?)\\end\{", text, re.DOTALL)
+        body = re.sub(r"(?<!\\)%.*", "", found[1] if found else text)
+        body = re.sub(r"^\s*(?:\[\w\])?(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})+", "", body)  # {lrr}
+        rules = r"\\(?:hline|(?:top|mid|bottom|cmid)rule|cline)(?:\([lr]+\))?(?:\{[-\d]+\})?"
+        lines = re.split(r"\\\\(?:\[[^\]]*\])?", re.sub(rules, "", body))
+        rows = [_split_cells(line, "&") for line in lines if "&" in line]
+    else:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
+            return []
+        rows = [
+            _split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1
+        ]
+    kept: dict[int, list[Any]] = {}  # by column, what \\multirow says of so many more rows
+    for row in rows:
+        for place, cell in enumerate(row):
+            found = re.fullmatch(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
+            if found:
+                kept[place] = [int(found[1][:3]), row[place]]
+            row[place] = kept[place][1] if not cell and kept.get(place, [0])[0] > 0 else cell
+            kept.setdefault(place, [0, ""])[0] -= 1
+    return rows
+
+
+def _split_cells(line: str, separator: str) -> list[str]:
+    """Return the cells of a line; one that spans several columns stands in each of them."""
+    cells = []
+    for cell in re.split(rf"(?<!\\){re.escape(separator)}", line[:100_000]):
+        wide = re.fullmatch(r"\s*\\multicolumn\{(\d{1,3})\}\{[^{}]*\}\{(.*)\}\s*", cell, re.DOTALL)
+        cells += [wide[2]] * int(wide[1]) if wide else [cell.strip()]
+    return cells
+
+
+def _split_header(rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """Return the header, joined where it has several lines, and the other rows."""
+    width = max(map(len, rows))
+    n_head = 1
+    while n_head < len(rows) - 1 and not any(re.search(r"\d", cell) for cell in rows[n_head][1:]):
+        n_head += 1
+    head = [row + [""] * (width - len(row)) for row in rows[:n_head]]
+    columns = (dict.fromkeys(filter(None, parts)) for parts in zip(*head, strict=True))
+    names = [*map(" ".join, columns)]
+    return names, rows[n_head:]
 
 
 def read_keys(column: Sequence[Any]) -> list[str | None]:
@@ -312,20 +338,22 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
         )
     found = np.empty(len(column))
     for row, cell in enumerate(column):
-        number = math.nan if is_missing(cell) else _read_number(cell)
+        number = math.nan if is_missing(cell) else to_number(cell)
         if number is None or math.isinf(number):
             raise _refuse(column, name, row, "numbers" if number is None else "finite numbers")
         found[row] = number
     return found
 
 
-def _read_number(cell: Any) -> float | None:
+def to_number(cell: Any) -> float | None:
+    """Return a cell as a number, None if it is none."""
     is_odd = isinstance(cell, str) and ("_" in cell or not cell.strip().isascii())
     is_bool = isinstance(cell, (bool, np.bool_))
     if is_odd or is_bool or not isinstance(cell, (str, int, float, np.number, Decimal)):
         return None
     try:
-        return float(cell)
+        is_long = isinstance(cell, str) and THOUSANDS.fullmatch(cell)
+        return float(str(cell).replace(",", "") if is_long else cell)
     except OverflowError:
         return math.inf
     except ValueError:

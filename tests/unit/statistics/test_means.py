@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from replication.comparison import means
-from replication.comparison.means import Side
+from replication.statistics import means
+from replication.statistics.means import Side
 
 ONE, TWO = np.random.default_rng(3).normal(size=(2, 12)) * [[1.0], [3.0]]
 
@@ -48,14 +48,6 @@ def test_what_would_have_been_shown_is_found_four_times_in_five():
     shown = means.find_shown(error, free, 0.05)
     limit = stats.t.ppf(0.975, free)
     assert stats.nct.sf(limit, free, shown / error) == pytest.approx(0.8, abs=1e-6)
-
-
-def test_runs_needed_are_those_of_cohen_s_tables():
-    """Cohen (1988), table 2.4.1, two-sided 5 %, power 0.8: d of 0.5 takes 64, 0.8 takes 26."""
-    one, two = Side(0.0, ((1.0, 5),)), Side(0.0, ((1.0, 5),))
-    assert means.plan_runs(one, two, 0.5, level=0.05)[0] == 64
-    assert means.plan_runs(one, two, 0.8, level=0.05)[0] == 26
-    assert means.plan_runs(one, two, 0.5, level=0.05)[1] is None, "five of theirs never do"
 
 
 def test_shares_are_judged_by_the_smaller_tail_of_fisher_s_test_with_mid_p_doubled():

@@ -1,0 +1,324 @@
+"""Two means, two shares: how far apart they are, and what the runs could have shown.
+
+A mean with its standard deviation and number of runs on either side is judged by two t-tests, and
+*p* is the larger: Welch's takes the two spreads as they are, Student's takes them as two estimates
+of one. Where runs are skewed or rare outcomes unseen, the smaller sample often has by chance a
+spread far too small; Welch's test then rejects too often, and Student's does not. Where n is equal
+on both sides *p* is Welch's. With a spread on one side only, both are taken to have that one: the
+prediction interval of Student's t. Where Welch's test alone does not reject, and an F test does
+not find that the spreads differ, a difference is *contradicted, if the report's runs vary as yours
+do*. The standard errors of estimates are taken as known.
+
+Laboratories that differ by tau standard deviations, each from what they share, add tau^2 to 1 / n.
+
+Shares are judged by Fisher's exact test with mid-p, doubled.
+
+References
+----------
+Welch (1947), The generalization of "Student's" problem when several different population variances
+are involved, Biometrika 34, 28-35.
+Hahn & Meeker (1991), Statistical Intervals, chapter 4: prediction intervals.
+Lancaster (1961), Significance tests in discrete distributions, J. Am. Stat. Assoc. 56, 223-234:
+mid-p. Newcombe (1998), Interval estimation for the difference between independent proportions,
+Stat. Med. 17, 873-890, method 10.
+Cohen (1988), Statistical Power Analysis, chapters 2 and 6: d, and shares on the scale of arcsines.
+Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
+Mathur & VanderWeele (2020), New statistical metrics for multisite replication projects, J. R. Stat.
+Soc. A 183, 1145-1166: studies that differ by more than chance.
+Luo et al. (2018), Stat. Methods Med. Res. 27, 1785-1805, and Wan et al. (2014), BMC Med. Res.
+Methodol. 14, 135: mean and standard deviation from median and quartiles.
+Verhagen & Wagenmakers (2014), J. Exp. Psychol. Gen. 143, 1457-1475: replication Bayes factor.
+Held (2020), A new standard for the analysis and design of replication studies, J. R. Stat. Soc. A
+183, 431-448: sceptical p.
+"""
+
+import bisect
+import dataclasses
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from replication.statistics.intervals import Estimate
+from replication.statistics.sampling import ROUNDING
+
+POWER = 0.8
+EFFICIENCY = 0.45  # of an sd by quartiles, by which its degrees of freedom are fewer (simulated)
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """One side of a comparison of means: the mean, and sd and n of each sample behind it.
+
+    Two samples stand for a difference of their means. `sd`: NaN where no spread is known. A value
+    without error has no sample; of an estimate whose `error` is known neither needs to be. `width`:
+    of the cell to which the mean was rounded, which adds the variance of a uniform error.
+    `is_by_quartiles`: mean and sd were estimated from quartiles, which is less efficient.
+    """
+
+    mean: float
+    samples: tuple[tuple[float, int], ...] = ()
+    width: float = 0.0
+    error: float = 0.0
+    is_by_quartiles: bool = False
+
+    @property
+    def n(self) -> int:
+        """Runs, of the sample that has fewer."""
+        return min((n for _, n in self.samples), default=0)
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether a spread is known for each sample."""
+        return all(n > 1 and not math.isnan(sd) for sd, n in self.samples)
+
+    def list_terms(self, between: float = 0.0) -> list[tuple[float, float]]:
+        """Return the parts of the squared error of the mean, each with its degrees of freedom."""
+        share = EFFICIENCY if self.is_by_quartiles else 1.0
+        known = [(sd**2 * (1.0 / n + between**2), share * (n - 1.0)) for sd, n in self.samples]
+        return known + [(self.error**2, math.inf)] * (self.error > 0)
+
+    def estimate(self, level: float) -> Estimate:
+        """Return the mean with Student's interval, or Welch's for a difference."""
+        terms = self.list_terms()
+        if not self.has_spread or not terms:
+            return Estimate(self.mean, None, None, level)
+        error, free = _combine(terms)
+        reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
+        return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """What a test of a difference found: own less reported.
+
+    `low`, `high`: its interval at 1 - level. `shown`: the difference that such runs show with a
+    probability of 0.8, None if none would be. `spread`: the standard deviation of a run. `p_alone`:
+    p by the printed spreads alone, where `p` takes them as two estimates of one. `error`: standard
+    error of the difference; `free`: degrees of freedom behind `spread`; `kept`: the smallest
+    difference that would be contradicted. `counts`: successes and runs, yours and reported.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    shown: float | None
+    spread: float | None = None
+    p_alone: float | None = None
+    error: float | None = None
+    free: float = math.inf
+    kept: float | None = None
+    counts: tuple[int, int, int, int] | None = None
+
+    @property
+    def d(self) -> tuple[float, float, float] | None:
+        """Difference in standard deviations (Cohen's d), and its interval."""
+        if not self.spread:
+            return None
+        return self.value / self.spread, self.low / self.spread, self.high / self.spread
+
+
+def list_known(own: Side, other: Side) -> list[tuple[float, int]]:
+    """Return the standard deviations that are known, each with its number of runs."""
+    return [pair for side in (own, other) if side.has_spread for pair in side.samples]
+
+
+def list_errors(own: Side, other: Side, between: float = 0.0) -> list[tuple[float, float]]:
+    """Return standard error and degrees of freedom of the difference, for each test it has to pass.
+
+    The first is Welch's. There are none where nothing is known of how runs vary.
+    """
+    known, rounded = list_known(own, other), (own.width**2 + other.width**2) / 12.0
+    if not (own.error or other.error or any(sd for sd, _ in known)):
+        return []
+    if not (own.has_spread and other.has_spread):
+        share = 1.0 / (other if own.has_spread else own).n + 2.0 * between**2
+        terms = [(sd**2 * (1.0 / n + share), n - 1.0) for sd, n in known]
+        return [_combine(terms, rounded)] if terms else []
+    found = [_combine([*own.list_terms(between), *other.list_terms(between)], rounded)]
+    if len(own.samples) == len(other.samples) == 1 and not own.error and not other.error:
+        share = EFFICIENCY if own.is_by_quartiles else 1.0
+        variance = pool_variance(known) * (1.0 / own.n + 1.0 / other.n + 2.0 * between**2)
+        found.append(_combine([(variance, share * (own.n + other.n - 2.0))], rounded))
+    return found
+
+
+def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[float, float]:
+    """Return the error of a sum of terms, with Welch's degrees of freedom.
+
+    A term has a squared error and the degrees of freedom of its estimate; `more` adds variance.
+    """
+    terms = [(part, free) for part, free in terms if part > 0] or list(terms[:1])
+    variance, peak = math.fsum(part for part, _ in terms), max(part for part, _ in terms)
+    if len(terms) == 1:
+        return math.sqrt(variance + more), terms[0][1]
+    below = math.fsum((part / peak) ** 2 / free for part, free in terms)
+    return math.sqrt(variance + more), (variance / peak) ** 2 / below if below else math.inf
+
+
+def judge_means(
+    own: Side, other: Side, *, level: float, between: float = 0.0, is_conditional: bool = True
+) -> Difference | None:
+    """Test whether two means differ; None where nothing is known of how runs vary.
+
+    `is_conditional`: whether Student's test may decide alone, which takes an F test of the spreads.
+    """
+    errors = list_errors(own, other, between)
+    if not errors:
+        return None
+    gap = own.mean - other.mean
+    gap = 0.0 if abs(gap) <= ROUNDING * abs(own.mean) else gap
+    tests = [
+        (2.0 * float(special.stdtr(free, -abs(gap) / error)),
+         float(special.stdtrit(free, 1.0 - level / 2.0)) * error)
+        for error, free in errors
+    ]  # fmt: skip
+    shown = max(find_shown(error, free, level) for error, free in errors)
+    is_equal = len(tests) == 2 and own.n == other.n
+    p, reach = tests[0] if is_equal else map(max, zip(*tests, strict=True))
+    p_alone, by_f, kept = p, find_spread_p(own, other), reach
+    if is_conditional and len(tests) == 2 and by_f is not None and by_f > level:
+        # Nothing says that the spreads differ: Student's test decides, under that condition.
+        kept = tests[1][1]
+        p, reach = tests[1] if tests[1][0] <= level < p else (p, reach)
+    known = list_known(own, other)
+    spread, free = math.sqrt(pool_variance(known)) if known else None, sum(n - 1 for _, n in known)
+    return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread, min(p_alone, 1.0),
+                      errors[0][0], free or math.inf, kept)  # fmt: skip
+
+
+def find_spread_p(one: Side, two: Side) -> float | None:
+    """Return p of the F test of two standard deviations, None where one of them is not known."""
+    known = [side.samples[0] for side in (one, two) if len(side.samples) == 1 and side.has_spread]
+    if len(known) < 2 or not all(sd for sd, _ in known):
+        return None
+    (first, n), (second, m) = known
+    below = float(special.fdtr(n - 1, m - 1, (first / second) ** 2))
+    return 2.0 * min(below, 1.0 - below)
+
+
+def find_tolerated(own: Side, other: Side, *, level: float) -> float | None:
+    """Return by how many standard deviations labs would have to differ for p above the level."""
+    for between in (0.05 * step for step in range(1, 21)):
+        found = judge_means(own, other, level=level, between=between)
+        if found is not None and found.p > level:
+            return between
+    return None
+
+
+def summarise_quartiles(median: float, q1: float, q3: float, n: int) -> tuple[float, float]:
+    """Return mean and standard deviation by median and quartiles of n runs (Luo, Wan).
+
+    The standard deviation is the one that gives the standard error of the mean.
+
+    >>> [round(part, 2) for part in summarise_quartiles(10.0, 9.0, 12.0, 20)]
+    [10.36, 2.51]
+    """
+    share = 0.7 + 0.39 / n
+    width = 2.0 * float(special.ndtri((0.75 * n - 0.125) / (n + 0.25)))
+    # The mean has 1.16 times the variance of a mean; Wan's sd, not its square, is unbiased.
+    scale = math.sqrt(1.16 / (1.0 + 0.5 / (EFFICIENCY * (n - 1.0))))
+    return share * (q1 + q3) / 2.0 + (1.0 - share) * median, scale * (q3 - q1) / width
+
+
+def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
+    """Return the replication Bayes factor, and the sceptical p, of a difference whose null is 0.
+
+    The factor is the density of one's own difference if the effect is what the report estimated,
+    over that if there is none. p is one-sided: near 1 where the differences have other signs.
+    """
+    if not all(side.has_spread and side.list_terms() for side in (own, other)):
+        return None
+    mine, theirs = (_combine(side.list_terms())[0] for side in (own, other))
+    if not mine or not theirs:
+        return None
+    both, z_own, z_other = math.hypot(mine, theirs), own.mean / mine, other.mean / theirs
+    log_factor = math.log(mine / both) + (z_own**2 - ((own.mean - other.mean) / both) ** 2) / 2.0
+    harmonic = 2.0 / math.fsum(1.0 / max(z * z, 1e-300) for z in (z_own, z_other))
+    middle, more = (z_own**2 + z_other**2) / 2.0, (theirs / mine) ** 2 - 1.0
+    square = harmonic / 2.0  # where both errors are equal
+    if abs(more) > 1e-9:
+        square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
+    z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
+    return {
+        "bayes_factor": math.exp(min(log_factor, 700.0)),
+        "p_sceptical": float(special.ndtr(-z)),
+    }
+
+
+def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
+    """Return p of two one-sided tests for a difference less than a margin, None if not known."""
+    inside, errors = margin - abs(own.mean - other.mean), list_errors(own, other, between)
+    p_values = [special.stdtr(free, -inside / error) for error, free in errors]
+    return max(map(float, p_values), default=None)
+
+
+def pool_variance(samples: Sequence[tuple[float, int]]) -> float:
+    """Return the variance of a run from the standard deviations of several samples."""
+    squares = math.fsum((n - 1.0) * sd**2 for sd, n in samples)
+    return squares / math.fsum(n - 1.0 for _, n in samples)
+
+
+def find_shown(error: float, free: float, level: float) -> float:
+    """Return the difference that a t-test finds with a probability of 0.8."""
+    limit = float(special.stdtrit(free, 1.0 - level / 2.0))
+    centre = float(special.nctdtrinc(min(free, 1e6), 1.0 - POWER, limit))
+    if not math.isfinite(centre) or centre <= 0:
+        centre = limit + float(special.ndtri(POWER))
+    return centre * error
+
+
+def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
+    """Test whether k successes in n runs of one's own differ from x in m by Fisher's exact test."""
+    p = find_p_of_shares(k, n, x, m)
+    mine, theirs = k / n, x / m
+    quantile = float(special.ndtri(1.0 - level / 2.0))
+    (low, high), (first, last) = (_wilson(*pair, quantile) for pair in ((k, n), (x, m)))
+    gap = mine - theirs
+    below, above = math.hypot(mine - low, last - theirs), math.hypot(high - mine, theirs - first)
+    step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
+    angle = math.asin(math.sqrt(mine))
+    others = [angle + way * step for way in (-1.0, 1.0)]
+    seen = [abs(math.sin(a) ** 2 - mine) for a in others if 0.0 <= a <= math.pi / 2.0]
+    both = (k + x) / (n + m)
+    spread = math.sqrt(both * (1.0 - both)) or None
+    return Difference(gap, gap - below, gap + above, p, max(seen, default=None), spread,
+                      counts=(k, n, x, m))  # fmt: skip
+
+
+def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
+    """Return twice the smaller tail, of which the seen table counts half, at most 1."""
+    total = k + x
+    lowest, highest = max(0, total - m), min(n, total)
+    mine = np.arange(lowest, highest + 1, dtype=np.float64)
+    log_mass = _log_choose(n, mine) + _log_choose(m, total - mine) - _log_choose(n + m, total)
+    mass = np.exp(log_mass)
+    at = k - lowest
+    below, above = math.fsum(mass[:at].tolist()), math.fsum(mass[at + 1 :].tolist())
+    return min(1.0, 2.0 * min(below, above) + float(mass[at]))
+
+
+def _log_choose(n: float, k: Any) -> Any:
+    return special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
+
+
+def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]:
+    """Return the smallest and the largest number in m runs that k in n do not contradict."""
+    middle = min(max(round(k / n * m), 0), m)
+
+    def is_contradicted(x: int) -> bool:
+        return find_p_of_shares(k, n, x, m) <= level
+
+    below = bisect.bisect_left(range(middle), True, key=lambda x: not is_contradicted(x))
+    above = bisect.bisect_left(range(middle + 1, m + 1), True, key=is_contradicted)
+    return below, middle + above
+
+
+def _wilson(k: int, n: int, quantile: float) -> tuple[float, float]:
+    share, square = k / n, quantile**2
+    centre = (k + square / 2.0) / (n + square)
+    reach = quantile * math.sqrt(n * share * (1.0 - share) + square / 4.0) / (n + square)
+    return max(centre - reach, 0.0), min(centre + reach, 1.0)

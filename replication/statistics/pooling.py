@@ -1,0 +1,206 @@
+"""One answer for all rows of a table: how far they are off together, and whether chance does that.
+
+Each row has a difference in standard deviations of a run, g, and a weight w. Of means with spreads
+g = J (m1 - m2) / s with Hedges' correction J and w = n1 n2 / (n1 + n2), since inverse variances
+hold g, which biases the mean; of shares g is Cohen's h, of estimates without n it is the difference
+itself, weighted by its known variance. The interval of the weighted mean is the wider of Knapp and
+Hartung's and that of fixed effects.
+
+p is three times the smallest of three: of the weighted mean (power against many small differences
+in one direction), of Fisher's combination (against differences of either sign), and of the row that
+stands out most, by Holm's adjustment. All of it is for independent rows.
+
+References
+----------
+Bakbergenuly, Hoaglin & Kulinskaya (2020), Estimation in meta-analyses of mean difference and
+standardized mean difference, Stat. Med. 39, 171-191: weights.
+Knapp & Hartung (2003), Stat. Med. 22, 2693-2710. Fisher (1925), Statistical Methods for Research
+Workers, section 21.1. Holm (1979), Scand. J. Stat. 6, 65-70.
+"""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+from replication.statistics.means import Difference, Side
+
+MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
+UNITS = {"sd": " SD", "": ""}
+
+
+@dataclasses.dataclass(frozen=True)
+class Effect:
+    """What one row says: a difference, yours less reported, its weight and null variance.
+
+    `unit`: "sd", or "" for the unit of the values. `n`: runs, on the side that has fewer.
+    """
+
+    value: float
+    weight: float
+    variance: float
+    unit: str = "sd"
+    n: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Pooled:
+    """The weighted mean of differences with its interval, and what it says of the table.
+
+    `p`: of the direction. `n_lower`, `n`: rows in which yours are lower, of those that differ;
+    `p_sign`: of the sign test. `correlation`: up to which mean correlation of rows the interval
+    leaves out 0. `tau`: standard deviation between labs, either side, None where rows have too few
+    runs. `ratio`: of your standard deviations to the reported ones, with its interval. `by_seed`:
+    mean correlation of rows, where seeds that all rows share took the place of their independence.
+    """
+
+    value: float
+    low: float
+    high: float
+    p: float
+    unit: str
+    n_lower: int
+    n: int
+    p_sign: float
+    correlation: float
+    tau: float | None = None
+    ratio: tuple[float, float, float] | None = None
+    by_seed: float | None = None
+
+
+def find_effect(
+    gap: Difference | None, sides: tuple[Side, Side] | None, between: float = 0.0
+) -> Effect | None:
+    """Return the difference of a row in standard deviations; None if it has none."""
+    if gap is None or not math.isfinite(gap.value):
+        return None
+    if gap.counts is not None:  # of shares, Cohen's h
+        k, n, x, m = gap.counts
+        mine, theirs = (2.0 * math.asin(math.sqrt(part)) for part in (k / n, x / m))
+        return Effect(mine - theirs, n * m / (n + m), 1.0 / n + 1.0 / m)
+    if sides is None or len(sides[0].samples) > 1 or len(sides[1].samples) > 1:
+        return None
+    if sides[0].error or sides[1].error:
+        return Effect(gap.value, gap.error**-2, gap.error**2, "") if gap.error else None
+    if not gap.spread or gap.free <= 2 or not all(side.samples for side in sides):
+        return None
+    n, m, free = sides[0].n, sides[1].n, gap.free
+    correction = math.exp(math.lgamma(free / 2) - math.lgamma((free - 1) / 2)) / math.sqrt(free / 2)
+    weight = n * m / (n + m)
+    variance = correction**2 * free / (free - 2.0) / weight + 2.0 * between**2
+    return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))
+
+
+def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
+    """Return the weighted mean of what at least two rows say; None if fewer say it in one unit."""
+    units = [one.unit for one in effects]
+    unit = max(UNITS, key=units.count)
+    rows = [one for one in effects if one.unit == unit]
+    if len(rows) < 2:
+        return None
+    g, w, v = np.array([(one.value, one.weight, one.variance) for one in rows]).T
+    mean, n = float((w * g).sum() / w.sum()), len(rows)
+    between = math.sqrt(float((w * (g - mean) ** 2).sum()) / ((n - 1.0) * float(w.sum())))
+    within = math.sqrt(float((w * w * v).sum())) / float(w.sum())
+    t, z = float(special.stdtrit(n - 1, 1 - level / 2)), float(special.ndtri(1 - level / 2))
+    half = max(t * between, z * within)
+    p = max(2.0 * float(special.stdtr(n - 1, -abs(mean) / between)) if between else 0.0,
+            2.0 * float(special.ndtr(-abs(mean) / within)))  # fmt: skip
+    lower, higher = int((g < 0).sum()), int((g > 0).sum())
+    fewer = min(lower, higher)
+    p_sign = (
+        min(1.0, 2.0 * float(special.bdtr(fewer, lower + higher, 0.5))) if lower + higher else 1.0
+    )
+    square = (mean / half) ** 2
+    correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
+    return Pooled(
+        mean, mean - half, mean + half, p, unit, lower, lower + higher, p_sign, correlation
+    )
+
+
+def estimate_tau(effects: Sequence[Effect]) -> float | None:
+    """Return by how much rows differ beyond chance, as a spread between labs on either side.
+
+    None if a row has few runs, since chance is then not known well, or there are few rows.
+    """
+    rows = [one for one in effects if one.unit == "sd"]
+    if len(rows) < 3 or min(one.n for one in rows) < MIN_TAU:
+        return None
+    g, w, v = np.array([(one.value, one.weight, one.variance) for one in rows]).T
+    mean = (w * g).sum() / w.sum()
+    excess = (w * (g - mean) ** 2).sum() / (len(rows) - 1.0) - (w * v).mean()
+    return math.sqrt(max(0.0, float(excess / w.mean())) / 2.0)
+
+
+def compare_spreads(
+    sides: Sequence[tuple[Side, Side]], level: float
+) -> tuple[float, float, float] | None:
+    """Return the ratio of your standard deviations to the reported ones over all rows.
+
+    Of normal runs, log s^2 is off its expectation by digamma(f / 2) - log(f / 2), with a variance
+    of trigamma(f / 2).
+    """
+    pairs = [(*one.samples[0], *two.samples[0]) for one, two in sides
+             if len(one.samples) == len(two.samples) == 1 and one.has_spread and two.has_spread
+             and one.samples[0][0] and two.samples[0][0]]  # fmt: skip
+    if len(pairs) < 2:
+        return None
+    s1, n1, s2, n2 = np.array(pairs).T
+    halves = [(n - 1.0) / 2.0 for n in (n1, n2)]
+    bias = [special.digamma(f) - np.log(f) for f in halves]
+    logs = 2.0 * np.log(s1 / s2) - bias[0] + bias[1]
+    error = math.sqrt(float(sum(special.polygamma(1, f).sum() for f in halves))) / len(pairs)
+    reach = float(special.ndtri(1 - level / 2)) * error
+    low, middle, high = (math.exp(float(logs.mean() + part) / 2.0) for part in (-reach, 0.0, reach))
+    return middle, low, high
+
+
+def judge_by_seed(
+    own: npt.NDArray[np.float64], sides: Sequence[tuple[Side, Side]]
+) -> tuple[float, float] | None:
+    """Return p of the mean difference over rows that share their seeds, float64[rows, seeds].
+
+    And the mean correlation of rows: runs of one seed may depend on each other, so that their
+    average over rows is what varies. None unless all rows report as many runs with a spread.
+    """
+    theirs = [two.samples[0] for _, two in sides if two.samples and two.has_spread]
+    if len(theirs) < len(own) or len({n for _, n in theirs}) > 1 or own.shape[1] < 3:
+        return None
+    sd, n = np.array([sd for sd, _ in theirs]), theirs[0][1]
+    n_own = own.shape[1]
+    off = own - own.mean(axis=1, keepdims=True)
+    free = n_own + n - 2.0
+    scale = np.sqrt(((off**2).sum(axis=1) + (n - 1.0) * sd**2) / free)
+    lengths = np.sqrt((off**2).sum(axis=1, keepdims=True))
+    if not scale.all() or not lengths.all():
+        return None
+    by_seed = (off / scale[:, None]).mean(axis=0)
+    spread = math.sqrt(float((by_seed**2).sum()) / (n_own - 1.0))
+    means = np.array([two.mean for _, two in sides])
+    t = float(((own.mean(axis=1) - means) / scale).mean()) / (spread * math.sqrt(1 / n_own + 1 / n))
+    correlation = float(((off / lengths).sum(axis=0) ** 2).sum() - len(own)) / (
+        len(own) * (len(own) - 1)
+    )
+    return 2.0 * float(special.stdtr(n_own - 1, -abs(t))), correlation
+
+
+def adjust(p_values: Mapping[Any, float]) -> dict[Any, float]:
+    """Return p-values by Holm's adjustment for their number."""
+    keys = sorted(p_values, key=p_values.__getitem__)
+    sums = np.arange(len(keys), 0, -1) * [p_values[key] for key in keys]
+    return dict(zip(keys, np.maximum.accumulate(np.minimum(sums, 1.0)).tolist(), strict=True))
+
+
+def combine(p_values: Sequence[float], p_direction: float | None) -> float:
+    """Return p of a table from those of its rows, and of the direction where it is known."""
+    if len(p_values) == 1:
+        return p_values[0]
+    logs = -2.0 * math.fsum(math.log(max(p, 1e-300)) for p in p_values)
+    fisher = float(special.chdtrc(2.0 * len(p_values), logs))
+    least = min(1.0, len(p_values) * min(p_values))
+    parts = [fisher, least] + ([] if p_direction is None else [p_direction])
+    return min(1.0, len(parts) * min(parts))

@@ -1,0 +1,461 @@
+"""What papers print, what logs hold and what people type: each case once had a wrong answer."""
+
+import argparse
+import json
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+from scipy import stats
+
+import replication
+from replication.cli import main
+from replication.cli.parser import make_parser
+from replication.comparison.comparison import compare
+from replication.comparison.groups import compare_table
+from replication.comparison.result import Verdict
+from replication.errors import DataError, UsageError
+from replication.statistics import means
+from replication.statistics.means import Side
+from replication.system.tables import read_table
+
+YES, NO, UNKNOWN = Verdict.NOT_CONTRADICTED, Verdict.CONTRADICTED, Verdict.CANNOT_TELL
+GENERATOR = np.random.default_rng(48)
+OWN = GENERATOR.normal(71.0, 1.0, 50)
+
+pytestmark = pytest.mark.usefixtures("few_resamples")
+
+
+def read(found):
+    return " ".join(found.render().split())
+
+
+def run(capsys, *arguments):
+    assert main(["compare", *map(str, arguments)]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == ""
+    return " ".join(captured.out.split())
+
+
+def refuse(capsys, *arguments):
+    assert main(["compare", *map(str, arguments)]) in {2, 65, 74}
+    captured = capsys.readouterr()
+    assert (captured.out, captured.err.count("\n")) == ("", 1)
+    return captured.err
+
+
+# Wrong answers.
+
+
+def test_a_column_of_zeros_and_ones_is_the_success(tmp_path, capsys):
+    """Each run counted as a success: 13 of 20 were "contradicted" by 66 %."""
+    (tmp_path / "runs.csv").write_text("solved\n" + "1\n" * 13 + "0\n" * 7)
+    for how in (("--column", "solved"), ()):
+        out = run(capsys, tmp_path / "runs.csv", *how, "--share", "66%", "--n", "50")
+        assert out.startswith("Not contradicted: the reported success rate of 66% (50 runs)")
+    found = compare([1] * 13 + [0] * 7, share="33/50")
+    assert (found.n_failed, found.runs, found.verdict) == (7, 50, YES)
+    rows = compare_table({"k": ["a"] * 20, "v": [1] * 13 + [0] * 7}, {"k": ["a"], "share": ["66%"],
+                                                                       "n": [50]})  # fmt: skip
+    assert rows.verdict is YES
+    with pytest.raises(UsageError, match="nothing says which of your runs succeeded"):
+        compare([0.3, 0.8, 0.9], share="66%", n=50)
+
+
+def test_more_information_turns_no_verdict_round_without_a_word():
+    """Against three runs the mean alone was contradicted, and with its sd no longer."""
+    alone = compare(OWN, n=3, mean="72.6")
+    both = compare(OWN, n=3, mean="72.6", sd="1.3", plus_minus="sd n-1")
+    assert alone.verdict is both.verdict is NO
+    assert alone.conditions == both.conditions == ("the report's runs vary as yours do",)
+    student, welch = (
+        stats.ttest_ind_from_stats(OWN.mean(), OWN.std(ddof=1), 50, 72.6, 1.3, 3, equal).pvalue
+        for equal in (True, False)
+    )
+    assert both.p == pytest.approx(student, rel=0.01)
+    assert both.p_alone == pytest.approx(welch, rel=0.01)
+    assert both.p <= 0.05 < both.p_alone
+    assert f"(p = {both.p:.2g}; by the printed spreads alone p = {welch:.2g})" in read(both)
+    # Where the spreads differ, the verdict may turn, and says so.
+    wide = compare(OWN, n=5, mean="72.6", sd="3.0", plus_minus="sd n-1")
+    assert wide.verdict is YES
+    assert "by your spread alone, as for a mean without one, p " in read(wide)
+    # Never by Welch's test alone, which few runs with a spread far too small mislead.
+    small = compare(OWN, n=3, mean="71.9", sd="0.1", plus_minus="sd n-1")
+    assert small.verdict is YES
+
+
+def test_an_interval_belongs_to_the_statistic_beside_it(capsys):
+    """Of an interquartile mean of 1000, 985 to 1012, "the reported mean of 998.5" was judged."""
+    own = GENERATOR.normal(1000, 40, 20)
+    for name in ("iqm", "median"):
+        found = compare(own, **{name: "1000"}, ci=("985", "1012"))
+        assert list(found.findings) == [name, "ci"]
+        assert f"the reported {'interquartile mean' if name == 'iqm' else name} of 1000" in read(
+            found
+        )
+        assert found.main.sides[1].error == pytest.approx(13.5 / 1.96, rel=1e-3)
+    far = compare(own, iqm="1100", ci=("1085", "1112"))
+    assert far.verdict is NO
+
+
+def test_steps_of_a_log_are_no_runs(tmp_path, capsys):
+    """One run's log of 100 steps was "your 99.5 (100 runs)"."""
+    (tmp_path / "log.csv").write_text("step,reward\n" + "".join(f"{i},{i}.5\n" for i in range(100)))
+    out = run(capsys, tmp_path / "log.csv", "--mean", "99 ± 1", "--n", "5", "--plus-minus", "sd")
+    assert "your 99.5 (1 run)" in out
+    assert "of each run the last step is taken" in out
+    by_run = [{"run": r, "step": s, "acc": s + r / 10} for r in range(4) for s in range(10)]
+    by_step = sorted(by_run, key=lambda row: row["step"])
+    for rows, names in ((by_run, ["run", "step", "acc"]), (by_step, ["step", "acc"]),
+                        (by_run, ["step", "acc"])):  # fmt: skip
+        path = tmp_path / "log.jsonl"
+        path.write_text("\n".join(json.dumps({name: row[name] for name in names}) for row in rows))
+        assert "your 9.15 (4 runs)" in run(capsys, path, "--mean", "9", "--n", "5")
+    # A column of epochs that is no log: each row is a run.
+    table = {"epoch": [12, 7, 30, 9], "acc": [0.8, 0.7, 0.9, 0.8]}
+    path.write_text("\n".join(json.dumps(dict(zip(table, row, strict=True)))
+                              for row in zip(*table.values(), strict=True)))  # fmt: skip
+    assert "(4 runs)" in run(capsys, path, "--mean", "0.8", "--n", "5")
+
+
+def test_a_bracket_is_a_spread_only_if_all_rows_look_like_one():
+    """78.9 (1) is a rank, and was ± 1."""
+    own = {"k": ["a"] * 4 + ["b"] * 4, "v": [78.0, 79, 80, 79.5, 60, 61, 62, 61.5]}
+    ranks = compare_table(own, {"k": ["a", "b"], "mean": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]})
+    assert [set(one.reported) for one in ranks.rows.values()] == [{"mean"}, {"mean"}]
+    assert "brackets as in 78.9 (1) are no spreads" in read(ranks)
+    spreads = compare_table(
+        own, {"k": ["a", "b"], "mean": ["78.9 (1.1)", "61.2 (0.9)"], "n": [5, 5]}
+    )
+    assert [set(one.reported) for one in spreads.rows.values()] == [{"mean", "spread"}] * 2
+    said = compare_table(own, {"k": ["a", "b"], "mean (sd)": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]})
+    assert [one.reported.get("sd") for one in said.rows.values()] == ["1", "2"]
+
+
+def test_ratios_are_compared_on_logarithms_and_these_are_offered():
+    """2.1 [1.2, 3.7] against 1.1 [0.9, 1.35] had p = 0.13."""
+    one, two = "1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]"
+    raw, logs = compare(one, two), compare(one, two, scale="log")
+    assert "give `scale` log" in raw.cautions["off centre"]
+    errors = [np.log(b / a) / 2 / 1.96 for a, b in ((0.9, 1.35), (1.2, 3.7))]
+    z = np.log(2.1 / 1.1) / np.hypot(*errors)
+    assert logs.p == pytest.approx(2 * stats.norm.sf(z), abs=0.002)
+    assert logs.difference.value == pytest.approx(1.1 / 2.1)
+    assert (logs.verdict, raw.verdict, raw.runs) == (NO, YES, None)
+    own = compare(np.exp(GENERATOR.normal(0, 0.3, 30)), two, scale="log")
+    assert own.mean.value == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_condition_for_equal_runs_belongs_to_contradicted_only():
+    for mean, conditions in (("998.2 ± 3.1", 0), ("950 ± 3", 1)):
+        found = compare([1000.0] * 10, n=10, mean=mean, plus_minus="sd")
+        assert len(found.conditions) == conditions
+
+
+def test_one_fact_has_one_verdict():
+    """0.83 of 5 against ten ones was "cannot tell" as a mean, and contradicted as a share."""
+    ones = [1.0] * 10
+    found = [compare(ones, n=5, mean="0.83"), compare(ones, n=5, share="0.83"),
+             compare(ones, n=5, mean="0.83", sd="0.2", plus_minus="sd n-1")]  # fmt: skip
+    assert [one.verdict for one in found] == [YES] * 3
+    assert found[0].p == found[1].p == pytest.approx(means.find_p_of_shares(10, 10, 4, 5))
+    assert "the nearest, 4 of 5, is judged" in read(found[1])
+
+
+def test_a_number_may_be_given_once(tmp_path, capsys):
+    (tmp_path / "runs.csv").write_text("a,b\n1,2\n2,3\n")
+    line = refuse(capsys, tmp_path / "runs.csv", "--column", "a", "--column", "b", "--mean", "2")
+    assert "--column was given twice" in line
+
+
+def test_what_ended_in_a_traceback_has_an_answer():
+    assert compare([1.0, 2.0, 3.0, 2.5], constant="1", n=4).verdict is YES
+    found = compare(np.arange(1.0, 9), succeeded=[1, 0] * 4, share="0.5", n=10, failures="at-cap")
+    assert found.verdict is YES
+
+
+def test_labs_that_differ_are_allowed_for_and_named_where_it_matters():
+    own = GENERATOR.normal(0.0, 1.0, 100)
+    report = {"n": 100, "mean": f"{own.mean() + 0.45:.3f}", "sd": "1.000", "plus_minus": "sd n-1"}
+    alone, between = compare(own, **report), compare(own, **report, between=0.35)
+    assert (alone.verdict, between.verdict) == (NO, YES)
+    assert "Labs that differ by " in alone.cautions["labs"]
+    t = 0.45 / np.sqrt(own.var(ddof=1) * (0.01 + 0.1225) + 1.0 * (0.01 + 0.1225))
+    assert between.p == pytest.approx(2 * stats.norm.sf(t), rel=0.1)
+
+
+# The answer for the whole paper.
+
+
+def make_paper(n_rows=26, n=3, shift=-1.0, seed=7):
+    generator = np.random.default_rng(seed)
+    own, theirs = generator.normal(shift, 1, (n_rows, n)), generator.normal(size=(n_rows, n))
+    names = [f"task{row}" for row in range(n_rows)]
+    runs = pd.DataFrame({"task": np.repeat(names, n), "score": own.ravel()})
+    report = pd.DataFrame({
+        "task": names, "n": n, "mean": [f"{x:.4f}" for x in theirs.mean(axis=1)],
+        "sd": [f"{x:.4f}" for x in theirs.std(axis=1, ddof=1)],
+    })  # fmt: skip
+    return runs, report
+
+
+def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
+    found = compare_table(*make_paper(), plus_minus="sd n-1")
+    text = read(found)
+    assert text.startswith("Contradicted as a whole (p < 0.0001): yours are lower by ")
+    assert f"in {found.pooled.n_lower} of 26 rows (sign test, p < 0.0001)." in text
+    assert "No single row is contradicted (Holm " in text
+    assert (
+        f"independent rows; it holds up to a correlation of {found.pooled.correlation:.2f}." in text
+    )
+    plain = found.to_dict()
+    assert plain["pooled"]["high"] < 0 < plain["pooled"]["correlation"]
+    assert plain["verdict"] == "contradicted"
+
+
+def test_seeds_that_recur_in_all_rows_are_said_and_used():
+    runs, report = make_paper(n=5, shift=0.0)
+    alone = compare_table(runs, report, plus_minus="sd n-1")
+    runs["seed"] = np.tile(np.arange(5), 26)
+    seeds = compare_table(runs, report, plus_minus="sd n-1")
+    assert (alone.pooled.by_seed, alone.pooled.p != seeds.pooled.p) == (None, True)
+    assert "All rows have the same seeds, so their mean was tested by seed" in read(seeds)
+
+
+def test_spreads_that_differ_over_rows_are_said():
+    runs, report = make_paper(shift=0.0)
+    runs["score"] *= 4
+    assert "times the reported ones (" in read(compare_table(runs, report, plus_minus="sd n-1"))
+
+
+def test_the_spread_between_labs_may_be_estimated_from_many_runs():
+    runs, report = make_paper(n=12, shift=0.0)
+    generator = np.random.default_rng(3)
+    runs["score"] += np.repeat(generator.normal(0, 1.0, 26), 12)
+    found = compare_table(runs, report, plus_minus="sd n-1", between="estimate")
+    off = runs.groupby("task", sort=False)["score"].mean().to_numpy() - report["mean"].astype(float)
+    assert found.between == pytest.approx(np.sqrt((off.var(ddof=1) - 2 / 12) / 2), rel=0.25)
+    assert f"labs differ by {found.between:.2g} SD, estimated from the rows" in read(found)
+    plain = compare_table(runs, report, plus_minus="sd n-1")
+    assert plain.pooled.tau == pytest.approx(found.between, rel=0.1)
+    assert (plain.verdict, found.verdict) == (NO, YES)
+    with pytest.raises(UsageError, match="takes at least three rows of means with ten runs"):
+        compare_table(*make_paper(), between="estimate")
+
+
+def test_readings_that_disagree_of_a_table_are_no_answer():
+    runs, report = make_paper(n=5, shift=-0.4, seed=2)
+    report["mean"] = report["mean"] + " ± " + report.pop("sd")
+    found = compare_table(runs, report)
+    p = [p for p, _ in found.readings.values()]
+    assert min(p) <= 0.05 < max(p)
+    assert found.verdict is UNKNOWN
+    assert "p depends on what the reports leave unsaid" in read(found)
+
+
+# Tables as papers and logs have them.
+
+RUNS = pd.DataFrame({
+    "task": np.repeat(["ant", "hop_per"], 12), "method": np.tile(np.repeat(["PPO", "SAC"], 6), 2),
+    "seed": np.tile(np.arange(6), 4), "reward": np.arange(24.0) % 6 / 10 + 3.0,
+})  # fmt: skip
+KEYS = {("ant", "PPO"), ("ant", "SAC"), ("hop_per", "PPO"), ("hop_per", "SAC")}
+PASTED = {
+    "tex": r"""\begin{table}\begin{tabular}{l|cc} \toprule
+    & \multicolumn{2}{c}{Method} \\ \cmidrule{2-3}
+    Task & PPO & \textbf{SAC} \\ \midrule
+    ant & $3.0_{\pm 0.5}$ & \textbf{3.2} $\pm$ 0.4$^\dagger$ \\ % a comment
+    hop\_per & 3.1 $\pm$ 0.3 & n/a \\ \bottomrule
+    \end{tabular}\end{table}""",
+    "md": "| Task | PPO | SAC |\n|:--|--:|--:|\n| ant | **3.0 ± 0.5** | 3.2 ± 0.4† |\n"
+    "| hop_per | 3.1 ± 0.3 | – |\n",
+    "csv": "task,PPO,SAC\nant,3.0 ± 0.5,3.2 ± 0.4\nhop_per,3.1 ± 0.3,\n",
+    "jsonl": '{"task": "ant", "PPO": "3.0 ± 0.5", "SAC": "3.2 ± 0.4"}\n'
+    '{"task": "hop_per", "PPO": "3.1 ± 0.3", "SAC": null}\n',
+}
+
+
+@pytest.mark.parametrize("form", PASTED)
+def test_a_table_with_a_column_for_each_method_is_read_as_it_is_pasted(form, tmp_path):
+    (tmp_path / "t").write_text(
+        PASTED[form].replace("Method} ", "} ") if form == "tex" else PASTED[form]
+    )
+    found = compare_table(RUNS, read_table(str(tmp_path / "t")), n=5, plus_minus="sd")
+    assert found.by == ("task", "method")
+    assert set(found.rows) | set(found.refused) == KEYS
+    assert set(found.refused) == {("hop_per", "SAC")}
+    for key, sd in ((("ant", "PPO"), "0.5"), (("ant", "SAC"), "0.4")):
+        assert found.rows[key].reported["sd"] == sd
+        assert found.rows[key].n == 6
+    assert "keys are task, method" in read(found) or "Task of the report" in read(found)
+
+
+def test_headings_say_the_metric_the_unit_and_the_spread():
+    own = pd.DataFrame(
+        {"k": ["a", "b"] * 4, "acc": np.linspace(0.8, 0.87, 8), "f1": np.arange(8.0)}
+    )
+    report = pd.DataFrame({
+        "k": ["a", "b"], "acc_mean (%)": ["83.1", "84.0"], "acc_std": ["2.1", "2.0"],
+        "f1 mean": ["3.5", "4"], "f1 std": ["2", "2"], "N": [5, 5],
+    })  # fmt: skip
+    found = compare_table(own, report)
+    assert set(found.rows) == {(k, metric) for k in "ab" for metric in ("acc", "f1")}
+    assert found.rows["a", "acc"].findings["mean"].value == pytest.approx(0.831)
+    assert found.rows["a", "acc"].findings["sd"].value == pytest.approx(0.021)
+    one = compare_table(own, {"k": ["a", "b"], "Acc (mean ± sd, n=5)": ["0.83 ± 0.02"] * 2}, n=5)
+    assert set(one.rows["a",].reported) >= {"mean"}
+
+
+def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
+    own = {"k": ["a"] * 3 + ["b"] * 3, "v": [1.0, 2, 3, 1, 2, 4]}
+    found = compare_table(
+        own, {"k": ["a", "b"], "mean": ["2", "2"], "n": [5, 5], "stdd": ["1", "1"]}
+    )
+    assert "'stdd' (did you mean std?)" in read(found)
+    with pytest.raises(UsageError, match="has the columns 'k', 'note'") as error:
+        compare_table(own, {"k": ["a", "b"], "note": ["good", "bad"]})
+    assert "name it mean, median or share" in str(error.value)
+    with pytest.raises(UsageError, match="no column is a key of both tables; yours has 'k', 'v'"):
+        compare_table(own, {"x": ["q", "r"], "mean": ["1", "2"], "n": [3, 3]})
+
+
+def test_keys_columns_and_successes_are_inferred_and_said(tmp_path, capsys):
+    out = run(capsys, "example-tasks", "--reported", "example-report")
+    assert "keys are task (change with --by)" in out
+    frame = pd.DataFrame({"Env": ["Ant", "ant2"] * 4, "seed": range(8), "return": np.arange(8.0),
+                          "solved": [1, 0] * 4})  # fmt: skip
+    report = {"task": ["ant", "ant2"], "mean": ["3", "4"], "n": [5, 5]}
+    found = compare_table(frame.drop(columns="solved"), report)
+    assert set(found.rows) == {("Ant",), ("ant2",)}
+    assert "task of the report is Env of yours" in read(found)
+    frame.to_csv(tmp_path / "runs.csv", index=False)
+    share = run(capsys, tmp_path / "runs.csv", "--share", "5/9")
+    assert "solved says which runs succeeded (change with --succeeded)" in share
+    assert "return holds the values" in run(
+        capsys, tmp_path / "runs.csv", "--mean", "3", "--n", "5", "--failures", "excluded"
+    )
+
+
+def test_thousands_and_per_cent_are_read_where_they_leave_no_doubt(tmp_path, capsys):
+    (tmp_path / "runs.csv").write_text('u\n1,000\n1,200\n"1,100"\n1300\n')
+    assert "your 1,150 (4 runs)" in run(capsys, tmp_path / "runs.csv", "--mean", "1200", "--n", "5")
+    shares = compare([0.81, 0.84, 0.86], n=5, mean="83.1%")
+    assert shares.findings["mean"].value == pytest.approx(0.831)
+    assert compare([81.0, 84, 86], n=5, mean="83.1%").findings["mean"].value == pytest.approx(83.1)
+    assert compare([81.0, 84, 86], n=5, mean="83.1", level="10%").level == 0.1
+    spelt = compare([81.0, 84, 86], N=5, average="83.1", std="1.0", range=("80", "90"))
+    assert set(spelt.reported) == {"mean", "sd", "min", "max"}
+
+
+def test_median_and_quartiles_are_judged_by_the_mean_and_spread_that_they_imply():
+    """Luo et al. (2018) and Wan et al. (2014), both sides by the same estimators."""
+    own = GENERATOR.normal(10, 2, 20)
+    mean, sd = means.summarise_quartiles(10.0, 8.5, 11.0, 30)
+    assert mean == pytest.approx((0.7 + 0.39 / 30) * 9.75 + (0.3 - 0.39 / 30) * 10.0)
+    wan = 2.5 / (2 * stats.norm.ppf((0.75 * 30 - 0.125) / 30.25))
+    assert sd == pytest.approx(wan, rel=0.08), "but for the efficiency of quartiles"
+    found = compare(own, "median=10.0 q1=8.5 q3=11.0 n=30")
+    q1, median, q3 = np.quantile(own, (0.25, 0.5, 0.75))
+    own_mean, own_sd = means.summarise_quartiles(median, q1, q3, 20)
+    more = {"is_by_quartiles": True}
+    side, theirs = Side(own_mean, ((own_sd, 20),), **more), Side(mean, ((sd, 30),), 0.1, **more)
+    assert found.p == pytest.approx(means.judge_means(side, theirs, level=0.05).p_alone)
+    assert compare(own[:4], "median=10 q1=8 q3=11 n=30").reason == "few"
+    report = {"median": "10.0", "q1": "8.5", "q3": "11.0", "n": 30}
+    assert compare("median=10.4 q1=9 q3=12 n=20", report).verdict is YES
+
+
+def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys):
+    rows = [f"{name},{seed},{value + seed % 3},{int(seed % 4 < more)}" for seed in range(12)
+            for name, value, more in (("<new>", 13, 3), ("old", 10, 1))]  # fmt: skip
+    (tmp_path / "runs.csv").write_text("algo,seed,score,ok\n" + "\n".join(rows))
+    arguments = (tmp_path / "runs.csv", "--difference", "<new>", "old")
+    out = run(capsys, *arguments, "--column", "score", "--mean", "3.1", "--n", "9")
+    assert "the reported difference of 3.1 (<new> less old) (9 runs)" in out
+    shares = run(capsys, *arguments, "--succeeded", "ok", "--share", "50%", "--n", "12")
+    assert "the reported difference of 50% (<new> less old)" in shares
+
+
+def test_evidence_for_a_difference_is_that_of_its_authors():
+    """Held (2020), section 3: z of 3 and 2 with equal errors: z_S^2 is half their harmonic mean."""
+    found = means.weigh_evidence(Side(2.0, error=1.0), Side(3.0, error=1.0))
+    square = 1 / (1 / 9 + 1 / 4)
+    assert found["p_sceptical"] == pytest.approx(stats.norm.sf(np.sqrt(square)))
+    density = stats.norm.pdf(2, 3, np.sqrt(2)) / stats.norm.pdf(2, 0, 1)
+    assert found["bayes_factor"] == pytest.approx(density)
+    unequal = means.weigh_evidence(Side(2.0, error=0.5), Side(3.0, error=1.0))
+    z = stats.norm.isf(unequal["p_sceptical"])
+    assert (9 / z**2 - 1) * (16 / z**2 - 1) == pytest.approx(4.0), "his equation 8, c = 4"
+    both = compare([3.0, 2.5, 3.5, 2.0], minus=[1.0, 1.5, 0.5, 1.2], n=8, mean="1.9 ± 0.4",
+                   plus_minus="se", evidence=True)  # fmt: skip
+    assert "Replication Bayes factor: " in read(both)
+
+
+# What is hostile, and what is equal.
+
+HOSTILE = ["<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "`mean`", "=1+cmd|'/C'!A0",
+           "x\x1b[31m\u202e", "a|b & c_d $e$ \\input{f}", "very " * 60]  # fmt: skip
+
+
+def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
+    table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 7)}
+    found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 7, "n": [5] * 7}, by="k")
+    for form in ("text", "markdown", "latex", "csv", "json"):
+        text = found.render(form)
+        assert all(line.isprintable() for line in text.splitlines()), form
+    markdown = found.render("markdown")
+    assert "<img" not in markdown.replace("\\<img", "")
+    assert "](javascript" not in markdown.replace("\\](", "")
+    assert "javascript:" not in markdown.replace("javascript\\:", "")
+    assert "\\input" not in found.render("latex")
+    assert "\n=1" not in found.render("csv")
+    assert "\n'=1" in found.render("csv")
+    pd.DataFrame(table).to_csv(tmp_path / "runs.csv", index=False)
+    (tmp_path / "theirs.csv").write_text("k,mean,n\n`mean`,3,5\nq,1,2\n")
+    out = run(capsys, tmp_path / "runs.csv", "--by", "k", "--reported", tmp_path / "theirs.csv")
+    assert "--mean" not in out
+    assert "\\x60mean\\x60" in out
+
+
+def test_equal_answers_are_equal_on_every_python():
+    """On Python 3.13 an answer with a number that does not exist was unequal to itself."""
+    one, two = (compare([0.8, 0.9], n=5, mean="0.8", sd="0.1") for _ in range(2))
+    assert np.isnan(one.findings["sd"].p)
+    assert one.findings["sd"] == two.findings["sd"]
+    assert (one == two, one != compare([0.8, 0.9], n=6, mean="0.8", sd="0.1")) == (True, True)
+    tables = [compare_table(*make_paper(n_rows=3)) for _ in range(2)]
+    assert tables[0] == tables[1] != tables[0].rows
+
+
+def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
+    """10 kB of lists took 5.5 GB."""
+    lists = pa.table({"v": pa.array([[0] * 1000] * 1000), "u": pa.array([1.0] * 1000)})
+    parquet.write_table(lists, tmp_path / "lists.parquet")
+    line = refuse(capsys, tmp_path / "lists.parquet", "--column", "v", "--mean", "1", "--n", "5")
+    assert "column 'v' holds list<" in line
+    texts = pa.table({"v": pa.array(["x" * 100_000] * 2000).dictionary_encode(), "u": [1.0] * 2000})
+    parquet.write_table(texts, tmp_path / "texts.parquet")
+    table = read_table(str(tmp_path / "texts.parquet"))
+    assert len({id(cell) for cell in table.take("v")}) == 1, "equal texts are held once"
+    (tmp_path / "deep.jsonl").write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}")
+    assert "not a readable table of JSON lines" in refuse(
+        capsys, tmp_path / "deep.jsonl", "--mean", "1"
+    )
+    (tmp_path / "nested.jsonl").write_text('{"a": {"b": 1}}\n{"a": 2}')
+    with pytest.raises(DataError, match="holds lists or objects"):
+        read_table(str(tmp_path / "nested.jsonl")).take("a")
+
+
+def test_options_are_about_twenty_and_their_words_are_those_of_python():
+    (commands,) = (one.choices for one in make_parser()._actions if isinstance(one.choices, dict))
+    shown = [one for one in commands["compare"]._actions if one.help != argparse.SUPPRESS]
+    options = {name for one in shown for name in one.option_strings if name[:2] == "--"}
+    assert len(options - {"--help"}) <= 20
+    names = {name[2:].replace("-", "_") for name in options}
+    own = {"reported", "succeeded", "cap", "failures", "plus_minus", "scale", "bounds", "grid",
+           "between", "margin", "evidence", "level"}  # fmt: skip
+    assert own <= names
+    assert own <= {*replication.compare.__kwdefaults__, "reported"}

@@ -1,0 +1,126 @@
+"""One answer for all rows of a table, against textbooks, SciPy and simulation."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from replication.statistics import pooling
+from replication.statistics.means import Side, judge_means
+from replication.statistics.pooling import Effect
+
+
+def draw_rows(generator, shift=0.0, n_rows=26, n=3, m=3, between=0.0):
+    rows = []
+    for _ in range(n_rows):
+        one, two = generator.normal(shift, 1, n), generator.normal(size=m)
+        one, two = (side + between * generator.normal() for side in (one, two))
+        rows.append(tuple(Side(x.mean(), ((x.std(ddof=1), x.size),)) for x in (one, two)))
+    return rows
+
+
+def pool(rows):
+    gaps = [judge_means(*pair, level=0.05) for pair in rows]
+    effects = [pooling.find_effect(*one) for one in zip(gaps, rows, strict=True)]
+    return pooling.pool(effects, level=0.05), effects, [gap.p_alone for gap in gaps]
+
+
+def test_a_difference_in_deviations_is_hedges_g():
+    """Borenstein et al. (2009), Introduction to Meta-Analysis, p. 26 ff.: means of 103 and 100, sd
+    of 5.5 and 4.5, n = 50 each: d = 0.5970, g = 0.5924; their variance of d is 0.0418."""
+    sides = Side(103.0, ((5.5, 50),)), Side(100.0, ((4.5, 50),))
+    found = pooling.find_effect(judge_means(*sides, level=0.05), sides)
+    assert found.value == pytest.approx(0.5924, abs=1e-4)
+    assert found.weight == 25.0
+    assert found.variance == pytest.approx(0.04, rel=0.03), "of no difference"
+
+
+def test_the_mean_over_rows_has_the_wider_of_two_intervals():
+    """Equal rows: Knapp and Hartung's interval has no width, that of fixed effects has."""
+    equal = pooling.pool([Effect(0.5, 4.0, 0.25)] * 4, level=0.05)
+    assert (equal.high - equal.low) / 2 == pytest.approx(1.95996 * np.sqrt(0.25 / 4), rel=1e-4)
+    values = [-1.0, 0.5, 2.0, 2.5]
+    apart = pooling.pool([Effect(value, 4.0, 0.25) for value in values], level=0.05)
+    by_t = stats.t.interval(0.95, 3, np.mean(values), stats.sem(values))
+    assert (apart.low, apart.high) == pytest.approx(by_t)
+    assert apart.p == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+    assert (apart.n_lower, apart.n, apart.p_sign) == (1, 4, pytest.approx(0.625))
+    assert apart.correlation == 0
+
+
+def test_rows_all_lower_are_found_together_where_none_is_alone():
+    """Of 26 rows, all a deviation lower at three runs against three, none stood out: p was 0.07."""
+    found, _, p_values = pool(draw_rows(np.random.default_rng(1), -1.0))
+    assert pooling.combine(p_values, found.p) < 0.001
+    assert min(pooling.adjust(dict(enumerate(p_values))).values()) > 0.05
+    assert found.low < -1.0 < found.high < 0
+    # Up to the correlation that is said: the error of the mean grows with 1 + (K - 1) rho.
+    half = (found.high - found.low) / 2 * np.sqrt(1 + 25 * found.correlation)
+    assert abs(found.value) == pytest.approx(half * np.sqrt(1 - found.correlation) / np.sqrt(
+        1 - found.correlation) , rel=0.2)  # fmt: skip
+
+
+@pytest.mark.parametrize(("n_rows", "n"), [(2, 5), (5, 5), (26, 3)])
+def test_equal_tables_are_contradicted_at_the_level_at_most(n_rows, n):
+    generator = np.random.default_rng(n_rows)
+    low = 0
+    for _ in range(300):
+        found, _, p_values = pool(draw_rows(generator, n_rows=n_rows, n=n, m=n))
+        low += pooling.combine(p_values, found.p) <= 0.05
+    assert low / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
+
+
+def test_fisher_and_holm_are_those_of_their_authors():
+    """Fisher (1932), section 21.1: 0.145, 0.263, 0.087 have chi2 = 11.417 on 6, p = 0.076."""
+    fisher = stats.combine_pvalues([0.145, 0.263, 0.087]).pvalue
+    assert fisher == pytest.approx(0.0763, abs=2e-4)
+    assert pooling.combine([0.145, 0.263, 0.087], None) == pytest.approx(2 * fisher)
+    assert pooling.combine([0.145, 0.263, 0.087], 0.01) == pytest.approx(0.03)
+    assert pooling.combine([0.03], 0.0) == 0.03
+    # Holm (1979): 0.01, 0.02 and 0.04 among three become 0.03, 0.04 and 0.04.
+    adjusted = pooling.adjust({"b": 0.02, "a": 0.01, "c": 0.04})
+    assert adjusted == pytest.approx({"a": 0.03, "b": 0.04, "c": 0.04})
+
+
+def test_the_spread_between_labs_is_found_again_where_runs_are_many():
+    generator = np.random.default_rng(4)
+    taus = []
+    for _ in range(30):
+        _, effects, _ = pool(draw_rows(generator, n=20, m=20, between=0.5))
+        taus.append(pooling.estimate_tau(effects))
+    assert np.mean(np.square(taus)) == pytest.approx(
+        0.25, abs=4 * np.std(np.square(taus)) / 30**0.5
+    )
+    _, few, _ = pool(draw_rows(generator, n=9, m=20))
+    assert pooling.estimate_tau(few) is None
+
+
+def test_the_ratio_of_spreads_is_unbiased_and_covered():
+    generator = np.random.default_rng(5)
+    inside = 0
+    for _ in range(200):
+        pairs = [(2.0 * generator.normal(size=3), generator.normal(size=5)) for _ in range(10)]
+        rows = [tuple(Side(0, ((x.std(ddof=1), x.size),)) for x in pair) for pair in pairs]
+        _, low, high = pooling.compare_spreads(rows, 0.05)
+        inside += low <= 2.0 <= high
+    assert inside / 200 == pytest.approx(0.95, abs=0.05)
+
+
+def test_seeds_that_all_rows_share_are_what_varies():
+    """Rows with a correlation of 0.9 are nearly one; taken as independent, they mislead."""
+    generator = np.random.default_rng(6)
+    low, correlations = {"seed": 0, "rows": 0}, []
+    for _ in range(200):
+        own, theirs = (
+            np.sqrt(0.1) * generator.normal(size=(20, 5))
+            + np.sqrt(0.9) * generator.normal(size=(1, 5))
+            for _ in range(2)
+        )
+        rows = [tuple(Side(x.mean(), ((x.std(ddof=1), 5),)) for x in pair)
+                for pair in zip(own, theirs, strict=True)]  # fmt: skip
+        p, correlation = pooling.judge_by_seed(own, rows)
+        correlations.append(correlation)
+        low["seed"] += p <= 0.05
+        low["rows"] += pool(rows)[0].p <= 0.05
+    assert low["seed"] / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+    assert low["rows"] / 200 > 0.4
+    assert np.mean(correlations) == pytest.approx(0.9, abs=0.1)
