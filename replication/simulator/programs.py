@@ -136,10 +136,11 @@ def trace_rule(rule: Rule) -> Traces:
         )
     highest = find_bound(image, float(np.abs(rule.patterns).max()))
     lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
-    if not one.takes_protocol and not lowest <= rule.targets.min() <= rule.targets.max() <= highest:
+    least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
+    if not one.takes_protocol and not lowest <= least <= most <= highest:
         raise TraceError(
-            f"{name}.targets, or patterns, go from {rule.targets.min() + 0.0:g} to "
-            f"{rule.targets.max() + 0.0:g}; {name}.image gives {lowest:g} to {highest:g}; scale them"
+            f"{name}.targets, or patterns, go from {least:g} to {most:g}; {name}.image gives "
+            f"{lowest:g} to {highest:g}; scale them"
         )
     own_error = type(one).pattern_error is not Network.pattern_error
     if own_error:

@@ -1,4 +1,4 @@
-"""Random numbers of a rule: whose they are, that they are new, and that they are uniform or normal."""
+"""Random numbers of a rule: where they come from, that all are new, and their distribution."""
 
 import numpy as np
 import pytest
