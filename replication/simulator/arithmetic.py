@@ -77,7 +77,7 @@ def _scale_plainly(q: Any, shifted: Any) -> Any:
 
 fma = _either(lambda writer, *x: writer.call("fma", *x), np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
-where = _either(lambda writer, *x: writer.where(*x), np.where)
+where = _either(lambda writer, *x: writer.where(*x), lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""
 compare = _either(
     lambda writer, *x: writer.compare_values(*x), lambda name, x, y: RELATIONS[name](x, y)

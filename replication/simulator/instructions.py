@@ -11,6 +11,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 
 def _operation(name: str) -> Callable[[Value, Any], Value]:
     return lambda value, other: value.writer.compute(name, value, other)
@@ -31,6 +33,7 @@ class Value:
     """
 
     __slots__ = ("names", "writer")
+    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __init__(self, writer: Writer, *names: str) -> None:
         self.writer = writer
@@ -238,6 +241,8 @@ class Writer:
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
+        if isinstance(operand, bool | np.bool_):
+            return (f"<{', '.join([f'i1 {int(operand)}'] * self.n_lanes)}>",)
         (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
         return (f"<{', '.join([f'double 0x{bits:016X}'] * self.n_lanes)}>",)
 

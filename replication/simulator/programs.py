@@ -134,14 +134,6 @@ def trace_rule(rule: Rule) -> Traces:
         raise TraceError(
             f"{name}.image gives an array of shape {image.shape}; the targets have {t.shape}"
         )
-    highest = find_bound(image, float(np.abs(rule.patterns).max()))
-    lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
-    least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
-    if not one.takes_protocol and not lowest <= least <= most <= highest:
-        raise TraceError(
-            f"{name}.targets, or patterns, go from {least:g} to {most:g}; {name}.image gives "
-            f"{lowest:g} to {highest:g}; scale them"
-        )
     own_error = type(one).pattern_error is not Network.pattern_error
     if own_error:
         error = graph.take_number(run(MEASURE, one.pattern_error, v, t))
@@ -151,6 +143,14 @@ def trace_rule(rule: Rule) -> Traces:
             )
         error = error.reshape(())
     else:
+        highest = find_bound(image, float(np.abs(rule.patterns).max()))
+        lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
+        least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
+        if not one.takes_protocol and not lowest <= least <= most <= highest:
+            raise TraceError(
+                f"{name}.targets, or patterns, go from {least:g} to {most:g}; {name}.image gives "
+                f"{lowest:g} to {highest:g}; scale them"
+            )
         error = t - graph.take(run(MEASURE, one.measure, v))
     hidden = [graph.take_number(x) for x in run(MEASURE, one.list_hidden, v)]
     changes = run(LEARN, one._change, v, t)

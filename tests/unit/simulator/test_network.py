@@ -13,8 +13,8 @@ THIS = "test_network.py, line "
 
 
 class Encoder(Network):
-    shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}  # noqa: RUF012
-    calls = []  # noqa: RUF012
+    shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+    calls = []
 
     def hidden(self, v):
         return logistic(self.W @ v + self.b)
@@ -305,7 +305,7 @@ def test_threads_compile_rules_at_the_same_time():
 @pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
 def test_a_network_that_is_not_a_number_has_not_converged(schedule):
     class Roots(Network):
-        shapes = {"w": (1,)}  # noqa: RUF012
+        shapes = {"w": (1,)}
         patterns = np.array([[0.5]])
 
         def image(self, v):

@@ -13,8 +13,8 @@ from tests.exactness import plain
 class Draws(Network):
     """Adds up what it draws, so that weights are random numbers of one pattern and update."""
 
-    shapes = {"u": (2, 3), "n": (5,), "again": (), "loop": (3, 2), "image_of": (4,)}  # noqa: RUF012
-    kept = {"applied": np.zeros((3, 4)), "later": np.zeros(2)}  # noqa: RUF012
+    shapes = {"u": (2, 3), "n": (5,), "again": (), "loop": (3, 2), "image_of": (4,)}
+    kept = {"applied": np.zeros((3, 4)), "later": np.zeros(2)}
     patterns = np.eye(4)
 
     def image(self, v):
@@ -90,7 +90,7 @@ def test_every_number_is_new():
 @pytest.mark.parametrize(("kind", "law"), [("uniform", stats.uniform), ("normal", stats.norm)])
 def test_numbers_follow_their_law(kind, law):
     class One(Network):
-        shapes = {"x": (50,)}  # noqa: RUF012
+        shapes = {"x": (50,)}
         patterns = np.full((1, 1), 0.5)
 
         def image(self, v):
