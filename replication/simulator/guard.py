@@ -76,13 +76,38 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
                         "that is not declared, or changes an array in place; return changes, and "
                         "declare in `kept` what lasts (or give plain=True)"
                     )
+                _check_error(engine, states[t], (seed, root_seed))
         return Finding(len(moments) * N_NETWORKS, largest)
 
 
-def _update_once(rule: Rule, row: np.ndarray, t: int, seeds: tuple[int, int]) -> np.ndarray:
+def _check_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int]) -> None:
+    """Refuse a rule whose compiled error is below another threshold than its error in NumPy."""
+    network = _build(engine.rule, row, 0, seeds)
+    with np.errstate(all="ignore"):
+        error = network.error()
+    apart = TOLERANCE * (1.0 + abs(error)) if math.isfinite(error) else 0.0
+    for threshold, is_below in ((error - apart, False), (error + apart, apart > 0.0)):
+        _, converged, _, _ = engine.train(
+            row[np.newaxis], first_seed=seeds[0], root_seed=seeds[1], threshold=threshold,
+            max_updates=0,
+        )  # fmt: skip
+        if converged[0] != is_below:
+            raise UsageError(
+                f"{engine.rule.network.__name__}: the error of a compiled network is not that of "
+                f"the same network in NumPy, {error:g}; image() or pattern_error() keeps something "
+                "that is not declared, or changes an array in place (or give plain=True)"
+            )
+
+
+def _build(rule: Rule, row: np.ndarray, t: int, seeds: tuple[int, int]) -> Network:
     network = rule.build(row)
     object.__setattr__(network, "_seeds", seeds)
     object.__setattr__(network, "_n_updates", t)
+    return network
+
+
+def _update_once(rule: Rule, row: np.ndarray, t: int, seeds: tuple[int, int]) -> np.ndarray:
+    network = _build(rule, row, t, seeds)
     with np.errstate(all="ignore"):
         network.update()
     return network.flatten()
