@@ -164,7 +164,7 @@ WITHOUT_LINE = {
     ],
     "away from the same rule run in NumPy": [use(shrink), {"apply": tie}],
     "the error of a compiled network is not that of the same network in NumPy": [
-        {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
+        use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
         {"pattern_error": lambda self, v, t: np.max(np.abs(tilt(v - self.image(v))))},
     ],
     "Mine changes self.trace, which is not declared": [{"trace": 0.0, "weight_changes": note_down}],
