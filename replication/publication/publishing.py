@@ -193,7 +193,7 @@ def write_report(
         report_progress=report_progress,
     )
     if is_full:
-        report_progress("the page of six steps")
+        report_progress("the lesson")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
             formats=["html"], jobs=jobs,
