@@ -14,11 +14,11 @@ from replication.cli.arguments import (
     parse_whole,
     read_protocol_arguments,
 )
-from replication.cli.rule_command import read_rule
+from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import DataError, StorageError, UsageError
 from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
-from replication.system.files import read_content, write_durably
+from replication.system.files import check_target, read_content, write_durably
 from replication.system.progress import report_progress
 from replication.wording import plural, show
 
@@ -79,18 +79,15 @@ def run_mechanism(options: argparse.Namespace) -> None:
     if options.patterns is not None:
         patterns = read_patterns(options.patterns, protocol.n_visible)
         protocol = dataclasses.replace(protocol, patterns=patterns)
-    if options.save is not None and not options.save.parent.is_dir():
-        raise StorageError(
-            f"--save {show(options.save)} cannot be written (there is no such folder); make it "
-            "or give another"
-        )
+    check_target(options.save, [".csv"])
     network = None if options.rule is None else read_rule(options.rule)
     from replication.experiments.mechanism.examination import examine_mechanism
 
-    found = examine_mechanism(
-        protocol, network=network, n_seeds=options.seeds, root_seed=options.root_seed,
-        jobs=options.jobs, report_progress=report_progress,
-    )  # fmt: skip
+    with blame_rules(network):
+        found = examine_mechanism(
+            protocol, network=network, n_seeds=options.seeds, root_seed=options.root_seed,
+            jobs=options.jobs, report_progress=report_progress,
+        )  # fmt: skip
     if options.save is not None:
         table = found.to_frame().to_csv(index=False, lineterminator="\n")
         write_durably(options.save, table.encode())

@@ -6,6 +6,7 @@ ones: that finds state that is not declared, arrays that are changed under anoth
 operations. Both are compared update by update, since rounding grows over hundreds of updates.
 """
 
+import functools
 import math
 import re
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from replication.errors import ReplicationError, UsageError
 from replication.simulator.arrays import TraceError, find_line
 from replication.simulator.engine import Engine
 from replication.simulator.network import Network, Rule
+from replication.system.threads import map_in_threads
 
 N_NETWORKS, N_FIRST, N_LATER, LATEST = 3, 3, 3, 60
 TOLERANCE = 1e-9
@@ -47,9 +49,11 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
                 "changes"
             )
         rows = rule.draw(root_seed, 0, N_NETWORKS)
-        _, _, _, recorded = engine.train(
-            rows, root_seed=root_seed, record=True, threshold=-1.0, max_updates=LATEST
+        train = functools.partial(
+            engine.train, root_seed=root_seed, record=True, threshold=-1.0, max_updates=LATEST
         )
+        # In a thread: neither the compiler nor what it makes could be interrupted in this one.
+        ((_, _, _, recorded),) = map_in_threads(train, [rows], jobs=1)
         assert recorded is not None
         later = np.random.default_rng(root_seed).choice(
             np.arange(N_FIRST, LATEST), N_LATER, replace=False
