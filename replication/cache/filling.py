@@ -127,14 +127,9 @@ def check_memory(protocol: Protocol, *, jobs: int) -> None:
 
 
 def simulate_blocks(
-    ranges: list[Range],
-    study: Study,
-    *,
-    is_done: Callable[[Range], bool],
-    name: str = "",
-    show_progress: bool = True,
-    **options: Any,
-) -> Generator[Outcomes]:
+    ranges: list[Range], study: Study, *, is_done: Callable[[Range], bool], name: str = "",
+    show_progress: bool = True, **options: Any,
+) -> Generator[Outcomes]:  # fmt: skip
     """Simulate ranges of seeds and yield the outcomes of each as soon as it is finished.
 
     A range that `is_done` when its turn comes is left out. What is lost with a worker is simulated

@@ -130,13 +130,9 @@ class Contest:
 
 
 def compare_rules(
-    *networks: type[Network],
-    protocol: Protocol | str = PAPER,
-    n_seeds: int = 1000,
-    root_seed: int = 1988,
-    jobs: int = -1,
-    plain: bool = False,
-) -> Contest:
+    *networks: type[Network], protocol: Protocol | str = PAPER, n_seeds: int = 1000,
+    root_seed: int = 1988, jobs: int = -1, plain: bool = False,
+) -> Contest:  # fmt: skip
     """Simulate networks of several rules from the same seeds.
 
     Parameters

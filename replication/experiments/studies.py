@@ -31,11 +31,9 @@ def describe_reported() -> dict[str, Any]:
     """Return the reported numbers of the ledger as numbers."""
     reported = load_reported()
     return {
-        "runs": reported.runs,
-        "mean": float(reported.mean),
-        "max": int(reported.max),
+        "runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max),
         "page": reported.page,
-    }
+    }  # fmt: skip
 
 
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:

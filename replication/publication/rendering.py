@@ -37,24 +37,17 @@ LEARNING = {
 
 
 def render(
-    template: Path,
-    models: Mapping[str, Any],
-    figures: Mapping[str, Drawing],
-    metadata: Mapping[str, str],
-    **options: Any,
-) -> dict[str, bytes]:
+    template: Path, models: Mapping[str, Any], figures: Mapping[str, Drawing],
+    metadata: Mapping[str, str], **options: Any,
+) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a page; `options` are those of `render_report`."""
     from replication.report.build import render_report
 
     return render_report(
-        template=template,
-        models=models,
-        figures=figures,
-        bibliography=TEMPLATES / "references.bib",
-        search=[TEMPLATES],
-        metadata={**METADATA, **metadata},
-        **options,
-    )
+        template=template, models=models, figures=figures,
+        bibliography=TEMPLATES / "references.bib", search=[TEMPLATES],
+        metadata={**METADATA, **metadata}, **options,
+    )  # fmt: skip
 
 
 def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:

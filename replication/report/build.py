@@ -39,20 +39,12 @@ class Drawing:
 
 
 def render_report(
-    *,
-    template: Path,
-    models: Mapping[str, Any],
-    figures: Mapping[str, Drawing],
-    bibliography: Path,
-    metadata: Mapping[str, str],
-    search: Sequence[Path] = (),
-    tables: Mapping[str, str] = MappingProxyType({}),
-    name: str = "report",
-    formats: Collection[str] = tuple(pandoc.FORMS),
-    jobs: int = -1,
-    report_progress: Tell = silent,
+    *, template: Path, models: Mapping[str, Any], figures: Mapping[str, Drawing],
+    bibliography: Path, metadata: Mapping[str, str], search: Sequence[Path] = (),
+    tables: Mapping[str, str] = MappingProxyType({}), name: str = "report",
+    formats: Collection[str] = tuple(pandoc.FORMS), jobs: int = -1, report_progress: Tell = silent,
     warn: Tell | None = None,
-) -> dict[str, bytes]:
+) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a report by their names; the same models give the same bytes.
 
     `models`: plain data by the names that templates use. `metadata`: ``title``, ``subtitle``,
@@ -81,10 +73,8 @@ def render_report(
 
     report_progress("drawing the figures")
     document = pandoc.add_metadata(
-        markdown,
-        metadata=metadata,
-        commands={figure: figures[figure].command for figure in shown},
-    )
+        markdown, metadata=metadata, commands={figure: figures[figure].command for figure in shown},
+    )  # fmt: skip
     kinds = [kind for kind in pandoc.FORMS if kind in formats]
     convert = partial(pandoc.run_pandoc, document, bibliography, page.locate)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.

@@ -112,16 +112,10 @@ class Template:
         self.path = path
         self._folders = [path.parent, *search]
         self._environment = _Environment(
-            loader=jinja2.FileSystemLoader(self._folders),
-            undefined=_Missing,
-            comment_start_string="<!--",
-            comment_end_string="-->",
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            finalize=_finalize,
-            autoescape=False,
-        )
+            loader=jinja2.FileSystemLoader(self._folders), undefined=_Missing,
+            comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
+            lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
+        )  # fmt: skip
         # What makes another text of a text would lose that it is one of a model.
         self._environment.filters = {
             **{name: self._environment.filters[name] for name in JINJA_FILTERS},
@@ -130,12 +124,9 @@ class Template:
         }
 
     def render(
-        self,
-        models: Mapping[str, Any],
-        metadata: Mapping[str, str],
-        *,
+        self, models: Mapping[str, Any], metadata: Mapping[str, str], *,
         warn: Callable[[str], object] | None = None,
-    ) -> str:
+    ) -> str:  # fmt: skip
         """Return Markdown for pandoc, with the numbers filled in.
 
         What is missing, untrue or mistaken is a `ReportError` that begins with file and line.

@@ -66,14 +66,11 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     apart, back = (np.abs(image - images[0]).max(axis=(1, 2)) for image in images[1:])
     found = [np.flatnonzero(n_on == k) for k in counts]
     return {
-        "n": len(weights),
-        "within": int(np.count_nonzero(off < TOLERANCE)),
-        "period_2": int(np.count_nonzero((apart > 0.5) & (back < 0.1))),
-        "gains": gains,
-        "predicted": predicted.tolist(),
-        "by_corner": [len(each) for each in found],
+        "n": len(weights), "within": int(np.count_nonzero(off < TOLERANCE)),
+        "period_2": int(np.count_nonzero((apart > 0.5) & (back < 0.1))), "gains": gains,
+        "predicted": predicted.tolist(), "by_corner": [len(each) for each in found],
         "medians": [float(np.median(states.error[k])) if len(k) else None for k in found],
-    }
+    }  # fmt: skip
 
 
 def cool(rate: float, **others: Any) -> Protocol:

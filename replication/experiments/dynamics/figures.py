@@ -25,10 +25,8 @@ PARTS = {
     "neither": "neither",
 }  # fmt: skip
 CORNERS = (
-    (style.MUTED, "D", "none on"),
-    (style.GREEN, "^", "1 on"),
-    (style.INK, "o", "2 on"),
-)
+    (style.MUTED, "D", "none on"), (style.GREEN, "^", "1 on"), (style.INK, "o", "2 on"),
+)  # fmt: skip
 """Colour, mark and label of a corner, by the number of hidden units that are on."""
 HEIGHT = 2.6
 

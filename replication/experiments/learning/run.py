@@ -30,12 +30,9 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of what happens along learning."""
     report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(
-        agreement.measure_agreement,
-        n_networks,
-        slow_share=SLOW_SHARE,
-        root_seed=ROOT_SEED,
+        agreement.measure_agreement, n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED,
         jobs=jobs,
-    )
+    )  # fmt: skip
     digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
     end = {name: paper.get_at(name, 1.0) for name in paper.values}
     report_progress("what comes first, by learning rate")
@@ -69,10 +66,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             "agrees-later": judge_agrees_later(paper, slow),
             "alignment-first": judge_alignment_first(paper, slow),
             "symmetry": judge("symmetry", {
-                "cosine-20": end["alignment"],
-                "centred-20": end["centred"],
-                "longer-20": end["ratio"] > 1.0,
-                "cosine-2": slow.get_at("alignment", 1.0),
+                "cosine-20": end["alignment"], "centred-20": end["centred"],
+                "longer-20": end["ratio"] > 1.0, "cosine-2": slow.get_at("alignment", 1.0),
                 "digits": digits,
             }),
         },

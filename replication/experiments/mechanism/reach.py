@@ -137,13 +137,9 @@ def measure_curvature(protocol: Protocol) -> float:
 
 
 def try_rates(
-    rule: str | type[Network],
-    protocol: Protocol,
-    weights: Array,
-    rates: Iterable[float],
-    *,
+    rule: str | type[Network], protocol: Protocol, weights: Array, rates: Iterable[float], *,
     jobs: int,
-) -> Rates:
+) -> Rates:  # fmt: skip
     """Train the same networks at each learning rate, rounded to three digits."""
 
     def try_one(rate: float) -> Tried:
@@ -209,11 +205,9 @@ def search_rates(
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
         found[name] = {
-            "rate": best,
-            "tried": ends,
-            "at_edge": best in ends,
+            "rate": best, "tried": ends, "at_edge": best in ends,
             "least_error": least if math.isfinite(least) else None,
-        }
+        }  # fmt: skip
     for name, row in found.items() if has_learnt(found) else ():
         fine = [row["rate"] * factor for factor in FINE]
         row["rate"] = find_best(try_rates(rules[name], protocol, weights[name], fine, jobs=jobs))

@@ -202,8 +202,6 @@ def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     paper = measure("paper", initial)
     with_mean = replace_matrices(PAPER, initial, W=get_w(PAPER, initial) + MEAN)
     return judge("zero-mean", {
-        "sign-20": paper["sign"],
-        "raw-20": paper["raw"],
-        "mean-20": measure("paper", with_mean)["raw"],
-        "sign-2": measure("small", initial)["sign"],
+        "sign-20": paper["sign"], "raw-20": paper["raw"],
+        "mean-20": measure("paper", with_mean)["raw"], "sign-2": measure("small", initial)["sign"],
     })  # fmt: skip

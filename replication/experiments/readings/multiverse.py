@@ -92,13 +92,9 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
 
 
 def run_multiverse(
-    readings: Readings,
-    *,
-    n_networks: int,
-    root_seed: int,
-    jobs: int = -1,
+    readings: Readings, *, n_networks: int, root_seed: int, jobs: int = -1,
     report_progress: Tell = silent,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
     A reading of another task is not judged.
@@ -143,12 +139,10 @@ def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str,
     rule, runs = load_claims()["headline"].thresholds, load_reported().runs
     share = counts.n_converged / counts.n
     row: dict[str, Any] = {
-        "share": share,
-        "median": find_median(counts),
+        "share": share, "median": find_median(counts),
         "mean": estimate_mean(counts.updates, counts.counts).value,
-        "mean_at_cap": counts.mean_at_cap,
-        "chance_all_converge": share**runs,
-    }
+        "mean_at_cap": counts.mean_at_cap, "chance_all_converge": share**runs,
+    }  # fmt: skip
     if not is_judged:
         return row | dict.fromkeys(("p_max", "p_mean", "p", "is_compatible"))
     row |= describe_p(counts)

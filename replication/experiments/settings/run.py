@@ -58,18 +58,13 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         edge[name] = {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)}
     own = mean[REGRESSIONS.index(PAPER.regression)]
     return {
-        "max_updates": PAPER.max_updates,
-        "rates": list(RATES),
-        "regressions": list(REGRESSIONS),
-        "mean": mean.tolist(),
-        "failing": failing.tolist(),
-        "ridge": find_ridge(mean, failing),
+        "max_updates": PAPER.max_updates, "rates": list(RATES), "regressions": list(REGRESSIONS),
+        "mean": mean.tolist(), "failing": failing.tolist(), "ridge": find_ridge(mean, failing),
         "fastest_rate": RATES[int(np.argmin(own))],
         "paper": {"learning_rate": PAPER.learning_rate, "regression": PAPER.regression},
         "best": {"learning_rate": best.learning_rate, "regression": best.regression},
-        **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)),
-        "edge": edge,
-    }
+        **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)), "edge": edge,
+    }  # fmt: skip
 
 
 def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
