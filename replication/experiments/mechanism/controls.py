@@ -48,7 +48,7 @@ def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what networks take more from each of `list_starts`."""
+    """Return how many more updates networks need from each of `list_starts`."""
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     return {
         name: describe_extra(*simulate_weights(protocol, start, jobs=jobs)[:2], base)
@@ -59,9 +59,9 @@ def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
 def compare_sizes(
     protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
 ) -> list[dict[str, Any]]:
-    """Return what networks take more if W starts so many times as large, and what is predicted.
+    """Return how many more updates networks need if the initial W is multiplied by a factor.
 
-    If recirculation waits until W has grown, ``-ln(factor) / ln(1 + growth)``.
+    With the prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
@@ -76,12 +76,12 @@ def compare_sizes(
 
 
 def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what networks take if one half is slowed, or is that of the same network once learnt.
+    """Return the median updates if one half learns slowly, or starts where it would have ended.
 
     A half is a matrix with the biases of the units it leads to. ``slow_w``, ``slow_u`` and
-    ``slow_both``: at half its rate; ``final_w`` and ``final_u``: this half as it ends, the other as
-    it starts; ``long_w`` and ``long_u``: one matrix as long as it ends, W as it starts, or U
-    aligned with the initial W. All but the first three of networks that have learnt.
+    ``slow_both``: at half its rate. ``final_w`` and ``final_u``: this half starts from its final
+    weights, the other from its initial ones. ``long_w`` and ``long_u``: one matrix starts as long
+    as it would end, in the direction of the initial W. The last four of networks that have learnt.
     """
     _, learnt, final = simulate_weights(protocol, weights, jobs=jobs)
     start, final = weights[learnt], final[learnt]
