@@ -41,8 +41,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from replication.statistics.intervals import Estimate
-from replication.statistics.sampling import ROUNDING
+from replication.statistics.intervals import ROUNDING, Estimate
 
 POWER = 0.8
 EFFICIENCY = 0.45  # of an sd by quartiles, by which its degrees of freedom are fewer (simulated)

@@ -32,6 +32,7 @@ import numpy.typing as npt
 
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray
+from replication.statistics.intervals import ROUNDING
 
 Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
@@ -47,7 +48,6 @@ MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
 QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
-ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -28,13 +28,13 @@ TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 1
 SPANS = ((100, 200), (2_000, 10_000))  # updates between which the exponent of the tail is taken
 CAPS = (500, LATER)  # at which failures are counted in a mean
 
-RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
+SEARCHED_RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
 KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
-    "4-2-4": (PAPER, RATES),
+    "4-2-4": (PAPER, SEARCHED_RATES),
     "slow": (PAPER, (2.0,)),
-    "8-3-8": (Protocol(group_sizes=(8, 3)), RATES[1:8]),
-    "16-4-16": (Protocol(group_sizes=(16, 4)), RATES[:7]),
-    "squared": (Protocol(learning_rule=BACK_PROPAGATION), RATES[:6]),
+    "8-3-8": (Protocol(group_sizes=(8, 3)), SEARCHED_RATES[1:8]),
+    "16-4-16": (Protocol(group_sizes=(16, 4)), SEARCHED_RATES[:7]),
+    "squared": (Protocol(learning_rule=BACK_PROPAGATION), SEARCHED_RATES[:6]),
     "cross-entropy": (
         Protocol(learning_rule=BACK_PROPAGATION, minimised_error="cross-entropy"),
         (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0),

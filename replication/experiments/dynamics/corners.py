@@ -25,7 +25,7 @@ from replication.system.threads import map_in_threads
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs jump
 TOLERANCE = 0.002
-RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
+UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 """Learning rates of U and the visible biases; W and the hidden biases keep the paper's."""
 COOLED = 5.0
 """The rate of U and the visible biases at which networks that jump are released."""
@@ -79,7 +79,7 @@ def cool(rate: float, **others: Any) -> Protocol:
 
 
 def compare_rates(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return failures at each of `RATES`, and how many are in corners in which no output jumps."""
+    """Return failures at each of `UPPER_RATES`, and how many lie where no output should jump."""
 
     def run(rate: float) -> Model:
         protocol = cool(rate)
@@ -87,7 +87,7 @@ def compare_rates(n: int, *, root_seed: int, jobs: int) -> Model:
         _, converged, final = simulate_weights(protocol, weights)
         return {"rate": rate} | describe_failures(protocol, final[~converged])
 
-    rows = map_in_threads(run, RATES, jobs=jobs)
+    rows = map_in_threads(run, UPPER_RATES, jobs=jobs)
     elsewhere = sum(
         n for row in rows for n, gain in zip(row["by_corner"], row["gains"], strict=True)
         if gain <= UNSTABLE

@@ -27,7 +27,7 @@ from replication.statistics.alignment import compute_cosines
 from replication.system.threads import map_in_threads
 
 SIZES = ((4, 2), (8, 3))
-RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
+ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
 
 
@@ -69,7 +69,7 @@ def measure_shift(protocol: Protocol, weights: Array) -> float:
 
 
 def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return measured and predicted mean updates of alignment at `RATES` for `SIZES`."""
+    """Return measured and predicted mean updates of alignment at `ALIGNED_RATES` for `SIZES`."""
 
     def run(task: tuple[tuple[int, int], float]) -> Model:
         sizes, rate = task
@@ -87,7 +87,7 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
             "shift": measure_shift(
                 base := Protocol(group_sizes=sizes), draw_weights(base, root_seed, 0, n)
             ),
-            "rates": map_in_threads(run, [(sizes, rate) for rate in RATES], jobs=jobs),
+            "rates": map_in_threads(run, [(sizes, rate) for rate in ALIGNED_RATES], jobs=jobs),
         }
         for sizes in SIZES
     }

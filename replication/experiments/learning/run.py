@@ -23,7 +23,7 @@ ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
-RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
+ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -36,7 +36,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
     report_progress("what comes first, by learning rate")
     orders = map_in_threads(
-        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
+        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), ORDER_RATES, jobs=jobs
     )
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
     return {

@@ -35,8 +35,8 @@ INSTEAD: dict[str, Line] = {
 SIZES: dict[str, tuple[str, Any, str, str]] = {
     "small": (style.BLUE, "", "o", "recirculation, rate {rate}"),
     "paper": (style.INK, "", "s", "recirculation, rate {rate}"),
-    "back-propagation": style.RULES[1],
-    "back-propagation, cross-entropy": style.RULES[2],
+    "back-propagation": style.LOOKS[1],
+    "back-propagation, cross-entropy": style.LOOKS[2],
 }
 """Colour, dash, marker and label."""
 

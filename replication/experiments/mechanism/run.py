@@ -31,7 +31,7 @@ SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE, CREATES_SHARE = 0.25, 0.125
 """Networks, as multiples of all: for theory, turning and the first changes in tasks; for changes
 replaced throughout; in each task; at each rate of a search; and for what changes of U do to W."""
 
-RATES = {"small": 2.0, "paper": PAPER.learning_rate}
+NAMED_RATES = {"small": 2.0, "paper": PAPER.learning_rate}
 FIRSTS = {"small": (1, 2, 5, 10, 20, 50), "paper": (1, 2, 5, 10, 20)}
 """Updates whose change of W is replaced."""
 FROZEN_AT = 60  # updates after which frozen networks are measured
@@ -51,20 +51,20 @@ USELESS = ("error-20", "one-20", "dropped-20", "random-20", "gradient-20", "drop
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
-    """Return the model of the mechanism; what depends on the learning rate stands under `RATES`."""
+    """Return the model of the mechanism, in which results by learning rate stand under its name."""
     n_smaller, n_ever, n_task, n_search = (
         max(8, round(share * n_networks))
         for share in (SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE)
     )
     protocols = {
-        name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in RATES.items()
+        name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in NAMED_RATES.items()
     }
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
 
     # The paper's task: what the theory predicts, and what networks do whose changes, initial
     # weights or learning rates are others.
     report_progress("theory")
-    model: Model = {"rates": RATES, "level": LEVEL, "theory": {}}
+    model: Model = {"rates": NAMED_RATES, "level": LEVEL, "theory": {}}
     for name, fields in SETTINGS.items():
         setting = dataclasses.replace(protocols["small"], **fields)
         weights = draw_weights(setting, ROOT_SEED, 0, n_smaller)

@@ -37,7 +37,7 @@ RULES = {"recirculation": PAPER, "squared": SQUARED, "cross-entropy": CROSS_ENTR
 """Recirculation, and back-propagation of the squared error and of the cross-entropy."""
 THEIRS = ("squared", "cross-entropy")
 COMMON_RATES = (*(0.5 * step for step in range(8, 24)), *map(float, range(12, 23)), 24.0, 26.0)
-RATES = {
+SEARCHED_RATES = {
     "recirculation": COMMON_RATES,
     "squared": COMMON_RATES,
     "cross-entropy": tuple(0.25 * step for step in range(3, 17)),
@@ -113,7 +113,8 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     report_progress("updates at every learning rate")
     n_rates = count(RATES_SHARE, n_networks)
     good = {
-        rule: find_good_rates(found[rule][0], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
+        rule: find_good_rates(found[rule][0], SEARCHED_RATES[rule], n=n_rates, jobs=jobs)
+        for rule in RULES
     }
     # What back-propagation takes as a multiple of what recirculation takes, and what a factor on
     # the changes of W costs or saves, network by network.
@@ -156,7 +157,7 @@ def list_searches(n_networks: int) -> dict[str, Search]:
     )}  # fmt: skip
     for rule, base in RULES.items():
         momenta = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
-        searches[rule] = base, {"learning_rate": RATES[rule]}, n_networks
+        searches[rule] = base, {"learning_rate": SEARCHED_RATES[rule]}, n_networks
         searches[f"{rule}-momentum"] = base, momenta, n_networks
     for task, (fields, tried) in TASKS.items():
         share = DIGITS_SHARE if "patterns" in fields else LARGE_SHARE
