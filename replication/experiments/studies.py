@@ -94,9 +94,10 @@ def count_sweeps(counts: CountTable) -> CountTable:
 
 
 class Ranked(NamedTuple):
-    """The p of studies by mean and largest count: the share whose smaller tail is at most as large.
+    """The p of studies by mean and largest count, as `compare` computes that of a reported one.
 
-    The tail is that of the largest count, or that of the mean given the largest count.
+    That is the share of studies whose tail is at most as large, the tail being the smaller of those
+    of the largest count and of the mean given it.
     """
 
     means: FloatArray  # (a,), whole numbers that follow one another
@@ -107,21 +108,21 @@ class Ranked(NamedTuple):
 def rank_studies(counts: CountTable) -> Ranked:
     """Return the exact p of every study that a population can give."""
     runs = load_reported().runs
+    # All largest counts and all whole-number means that are not too improbable to matter.
     maxima, chances = convolution.compute_max_mass(counts, runs)
     maxima, chances = maxima[chances > NEGLIGIBLE], chances[chances > NEGLIGIBLE]
     possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
     means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
-    ends = np.append(maxima, maxima[-1] + 1.0)
     cells = convolution.compute_joint_mass(
-        counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5), max_edges=ends
-    )
-    up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
-    of_mean = np.minimum(up_to, from_on) / np.maximum(up_to[-1], NEGLIGIBLE**2)
-    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])
-    smaller = np.minimum(of_mean, of_max)
-    order = np.argsort(smaller, axis=None)
-    ascending, share = smaller.ravel()[order], np.cumsum(cells.ravel()[order])
+        counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5),
+        max_edges=np.append(maxima, maxima[-1] + 1.0),
+    )  # fmt: skip  # (a, b)
+    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])  # (b,)
+    tails = np.minimum(convolution.find_tails_given_max(cells), of_max)
+    # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
+    order = np.argsort(tails, axis=None)
+    ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
     p = np.empty(cells.size)
     p[order] = share[last]

@@ -159,6 +159,16 @@ def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
     return mass, start
 
 
+def find_tails_given_max(cells: FloatArray) -> FloatArray:
+    """Return the smaller tail of each mean among studies of the same maximum, (means, maxima).
+
+    >>> find_tails_given_max(np.array([[0.25], [0.5], [0.25]])).ravel().tolist()
+    [0.25, 0.75, 0.25]
+    """
+    up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
+    return np.asarray(np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300))
+
+
 def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: float) -> float:
     """Return the share of studies whose maximum, or mean given it, has so small a tail.
 
@@ -177,7 +187,5 @@ def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: flo
             mean_edges=(np.arange(first, last + 2) - 0.5) * width,
             max_edges=np.append(near, near[-1] + 1.0),
         )  # fmt: skip
-        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
-        tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
-        share += math.fsum(cells[tails <= at_most])
+        share += math.fsum(cells[find_tails_given_max(cells) <= at_most])
     return min(share, 1.0)
