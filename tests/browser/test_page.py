@@ -263,16 +263,13 @@ def test_contents_show_parts_of_the_current_section_only(found):
     assert contents["then"] == {"shown": 1, "marked": ["#methods", "#rapid"]}
 
 
-@pytest.mark.parametrize(
-    ("what", "expected"),
-    [
-        ("first_stop", "Skip to the text"),
-        ("cut_figures", 0),
-        ("result_columns", [True, True, True]),  # no table hides its last column
-        ("without_script", {"pieces_hidden": True, "revealed": 0, "figures": 3}),
-        ("print", PRINTED),
-    ],
-)
+@pytest.mark.parametrize(("what", "expected"), [
+    ("first_stop", "Skip to the text"),
+    ("cut_figures", 0),
+    ("result_columns", [True, True, True]),  # no table hides its last column
+    ("without_script", {"pieces_hidden": True, "revealed": 0, "figures": 3}),
+    ("print", PRINTED),
+])  # fmt: skip
 def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what, expected):
     assert found[what] == expected
 

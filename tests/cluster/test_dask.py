@@ -147,14 +147,11 @@ class Client:
         return {"client": {"packages": here}, "workers": {"tcp://w:1": {"packages": there}}}
 
 
-@pytest.mark.parametrize(
-    ("packages", "message"),
-    [
-        ({}, r"had no worker for 30 s; start one: dask worker tcp://s:2"),
-        ({"recirculation_replication": None}, r"worker at tcp://w:1 has .*replication None"),
-        ({"python": "3.12.1.final.0"}, r"Python 3\.12; it needs .*Python 3\.11, as on this"),
-    ],
-)
+@pytest.mark.parametrize(("packages", "message"), [
+    ({}, r"had no worker for 30 s; start one: dask worker tcp://s:2"),
+    ({"recirculation_replication": None}, r"worker at tcp://w:1 has .*replication None"),
+    ({"python": "3.12.1.final.0"}, r"Python 3\.12; it needs .*Python 3\.11, as on this"),
+])  # fmt: skip
 def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, message):
     with pytest.raises(WorkerError, match=message):
         backends.check_workers(Client(**packages), "tcp://s:2")

@@ -44,21 +44,18 @@ P_VALUES = dict.fromkeys((each.id for each in load_claims()["headline"].operatio
 SAMPLING = {"chance_all_converge": 0.9}
 
 
-@pytest.mark.parametrize(
-    ("changed", "verdict", "reason"),
-    [
-        ({"p": P_VALUES | {"square": None}}, ClaimVerdict.HOLDS, None),
-        ({"p": P_VALUES | {"square": 0.04}}, ClaimVerdict.HOLDS_EXCEPT, None),
-        ({"p": P_VALUES | {"smaller-tail": 0.04}}, ClaimVerdict.FAILS_EXCEPT, None),
-        ({"p": dict.fromkeys(P_VALUES, 0.01)}, ClaimVerdict.DOES_NOT_HOLD, None),
-        ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
-        ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
-        ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
-        ({"population": POPULATION | {"cap": 203}}, ClaimVerdict.HOLDS, None),
-        ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
-        ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
-    ],
-)
+@pytest.mark.parametrize(("changed", "verdict", "reason"), [
+    ({"p": P_VALUES | {"square": None}}, ClaimVerdict.HOLDS, None),
+    ({"p": P_VALUES | {"square": 0.04}}, ClaimVerdict.HOLDS_EXCEPT, None),
+    ({"p": P_VALUES | {"smaller-tail": 0.04}}, ClaimVerdict.FAILS_EXCEPT, None),
+    ({"p": dict.fromkeys(P_VALUES, 0.01)}, ClaimVerdict.DOES_NOT_HOLD, None),
+    ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
+    ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
+    ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
+    ({"population": POPULATION | {"cap": 203}}, ClaimVerdict.HOLDS, None),
+    ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
+    ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
+])  # fmt: skip
 def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(
     changed, verdict, reason
 ):
