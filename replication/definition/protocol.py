@@ -349,15 +349,13 @@ PAPER = Protocol()
 NOTEBOOK = Protocol(criterion="half-squared-error")
 """The reading of the notebook that this project grew from: the summed error below 0.1."""
 
-ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType(
-    {
-        "paper": PAPER,
-        "square": Protocol(criterion="every-unit-squared"),
-        "half-square": Protocol(criterion="every-unit-half-squared"),
-        "notebook": NOTEBOOK,
-        "worst-pattern": Protocol(criterion="worst-pattern"),
-    }
-)
+ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType({
+    "paper": PAPER,
+    "square": Protocol(criterion="every-unit-squared"),
+    "half-square": Protocol(criterion="every-unit-half-squared"),
+    "notebook": NOTEBOOK,
+    "worst-pattern": Protocol(criterion="worst-pattern"),
+})  # fmt: skip
 """Named readings of the criterion: the paper's; what "error" on a unit may mean besides
 (its square, half its square); and those of later replications: the notebook's and that of
 a MATLAB replication (half the squared error of the worst pattern)."""

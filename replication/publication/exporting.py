@@ -15,13 +15,11 @@ from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.system.files import publish, temporary_file
 
-COLUMNS = pa.schema(
-    [
-        pa.field("seed", pa.int64(), nullable=False),
-        pa.field("updates", pa.int32(), nullable=False),
-        pa.field("converged", pa.bool_(), nullable=False),
-    ]
-)
+COLUMNS = pa.schema([
+    pa.field("seed", pa.int64(), nullable=False),
+    pa.field("updates", pa.int32(), nullable=False),
+    pa.field("converged", pa.bool_(), nullable=False),
+])  # fmt: skip
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",
     "updates": "weight updates before the criterion was first met; the cap where it was not",

@@ -105,15 +105,13 @@ def compute_joint_mass(
     ).astype(np.int64)
     truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
     n_rows = max(1, (1 << 17) // length)  # so few numbers stay in the cache
-    below = np.concatenate(
-        [
-            np.pad(
-                np.cumsum(convolve(truncated[row : row + n_rows], runs, length), axis=1),
-                ((0, 0), (1, 0)),
-            )[:, places]
-            for row in range(0, len(truncated), n_rows)
-        ]
-    )
+    below = np.concatenate([
+        np.pad(
+            np.cumsum(convolve(truncated[row : row + n_rows], runs, length), axis=1),
+            ((0, 0), (1, 0)),
+        )[:, places]
+        for row in range(0, len(truncated), n_rows)
+    ])  # fmt: skip
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
 
 
