@@ -1,4 +1,4 @@
-"""What the changes of W do on images: growth, turning, and the cost of replacing or ending them."""
+"""What the first changes of W do on images: growth, turning, and the cost of replacing them."""
 
 from typing import Any
 
@@ -12,25 +12,22 @@ from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
-from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
-from replication.system.threads import map_in_threads
 
 N_IMAGES = 200
 RATE = 5.0  # over the number of images, a sum over all of which is one update
 TARGET = 0.2  # unexplained variance at which a network has learnt
 FOLLOWED = (10, 160)  # updates after which the changes are measured
 FIRST = 20  # updates whose change of W is replaced
-INSTEAD = ("dropped", "random", "amplification", "gradient")
-FREEZES = (0, 20, 50, 100, 200)  # updates after which W is frozen
-SETTLED = 1_000  # updates, in all, after which it is measured what is left
+INSTEAD = ("dropped", "amplification")
+SETTLED = 1_000  # updates after which it is measured how far W has turned
 
 
 def measure_changes(*, n_networks: int, root_seed: int, jobs: int) -> Model:
     """Return what the changes of W do in logistic networks that learn the first images at once.
 
-    ``cosines``: of the change of W and W S. ``unexplained``: after `SETTLED` updates.
+    ``cosines``: of the change of W and W S.
     """
     protocol = Protocol(
         group_sizes=IMAGES.group_sizes, patterns="digits", n_images=N_IMAGES, centred=True,
@@ -46,11 +43,6 @@ def measure_changes(*, n_networks: int, root_seed: int, jobs: int) -> Model:
         changed = train_for(protocol, initial, n_updates, **fields)
         return float(np.median(Scatter.of(protocol).find_share(get_w(protocol, changed))))
 
-    def freeze(n_first: int) -> float:
-        early = train_for(protocol, initial, n_first)
-        late = train_for(protocol, early, SETTLED - n_first, frozen=("W",))
-        return float(np.median(evaluate_networks(protocol, late).error))
-
     return {
         "target": TARGET,
         "base": float(np.median(simulate_weights(protocol, initial)[0])),
@@ -63,8 +55,4 @@ def measure_changes(*, n_networks: int, root_seed: int, jobs: int) -> Model:
         "replaced": compare_interventions(
             protocol, initial, firsts=[FIRST], jobs=jobs, names=INSTEAD
         ),
-        "frozen": {
-            "updates": list(FREEZES),
-            "unexplained": map_in_threads(freeze, FREEZES, jobs=jobs),
-        },
     }

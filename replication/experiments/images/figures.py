@@ -14,19 +14,20 @@ OURS, SOLID, CIRCLE = style.LOOKS[0][:3]
 THEIRS, DASHED, SQUARE = style.LOOKS[1][:3]
 CROSS, DOTTED, TRIANGLE = style.LOOKS[2][:3]
 LINEAR: dict[str, tuple[str, Any, str, bool, str]] = {
-    "W frozen": (style.INK, "", "X", True, "W frozen"),
     "feedback alignment": (style.MUTED, "", "D", True, "feedback alignment"),
+    "wake-sleep": (style.GOLD, DOTTED, "v", False, "wake-sleep"),
+    "inverse": (CROSS, DOTTED, TRIANGLE, True, "target propagation"),
     "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
-    "faster W": (OURS, DOTTED, CIRCLE, False, "recirculation, W 4 times as fast"),
-    "decay": (OURS, "", "P", True, "recirculation with weight decay"),
+    "inverse, white noise": (CROSS, "", TRIANGLE, False, "target propagation, white noise"),
     "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
 }
 """Colour, dash, marker, whether it is filled, and label."""
 LOGISTIC: dict[str, tuple[str, Any, str, bool, str]] = {
-    "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
-    "recirculation, decay": (OURS, DOTTED, "P", True, "recirculation with decay"),
+    "none": (OURS, SOLID, CIRCLE, True, "recirculation"),
+    "small weights": (OURS, DOTTED, CIRCLE, False, "from small weights"),
+    "decay of W": (style.GOLD, DOTTED, "P", True, "with decay of W"),
+    "sleep": (CROSS, SOLID, TRIANGLE, True, "with sleep"),
     "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
-    "back-propagation, decay": (THEIRS, DOTTED, SQUARE, False, "back-propagation with decay"),
 }
 ENCODERS = {
     "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
@@ -37,36 +38,37 @@ LABELS = {
     "image": "held-out image",
     "principal components": "principal\ncomponents",
     "back-propagation": "back-\npropagation",
-    "recirculation, decay": "recirculation,\ndecay",
-    "recirculation, small weights": "recirculation,\nsmall weights",
-    "recirculation": "recirculation",
+    "sleep": "recirculation,\nsleep",
+    "none": "recirculation",
 }
-ASIDE = ("feedback alignment", "decay")  # marks beside others of the same size
+ASIDE = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
+"""Factors that move marks beside others of the same size."""
 SIDE, GAP, LINE = 8, 1, 13  # pixels of a digit, between two, and from row to row
 
 
 def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
-    """Draw what each rule leaves unexplained, over the size of the initial weights."""
+    """Draw what each rule leaves unexplained, by the initial weights and by epochs."""
     linear, left = style.create_figure(height=3.7, width=style.HALF)
     logistic, right = style.create_figure(height=3.7, width=style.HALF)
-    rules = model["linear"]["rules"]
+    found, repairs = model["linear"], model["repairs"]
     for name, look in LINEAR.items():
-        aside = 1.5 if name in ASIDE else 1.0
-        _draw(left, look, rules[name], "unexplained", aside=aside)
-    for name, look in LOGISTIC.items():
-        last = {size: rows[-1] for size, rows in model["logistic"]["rules"][name].items()}
-        _draw(right, look, last, "others")
-    left.axhline(100 * model["linear"]["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
-    style.label_line(left, x=0.0041, y=100 * model["linear"]["pca"], text="principal components",
+        _draw(left, look, found["rules"][name], "unexplained", aside=ASIDE.get(name, 1.0))
+    left.axhline(100 * found["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
+    style.label_line(left, x=0.021, y=100 * found["pca"], text="principal components",
                      color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
-    for axes, name, key in ((left, "(a) Linear units", "linear"),
-                            (right, "(b) Logistic, held-out images", "logistic")):  # fmt: skip
-        axes.set(xscale="log", ylim=(13, 43) if axes is left else (13, 24.5),
-                 xlabel="initial weights within ±", ylabel="unexplained variance, %")  # fmt: skip
+    for name, look in LOGISTIC.items():
+        row = repairs["rules"][name]
+        pairs = zip(row["others"], row["others_interval"], strict=True)
+        rows = [{"others": x, "others_interval": ends} for x, ends in pairs]
+        _draw(right, look, dict(zip(repairs["epochs"], rows, strict=True)), "others")
+    left.set(xscale="log", ylim=(13, 50), xlabel="initial weights within ±")
+    style.use_plain_log_ticks(left, found["sizes"])
+    right.set(ylim=(13, 31), xlabel="epochs")
+    for axes, name in ((left, "(a) Linear units"), (right, "(b) Logistic, held-out images")):
+        axes.set_ylabel("unexplained variance, %")
         axes.set_title(name)
-        style.use_plain_log_ticks(axes, model[key]["sizes"])
-        axes.legend(loc="upper left", fontsize=8, handlelength=2.2, frameon=True,
-                    edgecolor="none", framealpha=1)  # fmt: skip
+        axes.legend(loc="upper left" if axes is left else "upper right", fontsize=8,
+                    handlelength=2.2, frameon=True, edgecolor="none", framealpha=1)  # fmt: skip
     return linear, logistic
 
 
@@ -85,8 +87,8 @@ def _draw(
 
 def plot_digits(model: Mapping[str, Any]) -> Figure:
     """Draw one image of each digit and what each rule makes of it, a row a rule."""
-    figure, axes = style.create_figure(height=1.8)
-    rows = model["logistic"]["pictures"]
+    figure, axes = style.create_figure(height=1.6)
+    rows = model["repairs"]["pictures"]
     digits = np.reshape([row["greys"] for row in rows], (len(rows), -1, SIDE, SIDE))
     margins = ((0, 0), (0, 0), (0, LINE - SIDE), (0, GAP))
     padded = np.pad(digits, margins, constant_values=np.nan)

@@ -1,116 +1,169 @@
 """Where linear units come to rest, by rule and by the size of the initial weights.
 
-Of all images linear units see the scatter alone, so that 65 patterns with the same scatter stand
-for the 1,797. Biases stay where the mean pattern is reconstructed.
+Of all images linear units see the scatter alone, so that 64 patterns with the same scatter, the
+rows of its root, stand for the 1,797. Deviations from the mean image are learnt, without biases.
 """
 
 from typing import Any
 
 import numpy as np
-from scipy.linalg import helmert
 
-from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.definition.protocol import Protocol
 from replication.experiments import Model
-from replication.experiments.matrices import Array, align_matrices, flatten, get_u, get_w
-from replication.experiments.recording import train_for
+from replication.experiments.images import rules
+from replication.experiments.images.training import Rule, draw, split, train, vary
+from replication.experiments.matrices import Array, flatten
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import name_estimate
-from replication.simulator.changes import compute_gradients
-from replication.simulator.weights import draw_weights, split_weights
+from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
-N_HIDDEN = 16
-IMAGES = Protocol(group_sizes=(64, N_HIDDEN), patterns="digits")
-SIZES = (0.5, 0.125, 0.02, 0.004)
+IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
+SIDE = 8  # pixels of an image
+SIZES = (0.5, 0.125, 0.02)
 """Half-widths of the initial weights: the paper's; scaled to the root of the number of visible
-units, 0.5 sqrt(4 / 64); and smaller ones."""
-N_UPDATES = 6_000
+units, 0.5 sqrt(4 / 64); and a smaller one."""
+N_UPDATES = 4_000
+LAST = 100  # updates, the last ones, over which the change of W is measured
 ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
-DECAY = 1e-3
-MIDDLE = 0.5  # the mean of every pixel of the patterns
 
-DESCENT = {"learning_rule": BACK_PROPAGATION, "learning_rate": 0.3}
-RULES: dict[str, dict[str, Any]] = {
-    "recirculation": {},
-    "faster W": {"visible_to_hidden_factor": 4.0},
-    "back-propagation": DESCENT,
-    "feedback alignment": DESCENT | {"learning_rate": 0.2},  # a few diverge at 0.3
-    "W frozen": {"frozen": ("W", "b", "c")},
-    "decay": {"decay": DECAY},
+RULES: dict[str, Rule] = {
+    "W frozen": rules.Linear,
+    "recirculation": rules.Recirculation,
+    "equation (9)": vary(rules.Recirculation, numbers={"rate": 0.8, "factor": 4.0}),
+    "wake-sleep": rules.WakeSleep,
+    "inverse": rules.Inverse,
+    "inverse, hidden noise": rules.HiddenNoise,
+    "inverse, noise like the images": rules.PatternNoise,
+    "feedback alignment": rules.FeedbackAlignment,
+    "mixture, 3 %": vary(rules.Mixture, numbers={"share": 0.03}),
+    "mixture, 10 %": rules.Mixture,
+    "wake-sleep, noise": vary(rules.WakeSleep, numbers={"noise": 0.02}),
+    "inverse, white noise": rules.WhiteNoise,
+    "inverse, decay": rules.DecayingInverse,
+    "weight mirror": rules.WeightMirror,
+    "Kolen-Pollack": rules.KolenPollack,
+    "recirculation, decay": rules.Decaying,
+    "recirculation, sleep": rules.Sleep,
+    "sleep without equation (4)": vary(rules.Sleep, numbers={"factor": 0.0}),
+    "back-propagation": rules.BackPropagation,
 }
-"""Fields of each rule."""
-ONCE = ("feedback alignment", "W frozen", "decay")  # which are tried from the largest only
-FEEDBACK_OFFSET = 200  # added to the root seed of the networks
+"""By the names that the text uses. Target propagation is called by its learnt inverse."""
+STARTS = (0.0, 0.1)  # half-widths of an inverse that starts smaller than the largest W
+ON_PATCHES = (
+    "recirculation", "wake-sleep", "inverse", "inverse, hidden noise", "feedback alignment",
+    "wake-sleep, noise", "inverse, white noise", "inverse, decay", "back-propagation",
+)  # fmt: skip
+"""Rules that are tried on the other patterns, from the largest weights."""
 
 
-def make_patterns() -> Array:
-    """Return patterns from 0 to 1, (65, 64), whose scatter is that of an average image.
+def make_digits() -> Scatter:
+    """Return the scatter of an average image of a digit."""
+    return Scatter.of_matrix(Scatter.of(IMAGES).matrix / IMAGES.n_images)
 
-    The rows of E^T diag(sqrt(strengths)) Q^T, E with orthonormal rows that add up to 0, so that
-    the mean of the patterns is `MIDDLE`.
+
+def make_patches() -> Scatter:
+    """Return the scatter of square patches whose power falls as the square of the frequency.
+
+    As that of natural images does (Field 1987), on a torus; as large in all as that of the digits.
     """
-    scatter = Scatter.of(IMAGES)
-    rows = np.sqrt(scatter.strengths / IMAGES.n_images)[:, None] * scatter.directions.T
-    return np.asarray(MIDDLE + helmert(IMAGES.n_visible + 1).T @ rows)
-
-
-def make_protocol(rule: str, size: float) -> Protocol:
-    """Return the protocol of linear networks on the patterns that stand for all images."""
-    fields: dict[str, Any] = {"frozen": ("b", "c"), "learning_rate": 1.0} | RULES[rule]
-    return Protocol(
-        group_sizes=IMAGES.group_sizes, patterns=make_patterns().tolist(), centred=True,
-        visible_units="linear", hidden_function="linear", half_width=size, initial_biases="zero",
-        **fields,
-    )  # fmt: skip
+    places = np.stack(np.meshgrid(*[np.arange(SIDE)] * 2), axis=-1).reshape(-1, 2)
+    waves = np.minimum(places, SIDE - places)  # of each wave, its frequencies in both directions
+    squares = np.sum(waves**2, axis=1)
+    powers = np.divide(1.0, squares, out=np.zeros(len(places)), where=squares > 0)
+    shifts = places[:, None] - places[None]
+    matrix = np.cos(2.0 * np.pi / SIDE * (shifts @ places.T)) @ powers
+    return Scatter.of_matrix(matrix * (np.trace(make_digits().matrix) / np.trace(matrix)))
 
 
 def measure_rest(*, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return where each rule has come after `N_UPDATES`, from each size of weights."""
-    scatter = Scatter.of(IMAGES)
+    """Return where each rule has come after `N_UPDATES`, from each size of weights.
 
-    def follow(task: tuple[str, float]) -> Model:
-        rule, size = task
-        protocol = make_protocol(rule, size)
-        initial = draw_weights(protocol, root_seed, 0, n_networks)
-        split_weights(protocol, initial)[1][1][...] = MIDDLE
-        predicted = get_w(protocol, initial)
-        if rule == "feedback alignment":
-            drawn = draw_weights(protocol, root_seed + FEEDBACK_OFFSET, 0, n_networks)
-            predicted = get_u(protocol, drawn)
-            initial = np.hstack([initial, flatten(np.swapaxes(predicted, 1, 2))])
-        final = train_for(protocol, initial, N_UPDATES)
-        described = describe_state(protocol, final)
-        if rule in ("feedback alignment", "W frozen"):
-            described["predicted"] = float(scatter.explain(predicted).mean())
-        if rule == "recirculation" and size == SIZES[0]:
-            descent = make_protocol("back-propagation", size)
-            after = train_for(descent, final, N_UPDATES)
-            described["after_descent"] = describe_state(descent, after)
-        return described
+    ``starts``: target propagation, by the half-width from which the inverse starts; ``after``:
+    back-propagation from where recirculation has come to.
+    """
+    digits, patches = make_digits(), make_patches()
 
-    tasks = [(rule, size) for rule in RULES for size in (SIZES[:1] if rule in ONCE else SIZES)]
-    found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
+    def follow(task: tuple[Rule, float, Scatter]) -> tuple[Model, Array]:
+        rule, size, scatter = task
+        return continue_from(rule, draw(rule, size, n_networks, root_seed), scatter)
+
+    shown = {name: vary(rule, patterns=digits.root) for name, rule in RULES.items()}
+    tasks = {(name, f"{size:g}"): (shown[name], size, digits) for name in RULES for size in SIZES}
+    inverses = {x: vary(shown["inverse"], half_widths={"Q": x}) for x in STARTS}
+    starts = {("starts", f"{x:g}"): (rule, SIZES[0], digits) for x, rule in inverses.items()}
+    others = {
+        ("patches", name): (vary(RULES[name], patterns=patches.root), SIZES[0], patches)
+        for name in ON_PATCHES
+    }
+    named = tasks | starts | others
+    found = dict(zip(named, map_in_threads(follow, named.values(), jobs=jobs), strict=True))
+    _, rested = found["recirculation", f"{SIZES[0]:g}"]
+    after, _ = continue_from(shown["back-propagation"], rested, digits)
     return {
         "updates": N_UPDATES,
         "sizes": list(SIZES),
         "zero": ZERO,
-        "pca": float(scatter.strengths[N_HIDDEN:].sum() / scatter.strengths.sum()),
+        "pca": find_least(digits),
+        "power": find_power(digits),
         "rules": {
-            rule: {f"{size:g}": found[rule, size] for of, size in tasks if of == rule}
-            for rule in RULES
+            name: {f"{size:g}": found[name, f"{size:g}"][0] for size in SIZES} for name in RULES
+        },
+        "starts": {f"{start:g}": found["starts", f"{start:g}"][0] for start in STARTS},
+        "after": after,
+        "patches": {
+            "pca": find_least(patches),
+            "rules": {name: found["patches", name][0] for name in ON_PATCHES},
         },
     }
 
 
-def describe_state(protocol: Protocol, weights: Array) -> Model:
-    """Return what networks miss, their gradient for W, and whether U reads W exactly."""
-    (encoder, _), (decoder, _) = split_weights(protocol, weights)
-    unread = np.abs(encoder @ decoder - np.eye(N_HIDDEN)).max()
-    gradients = flatten(get_w(protocol, compute_gradients(protocol, weights)))
-    return {
-        **name_estimate("unexplained", estimate_mean(Scatter.of(IMAGES).miss(encoder, decoder))),
-        "alignment": float(align_matrices(protocol, weights).mean()),
-        "reads_exactly": bool(unread < ZERO),
-        "gradient": float(np.maximum(np.linalg.norm(gradients, axis=1), ZERO).mean()),
+def find_least(scatter: Scatter) -> float:
+    """Return the share of the variance that principal components miss."""
+    strengths = scatter.strengths
+    return float(strengths[rules.N_HIDDEN :].sum() / strengths.sum())
+
+
+def find_power(scatter: Scatter) -> float:
+    """Return the power of the initial weights with which the excess error of small starts falls."""
+    last, following = scatter.strengths[rules.N_HIDDEN - 1 : rules.N_HIDDEN + 1]
+    return float(2.0 * (1.0 - following / last))
+
+
+def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, Array]:
+    """Train networks on, and return what they have come to, and their weights."""
+    before = train(rule, weights, N_UPDATES - LAST)
+    final = train(rule, before, LAST, stretch=1)
+    arrays, W = split(rule, final), split(rule, before)["W"]
+    return describe_state(rule, arrays, W, scatter), final
+
+
+def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter: Scatter) -> Model:
+    """Return what networks miss, how fast W still changes, and what it does not span.
+
+    ``change``: of W in an update, as a part of its length; ``outside``: the part of the feedback
+    that W does not span; ``unread``: the largest entry of W U - I; ``alignment``: the cosine of U
+    and W^T; ``inverse``: how far Q is from W on the patterns; ``gradient``: for W, its length.
+    """
+    W, U = arrays["W"], arrays["U"]
+    errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
+    changed = np.linalg.norm(W - before, axis=(1, 2)) / np.linalg.norm(W, axis=(1, 2)) / LAST
+    described: dict[str, Any] = {
+        **name_estimate("unexplained", estimate_mean(scatter.miss(W, U))),
+        "change": float(np.maximum(changed, ZERO).mean()),
+        "unread": float(np.maximum(np.abs(W @ U - np.eye(rules.N_HIDDEN)).max(), ZERO)),
+        "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),
+        "gradient": float(np.linalg.norm(np.swapaxes(U, 1, 2) @ errors, axis=(1, 2)).mean()),
     }
+    feedback: str | None = getattr(rule, "feedback", None)
+    if feedback is not None:
+        M = np.swapaxes(U, 1, 2) if feedback == "U" else arrays[feedback]
+        described["outside"] = float(scatter.find_outside(M, W).mean())
+        if feedback == "B" and "B" in rule.fixed:
+            described["predicted"] = float(scatter.explain(M).mean())
+    if "Q" in arrays:
+        seen = [(x @ scatter.root.T) for x in (arrays["Q"] - W, W)]
+        lengths = [np.linalg.norm(x, axis=(1, 2)) for x in seen]
+        described["inverse"] = float((lengths[0] / lengths[1]).mean())
+    return described

@@ -1,137 +1,87 @@
-"""Where logistic units come to, on images that they were trained on and on others."""
+"""The criterion in networks with logistic units, on images that were trained and on others."""
 
-import itertools
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
-from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.images.linear import IMAGES, N_HIDDEN
-from replication.experiments.matrices import Array, flatten, get_w
-from replication.experiments.recording import train_for
-from replication.experiments.scatter import Scatter
+from replication.experiments.images import rules
+from replication.experiments.images.linear import IMAGES, make_patches
+from replication.experiments.images.training import Rule, draw, miss, train_epochs, vary
+from replication.experiments.matrices import Array, multiply
 from replication.experiments.summaries import name_estimate
-from replication.simulator.changes import compute_gradients, reconstruct
-from replication.simulator.patterns import (
-    MOST_INK,
-    compute_mean,
-    compute_variation,
-    make_patterns,
-    read_digits,
-)
-from replication.simulator.weights import draw_weights
+from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
 from replication.statistics.intervals import estimate_mean
 from replication.system.threads import map_in_threads
 
-N_IMAGES = 1_000  # that are learnt, one after the other
-EPOCHS = (10, 20, 40, 60, 80, 100)  # after which networks are measured
-FROZEN_AT = 40  # epochs after which W is frozen, in another run
-SIZES = (0.5, 0.1, 0.02)  # half-widths of the initial weights
-DECAY = 3e-5
-RULES: dict[str, dict[str, Any]] = {
-    "recirculation": {},
-    "recirculation, decay": {"decay": DECAY},
-    "back-propagation": {"learning_rule": BACK_PROPAGATION},
-    "back-propagation, decay": {"learning_rule": BACK_PROPAGATION, "decay": DECAY},
+N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
+EPOCHS = (10, 20, 30, 40, 60, 80, 100)  # after which networks are measured
+LARGE = 0.5  # half-width of the initial weights
+PATCH_SEED = 2017  # of the patches of noise
+
+Images = tuple[Array, Array]
+"""Those that are trained, and those that are held out."""
+
+RULES: dict[str, Rule] = {
+    "recirculation": rules.HiddenRecirculation,
+    "inverse": rules.HiddenInverse,
+    "inverse, hidden noise": rules.HiddenInverseHiddenNoise,
+    "inverse, white noise": rules.HiddenInverseWhiteNoise,
+    "inverse, decay": rules.HiddenInverseDecaying,
+    "back-propagation": rules.HiddenBackPropagation,
 }
-SHOWN = {
-    "back-propagation": ("back-propagation", 0.5),
-    "recirculation, decay": ("recirculation, decay", 0.5),
-    "recirculation, small weights": ("recirculation", 0.02),
-    "recirculation": ("recirculation", 0.5),
+"""Rules of networks with logistic hidden units and linear visible ones."""
+BOTH: dict[str, Rule] = {
+    "inverse": rules.LogisticInverse,
+    "inverse, white noise": rules.LogisticInverseWhiteNoise,
 }
-"""Rule and size of the networks whose reconstructions are shown."""
-LEVELS = 2  # decimals of the grey of a picture
+"""Rules of networks in which visible units are logistic, too."""
+FEWER_EPOCHS = (20, 60)
 
 
-def make_protocol(rule: str, size: float) -> Protocol:
-    """Return a protocol that changes the weights after each of the first images."""
-    return Protocol(
-        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=N_IMAGES, centred=True,
-        update_schedule="per-pattern", learning_rate=0.2, half_width=size,
-        criterion="unexplained-variance", **RULES[rule],
-    )  # fmt: skip
+def read_images() -> Images:
+    """Return the images of digits."""
+    images = read_digits()[0] / MOST_INK
+    return images[:N_TRAINED], images[N_TRAINED:]
 
 
-def describe_epoch(protocol: Protocol, weights: Array) -> Model:
-    """Return what networks miss of the images that are not trained, and their gradient for W."""
-    others = take_others(protocol)
-    missed = np.sum((reconstruct(protocol, weights, others) - others) ** 2, axis=(1, 2))
-    gradient = flatten(get_w(protocol, compute_gradients(protocol, weights)))
-    return {
-        **name_estimate("others", estimate_mean(missed / compute_variation(others))),
-        "gradient": float(np.linalg.norm(gradient, axis=1).mean()),
-    }
+def make_noise() -> Images:
+    """Return patches of noise, as many, with the scatter of `make_patches`."""
+    generator = np.random.Generator(np.random.Philox(key=PATCH_SEED))
+    normal = generator.normal(size=(IMAGES.n_images, rules.N_VISIBLE))
+    patches = multiply(normal, make_patches().root)
+    return patches[:N_TRAINED], patches[N_TRAINED:]
 
 
-def take_others(protocol: Protocol) -> Array:
-    """Return the images that a protocol does not train."""
-    return np.asarray(read_digits()[0][protocol.n_images :] / MOST_INK)
+def show(rule: Rule, images: Array, **numbers: float) -> Rule:
+    """Return the rule for networks that learn these images."""
+    return vary(rule, patterns=images, mean=compute_mean(images), numbers=numbers)
 
 
-def train_epochs(protocol: Protocol, weights: Array) -> tuple[list[Model], Array]:
-    """Return the states of networks after `EPOCHS`, and their last weights."""
-    states = []
-    for begin, end in itertools.pairwise((0, *EPOCHS)):
-        weights = train_for(protocol, weights, end - begin)
-        states.append(describe_epoch(protocol, weights))
-    return states, weights
+def name_estimates(samples: Iterable[Array]) -> Model:
+    """Return what networks miss of held-out images, means and intervals, as lists."""
+    named = [name_estimate("others", estimate_mean(sample)) for sample in samples]
+    return {key: [each[key] for each in named] for key in named[0]}
 
 
-def measure_images(*, n_networks: int, root_seed: int, jobs: int) -> Model:
-    """Return what each rule makes of the first images after some epochs, from each size of weights.
+def measure_criterion(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+    """Return what each rule misses of held-out digits and patches after some epochs.
 
-    ``stages``: recirculation, back-propagation and recirculation again, one after the other.
+    ``both``: of digits, if visible units are logistic, too.
     """
+    digits = read_images()
+    sets = {"digits": (RULES, digits), "patches": (RULES, make_noise()), "both": (BOTH, digits)}
 
-    def draw(protocol: Protocol) -> Array:
-        return draw_weights(protocol, root_seed, 0, n_networks)
+    def follow(task: tuple[str, str]) -> Model:
+        tried, (trained, others) = sets[task[0]]
+        rule = show(tried[task[1]], trained)
+        states = train_epochs(rule, draw(rule, LARGE, n_networks, root_seed), FEWER_EPOCHS)
+        return name_estimates(miss(rule, states, others))
 
-    def follow(task: tuple[str, float]) -> tuple[list[Model], Array]:
-        protocol = make_protocol(*task)
-        return train_epochs(protocol, draw(protocol))
-
-    tasks = [(rule, size) for rule in RULES for size in SIZES]
+    tasks = [(of, name) for of, (tried, _) in sets.items() for name in tried]
     found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
-    own, descent = (make_protocol(rule, SIZES[0]) for rule in ("recirculation", "back-propagation"))
-    first, weights = found["recirculation", SIZES[0]]
-    second, weights = train_epochs(descent, weights)
-    third, _ = train_epochs(own, weights)
-    early = train_for(own, draw(own), FROZEN_AT)
-    late = train_for(own, early, EPOCHS[-1] - FROZEN_AT, frozen=("W",))
     return {
-        "n_others": len(read_digits()[0]) - N_IMAGES,
-        "sizes": list(SIZES),
-        "epochs": list(EPOCHS),
-        "rules": {rule: {f"{size:g}": found[rule, size][0] for size in SIZES} for rule in RULES},
-        "stages": [first, second, third],
-        "frozen_at": FROZEN_AT,
-        "frozen": describe_epoch(own, late),
-        "pictures": collect_pictures(own, {name: found[of][1][:1] for name, of in SHOWN.items()}),
+        "epochs": list(FEWER_EPOCHS),
+        "n_others": len(digits[1]),
+        **{of: {name: found[of, name] for name in tried} for of, (tried, _) in sets.items()},
     }
-
-
-def collect_pictures(protocol: Protocol, shown: Mapping[str, Array]) -> list[Model]:
-    """Return one image of each digit that was not trained, and what is made of it, as greys.
-
-    By principal components of the trained images, and by one network of each rule.
-    """
-    labels, others = read_digits()[1], take_others(protocol)
-    chosen = [int(np.flatnonzero(labels[protocol.n_images :] == digit)[0]) for digit in range(10)]
-    main = Scatter.of(protocol).directions[:, :N_HIDDEN]
-    mean = compute_mean(make_patterns(protocol))
-    made = {
-        "image": others,
-        "principal components": mean + (others - mean) @ main @ main.T,
-        **{name: reconstruct(protocol, weights, others)[0] for name, weights in shown.items()},
-    }
-    return [
-        {
-            "name": name,
-            "missed": float(np.sum((each - others) ** 2) / compute_variation(others)),
-            "greys": np.round(each[chosen], LEVELS).tolist(),
-        }
-        for name, each in made.items()
-    ]

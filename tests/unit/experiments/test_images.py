@@ -1,80 +1,146 @@
-"""Real images: the theory of the appendix, held to the kernel, and what stands for what."""
-
-import dataclasses
+"""Real images: the theory of the appendix, held to the rules, and what stands for what."""
 
 import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
+from replication.experiments.images import exact, linear, logistic, minimum, repairs, rules
 from replication.experiments.images.encoders import estimate_exponent
-from replication.experiments.images.linear import IMAGES, MIDDLE, N_HIDDEN, make_protocol
-from replication.experiments.matrices import get_u, get_w, replace_matrices
+from replication.experiments.images.training import (
+    draw,
+    evaluate,
+    split,
+    train,
+    train_epochs,
+    vary,
+)
+from replication.experiments.matrices import get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
-from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.activations import logistic as squash
+from replication.simulator.changes import compute_changes
+from replication.simulator.network import Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
 
-SCATTER = Scatter.of(IMAGES)
+N_HIDDEN = rules.N_HIDDEN
+SCATTER = linear.make_digits()
+THROUGH = {
+    rules.Recirculation: 1.0 - rules.REGRESSION,
+    rules.BackPropagation: 1.0,
+    rules.FeedbackAlignment: 1.0,
+    rules.Inverse: 1.0,
+    rules.WeightMirror: 1.0,
+    rules.KolenPollack: 1.0,
+}
+"""Rules through whose M errors reach hidden units, and by what they are multiplied there."""
 
 
-def draw():
-    protocol = make_protocol("recirculation", 0.3)
-    weights = draw_weights(protocol, 5, 0, 3)
-    split_weights(protocol, weights)[1][1][...] = MIDDLE
-    return protocol, weights
+def build(rule, seed=0, **arrays):
+    """Return a network of a linear rule that learns digits, in plain NumPy, with other arrays."""
+    whole = Rule.of(vary(rule, patterns=SCATTER.root), Protocol(half_width=0.3))
+    network = whole.build(whole.draw(5, seed, seed + 1)[0])
+    for name, array in arrays.items():
+        setattr(network, name, array)
+    return network
 
 
-def read_best(weights, protocol):
-    """Return the weights with the best decoder of each W in place of U."""
-    W, S = get_w(protocol, weights), Scatter.of(protocol).matrix
-    best = np.linalg.solve(W @ S @ np.swapaxes(W, 1, 2), W @ S)
-    return replace_matrices(protocol, weights, U=best)
+def sum_changes(network):
+    """Return what all patterns change together, at a rate of 1."""
+    each = [network.weight_changes(v) for v in network.patterns]
+    return {name: sum(one[name] for one in each) / network.rate for name in each[0]}
 
 
-def measure_changes(protocol, weights):
-    """Return the changes of W and of the transpose of U, and the gradient for W."""
-    changes = compute_changes(protocol, weights)
-    gradient = get_w(protocol, compute_gradients(protocol, weights))
-    return get_w(protocol, changes), get_u(protocol, changes), gradient
+def read_best(W):
+    return SCATTER.read_best(W[None])[0]
 
 
-def test_patterns_stand_for_all_images():
-    protocol, weights = draw()
-    whole, images = dataclasses.replace(protocol, patterns="digits"), weights.copy()
-    split_weights(whole, images)[1][1][...] = make_patterns(whole).mean(axis=0)
-    few, many = measure_changes(protocol, weights), measure_changes(whole, images)
-    for one, other in zip(few, many, strict=True):
-        assert other / IMAGES.n_images == pytest.approx(one, abs=1e-11)
+def get_feedback(network):
+    return network.U.T if network.feedback == "U" else getattr(network, network.feedback)
 
 
-def test_changes_are_those_of_the_linear_theory():
-    protocol, weights = draw()
-    W, S, identity = get_w(protocol, weights), Scatter.of(protocol).matrix, np.eye(64)
-    U, keep = np.swapaxes(get_u(protocol, weights), 1, 2), protocol.regression
-    unread = identity - U @ W
-    seen = keep * identity + (1 - keep) * np.swapaxes(U @ W, 1, 2)
-    change_of_w, change_of_u, gradient = measure_changes(protocol, weights)
-    assert change_of_w == pytest.approx((1 - keep) ** 2 * W @ unread @ S @ seen, abs=1e-12)
-    expected = (1 - keep) * unread @ S @ np.swapaxes(W, 1, 2)
-    assert np.swapaxes(change_of_u, 1, 2) == pytest.approx(expected, abs=1e-12)
-    assert gradient == pytest.approx(-np.swapaxes(U, 1, 2) @ unread @ S, abs=1e-12)
+def test_roots_stand_for_all_images():
+    for scatter in (SCATTER, linear.make_patches()):
+        assert scatter.root.T @ scatter.root == pytest.approx(scatter.matrix, abs=1e-12)
+    images = make_patterns(linear.IMAGES)
+    deviations = images - images.mean(axis=0)
+    assert deviations.T @ deviations / len(images) == pytest.approx(SCATTER.matrix, abs=1e-12)
 
 
-def test_every_w_rests_once_u_reads_it_best_with_a_gradient_but_on_principal_directions():
-    protocol, weights = draw()
-    mixed = np.random.default_rng(1).normal(size=(3, N_HIDDEN, N_HIDDEN))
-    spanning = mixed @ SCATTER.directions[:, 3 : 3 + N_HIDDEN].T
-    on_them = replace_matrices(protocol, weights, W=spanning)
-    for there, is_critical in ((weights, False), (on_them, True)):
-        *changes, gradient = measure_changes(protocol, read_best(there, protocol))
-        assert max(np.abs(change).max() for change in changes) < 1e-10
-        left = np.linalg.norm(gradient, axis=(1, 2))
-        assert left.max() < 1e-9 if is_critical else left.min() > 0.1
+def test_power_of_the_patches_falls_as_the_square_of_the_frequency():
+    scatter, x = linear.make_patches(), np.arange(64).reshape(8, 8) // 8
+    slow, fast = (np.cos(2 * np.pi * k * x / 8).ravel() for k in (1, 3))
+    (one, nine) = (wave @ scatter.matrix @ wave / (wave @ wave) for wave in (slow, fast))
+    assert one / nine == pytest.approx(9.0)
+    assert np.trace(scatter.matrix) == pytest.approx(np.trace(SCATTER.matrix))
 
 
-@pytest.mark.parametrize("regression", [0.2, 0.75])
-def test_what_a_resting_point_lacks_dies_out_as_the_first_order_says(regression):
+@pytest.mark.parametrize("rule", THROUGH, ids=lambda rule: rule.__name__)
+def test_errors_reach_hidden_units_through_the_feedback_that_a_rule_names(rule):
+    network, S = build(rule), SCATTER.matrix
+    changes, unread = sum_changes(network), np.eye(64) - network.U @ network.W
+    expected = get_feedback(network) @ unread @ S * THROUGH[rule]
+    if rule is rules.Recirculation:
+        keep = rules.REGRESSION
+        seen = keep * np.eye(64) + (1 - keep) * (network.U @ network.W).T
+        expected = (1 - keep) * expected @ seen  # both passes are regressed
+    assert changes["W"] == pytest.approx(expected, abs=1e-12)
+    share = 1 - rules.REGRESSION if rule is rules.Recirculation else 1.0
+    assert changes["U"] == pytest.approx(share * unread @ S @ network.W.T, abs=1e-12)
+
+
+@pytest.mark.parametrize("rule", THROUGH, ids=lambda rule: rule.__name__)
+def test_a_rule_rests_if_and_only_if_w_spans_its_feedback(rule):
+    network = build(rule)
+    network.U = read_best(network.W)
+    outside = SCATTER.find_outside(get_feedback(network)[None], network.W[None])[0]
+    change = np.abs(sum_changes(network)["W"]).max()
+    assert (change < 1e-10) == (outside < 1e-7) == (rule is rules.Recirculation)
+    mixed = np.random.default_rng(1).normal(size=(N_HIDDEN, N_HIDDEN))
+    if rule is rules.BackPropagation:  # whose feedback is given by W: at any principal directions
+        network.W = mixed @ SCATTER.directions[:, 3 : 3 + N_HIDDEN].T
+    elif rule is not rules.Recirculation:
+        network.W = mixed @ get_feedback(network)
+    network.U = read_best(network.W)
+    assert SCATTER.find_outside(get_feedback(network)[None], network.W[None])[0] < 1e-7
+    changes = sum_changes(network)
+    assert max(np.abs(changes[name]).max() for name in "WU") < 1e-9
+
+
+def test_criterion_holds_for_a_w_of_lower_rank():
+    generator = np.random.default_rng(2)
+    W = generator.normal(size=(N_HIDDEN, 4)) @ generator.normal(size=(4, 64))
+    G, S = W @ SCATTER.matrix @ W.T, SCATTER.matrix
+    U = S @ W.T @ np.linalg.pinv(G, rcond=1e-10)
+    network = build(rules.FeedbackAlignment, W=W, U=U)
+    assert np.abs(sum_changes(network)["W"]).max() > 0.01
+    network.B = generator.normal(size=(N_HIDDEN, N_HIDDEN)) @ W
+    assert np.abs(sum_changes(network)["W"]).max() < 1e-8
+    assert np.abs(W @ U - np.eye(N_HIDDEN)).max() > 0.1
+
+
+def test_without_regression_any_rule_that_sees_the_image_rests_at_the_best_decoder():
+    network = build(rules.FeedbackAlignment)
+    network.U = read_best(network.W)
+    images = [network.image(v) for v in network.patterns]
+    pairs = zip(network.patterns, images, strict=True)
+    seen = sum(np.outer(network.B @ (v - r), r) for v, r in pairs)
+    assert np.abs(seen).max() < 1e-10
+
+
+def test_the_inverse_learns_within_the_span_of_the_decoder_unless_its_input_is_noisy():
+    network = build(rules.Inverse)
+    columns = np.linalg.qr(network.U)[0]
+    change = sum_changes(network)["Q"]
+    assert change == pytest.approx(change @ columns @ columns.T, abs=1e-12)
+    noisy = sum_changes(build(rules.HiddenNoise))["Q"]
+    assert noisy == pytest.approx(noisy @ columns @ columns.T, abs=1e-12)
+    white = sum_changes(build(rules.WhiteNoise))["Q"]
+    assert np.abs(white - white @ columns @ columns.T).max() > 1e-3
+
+
+@pytest.mark.parametrize("regression", [0.0, 0.2, 0.75])
+def test_what_codes_lack_of_agreement_follows_the_exact_dynamics(regression):
     generator = np.random.default_rng(3)
     patterns = generator.random((8, 5))
     protocol = Protocol(
@@ -83,20 +149,28 @@ def test_what_a_resting_point_lacks_dies_out_as_the_first_order_says(regression)
     )  # fmt: skip
     weights = draw_weights(protocol, 5, 0, 6)
     split_weights(protocol, weights)[1][1][...] = patterns.mean(axis=0)
-    away = 1e-7 * generator.normal(size=(6, 2, 5))
-    best = read_best(weights, protocol)
-    near = replace_matrices(protocol, best, U=get_u(protocol, best) + away)
+    W, S = get_w(protocol, weights), Scatter.of(protocol).matrix
+    U = np.swapaxes(get_u(protocol, weights), 1, 2)
+    changes = compute_changes(protocol, weights)
+    W_, U_ = get_w(protocol, changes), np.swapaxes(get_u(protocol, changes), 1, 2)
+    A = regression * np.eye(5) + (1 - regression) * np.swapaxes(U @ W, 1, 2)
+    D, pull = W @ U - np.eye(2), (1 - regression) * A @ U + np.swapaxes(W, 1, 2)
+    change = W_ @ U + W @ U_
+    assert change == pytest.approx(-(1 - regression) * D @ W @ S @ pull, abs=1e-12)
 
-    def measure_unread(states):
-        return get_w(protocol, states) @ np.swapaxes(get_u(protocol, states), 1, 2) - np.eye(2)
+    # Where U is the best decoder, all that D is multiplied by has positive eigenvalues.
+    best = Scatter.of(protocol).read_best(W)
+    A = regression * np.eye(5) + (1 - regression) * np.swapaxes(best @ W, 1, 2)
+    pull = W @ S @ ((1 - regression) * A @ best + np.swapaxes(W, 1, 2))
+    assert np.linalg.eigvals(pull).real.min() > 0
 
-    W, S = get_w(protocol, near), Scatter.of(protocol).matrix
-    seen, squared = (W @ each @ np.swapaxes(W, 1, 2) for each in (S, S @ S))
-    pull = (1 - regression) * (seen + (1 - regression) * squared @ np.linalg.inv(seen))
-    unread = measure_unread(near)
-    change = measure_unread(near + compute_changes(protocol, near)) - unread
-    assert change == pytest.approx(-unread @ pull, rel=1e-3, abs=1e-13)
-    assert np.linalg.eigvals(pull).real.min() > 0, "or it would grow at small learning rates"
+
+def test_white_inputs_keep_the_span_of_w():
+    rule = vary(rules.Mixture, patterns=0.4 * np.eye(64), numbers={"share": 0.0})
+    weights = draw(rule, 0.3, 2, 3)
+    first, last = (split(rule, x)["W"] for x in (weights, train(rule, weights, 300)))
+    assert np.linalg.norm(last - first) > 0.1 * np.linalg.norm(first)
+    assert last @ np.linalg.pinv(first) @ first == pytest.approx(last, abs=1e-12)
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.003])
@@ -114,14 +188,111 @@ def test_only_with_decay_does_w_end_at_principal_directions(decay):
     assert (shares.min() > 1 - 1e-6) == (decay > 0)
 
 
+def test_logistic_recirculation_is_that_of_the_protocol():
+    protocol = Protocol(
+        group_sizes=(64, 16), patterns="digits", n_images=20, centred=True, learning_rate=0.2,
+        update_schedule="per-pattern",
+    )  # fmt: skip
+    rule = logistic.show(rules.LogisticRecirculation, make_patterns(protocol))
+    weights = draw_weights(protocol, 7, 0, 3)
+    assert np.array_equal(draw(rule, protocol.half_width, 3, 7), weights)
+    ours = train_epochs(rule, weights, (4,))[0]
+    assert ours == pytest.approx(train_for(protocol, weights, 4), abs=1e-9)
+
+
+def test_equation_4_descends_in_the_cross_entropy_of_codes_with_the_first_pass_held_fixed():
+    images = make_patterns(linear.IMAGES)[:3]
+    whole = Rule.of(logistic.show(rules.LogisticRecirculation, images), Protocol())
+    network, v, step = whole.build(whole.draw(5, 0, 1)[0]), images[0], 1e-6
+    keep, h = rules.REGRESSION, network.hidden(v)
+    seen = keep * v + (1 - keep) * network.image(v) - network.mean
+
+    def measure(W):
+        g = squash(W @ seen + network.b)
+        return -np.sum(h * np.log(g) + (1 - h) * np.log(1 - g))
+
+    change = network.weight_changes(v)["W"] / network.rate
+    for place in ((0, 0), (3, 20), (15, 63)):
+        away = np.zeros_like(network.W)
+        away[place] = step
+        slope = (measure(network.W + away) - measure(network.W - away)) / (2 * step)
+        assert change[place] == pytest.approx(-(1 - keep) * slope, rel=1e-5, abs=1e-9)
+
+
+def test_turning_keeps_the_length_of_w_and_shrinking_its_direction():
+    images = make_patterns(linear.IMAGES)[:20]
+    for shown in (rules.Turning, rules.Shrinking):
+        rule = logistic.show(shown, images)
+        states = train_epochs(rule, draw(rule, 0.5, 2, 3), (0, 3))
+        first, last = (split(rule, weights)["W"] for weights in states)
+        lengths = [np.linalg.norm(W, axis=(1, 2)) for W in (first, last)]
+        cosines = np.sum(first * last, axis=(1, 2)) / (lengths[0] * lengths[1])
+        if shown is rules.Turning:
+            assert lengths[0] == pytest.approx(lengths[1])
+            assert cosines.max() < 0.9999
+        else:
+            assert cosines == pytest.approx(1.0)
+            assert not np.allclose(*lengths, rtol=1e-3)
+
+
+def test_sleep_alone_draws_w_to_a_multiple_of_the_decoder():
+    constants = {"factor": 0.0, "rate": 0.0, "echo": 0.5, "decay": 0.002}
+    rule = vary(rules.Sleep, patterns=SCATTER.root[:1], numbers=constants)
+    arrays = split(rule, train(rule, draw(rule, 0.3, 2, 3), 4_000))
+    drawn, wanted = arrays["W"], 0.5 * np.swapaxes(arrays["U"], 1, 2)
+    assert np.linalg.norm(drawn - wanted) < 0.25 * np.linalg.norm(wanted)
+
+
+def test_networks_are_evaluated_as_they_stand_by_the_units_that_they_have():
+    images = make_patterns(linear.IMAGES)[:30]
+    rule = logistic.show(rules.HiddenInverseWhiteNoise, images)
+    weights = draw(rule, 0.5, 2, 3)
+    arrays, found = split(rule, weights), evaluate(rule, weights, images[:5])
+    seen = images[:5] - images.mean(axis=0)
+    h = squash(seen @ np.swapaxes(arrays["W"], 1, 2) + arrays["b"][:, None])
+    made = h @ np.swapaxes(arrays["U"], 1, 2) + arrays["c"][:, None]
+    assert found.hidden[0] == pytest.approx(h)
+    assert found.reconstruction == pytest.approx(made)
+    variation = np.sum((images[:5] - images[:5].mean(axis=0)) ** 2)
+    missed = np.sum((made - images[:5]) ** 2, axis=(1, 2)) / variation
+    assert found.error == pytest.approx(missed)
+
+
+def test_codes_of_networks_that_read_perfectly_agree():
+    images = make_patterns(linear.IMAGES)[:40]
+    rule = logistic.show(rules.LogisticRecirculation, images)
+    W = 1e-6 * np.random.default_rng(1).normal(size=(N_HIDDEN, 64))  # to which all codes are alike
+    row = np.concatenate([W.ravel(), np.zeros(16 + 64 * 16 + 64)])[None]
+    found = minimum.describe_code(rule, row, images, images)
+    assert max(found["divergence"][0], found["distance"][0]) < 1e-9
+    deviations = images - images.mean(axis=0)
+    main = np.linalg.svd(deviations)[2][:N_HIDDEN]
+    row[0, : W.size] = 1e-6 * main.ravel()
+    assert minimum.describe_code(rule, row, images, images)["overlap"] == pytest.approx([1.0])
+
+
+def test_probe_reads_codes_that_hold_the_digit():
+    images = logistic.read_images()
+    shares = repairs.probe_codes({}, images)
+    assert 0.85 < shares["principal components"] < 0.95
+    assert 0.85 < shares["pixels"] < 0.96
+
+
 def test_best_reconstruction_is_that_of_principal_components():
     main = SCATTER.directions[:, :N_HIDDEN].T[None]
-    expected = SCATTER.strengths[N_HIDDEN:].sum() / SCATTER.strengths.sum()
+    expected = linear.find_least(SCATTER)
     assert SCATTER.explain(main) == pytest.approx([expected])
-    assert SCATTER.miss(main, np.swapaxes(main, 1, 2)) == pytest.approx([expected])
+    assert SCATTER.miss(main, SCATTER.read_best(main)) == pytest.approx([expected])
     assert SCATTER.find_share(main) == pytest.approx([1.0])
-    protocol, weights = draw()
-    assert (SCATTER.explain(get_w(protocol, weights)) > expected).all()
+    W = np.stack([build(rules.Linear, seed).W for seed in range(3)])
+    assert (SCATTER.explain(W) > expected).all()
+    assert SCATTER.miss(W, SCATTER.read_best(W)) == pytest.approx(SCATTER.explain(W))
+
+
+def test_excess_of_small_starts_follows_the_power_that_two_eigenvalues_give():
+    found = exact.measure_power(np.array([1.0, 0.8, 0.2]), 12, 3)
+    assert found["predicted"] == pytest.approx(1.5)
+    assert found["power"] == pytest.approx(1.5, abs=0.08)
 
 
 def test_exponent_of_a_power_law_is_its_power():

@@ -13,6 +13,9 @@ from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.dynamics import following
 from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.images import linear as LINEAR
+from replication.experiments.images import repairs as REPAIRS
+from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
@@ -40,13 +43,26 @@ SMALLER = {
     "hierarchy.run": {
         "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
     },
-    "images.linear": {"N_UPDATES": 300},
+    "images.linear": {
+        "N_UPDATES": 300, "RULES": {name: LINEAR.RULES[name] for name in LINEAR_FIGURE},
+        "SIZES": (0.5, 0.02), "ON_PATCHES": ("recirculation", "back-propagation"),
+    },
     "images.encoders": {"SIZES": (4, 6, 8)},
-    "images.changes": {"N_IMAGES": 30, "FREEZES": (0, 20, 100), "SETTLED": 200},
+    "images.changes": {"N_IMAGES": 30, "SETTLED": 200},
     "images.logistic": {
-        "N_IMAGES": 40, "EPOCHS": (2, 4), "FROZEN_AT": 2,
+        "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
+    "images.minimum": {"EPOCHS": (2, 4), "LEFT_AT": 2, "UPDATES": (2, 4)},
+    "images.repairs": {
+        "EPOCHS": (2, 4), "LONGER": 6,
+        "RULES": {
+            name: (rule, {key: xs[: 1 + (name == "sleep")] for key, xs in constants.items()})
+            for name, (rule, constants) in REPAIRS.RULES.items()
+        },
+        "read_digits": lambda: [part[:300] for part in read_digits()],
+    },
+    "images.exact": {"N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS,
         "FIRSTS": dict.fromkeys(("small", "paper"), (1, 2, 5)),
@@ -233,27 +249,24 @@ def check_dynamics(model, figures):
 
 
 def check_images(model, figures):
-    """U comes to read W, what is left is no less than principal components leave, and drawn."""
-    linear, logistic = model["linear"], model["logistic"]
+    """What is left is no less than principal components leave, and drawn."""
+    linear, repairs = model["linear"], model["repairs"]
     for rows in linear["rules"].values():
         assert all(row["unexplained"] > linear["pca"] - 1e-9 for row in rows.values())
-    frozen = linear["rules"]["W frozen"]["0.5"]
-    assert frozen["unexplained"] == pytest.approx(frozen["predicted"], abs=0.01)
     ends = linear["rules"]["recirculation"].values()
-    last = [rows[-1] for rows in logistic["rules"]["recirculation, decay"].values()]
     for figure, label, shares in (
         (figures["rest"][0], "recirculation", [row["unexplained"] for row in ends]),
-        (figures["rest"][1], "recirculation with decay", [row["others"] for row in last]),
+        (figures["rest"][1], "with sleep", repairs["rules"]["sleep"]["others"]),
     ):
         (line,) = (each for each in figure.axes[0].get_lines() if each.get_label() == label)
         assert is_drawn(line, shares)
-    # The later W is frozen, the less is left; U learns in any case.
-    left = model["growth"]["frozen"]["unexplained"]
-    assert np.all(np.diff([0.5, *left]) < 0)
     picture = figures["digits"].axes[0].images[0].get_array()
-    first = np.reshape(logistic["pictures"][0]["greys"][0], (8, 8))
+    first = np.reshape(repairs["pictures"][0]["greys"][0], (8, 8))
     assert np.array_equal(picture[:8, :8], first)
-    assert np.isfinite(picture).sum() == 64 * 10 * len(logistic["pictures"])
+    assert np.isfinite(picture).sum() == 64 * 10 * len(repairs["pictures"])
+    tried = [each["left"] for each in repairs["rules"]["sleep"]["tried"]]
+    (chosen,) = (x for x in repairs["rules"]["sleep"]["tried"] if x["left"] == min(tried))
+    assert chosen["constants"] == repairs["rules"]["sleep"]["chosen"]
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -1,0 +1,411 @@
+"""Learning rules of networks with one hidden group, each written for one network and one pattern.
+
+A rule is combined with a kind of units: ``combine(TargetPropagation, Linear)``. All change the
+decoder U alike, by what its image lacks; they differ in what changes the encoder W.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from replication.simulator.activations import logistic
+from replication.simulator.network import Network
+
+N_VISIBLE, N_HIDDEN = 64, 16
+REGRESSION = 0.75
+INTO, BACK = (N_HIDDEN, N_VISIBLE), (N_VISIBLE, N_HIDDEN)
+
+
+# Units
+
+
+class Linear(Network):
+    """Linear units without biases, which see deviations from the mean pattern."""
+
+    W: Any
+    b: Any
+    U: Any
+    c: Any
+    B: Any  # feedback that is fixed or learnt in its own way
+    Q: Any  # a learnt inverse of U, and its biases
+    q: Any
+    mean: Any = 0.0  # of the patterns, subtracted on the way to hidden units
+    shapes = {"W": INTO, "U": BACK}
+    numbers = {"rate": 0.2}
+    feedback: str | None = "W"  # the array M through which errors reach hidden units, U for U^T
+
+    if TYPE_CHECKING:  # `numbers` are attributes, too
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def hidden(self, v: Any) -> Any:
+        return self.W @ v
+
+    def slope(self, h: Any) -> Any:
+        """Return the slope of hidden units in the states `h`."""
+        return 1.0
+
+    def decode(self, h: Any) -> Any:
+        """Return the states of visible units that hidden states `h` give."""
+        return self.U @ h
+
+    def slope_back(self, r: Any) -> Any:
+        """Return the slope of visible units in the states `r`."""
+        return 1.0
+
+    def image(self, v: Any) -> Any:
+        return self.decode(self.hidden(v))
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        """Let U alone learn, unless another rule is written."""
+        h = self.hidden(v)
+        return self.change(0.0 * h, v, v - self.decode(h), h)
+
+    def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
+        """Return changes: of W by the errors `e` of hidden units, of U by those of visible ones."""
+        return {"W": np.outer(self.rate * e, v), "U": np.outer(self.rate * d, h)}
+
+
+class LogisticHidden(Linear):
+    """Logistic hidden units and linear visible ones; all have biases."""
+
+    shapes = {"W": INTO, "b": (N_HIDDEN,), "U": BACK, "c": (N_VISIBLE,)}
+
+    def hidden(self, v: Any) -> Any:
+        return logistic(self.W @ (v - self.mean) + self.b)
+
+    def slope(self, h: Any) -> Any:
+        return h * (1.0 - h)
+
+    def decode(self, h: Any) -> Any:
+        return self.U @ h + self.c
+
+    def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
+        into, back = self.rate * e, self.rate * d
+        return {"W": np.outer(into, v - self.mean), "b": into, "U": np.outer(back, h), "c": back}
+
+
+class Logistic(LogisticHidden):
+    """Logistic units in both groups."""
+
+    def decode(self, h: Any) -> Any:
+        return logistic(self.U @ h + self.c)
+
+    def slope_back(self, r: Any) -> Any:
+        return r * (1.0 - r)
+
+
+class LogisticVisible(Logistic):
+    """Linear hidden units and logistic visible ones."""
+
+    def hidden(self, v: Any) -> Any:
+        return self.W @ (v - self.mean) + self.b
+
+    def slope(self, h: Any) -> Any:
+        return 1.0
+
+
+class Biased(LogisticVisible):
+    """Linear units with biases."""
+
+    def decode(self, h: Any) -> Any:
+        return self.U @ h + self.c
+
+    def slope_back(self, r: Any) -> Any:
+        return 1.0
+
+
+KINDS = (Linear, LogisticHidden, Logistic, LogisticVisible, Biased)
+
+# Rules
+
+
+class Recirculation(Linear):
+    """Equations (3) to (6); `factor` multiplies equation (4)."""
+
+    numbers = {"rate": 2.4, "factor": 1.0}
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        v2 = REGRESSION * v + (1.0 - REGRESSION) * self.decode(h)
+        h3 = REGRESSION * h + (1.0 - REGRESSION) * self.hidden(v2)
+        return self.change(self.factor * (h - h3), v2, v - v2, h)
+
+
+class Decaying(Recirculation):
+    """With weight decay of W and U."""
+
+    numbers = {"rate": 2.4, "factor": 1.0, "decay": 1e-3}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        W, U = self.decay * self.W, self.decay * self.U
+        super().apply(changes)
+        self.W, self.U = self.W - W, self.U - U
+
+
+class Sleep(Recirculation):
+    """Asleep, random hidden states make visible ones, and W moves towards the product of both.
+
+    W decays at the rate `decay`, towards `echo` times U^T; the weight mirror of Akrout et al.
+    (2019), with W in the place of weights that only carry errors.
+    """
+
+    numbers = {"rate": 2.4, "factor": 1.0, "echo": 0.1, "decay": 0.003}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        dream = self.normal(N_HIDDEN)
+        drawn = self.decay * (self.echo * np.outer(dream, self.U @ dream) - self.W)
+        super().apply(changes)
+        self.W = self.W + drawn
+
+
+class BackPropagation(Linear):
+    """Steepest descent in the squared error."""
+
+    numbers = {"rate": 0.3}
+    feedback = "U"
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        r = self.decode(h)
+        d = self.slope_back(r) * (v - r)
+        return self.change(self.slope(h) * (self.U.T @ d), v, d, h)
+
+
+class Mixture(Linear):
+    """Hidden errors that are partly those of the second pass, partly those of descent."""
+
+    numbers = {"rate": 0.3, "share": 0.1}
+    feedback = "U"
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        d = v - self.decode(h)
+        return self.change((1.0 - self.share) * (self.W @ d) + self.share * (self.U.T @ d), v, d, h)
+
+
+class FeedbackAlignment(Linear):
+    """A fixed random B in the place of U^T (Lillicrap et al. 2016)."""
+
+    fixed = {"B": INTO}
+    feedback = "B"
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        d = v - self.decode(h)
+        return self.change(self.B @ d, v, d, h)
+
+
+class WakeSleep(Linear):
+    """U learns awake; asleep, W learns to find the hidden states that made an image.
+
+    Hinton et al. (1995), with linear units (Neal & Dayan 1997). `noise` is that on visible units.
+    """
+
+    numbers = {"rate": 0.2, "dreams": 0.07, "noise": 0.0}
+    feedback = None  # images of dreams, not of patterns, change W
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        dream = self.dreams * self.normal(N_HIDDEN)
+        seen = self.decode(dream) + self.noise * self.normal(N_VISIBLE)
+        return self.change(dream - self.hidden(seen), seen, v - self.decode(h), h)
+
+
+class Inverse(Linear):
+    """Target propagation: Q learns to invert U, and sends targets back (after Lee et al. 2015).
+
+    The difference of what it makes of a pattern and of the image is what hidden states lack.
+    """
+
+    shapes = {**Linear.shapes, "Q": INTO}
+    feedback = "Q"
+
+    def invert(self, r: Any) -> Any:
+        """Return the hidden states that the inverse finds for visible ones."""
+        return self.Q @ r
+
+    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+        """Return the hidden states that Q should find, and the visible ones that it is given."""
+        return h, r
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        r = self.decode(h)
+        wanted, given = self.pose(h, r)
+        found = self.invert(given)
+        lacking = self.slope(h) * (self.invert(v) - self.invert(r))
+        return {
+            **self.change(lacking, v, v - r, h),
+            **self.change_inverse(self.slope(found) * (wanted - found), given),
+        }
+
+    def change_inverse(self, e: Any, r: Any) -> dict[str, Any]:
+        """Return the changes of Q by the errors `e` of what it finds."""
+        return {"Q": np.outer(self.rate * e, r)}
+
+
+class HiddenNoise(Inverse):
+    """Noise on the hidden states that are sent forward and should be found (Lee et al. 2015)."""
+
+    numbers = {"rate": 0.2, "noise": 0.04}
+
+    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+        wanted = h + self.noise * self.normal(N_HIDDEN)
+        return wanted, self.decode(wanted)
+
+
+class WhiteNoise(Inverse):
+    """Noise on what the inverse is given, alike in all directions."""
+
+    numbers = {"rate": 0.2, "noise": 0.02}
+
+    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+        return h, r + self.noise * self.normal(N_VISIBLE)
+
+
+class PatternNoise(Inverse):
+    """Noise on what the inverse is given, distributed like the patterns."""
+
+    numbers = {"rate": 0.2, "noise": 0.05}
+
+    def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
+        return h, r + self.noise * (self.patterns.T @ self.normal(len(self.patterns)))
+
+
+class DecayingInverse(Inverse):
+    """Decay of Q."""
+
+    numbers = {"rate": 0.2, "decay": 0.002}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        lost = self.decay * self.Q
+        super().apply(changes)
+        self.Q = self.Q - lost
+
+
+class WeightMirror(Linear):
+    """B follows U^T by what noise on hidden units makes visible units do (Akrout et al. 2019)."""
+
+    shapes = {**Linear.shapes, "B": INTO}
+    feedback = "B"
+    numbers = {"rate": 0.2, "follow": 0.02}
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        d = v - self.decode(h)
+        return self.change(self.B @ d, v, d, h)
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        noise = self.normal(N_HIDDEN)
+        copied = np.outer(noise, self.U @ noise)
+        super().apply(changes)
+        self.B = (1.0 - self.follow) * self.B + self.follow * copied
+
+
+class KolenPollack(Linear):
+    """B changes as U^T does, and both decay (Kolen & Pollack 1994)."""
+
+    shapes = {**Linear.shapes, "B": INTO}
+    feedback = "B"
+    numbers = {"rate": 0.2, "decay": 0.002}
+
+    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+        h = self.hidden(v)
+        d = v - self.decode(h)
+        return {**self.change(self.B @ d, v, d, h), "B": np.outer(self.rate * h, d)}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        kept = 1.0 - self.decay
+        self.W = self.W + changes["W"]
+        self.U = kept * self.U + changes["U"]
+        self.B = kept * self.B + changes["B"]
+
+
+# With other units
+
+
+class LogisticRecirculation(Logistic, Recirculation):
+    numbers = {"rate": 0.2, "factor": 1.0}
+
+
+class Turning(LogisticRecirculation):
+    """W keeps its length."""
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        square = np.sum(self.W * self.W)
+        super().apply(changes)
+        self.W = self.W * np.sqrt(square / np.sum(self.W * self.W))
+
+
+class Shrinking(LogisticRecirculation):
+    """W keeps its direction."""
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        along = 1.0 + np.sum(self.W * changes["W"]) / np.sum(self.W * self.W)
+        W = along * self.W
+        super().apply(changes)
+        self.W = W
+
+
+class LogisticDecaying(Logistic, Decaying):
+    numbers = {"rate": 0.2, "factor": 1.0, "decay": 3e-5}
+
+
+class LogisticSleep(Logistic, Sleep):
+    numbers = {"rate": 0.2, "factor": 1.0, "echo": 0.1, "decay": 3e-4}
+
+
+class LogisticBackPropagation(Logistic, BackPropagation):
+    numbers = {"rate": 0.2}
+
+
+class HiddenRecirculation(LogisticHidden, Recirculation):
+    numbers = {"rate": 0.05, "factor": 1.0}
+
+
+class VisibleRecirculation(LogisticVisible, Recirculation):
+    numbers = {"rate": 0.1, "factor": 1.0}
+
+
+class BiasedRecirculation(Biased, Recirculation):
+    numbers = {"rate": 0.02, "factor": 1.0}
+
+
+class HiddenBackPropagation(LogisticHidden, BackPropagation):
+    numbers = {"rate": 0.05}
+
+
+class HiddenInverse(LogisticHidden, Inverse):
+    """A logistic inverse of logistic hidden units."""
+
+    shapes = {**LogisticHidden.shapes, "Q": INTO, "q": (N_HIDDEN,)}
+    numbers = {"rate": 0.05}
+
+    def invert(self, r: Any) -> Any:
+        return logistic(self.Q @ (r - self.mean) + self.q)
+
+    def change_inverse(self, e: Any, r: Any) -> dict[str, Any]:
+        change = self.rate * e
+        return {"Q": np.outer(change, r - self.mean), "q": change}
+
+
+class HiddenInverseHiddenNoise(HiddenInverse, HiddenNoise):
+    numbers = {"rate": 0.05, "noise": 0.3}
+
+
+class HiddenInverseWhiteNoise(HiddenInverse, WhiteNoise):
+    numbers = {"rate": 0.05, "noise": 0.3}
+
+
+class LogisticInverse(Logistic, HiddenInverse):
+    shapes = HiddenInverse.shapes
+    numbers = {"rate": 0.2}
+
+
+class LogisticInverseWhiteNoise(LogisticInverse, WhiteNoise):
+    numbers = {"rate": 0.2, "noise": 0.3}
+
+
+class HiddenInverseDecaying(HiddenInverse, DecayingInverse):
+    numbers = {"rate": 0.05, "decay": 0.001}

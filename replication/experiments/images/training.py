@@ -1,0 +1,86 @@
+"""Networks of a rule, trained for so many updates whatever their error; their arrays by name."""
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from replication.definition.fields import UpdateSchedule
+from replication.definition.protocol import Protocol
+from replication.experiments.images.rules import KINDS
+from replication.experiments.matrices import Array
+from replication.simulator.engine import Engine, Evaluation
+
+Rule = Any
+"""A class of networks, of `rules.py`."""
+NEVER = -1.0  # no error is below this threshold
+
+
+def vary(rule: Rule, **attributes: Any) -> Rule:
+    """Return the rule with other attributes; `numbers` are added to its own."""
+    if "numbers" in attributes:
+        attributes["numbers"] = {**rule.numbers, **attributes["numbers"]}
+    return type(rule.__name__, (rule,), attributes)
+
+
+@functools.lru_cache(maxsize=64)
+def find_engine(rule: Rule, schedule: UpdateSchedule = "batch", half_width: float = 0.5) -> Engine:
+    """Return the compiled rule."""
+    protocol = Protocol(
+        update_schedule=schedule, half_width=half_width, criterion="unexplained-variance"
+    )
+    return Engine(protocol, rule)
+
+
+def draw(rule: Rule, half_width: float, n_networks: int, root_seed: int) -> Array:
+    """Draw initial arrays of networks, a row for each, uniform within a half-width."""
+    return find_engine(rule, half_width=half_width).rule.draw(root_seed, 0, n_networks)
+
+
+def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Array:
+    """Return the arrays after so many updates by all patterns together.
+
+    Of networks that are trained on, another `stretch` gives other random numbers.
+    """
+    final = find_engine(rule).train(
+        weights, root_seed=stretch, final=True, threshold=NEVER, max_updates=n_updates
+    )[2]
+    assert final is not None
+    return final
+
+
+def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
+    """Return the arrays after so many epochs, (len(epochs), n, n_numbers).
+
+    Weights change after each pattern.
+    """
+    recorded = find_engine(rule, "per-pattern").train(
+        weights, record=True, threshold=NEVER, max_updates=max(epochs)
+    )[3]
+    assert recorded is not None
+    return recorded[:, list(epochs)].swapaxes(0, 1)
+
+
+def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
+    """Return what networks (n, n_numbers) make of images; its errors are shares of the variance."""
+    units = next(each for each in rule.__mro__ if each in KINDS)
+    shown = vary(units, patterns=images, mean=rule.mean)  # without the noise of some rules
+    n_weights = sum(map(math.prod, units.shapes.values()))
+    return find_engine(shown).evaluate(weights[:, :n_weights])
+
+
+def miss(rule: Rule, states: Array, images: Array) -> Array:
+    """Return the share of the variance of images that networks (..., n_numbers) miss, (...)."""
+    rows = states.reshape(-1, states.shape[-1])
+    return evaluate(rule, rows, images).error.reshape(states.shape[:-1])
+
+
+def split(rule: Rule, weights: Array) -> dict[str, Array]:
+    """Return views of the arrays by name, (..., *shape)."""
+    shapes: Mapping[str, tuple[int, ...]] = {**rule.shapes, **rule.fixed}
+    arrays, begin = {}, 0
+    for name, shape in shapes.items():
+        end = begin + math.prod(shape)
+        arrays[name] = weights[..., begin:end].reshape(*weights.shape[:-1], *shape)
+        begin = end
+    return arrays
