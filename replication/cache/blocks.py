@@ -92,10 +92,12 @@ class Cache:
         path = self._locate(key, outcomes.start)
         if path is None or not self._is_writable:
             return
+        # A checksum, and the rows behind it.
         rows = np.empty(len(outcomes), ROW)
         rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
         content = _compute_checksum(path, rows.tobytes()) + rows.tobytes()
         try:
+            # The first write counts what is there; from then on the size is known.
             if self._n_bytes is None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._n_bytes = self.measure().n_bytes

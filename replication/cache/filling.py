@@ -153,6 +153,7 @@ def simulate_blocks(
                         progress.advance(len(outcomes))
                 return
             except LostWorker as error:
+                # Twice without progress in between: it would be lost again and again.
                 if len(left) == n_lost:
                     raise WorkerError(
                         f"{error} (twice, and nothing was finished in between; finished blocks "

@@ -27,6 +27,7 @@ SHORTAGES = {
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
 }  # fmt: skip
 """What the system may be short of, and the words of libraries by which that is known."""
+# --root-seed, `replication simulate`
 OF_MAKE = re.compile(
     r"(?<!\S)--(seeds|root-seed|jobs|results)\b|`replication (simulate|replicate|experiments)\b"
 )

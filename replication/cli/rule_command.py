@@ -102,6 +102,7 @@ def read_rule(text: str) -> type:
 
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
+    # What can be refused before the code of the file is run.
     protocol = read_protocol_arguments(options)
     for path in (options.save, options.plot, options.page):
         if path is not None and not path.parent.is_dir():
@@ -114,6 +115,7 @@ def run_rule(options: argparse.Namespace) -> None:
     from replication.simulator.network import Rule
     from replication.simulator.recirculation import RecirculationNetwork
 
+    # The compiled rule against plain NumPy.
     rule = Rule.of(network, protocol)
     if not options.plain:
         from replication.simulator.guard import check_rule
@@ -125,6 +127,7 @@ def run_rule(options: argparse.Namespace) -> None:
             f"{time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree with plain "
             f"NumPy (at most {found.largest:.1g} apart).\n"
         )
+    # The contest, with the paper's rule where it can learn the same task.
     has_paper_task = rule.network.patterns is None and not rule.has_targets
     if other is None and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
         other = RecirculationNetwork
@@ -138,6 +141,7 @@ def run_rule(options: argparse.Namespace) -> None:
         contest, outcomes={network.__name__: contest.outcomes[network.__name__]}
     )
     print(f"{contest}\n\n{own.render_histogram(width)}")
+    # The files that were asked for, and how to go on.
     if options.save is not None:
         table = contest.outcomes[network.__name__].to_frame()
         write_durably(options.save, table.to_csv(index=False, lineterminator="\n").encode())

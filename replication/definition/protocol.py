@@ -147,8 +147,10 @@ class Protocol:
     max_updates: fields.UpdateCount = 2000
 
     def __post_init__(self) -> None:
+        # Each field by itself.
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(name, fields.to_python(getattr(self, name))))
+        # Fields that need others: what is asked, when that is possible, and what it takes.
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"

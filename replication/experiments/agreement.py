@@ -40,13 +40,13 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     hidden states of the patterns are at right angles, ``upper`` is
     ``1 / sqrt(1 + variation_error^2)``.
     """
-    changes = compute_changes(protocol, weights)
+    changes = compute_changes(protocol, weights)  # (n, n_weights), as are the two below
     descent = -compute_gradients(protocol, weights)
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
     W, U = list_matrices(protocol)
-    reconstruction = reconstruct(protocol, weights)
-    slopes = reconstruction * (1.0 - reconstruction)
+    reconstruction = reconstruct(protocol, weights)  # (n, n_patterns, n_visible)
+    slopes = reconstruction * (1.0 - reconstruction)  # of the logistic function
     squares = (reconstruction - make_patterns(protocol)) ** 2
     return {
         "lower": compute_cosines(changes[:, W], descent[:, W]),

@@ -45,6 +45,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     enough = load_claims()["headline"].thresholds["min_networks"]
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
+    # p and the two statistics from `compare`, which knows nothing of networks.
     comparison = compare(
         counts, runs=reported.runs, mean=reported.mean, max=reported.max, failures="excluded"
     )

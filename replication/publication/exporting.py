@@ -32,8 +32,7 @@ def export_outcomes(
 ) -> list[Path]:
     """Write outcomes block by block, and a data dictionary as ``<file>.dictionary.json``.
 
-    Both are complete before either gets its name, and no dictionary ever stands beside a table
-    that it does not describe.
+    No dictionary ever stands beside a table that it does not describe.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(
@@ -45,6 +44,7 @@ def export_outcomes(
             raise UsageError(
                 f"{str(file)!r} exists; give --force to replace a file, or another name"
             )
+    # Table and dictionary are complete before either gets its name.
     columns = {
         field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
     }

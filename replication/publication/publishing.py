@@ -51,6 +51,7 @@ def replicate_study(
     from replication.report.pandoc import require_tools
 
     require_tools()
+    # What can be refused is refused before any network is simulated.
     outdated: list[str] = []
     if study.is_default and experiments:
         outdated = find_outdated(study.results)

@@ -61,11 +61,10 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
 
 
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
-    """Return the ledger as plain data, with the conditions of its verdicts in some models.
+    """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
-    And with what other levels would have given, where that is another verdict.
-
-    ``thresholds`` are those of the primary one.
+    ``condition`` follows the verdict, ``instead`` says what other levels would have given if that
+    is another verdict, and ``thresholds`` are those of the primary measurement.
     """
     from replication.experiments.judging import describe_condition, describe_instead
 

@@ -60,11 +60,13 @@ def render_report(
     page = Template(template, [*search, pandoc.ASSETS])
     markdown = page.render(models, metadata, warn=warn)
     if warn is not None:
+        # [](#fig:joint), whose place in another chapter is not part of this page
         markdown = re.sub(
             r"\[\]\(#([^)]+)\)",
             lambda link: link[0] if f"{{#{link[1]}" in markdown else f"“{link[1]}”",
             markdown,
         )
+    # ![A caption](figures/joint.svg)
     shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:

@@ -148,6 +148,7 @@ def _math_css(page: str) -> str:
     """Return a rule that brings along the letters of all formulas."""
     letters: set[str] = set()
     for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
+        # <mi>λ</mi><annotation encoding="application/x-tex">\lambda</annotation> shows λ
         shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
         letters.update(unescape(shown))
     if "<msqrt" in page:

@@ -63,6 +63,7 @@ def escape_markdown(text: str) -> str:
         else sign.encode("unicode_escape").decode()
         for sign in text
     )  # fmt: skip
+    # All signs of Markdown, but of underscores only those at the edge of a word: _x_, not a_b.
     escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.splitlines()))
     return html.escape(escaped)
 
@@ -132,6 +133,7 @@ class Template:
         What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
         With `warn`, a guard that fails marks its sentence, and `warn` gets the place.
         """
+        # What templates can name: models, and what all of them together judge.
         marked = {name: _mark_text(model) for name, model in models.items()}
         claims = {
             claim: entry
@@ -147,6 +149,7 @@ class Template:
             "judged": judged,
             "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
         }
+        # Whatever goes wrong is told with the place of the line that asked for it.
         try:
             return self._environment.get_template(self.path.name).render(names)
         except jinja2.TemplateSyntaxError as error:

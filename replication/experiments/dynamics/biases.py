@@ -40,7 +40,7 @@ KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
         (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0),
     ),
 }
-"""Networks and rules, and the learning rates of which each way to learn has its best."""
+"""Networks and rules, and the learning rates among which the best is searched."""
 MAP: Mapping[str, Sequence[Any]] = {
     "learning_rate": (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 60.0),
     "regression": (0.0, 0.25, 0.5, 0.75, 0.9),
@@ -48,7 +48,7 @@ MAP: Mapping[str, Sequence[Any]] = {
 
 
 def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
-    """Return how long networks take, and the weights at the cap of those that fail as they learn.
+    """Return how long networks take, and the final weights of those whose learning biases fail.
 
     ``exponents``: minus the slope of the share still learning, both axes logarithmic. ``p``: of
     the paper's numbers if networks take so long.

@@ -47,6 +47,7 @@ def plot_tail(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
     style.use_plain_log_ticks(axes, (0.001, 0.01, 0.1, 1, 10, 100), axis="y")
     axes.set_title("(a) The tail")
+    # Shares with their intervals, two marks for each way in which the biases learn.
     parts, right = style.create_figure(height=HEIGHT, width=style.HALF)
     for aside, (name, (color, mark, label)) in zip((-0.24, 0.24), ENDS.items(), strict=True):
         rows = [model["main"]["parts"][part][name] for part in PARTS]
@@ -72,6 +73,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
     rows = model["main"]["rates"]
     own = rows[-1]
+    # A line for each corner from the rate on at which its outputs jump, and what networks do.
     for k, (color, mark, label) in enumerate(CORNERS):
         per_rate = own["gains"][k] / own["rate"]
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
@@ -86,6 +88,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     axes.set(xlabel="rate of U and visible biases", ylabel="error of networks that fail",
              xlim=(4, 21), ylim=(0.48, 1.02))  # fmt: skip
     axes.set_title("(a) Failures, predicted")
+    # The prediction as a line, and marks for biases that learn and that are fixed.
     aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
     for size, found in model["main"]["alignment"].items():
         rates = [row["rate"] for row in found["rates"]]

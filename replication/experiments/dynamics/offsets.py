@@ -40,14 +40,16 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> NDArray[np.i
     rate, keep = protocol.learning_rate, protocol.regression
     (_, b), (_, c) = split_weights(protocol, weights)
     W, U = get_w(protocol, weights), get_u(protocol, weights)
+    # Hidden states and U are (n, n_hidden, n_visible): one-hot vectors, so that W holds the inputs.
     hidden = logistic(W + b[..., None])
     z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c
     W = W - W.mean(axis=-1, keepdims=True)
-    first = np.full(len(weights), FOLLOWED)
+    first = np.full(len(weights), FOLLOWED)  # (n,)
     for t in range(FOLLOWED):
         centred = U - U.mean(axis=-1, keepdims=True)
         is_aligned = compute_cosines(flatten(W), flatten(centred)) >= LEVEL
         first[is_aligned] = np.minimum(first[is_aligned], t)
+        # The two lines of the map above, and the growth of W.
         hidden = logistic(W + b[..., None])
         mean = hidden.mean(axis=-1, keepdims=True)
         slope = (hidden * (1.0 - hidden)).mean(axis=-1, keepdims=True)

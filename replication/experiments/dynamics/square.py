@@ -14,7 +14,7 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import estimate_median
 
-SORTED = 20  # times as many networks of which the share in convex position is taken
+SORTED = 20  # times as many networks give the share in convex position
 NAMED_RATES = {"paper": PAPER.learning_rate, "slow": 2.0}
 
 

@@ -23,7 +23,7 @@ ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
-ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
+ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes first
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:

@@ -114,6 +114,7 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[dict[str, An
     some U, however long, reads them. The moments: the start; the median updates at which U and W
     are aligned, and the change of W agrees with descent; half the median of learning, and all.
     """
+    # The moments, in updates.
     updates, _, _ = simulate_weights(protocol, weights)
     n_followed = agreement.count_early_updates(protocol.learning_rate)
     states = record_weights(protocol, weights, n_followed)
@@ -127,6 +128,7 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[dict[str, An
         "half": learnt / 2, "learnt": learnt,
     }.items():  # fmt: skip
         at = math.ceil(min(when, n_followed if moment == "agrees" else learnt))
+        # From there on U and its biases learn alone, and meet the criterion or not.
         frozen = train_for(protocol, weights, at)
         alone = dataclasses.replace(protocol, frozen=("W", "b"))
         _, finished, _ = simulate_weights(alone, frozen)
@@ -145,6 +147,7 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
     """
     columns = get_w(protocol, record_weights(protocol, weights, EARLY)).swapaxes(-1, -2)
     pairs = itertools.combinations(range(protocol.n_visible), 2)
+    # Distances of each pair of codes after each update, (n_pairs, n, EARLY + 1).
     apart = [np.linalg.norm(columns[..., i, :] - columns[..., j, :], axis=-1) for i, j in pairs]
     return float(np.mean(np.diff(apart, axis=-1) < 0.0))
 

@@ -56,6 +56,7 @@ def plot_turning(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
                 )  # fmt: skip
             axes.plot(x, series[name]["median"], color=color, linestyle=dash, label=label, gid=name,
                       linewidth=2.2)  # fmt: skip
+        # Two moments that the text names.
         aligned = model["theory"][f"ε = {factor:g}"]["alignment"]
         for text, at in (("aligned", aligned), ("done", model["halves"][rate]["base"]["median"])):
             axes.axvline(factor * at, color=style.MUTED, linewidth=0.8, linestyle=(0, (2, 2)))
@@ -115,6 +116,7 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
         rows = model["sizes"][name] if is_ours else model["others"][name]["sizes"]
         base = model["halves"][name]["base"] if is_ours else model["others"][name]
         text = label.format(rate=f"{model['rates'][name]:g}") if is_ours else label
+        # In per cent of the median without an intervention, so that rules can be compared.
         x, scale = [row["factor"] for row in rows], 100 / base["median"]
         style.plot_estimates(axes, x, rows, "extra", scale=scale, color=color, linestyle=dash,
                              marker=marker, markersize=4, label=text, gid=text)  # fmt: skip

@@ -194,6 +194,7 @@ def search_rates(
     best of `MOST_RATES`, ``least_error`` is the smallest that any network ended with: 0 if one
     converged, None if all diverged. If none converges in any rule, `FINE` is left out.
     """
+    # Coarsely, on few networks.
     n_few = max(MIN_FEW, round(FEW_SHARE * n_networks))
     rules, coarse = list_contestants(protocol, own), {}
     weights = {name: draw(rule, protocol, root_seed, n_networks) for name, rule in rules.items()}
@@ -208,6 +209,7 @@ def search_rates(
             "rate": best, "tried": ends, "at_edge": best in ends,
             "least_error": least if math.isfinite(least) else None,
         }  # fmt: skip
+    # Then around the best rate, on all of them.
     for name, row in found.items() if has_learnt(found) else ():
         fine = [row["rate"] * factor for factor in FINE]
         row["rate"] = find_best(try_rates(rules[name], protocol, weights[name], fine, jobs=jobs))
@@ -263,11 +265,13 @@ def examine_task(
     ``along_w`` and so on are medians of `measure_growth` after a few updates; ``descent``, at the
     start and then; ``cost``, of extra updates by change replaced.
     """
+    # How W changes at a small rate, before and after a few updates.
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
     first, early = (
         measure_growth(slow, states) for states in (weights, train_for(slow, weights, CHECKED_AT))
     )
+    # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
     rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=names)
     described = {name: row[str(n_first)] for name, row in rows.items()}

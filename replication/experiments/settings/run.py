@@ -20,9 +20,9 @@ from replication.system.threads import map_in_threads
 ROOT_SEED = 2002
 N_NETWORKS = 1_000  # networks a cell of the map
 SHARE_FIRST = 0.05
-"""So many of them are tried first, and alone where fewer than half of these converge."""
+"""This share of them is tried first; the others only if at least half of these converge."""
 FRESH_FACTOR, EDGE_FACTOR = 20, 5
-"""The paper's cell and the fastest, and the edge, are measured on so many times as many."""
+"""Times as many networks for the paper's cell and the fastest, and for the edge."""
 
 MAP_RATES = (
     2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 24.0, 26.0, 28.0, 30.0,
