@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication.definition.protocol import PAPER, Protocol
+from replication import PAPER, Protocol, trace
 from replication.experiments import TEMPLATES
 from replication.experiments.live.figures import FIGURES
 from replication.report.build import Drawing
 from replication.simulator.engine import run_networks
-from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
 from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample

@@ -12,9 +12,7 @@ import time
 
 import pytest
 
-from replication import RecirculationNetwork, simulate
-from replication.definition.protocol import Protocol
-from replication.errors import WorkerError
+from replication import Protocol, RecirculationNetwork, WorkerError, simulate
 from replication.simulator import backends
 from tests.reliability import faults
 from tests.unit.cache.invented import find_digest, list_blocks

@@ -4,10 +4,8 @@ import os
 
 import pytest
 
+from replication import Protocol, WorkerError, simulate
 from replication.cli import main, results_commands
-from replication.definition.protocol import Protocol
-from replication.errors import WorkerError
-from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest
 
 

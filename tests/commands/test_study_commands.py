@@ -8,15 +8,12 @@ import signal
 import pandas as pd
 import pytest
 
-from replication import PAPER, Protocol
+from replication import PAPER, CountTable, Protocol, simulate, trace
 from replication.cli import main
 from replication.definition.claims import load_reported
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import describe_sampling
-from replication.simulator.ensemble import simulate
-from replication.simulator.trace import trace
-from replication.statistics.counts import CountTable
 
 COMMANDS = (
     "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",

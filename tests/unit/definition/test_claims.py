@@ -7,14 +7,13 @@ import tomllib
 
 import pytest
 
+from replication import PAPER, DataError, Protocol
 from replication.definition.claims import (
     find_other_settings,
     load_claims,
     load_reported,
     read_claims,
 )
-from replication.definition.protocol import PAPER, Protocol
-from replication.errors import DataError
 from replication.experiments import EXPERIMENTS
 
 

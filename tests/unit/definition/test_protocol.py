@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 import replication
-from replication import NOTEBOOK, PAPER, READINGS, Protocol
+from replication import NOTEBOOK, PAPER, READINGS, Protocol, UsageError
 from replication.definition.protocol import (
     ERROR_READINGS,
     as_plain,
@@ -19,7 +19,6 @@ from replication.definition.protocol import (
     parse_assignment,
     read_protocol,
 )
-from replication.errors import UsageError
 from replication.wording import show
 from tests.property.test_simulator import protocols
 

@@ -9,6 +9,7 @@ from matplotlib.path import Path
 from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
+from replication import CountTable, simulate
 from replication.cache.blocks import Cache
 from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
@@ -20,9 +21,7 @@ from replication.publication.publishing import count_parts
 from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
-from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest
-from replication.statistics.counts import CountTable
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
 

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from replication import DataError, simulate
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
-from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.dynamics import following
 from replication.experiments.hierarchy import figures as hierarchy_figures
@@ -19,7 +19,6 @@ from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
-from replication.simulator.ensemble import simulate
 from replication.simulator.patterns import read_digits
 from replication.system.progress import silent
 

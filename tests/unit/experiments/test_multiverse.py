@@ -5,11 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from replication import Protocol
-from replication.comparison.comparison import compare
-from replication.errors import UsageError
+from replication import Protocol, UsageError, compare, simulate
 from replication.experiments.readings import multiverse
-from replication.simulator.ensemble import simulate
 from tests.unit.experiments.builders import draw_counts, make_counts
 
 

@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from replication.definition.protocol import PAPER
+from replication import PAPER, RecirculationNetwork
 from replication.experiments.proposal import run as proposal
-from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import flatten, sum_changes
 

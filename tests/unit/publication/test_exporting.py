@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replication.errors import StorageError, UsageError
+from replication import Outcomes, StorageError, UsageError
 from replication.publication.exporting import export_outcomes
-from replication.simulator.outcomes import Outcomes
 from tests.unit.cache.invented import read_files
 
 # Two blocks; the third network is censored at a cap of 2,000.

@@ -5,8 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication.errors import UsageError
-from replication.statistics.counts import CountTable
+from replication import CountTable, UsageError
 
 
 def make_table():
