@@ -17,14 +17,14 @@ from replication.system.progress import Progress, report_progress
 from replication.system.threads import count_workers, measure_memory
 
 LARGEST_BLOCK = 50_000
-"""Networks of a block, so many that a file is small but worth opening."""
+"""Networks in a block at most: a small file, but one that is worth opening."""
 SMALLEST_BLOCK = 1_000
 LARGEST_MEMORY = 2**25
 """Bytes of initial weights of a block; this alone makes blocks smaller than the smallest."""
 SECONDS_PER_CHANGE = 2e-9
-"""Of a single weight, on one core; an order of magnitude."""
+"""What one core takes to change a single weight; an order of magnitude."""
 LONGEST_SECONDS = 6.0
-"""Of work for one core in a block of which no network converges."""
+"""Longest work of one core on a block in which no network converges."""
 
 
 class Counted(NamedTuple):
@@ -63,7 +63,7 @@ def iterate_outcomes(
     turn comes. `options`: `name`, `show_progress` and `scheduler` of `simulate_blocks`.
     """
     key = make_key(study)
-    left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # of which the last one is the next
+    left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # the next one last
     early: dict[Range, Outcomes] = {}  # simulated before their turn
 
     def give_ready() -> Iterator[tuple[Outcomes, bool]]:

@@ -19,7 +19,7 @@ PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""
 LEVEL, WINDOW = 0.9, 5
 """Matrices count as aligned, and a change as in agreement with descent, from the first update at
-which the running median of the cosine over so many updates reaches the level."""
+which the median of the cosine over a window of updates reaches the level."""
 
 LINEAR_DIGITS = Protocol(
     group_sizes=(64, 16), patterns="digits", n_images=200, centred=True, learning_rate=1 / 200,

@@ -37,7 +37,7 @@ def describe_reported() -> dict[str, Any]:
 
 
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
-    """Return what so many networks report if all converge, with intervals of 95 % of studies.
+    """Return what studies of the reported size give if all converge, with intervals of 95 %.
 
     None if they are too few to tell, too few converge, or all do at once.
     """

@@ -23,7 +23,7 @@ LINE = re.compile(
 
 
 def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a folder in place of those of its list.
+    """Put files into a folder, in place of those in its list.
 
     The list is written first, so that a kill in between leaves files that it shows to be missing,
     and that are ours to replace. Anything else in the place of a file is renamed.

@@ -35,7 +35,7 @@ from replication.wording import plural
 
 FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
-"""Whose versions the model of the headline names."""
+"""Packages whose versions the model of the headline names."""
 
 
 def replicate_study(
@@ -129,7 +129,7 @@ def read_current(results: Path) -> dict[str, Model]:
 def count_parts(
     study: Study, cache: Cache, report_progress: Tell = silent, **workers: Any
 ) -> dict[Study, Counted]:
-    """Return the outcomes of a study, the first, and of those that its report sets beside it."""
+    """Return the outcomes of a study, first, and of those that its report compares it with."""
     shown = report_progress is not silent
     return {
         part: count_outcomes(part, cache, name=name, show_progress=shown, **workers)

@@ -25,7 +25,7 @@ METADATA = {
     "description": "The small networks of Hinton and McClelland (1988) learn without "
     "back-propagation. They are trained again here, and every statement of the paper is tested.",
 }
-"""Of the report; the date is that of the study's definition."""
+"""What the report says of itself; the date is that of the study's definition."""
 
 LEARNING = {
     "title": "Learning without back-propagation",
@@ -33,7 +33,7 @@ LEARNING = {
     "description": "Watch a network learn without back-propagation, in six steps. Say what you "
     "expect, try it in the page, and see what many networks did.",
 }
-"""Of the second page, for readers who want to see how the rule works."""
+"""The same for the second page, for readers who want to see how the rule works."""
 
 
 def render(

@@ -33,7 +33,7 @@ FACES = {
     "font-style:italic;": "DejaVuSans-Oblique.ttf",
 }
 SIGNS = {"font-weight:bold;": r"[:;\s]700\b", "font-style:italic;": r"[:;\s]italic"}
-"""By what text says in which face it is set."""
+"""How text says in which face it is set."""
 COMMON_LETTERS = frozenset("−")
 COMMON_LETTERS |= set(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x391, 0x3CA)]))
 """English and Greek, and the signs beside them: few, so that a font of them is read fast."""
@@ -159,7 +159,7 @@ def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") ->
 
 @cache
 def _cut(file: str, letters: frozenset[str]) -> bytes:
-    """Return a font with only these letters: where it can be, cut from that of the common ones."""
+    """Return a font with only these letters, cut from a font of common letters where possible."""
     from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 

@@ -26,7 +26,7 @@ BADGES = {
     ClaimVerdict.NOT_TESTABLE: ("–", "open"),
     ClaimVerdict.TOO_FEW: ("–", "open"),
 }
-"""Sign and class of each verdict; the signs tell without colour whether it holds."""
+"""Sign and class of each verdict; the signs say without colour whether it holds."""
 
 JINJA_FILTERS = (
     "abs", "join", "length", "list", "map", "max", "min", "select", "selectattr", "string",
@@ -149,7 +149,7 @@ class Template:
             "judged": judged,
             "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
         }
-        # Whatever goes wrong is told with the place of the line that asked for it.
+        # Whatever goes wrong is reported with file and line of the template.
         try:
             return self._environment.get_template(self.path.name).render(names)
         except jinja2.TemplateSyntaxError as error:

@@ -164,10 +164,11 @@ def compare_spreads(
 def judge_by_seed(
     own: npt.NDArray[np.float64], sides: Sequence[tuple[Side, Side]]
 ) -> tuple[float, float] | None:
-    """Return p of the mean difference over rows that share their seeds, float64[rows, seeds].
+    """Return p of the mean difference over rows that share their seeds, and their correlation.
 
-    And the mean correlation of rows: runs of one seed may depend on each other, so that their
-    average over rows is what varies. None unless all rows report as many runs with a spread.
+    `own`: float64[rows, seeds]. The correlation is the mean over pairs of rows: runs of one seed may
+    depend on each other, so that their average over rows is what varies. None unless all rows
+    report the same number of runs, with a spread.
     """
     theirs = [two.samples[0] for _, two in sides if two.samples and two.has_spread]
     if len(theirs) < len(own) or len({n for _, n in theirs}) > 1 or own.shape[1] < 3:

@@ -37,7 +37,7 @@ THOUSANDS = re.compile(
 )  # 1,000.5
 
 PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
-"""Types of Arrow that are read: of others a few bytes may unpack to any number of cells."""
+"""Types of Arrow that are read; of other types a few bytes may unpack to any number of cells."""
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
@@ -282,7 +282,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         rows = [
             _split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1
         ]
-    kept: dict[int, list[Any]] = {}  # by column, what \\multirow says of so many more rows
+    kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
     for row in rows:
         for place, cell in enumerate(row):
             # \multirow{2}{*}{4-2-4}

@@ -28,8 +28,8 @@ TOLERANCE = 0.002
 UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 """Learning rates of U and the visible biases; W and the hidden biases keep the paper's."""
 COOLED = 5.0
-"""The rate of U and the visible biases at which networks that jump are released."""
-LONGER = 20_000  # updates that they are given
+"""A rate of U and the visible biases that releases networks whose outputs jump."""
+LONGER = 20_000  # updates that these networks are given
 
 
 def predict_error(gain: float) -> float:
@@ -49,7 +49,7 @@ def predict_error(gain: float) -> float:
 def describe_failures(protocol: Protocol, weights: Array) -> Model:
     """Compare failed networks with the prediction for the corner of their worst vector.
 
-    The lists, of which ``gains`` is kappa, are by the number of hidden units on, none to all.
+    Lists go by the number of hidden units that are on, from none to all; ``gains`` are kappa.
     """
     states = evaluate_networks(protocol, weights)
     errors = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2)

@@ -158,7 +158,7 @@ def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:
     mean, largest = float(load_reported().mean), float(load_reported().max)
     share = p[means == mean, maxima == largest].item()
     less = p > share * (1.0 + 1e-9)
-    # Of each largest count the first mean that is less extreme, and the last.
+    # For each largest count the first mean that is less extreme, and the last.
     low, high = means[less.argmax(axis=0)], means[::-1][less[::-1].argmax(axis=0)]
     rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()
     return {"share": share} | dict(zip(("max", "low", "high"), rows, strict=True))

@@ -31,7 +31,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ("wider", "3 hidden units in every module"),
     )),
 )  # fmt: skip
-"""Heading, part of the model, and its keys with their labels, which may tell how many."""
+"""Heading, part of the model, and its keys with their labels, some with the number of networks."""
 LEFT = -2.55  # where headings begin, in widths of the axes
 
 

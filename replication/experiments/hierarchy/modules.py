@@ -145,7 +145,7 @@ def draw_modules(
 
 
 def train(rule: type[Modules], weights: Array, n_updates: int) -> Array:
-    """Return the weights after so many updates, whatever the error."""
+    """Return the weights after a number of updates, whatever the error."""
     engine = Engine(PAPER, rule)
     final = engine.train(weights, final=True, threshold=-1.0, max_updates=n_updates)[2]
     assert final is not None

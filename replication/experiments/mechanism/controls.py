@@ -110,9 +110,9 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
 def measure_readability(protocol: Protocol, weights: Array) -> list[dict[str, Any]]:
     """Return how many networks U and its biases alone can finish, W and b frozen at some moment.
 
-    ``separable``: how many have codes each of which a line can cut off from the others, so that
+    ``separable``: how many have codes that a line can cut off from the others one by one, so that
     some U, however long, reads them. The moments: the start; the median updates at which U and W
-    are aligned, and the change of W agrees with descent; half the median of learning, and all.
+    are aligned, and at which the change of W agrees with descent; half of learning, and its end.
     """
     # The moments, in updates.
     updates, _, _ = simulate_weights(protocol, weights)
@@ -171,7 +171,7 @@ def lowers_alone(protocol: Protocol, weights: Array) -> NDArray[np.bool_]:
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return in what share of the converged networks the learnt split is that of the initial W."""
+    """Return the share of converged networks whose learnt split is that of the initial W."""
     _, converged, final = simulate_weights(protocol, weights, jobs=jobs)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
     return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))

@@ -47,7 +47,7 @@ INSTEAD = {
     "exchanged": "W as long, another code",
     "renewed": "W as long, a new code each time",
 }
-"""What is done with the first changes, and how the answer calls it."""
+"""What is done with the first changes, and its name in the answer."""
 FACTORS = (0.25, 4.0)
 """By which the initial W is multiplied."""
 N_TIMED = 10  # updates of a call that is timed
@@ -153,7 +153,7 @@ def examine_mechanism(
     Raises
     ------
     UsageError
-        If the theory says nothing of the protocol: several hidden groups, patterns one by one,
+        If the theory does not cover the protocol: several hidden groups, patterns one by one,
         momentum, a frozen W and so on.
 
     Notes
@@ -226,7 +226,7 @@ def _examine(
 
 
 def check_task(protocol: Protocol) -> None:
-    """Refuse a protocol of which the theory says nothing.
+    """Refuse a protocol that the theory does not cover.
 
     The theory is of one hidden group that learns from all patterns at once.
     """

@@ -1,4 +1,4 @@
-"""Figures of the mechanism: who turns towards whom, and what the first changes are worth where."""
+"""Figures of the mechanism: who turns towards whom, and what the first changes are worth."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -33,7 +33,7 @@ where 1 - lambda and the curvature are 1. It goes on beyond an end while that is
 `MOST_RATES` in all, and then tries the factors `FINE` on the best."""
 FINE = (0.5, 0.7, 1.0, 1.4, 2.0)
 FEW_SHARE, MIN_FEW = 0.25, 8
-"""Networks in the first part of the search, as a share of those in the second, and at least."""
+"""Networks in the first part of the search: a share of those in the second, and the fewest."""
 PART = 0.1
 """The first updates of a task: this part of the median number; the theory is checked at this
 part of the best learning rate, after `CHECKED_AT` updates."""
@@ -78,7 +78,7 @@ def enter(
 
 
 def draw(rule: str | type[Network], protocol: Protocol, root_seed: int, n: int) -> Array:
-    """Draw the initial weights of the first networks of a root seed, and what a rule has fixed."""
+    """Draw the initial weights of the first networks of a root seed, fixed ones included."""
     if isinstance(rule, str):
         weights = draw_weights(protocol, root_seed, 0, n)
         has_feedback = rule == "feedback alignment"

@@ -29,7 +29,7 @@ N_NETWORKS = 20_000
 FEWEST = 6  # networks whose median has an interval
 SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.025, 0.0012
 """Networks at each setting of a search, at each rate that is judged, of larger encoders, and on
-digits, as shares of all networks; `FEWEST` at least."""
+digits, as shares of all networks, but never fewer than `FEWEST`."""
 
 SQUARED = Protocol(learning_rule="back-propagation")
 CROSS_ENTROPY = dataclasses.replace(SQUARED, minimised_error="cross-entropy")
@@ -58,8 +58,8 @@ FACTORS: Mapping[str, tuple[str, Sequence[float]]] = {
 For back-propagation 1 - lambda is what leaving out 1 / (1 - lambda) is for recirculation."""
 FACTOR_RATES = {"recirculation": (9.0, 36.0), "squared": (5.0, 14.0), "cross-entropy": (0.75, 3.5)}
 N_FACTOR_RATES = 12
-"""Learning rates tried with factors: so many from one to the other, divided by the root of their
-geometric mean."""
+"""Learning rates tried with factors: this many between the two, divided by the root of the
+geometric mean of the factors."""
 NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
 NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
 DIGITS: dict[str, Any] = {
@@ -187,7 +187,7 @@ def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
 def find_good_rates(
     protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int
 ) -> list[float]:
-    """Return the learning rates that are not measurably slower than that of the protocol."""
+    """Return the learning rates that are not measurably slower than the protocol's own."""
     updates = {
         rate: simulate(
             dataclasses.replace(protocol, learning_rate=rate),
