@@ -166,8 +166,8 @@ def judge_by_seed(
 ) -> tuple[float, float] | None:
     """Return p of the mean difference over rows that share their seeds, and their correlation.
 
-    `own`: float64[rows, seeds]. The correlation is the mean over pairs of rows: runs of one seed may
-    depend on each other, so that their average over rows is what varies. None unless all rows
+    `own`: float64[rows, seeds]. The correlation is the mean over pairs of rows: runs of one seed
+    may depend on each other, so that their average over rows is what varies. None unless all rows
     report the same number of runs, with a spread.
     """
     theirs = [two.samples[0] for _, two in sides if two.samples and two.has_spread]
