@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
@@ -15,9 +14,8 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import estimate_proportion
-
-FloatArray = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once

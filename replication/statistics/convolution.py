@@ -12,8 +12,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from replication.statistics.counts import CountTable
-
-FloatArray = npt.NDArray[np.float64]
+from replication.statistics.distributions import FloatArray
 
 
 def find_length(masses: FloatArray, runs: int) -> int:

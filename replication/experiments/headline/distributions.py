@@ -5,15 +5,12 @@ from typing import Any, NamedTuple, cast
 
 import contourpy
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from replication.definition.claims import load_reported
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import SamplingDistribution
-
-FloatArray = NDArray[np.float64]
+from replication.statistics.distributions import FloatArray, SamplingDistribution
 
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
 N_STUDIES = 300  # studies that are drawn at random for that figure

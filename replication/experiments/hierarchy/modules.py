@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
+from replication.experiments.matrices import Array
 from replication.simulator.activations import logistic
 from replication.simulator.arrays import repeat
 from replication.simulator.engine import Engine
 from replication.simulator.network import Network
 from replication.simulator.weights import draw_weights
-
-Array = NDArray[np.float64]
 
 TOP_STREAM = 2**62
 """Added to the root seed for the top module, so that its draws are no lower module's."""
