@@ -83,7 +83,7 @@ def read_rule(text: str) -> type:
         raise
     except Exception as error:
         line = find_own_line(error, {str(file)}) or file.name
-        raise UsageError(f"{line}: {type(error).__name__}: {error}; mend the file") from None
+        raise UsageError(f"{line}: {type(error).__name__}: {error}; correct the file") from None
     finally:
         sys.path.pop(0)
     found = {
