@@ -182,7 +182,7 @@ def write_report(
         jobs=jobs, report_progress=report_progress,
     )  # fmt: skip
     if is_full:
-        report_progress("the page of six steps")
+        report_progress("the lesson")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
             formats=["html"], jobs=jobs,

@@ -29,9 +29,9 @@ METADATA = {
 
 LEARNING = {
     "title": "Learning without back-propagation",
-    "subtitle": "Six steps through recirculation: predict, try, reveal",
-    "description": "Watch a network learn without back-propagation, in six steps. Say what you "
-    "expect, try it in the page, and see what many networks did.",
+    "subtitle": "Seven guesses about a network that sends no errors back",
+    "description": "Watch a network learn without back-propagation, in seven steps: say what will "
+    "happen, then watch.",
 }
 """The same for the second page, for readers who want to see how the rule works."""
 

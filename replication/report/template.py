@@ -122,6 +122,7 @@ class Template:
             **{name: self._environment.filters[name] for name in JINJA_FILTERS},
             **FILTERS,
             "badge": _badge,
+            "sign": _sign,
         }
 
     def render(
@@ -211,6 +212,11 @@ def _require(condition: object) -> str:
 def _badge(verdict: str) -> str:
     sign, kind = BADGES[ClaimVerdict(verdict)]
     return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
+
+
+def _sign(verdict: str) -> str:
+    sign, kind = BADGES[ClaimVerdict(verdict)]
+    return f"[{sign}]{{.badge .{kind}}}"
 
 
 def _finalize(value: Any) -> Any:
