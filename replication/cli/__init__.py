@@ -22,13 +22,12 @@ SHORTAGES = {
         "failed to map segment",
     ),
     "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)": (
-        "can't start new thread",
-        "failed to launch worker thread",
-        "threadpoolbuilderror",
+        "can't start new thread", "failed to launch worker thread", "threadpoolbuilderror",
     ),
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
-}
+}  # fmt: skip
 """What the system may be short of, and the words of libraries by which that is known."""
+# --root-seed, `replication simulate`
 OF_MAKE = re.compile(
     r"(?<!\S)--(seeds|root-seed|jobs|results)\b|`replication (simulate|replicate|experiments)\b"
 )

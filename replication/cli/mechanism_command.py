@@ -66,7 +66,7 @@ def add_commands(subparsers: Any) -> None:
 
 def parse_sizes(text: str) -> str:
     """Return visible and hidden units as ``--set`` has them."""
-    if re.fullmatch(r"[0-9, ]+", text, re.ASCII) is None:
+    if re.fullmatch(r"[0-9, ]+", text, re.ASCII) is None:  # 8,3
         raise argparse.ArgumentTypeError(
             f"{show(text)} was given; allowed are two whole numbers from 1 to 1024, e.g. 8,3"
         )
@@ -100,6 +100,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     Numbers stand between commas, semicolons, tabs or spaces; a first line without any number is
     taken for names. With semicolons or tabs numbers may have a decimal comma.
     """
+    # The file as text, and by which sign its lines are divided into cells.
     name = show(path)
     try:
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
@@ -111,6 +112,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     numbered = enumerate(map(str.strip, text.splitlines()), 1)
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    # Each line as numbers; the first that is out of range is kept until all are known.
     rows: list[tuple[float, ...]] = []
     outside = ""
     for n, line in lines:
@@ -134,6 +136,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
                 f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
             )
         rows.append(tuple(value + 0.0 for value in values))
+    # What holds of the file as a whole.
     if outside:
         low, high = min(map(min, rows)), max(map(max, rows))
         raise UsageError(
@@ -153,5 +156,6 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
 
 def _read_number(text: str) -> float:
     """Return a number, NaN of what is none or only to Python, as 1_0 or digits of other scripts."""
+    # 1, -0.5, .5 and 5e-1
     is_number = re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text)
     return float(text) if is_number else math.nan

@@ -127,6 +127,7 @@ def blame_rules(*networks: type | None) -> contextlib.AbstractContextManager[Non
 
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
+    # What can be refused before the code of the file is run.
     protocol = read_protocol_arguments(options)
     for path, endings in (
         (options.save, [".csv"]),
@@ -150,6 +151,7 @@ def _try_rule(
     from replication.simulator.network import Rule
     from replication.simulator.recirculation import RecirculationNetwork
 
+    # The compiled rule against plain NumPy.
     rule = Rule.of(network, protocol)
     if not options.plain:
         from replication.simulator.guard import check_rule
@@ -166,6 +168,7 @@ def _try_rule(
         from replication.experiments.live.rule_page import render_page
 
         page = render_page(rule, options.root_seed).encode()
+    # The contest, with the paper's rule where it can learn the same task.
     has_paper_task = rule.network.patterns is None and not rule.has_targets
     if other is None and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
         other = RecirculationNetwork
@@ -179,6 +182,7 @@ def _try_rule(
         contest, outcomes={network.__name__: contest.outcomes[network.__name__]}
     )
     print(f"{contest}\n\n{own.render_histogram(width)}")
+    # The files that were asked for, and how to go on.
     table = contest.outcomes[network.__name__].to_frame().to_csv(index=False, lineterminator="\n")
     picture = contest.render_plot(options.plot.suffix[1:]) if options.plot else None
     for path, content in (

@@ -33,7 +33,7 @@ PINK = "#e8cfdc"  # fill of bands that belong to purple
 
 REPORTED = RED
 """What the paper reports or sets: numbers of 1988, its settings. In figures nothing else is red."""
-RULES: tuple[tuple[str, Any, str, str], ...] = (
+LOOKS: tuple[tuple[str, Any, str, str], ...] = (
     (BLUE, "-", "o", "recirculation"),
     (PURPLE, (0, (5, 2)), "s", "back-propagation, squared error"),
     (GREEN, (0, (1.5, 1.5)), "^", "back-propagation, cross-entropy"),

@@ -95,6 +95,7 @@ def open_folder(folder: Path, *, below: Path) -> None:
     Each new folder is forced to disk in its parent. Temporary files that are older than a day,
     which killed runs have left, are removed.
     """
+    # From the root down: make what is missing, and follow no link below the given folder.
     for place in reversed([folder, *folder.parents]):
         is_folder, is_ours = place.is_dir(), below in place.parents
         if is_ours and (place.is_symlink() or (place.exists() and not is_folder)):
@@ -105,6 +106,7 @@ def open_folder(folder: Path, *, below: Path) -> None:
         if not is_folder:
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
+    # With the rights of this process, which may be others than those of its user.
     effective = os.access in os.supports_effective_ids
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
         raise StorageError(

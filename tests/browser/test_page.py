@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from replication.definition.protocol import PAPER, Protocol
+from replication import PAPER, Protocol, trace
 from replication.experiments import TEMPLATES
 from replication.experiments.images.linear import N_UPDATES, RULES, SIZES, make_digits
 from replication.experiments.images.training import draw, split, train, vary
@@ -21,7 +21,6 @@ from replication.experiments.live.run import N_DROPPED, prepare
 from replication.report.build import Drawing
 from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
 from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample
@@ -201,15 +200,12 @@ def test_bars_play_the_networks_that_were_helped_in_python(found):
     assert further["chosen"]["counts"][1] == f"learnt: {rows[6]['updates']}"
 
 
-@pytest.mark.parametrize(
-    ("name", "tolerance"),
-    [
-        ("recirculation", 1e-6), ("recirculation, decay", 1e-6), ("inverse", 1e-6),
-        ("back-propagation", 1e-6),
-        # The page draws no noise, but what it does on average.
-        ("recirculation, sleep", 0.02), ("inverse, white noise", 0.02),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("name", "tolerance"), [
+    ("recirculation", 1e-6), ("recirculation, decay", 1e-6), ("inverse", 1e-6),
+    ("back-propagation", 1e-6),
+    # The page draws no noise, but what it does on average.
+    ("recirculation, sleep", 0.02), ("inverse, white noise", 0.02),
+])  # fmt: skip
 def test_images_are_lost_in_the_page_as_in_python(found, name, tolerance):
     page, digits = found["further"]["rest"][name], make_digits()
     rule = vary(RULES[name], patterns=digits.root)
@@ -298,16 +294,13 @@ def test_contents_show_parts_of_the_current_section_only(found):
     assert contents["then"] == {"shown": 1, "marked": ["#methods", "#rapid"]}
 
 
-@pytest.mark.parametrize(
-    ("what", "expected"),
-    [
-        ("first_stop", "Skip to the text"),
-        ("cut_figures", 0),
-        ("result_columns", [True, True]),  # no table hides its last column
-        ("without_script", {"pieces_hidden": True, "revealed": 0, "figures": 5}),
-        ("print", PRINTED),
-    ],
-)
+@pytest.mark.parametrize(("what", "expected"), [
+    ("first_stop", "Skip to the text"),
+    ("cut_figures", 0),
+    ("result_columns", [True, True]),  # no table hides its last column
+    ("without_script", {"pieces_hidden": True, "revealed": 0, "figures": 5}),
+    ("print", PRINTED),
+])  # fmt: skip
 def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what, expected):
     assert found[what] == expected
 

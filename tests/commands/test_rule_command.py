@@ -95,23 +95,20 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
     assert np.allclose([int(x) for x in done.stdout.split()], expected, rtol=0.02)
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "code", "message"),
-    [
-        (None, "", 74, "there is no such file"),
-        ("x = 1", "", 2, "has no subclass of replication.Network"),
-        (OTHER, "", 2, "has Alignment, Halved; give .*mine.py:CLASS"),
-        (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved"),
-        ("x = 1 / 0", "", 2, "mine.py, line 1: x = 1 / 0: ZeroDivisionError"),
-        ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
-        ("\0", "", 2, "mine.py: SyntaxError"),
-        ("import sys; sys.exit(0)", "", 2, "mine.py, line 1: .*: SystemExit: 0; mend the file"),
-        (ALIGNMENT.replace("return np.outer", "exit(0), np.outer"), "", 2, "mine.py, line 20: .*SystemExit"),
-        (ALIGNMENT + "    def prepare(self): 1 / 0", "", 2, "mine.py, line 21: .*ZeroDivisionError"),
-        (ALIGNMENT.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 19: .*no attribute"),
-        (ALIGNMENT.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 18"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("text", "name", "code", "message"), [
+    (None, "", 74, "there is no such file"),
+    ("x = 1", "", 2, "has no subclass of replication.Network"),
+    (OTHER, "", 2, "has Alignment, Halved; give .*mine.py:CLASS"),
+    (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved"),
+    ("x = 1 / 0", "", 2, "mine.py, line 1: x = 1 / 0: ZeroDivisionError"),
+    ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
+    ("\0", "", 2, "mine.py: SyntaxError"),
+    ("import sys; sys.exit(0)", "", 2, "mine.py, line 1: .*: SystemExit: 0; mend the file"),
+    (ALIGNMENT.replace("return np.outer", "exit(0), np.outer"), "", 2, "mine.py, line 20: .*SystemExit"),
+    (ALIGNMENT + "    def prepare(self): 1 / 0", "", 2, "mine.py, line 21: .*ZeroDivisionError"),
+    (ALIGNMENT.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 19: .*no attribute"),
+    (ALIGNMENT.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 18"),
+])  # fmt: skip
 def test_what_cannot_be_run_is_refused_in_one_line(
     refuse, write, tmp_path, text, name, code, message
 ):

@@ -15,10 +15,8 @@ LEARNING: dict[str, tuple[str, Any, str, str]] = {
 }
 """Colour, dash, mark and label of networks by what their hidden biases do."""
 CORNERS = (
-    (style.MUTED, "D", "none on"),
-    (style.GREEN, "^", "1 on"),
-    (style.INK, "o", "2 on"),
-)
+    (style.MUTED, "D", "none on"), (style.GREEN, "^", "1 on"), (style.INK, "o", "2 on"),
+)  # fmt: skip
 """Colour, mark and label of a corner, by the number of hidden units that are on."""
 HEIGHT = 2.6
 
@@ -46,6 +44,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
     rows = model["main"]["rates"]
     own = rows[-1]
+    # A line for each corner from the rate on at which its outputs jump, and what networks do.
     for k, (color, mark, label) in enumerate(CORNERS):
         per_rate = own["gains"][k] / own["rate"]
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
@@ -60,6 +59,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     axes.set(xlabel="rate of U and visible biases", ylabel="error of networks that fail",
              xlim=(4, 21), ylim=(0.48, 1.02))  # fmt: skip
     axes.set_title("(a) Failures, predicted")
+    # The prediction as a line, and marks for biases that learn and that are fixed.
     aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
     for size, found in model["main"]["alignment"].items():
         rates = [row["rate"] for row in found["rates"]]

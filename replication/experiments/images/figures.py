@@ -9,9 +9,9 @@ from matplotlib.figure import Figure
 
 from replication.report import style
 
-OURS, SOLID, CIRCLE = style.RULES[0][:3]
-THEIRS, DASHED, SQUARE = style.RULES[1][:3]
-CROSS, DOTTED, TRIANGLE = style.RULES[2][:3]
+OURS, SOLID, CIRCLE = style.LOOKS[0][:3]
+THEIRS, DASHED, SQUARE = style.LOOKS[1][:3]
+CROSS, DOTTED, TRIANGLE = style.LOOKS[2][:3]
 LINEAR: dict[str, tuple[str, Any, str, bool, str]] = {
     "feedback alignment": (style.MUTED, "", "D", True, "feedback alignment"),
     "wake-sleep": (style.GOLD, DOTTED, "v", False, "wake-sleep"),

@@ -20,8 +20,8 @@ WHOSE: dict[str, Line] = {
 SIZES: dict[str, tuple[str, Any, str, str]] = {
     "small": (style.BLUE, "", "o", "recirculation, rate {rate}"),
     "paper": (style.INK, "", "s", "recirculation, rate {rate}"),
-    "back-propagation": style.RULES[1],
-    "back-propagation, cross-entropy": style.RULES[2],
+    "back-propagation": style.LOOKS[1],
+    "back-propagation, cross-entropy": style.LOOKS[2],
 }
 """Colour, dash, marker and label."""
 
@@ -56,6 +56,7 @@ def plot_size(model: Mapping[str, Any]) -> Figure:
         rows = model["sizes"][name] if is_ours else model["others"][name]["sizes"]
         base = model["halves"][name]["base"] if is_ours else model["others"][name]
         text = label.format(rate=f"{model['rates'][name]:g}") if is_ours else label
+        # In per cent of the median without an intervention, so that rules can be compared.
         x, scale = [row["factor"] for row in rows], 100 / base["median"]
         style.plot_estimates(axes, x, rows, "extra", scale=scale, color=color, linestyle=dash,
                              marker=marker, markersize=4, label=text, gid=text)  # fmt: skip

@@ -38,15 +38,12 @@ def make_constant(protocol, size=1e-3):
 
 
 @pytest.mark.parametrize("name", ["one-hot 4-2-4", "bars 9-4-9", "smooth ring 4-3-4, linear"])
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"learning_rate": 2.0},
-        {"learning_rate": 0.5, "regression": 0.3},
-        {"learning_rate": 0.5, "hidden_regression": False},
-        {"learning_rate": 0.5, "visible_to_hidden_factor": 4.0},
-    ],
-)
+@pytest.mark.parametrize("fields", [
+    {"learning_rate": 2.0},
+    {"learning_rate": 0.5, "regression": 0.3},
+    {"learning_rate": 0.5, "hidden_regression": False},
+    {"learning_rate": 0.5, "visible_to_hidden_factor": 4.0},
+])  # fmt: skip
 def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
     protocol = dataclasses.replace(tasks.make_tasks()[name], **fields)
     measured = growth.measure_growth(protocol, make_constant(protocol))
@@ -328,13 +325,10 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
         assert np.array_equal(found, np.full(50, expected))
 
 
-@pytest.mark.parametrize(
-    ("rules", "fields"),
-    [
-        (("equation 3", "equation 4"), {}),
-        (("descent", "descent"), {"learning_rule": "back-propagation"}),
-    ],
-)
+@pytest.mark.parametrize(("rules", "fields"), [
+    (("equation 3", "equation 4"), {}),
+    (("descent", "descent"), {"learning_rule": "back-propagation"}),
+])  # fmt: skip
 def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     protocol = dataclasses.replace(PAPER, **fields, learning_rate=8.0, visible_to_hidden_factor=0.5)
     weights = draw_weights(protocol, SEED, 0, 5)

@@ -7,9 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from replication import DataError, simulate
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
-from replication.errors import DataError
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.images import linear as LINEAR
@@ -18,7 +18,6 @@ from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.mechanism.tasks import make_tasks
 from replication.experiments.search import SEARCH_OFFSET
 from replication.report.style import styled
-from replication.simulator.ensemble import simulate
 from replication.simulator.patterns import read_digits
 from replication.system.progress import silent
 
@@ -65,21 +64,21 @@ SMALLER = {
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS,
         "FIRSTS": dict.fromkeys(("small", "paper"), (1, 2, 5)),
-        "LARGEST": "one-hot 4-2-4", "RATES": {"small": 5.0, "paper": 20.0},
+        "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
         "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
     },
     "mechanism.common": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "mechanism.hybrids": {"MAX_UPDATES": 100},
     "dynamics.biases": {"MAP": {"learning_rate": (20.0,), "regression": (0.0, 0.75)}},
-    "dynamics.corners": {"RATES": (6.0, 20.0)},
+    "dynamics.corners": {"UPPER_RATES": (6.0, 20.0)},
     "dynamics.following": {"PAPER": SHORT},
-    "dynamics.offsets": {"RATES": (2.0, 10.0, 20.0)},
-    "functions.run": {"RATES": (4.0, 12.0, 20.0)},
+    "dynamics.offsets": {"ALIGNED_RATES": (2.0, 10.0, 20.0)},
+    "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
     "rule.run": {"N_TRAINED": 5, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
     "learning.run": {"N_ON_DIGITS": 6},
     "speed.run": {
-        "RATES": {rule: rates[::4] for rule, rates in SPEED.RATES.items()},
+        "SEARCHED_RATES": {rule: rates[::4] for rule, rates in SPEED.SEARCHED_RATES.items()},
         "MOMENTA": (0.7, 0.8), "N_FACTOR_RATES": 3,
         "TASKS": {
             name: (fields | FEW_IMAGES, {rule: (4 * rates[0],) for rule, rates in tried.items()})
@@ -87,7 +86,7 @@ SMALLER = {
             for name, (fields, tried) in SPEED.TASKS.items()
         },
     },
-    "settings.run": {"REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
+    "settings.run": {"MAP_REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
 }  # fmt: skip
 """What is left out of experiments that would take long, by module."""
 
@@ -137,9 +136,9 @@ def check_likelihood(model, figures):
 
 def check_settings(model, figures):
     failing = np.array(model["failing"])
-    assert failing.shape == np.shape(model["mean"]) == (5, len(RUNS["settings"].RATES))
+    assert failing.shape == np.shape(model["mean"]) == (5, len(RUNS["settings"].MAP_RATES))
     # The paper's settings learn, so that all networks are tried; a hopeless corner does not.
-    place = model["regressions"].index(0.75), RUNS["settings"].RATES.index(20.0)
+    place = model["regressions"].index(0.75), RUNS["settings"].MAP_RATES.index(20.0)
     alone = simulate(n_seeds=12, root_seed=RUNS["settings"].ROOT_SEED + SEARCH_OFFSET)
     assert failing[place] < 0.2
     assert np.array(model["mean"])[place] == pytest.approx(alone.updates.mean())
@@ -162,7 +161,9 @@ def check_codes(model, figures):
 
 
 def check_learning(model, figures):
-    assert [order["learning_rate"] for order in model["orders"]] == list(RUNS["learning"].RATES)
+    assert [order["learning_rate"] for order in model["orders"]] == list(
+        RUNS["learning"].ORDER_RATES
+    )
     slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
     measured = model["claims"]["alignment-first"]["operationalisations"]
     # Half of the same networks, none of which has converged.
@@ -171,7 +172,7 @@ def check_learning(model, figures):
 
 def check_proposal(model, figures):
     """The proposal aligns sooner at a small rate, and not at the paper's."""
-    first, last = (RUNS["proposal"].RATES.index(rate) for rate in (1.0, 20.0))
+    first, last = (RUNS["proposal"].EQUAL_RATES.index(rate) for rate in (1.0, 20.0))
     at = model["aligned_at"]
     assert at["regressed"][first] < at["paper"][first]
     assert at["regressed"][last] > at["paper"][last]

@@ -179,15 +179,12 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     assert re.search(r"speed/chapter.md:9: .*has no alternative text", message)
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "message"),
-    [
-        ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
-        ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
-        (OSError(11, ""), WorkerError, "pandoc cannot be started: too few processes"),
-        (OSError(24, ""), WorkerError, "pandoc cannot be started: too few open files"),
-    ],
-)
+@pytest.mark.parametrize(("fault", "error", "message"), [
+    ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
+    ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
+    (OSError(11, ""), WorkerError, "pandoc cannot be started: too few processes"),
+    (OSError(24, ""), WorkerError, "pandoc cannot be started: too few open files"),
+])  # fmt: skip
 def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, fault, error, message):
     program = tmp_path / "pandoc"
     if isinstance(fault, OSError):
