@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import inspect
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, overload
@@ -359,6 +360,8 @@ def takes_target(weight_changes: Callable[..., Any]) -> bool:
 
 def name_changes(rule: str, changes: Any, shapes: Mapping[str, Shape]) -> dict[str, Any]:
     """Return changes by the names of the arrays, or refuse what does not fit them."""
+    if changes is None:
+        raise UsageError(f"{rule}.weight_changes gives nothing; return the changes of {[*shapes]}")
     if not isinstance(changes, Mapping):
         changes = changes if isinstance(changes, tuple | list) else (changes,)
         if len(changes) != len(shapes):
@@ -421,7 +424,8 @@ class Rule:
             network, protocol, _take_shapes(name, "shapes", one.shapes),
             _take_shapes(name, "fixed", one.fixed),
             {key: take_numbers(x, f"{name}.kept", finite=True) for key, x in one.kept.items()},
-            {key: float(x) for key, x in one.numbers.items()}, patterns, targets,
+            {key: _take_number(f"{name}.numbers", x) for key, x in one.numbers.items()},
+            patterns, targets,
         )  # fmt: skip
         rule._check(one)
         return rule
@@ -434,7 +438,8 @@ class Rule:
             )
         names = [*self.shapes, *self.fixed, *self.kept, *self.numbers]
         for each in names:
-            if names.count(each) > 1 or hasattr(Network, each) or not str(each).isidentifier():
+            is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
+            if is_taken or not str(each).isidentifier():
                 raise UsageError(
                     f"{name} calls an array or a number {each!r}; allowed are names in Python that "
                     "nothing else of the network has"
@@ -443,6 +448,9 @@ class Rule:
             raise UsageError(
                 f"{name}.half_widths names {unknown[0]!r}; allowed are {', '.join(arrays)}"
             )
+        for half_width in one.half_widths.values():
+            if _take_number(f"{name}.half_widths", half_width) < 0.0:
+                raise UsageError(f"{name}.half_widths has {half_width}; allowed are numbers from 0")
         if not one.takes_protocol:
             given = [each for each in self.protocol.differences if each not in OF_ANY_RULE]
             if given:
@@ -547,15 +555,27 @@ def _take_rows(name: str, what: str, given: Any) -> Array | None:
         raise UsageError(
             f"{name}.{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units)"
         )
-    return np.ascontiguousarray(rows)
+    rows = np.array(rows)
+    rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
+    return rows
+
+
+def _take_number(what: str, given: Any) -> float:
+    number = take_numbers(given, what, finite=True)
+    if number.ndim:
+        raise UsageError(f"{show(given)} was given in {what}; allowed is one number for each name")
+    return float(number)
 
 
 def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
     try:
-        return {
-            key: (shape,) if isinstance(shape, int) else tuple(map(int, shape))
+        shapes = {
+            key: (shape,) if isinstance(shape, int) else tuple(map(operator.index, shape))
             for key, shape in given.items()
         }
+        if min((size for shape in shapes.values() for size in shape), default=1) < 1:
+            raise ValueError
+        return shapes
     except (AttributeError, TypeError, ValueError):
         raise UsageError(
             f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "
