@@ -27,7 +27,7 @@ from replication.experiments import (
 )
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
-from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
+from replication.publication.rendering import LEARNING, SHORT, list_claims, list_drawings, render
 from replication.simulator.outcomes import OUTCOME_VERSION
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
@@ -177,7 +177,7 @@ def write_report(
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     files = render(
         TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts, figures,
-        {"version": version("recirculation-replication")},
+        {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
         tables={"statements": list_statements(models)} if is_full else {}, formats=FORMATS,
         jobs=jobs, report_progress=report_progress,
     )  # fmt: skip

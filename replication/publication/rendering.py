@@ -27,6 +27,13 @@ METADATA = {
 }
 """What the report says of itself; the date is that of the study's definition."""
 
+SHORT = {
+    "title": "Another study of recirculation",
+    "description": "How long networks take to learn by recirculation, with other settings or fewer "
+    "networks than in the replication of Hinton and McClelland (1988).",
+}
+"""Of the short report of any study but the default one."""
+
 LEARNING = {
     "title": "Learning without back-propagation",
     "subtitle": "Seven guesses about a network that sends no errors back",

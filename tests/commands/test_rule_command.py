@@ -104,7 +104,7 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
     ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
     ("\0", "", 2, "mine.py: SyntaxError"),
     ("import sys; sys.exit(0)", "", 2, "mine.py, line 1: .*: SystemExit: 0; mend the file"),
-    (ALIGNMENT.replace("return np.outer", "exit(0), np.outer"), "", 2, "mine.py, line 20: .*SystemExit"),
+    (ALIGNMENT.replace("return np.outer", "exit(0), np.outer"), "", 2, "line 20: .*SystemExit"),
     (ALIGNMENT + "    def prepare(self): 1 / 0", "", 2, "mine.py, line 21: .*ZeroDivisionError"),
     (ALIGNMENT.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 19: .*no attribute"),
     (ALIGNMENT.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 18"),
