@@ -81,41 +81,14 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "ACTIVATIONS",
-    "NOTEBOOK",
-    "PAPER",
-    "READINGS",
-    "SLOPES",
-    "BackPropagationNetwork",
-    "Changes",
-    "Comparison",
-    "ComparisonTable",
-    "Contest",
-    "CountTable",
-    "DataError",
-    "FeedbackAlignmentNetwork",
-    "Mechanism",
-    "Network",
-    "Outcomes",
-    "Protocol",
-    "RecirculationNetwork",
-    "ReplicationError",
-    "StorageError",
-    "Trace",
-    "UsageError",
-    "WorkerError",
-    "__version__",
-    "compare",
-    "compare_rules",
-    "compare_table",
-    "draw_initial_weights",
-    "examine_mechanism",
-    "load_claims",
-    "logistic",
-    "repeat",
-    "simulate",
+    "ACTIVATIONS", "NOTEBOOK", "PAPER", "READINGS", "SLOPES", "BackPropagationNetwork", "Changes",
+    "Comparison", "ComparisonTable", "Contest", "CountTable", "DataError",
+    "FeedbackAlignmentNetwork", "Mechanism", "Network", "Outcomes", "Protocol",
+    "RecirculationNetwork", "ReplicationError", "StorageError", "Trace", "UsageError",
+    "WorkerError", "__version__", "compare", "compare_rules", "compare_table",
+    "draw_initial_weights", "examine_mechanism", "load_claims", "logistic", "repeat", "simulate",
     "trace",
-]
+]  # fmt: skip
 
 _HOMES = {
     "replication.definition.claims": ("load_claims",),
@@ -132,14 +105,11 @@ _HOMES = {
     "replication.simulator.arrays": ("repeat",),
     "replication.simulator.network": ("Network",),
     "replication.simulator.recirculation": (
-        "BackPropagationNetwork",
-        "Changes",
-        "FeedbackAlignmentNetwork",
-        "RecirculationNetwork",
+        "BackPropagationNetwork", "Changes", "FeedbackAlignmentNetwork", "RecirculationNetwork",
     ),
     "replication.simulator.trace": ("trace",),
     "replication.statistics.counts": ("CountTable",),
-}
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

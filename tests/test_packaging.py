@@ -214,20 +214,14 @@ def test_values_reach_the_command_as_they_were_typed(value, folder):
     assert not (folder / "pwned").exists()
 
 
-@pytest.mark.parametrize(
-    ("given", "says"),
-    [
-        (
-            "replicate SEED=20",
-            "SEED was given; allowed are SEEDS ROOT_SEED JOBS RESULTS PYTHON VENV",
-        ),
-        ("experiments SEEDS=5", "allowed are RESULTS and JOBS"),
-        ("verify ROOT_SEED=7", "allowed are RESULTS and JOBS"),
-        ("clean VENV=a;b", "allowed is one folder, without spaces and signs of the shell"),
-        ("clean VENV=", "VENV='' was given"),
-        ("replicate SEEDS=20 -j2", ""),
-    ],
-)
+@pytest.mark.parametrize(("given", "says"), [
+    ("replicate SEED=20", "SEED was given; allowed are SEEDS ROOT_SEED JOBS RESULTS PYTHON VENV"),
+    ("experiments SEEDS=5", "allowed are RESULTS and JOBS"),
+    ("verify ROOT_SEED=7", "allowed are RESULTS and JOBS"),
+    ("clean VENV=a;b", "allowed is one folder, without spaces and signs of the shell"),
+    ("clean VENV=", "VENV='' was given"),
+    ("replicate SEEDS=20 -j2", ""),
+])  # fmt: skip
 def test_a_variable_that_would_be_ignored_is_refused(given, says):
     """Once `make replicate SEED=20` ran the default million."""
     done = run_make("--dry-run", *given.split())

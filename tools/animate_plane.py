@@ -44,7 +44,8 @@ def draw_frame(number: int, update: int, codes: np.ndarray, U: np.ndarray, c: np
     parts = []
     for i in range(len(c)):
         side, line = cut(SQUARE, U[i], c[i])
-        parts.append(f'<path class="c{i} side" d="{write_path(side)}"/>')
+        beyond = side if len(line) else line  # nothing of a square that no line cuts
+        parts.append(f'<path class="c{i} side" d="{write_path(beyond)}"/>')
         parts.append(f'<path class="c{i} line" d="{write_path(line)}"/>')
     for k, (x, y) in enumerate(place(codes)):
         parts.append(f'<g transform="translate({x:.1f} {y:.1f})"><circle class="c{k}" r="14"/>')

@@ -17,6 +17,14 @@ from replication.report.template import Template
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 RESULTS = ROOT / "results"
+RULE = """\
+import replication
+
+class Unbiased(replication.RecirculationNetwork):       # the hidden biases do not learn
+    def weight_changes(self, v0):
+        return super().weight_changes(v0)._replace(b=0.0)
+
+outcomes = replication.simulate(network=Unbiased, n_seeds=100_000)"""
 EXAMPLE = ["--reported", "example-report"]
 
 
@@ -27,11 +35,19 @@ def render_readme() -> str:
     benchmark = RESULTS / "benchmark.json"
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
     models["example"] = run_example()
+    models["rule"] = {"code": RULE, "answer": run_rule()}
     return Template(Path(__file__).with_name("readme.md")).render(models, {})
 
 
+def run_rule() -> str:
+    """Return what the first example, a rule of one's own, prints."""
+    names: dict[str, object] = {}
+    exec(RULE, names)  # our own text, above
+    return str(names["outcomes"])
+
+
 def run_example() -> str:
-    """Return what the first example of `replication compare` prints."""
+    """Return what the example of `replication compare` prints."""
     output = io.StringIO()
     with contextlib.redirect_stdout(output):
         main(["compare", "example-tasks", *EXAMPLE])

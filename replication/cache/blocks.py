@@ -30,10 +30,10 @@ VARIABLE = "REPLICATION_CACHE"
 LARGEST_CACHE = 5_000_000_000
 """Bytes from which the oldest files are removed: the outcomes of a billion networks."""
 KEPT_SHARE = 0.9
-"""Of these bytes, once files are removed; so that they are not listed again at once."""
+"""Share of these bytes that is left then, so that files are not listed again at once."""
 
 ROW = np.dtype([("updates", "<i4"), ("converged", "u1")])
-"""Of one network, packed: 5 bytes."""
+"""What is kept of one network, in 5 bytes."""
 N_CHECKSUM = 32
 LARGEST_FILE = 2**20
 """Bytes that are read: four times the largest block."""
@@ -92,10 +92,12 @@ class Cache:
         path = self._locate(key, outcomes.start)
         if path is None or not self._is_writable:
             return
+        # A checksum, and the rows behind it.
         rows = np.empty(len(outcomes), ROW)
         rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
         content = _compute_checksum(path, rows.tobytes()) + rows.tobytes()
         try:
+            # The first write counts what is there; from then on the size is known.
             if self._n_bytes is None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._n_bytes = self.measure().n_bytes

@@ -17,14 +17,14 @@ from replication.system.progress import Progress, report_progress
 from replication.system.threads import count_workers, measure_memory
 
 LARGEST_BLOCK = 50_000
-"""Networks of a block, so many that a file is small but worth opening."""
+"""Networks in a block at most: a small file, but one that is worth opening."""
 SMALLEST_BLOCK = 1_000
 LARGEST_MEMORY = 2**25
 """Bytes of initial weights of a block; this alone makes blocks smaller than the smallest."""
 SECONDS_PER_CHANGE = 2e-9
-"""Of a single weight, on one core; an order of magnitude."""
+"""What one core takes to change a single weight; an order of magnitude."""
 LONGEST_SECONDS = 6.0
-"""Of work for one core in a block of which no network converges."""
+"""Longest work of one core on a block in which no network converges."""
 
 
 class Counted(NamedTuple):
@@ -63,7 +63,7 @@ def iterate_outcomes(
     turn comes. `options`: `name`, `show_progress` and `scheduler` of `simulate_blocks`.
     """
     key = make_key(study)
-    left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # of which the last one is the next
+    left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # the next one last
     early: dict[Range, Outcomes] = {}  # simulated before their turn
 
     def give_ready() -> Iterator[tuple[Outcomes, bool]]:
@@ -127,14 +127,9 @@ def check_memory(protocol: Protocol, *, jobs: int) -> None:
 
 
 def simulate_blocks(
-    ranges: list[Range],
-    study: Study,
-    *,
-    is_done: Callable[[Range], bool],
-    name: str = "",
-    show_progress: bool = True,
-    **options: Any,
-) -> Generator[Outcomes]:
+    ranges: list[Range], study: Study, *, is_done: Callable[[Range], bool], name: str = "",
+    show_progress: bool = True, **options: Any,
+) -> Generator[Outcomes]:  # fmt: skip
     """Simulate ranges of seeds and yield the outcomes of each as soon as it is finished.
 
     A range that `is_done` when its turn comes is left out. What is lost with a worker is simulated
@@ -158,6 +153,7 @@ def simulate_blocks(
                         progress.advance(len(outcomes))
                 return
             except LostWorker as error:
+                # Twice without progress in between: it would be lost again and again.
                 if len(left) == n_lost:
                     raise WorkerError(
                         f"{error} (twice, and nothing was finished in between; finished blocks "

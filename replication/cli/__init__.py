@@ -22,13 +22,12 @@ SHORTAGES = {
         "failed to map segment",
     ),
     "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)": (
-        "can't start new thread",
-        "failed to launch worker thread",
-        "threadpoolbuilderror",
+        "can't start new thread", "failed to launch worker thread", "threadpoolbuilderror",
     ),
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
-}
+}  # fmt: skip
 """What the system may be short of, and the words of libraries by which that is known."""
+# --root-seed, `replication simulate`
 OF_MAKE = re.compile(
     r"(?<!\S)--(seeds|root-seed|jobs|results)\b|`replication (simulate|replicate|experiments)\b"
 )
@@ -51,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is still buffered is written here, where a failure can be reported: while the
     # interpreter ends, it would be noise and exit code 120.
     flushed = _answer(sys.stdout.flush)
+    machine = sys.modules.get("replication.simulator.machine")
+    if code > 128 and machine is not None and machine.COMPILING.locked():
+        os._exit(code)  # at once: an interrupted compiler would abort
     return code or flushed
 
 

@@ -83,13 +83,9 @@ def run_multiverse(options: argparse.Namespace) -> None:
     from replication.publication.previews import make_multiverse
 
     model, table, page = make_multiverse(
-        read_readings(options.file),
-        options.seeds,
-        options.root_seed,
-        options.results,
-        jobs=options.jobs,
-        report_progress=report_progress,
-    )
+        read_readings(options.file), options.seeds, options.root_seed, options.results,
+        jobs=options.jobs, report_progress=report_progress,
+    )  # fmt: skip
     kept, read = model["n_compatible"], plural(model["n_judged"], "reading")
     n_others = model["n_of_other_tasks"]
     if n_others:

@@ -14,11 +14,11 @@ from replication.cli.arguments import (
     parse_whole,
     read_protocol_arguments,
 )
-from replication.cli.rule_command import read_rule
+from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import DataError, StorageError, UsageError
 from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
-from replication.system.files import read_content, write_durably
+from replication.system.files import check_target, read_content, write_durably
 from replication.system.progress import report_progress
 from replication.wording import plural, show
 
@@ -66,7 +66,7 @@ def add_commands(subparsers: Any) -> None:
 
 def parse_sizes(text: str) -> str:
     """Return visible and hidden units as ``--set`` has them."""
-    if re.fullmatch(r"[0-9, ]+", text, re.ASCII) is None:
+    if re.fullmatch(r"[0-9, ]+", text, re.ASCII) is None:  # 8,3
         raise argparse.ArgumentTypeError(
             f"{show(text)} was given; allowed are two whole numbers from 1 to 1024, e.g. 8,3"
         )
@@ -79,18 +79,15 @@ def run_mechanism(options: argparse.Namespace) -> None:
     if options.patterns is not None:
         patterns = read_patterns(options.patterns, protocol.n_visible)
         protocol = dataclasses.replace(protocol, patterns=patterns)
-    if options.save is not None and not options.save.parent.is_dir():
-        raise StorageError(
-            f"--save {show(options.save)} cannot be written (there is no such folder); make it "
-            "or give another"
-        )
+    check_target(options.save, [".csv"])
     network = None if options.rule is None else read_rule(options.rule)
     from replication.experiments.mechanism.examination import examine_mechanism
 
-    found = examine_mechanism(
-        protocol, network=network, n_seeds=options.seeds, root_seed=options.root_seed,
-        jobs=options.jobs, report_progress=report_progress,
-    )  # fmt: skip
+    with blame_rules(network):
+        found = examine_mechanism(
+            protocol, network=network, n_seeds=options.seeds, root_seed=options.root_seed,
+            jobs=options.jobs, report_progress=report_progress,
+        )  # fmt: skip
     if options.save is not None:
         table = found.to_frame().to_csv(index=False, lineterminator="\n")
         write_durably(options.save, table.encode())
@@ -103,6 +100,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     Numbers stand between commas, semicolons, tabs or spaces; a first line without any number is
     taken for names. With semicolons or tabs numbers may have a decimal comma.
     """
+    # The file as text, and by which sign its lines are divided into cells.
     name = show(path)
     try:
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
@@ -114,6 +112,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     numbered = enumerate(map(str.strip, text.splitlines()), 1)
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    # Each line as numbers; the first that is out of range is kept until all are known.
     rows: list[tuple[float, ...]] = []
     outside = ""
     for n, line in lines:
@@ -137,6 +136,7 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
                 f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
             )
         rows.append(tuple(value + 0.0 for value in values))
+    # What holds of the file as a whole.
     if outside:
         low, high = min(map(min, rows)), max(map(max, rows))
         raise UsageError(
@@ -156,5 +156,6 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
 
 def _read_number(text: str) -> float:
     """Return a number, NaN of what is none or only to Python, as 1_0 or digits of other scripts."""
+    # 1, -0.5, .5 and 5e-1
     is_number = re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text)
     return float(text) if is_number else math.nan

@@ -1,14 +1,16 @@
 """The command that tries a learning rule of the user's own."""
 
 import argparse
+import contextlib
 import dataclasses
 import functools
 import importlib.util
 import shutil
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import (
     PROTOCOL,
@@ -16,10 +18,13 @@ from replication.cli.arguments import (
     parse_whole,
     read_protocol_arguments,
 )
-from replication.definition.protocol import BACK_PROPAGATION
+from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import ReplicationError, StorageError, UsageError
-from replication.system.files import write_durably
+from replication.system.files import check_target, write_durably
 from replication.wording import show
+
+if TYPE_CHECKING:
+    from replication.simulator.network import Network
 
 MOST_NETWORKS = 100_000_000
 
@@ -62,33 +67,27 @@ def add_commands(subparsers: Any) -> None:
     command.set_defaults(handler=run_rule)
 
 
-def read_rule(text: str) -> type:
+def read_rule(text: str) -> "type[Network]":
     """Return the class that FILE.py:CLASS names; the code of the file is run."""
     path, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")
     file = Path(path)
     if not file.is_file():
         raise StorageError(f"{show(path)} was given, and there is no such file; give FILE.py:CLASS")
+    if file.suffix != ".py":
+        raise UsageError(f"{show(path)} was given; allowed is a file of Python, FILE.py:CLASS")
     from replication.simulator.arrays import find_own_line
     from replication.simulator.network import Network
 
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"{show(path)} was given; allowed is a file of Python, FILE.py:CLASS")
+    # A file that is called as a library (pandas.py) does not take its place.
+    spec: Any = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
     module = importlib.util.module_from_spec(spec)
-    sys.modules[file.stem] = module  # where a class looks for its own module
-    sys.path.insert(0, str(file.parent))
-    try:
+    sys.modules[spec.name] = module  # where a class looks for its own module
+    sys.path.append(str(Path(spec.origin).parent))  # of what the file imports, now or later
+    with _blame(lambda error: find_own_line(error, {spec.origin}) or file.name):
         spec.loader.exec_module(module)
-    except ReplicationError:
-        raise
-    except Exception as error:
-        line = find_own_line(error, {str(file)}) or file.name
-        raise UsageError(f"{line}: {type(error).__name__}: {error}; mend the file") from None
-    finally:
-        sys.path.pop(0)
     found = {
         key: each for key, each in vars(module).items()
-        if isinstance(each, type) and issubclass(each, Network) and each.__module__ == file.stem
+        if isinstance(each, type) and issubclass(each, Network) and each.__module__ == spec.name
     }  # fmt: skip
     if not colon and len(found) == 1:
         return next(iter(found.values()))
@@ -100,20 +99,59 @@ def read_rule(text: str) -> type:
     return found[name]
 
 
+@contextlib.contextmanager
+def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
+    """Refuse what goes wrong in the user's own code, `sys.exit` too, where its line is found."""
+    try:
+        yield
+    except (ReplicationError, KeyboardInterrupt, BrokenPipeError):
+        raise
+    except BaseException as error:
+        line = find(error)
+        if line is None:
+            raise
+        text = error.msg if isinstance(error, SyntaxError) else error
+        raise UsageError(f"{line}: {type(error).__name__}: {text}; mend the file") from None
+
+
+def blame_rules(*networks: type | None) -> contextlib.AbstractContextManager[None]:
+    """Refuse what goes wrong in the code of rules, and name its line."""
+    from replication.simulator.arrays import find_line
+
+    def find(error: BaseException) -> str | None:
+        lines = [find_line(error, each) for each in networks if each is not None]
+        return next(filter(None, lines), None)
+
+    return _blame(find)
+
+
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
+    # What can be refused before the code of the file is run.
     protocol = read_protocol_arguments(options)
-    for path in (options.save, options.plot, options.page):
-        if path is not None and not path.parent.is_dir():
-            raise StorageError(
-                f"{show(path)} cannot be written (there is no such folder); make it or give another"
-            )
+    for path, endings in (
+        (options.save, [".csv"]),
+        (options.plot, [".svg", ".png", ".pdf"]),
+        (options.page, [".html"]),
+    ):
+        check_target(path, endings)
     network = read_rule(options.rule)
     other = None if options.against is None else read_rule(options.against)
+    with blame_rules(network, other):
+        _try_rule(network, other, protocol, options)
+
+
+def _try_rule(
+    network: "type[Network]",
+    other: "type[Network] | None",
+    protocol: Protocol,
+    options: argparse.Namespace,
+) -> None:
     from replication.experiments.contest import compare_rules
     from replication.simulator.network import Rule
     from replication.simulator.recirculation import RecirculationNetwork
 
+    # The compiled rule against plain NumPy.
     rule = Rule.of(network, protocol)
     if not options.plain:
         from replication.simulator.guard import check_rule
@@ -125,6 +163,12 @@ def run_rule(options: argparse.Namespace) -> None:
             f"{time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree with plain "
             f"NumPy (at most {found.largest:.1g} apart).\n"
         )
+    page = None
+    if options.page is not None:
+        from replication.experiments.live.rule_page import render_page
+
+        page = render_page(rule, options.root_seed).encode()
+    # The contest, with the paper's rule where it can learn the same task.
     has_paper_task = rule.network.patterns is None and not rule.has_targets
     if other is None and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
         other = RecirculationNetwork
@@ -138,15 +182,15 @@ def run_rule(options: argparse.Namespace) -> None:
         contest, outcomes={network.__name__: contest.outcomes[network.__name__]}
     )
     print(f"{contest}\n\n{own.render_histogram(width)}")
-    if options.save is not None:
-        table = contest.outcomes[network.__name__].to_frame()
-        write_durably(options.save, table.to_csv(index=False, lineterminator="\n").encode())
-    if options.plot is not None:
-        write_durably(options.plot, contest.render_plot(options.plot.suffix[1:]))
-    if options.page is not None:
-        from replication.experiments.live.rule_page import render_page
-
-        write_durably(options.page, render_page(rule, options.root_seed).encode())
+    # The files that were asked for, and how to go on.
+    table = contest.outcomes[network.__name__].to_frame().to_csv(index=False, lineterminator="\n")
+    picture = contest.render_plot(options.plot.suffix[1:]) if options.plot else None
+    for path, content in (
+        (options.save, table.encode()), (options.plot, picture), (options.page, page),
+    ):  # fmt: skip
+        if path is not None and content is not None:
+            write_durably(path, content)
+    if page is not None:
         print(f"\n{options.page}")
     saved = "FILE.csv" if options.save is None else options.save
     advice = "" if options.save is not None else " (after --save FILE.csv)"

@@ -49,7 +49,7 @@ def run_replicate(options: argparse.Namespace) -> None:
 
 
 def run_simulate(options: argparse.Namespace) -> None:
-    """Simulate what is not in the cache, of the study and of those that its report needs."""
+    """Simulate what the cache lacks of a study, and of the studies that its report compares."""
     study = read_study(options)
     workers = _read_workers(options)
     from replication.cache.blocks import find_cache

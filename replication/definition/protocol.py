@@ -147,8 +147,10 @@ class Protocol:
     max_updates: fields.UpdateCount = 2000
 
     def __post_init__(self) -> None:
+        # Each field by itself.
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(name, fields.to_python(getattr(self, name))))
+        # Fields that need others: what is asked, when that is possible, and what it takes.
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
@@ -349,15 +351,13 @@ PAPER = Protocol()
 NOTEBOOK = Protocol(criterion="half-squared-error")
 """The reading of the notebook that this project grew from: the summed error below 0.1."""
 
-ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType(
-    {
-        "paper": PAPER,
-        "square": Protocol(criterion="every-unit-squared"),
-        "half-square": Protocol(criterion="every-unit-half-squared"),
-        "notebook": NOTEBOOK,
-        "worst-pattern": Protocol(criterion="worst-pattern"),
-    }
-)
+ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType({
+    "paper": PAPER,
+    "square": Protocol(criterion="every-unit-squared"),
+    "half-square": Protocol(criterion="every-unit-half-squared"),
+    "notebook": NOTEBOOK,
+    "worst-pattern": Protocol(criterion="worst-pattern"),
+})  # fmt: skip
 """Named readings of the criterion: the paper's; what "error" on a unit may mean besides
 (its square, half its square); and those of later replications: the notebook's and that of
 a MATLAB replication (half the squared error of the worst pattern)."""

@@ -56,7 +56,7 @@ class Study:
 
     @property
     def parts(self) -> dict[str, Self]:
-        """All that its report is made from, by what progress calls it; first itself."""
+        """The studies behind its report, itself first, by the names that progress shows."""
         own = f"root seed {self.root_seed}"
         parts = {own: self}
         for study in self.repetitions:

@@ -19,7 +19,7 @@ PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""
 LEVEL, WINDOW = 0.9, 5
 """Matrices count as aligned, and a change as in agreement with descent, from the first update at
-which the running median of the cosine over so many updates reaches the level."""
+which the median of the cosine over a window of updates reaches the level."""
 
 LINEAR_DIGITS = Protocol(
     group_sizes=(64, 16), patterns="digits", n_images=200, centred=True, learning_rate=1 / 200,
@@ -40,13 +40,13 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     hidden states of the patterns are at right angles, ``upper`` is
     ``1 / sqrt(1 + variation_error^2)``.
     """
-    changes = compute_changes(protocol, weights)
+    changes = compute_changes(protocol, weights)  # (n, n_weights), as are the two below
     descent = -compute_gradients(protocol, weights)
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
     W, U = list_matrices(protocol)
-    reconstruction = reconstruct(protocol, weights)
-    slopes = reconstruction * (1.0 - reconstruction)
+    reconstruction = reconstruct(protocol, weights)  # (n, n_patterns, n_visible)
+    slopes = reconstruction * (1.0 - reconstruction)  # of the logistic function
     squares = (reconstruction - make_patterns(protocol)) ** 2
     return {
         "lower": compute_cosines(changes[:, W], descent[:, W]),

@@ -70,6 +70,7 @@ class Contest:
             f"{n} of each rule, at most {plural(self.protocol.max_updates, 'update')}",
             f"{'':{width}}  converged  95 % interval     quartiles of the updates      mean   most",
         ]
+        # A row for each rule, and below them each rule against the first.
         for name, outcomes in self.outcomes.items():
             row = describe(name, outcomes)
             quartiles = ", ".join(show_whole(row[q]) for q in ("q1", "median", "q3"))
@@ -130,13 +131,9 @@ class Contest:
 
 
 def compare_rules(
-    *networks: type[Network],
-    protocol: Protocol | str = PAPER,
-    n_seeds: int = 1000,
-    root_seed: int = 1988,
-    jobs: int = -1,
-    plain: bool = False,
-) -> Contest:
+    *networks: type[Network], protocol: Protocol | str = PAPER, n_seeds: int = 1000,
+    root_seed: int = 1988, jobs: int = -1, plain: bool = False,
+) -> Contest:  # fmt: skip
     """Simulate networks of several rules from the same seeds.
 
     Parameters
@@ -209,6 +206,7 @@ def draw_bars(times: NDArray[np.int32], width: int) -> list[str]:
     """Return a histogram as lines of text, its last bar for all that is beyond the others."""
     if not len(times):
         return ["  no network converged"]
+    # Bars of equal widths up to the 99th percentile, and one for all beyond.
     low, high = int(times.min()), int(np.quantile(times, 0.99))
     step = max(1, math.ceil((high - low + 1) / BARS))
     edges = [low + step * k for k in range(BARS + 1) if low + step * (k - 1) <= high]

@@ -3,126 +3,203 @@
 If a network without its first k changes merely started later, it would take k updates more.
 """
 
-import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.definition.protocol import Protocol
-from replication.experiments.matrices import (
-    Array,
-    get_w,
-    give_length,
-    multiply,
-    project,
-    replace_matrices,
-)
-from replication.experiments.recording import Outcome, finish, train_by
+from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.experiments.matrices import Array, give_length, project
+from replication.experiments.recording import Outcome
 from replication.experiments.scatter import Scatter
 from replication.experiments.summaries import estimate_share, name_estimate
-from replication.simulator.changes import compute_gradients
-from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.network import Rule, Shape
+from replication.simulator.recirculation import (
+    BackPropagationNetwork,
+    RecirculationNetwork,
+    find_network,
+)
+from replication.simulator.weights import draw_uniform
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
 NOISE_SEED = 2014
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
-class Update:
-    """One update of some networks, before it is applied; matrices are (n, n_hidden, n_visible)."""
+class Intervention(RecirculationNetwork):
+    """A network whose first updates are others, `n_first` of them; then it learns as it would."""
 
-    protocol: Protocol
-    weights: Array  # (n, n_weights)
-    W: Array
-    change: Array  # what equation 4 adds to W
-    noise: Array  # uniform from -1 to 1
-    once: Array  # the same, but not drawn anew at each update
+    t: Any  # updates so far
+    n_first: Any
+    once: Any  # a direction in the shape of W, drawn once for each network
 
+    @property
+    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+        """What the rule keeps, and the number of updates so far."""
+        return super().kept | {"t": 0.0}
 
-def randomise(update: Update) -> Array:
-    """Change W as much in a random direction."""
-    return give_length(update.noise, update.change)
+    @property
+    def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The number of first updates, of each network."""
+        return {"n_first": ()}
 
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Update as the rule does, and put something else in its place while it is early."""
+        before = {name: getattr(self, name) for name in self.shapes}
+        super().apply(changes)
+        is_first = self.t < self.n_first
+        for name, other in self.replace(before, changes).items():
+            setattr(self, name, np.where(is_first, other, getattr(self, name)))
+        self.t = self.t + 1.0
 
-def descend(update: Update) -> Array:
-    """Change W as much in the direction of steepest descent in the squared error."""
-    gradient = get_w(update.protocol, compute_gradients(update.protocol, update.weights))
-    return give_length(-gradient, update.change)
+    def replace(self, before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+        """Return what some arrays become instead; `changes` are the rule's, summed."""
+        change = self.W - before["W"]
+        return {"W": before["W"] + self.choose(before["W"], change, changes)}
 
-
-def amplify(update: Update) -> Array:
-    """Change W by no more than the component of its change along W S; for one-hot vectors, W."""
-    theory = multiply(update.W, Scatter.of(update.protocol).matrix)
-    return project(update.change, theory)
-
-
-def steer(update: Update) -> Array:
-    """Change W as much in one random direction, the same at every update."""
-    return give_length(update.once, update.change)
-
-
-def exchange(update: Update) -> Array:
-    """Let W become as long as it would, but in one other random direction: another code."""
-    return _replace_code(update, update.once)
+    def choose(self, W: Any, change: Any, changes: dict[str, Any], /) -> Any:
+        """Return the change of W that takes the place of the rule's."""
+        raise NotImplementedError
 
 
-def renew(update: Update) -> Array:
-    """Let W become as long as it would, in a fresh random direction: another code each time."""
-    return _replace_code(update, update.noise)
+class Frozen(Intervention):
+    """Some weights stay as they are at first."""
+
+    names: tuple[str, ...] = ("W",)
+
+    def replace(self, before: dict[str, Any], _: Any) -> dict[str, Any]:
+        """Return these weights as they were."""
+        return {name: before[name] for name in self.names}
 
 
-INTERVENTIONS: Mapping[str, tuple[str, ...] | Callable[[Update], Array]] = {
-    "dropped": ("W",),
-    "U dropped": ("U",),
-    "hidden biases dropped": ("b",),
-    "all but W dropped": ("b", "U", "c"),
-    "reversed": lambda update: -update.change,
-    "random": randomise,
-    "gradient": descend,
-    "amplification": amplify,
-    "steered": steer,
-    "exchanged": exchange,
-    "renewed": renew,
+class Reversed(Intervention):
+    """W changes the other way."""
+
+    def choose(self, _: Any, change: Any, __: Any, /) -> Any:
+        """Return the negative change."""
+        return -change
+
+
+class Random(Intervention):
+    """W changes as much in a random direction."""
+
+    def choose(self, _: Any, change: Any, __: Any, /) -> Any:
+        """Return a direction drawn anew, as long."""
+        return give_length(2.0 * self.uniform(change.shape) - 1.0, change)
+
+
+class Descent(Intervention, BackPropagationNetwork):
+    """W changes as much in the direction of steepest descent in the squared error."""
+
+    learning_rule = RECIRCULATION
+
+    @property
+    def summed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The gradient for W, with the other sign."""
+        return {"descent": self.shapes["W"]}
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return the changes of recirculation, and those of back-propagation for W."""
+        changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
+        return changes | {"descent": self.descend(v0, "squared").W}
+
+    def choose(self, _: Any, change: Any, changes: dict[str, Any], /) -> Any:
+        """Return the direction of descent, as long."""
+        return give_length(changes["descent"], change)
+
+
+class Amplification(Intervention):
+    """W changes by no more than what lies along W S; for one-hot vectors, along W."""
+
+    def choose(self, W: Any, change: Any, _: Any, /) -> Any:
+        """Return the component."""
+        return project(change, W @ Scatter.of(self.protocol).matrix)
+
+
+class Steered(Intervention):
+    """W changes as much in one random direction, the same at every update."""
+
+    @property
+    def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The direction too."""
+        return super().fixed | {"once": self.shapes["W"]}
+
+    def choose(self, _: Any, change: Any, __: Any, /) -> Any:
+        """Return the direction, as long."""
+        return give_length(self.once, change)
+
+
+class Renewed(Intervention):
+    """W becomes as long as it would, but in a fresh random direction: another code each time.
+
+    Means over visible units are left alone.
+    """
+
+    def choose(self, W: Any, change: Any, _: Any, /) -> Any:
+        """Return what leads to a direction drawn anew."""
+        return self.turn(W, change, 2.0 * self.uniform(W.shape) - 1.0)
+
+    def turn(self, W: Any, change: Any, direction: Any) -> Any:
+        """Return the change after which W has a direction, where patterns differ."""
+        span = Scatter.of(self.protocol).span
+        learnt = (W + change) @ span
+        return change + give_length(direction @ span, learnt) - learnt
+
+
+class Exchanged(Renewed, Steered):
+    """W becomes as long as it would, but in one other random direction: another code."""
+
+    def choose(self, W: Any, change: Any, _: Any, /) -> Any:
+        """Return what leads to the one direction."""
+        return self.turn(W, change, self.once)
+
+
+def freeze(*names: str) -> type[Frozen]:
+    """Return the intervention that freezes some weights at first."""
+    return type("Frozen", (Frozen,), {"names": names})
+
+
+INTERVENTIONS: Mapping[str, type[Intervention]] = {
+    "dropped": Frozen,
+    "U dropped": freeze("U"),
+    "hidden biases dropped": freeze("b"),
+    "all but W dropped": freeze("b", "U", "c"),
+    "reversed": Reversed,
+    "random": Random,
+    "gradient": Descent,
+    "amplification": Amplification,
+    "steered": Steered,
+    "exchanged": Exchanged,
+    "renewed": Renewed,
 }
 """What is frozen at first, or what takes the place of the changes of W."""
 
 
-def _replace_code(update: Update, direction: Array) -> Array:
-    span = Scatter.of(update.protocol).span  # means over visible units are left alone
-    W, change, direction = (multiply(x, span) for x in (update.W, update.change, direction))
-    return update.change - change + give_length(direction, W + change) - W
+def prepare(
+    protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int,
+    network: type[RecirculationNetwork] | None = None,
+) -> tuple[type[Intervention], Array]:  # fmt: skip
+    """Return the rule of networks whose first updates are others, and weights with what is fixed.
 
-
-def train_late(
-    protocol: Protocol, weights: Array, frozen: tuple[str, ...], *, n_first: int, jobs: int = 1
-) -> Outcome:
-    """Train networks some of whose weights are frozen during the first updates."""
-    first = dataclasses.replace(
-        protocol, frozen=(*protocol.frozen, *frozen), max_updates=min(n_first, protocol.max_updates)
-    )
-    return finish(protocol, simulate_weights(first, weights, jobs=jobs), jobs=jobs)
+    Otherwise they learn by `network`, the protocol's unless given.
+    """
+    learning = find_network(protocol) if network is None else network
+    rule = type(intervention.__name__, (intervention, learning), {})
+    rows = [weights, np.full((len(weights), 1), float(n_first))]
+    if n_drawn := Rule.of(rule, protocol).sizes[1] - 1:
+        rows.append(draw_uniform(n_drawn, NOISE_SEED, 0, len(weights)))
+    return rule, np.hstack(rows)
 
 
 def train_changed(
-    protocol: Protocol, weights: Array, replace: Callable[[Update], Array], *, n_first: int
-) -> Outcome:
-    """Train networks of whose first updates W takes another change."""
-    generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
-    shape = get_w(protocol, weights).shape
-    once = 2.0 * generator.random(shape) - 1.0
-
-    def step(states: Array, running: NDArray[np.int64], _: int) -> Array:
-        following = record_weights(protocol, states, 1)[:, 1]
-        W, noise = get_w(protocol, states), 2.0 * generator.random(shape)[running] - 1.0
-        change = get_w(protocol, following) - W
-        update = Update(protocol, states, W, change, noise, once[running])
-        return replace_matrices(protocol, following, W=W + replace(update))
-
-    return train_by(step, protocol, weights, n_first=n_first)
+    protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int,
+    network: type[RecirculationNetwork] | None = None, jobs: int = 1,
+) -> Outcome:  # fmt: skip
+    """Train networks whose first updates are others, as `prepare` takes them."""
+    rule, rows = prepare(protocol, weights, intervention, n_first=n_first, network=network)
+    return simulate_weights(protocol, rows, network=rule, root_seed=NOISE_SEED, jobs=jobs)[:2]
 
 
 def compare_interventions(
@@ -134,11 +211,7 @@ def compare_interventions(
     tasks = [(name, first) for name in names for first in firsts]
 
     def run(task: tuple[str, int]) -> dict[str, Any]:
-        chosen, n_first = INTERVENTIONS[task[0]], task[1]
-        if isinstance(chosen, tuple):
-            outcome = train_late(protocol, weights, chosen, n_first=n_first)
-        else:
-            outcome = train_changed(protocol, weights, chosen, n_first=n_first)
+        outcome = train_changed(protocol, weights, INTERVENTIONS[task[0]], n_first=task[1])
         return describe_extra(*outcome, base)
 
     described = iter(map_in_threads(run, tasks, jobs=jobs))

@@ -60,6 +60,7 @@ def judge(
     if verdict is not None:
         return {"operationalisations": results, "verdict": verdict.value}
     judged = {"operationalisations": results, "verdict": _conclude(claim, results)}
+    # The same with the other defensible levels; it is kept if the verdict is another.
     others = list_substitutes(claim)
     tried = {}
     for each in ways:
@@ -181,6 +182,7 @@ def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any)
     if isinstance(measured, dict):
         return measured
     levels = entry.thresholds
+    # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))
     if math.isinf(low) and math.isinf(high):

@@ -1,5 +1,7 @@
 """W and U of many networks, in flat weights, changes or gradients (..., n_weights)."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,23 +69,26 @@ def multiply(matrices: Array, rows: Array) -> Array:
     return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
 
 
-def project(matrices: Array, directions: Array) -> Array:
-    """Return the component of each matrix along another; 0 along one that is 0."""
+def project(matrices: Any, directions: Any) -> Any:
+    """Return the component of each matrix along another; 0 along one that is 0.
+
+    This and `give_length` also compile, in a rule that calls them.
+    """
     along = _divide(
         _multiply_entries(matrices, directions), _multiply_entries(directions, directions)
     )
-    return np.asarray(along * directions)
+    return along * directions
 
 
-def give_length(directions: Array, matrices: Array) -> Array:
+def give_length(directions: Any, matrices: Any) -> Any:
     """Return directions, each as long as a matrix; 0 stays 0."""
     lengths = [np.sqrt(_multiply_entries(each, each)) for each in (matrices, directions)]
-    return np.asarray(_divide(*lengths) * directions)
+    return _divide(*lengths) * directions
 
 
-def _multiply_entries(one: Array, other: Array) -> Array:
-    return np.asarray(np.sum(flatten(one * other), axis=-1)[..., None, None])
+def _multiply_entries(one: Any, other: Any) -> Any:
+    return np.sum(one * other, axis=(-2, -1), keepdims=True)
 
 
-def _divide(one: Array, other: Array) -> Array:
-    return np.divide(one, other, out=np.zeros_like(one), where=other > 0.0)
+def _divide(one: Any, other: Any) -> Any:
+    return np.where(other > 0.0, one, 0.0) / np.where(other > 0.0, other, 1.0)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.matrices import Array
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
 from replication.simulator.weights import draw_weights
@@ -112,44 +112,6 @@ def measure_both_rates(
         for protocol, n in ((PAPER, n_networks), (Protocol(learning_rate=SLOW_RATE), n_slow))
     )
     return paper, slow
-
-
-def train_by(
-    step: Callable[[Array, NDArray[np.int64], int], Array],
-    protocol: Protocol,
-    weights: Array,
-    *,
-    n_first: int | None = None,
-) -> Outcome:
-    """Train networks by a rule that the kernel lacks, or only their first updates by it.
-
-    `step` takes the weights of those that still learn, their places and the number of updates
-    before this one, and returns their weights after it.
-    """
-    n_first = protocol.max_updates if n_first is None else min(n_first, protocol.max_updates)
-    weights, running = weights.copy(), np.arange(len(weights))
-    updates = np.full(len(weights), n_first, dtype=np.int32)
-    converged = np.zeros(len(weights), dtype=np.bool_)
-    for t in range(n_first + 1):
-        done = evaluate_networks(protocol, weights[running]).error < protocol.threshold
-        updates[running[done]], converged[running[done]] = t, True
-        running = running[~done]
-        if len(running) and t < n_first:
-            weights[running] = step(weights[running], running, t)
-    return finish(protocol, (updates, converged, weights))
-
-
-def finish(protocol: Protocol, trained: Trained, *, jobs: int = 1) -> Outcome:
-    """Train those on, in place, that have not converged after as many updates each, to the cap."""
-    updates, converged, weights = trained
-    running = np.flatnonzero(~converged)
-    n_left = protocol.max_updates - int(updates[running].max(initial=0))
-    if len(running) and n_left:
-        rest = dataclasses.replace(protocol, max_updates=n_left)
-        more, later, _ = simulate_weights(rest, weights[running], jobs=jobs)
-        updates[running] += more
-        converged[running] = later
-    return updates, converged
 
 
 def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any) -> Array:

@@ -80,10 +80,11 @@ class Scatter:
         return np.asarray(missed / self.strengths.sum())
 
     def find_share(self, encoder: Array) -> Array:
-        """Return the part of what hidden units see that lies in as many principal directions, (n,).
+        """Return the share of what hidden units see that lies in the main directions, (n,).
 
-        The mean squared cosine between the span of the rows of W S^(1/2) and theirs: 1 if W has
-        turned to them all the way.
+        These are as many principal directions as there are hidden units. The share is the mean
+        squared cosine between their span and that of the rows of W S^(1/2): 1 if W has turned to
+        them all the way.
         """
         n_hidden = encoder.shape[1]
         seen = (encoder @ self.directions) * np.sqrt(self.strengths)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
@@ -15,9 +14,8 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
+from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import estimate_proportion
-
-FloatArray = NDArray[np.float64]
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once
@@ -31,15 +29,13 @@ def describe_reported() -> dict[str, Any]:
     """Return the reported numbers of the ledger as numbers."""
     reported = load_reported()
     return {
-        "runs": reported.runs,
-        "mean": float(reported.mean),
-        "max": int(reported.max),
+        "runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max),
         "page": reported.page,
-    }
+    }  # fmt: skip
 
 
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
-    """Return what so many networks report if all converge, with intervals of 95 % of studies.
+    """Return what studies of the reported size give if all converge, with intervals of 95 %.
 
     None if they are too few to tell, too few converge, or all do at once.
     """
@@ -47,6 +43,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     enough = load_claims()["headline"].thresholds["min_networks"]
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
+    # p and the two statistics from `compare`, which knows nothing of networks.
     comparison = compare(
         counts, runs=reported.runs, mean=reported.mean, max=reported.max, failures="excluded"
     )
@@ -96,9 +93,10 @@ def count_sweeps(counts: CountTable) -> CountTable:
 
 
 class Ranked(NamedTuple):
-    """The p of studies by mean and largest count: the share whose smaller tail is at most as large.
+    """The p of studies by mean and largest count, as `compare` computes that of a reported one.
 
-    The tail is that of the largest count, or that of the mean given the largest count.
+    That is the share of studies whose tail is at most as large, the tail being the smaller of those
+    of the largest count and of the mean given it.
     """
 
     means: FloatArray  # (a,), whole numbers that follow one another
@@ -109,21 +107,21 @@ class Ranked(NamedTuple):
 def rank_studies(counts: CountTable) -> Ranked:
     """Return the exact p of every study that a population can give."""
     runs = load_reported().runs
+    # All largest counts and all whole-number means that are not too improbable to matter.
     maxima, chances = convolution.compute_max_mass(counts, runs)
     maxima, chances = maxima[chances > NEGLIGIBLE], chances[chances > NEGLIGIBLE]
     possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
     means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
-    ends = np.append(maxima, maxima[-1] + 1.0)
     cells = convolution.compute_joint_mass(
-        counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5), max_edges=ends
-    )
-    up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
-    of_mean = np.minimum(up_to, from_on) / np.maximum(up_to[-1], NEGLIGIBLE**2)
-    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])
-    smaller = np.minimum(of_mean, of_max)
-    order = np.argsort(smaller, axis=None)
-    ascending, share = smaller.ravel()[order], np.cumsum(cells.ravel()[order])
+        counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5),
+        max_edges=np.append(maxima, maxima[-1] + 1.0),
+    )  # fmt: skip  # (a, b)
+    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])  # (b,)
+    tails = np.minimum(convolution.find_tails_given_max(cells), of_max)
+    # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
+    order = np.argsort(tails, axis=None)
+    ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
     p = np.empty(cells.size)
     p[order] = share[last]

@@ -15,13 +15,11 @@ from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes
 from replication.system.files import publish, temporary_file
 
-COLUMNS = pa.schema(
-    [
-        pa.field("seed", pa.int64(), nullable=False),
-        pa.field("updates", pa.int32(), nullable=False),
-        pa.field("converged", pa.bool_(), nullable=False),
-    ]
-)
+COLUMNS = pa.schema([
+    pa.field("seed", pa.int64(), nullable=False),
+    pa.field("updates", pa.int32(), nullable=False),
+    pa.field("converged", pa.bool_(), nullable=False),
+])  # fmt: skip
 MEANINGS = {
     "seed": "number of the network, from 0; with the root seed it fixes its weights",
     "updates": "weight updates before the criterion was first met; the cap where it was not",
@@ -34,8 +32,7 @@ def export_outcomes(
 ) -> list[Path]:
     """Write outcomes block by block, and a data dictionary as ``<file>.dictionary.json``.
 
-    Both are complete before either gets its name, and no dictionary ever stands beside a table
-    that it does not describe.
+    No dictionary ever stands beside a table that it does not describe.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise UsageError(
@@ -47,6 +44,7 @@ def export_outcomes(
             raise UsageError(
                 f"{str(file)!r} exists; give --force to replace a file, or another name"
             )
+    # Table and dictionary are complete before either gets its name.
     columns = {
         field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
     }

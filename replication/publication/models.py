@@ -17,11 +17,11 @@ DIGITS = 6
 """Significant digits that a model keeps of each number."""
 
 RELATIVE_TOLERANCE = 1e-5
-"""Of numbers kept to `DIGITS`, computed by another NumPy or processor."""
+"""How far numbers kept to `DIGITS` may be off if another NumPy or processor computes them."""
 
 LARGEST_MODEL = 2**22  # 40 times the largest; 2**26 took 2 GB and more than a minute
 BEGINNING = b'{\n "sha256": "'
-"""Of every model; a file without it is somebody else's, and is never replaced."""
+"""How every model begins; a file that does not is somebody else's, and is never replaced."""
 
 Model = dict[str, Any]
 

@@ -15,6 +15,7 @@ from replication.system.files import list_names, open_folder, put_aside, read_co
 
 LIST = "report.sha256"
 LARGEST_FILE = 2**28
+# 9f86...(64 digits)  figures/joint.svg
 LINE = re.compile(
     r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|learning\.html|statements\.csv|"
     r"figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
@@ -22,7 +23,7 @@ LINE = re.compile(
 
 
 def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Put files into a folder in place of those of its list.
+    """Put files into a folder, in place of those in its list.
 
     The list is written first, so that a kill in between leaves files that it shows to be missing,
     and that are ours to replace. Anything else in the place of a file is renamed.
@@ -30,10 +31,12 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     for name in files:
         if LINE.fullmatch(f"{'0' * 64}  {name}") is None:
             raise ValueError(f"{name!r} is not the name of a file of a report")
+    # Nothing is written where all is there already.
     new = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
     old = read_list(folder)
     if old == new and not find_damaged(folder):
         return
+    # What is not ours gets another name, before the list says that it is.
     open_folder(folder / "figures", below=folder)
     for name in (LIST, *new):
         place = folder / name
@@ -43,6 +46,7 @@ def place_files(folder: Path, files: Mapping[str, bytes]) -> None:
     _write_list(folder, old | new)
     for name, content in files.items():
         write_durably(folder / name, content)
+    # Files of ours that are no longer part of the report.
     for name in old.keys() - new.keys():
         if (folder / name).is_file():
             (folder / name).unlink()

@@ -42,15 +42,11 @@ def preview_experiment(
     command = f"replication experiments {name} --preview {n_networks}"
     try:
         files = render(
-            TEMPLATES / "preview.md",
-            models | {"claims": list_claims(models), "experiment": name},
-            list_drawings(name, models[name], command),
-            {"title": f"Preview: {name}"},
-            formats=FORMATS,
-            jobs=jobs,
-            report_progress=report_progress,
+            TEMPLATES / "preview.md", models | {"claims": list_claims(models), "experiment": name},
+            list_drawings(name, models[name], command), {"title": f"Preview: {name}"},
+            formats=FORMATS, jobs=jobs, report_progress=report_progress,
             warn=lambda what: report_progress(f"a guard fails: {what}"),
-        )
+        )  # fmt: skip
     except ReportError as error:
         raise ReportError(
             f"{error}; a preview of more networks may be precise enough, and "
@@ -75,11 +71,9 @@ def make_multiverse(
     plain = write_model(folder, "multiverse", model)
     files = render(
         TEMPLATES / "readings" / "multiverse.md",
-        {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()},
-        {},
-        {"title": f"Multiverse: {escape_markdown(model['name'])}"},
-        formats=FORMATS,
+        {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()}, {},
+        {"title": f"Multiverse: {escape_markdown(model['name'])}"}, formats=FORMATS,
         report_progress=report_progress,
-    )
+    )  # fmt: skip
     place_files(folder, files)
     return model, multiverse.write_readings(plain, folder), folder / "report.html"

@@ -27,7 +27,7 @@ from replication.experiments import (
 )
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
-from replication.publication.rendering import LEARNING, list_claims, list_drawings, render
+from replication.publication.rendering import LEARNING, SHORT, list_claims, list_drawings, render
 from replication.simulator.outcomes import OUTCOME_VERSION
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
@@ -35,18 +35,13 @@ from replication.wording import plural
 
 FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
-"""Whose versions the model of the headline names."""
+"""Packages whose versions the model of the headline names."""
 
 
 def replicate_study(
-    study: Study,
-    cache: Cache,
-    *,
-    experiments: bool = True,
-    jobs: int = -1,
-    scheduler: str | None = None,
-    report_progress: Tell = silent,
-) -> Model:
+    study: Study, cache: Cache, *, experiments: bool = True, jobs: int = -1,
+    scheduler: str | None = None, report_progress: Tell = silent,
+) -> Model:  # fmt: skip
     """Simulate what the cache lacks of a study, and write its report. Return the headline's model.
 
     `experiments`: whether those whose models are missing, damaged or of another version run first.
@@ -56,6 +51,7 @@ def replicate_study(
     from replication.report.pandoc import require_tools
 
     require_tools()
+    # What can be refused is refused before any network is simulated.
     outdated: list[str] = []
     if study.is_default and experiments:
         outdated = find_outdated(study.results)
@@ -133,7 +129,7 @@ def read_current(results: Path) -> dict[str, Model]:
 def count_parts(
     study: Study, cache: Cache, report_progress: Tell = silent, **workers: Any
 ) -> dict[Study, Counted]:
-    """Return the outcomes of a study, the first, and of those that its report sets beside it."""
+    """Return the outcomes of a study, first, and of those that its report compares it with."""
     shown = report_progress is not silent
     return {
         part: count_outcomes(part, cache, name=name, show_progress=shown, **workers)
@@ -158,12 +154,9 @@ def run_experiments(
 
 
 def write_report(
-    study: Study,
-    counted: Mapping[Study, Counted],
-    *,
-    jobs: int = -1,
+    study: Study, counted: Mapping[Study, Counted], *, jobs: int = -1,
     report_progress: Tell = silent,
-) -> Model:
+) -> Model:  # fmt: skip
     """Analyse the outcomes of a study and write its report. Return the headline's model."""
     from replication.experiments.headline.run import run
     from replication.experiments.judging import list_statements  # SciPy takes time to load
@@ -183,17 +176,13 @@ def write_report(
         figures |= list_drawings(name, model, f"replication experiments {name}")
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
     files = render(
-        TEMPLATES / ("report.md" if is_full else "headline/short.md"),
-        models | texts,
-        figures,
-        {"version": version("recirculation-replication")},
-        tables={"statements": list_statements(models)} if is_full else {},
-        formats=FORMATS,
-        jobs=jobs,
-        report_progress=report_progress,
-    )
+        TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts, figures,
+        {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
+        tables={"statements": list_statements(models)} if is_full else {}, formats=FORMATS,
+        jobs=jobs, report_progress=report_progress,
+    )  # fmt: skip
     if is_full:
-        report_progress("the page of six steps")
+        report_progress("the lesson")
         files |= render(
             TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
             formats=["html"], jobs=jobs,
@@ -209,9 +198,6 @@ def _describe_provenance(study: Study) -> Model:
         with contextlib.suppress(PackageNotFoundError):
             versions[package] = version(package)
     return {
-        "command": f"replication replicate {study.options}",
-        "outcome_version": OUTCOME_VERSION,
-        "base_version": BASE_VERSION,
-        "protocol": as_plain(study.protocol),
-        "versions": versions,
-    }
+        "command": f"replication replicate {study.options}", "outcome_version": OUTCOME_VERSION,
+        "base_version": BASE_VERSION, "protocol": as_plain(study.protocol), "versions": versions,
+    }  # fmt: skip

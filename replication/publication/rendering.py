@@ -25,36 +25,36 @@ METADATA = {
     "description": "The small networks of Hinton and McClelland (1988) learn without "
     "back-propagation. They are trained again here, and every statement of the paper is tested.",
 }
-"""Of the report; the date is that of the study's definition."""
+"""What the report says of itself; the date is that of the study's definition."""
+
+SHORT = {
+    "title": "Another study of recirculation",
+    "description": "How long networks take to learn by recirculation, with other settings or fewer "
+    "networks than in the replication of Hinton and McClelland (1988).",
+}
+"""Of the short report of any study but the default one."""
 
 LEARNING = {
     "title": "Learning without back-propagation",
-    "subtitle": "Six steps through recirculation: predict, try, reveal",
-    "description": "Watch a network learn without back-propagation, in six steps. Say what you "
-    "expect, try it in the page, and see what many networks did.",
+    "subtitle": "Seven guesses about a network that sends no errors back",
+    "description": "Watch a network learn without back-propagation, in seven steps: say what will "
+    "happen, then watch.",
 }
-"""Of the second page, for readers who want to see how the rule works."""
+"""The same for the second page, for readers who want to see how the rule works."""
 
 
 def render(
-    template: Path,
-    models: Mapping[str, Any],
-    figures: Mapping[str, Drawing],
-    metadata: Mapping[str, str],
-    **options: Any,
-) -> dict[str, bytes]:
+    template: Path, models: Mapping[str, Any], figures: Mapping[str, Drawing],
+    metadata: Mapping[str, str], **options: Any,
+) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a page; `options` are those of `render_report`."""
     from replication.report.build import render_report
 
     return render_report(
-        template=template,
-        models=models,
-        figures=figures,
-        bibliography=TEMPLATES / "references.bib",
-        search=[TEMPLATES],
-        metadata={**METADATA, **metadata},
-        **options,
-    )
+        template=template, models=models, figures=figures,
+        bibliography=TEMPLATES / "references.bib", search=[TEMPLATES],
+        metadata={**METADATA, **metadata}, **options,
+    )  # fmt: skip
 
 
 def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
@@ -68,11 +68,10 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
 
 
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
-    """Return the ledger as plain data, with the conditions of its verdicts in some models.
+    """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
-    And with what other levels would have given, where that is another verdict.
-
-    ``thresholds`` are those of the primary one.
+    ``condition`` follows the verdict, ``instead`` says what other levels would have given if that
+    is another verdict, and ``thresholds`` are those of the primary measurement.
     """
     from replication.experiments.judging import describe_condition, describe_instead
 

@@ -38,7 +38,7 @@ def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silen
         ) from None
     with temporary as place:
         again = dataclasses.replace(study, results=Path(place))
-        if not study.is_default:  # of which its likelihood is a multiple
+        if not study.is_default:  # the report compares its likelihood with this one
             for name, model in read_models(study.results, ["likelihood"]).items():
                 write_model(again.results, name, model)
         replicate_study(again, Cache(None), jobs=jobs, report_progress=report_progress)

@@ -39,20 +39,12 @@ class Drawing:
 
 
 def render_report(
-    *,
-    template: Path,
-    models: Mapping[str, Any],
-    figures: Mapping[str, Drawing],
-    bibliography: Path,
-    metadata: Mapping[str, str],
-    search: Sequence[Path] = (),
-    tables: Mapping[str, str] = MappingProxyType({}),
-    name: str = "report",
-    formats: Collection[str] = tuple(pandoc.FORMS),
-    jobs: int = -1,
-    report_progress: Tell = silent,
+    *, template: Path, models: Mapping[str, Any], figures: Mapping[str, Drawing],
+    bibliography: Path, metadata: Mapping[str, str], search: Sequence[Path] = (),
+    tables: Mapping[str, str] = MappingProxyType({}), name: str = "report",
+    formats: Collection[str] = tuple(pandoc.FORMS), jobs: int = -1, report_progress: Tell = silent,
     warn: Tell | None = None,
-) -> dict[str, bytes]:
+) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a report by their names; the same models give the same bytes.
 
     `models`: plain data by the names that templates use. `metadata`: ``title``, ``subtitle``,
@@ -68,11 +60,13 @@ def render_report(
     page = Template(template, [*search, pandoc.ASSETS])
     markdown = page.render(models, metadata, warn=warn)
     if warn is not None:
+        # [](#fig:joint), whose place in another chapter is not part of this page
         markdown = re.sub(
             r"\[\]\(#([^)]+)\)",
             lambda link: link[0] if f"{{#{link[1]}" in markdown else f"“{link[1]}”",
             markdown,
         )
+    # ![A caption](figures/joint.svg)
     shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:
@@ -81,10 +75,8 @@ def render_report(
 
     report_progress("drawing the figures")
     document = pandoc.add_metadata(
-        markdown,
-        metadata=metadata,
-        commands={figure: figures[figure].command for figure in shown},
-    )
+        markdown, metadata=metadata, commands={figure: figures[figure].command for figure in shown},
+    )  # fmt: skip
     kinds = [kind for kind in pandoc.FORMS if kind in formats]
     convert = partial(pandoc.run_pandoc, document, bibliography, page.locate)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.

@@ -38,6 +38,7 @@ def list_data(figures: Sequence[Figure]) -> str:
 
 def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
     """Yield what shows data on an axes, with rows of x, y and, in a map, a value."""
+    # Lines and dots; those that mark a value across all axes are no data.
     for line in axes.lines:
         if line.get_transform().contains_branch(axes.transData):
             yield line, line.get_xydata()
@@ -47,6 +48,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
             yield patch, np.column_stack([edges, np.append(values, np.nan)])
         elif isinstance(patch, Polygon | PathPatch):
             yield patch, np.concatenate([np.empty((0, 2)), *patch.get_path().to_polygons()])
+    # Bars are their ends.
     for bars in axes.containers:
         if isinstance(bars, BarContainer):
             is_flat = bars.orientation == "horizontal"
@@ -56,6 +58,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
                 for box in boxes
             ]
             yield bars, ends
+    # Pictures and maps have a value in each pixel or cell.
     for image in axes.images:
         greys: Any = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
         y, x = np.nonzero(np.isfinite(greys))

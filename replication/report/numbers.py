@@ -20,7 +20,7 @@ class MissingNumber(ValueError):
 
 
 def number(value: object, digits: int = 3) -> str:
-    """Write a number with so many significant digits, without exponent where it can be read."""
+    """Write a number with some significant digits, and a power of ten where it is far from 1."""
     checked = _check(value)
     if checked == 0:
         return "0"
@@ -32,7 +32,7 @@ def number(value: object, digits: int = 3) -> str:
 
 
 def fixed(value: object, decimals: int = 1) -> str:
-    """Write a number with so many decimals."""
+    """Write a number with a fixed number of decimals."""
     return f"{_check(value):z,.{decimals}f}".replace("-", MINUS)  # z: no minus before zero
 
 

@@ -109,15 +109,10 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
     """
     day = date.fromisoformat(metadata["date"])
     fields = {
-        **metadata,
-        "byline": _write_byline(metadata),
-        "year": str(day.year),
-        "month": str(day.month),
-        "day": str(day.day),
-        "lang": "en-GB",
-        "link-citations": True,
+        **metadata, "byline": _write_byline(metadata), "year": str(day.year),
+        "month": str(day.month), "day": str(day.day), "lang": "en-GB", "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
-    }
+    }  # fmt: skip
     return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
 
 
@@ -153,6 +148,7 @@ def _math_css(page: str) -> str:
     """Return a rule that brings along the letters of all formulas."""
     letters: set[str] = set()
     for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
+        # <mi>λ</mi><annotation encoding="application/x-tex">\lambda</annotation> shows λ
         shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
         letters.update(unescape(shown))
     if "<msqrt" in page:
@@ -172,14 +168,10 @@ def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
     files |= {f"figures/{name}.svg": svg.encode() for name, (svg, _) in figures.items()}
     try:
         pdf: bytes = typst.compile(
-            files,
-            root=str(ASSETS),
-            format="pdf",
-            font_paths=[str(FONT_FOLDER)],
+            files, root=str(ASSETS), format="pdf", font_paths=[str(FONT_FOLDER)],
             ignore_system_fonts=True,
-            timestamp=int(datetime.fromisoformat(f"{day}T00Z").timestamp()),
-            pdf_standards=["ua-1"],
-        )
+            timestamp=int(datetime.fromisoformat(f"{day}T00Z").timestamp()), pdf_standards=["ua-1"],
+        )  # fmt: skip
     except RuntimeError as error:
         words = " ".join(str(error).split())[:300]
         raise ReportError(f"the PDF cannot be set: {words}") from None

@@ -33,7 +33,7 @@ FACES = {
     "font-style:italic;": "DejaVuSans-Oblique.ttf",
 }
 SIGNS = {"font-weight:bold;": r"[:;\s]700\b", "font-style:italic;": r"[:;\s]italic"}
-"""By what text says in which face it is set."""
+"""How text says in which face it is set."""
 COMMON_LETTERS = frozenset("−")
 COMMON_LETTERS |= set(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100), *range(0x391, 0x3CA)]))
 """English and Greek, and the signs beside them: few, so that a font of them is read fast."""
@@ -94,6 +94,7 @@ def _join(panels: Sequence[str]) -> str:
 
 def _find_box(svg: str) -> tuple[float, float]:
     """Return width and height of a drawing, in points."""
+    # viewBox="0 0 273.6 180"
     width, height = re.findall(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)[0]
     return float(width), float(height)
 
@@ -104,10 +105,12 @@ def make_inline(svg: str) -> str:
     >>> make_inline('<svg width="9pt" viewBox="0 0 9 4"></svg>')
     '<svg style="flex:9 1 9px;width:14px;max-width:14px" viewBox="0 0 9 4"></svg>'
     """
+    # Fonts are the page's own; colours, its variables.
     svg = re.sub(r"<style.*?</style>", "", svg, flags=re.DOTALL)
     svg = svg.replace("<defs>\n  \n </defs>\n", "")
     for color in DARK:
         svg = svg.replace(color, f"var(--fig-{color[1:]})")
+    # <svg x="226.08" width="226.08" height="208.8" ...>...</svg>
     panels = re.findall(r"<svg x=.*?</svg>", svg, flags=re.DOTALL)
     return "\n".join(map(_give_room, panels or [svg[svg.index("<svg ") :].strip()]))
 
@@ -135,6 +138,7 @@ def font_css(svgs: Iterable[str]) -> str:
     """Return rules that bring the letters used in some drawings along, as data."""
     letters: dict[str, set[str]] = {}
     for svg in svgs:
+        # <text style="font: 700 9px 'DejaVu Sans'" x="4">in <tspan>bold</tspan></text>
         for attributes, content in re.findall(r"<text ([^>]*)>(.*?)</text>", svg, flags=re.DOTALL):
             face = "".join(rule for rule, sign in SIGNS.items() if re.search(sign, attributes))
             # A script may write other numbers into a drawing.
@@ -155,7 +159,7 @@ def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") ->
 
 @cache
 def _cut(file: str, letters: frozenset[str]) -> bytes:
-    """Return a font with only these letters: where it can be, cut from that of the common ones."""
+    """Return a font with only these letters, cut from a font of common letters where possible."""
     from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
@@ -181,13 +185,17 @@ def _tidy(svg: str, name: str) -> str:
     svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg[svg.index("<svg ") :]).replace("xlink:", "")
     # In tags only: what the text says keeps its digits.
     svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), svg)
+    # d="M 0 1\nL 2 3" on one line.
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
+    # <g id="halo-of-text"><text style="...: the halo is drawn behind the letters.
     svg = re.sub(
         rf'(<g id="{HALO}">\s*<text style=")',
         rf"\1paint-order: stroke; stroke: {PAPER_WHITE}; stroke-width: 2.5px; ",
         svg,
     ).replace(f' id="{HALO}"', "")
-    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)
+    svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)  # rotate(-0 12.3 45.6)
+    # url(#p1f2e) and href="#m1f2e" refer to identifiers, which get the name of the figure; others
+    # that Matplotlib has counted, as in id="line2d_7", are dropped.
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
 
     def rename(found: re.Match[str]) -> str:

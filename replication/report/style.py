@@ -22,16 +22,18 @@ MUTED = "#5b636d"  # axis labels of second rank, notes, reference lines
 FAINT = "#d4d9df"  # grid, frames and the crowd of lines behind the main one
 PAPER_WHITE = "#ffffff"  # background; also the halo behind text over data
 BLUE = "#0072b2"
-ORANGE = "#b84f00"
+ENCODER = "#b84f00"  # W, in figures, pages and text
+DECODER = "#47617a"  # U
+RED = "#b3261e"
 GREEN = "#00795b"
 PURPLE = "#7a2452"
 GOLD = "#8f6a00"
 SKY = "#a9d2ee"  # fill of bands and bars that belong to blue
 PINK = "#e8cfdc"  # fill of bands that belong to purple
 
-REPORTED = ORANGE
-"""What the paper reports or sets: numbers of 1988, its settings. Nothing else is orange."""
-RULES: tuple[tuple[str, Any, str, str], ...] = (
+REPORTED = RED
+"""What the paper reports or sets: numbers of 1988, its settings. In figures nothing else is red."""
+LOOKS: tuple[tuple[str, Any, str, str], ...] = (
     (BLUE, "-", "o", "recirculation"),
     (PURPLE, (0, (5, 2)), "s", "back-propagation, squared error"),
     (GREEN, (0, (1.5, 1.5)), "^", "back-propagation, cross-entropy"),
@@ -45,7 +47,9 @@ DARK = {
     FAINT: "#3d444d",
     PAPER_WHITE: "#0f1419",
     BLUE: "#6cb6ff",
-    ORANGE: "#ff9a57",
+    ENCODER: "#ff9a57",
+    DECODER: "#a9c0d6",
+    RED: "#ff8a80",
     GREEN: "#4fd1a5",
     PURPLE: "#e29ac6",
     GOLD: "#e0bd45",

@@ -26,7 +26,7 @@ BADGES = {
     ClaimVerdict.NOT_TESTABLE: ("–", "open"),
     ClaimVerdict.TOO_FEW: ("–", "open"),
 }
-"""Sign and class of each verdict; the signs tell without colour whether it holds."""
+"""Sign and class of each verdict; the signs say without colour whether it holds."""
 
 JINJA_FILTERS = (
     "abs", "join", "length", "list", "map", "max", "min", "select", "selectattr", "string",
@@ -63,6 +63,7 @@ def escape_markdown(text: str) -> str:
         else sign.encode("unicode_escape").decode()
         for sign in text
     )  # fmt: skip
+    # All signs of Markdown, but of underscores only those at the edge of a word: _x_, not a_b.
     escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.splitlines()))
     return html.escape(escaped)
 
@@ -112,35 +113,28 @@ class Template:
         self.path = path
         self._folders = [path.parent, *search]
         self._environment = _Environment(
-            loader=jinja2.FileSystemLoader(self._folders),
-            undefined=_Missing,
-            comment_start_string="<!--",
-            comment_end_string="-->",
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            finalize=_finalize,
-            autoescape=False,
-        )
+            loader=jinja2.FileSystemLoader(self._folders), undefined=_Missing,
+            comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
+            lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
+        )  # fmt: skip
         # What makes another text of a text would lose that it is one of a model.
         self._environment.filters = {
             **{name: self._environment.filters[name] for name in JINJA_FILTERS},
             **FILTERS,
             "badge": _badge,
+            "sign": _sign,
         }
 
     def render(
-        self,
-        models: Mapping[str, Any],
-        metadata: Mapping[str, str],
-        *,
+        self, models: Mapping[str, Any], metadata: Mapping[str, str], *,
         warn: Callable[[str], object] | None = None,
-    ) -> str:
+    ) -> str:  # fmt: skip
         """Return Markdown for pandoc, with the numbers filled in.
 
         What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
         With `warn`, a guard that fails marks its sentence, and `warn` gets the place.
         """
+        # What templates can name: models, and what all of them together judge.
         marked = {name: _mark_text(model) for name, model in models.items()}
         claims = {
             claim: entry
@@ -156,6 +150,7 @@ class Template:
             "judged": judged,
             "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
         }
+        # Whatever goes wrong is reported with file and line of the template.
         try:
             return self._environment.get_template(self.path.name).render(names)
         except jinja2.TemplateSyntaxError as error:
@@ -217,6 +212,11 @@ def _require(condition: object) -> str:
 def _badge(verdict: str) -> str:
     sign, kind = BADGES[ClaimVerdict(verdict)]
     return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
+
+
+def _sign(verdict: str) -> str:
+    sign, kind = BADGES[ClaimVerdict(verdict)]
+    return f"[{sign}]{{.badge .{kind}}}"
 
 
 def _finalize(value: Any) -> Any:

@@ -17,6 +17,7 @@ from replication.simulator.instructions import Bits, Value
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
 
+_MOST = 709.782712893384  # the logarithm of the largest number
 _LOG2_E = float.fromhex("0x1.71547652b82fep+0")
 _LN_2_HIGH = float.fromhex("0x1.62e42fefa39efp-1")
 _LN_2_LOW = float.fromhex("0x1.abc9e3b39803fp-56")
@@ -76,7 +77,7 @@ def _scale_plainly(q: Any, shifted: Any) -> Any:
 
 fma = _either(lambda writer, *x: writer.call("fma", *x), np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
-where = _either(lambda writer, *x: writer.where(*x), np.where)
+where = _either(lambda writer, *x: writer.where(*x), lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""
 compare = _either(
     lambda writer, *x: writer.compare_values(*x), lambda name, x, y: RELATIONS[name](x, y)
@@ -113,13 +114,13 @@ def stack(values: Any) -> Any:
     return np.stack(values)
 
 
-def exponential_of_minus(x: Any) -> Any:
+def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
     """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
 
     Reduction by Cody & Waite (1980) and a polynomial of degree 11. The largest error measured
     against mpmath is 1.06 units in the last place.
     """
-    x = limit(x, -MAX_ARGUMENT, MAX_ARGUMENT)
+    x = limit(x, -largest, largest)
     shifted = fma(x, -_LOG2_E, ROUND)
     k = shifted - ROUND
     r = fma(k, -_LN_2_HIGH, -x)
@@ -129,6 +130,16 @@ def exponential_of_minus(x: Any) -> Any:
         q = fma(r, q, float.fromhex(coefficient))
     q = fma(r * r, q, r) + 1.0
     return scale(q, shifted)
+
+
+def exponential_of_minus_any(x: Any) -> Any:
+    """Return exp(-x) of any number: 0 below the smallest normal number, infinity beyond the last.
+
+    Not-a-number stays.
+    """
+    found = exponential_of_minus(x, _MOST)
+    found = where(compare("olt", x, -_MOST), np.inf, where(compare("ogt", x, 708.0), 0.0, found))
+    return where(compare("uno", x, x), x, found)
 
 
 def logistic(x: Any, y: Any) -> tuple[Any, Any]:
@@ -160,6 +171,13 @@ def logarithm(x: Any) -> Any:
     found = fma(exponent, _LN_2_HIGH, fma(exponent, _LN_2_LOW, found))
     found = where(compare("ole", x, 0.0), where(compare("oeq", x, 0.0), -np.inf, np.nan), found)
     return where(compare("olt", x, np.inf), found, x)
+
+
+def logarithm_of_any(x: Any) -> Any:
+    """Return the natural logarithm, also of numbers below the smallest normal one."""
+    is_small = compare("olt", x, 2.0**-1022)
+    found = logarithm(where(is_small, x * 2.0**52, x))
+    return where(is_small, found - 52.0 * math.log(2.0), found)
 
 
 # The other hidden functions and their slopes, of one unit's total input x.

@@ -13,9 +13,10 @@ Three conventions decide the bits, whatever the processor:
 
 import itertools
 import math
+import operator
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
+from replication.simulator.noise import APPLY
 
 NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
@@ -35,8 +37,17 @@ At = Callable[["Traced", Index, Any], Any]
 
 STORED = {"call", "matmul", "reduce", "reshaped", "joined", "taken", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
+CHOSEN = {"reshaped", "taken"}
 LEAVES = {"number", "constant", "given", "weight", "pattern", "sum", "carried", "result"}
 """What is in memory already, or needs none."""
+DEEPEST, MOST_ARRAYS, MOST_CHOSEN = 30, 20_000, 10_000
+"""Operations upon one another before the result goes to memory; arrays that a rule may make, and
+elements that are moved one by one, so that compiling ends."""
+
+
+UNKNOWN_PLACES = (
+    "the rule takes elements at places that only the compiled code knows; choose them with np.where"
+)
 
 
 class TraceError(UsageError):
@@ -58,6 +69,7 @@ class Graph:
         note: Any = None, mask: bool = False, is_batched: bool = False, depth: int = 0,
     ) -> "Traced":  # fmt: skip
         """Return the array of an operation, the same one for the same operation on the same."""
+        self._check(*args)
         key = (op, shape, note, *(arg.key for arg in args))
         if key not in self.known:
             new = Traced(self, op, shape, tuple(args), compute, note, mask)
@@ -66,12 +78,23 @@ class Graph:
             new.depth = max([depth, *(arg.depth for arg in args)])
             for arg in args:
                 arg.n_uses += 1
+            if len(self.known) > MOST_ARRAYS or (op in CHOSEN and new.size > MOST_CHOSEN):
+                raise TraceError(
+                    f"the rule makes more than {MOST_ARRAYS:,} arrays, or moves more than "
+                    f"{MOST_CHOSEN:,} elements; write loops with replication.repeat, sums as "
+                    "products of matrices, and take slices"
+                )
+            if op not in STORED and op not in LEAVES:
+                new.level = 1 + max((arg.level for arg in args), default=0)
+            if new.level > DEEPEST:
+                keep(new).level = 0
             self.known[key] = new
         return self.known[key]
 
     def take(self, given: Any) -> "Traced":
         """Return an array as it is, and numbers as a constant one."""
         if isinstance(given, Traced):
+            self._check(given)
             if given.graph is not self:
                 raise TraceError(
                     "the rule uses an array that it kept from an earlier call, in a list or an "
@@ -92,6 +115,17 @@ class Graph:
             self.data.extend(flat.tolist())
         return new
 
+    def _check(self, *xs: "Traced") -> None:
+        if any(x.depth > self.depth for x in xs):
+            raise TraceError(
+                "the rule uses after repeat() what one of its steps has made; let the steps hand "
+                "it on as a part of the state"
+            )
+
+    def take_number(self, given: Any) -> "Traced":
+        """Return an array of numbers; truth values become 1 and 0."""
+        return _as_number(self.take(given))
+
 
 def _method(function: Any) -> Any:
     def call_with(self: Any, *arguments: Any, **options: Any) -> Any:
@@ -104,8 +138,8 @@ class Traced(NDArrayOperatorsMixin):
     """An array whose numbers only the compiled code will know."""
 
     __slots__ = (
-        "args", "compute", "depth", "graph", "is_batched", "is_kept", "key", "mask", "n_uses",
-        "note", "op", "place", "shape",
+        "args", "compute", "depth", "graph", "is_batched", "is_kept", "key", "level", "mask",
+        "n_uses", "note", "op", "place", "shape",
     )  # fmt: skip
     __array_priority__ = 1e4
     __hash__ = object.__hash__
@@ -120,6 +154,7 @@ class Traced(NDArrayOperatorsMixin):
         self.mask = mask  # of truth values
         self.key = self.place = -1  # number of this array; of a constant, where its data begin
         self.depth = 0  # of loops of `repeat` that it changes in
+        self.level = 0  # of operations upon one another since the last one in memory
         self.n_uses = 0
         self.is_kept = False  # in memory, since it is read more than once
         self.is_batched = False  # another one for each pattern
@@ -146,14 +181,19 @@ class Traced(NDArrayOperatorsMixin):
             "and, or, max, min, sorted); write np.where(condition, x, y), np.maximum or np.clip"
         )
 
-    def _refuse(self, *_: Any) -> Any:
+    def _refuse(self, *_: Any, **__: Any) -> Any:
         raise TraceError(
             "the rule needs a number that only the compiled code knows (float, int, print, math, "
-            "x[i] = ...); keep to NumPy operations on whole arrays, np.where in place of x[i] = ..."
+            "np.array([x, y]), x[i] = ...); keep to NumPy operations on whole arrays: np.stack in "
+            "place of np.array, np.where in place of x[i] = ..."
         )
 
-    __format__ = __float__ = __int__ = __index__ = __array__ = __setitem__ = _refuse
-    item = tolist = fill = sort = _refuse
+    __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"an array has no attribute {name!r}")
+        raise TraceError(f"an array's {name} cannot be compiled; write it with NumPy's functions")
 
     # The methods of NumPy's arrays
 
@@ -174,10 +214,7 @@ class Traced(NDArrayOperatorsMixin):
     def __getitem__(self, place: Any) -> "Traced":
         places = place if isinstance(place, tuple) else (place,)
         if any(isinstance(each, Traced) for each in places):
-            raise TraceError(
-                "the rule takes elements at places that only the compiled code knows; choose "
-                "them with np.where"
-            )
+            raise TraceError(UNKNOWN_PLACES)
         chosen = np.arange(self.size).reshape(self.shape)[place]  # NumPy says what is selected
         if all(isinstance(each, slice | int | np.integer | None) or each is ... for each in places):
             return _select(self, places, chosen.shape)
@@ -186,7 +223,9 @@ class Traced(NDArrayOperatorsMixin):
         source = keep(_as_number(self))
         return self.graph.make("taken", chosen.shape, [source], note=tuple(sources))
 
-    sum, mean, max, min = map(_method, (np.sum, np.mean, np.max, np.min))
+    sum, mean, max, min, var, std, prod = map(
+        _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
+    )
     dot, clip, ravel, flatten, copy = map(_method, (np.dot, np.clip, np.ravel, np.ravel, np.copy))
 
     def reshape(self, *shape: Any) -> Any:
@@ -195,7 +234,7 @@ class Traced(NDArrayOperatorsMixin):
 
     def transpose(self, *axes: int) -> "Traced":
         """Return the axes in another order."""
-        return transpose(self, axes or None)
+        return transpose(self, axes[0] if len(axes) == 1 else axes or None)
 
     def astype(self, kind: Any, **_: Any) -> "Traced":
         """Return float64 numbers or truth values."""
@@ -213,7 +252,8 @@ class Traced(NDArrayOperatorsMixin):
             return ufunc(reshape(a, (*a.shape, *[1] * b.ndim)), b)
         if method != "__call__" or options:
             how = method if method != "__call__" else " and ".join(sorted(options))
-            raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled")
+            instead = "; write x = x + y in place of x += y" if "out" in options else ""
+            raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
         if ufunc not in UFUNCS:
             raise TraceError(_refusal(ufunc.__name__, UFUNCS))
         return UFUNCS[ufunc](*xs)
@@ -308,7 +348,7 @@ def _select(x: Traced, places: tuple[Any, ...], shape: Shape) -> Traced:
 
 def transpose(x: Traced, axes: Any = None) -> Traced:
     """Return an array with its axes in another order, reversed unless given."""
-    axes = tuple(axes) if axes is not None else tuple(range(x.ndim)[::-1])
+    axes = tuple(range(x.ndim)[::-1]) if axes is None else tuple(range(x.ndim)[k] for k in axes)
     if x.ndim < 2:
         return x
     back = np.argsort(axes).tolist()
@@ -380,13 +420,12 @@ def elementwise(
 
 def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool = False) -> Traced:
     """Return a costly function of every element; one that is paired takes two at once."""
-    x = _as_number(x)
+    x, note = _as_number(x), (name, function, is_paired)
 
     def compute(at: At, index: Index, p: Any) -> Any:
-        value = at(x, index, p)
-        return function(value, value)[0] if is_paired else function(value)
+        return at.__self__.call(note, [at(x, index, p)])[0]  # type: ignore[attr-defined]
 
-    return x.graph.make("call", x.shape, [x], compute, note=(name, function, is_paired))
+    return x.graph.make("call", x.shape, [x], compute, note=note)
 
 
 def _as_number(x: Traced) -> Traced:
@@ -424,7 +463,10 @@ def add_element(at: At, total: Any, x: Traced, index: Index, p: Any) -> Any:
 
 
 def _add(*given: Any) -> Any:
-    a, b = (_as_number(x) for x in _take_all(*given))
+    a, b = _take_all(*given)
+    if a.mask and b.mask:  # as NumPy adds truth values
+        return _logic("or")(a, b)
+    a, b = _as_number(a), _as_number(b)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
         is_free = one.op == "matmul" and len(one.args) == 2 and not (one.n_uses or one.is_kept)
@@ -448,6 +490,7 @@ def _multiply(x: Any, y: Any) -> Any:
 
 def _power(x: Traced, y: Traced) -> Any:
     number = y.note if y.op == "number" else None
+    x = broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
     if number == 0.5:
         return UFUNCS[np.sqrt](x)
     if number == -1.0:
@@ -462,21 +505,23 @@ _plain_divide = elementwise("div", lambda x, y: x / y)
 
 def _divide(*given: Any) -> Traced:
     a, b = _take_all(*given)
-    if a.op == "mul" and a.args[0] is b:  # a change over its learning rate
+    shape = np.broadcast_shapes(a.shape, b.shape)
+    if a.op == "mul" and a.args[0] is b and not b.shape:  # a change over its learning rate
         return a.args[1]
     # 1 / (1 + exp(-x)), in either order, is the logistic function.
     if a.op == "number" and a.note == 1.0 and b.op == "add":
         for one, other in (b.args, b.args[::-1]):
             is_one = one.op == "number" and one.note == 1.0
             if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                return logistic_of(other.args[0])
+                found: Traced = broadcast_to(logistic_of(other.args[0]), shape)
+                return found
     return _plain_divide(a, b)
 
 
 def _exp(x: Traced) -> Traced:
     x = _as_number(x)
     x = x.args[0] if x.op == "negative" else -x
-    return call("exp of minus", x, exact.exponential_of_minus)
+    return call("exp of minus", x, exact.exponential_of_minus_any)
 
 
 def logistic_of(x: Traced) -> Traced:
@@ -523,7 +568,8 @@ _larger, _smaller = _choose("ogt"), _choose("olt")
 _maximum, _minimum = elementwise("maximum", _larger), elementwise("minimum", _smaller)
 
 
-def _clip(x: Any, low: Any = None, high: Any = None) -> Any:
+def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
     x = x if low is None else _maximum(x, low)
     return x if high is None else _minimum(x, high)
 
@@ -558,8 +604,22 @@ def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
 
 def fold(at: At, n: int, body: Callable[..., Any], total: Any) -> Any:
     """Repeat ``(total,) = body(k, total)`` for n k; return the last total."""
-    (total,) = at.__self__.writer.fold(n, body, total)  # type: ignore[attr-defined]
+    (total,) = at.__self__.fold(n, body, total)  # type: ignore[attr-defined]
     return total
+
+
+def list_reachable(roots: Iterable[Traced]) -> list[Traced]:
+    """Return all arrays that some are made of, themselves among them, in the order of making."""
+    found: set[Traced] = set()
+    left = list(roots)
+    while left:
+        x = left.pop()
+        if x not in found:
+            found.add(x)
+            left.extend(x.args)
+            if x.op == "repeat":
+                left.extend(x.note[2])
+    return sorted(found, key=lambda x: x.key)
 
 
 def is_plain_matmul(x: Traced) -> bool:
@@ -572,14 +632,15 @@ def is_plain_matmul(x: Traced) -> bool:
     )
 
 
-BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
+BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf, "multiply": 1.0}
+COMBINED = {"maximum": _larger, "minimum": _smaller, "multiply": _multiply}
 
 
 def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the sum, maximum or minimum of an array along some axes, all unless given."""
+    """Return the sum, product, maximum or minimum of an array along some axes, or all."""
     x = _as_number(x)
-    axes = tuple(range(x.ndim)) if axis is None else (axis,) if isinstance(axis, int) else axis
-    axes = tuple(sorted(k % max(x.ndim, 1) for k in axes))
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(sorted(range(max(x.ndim, 1))[k] for k in axes)) if x.ndim else ()
     shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
     if not all(x.shape[k] for k in axes):
         raise TraceError(f"the {kind} of an array of shape {x.shape} has no numbers")
@@ -593,7 +654,7 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
             place = tuple(inside[k] if k in inside else next(outside) for k in range(x.ndim))
             if kind == "add":
                 return add_element(at, total, x, place, p)
-            return (_larger if kind == "maximum" else _smaller)(at(x, place, p), total)
+            return COMBINED[kind](at(x, place, p), total)
 
         return go((), BEGINNINGS[kind])
 
@@ -605,6 +666,30 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     total = reduce("add", x, axis, keepdims)
     return total * (total.size / x.size)
+
+
+def _var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
+    apart = x - _mean(x, axis, keepdims=True)
+    total = reduce("add", apart * apart, axis, keepdims)
+    return total / (x.size / total.size - ddof)
+
+
+def _test(kind: str) -> Callable[..., Traced]:
+    """Return what asks whether any (the largest) or all (the smallest) of an array are true."""
+    return lambda x, axis=None, keepdims=False: _as_mask(
+        reduce(kind, _as_mask(x), axis, keepdims=keepdims)
+    )
+
+
+def _move(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of NumPy that only moves elements, as it moves their numbers."""
+
+    def move(x: Any, *arguments: Any, **options: Any) -> Any:
+        if find_graph((*arguments, *options.values())) is not None:
+            raise TraceError(UNKNOWN_PLACES)
+        return reshape(x, -1)[function(np.arange(x.size).reshape(x.shape), *arguments, **options)]
+
+    return move
 
 
 def outer(a: Any, b: Any) -> Any:
@@ -665,9 +750,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     >>> float(repeat(3, lambda x: 2.0 * x, 1.0))
     8.0
     """
-    graph = find_graph(state)
-    if graph is None:
-        graph = next((x.graph for x in _list_cells(step) if isinstance(x, Traced)), None)
+    graph, n = TURNS.graph, operator.index(n)
     if graph is None or n < 1:
         n_draws = TURNS.n_draws
         for turn in range(n):
@@ -675,42 +758,36 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             with TURNS.next(n, turn):
                 state = _as_tuple(step(*state))
         return state if len(state) > 1 else state[0]
-    begun = [_as_number(graph.take(x)) for x in state]
+    begun, is_batched = [graph.take_number(x) for x in state], graph.phase != APPLY
     graph.depth += 1
     try:
         # A state is another one in every turn, and of every pattern.
         carried = [
             graph.make(
-                "carried", x.shape, note=(graph.depth, k, next(graph._keys)), is_batched=True,
+                "carried", x.shape, note=(graph.depth, k, next(graph._keys)), is_batched=is_batched,
                 depth=graph.depth,
             )
             for k, x in enumerate(begun)
         ]  # fmt: skip
-        found = [_as_number(graph.take(x)) for x in _as_tuple(step(*carried))]
+        found = [graph.take_number(x) for x in _as_tuple(step(*carried))]
     finally:
         graph.depth -= 1
-    for x, new in zip(begun, found, strict=True):
-        if x.shape != new.shape:
-            raise TraceError(f"repeat: a state of shape {x.shape} becomes one of {new.shape}")
+    shapes, new_shapes = ([x.shape for x in state] for state in (begun, found))
+    if shapes != new_shapes:
+        raise TraceError(f"repeat: a state of shapes {shapes} becomes one of {new_shapes}")
     outside = _find_outside(found, graph.depth)
     for x in outside:
         keep(x)
     loop = graph.make(
         "repeat", (), [*begun, *outside], note=(n, tuple(carried), tuple(found)),
-        depth=graph.depth, is_batched=True,
+        depth=graph.depth, is_batched=is_batched,
     )  # fmt: skip
-    results = tuple(
-        graph.make("result", x.shape, [loop], note=k, is_batched=True) for k, x in enumerate(begun)
-    )
+    results = tuple(graph.make("result", x.shape, [loop], note=k) for k, x in enumerate(begun))
     return results if len(results) > 1 else results[0]
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
-
-
-def _list_cells(function: Any) -> list[Any]:
-    return [cell.cell_contents for cell in getattr(function, "__closure__", None) or ()]
 
 
 def _find_outside(found: list[Traced], depth: int) -> list[Traced]:
@@ -736,6 +813,7 @@ class Turns(threading.local):
     """The turns of the loops of `repeat` that are running, the innermost last."""
 
     def __init__(self) -> None:
+        self.graph: Graph | None = None  # of the rule that is traced
         self.running: list[tuple[int, Any]] = []
         self.n_draws = 0  # of random numbers so far, of this pattern and phase
 
@@ -776,7 +854,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.reciprocal: lambda x: 1.0 / x,
     np.sqrt: _function("square root", exact.square_root),
     np.exp: _exp,
-    np.log: _function("logarithm", exact.logarithm),
+    np.log: _function("logarithm", exact.logarithm_of_any),
     np.absolute: elementwise("abs", exact.absolute),
     np.fabs: elementwise("abs", exact.absolute),
     np.tanh: _function("tanh", exact.PAIRED_FUNCTIONS["tanh"], is_paired=True),
@@ -785,7 +863,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
     np.maximum: _maximum,
     np.minimum: _minimum,
-    np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, 0.0)),
+    np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
     np.greater: _compare("ogt"),
     np.less: _compare("olt"),
     np.greater_equal: _compare("oge"),
@@ -801,33 +879,51 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.isnan: lambda x: x != x,  # noqa: PLR0124
 }
 
-REDUCTIONS = {np.add: "add", np.maximum: "maximum", np.minimum: "minimum"}
+REDUCTIONS = {
+    np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
+}  # fmt: skip
+MOVING = (
+    np.diagonal, np.expand_dims, np.flip, np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes,
+    np.take, np.tile,
+)  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.clip: _clip,
     np.outer: outer,
-    np.dot: matmul,
-    np.inner: lambda a, b: matmul(a, b) if np.ndim(a) == np.ndim(b) == 1 else a @ np.transpose(b),
+    np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
+    np.inner: lambda a, b: matmul(a, np.transpose(b)) if np.ndim(a) and np.ndim(b) else a * b,
     np.concatenate: _concatenate,
     np.stack: _stack,
-    np.hstack: lambda xs: _concatenate(xs, axis=-1 if np.ndim(xs[0]) > 1 else 0),
+    np.hstack: lambda xs: _concatenate(
+        [reshape(x, (1,)) if not x.shape else x for x in _take_all(*xs)], int(np.ndim(xs[0]) > 1)
+    ),
+    np.vstack: lambda xs: _concatenate(
+        [x if x.ndim > 1 else reshape(x, (1, -1)) for x in _take_all(*xs)]
+    ),
+    np.diag: lambda x: np.eye(x.size) * x if x.ndim == 1 else np.diagonal(x),
+    **{function: _move(function) for function in MOVING},
     np.transpose: transpose,
     np.reshape: reshape,
     np.ravel: lambda x: reshape(x, (-1,)),
     np.sum: lambda x, axis=None, keepdims=False: reduce("add", x, axis, keepdims),
     np.max: lambda x, axis=None, keepdims=False: reduce("maximum", x, axis, keepdims),
     np.min: lambda x, axis=None, keepdims=False: reduce("minimum", x, axis, keepdims),
+    np.prod: lambda x, axis=None, keepdims=False: reduce("multiply", x, axis, keepdims),
+    np.any: _test("maximum"),
+    np.all: _test("minimum"),
     np.mean: _mean,
+    np.var: _var,
+    np.std: lambda x, *axis, **options: np.sqrt(_var(x, *axis, **options)),
     np.linalg.norm: _norm,
     np.einsum: _einsum,
     np.broadcast_to: broadcast_to,
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,
-    np.zeros_like: lambda x, **_: np.zeros(x.shape),
-    np.ones_like: lambda x, **_: np.ones(x.shape),
-    np.full_like: lambda x, value, **_: x * 0.0 + value,
+    np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape), **options),
+    np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape), **options),
+    np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
     np.copy: lambda x: x,
 }
 """What NumPy's functions become; all others are refused by name."""
@@ -844,7 +940,7 @@ def find_line(error: BaseException, rule: type) -> str | None:
 
 def find_own_line(error: BaseException, files: set[str]) -> str | None:
     """Return the last line in some files in which an error arose, None if there is none."""
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.filename:
         return f"{Path(str(error.filename)).name}, line {error.lineno}"
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
     if not own:

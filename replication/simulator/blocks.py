@@ -26,6 +26,7 @@ from replication.simulator.arrays import (
     fit,
     is_plain_matmul,
     is_product,
+    list_reachable,
 )
 from replication.simulator.noise import write_draw
 
@@ -66,6 +67,7 @@ class Block:
         self.is_large = is_large
         self.one_hot = one_hot  # patterns of which each has a single 1, at its own place
         self.noise = noise
+        self._found: dict[Any, Any] | None = None  # of the element that is being written down
 
     # Elements
 
@@ -74,10 +76,32 @@ class Block:
         if x in self.now and (found := self.now[x].get(name_place(index, p))) is not None:
             return found
         if x.op == "result":
-            return self.loops[x.args[0]][x.note][*index, p]
+            return self.loops[x.args[0]][x.note][(*index, p) if x.is_batched else index]
         if x in self.rows:
             return self.rows[x][(*index, p) if x.is_batched else index]
-        return x.compute(self.at, index, p)
+        if self._found is None:
+            self._found = {}
+            try:
+                return x.compute(self.at, index, p)
+            finally:
+                self._found = None
+        # What is used more than once for one element is written down once.
+        key = (x, *name_place(index, p))
+        if key not in self._found:
+            self._found[key] = x.compute(self.at, index, p)
+        return self._found[key]
+
+    def fold(self, n: int, body: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
+        """Write down a loop; what it finds is not known outside of it."""
+
+        def run(k: Any, *totals: Any) -> Any:
+            before, self._found = self._found, None if self._found is None else dict(self._found)
+            try:
+                return body(k, *totals)
+            finally:
+                self._found = before
+
+        return self.writer.fold(n, run, *values)  # type: ignore[no-any-return]
 
     def value(self, x: Any) -> Any:
         """Return a number or a value as a value."""
@@ -181,27 +205,45 @@ class Block:
         return home, held
 
     def _follow(
-        self, x: Traced, group: set[Traced], before: set[Traced], shape: Shape
+        self, array: Traced, group: set[Traced], before: set[Traced], shape: Shape
     ) -> tuple[bool, bool]:
         """Return whether an array can be computed in the loop of a group, and depends on it."""
-        if x in group:
-            return True, True
-        if x in self.rows or x in self.loops or x in before or x.op in LEAVES:
-            return True, False
-        if x.op == "view":
-            can, must = self._follow(x.args[0], group, before, shape)
-            return can and not must, must
-        if not _is_elementwise(x):
-            return False, False
-        found = [(*self._follow(arg, group, before, shape), arg.shape) for arg in x.args]
-        can = all(can and (size == shape or not must) for can, must, size in found)
-        return can and x.shape == shape, any(must for _, must, _ in found)
+        known: dict[Traced, tuple[bool, bool]] = {}
+
+        def follow(x: Traced) -> tuple[bool, bool]:
+            if x not in known:
+                known[x] = find(x)
+            return known[x]
+
+        def find(x: Traced) -> tuple[bool, bool]:
+            if x in group:
+                return True, True
+            if x in self.rows or x in self.loops or x in before or x.op in LEAVES:
+                return True, False
+            if x.op == "view":
+                can, must = follow(x.args[0])
+                return can and not must, must
+            if not _is_elementwise(x) or (x.is_kept and x is not array):
+                return False, False
+            found = [(*follow(arg), arg.shape) for arg in x.args]
+            can = all(can and (size == shape or not must) for can, must, size in found)
+            return can and x.shape == shape, any(must for _, must, _ in found)
+
+        return follow(array)
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
         found: set[Traced] = set()
-        for arg in x.args:
-            found |= {arg} if self.is_stored(arg) else self._list_read(arg)
+        seen: set[Traced] = set()
+        left = [*x.args]
+        while left:
+            arg = left.pop()
+            if arg not in seen:
+                seen.add(arg)
+                if self.is_stored(arg):
+                    found.add(arg)
+                else:
+                    left.extend(arg.args)
         return found
 
     def _find_needed(
@@ -258,7 +300,7 @@ class Block:
         elif x.op == "call" and x.note[2] and x.ndim == 1:  # paired, the same for all patterns
             for units in self.take(x.shape[0]):
                 values = [self.value(self.at(x.args[0], (j,), 0)) for j in units]
-                for j, value in zip(units, call_paired(x.note[1], values, 1), strict=True):
+                for j, value in zip(units, self.call(x.note, values), strict=True):
                     rows[j,] = value
         else:
             self.copy(rows, x)
@@ -289,8 +331,6 @@ class Block:
         watch: Any, watched: Traced | None,
     ) -> None:  # fmt: skip
         """Write down a function of sums, and what depends on it element by element."""
-        name, function, is_paired = called.note
-        function = self.writer.replace_function(name, function)
         together = [*([] if sums is None else [sums]), called, *beside]
         rows = {x: self.lay(x) for x in together if x in needed}
         for patterns in self.take(self.n_patterns):
@@ -301,10 +341,7 @@ class Block:
                 totals = [
                     self.value(x) for x in self._sum_products(called.args[0], units, patterns)
                 ]
-                if is_paired and self.writer.n_at_once > 1:
-                    found = call_paired(function, totals, len(patterns))
-                else:
-                    found = list(function(exact.stack(totals)))
+                found = self.call(called.note, totals, len(patterns))
                 self.now[called] = dict(zip(names, found, strict=True))
                 if sums is not None:
                     self.now[sums] = dict(zip(names, totals, strict=True))
@@ -318,6 +355,14 @@ class Block:
                 for x in together:
                     del self.now[x]
         self.rows |= rows
+
+    def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
+        """Write down a function of values; of one that is paired, two rows of `half` at once."""
+        name, function, is_paired = note
+        replaced = self.writer.replace_function(name, function)
+        if is_paired and replaced is function:
+            return call_paired(function, values, half)
+        return list(replaced(exact.stack(values)))
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Any]:
         """Write down some units of some patterns at a time: that many sums side by side."""
@@ -344,27 +389,26 @@ class Block:
     def _write_repeat(self, loop: Traced) -> None:
         """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
         n, carried, found = loop.note
-        rows = [self.memory.allocate((*x.shape, self.n_patterns)) for x in carried]
+        is_batched = loop.is_batched  # and with it each state, also one that begins as a constant
+        rows = [self.lay(x) for x in carried]
         for row, begun in zip(rows, loop.args, strict=False):
-            self.copy(row, begun, is_batched=True)
-        before = dict(self.rows)
-        self.rows |= dict(zip(carried, rows, strict=True))
+            self.copy(row, begun, is_batched=is_batched)
+        before, loops = self.rows, self.loops
         for turn in self.writer.each(n):
+            # What a turn writes down is another in the next one.
+            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), dict(loops)
             with TURNS.next(n, turn):
                 self.write(found)
-            # What one state becomes may depend on another as it was.
-            new = rows if len(rows) == 1 else [
-                self.memory.allocate((*x.shape, self.n_patterns)) for x in found
-            ]  # fmt: skip
+            # What one state becomes may depend on another as it was, or on its other places.
+            is_apart = len(rows) == 1 and found[0] in self.rows
+            new = rows if is_apart else [self.lay(x) for x in carried]
             for row, x in zip(new, found, strict=True):
-                self.copy(row, x, is_batched=True)
-            for row, other, x in zip(rows, new, found, strict=True):
+                self.copy(row, x, is_batched=is_batched)
+            for row, other in zip(rows, new, strict=True):
                 if row is not other:
-                    for p in self.writer.each(self.n_patterns):
-                        for index in self.places(x.shape):
-                            row[*index, p] = other[*index, p]
-        self.rows = before
-        self.loops[loop] = rows
+                    for place in self.places(row.shape):
+                        row[place] = other[place]
+        self.rows, self.loops = before, loops | {loop: rows}
 
     # Sums over patterns
 
@@ -444,17 +488,20 @@ def _is_elementwise(x: Traced) -> bool:
     return x.op not in STORED and x.op not in LEAVES and x.op != "view"
 
 
-def find_bound(x: Traced, patterns: float) -> float:
+def find_bound(array: Traced, patterns: float) -> float:
     """Return what the magnitude of an array cannot exceed, infinity if that is not known."""
-    if x.op == "number":
-        return abs(float(x.note))
-    if x.op == "pattern":
-        return patterns
-    if x.op == "call":
-        return 1.0 if x.note[0] in ("logistic", "tanh") else math.inf
     known: dict[str, Any] = {"mul": math.prod}
     known |= dict.fromkeys(("add", "sub", "abs", "negative", "view"), sum)
-    if x.op not in known:
-        return math.inf
-    most = float(known[x.op]([find_bound(arg, patterns) for arg in x.args]))
-    return most if most < 1e100 else math.inf
+    bounds: dict[Traced, float] = {}
+    for x in list_reachable([array]):
+        bounds[x] = math.inf
+        if x.op == "number":
+            bounds[x] = abs(float(x.note))
+        elif x.op == "pattern":
+            bounds[x] = patterns
+        elif x.op == "call" and x.note[0] in ("logistic", "tanh"):
+            bounds[x] = 1.0
+        elif x.op in known:
+            most = float(known[x.op]([bounds[arg] for arg in x.args]))
+            bounds[x] = most if most < 1e100 else math.inf
+    return bounds[array]

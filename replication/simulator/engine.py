@@ -125,7 +125,7 @@ class Engine:
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
                 target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]
         *states, error = found
-        *hidden, image = [state.swapaxes(1, 2) for state in states]  # (n, pattern, unit)
+        *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
         return Evaluation(hidden=hidden, reconstruction=image, error=error)
 
     def _prepare(self, program: Program, n_strips: int, threshold: float = 0.0) -> Array:

@@ -281,16 +281,27 @@ def simulate_weights(
     *,
     jobs: int = 1,
     network: type[Network] | None = None,
+    root_seed: int = 0,
 ) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
-    `network` is the protocol's unless given; what it has fixed follows the weights in each row.
+    `network` is the protocol's unless given; what it has fixed follows the weights in each row, and
+    its random numbers depend on the place of the row and the root seed.
     Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
     """
-    from replication.simulator.engine import run_networks
+    from replication.simulator.engine import Engine
 
-    work = functools.partial(run_networks, protocol, network=network, final_weights=True)
+    engine = Engine(protocol, network)
+    n_columns = sum(engine.rule.sizes[:2])  # of weights and what is fixed
     pieces = cut_range(weights.shape[-1], 0, len(weights), workers=count_workers(jobs))
-    parts = [weights[slice(*piece)] for piece in pieces] or [weights]
-    updates, converged, final = zip(*map_in_threads(work, parts, jobs=jobs), strict=True)
+
+    def run(piece: Range) -> tuple[Any, ...]:
+        updates, converged, final, _ = engine.train(
+            weights[slice(*piece)], root_seed=root_seed, first_seed=piece[0], final=True
+        )
+        assert final is not None
+        return updates.astype(np.int32), converged, final[:, :n_columns]
+
+    found = map_in_threads(run, pieces or [(0, 0)], jobs=jobs)
+    updates, converged, final = zip(*found, strict=True)
     return np.concatenate(updates), np.concatenate(converged), np.concatenate(final)

@@ -6,7 +6,9 @@ ones: that finds state that is not declared, arrays that are changed under anoth
 operations. Both are compared update by update, since rounding grows over hundreds of updates.
 """
 
+import functools
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,9 +17,10 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.errors import ReplicationError, UsageError
-from replication.simulator.arrays import find_line
+from replication.simulator.arrays import TraceError, find_line
 from replication.simulator.engine import Engine
 from replication.simulator.network import Network, Rule
+from replication.system.threads import map_in_threads
 
 N_NETWORKS, N_FIRST, N_LATER, LATEST = 3, 3, 3, 60
 TOLERANCE = 1e-9
@@ -37,20 +40,30 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
     rule = Rule.of(network, protocol)
     with _explain(network):
         engine = Engine(protocol, network)
-        if engine.program.text != Engine(protocol, network).program.text:
+        again = Engine(protocol, network).program
+        is_same = np.array_equal(engine.program.data, again.data)
+        if engine.program.text != again.text or not is_same:
             raise UsageError(
                 f"{network.__name__} does something else each time it is run (random numbers, a "
                 "counter, a set); draw by self.uniform or self.normal, and declare in `kept` what "
                 "changes"
             )
         rows = rule.draw(root_seed, 0, N_NETWORKS)
-        _, _, _, recorded = engine.train(
-            rows, root_seed=root_seed, record=True, threshold=-1.0, max_updates=LATEST
+        train = functools.partial(
+            engine.train, root_seed=root_seed, record=True, threshold=-1.0, max_updates=LATEST
         )
+        # In a thread: neither the compiler nor what it makes could be interrupted in this one.
+        ((_, _, _, recorded),) = map_in_threads(train, [rows], jobs=1)
         assert recorded is not None
         later = np.random.default_rng(root_seed).choice(
             np.arange(N_FIRST, LATEST), N_LATER, replace=False
         )
+        if not np.isfinite(recorded[:, -1]).all(axis=1).any():
+            raise UsageError(
+                f"{network.__name__} diverges: within {LATEST} updates all of {N_NETWORKS} "
+                "networks have weights that are infinite or not a number; choose smaller learning "
+                "rates (or give plain=True)"
+            )
         largest, moments = 0.0, [*range(N_FIRST), *sorted(later.tolist())]
         for t in moments:
             for seed, states in enumerate(recorded):
@@ -67,13 +80,38 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
                         "that is not declared, or changes an array in place; return changes, and "
                         "declare in `kept` what lasts (or give plain=True)"
                     )
+                _check_error(engine, states[t], (seed, root_seed))
         return Finding(len(moments) * N_NETWORKS, largest)
 
 
-def _update_once(rule: Rule, row: np.ndarray, t: int, seeds: tuple[int, int]) -> np.ndarray:
+def _check_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int]) -> None:
+    """Refuse a rule whose compiled error is below another threshold than its error in NumPy."""
+    network = _build(engine.rule, row, 0, seeds)
+    with np.errstate(all="ignore"):
+        error = network.error()
+    apart = TOLERANCE * (1.0 + abs(error)) if math.isfinite(error) else 0.0
+    for threshold, is_below in ((error - apart, False), (error + apart, apart > 0.0)):
+        _, converged, _, _ = engine.train(
+            row[np.newaxis], first_seed=seeds[0], root_seed=seeds[1], threshold=threshold,
+            max_updates=0,
+        )  # fmt: skip
+        if converged[0] != is_below:
+            raise UsageError(
+                f"{engine.rule.network.__name__}: the error of a compiled network is not that of "
+                f"the same network in NumPy, {error:g}; image() or pattern_error() keeps something "
+                "that is not declared, or changes an array in place (or give plain=True)"
+            )
+
+
+def _build(rule: Rule, row: np.ndarray, t: int, seeds: tuple[int, int]) -> Network:
     network = rule.build(row)
     object.__setattr__(network, "_seeds", seeds)
     object.__setattr__(network, "_n_updates", t)
+    return network
+
+
+def _update_once(rule: Rule, row: np.ndarray, t: int, seeds: tuple[int, int]) -> np.ndarray:
+    network = _build(rule, row, t, seeds)
     with np.errstate(all="ignore"):
         network.update()
     return network.flatten()
@@ -86,14 +124,25 @@ def _explain(network: type[Network]) -> Iterator[None]:
         yield
     except Exception as error:
         line = find_line(error, network)
+        if isinstance(error, MemoryError):
+            raise UsageError(
+                f"{network.__name__} needs more memory than there is: {error}"
+            ) from None
         if isinstance(error, ReplicationError):
             if line is None or line in str(error):
                 raise
             raise type(error)(f"{error} ({line})") from None
+        if isinstance(error.__cause__, TraceError):  # NumPy has asked for a number
+            raise TraceError(f"{error.__cause__} ({line})") from None
+        kind, text = type(error).__name__, " ".join(str(error).split())
         if line is None:
+            if re.match(r"\S+\(\) (takes|missing)", str(error)):  # Mine.image() takes 1 ...
+                raise UsageError(
+                    f"{error}; write image(self, v), weight_changes(self, v, target), "
+                    "apply(self, changes)"
+                ) from None
             raise
-        kind = type(error).__name__
         hint = ""
         if isinstance(error, AttributeError) and "__init__" in vars(network):
             hint = "; __init__ is not called: make it a class attribute"
-        raise UsageError(f"{line}: {kind}: {error}{hint}") from error
+        raise UsageError(f"{line}: {kind}: {text}{hint}") from error

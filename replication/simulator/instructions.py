@@ -11,6 +11,8 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 
 def _operation(name: str) -> Callable[[Value, Any], Value]:
     return lambda value, other: value.writer.compute(name, value, other)
@@ -31,6 +33,7 @@ class Value:
     """
 
     __slots__ = ("names", "writer")
+    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __init__(self, writer: Writer, *names: str) -> None:
         self.writer = writer
@@ -73,18 +76,19 @@ class Whole:
 
 
 class Bits:
-    """A word of 64 bits of every lane: a whole number without a sign, modulo 2^64."""
+    """A word of 64 bits of every lane, or a stack: whole numbers without a sign, modulo 2^64."""
 
-    __slots__ = ("name", "writer")
+    __slots__ = ("names", "writer")
 
-    def __init__(self, writer: Writer, name: str) -> None:
+    def __init__(self, writer: Writer, *names: str) -> None:
         self.writer = writer
-        self.name = name
+        self.names = names
 
     def _compute(self, operation: str, other: Any) -> Bits:
-        n = self.writer.n_lanes
-        given = other.name if isinstance(other, Bits) else f"<{', '.join([f'i64 {other}'] * n)}>"
-        return Bits(self.writer, self.writer.emit(f"{operation} <{n} x i64> {self.name}, {given}"))
+        n, emit = self.writer.n_lanes, self.writer.emit
+        same = (f"<{', '.join([f'i64 {other}'] * n)}>",) * len(self.names)
+        pairs = zip(self.names, other.names if isinstance(other, Bits) else same, strict=True)
+        return Bits(self.writer, *(emit(f"{operation} <{n} x i64> {x}, {y}") for x, y in pairs))
 
     def __add__(self, other: Any) -> Bits:
         return self._compute("add", other)
@@ -168,15 +172,19 @@ class Writer:
     def to_bits(self, x: Value) -> Bits:
         """Emit a word with the bits of a float64 number."""
         whole = f"<{self.n_lanes} x i64>"
-        return Bits(self, self.emit(f"bitcast {self.kind} {self.render(x)} to {whole}"))
+        return Bits(self, *self._emit_each(f"bitcast {self.kind} {{}} to {whole}", x).names)
 
     def from_bits(self, x: Bits) -> Value:
         """Emit a float64 number with the bits of a word."""
-        return Value(self, self.emit(f"bitcast <{self.n_lanes} x i64> {x.name} to {self.kind}"))
+        return self._convert("bitcast", x)
 
     def to_float(self, x: Bits) -> Value:
         """Emit the float64 number that a word below 2^63 counts."""
-        return Value(self, self.emit(f"sitofp <{self.n_lanes} x i64> {x.name} to {self.kind}"))
+        return self._convert("sitofp", x)
+
+    def _convert(self, how: str, x: Bits) -> Value:
+        whole = f"<{self.n_lanes} x i64>"
+        return Value(self, *(self.emit(f"{how} {whole} {name} to {self.kind}") for name in x.names))
 
     def spread_whole(self, number: Any) -> Bits:
         """Emit a copy of one whole number to every lane."""
@@ -233,6 +241,8 @@ class Writer:
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
+        if isinstance(operand, bool | np.bool_):
+            return (f"<{', '.join([f'i1 {int(operand)}'] * self.n_lanes)}>",)
         (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
         return (f"<{', '.join([f'double 0x{bits:016X}'] * self.n_lanes)}>",)
 

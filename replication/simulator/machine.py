@@ -13,7 +13,8 @@ PROCESSOR_VARIABLE = "REPLICATION_PROCESSOR"
 instance "haswell" or "generic:+sse2"; unless set, this one. It is for tests: outcomes do
 not depend on it, and the processor must be able to run it."""
 
-_lock = threading.Lock()
+COMPILING = threading.Lock()
+"""Held while LLVM works, which aborts the process if Python ends meanwhile."""
 
 
 def choose_processor() -> tuple[str, str]:
@@ -32,7 +33,7 @@ def compile_text(text: str, name: str, processor: str, features: str) -> Callabl
 
     The same text is compiled once; the function may run in several threads.
     """
-    with _lock:
+    with COMPILING:
         return _compile(text, name, processor, features)
 
 

@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import inspect
 import math
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, overload
@@ -80,6 +81,8 @@ class Network:
         Arrays that are drawn too and never change.
     kept : dict of str to array_like
         What lasts from one update to the next besides (velocities, traces), and its start.
+    summed : dict of str to tuple of int
+        What `weight_changes` gives of each pattern besides, in a dict; `apply` takes the sums.
     numbers : dict of str to float
         Numbers of the rule, as ``self.rate``; another value needs no compiling.
     patterns : array_like, shape (n_patterns, n_inputs)
@@ -121,6 +124,7 @@ class Network:
     shapes: ClassVar[Mapping[str, Shape]] = {}
     fixed: ClassVar[Mapping[str, Shape]] = {}
     kept: ClassVar[Mapping[str, Any]] = {}
+    summed: ClassVar[Mapping[str, Shape]] = {}
     numbers: ClassVar[Mapping[str, float]] = {}
     half_widths: ClassVar[Mapping[str, float]] = {}
     patterns: Any = None
@@ -149,7 +153,8 @@ class Network:
     def apply(self, changes: dict[str, Any]) -> None:
         """Change the weights by changes that are summed over the patterns, added unless written."""
         for name, change in changes.items():
-            setattr(self, name, getattr(self, name) + change)
+            if name not in self.summed:
+                setattr(self, name, getattr(self, name) + change)
 
     # What it starts from
 
@@ -274,7 +279,8 @@ class Network:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
             sums = {name: sum(one[name] for one in each) for name in each[0]}
             if change is not None:
-                sums = self._take_hook(change, sums)
+                others = {name: sums.pop(name) for name in self.summed if name in sums}
+                sums = self._take_hook(change, sums) | others
             self._at(batch[0] if self._is_per_pattern else 0, APPLY).apply(sums)
         self._n_updates += 1
 
@@ -312,7 +318,7 @@ class Network:
             self.weight_changes(v, target) if takes_target(type(self).weight_changes) else
             self.weight_changes(v)  # type: ignore[call-arg]
         )  # fmt: skip
-        return name_changes(type(self).__name__, changes, self.shapes)
+        return name_changes(type(self).__name__, changes, self.shapes, self.summed)
 
     def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
         """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
@@ -357,8 +363,12 @@ def takes_target(weight_changes: Callable[..., Any]) -> bool:
     return len(inspect.signature(weight_changes).parameters) > 2
 
 
-def name_changes(rule: str, changes: Any, shapes: Mapping[str, Shape]) -> dict[str, Any]:
+def name_changes(
+    rule: str, changes: Any, shapes: Mapping[str, Shape], summed: Mapping[str, Shape]
+) -> dict[str, Any]:
     """Return changes by the names of the arrays, or refuse what does not fit them."""
+    if changes is None:
+        raise UsageError(f"{rule}.weight_changes gives nothing; return the changes of {[*shapes]}")
     if not isinstance(changes, Mapping):
         changes = changes if isinstance(changes, tuple | list) else (changes,)
         if len(changes) != len(shapes):
@@ -367,6 +377,7 @@ def name_changes(rule: str, changes: Any, shapes: Mapping[str, Shape]) -> dict[s
                 f"{len(shapes)}: {', '.join(shapes)}; give one for each, or a dict"
             )
         changes = dict(zip(shapes, changes, strict=True))
+    shapes = {**shapes, **summed}
     for name, change in changes.items():
         if name not in shapes:
             raise UsageError(
@@ -388,6 +399,7 @@ class Rule:
     protocol: Protocol
     shapes: dict[str, Shape]
     fixed: dict[str, Shape]
+    summed: dict[str, Shape]
     kept: dict[str, Array]
     numbers: dict[str, float]
     patterns: Array
@@ -419,9 +431,10 @@ class Rule:
             )
         rule = cls(
             network, protocol, _take_shapes(name, "shapes", one.shapes),
-            _take_shapes(name, "fixed", one.fixed),
+            _take_shapes(name, "fixed", one.fixed), _take_shapes(name, "summed", one.summed),
             {key: take_numbers(x, f"{name}.kept", finite=True) for key, x in one.kept.items()},
-            {key: float(x) for key, x in one.numbers.items()}, patterns, targets,
+            {key: _take_number(f"{name}.numbers", x) for key, x in one.numbers.items()},
+            patterns, targets,
         )  # fmt: skip
         rule._check(one)
         return rule
@@ -432,9 +445,10 @@ class Rule:
             raise UsageError(
                 f'{name}.shapes is empty; name its weights, e.g. shapes = {{"W": (2, 4)}}'
             )
-        names = [*self.shapes, *self.fixed, *self.kept, *self.numbers]
+        names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
         for each in names:
-            if names.count(each) > 1 or hasattr(Network, each) or not str(each).isidentifier():
+            is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
+            if is_taken or not str(each).isidentifier():
                 raise UsageError(
                     f"{name} calls an array or a number {each!r}; allowed are names in Python that "
                     "nothing else of the network has"
@@ -443,6 +457,9 @@ class Rule:
             raise UsageError(
                 f"{name}.half_widths names {unknown[0]!r}; allowed are {', '.join(arrays)}"
             )
+        for half_width in one.half_widths.values():
+            if _take_number(f"{name}.half_widths", half_width) < 0.0:
+                raise UsageError(f"{name}.half_widths has {half_width}; allowed are numbers from 0")
         if not one.takes_protocol:
             given = [each for each in self.protocol.differences if each not in OF_ANY_RULE]
             if given:
@@ -457,6 +474,11 @@ class Rule:
         """Shapes of all arrays, in the order in which they lie in flat weights."""
         kept = {name: begun.shape for name, begun in self.kept.items()}
         return {**self.shapes, **self.fixed, **kept}
+
+    @property
+    def sums(self) -> dict[str, Shape]:
+        """Shapes of what is summed over the patterns: changes, and what `apply` takes besides."""
+        return {**self.shapes, **self.summed}
 
     @property
     def sizes(self) -> tuple[int, int, int]:
@@ -547,15 +569,27 @@ def _take_rows(name: str, what: str, given: Any) -> Array | None:
         raise UsageError(
             f"{name}.{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units)"
         )
-    return np.ascontiguousarray(rows)
+    rows = np.array(rows)
+    rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
+    return rows
+
+
+def _take_number(what: str, given: Any) -> float:
+    number = take_numbers(given, what, finite=True)
+    if number.ndim:
+        raise UsageError(f"{show(given)} was given in {what}; allowed is one number for each name")
+    return float(number)
 
 
 def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
     try:
-        return {
-            key: (shape,) if isinstance(shape, int) else tuple(map(int, shape))
+        shapes = {
+            key: (shape,) if isinstance(shape, int) else tuple(map(operator.index, shape))
             for key, shape in given.items()
         }
+        if min((size for shape in shapes.values() for size in shape), default=1) < 1:
+            raise ValueError
+        return shapes
     except (AttributeError, TypeError, ValueError):
         raise UsageError(
             f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "

@@ -2,7 +2,7 @@
 
 Two hidden units make a square. The code of a pattern v, the states sigma(W v + b), is a dot in it;
 visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side of a line.
-`experiments/live/hidden_plane.js` draws the same in the page.
+`experiments/live/drawing.js` draws the same in the page.
 """
 
 from collections.abc import Sequence
@@ -60,7 +60,8 @@ def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
     paper = axes.figure.get_facecolor()
     for i, (weights, bias) in enumerate(zip(U, c, strict=True)):
         part, segment = cut(square, weights, bias)
-        axes.fill(*part.T, facecolor=f"C{i}", alpha=0.13, linewidth=0, label=f"side {i + 1}")
+        beyond = part if len(segment) else segment  # nothing of a square that no line cuts
+        axes.fill(*beyond.T, facecolor=f"C{i}", alpha=0.13, linewidth=0, label=f"side {i + 1}")
         dash = DASHES[i % len(DASHES)]
         axes.plot(*segment.T, color=f"C{i}", linestyle=dash, lw=1.5, label=f"line {i + 1}")
     for k, code in enumerate(codes):

@@ -9,8 +9,8 @@ arrays and what is kept among them), then numbers, sums and states. Each row hol
 every network.
 """
 
+import functools
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ import numpy as np
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator.arrays import (
+    DEEPEST,
     LEAVES,
     NOTHING,
     STORED,
@@ -29,6 +30,7 @@ from replication.simulator.arrays import (
     Traced,
     TraceError,
     broadcast_to,
+    list_reachable,
 )
 from replication.simulator.blocks import (
     FEW_WEIGHTS,
@@ -48,6 +50,9 @@ that neighbouring units of four patterns lie in different sets of its cache."""
 
 PADDING = 1
 """Rows that keep what follows the weights from lying at a multiple of 4 KB from them."""
+
+MOST_LINES = 100_000
+"""Of a compiled function, of which this many take about half a minute."""
 
 BEGUN, RUNNING = range(2)
 """Places in the counts of networks that `train` keeps."""
@@ -107,8 +112,11 @@ def trace_rule(rule: Rule) -> Traces:
 
     def run(phase: int, function: Any, *arguments: Any) -> Any:
         """Run a method, and refuse that it changes anything but what `apply` may change."""
-        graph.phase, TURNS.n_draws = phase, 0
-        found = function(*arguments)
+        graph.phase, TURNS.n_draws, TURNS.graph = phase, 0, graph
+        try:
+            found = function(*arguments)
+        finally:
+            TURNS.graph = None
         for key, value in one.__dict__.items():
             if value is not begun.get(key) and not (phase == APPLY and key in changing):
                 what = "fixed, which never changes" if key in rule.fixed else "not declared"
@@ -121,30 +129,38 @@ def trace_rule(rule: Rule) -> Traces:
         return found
 
     changing = {*rule.shapes, *rule.kept}
-    image = graph.take(run(MEASURE, one.image, v))
+    image = graph.take_number(run(MEASURE, one.image, v))
     if image.shape != t.shape:
         raise TraceError(
             f"{name}.image gives an array of shape {image.shape}; the targets have {t.shape}"
         )
     own_error = type(one).pattern_error is not Network.pattern_error
     if own_error:
-        error = graph.take(run(MEASURE, one.pattern_error, v, t))
+        error = graph.take_number(run(MEASURE, one.pattern_error, v, t))
         if error.size != 1:
             raise TraceError(
                 f"{name}.pattern_error gives shape {error.shape}; allowed is one number"
             )
         error = error.reshape(())
     else:
+        highest = find_bound(image, float(np.abs(rule.patterns).max()))
+        lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
+        least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
+        if not one.takes_protocol and not lowest <= least <= most <= highest:
+            raise TraceError(
+                f"{name}.targets, or patterns, go from {least:g} to {most:g}; {name}.image gives "
+                f"{lowest:g} to {highest:g}; scale them"
+            )
         error = t - graph.take(run(MEASURE, one.measure, v))
-    hidden = [graph.take(x) for x in run(MEASURE, one.list_hidden, v)]
+    hidden = [graph.take_number(x) for x in run(MEASURE, one.list_hidden, v)]
     changes = run(LEARN, one._change, v, t)
     scales, terms = {}, {}
     for key, change in changes.items():
-        scales[key], terms[key] = split(broadcast_to(graph.take(change), rule.shapes[key]))
-    sums = {key: graph.make("sum", rule.shapes[key], note=key) for key in terms}
+        scales[key], terms[key] = split(broadcast_to(graph.take_number(change), rule.sums[key]))
+    sums = {key: graph.make("sum", rule.sums[key], note=key) for key in terms}
     scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
     run(APPLY, one.apply, scaled)
-    after = {key: graph.take(getattr(one, key)) for key in weights}
+    after = {key: graph.take_number(getattr(one, key)) for key in weights}
     for key, new in after.items():
         if new.shape != weights[key].shape:
             raise TraceError(
@@ -155,7 +171,7 @@ def trace_rule(rule: Rule) -> Traces:
                 f"{name}.apply makes {key} depend on a pattern; changes are their sums"
             )
     # A sum that nothing takes is not computed: that of frozen weights.
-    used = list_reachable(after.values())
+    used = {*list_reachable(after.values())}
     for key, x in sums.items():
         if x not in used:
             del scales[key], terms[key]
@@ -168,25 +184,14 @@ def trace_rule(rule: Rule) -> Traces:
     )  # fmt: skip
 
 
-def list_reachable(roots: Iterable[Traced]) -> set[Traced]:
-    """Return all arrays that some are made of, themselves among them."""
-    found: set[Traced] = set()
-    left = list(roots)
-    while left:
-        x = left.pop()
-        if x not in found:
-            found.add(x)
-            left.extend(x.args)
-            if x.op == "repeat":
-                left.extend(x.note[2])
-    return found
-
-
+@functools.cache
 def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     """Return the number that an array is a multiple of, and the terms of the rest.
 
     The sum over the patterns is multiplied by it once.
     """
+    if x.is_kept:
+        return None, [x]
     if x.op == "mul":
         for a, b in (x.args, x.args[::-1]):
             if not a.shape and not a.is_batched and b.shape == x.shape:
@@ -197,7 +202,7 @@ def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
         return x.graph.take(-1.0) if scale is None else -scale, terms
     if x.op == "add" and all(arg.shape == x.shape for arg in x.args):
         (scale, one), (other_scale, other) = split(x.args[0]), split(x.args[1])
-        if scale is other_scale:
+        if scale is other_scale and len(one) + len(other) <= DEEPEST:
             return scale, one + other
     return None, [x]
 
@@ -221,7 +226,7 @@ class Sweep:
         self.threshold = self.memory.allocate(())
         self.given = {name: self.memory.allocate(()) for name in rule.numbers}
         self.measured = [self.memory.allocate(()) for _ in range(2)]
-        self.sums = {name: self.memory.allocate(rule.shapes[name]) for name in self.traces.terms}
+        self.sums = {name: self.memory.allocate(rule.sums[name]) for name in self.traces.terms}
         self.base = self.memory.n_rows
         n_visible = rule.patterns.shape[1]
         self.is_one_hot = np.array_equal(rule.patterns, np.eye(n_visible))
@@ -508,10 +513,10 @@ def gather(x: Traced, shape: Shape | None, found: set[Traced]) -> bool:
         source = x.args[0]
         is_same = shape is None or source.size == 1
         return gather(source, None if shape is None else (), found) and is_same
-    can = x.op not in STORED
-    for arg in x.args:
-        can = gather(arg, shape, found) and can
-    return can
+    if x.op in STORED:
+        return False
+    is_each = [gather(arg, shape, found) for arg in x.args]
+    return all(is_each)
 
 
 def places(writer: Any, shape: Shape) -> Any:
@@ -550,6 +555,11 @@ class Lanes:
 
 
 def _describe(sweep: Sweep, text: str, outputs: Any = ()) -> Program:
+    if (n_lines := text.count("\n")) > MOST_LINES:
+        raise TraceError(
+            f"{sweep.rule.network.__name__} becomes {n_lines:,} instructions, which take minutes "
+            "to compile; write loops with replication.repeat"
+        )
     return Program(
         text, np.array(sweep.data), sweep.n_all, sweep.memory.most_rows, sweep.threshold.first,
         {name: row.first for name, row in sweep.given.items()}, [*outputs],

@@ -17,6 +17,7 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, RECIRCULATION, Protocol
 from replication.errors import UsageError
 from replication.simulator.activations import ACTIVATIONS, SLOPES
@@ -269,7 +270,7 @@ class RecirculationNetwork(Network):
         """Add the summed changes to the weights, with momentum and decay where they are asked."""
         protocol = self.protocol
         for name, change in changes.items():
-            if name[0] in protocol.frozen:
+            if name[0] in protocol.frozen or name in self.summed:
                 continue
             weights = getattr(self, name)
             if protocol.momentum > 0.0:  # what is kept is over the learning rate
@@ -341,6 +342,10 @@ class BackPropagationNetwork(RecirculationNetwork):
         Of half the squared error; or of the cross-entropy, of whose derivative the slope of
         logistic units cancels out.
         """
+        return self.descend(v0, self.protocol.minimised_error)
+
+    def descend(self, v0: Any, error: MinimisedError) -> Any:
+        """Return minus the gradient of an error for one pattern, times the learning rate."""
         protocol = self.protocol
         v0 = _take(v0, protocol.n_visible, "visible", finite=True)
         states = [v0 - self.shift if protocol.centred else v0]
@@ -350,7 +355,7 @@ class BackPropagationNetwork(RecirculationNetwork):
             states.append(self.activate_hidden(inputs[-1]))
         r = self.reconstruct(states[-1])
         is_linear = protocol.visible_units == "linear"
-        has_slope = not (is_linear or protocol.minimised_error == "cross-entropy")
+        has_slope = not (is_linear or error == "cross-entropy")
         d = (v0 - r) * (r * (1.0 - r)) if has_slope else v0 - r
         changes = [*self._learn(self.visible_rate, states[-1], d)]
         # Errors go back through the matrices that lead on, to the last hidden group first.

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from replication.statistics.distributions import FloatArray
 
 
 def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:

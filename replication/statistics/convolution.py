@@ -12,8 +12,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from replication.statistics.counts import CountTable
-
-FloatArray = npt.NDArray[np.float64]
+from replication.statistics.distributions import FloatArray
 
 
 def find_length(masses: FloatArray, runs: int) -> int:
@@ -105,15 +104,13 @@ def compute_joint_mass(
     ).astype(np.int64)
     truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
     n_rows = max(1, (1 << 17) // length)  # so few numbers stay in the cache
-    below = np.concatenate(
-        [
-            np.pad(
-                np.cumsum(convolve(truncated[row : row + n_rows], runs, length), axis=1),
-                ((0, 0), (1, 0)),
-            )[:, places]
-            for row in range(0, len(truncated), n_rows)
-        ]
-    )
+    below = np.concatenate([
+        np.pad(
+            np.cumsum(convolve(truncated[row : row + n_rows], runs, length), axis=1),
+            ((0, 0), (1, 0)),
+        )[:, places]
+        for row in range(0, len(truncated), n_rows)
+    ])  # fmt: skip
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
 
 
@@ -159,6 +156,16 @@ def _list_masses(table: CountTable) -> tuple[FloatArray, int]:
     return mass, start
 
 
+def find_tails_given_max(cells: FloatArray) -> FloatArray:
+    """Return the smaller tail of each mean among studies of the same maximum, (means, maxima).
+
+    >>> find_tails_given_max(np.array([[0.25], [0.5], [0.25]])).ravel().tolist()
+    [0.25, 0.75, 0.25]
+    """
+    up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
+    return np.asarray(np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300))
+
+
 def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: float) -> float:
     """Return the share of studies whose maximum, or mean given it, has so small a tail.
 
@@ -177,7 +184,5 @@ def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: flo
             mean_edges=(np.arange(first, last + 2) - 0.5) * width,
             max_edges=np.append(near, near[-1] + 1.0),
         )  # fmt: skip
-        up_to, from_on = cells.cumsum(axis=0), cells[::-1].cumsum(axis=0)[::-1]
-        tails = np.minimum(up_to, from_on) / np.maximum(up_to[-1], 1e-300)
-        share += math.fsum(cells[tails <= at_most])
+        share += math.fsum(cells[find_tails_given_max(cells) <= at_most])
     return min(share, 1.0)

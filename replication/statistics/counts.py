@@ -43,6 +43,7 @@ class CountTable:
     cap: int | None
 
     def __post_init__(self) -> None:
+        # Whole numbers, whatever they were given as.
         updates = _take_whole("updates", self.updates)
         counts = _take_whole("counts", self.counts)
         object.__setattr__(self, "updates", updates)
@@ -50,6 +51,7 @@ class CountTable:
         object.__setattr__(self, "n_censored", int(_take_whole("n_censored", self.n_censored)))
         if self.cap is not None:
             object.__setattr__(self, "cap", int(_take_whole("cap", self.cap)))
+        # And a table that does not contradict itself.
         if updates.ndim != 1 or updates.shape != counts.shape:
             raise UsageError(
                 f"updates has shape {updates.shape} and counts {counts.shape}; "

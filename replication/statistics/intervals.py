@@ -10,6 +10,7 @@ from scipy import special
 from replication.statistics.counts import CountTable
 
 LEVEL = 0.95
+ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
 @dataclasses.dataclass(frozen=True)

@@ -41,8 +41,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from replication.statistics.intervals import Estimate
-from replication.statistics.sampling import ROUNDING
+from replication.statistics.intervals import ROUNDING, Estimate
 
 POWER = 0.8
 EFFICIENCY = 0.45  # of an sd by quartiles, by which its degrees of freedom are fewer (simulated)
@@ -201,7 +200,7 @@ def find_spread_p(one: Side, two: Side) -> float | None:
 
 
 def find_tolerated(own: Side, other: Side, *, level: float) -> float | None:
-    """Return by how many standard deviations labs would have to differ for p above the level."""
+    """Return the spread between labs, in standard deviations, at which p rises above the level."""
     for between in (0.05 * step for step in range(1, 21)):
         found = judge_means(own, other, level=level, between=between)
         if found is not None and found.p > level:

@@ -102,14 +102,16 @@ def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
     rows = [one for one in effects if one.unit == unit]
     if len(rows) < 2:
         return None
-    g, w, v = np.array([(one.value, one.weight, one.variance) for one in rows]).T
+    g, w, v = np.array([(one.value, one.weight, one.variance) for one in rows]).T  # (n_rows,) each
     mean, n = float((w * g).sum() / w.sum()), len(rows)
+    # The standard error of the mean from how rows differ, and from what chance alone does.
     between = math.sqrt(float((w * (g - mean) ** 2).sum()) / ((n - 1.0) * float(w.sum())))
     within = math.sqrt(float((w * w * v).sum())) / float(w.sum())
     t, z = float(special.stdtrit(n - 1, 1 - level / 2)), float(special.ndtri(1 - level / 2))
     half = max(t * between, z * within)
     p = max(2.0 * float(special.stdtr(n - 1, -abs(mean) / between)) if between else 0.0,
             2.0 * float(special.ndtr(-abs(mean) / within)))  # fmt: skip
+    # The sign test, and the mean correlation of rows at which the interval would reach 0.
     lower, higher = int((g < 0).sum()), int((g > 0).sum())
     fewer = min(lower, higher)
     p_sign = (
@@ -162,23 +164,25 @@ def compare_spreads(
 def judge_by_seed(
     own: npt.NDArray[np.float64], sides: Sequence[tuple[Side, Side]]
 ) -> tuple[float, float] | None:
-    """Return p of the mean difference over rows that share their seeds, float64[rows, seeds].
+    """Return p of the mean difference over rows that share their seeds, and their correlation.
 
-    And the mean correlation of rows: runs of one seed may depend on each other, so that their
-    average over rows is what varies. None unless all rows report as many runs with a spread.
+    `own`: float64[rows, seeds]. The correlation is the mean over pairs of rows: runs of one seed
+    may depend on each other, so that their average over rows is what varies. None unless all rows
+    report the same number of runs, with a spread.
     """
     theirs = [two.samples[0] for _, two in sides if two.samples and two.has_spread]
     if len(theirs) < len(own) or len({n for _, n in theirs}) > 1 or own.shape[1] < 3:
         return None
     sd, n = np.array([sd for sd, _ in theirs]), theirs[0][1]
     n_own = own.shape[1]
-    off = own - own.mean(axis=1, keepdims=True)
+    off = own - own.mean(axis=1, keepdims=True)  # (rows, seeds)
     free = n_own + n - 2.0
     scale = np.sqrt(((off**2).sum(axis=1) + (n - 1.0) * sd**2) / free)
     lengths = np.sqrt((off**2).sum(axis=1, keepdims=True))
     if not scale.all() or not lengths.all():
         return None
-    by_seed = (off / scale[:, None]).mean(axis=0)
+    # What varies is the average over rows of the runs of one seed, in standard deviations.
+    by_seed = (off / scale[:, None]).mean(axis=0)  # (seeds,)
     spread = math.sqrt(float((by_seed**2).sum()) / (n_own - 1.0))
     means = np.array([two.mean for _, two in sides])
     t = float(((own.mean(axis=1) - means) / scale).mean()) / (spread * math.sqrt(1 / n_own + 1 / n))

@@ -32,6 +32,7 @@ import numpy.typing as npt
 
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray
+from replication.statistics.intervals import ROUNDING
 
 Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
@@ -47,7 +48,6 @@ MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
 QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
-ROUNDING = 1e-12  # relative difference of numbers that are equal but for rounding
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -136,10 +136,10 @@ class Sample:
 
 
 def fit_tail(sample: Sample) -> tuple[float, float]:
-    """Return the mean excess of what lies beyond the largest of N runs, and how sure that is.
+    """Return the mean excess beyond the largest of N runs, and its degrees of freedom.
 
-    How sure it is are the degrees of freedom of its inverse gamma distribution: those of the
-    outermost runs, fewer where there are few runs or where these have long tails (excess kurtosis),
+    The excess varies as an inverse gamma variable with the degrees of freedom of the outermost
+    runs. They are fewer where there are few runs, or where runs have long tails (excess kurtosis),
     which an exponential tail would miss. The numbers were chosen for the rates in docs/compare.md.
     """
     runs, n = sample.runs, sample.n
@@ -163,7 +163,7 @@ class Effort:
 def draw_populations(
     sample: Sample, n_resamples: int, *, seed: int
 ) -> Iterator[tuple[FloatArray, Sequence[float], Sequence[float]]]:
-    """Yield resampled runs, the shares that lie below and above all seen ones, and how far."""
+    """Yield resampled runs, the shares below and above all seen runs, and the mean excess there."""
     own, tails = sample.runs, (fit_tail(sample.negate()), fit_tail(sample))
     generator = np.random.default_rng([seed, 1])
     gaps = [float(scale > 0) for scale, _ in tails]
@@ -204,10 +204,12 @@ def _draw_half(
     if sample.is_enough_for(shape[1]):
         populations = itertools.repeat((own, (0.0, 0.0), (0.0, 0.0)), n_resamples)
     for resampled, beyond, scales in populations:
-        even = generator.random(shape)
+        # Within the seen runs.
+        even = generator.random(shape)  # (n_each, runs)
         low, high = beyond[0], 1.0 - beyond[1]
         places = ((even - low) * (own.size / (high - low))).astype(np.int64)
         drawn = resampled[np.clip(places, 0, own.size - 1)]
+        # Beyond the smallest and the largest of them.
         for sign, edge, is_unseen, scale in (
             (-1.0, own[0], even < low, scales[0]),
             (1.0, own[-1], even >= high, scales[1]),

@@ -6,14 +6,37 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from replication.errors import DataError, StorageError
+from replication.errors import DataError, StorageError, UsageError
+from replication.wording import show
 
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 SECONDS_OF_LEFTOVERS = 86_400.0
 """Age from which a temporary file is what a killed run has left: no write takes so long."""
+
+
+def check_target(path: Path | None, endings: Sequence[str]) -> None:
+    """Refuse a file that cannot be written, or is something else, before its content is computed.
+
+    `endings`: those that its name may have.
+    """
+    if path is None:
+        return
+    if path.suffix.lower() not in endings:
+        raise UsageError(
+            f"{show(path)} was given; allowed are files that end in {' or '.join(endings)}"
+        )
+    reason = ""
+    if not path.parent.is_dir():
+        reason = "there is no such folder"
+    elif os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
+        reason = "there is a folder, a link or a device of that name"
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        reason = "its folder may not be written"
+    if reason:
+        raise StorageError(f"{show(path)} cannot be written ({reason}); give another")
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -72,6 +95,7 @@ def open_folder(folder: Path, *, below: Path) -> None:
     Each new folder is forced to disk in its parent. Temporary files that are older than a day,
     which killed runs have left, are removed.
     """
+    # From the root down: make what is missing, and follow no link below the given folder.
     for place in reversed([folder, *folder.parents]):
         is_folder, is_ours = place.is_dir(), below in place.parents
         if is_ours and (place.is_symlink() or (place.exists() and not is_folder)):
@@ -82,6 +106,7 @@ def open_folder(folder: Path, *, below: Path) -> None:
         if not is_folder:
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
+    # With the rights of this process, which may be others than those of its user.
     effective = os.access in os.supports_effective_ids
     if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
         raise StorageError(

@@ -56,6 +56,7 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
         else:
             report_lost(lost)
 
+    # Only the main thread can set handlers; a signal that is ignored stays so.
     report_lost, sys.unraisablehook = sys.unraisablehook, send_again
     is_main = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in SIGNALS if is_main}

@@ -19,7 +19,7 @@ SECONDS_BEFORE_ESTIMATE = 1.0
 class Progress:
     """Show on standard error how many of `total` networks are done, how fast, and what is left.
 
-    `name`: that of the step.
+    `name`: of the step.
     """
 
     def __init__(self, total: int, *, name: str = "", is_shown: bool = True) -> None:
@@ -59,7 +59,7 @@ class Progress:
         time_left = ""
         if self.done == self.total:
             time_left = f", {format_duration(elapsed)} in all"
-        # The first moments tell how long workers take to start, not how fast they are.
+        # The first moments show how long workers take to start, not how fast they are.
         elif elapsed >= SECONDS_BEFORE_ESTIMATE:
             time_left = f", {format_duration((self.total - self.done) / rate)} left"
         # A line that reaches the last column would wrap. The speed is missed least.

@@ -31,13 +31,13 @@ UNREADABLE = {
     b"PK\x03\x04": "is an Excel file or an archive; export the sheet as CSV, or unpack it",
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
-NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")
+NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")  # 1,5 ± 0,2 %
 THOUSANDS = re.compile(
     r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII
 )  # 1,000.5
 
 PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
-"""Types of Arrow that are read: of others a few bytes may unpack to any number of cells."""
+"""Types of Arrow that are read; of other types a few bytes may unpack to any number of cells."""
 MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
@@ -208,6 +208,7 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
         return _read_json(text, name)
     if typeset := _split_typeset(text):
         return _take_rows(name, *_split_header([[*map(clean, row)] for row in typeset]))
+    # The sign that parts most cells, outside of quotes: "a, b";1
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
     too_many = DataError(f"{name} has too many rows or columns: {LIMITS}; give a smaller table")
     if line.count(separator) >= MAX_COLUMNS:
@@ -267,21 +268,24 @@ def _split_typeset(text: str) -> list[list[str]]:
     """Return the cells of a table in LaTeX or Markdown; none if it is no such."""
     if re.search(r"\\\\", text) and "&" in text:
         found = re.search(r"\\begin\{(?:tabular\*?|tabularx|array)\}(.*?)\\end\{", text, re.DOTALL)
-        body = re.sub(r"(?<!\\)%.*", "", found[1] if found else text)
+        body = re.sub(r"(?<!\\)%.*", "", found[1] if found else text)  # 48 & 202 % a comment
         body = re.sub(r"^\s*(?:\[\w\])?(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})+", "", body)  # {lrr}
+        # \toprule, \cline{2-3}, \cmidrule(lr){2-3}
         rules = r"\\(?:hline|(?:top|mid|bottom|cmid)rule|cline)(?:\([lr]+\))?(?:\{[-\d]+\})?"
-        lines = re.split(r"\\\\(?:\[[^\]]*\])?", re.sub(rules, "", body))
+        lines = re.split(r"\\\\(?:\[[^\]]*\])?", re.sub(rules, "", body))  # 48 & 202 \\[2pt]
         rows = [_split_cells(line, "&") for line in lines if "&" in line]
     else:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
+        # | --- | :-: | under the header
         if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
             return []
         rows = [
             _split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1
         ]
-    kept: dict[int, list[Any]] = {}  # by column, what \\multirow says of so many more rows
+    kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
     for row in rows:
         for place, cell in enumerate(row):
+            # \multirow{2}{*}{4-2-4}
             found = re.fullmatch(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
             if found:
                 kept[place] = [int(found[1][:3]), row[place]]
@@ -294,6 +298,7 @@ def _split_cells(line: str, separator: str) -> list[str]:
     """Return the cells of a line; one that spans several columns stands in each of them."""
     cells = []
     for cell in re.split(rf"(?<!\\){re.escape(separator)}", line[:100_000]):
+        # \multicolumn{2}{c}{updates}
         wide = re.fullmatch(r"\s*\\multicolumn\{(\d{1,3})\}\{[^{}]*\}\{(.*)\}\s*", cell, re.DOTALL)
         cells += [wide[2]] * int(wide[1]) if wide else [cell.strip()]
     return cells

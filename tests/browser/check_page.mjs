@@ -20,7 +20,7 @@ const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 const [wide, narrow] = [{ width: 1600, scheme: "light" }, { width: 320, scheme: "dark" }];
 const between = { width: 768, scheme: "light", rules: { "color-contrast": { enabled: false } } };
 // Where a page must not scroll sideways; 640 is 200 % of a window of 1280.
-const widths = [360, 390, 640, 768, 1280, 1920];
+const widths = [320, 360, 390, 640, 768, 1280, 1920];
 let address, found;
 
 async function open(browser, { script = true, still = true } = {}) {
@@ -121,151 +121,146 @@ async function run_again(page) {
   return { steps, role };
 }
 
-// Someone who does not mind motion sees the plane and the networks learn, before the dot falls.
+// Someone who does not mind motion sees the first network and a hundred others learn.
 async function watch_moving(browser) {
   const page = await open(browser, { still: false });
   const look = () => page.evaluate(() => ({
     progress: document.getElementById("again-progress").textContent,
     dots: document.querySelectorAll(".again-dot").length,
   }));
-  await page.waitForTimeout(500);
-  const moved = await look_at_plane(page);
+  await page.waitForFunction(() => window.hero.t > 0);
+  const moved = await look_at_hero(page);
   await press(page, "Pause");
-  const paused = await look_at_plane(page);
+  const paused = await look_at_hero(page);
   await page.locator("#again-once").click();
   await page.waitForTimeout(500);
   const during = await look();
   await page.locator("#again-once").click();  // its words are now "Finish at once"
   await wait_for(page, "again-words", "Experiment 1: ");
-  const found = { during, after: await look(), moved, paused, resting: await look_at_plane(page) };
+  const resting = await look_at_hero(page);
+  // A dot is pulled away with the pointer, and mends itself.
+  await see(page, { width: 1280 });
+  await page.evaluate(() => window.hero.slider.scrollIntoView({ block: "end", behavior: "instant" }));
+  const dot = await page.locator("#hero .dot .body").first().boundingBox();
+  await page.mouse.move(dot.x + dot.width / 2, dot.y + dot.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(dot.x + 60, dot.y - 60, { steps: 4 });
+  const pulled = await look_at_hero(page);
+  await page.mouse.up();
+  await page.waitForFunction(() => window.hero.t > 0);
+  const learns = await page.evaluate(() => window.hero.run.learnt && window.hero.clock.is_running);
+  const found = { during, after: await look(), moved, paused, resting, pulled, learns };
   await page.close();
   return found;
 }
 
-// The live plane: dots are where the codes are, lines where units are half on.
-const look_at_plane = (page) => page.evaluate(() => {
-    const player = window.livePlayer;
-    const words = player.slider.getAttribute("aria-valuetext");
+// The first picture: dots are where the codes are, lines where units are half on.
+const look_at_hero = (page) => page.evaluate(() => {
+    const { hero } = window;
     return {
-      update: player.t, last: player.last, words, slider: Number(player.slider.value),
-      dots: player.plane.dots.map((dot) => dot.getAttribute("transform").match(/[-\d.]+/g).map(Number)),
-      lines: player.plane.lines.map((line) => (line.getAttribute("d").match(/[-\d.]+/g) ?? []).map(Number)),
-      weights: player.history[player.t],
+      update: hero.t, last: hero.run.n, words: hero.words.textContent, value: hero.slider.getAttribute("aria-valuetext"),
+      dots: hero.plane.dots.map((dot) => dot.getAttribute("transform").match(/[-\d.]+/g).map(Number)),
+      lines: hero.plane.lines.map((line) => ["x1", "y1", "x2", "y2"].map((name) => Number(line.getAttribute(name)))),
+      read: hero.plane.read, weights: hero.run.weights[Math.floor(hero.t)],
+      states: [...document.querySelectorAll("#hero .unit text")].map((text) => text.textContent),
     };
   });
-const find_button = (page, name) => page.locator("#live").getByRole("button", { name, exact: true });
+const find_button = (page, name) => page.locator("#hero").getByRole("button", { name, exact: true }).first();
 const press = (page, name) => find_button(page, name).click();
 
-async function watch_live(page) {
-  const stands = await look_at_plane(page);
+async function watch_hero(page) {
+  const stands = await look_at_hero(page);
   await page.waitForTimeout(400);
-  const later = await look_at_plane(page);
-  await find_button(page, "Previous update").focus();
-  await page.keyboard.press("Enter");
-  const back = await look_at_plane(page);
-  await page.locator("#live").getByLabel("Weight updates").focus();
+  const later = await look_at_hero(page);
+  await page.locator("#hero").getByLabel("Weight updates").focus();
   await page.keyboard.press("Home");
-  const first = await look_at_plane(page);
-  await find_button(page, "Previous update").focus();
-  await page.keyboard.press("Enter");
-  const focus = await page.evaluate(() => document.activeElement.textContent);
-  // One update, time by time, and made at last.
-  await page.locator("#live summary").click();
-  await page.waitForFunction(() => document.querySelector(".live-steps p").textContent);
-  const step_words = [];
-  for (let k = 0; k < 6; k += 1) {
-    step_words.push(await page.locator(".live-steps p").first().textContent());
-    await page.locator(".live-steps").getByRole("button").first().click();
-  }
-  const ghosts = await page.evaluate(() => { window.livePlayer.time = 5; window.livePlayer.show_step(); return document.querySelectorAll("#live .ghost").length; });
-  const stepped = await look_at_plane(page);
-  await page.locator("#live summary").click();
-  await page.locator("#live").getByLabel("Learning rate").focus();
+  const first = await look_at_hero(page);
   await page.keyboard.press("ArrowRight");
-  const faster = { ...await look_at_plane(page), words: await page.locator("#live").getByLabel("Learning rate").getAttribute("aria-valuetext") };
-  await page.locator("#live").getByLabel("Frozen").selectOption("U");
-  const frozen = await look_at_plane(page);
-  await find_button(page, "New weights").click();
-  const fresh = await look_at_plane(page);
-  return { stands, later, back, first, focus, step_words, ghosts, stepped, faster, frozen, fresh };
+  const second = await look_at_hero(page);
+  // Once around: what the units show at each time.
+  const round = [];
+  for (const time of [0.9, 1.9, 2.9, 3.9]) {
+    round.push(await page.evaluate((time) => {
+      const { hero } = window;
+      hero.loop.show(hero.run.at(1), 0, time);
+      return [...document.querySelectorAll("#hero .loop text")].map((text) => text.textContent);
+    }, time));
+  }
+  await page.locator("#hero .dot").nth(2).focus();
+  await page.keyboard.press("ArrowRight");
+  const moved = await look_at_hero(page);
+  await press(page, "New weights");
+  const fresh = await look_at_hero(page);
+  return { stands, later, first, second, round, moved, fresh };
 }
 
-// Pairs of networks in a worker: asked, stopped, and run to the end.
-async function run_try(page) {
-  const words = () => page.locator("#try-words").textContent();
-  await page.locator("#try-run").click();
-  const unasked = await words();
-  await page.locator('#try input[value="U"]').check();  // takes the longest, so that it can be stopped
-  await page.locator("#try").getByLabel("impossible").check();
-  await page.locator("#try-run").click();
-  const running = await page.locator("#try-run").textContent();
-  await page.locator("#try-run").click();
-  const stopped = await words();
-  const results = {};
-  for (const [change, guess] of [["skip", "slower"], ["b", "slower"], ["aligned", "as fast"]]) {
-    await page.locator(`#try input[value="${change}"]`).check();
-    await page.locator(`#try input[value="${guess}"]`).check();
-    await page.locator("#try-run").click();
-    await page.waitForSelector("#try-result:not([hidden])");
-    results[change] = { words: await words(), rows: await page.locator("#try tbody tr").allInnerTexts() };
+// What lies further down is built when a reader comes near: bars that play, images that are lost.
+async function watch_further(page) {
+  await page.evaluate(() => document.getElementById("fig:help").scrollIntoView());
+  await page.waitForFunction(() => window.bars.rows);  // until then it is the element of that id
+  const rows = await page.evaluate(() => window.bars.rows.map((row) => ({
+    name: row.name, updates: row.run.n, learnt: row.run.learnt, value: row.button.querySelector(".value").textContent,
+  })));
+  await page.locator(".bars-row").nth(6).click();
+  const chosen = await page.evaluate(() => ({ name: window.bars.names[1].textContent, counts: window.bars.counts.map((count) => count.textContent) }));
+  await page.evaluate(() => document.getElementById("fig:rest").scrollIntoView());
+  await page.waitForFunction(() => window.rest?.rests);
+  const rest = {};
+  for (const name of await page.evaluate(() => window.rest.data.rules.map((rule) => rule.name))) {
+    await page.locator(`#rest input[value="${name}"]`).check();
+    rest[name] = await page.evaluate(() => ({ lost: window.rest.network.lose(), seen: window.rest.network.see(), words: window.rest.words.textContent }));
   }
-  await page.locator('#try input[value="b"]').check();
-  await page.locator("#try-watch").click();
-  const watched = await page.evaluate(() => ({ ...window.livePlayer.state, learnt: window.livePlayer.last < 2000 }));
-  const larger = await page.locator("#cloud-keys label").allInnerTexts();
+  const look = () => page.evaluate(() => ({
+    n: document.getElementById("cloud-n").textContent, star: document.querySelector("#cloud .star").style.display,
+    keys: [...document.querySelectorAll("#cloud-keys label")].map((key) => key.textContent),
+  }));
+  const smaller = await look();
   await page.locator("#cloud-size").focus();
   await page.keyboard.press("End");
-  return { unasked, running, stopped, results, watched, cloud: { smaller: larger, larger: await page.locator("#cloud-keys label").allInnerTexts(), n: await page.locator("#cloud-n").textContent() } };
+  return { rows, chosen, rest, cloud: { smaller, larger: await look() } };
 }
 
-// The second page: its steps by arrow keys, its address, what it asks and reveals.
-async function follow_lecture(page) {
-  const load = async () => {
-    await page.goto("about:blank");
-    await page.goto(address + "#step=3&rate=7&seed=12&frozen=nothing");
-  };
-  await see(page, { width: 1280 });
-  await load();
+// The lesson: nothing is given away, answers come when the network has shown them, keys follow.
+async function follow_lesson(page) {
+  await see(page, { width: 1280, height: 720 });
   const look = () => page.evaluate(() => ({
-    place: document.getElementById("lecture-place").textContent, hash: location.hash,
-    heading: document.activeElement.textContent,
+    step: window.lesson.current + 1, heading: document.activeElement.textContent,
     shown: [...document.querySelectorAll(".reveal")].filter((part) => !part.hidden).length,
-    state: document.querySelector("section.step.current").player.state,
+    counts: window.lesson.counts.map((count) => count.textContent),
   }));
-  // What a step shows, and whether anything gives the answer away.
-  const see_step = (k) => page.evaluate((k) => {
-    const step = document.querySelectorAll("section.step")[k];
-    const { player } = step;
-    const seen = [...step.querySelectorAll(".live button, .live input, .live .arrow, .curve")].filter((one) => getComputedStyle(one).display !== "none" && one.getClientRects().length);
-    return { update: player.t, last: player.last, frozen: player.state.frozen, rate: player.state.rate, n_seen: seen.length, pairs: player.pairs_words.textContent };
-  }, k);
-  const given = await look();
-  const answers = { before: [], after: [] };
-  for (const k of [0, 3, 5]) {
-    answers.before.push(await see_step(k));
-    await page.locator("section.step").nth(k).locator(".predict button").first().click();
-    if (k === 3) await page.waitForFunction(() => document.querySelectorAll("section.step")[3].player.pairs_words.textContent.includes("median"));
-    answers.after.push(await see_step(k));
+  const told = [];
+  for (let k = 0; k < 7; k += 1) {
+    await page.evaluate((k) => window.lesson.go(k), k);
+    await page.waitForFunction((k) => window.lesson.current === k, k);
+    const before = { ...await look(), t: await page.evaluate(() => window.lesson.t), waits: await page.evaluate(() => getComputedStyle(window.lesson.controls).visibility) };
+    await page.locator("section.step").nth(k).locator(".predict button").last().click();
+    told.push({ before, after: await look(), words: await page.locator("section.step").nth(k).locator(".said").first().textContent(), right: await page.locator("section.step").nth(k).locator(".right").textContent() });
   }
-  await page.locator("section.step").nth(5).getByLabel("Learning rate").fill("5");
-  answers.slower = await see_step(5);
-  await load();
-  await page.keyboard.press("ArrowRight");
-  const next = await look();
+  const total = await page.locator("section.step").nth(6).locator(".said").last().textContent();
+  const below = await page.evaluate(() => window.lesson.controls.getBoundingClientRect().bottom <= innerHeight);
+  // Whoever scrolls to another step goes on from there.
+  await page.evaluate(() => document.querySelectorAll("section.step")[4].scrollIntoView({ behavior: "instant" }));
+  await page.waitForFunction(() => window.lesson.current === 4);
   await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft");
+  await page.waitForFunction(() => window.lesson.current === 3);
   const back = await look();
-  await page.locator("section.step").nth(1).locator(".predict button").first().click();
-  const revealed = await look();
-  const slider = page.locator("section.step").nth(1).getByLabel("Learning rate");
-  await slider.focus();
-  await page.keyboard.press("ArrowRight");  // of the slider, not of the page
-  const changed = await look();
-  await page.locator("#lecture-full").click();
-  await page.waitForFunction(() => document.body.classList.contains("full"));
-  const full = await page.evaluate(() => [...document.querySelectorAll("section.step")].filter((step) => step.offsetParent).length);
-  await page.keyboard.press("PageDown");
-  return { answers, given, next, back, revealed, changed, full, after: await look() };
+  await page.evaluate(() => window.lesson.slider.focus());
+  await page.keyboard.press("ArrowLeft");  // of the slider, not of the page
+  const slid = { ...await look(), t: await page.evaluate(() => window.lesson.t) };
+  const loop = await page.evaluate(() => { window.lesson.go(1); return document.querySelectorAll(".stage .loop").length; });
+  return { told, total, below, back, slid, loop };
+}
+
+// Someone who does not mind motion has to watch first, and the dots travel on.
+async function watch_lesson(browser) {
+  const page = await open(browser, { still: false });
+  await page.locator(".predict button").nth(1).click();
+  const during = await page.evaluate(() => ({ shown: [...document.querySelectorAll(".reveal")].some((part) => !part.hidden), wait: Boolean(document.querySelector(".wait")) }));
+  await page.evaluate(() => { window.lesson.slider.value = window.lesson.slider.max; window.lesson.slider.dispatchEvent(new Event("input")); });
+  await page.waitForFunction(() => !document.querySelector(".reveal").hidden);
+  const words = await page.locator(".said").first().textContent();
+  await page.close();
+  return { during, words };
 }
 
 // How many updates networks take that start from given weights.
@@ -330,14 +325,14 @@ async function check_in_browser(kind, starts) {
     background: getComputedStyle(document.body).backgroundColor,
     navigation: getComputedStyle(document.querySelector("nav")).display,
     revealed: [...document.querySelectorAll(".reveal")].filter((part) => part.offsetParent).length,
-    pieces: [...document.querySelectorAll(".again, .predict button")].filter((piece) => piece.offsetParent).length,
-    figures: [...document.querySelectorAll("figure.drawing")].every((figure) => figure.querySelector("svg").getBoundingClientRect().height > 50),
+    pieces: [...document.querySelectorAll(".again, .live, .predict button")].filter((piece) => piece.offsetParent).length,
+    figures: [...document.querySelectorAll("figure.drawing")].every((figure) => figure.querySelector(".picture svg").getBoundingClientRect().height > 50),
   }));
 
-  if (kind === "learning") found.lecture = await follow_lecture(page);
+  if (kind === "learning") [found.lesson, found.watched] = [await follow_lesson(page), await watch_lesson(browser)];
   const plain = await open(browser, { script: false });
   found.without_script = {
-    pieces_hidden: !(await plain.locator(".again, .predict button").filter({ visible: true }).count()),
+    pieces_hidden: !(await plain.locator(".again, .live, .predict button").filter({ visible: true }).count()),
     revealed: await plain.locator(".reveal").filter({ visible: true }).count(),
     figures: await plain.locator("figure.drawing .picture").count(),
   };
@@ -364,16 +359,17 @@ async function check_sample(page, starts) {
   for (const [width, height] of [[360, 740], [1400, 900]]) {
     await see(page, { width, height });
     found.first_screen[width] = await page.evaluate(() =>
-      ["h1", ".front > p", ".verdict", "figure.drawing svg.plane"].map((name) => {
+      ["h1", ".front > p", "#hero .plane", "#hero .hero-controls button"].map((name) => {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
   }
   found.contents = await follow_contents(page);
   found.sorted = await sort_table(page);
-  found.live = await watch_live(page);
+  found.hero = await watch_hero(page);
+  found.further = await watch_further(page);
   found.again = await run_again(page);
-  [found.tried, found.moving] = await Promise.all([run_try(page), watch_moving(browser)]);
+  found.moving = await watch_moving(browser);
   found.counts = await train(page, starts);
   found.drawn = await page.evaluate((given) => drawWeights(7, given), starts);
 }

@@ -12,9 +12,7 @@ import time
 
 import pytest
 
-from replication import RecirculationNetwork, simulate
-from replication.definition.protocol import Protocol
-from replication.errors import WorkerError
+from replication import Protocol, RecirculationNetwork, WorkerError, simulate
 from replication.simulator import backends
 from tests.reliability import faults
 from tests.unit.cache.invented import find_digest, list_blocks
@@ -147,14 +145,11 @@ class Client:
         return {"client": {"packages": here}, "workers": {"tcp://w:1": {"packages": there}}}
 
 
-@pytest.mark.parametrize(
-    ("packages", "message"),
-    [
-        ({}, r"had no worker for 30 s; start one: dask worker tcp://s:2"),
-        ({"recirculation_replication": None}, r"worker at tcp://w:1 has .*replication None"),
-        ({"python": "3.12.1.final.0"}, r"Python 3\.12; it needs .*Python 3\.11, as on this"),
-    ],
-)
+@pytest.mark.parametrize(("packages", "message"), [
+    ({}, r"had no worker for 30 s; start one: dask worker tcp://s:2"),
+    ({"recirculation_replication": None}, r"worker at tcp://w:1 has .*replication None"),
+    ({"python": "3.12.1.final.0"}, r"Python 3\.12; it needs .*Python 3\.11, as on this"),
+])  # fmt: skip
 def test_workers_that_do_not_fit_are_refused_before_the_first_block(packages, message):
     with pytest.raises(WorkerError, match=message):
         backends.check_workers(Client(**packages), "tcp://s:2")

@@ -35,15 +35,11 @@ def small_reports(monkeypatch):
     monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
 
 
-@pytest.mark.parametrize(
-    ("n_seeds", "assignments", "share"),
-    [
-        (40, ["learning_rate=0.000001", "max_updates=30"], 0.0),
-        (40, ["threshold=1000"], 1.0),
-        (1, ["visible_units=linear", "learning_rate=1e300"], None),
-    ],
-    ids=["nothing-converges", "everything-converges-at-once", "one-network-bursts"],
-)
+@pytest.mark.parametrize(("n_seeds", "assignments", "share"), [
+    (40, ["learning_rate=0.000001", "max_updates=30"], 0.0),
+    (40, ["threshold=1000"], 1.0),
+    (1, ["visible_units=linear", "learning_rate=1e300"], None),
+], ids=["nothing-converges", "everything-converges-at-once", "one-network-bursts"])  # fmt: skip
 @pytest.mark.usefixtures("small_reports")
 def test_studies_at_the_edge_have_their_report(tmp_path, n_seeds, assignments, share):
     words = [word for text in assignments for word in ("--set", text)]

@@ -4,10 +4,8 @@ import os
 
 import pytest
 
+from replication import Protocol, WorkerError, simulate
 from replication.cli import main, results_commands
-from replication.definition.protocol import Protocol
-from replication.errors import WorkerError
-from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest
 
 
@@ -29,21 +27,12 @@ BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "", " 5", "1_000", "0x10", "٥"]
 
 
 @pytest.mark.parametrize("text", BAD_NUMBERS)
-@pytest.mark.parametrize(
-    ("command", "option", "others", "allowed"),
-    [
-        (
-            "simulate",
-            "--seeds",
-            ["0", "9" * 12],
-            "from 1 to 100000000000 (which take days of",
-        ),
-        ("simulate", "--root-seed", [str(2**63), "True"], f"from 0 to {2**63 - 1}"),
-        ("simulate", "--jobs", ["0"], "from 1 to 4096 (or 'all', for one a core)"),
-        ("report", "--seeds", ["0"], "from 1 to"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
+@pytest.mark.parametrize(("command", "option", "others", "allowed"), [
+    ("simulate", "--seeds", ["0", "9" * 12], "from 1 to 100000000000 (which take days of"),
+    ("simulate", "--root-seed", [str(2**63), "True"], f"from 0 to {2**63 - 1}"),
+    ("simulate", "--jobs", ["0"], "from 1 to 4096 (or 'all', for one a core)"),
+    ("report", "--seeds", ["0"], "from 1 to"),
+], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
 def test_a_bad_number_is_refused_with_the_range(reject, command, option, others, allowed, text):
     for given in (text, *others):
         message = reject(command, f"{option}={given}")
@@ -51,17 +40,14 @@ def test_a_bad_number_is_refused_with_the_range(reject, command, option, others,
         assert allowed in message
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("threshold = 0.2\nthreshold = 0.3\n", "Cannot overwrite"),
-        ("threshold = nan\n", "threshold"),
-        ("threshold: 0.2\n", "Expected '='"),
-        ('"a\\u001b[31mb" = 1\n', "a\\x1b[31mb"),
-        ("\udcff", "p.toml"),
-        ("tresholds = 0.2\n", "did you mean 'threshold'"),
-    ],
-)
+@pytest.mark.parametrize(("text", "says"), [
+    ("threshold = 0.2\nthreshold = 0.3\n", "Cannot overwrite"),
+    ("threshold = nan\n", "threshold"),
+    ("threshold: 0.2\n", "Expected '='"),
+    ('"a\\u001b[31mb" = 1\n', "a\\x1b[31mb"),
+    ("\udcff", "p.toml"),
+    ("tresholds = 0.2\n", "did you mean 'threshold'"),
+])  # fmt: skip
 def test_bad_protocol_file_is_refused(reject, tmp_path, text, says):
     path = tmp_path / "p.toml"
     path.write_text(text, encoding="utf-8", errors="surrogateescape")
@@ -116,19 +102,16 @@ CHAINED = RuntimeError("a library has failed")
 CHAINED.__cause__ = MemoryError()
 
 
-@pytest.mark.parametrize(
-    ("error", "code", "says"),
-    [
-        (KeyboardInterrupt(), 130, "interrupted"),
-        (CHAINED, 70, "give fewer --seeds or --jobs"),
-        (ImportError("x.so: failed to map segment from shared object"), 70, "(ulimit -v)"),
-        (RuntimeError("can't start new thread"), 70, "(ulimit -u, ulimit -v)"),
-        (PanicError("ThreadPoolBuildError: unavailable"), 70, "no more threads can be started"),
-        (OSError(24, "Too many open files", "x.csv"), 70, "(ulimit -n)"),
-        (OSError(28, "No space left on device", "x.csv"), 74, "'x.csv'"),
-        (WorkerError("the cluster has gone"), 70, "the cluster has gone"),
-    ],
-)
+@pytest.mark.parametrize(("error", "code", "says"), [
+    (KeyboardInterrupt(), 130, "interrupted"),
+    (CHAINED, 70, "give fewer --seeds or --jobs"),
+    (ImportError("x.so: failed to map segment from shared object"), 70, "(ulimit -v)"),
+    (RuntimeError("can't start new thread"), 70, "(ulimit -u, ulimit -v)"),
+    (PanicError("ThreadPoolBuildError: unavailable"), 70, "no more threads can be started"),
+    (OSError(24, "Too many open files", "x.csv"), 70, "(ulimit -n)"),
+    (OSError(28, "No space left on device", "x.csv"), 74, "'x.csv'"),
+    (WorkerError("the cluster has gone"), 70, "the cluster has gone"),
+])  # fmt: skip
 def test_a_failure_is_one_line_and_an_exit_code(monkeypatch, refuse, tmp_path, error, code, says):
     def fail(options):
         raise error

@@ -120,15 +120,12 @@ def test_rule_of_ones_own_takes_part(run, write):
     assert mine[4:] == theirs[4:], "rates tried"
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "problem"),
-    [
-        (RULE, "mine.py:Yours", "'Yours' was given"),
-        ("1 / 0", "mine.py:Mine", "mine.py, line 1: 1 / 0: ZeroDivisionError: division by zero"),
-        (RULE, "mine.py:Unrated", 'mechanism searches its "rate": write numbers = {"rate": 1.0}'),
-        (RULE, "mine.py:Large", "mine.py, line 9: return logistic(self.U @ logistic(self.W @ v"),
-    ],
-)
+@pytest.mark.parametrize(("text", "name", "problem"), [
+    (RULE, "mine.py:Yours", "'Yours' was given"),
+    ("1 / 0", "mine.py:Mine", "mine.py, line 1: 1 / 0: ZeroDivisionError: division by zero"),
+    (RULE, "mine.py:Unrated", 'mechanism searches its "rate": write numbers = {"rate": 1.0}'),
+    (RULE, "mine.py:Large", "mine.py, line 9: return logistic(self.U @ logistic(self.W @ v"),
+])  # fmt: skip
 def test_bad_rule_gets_one_line(refuse, write, text, name, problem):
     path = write(text, "mine.py")
     assert problem in refuse(2, "mechanism", "--rule", path.with_name(name))
@@ -145,79 +142,67 @@ def test_function_refuses_what_the_command_refuses(tmp_path, refuse):
     assert "no such folder" in line
 
 
-@pytest.mark.parametrize(
-    ("along_w", "along_theory", "words"),
-    [
-        (0.95, 0.99, "amplifies its own code"),
-        (0.5, 0.99, "the inputs differ most"),
-        (0.5, 0.6, "not what the theory predicts"),
-        (math.nan, math.nan, "nothing is said"),
-    ],
-)
+@pytest.mark.parametrize(("along_w", "along_theory", "words"), [
+    (0.95, 0.99, "amplifies its own code"),
+    (0.5, 0.99, "the inputs differ most"),
+    (0.5, 0.6, "not what the theory predicts"),
+    (math.nan, math.nan, "nothing is said"),
+])  # fmt: skip
 def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
     assert words in examination.judge_amplification(along_w, along_theory)
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "0,1\n1,0.5\n",
-        "a,b\n0,1\n1,0.5\n",
-        "\ufeff0;1\r\n1;0,5\r\n",
-        "0\t1\n\n1\t0.5",
-        "# two\n0 1\n1  5e-1\n",
-        " 0 , 1 \n 1 , .5 \n",
-    ],
-)
+@pytest.mark.parametrize("text", [
+    "0,1\n1,0.5\n",
+    "a,b\n0,1\n1,0.5\n",
+    "\ufeff0;1\r\n1;0,5\r\n",
+    "0\t1\n\n1\t0.5",
+    "# two\n0 1\n1  5e-1\n",
+    " 0 , 1 \n 1 , .5 \n",
+])  # fmt: skip
 def test_patterns_are_read_as_programs_write_them(write, text):
     assert command.read_patterns(write(text), 2) == ((0.0, 1.0), (1.0, 0.5))
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        (
-            "0,1\n1,2\n",
-            "holds '2' in line 2; allowed are numbers from 0 to 1, and these run from 0 "
-            "to 2; scale all of them to (x - 0) / 2, or each column by its own least and largest",
-        ),
-        ("0,1\n3,-1\n", "these run from -1 to 3; scale all of them to (x + 1) / 4"),
-        ("0,1\n1,-0.1\n", "holds '-0.1' in line 2"),
-        ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"),
-        ("a,b\nc,d\n", "holds 'c' in line 2"),
-        ("0,1\n1,\n", "holds '' in line 2"),
-        ("0,1\n1,0,1\n", "3 numbers in line 2, but --group-sizes has 2 visible units"),
-        ("0,1\n0,1\n", "no two different patterns"),
-        ("# nothing\n", "no two different patterns"),
-        ("0,1\n" * (2**17 + 1), "holds 131,073 patterns; allowed are 262,144 numbers in all"),
-        (b"\xff\xfe0,1", "invalid start byte"),
-        ("0,1\n1,\x1b[31m\n", "x1b[31m"),
-    ],
-)
+@pytest.mark.parametrize(("text", "problem"), [
+    (
+        "0,1\n1,2\n",
+        "holds '2' in line 2; allowed are numbers from 0 to 1, and these run from 0 "
+        "to 2; scale all of them to (x - 0) / 2, or each column by its own least and largest",
+    ),
+    ("0,1\n3,-1\n", "these run from -1 to 3; scale all of them to (x + 1) / 4"),
+    ("0,1\n1,-0.1\n", "holds '-0.1' in line 2"),
+    ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"),
+    ("a,b\nc,d\n", "holds 'c' in line 2"),
+    ("0,1\n1,\n", "holds '' in line 2"),
+    ("0,1\n1,0,1\n", "3 numbers in line 2, but --group-sizes has 2 visible units"),
+    ("0,1\n0,1\n", "no two different patterns"),
+    ("# nothing\n", "no two different patterns"),
+    ("0,1\n" * (2**17 + 1), "holds 131,073 patterns; allowed are 262,144 numbers in all"),
+    (b"\xff\xfe0,1", "invalid start byte"),
+    ("0,1\n1,\x1b[31m\n", "x1b[31m"),
+])  # fmt: skip
 def test_bad_patterns_get_one_line(refuse, write, text, problem):
     line = refuse(2, "mechanism", "--patterns", write(text), "--group-sizes", "2,1")
     assert problem in line
     assert line.isprintable()
 
 
-@pytest.mark.parametrize(
-    ("option", "problem"),
-    [
-        ("--group-sizes=8,3]#", "'8,3]#' was given; allowed are two whole numbers"),
-        ("--set=frozen=W", "frozen = ['W'] was given; mechanism needs W to learn"),
-        ("--group-sizes=8,3,8", "[8, 3, 8] was given; mechanism needs one hidden group"),
-        ("--group-sizes=1,2", "mechanism needs two that differ"),
-        ("--group-sizes=8,1025", "group_sizes[1] = 1025"),
-        ("--set=regression=0", "regression = 0.0 was given; mechanism needs more than 0"),
-        ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
-        ("--set=second_round=true", "second_round = true was given; mechanism needs false"),
-        ("--set=update_schedule=per-pattern", "mechanism needs batch"),
-        ("--set=learning_rule=back-propagation", "mechanism needs recirculation"),
-        ("--seeds=5", "from 40 to"),
-        ("digits", "'digits' was given, which 'replication mechanism' does not know (did you mean "
-         "--protocol digits?)"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("option", "problem"), [
+    ("--group-sizes=8,3]#", "'8,3]#' was given; allowed are two whole numbers"),
+    ("--set=frozen=W", "frozen = ['W'] was given; mechanism needs W to learn"),
+    ("--group-sizes=8,3,8", "[8, 3, 8] was given; mechanism needs one hidden group"),
+    ("--group-sizes=1,2", "mechanism needs two that differ"),
+    ("--group-sizes=8,1025", "group_sizes[1] = 1025"),
+    ("--set=regression=0", "regression = 0.0 was given; mechanism needs more than 0"),
+    ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
+    ("--set=second_round=true", "second_round = true was given; mechanism needs false"),
+    ("--set=update_schedule=per-pattern", "mechanism needs batch"),
+    ("--set=learning_rule=back-propagation", "mechanism needs recirculation"),
+    ("--seeds=5", "from 40 to"),
+    ("digits", "'digits' was given, which 'replication mechanism' does not know (did you mean "
+     "--protocol digits?)"),
+])  # fmt: skip
 def test_bad_options_get_one_line(refuse, option, problem):
     assert problem in refuse(2, "mechanism", option)
 

@@ -162,18 +162,14 @@ def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, ca
     assert f"{other}: 20 networks" in said.out
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"study": {"root_seed": 3, "n": 10**9}},
-        {"study": {"root_seed": 3, "n": "10"}},
-        {"study": {"root_seed": 2**63, "n": 10}},
-        {"study": [1]},
-        {"provenance": {"protocol": {"threshold": "0.2"}}},
-        {"provenance": None},
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize("changed", [
+    {"study": {"root_seed": 3, "n": 10**9}},
+    {"study": {"root_seed": 3, "n": "10"}},
+    {"study": {"root_seed": 2**63, "n": 10}},
+    {"study": [1]},
+    {"provenance": {"protocol": {"threshold": "0.2"}}},
+    {"provenance": None},
+], ids=str)  # fmt: skip
 def test_a_model_is_believed_only_of_the_study_whose_folder_it_is_in(tmp_path, capsys, changed):
     """Or the folder of somebody else could keep `verify` busy, or end it with a traceback."""
     folder = publish(tmp_path, 3, 10, **changed)

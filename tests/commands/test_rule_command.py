@@ -95,19 +95,20 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
     assert np.allclose([int(x) for x in done.stdout.split()], expected, rtol=0.02)
 
 
-@pytest.mark.parametrize(
-    ("text", "name", "code", "message"),
-    [
-        (None, "", 74, "there is no such file"),
-        ("x = 1", "", 2, "has no subclass of replication.Network"),
-        (OTHER, "", 2, "has Alignment, Halved; give .*mine.py:CLASS"),
-        (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved"),
-        ("x = 1 / 0", "", 2, "mine.py, line 1: x = 1 / 0: ZeroDivisionError"),
-        ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
-        (ALIGNMENT.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 19: .*no attribute"),
-        (ALIGNMENT.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 18"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("text", "name", "code", "message"), [
+    (None, "", 74, "there is no such file"),
+    ("x = 1", "", 2, "has no subclass of replication.Network"),
+    (OTHER, "", 2, "has Alignment, Halved; give .*mine.py:CLASS"),
+    (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved"),
+    ("x = 1 / 0", "", 2, "mine.py, line 1: x = 1 / 0: ZeroDivisionError"),
+    ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
+    ("\0", "", 2, "mine.py: SyntaxError"),
+    ("import sys; sys.exit(0)", "", 2, "mine.py, line 1: .*: SystemExit: 0; mend the file"),
+    (ALIGNMENT.replace("return np.outer", "exit(0), np.outer"), "", 2, "line 20: .*SystemExit"),
+    (ALIGNMENT + "    def prepare(self): 1 / 0", "", 2, "mine.py, line 21: .*ZeroDivisionError"),
+    (ALIGNMENT.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 19: .*no attribute"),
+    (ALIGNMENT.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 18"),
+])  # fmt: skip
 def test_what_cannot_be_run_is_refused_in_one_line(
     refuse, write, tmp_path, text, name, code, message
 ):
@@ -119,3 +120,34 @@ def test_a_rule_that_cannot_be_compiled_runs_in_plain_numpy_if_asked(run, refuse
     path = write(ALIGNMENT.replace("9.5 * (target", "(9.5 if r[0] > 0 else 9.0) * (target"))
     assert "mine.py, line 18" in refuse(2, "rule", path)
     assert "Alignment" in run("rule", path, "--plain", "--seeds", 3, "--set", "max_updates=3")
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "code", "message"),
+    [
+        ("--save", "mine.py", 2, "allowed are files that end in .csv"),
+        ("--plot", "mine.bar", 2, "allowed are files that end in .svg or .png or .pdf"),
+        ("--page", "link.html", 74, "a folder, a link or a device"),
+        ("--page", "folder.html", 74, "a folder, a link or a device"),
+        ("--page", "none/mine.html", 74, "there is no such folder"),
+    ],
+)
+def test_nothing_is_run_for_a_file_that_cannot_be_written(
+    refuse, write, tmp_path, option, name, code, message
+):
+    path = write("open('ran', 'w')")
+    (tmp_path / "folder.html").mkdir()
+    (tmp_path / "link.html").symlink_to("/dev/null")
+    assert message in refuse(code, "rule", path, option, tmp_path / name)
+    assert {each.name for each in tmp_path.iterdir()} == {"mine.py", "folder.html", "link.html"}
+    assert (tmp_path / "link.html").is_symlink()
+
+
+def test_a_file_may_be_called_as_a_library_and_import_what_lies_beside_it(
+    run, write, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    write("rate = 9.5", "helper_of_mine.py")
+    write(ALIGNMENT.replace("9.5", "__import__('helper_of_mine').rate"), "pandas.py")
+    few = ("--seeds", 3, "--set", "max_updates=3")
+    assert "3 networks of each rule" in run("rule", "pandas.py", *few)

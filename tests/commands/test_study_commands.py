@@ -8,15 +8,12 @@ import signal
 import pandas as pd
 import pytest
 
-from replication import PAPER, Protocol
+from replication import PAPER, CountTable, Protocol, simulate, trace
 from replication.cli import main
 from replication.definition.claims import load_reported
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import describe_sampling
-from replication.simulator.ensemble import simulate
-from replication.simulator.trace import trace
-from replication.statistics.counts import CountTable
 
 COMMANDS = (
     "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",
@@ -168,23 +165,19 @@ def test_help_lists_every_command_and_every_field_with_its_value(run):
     assert "_shtab_replication" in run("--print-completion", "bash")
 
 
-@pytest.mark.parametrize(
-    ("words", "says"),
-    [
-        (["similate"], "'similate' was given (did you mean simulate?); allowed are"),
-        (["trace"], "SEED"),
-        (["compare", "x", "--failures", "exclude"], "(did you mean excluded?)"),
-        (["simulate", "--seed", 5], "does not know (did you mean --seeds?)"),
-        (["trace", 5, "--seeds", 3], "which 'replication trace' does not know;"),
-        (["simulate", "--backend", "loky"], "'loky' was given without a --scheduler"),
-        (["simulate", "--backend", "dask"], "'dask' was given without a --scheduler; allowed"),
-        (["simulate", "--scheduler", "tcp://127.0.0.1:1"], "'threading' was given with a"),
-        (["simulate", "--set", "learning_rte=5"], "'learning_rte'; did you mean 'learning_rate'"),
-        (["simulate", "--set", "group_sizes=[256,256]", "--jobs", 4096], "GB; give fewer --jobs"),
-        (["simulate", "--backend", "dask", "--scheduler", "\x1b[31m:1"], "tcp://127.0.0.1:8786"),
-    ],
-    ids=str,
-)
+@pytest.mark.parametrize(("words", "says"), [
+    (["similate"], "'similate' was given (did you mean simulate?); allowed are"),
+    (["trace"], "SEED"),
+    (["compare", "x", "--failures", "exclude"], "(did you mean excluded?)"),
+    (["simulate", "--seed", 5], "does not know (did you mean --seeds?)"),
+    (["trace", 5, "--seeds", 3], "which 'replication trace' does not know;"),
+    (["simulate", "--backend", "loky"], "'loky' was given without a --scheduler"),
+    (["simulate", "--backend", "dask"], "'dask' was given without a --scheduler; allowed"),
+    (["simulate", "--scheduler", "tcp://127.0.0.1:1"], "'threading' was given with a"),
+    (["simulate", "--set", "learning_rte=5"], "'learning_rte'; did you mean 'learning_rate'"),
+    (["simulate", "--set", "group_sizes=[256,256]", "--jobs", 4096], "GB; give fewer --jobs"),
+    (["simulate", "--backend", "dask", "--scheduler", "\x1b[31m:1"], "tcp://127.0.0.1:8786"),
+], ids=str)  # fmt: skip
 def test_wrong_words_are_refused_in_one_line(tmp_path, monkeypatch, refuse, words, says):
     monkeypatch.chdir(tmp_path)
     message = refuse(2, *words)
@@ -194,15 +187,12 @@ def test_wrong_words_are_refused_in_one_line(tmp_path, monkeypatch, refuse, word
 
 
 @pytest.mark.parametrize("command", ["report", "verify"])
-@pytest.mark.parametrize(
-    ("given", "reason"),
-    [
-        ("", "allowed is a folder"),
-        ("file", "it is a file"),
-        ("file/below", "Not a directory"),
-        ("x" * 300, "File name too long"),
-    ],
-)
+@pytest.mark.parametrize(("given", "reason"), [
+    ("", "allowed is a folder"),
+    ("file", "it is a file"),
+    ("file/below", "Not a directory"),
+    ("x" * 300, "File name too long"),
+])  # fmt: skip
 def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command, given, reason):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").write_text("")

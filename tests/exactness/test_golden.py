@@ -18,8 +18,10 @@ from tests.exactness.golden import (
     PROTOCOLS,
     ROOT_SEED,
     compute_all_bits,
+    compute_rule,
     record,
 )
+from tests.exactness.rules import RULES
 from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 
@@ -60,6 +62,12 @@ def test_every_field_and_choice_has_a_golden_digest():
     some = [choice for choice in GOLDEN["choices"] if "decay" not in choice["fields"]]
     some = [choice for choice in some if choice["fields"].get("hidden_function") != "tanh"]
     assert list_unrecorded(some) == ["decay=ANOTHER_VALUE", "hidden_function=tanh"]
+
+
+@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_of_ones_own_has_its_golden_outcomes_weights_and_states(rule, schedule):
+    assert compute_rule(rule, schedule) == GOLDEN["rules"][rule.__name__][schedule]
 
 
 def test_rounding_twice_gives_another_digest(monkeypatch):

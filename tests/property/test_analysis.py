@@ -8,13 +8,11 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replication.comparison.comparison import compare
+from replication import CountTable, ReplicationError, compare
 from replication.comparison.numbers import read_number
 from replication.comparison.prediction import predict
 from replication.comparison.report import STATISTICS
-from replication.errors import ReplicationError
 from replication.statistics.convolution import compute_mean_mass
-from replication.statistics.counts import CountTable
 from replication.statistics.sampling import Effort, Sample
 
 CAP = 300

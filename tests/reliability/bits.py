@@ -39,7 +39,7 @@ PROTOCOLS = {
 class Noisy(Network):
     """A rule of one's own with a loop, random numbers and functions of NumPy."""
 
-    shapes = {"W": (3, 4), "U": (4, 3)}  # noqa: RUF012
+    shapes = {"W": (3, 4), "U": (4, 3)}
 
     def image(self, v):
         return logistic(self.U @ np.tanh(self.W @ v))

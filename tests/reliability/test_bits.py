@@ -38,16 +38,12 @@ def compute(words, changes=()):
 
 
 @pytest.mark.skipif(not X86, reason="these names are those of x86-64 processors")
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        (GENERIC, ("2000",)),
-        (HASWELL, ("2000",)),
-        (OLD, ("2000",)),
-        (GENERIC | OLD_LIBM, SLOW),  # the C library fuses operations in software
-    ],
-    ids=["generic", "haswell", "old", "software"],
-)
+@pytest.mark.parametrize(("changes", "words"), [
+    (GENERIC, ("2000",)),
+    (HASWELL, ("2000",)),
+    (OLD, ("2000",)),
+    (GENERIC | OLD_LIBM, SLOW),  # the C library fuses operations in software
+], ids=["generic", "haswell", "old", "software"])  # fmt: skip
 def test_outcomes_and_weights_are_the_same_on_another_processor(changes, words):
     native, other = compute(words), compute(words, tuple(changes.items()))
     assert len(native["digests"]) == (2 if words is SLOW else 9)

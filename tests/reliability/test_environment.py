@@ -83,19 +83,16 @@ def run_in_shell(folder, words, redirection):
     return done
 
 
-@pytest.mark.parametrize(
-    ("words", "redirection", "code"),
-    [
-        ("trace 0", "| true", 0),
-        ("--help", "| true", 0),
-        ("trace 0", ">/dev/full", 74),
-        ("--help", ">/dev/full", 74),
-        ("simulate --seeds x", "2>/dev/full", 2),
-        ("info --results none", "2>/dev/full >/dev/null", 74),
-        ("simulate --seeds 1000", "2>/dev/full", 0),
-        ("simulate --seeds 1000", ">&- 2>&- <&-", 0),
-    ],
-)
+@pytest.mark.parametrize(("words", "redirection", "code"), [
+    ("trace 0", "| true", 0),
+    ("--help", "| true", 0),
+    ("trace 0", ">/dev/full", 74),
+    ("--help", ">/dev/full", 74),
+    ("simulate --seeds x", "2>/dev/full", 2),
+    ("info --results none", "2>/dev/full >/dev/null", 74),
+    ("simulate --seeds 1000", "2>/dev/full", 0),
+    ("simulate --seeds 1000", ">&- 2>&- <&-", 0),
+])  # fmt: skip
 def test_full_or_closed_streams_keep_code_and_blocks(
     tmp_path, cache_folder, reference, words, redirection, code
 ):

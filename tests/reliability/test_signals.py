@@ -4,6 +4,7 @@ import contextlib
 import os
 import random
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -16,6 +17,20 @@ from tests.unit.cache.invented import compute_reference, find_digest, list_block
 
 NEVER = ("--set", "learning_rate=0.000001", "--set", "max_updates=10000000")
 """A protocol under which no network ever converges, and a block takes minutes."""
+
+SLOW = """
+import numpy as np
+import replication
+
+class Slow(replication.Network):
+    shapes = {"b": (4,)}
+
+    def image(self, v):
+        return self.b * v
+
+    def weight_changes(self, v, target):
+        return (CHANGE,)
+"""
 
 
 def is_simulating(process):
@@ -36,13 +51,11 @@ def read_delay(process):
     return int(path.read_text().split()[1]) / 1e9 if path.exists() else 0.0
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "jobs"),
-    [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1"), (signal.SIGHUP, 129, "2")],
-)
-def test_a_run_that_never_ends_is_ended_within_two_seconds(number, code, jobs):
-    """Of its own: those in which other tests keep the cores busy are not counted."""
-    process = faults.start(*faults.simulate_command(200_000, *NEVER, "--jobs", jobs))
+def interrupt(process, number):
+    """Send a signal to a run once it works; return the seconds until it ends, and its messages.
+
+    Of its own: those in which other tests keep the cores busy are not counted.
+    """
     assert faults.wait_until(lambda: is_simulating(process))
     begun, delay = time.monotonic(), read_delay(process)
     process.send_signal(number)
@@ -50,11 +63,39 @@ def test_a_run_that_never_ends_is_ended_within_two_seconds(number, code, jobs):
     seconds = time.monotonic() - begun - (read_delay(process) - delay)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    _, messages = process.communicate(timeout=20)
+    return seconds, process.communicate(timeout=20)[1]
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "jobs"),
+    [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1"), (signal.SIGHUP, 129, "2")],
+)
+def test_a_run_that_never_ends_is_ended_within_two_seconds(number, code, jobs):
+    process = faults.start(*faults.simulate_command(200_000, *NEVER, "--jobs", jobs))
+    seconds, messages = interrupt(process, number)
     assert process.returncode == code, messages
     assert seconds < 2, f"took {seconds:.1f} s"
     assert "Traceback" not in messages
     assert "run the same command again to go on" in messages
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "replication.repeat(10**9, lambda x: 0.5 * x, v)",
+        "sum(replication.logistic(self.b * k) for k in range(300))",
+    ],
+    ids=["to_run", "to_compile"],
+)
+def test_a_rule_that_takes_too_long_can_be_interrupted(tmp_path, change):
+    path = tmp_path / "mine.py"
+    path.write_text(SLOW.replace("CHANGE", change))
+    process = faults.start(sys.executable, "-m", "replication", "rule", str(path))
+    seconds, messages = interrupt(process, signal.SIGINT)
+    assert process.returncode == 130, messages
+    assert seconds < 2, f"took {seconds:.1f} s"
+    (line,) = messages.splitlines()
+    assert "run the same command again to start over" in line
 
 
 LONG = (pytest.mark.long, pytest.mark.timeout(1800))

@@ -68,14 +68,11 @@ def inject(tmp_path, fault, *, is_kill):
 LONG = (pytest.mark.long, pytest.mark.timeout(1800))
 
 
-@pytest.mark.parametrize(
-    ("errors", "is_kill", "chosen"),
-    [
-        (["signal=KILL"], True, None),
-        (["error=EIO"], False, [("mkdir", 1), ("write", 2), ("fsync", 1), ("rename", 2)]),
-        pytest.param(["error=EIO", "error=ENOSPC"], False, None, marks=LONG),
-    ],
-)
+@pytest.mark.parametrize(("errors", "is_kill", "chosen"), [
+    (["signal=KILL"], True, None),
+    (["error=EIO"], False, [("mkdir", 1), ("write", 2), ("fsync", 1), ("rename", 2)]),
+    pytest.param(["error=EIO", "error=ENOSPC"], False, None, marks=LONG),
+])  # fmt: skip
 def test_a_fault_at_any_call_costs_the_block_in_flight(tmp_path, traced, errors, is_kill, chosen):
     for name, k in chosen or traced.list_points():
         for fault in errors:

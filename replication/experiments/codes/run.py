@@ -7,6 +7,7 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge
+from replication.experiments.matrices import Array
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights, split_weights
@@ -15,8 +16,6 @@ from replication.system.progress import Tell
 ROOT_SEED = 2004
 N_NETWORKS = 50_000
 LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
-
-Array = NDArray[np.float64]  # codes have the shape (n, n_patterns, n_units)
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
@@ -39,7 +38,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
 
 
 def train_networks(protocol: Protocol, n_networks: int, jobs: int) -> tuple[Array, Array]:
-    """Return the final weights of networks and their codes of all vectors."""
+    """Return the final weights of networks and their codes, (n, n_patterns, n_units)."""
     initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
     _, _, weights = simulate_weights(protocol, initial, jobs=jobs)
     return weights, evaluate_networks(protocol, weights).hidden[0]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.matrices import Array
-from replication.experiments.recording import finish
 from replication.experiments.search import SEARCH_OFFSET, list_protocols, simulate_best
 from replication.experiments.summaries import name_estimate
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -28,19 +27,19 @@ TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 1
 SPANS = ((100, 200), (2_000, 10_000))  # updates between which the exponent of the tail is taken
 CAPS = (500, LATER)  # at which failures are counted in a mean
 
-RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
+SEARCHED_RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
 KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
-    "4-2-4": (PAPER, RATES),
+    "4-2-4": (PAPER, SEARCHED_RATES),
     "slow": (PAPER, (2.0,)),
-    "8-3-8": (Protocol(group_sizes=(8, 3)), RATES[1:8]),
-    "16-4-16": (Protocol(group_sizes=(16, 4)), RATES[:7]),
-    "squared": (Protocol(learning_rule=BACK_PROPAGATION), RATES[:6]),
+    "8-3-8": (Protocol(group_sizes=(8, 3)), SEARCHED_RATES[1:8]),
+    "16-4-16": (Protocol(group_sizes=(16, 4)), SEARCHED_RATES[:7]),
+    "squared": (Protocol(learning_rule=BACK_PROPAGATION), SEARCHED_RATES[:6]),
     "cross-entropy": (
         Protocol(learning_rule=BACK_PROPAGATION, minimised_error="cross-entropy"),
         (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0),
     ),
 }
-"""Networks and rules, and the learning rates of which each way to learn has its best."""
+"""Networks and rules, and the learning rates among which the best is searched."""
 MAP: Mapping[str, Sequence[Any]] = {
     "learning_rate": (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 60.0),
     "regression": (0.0, 0.25, 0.5, 0.75, 0.9),
@@ -48,7 +47,7 @@ MAP: Mapping[str, Sequence[Any]] = {
 
 
 def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
-    """Return how long networks take, and the weights at the cap of those that fail as they learn.
+    """Return how long networks take, and the final weights of those whose learning biases fail.
 
     ``exponents``: minus the slope of the share still learning, both axes logarithmic. ``p``: of
     the paper's numbers if networks take so long.
@@ -62,9 +61,9 @@ def compare_tails(n: int, *, root_seed: int, jobs: int) -> tuple[Model, Array]:
         counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
         described = describe_times(updates, converged) | {"p": studies.describe_p(counts)["p"]}
         stuck[name] = final[~converged]
-        longer = dataclasses.replace(protocol, max_updates=LATER)
-        updates, released = finish(longer, (updates, converged, final), jobs=jobs)
-        updates[~released] = LATER + 1
+        longer = dataclasses.replace(protocol, max_updates=LATER - protocol.max_updates)
+        more, released, _ = simulate_weights(longer, final[~converged], jobs=jobs)
+        updates[~converged] += more + ~released
         survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES}
         model[name] = described | {
             "survival": list(survival.values()),

@@ -25,11 +25,11 @@ from replication.system.threads import map_in_threads
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs jump
 TOLERANCE = 0.002
-RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
+UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 """Learning rates of U and the visible biases; W and the hidden biases keep the paper's."""
 COOLED = 5.0
-"""The rate of U and the visible biases at which networks that jump are released."""
-LONGER = 20_000  # updates that they are given
+"""A rate of U and the visible biases that releases networks whose outputs jump."""
+LONGER = 20_000  # updates that these networks are given
 
 
 def predict_error(gain: float) -> float:
@@ -49,7 +49,7 @@ def predict_error(gain: float) -> float:
 def describe_failures(protocol: Protocol, weights: Array) -> Model:
     """Compare failed networks with the prediction for the corner of their worst vector.
 
-    The lists, of which ``gains`` is kappa, are by the number of hidden units on, none to all.
+    Lists go by the number of hidden units that are on, from none to all; ``gains`` are kappa.
     """
     states = evaluate_networks(protocol, weights)
     errors = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2)
@@ -66,14 +66,11 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     apart, back = (np.abs(image - images[0]).max(axis=(1, 2)) for image in images[1:])
     found = [np.flatnonzero(n_on == k) for k in counts]
     return {
-        "n": len(weights),
-        "within": int(np.count_nonzero(off < TOLERANCE)),
-        "period_2": int(np.count_nonzero((apart > 0.5) & (back < 0.1))),
-        "gains": gains,
-        "predicted": predicted.tolist(),
-        "by_corner": [len(each) for each in found],
+        "n": len(weights), "within": int(np.count_nonzero(off < TOLERANCE)),
+        "period_2": int(np.count_nonzero((apart > 0.5) & (back < 0.1))), "gains": gains,
+        "predicted": predicted.tolist(), "by_corner": [len(each) for each in found],
         "medians": [float(np.median(states.error[k])) if len(k) else None for k in found],
-    }
+    }  # fmt: skip
 
 
 def cool(rate: float, **others: Any) -> Protocol:
@@ -82,7 +79,7 @@ def cool(rate: float, **others: Any) -> Protocol:
 
 
 def compare_rates(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return failures at each of `RATES`, and how many are in corners in which no output jumps."""
+    """Return failures at each of `UPPER_RATES`, and how many lie where no output should jump."""
 
     def run(rate: float) -> Model:
         protocol = cool(rate)
@@ -90,7 +87,7 @@ def compare_rates(n: int, *, root_seed: int, jobs: int) -> Model:
         _, converged, final = simulate_weights(protocol, weights)
         return {"rate": rate} | describe_failures(protocol, final[~converged])
 
-    rows = map_in_threads(run, RATES, jobs=jobs)
+    rows = map_in_threads(run, UPPER_RATES, jobs=jobs)
     elsewhere = sum(
         n for row in rows for n, gain in zip(row["by_corner"], row["gains"], strict=True)
         if gain <= UNSTABLE

@@ -8,35 +8,23 @@ from matplotlib.figure import Figure
 
 from replication.experiments.dynamics.corners import UNSTABLE, predict_error
 from replication.report import style
-from replication.report.numbers import fixed
 
 LEARNING: dict[str, tuple[str, Any, str, str]] = {
     "learnt": (style.BLUE, "-", "o", "learning"),
     "fixed": (style.PURPLE, (0, (5, 2)), "s", "fixed"),
 }
 """Colour, dash, mark and label of networks by what their hidden biases do."""
-ENDS = {
-    "slow": (style.BLUE, "o", "over 100 updates"),
-    "failed": (style.INK, "D", "failed"),
-}
-"""Colour, mark and label of networks by how they end."""
-PARTS = {
-    "both": "both\nparts", "alternating": "alternating\npart", "smooth": "smooth\npart",
-    "neither": "neither",
-}  # fmt: skip
 CORNERS = (
-    (style.MUTED, "D", "none on"),
-    (style.GREEN, "^", "1 on"),
-    (style.INK, "o", "2 on"),
-)
+    (style.MUTED, "D", "none on"), (style.GREEN, "^", "1 on"), (style.INK, "o", "2 on"),
+)  # fmt: skip
 """Colour, mark and label of a corner, by the number of hidden units that are on."""
 HEIGHT = 2.6
 
 
-def plot_tail(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
-    """Draw the share still learning over updates, and what biases that learn in part do."""
+def plot_tail(model: Mapping[str, Any]) -> Figure:
+    """Draw the share still learning over updates, with hidden biases that learn or are fixed."""
     tails = model["main"]["tails"]
-    figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
+    figure, axes = style.create_figure(height=HEIGHT)
     for name, (color, dash, _, label) in LEARNING.items():
         shares = [100 * share for share in tails[name]["survival"]]
         drawn = [(t, share) for t, share in zip(tails["times"], shares, strict=True) if share > 0]
@@ -48,25 +36,7 @@ def plot_tail(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     )
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
     style.use_plain_log_ticks(axes, (0.001, 0.01, 0.1, 1, 10, 100), axis="y")
-    axes.set_title("(a) The tail")
-    parts, right = style.create_figure(height=HEIGHT, width=style.HALF)
-    for aside, (name, (color, mark, label)) in zip((-0.24, 0.24), ENDS.items(), strict=True):
-        rows = [model["main"]["parts"][part][name] for part in PARTS]
-        x = [place + aside for place in range(len(PARTS))]
-        style.plot_estimates(right, x, rows, "share", scale=100, color=color, linestyle="",
-                             marker=mark, markersize=5, label=label, gid=name,
-                             clip_on=False)  # fmt: skip
-        for at, row in zip(x, rows, strict=True):
-            style.label_line(right, x=at, y=100 * row["share_interval"][1],
-                             text=fixed(100 * row["share"], 2), color=color, fontsize=8,
-                             ha="center", offset=(0, 9))  # fmt: skip
-    right.set(ylabel="networks, %", xlim=(-0.5, len(PARTS) - 0.5), ylim=(0, 4.9))
-    right.set_xticks(range(len(PARTS)), PARTS.values(), fontsize=8)
-    right.tick_params(axis="x", length=0)
-    right.grid(axis="x", visible=False)
-    right.legend(loc="upper right", fontsize=8, handlelength=1.0)
-    right.set_title("(b) Hidden biases learn from")
-    return figure, parts
+    return figure
 
 
 def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
@@ -74,6 +44,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
     rows = model["main"]["rates"]
     own = rows[-1]
+    # A line for each corner from the rate on at which its outputs jump, and what networks do.
     for k, (color, mark, label) in enumerate(CORNERS):
         per_rate = own["gains"][k] / own["rate"]
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
@@ -88,6 +59,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     axes.set(xlabel="rate of U and visible biases", ylabel="error of networks that fail",
              xlim=(4, 21), ylim=(0.48, 1.02))  # fmt: skip
     axes.set_title("(a) Failures, predicted")
+    # The prediction as a line, and marks for biases that learn and that are fixed.
     aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
     for size, found in model["main"]["alignment"].items():
         rates = [row["rate"] for row in found["rates"]]

@@ -7,8 +7,8 @@ states so swing in step with them, and against them if biases learn one update l
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,51 +18,58 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.dynamics.biases import describe_times
 from replication.experiments.matrices import Array, get_w
-from replication.experiments.recording import train_by
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights, split_weights
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
-Choose = Callable[[list[Array], int], Array]
-"""Takes the changes of the hidden biases that equation 4 has asked for, the last one last, and the
-number of updates before this one; returns the change that is applied."""
+Choose = Callable[[Any, Any, Any], Any]
+"""Takes the change of the hidden biases that equation 4 asks for, the one before it (0 at first)
+and the number of updates so far; returns the change that is applied."""
 
 LONGEST = int(load_reported().max)  # updates that networks are given: the paper's longest
 SLOW = 100  # updates beyond which a network counts as slow
 AT = 20  # updates after which it is measured how deep two vectors lie in one corner, and the rest
 
 
-def delay(n: int) -> Choose:
-    """Apply what was asked for n updates ago."""
-    return lambda asked, _: asked[-1 - n] if len(asked) > n else np.zeros_like(asked[-1])
-
-
-def alternate(asked: list[Array], _: int) -> Array:
+def alternate(asked: Any, before: Any, t: Any) -> Any:
     """Apply what alternates from update to update: half the difference of the last two."""
-    return np.asarray((asked[-1] - asked[-2 if len(asked) > 1 else -1]) / 2.0)
+    return np.where(t > 0, (asked - before) / 2.0, 0.0)
 
 
-def smooth(asked: list[Array], t: int) -> Array:
+def smooth(asked: Any, before: Any, t: Any) -> Any:
     """Apply the rest, the mean of the last two."""
-    return asked[-1] - alternate(asked, t)
+    return asked - alternate(asked, before, t)
 
 
-def scale(factor: float, *, end: float = math.inf) -> Choose:
-    """Apply what is asked for times a factor, and nothing from an update on."""
-    return lambda asked, t: asked[-1] * (factor if t < end else 0.0)
+def scale(factor: float) -> Choose:
+    """Apply what is asked for times a factor."""
+    return lambda asked, *_: factor * asked
+
+
+def apply(asked: Any, *_: Any) -> Any:
+    """Apply what equation 4 asks for."""
+    return asked
+
+
+def stop(end: int) -> Choose:
+    """Apply what is asked for, and nothing from an update on."""
+    return lambda asked, _, t: np.where(t < end, asked, 0.0)
 
 
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
-    **{f"until {t}": scale(1.0, end=t) for t in (10, 30)},
-    **{f"delay {n}": delay(n) for n in (0, 1)},
+    **{f"until {t}": stop(t) for t in (10, 30)},
+    "delay 0": apply,
+    "delay 1": lambda _, before, __: before,
 }
 """By what the hidden biases change; "delay 0" is equation 4."""
 PARTS: Mapping[str, Choose] = {
-    "both": scale(1.0),
+    "both": apply,
     "alternating": alternate,
     "smooth": smooth,
     "neither": scale(0.0),
@@ -71,35 +78,42 @@ PARTS: Mapping[str, Choose] = {
 DOSES: Mapping[str, Choose] = {
     **PARTS,
     **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
-    "3 times the smooth part": lambda asked, t: 3.0 * smooth(asked, t),
+    "3 times the smooth part": lambda *asked: 3.0 * smooth(*asked),
 }
 """And so many times as much as it asks for."""
+
+
+class Following(RecirculationNetwork):
+    """A network whose hidden biases change as is chosen."""
+
+    choose: Choose
+    t: Any  # updates so far
+    before: Any  # what equation 4 asked for at the last one
+
+    @property
+    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+        """What the rule keeps, and what a choice depends on."""
+        return super().kept | {"t": 0.0, "before": np.zeros(self.shapes["b"])}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Apply the chosen change of the hidden biases, and all others as they are."""
+        asked = changes["b"]
+        super().apply(changes | {"b": self.choose(asked, self.before, self.t)})
+        self.before, self.t = asked, self.t + 1.0
 
 
 def train_biases(
     protocol: Protocol, weights: Array, choose: Choose
 ) -> tuple[NDArray[np.int32], Array]:
-    """Train networks whose hidden biases change as is chosen; the kernel does all else.
+    """Train networks whose hidden biases change as is chosen.
 
     Returns updates up to the cap of the protocol (n,), and `measure_depth` after `AT` of them.
     """
-    asked: list[Array] = []
-    depth = [np.zeros(0)]
-
-    def step(weights: Array, running: NDArray[np.int64], t: int) -> Array:
-        if t == AT:
-            depth.append(measure_depth(protocol, weights))
-        following = record_weights(protocol, weights, 1)[:, 1]
-        old, new = (split_weights(protocol, states)[0][1] for states in (weights, following))
-        every = np.zeros((n, new.shape[1]))
-        every[running] = new - old
-        asked[:] = [*asked[-1:], every]
-        new[...] = old + choose([each[running] for each in asked], t)
-        return following
-
-    n = len(weights)
-    updates, _ = train_by(step, protocol, weights)
-    return updates, depth[-1]
+    rule = type("Following", (Following,), {"choose": staticmethod(choose)})
+    updates, _, _ = simulate_weights(protocol, weights, network=rule)
+    early = dataclasses.replace(protocol, max_updates=AT)
+    _, is_done, states = simulate_weights(early, weights, network=rule)
+    return updates, measure_depth(protocol, states[~is_done])
 
 
 def measure_depth(protocol: Protocol, weights: Array) -> Array:

@@ -27,7 +27,7 @@ from replication.statistics.alignment import compute_cosines
 from replication.system.threads import map_in_threads
 
 SIZES = ((4, 2), (8, 3))
-RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
+ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
 
 
@@ -40,14 +40,16 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> NDArray[np.i
     rate, keep = protocol.learning_rate, protocol.regression
     (_, b), (_, c) = split_weights(protocol, weights)
     W, U = get_w(protocol, weights), get_u(protocol, weights)
+    # Hidden states and U are (n, n_hidden, n_visible): one-hot vectors, so that W holds the inputs.
     hidden = logistic(W + b[..., None])
     z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c
     W = W - W.mean(axis=-1, keepdims=True)
-    first = np.full(len(weights), FOLLOWED)
+    first = np.full(len(weights), FOLLOWED)  # (n,)
     for t in range(FOLLOWED):
         centred = U - U.mean(axis=-1, keepdims=True)
         is_aligned = compute_cosines(flatten(W), flatten(centred)) >= LEVEL
         first[is_aligned] = np.minimum(first[is_aligned], t)
+        # The two lines of the map above, and the growth of W.
         hidden = logistic(W + b[..., None])
         mean = hidden.mean(axis=-1, keepdims=True)
         slope = (hidden * (1.0 - hidden)).mean(axis=-1, keepdims=True)
@@ -69,7 +71,7 @@ def measure_shift(protocol: Protocol, weights: Array) -> float:
 
 
 def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return measured and predicted mean updates of alignment at `RATES` for `SIZES`."""
+    """Return measured and predicted mean updates of alignment at `ALIGNED_RATES` for `SIZES`."""
 
     def run(task: tuple[tuple[int, int], float]) -> Model:
         sizes, rate = task
@@ -87,7 +89,7 @@ def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
             "shift": measure_shift(
                 base := Protocol(group_sizes=sizes), draw_weights(base, root_seed, 0, n)
             ),
-            "rates": map_in_threads(run, [(sizes, rate) for rate in RATES], jobs=jobs),
+            "rates": map_in_threads(run, [(sizes, rate) for rate in ALIGNED_RATES], jobs=jobs),
         }
         for sizes in SIZES
     }

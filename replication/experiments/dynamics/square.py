@@ -14,8 +14,8 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import estimate_median
 
-SORTED = 20  # times as many networks of which the share in convex position is taken
-RATES = {"paper": PAPER.learning_rate, "slow": 2.0}
+SORTED = 20  # times as many networks give the share in convex position
+NAMED_RATES = {"paper": PAPER.learning_rate, "slow": 2.0}
 
 
 def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
@@ -25,7 +25,7 @@ def compare_positions(n: int, *, root_seed: int, jobs: int) -> Model:
     found: Model = {"convex": estimate_share(margin > 0.0)}
     weights, margin = weights[:n], margin[:n]
     groups = {"convex": margin > 0.0, "enclosed": margin <= 0.0}
-    for way, rate in RATES.items():
+    for way, rate in NAMED_RATES.items():
         protocol = dataclasses.replace(PAPER, learning_rate=rate)
         updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
         # Spearman's correlation with Fisher's interval.

@@ -25,7 +25,9 @@ SHARE = 0.05  # of all networks: tried at each rate of the search, and compared 
 SMOOTH: tuple[Any, ...] = (
     "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",
 )  # fmt: skip
-RATES = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0)
+SEARCHED_RATES = (
+    1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0,
+)  # fmt: skip
 
 Function = Callable[[Array], Array]
 
@@ -53,7 +55,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     for name in (PAPER.hidden_function, *SMOOTH):
         report_progress(f"hidden function {name}")
         _, outcomes[name] = simulate_best(
-            dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": RATES},
+            dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": SEARCHED_RATES},
             n_search=n_few, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
         )  # fmt: skip
     report_progress("changes of hidden units of a function unknown to the rule")

@@ -1,19 +1,16 @@
-"""What a population shows: its histogram, mean and maximum of its studies, and how they vary."""
+"""A population: its histogram, and how mean and maximum of its studies vary."""
 
 import math
 from typing import Any, NamedTuple, cast
 
 import contourpy
 import numpy as np
-from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from replication.definition.claims import load_reported
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import SamplingDistribution
-
-FloatArray = NDArray[np.float64]
+from replication.statistics.distributions import FloatArray, SamplingDistribution
 
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
 N_STUDIES = 300  # studies that are drawn at random for that figure
@@ -47,7 +44,7 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
 class Plane(NamedTuple):
     """The joint sampling distribution of mean and largest, exact, on a grid with an empty margin.
 
-    It is steps of the mean and of the logarithm of the largest that are equal.
+    The grid has equal steps of the mean, and of the logarithm of the largest.
     """
 
     mean: SamplingDistribution
@@ -69,6 +66,7 @@ def map_studies(counts: CountTable) -> Plane | None:
     mean = SamplingDistribution(*convolution.compute_mean_mass(counts, runs))
     left, right = (mean.find_quantile(q) for q in (1e-7, 1.0 - 1e-7))
     first, last = (largest.find_quantile(q) for q in (1e-5, 1.0 - 1e-5))
+    # Edges of the cells in both directions, and the mass in each of them.
     mean_edges = np.linspace(left - 0.5 / runs, right + 0.5 / runs, N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(first - 0.5), np.log(last + 0.5), N_MAX_CELLS + 1)
     cells = convolution.compute_joint_mass(
@@ -125,12 +123,13 @@ def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
 
 
 def measure_unusualness(plane: Plane) -> dict[str, float]:
-    """Return the share of studies at least as unusual as that of 1988, by what unusual means.
+    """Return the share of studies at least as unusual as that of 1988, for three meanings of it.
 
-    By Mahalanobis' distance of both logarithms from their average, and by how dense studies are,
-    with a logarithmic axis of the largest or a plain one.
+    Mahalanobis' distance of both logarithms from their average; and the density of studies, with a
+    logarithmic axis of the largest or a plain one.
     """
     mean, largest = float(load_reported().mean), float(load_reported().max)
+    # Cells as points, weighted by their mass.
     rows, columns = np.nonzero(plane.mass)
     weights = plane.mass[rows, columns]
     smallest = 0.5 / load_reported().runs  # to which a mean of 0 is rounded up

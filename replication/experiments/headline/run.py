@@ -24,12 +24,9 @@ from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study,
-    counted: Mapping[Study, Counted],
-    *,
-    likelihood: Mapping[str, Any] | None = None,
+    study: Study, counted: Mapping[Study, Counted], *, likelihood: Mapping[str, Any] | None = None,
     report_progress: Tell = silent,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Return the model of a study.
 
     `counted`: the outcomes of the study, of its repetitions, and of those with other errors.
@@ -46,24 +43,18 @@ def run(
     if differences and likelihood is not None:
         model["likelihood"] = compare_with_paper(counts, likelihood)
     model["study"] = {
-        "differences": differences,
-        "paper": {name: as_plain(PAPER)[name] for name in differences},
-        "root_seed": study.root_seed,
-        "n": study.n_seeds,
-        "digest": counted[study].digest,
-    }
+        "differences": differences, "paper": {name: as_plain(PAPER)[name] for name in differences},
+        "root_seed": study.root_seed, "n": study.n_seeds, "digest": counted[study].digest,
+    }  # fmt: skip
     if study.is_default:
         model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
     return model
 
 
 def describe_study(
-    counts: CountTable,
-    protocol: Protocol,
-    *,
-    repetitions: Mapping[int, CountTable],
+    counts: CountTable, protocol: Protocol, *, repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Return the model of a population of networks, whatever became of them."""
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
@@ -77,9 +68,7 @@ def describe_study(
         "sampling": sampling,
         "repetitions": [
             {
-                "root_seed": root_seed,
-                "n": table.n,
-                "share": table.n_converged / table.n,
+                "root_seed": root_seed, "n": table.n, "share": table.n_converged / table.n,
                 "mean": intervals.estimate_mean(table.updates, table.counts).value,
                 "p": studies.describe_p(table)["p"],
             }
@@ -90,7 +79,7 @@ def describe_study(
         "likelihood": None,
         "histogram": distributions.make_histogram(counts),
         "joint": None if plane is None else distributions.describe_joint(counts, plane),
-    }
+    }  # fmt: skip
 
 
 def describe_population(counts: CountTable) -> dict[str, Any]:
@@ -102,23 +91,18 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
     if counts.n_converged < load_reported().runs:
         mean = intervals.Estimate(mean.value, None, None)
     return {
-        "n": counts.n,
-        "n_converged": counts.n_converged,
-        "cap": counts.cap,
+        "n": counts.n, "n_converged": counts.n_converged, "cap": counts.cap,
         **name_estimate("share", intervals.estimate_proportion(counts.n_converged, counts.n)),
-        **name_estimate("mean", mean),
-        "median": intervals.find_median(counts),
+        **name_estimate("mean", mean), "median": intervals.find_median(counts),
         "smallest": int(counts.updates[0]) if counts.n_converged else None,
         "largest": int(counts.updates[-1]) if counts.n_converged else None,
-    }
+    }  # fmt: skip
 
 
 def judge_headline(
-    population: Mapping[str, Any],
-    sampling: Mapping[str, Any] | None,
-    p: Mapping[str, float | None],
-    protocol: Protocol,
-) -> dict[str, Any]:
+    population: Mapping[str, Any], sampling: Mapping[str, Any] | None,
+    p: Mapping[str, float | None], protocol: Protocol,
+) -> dict[str, Any]:  # fmt: skip
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
     ``reason``: why a study cannot judge them, None if it can.
@@ -148,11 +132,9 @@ def find_p_values(
     if not other_errors:  # another task
         return {way.id: None for way in load_claims()["headline"].operationalisations}
     tables = {
-        "smaller-tail": counts,
-        "sweeps": studies.count_sweeps(counts),
-        **other_errors,
+        "smaller-tail": counts, "sweeps": studies.count_sweeps(counts), **other_errors,
         "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
-    }
+    }  # fmt: skip
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 
 
@@ -176,7 +158,7 @@ def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:
     mean, largest = float(load_reported().mean), float(load_reported().max)
     share = p[means == mean, maxima == largest].item()
     less = p > share * (1.0 + 1e-9)
-    # Of each largest count the first mean that is less extreme, and the last.
+    # For each largest count the first mean that is less extreme, and the last.
     low, high = means[less.argmax(axis=0)], means[::-1][less[::-1].argmax(axis=0)]
     rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()
     return {"share": share} | dict(zip(("max", "low", "high"), rows, strict=True))

@@ -31,7 +31,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
         ("wider", "3 hidden units in every module"),
     )),
 )  # fmt: skip
-"""Heading, part of the model, and its keys with their labels, which may tell how many."""
+"""Heading, part of the model, and its keys with their labels, some with the number of networks."""
 LEFT = -2.55  # where headings begin, in widths of the axes
 
 
@@ -44,6 +44,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     for heading, part, rows in GROUPS:
         axes.text(LEFT, place, heading, transform=axes.get_yaxis_transform(), va="center",
                   color=style.MUTED, style="italic")  # fmt: skip
+        # A bar with its interval, a ring, and the share as a number.
         for name, label in rows:
             place += 1.0
             row = model[part][name]
@@ -60,6 +61,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
                       clip_on=False, zorder=4)  # fmt: skip
             axes.text(150, place, fixed(100 * share, 1), va="center_baseline", ha="right")
         place += 1.4
+    # One key for all rows, since each would add its own.
     axes.set_yticks(list(labels), list(labels.values()))
     axes.set_ylim(max(labels) + 0.6, -0.6)
     axes.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %")

@@ -8,16 +8,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
+from replication.experiments.matrices import Array
 from replication.simulator.activations import logistic
 from replication.simulator.arrays import repeat
 from replication.simulator.engine import Engine
 from replication.simulator.network import Network
 from replication.simulator.weights import draw_weights
-
-Array = NDArray[np.float64]
 
 TOP_STREAM = 2**62
 """Added to the root seed for the top module, so that its draws are no lower module's."""
@@ -145,7 +143,7 @@ def draw_modules(
 
 
 def train(rule: type[Modules], weights: Array, n_updates: int) -> Array:
-    """Return the weights after so many updates, whatever the error."""
+    """Return the weights after a number of updates, whatever the error."""
     engine = Engine(PAPER, rule)
     final = engine.train(weights, final=True, threshold=-1.0, max_updates=n_updates)[2]
     assert final is not None

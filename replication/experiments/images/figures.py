@@ -1,4 +1,4 @@
-"""Figures of real images: where each rule ends, what it makes of digits, and larger encoders."""
+"""Figures of real images: where each rule ends, and larger encoders."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from replication.report import style
-from replication.report.numbers import fixed
 
-OURS, SOLID, CIRCLE = style.RULES[0][:3]
-THEIRS, DASHED, SQUARE = style.RULES[1][:3]
-CROSS, DOTTED, TRIANGLE = style.RULES[2][:3]
+OURS, SOLID, CIRCLE = style.LOOKS[0][:3]
+THEIRS, DASHED, SQUARE = style.LOOKS[1][:3]
+CROSS, DOTTED, TRIANGLE = style.LOOKS[2][:3]
 LINEAR: dict[str, tuple[str, Any, str, bool, str]] = {
     "feedback alignment": (style.MUTED, "", "D", True, "feedback alignment"),
     "wake-sleep": (style.GOLD, DOTTED, "v", False, "wake-sleep"),
@@ -30,20 +29,11 @@ LOGISTIC: dict[str, tuple[str, Any, str, bool, str]] = {
     "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
 }
 ENCODERS = {
-    "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
     "cross-entropy": (CROSS, DOTTED, TRIANGLE, True, "back-propagation, cross-entropy"),
     "slowed": (CROSS, SOLID, TRIANGLE, False, "cross-entropy, W slowed to a quarter"),
 }
-LABELS = {
-    "image": "held-out image",
-    "principal components": "principal\ncomponents",
-    "back-propagation": "back-\npropagation",
-    "sleep": "recirculation,\nsleep",
-    "none": "recirculation",
-}
 ASIDE = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
 """Factors that move marks beside others of the same size."""
-SIDE, GAP, LINE = 8, 1, 13  # pixels of a digit, between two, and from row to row
 
 
 def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
@@ -85,40 +75,29 @@ def _draw(
     )  # fmt: skip
 
 
-def plot_digits(model: Mapping[str, Any]) -> Figure:
-    """Draw one image of each digit and what each rule makes of it, a row a rule."""
-    figure, axes = style.create_figure(height=1.6)
-    rows = model["repairs"]["pictures"]
-    digits = np.reshape([row["greys"] for row in rows], (len(rows), -1, SIDE, SIDE))
-    margins = ((0, 0), (0, 0), (0, LINE - SIDE), (0, GAP))
-    padded = np.pad(digits, margins, constant_values=np.nan)
-    greys = np.vstack([np.hstack(row) for row in padded])[: SIDE - LINE, :-GAP]
-    axes.imshow(greys, cmap="gray_r", vmin=0.0, vmax=1.0, interpolation="nearest", label="grey")
-    places = [LINE * k + (SIDE - 1) / 2 for k in range(len(rows))]
-    axes.set_yticks(places, [LABELS[row["name"]] for row in rows])
-    axes.set_xticks([])
-    for y, row in zip(places[1:], rows[1:], strict=True):
-        axes.text(1.01, y, f"{fixed(100 * row['missed'], 0)} %", va="center_baseline",
-                  transform=axes.get_yaxis_transform())  # fmt: skip
-    axes.tick_params(length=0)
-    axes.grid(visible=False)
-    axes.spines[:].set_visible(False)
-    return figure
-
-
 def plot_encoders(model: Mapping[str, Any]) -> Figure:
-    """Draw the updates of encoders against their size."""
-    figure, axes = style.create_figure(height=3.0)
-    encoders = model["encoders"]
+    """Draw how many times as many updates as recirculation other rules take, by size."""
+    figure, axes = style.create_figure(height=2.9)
+    sizes, rules = model["encoders"]["sizes"], model["encoders"]["rules"]
+    ours = rules["recirculation"]["updates"]
     for rule, look in ENCODERS.items():
-        rows = dict(zip(encoders["sizes"], encoders["rules"][rule]["updates"], strict=True))
-        _draw(axes, look, rows, "median", scale=1.0)
-    axes.set(xscale="log", yscale="log", xlabel="visible units N",
-             ylabel="weight updates (median)")  # fmt: skip
-    style.use_plain_log_ticks(axes, encoders["sizes"])
-    style.use_plain_log_ticks(axes, (30, 100, 300, 1000, 3000), axis="y")
+        rows = [_divide(*pair) for pair in zip(rules[rule]["updates"], ours, strict=True)]
+        _draw(axes, look, dict(zip(sizes, rows, strict=True)), "times", scale=1.0)
+    axes.axhline(1.0, color=OURS, linewidth=1.6)
+    style.label_line(axes, x=sizes[0], y=1.0, text="recirculation", color=OURS, offset=(0, -8))
+    axes.set(xscale="log", xlabel="visible units N", ylabel="times as many updates",
+             ylim=(0, None))  # fmt: skip
+    style.use_plain_log_ticks(axes, sizes)
     figure.legend(loc="outside upper left")
     return figure
 
 
-FIGURES = {"rest": plot_rest, "digits": plot_digits, "encoders": plot_encoders}
+def _divide(one: Mapping[str, Any], by: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the ratio of two medians, whose relative errors add up in squares."""
+    times = one["median"] / by["median"]
+    errors = [np.array(row["median_interval"]) / row["median"] - 1.0 for row in (one, by)]
+    error = np.hypot(errors[0], errors[1][::-1])
+    return {"times": times, "times_interval": times * (1.0 + error * np.array([-1.0, 1.0]))}
+
+
+FIGURES = {"rest": plot_rest, "encoders": plot_encoders}

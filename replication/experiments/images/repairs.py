@@ -6,7 +6,6 @@ are judged by images that no network has seen.
 
 import itertools
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -25,7 +24,7 @@ from replication.experiments.images.training import Rule, draw, evaluate, miss, 
 from replication.experiments.matrices import Array
 from replication.experiments.scatter import Scatter
 from replication.experiments.search import SEARCH_OFFSET
-from replication.simulator.patterns import compute_variation, read_digits
+from replication.simulator.patterns import read_digits
 from replication.system.threads import map_in_threads
 
 HUGE = 2.0  # half-width of larger initial weights
@@ -48,9 +47,6 @@ RULES: dict[str, tuple[Rule, Constants]] = {
     "back-propagation": (rules.LogisticBackPropagation, {"rate": (0.05, 0.1, 0.2)}),
 }
 """Rules, and the values of their constants that are tried."""
-SHOWN = ("back-propagation", "sleep", "none")
-"""Rules of the networks whose reconstructions are shown."""
-LEVELS = 2  # decimals of the grey of a picture
 
 
 def measure_repairs(*, n_networks: int, root_seed: int, jobs: int) -> Model:
@@ -113,7 +109,6 @@ def measure_repairs(*, n_networks: int, root_seed: int, jobs: int) -> Model:
         "starts": {key: describe((of, key)) for of, key in runs if of == "starts"},
         "longer": {key: describe((of, key)) for of, key in runs if of == "longer"},
         "probe": probe_codes({"random W": (begun[0], begun[1][0])} | last, images),
-        "pictures": collect_pictures({name: last[name] for name in SHOWN}, images),
     }
 
 
@@ -147,28 +142,3 @@ def find_components(images: Array) -> Array:
     """Return the principal directions of images, (n_visible, n_hidden)."""
     deviations = images - images.mean(axis=0)
     return Scatter.of_matrix(deviations.T @ deviations).directions[:, : rules.N_HIDDEN]
-
-
-def collect_pictures(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> list[Model]:
-    """Return one image of each digit that was not trained, and what is made of it, as greys.
-
-    By principal components of the trained images, and by one network of each rule.
-    """
-    trained, others = images
-    labels = read_digits()[1][len(trained) :]
-    chosen = [int(np.flatnonzero(labels == digit)[0]) for digit in range(10)]
-    main, mean = find_components(trained), trained.mean(axis=0)
-    made: dict[str, Any] = {
-        "image": others,
-        "principal components": mean + (others - mean) @ main @ main.T,
-    }
-    for name, (rule, weights) in networks.items():
-        made[name] = evaluate(rule, weights[:1], others).reconstruction[0]
-    return [
-        {
-            "name": name,
-            "missed": float(np.sum((each - others) ** 2) / compute_variation(others)),
-            "greys": np.round(each[chosen], LEVELS).tolist(),
-        }
-        for name, each in made.items()
-    ]

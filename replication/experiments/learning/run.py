@@ -23,59 +23,60 @@ ROOT_SEED = 2007
 N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
-RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # learning rates at which it is seen what comes first
+ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes first
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of what happens along learning."""
     report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(
-        agreement.measure_agreement,
-        n_networks,
-        slow_share=SLOW_SHARE,
-        root_seed=ROOT_SEED,
+        agreement.measure_agreement, n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED,
         jobs=jobs,
-    )
+    )  # fmt: skip
     digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
-    end = {name: paper.get_at(name, 1.0) for name in paper.values}
     report_progress("what comes first, by learning rate")
     orders = map_in_threads(
-        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), RATES, jobs=jobs
+        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), ORDER_RATES, jobs=jobs
     )
+    crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
     return {
-        "learning_rate": PAPER.learning_rate,
-        "slow_rate": SLOW_RATE,
-        "level": agreement.LEVEL,
-        "orders": orders,
-        "least_cross_entropy": min(
-            float(each.get_learning("upper_cross").min()) for each in (paper, slow)
-        ),
-        "claims": {
-            "upper-agreement": judge("upper-agreement", {
-                "networks-20": average(paper, "upper"),
-                "networks-2": average(slow, "upper"),
-                "biases-20": average(paper, "upper_biases"),
-                "last-20": average(paper, "upper", 0.75),
-            }),
-            "similar-slopes": judge("similar-slopes", {
-                "every-20": average(paper, "variation"),
-                "units-20": average(paper, "variation_units"),
-                "error-20": average(paper, "variation_error"),
-                "every-2": average(slow, "variation"),
-                "error-2": average(slow, "variation_error"),
-                "early-2": slow.get_at("variation", 0.1),
-            }),
-            "random-at-first": judge_random_at_first(paper, slow),
-            "agrees-later": judge_agrees_later(paper, slow),
-            "alignment-first": judge_alignment_first(paper, slow),
-            "symmetry": judge("symmetry", {
-                "cosine-20": end["alignment"],
-                "centred-20": end["centred"],
-                "longer-20": end["ratio"] > 1.0,
-                "cosine-2": slow.get_at("alignment", 1.0),
-                "digits": digits,
-            }),
-        },
+        "learning_rate": PAPER.learning_rate, "slow_rate": SLOW_RATE, "level": agreement.LEVEL,
+        "orders": orders, "least_cross_entropy": min(crosses),
+        "claims": judge_all(paper, slow, digits),
+    }  # fmt: skip
+
+
+def judge_all(paper: Histories, slow: Histories, digits: Array) -> Model:
+    """Judge the six statements; those with functions of their own compare two events, or parts."""
+    end = {name: paper.get_at(name, 1.0) for name in paper.values}
+    return {
+        # Equation 3 is steepest descent but for the slopes of the visible units.
+        "upper-agreement": judge("upper-agreement", {
+            "networks-20": average(paper, "upper"),
+            "networks-2": average(slow, "upper"),
+            "biases-20": average(paper, "upper_biases"),
+            "last-20": average(paper, "upper", 0.75),
+        }),
+        # So it agrees with descent as far as these slopes are alike.
+        "similar-slopes": judge("similar-slopes", {
+            "every-20": average(paper, "variation"),
+            "units-20": average(paper, "variation_units"),
+            "error-20": average(paper, "variation_error"),
+            "every-2": average(slow, "variation"),
+            "error-2": average(slow, "variation_error"),
+            "early-2": slow.get_at("variation", 0.1),
+        }),
+        # Equation 4 needs U and W to be aligned, which comes first, and how far it goes.
+        "random-at-first": judge_random_at_first(paper, slow),
+        "agrees-later": judge_agrees_later(paper, slow),
+        "alignment-first": judge_alignment_first(paper, slow),
+        "symmetry": judge("symmetry", {
+            "cosine-20": end["alignment"],
+            "centred-20": end["centred"],
+            "longer-20": end["ratio"] > 1.0,
+            "cosine-2": slow.get_at("alignment", 1.0),
+            "digits": digits,
+        }),
     }  # fmt: skip
 
 

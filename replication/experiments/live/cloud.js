@@ -1,20 +1,43 @@
 "use strict";
-// Draws studies of so many networks, by each meaning of error; larger studies lie closer together.
-document.addEventListener("DOMContentLoaded", function () {
-  const root = document.getElementById("cloud");
-  if (!root) return;
+// Outlines of studies of so many networks, by each meaning of error: those of larger ones are smaller.
+whenNear("cloud", function () {
   const find = (name) => document.getElementById("cloud-" + name);
   const data = JSON.parse(find("data").textContent);
   const SIZES = [5, 10, 20, 50, 100, 200, 500, 1000, 2000];
-  const N_SHOWN = 120, N_STUDIES = 1000;  // studies; the ranges are those of all
+  const N_STUDIES = 1000, SHARE = 0.9;  // so many are drawn, and this share lies inside an outline
   const NAMES = {
     "every-unit": "every unit (1988)", "every-unit-squared": "its square", "every-unit-half-squared": "half its square",
     "half-squared-error": "half the square, summed over all vectors", "worst-pattern": "half the square, worst vector",
   };
-  const MARKS = ["M-1-1H1V1H-1z", "M0-1.4L1.3 0.9H-1.3z", "M0-1.4L1.4 0L0 1.4L-1.4 0z", "M-1.2-1.2L1.2 1.2M-1.2 1.2L1.2-1.2", "M-1.4 0H1.4M0-1.4V1.4"];
+  const DASHES = ["none", "4 1.5", "1 1", "5 1.5 1 1.5", "2.5 1"];
   const X = [25, 85], Y = [40, 2000];
   const x = (mean) => 100 * (mean - X[0]) / (X[1] - X[0]);
   const y = (top) => 60 * (1 - Math.log(top / Y[0]) / Math.log(Y[1] / Y[0]));
+
+  // The convex outline around the share of points that lie nearest to the middle of all.
+  function outline(points) {
+    const mean = [0, 1].map((j) => points.reduce((sum, point) => sum + point[j], 0) / points.length);
+    const away = (point) => [point[0] - mean[0], point[1] - mean[1]];
+    let [xx, xy, yy] = [0, 0, 0];
+    points.map(away).forEach(([dx, dy]) => { xx += dx * dx; xy += dx * dy; yy += dy * dy; });
+    const distance = function (point) {
+      const [dx, dy] = away(point);
+      return yy * dx * dx - 2 * xy * dx * dy + xx * dy * dy;
+    };
+    const nearest = points.slice().sort((p, q) => distance(p) - distance(q)).slice(0, SHARE * points.length);
+    const turns = (a, b, c) => (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+    const half = function (sorted) {  // of the hull, from one end to the other
+      const hull = [];
+      sorted.forEach((point) => {
+        while (hull.length > 1 && turns(hull.at(-2), hull.at(-1), point) <= 0) hull.pop();
+        hull.push(point);
+      });
+      return hull.slice(0, -1);
+    };
+    nearest.sort((p, q) => p[0] - q[0] || p[1] - q[1]);
+    const whole = [...half(nearest), ...half(nearest.reverse())];
+    return "M" + whole.map((point) => point.map((z) => z.toFixed(2)).join(" ")).join("L") + "z";
+  }
 
   // A network of a population: the updates that a random share of it exceeds.
   function take(table, share) {
@@ -58,24 +81,27 @@ document.addEventListener("DOMContentLoaded", function () {
     draw("text", { x: x(mean), y: 64.5, "text-anchor": "middle" }, String(mean))));
   plot.append(draw("text", { x: 50, y: 71, "text-anchor": "middle" }, "mean updates"),
     draw("text", { x: 0, y: -2 }, "updates of the slowest network"));
+  plot.append(draw("clipPath", { id: "cloud-clip" }, draw("rect", { width: 100, height: 60 })));
+  const inside = plot.appendChild(draw("g", { "clip-path": "url(#cloud-clip)" }));
   let above = null;
   const groups = data.criteria.map(function ({ criterion }, c) {
-    const group = draw("g", { class: "criterion-" + c });
-    for (let k = 0; k < N_SHOWN; k += 1) group.append(draw("path", { d: MARKS[c] }));
-    const box = make("input", { type: "checkbox", checked: true });
-    box.addEventListener("change", () => { group.style.display = box.checked ? "" : "none"; });
-    const sign = draw("svg", { viewBox: "-2 -2 4 4", class: "sign criterion-" + c, "aria-hidden": "true" }, draw("path", { d: MARKS[c] }));
+    const line = () => draw("path", { class: "criterion-" + c, "stroke-dasharray": DASHES[c] });
+    const [shape, sign] = [line(), line()];
+    sign.setAttribute("d", "M0 2H12");
+    const box = make("input", { type: "checkbox" });
+    box.checked = true;
+    box.addEventListener("change", () => { shape.style.display = box.checked ? "" : "none"; });
     const range = make("span", {});
-    find("keys").append(make("label", {}, box, " ", sign, " " + NAMES[criterion] + ": ", range));
-    plot.insertBefore(group, above);
-    above = group;  // the reading of 1988 lies on top
-    return [group, range];
+    find("keys").append(make("label", {}, box, " ", draw("svg", { viewBox: "0 0 12 4", class: "sign", "aria-hidden": "true" }, sign), " " + NAMES[criterion] + ": ", range));
+    inside.insertBefore(shape, above);
+    above = shape;  // the reading of 1988 lies on top
+    return [shape, range];
   });
   const points = Array.from({ length: 10 }, (_, k) => {
     const [angle, length] = [Math.PI * k / 5, k % 2 ? 1.2 : 3];
     return (x(data.reported.mean) + length * Math.sin(angle)) + "," + (y(data.reported.max) - length * Math.cos(angle));
   });
-  plot.append(draw("polygon", { points: points.join(" "), class: "star" }));
+  const star = plot.appendChild(draw("polygon", { points: points.join(" "), class: "star" }));
   find("plot").append(plot);
 
   function show() {
@@ -84,26 +110,18 @@ document.addEventListener("DOMContentLoaded", function () {
     const words = SIZES[s].toLocaleString("en");
     find("n").textContent = words;
     find("size").setAttribute("aria-valuetext", words + " networks");
-    let n_beyond = 0;
-    groups.forEach(function ([group, range], c) {
+    star.style.display = SIZES[s] === data.reported.runs ? "" : "none";
+    groups.forEach(function ([shape, range], c) {
       const means = studies[c][s].map(([mean]) => mean).sort((a, b) => a - b);
       // Of the report's own studies the interval is known without drawing any.
       const is_known = SIZES[s] === data.reported.runs && data.criteria[c].criterion === "every-unit";
       const ends = is_known ? data.interval : [0.025, 0.975].map((share) => means[Math.round(share * (N_STUDIES - 1))]);
       range.textContent = ends.map((end) => end.toFixed(0)).join(" to ") + (is_known ? " (exact)" : "");
-      [...group.children].forEach(function (mark, k) {
-        const [mean, top] = studies[c][s][k];
-        const inside = mean >= X[0] && mean <= X[1] && top <= Y[1] && top >= Y[0];
-        mark.setAttribute("transform", "translate(" + x(mean).toFixed(2) + " " + y(top).toFixed(2) + ")");
-        mark.style.display = inside ? "" : "none";
-        n_beyond += !inside;
-      });
+      shape.setAttribute("d", outline(studies[c][s].map(([mean, top]) => [x(mean), y(top)])));
     });
-    find("beyond").textContent = n_beyond + " of " + groups.length * N_SHOWN + " marks lie beyond the axes.";
     plot.setAttribute("aria-label", "Means and slowest networks of studies of " + words + " networks, by five meanings of error. " +
       [...find("keys").children].map((key) => key.textContent.trim()).join("; "));
   }
   find("size").addEventListener("input", show);
   show();
-  root.hidden = false;
 });

@@ -27,25 +27,32 @@ function philox(counter, key) {
   return [a, b, c, d];
 }
 
-function drawWeights(seed, { root_seed, half_width }) {
-  const steps = Math.ceil(N_WEIGHTS / 4);
+function drawWeights(seed, { root_seed, half_width, n_weights = N_WEIGHTS }) {
+  const steps = Math.ceil(n_weights / 4);
   const words = Array.from({ length: steps }, (_, k) =>
     philox([BigInt(seed) * BigInt(steps) + BigInt(k + 1), 0n, 0n, 0n], [BigInt(root_seed), 0n])).flat();
-  return words.slice(0, N_WEIGHTS).map((word) => (Number(word >> 11n) * 2 ** -52 - 1) * half_width);
+  return words.slice(0, n_weights).map((word) => (Number(word >> 11n) * 2 ** -52 - 1) * half_width);
 }
 
-// What a reader may do to initial weights: a larger W, and U started as the transpose of W.
-function prepare(weights, { larger = 1, aligned = false }) {
+// What may be done to initial weights: W multiplied by `larger`; U as the transpose of W (`aligned`
+// 1, or -1 with the sign turned), and as `long` as it ends; the `final` "W" or "U" with its biases.
+// `final_weights` are those of the same network once it has learnt.
+function prepare(weights, { larger = 1, aligned = 0, long = false, final = "" }, final_weights) {
   const changed = weights.map((weight, k) => (k < 8 ? larger * weight : weight));
-  if (aligned) [0, 1, 2, 3].forEach((i) => [0, 1].forEach((j) => { changed[10 + 2 * i + j] = changed[4 * j + i]; }));
-  return changed;
+  if (aligned) [0, 1, 2, 3].forEach((i) => [0, 1].forEach((j) => { changed[10 + 2 * i + j] = aligned * weights[4 * j + i]; }));
+  if (long) {
+    const [end, now] = [final_weights, changed].map((all) => Math.hypot(...all.slice(10, 18)));
+    for (let k = 10; k < 18; k += 1) changed[k] *= end / now;
+  }
+  const [first, last] = { W: [0, 10], U: [10, N_WEIGHTS] }[final] ?? [0, 0];
+  return changed.map((weight, k) => (k >= first && k < last ? final_weights[k] : weight));
 }
 
 class RecirculationNetwork {
   // Weights one after another: W (2 x 4), its biases b, U (4 x 2), its biases c.
-  // Those that `frozen` names, for instance ["b"], keep their initial values; the first `skip`
-  // changes of W are not made.
-  constructor(weights, { rate, regression, criterion = "every-unit", frozen = [], skip = 0 }) {
+  // Those that `frozen` names, for instance ["b"], keep their initial values; of those that `skip`
+  // names, for instance {W: 5}, so many first changes are not made.
+  constructor(weights, { rate, regression, criterion = "every-unit", frozen = [], skip = {} }) {
     this.W = [weights.slice(0, 4), weights.slice(4, 8)];
     this.b = weights.slice(8, 10);
     this.U = [10, 12, 14, 16].map((first) => weights.slice(first, first + 2));
@@ -87,7 +94,7 @@ class RecirculationNetwork {
   // Weight change = rate x presynaptic state x difference of the postsynaptic states.
   learn(matrix, biases, presynaptic, before, after) {
     const learns = (name) =>
-      !this.frozen.includes(name) && !(name === "W" && this.updates < this.skip);
+      !this.frozen.includes(name) && !(this.updates < (this.skip[name] ?? 0));
     this[matrix].forEach((row, k) => {
       const step = this.rate * (before[k] - after[k]);
       if (learns(matrix)) row.forEach((_, i) => { row[i] += step * presynaptic[i]; });

@@ -1,7 +1,6 @@
 """What the pages let a reader try, with the results of many networks to hold beside it."""
 
 import dataclasses
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,49 +9,81 @@ from scipy.spatial.distance import pdist
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
-from replication.experiments.interventions import train_late
-from replication.experiments.matrices import Array, get_w, replace_matrices
-from replication.experiments.recording import train_for
-from replication.simulator.engine import evaluate_networks
+from replication.experiments.agreement import LEVEL, find_alignment
+from replication.experiments.interventions import Frozen, freeze, train_changed
+from replication.experiments.live.line import measure_line, sum_digits
+from replication.experiments.matrices import (
+    Array,
+    flatten,
+    get_u,
+    get_w,
+    give_length,
+    replace_matrices,
+)
+from replication.experiments.recording import SLOW_RATE, train_for
+from replication.experiments.summaries import estimate_share, name_estimate
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.trace import trace
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, list_connections, split_weights
 from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_median
 from replication.system.progress import Tell
 
 ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
 N_NETWORKS = 20_000
-N_TYPICAL, N_SLOW, N_FAILING = 20, 1_000, 20_000  # first seeds among which they are looked for
+N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which they are looked for
 RATE = 5.0  # small enough for the steps to be followed
+NEAR = 0.1  # so close to the median in each respect, as a share of it, is a typical network
+N_LATE = 20  # first changes of W that a network of the lesson goes without
+N_DROPPED = 5  # first changes of a matrix that the networks of a bar go without
 CLOUD_FACTOR = 10  # so many times as many networks tell what studies report
 STEP = 0.1
 """Of the table from which a page draws networks: updates that a share exp(-k STEP) exceeds."""
 
 N_SPREAD, SPREAD_UPDATES = 1_000, 50
+N_GROWTH, GROWTH_STEP = 1_000, 5  # networks, and updates from one point of the wedge to the next
 MEANINGS: tuple[Criterion, ...] = (
     "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
     "worst-pattern",
 )  # fmt: skip
 """What "error" may mean."""
-FIRSTS = tuple(range(1, 21))  # changes of W that are skipped
-FACTORS = (0.5, 1.5, 2.0, 3.0, 4.0)  # of the initial W
+
+HELP: dict[str, tuple[str, str, Model]] = {
+    "none": ("", "As in 1988", {}),
+    "aligned": ("U", "starts aligned", {"aligned": 1}),
+    "opposed": ("U", "starts opposed", {"aligned": -1}),
+    "long": ("U", "starts aligned, and as long as it ends", {"aligned": 1, "long": True}),
+    "late U": ("U", f"first {N_DROPPED} changes dropped", {"skip": {"U": N_DROPPED}}),
+    "final U": ("U", "final one given", {"final": "U"}),
+    "late W": ("W", f"first {N_DROPPED} changes dropped", {"skip": {"W": N_DROPPED}}),
+    "small W": ("W", "starts a sixteenth as large", {"larger": 1 / 16}),
+    "large W": ("W", "starts twice as large", {"larger": 2}),
+    "final W": ("W", "final one given", {"final": "W"}),
+}
+"""What is done to the decoder U or the encoder W: which of them, in words, and as `prepare` in
+`recirculation.js` takes it. A final matrix comes with the biases of the units that it leads to."""
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
     """Return the model of the live figures."""
     report_progress("single networks")
     networks = pick_networks(jobs=jobs)
-    report_progress("interventions")
-    interventions = measure_interventions(n_networks, jobs=jobs)
+    report_progress("help for the encoder and the decoder")
+    helped = measure_help(n_networks, jobs=jobs)
     report_progress("studies by what error means")
     return {
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,
-        "interventions": interventions,
+        "help": helped,
+        "fixed": measure_fixed(n_networks, jobs=jobs),
+        "growth": measure_growth(n_networks, jobs=jobs),
         "spread": measure_spread(),
+        "line": measure_line(_settle_codes(networks["typical"])),
+        "digits": sum_digits(),
         "cloud": {"step": STEP, "criteria": tabulate_studies(n_networks, jobs=jobs)},
     }
 
@@ -60,21 +91,44 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
 def pick_networks(*, jobs: int) -> Model:
     """Return a typical network at a small rate, and a slow and a failing one at the paper's.
 
-    Typical is the median of the first ones, slow the slowest that converges, failing the first.
+    Slow is the slowest of the first ones that converges, failing the first that does not.
     """
-    small = dataclasses.replace(PAPER, learning_rate=RATE)
-    few = simulate(small, n_seeds=N_TYPICAL, root_seed=SHOWN_ROOT_SEED, jobs=jobs)
     many = simulate(n_seeds=N_FAILING, root_seed=SHOWN_ROOT_SEED, jobs=jobs)
-    typical = int(np.argmin(np.abs(few.updates - np.median(few.updates))))
     slow = int(np.argmax(np.where(many.converged, many.updates, -1)[:N_SLOW]))
     failing = int(np.argmin(many.converged))
     freed = dataclasses.replace(PAPER, frozen=("b",))  # with which the failing one learns
     n_freed = trace(freed, seed=failing, root_seed=SHOWN_ROOT_SEED).updates
     return {
-        "typical": _describe(small, typical),
+        "typical": _pick_typical(jobs=jobs),
         "slow": _describe(PAPER, slow),
         "failing": _describe(PAPER, failing) | {"freed": n_freed},
     }
+
+
+def _pick_typical(*, jobs: int) -> Model:
+    """Return a network near the median whose dots part before any line comes near.
+
+    Near in what it takes at both rates, and in what it loses without its first changes of W. Of
+    the half whose lines stay farthest from the dots at first, that with the dots farthest apart.
+    """
+    small = dataclasses.replace(PAPER, learning_rate=RATE)
+    weights = draw_weights(small, SHOWN_ROOT_SEED, 0, N_TYPICAL)
+    slow, fast = (simulate_weights(one, weights, jobs=jobs)[0] for one in (small, PAPER))
+    late = train_changed(small, weights, Frozen, n_first=N_LATE, jobs=jobs)[0]
+    is_near = [
+        np.abs(each - np.median(each)) <= NEAR * np.median(each)
+        for each in (slow, fast, late - slow)
+    ]
+    seeds = np.flatnonzero(np.all(is_near, axis=0))
+    states = record_weights(small, weights[seeds], N_LATE)  # (seed, update, weight)
+    _, (U, c) = split_weights(small, states)
+    # How far each line is from the middle of the square, which the codes surround at first.
+    lines = np.abs(U.sum(axis=-1) / 2 + c) / np.linalg.norm(U, axis=-1)
+    nearest = lines.min(axis=(1, 2))
+    codes = evaluate_networks(small, states[:, -1]).hidden[0]  # (seed, pattern, unit)
+    apart = np.array([pdist(each).min() for each in codes])
+    chosen = int(seeds[np.argmax(np.where(nearest >= np.median(nearest), apart, 0.0))])
+    return _describe(small, chosen) | {"fast": int(fast[chosen]), "late": int(late[chosen])}
 
 
 def _describe(protocol: Protocol, seed: int) -> Model:
@@ -91,41 +145,93 @@ def _describe(protocol: Protocol, seed: int) -> Model:
     }
 
 
-def measure_interventions(n_networks: int, *, jobs: int) -> Model:
-    """Train the same networks with and without each intervention."""
+def _settle_codes(shown: Model) -> Array:
+    """Return the codes of a network that has learnt, (4, 2)."""
+    protocol = dataclasses.replace(PAPER, learning_rate=shown["learning_rate"])
+    traced = trace(protocol, seed=shown["seed"], root_seed=SHOWN_ROOT_SEED)
+    return np.asarray(traced.hidden[0][-1])
+
+
+def measure_help(n_networks: int, *, jobs: int) -> Model:
+    """Train the same networks with each of `HELP`; choose one that is never far from the median.
+
+    Those that fail without help have no final weights to be given, and are left out.
+    """
     weights = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    W = get_w(PAPER, weights)
-    base, converged, _ = simulate_weights(PAPER, weights, jobs=jobs)
-
-    def compare(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:
-        return summarise(updates, converged) | {"extra": float(np.median(updates - base))}
-
-    def train(weights: Array, **fields: Any) -> Model:
-        changed = dataclasses.replace(PAPER, **fields)
-        return compare(*simulate_weights(changed, weights, jobs=jobs)[:2])
-
+    _, learnt, final = simulate_weights(PAPER, weights, jobs=jobs)
+    rows, distances = [], np.zeros(np.count_nonzero(learnt))
+    for name, (part, words, change) in HELP.items():
+        start = prepare(PAPER, weights[learnt], final[learnt], change)
+        skip = change.get("skip", {})
+        if skip:
+            updates, converged = train_changed(
+                PAPER, start, freeze(*skip), n_first=N_DROPPED, jobs=jobs
+            )
+        else:
+            updates, converged, _ = simulate_weights(PAPER, start, jobs=jobs)
+        rows.append({
+            "name": name, "part": part, "words": words, "change": change,
+            **name_estimate("median", estimate_median(updates)),
+            "failed": estimate_share(~converged),
+        })  # fmt: skip
+        distances = np.maximum(distances, np.abs(updates - rows[-1]["median"]))
     return {
-        "none": summarise(base, converged),
-        "skip": {
-            f"{k}": compare(*train_late(PAPER, weights, ("W",), n_first=k, jobs=jobs))
-            for k in FIRSTS
-        },
-        "U": train(weights, frozen=("U",)),
-        "b": train(weights, frozen=("b",)),
-        "larger": {
-            f"{factor:g}": train(replace_matrices(PAPER, weights, W=factor * W))
-            for factor in FACTORS
-        },
-        "aligned": train(replace_matrices(PAPER, weights, U=W)),
+        "rows": rows,
+        "root_seed": ROOT_SEED,
+        "seed": int(np.flatnonzero(learnt)[np.argmin(distances)]),
     }
 
 
+def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> Array:
+    """Return what networks with a `change` of `HELP` start from; `final`: as they end without."""
+    W, U = get_w(protocol, weights), get_u(protocol, weights)
+    if "aligned" in change:
+        U = change["aligned"] * W
+    if "long" in change:
+        U = give_length(U, get_u(protocol, final))
+    changed = replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
+    for part, places in zip("WU", list_connections(protocol), strict=True):
+        if change.get("final") == part:
+            changed[:, places] = final[:, places]
+    return changed
+
+
+def measure_fixed(n_networks: int, *, jobs: int) -> Model:
+    """Train networks with the hidden biases learnt and fixed at their initial values."""
+    weights = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    fixed = dataclasses.replace(PAPER, frozen=("b",))
+    return {
+        name: summarise(*simulate_weights(protocol, weights, jobs=jobs)[:2])
+        for name, protocol in (("learnt", PAPER), ("fixed", fixed))
+    }
+
+
+def measure_growth(n_networks: int, *, jobs: int) -> Model:
+    """Return how long W is, in the median network, until half of them have learnt at a small rate.
+
+    With it, when U is aligned and when the networks have learnt.
+    """
+    protocol = dataclasses.replace(PAPER, learning_rate=SLOW_RATE)
+    weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
+    learnt = float(np.median(simulate_weights(protocol, weights, jobs=jobs)[0]))
+    weights = weights[:N_GROWTH]
+    aligned = float(np.median(find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)))
+    lengths, states = [], weights
+    for _ in range(0, int(learnt), GROWTH_STEP):
+        lengths.append(float(np.median(np.linalg.norm(flatten(get_w(protocol, states)), axis=1))))
+        states = train_for(protocol, states, GROWTH_STEP)
+    return {
+        "learning_rate": SLOW_RATE, "level": LEVEL, "aligned": aligned, "learnt": learnt,
+        "every": GROWTH_STEP, "lengths": lengths,
+    }  # fmt: skip
+
+
 def measure_spread() -> Model:
-    """Return how far codes lie apart with U frozen, at the start and after some updates.
+    """Return how far codes lie apart with U and its biases frozen, at first and after some updates.
 
     The extent of the four codes along a hidden unit, on average over both; the median network.
     """
-    protocol = dataclasses.replace(PAPER, learning_rate=RATE, frozen=("U",))
+    protocol = dataclasses.replace(PAPER, learning_rate=RATE, frozen=("U", "c"))
     weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
     start, end = (
         float(np.median(np.ptp(evaluate_networks(protocol, each).hidden[0], axis=1).mean(axis=1)))

@@ -8,6 +8,7 @@ with several units on a larger one. Beyond `find_critical_rate` the outputs jump
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +16,14 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.interventions import train_late
-from replication.experiments.matrices import Array, get_w, replace_matrices
-from replication.experiments.recording import Outcome, train_by
+from replication.experiments.interventions import Frozen, train_changed
+from replication.experiments.matrices import Array
+from replication.experiments.recording import Outcome
 from replication.experiments.search import SEARCH_OFFSET
-from replication.simulator.changes import reconstruct
-from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.network import Shape
+from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
 
 RATES = (6.0, 8.0, 11.0, 16.0)  # tried without the common part
@@ -31,23 +31,28 @@ MAX_UPDATES = 400  # in searches
 PART = 0.1  # the first changes of W: this part of the median number of updates
 
 
+class Apart(RecirculationNetwork):
+    """A network whose W lacks the part of its changes that all patterns have in common."""
+
+    @property
+    def summed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The visible states at time 2."""
+        return {"seen": self.shapes["c"]}
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return the changes of recirculation, and the states that W is presented with."""
+        changes = super().weight_changes(v0)._asdict()
+        return changes | {"seen": self.regress(v0, self.image(v0))}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Take the product of both means from the change of W, once for each pattern."""
+        common = np.outer(changes["b"], changes["seen"] / len(self.patterns))
+        super().apply(changes | {"W": changes["W"] - common})
+
+
 def train_without(protocol: Protocol, weights: Array, *, n_dropped: int = 0) -> Outcome:
-    """Train networks whose W lacks the part of its changes that all patterns have in common.
-
-    And so many of its first changes.
-    """
-    mean = make_patterns(protocol).mean(axis=0)
-
-    def step(states: Array, _: NDArray[np.int64], t: int) -> Array:
-        following = record_weights(protocol, states, 1)[:, 1]
-        change = split_weights(protocol, following - states)[0][1]  # of b, (n, n_hidden)
-        image = reconstruct(protocol, states).mean(axis=1)
-        seen = protocol.regression * mean + (1.0 - protocol.regression) * image
-        W = get_w(protocol, following) - change[:, :, None] * seen[:, None, :]
-        W = get_w(protocol, states) if t < n_dropped else W
-        return replace_matrices(protocol, following, W=W)
-
-    return train_by(step, protocol, weights)
+    """Train networks without the common part, and without so many of the first changes of W."""
+    return train_changed(protocol, weights, Frozen, n_first=n_dropped, network=Apart)
 
 
 def compare_sets(
@@ -65,7 +70,7 @@ def compare_sets(
         weights = draw_weights(protocol, root_seed, 0, n_networks)
         slow = dataclasses.replace(protocol, learning_rate=critical / 2)
         base, _, _ = simulate_weights(slow, weights)
-        slow_cost = find_cost(base, lambda n: train_late(slow, weights, ("W",), n_first=n))
+        slow_cost = find_cost(base, lambda n: train_changed(slow, weights, Frozen, n_first=n))
         searched = draw_weights(protocol, root_seed + SEARCH_OFFSET, 0, n_search)
         short = [
             dataclasses.replace(protocol, learning_rate=rate, max_updates=MAX_UPDATES)

@@ -48,7 +48,7 @@ def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what networks take more from each of `list_starts`."""
+    """Return how many more updates networks need from each of `list_starts`."""
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     return {
         name: describe_extra(*simulate_weights(protocol, start, jobs=jobs)[:2], base)
@@ -59,9 +59,9 @@ def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
 def compare_sizes(
     protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
 ) -> list[dict[str, Any]]:
-    """Return what networks take more if W starts so many times as large, and what is predicted.
+    """Return how many more updates networks need if the initial W is multiplied by a factor.
 
-    If recirculation waits until W has grown, ``-ln(factor) / ln(1 + growth)``.
+    With the prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
     growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
@@ -76,12 +76,12 @@ def compare_sizes(
 
 
 def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return what networks take if one half is slowed, or is that of the same network once learnt.
+    """Return the median updates if one half learns slowly, or starts where it would have ended.
 
     A half is a matrix with the biases of the units it leads to. ``slow_w``, ``slow_u`` and
-    ``slow_both``: at half its rate; ``final_w`` and ``final_u``: this half as it ends, the other as
-    it starts; ``long_w`` and ``long_u``: one matrix as long as it ends, W as it starts, or U
-    aligned with the initial W. All but the first three of networks that have learnt.
+    ``slow_both``: at half its rate. ``final_w`` and ``final_u``: this half starts from its final
+    weights, the other from its initial ones. ``long_w`` and ``long_u``: one matrix starts as long
+    as it would end, in the direction of the initial W. The last four of networks that have learnt.
     """
     _, learnt, final = simulate_weights(protocol, weights, jobs=jobs)
     start, final = weights[learnt], final[learnt]
@@ -110,10 +110,11 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
 def measure_readability(protocol: Protocol, weights: Array) -> list[dict[str, Any]]:
     """Return how many networks U and its biases alone can finish, W and b frozen at some moment.
 
-    ``separable``: how many have codes each of which a line can cut off from the others, so that
+    ``separable``: how many have codes that a line can cut off from the others one by one, so that
     some U, however long, reads them. The moments: the start; the median updates at which U and W
-    are aligned, and the change of W agrees with descent; half the median of learning, and all.
+    are aligned, and at which the change of W agrees with descent; half of learning, and its end.
     """
+    # The moments, in updates.
     updates, _, _ = simulate_weights(protocol, weights)
     n_followed = agreement.count_early_updates(protocol.learning_rate)
     states = record_weights(protocol, weights, n_followed)
@@ -127,6 +128,7 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[dict[str, An
         "half": learnt / 2, "learnt": learnt,
     }.items():  # fmt: skip
         at = math.ceil(min(when, n_followed if moment == "agrees" else learnt))
+        # From there on U and its biases learn alone, and meet the criterion or not.
         frozen = train_for(protocol, weights, at)
         alone = dataclasses.replace(protocol, frozen=("W", "b"))
         _, finished, _ = simulate_weights(alone, frozen)
@@ -145,6 +147,7 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
     """
     columns = get_w(protocol, record_weights(protocol, weights, EARLY)).swapaxes(-1, -2)
     pairs = itertools.combinations(range(protocol.n_visible), 2)
+    # Distances of each pair of codes after each update, (n_pairs, n, EARLY + 1).
     apart = [np.linalg.norm(columns[..., i, :] - columns[..., j, :], axis=-1) for i, j in pairs]
     return float(np.mean(np.diff(apart, axis=-1) < 0.0))
 
@@ -168,7 +171,7 @@ def lowers_alone(protocol: Protocol, weights: Array) -> NDArray[np.bool_]:
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return in what share of the converged networks the learnt split is that of the initial W."""
+    """Return the share of converged networks whose learnt split is that of the initial W."""
     _, converged, final = simulate_weights(protocol, weights, jobs=jobs)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
     return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))

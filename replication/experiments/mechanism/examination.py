@@ -47,7 +47,7 @@ INSTEAD = {
     "exchanged": "W as long, another code",
     "renewed": "W as long, a new code each time",
 }
-"""What is done with the first changes, and how the answer calls it."""
+"""What is done with the first changes, and its name in the answer."""
 FACTORS = (0.25, 4.0)
 """By which the initial W is multiplied."""
 N_TIMED = 10  # updates of a call that is timed
@@ -153,7 +153,7 @@ def examine_mechanism(
     Raises
     ------
     UsageError
-        If the theory says nothing of the protocol: several hidden groups, patterns one by one,
+        If the theory does not cover the protocol: several hidden groups, patterns one by one,
         momentum, a frozen W and so on.
 
     Notes
@@ -210,7 +210,7 @@ def _examine(
     best: Protocol, own: Mapping[str, Any], n_networks: int, *, root_seed: int, jobs: int,
     report_progress: Tell,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return what `reach.examine_task` says of networks at their best rate, and other starts."""
+    """Return what `reach.examine_task` finds at the best rate, and what other weights save."""
     report_progress("replacing the first changes of W")
     is_clear = own["converged"]["share"] >= 0.5  # or the median is the cap
     examined = reach.examine_task(
@@ -226,7 +226,7 @@ def _examine(
 
 
 def check_task(protocol: Protocol) -> None:
-    """Refuse a protocol of which the theory says nothing.
+    """Refuse a protocol that the theory does not cover.
 
     The theory is of one hidden group that learns from all patterns at once.
     """
@@ -291,6 +291,7 @@ def _describe(found: Mechanism) -> Iterator[str]:
         f"units, regression {protocol.regression:g}; "
         f"{plural(found.n_networks, 'network')} of root seed {found.root_seed}"
     )
+    # The inputs, as the theory sees them: few of many strengths are shown.
     strengths = Scatter.of(protocol).strengths
     strengths = strengths[strengths > 1e-9 * strengths[0]]
     shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
@@ -301,6 +302,7 @@ def _describe(found: Mechanism) -> Iterator[str]:
         yield ""
         yield from _describe_worth(found.examined)
         yield ""
+    # A row for each rule, without numbers where no network has converged.
     header = f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
     yield f"{header}   rates tried"
     for rule, row in found.rules.items():

@@ -6,20 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.fields import MinimisedError
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments.matrices import Array
-from replication.experiments.recording import Outcome, train_by
+from replication.experiments.recording import Outcome
 from replication.experiments.search import SEARCH_OFFSET
 from replication.experiments.summaries import estimate_share
-from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.weights import draw_weights, list_connections
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.network import Shape
+from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
+from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
 
 MAX_UPDATES = 400  # in searches
-LOWER, UPPER = list_connections(PAPER)
 UPPER_RATES: Mapping[str, Sequence[float]] = {
     "equation 3": (7.0, 10.0, 14.0, 20.0, 28.0, 40.0, 56.0),
     "descent": (5.0, 7.0, 10.0, 14.0, 20.0),
@@ -32,24 +32,39 @@ LOWER_RATES: Mapping[str, Sequence[float]] = {
 """Learning rates that are tried."""
 
 
+class Hybrid(BackPropagationNetwork):
+    """A network whose U and its biases learn by one rule and whose W and its by another."""
+
+    learning_rule = RECIRCULATION
+    upper, lower = "equation 3", "equation 4"  # keys of `UPPER_RATES` and `LOWER_RATES`
+
+    @property
+    def numbers(self) -> dict[str, float]:  # type: ignore[override]
+        """Numbers of the protocol but for the learning rates."""
+        return {name: x for name, x in super().numbers.items() if not name.endswith("_rate")}
+
+    @property
+    def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The learning rates of each network, that of U first."""
+        return {"visible_rate": (), "hidden_rate": ()}
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return the changes of each half by its own rule."""
+        found = RecirculationNetwork.weight_changes(self, v0)
+        for rule, names in ((self.lower, "Wb"), (self.upper, "Uc")):
+            if rule.startswith("descent"):
+                error: MinimisedError = "squared" if rule == "descent" else "cross-entropy"
+                descent = self.descend(v0, error)._asdict()
+                found = found._replace(**{name: descent[name] for name in names})
+        return found
+
+
 def train_hybrid(
     upper: str, lower: str, protocol: Protocol, weights: Array, rates: Array
 ) -> Outcome:
-    """Train U and its biases by one rule and W and its by another, at two rates a network, (n, 2).
-
-    `upper` and `lower` are keys of `UPPER_RATES` and `LOWER_RATES`.
-    """
-
-    def step(weights: Array, running: NDArray[np.int64], _: int) -> Array:
-        changes = compute_changes(protocol, weights)
-        for k, (rule, part) in enumerate(((upper, UPPER), (lower, LOWER))):
-            if rule.startswith("descent"):
-                error: MinimisedError = "squared" if rule == "descent" else "cross-entropy"
-                changes[:, part] = -compute_gradients(protocol, weights, error=error)[:, part]
-            changes[:, part] *= rates[running, k, None]
-        return weights + changes
-
-    return train_by(step, protocol, weights)
+    """Train hybrids of two rules, each network at two learning rates, (n, 2)."""
+    rule = type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
+    return simulate_weights(protocol, np.hstack([weights, rates]), network=rule)[:2]
 
 
 def compare_hybrids(

@@ -33,7 +33,7 @@ where 1 - lambda and the curvature are 1. It goes on beyond an end while that is
 `MOST_RATES` in all, and then tries the factors `FINE` on the best."""
 FINE = (0.5, 0.7, 1.0, 1.4, 2.0)
 FEW_SHARE, MIN_FEW = 0.25, 8
-"""Networks in the first part of the search, as a share of those in the second, and at least."""
+"""Networks in the first part of the search: a share of those in the second, and the fewest."""
 PART = 0.1
 """The first updates of a task: this part of the median number; the theory is checked at this
 part of the best learning rate, after `CHECKED_AT` updates."""
@@ -78,7 +78,7 @@ def enter(
 
 
 def draw(rule: str | type[Network], protocol: Protocol, root_seed: int, n: int) -> Array:
-    """Draw the initial weights of the first networks of a root seed, and what a rule has fixed."""
+    """Draw the initial weights of the first networks of a root seed, fixed ones included."""
     if isinstance(rule, str):
         weights = draw_weights(protocol, root_seed, 0, n)
         has_feedback = rule == "feedback alignment"
@@ -137,13 +137,9 @@ def measure_curvature(protocol: Protocol) -> float:
 
 
 def try_rates(
-    rule: str | type[Network],
-    protocol: Protocol,
-    weights: Array,
-    rates: Iterable[float],
-    *,
+    rule: str | type[Network], protocol: Protocol, weights: Array, rates: Iterable[float], *,
     jobs: int,
-) -> Rates:
+) -> Rates:  # fmt: skip
     """Train the same networks at each learning rate, rounded to three digits."""
 
     def try_one(rate: float) -> Tried:
@@ -198,6 +194,7 @@ def search_rates(
     best of `MOST_RATES`, ``least_error`` is the smallest that any network ended with: 0 if one
     converged, None if all diverged. If none converges in any rule, `FINE` is left out.
     """
+    # Coarsely, on few networks.
     n_few = max(MIN_FEW, round(FEW_SHARE * n_networks))
     rules, coarse = list_contestants(protocol, own), {}
     weights = {name: draw(rule, protocol, root_seed, n_networks) for name, rule in rules.items()}
@@ -209,11 +206,10 @@ def search_rates(
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
         found[name] = {
-            "rate": best,
-            "tried": ends,
-            "at_edge": best in ends,
+            "rate": best, "tried": ends, "at_edge": best in ends,
             "least_error": least if math.isfinite(least) else None,
-        }
+        }  # fmt: skip
+    # Then around the best rate, on all of them.
     for name, row in found.items() if has_learnt(found) else ():
         fine = [row["rate"] * factor for factor in FINE]
         row["rate"] = find_best(try_rates(rules[name], protocol, weights[name], fine, jobs=jobs))
@@ -269,11 +265,13 @@ def examine_task(
     ``along_w`` and so on are medians of `measure_growth` after a few updates; ``descent``, at the
     start and then; ``cost``, of extra updates by change replaced.
     """
+    # How W changes at a small rate, before and after a few updates.
     weights = draw_weights(protocol, root_seed, 0, n_networks)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
     first, early = (
         measure_growth(slow, states) for states in (weights, train_for(slow, weights, CHECKED_AT))
     )
+    # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
     rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=names)
     described = {name: row[str(n_first)] for name, row in rows.items()}

@@ -10,7 +10,11 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.interventions import amplify, compare_interventions, train_changed
+from replication.experiments.interventions import (
+    Amplification,
+    compare_interventions,
+    train_changed,
+)
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
@@ -28,16 +32,16 @@ from replication.system.threads import map_in_threads
 ROOT_SEED = 2012
 N_NETWORKS = 2_000
 SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE, CREATES_SHARE = 0.25, 0.125, 0.1, 0.015, 10
-"""Networks of theory, turning and first changes in tasks, of interventions for ever, of tasks, of
-each rate that is searched, and of the changes that U brings about, as multiples of all."""
+"""Networks, as multiples of all: for theory, turning and the first changes in tasks; for changes
+replaced throughout; in each task; at each rate of a search; and for what changes of U do to W."""
 
-RATES = {"small": 2.0, "paper": PAPER.learning_rate}
+NAMED_RATES = {"small": 2.0, "paper": PAPER.learning_rate}
 FIRSTS = {"small": (1, 2, 5, 10, 20, 50), "paper": (1, 2, 5, 10, 20)}
 """Updates whose change of W is replaced."""
 FROZEN_AT = 60  # updates after which frozen networks are measured
 U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
 SURGERY_AT = 10  # updates after which U is changed
-LONGER = 4.0  # U is set so many times as long as W
+LONGER = 4.0  # length of U over that of W, where U is set to W
 MEAN = 0.5  # added to every entry of W, where W is to have a mean
 SETTINGS: dict[str, dict[str, Any]] = {
     "ε = 2": {"learning_rate": 2.0},
@@ -51,17 +55,20 @@ USELESS = ("error-20", "one-20", "dropped-20", "random-20", "gradient-20", "drop
 
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
-    """Return the model of the mechanism; what depends on the learning rate stands under `RATES`."""
+    """Return the model of the mechanism, in which results by learning rate stand under its name."""
     n_smaller, n_ever, n_task, n_search = (
         max(8, round(share * n_networks))
         for share in (SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE)
     )
     protocols = {
-        name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in RATES.items()
+        name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in NAMED_RATES.items()
     }
     initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+
+    # The paper's task: what the theory predicts, and what networks do whose changes, initial
+    # weights or learning rates are others.
     report_progress("theory")
-    model: Model = {"rates": RATES, "level": LEVEL, "theory": {}}
+    model: Model = {"rates": NAMED_RATES, "level": LEVEL, "theory": {}}
     for name, fields in SETTINGS.items():
         setting = dataclasses.replace(protocols["small"], **fields)
         weights = draw_weights(setting, ROOT_SEED, 0, n_smaller)
@@ -81,38 +88,42 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "turning": lambda p: follow_turning(p, initial[:n_smaller]),
     }
     for name, measure in measures.items():
-        report_progress(name.replace("_", " "))
+        report_progress(name)
         model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
-    _, converged = train_changed(PAPER, initial[:n_ever], amplify, n_first=PAPER.max_updates)
+    _, converged = train_changed(PAPER, initial[:n_ever], Amplification, n_first=PAPER.max_updates)
     model["ever"] = estimate_share(~converged)
+
+    # Other inputs, each at the best learning rate that is found for it.
     report_progress("other inputs")
+    tasks = make_tasks()
     model["tasks"] = try_tasks(
-        make_tasks(), n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
+        tasks, n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
     )
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
-    random = {
-        name: dataclasses.replace(task, learning_rate=found["rules"]["recirculation"]["rate"])
-        for name, task in make_tasks().items()
-        if name.startswith("random bits") and (found := model["tasks"].get(name))
+    found = {name: task["rules"]["recirculation"] for name, task in model["tasks"].items()}
+    best = {
+        name: dataclasses.replace(task, learning_rate=found[name]["rate"])
+        for name, task in tasks.items()
     }
     model["common"] = compare_sets(
-        random, n_search=n_search, n_networks=n_task, root_seed=ROOT_SEED, jobs=jobs
-    )
-    whole = model["tasks"][LARGEST]["rules"]["recirculation"]
-    model["without_biases"] = examine_task(
-        dataclasses.replace(make_tasks()[LARGEST], frozen=("b",), learning_rate=whole["rate"]),
-        median=whole["median"], n_networks=n_smaller, root_seed=ROOT_SEED, jobs=jobs,
+        {name: task for name, task in best.items() if name.startswith("random bits")},
+        n_search=n_search, n_networks=n_task, root_seed=ROOT_SEED, jobs=jobs,
     )  # fmt: skip
+    model["without_biases"] = examine_task(
+        dataclasses.replace(best[LARGEST], frozen=("b",)), median=found[LARGEST]["median"],
+        n_networks=n_smaller, root_seed=ROOT_SEED, jobs=jobs,
+    )  # fmt: skip
+
+    # Which half of the rule it is: back-propagation, and one rule for U with another for W.
     report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial, jobs=jobs)
     model["hybrids"] = compare_hybrids(
         PAPER, n_search=2 * n_search, n_networks=2 * n_smaller, root_seed=ROOT_SEED, jobs=jobs
     )
+    many = draw_weights(PAPER, ROOT_SEED, 0, CREATES_SHARE * n_networks)
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),
-        "creates": judge_creates(
-            protocols, draw_weights(PAPER, ROOT_SEED, 0, CREATES_SHARE * n_networks)
-        ),
+        "creates": judge_creates(protocols, many),
         "zero-mean": judge_zero_mean(protocols, initial),
     }
     return model
@@ -202,8 +213,6 @@ def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     paper = measure("paper", initial)
     with_mean = replace_matrices(PAPER, initial, W=get_w(PAPER, initial) + MEAN)
     return judge("zero-mean", {
-        "sign-20": paper["sign"],
-        "raw-20": paper["raw"],
-        "mean-20": measure("paper", with_mean)["raw"],
-        "sign-2": measure("small", initial)["sign"],
+        "sign-20": paper["sign"], "raw-20": paper["raw"],
+        "mean-20": measure("paper", with_mean)["raw"], "sign-2": measure("small", initial)["sign"],
     })  # fmt: skip

@@ -40,11 +40,9 @@ def check_theory(protocol: Protocol, weights: Array) -> dict[str, Any]:
     times = find_alignment(protocol, weights, n_updates=3 * math.ceil(predicted) + 20)
     measured = measure_growth(protocol, weights)
     return {
-        "predicted": predict_growth(protocol),
-        "growth": float(np.median(measured["growth"])),
-        "alignment_predicted": predicted,
-        "alignment": float(np.median(times)),
-    }
+        "predicted": predict_growth(protocol), "growth": float(np.median(measured["growth"])),
+        "alignment_predicted": predicted, "alignment": float(np.median(times)),
+    }  # fmt: skip
 
 
 def follow_turning(protocol: Protocol, weights: Array) -> dict[str, Any]:

@@ -25,7 +25,7 @@ N_NETWORKS = 10_000
 SEARCH_SHARE, RECORDED_SHARE = 0.25, 0.1
 """Networks at each rate of a search, and whose weights are recorded, as shares of all."""
 
-RULES = {
+VARIANTS = {
     "paper": PAPER,
     "regressed": Protocol(second_round=True),
     # W changes as in the paper, since regression of the hidden units is a factor on that change.
@@ -40,7 +40,7 @@ image of the second-pass vector differs from it by lambda times as much as the r
 from the input, if the second pass changes the hidden states little."""
 WHOLE = "regressed-whole"
 """The reading in which all of PR counts, and not (1 - lambda) PR as equation 5 would have it."""
-RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
+EQUAL_RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
 SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
 
 
@@ -55,10 +55,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
     n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
     report_progress("alignment at equal learning rates")
-    measured = map_in_threads(lambda rate: measure_alignments(rate, n=n_recorded), RATES, jobs=jobs)
+    measured = map_in_threads(
+        lambda rate: measure_alignments(rate, n=n_recorded), EQUAL_RATES, jobs=jobs
+    )
     alignments = {key: each for part in measured for key, each in part.items()}
     outcomes = {}
-    for name, protocol in RULES.items():
+    for name, protocol in VARIANTS.items():
         report_progress(f"speed of the rule {name!r}")
         _, outcomes[name] = simulate_best(
             protocol, {"learning_rate": SEARCHED_RATES},
@@ -66,9 +68,9 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         )  # fmt: skip
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
-        "rates": list(RATES),
+        "rates": list(EQUAL_RATES),
         "aligned_at": {
-            name: [float(np.median(alignments[name, rate].events)) for rate in RATES]
+            name: [float(np.median(alignments[name, rate].events)) for rate in EQUAL_RATES]
             for name in ("paper", "regressed", "control")
         },
         "speed": {name: find_median_updates(each) for name, each in outcomes.items()},
@@ -82,7 +84,7 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
     n_updates = agreement.count_early_updates(rate)
     initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
-    for name in (*RULES, WHOLE):
+    for name in (*VARIANTS, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
         events = agreement.find_events(matrices.align_matrices(PAPER, recorded))
         if name == "paper":
@@ -93,9 +95,9 @@ def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignm
 
 
 def record_rule(name: str, rate: float, initial: Array, n_updates: int) -> Array:
-    """Return the weights after each update by a rule of `RULES`, or by `WHOLE`."""
-    if name in RULES:
-        protocol = dataclasses.replace(RULES[name], learning_rate=rate)
+    """Return the weights after each update by a rule of `VARIANTS`, or by `WHOLE`."""
+    if name in VARIANTS:
+        protocol = dataclasses.replace(VARIANTS[name], learning_rate=rate)
         return record_weights(protocol, initial, n_updates)
     recorded = [initial]
     for _ in range(n_updates):
@@ -105,7 +107,7 @@ def record_rule(name: str, rate: float, initial: Array, n_updates: int) -> Array
 
 def change_by_whole(weights: Array) -> Array:
     """Return the changes with all of PR on the second round, at a learning rate of 1."""
-    first, both = (compute_changes(RULES[name], weights) for name in ("paper", "regressed"))
+    first, both = (compute_changes(VARIANTS[name], weights) for name in ("paper", "regressed"))
     return first + (both - first) / (1.0 - PAPER.regression)
 
 

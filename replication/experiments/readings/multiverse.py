@@ -61,6 +61,7 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
                 f"it has the part {part!r}; allowed are {', '.join(PARTS)}; protocol fields stand "
                 "below [factors] or [fixed]"
             )
+    # What the parts hold.
     name = content.get("name", default_name)
     fixed, factors = content.get("fixed", {}), content.get("factors", {})
     if not isinstance(name, str) or not isinstance(fixed, dict) or not isinstance(factors, dict):
@@ -75,6 +76,7 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
                 f"{field} = {show(values)} was given; a factor takes a list of values, e.g. "
                 f"{field} = [{show(values or 0)}]"
             )
+    # Every combination, unless they are too many.
     n = math.prod(len(values) for values in factors.values())
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
@@ -92,13 +94,9 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
 
 
 def run_multiverse(
-    readings: Readings,
-    *,
-    n_networks: int,
-    root_seed: int,
-    jobs: int = -1,
+    readings: Readings, *, n_networks: int, root_seed: int, jobs: int = -1,
     report_progress: Tell = silent,
-) -> dict[str, Any]:
+) -> dict[str, Any]:  # fmt: skip
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
     A reading of another task is not judged.
@@ -113,6 +111,7 @@ def run_multiverse(
         return {**fields, "protocol_id": protocol.id, **described}
 
     rows = map_in_threads(describe, readings.protocols, jobs=jobs)
+    # Of each value of a field, how many readings have it, and how many of them are compatible.
     judged = [row for row in rows if row["is_compatible"] is not None]
     chosen = [
         ((name, row[name]), row["is_compatible"]) for name in readings.fields for row in judged
@@ -143,12 +142,10 @@ def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str,
     rule, runs = load_claims()["headline"].thresholds, load_reported().runs
     share = counts.n_converged / counts.n
     row: dict[str, Any] = {
-        "share": share,
-        "median": find_median(counts),
+        "share": share, "median": find_median(counts),
         "mean": estimate_mean(counts.updates, counts.counts).value,
-        "mean_at_cap": counts.mean_at_cap,
-        "chance_all_converge": share**runs,
-    }
+        "mean_at_cap": counts.mean_at_cap, "chance_all_converge": share**runs,
+    }  # fmt: skip
     if not is_judged:
         return row | dict.fromkeys(("p_max", "p_mean", "p", "is_compatible"))
     row |= describe_p(counts)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, get_u, get_w, replace_matrices
-from replication.experiments.recording import train_by
+from replication.experiments.matrices import Array, align_matrices, get_w, replace_matrices
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -143,36 +141,43 @@ def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
         if name == "drawn":
             measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
-    for name, replace in (("exchanged-20", exchange), ("transposed-20", transpose)):
-        measured[name] = train_as_if(replace, initial[:N_ALTERED])
+    for name, rule in (("exchanged-20", Exchanged), ("transposed-20", Transposed)):
+        measured[name] = train_as_if(rule, initial[:N_ALTERED])
     measured["aligned-digits"] = align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
     return judge("without-symmetry", measured)
 
 
-def train_as_if(replace: Callable[[Array, Array], Array], weights: Array) -> NDArray[np.bool_]:
-    """Return which networks converge if W changes as if U were another matrix.
+class Deceived(RecirculationNetwork):
+    """A network whose W changes as if U were another matrix; U itself changes by equation 3."""
 
-    `replace` takes W and the transpose of U, (n, n_hidden, n_visible) each, and returns that other
-    one, transposed; U itself changes by equation 3.
-    """
-    lower = list_connections(PAPER)[0]
+    def replace(self) -> Any:
+        """Return that other matrix, (n_visible, n_hidden)."""
+        raise NotImplementedError
 
-    def step(states: Array, *_: Any) -> Array:
-        changes = compute_changes(PAPER, states)
-        other = replace(get_w(PAPER, states), get_u(PAPER, states))
-        as_if = compute_changes(PAPER, replace_matrices(PAPER, states, U=other))
-        changes[:, lower] = as_if[:, lower]
-        return states + PAPER.learning_rate * changes
-
-    return train_by(step, Protocol(max_updates=ALTERED_UPDATES), weights)[1]
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return the changes, of which those of equation 4 see other visible states."""
+        h1 = self.first_pass(v0)
+        v2 = self.regress(v0, self.activate_visible(self.replace() @ h1 + self.c))
+        db = self.hidden_rate * (h1 - self.second_pass(v2, h1))
+        return super().weight_changes(v0)._replace(W=np.outer(db, v2), b=db)
 
 
-def exchange(_: Array, backward: Array) -> Array:
-    """Return U with its hidden units exchanged: as long, and aligned with the wrong one."""
-    return backward[:, ::-1]
+class Exchanged(Deceived):
+    """As if the hidden units of U were exchanged: it is as long, and aligned with the wrong one."""
+
+    def replace(self) -> Any:
+        """Return U with its columns in the other order."""
+        return self.U[:, ::-1]
 
 
-def transpose(forward: Array, backward: Array) -> Array:
-    """Return the transpose of W, as long as U."""
-    lengths = [np.linalg.norm(each, axis=(1, 2), keepdims=True) for each in (backward, forward)]
-    return np.asarray(forward * lengths[0] / lengths[1])
+class Transposed(Deceived):
+    """As if U were the transpose of W, as long as it is."""
+
+    def replace(self) -> Any:
+        """Return the transpose of W at the length of U."""
+        return self.W.T * (np.linalg.norm(self.U) / np.linalg.norm(self.W))
+
+
+def train_as_if(rule: type[Deceived], weights: Array) -> NDArray[np.bool_]:
+    """Return which networks converge if W changes as if U were another matrix."""
+    return simulate_weights(Protocol(max_updates=ALTERED_UPDATES), weights, network=rule)[1]

@@ -20,15 +20,15 @@ from replication.system.threads import map_in_threads
 ROOT_SEED = 2002
 N_NETWORKS = 1_000  # networks a cell of the map
 SHARE_FIRST = 0.05
-"""So many of them are tried first, and alone where fewer than half of these converge."""
+"""This share of them is tried first; the others only if at least half of these converge."""
 FRESH_FACTOR, EDGE_FACTOR = 20, 5
-"""The paper's cell and the fastest, and the edge, are measured on so many times as many."""
+"""Times as many networks for the paper's cell and the fastest, and for the edge."""
 
-RATES = (
+MAP_RATES = (
     2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 24.0, 26.0, 28.0, 30.0,
     35.0, 40.0, 50.0, 60.0, 80.0,
 )  # fmt: skip
-REGRESSIONS = tuple(round(0.05 * step, 2) for step in range(20))
+MAP_REGRESSIONS = tuple(round(0.05 * step, 2) for step in range(20))
 EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
 EDGES: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
@@ -41,7 +41,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
     report_progress("the fastest settings against the paper's")
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
-    best = Protocol(learning_rate=RATES[column], regression=REGRESSIONS[row])
+    best = Protocol(learning_rate=MAP_RATES[column], regression=MAP_REGRESSIONS[row])
     ours, theirs = (
         simulate(protocol, n_seeds=FRESH_FACTOR * n_networks, root_seed=ROOT_SEED, jobs=jobs)
         for protocol in (PAPER, best)
@@ -56,20 +56,16 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         ]  # fmt: skip
         lost = [float(1.0 - each.converged.mean()) for each in found]
         edge[name] = {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)}
-    own = mean[REGRESSIONS.index(PAPER.regression)]
+    own = mean[MAP_REGRESSIONS.index(PAPER.regression)]
     return {
         "max_updates": PAPER.max_updates,
-        "rates": list(RATES),
-        "regressions": list(REGRESSIONS),
-        "mean": mean.tolist(),
-        "failing": failing.tolist(),
-        "ridge": find_ridge(mean, failing),
-        "fastest_rate": RATES[int(np.argmin(own))],
+        "rates": list(MAP_RATES), "regressions": list(MAP_REGRESSIONS),
+        "mean": mean.tolist(), "failing": failing.tolist(), "ridge": find_ridge(mean, failing),
+        "fastest_rate": MAP_RATES[int(np.argmin(own))],
         "paper": {"learning_rate": PAPER.learning_rate, "regression": PAPER.regression},
         "best": {"learning_rate": best.learning_rate, "regression": best.regression},
-        **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)),
-        "edge": edge,
-    }
+        **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)), "edge": edge,
+    }  # fmt: skip
 
 
 def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
@@ -88,11 +84,11 @@ def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
 
     cells = [
         Protocol(learning_rate=rate, regression=regression)
-        for regression in REGRESSIONS
-        for rate in RATES
+        for regression in MAP_REGRESSIONS
+        for rate in MAP_RATES
     ]
     measured = np.array(map_in_threads(measure, cells, jobs=jobs))
-    mean, failing = measured.T.reshape(2, len(REGRESSIONS), len(RATES))
+    mean, failing = measured.T.reshape(2, len(MAP_REGRESSIONS), len(MAP_RATES))
     return mean, failing
 
 
@@ -100,7 +96,7 @@ def find_ridge(mean: Array, failing: Array) -> list[float | None]:
     """Return the fastest rate of each regression, None where half fail or the map ends."""
     columns = mean.argmin(axis=1).tolist()
     return [
-        RATES[fastest] if lost[fastest] <= 0.5 and 0 < fastest < len(RATES) - 1 else None
+        MAP_RATES[fastest] if lost[fastest] <= 0.5 and 0 < fastest < len(MAP_RATES) - 1 else None
         for fastest, lost in zip(columns, failing, strict=True)
     ]
 

@@ -51,8 +51,8 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
     By regression, ``parallel``: cosine of AP and CR; ``first``, ``second`` and ``joint``: cosine of
     the change into one hidden group or both, by one pattern, with descent in its error;
-    ``matched``: that of both after the length of each group's change is matched to that of its
-    gradient; ``batch``: the same by all patterns, (n, 1).
+    ``matched``: the same for both groups, each change scaled to the length of its gradient;
+    ``batch``: the same for the changes by all patterns, (n, 1).
     """
     parts = list_connections(protocol)[:2]
     first, second = parts
@@ -74,7 +74,7 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
 
 
 def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Array:
-    """Return the cosine of changes, each part as long as that of descent, with descent."""
+    """Return the cosine of changes and descent, each part of a change scaled to that of descent."""
     squares = [np.sum(descent[..., part] ** 2, axis=-1) for part in parts]
     cosines = [compute_cosines(changes[..., part], descent[..., part]) for part in parts]
     products = [cosine * square for cosine, square in zip(cosines, squares, strict=True)]

@@ -29,7 +29,7 @@ N_NETWORKS = 20_000
 FEWEST = 6  # networks whose median has an interval
 SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.025, 0.0012
 """Networks at each setting of a search, at each rate that is judged, of larger encoders, and on
-digits, as shares of all networks; `FEWEST` at least."""
+digits, as shares of all networks, but never fewer than `FEWEST`."""
 
 SQUARED = Protocol(learning_rule="back-propagation")
 CROSS_ENTROPY = dataclasses.replace(SQUARED, minimised_error="cross-entropy")
@@ -37,7 +37,7 @@ RULES = {"recirculation": PAPER, "squared": SQUARED, "cross-entropy": CROSS_ENTR
 """Recirculation, and back-propagation of the squared error and of the cross-entropy."""
 THEIRS = ("squared", "cross-entropy")
 COMMON_RATES = (*(0.5 * step for step in range(8, 24)), *map(float, range(12, 23)), 24.0, 26.0)
-RATES = {
+SEARCHED_RATES = {
     "recirculation": COMMON_RATES,
     "squared": COMMON_RATES,
     "cross-entropy": tuple(0.25 * step for step in range(3, 17)),
@@ -54,12 +54,12 @@ FACTORS: Mapping[str, tuple[str, Sequence[float]]] = {
     "squared-0.25": ("squared", (0.25,)),
     "cross-entropy-0.25": ("cross-entropy", (0.25,)),
 }
-"""Rules, each with factors on the changes of W that are tried, by their names in the ledger. 1 -
-lambda does to back-propagation what leaving out 1 / (1 - lambda) does to recirculation."""
+"""Rules, each with the factors on the changes of W that are tried, by their names in the ledger.
+For back-propagation 1 - lambda is what leaving out 1 / (1 - lambda) is for recirculation."""
 FACTOR_RATES = {"recirculation": (9.0, 36.0), "squared": (5.0, 14.0), "cross-entropy": (0.75, 3.5)}
 N_FACTOR_RATES = 12
-"""Learning rates tried with factors: so many from one to the other, divided by the root of their
-geometric mean."""
+"""Learning rates tried with factors: this many between the two, divided by the root of the
+geometric mean of the factors."""
 NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
 NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
 DIGITS: dict[str, Any] = {
@@ -95,27 +95,8 @@ Search = tuple[Protocol, Grid, int]
 
 def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     """Return the model of speed at the paper's settings and at the best ones of all rules."""
-    n_search, n_rates, n_large, n_digits = (
-        max(FEWEST, round(share * n_networks))
-        for share in (SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE)
-    )
-    searches: dict[str, Search] = {"no-hidden-regression": (
-        NO_HIDDEN_REGRESSION, {"learning_rate": NO_HIDDEN_REGRESSION_RATES}, n_networks,
-    )}  # fmt: skip
-    for rule, base in RULES.items():
-        momenta = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
-        searches[rule] = base, {"learning_rate": RATES[rule]}, n_networks
-        searches[f"{rule}-momentum"] = base, momenta, n_networks
-    for task, (fields, tried) in TASKS.items():
-        n = n_digits if fields.get("patterns") == "digits" else n_large
-        for rule, rates in tried.items():
-            base = dataclasses.replace(TASK_RULES[rule], **fields)
-            searches[f"{rule}-{task}"] = base, {"learning_rate": rates}, n
-    for name, (rule, factors) in FACTORS.items():
-        spaced = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / gmean(factors) ** 0.5
-        rates = [float(f"{rate:.3g}") for rate in spaced]
-        grid = {"visible_to_hidden_factor": factors, "learning_rate": rates}
-        searches[f"{name}-changed"] = RULES[rule], grid, n_networks
+    report_progress("best learning rates of all rules, momenta, factors and tasks")
+    searches, n_search = list_searches(n_networks), count(SEARCH_SHARE, n_networks)
 
     def find(search: Search) -> tuple[Protocol, Outcomes]:
         base, grid, n = search
@@ -123,27 +104,25 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
             base, grid, n_search=min(n_search, n), n_networks=n, root_seed=ROOT_SEED, jobs=1
         )
 
-    report_progress("best learning rates of all rules, momenta, factors and tasks")
     found = dict(zip(searches, map_in_threads(find, searches.values(), jobs=jobs), strict=True))
     outcomes = {name: at_best for name, (_, at_best) in found.items()}
-    changes = {
-        name: estimate_mean(outcomes[f"{name}-changed"].updates - outcomes[rule].updates)
-        for name, (rule, _) in FACTORS.items()
-    }
     report_progress("the paper's learning rate")
     rest = {"paper": PAPER, "no-hidden-regression-at-paper-rate": NO_HIDDEN_REGRESSION}
     for name, protocol in rest.items():
         outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
     report_progress("updates at every learning rate")
+    n_rates = count(RATES_SHARE, n_networks)
     good = {
-        rule: find_good_rates(found[rule][0], RATES[rule], n=n_rates, jobs=jobs) for rule in RULES
+        rule: find_good_rates(found[rule][0], SEARCHED_RATES[rule], n=n_rates, jobs=jobs)
+        for rule in RULES
     }
-    ratios: dict[str, Estimate] = {}
-    for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS)):
-        ours = outcomes["recirculation" + suffix].updates
-        for name in {rule + suffix for rule in THEIRS} & outcomes.keys():
-            pair = estimate_ratios(outcomes[name].updates, ours)
-            ratios |= {f"{name}-{statistic}": ratio for statistic, ratio in pair.items()}
+    # What back-propagation takes as a multiple of what recirculation takes, and what a factor on
+    # the changes of W costs or saves, network by network.
+    ratios = compare_rules(outcomes)
+    changes = {
+        name: estimate_mean(outcomes[f"{name}-changed"].updates - outcomes[rule].updates)
+        for name, (rule, _) in FACTORS.items()
+    }
     comparable = load_claims()["comparable"].operationalisations
     return {
         "best_factor": found["squared-searched-changed"][0].visible_to_hidden_factor,
@@ -166,10 +145,49 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     }
 
 
+def count(share: float, n_networks: int) -> int:
+    """Return how many networks a share is, `FEWEST` at least."""
+    return max(FEWEST, round(share * n_networks))
+
+
+def list_searches(n_networks: int) -> dict[str, Search]:
+    """Return what is searched, by name: a rule, and what is done to it or the task behind it."""
+    searches: dict[str, Search] = {"no-hidden-regression": (
+        NO_HIDDEN_REGRESSION, {"learning_rate": NO_HIDDEN_REGRESSION_RATES}, n_networks,
+    )}  # fmt: skip
+    for rule, base in RULES.items():
+        momenta = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
+        searches[rule] = base, {"learning_rate": SEARCHED_RATES[rule]}, n_networks
+        searches[f"{rule}-momentum"] = base, momenta, n_networks
+    for task, (fields, tried) in TASKS.items():
+        share = DIGITS_SHARE if "patterns" in fields else LARGE_SHARE
+        for rule, rates in tried.items():
+            base = dataclasses.replace(TASK_RULES[rule], **fields)
+            searches[f"{rule}-{task}"] = base, {"learning_rate": rates}, count(share, n_networks)
+    for name, (rule, factors) in FACTORS.items():
+        # Spaced evenly on a logarithmic scale; where W changes faster, the best rate is lower.
+        spaced = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / gmean(factors) ** 0.5
+        rates = [float(f"{rate:.3g}") for rate in spaced]
+        grid = {"visible_to_hidden_factor": factors, "learning_rate": rates}
+        searches[f"{name}-changed"] = RULES[rule], grid, n_networks
+    return searches
+
+
+def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
+    """Return the updates of back-propagation over those of recirculation, mean and median."""
+    ratios: dict[str, Estimate] = {}
+    for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS)):
+        ours = outcomes["recirculation" + suffix].updates
+        for name in {rule + suffix for rule in THEIRS} & outcomes.keys():
+            pair = estimate_ratios(outcomes[name].updates, ours)
+            ratios |= {f"{name}-{statistic}": ratio for statistic, ratio in pair.items()}
+    return ratios
+
+
 def find_good_rates(
     protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int
 ) -> list[float]:
-    """Return the learning rates that are not measurably slower than that of the protocol."""
+    """Return the learning rates that are not measurably slower than the protocol's own."""
     updates = {
         rate: simulate(
             dataclasses.replace(protocol, learning_rate=rate),

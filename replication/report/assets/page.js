@@ -88,6 +88,37 @@
       next.remove();
     }
   }, true);
+  // A strip of signs: each opens below it what its row in a table says.
+  document.querySelectorAll(".strip").forEach(function (strip) {
+    const shown = document.createElement("div");
+    shown.className = "strip-open";
+    shown.hidden = true;
+    shown.setAttribute("role", "status");
+    strip.append(shown);
+    strip.querySelectorAll("a").forEach(function (link) {
+      const row = document.getElementById(link.hash.slice(1)).closest("tr");
+      const [title, verdict] = [...row.cells].map((cell) => cell.cloneNode(true));
+      const button = document.createElement("button");
+      button.type = "button";
+      button.append(...link.childNodes);
+      button.setAttribute("aria-expanded", "false");
+      button.setAttribute("aria-label", title.textContent + ": " + verdict.querySelector(".badge").textContent);
+      button.title = title.textContent;
+      button.addEventListener("click", function () {
+        const is_open = button.getAttribute("aria-expanded") === "true";
+        strip.querySelectorAll("button").forEach((other) => other.setAttribute("aria-expanded", "false"));
+        button.setAttribute("aria-expanded", String(!is_open));
+        shown.hidden = is_open;
+        const head = document.createElement("p"), name = document.createElement("strong");
+        name.append(title.textContent);
+        const ways = verdict.querySelector(".ways");
+        const copies = ways ? [...ways.children].slice(1).map((part) => part.cloneNode(true)) : [];
+        head.append(name, " ", ...[...(verdict.firstElementChild ?? verdict).childNodes].filter((part) => part !== ways).map((part) => part.cloneNode(true)));
+        shown.replaceChildren(head, ...copies);
+      });
+      link.replaceWith(button);
+    });
+  });
   if (!("IntersectionObserver" in window)) return;
   const seen = new Set();
   const watcher = new IntersectionObserver(function (entries) {

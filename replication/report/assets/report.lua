@@ -154,28 +154,17 @@ local function set_link(link)
   return link
 end
 
--- In a page the figure and the code that follows it stay together, beside the text or within it.
-local function set_front(div)
-  local said, shown = pandoc.Blocks {}, pandoc.Div({}, pandoc.Attr("", { "shown" }))
-  for _, block in ipairs(div.content) do
-    if block.t == "Figure" then said:insert(shown) end
-    if block.t == "Figure" or block.t == "RawBlock" then shown.content:insert(block) else said:insert(block) end
-  end
-  div.content = said
-  return div
-end
-
 local function set_div(div)
   local kind = div.classes[1]
   if is_html then return end
   if is_typst then
-    if kind == "verdict" then
-      local blocks = pandoc.Blocks { raw("#verdict-box[") }
+    if kind == "verdict" or kind == "reviewers" then
+      local blocks = pandoc.Blocks { raw("#" .. kind .. "-box[") }
       blocks:extend(div.content)
       blocks:insert(raw("]"))
       return blocks
     end
-    return (kind == "front" or kind == "beside") and div.content or nil
+    return (kind == "front" or kind == "beside" or kind == "doors" or kind == "strip") and div.content or nil
   end
   if div.identifier:match("^ref%-") then
     div.content[1].content:insert(1, pandoc.RawInline("html", '<a id="' .. div.identifier .. '"></a>'))
@@ -185,10 +174,15 @@ end
 
 local function set_span(span)
   local class = span.classes[1] == "badge" and span.classes[2]
-  if is_html or (span.identifier ~= "" and not class) then return end
+  if is_html or (is_typst and span.identifier ~= "" and not class) then return end
+  local part = span.classes[1]
+  if is_typst and (part == "encoder" or part == "decoder") then
+    return { pandoc.RawInline("typst", "#text(fill: " .. part .. ")["), span, pandoc.RawInline("typst", "]") }
+  end
   if is_typst and class then
     return { pandoc.RawInline("typst", "#badge(" .. quote(class) .. ")["), span, pandoc.RawInline("typst", "]") }
   end
+  if span.identifier ~= "" and not is_typst then span.content:insert(1, pandoc.RawInline("html", '<a id="' .. span.identifier .. '"></a>')) end
   return span.content
 end
 
@@ -259,9 +253,6 @@ function Pandoc(doc)
   doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = keep_numbers_whole }
   if is_html then doc.blocks = doc.blocks:walk { Inlines = tie } end
   doc.blocks = doc.blocks:walk { Math = set_math }
-  doc.blocks = doc.blocks:walk { Div = function(div)
-    if is_html and div.classes:includes("front") then return set_front(div) end
-  end }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end
   return doc

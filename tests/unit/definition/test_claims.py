@@ -7,14 +7,13 @@ import tomllib
 
 import pytest
 
+from replication import PAPER, DataError, Protocol
 from replication.definition.claims import (
     find_other_settings,
     load_claims,
     load_reported,
     read_claims,
 )
-from replication.definition.protocol import PAPER, Protocol
-from replication.errors import DataError
 from replication.experiments import EXPERIMENTS
 
 
@@ -66,23 +65,20 @@ def test_numbers_of_an_operationalisation_are_its_thresholds_which_no_reader_can
     assert pickle.loads(pickle.dumps(claim)) == claim
 
 
-@pytest.mark.parametrize(
-    ("text", "problem"),
-    [
-        (
-            ENTRY.replace('why = "It counts updates."', ""),
-            "the first is primary, and it alone says why",
-        ),
-        (ENTRY + ENTRY[ENTRY.index("[[") :].replace('"median"', '"mean"'), "it alone says why"),
-        (ENTRY + SECOND, "an id was given twice"),
-        (ENTRY + SECOND * 9, "10 operationalisations were given; allowed are 9"),
-        (ENTRY.replace("rapidly", "rapidly on a good set of codes and"), "a quote of 9 words"),
-        (ENTRY.replace('"empirical"', '"certain"'), "'certain' was given; allowed are empirical"),
-        (ENTRY.replace('page = "358"', ""), "'page' is missing"),
-        (ENTRY.replace("measured =", "measures ="), "operationalisation 'median': 'measured' is"),
-        (ENTRY.replace("page =", 'rule = "x"\npage ='), "the keys ['rule'] were given"),
-    ],
-)
+@pytest.mark.parametrize(("text", "problem"), [
+    (
+        ENTRY.replace('why = "It counts updates."', ""),
+        "the first is primary, and it alone says why",
+    ),
+    (ENTRY + ENTRY[ENTRY.index("[[") :].replace('"median"', '"mean"'), "it alone says why"),
+    (ENTRY + SECOND, "an id was given twice"),
+    (ENTRY + SECOND * 9, "10 operationalisations were given; allowed are 9"),
+    (ENTRY.replace("rapidly", "rapidly on a good set of codes and"), "a quote of 9 words"),
+    (ENTRY.replace('"empirical"', '"certain"'), "'certain' was given; allowed are empirical"),
+    (ENTRY.replace('page = "358"', ""), "'page' is missing"),
+    (ENTRY.replace("measured =", "measures ="), "operationalisation 'median': 'measured' is"),
+    (ENTRY.replace("page =", 'rule = "x"\npage ='), "the keys ['rule'] were given"),
+])  # fmt: skip
 def test_bad_entry_is_refused_by_file_and_name(text, problem):
     with pytest.raises(DataError, match=r"claims\.toml, \[claims\.fast\]") as caught:
         read_claims(tomllib.loads(text)["claims"])

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 
 import replication
-from replication import NOTEBOOK, PAPER, READINGS, Protocol
+from replication import NOTEBOOK, PAPER, READINGS, Protocol, UsageError
 from replication.definition.protocol import (
     ERROR_READINGS,
     as_plain,
@@ -19,7 +19,6 @@ from replication.definition.protocol import (
     parse_assignment,
     read_protocol,
 )
-from replication.errors import UsageError
 from replication.wording import show
 from tests.property.test_simulator import protocols
 
@@ -67,15 +66,12 @@ def test_file_with_a_wrong_field_is_named(tmp_path, content):
         read_protocol(str(path))
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("learning_rate=15", ("learning_rate", 15)),
-        ("criterion=every-unit", ("criterion", "every-unit")),
-        (" hidden_regression = false ", ("hidden_regression", False)),
-        ("group_sizes=[8, 3]", ("group_sizes", [8, 3])),
-    ],
-)
+@pytest.mark.parametrize(("text", "expected"), [
+    ("learning_rate=15", ("learning_rate", 15)),
+    ("criterion=every-unit", ("criterion", "every-unit")),
+    (" hidden_regression = false ", ("hidden_regression", False)),
+    ("group_sizes=[8, 3]", ("group_sizes", [8, 3])),
+])  # fmt: skip
 def test_assignment_is_read_as_toml_or_word(text, expected):
     assert parse_assignment(text) == expected
 
@@ -102,20 +98,17 @@ def test_assignment_without_field_or_value_is_refused(text):
         parse_assignment(text)
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("learning_rate", 0.0), ("learning_rate", math.inf), ("learning_rate", "20"),
-        ("learning_rate", True), ("learning_rate", 10**400), ("momentum", 1.0),
-        ("regression", -1e-9), ("regression", math.nan), ("max_updates", 0), ("max_updates", 2.0),
-        ("max_updates", 10**8), ("group_sizes", (4,)), ("group_sizes", (1025, 2)),
-        ("group_sizes", np.array([4.0, 2.5])), ("patterns", "random"), ("patterns", ()),
-        ("patterns", ((1.0, 0.0),)), ("patterns", ((1.0, 0.0, 0.0, 1.5),)),
-        ("patterns", (1.0, 0.0, 0.0, 0.0)), ("patterns", pd.DataFrame({"a": ["x"]})),
-        ("hidden_regression", 1), ("criterion", "error"), ("visible_units", None),
-        ("frozen", "w"), ("frozen", " "), ("frozen", ["W", "V"]), ("frozen", None),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("name", "value"), [
+    ("learning_rate", 0.0), ("learning_rate", math.inf), ("learning_rate", "20"),
+    ("learning_rate", True), ("learning_rate", 10**400), ("momentum", 1.0),
+    ("regression", -1e-9), ("regression", math.nan), ("max_updates", 0), ("max_updates", 2.0),
+    ("max_updates", 10**8), ("group_sizes", (4,)), ("group_sizes", (1025, 2)),
+    ("group_sizes", np.array([4.0, 2.5])), ("patterns", "random"), ("patterns", ()),
+    ("patterns", ((1.0, 0.0),)), ("patterns", ((1.0, 0.0, 0.0, 1.5),)),
+    ("patterns", (1.0, 0.0, 0.0, 0.0)), ("patterns", pd.DataFrame({"a": ["x"]})),
+    ("hidden_regression", 1), ("criterion", "error"), ("visible_units", None),
+    ("frozen", "w"), ("frozen", " "), ("frozen", ["W", "V"]), ("frozen", None),
+])  # fmt: skip
 def test_bad_value_names_field_value_and_what_is_allowed(name, value):
     with pytest.raises(UsageError) as caught:
         dataclasses.replace(PAPER, **{name: value})
@@ -134,26 +127,23 @@ def test_unknown_field_is_answered_with_the_nearest(given, meant):
         from_plain({given: 0.5})
 
 
-@pytest.mark.parametrize(
-    ("fields", "needed"),
-    [
-        ({"symmetric_start": True, "group_sizes": [4, 3, 2]}, "one hidden group"),
-        ({"second_round": True, "group_sizes": [4, 3, 2]}, "recirculation with one hidden group"),
-        ({"second_round": True, "learning_rule": "back-propagation"}, "recirculation with one"),
-        ({"minimised_error": "cross-entropy"}, "back-propagation with logistic visible units"),
-        ({"n_images": 100}, "digits"),
-        ({"patterns": "digits", "group_sizes": [4, 2]}, "64 visible"),
-        (
-            {"criterion": "unexplained-variance", "patterns": [[1.0, 0.0, 1.0, 0.0]] * 2},
-            "patterns that diff",
-        ),
-        (
-            {"minimised_error": "cross-entropy", "visible_units": "linear"}
-            | {"learning_rule": "back-propagation"},
-            "back-propagation with logistic visible units",
-        ),
-    ],
-)
+@pytest.mark.parametrize(("fields", "needed"), [
+    ({"symmetric_start": True, "group_sizes": [4, 3, 2]}, "one hidden group"),
+    ({"second_round": True, "group_sizes": [4, 3, 2]}, "recirculation with one hidden group"),
+    ({"second_round": True, "learning_rule": "back-propagation"}, "recirculation with one"),
+    ({"minimised_error": "cross-entropy"}, "back-propagation with logistic visible units"),
+    ({"n_images": 100}, "digits"),
+    ({"patterns": "digits", "group_sizes": [4, 2]}, "64 visible"),
+    (
+        {"criterion": "unexplained-variance", "patterns": [[1.0, 0.0, 1.0, 0.0]] * 2},
+        "patterns that diff",
+    ),
+    (
+        {"minimised_error": "cross-entropy", "visible_units": "linear"}
+        | {"learning_rule": "back-propagation"},
+        "back-propagation with logistic visible units",
+    ),
+])  # fmt: skip
 def test_fields_that_need_others_are_refused_without_them(fields, needed):
     with pytest.raises(UsageError, match=f"it is allowed for {needed}") as caught:
         from_plain(fields)

@@ -4,8 +4,7 @@ import math
 
 import numpy as np
 
-from replication.simulator.outcomes import Outcomes
-from replication.statistics.counts import CountTable
+from replication import CountTable, Outcomes
 
 
 def list_outcomes(judged):

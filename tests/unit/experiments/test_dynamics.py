@@ -13,6 +13,7 @@ from replication.experiments.growth import find_critical_rate
 from replication.experiments.points import measure_convexity
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights, split_weights
 
 OTHER = Protocol(group_sizes=(6, 3), regression=0.6, learning_rate=4.0)
@@ -70,22 +71,45 @@ def test_hidden_biases_follow_the_visible_ones_seen_through_w(monkeypatch):
 def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
     weights = draw_weights(PAPER, 3, 0, 60)
     protocol = dataclasses.replace(PAPER, max_updates=150)
-    for choose, frozen in ((following.delay(0), ()), (following.scale(0.0), ("b",))):
-        updates, _ = following.train_biases(protocol, weights, choose)
+    for name, frozen in (("delay 0", ()), ("fixed", ("b",))):
+        updates, _ = following.train_biases(protocol, weights, following.CHOICES[name])
         kernel = dataclasses.replace(protocol, frozen=frozen)
         assert updates.tolist() == simulate_weights(kernel, weights)[0].tolist()
-    asked = [np.array([1.0]), np.array([5.0]), np.array([2.0])]
-    assert following.delay(2)(asked, 2) == [1.0]
-    assert following.delay(3)(asked, 2) == [0.0]
     # What alternates with period 2 and what does not, of a sequence that is one or the other.
-    jumping, steady = ([np.array([size]) for size in (3.0, x, 3.0)] for x in (-3.0, 3.0))
-    for asked_for, alternating in ((jumping, 3.0), (steady, 0.0)):
-        assert following.alternate(asked_for, 2) == [alternating]
-        assert following.smooth(asked_for, 2) == [3.0 - alternating]
-    assert [following.CHOICES["until 10"](asked, t)[0] for t in (9, 10)] == [2.0, 0.0]
-    assert following.PARTS["both"](asked, PAPER.max_updates) == [2.0], "to the end"
-    assert following.DOSES["3 times the smooth part"](asked, 2) == [10.5]
-    assert following.DOSES["1.5 times"](asked, 2) == [3.0]
+    for before, alternating in ((-3.0, 3.0), (3.0, 0.0)):
+        assert following.alternate(3.0, before, 2) == alternating
+        assert following.smooth(3.0, before, 2) == 3.0 - alternating
+    assert following.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
+    asked = 2.0, 5.0
+    assert [following.CHOICES["until 10"](*asked, t) for t in (9, 10)] == [2.0, 0.0]
+    assert following.PARTS["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
+    assert following.DOSES["3 times the smooth part"](*asked, 2) == 10.5
+    assert following.DOSES["1.5 times"](*asked, 2) == 3.0
+
+
+@pytest.mark.parametrize("name", ["until 10", "delay 1", "alternating", "smooth", "2 times"])
+def test_biases_change_as_in_a_literal_loop(name):
+    choose = (following.CHOICES | following.DOSES)[name]
+    protocol = dataclasses.replace(PAPER, learning_rate=5.0, max_updates=40)
+    weights = draw_weights(protocol, 3, 0, 5)
+    updates, depth = following.train_biases(protocol, weights, choose)
+    expected, states = [], []
+    for row in weights:
+        network, before, n = RecirculationNetwork.from_weights(row, protocol), np.zeros(2), 0
+        while network.error() >= protocol.threshold and n < protocol.max_updates:
+            asked = []
+
+            def change(changes, asked=asked, before=before, n=n):
+                asked.append(changes.b)
+                return changes._replace(b=choose(changes.b, before, n))
+
+            network.update(change)
+            (before,), n = asked, n + 1
+            if n == following.AT and network.error() >= protocol.threshold:
+                states.append(network.flatten())
+        expected.append(n)
+    assert updates.tolist() == expected
+    assert depth == pytest.approx(following.measure_depth(protocol, np.array(states)))
 
 
 def test_outputs_rest_where_the_code_shifts_them_from_one_in_n():

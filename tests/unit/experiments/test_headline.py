@@ -9,6 +9,7 @@ from matplotlib.path import Path
 from scipy.spatial.distance import cdist
 from scipy.stats import gaussian_kde
 
+from replication import CountTable, simulate
 from replication.cache.blocks import Cache
 from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
@@ -20,9 +21,7 @@ from replication.publication.publishing import count_parts
 from replication.publication.rendering import list_claims
 from replication.report.style import styled
 from replication.report.template import Template
-from replication.simulator.ensemble import simulate
 from replication.simulator.outcomes import compute_digest
-from replication.statistics.counts import CountTable
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
 
@@ -44,21 +43,18 @@ P_VALUES = dict.fromkeys((each.id for each in load_claims()["headline"].operatio
 SAMPLING = {"chance_all_converge": 0.9}
 
 
-@pytest.mark.parametrize(
-    ("changed", "verdict", "reason"),
-    [
-        ({"p": P_VALUES | {"square": None}}, ClaimVerdict.HOLDS, None),
-        ({"p": P_VALUES | {"square": 0.04}}, ClaimVerdict.HOLDS_EXCEPT, None),
-        ({"p": P_VALUES | {"smaller-tail": 0.04}}, ClaimVerdict.FAILS_EXCEPT, None),
-        ({"p": dict.fromkeys(P_VALUES, 0.01)}, ClaimVerdict.DOES_NOT_HOLD, None),
-        ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
-        ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
-        ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
-        ({"population": POPULATION | {"cap": 203}}, ClaimVerdict.HOLDS, None),
-        ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
-        ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
-    ],
-)
+@pytest.mark.parametrize(("changed", "verdict", "reason"), [
+    ({"p": P_VALUES | {"square": None}}, ClaimVerdict.HOLDS, None),
+    ({"p": P_VALUES | {"square": 0.04}}, ClaimVerdict.HOLDS_EXCEPT, None),
+    ({"p": P_VALUES | {"smaller-tail": 0.04}}, ClaimVerdict.FAILS_EXCEPT, None),
+    ({"p": dict.fromkeys(P_VALUES, 0.01)}, ClaimVerdict.DOES_NOT_HOLD, None),
+    ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
+    ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
+    ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
+    ({"population": POPULATION | {"cap": 203}}, ClaimVerdict.HOLDS, None),
+    ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
+    ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
+])  # fmt: skip
 def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(
     changed, verdict, reason
 ):

@@ -36,16 +36,13 @@ def judge_one(measured, **levels):
         return judge("rapid", {one.id: measured})["operationalisations"][one.id]
 
 
-@pytest.mark.parametrize(
-    ("interval", "above", "below", "within"),
-    [
-        ([2.0, 3.0], YES, OPEN, YES),
-        ([1.0, 1.5], NO, YES, NO),
-        ([3.1, 3.2], YES, NO, NO),
-        ([2.1, None], YES, NO, OPEN),
-        ([None, 1.9], NO, YES, NO),
-    ],
-)
+@pytest.mark.parametrize(("interval", "above", "below", "within"), [
+    ([2.0, 3.0], YES, OPEN, YES),
+    ([1.0, 1.5], NO, YES, NO),
+    ([3.1, 3.2], YES, NO, NO),
+    ([2.1, None], YES, NO, OPEN),
+    ([None, 1.9], NO, YES, NO),
+])  # fmt: skip
 def test_interval_that_crosses_a_level_decides_nothing(interval, above, below, within):
     found = Estimate(2.5, *interval)
     assert judge_one(found, at_least=2.0)["outcome"] == above
@@ -63,14 +60,11 @@ def test_interval_includes_its_ends_and_nothing_measured_decides_nothing():
     assert {result["outcome"] for result in results} == {OPEN}
 
 
-@pytest.mark.parametrize(
-    ("measured", "value", "outcome"),
-    [
-        (np.array([True] * 95 + [False] * 5), 0.95, YES), (np.linspace(0.6, 0.8, 101), 0.7, YES),
-        (Estimate(0.7, 0.6, 0.8), 0.7, YES), (0.4, 0.4, NO), (np.array([]), None, OPEN),
-        (supports_if(False, 0.9), 0.9, NO),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("measured", "value", "outcome"), [
+    (np.array([True] * 95 + [False] * 5), 0.95, YES), (np.linspace(0.6, 0.8, 101), 0.7, YES),
+    (Estimate(0.7, 0.6, 0.8), 0.7, YES), (0.4, 0.4, NO), (np.array([]), None, OPEN),
+    (supports_if(False, 0.9), 0.9, NO),
+])  # fmt: skip
 def test_measurement_of_any_kind_is_compared_with_the_level_of_its_entry(measured, value, outcome):
     result = judge_one(measured, at_least=0.5)
     assert result["outcome"] == outcome
@@ -82,18 +76,15 @@ def test_entry_without_a_level_is_refused_by_name():
         judge_one(0.5, updates=100)
 
 
-@pytest.mark.parametrize(
-    ("primary", "others", "empirical", "checked"),
-    [
-        (YES, [], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
-        (YES, [YES, OPEN], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
-        (YES, [YES, NO, OPEN], ClaimVerdict.HOLDS_EXCEPT, ClaimVerdict.DOES_NOT_HOLD),
-        (YES, [YES, NO, NO, OPEN], ClaimVerdict.HOLDS_ONLY_IF, ClaimVerdict.DOES_NOT_HOLD),
-        (NO, [YES, YES, OPEN], ClaimVerdict.FAILS_EXCEPT, ClaimVerdict.DOES_NOT_HOLD),
-        (NO, [NO, OPEN], ClaimVerdict.DOES_NOT_HOLD, ClaimVerdict.DOES_NOT_HOLD),
-        (OPEN, [YES, NO], ClaimVerdict.OPEN, ClaimVerdict.OPEN),
-    ],
-)
+@pytest.mark.parametrize(("primary", "others", "empirical", "checked"), [
+    (YES, [], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
+    (YES, [YES, OPEN], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
+    (YES, [YES, NO, OPEN], ClaimVerdict.HOLDS_EXCEPT, ClaimVerdict.DOES_NOT_HOLD),
+    (YES, [YES, NO, NO, OPEN], ClaimVerdict.HOLDS_ONLY_IF, ClaimVerdict.DOES_NOT_HOLD),
+    (NO, [YES, YES, OPEN], ClaimVerdict.FAILS_EXCEPT, ClaimVerdict.DOES_NOT_HOLD),
+    (NO, [NO, OPEN], ClaimVerdict.DOES_NOT_HOLD, ClaimVerdict.DOES_NOT_HOLD),
+    (OPEN, [YES, NO], ClaimVerdict.OPEN, ClaimVerdict.OPEN),
+])  # fmt: skip
 def test_primary_outcome_decides_and_the_others_qualify(primary, others, empirical, checked):
     assert find_verdict("empirical", primary, others) is empirical
     assert find_verdict("checked", primary, others) is checked

@@ -60,15 +60,12 @@ def test_measures_agree_with_the_readable_network(n_updates):
     assert measured["variation_units"] == pytest.approx(vary(slopes.mean(axis=0), np.ones(4)))
 
 
-@pytest.mark.parametrize(
-    ("series", "expected"),
-    [
-        ([0, 0, 0.9, 0.9, 0.9], 2),  # the window of all five has the median 0.9
-        ([0.95] * 5, 2),  # the first window stands for its middle
-        ([0.95, 0.95, 0, 0, 0, 0.95, 0.95], math.inf),
-        ([0.95] * 4, math.inf),  # too short for a window
-    ],
-)
+@pytest.mark.parametrize(("series", "expected"), [
+    ([0, 0, 0.9, 0.9, 0.9], 2),  # the window of all five has the median 0.9
+    ([0.95] * 5, 2),  # the first window stands for its middle
+    ([0.95, 0.95, 0, 0, 0, 0.95, 0.95], math.inf),
+    ([0.95] * 4, math.inf),  # too short for a window
+])  # fmt: skip
 def test_events_are_first_updates_of_a_high_running_median(series, expected):
     assert find_events([np.array(series)], level=0.9, width=5).tolist() == [expected]
 

@@ -16,7 +16,8 @@ from replication.experiments.matrices import flatten, get_u, get_w
 from replication.experiments.mechanism import common, controls, hybrids, reach, run, tasks, theory
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
-from replication.simulator.changes import compute_changes
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import Engine, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
@@ -37,15 +38,12 @@ def make_constant(protocol, size=1e-3):
 
 
 @pytest.mark.parametrize("name", ["one-hot 4-2-4", "bars 9-4-9", "smooth ring 4-3-4, linear"])
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"learning_rate": 2.0},
-        {"learning_rate": 0.5, "regression": 0.3},
-        {"learning_rate": 0.5, "hidden_regression": False},
-        {"learning_rate": 0.5, "visible_to_hidden_factor": 4.0},
-    ],
-)
+@pytest.mark.parametrize("fields", [
+    {"learning_rate": 2.0},
+    {"learning_rate": 0.5, "regression": 0.3},
+    {"learning_rate": 0.5, "hidden_regression": False},
+    {"learning_rate": 0.5, "visible_to_hidden_factor": 4.0},
+])  # fmt: skip
 def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
     protocol = dataclasses.replace(tasks.make_tasks()[name], **fields)
     measured = growth.measure_growth(protocol, make_constant(protocol))
@@ -86,9 +84,7 @@ def test_intervention_is_that_of_the_readable_network(name):
     protocol = dataclasses.replace(PAPER, learning_rate=10.0)
     weights = draw_weights(protocol, SEED, 0, 3)
     chosen = interventions.INTERVENTIONS[name]
-    is_frozen = isinstance(chosen, tuple)
-    train = interventions.train_late if is_frozen else interventions.train_changed
-    updates, converged = train(protocol, weights, chosen, n_first=5)
+    updates, converged = interventions.train_changed(protocol, weights, chosen, n_first=5)
     hook = HOOKS[name]
     for row, n, is_done in zip(weights, updates, converged, strict=True):
         network = RecirculationNetwork.from_weights(row, protocol)
@@ -108,42 +104,109 @@ def test_extra_updates_are_those_of_the_same_network():
     assert extra["failed"]["share"] == 0.25
 
 
-def test_what_takes_the_place_of_a_change_has_the_length_and_direction_that_is_said():
+@pytest.fixture
+def follow():
+    """Return the W of networks at their start, after updates that are changed, and unchanged."""
+
+    def follow(name, n_first=3, protocol=PAPER):
+        weights = draw_weights(protocol, SEED, 0, 200)
+        rule, rows = interventions.prepare(
+            protocol, weights, interventions.INTERVENTIONS[name], n_first=n_first
+        )
+        recorded = Engine(protocol, rule).train(
+            rows, root_seed=5, record=True, threshold=-1.0, max_updates=4
+        )[3][..., : protocol.n_weights]
+        plain = [record_weights(protocol, recorded[:, t], 1)[:, 1] for t in range(4)]
+        once = rows[:, protocol.n_weights + 1 :].reshape(
+            200, -1, *get_w(protocol, weights).shape[1:]
+        )
+        return (
+            get_w(protocol, recorded),
+            np.stack([get_w(protocol, x) for x in plain], axis=1),
+            once,
+            recorded,
+        )
+
+    return follow
+
+
+def measure_cosines(one, other):
+    return compute_cosines(
+        *(np.broadcast_to(x, np.shape(one)).reshape(-1, 8) for x in (one, other))
+    )
+
+
+@pytest.mark.parametrize("name", interventions.INTERVENTIONS)
+def test_only_the_first_changes_are_others_and_then_it_is_the_rule_bit_for_bit(name, follow):
+    W, plain, _, _ = follow(name)
+    assert np.array_equal(W[:, 4], plain[:, 3])
+    is_same = [np.array_equal(W[:, t + 1], plain[:, t]) for t in range(3)]
+    frozen = interventions.INTERVENTIONS[name]
+    learns = issubclass(frozen, interventions.Frozen) and "W" not in frozen.names
+    assert is_same == [learns] * 3
+
+
+@pytest.mark.parametrize("name", ["dropped", "U dropped", "all but W dropped"])
+def test_what_is_dropped_is_frozen_at_first_bit_for_bit(name, follow):
+    _, _, _, states = follow(name)
+    frozen = interventions.INTERVENTIONS[name].names
+    expected = train_for(PAPER, states[:, 0], 3, frozen=frozen)
+    assert np.array_equal(states[:, 3], expected)
+    weights, descent = states[:, 0], Protocol(learning_rule="back-propagation", learning_rate=9.5)
+    first = dataclasses.replace(descent, frozen=frozen, max_updates=3)
+    early = simulate_weights(first, weights)
+    updates, _, _ = simulate_weights(descent, early[2])
+    found, _ = interventions.train_changed(
+        descent, weights, interventions.INTERVENTIONS[name], n_first=3
+    )
+    assert found.tolist() == np.where(early[1], early[0], updates + 3).tolist()
+
+
+@pytest.mark.parametrize("name", ["random", "steered", "gradient", "reversed"])
+def test_what_takes_the_place_of_a_change_is_as_long_and_has_its_own_direction(name, follow):
+    W, plain, once, states = follow(name)
+    changes, rule = np.diff(W[:, :4], axis=1), plain[:, :3] - W[:, :3]
+    lengths = [np.linalg.norm(x, axis=(2, 3)) for x in (changes, rule)]
+    assert lengths[0] == pytest.approx(lengths[1], rel=1e-9)
+    gradients = [get_w(PAPER, compute_gradients(PAPER, states[:, t])) for t in range(3)]
+    along = {
+        "steered": lambda: once, "gradient": lambda: -np.stack(gradients, axis=1),
+        "reversed": lambda: -rule,
+    }  # fmt: skip
+    if name in along:
+        assert measure_cosines(changes, along[name]()) == pytest.approx(np.ones(600))
+    else:  # another direction at every update, in every network, with no preference
+        for other in (np.roll(changes, 1, axis=0), np.roll(changes, 1, axis=1), rule):
+            cosines = measure_cosines(changes, other)
+            assert abs(cosines.mean()) < 4 / np.sqrt(600 * 8)
+            assert cosines.std() == pytest.approx(1 / np.sqrt(8), abs=0.05)
+
+
+@pytest.mark.parametrize("name", ["renewed", "exchanged"])
+def test_another_code_has_the_means_and_the_length_of_the_one_it_takes_the_place_of(name, follow):
     def centre(W):
-        return flatten(W - W.mean(axis=2, keepdims=True))
+        return W - W.mean(axis=-1, keepdims=True)
 
-    def measure(W):
-        return np.linalg.norm(centre(W), axis=1)
-
-    weights = draw_weights(PAPER, SEED, 0, 500)
-    W = get_w(PAPER, weights)
-    change = PAPER.learning_rate * get_w(PAPER, compute_changes(PAPER, weights))
-    noise, once = 2 * np.random.default_rng(1).random((2, *change.shape)) - 1
-    update = interventions.Update(PAPER, weights, W, change, noise, once)
-    for replace, along in ((interventions.randomise, noise), (interventions.steer, once)):
-        replaced = replace(update)
-        assert compute_cosines(flatten(replaced), flatten(along)) == pytest.approx(np.ones(500))
-        lengths = [np.linalg.norm(flatten(each), axis=1) for each in (replaced, change)]
-        assert lengths[0] == pytest.approx(lengths[1])
-    for replace, along in ((interventions.renew, noise), (interventions.exchange, once)):
-        new = W + replace(update)
-        assert new.mean(axis=2) == pytest.approx((W + change).mean(axis=2))
-        assert measure(new) == pytest.approx(measure(W + change))
-        assert compute_cosines(centre(new), centre(along)) == pytest.approx(np.ones(500))
+    W, plain, once, _ = follow(name)
+    new, rule = W[:, 1:4], plain[:, :3]
+    assert new.mean(axis=-1) == pytest.approx(rule.mean(axis=-1))
+    lengths = [np.linalg.norm(centre(x), axis=(2, 3)) for x in (new, rule)]
+    assert lengths[0] == pytest.approx(lengths[1])
+    if name == "exchanged":
+        assert measure_cosines(centre(new), centre(once)) == pytest.approx(np.ones(600))
+    else:
+        cosines = measure_cosines(centre(new), np.roll(centre(new), 1, axis=1))
+        assert abs(cosines.mean()) < 4 / np.sqrt(600 * 6)
 
 
-def test_directions_drawn_once_are_the_same_at_every_update_for_each_network(monkeypatch):
-    drawn = []
-
-    def keep(update):
-        drawn.append((update.once, update.noise))
-        return update.change
-
-    weights = draw_weights(PAPER, SEED, 0, 6)
-    updates, _ = interventions.train_changed(PAPER, weights, keep, n_first=20)
-    assert updates.tolist() == simulate_weights(PAPER, weights)[0].tolist(), "nothing is changed"
-    assert all(np.array_equal(once, drawn[0][0]) for once, _ in drawn[:5])
-    assert not any(np.array_equal(noise, drawn[0][1]) for _, noise in drawn[1:5])
+def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow):
+    protocol = dataclasses.replace(tasks.make_tasks()["smooth ring 4-3-4"], group_sizes=(4, 2))
+    W, plain, _, _ = follow("amplification", protocol=protocol)
+    deviations = make_patterns(protocol) - make_patterns(protocol).mean(axis=0)
+    theory = W[:, :3] @ (deviations.T @ deviations)
+    changes, rule = np.diff(W[:, :4], axis=1), plain[:, :3] - W[:, :3]
+    assert np.abs(measure_cosines(changes, theory)) == pytest.approx(np.ones(600))
+    assert measure_cosines(rule - changes, theory) == pytest.approx(np.zeros(600), abs=1e-8)
 
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
@@ -220,13 +283,8 @@ def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_mea
     )
     weights = draw_weights(protocol, SEED, 0, 2)
     V = make_patterns(protocol)
-    reached = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            common, "train_by", lambda step, _, start: reached.append(step(start, None, 0))
-        )
-        common.train_without(protocol, weights)
-    for before, after in zip(weights, reached[0], strict=True):
+    _, _, reached = simulate_weights(protocol, weights, network=common.Apart)
+    for before, after in zip(weights, reached, strict=True):
         (W, b), (U, c) = split_weights(protocol, before)
         h = expit(V @ W.T + b)
         v2 = 0.75 * V + 0.25 * expit(h @ U.T + c)
@@ -267,13 +325,10 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
         assert np.array_equal(found, np.full(50, expected))
 
 
-@pytest.mark.parametrize(
-    ("rules", "fields"),
-    [
-        (("equation 3", "equation 4"), {}),
-        (("descent", "descent"), {"learning_rule": "back-propagation"}),
-    ],
-)
+@pytest.mark.parametrize(("rules", "fields"), [
+    (("equation 3", "equation 4"), {}),
+    (("descent", "descent"), {"learning_rule": "back-propagation"}),
+])  # fmt: skip
 def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     protocol = dataclasses.replace(PAPER, **fields, learning_rate=8.0, visible_to_hidden_factor=0.5)
     weights = draw_weights(protocol, SEED, 0, 5)

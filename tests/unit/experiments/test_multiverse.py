@@ -5,11 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from replication import Protocol
-from replication.comparison.comparison import compare
-from replication.errors import UsageError
+from replication import Protocol, UsageError, compare, simulate
 from replication.experiments.readings import multiverse
-from replication.simulator.ensemble import simulate
 from tests.unit.experiments.builders import draw_counts, make_counts
 
 
@@ -35,28 +32,25 @@ MANY = "[factors]\n" + "\n".join(
 )
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("[factors]\nlearning_rat = [1]", "did you mean 'learning_rate'"),
-        ("[factors]\nlearning_rate = []", r"takes a list of values, e.g. learning_rate = \[0\]"),
-        ("[factors]\nlearning_rate = 15", r"takes a list of values, e.g. learning_rate = \[15\]"),
-        ("[factors]\nlearning_rate = [15, 15.0]", "lists a value of a field twice"),
-        ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
-        ("[factors]\nlearning_rate = [2020-01-01]", "the reading learning_rate = datetime.date"),
-        ("[factors]\ncriterion = ['best']", "allowed are every-unit"),
-        (
-            "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
-            r"group_sizes = \[4, 2, 2\], symmetric_start = true is invalid: .*one hidden group",
-        ),
-        ("[fixed]\nmomentum = 0.5", r"must hold \[factors\]"),
-        ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", r"both \[fixed\] and \[factors\]"),
-        ("[[readings]]\nmomentum = 0.5", "it has the part 'readings'"),
-        ("name = 3\n[factors]\nmomentum = [0]", "name must be text"),
-        ("[factors\n", "is not TOML"),
-        (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
-    ],
-)
+@pytest.mark.parametrize(("text", "message"), [
+    ("[factors]\nlearning_rat = [1]", "did you mean 'learning_rate'"),
+    ("[factors]\nlearning_rate = []", r"takes a list of values, e.g. learning_rate = \[0\]"),
+    ("[factors]\nlearning_rate = 15", r"takes a list of values, e.g. learning_rate = \[15\]"),
+    ("[factors]\nlearning_rate = [15, 15.0]", "lists a value of a field twice"),
+    ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
+    ("[factors]\nlearning_rate = [2020-01-01]", "the reading learning_rate = datetime.date"),
+    ("[factors]\ncriterion = ['best']", "allowed are every-unit"),
+    (
+        "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
+        r"group_sizes = \[4, 2, 2\], symmetric_start = true is invalid: .*one hidden group",
+    ),
+    ("[fixed]\nmomentum = 0.5", r"must hold \[factors\]"),
+    ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", r"both \[fixed\] and \[factors\]"),
+    ("[[readings]]\nmomentum = 0.5", "it has the part 'readings'"),
+    ("name = 3\n[factors]\nmomentum = [0]", "name must be text"),
+    ("[factors\n", "is not TOML"),
+    (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
+])  # fmt: skip
 def test_wrong_file_is_refused_with_what_to_write(tmp_path, text, message):
     with pytest.raises(UsageError, match=message) as caught:
         read(tmp_path, text)
@@ -73,15 +67,12 @@ def test_reading_is_judged_as_the_headline_is(centre):
     assert row["is_compatible"] == (row["p"] > 0.05)
 
 
-@pytest.mark.parametrize(
-    "counts",
-    [
-        draw_counts(5_000, n_censored=500),  # of 100 such networks hardly ever all converge
-        make_counts([], n_censored=50, cap=300),
-        make_counts([40] * 5, n_censored=45, cap=100),
-        make_counts([900] * 50),
-    ],
-)
+@pytest.mark.parametrize("counts", [
+    draw_counts(5_000, n_censored=500),  # of 100 such networks hardly ever all converge
+    make_counts([], n_censored=50, cap=300),
+    make_counts([40] * 5, n_censored=45, cap=100),
+    make_counts([900] * 50),
+])  # fmt: skip
 def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(counts):
     assert multiverse.describe_reading(counts)["is_compatible"] is False
 

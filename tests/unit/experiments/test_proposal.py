@@ -2,9 +2,8 @@
 
 import numpy as np
 
-from replication.definition.protocol import PAPER
+from replication import PAPER, RecirculationNetwork
 from replication.experiments.proposal import run as proposal
-from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import flatten, sum_changes
 
@@ -29,8 +28,8 @@ def test_networks_aligned_at_the_same_update_are_set_aside():
     def give(*events):
         return proposal.Alignment(np.array(events, dtype=float), np.zeros(len(events)))
 
-    names = (*proposal.RULES, proposal.WHOLE)
-    alignments = {(name, rate): give(5, 5, 9, 9) for name in names for rate in proposal.RATES}
+    names = (*proposal.VARIANTS, proposal.WHOLE)
+    alignments = {(name, rate): give(5, 5, 9, 9) for name in names for rate in proposal.EQUAL_RATES}
     alignments["regressed", 1.0] = give(5, 4, 10, 8)
     results = proposal.judge_proposal(alignments)["operationalisations"]
     assert results["regressed-1"]["value"] == 2 / 3  # two sooner, one later

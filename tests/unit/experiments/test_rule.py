@@ -43,24 +43,24 @@ def test_length_of_w_is_taken_over_the_gradient_of_e_as_page_361_writes_it():
         assert length == pytest.approx(expected, rel=1e-5)
 
 
-@pytest.mark.parametrize("name", ["exchange", "transpose"])
-def test_w_changes_as_if_u_were_another_matrix(name, monkeypatch):
+@pytest.mark.parametrize("deceived", [rule.Exchanged, rule.Transposed])
+def test_w_changes_as_if_u_were_another_matrix(deceived, monkeypatch):
     """Compare the outcomes with a literal loop over two readable networks, one to be deceived."""
     monkeypatch.setattr(rule, "ALTERED_UPDATES", 40)
     weights = draw_weights(PAPER, 70, 0, 4)
-    found = rule.train_as_if(getattr(rule, name), weights)
+    found = rule.train_as_if(deceived, weights)
     expected = []
     for row in weights:
         network = RecirculationNetwork.from_weights(row)
         converged = network.error() < 0.1
         for _ in range(40):
-            deceived = RecirculationNetwork(network.W, network.b, network.U, network.c)
-            if name == "exchange":
-                deceived.U = network.U[:, [1, 0]]
+            other = RecirculationNetwork(network.W, network.b, network.U, network.c)
+            if deceived is rule.Exchanged:
+                other.U = network.U[:, [1, 0]]
             else:
                 k = np.sqrt((network.U**2).sum() / (network.W**2).sum())
-                deceived.U = k * network.W.T
-            changes = [*sum_changes(deceived)[:2], *sum_changes(network)[2:]]
+                other.U = k * network.W.T
+            changes = [*sum_changes(other)[:2], *sum_changes(network)[2:]]
             for part, change in zip(network.weights, changes, strict=True):
                 np.add(part, change, out=part)
             converged = converged or network.error() < 0.1

@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from replication.definition.protocol import PAPER
+from replication import PAPER, Outcomes
 from replication.experiments import search
 from replication.experiments.search import SEARCH_OFFSET, simulate_best
-from replication.simulator.outcomes import Outcomes
 
 
 def test_every_setting_is_tried_on_the_same_networks_and_the_best_on_others(monkeypatch):

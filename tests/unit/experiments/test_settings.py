@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from replication.experiments.settings.run import RATES, REGRESSIONS, find_crossing, find_ridge
+from replication.experiments.settings.run import (
+    MAP_RATES,
+    MAP_REGRESSIONS,
+    find_crossing,
+    find_ridge,
+)
 
 
 def test_crossing_lies_where_straight_lines_reach_the_level():
@@ -15,9 +20,9 @@ def test_crossing_lies_where_straight_lines_reach_the_level():
 
 
 def test_ridge_is_left_out_where_the_fastest_rate_is_not_on_the_map():
-    mean = np.full((len(REGRESSIONS), len(RATES)), 100.0)
+    mean = np.full((len(MAP_REGRESSIONS), len(MAP_RATES)), 100.0)
     failing = np.zeros_like(mean)
     mean[0, 5], mean[1, 0], mean[2, 7] = 10.0, 10.0, 10.0
     failing[2] = 0.9
     ridge = find_ridge(mean, failing)
-    assert ridge[:3] == [RATES[5], None, None]
+    assert ridge[:3] == [MAP_RATES[5], None, None]

@@ -5,9 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from replication import Protocol
+from replication import Protocol, RecirculationNetwork
 from replication.experiments.sizes import run as sizes
-from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import cosine, differentiate, flatten
 

@@ -20,14 +20,11 @@ def test_rapid_asks_for_a_few_things_of_the_paper_and_of_larger_networks():
     assert judged["operationalisations"]["within-48"]["value"] == 0.93
 
 
-@pytest.mark.parametrize(
-    ("squared", "plain", "effective"),
-    [
-        ([9.0, 9.5], "supports", "supports"),
-        ([4.0, 4.6], "supports", "contradicts"),
-        ([15.0, 21.0], "contradicts", "supports"),  # one range within the other
-    ],
-)
+@pytest.mark.parametrize(("squared", "plain", "effective"), [
+    ([9.0, 9.5], "supports", "supports"),
+    ([4.0, 4.6], "supports", "contradicts"),
+    ([15.0, 21.0], "contradicts", "supports"),  # one range within the other
+])  # fmt: skip
 def test_best_rates_differ_if_their_ranges_do_not_overlap(squared, plain, effective):
     good = {"recirculation": [18.0, 19.0], "squared": squared, "cross-entropy": [1.5, 2.0]}
     judged = speed.judge_best_rates(good)

@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replication.errors import StorageError, UsageError
+from replication import Outcomes, StorageError, UsageError
 from replication.publication.exporting import export_outcomes
-from replication.simulator.outcomes import Outcomes
 from tests.unit.cache.invented import read_files
 
 # Two blocks; the third network is censored at a cap of 2,000.
@@ -42,13 +41,10 @@ def test_export_gives_the_rows_of_all_blocks_in_order(tmp_path, monkeypatch, nam
     assert dictionary == {"root_seed": 1988}
 
 
-@pytest.mark.parametrize(
-    ("error", "says"),
-    [
-        (StorageError("a block is damaged"), "^a block is damaged$"),
-        (OSError(28, "No space left on device"), r"x.csv' cannot be written \(No space left"),
-    ],
-)
+@pytest.mark.parametrize(("error", "says"), [
+    (StorageError("a block is damaged"), "^a block is damaged$"),
+    (OSError(28, "No space left on device"), r"x.csv' cannot be written \(No space left"),
+])  # fmt: skip
 def test_a_fault_half_way_leaves_the_old_file_and_nothing_else(tmp_path, error, says):
     def give_blocks():
         yield BLOCKS[0]

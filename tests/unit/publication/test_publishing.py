@@ -77,23 +77,12 @@ def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
     assert after == before
 
 
-@pytest.mark.parametrize(
-    ("verdict", "reason", "says"),
-    [
-        (
-            ClaimVerdict.NOT_TESTABLE,
-            "cap",
-            "not testable: networks are stopped after 2,000 updates",
-        ),
-        (
-            ClaimVerdict.NOT_TESTABLE,
-            "settings",
-            "not testable: other settings than the paper's (x)",
-        ),
-        (ClaimVerdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
-        (ClaimVerdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
-    ],
-)
+@pytest.mark.parametrize(("verdict", "reason", "says"), [
+    (ClaimVerdict.NOT_TESTABLE, "cap", "not testable: networks are stopped after 2,000 updates"),
+    (ClaimVerdict.NOT_TESTABLE, "settings", "not testable: other settings than the paper's (x)"),
+    (ClaimVerdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
+    (ClaimVerdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
+])  # fmt: skip
 def test_verdict_says_why(tmp_path, verdict, reason, says):
     model = read_model(Path(__file__).parents[3] / "results", "headline")
     assert model is not None

@@ -7,7 +7,8 @@ import numpy as np
 
 from replication.experiments import TEMPLATES
 from replication.experiments.headline.figures import plot_joint
-from replication.experiments.live.figures import plot_plane
+from replication.experiments.images.figures import plot_rest
+from replication.experiments.live.figures import plot_help, plot_plane
 from replication.publication.models import read_model
 from replication.report import style
 from replication.report.build import Drawing, render_report
@@ -71,6 +72,8 @@ def build_sample(folder, **changes):
             name: Drawing(name, partial(draw, models[model]), command)
             for name, model, draw, command in (
                 ("plane", "live", plot_plane, "make it"),
+                ("help", "live", plot_help, "make it"),
+                ("rest", "images", plot_rest, "make it"),
                 ("joint", "headline", plot_joint, "make it"),
                 ("panels", "speed", plot_panels, "measure --all <speed>"),
             )

@@ -17,7 +17,8 @@ from replication.report.build import Drawing
 from tests.reliability.faults import ROOT, run
 from tests.unit.report.sample_report import FOLDER, build_sample, make_models, plot_joint
 
-BLANK = {name: Drawing(name, Figure, "make it") for name in ("plane", "joint", "panels")}
+FIGURES = ("plane", "joint", "panels", "help", "rest")
+BLANK = {name: Drawing(name, Figure, "make it") for name in FIGURES}
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_page_holds_figure_table_formula_citation_and_references(sample):
         name, data = (re.search(rf'{key}="([^"]*)"', attributes)[1] for key in ("download", "href"))
         folder = sample / ("" if name == "readings.csv" else "figures")
         assert unquote(data) == f"data:text/csv;charset=utf-8,{(folder / name).read_text()}"
-    assert text.count(' download="') == 4
+    assert text.count(' download="') == 6
     assert "made by <code>measure --all &lt;speed></code>" in text
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
     # It asks nothing of any server.
@@ -126,9 +127,7 @@ def test_a_figure_is_drawn_once_for_all_pages_that_show_it(tmp_path):
 
 def test_each_figure_that_is_shown_has_its_data(sample):
     names = {path.name for path in (sample / "figures").iterdir()}
-    assert names == {
-        f"{name}.{kind}" for name in ("plane", "joint", "panels") for kind in ("svg", "csv")
-    }
+    assert names == {f"{name}.{kind}" for name in FIGURES for kind in ("svg", "csv")}
     data = (sample / "figures" / "panels.csv").read_text().splitlines()
     assert "1,updates (λ = 0.75),share of networks,1,0,0.1," in data
     assert "2,updates,share converged,paper,20,0.1," in data
@@ -161,7 +160,7 @@ def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
     changes = {
         "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:37: a reference to #bounds, which"),
         "[](#fig:panels)": ("[](#fig:panel)", "report.md:37: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:47: @clopper1943 is cited, but has no"),
+        "[@clopper1934]": ("[@clopper1943]", "report.md:45: @clopper1943 is cited, but has no"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),
@@ -175,20 +174,17 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     message = refuse_changed(tmp_path / "0", {"\\varepsilon = 20": "\\unheardof{20}"})
     assert "Could not convert TeX math" in message
     message = refuse_changed(tmp_path / "1", {"figures/joint.svg": "figures/joined.svg"})
-    assert "no figure 'joined'; there are: joint" in message
+    assert "no figure 'joined'; there are: help, joint" in message
     message = refuse_changed(tmp_path / "2", {" alt=": " title="}, file="speed/chapter.md")
     assert re.search(r"speed/chapter.md:9: .*has no alternative text", message)
 
 
-@pytest.mark.parametrize(
-    ("fault", "error", "message"),
-    [
-        ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
-        ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
-        (OSError(11, ""), WorkerError, "pandoc cannot be started: too few processes"),
-        (OSError(24, ""), WorkerError, "pandoc cannot be started: too few open files"),
-    ],
-)
+@pytest.mark.parametrize(("fault", "error", "message"), [
+    ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
+    ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
+    (OSError(11, ""), WorkerError, "pandoc cannot be started: too few processes"),
+    (OSError(24, ""), WorkerError, "pandoc cannot be started: too few open files"),
+])  # fmt: skip
 def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, fault, error, message):
     program = tmp_path / "pandoc"
     if isinstance(fault, OSError):

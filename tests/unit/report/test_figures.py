@@ -73,7 +73,7 @@ def test_named_axes_say_where_they_lie_and_how_they_are_scaled(joint):
     x = np.interp(48, np.array(x_limits, float), [left, left + width])
     y = np.interp(np.log(202), np.log(np.array(y_limits, float)), [top + height, top])
     marker = re.search(
-        rf'<use href="[^"]*" x="([\d.]+)" y="([\d.]+)" style="fill: {style.ORANGE}', joint
+        rf'<use href="[^"]*" x="([\d.]+)" y="([\d.]+)" style="fill: {style.REPORTED}', joint
     )
     assert marker is not None
     assert (float(marker[1]), float(marker[2])) == pytest.approx((x, y), abs=0.1)

@@ -10,30 +10,27 @@ from replication.report import numbers
 from replication.report.numbers import MissingNumber
 
 
-@pytest.mark.parametrize(
-    ("written", "expected"),
-    [
-        (numbers.number(0.00123, 2), "0.0012"), (numbers.number(12345), "12,300"),
-        (numbers.number(0.0000123, 2), "1.2 × 10⁻⁵"), (numbers.number(0), "0"),
-        (numbers.fixed(-1234.56, 1), "−1,234.6"), (numbers.fixed(-0.001, 2), "0.00"),
-        (numbers.exact(20.0), "20"), (numbers.exact(1e-12), "1 × 10⁻¹²"),
-        (numbers.count(1_000_000), "1,000,000"), (numbers.amount(1, "network"), "1 network"),
-        (numbers.amount(2000, "run"), "2,000 runs"), (numbers.percent(0.1234), "12.3\u202f%"),
-        (numbers.percent(1), "100\u202f%"), (numbers.percent(0.99996), "more than 99.9\u202f%"),
-        (numbers.percent(0.0001), "less than 0.1\u202f%"),
-        (numbers.percent(0.0006), "0.1\u202f%"), (numbers.percent(0.9994), "99.9\u202f%"),
-        (numbers.interval([0.501, 0.502]), "0.501 to 0.502"),
-        (numbers.interval([30, None], 0), "30 or more"),
-        (numbers.digits([None, 1234]), "up to 1,230"),
-        (numbers.percents([0.941, 0.958]), "94.1 to 95.8\u202f%"),
-        (numbers.pvalue(0.6412), "0.64"), (numbers.pvalue(0.0012), "0.0012"),
-        (numbers.pvalue(1e-9), "<\u00a00.001"), (numbers.pvalue(0.9971), ">\u00a00.99"),
-        # Neither can end the script, or the HTML, that it stands in.
-        (numbers.as_json(["</script>", 1]), '["\\u003c/script>",1]'),
-        (numbers.as_html("</p>\n`"), "&lt;/p&gt; &#96;"),
-        (numbers.code("a`b"), "a'b"), (numbers.code("x" * 99, 5), "xxxx…"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("written", "expected"), [
+    (numbers.number(0.00123, 2), "0.0012"), (numbers.number(12345), "12,300"),
+    (numbers.number(0.0000123, 2), "1.2 × 10⁻⁵"), (numbers.number(0), "0"),
+    (numbers.fixed(-1234.56, 1), "−1,234.6"), (numbers.fixed(-0.001, 2), "0.00"),
+    (numbers.exact(20.0), "20"), (numbers.exact(1e-12), "1 × 10⁻¹²"),
+    (numbers.count(1_000_000), "1,000,000"), (numbers.amount(1, "network"), "1 network"),
+    (numbers.amount(2000, "run"), "2,000 runs"), (numbers.percent(0.1234), "12.3\u202f%"),
+    (numbers.percent(1), "100\u202f%"), (numbers.percent(0.99996), "more than 99.9\u202f%"),
+    (numbers.percent(0.0001), "less than 0.1\u202f%"),
+    (numbers.percent(0.0006), "0.1\u202f%"), (numbers.percent(0.9994), "99.9\u202f%"),
+    (numbers.interval([0.501, 0.502]), "0.501 to 0.502"),
+    (numbers.interval([30, None], 0), "30 or more"),
+    (numbers.digits([None, 1234]), "up to 1,230"),
+    (numbers.percents([0.941, 0.958]), "94.1 to 95.8\u202f%"),
+    (numbers.pvalue(0.6412), "0.64"), (numbers.pvalue(0.0012), "0.0012"),
+    (numbers.pvalue(1e-9), "<\u00a00.001"), (numbers.pvalue(0.9971), ">\u00a00.99"),
+    # Neither can end the script, or the HTML, that it stands in.
+    (numbers.as_json(["</script>", 1]), '["\\u003c/script>",1]'),
+    (numbers.as_html("</p>\n`"), "&lt;/p&gt; &#96;"),
+    (numbers.code("a`b"), "a'b"), (numbers.code("x" * 99, 5), "xxxx…"),
+])  # fmt: skip
 def test_numbers_are_written_as_readers_expect(written, expected):
     assert written == expected
 

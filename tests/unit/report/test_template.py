@@ -20,45 +20,39 @@ def render(tmp_path, text, **others):
     return Template(tmp_path / "report.md").render({"speed": SPEED}, {"version": "0.2.0"})
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("{{ speed.mean | number(3) }} of {{ speed.n }}", "46.5 of 1,000,000"),
-        ("{{ metadata.version }}", "0.2.0"),
-        ("{{ speed.items }}", "3"),  # and not the method of a dictionary
-        ('{{ verdict("rapid") }}', "holds, except"),  # of whichever model judged
-        ('{{ verdict("rapid") | badge }}', "[◐\u00a0holds, except]{.badge .partly}"),
-        ("<!-- why -->a {{ require(speed.mean < 48) }}b {#fig:x}", "a b {#fig:x}"),
-        ("{% for i in [1, 2] %}\n| {{ i }}\n{% endfor %}\n", "| 1\n| 2\n"),
-    ],
-)
+@pytest.mark.parametrize(("text", "expected"), [
+    ("{{ speed.mean | number(3) }} of {{ speed.n }}", "46.5 of 1,000,000"),
+    ("{{ metadata.version }}", "0.2.0"),
+    ("{{ speed.items }}", "3"),  # and not the method of a dictionary
+    ('{{ verdict("rapid") }}', "holds, except"),  # of whichever model judged
+    ('{{ verdict("rapid") | badge }}', "[◐\u00a0holds, except]{.badge .partly}"),
+    ("<!-- why -->a {{ require(speed.mean < 48) }}b {#fig:x}", "a b {#fig:x}"),
+    ("{% for i in [1, 2] %}\n| {{ i }}\n{% endfor %}\n", "| 1\n| 2\n"),
+])  # fmt: skip
 def test_numbers_and_verdicts_are_filled_in_and_commands_leave_no_trace(tmp_path, text, expected):
     assert render(tmp_path, text) == expected
 
 
-@pytest.mark.parametrize(
-    ("line", "problem"),
-    [
-        ("{{ speed.median | number(3) }}", "there is no 'median' here; there are: mean, n, none,"),
-        ("{{ pace.mean | percent }}", "'pace' is undefined"),
-        ("{{ speed.none | fixed(1) }}", "a finite number was expected, got None"),
-        ("{{ speed.none }}", "None is written without a filter"),
-        ("{{ speed.mean }}", "46.512 is written without a filter; say how"),
-        ("{{ speed.claims }}", "is written without a filter"),
-        ("{{ require(speed.mean > 48) }}", "a sentence is not true of these numbers"),
-        ("{{ require(speed.items - 3) }}", "a sentence is not true of these numbers"),
-        ("{{ require(speed.median) }}", "there is no 'median' here; there are: mean, n, none"),
-        ('{{ verdict("symmetry") }}', "there is no 'symmetry' here; there are: rapid"),
-        ("{{ speed.mean / 0 }}", "ZeroDivisionError"),
-        ('{% include "other.md" %}', "there is no template 'other.md'"),
-        ("{% for x in %}", "Expected an expression"),
-        ("{{ speed.mean | nubmer }}", "No filter named 'nubmer'"),
-        # A text of a model cannot be made into another, which would not be escaped.
-        ("{{ speed.word.upper() }}", "a text of a model has no 'upper'; write it as it is"),
-        ("{{ speed.word | upper }}", "No filter named 'upper'"),
-        ("{{ speed.word | replace('a', 'b') }}", "No filter named 'replace'"),
-    ],
-)
+@pytest.mark.parametrize(("line", "problem"), [
+    ("{{ speed.median | number(3) }}", "there is no 'median' here; there are: mean, n, none,"),
+    ("{{ pace.mean | percent }}", "'pace' is undefined"),
+    ("{{ speed.none | fixed(1) }}", "a finite number was expected, got None"),
+    ("{{ speed.none }}", "None is written without a filter"),
+    ("{{ speed.mean }}", "46.512 is written without a filter; say how"),
+    ("{{ speed.claims }}", "is written without a filter"),
+    ("{{ require(speed.mean > 48) }}", "a sentence is not true of these numbers"),
+    ("{{ require(speed.items - 3) }}", "a sentence is not true of these numbers"),
+    ("{{ require(speed.median) }}", "there is no 'median' here; there are: mean, n, none"),
+    ('{{ verdict("symmetry") }}', "there is no 'symmetry' here; there are: rapid"),
+    ("{{ speed.mean / 0 }}", "ZeroDivisionError"),
+    ('{% include "other.md" %}', "there is no template 'other.md'"),
+    ("{% for x in %}", "Expected an expression"),
+    ("{{ speed.mean | nubmer }}", "No filter named 'nubmer'"),
+    # A text of a model cannot be made into another, which would not be escaped.
+    ("{{ speed.word.upper() }}", "a text of a model has no 'upper'; write it as it is"),
+    ("{{ speed.word | upper }}", "No filter named 'upper'"),
+    ("{{ speed.word | replace('a', 'b') }}", "No filter named 'replace'"),
+])  # fmt: skip
 def test_error_names_file_and_line_of_the_chapter(tmp_path, line, problem):
     chapter = f"## Title\n\nA sentence.\n{line}\n"
     with pytest.raises(ReportError) as caught:

@@ -1,0 +1,168 @@
+"""Rules of random NumPy expressions: compiled, in plain NumPy, and one operation after another."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given, note, settings
+from hypothesis import strategies as st
+
+from replication import Network, Protocol, logistic, repeat  # noqa: F401  # in expressions
+from replication.simulator.engine import Engine
+from replication.simulator.network import Rule
+from tests.exactness import plain
+
+SHAPES = {"W": (3, 5), "b": (3,), "s": (), "M": (5, 5), "E": (2, 3, 5)}
+KEPT = {"kW": np.full((3, 5), 0.2), "kb": np.zeros(3)}
+CONSTANTS = np.linspace(-0.9, 0.7, 5), np.array(0.3)
+
+
+def turn(x, n):
+    """Return the state of a loop whose steps take what lies outside of it, and a loop within."""
+
+    def step(y, z):
+        return repeat(2, lambda u: 0.5 * u + z, y), 0.5 * z + y * x
+
+    return repeat(n, step, 0.1 * x, np.zeros(x.shape))[0]
+
+
+def flip(x):
+    return repeat(3, lambda y: 0.9 * y[::-1] + 0.1, x) if x.ndim else x
+
+
+def flat(x):
+    """Refuse arrays of more than two axes, of which no products are compiled."""
+    if x.ndim > 2:
+        raise ValueError
+    return x
+
+
+# Of one array, or two; thresholds are such that no sum of round numbers hits them.
+OPERATIONS = """
+-x | x * 0.7 + 0.2 | np.copy(x) | np.square(x) | x**3 + x**2.0 - (1.5 + x * x) ** -1
+logistic(x) | np.tanh(x) | np.exp(-abs(x)) | 1 / (1 + np.exp(-x)) | np.logaddexp(0.0, x)
+np.log(0.1 + np.abs(x)) | np.sqrt(np.fabs(x)) | np.arctan(x) | np.arcsinh(x) | 2.0 / (1.0 + x * x)
+np.sign(x - 0.0123) | x > 0.0321 | (x > 0.0321) + ~(x <= -0.4123) & (x < 1.5) | np.any(x > 0.4321)
+np.where(x < 0.1234, x, 0.5) | np.clip(x, -0.4, max=0.45) | np.all(x < 0.9, axis=0)
+np.ravel(x) | x[::-1] | x.T | x[..., 1:] | x[..., ::2] | x[0] | x[..., -1] | x[[1, 0, 1]]
+x[:, None] | x.reshape(1, -1) | np.broadcast_to(x, (2, *x.shape)) | np.roll(x, 1) | np.diag(x)
+np.transpose(x, (-1, *range(x.ndim - 1))) | np.ones_like(x) | np.vstack([x, x])
+np.sum(x) | np.mean(x) | np.max(x) | np.min(x) | np.linalg.norm(x) | np.var(x) | sum([*x])
+np.sqrt(0.1 + x.var()) | np.prod(np.tanh(x)) | x.sum(0) | x.max(axis=-1) | np.einsum("ij->", x)
+x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+turn(x, 3) | turn(x, 1) | flip(x)
+x + y | x - y | x * y | np.maximum(x, y) | np.minimum(x, y) | x / (1.2 + y * y) | x * y + y * y
+np.matmul(flat(x), flat(y)) | np.dot(flat(x), flat(y)) | np.inner(flat(x), flat(y))
+flat(x) @ flat(y) + 0.25 | y + flat(x) @ flat(y) | flat(x).T @ flat(y) | np.outer(x, y)
+np.concatenate([x, y]) | np.stack([x, y], -1) | np.hstack([x, y]) | np.where(x > 0.0777, y, x)
+np.where(x > 0.0777, y, (y > 0.0321) & (x < 0.5))
+np.multiply.outer(x, y) | np.einsum("i,j->ji", x, y) | np.einsum("ij,j->i", x, y)
+""".replace("\n", "|").split("|")
+OPERATIONS = [text.strip() for text in OPERATIONS if text.strip()]
+COMPUTED = {text: eval(f"lambda x, y: {text}") for text in OPERATIONS}
+
+
+class Expression:
+    """Operations on a growing list of arrays."""
+
+    def __init__(self, begun):
+        self.steps, self.found = [], [np.asarray(x) for x in begun]
+
+    def draw(self, data, n):
+        """Add operations that NumPy can do, and whose results are neither large nor vast."""
+        for _ in range(n):
+            text = data.draw(st.sampled_from(OPERATIONS))
+            places = [data.draw(st.integers(0, len(self.found) - 1)) for _ in range(2)]
+            try:
+                new = COMPUTED[text](*(self.found[k] for k in places))
+            except (ValueError, IndexError, TypeError):  # shapes that do not fit
+                continue
+            if new.dtype == np.float16:  # which NumPy makes of functions of truth values
+                continue
+            if new.size and new.size <= 60 and new.ndim <= 3 and np.abs(new).max() < 20.0:
+                self.steps.append((text, places))
+                self.found.append(np.asarray(new))
+
+    def compute(self, *begun):
+        """Return all arrays."""
+        found = [*begun, *CONSTANTS]
+        for text, places in self.steps:
+            found.append(COMPUTED[text](*(found[k] for k in places)))
+        return found
+
+    def choose(self, data, shapes):
+        """Return which array changes each of some weights, of those that fit."""
+        fits = {
+            name: [k for k, x in enumerate(self.found) if x.shape in (shape, ())]
+            for name, shape in shapes.items()
+        }
+        return {name: data.draw(st.sampled_from(places)) for name, places in fits.items() if places}
+
+
+@st.composite
+def rules(draw):
+    data, n_patterns = draw(st.data()), draw(st.sampled_from([1, 3, 6, 23]))
+    rng = np.random.default_rng(n_patterns)
+    vectors, answers = rng.uniform(-1, 1, (2, n_patterns, 5))
+    weights = [rng.uniform(-0.6, 0.6, shape) for shape in SHAPES.values()]
+    learning = Expression([*weights, *KEPT.values(), vectors[0], answers[0], *CONSTANTS])
+    learning.draw(data, draw(st.integers(1, 9)))
+    last = learning.found[-1].shape
+    chosen = learning.choose(data, SHAPES)
+    applying = Expression([*weights, *KEPT.values(), np.zeros(last), *CONSTANTS])
+    applying.draw(data, draw(st.integers(0, 4)))
+    keeping = applying.choose(data, {"kW": (3, 5), "kb": (3,)})
+    note(f"{n_patterns} patterns; {learning.steps} {chosen}; {applying.steps} {keeping}")
+
+    class Random(Network):
+        shapes = SHAPES | {"out": last}
+        kept = KEPT
+        numbers = {"rate": 0.03}
+        patterns = vectors
+        targets = answers
+
+        def list_arrays(self):
+            return [getattr(self, name) for name in [*SHAPES, *KEPT]]
+
+        def image(self, v):
+            return np.tanh(self.M @ v)
+
+        def hidden(self, v):
+            return learning.compute(*self.list_arrays(), v, 0.5 * v)[-1]
+
+        def weight_changes(self, v, t):
+            found = learning.compute(*self.list_arrays(), v, t)
+            return {name: self.rate * found[k] for name, k in chosen.items()} | {"out": found[-1]}
+
+        def apply(self, changes):
+            found = applying.compute(*self.list_arrays(), changes["out"])
+            super().apply(changes)
+            for name, k in keeping.items():
+                setattr(self, name, 0.9 * getattr(self, name) + 0.1 * found[k])
+
+    return Random
+
+
+def measure_apart(ours, theirs):
+    return np.max(np.abs(ours - theirs) / (1.0 + np.abs(theirs)), initial=0.0)
+
+
+@settings(max_examples=40)
+@given(network=rules(), schedule=st.sampled_from(["batch", "per-pattern"]))
+def test_a_rule_of_any_expression_is_compiled_to_what_numpy_computes(network, schedule):
+    protocol = Protocol(update_schedule=schedule, max_updates=2, threshold=1e-9)
+    rule, engine = Rule.of(network, protocol), Engine(protocol, network)
+    rows = rule.draw(7, 0, 3)
+    _, _, final, recorded = engine.train(rows, final=True, record=True)
+    shown = engine.evaluate(rows).hidden[0]
+    for states, hidden in zip(recorded, shown, strict=True):
+        for before, after in itertools.pairwise(states):
+            one = rule.build(before)
+            one.update()
+            assert measure_apart(after, one.flatten()) < 1e-9
+        one = rule.build(states[0])
+        expected = np.array([one.hidden(v) for v in one.patterns], dtype=np.float64)
+        assert hidden.shape == expected.shape
+        assert measure_apart(hidden, expected) < 1e-9
+    # The same operations in the same order, one by one, in another interpreter.
+    slow = plain.run_networks(protocol, rows, network=network)[2]
+    assert slow.tobytes() == final[:, : slow.shape[1]].tobytes()

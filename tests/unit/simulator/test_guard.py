@@ -1,0 +1,67 @@
+"""What the guard finds: a compiler that is wrong, and a rule that differs from its own NumPy."""
+
+import numpy as np
+import pytest
+
+from replication import PAPER, UsageError
+from replication.simulator import arrays, noise, programs
+from replication.simulator.arrays import Traced
+from replication.simulator.guard import check_rule
+from replication.simulator.instructions import Writer
+from tests.exactness.rules import RULES, Encoder, Hebbian, Mirror, Quick, Xor
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_a_rule_that_is_compiled_right_is_a_few_roundings_away_from_numpy(rule):
+    finding = check_rule(rule, PAPER)
+    assert finding.n_updates == 18
+    assert finding.largest < 1e-12
+
+
+def swap(operations, one, other):
+    return lambda patch: patch.setitem(operations, one, operations[other])
+
+
+def wrap(owner, name, change):
+    """Replace a function by one that is given what it was."""
+    before = getattr(owner, name)
+    return lambda patch: patch.setattr(owner, name, lambda *x, **more: change(before, *x, **more))
+
+
+WRONG = {
+    "subtraction": (Xor, swap(arrays.UFUNCS, np.subtract, np.add)),
+    "a minimum": (Quick, lambda patch: patch.setattr(arrays, "_minimum", arrays._maximum)),
+    "a comparison": (Quick, swap(arrays.UFUNCS, np.greater, np.less)),
+    "a choice": (Quick, wrap(Writer, "where", lambda f, w, c, x, y: f(w, c, y, x))),
+    "a view": (Hebbian, wrap(arrays, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
+    "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, n - (n == 6), k))),
+    "a fused product": (Xor, wrap(arrays, "add_product", lambda f, x, y, total: f(x, x, total))),
+    "a change": (Xor, wrap(programs, "split", lambda f, x: (f(x)[0], f(x)[1] * 2))),
+    "a counter": (Mirror, wrap(noise, "_philox", lambda f, c, key: f([c[1], c[0], *c[2:]], key))),
+}  # fmt: skip
+"""What of the compiler is wrong, and a rule that needs it."""
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_compiler_that_is_wrong_is_found(wrong, monkeypatch):
+    rule, mutate = WRONG[wrong]
+    mutate(monkeypatch)
+    with pytest.raises(UsageError, match="the same (rule run|network) in NumPy"):
+        check_rule(rule, PAPER)
+
+
+def test_a_rule_that_is_another_one_in_later_updates_is_found():
+    class Late(Encoder):
+        kept = {"t": 0.0}
+
+        def weight_changes(self, v, t):
+            return {"c": t - self.image(v)}
+
+        def apply(self, changes):
+            super().apply(changes)
+            is_late = not isinstance(self.t, Traced) and self.t >= 20.0
+            self.c = self.c + is_late
+            self.t = self.t + 1.0
+
+    with pytest.raises(UsageError, match="after update .* away from the same rule run in NumPy"):
+        check_rule(Late, PAPER)

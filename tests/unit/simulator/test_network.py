@@ -1,0 +1,340 @@
+"""Rules of one's own: what cannot be right is refused in one line, and nothing falls back."""
+
+import math
+import threading
+
+import numpy as np
+import pytest
+
+from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
+from replication.simulator.network import Rule
+
+THIS = "test_network.py, line "
+
+
+class Encoder(Network):
+    shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
+    calls = []
+
+    def hidden(self, v):
+        return logistic(self.W @ v + self.b)
+
+    def image(self, v):
+        return logistic(self.U @ self.hidden(v) + self.c)
+
+    def weight_changes(self, v, t):
+        h, r = self.hidden(v), self.image(v)
+        d = 2.0 * (t - r)
+        e = (self.U.T @ d) * h * (1 - h)
+        return np.outer(e, v), e, np.outer(d, h), d
+
+
+def make(base=Encoder, **methods):
+    return type("Mine", (base,), methods)
+
+
+def set_first(v):
+    x = np.zeros(4)
+    x[0] = v[0]
+    return x
+
+
+def add_to(v):
+    x = np.zeros(4)
+    x += v
+    return x
+
+
+def shrink(v):
+    v *= 0.5
+    return v
+
+
+def tilt(x):
+    """Add to what is not traced alone, as a mistake of the compiler would do."""
+    return x + 0.01 if isinstance(x, np.ndarray) else x
+
+
+def leak(v):
+    seen = []
+    h = repeat(3, lambda x: seen.append(0.5 * x) or 0.9 * x, v)
+    return h + seen[0]
+
+
+def count(self, v):
+    type(self).n += 1
+    return {"c": self.n * v}
+
+
+def note_down(self, v):
+    self.trace = 0.9 * self.trace + v
+    return {"c": self.trace}
+
+
+def store(self, v):
+    self.calls.append(v)
+    return {"c": sum(self.calls)}
+
+
+def tie(self, changes):
+    b = self.b
+    b += changes["b"]
+
+
+def grow(self, changes):
+    self.last = np.concatenate([self.last, changes["b"]])
+
+
+def settle(self, v):
+    h = self.hidden(v)
+    while np.abs(h - self.hidden(v)).sum() > 0.1:
+        h = 0.5 * h
+    return h
+
+
+def raise_own(self, v):
+    raise ValueError("my own\nmistake")
+
+
+def use(function):
+    """Return methods of a rule whose changes are a function of the pattern."""
+    return {"weight_changes": lambda self, v: {"c": function(v)}}
+
+
+def show(function):
+    return {"image": function}
+
+
+LINE = {
+    "asks whether a number is true": [
+        use(lambda v: v if v[0] > 0 else -v), use(lambda v: max(v[0], 0.1) * v),
+        show(settle), use(lambda v: v * (v[0] > 0 and v[1] > 0)),
+        {"apply": lambda self, changes: 1 if changes["b"][0] == 50 else 0},
+    ],
+    "needs a number that only the compiled code knows": [
+        use(lambda v: math.exp(v[0])), use(lambda v: np.array([v[0], v[1], 0, 0])), use(set_first),
+        use(lambda v: f"{v[0]:.2f}"), use(lambda v: range(v[0])), use(lambda v: round(v[0])),
+        use(np.array), use(lambda v: np.eye(4)[v[0]]),
+    ],
+    "write x = x + y in place of x += y": [use(add_to)],
+    "takes elements at places that only the compiled code knows": [
+        use(lambda v: v[v > 0]), use(lambda v: np.take(v, v)),
+    ],
+    "numpy.pinv cannot be compiled": [use(lambda v: np.linalg.pinv(np.outer(v, v))[0])],
+    "numpy.floor_divide cannot be compiled": [use(lambda v: v // 2)],
+    "numpy.sum cannot be compiled with these options": [use(lambda v: np.sum(v, where=v))],
+    "an array's argmax cannot be compiled": [use(lambda v: v * v.argmax())],
+    "an array's cumsum cannot be compiled": [use(lambda v: v.cumsum())],
+    "at most two axes": [use(lambda v: np.ones((2, 4, 4)) @ v)],
+    "x ** y is compiled for y of": [use(lambda v: v**2.5)],
+    "all numbers are float64": [use(lambda v: v.astype(int))],
+    "1j was given where an array of numbers is needed": [use(lambda v: v * 1j)],
+    "in a list or an attribute": [{"weight_changes": store}],
+    "hand it on as a part of the state": [use(leak)],
+    "a state of shapes [(4,)] becomes one of [(2,)]": [
+        use(lambda v: repeat(2, lambda x: x[:2], v)),
+    ],
+    "TypeError: 'float' object cannot be interpreted as an integer": [
+        use(lambda v: repeat(2.5, lambda x: x, v)),
+    ],
+    "AttributeError: 'Mine' object has no attribute 'rtae'": [
+        {"weight_changes": lambda self, v: {"c": self.rtae * v}},
+    ],
+    "__init__ is not called: make it a class attribute": [
+        {"__init__": lambda self: None, "weight_changes": lambda self, v: {"c": self.rate * v}},
+    ],
+    "ValueError: my own mistake": [{"image": raise_own}],
+    "RecursionError": [{"image": lambda self, v: self.image(v)}],
+    "mismatch in its core dimension": [{"patterns": np.eye(5)}],
+    "moves more than 10,000 elements": [use(lambda v: np.tile(v, 3000).sum() * v)],
+}  # fmt: skip
+"""What a rule is told, with the line of it."""
+
+WITHOUT_LINE = {
+    "Mine has no method image(self, v)": [{"base": Network, "shapes": {"W": (2, 2)}}],
+    "Mine has no method weight_changes(self, v, target)": [
+        {"base": Network, "shapes": {"W": (2, 2)}, "image": lambda self, v: v},
+    ],
+    "Mine.shapes is empty": [{"base": Network}],
+    "() takes 1 positional argument but 2 were given; write image(self, v)": [
+        {"image": lambda self: 1},
+    ],
+    "does something else each time it is run": [
+        {"n": 0, "weight_changes": count}, use(lambda v: v + np.random.default_rng().random(4)),
+    ],
+    "away from the same rule run in NumPy": [use(shrink), {"apply": tie}],
+    "the error of a compiled network is not that of the same network in NumPy": [
+        use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
+        {"pattern_error": lambda self, v, t: np.max(np.abs(tilt(v - self.image(v))))},
+    ],
+    "Mine changes self.trace, which is not declared": [{"trace": 0.0, "weight_changes": note_down}],
+    "Mine changes self.W, which is an array that only apply() may change": [
+        show(lambda self, v: setattr(self, "W", 2 * self.W) or self.hidden(v)),
+    ],
+    "Mine changes self.B, which is fixed": [
+        {"fixed": {"B": (2,)}, "apply": lambda self, changes: setattr(self, "B", 2 * self.B)},
+    ],
+    "Mine.apply makes last of shape (3,); it was (1,)": [{"kept": {"last": [0.0]}, "apply": grow}],
+    "Mine.weight_changes gives c of shape (2,)": [use(lambda v: v[:2])],
+    "Mine.weight_changes gives 2 arrays; shapes has 4": [
+        {"weight_changes": lambda self, v: (self.W, self.b)},
+    ],
+    "Mine.weight_changes gives 'w'; shapes has W, b, U, c": [
+        {"weight_changes": lambda self, v: {"w": self.W}},
+    ],
+    "Mine.weight_changes gives nothing": [{"weight_changes": lambda self, v: None}],
+    "'no' was given where an array of numbers is needed": [use(lambda v: "no")],
+    "Mine.image gives an array of shape (2,)": [show(lambda self, v: v[:2])],
+    "Mine.pattern_error gives shape (4,)": [{"pattern_error": lambda self, v, t: v}],
+    "go from 0 to 3; Mine.image gives 0 to 1": [{"patterns": 3 * np.eye(4)}],
+    "go from -1 to 0; Mine.image gives 0 to 1": [{"targets": -np.eye(4)}],
+    "as Mine.patterns; allowed are finite numbers": [{"patterns": np.full((4, 4), np.nan)}],
+    "as Mine.patterns; allowed are arrays of numbers": [{"patterns": [[1, 2], [1]]}],
+    "Mine.patterns of shape (4,) was given": [{"patterns": np.ones(4)}],
+    "Mine.targets has 3 rows; allowed are 4": [{"targets": np.eye(3)}],
+    "diverges: within 60 updates": [use(lambda v: 1e308 * v)],
+    "allowed is a dict of names to shapes": [
+        {"shapes": [("W", 3)]}, {"shapes": {"W": (-2, 4)}}, {"shapes": {"W": (2.5, 4)}},
+        {"fixed": {"B": (0,)}},
+    ],
+    "calls an array or a number 'hidden'": [{"shapes": {"hidden": (2, 4)}}],
+    "calls an array or a number 'rate'": [{"numbers": {"rate": 1.0}, "rate": 2.0}],
+    "calls an array or a number 'W'": [{"kept": {"W": 0.0}}],
+    "'fast' was given as Mine.numbers": [{"numbers": {"rate": "fast"}}],
+    "nan was given as Mine.numbers": [{"numbers": {"rate": math.nan}}],
+    "'x' was given as Mine.kept": [{"kept": {"k": "x"}}],
+    "half_widths has -1; allowed are numbers from 0": [{"half_widths": {"W": -1}}],
+    "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
+    "Mine needs more memory than there is": [{"fixed": {"Z": (10**7, 10**7)}}],
+    "instructions, which take minutes to compile": [use(lambda v: sum(v[k % 4] * np.tanh(
+        np.arange(4) * (k + 1) * v) for k in range(1200)))],
+}  # fmt: skip
+
+
+def flatten(cases):
+    return [(text, case) for text, each in cases.items() for case in each]
+
+
+@pytest.mark.parametrize(("text", "methods"), flatten(LINE))
+def test_what_cannot_be_compiled_is_told_its_own_line(text, methods):
+    with pytest.raises(UsageError) as raised:
+        simulate(network=make(**methods), n_seeds=2)
+    assert text in str(raised.value)
+    assert THIS in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(("text", "methods"), flatten(WITHOUT_LINE))
+def test_what_cannot_be_right_is_refused_in_one_line(text, methods):
+    with pytest.raises(UsageError) as raised:
+        simulate(network=make(**methods), n_seeds=2)
+    assert text in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_the_same_rule_compiled_and_in_plain_numpy():
+    protocol = Protocol(max_updates=40, half_width=1.0)
+    compiled, slow = (
+        simulate(protocol, network=Encoder, n_seeds=5, final_weights=True, plain=plain)
+        for plain in (False, True)
+    )
+    np.testing.assert_array_equal(compiled.updates, slow.updates)
+    np.testing.assert_allclose(compiled.weights, slow.weights, rtol=0, atol=1e-9)
+    np.testing.assert_allclose(compiled.errors, slow.errors, rtol=0, atol=1e-9)
+
+
+def test_what_cannot_be_compiled_runs_when_it_is_asked_for_and_only_then():
+    rule = make(**use(lambda v: v if v[0] > 0 else -v))
+    outcomes = simulate(Protocol(max_updates=3), network=rule, n_seeds=2, plain=True)
+    assert outcomes.updates.tolist() == [3, 3]
+
+
+def test_a_class_that_is_changed_between_calls_has_no_results_of_before():
+    def learn():
+        return simulate(Protocol(max_updates=5), network=rule, n_seeds=3, final_weights=True)
+
+    rule = make(numbers={"rate": 0.5}, weight_changes=lambda self, v: {"c": self.rate * v})
+    found = [learn().weights.tobytes()]
+    changes = {
+        "numbers": {"rate": 0.25}, "patterns": 0.5 * np.eye(4), "targets": 0.25 * np.eye(4)[::-1],
+        "half_widths": {"W": 0.25}, "weight_changes": lambda self, v: {"c": self.rate * v * v},
+        "kept": {"last": np.zeros(2)}, "apply": lambda self, changes: None,
+    }  # fmt: skip
+    for name, value in changes.items():
+        setattr(rule, name, value)
+        found.append(learn().weights.tobytes())
+        fresh = make(**{key: vars(rule)[key] for key in vars(rule) if key in changes})
+        again = simulate(Protocol(max_updates=5), network=fresh, n_seeds=3, final_weights=True)
+        assert found[-1] == again.weights.tobytes()
+    # Targets change nothing of this rule but the error.
+    assert len({*found}) == len(found) - 1
+
+
+def test_plain_numpy_cannot_change_the_patterns():
+    patterns = np.eye(4)
+    with pytest.raises(ValueError, match="read-only"):
+        simulate(network=make(patterns=patterns, **use(shrink)), n_seeds=1, plain=True)
+    assert np.array_equal(patterns, np.eye(4))
+
+
+SOURCE = """
+class Mine(Encoder):
+    def image(self, v):
+        return self.U @ (self.W @ v) / {divisor}
+"""
+
+
+@pytest.mark.parametrize("name", ["__main__", "nowhere"])
+def test_a_class_that_was_typed_in_is_compiled_and_told_its_line(name):
+    space = {"Encoder": Encoder, "__name__": name}
+    exec(compile(SOURCE.format(divisor=2.0), "<cell>", "exec"), space)
+    assert len(simulate(Protocol(max_updates=2), network=space["Mine"], n_seeds=2)) == 2
+    exec(compile(SOURCE.format(divisor="len(v[0])"), "<cell>", "exec"), space)
+    with pytest.raises(UsageError, match="<cell>, line 4"):
+        simulate(network=space["Mine"], n_seeds=2)
+
+
+def test_threads_compile_rules_at_the_same_time():
+    rules = [make(numbers={"rate": 0.1 * k}, **use(np.tanh)) for k in range(3)]
+    rules += [make(image=lambda self, v: repeat(3, lambda h: 0.9 * h, self.hidden(v) @ self.W))] * 3
+    expected = [simulate(Protocol(max_updates=9), network=rule, n_seeds=4) for rule in rules]
+    found = [None] * len(rules)
+
+    def work(k):
+        found[k] = simulate(Protocol(max_updates=9), network=rules[k], n_seeds=4)
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(len(rules))]
+    for step in (threading.Thread.start, threading.Thread.join):
+        for thread in threads:
+            step(thread)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert ours.updates.tobytes() == theirs.updates.tobytes()
+
+
+@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
+def test_a_network_that_is_not_a_number_has_not_converged(schedule):
+    class Roots(Network):
+        shapes = {"w": (1,)}
+        patterns = np.array([[0.5]])
+
+        def image(self, v):
+            return np.sqrt(self.w) * v
+
+        def weight_changes(self, v):
+            return -0.4 * v
+
+    # Weights drawn below 0 have no root; those above lose a fifth in each update.
+    protocol = Protocol(update_schedule=schedule, half_width=1.0, threshold=0.6, max_updates=9)
+    outcomes = simulate(protocol, network=Roots, n_seeds=40, final_weights=True)
+    begun = Roots.draw(Rule.of(Roots, protocol), 1988, 0, 40)[:, 0]
+    assert np.array_equal(outcomes.converged, begun >= 0.0)
+    assert np.array_equal(np.isnan(outcomes.errors), begun < 0.0)
+
+
+def test_states_of_any_shape_are_traced():
+    rule = make(
+        hidden=lambda self, v: (self.W * v, (self.W @ v).sum()), image=lambda self, v: v,
+        weight_changes=lambda self, v: {"c": v},
+    )  # fmt: skip
+    found = trace(network=rule, seed=3, n_updates=2)
+    assert [group.shape for group in found.hidden] == [(3, 4, 2, 4), (3, 4)]

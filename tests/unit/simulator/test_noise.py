@@ -1,0 +1,130 @@
+"""Random numbers of a rule: where they come from, that all are new, and their distribution."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
+from replication.simulator.engine import Engine
+from replication.simulator.network import Rule
+from tests.exactness import plain
+
+
+class Draws(Network):
+    """Adds up what it draws, so that weights are random numbers of one pattern and update."""
+
+    shapes = {"u": (2, 3), "n": (5,), "again": (), "loop": (3, 2), "image_of": (4,)}
+    kept = {"applied": np.zeros((3, 4)), "later": np.zeros(2)}
+    patterns = np.eye(4)
+
+    def image(self, v):
+        return logistic(self.image_of + self.normal(4)) * v
+
+    def weight_changes(self, v):
+        def step(x):
+            inner = repeat(3, lambda y: 0.5 * y + self.normal((3, 2)), x)
+            return inner + self.uniform((3, 2))
+
+        shown = np.sum(v * [1.0, 10.0, 100.0, 1000.0])
+        changes = self.uniform((2, 3)), self.normal(5), self.uniform(()), repeat(4, step, self.loop)
+        return {name: shown * x for name, x in zip(self.shapes, changes, strict=False)}
+
+    def apply(self, changes):
+        super().apply(changes)
+        self.applied = self.normal((3, 4))
+        self.later = repeat(2, lambda x: 0.5 * x + self.uniform(2), self.later)
+
+
+class Many(Draws):
+    patterns = np.tile(np.eye(4), (6, 1))  # more than stand side by side
+
+
+@pytest.mark.parametrize(("network", "n_updates"), [(Draws, 2), (Many, 1)])
+@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
+def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_updates, schedule):
+    protocol = Protocol(update_schedule=schedule, max_updates=n_updates, threshold=1e-9)
+    rule, engine = Rule.of(network, protocol), Engine(protocol, network)
+    rows = rule.draw(7, 5, 8)
+    _, _, final, recorded = engine.train(rows, root_seed=7, first_seed=5, final=True, record=True)
+    _, _, alone, _ = engine.train(rows[2:], root_seed=7, first_seed=7, final=True)
+    assert alone.tobytes() == final[2:].tobytes()
+    for seed in (5, 7) if network is Draws else (6,):
+        one = network.from_seed(seed, root_seed=7, protocol=protocol)
+        for expected in recorded[seed - 5, 1:]:
+            one.update()
+            np.testing.assert_allclose(one.flatten(), expected, rtol=1e-13, atol=1e-13)
+
+
+def test_numbers_have_the_bits_of_one_operation_after_another():
+    protocol = Protocol(max_updates=1, threshold=1e-9)
+    rule = Rule.of(Draws, protocol)
+    rows = rule.draw(7, 5, 7)
+    _, _, final, _ = Engine(protocol, Draws).train(rows, root_seed=7, first_seed=5, final=True)
+    slow = plain.run_networks(protocol, rows, network=Draws, root_seed=7, first_seed=5)[2]
+    assert slow.tobytes() == final[:, : slow.shape[1]].tobytes()
+
+
+def test_a_number_is_that_of_numpys_generator_at_its_counter():
+    one = Draws.from_seed(12, root_seed=34)
+    one._n_updates = 56
+    one._at(3, 0)  # the pattern, and the phase of learning
+    drawn = [one.uniform((2, 3)), one.uniform(4)]
+    for k, numbers in enumerate(drawn):
+        # The words of a draw follow each other; a draw is 2^40 blocks of four after the last one.
+        philox = np.random.Philox(key=[34, 1], counter=[k << 40, 4 * 3, 56, 12])
+        expected = np.random.Generator(philox).random(numbers.size)
+        assert np.array_equal(numbers.ravel(), expected)
+
+
+def test_every_number_is_new():
+    protocol = Protocol(max_updates=40, threshold=1e-9)
+    engine = Engine(protocol, Draws)
+    rows = np.zeros((3, sum(engine.rule.sizes[:2])))
+    _, _, _, recorded = engine.train(rows, record=True)
+    changes = np.diff(recorded, axis=1)[:, :, :6]  # of u: a digit of each pattern's numbers
+    applied = recorded[:, 1:, -14:-2]
+    for numbers in (changes, applied):
+        assert len(np.unique(numbers)) == numbers.size
+
+
+@pytest.mark.parametrize(("kind", "law"), [("uniform", stats.uniform), ("normal", stats.norm)])
+def test_numbers_follow_their_law(kind, law):
+    class One(Network):
+        shapes = {"x": (50,)}
+        patterns = np.full((1, 1), 0.5)
+
+        def image(self, v):
+            return np.tanh(v)
+
+        def weight_changes(self, v):
+            return getattr(self, kind)(50) - self.x
+
+    engine = Engine(Protocol(), One)
+    _, _, _, recorded = engine.train(
+        np.zeros((40, 50)), record=True, threshold=-1.0, max_updates=50
+    )
+    numbers = recorded[:, 1:]  # (network, update, place)
+    # 100,000 numbers: a false alarm in one of a thousand seeds.
+    assert stats.kstest(numbers.ravel(), law.cdf).pvalue > 1e-3
+    central = (numbers - law.mean()) / law.std()
+    for order in (1, 2, 3, 4):
+        powers = central**order
+        expected = law.expect(lambda x, n=order: ((x - law.mean()) / law.std()) ** n)
+        assert abs(powers.mean() - expected) < 3.5 * powers.std() / np.sqrt(powers.size)
+    # Neither neighbours, nor updates, nor networks go together.
+    for axis in range(3):
+        one, other = np.moveaxis(central, axis, 0)[:-1], np.moveaxis(central, axis, 0)[1:]
+        assert abs((one * other).mean()) < 3.5 / np.sqrt(one.size)
+
+
+def test_a_rule_that_draws_to_answer_has_no_states_to_show():
+    class Noisy(Draws):
+        def weight_changes(self, v):
+            return {}
+
+        def apply(self, changes):
+            pass
+
+    assert len(simulate(Protocol(max_updates=3), network=Noisy, n_seeds=2)) == 2
+    with pytest.raises(UsageError, match="draws random numbers to answer a pattern"):
+        trace(network=Noisy, n_updates=2)
