@@ -4,7 +4,6 @@
 the study is the same function on a count table.
 """
 
-import contextlib
 import dataclasses
 import functools
 import math
@@ -21,7 +20,6 @@ from replication.comparison.numbers import Reported, is_printed, read_number, re
 from replication.comparison.prediction import Answer
 from replication.comparison.report import (
     FAILURE_WORDS,
-    GONE,
     SPREADS,
     SUCCESSES,
     Kind,
@@ -29,7 +27,7 @@ from replication.comparison.report import (
     parse_report,
     read_kind,
     read_report,
-)  # fmt: skip
+)
 from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Own, Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
@@ -37,6 +35,17 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Side, find_equivalence, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
+
+GONE = {
+    "report": "`reported`",
+    "against": "the other report in place of your runs",
+    "ci_level": "`plus_minus`, such as '90% ci'",
+    "ci_kind": "`plus_minus`, such as 'ci normal'",
+    "sd_kind": "`plus_minus`, such as 'sd n-1'",
+    "nan_policy": "nothing: missing values are left out, and counted",
+    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
+}
+"""Arguments that there are no more, and what takes their place."""
 
 
 def compare(
@@ -145,26 +154,31 @@ def compare(
 
 def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
-    effort, options = Effort() if effort is None else effort, dict(options)
-    given, own, minus = read_numbers(options), options["values"], options["minus"]
-    is_report = isinstance(own, Mapping) or (isinstance(own, str) and is_printed(own))
-    yours = parse_report(own, "values") if is_report else {}
+    effort = Effort() if effort is None else effort
+    options = dict(options)
+    given = read_numbers(options)
+    own_given = options["values"]
+    is_report = isinstance(own_given, Mapping) or (
+        isinstance(own_given, str) and is_printed(own_given)
+    )
+    yours = parse_report(own_given, "values") if is_report else {}
     _read_options(options, given, yours)
-    report = read_report(given, options)
+    report, minus = read_report(given, options), options["minus"]
     means, numbers = {"mean", "constant"}, report.numbers.keys()
-    if minus is not None and (is_report or not numbers & means or numbers - means - {*SPREADS}):
+    if minus is not None and (numbers.isdisjoint(means) or numbers - means - {*SPREADS}):
         raise UsageError(
-            "`minus` was given with a report of yours; give runs, or leave it out" if is_report else
             "`minus` was given; of a difference only the `mean`, with its spread, or `constant` "
             "is compared"
-        )  # fmt: skip
+        )
     if not is_report:
         return _conclude(_take_own(report, options), report, options, effort)
-    side = read_report(yours, options)
-    centres = {"mean" if one.centre == "constant" else one.centre for one in (side, report)}
-    if (len(centres) > 1 or None in centres) and not numbers & side.numbers.keys() & {*SUCCESSES}:
+    if minus is not None:
+        raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
+    own = read_report(yours, options)
+    centres = {"mean" if side.centre == "constant" else side.centre for side in (own, report)}
+    if (len(centres) > 1 or None in centres) and not numbers & own.numbers.keys() & {*SUCCESSES}:
         raise UsageError("the two reports share no number; give a mean or a share of both")
-    return _conclude(side, report, options, effort)
+    return _conclude(own, report, options, effort)
 
 
 def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -185,57 +199,59 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     for name in ("cap", "level", "between"):
         if options[name] is not None or name == "level":
             options[name] = float(read_number(options[name], name).value)
-    options["between"], text = options["between"] or 0.0, options["plus_minus"]
-    kind = Kind() if text is None else read_kind(str(text)) or Kind()
-    is_log = options["scale"] == "log"
-    if options["scale"] is not None and not is_log:
-        options["scale"] = float(read_number(options["scale"], "scale").value)
-    for name, is_right, allowed in (
-        ("failures", options["failures"] in {None, *FAILURE_WORDS},
-         f"are {', '.join(FAILURE_WORDS)}"),
-        ("level", 0.0 < options["level"] < 0.5, "is above 0 and below 0.5"),
-        ("between", 0.0 <= options["between"] <= 100.0, "is from 0 to 100 standard deviations"),
-        ("plus_minus", text is None or kind != Kind(),
-         "are sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"),
-        ("scale", is_log or 0 < (options["scale"] or 1) < math.inf, "is a number above 0, or log"),
-    ):  # fmt: skip
-        if not is_right:
-            raise refuse(name, options[name], allowed)
+    if options["failures"] not in {None, *FAILURE_WORDS}:
+        raise refuse("failures", options["failures"], f"are {', '.join(FAILURE_WORDS)}")
+    if not 0.0 < options["level"] < 0.5:
+        raise refuse("level", options["level"], "is above 0 and below 0.5")
+    options["between"] = options["between"] or 0.0
+    if not 0.0 <= options["between"] <= 100.0:
+        raise refuse("between", options["between"], "is from 0 to 100 standard deviations")
+    kind, text = Kind(), options["plus_minus"]
+    if text is not None and not (kind := read_kind(str(text)) or kind) != Kind():
+        raise refuse(
+            "plus_minus", text, "are sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
+        )
     options["plus_minus"] = kind
     if options["minus"] is not None and "share" in given:
         given["mean"] = given.pop("share")
-    options["said"] = said = dict(options.get("said") or {})
-    for name in ("margin", "between"):
-        if is_log and options[name]:
-            raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
-    if is_log:
-        said["scale"] = (
+    options["said"] = dict(options.get("said") or {})
+    if options["scale"] == "log":
+        for name in ("margin", "between"):
+            if options[name]:
+                raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
+        options["said"]["scale"] = (
             "logarithms are compared, and given back as ratios; a mean is the geometric one"
         )
-    elif options["scale"] is None:
-        options["scale"] = _infer_scale(options["values"], given, yours, said)
+    elif options["scale"] is not None:
+        options["scale"] = float(read_number(options["scale"], "scale").value)
+        if not 0 < options["scale"] < math.inf:
+            raise refuse("scale", options["scale"], "is a number above 0, or log")
+    else:
+        _infer_scale(options, given, yours)
 
 
 def _infer_scale(
-    values: Any, given: Mapping[str, Any], yours: Mapping[str, Any], said: dict[str, str]
-) -> float | None:
-    """Return what a per cent sign divides by, where the values leave no doubt, and say so."""
+    options: dict[str, Any], given: Mapping[str, Any], yours: Mapping[str, Any]
+) -> None:
+    """Say what a per cent sign stands for, where the values leave no doubt."""
     texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
              for side in (given, yours)]  # fmt: skip
     is_marked, is_alike = (re.search(r"%(?!\s*C)", text) is not None for text in texts)
-    if not is_marked or yours:
-        return 1.0 if is_marked and is_alike else None
-    array = np.asarray(getattr(values, "updates", values))
-    known = array[np.isfinite(array)] if array.dtype.kind in "iufb" else array[:0]
-    if not known.size or (known.min() < 0.0 and known.max() <= 1.5 and known.min() >= -1.5):
-        return None
-    if np.abs(known).max() > 1.5:
-        said["scale"] = "your values are per cent, too"
-        return 1.0
-    if known.max() > 1.0:
-        return None
-    said["scale"] = "your values are shares, so per cent are hundredths"
-    return 100.0
+    if not is_marked:
+        return
+    values = np.asarray([] if yours else getattr(options["values"], "updates", options["values"]))
+    if yours:
+        options["scale"] = 1.0 if is_alike else None
+    elif values.dtype.kind in "iufb" and values.size and np.nanmax(np.abs(values)) > 1.5:
+        options["scale"], what = 1.0, "are per cent, too"
+    elif (
+        values.dtype.kind in "iufb"
+        and values.size
+        and 0.0 <= np.nanmin(values) <= np.nanmax(values) <= 1.0
+    ):
+        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
+    if options["scale"] is not None and not yours:
+        options["said"]["scale"] = f"your values {what}"
 
 
 def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
@@ -376,11 +392,13 @@ def _assess(
 
 def _read_margin(given: str | float, item: Reported) -> float:
     """Return a margin in the unit of the values, from such or from per cent."""
-    text, value = str(given).strip(), math.nan
-    with contextlib.suppress(UsageError):
-        value = float(read_number(text, "margin", scale=1).value)
-    value *= abs(float(item.value)) / 100.0 if text.endswith("%") else 1.0
+    text = str(given).strip()
+    found = re.fullmatch(
+        r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%?)", text
+    )
+    value = math.nan if found is None else float(found[1])
+    value *= abs(float(item.value)) / 100.0 if found is not None and found[2] else 1.0
     if not value > 0:
-        raise refuse("margin", text, "is a number above 0 in the unit of the values, or per cent "
-                     "of the reported mean such as 10%")  # fmt: skip
+        allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
+        raise refuse("margin", text, f"{allowed} such as 10%")
     return value

@@ -6,7 +6,6 @@ headings are a key; the values are the only column of numbers that is left.
 """
 
 import difflib
-import functools
 import itertools
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -14,16 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import compare, compare_by, read_numbers
+from replication.comparison.comparison import GONE, compare, compare_by, read_numbers
 from replication.comparison.numbers import refuse, show, split_printed, unset
-from replication.comparison.report import (
-    GONE,
-    NAMES,
-    STATISTICS,
-    SUCCESSES,
-    Heading,
-    read_heading,
-)  # fmt: skip
+from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
 from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -114,39 +106,65 @@ def compare_sides(
     if unknown or "minus" in options:
         name = show(min([*unknown, *{"minus"} & options.keys()]))
         raise UsageError(f"there is no option {name}; those of `compare` are allowed")
-    base = {**defaults, **options, "numbers": {}}
-    # What was reported: a report in each row of a table, or one for all of your groups.
-    own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
-    theirs = Table.of(reported, "reported") if _is_table(reported) else None
-    shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
+    own, said, ignored = Table.of(table, "table"), dict[str, str](), list[str]()
+    whole = None if _is_table(reported) else reported
+    shared = read_numbers({"reported": whole, "numbers": numbers})
     records: list[Record] = [({}, {})]
-    found: dict[str, str | None] = {name: name for name in keys}
-    if theirs is not None:
-        records = _read_records(theirs, own, keys, kind, said)
+    found: dict[str, str | None] | None = None
+    if whole is None and reported is not None:
+        theirs = Table.of(reported, "reported")
+        records = _read_records(theirs, own, keys, options.get("plus_minus"), said)
         found = _match_keys(own, theirs, records, keys, metrics, said)
-    elif len(metrics) > 1:
-        raise UsageError("several columns were given, and one report for all; give one of each")
-    # Your side: reports as well, or runs.
-    columns = [name for name in found.values() if name]
-    n_missing, seeds = 0, dict[Key, dict[str, float]]()
     is_report = not metrics and succeeded is None and _is_of_reports(own)
+    known = {*shared, *(name for _, row in records for name in row)}
+    mine, n_missing, seeds = {}, 0, dict[Key, dict[str, float]]()
+    columns = keys if found is None else [name for name in found.values() if name]
     if is_report:
-        mine = {tuple(str(tags[name]) for name in columns): {"values": row}
-                for tags, row in _read_records(own, None, columns, kind, said)}  # fmt: skip
+        for tags, row in _read_records(own, None, columns, options.get("plus_minus"), said):
+            mine[tuple(str(tags[name]) for name in columns)] = {"values": row}
+        ignored += [show(name) + _hint(name) for name in own.names if name not in columns
+                    and read_heading(name).statistic is None]  # fmt: skip
     else:
-        known = {*shared, *(name for _, row in records for name in row)}
-        mine, n_missing, seeds = _group_runs(own, found, metrics, succeeded, known, said)
-    reports: dict[Key, Any] = {key: {} for key in mine} if theirs is None else (
-        _sort_records(records, found, mine, theirs))  # fmt: skip
+        spread = found is not None and None in found.values()
+        mine, n_missing, seeds = _group_runs(own, columns, metrics, succeeded, known, said, spread)
+    if found is None:
+        reports = {key: dict[str, Any]() for key in mine}
+        by_names: Key = tuple(keys)
+    else:
+        reports = _sort_records(records, found, mine, theirs)
+        by_names = tuple(own_name or name or "metric" for name, own_name in found.items())
+        free = [name for name in records[0][0] if name and name not in found]
+        ignored += [show(name) + _hint(name) for name in theirs.names
+                    if name in free or name in theirs.unread]  # fmt: skip
     if len(reports) > MAX_ROWS:
-        raise UsageError(f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name "
-                         "columns of few values")  # fmt: skip
+        raise UsageError(
+            f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
+            "values"
+        )
     if mine.keys().isdisjoint(reports):
         groups = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
-    if not found:
-        return compare_by(base | mine[()] | {"reported": shared | reports[()], "said": said})
-    judge = functools.partial(_judge_rows, mine, reports, base, shared)
+    base = {**defaults, **options, "numbers": {}}
+    if not by_names:
+        row = {"reported": shared | reports[()], "said": said}
+        return compare_by(base | mine[()] | row)
+    effort = None if len(reports) < FEW_ROWS else Effort(10_000, 200)
+
+    def judge(between: Any) -> tuple[dict[Key, Comparison], dict[Key, str]]:
+        judged, refused = {}, {}
+        for key, row in reports.items():
+            each = base | mine.get(key, {}) | {"between": between, "reported": shared | row}
+            each["plus_minus"] = base["plus_minus"] or each["reported"].pop("plus_minus", None)
+            try:
+                if key in mine:
+                    judged[key] = compare_by(each, effort)
+            except ReplicationError as error:
+                refused[key] = str(error)
+        if not judged:
+            key, why = next(iter(refused.items()))
+            raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
+        return judged, refused
+
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
@@ -163,33 +181,10 @@ def compare_sides(
         said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = _find_nearest([key for key in reports if key not in mine], mine)
     only_yours = _find_nearest([key for key in mine if key not in reports], only_reported)
-    unread = [*(own.unread if is_report else ()), *(theirs.unread if theirs else ())]
-    ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
-        tuple(column or name or "metric" for name, column in found.items()), judged, refused,
-        only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
-        float(between or 0.0), said, seeds,
+        by_names, judged, refused, only_reported, only_yours, tuple(ignored), n_missing,
+        next(iter(judged.values())).level, float(between or 0.0), said, seeds,
     )  # fmt: skip
-
-
-def _judge_rows(
-    mine: Mapping[Key, Any], reports: Mapping[Key, Any], base: Mapping[str, Any],
-    shared: Mapping[str, Any], between: Any,
-) -> tuple[dict[Key, Comparison], dict[Key, str]]:  # fmt: skip
-    """Compare each row that both sides have; of those that cannot be, return what is wrong."""
-    judged, refused = dict[Key, Comparison](), dict[Key, str]()
-    effort = None if len(reports) < FEW_ROWS else Effort(10_000, 200)
-    for key in (key for key in reports if key in mine):
-        each = {**base, **mine[key], "between": between, "reported": shared | reports[key]}
-        each["plus_minus"] = base["plus_minus"] or each["reported"].pop("plus_minus", None)
-        try:
-            judged[key] = compare_by(each, effort)
-        except ReplicationError as error:
-            refused[key] = str(error)
-    if not judged:
-        key, why = next(iter(refused.items()))
-        raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
-    return judged, refused
 
 
 def _is_table(given: Any) -> bool:
@@ -214,18 +209,13 @@ def _take_names(argument: str, given: Any) -> list[str]:
     return list(names)
 
 
-@functools.cache
-def _fold(text: str) -> str:
+def _fold(text: Any) -> str:
     """Return a name as it is compared: one in LaTeX or in capitals is the same."""
-    return re.sub(r"[\s._-]+", "_", unset(text).lower()).strip("_")
-
-
-def _probe(table: Table, name: str) -> list[Any]:
-    return [cell for cell in table.probe(name) if not is_missing(cell)]
+    return re.sub(r"[\s._-]+", "_", unset(str(text)).lower()).strip("_")
 
 
 def _fold_cells(table: Table, name: str) -> set[str]:
-    return {_fold(str(cell)) for cell in _probe(table, name)}
+    return {_fold(cell) for cell in table.probe(name) if not is_missing(cell)}
 
 
 def _hint(name: str) -> str:
@@ -235,13 +225,13 @@ def _hint(name: str) -> str:
 
 
 def _is_numeric(table: Table, name: str) -> bool:
-    cells = _probe(table, name)
+    cells = [cell for cell in table.probe(name) if not is_missing(cell)]
     return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
 
 
 def _is_printed(table: Table, name: str) -> bool:
     """Say whether most cells are numbers, with what stands behind them."""
-    cells = _probe(table, name)
+    cells = [cell for cell in table.probe(name) if not is_missing(cell)]
     digits = [re.match(r"[-+(]*\.?[0-9]", unset(str(split_printed(cell).value))) for cell in cells]
     return 2 * sum(map(bool, digits)) > len(cells)
 
@@ -252,11 +242,11 @@ def _read_records(
     """Return what each report of a table is called, by column, and its numbers by name.
 
     A table with a column for each task, method or metric has as many reports in a row; what stands
-    in the headings is called "". Columns that say nothing known are named in `unread` of the table.
+    in the headings is called "".
     """
     headings = {name: read_heading(name) for name in table.names}
     free = {name for name, one in headings.items() if one.statistic is None or name in keys}
-    labels = {one.label: one.label for one in headings.values() if one.statistic in CENTRES}
+    labels = {one.label: "" for one in headings.values() if one.statistic in CENTRES}
     if "" in labels:
         labels = {"": ""}
     elif not labels:  # columns of numbers, but for those that are keys of yours
@@ -265,25 +255,24 @@ def _read_records(
         wide = [name for name in table.names
                 if name in free - is_key - {*keys} and _is_printed(table, name)]  # fmt: skip
         free -= {*wide}
-        # PPO (n = 5)
-        labels = {headings[name].label: re.sub(r"\s*[(\[].*", "", unset(name)) or name
-                  for name in wide}  # fmt: skip
+        spelt = {name: re.sub(r"\s*[(\[].*", "", unset(name)) for name in wide}  # PPO (n = 5)
+        labels = {headings[name].label: spelt[name] or name for name in wide}
         headings |= {name: headings[name]._replace(statistic="mean") for name in wide}
-    # By label, the column of each number; those without one belong to all.
+    else:
+        labels = {label: label for label in labels}
     parts: dict[str, dict[str, str]] = {label: {} for label in labels}
-    unread = {*free}
+    table.unread = []
     for name, one in headings.items():
         if name in free or one.statistic is None:
             continue
-        part = parts.setdefault(one.label, {})
         if one.label and one.label not in labels:
-            unread.add(name)
-        elif one.statistic in part:
-            both = list_names([part[one.statistic], name])
+            table.unread.append(name)
+        elif one.statistic in parts.setdefault(one.label, {}):
+            both = list_names([parts[one.label][one.statistic], name])
             raise UsageError(f"{table.name} gives the {one.statistic} in {both}; keep one")
         else:
-            part[one.statistic] = name
-    table.unread = [name for name in table.names if name in unread]
+            parts[one.label][one.statistic] = name
+    shared = parts.pop("", {}) if "" not in labels else {}
     if not labels:
         raise UsageError(
             f"{table.name} has the columns {list_names(table.names)}, of which none holds reported "
@@ -291,22 +280,20 @@ def _read_records(
         )
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
-    for label in labels:
-        part = parts.get("", {}) | parts[label]
-        used = [headings[name] for name in parts[label].values()]
-        behind, runs, unit = (
-            next(filter(None, (one[place] for one in used)), None)
-            for place in map(Heading._fields.index, ("kind", "runs", "unit"))
-        )
-        more = {"plus_minus": behind, "runs": runs}
+    for label, part in parts.items():
+        used = [headings[name] for name in part.values()]
+        behind = next((one.kind for one in used if one.kind), None)
+        runs = next((one.runs for one in used if one.runs), None)
         columns = {known: _clean_cells(table.take(name), kind or behind, said)
-                   for known, name in part.items()}  # fmt: skip
+                   for known, name in (shared | part).items()}  # fmt: skip
         for row in range(table.n_rows):
-            cells = {name: one for name, one in more.items() if one} | {
-                known: f"{column[row]} %"
-                if unit and known not in {"runs", "n_succeeded"} and "%" not in str(column[row])
-                else column[row] for known, column in columns.items() if not is_missing(column[row])
-            }  # fmt: skip
+            cells = {known: column[row] for known, column in columns.items()
+                     if not is_missing(column[row])}  # fmt: skip
+            for known in cells if any(one.unit for one in used) else ():
+                if known not in {"runs", "n_succeeded"} and "%" not in str(cells[known]):
+                    cells[known] = f"{cells[known]} %"
+            cells |= {"runs": runs} if runs and "runs" not in cells else {}
+            cells |= {"plus_minus": behind} if behind else {}
             tags = {name: column[row] for name, column in texts.items()}
             records.append((tags | ({"": labels[label]} if label else {}), cells))
     return records
@@ -337,48 +324,46 @@ def _match_keys(
     mine = {_fold(name): name for name in own.names}
     for name in records[0][0]:
         cells = {_fold(tags[name]) for tags, _ in records if tags[name] is not None}
-        # The column of that name if it has one of the cells, else the one that has most of them.
         free = [column for column in own.names if column not in found.values()
-                and (not keys or {column, name} & {*keys})]  # fmt: skip
+                and (not keys or column in keys or name in keys)]  # fmt: skip
         hits = {column: len(cells & _fold_cells(own, column)) for column in free}
         same = mine.get(_fold(name)) if name else None
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
         is_near = best is not None and (best == same or (
             hits[best] * 2 >= len(cells) and not _is_numeric(own, best)))  # fmt: skip
-        # Or your headings, of which the cells name some.
-        named = {mine[cell] for cell in cells & mine.keys()} & {*(metrics or own.names)}
-        if name in keys and name in own.names:
+        named = [
+            mine[cell] for cell in cells if cell in mine and (not metrics or mine[cell] in metrics)
+        ]
+        if keys and name in keys and name in own.names:
             found[name] = name
-        elif keys and name and not {name, best} & {*keys} and not named:
+        elif keys and name and name not in keys and best not in keys and not named:
             continue
         elif is_near:
             found[name] = best
             if name and best != name:
-                said["by"] = f"{name_key([name])} of the report is {name_key([str(best)])} of yours"
+                said["by"] = (
+                    f"{name_key((name,))} of the report is {name_key((str(best),))} of yours"
+                )
         elif named and None not in found.values() and (name or len(cells) > 1 or not metrics):
             metrics[:] = [column for column in own.names if column in named]
-            found |= {name: None} if name or len(cells) > 1 else {}
+            if name or len(cells) > 1:
+                found[name] = None
     if len(metrics) > 1 and None not in found.values():
         raise UsageError(
             f"several columns were given, and no column of {theirs.name} names one of them for "
             "each row; add one, such as `metric`"
         )
     for name in keys:
-        if name not in {*found, *found.values()}:
-            (theirs if name in own.names else own).take(name)
-    labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
-    if (found or theirs.n_rows == 1) and "" not in found and len(labels) > 1:
-        raise UsageError(
-            f"{theirs.name} has a column for each of {list_names(labels)}, and no column of yours "
-            "names one of them for each run; add one, or keep the column that you compare"
-        )
-    if not found and theirs.n_rows > 1:
+        if name not in found and name not in found.values():
+            theirs.take(name) if name in own.names else own.take(name)
+    labels = {tags.get("", "") for tags, _ in records}
+    if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         raise UsageError(
             f"no column is a key of both tables; yours has {list_names(own.names)}, the report "
             f"{list_names(theirs.names)}; name a key alike in both"
         )
     if not keys and found and "by" not in said:
-        names = [name_key([column or name or "metric"]) for name, column in found.items()]
+        names = [name_key((column or name or "metric",)) for name, column in found.items()]
         said["by"] = f"keys are {', '.join(names)}"
     return found
 
@@ -389,16 +374,20 @@ def _sort_records(
     """Return reported numbers by key, as one's own groups spell it."""
     spelt: list[dict[str, set[str]]] = [{} for _ in found]
     for key in mine:
-        for ways, part in zip(spelt, key, strict=False):
-            ways.setdefault(_fold(part), set()).add(part)
+        for place, part in enumerate(key):
+            spelt[place].setdefault(_fold(part), set()).add(part)
     reports: dict[Key, dict[str, Any]] = {}
-    for row, (tags, numbers) in enumerate(records, start=1):
-        cells = [tags[name] for name in found]
-        if None in cells:
-            raise DataError(f"row {row} of {theirs.name} lacks a key; give it, or remove it")
-        alike = [ways.get(_fold(cell), {cell}) for ways, cell in zip(spelt, cells, strict=True)]
-        key = tuple(next(iter(ways)) if len(ways) == 1 else cell
-                    for ways, cell in zip(alike, cells, strict=True))  # fmt: skip
+    for row, (tags, numbers) in enumerate(records):
+        parts = []
+        for place, name in enumerate(found):
+            cell = tags[name]
+            if cell is None:
+                raise DataError(
+                    f"row {row + 1} of {theirs.name} lacks a key; give it, or remove it"
+                )
+            ways = spelt[place].get(_fold(cell), set())
+            parts.append(cell if cell in ways or len(ways) != 1 else next(iter(ways)))
+        key = tuple(parts)
         if key in reports:
             raise UsageError(f"{theirs.name} names {name_key(key)} twice; give one row for each")
         reports[key] = numbers
@@ -406,67 +395,47 @@ def _sort_records(
 
 
 def _group_runs(
-    table: Table, found: Mapping[str, str | None], metrics: list[str], succeeded: str | None,
-    known: Collection[str], said: dict[str, str],
+    table: Table, keys: Sequence[str], metrics: list[str], succeeded: str | None,
+    known: Collection[str], said: dict[str, str], is_spread: bool,
 ) -> tuple[dict[Key, dict[str, Any]], int, dict[Key, dict[str, float]]]:  # fmt: skip
     """Return your runs by key, as arguments of `compare`, how many lack a key, and by seed."""
-    keys = [name for name in found.values() if name]
     is_share = bool(known) and {*SUCCESSES, "runs"}.issuperset(known)
-    if is_share and succeeded is None and (flags := _list_flags(table, [*keys, *metrics])):
-        named = [name for name in flags if _fold(name) in DONE] or flags
-        succeeded = named[0] if len(named) == 1 else None
-        said |= {"succeeded": f"{name_key(named)} says which runs succeeded"} if succeeded else {}
+    if is_share and succeeded is None:
+        succeeded = _find_succeeded(table, [*keys, *metrics], said)
     rows, seed = _find_rows(table, {*keys, *metrics}, keys, said)
     if not metrics and not (succeeded and is_share):
         metrics = [find_column(table, {*keys, succeeded}, said)]
     places = _find_groups(table, keys, rows)
-    columns = {name: tables.read_values(table.take(name), name) for name in metrics} or {
-        "": np.zeros(table.n_rows)}  # fmt: skip
-    if succeeded is None and not is_share:
-        succeeded = _find_stopped(table, columns, [*keys, *metrics], said)
-    done = None
-    if succeeded is not None:
-        flags = table.take(succeeded)
-        done = tables.read_flags(flags, succeeded)
-        for values in columns.values():  # a run without a flag is one without a value
-            values[[is_missing(flag) for flag in flags]] = np.nan
+    flags = None if succeeded is None else table.take(succeeded)
+    done = None if flags is None else tables.read_flags(flags, str(succeeded))
     seeds = tables.read_keys(table.take(seed)) if seed else []
-    mine, by_seed = {}, {}
-    for metric, values in columns.items():
+    found, by_seed = {}, {}
+    for metric in metrics or [""]:
+        values = (
+            tables.read_values(table.take(metric), metric) if metric else np.zeros(table.n_rows)
+        )
+        if flags is not None:  # a run without one is one without a value
+            values[[is_missing(flag) for flag in flags]] = np.nan
         for key, where in places.items():
-            label = (*key, metric) if None in found.values() else key
-            mine[label] = {
+            label = (*key, metric) if is_spread else key
+            found[label] = {
                 "values": values[where],
-                "succeeded": done if done is None else done[where],
+                "succeeded": None if done is None else done[where],
             }
             by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
-    return mine, len(rows) - sum(map(len, places.values())), by_seed
+    return found, len(rows) - sum(map(len, places.values())), by_seed
 
 
-def _list_flags(table: Table, taken: Collection[str]) -> list[str]:
-    """Return the columns that hold nothing but yes and no."""
+def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
+    """Return the column that says which runs succeeded: of flags, the only one, or by its name."""
     allowed = tables.ANSWERS | tables.MISSING
-    return [name for name in table.names if name not in taken and _fold(name) not in SEEDS | ASIDE
-            and _fold_cells(table, name) <= allowed]  # fmt: skip
-
-
-def _find_stopped(
-    table: Table, columns: Mapping[str, Any], taken: Collection[str], said: dict[str, str]
-) -> str | None:
-    """Return the column by whose name some runs failed, where these were stopped at one value.
-
-    As `converged` says it of outcomes; failures that lie anywhere say nothing of values.
-    """
-    names = [name for name in _list_flags(table, taken) if _fold(name) in DONE]
-    if len(names) != 1 or len(columns) != 1:
+    names = [name for name in table.names if name not in taken and _fold(name) not in SEEDS | ASIDE
+             and {_fold(cell) for cell in table.probe(name)} <= allowed]  # fmt: skip
+    found = [name for name in names if _fold(name) in DONE] or names
+    if len(found) != 1:
         return None
-    (values,), done = columns.values(), tables.read_flags(table.take(names[0]), names[0])
-    stops, others = (values[which & ~np.isnan(values)] for which in (~done, done))
-    if not (stops.size and others.size and np.ptp(stops) == 0 and others.max() <= stops[0]
-            and np.median(others) < stops[0]):  # fmt: skip
-        return None
-    said["succeeded"] = f"{name_key(names)} says which runs succeeded"
-    return names[0]
+    said["succeeded"] = f"{name_key(found)} says which runs succeeded"
+    return found[0]
 
 
 def find_column(table: Table, taken: Collection[str | None], said: dict[str, str]) -> str:
@@ -477,8 +446,10 @@ def find_column(table: Table, taken: Collection[str | None], said: dict[str, str
             names = [name for name in names if _fold(name) not in aside
                      and _is_numeric(table, name)]  # fmt: skip
     if len(names) != 1:
-        raise UsageError("no `column` was given; name the one that holds the values, of "
-                         f"{list_names(names or table.names)}")  # fmt: skip
+        raise UsageError(
+            "no `column` was given; name the one that holds the values, of "
+            f"{list_names(names or table.names)}"
+        )
     if len(table.names) > len(taken) + 1:
         said["column"] = f"{name_key(names)} holds the values"
     return names[0]
@@ -495,22 +466,23 @@ def _find_rows(
         return rows, seed
     order, kept = tables.read_values(table.take(step), step), list[int]()
     for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
-        steps, n = order[part], part.size
+        steps = order[part]
         starts = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)
         n_each = np.unique(steps, return_counts=True)[1]
         if seed:
-            last: Any = [np.argmax(steps)]
-        elif (starts.size == 1 and n > 2) or (1.5 * starts.size < n and not np.ptp(steps[starts])):
-            last = np.append(starts[1:], n) - 1  # one run after the other
+            kept.append(int(part[np.argmax(steps)]))
+        elif (starts.size == 1 and part.size > 2) or (
+            1.5 * starts.size < part.size and np.ptp(steps[starts]) == 0
+        ):  # one run after the other
+            kept += part[np.append(starts[1:], part.size) - 1].tolist()
         elif (
             (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1
         ):
-            last = range(n - n_each[0], n)  # all runs, step after step
+            kept += part[-n_each[0] :].tolist()  # all runs, step after step
         else:
-            last = range(n)
-        kept += part[last].tolist()
+            kept += part.tolist()
     if len(kept) < len(rows):
-        said["steps"] = f"of each run the last {name_key([step])} is taken"
+        said["steps"] = f"of each run the last {name_key((step,))} is taken"
     return sorted(kept), seed
 
 
@@ -544,15 +516,18 @@ def pair_runs(
     by = by or next((name for name in table.names
                      if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
     if by is None or difference[0] == difference[1]:
-        raise UsageError(f"`difference` names {list_names(difference)}; name two groups of one "
-                         "column, given as `by`")  # fmt: skip
-    rows = _find_rows(table, {by, str(column), str(pair)}, [by], said)[0]
-    groups = _find_groups(table, [by], rows)
+        named = list_names(difference)
+        raise UsageError(
+            f"`difference` names {named}; name two groups of one column, given as `by`"
+        )
+    groups = _find_groups(
+        table, [by], _find_rows(table, {by, str(column), str(pair)}, [by], said)[0]
+    )
     if column is None and succeeded is not None:
         values = tables.read_flags(table.take(succeeded), succeeded).astype(float)
     else:
-        column = column or find_column(table, {by, pair}, said)
-        values = tables.read_values(table.take(column), column)
+        name = column or find_column(table, {by, pair}, said)
+        values = tables.read_values(table.take(name), name)
     if lacking := [name for name in difference if (name,) not in groups]:
         known = list_names([key for (key,) in groups])
         raise UsageError(f"there is no group {show(lacking[0])}; the groups are {known}")
