@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import GONE, compare, compare_by, read_numbers
+from replication.comparison.comparison import compare, compare_by, read_numbers
 from replication.comparison.numbers import refuse, show, split_printed, unset
-from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
+from replication.comparison.report import GONE, NAMES, STATISTICS, SUCCESSES, read_heading
 from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -119,6 +119,8 @@ def compare_sides(
     # Your side: reports as well, or runs.
     columns = [name for name in found.values() if name]
     n_missing, seeds = 0, dict[Key, dict[str, float]]()
+    for name in columns:
+        own.take(name)  # or refuse it
     if is_report := not metrics and succeeded is None and _is_of_reports(own):
         mine = {tuple(str(tags[name]) for name in columns): {"values": row}
                 for tags, row in _read_records(own, None, columns, kind, said)}  # fmt: skip
@@ -464,7 +466,9 @@ def _find_rows(
         last = np.arange(n)
         if seed:
             last = np.array([np.argmax(steps)])
-        elif (starts.size == 1 and n > 2) or (1.5 * starts.size < n and not np.ptp(steps[starts])):
+        elif (starts.size == 1 and n > 2) or (
+            0 < 1.5 * starts.size < n and not np.ptp(steps[starts])
+        ):
             last = np.append(starts[1:], n) - 1  # one run after the other
         elif (
             (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1

@@ -47,6 +47,15 @@ ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high 
 NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
 """Names of reported numbers by what tables, options and arguments call them."""
 
+GONE = {
+    "report": "`reported`", "against": "the other report in place of `values`",
+    "ci_level": "`plus_minus`, such as '90% ci'", "ci_kind": "`plus_minus`, such as 'ci normal'",
+    "sd_kind": "`plus_minus`, such as 'sd n-1'", "alpha": "`level`", "group_by": "`by`",
+    "nan_policy": "nothing: missing values are left out, and counted", "values": "`column`",
+    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
+}  # fmt: skip
+"""Arguments that there are no more, or that people try, and what takes their place."""
+
 
 class Kind(NamedTuple):
     """What stands behind ±: sd, se or ci (None: not known), how many, and how it was made.
