@@ -9,6 +9,7 @@ from typing import Any
 from replication.comparison.numbers import FORMS, is_printed, show, unset
 from replication.comparison.report import GONE, NAMES
 from replication.errors import ReplicationError, UsageError
+from replication.system.files import check_target
 
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
@@ -122,14 +123,14 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
 
 def run_compare(options: argparse.Namespace) -> int:
     """Print what runs, or another report, say of a reported result."""
-    from replication.comparison.figure import check_picture, save_picture
+    from replication.comparison.figure import save_picture
 
+    picture = options.plot and Path(options.plot)
     try:
-        if options.plot is not None:
-            check_picture(Path(options.plot))
+        check_target(picture, [".png", ".svg", ".pdf"])
         found = _compare(options)
-        if options.plot is not None:
-            save_picture(found.plot(), Path(options.plot))
+        if picture is not None:
+            save_picture(found.plot(), picture)
         text = found.render(options.format)
     except ReplicationError as error:
         raise type(error)(name_options(str(error))) from None
