@@ -298,9 +298,8 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
             for name, one in worst.findings.items()
         },
         p=max(p_values.values(), default=None),
-        p_alone=None if not p_values else max(
-            one.p if one.p_alone is None else one.p_alone for one in answers.values()
-            if one.p is not None),
+        p_alone=max((one.p_alone for one in answers.values()
+                     if one.p_alone is not None and p_values), default=None),
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=remarks.find_coincidence(own, sample, report, main),

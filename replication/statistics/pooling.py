@@ -143,12 +143,13 @@ def compare_spreads(
 ) -> tuple[float, float, float] | None:
     """Return the ratio of your standard deviations to the reported ones over all rows.
 
+    `sides` have one sample each.
+
     Of normal runs, log s^2 is off its expectation by digamma(f / 2) - log(f / 2), with a variance
     of trigamma(f / 2).
     """
     pairs = [(*one.samples[0], *two.samples[0]) for one, two in sides
-             if len(one.samples) == len(two.samples) == 1 and one.has_spread and two.has_spread
-             and one.samples[0][0] and two.samples[0][0]]  # fmt: skip
+             if all(side.has_spread and side.samples[0][0] for side in (one, two))]  # fmt: skip
     if len(pairs) < 2:
         return None
     s1, n1, s2, n2 = np.array(pairs).T
