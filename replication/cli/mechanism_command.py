@@ -2,18 +2,12 @@
 
 import argparse
 import dataclasses
-import functools
 import math
 import re
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import (
-    PROTOCOL,
-    add_options,
-    parse_whole,
-    read_protocol_arguments,
-)
+from replication.cli.arguments import PROTOCOL, add_options, read_protocol_arguments, whole
 from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
@@ -49,8 +43,8 @@ def add_commands(subparsers: Any) -> None:
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
     command.add_argument(
-        "--seeds", type=functools.partial(parse_whole, low=MIN_NETWORKS, high=MAX_NETWORKS),
-        default=N_NETWORKS, metavar="N", help=f"networks (default: {N_NETWORKS})",
+        "--seeds", type=whole(MIN_NETWORKS, MAX_NETWORKS), default=N_NETWORKS, metavar="N",
+        help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     command.add_argument(
         "--rule", metavar="FILE.py:CLASS",
