@@ -181,9 +181,7 @@ def _compare(options: argparse.Namespace) -> Any:
     base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
     if options.difference is not None:
         if isinstance(theirs, Table):
-            raise UsageError(
-                "--difference and a table of reports do not go together; give a number"
-            )
+            raise UsageError("--difference was given with a table of reports; give one number")
         pair = pair_runs(own, by=options.by, difference=options.difference, column=options.column,
                          pair=options.pair, succeeded=succeeded)  # fmt: skip
         return compare_by(base | pair | given)

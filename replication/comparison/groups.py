@@ -116,6 +116,8 @@ def compare_sides(
     if theirs is not None:
         records = _read_records(theirs, own, keys, kind, said)
         found = _match_keys(own, theirs, records, keys, metrics, said)
+    elif len(metrics) > 1:
+        raise UsageError("several columns were given, and one report for all; give one of each")
     # Your side: reports as well, or runs.
     columns = [name for name in found.values() if name]
     n_missing, seeds = 0, dict[Key, dict[str, float]]()
@@ -325,19 +327,16 @@ def _match_keys(
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
         is_near = best is not None and (best == same or (
             hits[best] * 2 >= len(cells) and not _is_numeric(own, best)))  # fmt: skip
-        named = [
-            mine[cell] for cell in cells if cell in mine and (not metrics or mine[cell] in metrics)
-        ]
-        if keys and name in keys and name in own.names:
+        # Or your headings, of which the cells name some.
+        named = {mine[cell] for cell in cells & mine.keys()} & {*(metrics or own.names)}
+        if name in keys and name in own.names:
             found[name] = name
         elif keys and name and name not in keys and best not in keys and not named:
             continue
         elif is_near:
             found[name] = best
             if name and best != name:
-                said["by"] = (
-                    f"{name_key((name,))} of the report is {name_key((str(best),))} of yours"
-                )
+                said["by"] = f"{name_key([name])} of the report is {name_key([str(best)])} of yours"
         elif named and None not in found.values() and (name or len(cells) > 1 or not metrics):
             metrics[:] = [column for column in own.names if column in named]
             if name or len(cells) > 1:
@@ -348,8 +347,8 @@ def _match_keys(
             "each row; add one, such as `metric`"
         )
     for name in keys:
-        if name not in found and name not in found.values():
-            theirs.take(name) if name in own.names else own.take(name)
+        if name not in {*found, *found.values()}:
+            (theirs if name in own.names else own).take(name)
     labels = {tags.get("", "") for tags, _ in records}
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         raise UsageError(

@@ -32,9 +32,8 @@ UNREADABLE = {
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")  # 1,5 ± 0,2 %
-THOUSANDS = re.compile(
-    r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII
-)  # 1,000.5
+# 1,000.5
+THOUSANDS = re.compile(r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII)
 
 PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
 """Types of Arrow that are read; of other types a few bytes may unpack to any number of cells."""
@@ -239,12 +238,8 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
 def _read_json(text: str, name: str) -> Table:
     """Read JSON lines, an object for each row, or one list of objects."""
     with _refuse_errors(name, "table of JSON lines", "give an object with plain values a line"):
-        whole = (
-            text
-            if text.lstrip()[0] == "["
-            else f"[{','.join(filter(str.strip, text.splitlines()))}]"
-        )
-        rows = json.loads(whole)
+        lines = ",".join(filter(str.strip, text.splitlines()))
+        rows = json.loads(text if text.lstrip()[0] == "[" else f"[{lines}]")
         names = [*dict.fromkeys(key for row in rows for key in dict(row))]
         if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
             raise ValueError(LIMITS)
@@ -273,9 +268,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         # | --- | :-: | under the header
         if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
             return []
-        rows = [
-            _split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1
-        ]
+        rows = [_split_cells(line.strip("|"), "|") for line in (lines[0], *lines[2:])]
     kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
     for row in rows:
         for place, cell in enumerate(row):

@@ -172,6 +172,8 @@ def test_a_number_may_be_given_once(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text("a,b\n1,2\n2,3\n")
     line = refuse(capsys, tmp_path / "runs.csv", "--column", "a", "--column", "b", "--mean", "2")
     assert "--column was given twice" in line
+    line = refuse(capsys, tmp_path / "runs.csv", "--column", "a,b", "--mean", "2", "--n", "5")
+    assert "several columns were given, and one report for all" in line
 
 
 def test_what_ended_in_a_traceback_has_an_answer():
