@@ -70,30 +70,27 @@ def _fma_one(a: float, b: float, c: float) -> float:
         return float(a) * float(b) + float(c)
 
 
-def _scale_plainly(q: Any, shifted: Any) -> Any:
-    bits = np.asarray(q).view(np.int64) + (np.asarray(shifted).view(np.int64) << np.int64(52))
-    return bits.view(np.float64)
-
-
 fma = _either(lambda writer, *x: writer.call("fma", *x), np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _either(lambda writer, *x: writer.where(*x), lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""
 compare = _either(
-    lambda writer, *x: writer.compare_values(*x), lambda name, x, y: RELATIONS[name](x, y)
+    lambda writer, name, x, y: writer.compute(f"fcmp {name}", x, y),
+    lambda name, x, y: RELATIONS[name](x, y),
 )
 """Whether a relation holds, by its name in LLVM; "une" and "uno" also where not a number."""
 logic = _either(lambda writer, *x: writer.logic(*x), lambda name, *x: LOGIC[name](*x))
 absolute = _either(lambda writer, x: writer.call("fabs", x), np.abs)
 square_root = _either(lambda writer, x: writer.call("sqrt", x), np.sqrt)
-scale = _either(lambda writer, *x: writer.scale(*x), _scale_plainly)
 to_bits = _either(lambda writer, x: writer.to_bits(x), lambda x: np.asarray(x).view(np.uint64))
-from_bits = _either(lambda writer, x: writer.from_bits(x), lambda x: np.asarray(x).view(np.float64))
+from_bits = _either(lambda writer, x: writer.from_bits(x), lambda x: x.view(np.float64))
 """A float64 of a word with the same bits; `to_bits` is the other way round."""
-to_float = _either(
-    lambda writer, x: writer.to_float(x), lambda x: np.asarray(x).view(np.int64).astype(np.float64)
-)
+to_float = _either(lambda writer, x: writer.to_float(x), lambda x: x.view(np.int64).astype("d"))
 """The number that a word below 2^63 counts."""
+scale = _either(
+    lambda writer, *x: writer.scale(*x),
+    lambda q, shifted: from_bits(to_bits(q) + (to_bits(shifted) << np.uint64(52))),
+)
 """q 2^k, where the whole number k in the low bits of a float64 is added to the exponent of q."""
 
 

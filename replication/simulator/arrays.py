@@ -608,18 +608,55 @@ def fold(at: At, n: int, body: Callable[..., Any], total: Any) -> Any:
     return total
 
 
-def list_reachable(roots: Iterable[Traced]) -> list[Traced]:
-    """Return all arrays that some are made of, themselves among them, in the order of making."""
+def walk(
+    roots: Iterable[Traced], is_end: Callable[[Traced], bool] = lambda x: False
+) -> list[Traced]:
+    """Return arrays and all that they are made of, in the order of making, none beyond an end."""
     found: set[Traced] = set()
     left = list(roots)
     while left:
         x = left.pop()
         if x not in found:
             found.add(x)
-            left.extend(x.args)
-            if x.op == "repeat":
-                left.extend(x.note[2])
+            left.extend(() if is_end(x) else x.args)
     return sorted(found, key=lambda x: x.key)
+
+
+def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
+    """Return the number that an array is a multiple of, and the terms of the rest.
+
+    The sum over the patterns is multiplied by it once.
+    """
+    if x.is_kept:
+        return None, [x]
+    if x.op == "mul":
+        for a, b in (x.args, x.args[::-1]):
+            if not a.shape and not a.is_batched and b.shape == x.shape:
+                scale, terms = split(b)
+                return a if scale is None else a * scale, terms
+    if x.op == "negative":
+        scale, terms = split(x.args[0])
+        return x.graph.take(-1.0) if scale is None else -scale, terms
+    if x.op == "add" and all(arg.shape == x.shape for arg in x.args):
+        (scale, one), (other_scale, other) = split(x.args[0]), split(x.args[1])
+        if scale is other_scale and len(one) + len(other) <= DEEPEST:
+            return scale, one + other
+    return None, [x]
+
+
+def gather(x: Traced, shape: Shape | None, found: set[Traced]) -> bool:
+    """Collect what an array is computed of; return whether it is so place by place."""
+    if x.op in LEAVES or x.is_kept:
+        found.add(x)
+        return shape is None or x.shape == shape or (x.size == 1 and x.op != "sum")
+    if x.op == "view":
+        source = x.args[0]
+        is_same = shape is None or source.size == 1
+        return gather(source, None if shape is None else (), found) and is_same
+    if x.op in STORED:
+        return False
+    is_each = [gather(arg, shape, found) for arg in x.args]  # all of them
+    return all(is_each)
 
 
 def is_plain_matmul(x: Traced) -> bool:
@@ -698,15 +735,6 @@ def outer(a: Any, b: Any) -> Any:
     return _mul(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
 
 
-def is_outer(x: Traced) -> bool:
-    """Return whether an array is the product of a column and a row, to be fused."""
-    return (
-        is_product(x)
-        and x.ndim == 2
-        and (x.args[0].shape == (x.shape[0], 1) and x.args[1].shape == (1, x.shape[1]))
-    )
-
-
 def _norm(x: Traced, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim > 1):
         raise TraceError("numpy.linalg.norm is compiled for the Euclidean norm only")
@@ -775,9 +803,9 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     shapes, new_shapes = ([x.shape for x in state] for state in (begun, found))
     if shapes != new_shapes:
         raise TraceError(f"repeat: a state of shapes {shapes} becomes one of {new_shapes}")
-    outside = _find_outside(found, graph.depth)
-    for x in outside:
-        keep(x)
+    # What does not change in the loop is computed before it.
+    ends = walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
+    outside = [keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]
     loop = graph.make(
         "repeat", (), [*begun, *outside], note=(n, tuple(carried), tuple(found)),
         depth=graph.depth, is_batched=is_batched,
@@ -788,25 +816,6 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
-
-
-def _find_outside(found: list[Traced], depth: int) -> list[Traced]:
-    """Return what a loop uses that does not change in it."""
-    outside, seen = [], set()
-
-    def go(x: Traced) -> None:
-        if x in seen or x.op == "carried":
-            return
-        seen.add(x)
-        if x.depth <= depth:
-            outside.append(x)
-            return
-        for arg in x.args:
-            go(arg)
-
-    for x in found:
-        go(x)
-    return outside
 
 
 class Turns(threading.local):

@@ -6,6 +6,7 @@ is, without a way through memory. Sums of products are written in blocks of unit
 many as there are registers: each sum has its own order, so the bits do not depend on that.
 """
 
+import functools
 import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -21,17 +22,14 @@ from replication.simulator.arrays import (
     Index,
     Shape,
     Traced,
+    add_element,
     add_product,
     add_to,
-    fit,
     is_plain_matmul,
-    is_product,
-    list_reachable,
+    walk,
 )
 from replication.simulator.noise import write_draw
 
-FEW_WEIGHTS = 100
-"""Networks that have more are computed in larger blocks."""
 FEW_TURNS = 2
 """Turns of a loop over blocks that are written out in small networks."""
 WITH_MANY_REGISTERS = 4
@@ -107,15 +105,6 @@ class Block:
         """Return a number or a value as a value."""
         return self.writer.number(x)
 
-    def places(self, shape: Shape) -> Iterator[Index]:
-        """Go through the places of an array, in loops."""
-        if not shape:
-            yield ()
-            return
-        for i in self.writer.each(shape[0]):
-            for rest in self.places(shape[1:]):
-                yield (i, *rest)
-
     def take(self, n: int, most: int = 2) -> Iterator[tuple[Any, ...]]:
         """Go through n places some at a time, and the last ones in fewer."""
         size, begin = min(most, self.writer.n_at_once), 0
@@ -140,7 +129,8 @@ class Block:
         beside what they depend on; returns whether that was so.
         """
         wanted = [*roots] if watched is None else [*roots, watched]
-        order = self._list_stored(wanted)
+        inside = walk(wanted, is_end=lambda x: x in self.rows or x in self.loops)
+        order = [x for x in inside if self.is_stored(x)]
         home, held = self._find_homes(order, watched)
         needed = self._find_needed(order, home, held, roots, watched)
         for x in order:
@@ -163,21 +153,6 @@ class Block:
             source = x.args[0]
             return not (source.op in LEAVES or source in self.rows or self.is_stored(source))
         return x.op in STORED or x.is_kept
-
-    def _list_stored(self, roots: Sequence[Traced]) -> list[Traced]:
-        """Return what must be in memory for the roots, in the order in which it was made."""
-        found: set[Traced] = set()
-        seen: set[Traced] = set()
-        left = list(roots)
-        while left:
-            x = left.pop()
-            if x in seen or x in self.rows or x in self.loops:
-                continue
-            seen.add(x)
-            if self.is_stored(x):
-                found.add(x)
-            left.extend(x.args)
-        return sorted(found, key=lambda x: x.key)
 
     def _find_homes(
         self, order: list[Traced], watched: Traced | None
@@ -233,18 +208,7 @@ class Block:
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
-        found: set[Traced] = set()
-        seen: set[Traced] = set()
-        left = [*x.args]
-        while left:
-            arg = left.pop()
-            if arg not in seen:
-                seen.add(arg)
-                if self.is_stored(arg):
-                    found.add(arg)
-                else:
-                    left.extend(arg.args)
-        return found
+        return {arg for arg in walk(x.args, is_end=self.is_stored) if self.is_stored(arg)}
 
     def _find_needed(
         self, order: list[Traced], home: dict[Traced, Traced], held: dict[Traced, Traced],
@@ -269,12 +233,16 @@ class Block:
         """Return new rows for an array."""
         return self.memory.allocate((*x.shape, self.n_patterns) if x.is_batched else x.shape)
 
-    def copy(self, rows: Any, x: Traced, *, is_batched: bool | None = None) -> None:
-        """Write down all elements of an array, each into its place."""
+    def copy(
+        self, rows: Any, x: Traced, *, is_batched: bool | None = None, first: Any = 0,
+        move: Callable[[Index], Index] = lambda index: index,
+    ) -> None:  # fmt: skip
+        """Write down all elements of an array, each into its place, of patterns from `first` on."""
         is_batched = x.is_batched if is_batched is None else is_batched
         for p in self.writer.each(self.n_patterns if is_batched else 1):
-            for index in self.places(x.shape):
-                rows[(*index, p) if is_batched else index] = self.value(self.at(x, index, p))
+            for index in places(self.writer, x.shape):
+                value = self.value(self.at(x, index, p))
+                rows[(*move(index), first + p) if is_batched else move(index)] = value
 
     def _write_alone(self, x: Traced) -> None:
         if x.op == "repeat":
@@ -309,11 +277,11 @@ class Block:
     def _write_joined(self, x: Traced, rows: Any) -> None:
         begin, axis = 0, x.note
         for part in x.args:
-            for p in self.writer.each(self.n_patterns if x.is_batched else 1):
-                for index in self.places(part.shape):
-                    place = (*index[:axis], index[axis] + begin, *index[axis + 1 :])
-                    target = (*place, p) if x.is_batched else place
-                    rows[target] = self.value(self.at(part, index, p))
+
+            def move(index: Index, begin: int = begin) -> Index:
+                return (*index[:axis], index[axis] + begin, *index[axis + 1 :])
+
+            self.copy(rows, part, is_batched=x.is_batched, move=move)
             begin += part.shape[axis]
 
     def _write_chosen(self, x: Traced, rows: Any) -> None:
@@ -406,51 +374,45 @@ class Block:
                 self.copy(row, x, is_batched=is_batched)
             for row, other in zip(rows, new, strict=True):
                 if row is not other:
-                    for place in self.places(row.shape):
+                    for place in places(self.writer, row.shape):
                         row[place] = other[place]
         self.rows, self.loops = before, loops | {loop: rows}
 
     # Sums over patterns
 
     def sum_terms(
-        self, terms: Sequence[Traced], shape: Shape, begin: Callable[[Index], Any],
-        finish: Callable[[Index, Any], None],
-    ) -> None:  # fmt: skip
-        """Write down sums of terms over the patterns, one for each place of an array.
+        self, terms: Sequence[Traced], rows: Any, *, is_begun: bool
+    ) -> Iterator[tuple[Index, Any]]:
+        """Write down sums of terms over the patterns; go through the places, each with its sum.
 
-        ``begin(place)`` is what a sum begins with; ``finish(place, total)`` takes it.
+        A sum that is begun goes on from what is in memory.
         """
+        for some in self._take_places(rows.shape):
+            totals = [rows[place] if is_begun else NOTHING for place in some]
+            for term in terms:
+                add = functools.partial(self._add_term, term, some)
+                totals = list(self.writer.fold(self.n_patterns, add, *totals))
+            for place, total in zip(some, totals, strict=True):
+                yield place, self.value(total)
+
+    def _take_places(self, shape: Shape) -> Iterator[list[Index]]:
+        """Go through the places of an array, some at a time: a matrix in blocks, two rows each."""
         if len(shape) == 2:
             for units in self.take(shape[0]):
                 for sources in self.take(shape[1], 1):
-                    self._sum_some(terms, [*itertools.product(units, sources)], begin, finish)
+                    yield [*itertools.product(units, sources)]
         elif len(shape) == 1:
             for units in self.take(shape[0], 1):
-                self._sum_some(terms, [(j,) for j in units], begin, finish)
+                yield [(j,) for j in units]
         else:
-            for place in self.places(shape):
-                self._sum_some(terms, [place], begin, finish)
+            for place in places(self.writer, shape):
+                yield [place]
 
-    def _sum_some(
-        self, terms: Sequence[Traced], places: list[Index], begin: Any, finish: Any
-    ) -> None:
-        totals = [begin(place) for place in places]
-        for term in terms:
-
-            def add(p: Any, *totals: Any, term: Traced = term) -> tuple[Any, ...]:
-                at = _remember(self.at)  # a state serves several weights
-                added = []
-                for place, total in zip(places, totals, strict=True):
-                    if is_product(term):
-                        one, other = (at(x, fit(place, x.shape), p) for x in term.args)
-                        added.append(self.value(add_product(one, other, total)))
-                    else:
-                        added.append(self.value(add_to(total, at(term, place, p))))
-                return tuple(added)
-
-            totals = list(self.writer.fold(self.n_patterns, add, *totals))
-        for place, total in zip(places, totals, strict=True):
-            finish(place, self.value(total))
+    def _add_term(self, term: Traced, some: list[Index], p: Any, *totals: Any) -> tuple[Any, ...]:
+        """Return sums in some places with one more pattern of a term."""
+        at = _remember(self.at)  # a state serves several weights
+        pairs = zip(some, totals, strict=True)
+        return tuple(self.value(add_element(at, total, term, place, p)) for place, total in pairs)
 
 
 def _remember(at: At) -> At:
@@ -479,6 +441,16 @@ def call_paired(function: Callable[..., Any], values: list[Any], half: int) -> l
     return found
 
 
+def places(writer: Any, shape: Shape) -> Iterator[Index]:
+    """Go through the places of an array, in loops."""
+    if not shape:
+        yield ()
+        return
+    for i in writer.each(shape[0]):
+        for rest in places(writer, shape[1:]):
+            yield (i, *rest)
+
+
 def name_place(index: Index, p: Any) -> tuple[str, ...]:
     """Return a place as text, so that places that the compiled code computes can be compared."""
     return (*map(str, index), str(p))
@@ -493,15 +465,15 @@ def find_bound(array: Traced, patterns: float) -> float:
     known: dict[str, Any] = {"mul": math.prod}
     known |= dict.fromkeys(("add", "sub", "abs", "negative", "view"), sum)
     bounds: dict[Traced, float] = {}
-    for x in list_reachable([array]):
-        bounds[x] = math.inf
+    for x in walk([array]):
+        most = math.inf
         if x.op == "number":
-            bounds[x] = abs(float(x.note))
+            most = abs(float(x.note))
         elif x.op == "pattern":
-            bounds[x] = patterns
+            most = patterns
         elif x.op == "call" and x.note[0] in ("logistic", "tanh"):
-            bounds[x] = 1.0
+            most = 1.0
         elif x.op in known:
             most = float(known[x.op]([bounds[arg] for arg in x.args]))
-            bounds[x] = most if most < 1e100 else math.inf
+        bounds[x] = most if most < 1e100 else math.inf
     return bounds[array]

@@ -470,6 +470,11 @@ class Rule:
                 )
 
     @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.network.__name__
+
+    @property
     def all_shapes(self) -> dict[str, Shape]:
         """Shapes of all arrays, in the order in which they lie in flat weights."""
         kept = {name: begun.shape for name, begun in self.kept.items()}

@@ -57,7 +57,7 @@ def write_draw(block: "Block", x: "Traced", rows: Any) -> None:
     from replication.simulator.arrays import TURNS
 
     writer, (kind, phase, draw, _) = block.writer, x.note
-    lanes = block.noise  # age, seed and root seed of the network in each lane
+    age, seed, root_seed = block.noise
     n_patterns = block.n_patterns if x.is_batched else 1
     flat = writer.rows(rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
@@ -65,10 +65,8 @@ def write_draw(block: "Block", x: "Traced", rows: Any) -> None:
         for blocks, begin in ((x.size // WORDS, 0), (int(x.size % WORDS > 0), x.size // WORDS)):
             for number in writer.each(blocks, begin):
                 place = number + (find_place(draw, TURNS.count()) + 1)
-                counter = (
-                    writer.spread_whole(place), writer.spread_whole(moment), lanes.age, lanes.seed,
-                )  # fmt: skip
-                words = _philox(counter, (lanes.root_seed, 1))
+                counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
+                words = _philox(counter, (root_seed, 1))
                 values = _to_numbers(words, kind)[: x.size - begin * WORDS if begin else WORDS]
                 for k, value in enumerate(values):
                     flat[number * WORDS + k, p] = value

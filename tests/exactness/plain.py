@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from replication.simulator.network import Rule
-from replication.simulator.programs import Lanes, Sweep
+from replication.simulator.programs import Sweep
 from replication.simulator.recirculation import find_network
 
 
@@ -81,7 +81,7 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     final = np.zeros(rows.shape)
     for t in range(protocol.max_updates + 1):
         age, root = (np.full(n, x, dtype=np.uint64) for x in (t, root_seed))
-        sweep.noise = Lanes(age, seeds, root)
+        sweep.noise = age, seeds, root
         below = sweep.look() < protocol.threshold
         now = (updates < 0) & (below | (t == protocol.max_updates))
         updates[now], converged[now] = t, below[now]
