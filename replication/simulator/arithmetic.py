@@ -41,7 +41,7 @@ _COEFFICIENTS = (  # C11 to C2
 
 RELATIONS: dict[str, Callable[..., Any]] = {
     "ogt": np.greater, "olt": np.less, "oge": np.greater_equal, "ole": np.less_equal,
-    "oeq": np.equal, "une": np.not_equal, "uno": lambda x, y: np.isnan(x) | np.isnan(y),
+    "oeq": np.equal, "une": np.not_equal,
 }  # fmt: skip
 LOGIC: dict[str, Callable[..., Any]] = {
     "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
@@ -78,7 +78,7 @@ compare = _either(
     lambda writer, name, x, y: writer.compute(f"fcmp {name}", x, y),
     lambda name, x, y: RELATIONS[name](x, y),
 )
-"""Whether a relation holds, by its name in LLVM; "une" and "uno" also where not a number."""
+"""Whether a relation holds, by its name in LLVM; "une" also where one is not a number."""
 logic = _either(lambda writer, *x: writer.logic(*x), lambda name, *x: LOGIC[name](*x))
 absolute = _either(lambda writer, x: writer.call("fabs", x), np.abs)
 square_root = _either(lambda writer, x: writer.call("sqrt", x), np.sqrt)
@@ -136,7 +136,7 @@ def exponential_of_minus_any(x: Any) -> Any:
     """
     found = exponential_of_minus(x, _MOST)
     found = where(compare("olt", x, -_MOST), np.inf, where(compare("ogt", x, 708.0), 0.0, found))
-    return where(compare("uno", x, x), x, found)
+    return where(compare("une", x, x), x, found)
 
 
 def logistic(x: Any, y: Any) -> tuple[Any, Any]:

@@ -16,7 +16,8 @@ import math
 import operator
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -199,17 +200,8 @@ class Traced(NDArrayOperatorsMixin):
 
     # ``x += y`` makes a new array; other names of the old one keep it, unlike in NumPy. The guard
     # finds a rule that relies on that.
-    def __iadd__(self, other: Any) -> Any:
-        return self + other
-
-    def __isub__(self, other: Any) -> Any:
-        return self - other
-
-    def __imul__(self, other: Any) -> Any:
-        return self * other
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self / other
+    __iadd__, __isub__ = NDArrayOperatorsMixin.__add__, NDArrayOperatorsMixin.__sub__
+    __imul__, __itruediv__ = NDArrayOperatorsMixin.__mul__, NDArrayOperatorsMixin.__truediv__
 
     def __getitem__(self, place: Any) -> "Traced":
         places = place if isinstance(place, tuple) else (place,)
@@ -217,7 +209,7 @@ class Traced(NDArrayOperatorsMixin):
             raise TraceError(UNKNOWN_PLACES)
         chosen = np.arange(self.size).reshape(self.shape)[place]  # NumPy says what is selected
         if all(isinstance(each, slice | int | np.integer | None) or each is ... for each in places):
-            return _select(self, places, chosen.shape)
+            return _select(self, place, chosen.shape)
         flat = chosen.ravel().tolist()
         sources = [tuple(map(int, np.unravel_index(k, self.shape))) for k in flat]
         source = keep(_as_number(self))
@@ -312,36 +304,20 @@ def _view(x: Traced, shape: Shape, note: Any, move: Callable[[Index], Index]) ->
     return x.graph.make("view", shape, [x], compute, note=note, mask=x.mask)
 
 
-def _select(x: Traced, places: tuple[Any, ...], shape: Shape) -> Traced:
-    """Return what whole numbers and slices select."""
-    if any(each is ... for each in places):
-        begin = next(k for k, each in enumerate(places) if each is ...)
-        n = x.ndim - sum(each is not None for each in places) + 1
-        places = (*places[:begin], *[slice(None)] * n, *places[begin + 1 :])
-    steps: list[Any] = []  # None for a new axis, a place, or the first place and the step
-    axis = 0
-    for each in places:
-        if each is None:
-            steps.append(None)
-            continue
-        if isinstance(each, slice):
-            begin, _, step = each.indices(x.shape[axis])
-            steps.append((begin, step))
-        else:
-            steps.append(int(each) % x.shape[axis])
-        axis += 1
-    steps += [(0, 1)] * (x.ndim - axis)
+def _select(x: Traced, place: Any, shape: Shape) -> Traced:
+    """Return what whole numbers and slices select: a place follows one axis of it, or is fixed."""
+    steps: list[tuple[int, int | None, int]] = []  # of each axis of x: first place, axis, step
+    for grid in np.broadcast_arrays(*np.indices(x.shape, sparse=True)):
+        chosen = grid[place]  # places on this axis, whose strides NumPy has worked out
+        first = int(chosen.flat[0]) if chosen.size else 0
+        moving = [k for k, n in enumerate(shape) if n > 1 and chosen.strides[k]]
+        axis = moving[0] if moving else None
+        steps.append((first, axis, chosen.strides[axis] // grid.itemsize if moving else 0))
 
     def move(index: Index) -> Index:
-        left, found = iter(index), []
-        for step in steps:
-            if isinstance(step, int):
-                found.append(step)
-                continue
-            i = next(left)
-            if step is not None:
-                found.append(i if step == (0, 1) else i * step[1] + step[0])
-        return tuple(found)
+        return tuple(
+            first if axis is None else index[axis] * step + first for first, axis, step in steps
+        )
 
     return _view(x, shape, ("select", *steps), move)
 
@@ -428,11 +404,11 @@ def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool 
     return x.graph.make("call", x.shape, [x], compute, note=note)
 
 
+_to_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
+
+
 def _as_number(x: Traced) -> Traced:
-    if not x.mask:
-        return x
-    as_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
-    return as_number(x)
+    return _to_number(x) if x.mask else x
 
 
 def is_product(x: Traced) -> bool:
@@ -513,8 +489,8 @@ def _divide(*given: Any) -> Traced:
         for one, other in (b.args, b.args[::-1]):
             is_one = one.op == "number" and one.note == 1.0
             if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                found: Traced = broadcast_to(logistic_of(other.args[0]), shape)
-                return found
+                x = call("logistic", other.args[0], exact.logistic, is_paired=True)
+                return broadcast_to(x, shape)  # type: ignore[no-any-return]
     return _plain_divide(a, b)
 
 
@@ -522,11 +498,6 @@ def _exp(x: Traced) -> Traced:
     x = _as_number(x)
     x = x.args[0] if x.op == "negative" else -x
     return call("exp of minus", x, exact.exponential_of_minus_any)
-
-
-def logistic_of(x: Traced) -> Traced:
-    """Return the logistic function of a traced array."""
-    return call("logistic", x, exact.logistic, is_paired=True)
 
 
 def _function(name: str, function: Callable[..., Any], **options: Any) -> Callable[..., Traced]:
@@ -546,10 +517,12 @@ def _as_mask(x: Traced) -> Traced:
     return x if x.mask else _compare("une")(x, 0.0)
 
 
+_either = elementwise("where", exact.where, takes_masks=True)
+
+
 def _where(condition: Any, x: Any, y: Any) -> Traced:
     condition, x, y = _take_all(condition, x, y)
-    choose = elementwise("where", exact.where, takes_masks=True)
-    return choose(_as_mask(condition), _as_number(x), _as_number(y))
+    return _either(_as_mask(condition), _as_number(x), _as_number(y))
 
 
 def _choose(relation: str) -> Callable[[Any, Any], Any]:
@@ -557,9 +530,8 @@ def _choose(relation: str) -> Callable[[Any, Any], Any]:
 
     def choose(x: Any, y: Any) -> Any:
         chosen = exact.where(exact.compare(relation, x, y), x, y)
-        return (
-            chosen if isinstance(x, float) else exact.where(exact.compare("uno", x, x), x, chosen)
-        )
+        is_known = isinstance(x, float)
+        return chosen if is_known else exact.where(exact.compare("une", x, x), x, chosen)
 
     return choose
 
@@ -700,6 +672,10 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reshape(new, kept) if keepdims else new
 
 
+def _reduction(kind: str) -> Callable[..., Any]:
+    return lambda x, axis=None, keepdims=False: reduce(kind, x, axis, keepdims)
+
+
 def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     total = reduce("add", x, axis, keepdims)
     return total * (total.size / x.size)
@@ -783,7 +759,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
         n_draws = TURNS.n_draws
         for turn in range(n):
             TURNS.n_draws = n_draws  # a draw has the same number in every turn
-            with TURNS.next(n, turn):
+            with TURNS.take(n, turn):
                 state = _as_tuple(step(*state))
         return state if len(state) > 1 else state[0]
     begun, is_batched = [graph.take_number(x) for x in state], graph.phase != APPLY
@@ -826,15 +802,14 @@ class Turns(threading.local):
         self.running: list[tuple[int, Any]] = []
         self.n_draws = 0  # of random numbers so far, of this pattern and phase
 
-    def next(self, n: int, turn: Any) -> "Turns":
-        """Begin a turn of a loop of n."""
+    @contextmanager
+    def take(self, n: int, turn: Any) -> Iterator[None]:
+        """Run one turn of a loop of n."""
         self.running.append((n, turn))
-        return self
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: Any) -> None:
-        self.running.pop()
+        try:
+            yield
+        finally:
+            self.running.pop()
 
     def count(self) -> Any:
         """Return the number of this turn among all of the loops, 0 outside of them."""
@@ -866,22 +841,16 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.log: _function("logarithm", exact.logarithm_of_any),
     np.absolute: elementwise("abs", exact.absolute),
     np.fabs: elementwise("abs", exact.absolute),
-    np.tanh: _function("tanh", exact.PAIRED_FUNCTIONS["tanh"], is_paired=True),
-    np.arctan: _function("arctan", exact.PAIRED_FUNCTIONS["arctan"], is_paired=True),
-    np.arcsinh: _function("arcsinh", exact.PAIRED_FUNCTIONS["arcsinh"], is_paired=True),
+    **{
+        ufunc: _function(ufunc.__name__, exact.PAIRED_FUNCTIONS[ufunc.__name__], is_paired=True)
+        for ufunc in (np.tanh, np.arctan, np.arcsinh)
+    },
     np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
     np.maximum: _maximum,
     np.minimum: _minimum,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
-    np.greater: _compare("ogt"),
-    np.less: _compare("olt"),
-    np.greater_equal: _compare("oge"),
-    np.less_equal: _compare("ole"),
-    np.equal: _compare("oeq"),
-    np.not_equal: _compare("une"),
-    np.logical_and: _logic("and"),
-    np.logical_or: _logic("or"),
-    np.logical_not: _logic("not"),
+    **{ufunc: _compare(name) for name, ufunc in exact.RELATIONS.items()},
+    **{ufunc: _logic(name) for name, ufunc in exact.LOGIC.items()},
     np.bitwise_and: _logic("and"),
     np.bitwise_or: _logic("or"),
     np.invert: _logic("not"),
@@ -891,6 +860,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 REDUCTIONS = {
     np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
 }  # fmt: skip
+REDUCING = {np.sum: "add", np.prod: "multiply", np.max: "maximum", np.min: "minimum"}
 MOVING = (
     np.diagonal, np.expand_dims, np.flip, np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes,
     np.take, np.tile,
@@ -915,10 +885,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.transpose: transpose,
     np.reshape: reshape,
     np.ravel: lambda x: reshape(x, (-1,)),
-    np.sum: lambda x, axis=None, keepdims=False: reduce("add", x, axis, keepdims),
-    np.max: lambda x, axis=None, keepdims=False: reduce("maximum", x, axis, keepdims),
-    np.min: lambda x, axis=None, keepdims=False: reduce("minimum", x, axis, keepdims),
-    np.prod: lambda x, axis=None, keepdims=False: reduce("multiply", x, axis, keepdims),
+    **{function: _reduction(kind) for function, kind in REDUCING.items()},
     np.any: _test("maximum"),
     np.all: _test("minimum"),
     np.mean: _mean,

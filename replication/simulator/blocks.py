@@ -9,8 +9,10 @@ many as there are registers: each sum has its own order, so the bits do not depe
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from replication.simulator import arithmetic as exact
 from replication.simulator.arrays import (
@@ -121,29 +123,32 @@ class Block:
 
     def write(
         self, roots: Sequence[Traced], watched: Traced | None = None,
-        watch: Callable[[list[Any]], None] | None = None,
+        watch: Callable[[Iterable[Any]], None] | None = None,
     ) -> bool:  # fmt: skip
         """Write down what must be in memory before the roots can be read, element by element.
 
         `watch` is given the elements of `watched` as they are computed, if they can be computed
         beside what they depend on; returns whether that was so.
         """
-        wanted = [*roots] if watched is None else [*roots, watched]
-        inside = walk(wanted, is_end=lambda x: x in self.rows or x in self.loops)
+        last = [] if watched is None else [watched]
+        inside = walk([*roots, *last], is_end=lambda x: x in self.rows or x in self.loops)
         order = [x for x in inside if self.is_stored(x)]
-        home, held = self._find_homes(order, watched)
-        needed = self._find_needed(order, home, held, roots, watched)
+        home, held = self._find_homes(order, last)
+        # What others read than those that are computed in the same loop must be in memory.
+        needed = {x for x in order if x not in home} | {x for x in roots if self.is_stored(x)}
+        readers = [(held.get(x, x), None if x.op == "call" else home.get(x)) for x in order]
+        readers += [(x, home.get(x)) for x in last] + [(x, None) for x in roots]
+        for x, by in readers:
+            needed |= {y for y in self._list_read(x) if by is None or home.get(y) is not by}
         for x in order:
-            if home.get(x, x) is not x:
-                continue  # written down with what it depends on
             if x not in home:
                 self._write_alone(x)
-                continue
-            # An order of its own for what is looked at last: sets compare arrays by identity.
-            here = {y for y, by in home.items() if by is x} - {x, held.get(x)}
-            beside = sorted(here, key=lambda y: y.key)
-            self._write_call(x, held.get(x), beside, needed, watch, watched)
-        return watched is not None and watched in home
+            elif home[x] is x:
+                # In the order of making: sets compare arrays by identity.
+                here = {y for y, by in home.items() if by is x} - {x, held.get(x)}
+                beside = sorted(here, key=lambda y: y.key)
+                self._write_call(x, held.get(x), beside, needed, watch, watched)
+        return watched in home
 
     def is_stored(self, x: Traced) -> bool:
         """Return whether an array is to be in memory, and is not yet."""
@@ -155,7 +160,7 @@ class Block:
         return x.op in STORED or x.is_kept
 
     def _find_homes(
-        self, order: list[Traced], watched: Traced | None
+        self, order: list[Traced], last: list[Traced]
     ) -> tuple[dict[Traced, Traced], dict[Traced, Traced]]:
         """Return the function in whose loop an array is computed, and the sums that it takes."""
         home: dict[Traced, Traced] = {}
@@ -173,59 +178,39 @@ class Block:
                     group.add(sums)
             before = {*order[:k]}
             later = [x for x in order[k + 1 :] if _is_elementwise(x) and x.is_batched]
-            for x in [*later, *([watched] if watched is not None else [])]:
-                if x not in home and self._follow(x, group, before, called.shape) == (True, True):
+            for x in [*later, *last]:
+                if x not in home and self._follows(x, group, before, called.shape):
                     home[x] = called
                     group.add(x)
         return home, held
 
-    def _follow(
+    def _follows(
         self, array: Traced, group: set[Traced], before: set[Traced], shape: Shape
-    ) -> tuple[bool, bool]:
-        """Return whether an array can be computed in the loop of a group, and depends on it."""
-        known: dict[Traced, tuple[bool, bool]] = {}
+    ) -> bool:
+        """Return whether an array depends on a group and can be computed in its loop."""
 
-        def follow(x: Traced) -> tuple[bool, bool]:
-            if x not in known:
-                known[x] = find(x)
-            return known[x]
+        def is_there(x: Traced) -> bool:
+            return x in self.rows or x in self.loops or x in before or x.op in LEAVES
 
-        def find(x: Traced) -> tuple[bool, bool]:
-            if x in group:
-                return True, True
-            if x in self.rows or x in self.loops or x in before or x.op in LEAVES:
-                return True, False
+        @functools.cache
+        def depends(x: Traced) -> bool:
+            return x in group or (not is_there(x) and any(map(depends, x.args)))
+
+        @functools.cache
+        def can(x: Traced) -> bool:
+            if x in group or is_there(x):
+                return True
             if x.op == "view":
-                can, must = follow(x.args[0])
-                return can and not must, must
-            if not _is_elementwise(x) or (x.is_kept and x is not array):
-                return False, False
-            found = [(*follow(arg), arg.shape) for arg in x.args]
-            can = all(can and (size == shape or not must) for can, must, size in found)
-            return can and x.shape == shape, any(must for _, must, _ in found)
+                return can(x.args[0]) and not depends(x)
+            if not _is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
+                return False
+            return all(can(y) and (y.shape == shape or not depends(y)) for y in x.args)
 
-        return follow(array)
+        return can(array) and depends(array)
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
         return {arg for arg in walk(x.args, is_end=self.is_stored) if self.is_stored(arg)}
-
-    def _find_needed(
-        self, order: list[Traced], home: dict[Traced, Traced], held: dict[Traced, Traced],
-        roots: Sequence[Traced], watched: Traced | None,
-    ) -> set[Traced]:  # fmt: skip
-        """Return what others read than those that are computed in the same loop."""
-        needed = {x for x in order if x not in home}
-        readers = [(held.get(x, x), None if x.op == "call" else home.get(x)) for x in order]
-        if watched is not None:
-            readers.append((watched, home.get(watched)))
-        for x in roots:
-            readers.append((x, None))
-            if self.is_stored(x):
-                needed.add(x)
-        for x, by in readers:
-            needed |= {y for y in self._list_read(x) if by is None or home.get(y) is not by}
-        return needed
 
     # Writing
 
@@ -287,10 +272,9 @@ class Block:
     def _write_chosen(self, x: Traced, rows: Any) -> None:
         """Write down elements of an array one by one, each from a place of its own."""
         source = x.args[0]
-        sources = x.note if x.op == "taken" else itertools.product(*map(range, source.shape))
+        sources = x.note if x.op == "taken" else np.ndindex(source.shape)
         for p in self.writer.each(self.n_patterns if x.is_batched else 1):
-            targets = itertools.product(*map(range, x.shape))
-            for target, place in zip(targets, sources, strict=True):
+            for target, place in zip(np.ndindex(x.shape), sources, strict=True):
                 value = self.value(self.at(source, place, p))
                 rows[(*target, p) if x.is_batched else target] = value
 
@@ -303,25 +287,23 @@ class Block:
         rows = {x: self.lay(x) for x in together if x in needed}
         for patterns in self.take(self.n_patterns):
             for units in self.take(called.shape[0]):
-                places = [((j,), p) for j in units for p in patterns]
-                names = [name_place(*place) for place in places]
+                some = [((j,), p) for j in units for p in patterns]
+                names = [name_place(*place) for place in some]
                 # Equation 1, then equation 2, in the words of the paper's rule.
-                totals = [
-                    self.value(x) for x in self._sum_products(called.args[0], units, patterns)
-                ]
+                sum_values = self._sum_products(called.args[0], units, patterns)
+                totals = [self.value(x) for x in sum_values]
                 found = self.call(called.note, totals, len(patterns))
                 self.now[called] = dict(zip(names, found, strict=True))
                 if sums is not None:
                     self.now[sums] = dict(zip(names, totals, strict=True))
                 for x in beside:
-                    values = [self.value(x.compute(self.at, *place)) for place in places]
+                    values = [self.value(x.compute(self.at, *place)) for place in some]
                     self.now[x] = dict(zip(names, values, strict=True))
                 for x, row in rows.items():
-                    self._store(row, units, patterns, list(self.now[x].values()))
+                    self._store(row, units, patterns, self.now[x].values())
                 if watch is not None and watched in self.now:
-                    watch(list(self.now[watched].values()))
-                for x in together:
-                    del self.now[x]
+                    watch(self.now[watched].values())
+                self.now.clear()
         self.rows |= rows
 
     def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
@@ -350,7 +332,7 @@ class Block:
 
         return list(self.writer.fold(matrix.shape[1], add, *begun))
 
-    def _store(self, rows: Any, units: Index, patterns: Index, values: list[Any]) -> None:
+    def _store(self, rows: Any, units: Index, patterns: Index, values: Iterable[Any]) -> None:
         for place, value in zip(itertools.product(units, patterns), values, strict=True):
             rows[place] = value
 
@@ -365,7 +347,7 @@ class Block:
         for turn in self.writer.each(n):
             # What a turn writes down is another in the next one.
             self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), dict(loops)
-            with TURNS.next(n, turn):
+            with TURNS.take(n, turn):
                 self.write(found)
             # What one state becomes may depend on another as it was, or on its other places.
             is_apart = len(rows) == 1 and found[0] in self.rows

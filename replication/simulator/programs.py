@@ -11,7 +11,7 @@ every network.
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -272,7 +272,7 @@ class Sweep:
         for row, x in zip(self.measured, found, strict=True):
             row[()] = x
 
-    def _watch(self, values: list[Any]) -> None:
+    def _watch(self, values: Iterable[Any]) -> None:
         worst = self.measured[0][()]
         for x in values:
             worst = exact.where(x > worst, x, worst)
