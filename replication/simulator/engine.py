@@ -73,7 +73,7 @@ class Engine:
         rows = self._take_weights(weights)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n, n_drawn = len(rows), sum(rule.sizes[:2])
+        n, n_drawn = len(rows), rule.row_sizes[0]
         # What is kept begins alike in all networks, unless it follows the weights of each.
         kept = rows[:, n_drawn:] if rows.shape[1] > n_drawn else np.broadcast_to(
             self.rule.begun, (n, rule.sizes[2])
@@ -139,12 +139,11 @@ class Engine:
     def _take_weights(self, given: Any) -> Array:
         """Return weights whose rows the kernel can read, or refuse what it would read past."""
         weights = np.asarray(given)
-        n, n_fixed, n_kept = self.rule.sizes
-        allowed = (n + n_fixed, n + n_fixed + n_kept)
+        allowed = self.rule.row_sizes
         if weights.dtype.kind not in "fiu" or weights.ndim != 2 or weights.shape[1] not in allowed:
             raise UsageError(
                 f"weights of {weights.dtype} {weights.shape} were given; {self._describe()} need "
-                f"numbers of shape (n, {n + n_fixed}), a row for each network"
+                f"numbers of shape (n, {allowed[0]}), a row for each network"
             )
         weights = weights.astype(np.float64, copy=False)
         is_readable = weights.strides[1] == weights.itemsize
@@ -171,7 +170,7 @@ def run_networks(
     """
     engine = Engine(protocol, network)
     updates, converged, final, _ = engine.train(weights, final=final_weights)
-    final = None if final is None else final[:, : sum(engine.rule.sizes[:2])]
+    final = None if final is None else final[:, : engine.rule.row_sizes[0]]
     return updates.astype(np.int32), converged, final
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import hashlib
 import html
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.simulator.plane import plot_trace
+from replication.simulator.weights import split_arrays
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -223,12 +223,8 @@ class Trace:
 
         A tuple with names: W (n + 1, n_hidden, n_visible), b, U and c of a 4-2-4 network.
         """
-        found, begin = [], 0
-        for shape in self.shapes.values():
-            part = self.weights[:, begin : begin + math.prod(shape)]
-            found.append(part.reshape(len(part), *shape))
-            begin += math.prod(shape)
-        return collections.namedtuple("Matrices", self.shapes)(*found)
+        arrays = split_arrays(self.shapes, self.weights)
+        return collections.namedtuple("Matrices", self.shapes)(**arrays)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row per update: update, error, and each weight by its name."""

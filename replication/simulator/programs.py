@@ -25,7 +25,6 @@ from replication.simulator.blocks import Block, Memory, find_bound, name_place, 
 from replication.simulator.instructions import Bits, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
 from replication.simulator.noise import APPLY, LEARN, MEASURE
-from replication.simulator.patterns import compute_variation
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so
@@ -307,9 +306,7 @@ class Sweep:
             worst = exact.fma(total, 0.0, worst)
         if own_error:
             return worst
-        is_needed = self.rule.protocol.criterion == "unexplained-variance"
-        variation = compute_variation(self.rule.targets) if is_needed else 0.0
-        return self.criterion.finish(total if adds else worst, variation)
+        return self.criterion.finish(total if adds else worst, self.rule.targets)
 
     @property
     def is_largest_unit(self) -> bool:
