@@ -400,14 +400,15 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
         return self.B
 
 
-def find_network(protocol: Protocol) -> type[RecirculationNetwork]:
-    """Return the class whose rule a protocol asks for.
+def find_network(protocol: Protocol, network: type[Network] | None = None) -> type[Network]:
+    """Return the class whose rule a protocol asks for, unless another one is given.
 
     >>> find_network(PAPER).__name__
     'RecirculationNetwork'
     """
     rules = (RecirculationNetwork, BackPropagationNetwork)
-    return {rule.learning_rule: rule for rule in rules}[protocol.learning_rule]
+    ours: dict[str, type[Network]] = {rule.learning_rule: rule for rule in rules}
+    return ours[protocol.learning_rule] if network is None else network
 
 
 @functools.cache
