@@ -207,13 +207,7 @@ class Traced(NDArrayOperatorsMixin):
         places = place if isinstance(place, tuple) else (place,)
         if any(isinstance(each, Traced) for each in places):
             raise TraceError(UNKNOWN_PLACES)
-        chosen = np.arange(self.size).reshape(self.shape)[place]  # NumPy says what is selected
-        if all(isinstance(each, slice | int | np.integer | None) or each is ... for each in places):
-            return _select(self, place, chosen.shape)
-        flat = chosen.ravel().tolist()
-        sources = [tuple(map(int, np.unravel_index(k, self.shape))) for k in flat]
-        source = keep(_as_number(self))
-        return self.graph.make("taken", chosen.shape, [source], note=tuple(sources))
+        return _rearrange(self, lambda numbers: numbers[place])
 
     sum, mean, max, min, var, std, prod = map(
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
@@ -297,67 +291,57 @@ def fit(index: Index, shape: Shape) -> Index:
     return tuple(0 if size == 1 else i for i, size in zip(index, shape, strict=True))
 
 
-def _view(x: Traced, shape: Shape, note: Any, move: Callable[[Index], Index]) -> Traced:
+def _view(x: Traced, function: Callable[[Any], Any]) -> Traced:
+    """Return what a function of NumPy shows of an array without moving a number.
+
+    Each axis of `x` follows one axis of the view, or stays in one place: NumPy's strides say which.
+    """
+    shape = np.shape(function(np.empty(x.shape, dtype=bool)))
+    steps: list[tuple[int, int | None, int]] = []  # of each axis: its first place, whom it follows
+    for grid in np.broadcast_arrays(*np.indices(x.shape, sparse=True)):  # places on the axis
+        shown = function(grid)
+        followed = [k for k, size in enumerate(shape) if size > 1 and shown.strides[k]]
+        axis = followed[0] if followed else None
+        step = shown.strides[axis] // grid.itemsize if followed else 0
+        steps.append((int(shown.flat[0]) if shown.size else 0, axis, step))
+
     def compute(at: At, index: Index, p: Any) -> Any:
-        return at(x, move(index), p)
+        places = [a if axis is None else index[axis] * step + a for a, axis, step in steps]
+        return at(x, tuple(places), p)
 
-    return x.graph.make("view", shape, [x], compute, note=note, mask=x.mask)
+    return x.graph.make("view", shape, [x], compute, note=tuple(steps), mask=x.mask)
 
 
-def _select(x: Traced, place: Any, shape: Shape) -> Traced:
-    """Return what whole numbers and slices select: a place follows one axis of it, or is fixed."""
-    steps: list[tuple[int, int | None, int]] = []  # of each axis of x: first place, axis, step
-    for grid in np.broadcast_arrays(*np.indices(x.shape, sparse=True)):
-        chosen = grid[place]  # places on this axis, whose strides NumPy has worked out
-        first = int(chosen.flat[0]) if chosen.size else 0
-        moving = [k for k, n in enumerate(shape) if n > 1 and chosen.strides[k]]
-        axis = moving[0] if moving else None
-        steps.append((first, axis, chosen.strides[axis] // grid.itemsize if moving else 0))
-
-    def move(index: Index) -> Index:
-        return tuple(
-            first if axis is None else index[axis] * step + first for first, axis, step in steps
-        )
-
-    return _view(x, shape, ("select", *steps), move)
+def _rearrange(x: Traced, function: Callable[[Any], Any]) -> Traced:
+    """Return an array as a function of NumPy rearranges it: a view, where NumPy makes one."""
+    numbers = np.arange(x.size).reshape(x.shape)
+    chosen = function(numbers)
+    if chosen.ndim == 0 or np.may_share_memory(chosen, numbers):
+        return _view(x, function)
+    flat = chosen.ravel().tolist()
+    sources = [tuple(map(int, np.unravel_index(k, x.shape))) for k in flat]
+    return x.graph.make("taken", chosen.shape, [keep(_as_number(x))], note=tuple(sources))
 
 
 def transpose(x: Traced, axes: Any = None) -> Traced:
     """Return an array with its axes in another order, reversed unless given."""
-    axes = tuple(range(x.ndim)[::-1]) if axes is None else tuple(range(x.ndim)[k] for k in axes)
-    if x.ndim < 2:
-        return x
-    back = np.argsort(axes).tolist()
-    shape = tuple(x.shape[k] for k in axes)
-    return _view(x, shape, ("transpose", axes), lambda index: tuple(index[k] for k in back))
+    return x if x.ndim < 2 else _view(x, lambda numbers: np.transpose(numbers, axes))
 
 
 def reshape(x: Any, shape: Any) -> Any:
     """Return an array with the same numbers in another shape."""
     shape = np.empty(x.shape, dtype=bool).reshape(shape).shape
-    ours = [k for k, size in enumerate(x.shape) if size != 1]
-    theirs = [k for k, size in enumerate(shape) if size != 1]
     if shape == x.shape:
         return x
-    if [x.shape[k] for k in ours] != [shape[k] for k in theirs]:
-        return x.graph.make("reshaped", shape, [keep(_as_number(x))])
-
-    def move(index: Index) -> Index:  # only axes of one come or go
-        found: list[Any] = [0] * x.ndim
-        for k, m in zip(ours, theirs, strict=True):
-            found[k] = index[m]
-        return tuple(found)
-
-    return _view(x, shape, "reshape", move)
+    if [size for size in shape if size != 1] == [size for size in x.shape if size != 1]:
+        return _view(x, lambda numbers: numbers.reshape(shape))  # only axes of one come or go
+    return x.graph.make("reshaped", shape, [keep(_as_number(x))])
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
     """Return an array repeated along axes of size 1 and new first ones."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    if x.shape == shape:
-        return x
-    np.broadcast_to(np.empty(x.shape, dtype=bool), shape)  # which refuses what does not fit
-    return _view(x, shape, "broadcast", lambda index: fit(index, x.shape))
+    return x if x.shape == shape else _view(x, lambda numbers: np.broadcast_to(numbers, shape))
 
 
 def _concatenate(parts: Any, axis: int = 0) -> Traced:
@@ -695,12 +679,12 @@ def _test(kind: str) -> Callable[..., Traced]:
 
 
 def _move(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of NumPy that only moves elements, as it moves their numbers."""
+    """Return a function of NumPy that only moves elements."""
 
     def move(x: Any, *arguments: Any, **options: Any) -> Any:
         if find_graph((*arguments, *options.values())) is not None:
             raise TraceError(UNKNOWN_PLACES)
-        return reshape(x, -1)[function(np.arange(x.size).reshape(x.shape), *arguments, **options)]
+        return _rearrange(x, lambda numbers: function(numbers, *arguments, **options))
 
     return move
 
