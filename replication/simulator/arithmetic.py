@@ -7,7 +7,7 @@ multiply-adds.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,19 +25,12 @@ ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept i
 
 # exp(r) = 1 + r + r^2 (C2 + C3 r + ... + C11 r^9) for |r| <= ln(2) / 2, by
 # interpolation at Chebyshev nodes; leaves a relative error of 1.6e-17.
-_COEFFICIENTS = (  # C11 to C2
-    "0x1.af389ecfc4b9cp-26",
-    "0x1.28917c89a43a7p-22",
-    "0x1.71de0db2f6b19p-19",
-    "0x1.a019b9149a41cp-16",
-    "0x1.a01a01a7c2efep-13",
-    "0x1.6c16c17889ef1p-10",
-    "0x1.11111111109b5p-7",
-    "0x1.5555555553d68p-5",
-    "0x1.5555555555556p-3",
+_COEFFICIENTS = [float.fromhex(text) for text in (  # C11 to C2
+    "0x1.af389ecfc4b9cp-26", "0x1.28917c89a43a7p-22", "0x1.71de0db2f6b19p-19",
+    "0x1.a019b9149a41cp-16", "0x1.a01a01a7c2efep-13", "0x1.6c16c17889ef1p-10",
+    "0x1.11111111109b5p-7", "0x1.5555555553d68p-5", "0x1.5555555555556p-3",
     "0x1.0000000000001p-1",
-)
-
+)]  # fmt: skip
 
 RELATIONS: dict[str, Callable[..., Any]] = {
     "ogt": np.greater, "olt": np.less, "oge": np.greater_equal, "ole": np.less_equal,
@@ -111,6 +104,14 @@ def stack(values: Any) -> Any:
     return np.stack(values)
 
 
+def polynomial(coefficients: Sequence[float], x: Any) -> Any:
+    """Return a polynomial, of which the coefficient of the highest power is the first."""
+    total: Any = coefficients[0]
+    for c in coefficients[1:]:
+        total = fma(x, total, c)
+    return total
+
+
 def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
     """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
 
@@ -122,9 +123,7 @@ def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
     k = shifted - ROUND
     r = fma(k, -_LN_2_HIGH, -x)
     r = fma(k, -_LN_2_LOW, r)
-    q: Any = float.fromhex(_COEFFICIENTS[0])
-    for coefficient in _COEFFICIENTS[1:]:
-        q = fma(r, q, float.fromhex(coefficient))
+    q = polynomial(_COEFFICIENTS, r)
     q = fma(r * r, q, r) + 1.0
     return scale(q, shifted)
 
@@ -208,9 +207,7 @@ def _spline_slope(x: Any) -> Any:
 def _sum_odd_series(z: Any, sign: float) -> Any:
     """Return ``z + s z^3 / 3 + s^2 z^5 / 5 + ...``: atanh for a sign of 1, atan for -1."""
     square = z * z
-    total: Any = sign**_N_TERMS / (2 * _N_TERMS + 1)
-    for k in range(_N_TERMS - 1, 0, -1):
-        total = fma(square, total, sign**k / (2 * k + 1))
+    total = polynomial([sign**k / (2 * k + 1) for k in range(_N_TERMS, 0, -1)], square)
     return fma(z * square, total, z)
 
 

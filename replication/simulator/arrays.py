@@ -617,12 +617,10 @@ def gather(x: Traced, shape: Shape | None, found: set[Traced]) -> bool:
 
 def is_plain_matmul(x: Traced) -> bool:
     """Return whether an array is a matrix of weights times a vector of each pattern."""
-    return (
-        x.op == "matmul"
-        and x.args[0].ndim == 2
-        and x.args[1].ndim == 1
-        and (x.is_batched and not x.args[0].is_batched)
-    )
+    if x.op != "matmul":
+        return False
+    a, b = x.args[:2]
+    return a.ndim == 2 and b.ndim == 1 and x.is_batched and not a.is_batched
 
 
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf, "multiply": 1.0}
@@ -748,15 +746,13 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
         return state if len(state) > 1 else state[0]
     begun, is_batched = [graph.take_number(x) for x in state], graph.phase != APPLY
     graph.depth += 1
+    place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
     try:
         # A state is another one in every turn, and of every pattern.
         carried = [
-            graph.make(
-                "carried", x.shape, note=(graph.depth, k, next(graph._keys)), is_batched=is_batched,
-                depth=graph.depth,
-            )
+            graph.make("carried", x.shape, note=(graph.depth, k, next(graph._keys)), **place)
             for k, x in enumerate(begun)
-        ]  # fmt: skip
+        ]
         found = [graph.take_number(x) for x in _as_tuple(step(*carried))]
     finally:
         graph.depth -= 1
@@ -766,10 +762,9 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     # What does not change in the loop is computed before it.
     ends = walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
     outside = [keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]
-    loop = graph.make(
-        "repeat", (), [*begun, *outside], note=(n, tuple(carried), tuple(found)),
-        depth=graph.depth, is_batched=is_batched,
-    )  # fmt: skip
+    place["depth"] = graph.depth
+    note = n, tuple(carried), tuple(found)
+    loop = graph.make("repeat", (), [*begun, *outside], note=note, **place)
     results = tuple(graph.make("result", x.shape, [loop], note=k) for k, x in enumerate(begun))
     return results if len(results) > 1 else results[0]
 
@@ -810,36 +805,24 @@ _mul = elementwise("mul", _multiply)
 _negative = elementwise("negative", lambda x: -x)
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: _add,
-    np.subtract: elementwise("sub", lambda x, y: x - y),
-    np.multiply: _mul,
-    np.true_divide: _divide,
-    np.negative: _negative,
-    np.positive: lambda x: x,
-    np.matmul: matmul,
-    np.power: _power,
-    np.square: lambda x: x * x,
-    np.reciprocal: lambda x: 1.0 / x,
-    np.sqrt: _function("square root", exact.square_root),
-    np.exp: _exp,
+    np.add: _add, np.subtract: elementwise("sub", lambda x, y: x - y), np.multiply: _mul,
+    np.true_divide: _divide, np.negative: _negative, np.positive: lambda x: x, np.matmul: matmul,
+    np.power: _power, np.square: lambda x: x * x, np.reciprocal: lambda x: 1.0 / x,
+    np.sqrt: _function("square root", exact.square_root), np.exp: _exp,
     np.log: _function("logarithm", exact.logarithm_of_any),
-    np.absolute: elementwise("abs", exact.absolute),
-    np.fabs: elementwise("abs", exact.absolute),
+    np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
     **{
         ufunc: _function(ufunc.__name__, exact.PAIRED_FUNCTIONS[ufunc.__name__], is_paired=True)
         for ufunc in (np.tanh, np.arctan, np.arcsinh)
     },
-    np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
-    np.maximum: _maximum,
-    np.minimum: _minimum,
+    **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
+    np.maximum: _maximum, np.minimum: _minimum,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
     **{ufunc: _compare(name) for name, ufunc in exact.RELATIONS.items()},
     **{ufunc: _logic(name) for name, ufunc in exact.LOGIC.items()},
-    np.bitwise_and: _logic("and"),
-    np.bitwise_or: _logic("or"),
-    np.invert: _logic("not"),
+    np.bitwise_and: _logic("and"), np.bitwise_or: _logic("or"), np.invert: _logic("not"),
     np.isnan: lambda x: x != x,  # noqa: PLR0124
-}
+}  # fmt: skip
 
 REDUCTIONS = {
     np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
@@ -851,13 +834,10 @@ MOVING = (
 )  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: _where,
-    np.clip: _clip,
-    np.outer: outer,
+    np.where: _where, np.clip: _clip, np.outer: outer, np.einsum: _einsum, np.linalg.norm: _norm,
     np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
     np.inner: lambda a, b: matmul(a, np.transpose(b)) if np.ndim(a) and np.ndim(b) else a * b,
-    np.concatenate: _concatenate,
-    np.stack: _stack,
+    np.concatenate: _concatenate, np.stack: _stack,
     np.hstack: lambda xs: _concatenate(
         [reshape(x, (1,)) if not x.shape else x for x in _take_all(*xs)], int(np.ndim(xs[0]) > 1)
     ),
@@ -866,26 +846,16 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     ),
     np.diag: lambda x: np.eye(x.size) * x if x.ndim == 1 else np.diagonal(x),
     **{function: _move(function) for function in MOVING},
-    np.transpose: transpose,
-    np.reshape: reshape,
-    np.ravel: lambda x: reshape(x, (-1,)),
+    np.transpose: transpose, np.reshape: reshape, np.ravel: lambda x: reshape(x, (-1,)),
     **{function: _reduction(kind) for function, kind in REDUCING.items()},
-    np.any: _test("maximum"),
-    np.all: _test("minimum"),
-    np.mean: _mean,
-    np.var: _var,
+    np.any: _test("maximum"), np.all: _test("minimum"), np.mean: _mean, np.var: _var,
     np.std: lambda x, *axis, **options: np.sqrt(_var(x, *axis, **options)),
-    np.linalg.norm: _norm,
-    np.einsum: _einsum,
-    np.broadcast_to: broadcast_to,
-    np.shape: lambda x: x.shape,
-    np.ndim: lambda x: x.ndim,
-    np.size: lambda x: x.size,
+    np.broadcast_to: broadcast_to, np.copy: lambda x: x,
+    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
     np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape), **options),
     np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape), **options),
     np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
-    np.copy: lambda x: x,
-}
+}  # fmt: skip
 """What NumPy's functions become; all others are refused by name."""
 
 

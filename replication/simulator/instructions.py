@@ -337,10 +337,15 @@ class Rows:
         self.writer.write(f"store {kind} {rendered}, ptr {self.find(place, kind)}, align 64")
 
     def find(self, place: Any, kind: str) -> str:
-        """Emit the address of an entry of an array that lies row by row."""
+        """Emit the address of an entry and return its name."""
+        number = self.number(place)
+        address = self.writer.names.get(self.base, f"%{self.base}")
+        return self.writer.find(address, number, kind)
+
+    def number(self, place: Any) -> Any:
+        """Return where an entry of the array is, which lies row by row."""
         number: Any = 0
         indices = place if isinstance(place, tuple) else (place,)
         for index, size in zip(indices, self.shape, strict=True):
             number = number * size + index
-        address = self.writer.names.get(self.base, f"%{self.base}")
-        return self.writer.find(address, number + self.first, kind)
+        return number + self.first

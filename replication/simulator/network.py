@@ -236,12 +236,9 @@ class Network:
     def _draw(self, kind: str, shape: int | Shape) -> Any:
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
-        graph = self._graph
-        if graph is not None:
-            note = kind, graph.phase, draw, object()
-            return graph.make(
-                "draw", shape, note=note, is_batched=graph.phase != APPLY, depth=graph.depth
-            )
+        if (graph := self._graph) is not None:
+            note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
+            return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
         pattern, phase = self._moment
         place, moment = find_place(draw, TURNS.count()), pattern * N_PHASES + phase
         counter = [place, moment, self._n_updates, self._seeds[0]]
@@ -405,12 +402,8 @@ class Rule:
         object.__setattr__(one, "protocol", protocol)
         one.prepare()
         name = network.__name__
-        patterns, targets = (
-            None if given is None else _take_rows(f"{name}.{what}", given)
-            for what, given in (("patterns", one.patterns), ("targets", one.targets))
-        )
-        patterns = make_patterns(protocol) if patterns is None else patterns
-        targets = patterns if targets is None else targets
+        patterns = _take_rows(f"{name}.patterns", one.patterns, lambda: make_patterns(protocol))
+        targets = _take_rows(f"{name}.targets", one.targets, lambda: patterns)
         if len(targets) != len(patterns):
             raise UsageError(
                 f"{name}.targets has {plural(len(targets), 'row')}; allowed are "
@@ -489,12 +482,10 @@ class Rule:
     def bare(self) -> Network:
         """Return a network with everything but weights."""
         one = self.network.__new__(self.network)
-        attributes = {
-            "protocol": self.protocol, "patterns": self.patterns, "targets": self.targets,
-            "_shapes": self.all_shapes,
-        }  # fmt: skip
-        for name, value in {**attributes, **self.numbers}.items():
-            object.__setattr__(one, name, value)
+        one.__dict__.update(
+            protocol=self.protocol, patterns=self.patterns, targets=self.targets,
+            _shapes=self.all_shapes, **self.numbers,
+        )  # fmt: skip
         one.prepare()
         return one
 
@@ -506,8 +497,8 @@ class Rule:
                 f"weights of shape {row.shape} were given; {self.name} needs ({allowed[0]},)"
             )
         network = self.bare()
-        for name, array in split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0]).items():
-            object.__setattr__(network, name, array.copy())
+        arrays = split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0])
+        network.__dict__.update({name: array.copy() for name, array in arrays.items()})
         return network
 
     @property
@@ -544,7 +535,9 @@ def draw_arrays(rule: Rule, root_seed: int, start: int, stop: int) -> Array:
     return parts[0] if len(parts) == 1 else np.hstack(parts)
 
 
-def _take_rows(what: str, given: Any) -> Array:
+def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:
+    if given is None:
+        return default()
     rows = take_numbers(given, what, finite=True)
     if rows.ndim != 2 or not rows.size:
         raise UsageError(
@@ -595,7 +588,5 @@ def record_network(
             break
     errors, hidden_states, all_images, rows = zip(*states, strict=True)
     groups = zip(*(zip(*each, strict=True) for each in hidden_states), strict=True)
-    return make_trace(
-        protocol, dict(network.shapes), np.array(errors), [np.array(group) for group in groups],
-        np.array(all_images), np.array(rows),
-    )  # fmt: skip
+    arrays = [np.array(group) for group in groups], np.array(all_images), np.array(rows)
+    return make_trace(protocol, dict(network.shapes), np.array(errors), *arrays)

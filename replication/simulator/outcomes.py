@@ -212,11 +212,9 @@ class Trace:
     _repr_html_ = _render_table
 
     def __repr__(self) -> str:
-        outcome = "converged after" if self.converged else "not converged after"
-        return (
-            f"Trace({outcome} {self.updates} updates, error {self.errors[0]:.2g} to "
-            f"{self.errors[-1]:.2g})"
-        )
+        outcome = "converged" if self.converged else "not converged"
+        errors = f"error {self.errors[0]:.2g} to {self.errors[-1]:.2g}"
+        return f"Trace({outcome} after {self.updates} updates, {errors})"
 
     def matrices(self) -> Any:
         """Return the arrays of weights after each update by their names, as views of `weights`.
@@ -238,11 +236,9 @@ class Trace:
         return pd.DataFrame(columns)
 
     def plot(
-        self,
-        axes: Axes | NDArray[np.object_] | None = None,
-        *,
+        self, axes: Axes | NDArray[np.object_] | None = None, *,
         updates: Sequence[int] | None = None,
-    ) -> Axes | NDArray[np.object_]:
+    ) -> Axes | NDArray[np.object_]:  # fmt: skip
         """Draw the hidden plane, moment by moment; return the Matplotlib axes.
 
         The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
@@ -292,8 +288,7 @@ def make_trace(
 
 
 def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
-    pairs = zip(ours, theirs, strict=True)
     return all(
         one is other or (one is not None and np.array_equal(one, other, equal_nan=True))
-        for one, other in pairs
+        for one, other in zip(ours, theirs, strict=True)
     )
