@@ -38,6 +38,12 @@ def compute_all_bits(updates, converged, final):
     return sha.hexdigest()[:16]
 
 
+def compute_choice(protocol, n):
+    """Return the digest of networks of a protocol."""
+    weights = draw_weights(protocol, ROOT_SEED, 0, n)
+    return compute_all_bits(*run_networks(protocol, weights, final_weights=True))
+
+
 def compute_rule(rule, schedule):
     """Return the digest of 200 networks of a rule of one's own."""
     engine = Engine(Protocol(update_schedule=schedule, max_updates=300), rule)
@@ -68,8 +74,7 @@ def record(path, fields, n_networks):
     protocol = from_plain(fields)
     if any(from_plain(choice["fields"]) == protocol for choice in golden["choices"]):
         raise SystemExit(f"{fields} has a golden digest already; a recorded one never changes")
-    weights = draw_weights(protocol, golden["root_seed"], 0, n_networks)
-    digest = compute_all_bits(*run_networks(protocol, weights, final_weights=True))
+    digest = compute_choice(protocol, n_networks)
     golden["choices"].append({"fields": fields, "n": n_networks, "digest": digest})
     write(path, golden)
     return digest
