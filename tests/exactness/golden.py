@@ -3,8 +3,6 @@
 A choice that is new in the protocol gets its digest by a command, from the root of the clone::
 
     python -m tests.exactness.golden --record minimised_error=cross-entropy max_updates=300
-
-and a rule of `rules.py` that is new by ``--rules``.
 """
 
 import argparse
@@ -17,7 +15,6 @@ import numpy as np
 from replication.definition.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
 from replication.simulator.engine import Engine, run_networks
 from replication.simulator.weights import draw_weights
-from tests.exactness.rules import RULES
 
 PATH = Path(__file__).with_suffix(".json")
 GOLDEN = json.loads(PATH.read_text(encoding="utf-8"))
@@ -52,16 +49,6 @@ def compute_rule(rule, schedule):
     return compute_all_bits(updates, converged, final)
 
 
-def record_rules(path):
-    """Add the digests of rules that have none yet."""
-    golden = json.loads(path.read_text(encoding="utf-8"))
-    rules = {
-        rule.__name__: {each: compute_rule(rule, each) for each in ("batch", "per-pattern")}
-        for rule in RULES if rule.__name__ not in golden["rules"]
-    }  # fmt: skip
-    write(path, golden | {"rules": golden["rules"] | rules})
-
-
 def write(path, golden):
     rows = ",\n".join(f"    {json.dumps(choice)}" for choice in golden.pop("choices"))
     head = json.dumps(golden, indent=2).removesuffix("\n}")
@@ -82,11 +69,7 @@ def record(path, fields, n_networks):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--record", nargs="+", metavar="FIELD=VALUE")
-    parser.add_argument("--rules", action="store_true")
+    parser.add_argument("--record", nargs="+", metavar="FIELD=VALUE", required=True)
     parser.add_argument("--networks", type=int, default=500)
     options = parser.parse_args()
-    if options.rules:
-        record_rules(PATH)
-    else:
-        print(record(PATH, dict(map(parse_assignment, options.record)), options.networks))
+    print(record(PATH, dict(map(parse_assignment, options.record)), options.networks))

@@ -2,7 +2,7 @@
 
 import math
 import re
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -284,18 +284,13 @@ def test_a_class_that_was_typed_in_is_compiled_and_told_its_line(name):
 def test_threads_compile_rules_at_the_same_time():
     rules = [make(numbers={"rate": 0.1 * k}, **use(np.tanh)) for k in range(3)]
     rules += [make(image=lambda self, v: repeat(3, lambda h: 0.9 * h, self.hidden(v) @ self.W))] * 3
-    expected = [simulate(Protocol(max_updates=9), network=rule, n_seeds=4) for rule in rules]
-    found = [None] * len(rules)
 
-    def work(k):
-        found[k] = simulate(Protocol(max_updates=9), network=rules[k], n_seeds=4)
+    def run(rule):
+        return simulate(Protocol(max_updates=9), network=rule, n_seeds=4)
 
-    threads = [threading.Thread(target=work, args=(k,)) for k in range(len(rules))]
-    for step in (threading.Thread.start, threading.Thread.join):
-        for thread in threads:
-            step(thread)
-    for ours, theirs in zip(found, expected, strict=True):
-        assert ours.updates.tobytes() == theirs.updates.tobytes()
+    expected = [*map(run, rules)]
+    with ThreadPoolExecutor(len(rules)) as pool:
+        assert [*pool.map(run, rules)] == expected
 
 
 @pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
