@@ -14,7 +14,7 @@ from tests.parity.test_every_field import build, select_cases
 
 
 def compare(protocol, n_networks, *, network=None):
-    rule = Rule.of(find_network(protocol) if network is None else network, protocol)
+    rule = Rule.of(find_network(protocol, network), protocol)
     weights = rule.draw(1988, 0, n_networks)
     compiled = run_networks(protocol, weights, network=network, final_weights=True)
     slow = plain.run_networks(protocol, weights, network=network)
@@ -35,17 +35,15 @@ def test_plain_python_gives_the_same_bits_for_every_choice(case):
     compare(build(case, max_updates=2)[1], 2)
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"half_width": 400.0, "learning_rate": 1000.0},  # saturated units
-        {"group_sizes": (9, 5), "max_updates": 2},  # loops that are not written out
-        *(
-            {"hidden_function": function, "learning_rule": "back-propagation"}
-            for function in CHOICES["hidden_function"]
-        ),
-    ],
-)
+LOOPS = [
+    {"half_width": 400.0, "learning_rate": 1000.0},  # saturated units
+    {"group_sizes": (9, 5), "max_updates": 2},  # loops that are not written out
+    *({"hidden_function": function, "learning_rule": "back-propagation"}
+      for function in CHOICES["hidden_function"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", LOOPS)
 def test_plain_python_gives_the_same_bits_also_in_loops_and_of_slopes(fields):
     protocol = Protocol(**{"max_updates": 3} | fields)
     _, converged, final = compare(protocol, 4)
