@@ -257,8 +257,25 @@ class Traced(NDArrayOperatorsMixin):
 
 
 def _refusal(name: str, known: dict[Any, Any]) -> str:
+    if name in INSTEAD:
+        return f"{name} cannot be compiled; write {INSTEAD[name]}"
     names = sorted({function.__name__ for function in known})
     return f"numpy.{name} cannot be compiled; known are {', '.join(names)}"
+
+
+INSTEAD = {
+    "expit": "replication.logistic(x)", "argmax": "x == np.max(x), which is true at its place",
+    "argmin": "x == np.min(x), which is true at its place", "expm1": "np.exp(x) - 1",
+    "heaviside": "np.where(x > 0, 1.0, 0.0)", "log1p": "np.log(1 + x)",
+    **dict.fromkeys(
+        ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
+        "np.where; to count, add to an array in `kept`, and set it back by np.where",
+    ),
+    **dict.fromkeys(
+        ("sin", "cos", "tan"), "a table of its values as a class attribute, or a polynomial"
+    ),
+}  # fmt: skip
+"""What to write in place of functions that people try."""
 
 
 def find_graph(xs: Sequence[Any]) -> Graph | None:
@@ -455,9 +472,13 @@ def _power(x: Traced, y: Traced) -> Any:
         return UFUNCS[np.sqrt](x)
     if number == -1.0:
         return 1.0 / x
-    if number not in (1.0, 2.0, 3.0, 4.0):
-        raise TraceError("x ** y is compiled for y of 1, 2, 3, 4, 0.5 and -1 only")
-    return math.prod([x] * (int(number) - 1), start=x)
+    if number is not None and number in range(1, 65):
+        return math.prod([x] * (int(number) - 1), start=x)
+    if number is not None or (x.op == "number" and x.note > 0.0):
+        return np.exp(y * np.log(x))
+    raise TraceError(
+        "x ** y is compiled where y or x is a constant; write np.exp(y * np.log(x)), for x above 0"
+    )
 
 
 _plain_divide = elementwise("div", lambda x, y: x / y)

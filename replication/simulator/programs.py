@@ -118,13 +118,15 @@ class Traces:
             TURNS.graph = None
         for key, value in self.network.__dict__.items():
             if value is not self.begun.get(key) and not (phase == APPLY and key in changing):
-                what = "fixed, which never changes" if key in rule.fixed else "not declared"
-                if key in changing:
-                    what = "an array that only apply() may change"
-                raise TraceError(
-                    f"{rule.name} changes self.{key}, which is {what}; declare in `kept` what "
-                    "lasts from one update to the next, and return changes of the weights"
-                )
+                what = "not declared; declare in `kept` what lasts from one update to the next"
+                if key in rule.fixed:
+                    what = "fixed; what changes belongs in `shapes` or `kept`"
+                elif key in rule.shapes:
+                    what = "for apply() to change; return what is added to it"
+                elif key in rule.kept:
+                    what = "for apply() to change, which takes sums over the patterns (`summed`)"
+                method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
+                raise TraceError(f"{rule.name}.{method} changes self.{key}, which is {what}")
         return found
 
     def _trace_own_error(self) -> Traced:

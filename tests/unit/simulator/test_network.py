@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import special
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
 from replication.simulator.network import Rule
@@ -112,12 +113,14 @@ LINE = {
         use(lambda v: v[v > 0]), use(lambda v: np.take(v, v)),
     ],
     "numpy.pinv cannot be compiled": [use(lambda v: np.linalg.pinv(np.outer(v, v))[0])],
-    "numpy.floor_divide cannot be compiled": [use(lambda v: v // 2)],
+    "floor_divide cannot be compiled; write np.where": [use(lambda v: v // 2)],
+    "expit cannot be compiled; write replication.logistic(x)": [use(special.expit)],
+    "FloatingPointError: invalid value encountered in log": [use(lambda v: np.log(v - 2))],
     "numpy.sum cannot be compiled with these options": [use(lambda v: np.sum(v, where=v))],
     "an array's argmax cannot be compiled": [use(lambda v: v * v.argmax())],
     "an array's cumsum cannot be compiled": [use(lambda v: v.cumsum())],
     "at most two axes": [use(lambda v: np.ones((2, 4, 4)) @ v)],
-    "x ** y is compiled for y of": [use(lambda v: v**2.5)],
+    "x ** y is compiled where y or x is a constant": [use(lambda v: v**v)],
     "all numbers are float64": [use(lambda v: v.astype(int))],
     "1j was given where an array of numbers is needed": [use(lambda v: v * 1j)],
     "in a list or an attribute": [{"weight_changes": store}],
@@ -138,6 +141,32 @@ LINE = {
     "RecursionError": [{"image": lambda self, v: self.image(v)}],
     "mismatch in its core dimension": [{"patterns": np.eye(5)}],
     "moves more than 10,000 elements": [use(lambda v: np.tile(v, 3000).sum() * v)],
+    "Mine.weight_changes changes self.trace, which is not declared": [
+        {"trace": 0.0, "weight_changes": note_down},
+    ],
+    "Mine.image changes self.W, which is for apply() to change; return what is added": [
+        {"image": lambda self, v: setattr(self, "W", 2 * self.W) or self.hidden(v)},
+    ],
+    "Mine.apply changes self.B, which is fixed": [
+        {"fixed": {"B": (2,)}, "apply": lambda self, changes: setattr(self, "B", 2 * self.B)},
+    ],
+    "Mine.apply makes last of shape (3,); it was (1,)": [{"kept": {"last": [0.0]}, "apply": grow}],
+    "Mine.weight_changes gives c of shape (2,)": [use(lambda v: v[:2])],
+    "Mine.weight_changes gives 2 arrays; shapes has 4": [
+        {"weight_changes": lambda self, v: (self.W, self.b)},
+    ],
+    "Mine.weight_changes gives 'w'; shapes has W, b, U, c": [
+        {"weight_changes": lambda self, v: {"w": self.W}},
+    ],
+    "Mine.weight_changes gives nothing": [{"weight_changes": lambda self, v: None}],
+    "Mine.image gives an array of shape (2,)": [{"image": lambda self, v: v[:2]}],
+    "Mine.pattern_error gives shape (4,)": [{"pattern_error": lambda self, v, t: v}],
+    "Mine.weight_changes gives h of shape (2,); shapes says (3,)": [
+        {"summed": {"h": (3,)}, "weight_changes": lambda self, v: {"h": self.b}},
+    ],
+    "Mine.weight_changes changes self.k, which is for apply() to change, which takes sums": [
+        {"kept": {"k": 0.0}, "weight_changes": lambda self, v: setattr(self, "k", v[0]) or {}},
+    ],
 }  # fmt: skip
 """What a rule is told, with the line of it."""
 
@@ -158,30 +187,13 @@ WITHOUT_LINE = {
         use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
         {"pattern_error": lambda self, v, t: np.max(np.abs(tilt(v - self.image(v))))},
     ],
-    "Mine changes self.trace, which is not declared": [{"trace": 0.0, "weight_changes": note_down}],
-    "Mine changes self.W, which is an array that only apply() may change": [
-        {"image": lambda self, v: setattr(self, "W", 2 * self.W) or self.hidden(v)},
-    ],
-    "Mine changes self.B, which is fixed": [
-        {"fixed": {"B": (2,)}, "apply": lambda self, changes: setattr(self, "B", 2 * self.B)},
-    ],
-    "Mine.apply makes last of shape (3,); it was (1,)": [{"kept": {"last": [0.0]}, "apply": grow}],
-    "Mine.weight_changes gives c of shape (2,)": [use(lambda v: v[:2])],
-    "Mine.weight_changes gives 2 arrays; shapes has 4": [
-        {"weight_changes": lambda self, v: (self.W, self.b)},
-    ],
-    "Mine.weight_changes gives 'w'; shapes has W, b, U, c": [
-        {"weight_changes": lambda self, v: {"w": self.W}},
-    ],
-    "Mine.weight_changes gives nothing": [{"weight_changes": lambda self, v: None}],
     "'no' was given where an array of numbers is needed": [use(lambda v: "no")],
-    "Mine.image gives an array of shape (2,)": [{"image": lambda self, v: v[:2]}],
-    "Mine.pattern_error gives shape (4,)": [{"pattern_error": lambda self, v, t: v}],
     "go from 0 to 3; Mine.image gives 0 to 1": [{"patterns": 3 * np.eye(4)}],
     "go from -1 to 0; Mine.image gives 0 to 1": [{"targets": -np.eye(4)}],
     "as Mine.patterns; allowed are finite numbers": [{"patterns": np.full((4, 4), np.nan)}],
     "as Mine.patterns; allowed are arrays of numbers": [{"patterns": [[1, 2], [1]]}],
-    "Mine.patterns of shape (4,) was given": [{"patterns": np.ones(4)}],
+    "allowed is (n_patterns, n_units), as in [[0], [1]] of one unit": [{"patterns": np.ones(4)}],
+    "Mine has 'target'; write 'targets', or choose another name": [{"target": np.eye(4)}],
     "Mine.targets has 3 rows; allowed are 4": [{"targets": np.eye(3)}],
     "diverges: within 60 updates": [use(lambda v: 1e308 * v)],
     "allowed is a dict of names to shapes": [
@@ -191,9 +203,6 @@ WITHOUT_LINE = {
     "calls an array or a number 'hidden'": [{"shapes": {"hidden": (2, 4)}}],
     "calls an array or a number 'rate'": [{"numbers": {"rate": 1.0}, "rate": 2.0}],
     "calls an array or a number 'W'": [{"kept": {"W": 0.0}}, {"summed": {"W": (2, 3)}}],
-    "Mine.weight_changes gives h of shape (2,); shapes says (3,)": [
-        {"summed": {"h": (3,)}, "weight_changes": lambda self, v: {"h": self.b}},
-    ],
     "'fast' was given as Mine.numbers": [{"numbers": {"rate": "fast"}}],
     "nan was given as Mine.numbers": [{"numbers": {"rate": math.nan}}],
     "'x' was given as Mine.kept": [{"kept": {"k": "x"}}],
