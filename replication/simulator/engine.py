@@ -131,11 +131,9 @@ class Engine:
         weights = np.asarray(given)
         allowed = self.rule.row_sizes
         if weights.dtype.kind not in "fiu" or weights.ndim != 2 or weights.shape[1] not in allowed:
-            one = self.rule
-            whose = (
-                f"group_sizes {list(one.protocol.group_sizes)}" if one.network.takes_protocol
-                else f"networks of {one.name}"
-            )  # fmt: skip
+            one, whose = self.rule, f"networks of {self.rule.name}"
+            if one.network.takes_protocol:
+                whose = f"group_sizes {list(one.protocol.group_sizes)}"
             raise UsageError(
                 f"weights of {weights.dtype} {weights.shape} were given; {whose} need numbers of "
                 f"shape (n, {allowed[0]}), a row for each network"
