@@ -143,22 +143,6 @@ class Engine:
         return weights if is_readable else np.ascontiguousarray(weights)
 
 
-def run_networks(
-    protocol: Protocol, weights: Array, *, network: type[Network] | None = None,
-    final_weights: bool = False,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:  # fmt: skip
-    """Train networks from initial weights (n, n_weights) until the criterion or the cap.
-
-    `network` is the protocol's unless given. Returns the updates before the criterion was first
-    met, or the cap (n,), whether it was met (n,), and with `final_weights` the weights at the end,
-    fixed ones among them, else None.
-    """
-    engine = Engine(protocol, network)
-    updates, converged, final, _ = engine.train(weights, final=final_weights)
-    final = None if final is None else final[:, : engine.rule.row_sizes[0]]
-    return updates.astype(np.int32), converged, final
-
-
 def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
     """Return the weights after 0, 1, ..., `n_updates` updates, (n, n_updates + 1, n_weights).
 
