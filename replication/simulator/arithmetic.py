@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.simulator.instructions import Bits, Value
+from replication.simulator.instructions import Named, Value
 
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
@@ -46,7 +46,7 @@ def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[.
 
     def operate(*arguments: Any) -> Any:
         for argument in arguments:
-            if isinstance(argument, Value | Bits):
+            if isinstance(argument, Named):
                 return emit(argument.writer, *arguments)
         return plain(*arguments)
 

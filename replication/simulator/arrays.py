@@ -11,6 +11,7 @@ Three conventions decide the bits, whatever the processor:
 - a number that multiplies a change is taken out of the sum over patterns (`programs.py`).
 """
 
+import functools
 import itertools
 import math
 import operator
@@ -599,6 +600,7 @@ def walk(
     return sorted(found, key=lambda x: x.key)
 
 
+@functools.lru_cache(maxsize=1024)
 def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     """Return the number that an array is a multiple of, and the terms of the rest.
 
@@ -621,19 +623,23 @@ def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     return None, [x]
 
 
-def gather(x: Traced, shape: Shape | None, found: set[Traced]) -> bool:
+def gather(array: Traced, shape: Shape | None, found: set[Traced]) -> bool:
     """Collect what an array is computed of; return whether it is so place by place."""
-    if x.op in LEAVES or x.is_kept:
-        found.add(x)
-        return shape is None or x.shape == shape or (x.size == 1 and x.op != "sum")
-    if x.op == "view":
-        source = x.args[0]
-        is_same = shape is None or source.size == 1
-        return gather(source, None if shape is None else (), found) and is_same
-    if x.op in STORED:
-        return False
-    is_each = [gather(arg, shape, found) for arg in x.args]  # all of them
-    return all(is_each)
+
+    @functools.cache
+    def go(x: Traced, shape: Shape | None) -> bool:
+        if x.op in LEAVES or x.is_kept:
+            found.add(x)
+            return shape is None or x.shape == shape or (x.size == 1 and x.op != "sum")
+        if x.op == "view":
+            is_same = shape is None or x.args[0].size == 1
+            return go(x.args[0], None if shape is None else ()) and is_same
+        if x.op in STORED:
+            return False
+        is_each = [go(arg, shape) for arg in x.args]  # all of them
+        return all(is_each)
+
+    return go(array, shape)
 
 
 def is_plain_matmul(x: Traced) -> bool:

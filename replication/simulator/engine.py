@@ -131,11 +131,9 @@ class Engine:
         weights = np.asarray(given)
         allowed = self.rule.row_sizes
         if weights.dtype.kind not in "fiu" or weights.ndim != 2 or weights.shape[1] not in allowed:
-            one = self.rule
-            whose = (
-                f"group_sizes {list(one.protocol.group_sizes)}" if one.network.takes_protocol
-                else f"networks of {one.name}"
-            )  # fmt: skip
+            one, whose = self.rule, f"networks of {self.rule.name}"
+            if one.network.takes_protocol:
+                whose = f"group_sizes {list(one.protocol.group_sizes)}"
             raise UsageError(
                 f"weights of {weights.dtype} {weights.shape} were given; {whose} need numbers of "
                 f"shape (n, {allowed[0]}), a row for each network"
@@ -143,22 +141,6 @@ class Engine:
         weights = weights.astype(np.float64, copy=False)
         is_readable = weights.strides[1] == weights.itemsize
         return weights if is_readable else np.ascontiguousarray(weights)
-
-
-def run_networks(
-    protocol: Protocol, weights: Array, *, network: type[Network] | None = None,
-    final_weights: bool = False,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:  # fmt: skip
-    """Train networks from initial weights (n, n_weights) until the criterion or the cap.
-
-    `network` is the protocol's unless given. Returns the updates before the criterion was first
-    met, or the cap (n,), whether it was met (n,), and with `final_weights` the weights at the end,
-    fixed ones among them, else None.
-    """
-    engine = Engine(protocol, network)
-    updates, converged, final, _ = engine.train(weights, final=final_weights)
-    final = None if final is None else final[:, : engine.rule.row_sizes[0]]
-    return updates.astype(np.int32), converged, final
 
 
 def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:

@@ -167,10 +167,8 @@ def simulate_range(
     )
     networks = [start(seed) for seed in range(*seeds)]
     updates, converged = (np.array(x) for x in zip(*(one.train() for one in networks), strict=True))
-    weights, errors = (
-        (np.array([one.flatten() for one in networks]), np.array([one.error() for one in networks]))
-        if final else (None, None)
-    )  # fmt: skip
+    weights = np.array([one.flatten() for one in networks]) if final else None
+    errors = np.array([one.error() for one in networks]) if final else None
     return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
 
 

@@ -30,18 +30,24 @@ def _on_words(name: str) -> Callable[[Bits, Any], Bits]:
     return lambda bits, other: bits.writer.compute_words(name, bits, other)
 
 
-class Value:
-    """A float64 number of every lane, or a stack of several.
+class Named:
+    """What the compiled code computes for every lane: one result, or a stack of several.
 
     What is done to a stack is done to each in turn, so that the processor can overlap them.
     """
 
     __slots__ = ("names", "writer")
-    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __init__(self, writer: Writer, *names: str) -> None:
         self.writer = writer
         self.names = names
+
+
+class Value(Named):
+    """A float64 number of every lane, or a stack of them."""
+
+    __slots__ = ()
+    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __len__(self) -> int:
         return len(self.names)
@@ -79,15 +85,10 @@ class Whole:
     __radd__, __rmul__ = __add__, __mul__
 
 
-class Bits:
+class Bits(Named):
     """A word of 64 bits of every lane, or a stack: whole numbers without a sign, modulo 2^64."""
 
-    __slots__ = ("names", "writer")
-
-    def __init__(self, writer: Writer, *names: str) -> None:
-        self.writer = writer
-        self.names = names
-
+    __slots__ = ()
     __add__, __mul__, __xor__ = _on_words("add"), _on_words("mul"), _on_words("xor")
     __and__, __or__ = _on_words("and"), _on_words("or")
     __rshift__, __lshift__ = _on_words("lshr"), _on_words("shl")

@@ -119,9 +119,9 @@ class Outcomes:
         ax = plt.subplots()[1] if ax is None else ax
         times = self.updates[self.converged]
         ax.hist(times, bins=50)
-        ax.set_xlabel("weight updates until the criterion was met")
-        ax.set_ylabel("networks")
-        ax.set_title(f"{len(times):,} converged, {len(self) - len(times):,} did not")
+        title = f"{len(times):,} converged, {len(self) - len(times):,} did not"
+        label = "weight updates until the criterion was met"
+        ax.set(xlabel=label, ylabel="networks", title=title)
         return ax
 
     @property

@@ -84,9 +84,8 @@ class Traces:
         scales: dict[str, Traced | None] = {}
         terms: dict[str, list[Traced]] = {}
         for key, change in self._run(LEARN, one._change, v, t).items():
-            scales[key], terms[key] = arrays.split(
-                arrays.broadcast_to(take(change), rule.sums[key])
-            )
+            array = arrays.broadcast_to(take(change), rule.sums[key])
+            scales[key], terms[key] = arrays.split(array)
         sums = {key: make("sum", rule.sums[key], note=key) for key in terms}
         scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
 
@@ -136,8 +135,7 @@ class Traces:
             raise TraceError(
                 f"{self.rule.name}.pattern_error gives shape {error.shape}; allowed is one number"
             )
-        reshaped: Traced = error.reshape(())
-        return reshaped
+        return error.reshape(())  # type: ignore[no-any-return]
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image
@@ -150,8 +148,7 @@ class Traces:
                 f"{rule.name}.image gives {lowest:g} to {highest:g}; scale them"
             )
         measured = self._run(MEASURE, self.network.measure, self.pattern)
-        deviations: Traced = self.target - self.graph.take(measured)
-        return deviations
+        return self.target - self.graph.take(measured)  # type: ignore[no-any-return]
 
     def list_states(self) -> list[Traced]:
         """Return the states that the network lists for a page."""
@@ -197,10 +194,9 @@ class Sweep:
         rows = {x: self._find_rows(base, name) for name, x in weights.items()}
         rows |= {x: self.given[name] for name, x in traces.given.items()}
         rows |= {x: self.sums[name] for name, x in sums.items()}
-        rows |= {
-            x: writer.rows("data", self.shown.size + x.place, x.shape, True)
-            for x in constants if x.op == "constant"
-        }  # fmt: skip
+        for x in constants:
+            if x.op == "constant":
+                rows[x] = writer.rows("data", self.shown.size + x.place, x.shape, True)
         is_one_hot = np.array_equal(rule.patterns, np.eye(len(traces.pattern)))
         block = Block(
             self.memory, n_patterns, first, rows, is_large=rule.sizes[0] > FEW_WEIGHTS,
@@ -266,10 +262,8 @@ class Sweep:
                 return
         else:
             block.write([*terms, error])
-        found = self.writer.fold(
-            block.n_patterns, functools.partial(self._add_error, block),
-            *(row[()] for row in self.measured),
-        )  # fmt: skip
+        add, begun = functools.partial(self._add_error, block), [row[()] for row in self.measured]
+        found = self.writer.fold(block.n_patterns, add, *begun)
         for row, x in zip(self.measured, found, strict=True):
             row[()] = x
 
@@ -548,10 +542,8 @@ def _pack(writer: Writer, mask: str) -> str:
 
 
 def _call_exchange(now: str, following: str, finished: str, below: str, sweep: str) -> str:
-    return (
-        f"call void @exchange({JOB}, ptr {now}, ptr {following}, i64 {finished}, i64 {below}, "
-        f"i64 {sweep})"
-    )
+    lanes = f"i64 {finished}, i64 {below}, i64 {sweep}"
+    return f"call void @exchange({JOB}, ptr {now}, ptr {following}, {lanes})"
 
 
 def _write_record(n: int, n_lanes: int) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from replication.definition.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
-from replication.simulator.engine import Engine, run_networks
+from replication.simulator.engine import Engine
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
 PATH = Path(__file__).with_suffix(".json")
@@ -38,7 +39,7 @@ def compute_all_bits(updates, converged, final):
 def compute_choice(protocol, n):
     """Return the digest of networks of a protocol."""
     weights = draw_weights(protocol, ROOT_SEED, 0, n)
-    return compute_all_bits(*run_networks(protocol, weights, final_weights=True))
+    return compute_all_bits(*simulate_weights(protocol, weights))
 
 
 def compute_rule(rule, schedule):

@@ -6,8 +6,7 @@ import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, as_plain, from_plain
 from replication.simulator import engine, machine
-from replication.simulator.engine import run_networks
-from replication.simulator.ensemble import simulate, simulate_ranges
+from replication.simulator.ensemble import simulate, simulate_ranges, simulate_weights
 from replication.simulator.instructions import Writer
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
@@ -98,7 +97,7 @@ def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
 @pytest.mark.parametrize("n_lanes", [2, 32])
 def test_digest_does_not_depend_on_the_lanes(n_lanes, monkeypatch):
     monkeypatch.setattr(engine, "N_LANES", n_lanes)
-    updates, converged, _ = run_networks(PAPER, draw_weights(PAPER, ROOT_SEED, 0, N_SEEDS))
+    updates, converged, _ = simulate_weights(PAPER, draw_weights(PAPER, ROOT_SEED, 0, N_SEEDS))
     assert compute_digest([Outcomes(0, updates, converged)]) == GOLDEN["paper"]
 
 

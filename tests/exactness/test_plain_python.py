@@ -5,7 +5,8 @@ import pytest
 
 from replication.definition.protocol import CHOICES, Protocol
 from replication.simulator import engine, programs
-from replication.simulator.engine import record_weights, run_networks
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
 from replication.simulator.weights import draw_weights
@@ -16,7 +17,7 @@ from tests.parity.test_every_field import build, select_cases
 def compare(protocol, n_networks, *, network=None):
     rule = Rule.of(find_network(protocol, network), protocol)
     weights = rule.draw(1988, 0, n_networks)
-    compiled = run_networks(protocol, weights, network=network, final_weights=True)
+    compiled = simulate_weights(protocol, weights, network=network)
     slow = plain.run_networks(protocol, weights, network=network)
     for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
@@ -65,7 +66,7 @@ TURNS = [
 def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
     protocol = Protocol(**{"max_updates": 2} | fields)
     weights = draw_weights(protocol, 1988, 0, 3)
-    together = run_networks(protocol, weights, final_weights=True)
+    together = simulate_weights(protocol, weights)
     monkeypatch.setattr(programs, "MOST_AT_ONCE", 3)
     engine._write_once.cache_clear()
     recorded = record_weights(protocol, weights, 2)

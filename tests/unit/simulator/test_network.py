@@ -1,7 +1,9 @@
 """Rules of one's own: what cannot be right is refused in one line, and nothing falls back."""
 
+import functools
 import math
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -264,6 +266,21 @@ def test_a_class_that_is_changed_between_calls_has_no_results_of_before():
         assert found[-1] == again.weights.tobytes()
     # Targets change nothing of this rule but the error.
     assert len({*found}) == len(found) - 1
+
+
+def test_what_is_used_twice_time_and_again_is_followed_once():
+    """Once each use doubled the time to compile."""
+
+    def double(x):
+        return functools.reduce(lambda y, _: y + y, range(29), 1e-9 * x)
+
+    rule = make(
+        weight_changes=lambda self, v: {"c": double(v)},
+        apply=lambda self, changes: setattr(self, "c", double(changes["c"])),
+    )
+    begun = time.process_time()
+    simulate(Protocol(max_updates=2), network=rule, n_seeds=2)
+    assert time.process_time() - begun < 60
 
 
 def test_plain_numpy_cannot_change_the_patterns():
