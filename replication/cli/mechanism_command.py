@@ -94,6 +94,8 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     Numbers stand between commas, semicolons, tabs or spaces; a first line without any number is
     taken for names. With semicolons or tabs numbers may have a decimal comma.
     """
+    from replication.system.tables import to_number
+
     # The file as text, and by which sign its lines are divided into cells.
     name = f"--patterns {show(path)}"
     content = read_given(path, largest=LARGEST_FILE, name=name, advice=ADVICE)
@@ -111,21 +113,23 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
         cells = [cell.strip() for cell in line.split(separator)]
         if separator in (";", "\t"):
             cells = [cell.replace(",", ".") for cell in cells]
-        values = [_read_number(cell) for cell in cells]
-        if n == lines[0][0] and all(map(math.isnan, values)):
+        found = [to_number(cell) for cell in cells]
+        if n == lines[0][0] and not any(value is not None for value in found):
             continue
-        for cell, value in zip(cells, values, strict=True):
+        values = []
+        for cell, value in zip(cells, found, strict=True):
             held = f"{name} holds {show(cell, length=20)} in line {n}; allowed are numbers"
-            if not math.isfinite(value):
+            if value is None or not math.isfinite(value):
                 raise UsageError(f"{held} from 0 to 1; correct it")
             if not 0.0 <= value <= 1.0:
                 outside = outside or held
+            values.append(value + 0.0)
         if len(values) != n_visible:
             raise UsageError(
                 f"{name} has {plural(len(values), 'number')} in line {n}, but "
                 f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
             )
-        rows.append(tuple(value + 0.0 for value in values))
+        rows.append(tuple(values))
     # What holds of the file as a whole.
     if outside:
         low, high = min(map(min, rows)), max(map(max, rows))
@@ -142,10 +146,3 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     if len(set(rows)) < 2:
         raise UsageError(f"{name} holds no two different patterns; {ADVICE}")
     return tuple(rows)
-
-
-def _read_number(text: str) -> float:
-    """Return a number, NaN of what is none or only to Python, as 1_0 or digits of other scripts."""
-    # 1, -0.5, .5 and 5e-1
-    is_number = re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text)
-    return float(text) if is_number else math.nan
