@@ -217,19 +217,15 @@ def _exp(value: float | None) -> float | None:
 
 def make_plain(value: Any) -> Any:
     """Return data classes as mappings, enumerations as text, numbers that are none as None."""
-    if isinstance(value, Difference):
-        value = vars(value) | {"d": value.d}
-    elif dataclasses.is_dataclass(value):
-        value = vars(value)
+    if dataclasses.is_dataclass(value):
+        value = vars(value) | ({"d": value.d} if isinstance(value, Difference) else {})
     if isinstance(value, Mapping):
         return {str(key): make_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [make_plain(item) for item in value]
-    if isinstance(value, Verdict):
-        return value.value
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return value.value if isinstance(value, Verdict) else value
 
 
 def describe(found: Comparison) -> Iterable[Block]:

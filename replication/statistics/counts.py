@@ -52,11 +52,7 @@ class CountTable:
         if self.cap is not None:
             object.__setattr__(self, "cap", int(_take_whole("cap", self.cap)))
         # And a table that does not contradict itself.
-        if updates.ndim != 1 or updates.shape != counts.shape:
-            raise UsageError(
-                f"updates has shape {updates.shape} and counts {counts.shape}; "
-                "both must be one-dimensional and equally long"
-            )
+        _check_shapes(updates, counts, "counts")
         if updates.size and (updates[0] < 0 or np.any(np.diff(updates) <= 0)):
             raise UsageError("updates must be strictly ascending and not negative; sort them first")
         if np.any(counts < 1) or self.n_censored < 0:
@@ -82,11 +78,7 @@ class CountTable:
                 f"converged = {show(converged)} was given; allowed are truth values, or 0 and 1"
             )
         flags = flags.astype(bool)
-        if values.ndim != 1 or values.shape != flags.shape:
-            raise UsageError(
-                f"updates has shape {values.shape} and converged {flags.shape}; "
-                "both must be one-dimensional and equally long"
-            )
+        _check_shapes(values, flags, "converged")
         censored = values[~flags]
         if censored.size and (cap is None or np.any(censored != cap)):
             raise UsageError(
@@ -152,6 +144,14 @@ class CountTable:
         kept = int(np.searchsorted(self.updates, cap, side="right"))
         beyond = int(self.counts[kept:].sum())
         return type(self)(self.updates[:kept], self.counts[:kept], self.n_censored + beyond, cap)
+
+
+def _check_shapes(updates: IntArray, others: npt.NDArray[Any], name: str) -> None:
+    if updates.ndim != 1 or updates.shape != others.shape:
+        raise UsageError(
+            f"updates has shape {updates.shape} and {name} {others.shape}; both must be "
+            "one-dimensional and equally long"
+        )
 
 
 def _take_whole(name: str, given: Any) -> IntArray:
