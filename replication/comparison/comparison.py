@@ -38,6 +38,8 @@ from replication.statistics.intervals import Estimate
 from replication.statistics.means import Side, find_equivalence, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
 
+LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
+
 
 def compare(
     values: npt.ArrayLike | CountTable | Any = None,
@@ -193,22 +195,17 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     options["between"] = options["between"] or 0.0
     if not 0.0 <= options["between"] <= 100.0:
         raise refuse("between", options["between"], "is from 0 to 100 standard deviations")
-    kind, text = Kind(), options["plus_minus"]
-    if text is not None and not (kind := read_kind(str(text)) or kind) != Kind():
-        raise refuse(
-            "plus_minus", text, "are sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
-        )
-    options["plus_minus"] = kind
+    behind, allowed = options["plus_minus"], "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
+    options["plus_minus"] = Kind() if behind is None else read_kind(str(behind))
+    if options["plus_minus"] is None:
+        raise refuse("plus_minus", behind, f"are {allowed}")
     if options["minus"] is not None and "share" in given:
         given["mean"] = given.pop("share")
     options["said"] = dict(options.get("said") or {})
     if options["scale"] == "log":
-        for name in ("margin", "between"):
-            if options[name]:
-                raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
-        options["said"]["scale"] = (
-            "logarithms are compared, and given back as ratios; a mean is the geometric one"
-        )
+        for name in filter(options.get, ("margin", "between")):
+            raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
+        options["said"]["scale"] = LOGARITHMS
     elif options["scale"] is not None:
         options["scale"] = float(read_number(options["scale"], "scale").value)
         if not 0 < options["scale"] < math.inf:

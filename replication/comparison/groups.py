@@ -370,14 +370,12 @@ def _sort_records(
         for place, part in enumerate(key):
             spelt[place].setdefault(_fold(part), set()).add(part)
     reports: dict[Key, dict[str, Any]] = {}
-    for row, (tags, numbers) in enumerate(records):
+    for row, (tags, numbers) in enumerate(records, start=1):
         parts = []
         for place, name in enumerate(found):
             cell = tags[name]
             if cell is None:
-                raise DataError(
-                    f"row {row + 1} of {theirs.name} lacks a key; give it, or remove it"
-                )
+                raise DataError(f"row {row} of {theirs.name} lacks a key; give it, or remove it")
             ways = spelt[place].get(_fold(cell), {cell})
             parts.append(next(iter(ways)) if len(ways) == 1 else cell)
         key = tuple(parts)
@@ -460,19 +458,15 @@ def _find_rows(
     order, kept = tables.read_values(table.take(step), step), list[int]()
     for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
         steps, n = order[part], part.size
-        starts = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)
-        n_each = np.unique(steps, return_counts=True)[1]
+        first = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)  # of each run
+        each = np.unique(steps, return_counts=True)[1]  # runs at a step
         last = np.arange(n)
         if seed:
             last = np.array([np.argmax(steps)])
-        elif (starts.size == 1 and n > 2) or (
-            0 < 1.5 * starts.size < n and not np.ptp(steps[starts])
-        ):
-            last = np.append(starts[1:], n) - 1  # one run after the other
-        elif (
-            (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1
-        ):
-            last = last[-n_each[0] :]  # all runs, step after step
+        elif (first.size == 1 and n > 2) or (0 < 1.5 * first.size < n and not np.ptp(steps[first])):
+            last = np.append(first[1:], n) - 1  # one run after the other
+        elif (np.diff(steps) >= 0).all() and each.size > 1 and np.ptp(each) == 0 < each[0] - 1:
+            last = last[-each[0] :]  # all runs, step after step
         kept += part[last].tolist()
     if len(kept) < len(rows):
         said["steps"] = f"of each run the last {name_key((step,))} is taken"

@@ -270,7 +270,8 @@ def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: flo
         if name in {"mean", "median", "iqm"}:
             item, half = drawn.findings[name], numbers[name].width / 2.0  # of the rounding cell
             ends = low - half - item.value, high + half - item.value
-            found[name] = Difference(item.yours - item.value, *ends, item.p, None, sample.spread)
+            gap = item.yours - item.value
+            found[name] = Difference(gap, *ends, item.p, None, sample.spread, free=sample.n - 1.0)
     first = found.get("mean") or found.get("median") or found.get("iqm")
     return dataclasses.replace(drawn, shown=shown, difference=first)
 

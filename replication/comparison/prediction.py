@@ -207,19 +207,16 @@ def predict_mean_and_max(
     from replication.statistics import convolution  # whose Fourier transform takes long to import
 
     mean, largest = numbers["mean"], numbers["max"]
+    cell = float(largest.low), float(largest.high)
     judged = {
         "mean": Statistic(mean, SamplingDistribution(*convolution.compute_mean_mass(table, runs))),
         "max": Statistic(largest, SamplingDistribution(*convolution.compute_max_mass(table, runs))),
     }
-    given = convolution.compute_mean_mass_given_max(
-        table, runs, (float(largest.low), float(largest.high))
-    )
+    given = convolution.compute_mean_mass_given_max(table, runs, cell)
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
-    tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
-    p = convolution.sum_rare_studies(
-        table, runs, width=mean.width, at_most=tail * (1 + TINY) + ZERO
-    )
+    tail = min(min(one.ends) for name, one in judged.items() if name != "mean") * (1 + TINY) + ZERO
+    p = convolution.sum_rare_studies(table, runs, width=mean.width, at_most=tail)
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)

@@ -24,10 +24,9 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     """
     if path is None:
         return
+    name = show(path)
     if path.suffix.lower() not in endings:
-        raise UsageError(
-            f"{show(path)} was given; allowed are files that end in {' or '.join(endings)}"
-        )
+        raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
     reason = ""
     if not path.parent.is_dir():
         reason = "there is no such folder"
@@ -36,7 +35,7 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     elif not os.access(path.parent, os.W_OK | os.X_OK):
         reason = "its folder may not be written"
     if reason:
-        raise StorageError(f"{show(path)} cannot be written ({reason}); give another")
+        raise StorageError(f"{name} cannot be written ({reason}); give another")
 
 
 def write_durably(path: Path, content: bytes) -> None:
