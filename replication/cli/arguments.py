@@ -71,10 +71,8 @@ def parse_whole(text: str, *, low: int, high: int, note: str = "") -> int:
     """Return a whole number that is written in plain decimal digits; `note` says more of `high`."""
     # 0007 and 1000000, but neither 1e6 nor 1_000
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) is None or not low <= int(text) <= high:
-        raise ArgumentTypeError(
-            f"{show(text)} was given; allowed is a whole number from {low} to {high}{note}, in "
-            "plain digits"
-        )
+        allowed = f"a whole number from {low} to {high}{note}, in plain digits"
+        raise ArgumentTypeError(f"{show(text)} was given; allowed is {allowed}")
     return int(text)
 
 

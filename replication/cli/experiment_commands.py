@@ -63,10 +63,8 @@ def run_experiments_command(options: argparse.Namespace) -> None:
     running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
         if len(options.names) != 1:
-            raise UsageError(
-                f"--preview was given with {plural(len(options.names), 'experiment')}; it takes "
-                "exactly one; name one"
-            )
+            given = plural(len(options.names), "experiment")
+            raise UsageError(f"--preview was given with {given}; it takes exactly one; name one")
         print(preview_experiment(options.names[0], options.preview, options.results, **running))
         return
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]

@@ -61,9 +61,8 @@ def add_commands(subparsers: Any) -> None:
 def parse_sizes(text: str) -> str:
     """Return visible and hidden units as ``--set`` has them."""
     if re.fullmatch(r"[0-9, ]+", text, re.ASCII) is None:  # 8,3
-        raise argparse.ArgumentTypeError(
-            f"{show(text)} was given; allowed are two whole numbers from 1 to 1024, e.g. 8,3"
-        )
+        allowed = "two whole numbers from 1 to 1024, e.g. 8,3"
+        raise argparse.ArgumentTypeError(f"{show(text)} was given; allowed are {allowed}")
     return f"group_sizes=[{text}]"
 
 
@@ -125,10 +124,9 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
                 outside = outside or held
             values.append(value + 0.0)
         if len(values) != n_visible:
-            raise UsageError(
-                f"{name} has {plural(len(values), 'number')} in line {n}, but "
-                f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
-            )
+            has, needs = plural(len(values), "number"), plural(n_visible, "visible unit")
+            both = f"{has} in line {n}, but --group-sizes has {needs}"
+            raise UsageError(f"{name} has {both}; make them equal")
         rows.append(tuple(values))
     # What holds of the file as a whole.
     if outside:
@@ -139,10 +137,9 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
             "own least and largest"
         )
     if len(rows) * n_visible > MOST_NUMBERS:
-        raise UsageError(
-            f"{name} holds {len(rows):,} patterns; allowed are {MOST_NUMBERS:,} numbers "
-            f"in all, {plural(MOST_NUMBERS // n_visible, 'pattern')} of {n_visible}; give fewer"
-        )
+        most = f"{MOST_NUMBERS:,} numbers in all, {plural(MOST_NUMBERS // n_visible, 'pattern')}"
+        allowed = f"{most} of {n_visible}; give fewer"
+        raise UsageError(f"{name} holds {len(rows):,} patterns; allowed are {allowed}")
     if len(set(rows)) < 2:
         raise UsageError(f"{name} holds no two different patterns; {ADVICE}")
     return tuple(rows)

@@ -140,10 +140,8 @@ def run_verify(options: argparse.Namespace) -> int:
 
     folders = find_report_folders(options.results)
     if not folders:
-        raise StorageError(
-            f"{_name(options.results)} holds no report; give the --results folder of one, or make "
-            "one with `replication replicate`"
-        )
+        advice = "give the --results folder of one, or make one with `replication replicate`"
+        raise StorageError(f"{_name(options.results)} holds no report; {advice}")
     codes = [0]
     for folder in folders:
         with _go_on(_name(folder), codes):

@@ -83,10 +83,9 @@ def read_rule(text: str) -> "type[Network]":
     if not colon and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
-        raise UsageError(
-            f"{show(name) if name else 'no class'} was given; {path} has "
-            f"{', '.join(found) or 'no subclass of replication.Network'}; give {path}:CLASS"
-        )
+        given = show(name) if name else "no class"
+        has = ", ".join(found) or "no subclass of replication.Network"
+        raise UsageError(f"{given} was given; {path} has {has}; give {path}:CLASS")
     return found[name]
 
 

@@ -155,10 +155,8 @@ def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comp
     report, minus = read_report(given, options), options["minus"]
     means, numbers = {"mean", "constant"}, report.numbers.keys()
     if minus is not None and (numbers.isdisjoint(means) or numbers - means - {*SPREADS}):
-        raise UsageError(
-            "`minus` was given; of a difference only the `mean`, with its spread, or `constant` "
-            "is compared"
-        )
+        allowed = "only the `mean`, with its spread, or `constant`"
+        raise UsageError(f"`minus` was given; of a difference {allowed} is compared")
     if not is_report:
         return _conclude(_take_own(report, options), report, options, effort)
     if minus is not None:
@@ -248,10 +246,8 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
         return take_successes(own, is_alone=not report.on_values)
     for number, runs in ((f" {own.n:,}", own), (" other", others)):
         if runs is not None and report.on_values and runs.done is None:
-            raise DataError(
-                f"all{number} runs failed, so there is no value to compare; give runs of "
-                "which some succeeded, or compare the share that succeeded only"
-            )
+            advice = "give runs of which some succeeded, or compare the share that succeeded only"
+            raise DataError(f"all{number} runs failed, so there is no value to compare; {advice}")
     if others is None:
         return own
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)

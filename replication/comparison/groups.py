@@ -133,10 +133,8 @@ def compare_sides(
     if theirs is not None:
         reports = _sort_records(records, found, mine, theirs)
     if len(reports) > MAX_ROWS:
-        raise UsageError(
-            f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
-            "values"
-        )
+        allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
+        raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
     if mine.keys().isdisjoint(reports):
         groups = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
@@ -164,10 +162,8 @@ def compare_sides(
         every = (find_effect(one.difference, one.main.sides) for one in judged.values())
         between = estimate_tau([one for one in every if one is not None])
         if between is None:
-            raise UsageError(
-                "`between` was given as 'estimate', which takes at least three rows of means with "
-                "ten runs on either side; give a number, such as 0.35"
-            )
+            needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
+            raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
     elif between is not None:
@@ -342,19 +338,15 @@ def _match_keys(
             if name or len(cells) > 1:
                 found[name] = None
     if len(metrics) > 1 and None not in found.values():
-        raise UsageError(
-            f"several columns were given, and no column of {theirs.name} names one of them for "
-            "each row; add one, such as `metric`"
-        )
+        lacks = f"no column of {theirs.name} names one of them for each row"
+        raise UsageError(f"several columns were given, and {lacks}; add one, such as `metric`")
     for name in keys:
         if name not in {*found, *found.values()}:
             (theirs if name in own.names else own).take(name)
     labels = {tags.get("", "") for tags, _ in records}
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
-        raise UsageError(
-            f"no column is a key of both tables; yours has {list_names(own.names)}, the report "
-            f"{list_names(theirs.names)}; name a key alike in both"
-        )
+        both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"
+        raise UsageError(f"no column is a key of both tables; {both}; name a key alike in both")
     if not keys and found and "by" not in said:
         names = [name_key((column or name or "metric",)) for name, column in found.items()]
         said["by"] = f"keys are {', '.join(names)}"
@@ -437,10 +429,8 @@ def find_column(table: Table, taken: Collection[str | None], said: dict[str, str
             names = [name for name in names if _fold(name) not in aside
                      and _is_numeric(table, name)]  # fmt: skip
     if len(names) != 1:
-        raise UsageError(
-            "no `column` was given; name the one that holds the values, of "
-            f"{list_names(names or table.names)}"
-        )
+        known = list_names(names or table.names)
+        raise UsageError(f"no `column` was given; name the one that holds the values, of {known}")
     if len(table.names) > len(taken) + 1:
         said["column"] = f"{name_key(names)} holds the values"
     return names[0]

@@ -291,10 +291,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     texts = {name: value for name, value in given.items() if value is not None}
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
-        raise UsageError(
-            f"the interval behind the mean has a level of {100 * level:g} %, and `plus_minus` says "
-            f"{100 * kind.level:g} %; give both alike"
-        )
+        both = f"{100 * level:g} %, and `plus_minus` says {100 * kind.level:g} %"
+        raise UsageError(f"the interval behind the mean has a level of {both}; give both alike")
     runs, ends = texts.pop("runs", None), split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
@@ -329,10 +327,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     n_used = report.count_middle(report.failures or "excluded")
     least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
     if report.on_values and n_used < least and not report.has_error:
-        raise UsageError(
-            f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `n` "
-            "or the number that succeeded"
-        )
+        few = f"{plural(n_used, 'value')}, too few for a {of}"
+        raise UsageError(f"the report summarises {few}; correct `n` or the number that succeeded")
     return report
 
 
@@ -374,10 +370,8 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         if not (parts.ends or parts.spread):
             continue
         if parts.bracket == "odd" and kind == NO_KIND:
-            raise UsageError(
-                f"what is in brackets in {show(texts[name])} does not look like a spread; say what "
-                "it is with `plus_minus`, or leave it out"
-            )
+            odd = f"what is in brackets in {show(texts[name])} does not look like a spread"
+            raise UsageError(f"{odd}; say what it is with `plus_minus`, or leave it out")
         is_interval = parts.ends and (parts.level or name == "mean")
         texts[name] = parts.value
         add("ci" if is_interval else spread, parts.ends or parts.spread)

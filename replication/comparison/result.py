@@ -400,10 +400,8 @@ def format_interval(name: str, low: float, high: float) -> str:
 def list_notes(found: Comparison) -> Iterator[str]:
     """Yield sentences on what stands in the table, and beside it."""
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
-        yield (
-            f"An outcome with a probability of up to {percent(found.missed)} could be missing from "
-            f"{plural(found.n - found.n_failed, 'run')}."
-        )
+        n, chance = plural(found.n - found.n_failed, "run"), percent(found.missed)
+        yield f"An outcome with a probability of up to {chance} could be missing from {n}."
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p" and "estimated" not in found.assumptions:

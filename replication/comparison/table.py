@@ -239,10 +239,8 @@ class ComparisonTable(Answered):
             "reproduced: a smaller difference may be there."
         )
         if any(self.verdicts[key] is not one.verdict for key, one in self.rows.items()):
-            yield Block(
-                f"* contradicted at {self.level:g} alone, but not by Holm's adjustment for "
-                f"{plural(len(self.p_values), 'row')}."
-            )
+            adjusted = f"by Holm's adjustment for {plural(len(self.p_values), 'row')}"
+            yield Block(f"* contradicted at {self.level:g} alone, but not {adjusted}.")
         if conditions:
             marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
             yield Block(f"Conditions of the verdicts: {'; '.join(marks)}.")
@@ -272,10 +270,8 @@ class ComparisonTable(Answered):
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
         if one.by_seed is not None:
-            return (
-                f"{text} All rows have the same seeds, so their mean was tested by seed (mean "
-                f"correlation of rows {one.by_seed:.2f})."
-            )
+            how = f"tested by seed (mean correlation of rows {one.by_seed:.2f})"
+            return f"{text} All rows have the same seeds, so their mean was {how}."
         is_by_direction = p <= self.level and 3.0 * one.p <= self.level
         upto = f"; it holds up to a correlation of {one.correlation:.2f}" if is_by_direction else ""
         return f"{text} This is for independent rows{upto}."

@@ -98,10 +98,9 @@ def open_folder(folder: Path, *, below: Path) -> None:
     for place in reversed([folder, *folder.parents]):
         is_folder, is_ours = place.is_dir(), below in place.parents
         if is_ours and (place.is_symlink() or (place.exists() and not is_folder)):
-            raise StorageError(
-                f"{str(place)!r} is {'a link' if is_folder else 'no folder'}, and nothing is "
-                "written there; put a folder in its place, or give another results folder"
-            )
+            kind = "a link" if is_folder else "no folder"
+            advice = "put a folder in its place, or give another results folder"
+            raise StorageError(f"{str(place)!r} is {kind}, and nothing is written there; {advice}")
         if not is_folder:
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
