@@ -17,11 +17,10 @@ MIN_SEEDS, MAX_SEEDS = 1000, 10_000_000
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     experiments = subparsers.add_parser(
-        "experiments",
-        help="run the experiments on the paper's other statements",
+        "experiments", help="run the experiments on the paper's other statements",
         description="Run all or some of the experiments in the report and write their models. "
         f"Experiments: {', '.join(EXPERIMENTS)}. `replication report` then uses the models.",
-    )
+    )  # fmt: skip
     experiments.add_argument(
         "names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help="to run (default: all)"
     )
@@ -34,14 +33,13 @@ def add_commands(subparsers: Any) -> None:
     experiments.set_defaults(handler=run_experiments_command)
 
     multiverse = subparsers.add_parser(
-        "multiverse",
-        help="compare readings of your own",
+        "multiverse", help="compare readings of your own",
         description="Simulate readings of your own on the same seeds and report what 100 networks "
         "of each would have reported.",
         epilog="For example, four readings: [factors] and, below it, a line "
         "learning_rate = [10.0, 20.0] and a line half_width = [0.1, 0.5]. "
         "help(replication.Protocol) in Python lists the fields.",
-    )
+    )  # fmt: skip
     multiverse.add_argument(
         "--file", type=Path, metavar="FILE.toml", required=True,
         help="[factors] with lists of values of protocol fields, every combination of which is "

@@ -24,14 +24,13 @@ ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     command = subparsers.add_parser(
-        "mechanism",
-        help="test whether recirculation amplifies its own code on inputs of your own",
+        "mechanism", help="test whether recirculation amplifies its own code on inputs of your own",
         description="Train networks on your own patterns by recirculation, back-propagation and "
         "feedback alignment, each at its own best learning rate, and report whether W amplifies "
         "its own code as predicted, what first changes are worth, and what larger and aligned "
         "weights at the start would save. For example: replication mechanism --patterns FILE.csv "
         "--group-sizes 8,3, or --protocol digits.",
-    )
+    )  # fmt: skip
     command.add_argument(
         "--patterns", type=Path, metavar="FILE.csv",
         help="inputs in place of the protocol's, one pattern a line: numbers from 0 to 1 between "

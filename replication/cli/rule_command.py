@@ -26,13 +26,12 @@ MOST_NETWORKS = 100_000_000
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     command = subparsers.add_parser(
-        "rule",
-        help="try a learning rule of your own over many seeds, beside the paper's",
+        "rule", help="try a learning rule of your own over many seeds, beside the paper's",
         description="Compile a learning rule, a subclass of replication.Network in a file of "
         "Python, check it against its own plain NumPy, and train many networks by it. The paper's "
         "rule learns from the same seeds beside it. This runs the code of the file. For example: "
         "replication rule mine.py:Mine --seeds 100000.",
-    )
+    )  # fmt: skip
     command.add_argument(
         "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
     )

@@ -212,9 +212,7 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
         _infer_scale(options, given, yours)
 
 
-def _infer_scale(
-    options: dict[str, Any], given: Mapping[str, Any], yours: Mapping[str, Any]
-) -> None:
+def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
     """Say what a per cent sign stands for, where the values leave no doubt."""
     texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
              for side in (given, yours)]  # fmt: skip

@@ -392,8 +392,8 @@ def _group_runs(
     places = _find_groups(table, keys, rows)
     done, is_unknown = None, np.zeros(table.n_rows, bool)
     if succeeded is not None:
-        flags = table.take(succeeded)
-        done, is_unknown = tables.read_flags(flags, succeeded), np.array([*map(is_missing, flags)])
+        cells = table.take(succeeded)
+        done, is_unknown = tables.read_flags(cells, succeeded), np.array([*map(is_missing, cells)])
     seeds = tables.read_keys(table.take(seed)) if seed else []
     mine, by_seed = {}, {}
     for metric in metrics or [""]:
@@ -401,10 +401,8 @@ def _group_runs(
         values = np.where(is_unknown, np.nan, values)  # without a flag, as without a value
         for key, where in places.items():
             label = (*key, metric) if None in found.values() else key
-            mine[label] = {
-                "values": values[where],
-                "succeeded": done if done is None else done[where],
-            }
+            flags = None if done is None else done[where]
+            mine[label] = {"values": values[where], "succeeded": flags}
             by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
     return mine, len(rows) - sum(map(len, places.values())), by_seed
 

@@ -23,20 +23,15 @@ SUCCESSES = {"share": "success rate", "n_succeeded": "number of successes"}
 SPREADS = ("sd", "se", "ci", "spread")
 """What is the standard deviation of the runs times a factor."""
 _WORDS = STATISTICS | SUCCESSES | {
-    "ci": "half confidence interval",
-    "spread": "number behind ±",
-    "constant": "constant",
+    "ci": "half confidence interval", "spread": "number behind ±", "constant": "constant",
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
 CENTRES = {"mean", "constant", "median", "iqm"}
 QUARTILES = {"median", "q1", "q3"}
 MAX_RUNS = 100_000  # most that can lie behind a report
 MIN_QUARTILES = 5  # runs behind quartiles from which mean and sd are estimated
-FAILURE_WORDS = {
-    "excluded": "left out",
-    "at-cap": "counted where they were stopped",
-    "restarted": "started over and added up",
-}
+FAILURE_WORDS = {"excluded": "left out", "at-cap": "counted where they were stopped",
+                 "restarted": "started over and added up"}  # fmt: skip
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
 _CALLED = """runs n n_runs seeds n_seeds num_seeds number_of_runs trials count
 mean average avg m mu μ, median med 50% p50, iqm, constant, min minimum, max maximum, range min_max

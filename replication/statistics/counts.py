@@ -106,11 +106,9 @@ class CountTable:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CountTable):
             return NotImplemented
-        return (
-            np.array_equal(self.updates, other.updates)
-            and np.array_equal(self.counts, other.counts)
-            and (self.n_censored, self.cap) == (other.n_censored, other.cap)
-        )
+        pairs = (self.updates, other.updates), (self.counts, other.counts)
+        is_same = (self.n_censored, self.cap) == (other.n_censored, other.cap)
+        return is_same and all(np.array_equal(*pair) for pair in pairs)
 
     __hash__ = None  # type: ignore[assignment]
 
