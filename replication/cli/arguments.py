@@ -130,8 +130,12 @@ NETWORKS = ("--seeds", "--root-seed", *PROTOCOL)
 STUDY = (*NETWORKS, "--results")
 
 
-def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add options that commands share, each as it stands in `OPTIONS`."""
+def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: Any) -> None:
+    """Add options that commands share, each as it stands in `OPTIONS`.
+
+    `defaults`: the `handler` that runs the command; whether it `continues` where it was interrupted.
+    """
+    parser.set_defaults(**defaults)
     for name in names:
         parser.add_argument(name, **OPTIONS[name])
     if "--set" in names:

@@ -29,8 +29,7 @@ def add_commands(subparsers: Any) -> None:
         help="run one experiment with N networks and render its chapter and statements alone, into "
         "previews/NAME of the results folder; models and report stay as they are",
     )  # fmt: skip
-    add_options(experiments, "--results", "--jobs")
-    experiments.set_defaults(handler=run_experiments_command)
+    add_options(experiments, "--results", "--jobs", handler=run_experiments_command)
 
     multiverse = subparsers.add_parser(
         "multiverse", help="compare readings of your own",
@@ -49,8 +48,7 @@ def add_commands(subparsers: Any) -> None:
         "--seeds", type=whole(MIN_SEEDS, MAX_SEEDS), default=MULTIVERSE_SEEDS, metavar="N",
         help=f"networks a reading (default: {MULTIVERSE_SEEDS})",
     )  # fmt: skip
-    add_options(multiverse, "--root-seed", "--results", "--jobs")
-    multiverse.set_defaults(handler=run_multiverse)
+    add_options(multiverse, "--root-seed", "--results", "--jobs", handler=run_multiverse)
 
 
 def run_experiments_command(options: argparse.Namespace) -> None:

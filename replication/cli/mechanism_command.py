@@ -53,8 +53,7 @@ def add_commands(subparsers: Any) -> None:
     command.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",
     )  # fmt: skip
-    add_options(command, "--root-seed", "--jobs", *PROTOCOL)
-    command.set_defaults(handler=run_mechanism)
+    add_options(command, "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism)
 
 
 def parse_sizes(text: str) -> str:

@@ -26,9 +26,8 @@ def add_commands(subparsers: Any) -> None:
         description="List the reports in a results folder, a line each (networks, protocol, "
         "models and the page), and how large the cache of outcomes is.",
     )  # fmt: skip
-    add_options(info, "--results")
+    add_options(info, "--results", handler=run_info)
     info.add_argument("--json", action="store_true", help="print the same and more as JSON")
-    info.set_defaults(handler=run_info)
 
     verify = subparsers.add_parser(
         "verify", help="make the reports in a results folder again, and compare",
@@ -36,8 +35,7 @@ def add_commands(subparsers: Any) -> None:
         "each report again elsewhere, every network simulated anew and none taken from the cache, "
         "and compare outcomes, models and files. Exit code 0 if all is well, 65 if not.",
     )  # fmt: skip
-    add_options(verify, "--results", "--jobs")
-    verify.set_defaults(handler=run_verify)
+    add_options(verify, "--results", "--jobs", handler=run_verify)
 
     cache = subparsers.add_parser(
         "cache", help="say where the cache of outcomes is and how large, or empty it",
@@ -46,7 +44,7 @@ def add_commands(subparsers: Any) -> None:
         "again when it is needed.",
     )  # fmt: skip
     cache.add_argument("--clear", action="store_true", help="remove all that is kept")
-    cache.set_defaults(handler=run_cache)
+    add_options(cache, handler=run_cache)
 
 
 def run_info(options: argparse.Namespace) -> int:

@@ -53,8 +53,7 @@ def add_commands(subparsers: Any) -> None:
     command.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"
     )
-    add_options(command, "--root-seed", "--jobs", *PROTOCOL)
-    command.set_defaults(handler=run_rule)
+    add_options(command, "--root-seed", "--jobs", *PROTOCOL, handler=run_rule)
 
 
 def read_rule(text: str) -> "type[Network]":

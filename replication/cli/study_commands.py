@@ -18,8 +18,7 @@ def add_commands(subparsers: Any) -> None:
         "write its report. The default study is the one that the committed report describes, for "
         "which experiments run whose models are missing; any other has a short report of its own.",
     )  # fmt: skip
-    add_options(replicate, *STUDY, *WORKERS)
-    replicate.set_defaults(handler=run_replicate, continues=True)
+    add_options(replicate, *STUDY, *WORKERS, handler=run_replicate, continues=True)
 
     simulate = subparsers.add_parser(
         "simulate", help="simulate the networks of a study into the cache",
@@ -27,16 +26,14 @@ def add_commands(subparsers: Any) -> None:
         "few other root seeds that its report compares them with. Print how many they are and the "
         "digest of all.",
     )  # fmt: skip
-    add_options(simulate, *NETWORKS, *WORKERS)
-    simulate.set_defaults(handler=run_simulate, continues=True)
+    add_options(simulate, *NETWORKS, *WORKERS, handler=run_simulate, continues=True)
 
     report = subparsers.add_parser(
         "report", help="analyse a study and write its report again; runs no experiment",
         description="Analyse a study and write its report again, from the models that there are. "
         "Simulates networks of the study that are not in the cache, and runs no experiment.",
     )  # fmt: skip
-    add_options(report, *STUDY, "--jobs")
-    report.set_defaults(handler=run_report, continues=True)
+    add_options(report, *STUDY, "--jobs", handler=run_report, continues=True)
 
 
 def run_replicate(options: argparse.Namespace) -> None:
