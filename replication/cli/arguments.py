@@ -133,7 +133,7 @@ STUDY = (*NETWORKS, "--results")
 def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: Any) -> None:
     """Add options that commands share, each as it stands in `OPTIONS`.
 
-    `defaults`: the `handler` that runs the command; whether it `continues` where it was interrupted.
+    `defaults`: the `handler` that runs the command; whether it `continues` where it stopped.
     """
     parser.set_defaults(**defaults)
     for name in names:

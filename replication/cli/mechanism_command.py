@@ -12,7 +12,7 @@ from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
-from replication.system.files import check_target, read_given, write_durably
+from replication.system.files import check_target, read_content, refuse_unreadable, write_durably
 from replication.system.progress import report_progress
 from replication.wording import plural, show
 
@@ -95,7 +95,8 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
 
     # The file as text, and by which sign its lines are divided into cells.
     name = f"--patterns {show(path)}"
-    content = read_given(path, largest=LARGEST_FILE, name=name, advice=ADVICE)
+    with refuse_unreadable(name, ADVICE):
+        content = read_content(path, largest=LARGEST_FILE)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

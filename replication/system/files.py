@@ -153,10 +153,11 @@ def read_content(path: Path, *, largest: int) -> bytes:
         raise
 
 
-def read_given(path: Path, *, largest: int, name: str, advice: str) -> bytes:
-    """Return the bytes of a file that a user has named; `name` and `advice` are for the message."""
+@contextlib.contextmanager
+def refuse_unreadable(name: str, advice: str) -> Iterator[None]:
+    """Name the file that a user has given where it cannot be read, and what to do."""
     try:
-        return read_content(path, largest=largest)
+        yield
     except (DataError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or show(str(error), length=200)[1:-1]
         raise StorageError(f"{name} cannot be read ({reason}); {advice}") from None

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.errors import DataError, UsageError
-from replication.system.files import read_given
+from replication.system.files import read_content, refuse_unreadable
 from replication.system.progress import escape
 from replication.wording import show
 
@@ -124,11 +124,12 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
 
 
 def _read_bytes(path: str, name: str) -> bytes:
-    if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
-        advice = "give an existing file, or - for standard input"
-        return read_given(Path(path), largest=MAX_BYTES, name=name, advice=advice)
-    with Path(path).open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
-        content = file.read(MAX_BYTES + 1)
+    place = Path(path)
+    with refuse_unreadable(name, "give an existing file, or - for standard input"):
+        if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
+            return read_content(place, largest=MAX_BYTES)
+        with place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
+            content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
     return content

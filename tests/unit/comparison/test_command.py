@@ -205,6 +205,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     [
         (["nowhere.csv", *REPORT], 74, "cannot be read (it is missing); give an existing file"),
         ([".", *REPORT], 74, "cannot be read (it is not a file)"),
+        (["/dev/fd/99", *REPORT], 74, "give an existing file, or - for standard input"),
         (REPORT, 2, "FILE"),
         (["edge.csv", "--mean", "97.3%", "--n", "9"], 2, "say what your values are with --scale"),
         (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
