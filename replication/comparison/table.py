@@ -260,12 +260,11 @@ class ComparisonTable(Answered):
             text += f"{conditions} ({describe_p(p)})"
         if one is None:
             return f"{text}.{self._describe_rows()}"
-        low, high = sorted([one.low, one.high] if one.value > 0 else [-one.high, -one.low])
         side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
         text += (
-            f": yours are {side} by {format_number(abs(one.value), 3)}{pooling.UNITS[one.unit]} on "
-            f"average ({format_number(low, 3)} to {format_number(high, 3)}), in {n} of {one.n} "
-            f"rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
+            f": yours less reported is {format_number(one.value, 3)}{pooling.UNITS[one.unit]} on "
+            f"average ({format_number(one.low, 3)} to {format_number(one.high, 3)}), {side} in {n} "
+            f"of {one.n} rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
         )
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."

@@ -210,7 +210,7 @@ def make_paper(n_rows=26, n=3, shift=-1.0, seed=7):
 def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
     found = compare_table(*make_paper(), plus_minus="sd n-1")
     text = read(found)
-    assert text.startswith("Contradicted as a whole (p < 0.0001): yours are lower by ")
+    assert text.startswith("Contradicted as a whole (p < 0.0001): yours less reported is -")
     assert f"in {found.pooled.n_lower} of 26 rows (sign test, p < 0.0001)." in text
     assert "No single row is contradicted (Holm " in text
     assert (
