@@ -54,14 +54,11 @@ def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
     base, from_file, from_set, both, *others = (
         read_digest(run("simulate", "--seeds", 300, *words))
         for words in (
-            (),
-            ("--protocol", file),
-            ("--set", "learning_rate=15"),
-            ("--protocol", file, "--set", "learning_rate=20"),
-            ("--root-seed", 7),
+            (), ("--protocol", file), ("--set", "learning_rate=15"),
+            ("--protocol", file, "--set", "learning_rate=20"), ("--root-seed", 7),
             ("--protocol", "notebook"),
         )
-    )
+    )  # fmt: skip
     assert from_file == from_set
     assert both == base, "--set comes last"
     assert len({base, from_file, *others}) == 4
