@@ -3,10 +3,10 @@
 The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
-Each has ``run(*, jobs, report_progress, n_networks)``: threads (-1 for one per core), a callable
-that takes the name of each step as it begins, and the number of networks, ``N_NETWORKS`` for the
-published one. It returns the model, plain data for its chapter and its figures. Its networks
-have the root seed ``ROOT_SEED``; what is searched for is found on others (`search.SEARCH_OFFSET`).
+Each has ``run(sample, report_progress)``: its networks (`sample.Sample`), whose number is
+``N_NETWORKS`` in the published one and whose root seed is its ``ROOT_SEED``, and a callable that
+takes the name of each step as it begins. It returns the model, plain data for its chapter and its
+figures. What is searched for is found on other networks (`Sample.others`).
 What several experiments need stands in the modules beside them; no experiment imports another.
 CONTRIBUTING.md says how to add one.
 """
@@ -48,10 +48,10 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2,
-    "dynamics": 7,
+    "dynamics": 8,
     "functions": 2,
     "hierarchy": 2,
-    "images": 6,
+    "images": 7,
     "learning": 2,
     "likelihood": 2,
     "live": 2,
@@ -78,16 +78,18 @@ def run_experiment(
 
     Raises DataError if it does not judge those statements of the ledger that name it.
     """
+    from replication.experiments.sample import Sample  # which loads the compiler
+
     module = importlib.import_module(f"replication.experiments.{name}.run")
-    n_networks = n_networks or module.N_NETWORKS
-    model: Model = module.run(jobs=jobs, report_progress=report_progress, n_networks=n_networks)
+    sample = Sample(n_networks or module.N_NETWORKS, module.ROOT_SEED, jobs)
+    model: Model = module.run(sample, report_progress)
     wanted, judged = set(list_measurements(name)), set(model.get("claims", ()))
     if wanted != judged:
         raise DataError(
             f"claims.toml names experiment = {name!r} for the statements {sorted(wanted)}, but "
             f"experiments/{name}/run.py judges {sorted(judged)}; correct one of them"
         )
-    return model | {"n_networks": n_networks, "version": find_version(name)}
+    return model | {"n_networks": sample.n, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:

@@ -9,10 +9,11 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.experiments.matrices import Array, align_matrices, list_matrices
 from replication.experiments.recording import train_for
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, list_connections
+from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
 
 PARALLEL = float(np.cos(np.pi / 4.0))
@@ -116,10 +117,10 @@ def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> NDA
     return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
 
 
-def align_on_digits(n_networks: int, *, root_seed: int) -> Array:
+def align_on_digits(sample: Sample) -> Array:
     """Return the cosine of U and the transpose of W in linear networks that learnt digits, (n,)."""
-    weights = draw_weights(LINEAR_DIGITS, root_seed, 0, n_networks)
-    return align_matrices(LINEAR_DIGITS, train_for(LINEAR_DIGITS, weights, 1_000))
+    final = train_for(LINEAR_DIGITS, sample.draw(LINEAR_DIGITS), 1_000)
+    return align_matrices(LINEAR_DIGITS, final)
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:

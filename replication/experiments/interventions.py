@@ -13,7 +13,7 @@ from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments.matrices import Array, give_length, project
 from replication.experiments.recording import Outcome
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import estimate_share, name_median
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule, Shape
 from replication.simulator.recirculation import (
@@ -22,7 +22,6 @@ from replication.simulator.recirculation import (
     find_network,
 )
 from replication.simulator.weights import draw_uniform
-from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
 NOISE_SEED = 2014
@@ -223,6 +222,6 @@ def describe_extra(
 ) -> dict[str, Any]:
     """Return what networks took more than the same without an intervention, failures at the cap."""
     return {
-        **name_estimate("extra", estimate_median(updates.astype(np.int64) - base)),
+        **name_median(updates.astype(np.int64) - base, "extra"),
         "failed": estimate_share(~converged),
     }

@@ -10,6 +10,7 @@ import numpy as np
 from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
+from replication.experiments.sample import Sample
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics import convolution
@@ -62,15 +63,13 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     }
 
 
-def count_networks(
-    protocol: Protocol, root_seed: int, n_networks: int, *, first: int = 0, jobs: int = -1
-) -> CountTable:
+def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
     """Simulate networks of a population from the first seed on, chunk by chunk, and count them."""
     parts = []
-    end = first + n_networks
+    end = first + sample.n
     for start in range(first, end, CHUNK):
-        weights = draw_weights(protocol, root_seed, start, min(start + CHUNK, end))
-        updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
+        weights = draw_weights(protocol, sample.root_seed, start, min(start + CHUNK, end))
+        updates, converged, _ = simulate_weights(protocol, weights, jobs=sample.jobs)
         parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
     return sum(parts[1:], parts[0])
 

@@ -9,6 +9,7 @@ from replication.definition.fields import UpdateSchedule
 from replication.definition.protocol import Protocol
 from replication.experiments.images.rules import KINDS
 from replication.experiments.matrices import Array
+from replication.experiments.sample import Sample
 from replication.simulator.engine import Engine, Evaluation
 
 Rule = Any
@@ -32,9 +33,9 @@ def find_engine(rule: Rule, schedule: UpdateSchedule = "batch", half_width: floa
     return Engine(protocol, rule)
 
 
-def draw(rule: Rule, half_width: float, n_networks: int, root_seed: int) -> Array:
+def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
     """Draw initial arrays of networks, a row for each, uniform within a half-width."""
-    return find_engine(rule, half_width=half_width).rule.draw(root_seed, 0, n_networks)
+    return find_engine(rule, half_width=half_width).rule.draw(sample.root_seed, 0, sample.n)
 
 
 def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Array:

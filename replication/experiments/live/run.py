@@ -21,6 +21,7 @@ from replication.experiments.matrices import (
     replace_matrices,
 )
 from replication.experiments.recording import SLOW_RATE, train_for
+from replication.experiments.sample import Sample
 from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -67,8 +68,9 @@ HELP: dict[str, tuple[str, str, Model]] = {
 `recirculation.js` takes it. A final matrix comes with the biases of the units that it leads to."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(sample: Sample, report_progress: Tell) -> Model:
     """Return the model of the live figures."""
+    n_networks, jobs = sample.n, sample.jobs
     report_progress("single networks")
     networks = pick_networks(jobs=jobs)
     report_progress("help for the encoder and the decoder")
@@ -254,7 +256,8 @@ def tabulate_studies(n_networks: int, *, jobs: int) -> list[Model]:
     rows = []
     for criterion in MEANINGS:
         protocol = dataclasses.replace(PAPER, criterion=criterion)
-        counts = studies.count_networks(protocol, ROOT_SEED, CLOUD_FACTOR * n_networks, jobs=jobs)
+        sample = Sample(CLOUD_FACTOR * n_networks, ROOT_SEED, jobs)
+        counts = studies.count_networks(protocol, sample)
         rows.append({"criterion": criterion, "updates": tabulate(counts)})
     return rows
 

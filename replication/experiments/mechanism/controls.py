@@ -24,12 +24,11 @@ from replication.experiments.matrices import (
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.summaries import estimate_share, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-from replication.statistics.intervals import estimate_median
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
@@ -92,8 +91,7 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
     def run(initial: Array, **fields: Any) -> dict[str, Any]:
         changed = dataclasses.replace(protocol, **fields)
         updates, converged, _ = simulate_weights(changed, initial, jobs=jobs)
-        median = name_estimate("median", estimate_median(updates))
-        return median | {"failed": estimate_share(~converged)}
+        return name_median(updates) | {"failed": estimate_share(~converged)}
 
     return {
         "base": run(weights),

@@ -11,6 +11,7 @@ import numpy as np
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
+from replication.experiments import Model
 from replication.experiments.mechanism import (
     MAX_NETWORKS,
     MIN_NETWORKS,
@@ -18,6 +19,7 @@ from replication.experiments.mechanism import (
     controls,
     reach,
 )
+from replication.experiments.sample import Sample
 from replication.experiments.scatter import Scatter
 from replication.simulator.engine import N_LANES, record_weights
 from replication.simulator.guard import check_rule
@@ -53,7 +55,7 @@ FACTORS = (0.25, 4.0)
 N_TIMED = 10  # updates of a call that is timed
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Mechanism:
     """What `examine_mechanism` found; its text is the answer of ``replication mechanism``.
 
@@ -180,8 +182,9 @@ def examine_mechanism(
         )
     if network is not None:
         check_rule(network, reach.enter(network, protocol, 1.0)[0], root_seed)
-    n_search = max(10, round(SEARCH_SHARE * n_seeds))
-    seconds, n_bytes = estimate_work(protocol, n_seeds, n_search, jobs=jobs)
+    sample = Sample(n_seeds, root_seed, jobs)
+    search = sample.take(SEARCH_SHARE, least=10)
+    seconds, n_bytes = estimate_work(protocol, n_seeds, search.n, jobs=jobs)
     report_progress(
         f"at most {format_duration(seconds)} and {n_bytes / 2**20:,.0f} MB; much less where "
         "networks converge"
@@ -189,37 +192,27 @@ def examine_mechanism(
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(
-            protocol, own=network, n_search=n_search, n_networks=n_seeds, root_seed=root_seed,
-            jobs=jobs, report_progress=report_progress,
-        )  # fmt: skip
-        examined = None
-        if rules["recirculation"]["converged"]["share"] > 0.0:
-            best = dataclasses.replace(protocol, learning_rate=rules["recirculation"]["rate"])
-            examined = _examine(
-                best, rules["recirculation"], n_seeds, root_seed=root_seed, jobs=jobs,
-                report_progress=report_progress,
-            )  # fmt: skip
+            protocol, sample, search=search, own=network, report_progress=report_progress
+        )
+        own, examined = rules["recirculation"], None
+        if own["converged"]["share"] > 0.0:
+            best = dataclasses.replace(protocol, learning_rate=own["rate"])
+            examined = _examine(best, own, sample, report_progress=report_progress)
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
-    return Mechanism(
-        protocol=protocol, n_networks=n_networks, root_seed=root_seed, rules=rules,
-        examined=examined,
-    )  # fmt: skip
+    return Mechanism(protocol, n_networks, root_seed, rules, examined)
 
 
 def _examine(
-    best: Protocol, own: Mapping[str, Any], n_networks: int, *, root_seed: int, jobs: int,
-    report_progress: Tell,
-) -> dict[str, Any]:  # fmt: skip
+    best: Protocol, own: Mapping[str, Any], sample: Sample, *, report_progress: Tell
+) -> Model:
     """Return what `reach.examine_task` finds at the best rate, and what other weights save."""
     report_progress("replacing the first changes of W")
     is_clear = own["converged"]["share"] >= 0.5  # or the median is the cap
-    examined = reach.examine_task(
-        best, median=own["median"], n_networks=n_networks, root_seed=root_seed,
-        jobs=jobs, names=tuple(INSTEAD) if is_clear else (),
-    )  # fmt: skip
+    names = tuple(INSTEAD) if is_clear else ()
+    examined = reach.examine_task(best, sample, median=own["median"], names=names)
     if is_clear:
         report_progress("starting with other weights")
-        weights = draw_weights(best, root_seed, 0, n_networks)
+        weights, jobs = sample.draw(best), sample.jobs
         examined["sizes"] = controls.compare_sizes(best, weights, jobs=jobs, factors=FACTORS)
         examined["starts"] = controls.compare_starts(best, weights, jobs=jobs)
     return examined

@@ -9,18 +9,18 @@ import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
+from replication.experiments import Model
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Trained, train_for
-from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.sample import Sample
 from replication.experiments.summaries import estimate_share
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
-from replication.simulator.weights import draw_weights
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 from replication.wording import show
@@ -50,9 +50,12 @@ RULES: Mapping[str, dict[str, Any]] = {
     "feedback alignment": CROSS_ENTROPY,
 }
 
+Contestant = str | type[Network]
+"""One of `RULES`, or a rule of one's own."""
+
 
 def enter(
-    rule: str | type[Network], protocol: Protocol, rate: float
+    rule: Contestant, protocol: Protocol, rate: float
 ) -> tuple[Protocol, type[Network] | None]:
     """Return what `simulate_weights` takes for one of `RULES`, or a rule of one's own, at a rate.
 
@@ -77,27 +80,25 @@ def enter(
     return Protocol(**shared), type(rule.__name__, (rule,), {"numbers": numbers})
 
 
-def draw(rule: str | type[Network], protocol: Protocol, root_seed: int, n: int) -> Array:
-    """Draw the initial weights of the first networks of a root seed, fixed ones included."""
+def draw(rule: Contestant, protocol: Protocol, sample: Sample) -> Array:
+    """Draw the initial weights of networks, fixed ones included."""
+    if rule == "feedback alignment":
+        return np.hstack([sample.draw(protocol), draw_feedback(protocol, sample.n)])
     if isinstance(rule, str):
-        weights = draw_weights(protocol, root_seed, 0, n)
-        has_feedback = rule == "feedback alignment"
-        return np.hstack([weights, draw_feedback(protocol, n)]) if has_feedback else weights
+        return sample.draw(protocol)
     chosen, network = enter(rule, protocol, 1.0)
-    return Rule.of(network or rule, chosen).draw(root_seed, 0, n)
+    return Rule.of(network or rule, chosen).draw(sample.root_seed, 0, sample.n)
 
 
 def train(
-    rule: str | type[Network], protocol: Protocol, weights: Array, rate: float, *, jobs: int = 1
+    rule: Contestant, protocol: Protocol, weights: Array, rate: float, *, jobs: int = 1
 ) -> Trained:
     """Train networks by a rule at a learning rate, from what `draw` returns."""
     chosen, network = enter(rule, protocol, rate)
     return simulate_weights(chosen, weights, jobs=jobs, network=network)
 
 
-def measure_errors(
-    rule: str | type[Network], protocol: Protocol, weights: Array, rate: float
-) -> Array:
+def measure_errors(rule: Contestant, protocol: Protocol, weights: Array, rate: float) -> Array:
     """Return the errors of networks that `train` has trained, infinite if they have diverged."""
     errors = Engine(*enter(rule, protocol, rate)).evaluate(weights).error
     return np.where(np.isnan(errors), np.inf, errors)
@@ -137,9 +138,8 @@ def measure_curvature(protocol: Protocol) -> float:
 
 
 def try_rates(
-    rule: str | type[Network], protocol: Protocol, weights: Array, rates: Iterable[float], *,
-    jobs: int,
-) -> Rates:  # fmt: skip
+    rule: Contestant, protocol: Protocol, weights: Array, rates: Iterable[float], *, jobs: int
+) -> Rates:
     """Train the same networks at each learning rate, rounded to three digits."""
 
     def try_one(rate: float) -> Tried:
@@ -158,25 +158,20 @@ def find_best(rates: Rates) -> float:
     return min(rates, key=lambda rate: (rates[rate].mean, rates[rate].error, rate))
 
 
-def search_coarsely(
-    rule: str | type[Network], protocol: Protocol, weights: Array, *, jobs: int
-) -> Rates:
+def search_coarsely(rule: Contestant, protocol: Protocol, weights: Array, *, jobs: int) -> Rates:
     """Try `N_FIRST` learning rates, and more as long as the lowest or the highest is the best."""
     lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
-    rates = try_rates(
-        rule, protocol, weights, (lowest * STEP**i for i in range(N_FIRST)), jobs=jobs
-    )
+    first = [lowest * STEP**i for i in range(N_FIRST)]
+    rates = try_rates(rule, protocol, weights, first, jobs=jobs)
     while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
         beyond = best / STEP if best == min(rates) else best * STEP
         rates |= try_rates(rule, protocol, weights, [beyond], jobs=jobs)
     return rates
 
 
-def list_contestants(
-    protocol: Protocol, own: type[Network] | None
-) -> dict[str, str | type[Network]]:
+def list_contestants(protocol: Protocol, own: type[Network] | None) -> dict[str, Contestant]:
     """Return the rules that are compared, by name; of linear units not the same one twice."""
-    rules: dict[str, str | type[Network]] = {
+    rules: dict[str, Contestant] = {
         rule: rule
         for rule in RULES
         if not (rule.endswith("cross-entropy") and protocol.visible_units == "linear")
@@ -185,9 +180,9 @@ def list_contestants(
 
 
 def search_rates(
-    protocol: Protocol, *, own: type[Network] | None = None, n_networks: int, root_seed: int,
-    jobs: int, report_progress: Tell = silent,
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+    protocol: Protocol, sample: Sample, *, own: type[Network] | None = None,
+    report_progress: Tell = silent,
+) -> dict[str, Model]:  # fmt: skip
     """Search the best learning rate of each rule.
 
     ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
@@ -195,14 +190,13 @@ def search_rates(
     converged, None if all diverged. If none converges in any rule, `FINE` is left out.
     """
     # Coarsely, on few networks.
-    n_few = max(MIN_FEW, round(FEW_SHARE * n_networks))
-    rules, coarse = list_contestants(protocol, own), {}
-    weights = {name: draw(rule, protocol, root_seed, n_networks) for name, rule in rules.items()}
+    n_few = sample.take(FEW_SHARE, least=MIN_FEW).n
+    rules, jobs = list_contestants(protocol, own), sample.jobs
+    found: dict[str, Model] = {}
+    weights = {name: draw(rule, protocol, sample) for name, rule in rules.items()}
     for name, rule in rules.items():
         report_progress(f"finding the best learning rate of {name}")
-        coarse[name] = search_coarsely(rule, protocol, weights[name][:n_few], jobs=jobs)
-    found: dict[str, dict[str, Any]] = {}
-    for name, rates in coarse.items():
+        rates = search_coarsely(rule, protocol, weights[name][:n_few], jobs=jobs)
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
         found[name] = {
@@ -222,34 +216,30 @@ def has_learnt(rules: Mapping[str, Any]) -> bool:
 
 
 def compare_rules(
-    protocol: Protocol, *, own: type[Network] | None = None, n_search: int, n_networks: int,
-    root_seed: int, jobs: int, report_progress: Tell = silent,
-) -> dict[str, Any]:  # fmt: skip
+    protocol: Protocol, sample: Sample, *, search: Sample, own: type[Network] | None = None,
+    report_progress: Tell = silent,
+) -> Model:  # fmt: skip
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
-    Only `MIN_FEW` networks are trained if none has converged in the search, in any rule.
+    Only `MIN_FEW` networks are trained if none has converged in the `search`, in any rule.
     """
-    searched = search_rates(
-        protocol, own=own, n_networks=n_search, root_seed=(root_seed + SEARCH_OFFSET) % 2**63,
-        jobs=jobs, report_progress=report_progress,
-    )  # fmt: skip
-    n_judged = n_networks if has_learnt(searched) else MIN_FEW
+    searched = search_rates(protocol, search.others, own=own, report_progress=report_progress)
+    judged = sample if has_learnt(searched) else dataclasses.replace(sample, n=MIN_FEW)
     rules, compared = list_contestants(protocol, own), {}
     for name, row in searched.items():
-        weights = draw(rules[name], protocol, root_seed, n_judged)
-        updates, converged, _ = train(rules[name], protocol, weights, row["rate"], jobs=jobs)
+        weights = draw(rules[name], protocol, judged)
+        updates, converged, _ = train(rules[name], protocol, weights, row["rate"], jobs=sample.jobs)
         compared[name] = row | {
-            "converged": estimate_share(converged),
-            "median": float(np.median(updates)),
+            "converged": estimate_share(converged), "median": float(np.median(updates)),
             "mean": float(updates.mean()),
-        }
+        }  # fmt: skip
     return compared
 
 
-def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
+def gather_sets(tasks: Mapping[str, Any], name: str) -> Model:
     """Return medians and ranges of what changes cost over the sets of one kind of patterns."""
     rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
-    gathered: dict[str, Any] = {"n_sets": len(rows)}
+    gathered: Model = {"n_sets": len(rows)}
     for change in EXAMINED:
         costs = [row["interventions"][change]["cost"] for row in rows]
         gathered[change] = {"median": float(np.median(costs)), "range": [min(costs), max(costs)]}
@@ -257,23 +247,22 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def examine_task(
-    protocol: Protocol, *, median: float, n_networks: int, root_seed: int, jobs: int,
-    names: Sequence[str] = EXAMINED,
-) -> dict[str, Any]:  # fmt: skip
+    protocol: Protocol, sample: Sample, *, median: float, names: Sequence[str] = EXAMINED
+) -> Model:
     """Return whether W amplifies its own code in a task, and what its first changes are worth.
 
     ``along_w`` and so on are medians of `measure_growth` after a few updates; ``descent``, at the
     start and then; ``cost``, of extra updates by change replaced.
     """
     # How W changes at a small rate, before and after a few updates.
-    weights = draw_weights(protocol, root_seed, 0, n_networks)
+    weights = sample.draw(protocol)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
     first, early = (
         measure_growth(slow, states) for states in (weights, train_for(slow, weights, CHECKED_AT))
     )
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
-    rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=names)
+    rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
     described = {name: row[str(n_first)] for name, row in rows.items()}
     return {
         "descent": [float(np.median(state["descent"])) for state in (first, early)],

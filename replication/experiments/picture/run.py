@@ -21,9 +21,10 @@ from replication.experiments.agreement import PARALLEL, compare_vectors, find_ve
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array, align_matrices, list_matrices
 from replication.experiments.recording import Histories, measure_both_rates
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
-from replication.simulator.weights import draw_weights, list_connections
+from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
 from replication.system.progress import Tell
@@ -36,13 +37,10 @@ SMALL = 2.0**-20
 and far below what bends the vectors."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample, report_progress: Tell) -> Model:
     """Return the model of the picture."""
     report_progress("networks measured at every update, at two learning rates")
-    paper, slow = measure_both_rates(
-        measure_picture, n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED, jobs=jobs
-    )
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    paper, slow = measure_both_rates(measure_picture, sample, slow_share=SLOW_SHARE)
     return {
         "claims": {
             "picture": judge_picture(paper, slow),
@@ -53,7 +51,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
                 "hidden-batch": paper.find_medians("biases_hidden"),
                 "visible-2": slow.find_medians("small_visible"),
             }),
-            "parallel-if-aligned": judge_parallel(paper, slow, initial),
+            "parallel-if-aligned": judge_parallel(paper, slow, sample.draw(PAPER)),
         },
     }  # fmt: skip
 

@@ -11,14 +11,12 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
-from replication.experiments.search import simulate_best
+from replication.experiments.sample import Sample
 from replication.experiments.summaries import find_median_updates, name_estimate
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import estimate_ratios
 from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2009
 N_NETWORKS = 10_000
@@ -51,21 +49,17 @@ class Alignment(NamedTuple):
     vectors: Array  # mean cosine of AP and CR when half of those by the paper's rule are aligned
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample, report_progress: Tell) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
-    n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
     report_progress("alignment at equal learning rates")
-    measured = map_in_threads(
-        lambda rate: measure_alignments(rate, n=n_recorded), EQUAL_RATES, jobs=jobs
-    )
-    alignments = {key: each for part in measured for key, each in part.items()}
+    initial, few = sample.take(RECORDED_SHARE).draw(PAPER), sample.take(SEARCH_SHARE)
+    measured = sample.map(lambda rate: measure_alignments(rate, initial), EQUAL_RATES)
+    alignments = {key: each for part in measured.values() for key, each in part.items()}
     outcomes = {}
     for name, protocol in VARIANTS.items():
         report_progress(f"speed of the rule {name!r}")
-        _, outcomes[name] = simulate_best(
-            protocol, {"learning_rate": SEARCHED_RATES},
-            n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
+        best = few.find_best(protocol, {"learning_rate": SEARCHED_RATES})
+        outcomes[name] = sample.simulate(best)
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "rates": list(EQUAL_RATES),
@@ -79,10 +73,9 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     }
 
 
-def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignment]:
-    """Measure the alignment of the first `n` networks under every rule at a learning rate."""
+def measure_alignments(rate: float, initial: Array) -> dict[tuple[str, float], Alignment]:
+    """Measure the alignment of networks under every rule at a learning rate."""
     n_updates = agreement.count_early_updates(rate)
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
     for name in (*VARIANTS, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)

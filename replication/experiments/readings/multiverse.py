@@ -12,6 +12,7 @@ from typing import Any
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol, canonical_json, from_plain, read_toml
 from replication.errors import UsageError
+from replication.experiments.sample import Sample
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean, find_median
@@ -104,7 +105,7 @@ def run_multiverse(
     report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
     def describe(protocol: Protocol) -> dict[str, Any]:
-        counts = count_networks(protocol, root_seed, n_networks, jobs=1)
+        counts = count_networks(protocol, Sample(n_networks, root_seed))
         fields = {name: getattr(protocol, name) for name in readings.fields}
         is_judged = not TASK & set(protocol.differences)
         described = describe_reading(counts, is_judged=is_judged)

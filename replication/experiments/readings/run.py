@@ -3,6 +3,7 @@
 from replication.definition.claims import load_claims
 from replication.definition.protocol import ERROR_READINGS, Protocol
 from replication.experiments import Model, studies
+from replication.experiments.sample import Sample
 from replication.experiments.summaries import name_estimate
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean
@@ -16,17 +17,17 @@ OTHERS: dict[str, Protocol] = {
     "symmetric start": Protocol(symmetric_start=True),
 }
 """Other procedures that 1988 might have run, by their one difference from the paper's."""
+OTHERS_SHARE = 0.1  # of the networks
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample, report_progress: Tell) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
-    n_others = max(1000, n_networks // 10)
     level = load_claims()["headline"].thresholds["at_least"]
     populations: dict[str, CountTable] = {}
     for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
-        n = n_networks if name in ERROR_READINGS else n_others
-        report_progress(f"{name}, {n:,} networks")
-        populations[name] = studies.count_networks(protocol, ROOT_SEED, n, jobs=jobs)
+        taken = sample if name in ERROR_READINGS else sample.take(OTHERS_SHARE, least=1000)
+        report_progress(f"{name}, {taken.n:,} networks")
+        populations[name] = studies.count_networks(protocol, taken)
     report_progress("the test of the headline for each")
     named = {
         name: {

@@ -12,7 +12,7 @@ from replication.experiments.agreement import PARALLEL, compare_vectors, part_pa
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Histories, measure_learning
-from replication.experiments.search import simulate_best
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
@@ -31,18 +31,12 @@ REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 """With which changes and vectors are computed: the paper's, and a high one."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample, report_progress: Tell) -> Model:
     """Return the model of a longer loop at the best settings of a small search."""
-    n_search, n_measured = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, MEASURED_SHARE))
     report_progress("the best settings of a longer loop")
-    best, _ = simulate_best(
-        Protocol(group_sizes=(4, 3, 3)), GRID,
-        n_search=n_search, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs,
-    )  # fmt: skip
+    best = sample.take(SEARCH_SHARE).find_best(Protocol(group_sizes=(4, 3, 3)), GRID)
     report_progress("gradient descent in the longer loop")
-    histories = measure_learning(
-        best, measure_loop, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs
-    )
+    histories = measure_learning(best, measure_loop, sample.take(MEASURED_SHARE))
     return {"claims": {"loops": judge_loops(histories)}}
 
 

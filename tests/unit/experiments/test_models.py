@@ -16,7 +16,7 @@ from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import repairs as REPAIRS
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.mechanism.tasks import make_tasks
-from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.sample import SEARCH_OFFSET
 from replication.report.style import styled
 from replication.simulator.patterns import read_digits
 from replication.system.progress import silent
@@ -46,7 +46,7 @@ SMALLER = {
         "SIZES": (0.5, 0.02), "ON_PATCHES": ("recirculation", "back-propagation"),
     },
     "images.encoders": {"SIZES": (4, 6, 8)},
-    "images.changes": {"N_IMAGES": 30, "SETTLED": 200},
+    "images.changes": {"N_IMAGES": 30},
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
@@ -69,7 +69,6 @@ SMALLER = {
     },
     "mechanism.common": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "mechanism.hybrids": {"MAX_UPDATES": 100},
-    "dynamics.biases": {"MAP": {"learning_rate": (20.0,), "regression": (0.0, 0.75)}},
     "dynamics.corners": {"UPPER_RATES": (6.0, 20.0)},
     "dynamics.following": {"PAPER": SHORT},
     "dynamics.offsets": {"ALIGNED_RATES": (2.0, 10.0, 20.0)},
@@ -280,7 +279,7 @@ def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
 
 def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_names(monkeypatch):
     for judged in ({}, {"good-codes": {}, "rapid": {}}):
-        monkeypatch.setattr(RUNS["codes"], "run", lambda *, judged=judged, **_: {"claims": judged})
+        monkeypatch.setattr(RUNS["codes"], "run", lambda *_, judged=judged: {"claims": judged})
         message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
             run_experiment("codes", jobs=1, report_progress=silent)

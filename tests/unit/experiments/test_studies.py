@@ -9,6 +9,7 @@ import pytest
 from replication import PAPER, CountTable, simulate
 from replication.experiments import studies
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
+from replication.experiments.sample import Sample
 from replication.experiments.studies import Likelihood
 from replication.experiments.summaries import estimate_share, find_median_updates, get_estimate
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
@@ -41,7 +42,7 @@ def test_less_extreme_studies_are_those_with_a_larger_p_than_compare_gives_to_th
 def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
     monkeypatch.setattr(studies, "CHUNK", 16)
     whole = simulate(PAPER, n_seeds=40, root_seed=2001)
-    assert studies.count_networks(PAPER, 2001, 40) == CountTable.from_outcomes(
+    assert studies.count_networks(PAPER, Sample(40, 2001)) == CountTable.from_outcomes(
         whole.updates, whole.converged, PAPER.max_updates
     )
 
