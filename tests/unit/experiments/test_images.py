@@ -6,14 +6,7 @@ import pytest
 from replication.definition.protocol import Protocol
 from replication.experiments.images import exact, linear, logistic, minimum, repairs, rules
 from replication.experiments.images.encoders import estimate_exponent
-from replication.experiments.images.training import (
-    draw,
-    evaluate,
-    split,
-    train,
-    train_epochs,
-    vary,
-)
+from replication.experiments.images.training import draw, evaluate, split, train, train_epochs, vary
 from replication.experiments.matrices import get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
