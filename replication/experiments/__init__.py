@@ -3,9 +3,8 @@
 The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
-Each has ``run(sample, report_progress)``: its networks (`sample.Sample`), whose number is
-``N_NETWORKS`` in the published one and whose root seed is its ``ROOT_SEED``, and a callable that
-takes the name of each step as it begins. It returns the model, plain data for its chapter and its
+Each has ``run(sample)``, which takes its networks (`sample.Sample`): ``N_NETWORKS`` of its
+``ROOT_SEED`` in the published model. It returns the model, plain data for its chapter and its
 figures. What is searched for is found on other networks (`Sample.others`).
 What several experiments need stands in the modules beside them; no experiment imports another.
 CONTRIBUTING.md says how to add one.
@@ -81,8 +80,8 @@ def run_experiment(
     from replication.experiments.sample import Sample  # which loads the compiler
 
     module = importlib.import_module(f"replication.experiments.{name}.run")
-    sample = Sample(n_networks or module.N_NETWORKS, module.ROOT_SEED, jobs)
-    model: Model = module.run(sample, report_progress)
+    sample = Sample(n_networks or module.N_NETWORKS, module.ROOT_SEED, jobs, report_progress)
+    model: Model = module.run(sample)
     wanted, judged = set(list_measurements(name)), set(model.get("claims", ()))
     if wanted != judged:
         raise DataError(

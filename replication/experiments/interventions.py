@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments.matrices import Array, give_length, project
 from replication.experiments.recording import Outcome
+from replication.experiments.sample import estimate_share, name_median
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import estimate_share, name_median
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule, Shape
 from replication.simulator.recirculation import (

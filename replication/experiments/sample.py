@@ -1,15 +1,24 @@
-"""The networks of an experiment: drawn, trained, and searched for the best settings."""
+"""The networks of an experiment, and what its model says of them.
+
+They are drawn, trained, and searched for the best settings; estimates are plain data.
+"""
 
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from replication.definition.protocol import Protocol
 from replication.experiments.matrices import Array
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights
+from replication.statistics import intervals
+from replication.statistics.intervals import Estimate
+from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
 Task = TypeVar("Task")
@@ -28,6 +37,7 @@ class Sample:
     n: int
     root_seed: int
     jobs: int = 1
+    report_progress: Tell = silent  # takes the name of each step as it begins
 
     def take(self, share: float, *, least: int = 2) -> Self:
         """Return a share of the networks, or a multiple, but at least so many."""
@@ -45,7 +55,7 @@ class Sample:
     @property
     def alone(self) -> Self:
         """The same in one thread, for a task of `map`."""
-        return dataclasses.replace(self, jobs=1)
+        return dataclasses.replace(self, jobs=1, report_progress=silent)
 
     def draw(self, protocol: Protocol) -> Array:
         """Draw the initial weights, (n, n_weights)."""
@@ -80,3 +90,36 @@ def list_protocols(base: Protocol, grid: Grid) -> list[Protocol]:
         dataclasses.replace(base, **dict(zip(grid, values, strict=True)))
         for values in itertools.product(*grid.values())
     ]
+
+
+def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as two entries of a model: ``name`` and ``name_interval``."""
+    return {name: estimate.value, f"{name}_interval": estimate.interval}
+
+
+def get_estimate(entries: Mapping[str, Any], name: str) -> Estimate:
+    """Return the estimate that `name_estimate` has written into a model."""
+    return Estimate(entries[name], *entries[f"{name}_interval"])
+
+
+def name_mean(values: npt.ArrayLike, name: str = "mean") -> dict[str, Any]:
+    """Return a mean and its interval as two entries of a model."""
+    return name_estimate(name, intervals.estimate_mean(values))
+
+
+def name_median(values: npt.ArrayLike, name: str = "median") -> dict[str, Any]:
+    """Return a median and its interval as two entries of a model."""
+    return name_estimate(name, intervals.estimate_median(values))
+
+
+def estimate_share(successes: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
+    n, n_successes = len(successes), int(np.count_nonzero(successes))
+    share = intervals.estimate_proportion(n_successes, n) if n else Estimate(None, 0.0, 1.0)
+    return name_estimate("share", share)
+
+
+def find_median_updates(outcomes: Outcomes) -> float | None:
+    """Return the median number of updates; None where half have not converged."""
+    median = float(np.median(np.where(outcomes.converged, outcomes.updates, np.inf)))
+    return median if np.isfinite(median) else None

@@ -11,16 +11,15 @@ from replication.experiments.matrices import Array
 from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.weights import split_weights
-from replication.system.progress import Tell
 
 ROOT_SEED = 2004
 N_NETWORKS = 50_000
 LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the codes."""
-    report_progress("codes when the criterion is met")
+    sample.report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
     weights, codes = train_networks(PAPER, sample)
     decimals = int(claim.find("rounded").thresholds["decimals"])

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.matrices import Array
-from replication.experiments.sample import LEARNING, Sample
-from replication.experiments.summaries import name_mean
+from replication.experiments.sample import LEARNING, Sample, name_mean
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.counts import CountTable
 

@@ -17,8 +17,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.dynamics.biases import find_p99
 from replication.experiments.matrices import Array, get_w
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share, name_median
+from replication.experiments.sample import Sample, estimate_share, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.recirculation import RecirculationNetwork

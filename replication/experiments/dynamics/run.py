@@ -10,7 +10,6 @@ from replication.definition.protocol import PAPER
 from replication.experiments import Model
 from replication.experiments.dynamics import biases, corners, following, offsets, square
 from replication.experiments.sample import Sample
-from replication.system.progress import Tell
 
 ROOT_SEED = 2013
 AGAIN = 200  # added to the root seed for the second time
@@ -24,21 +23,21 @@ kind, that are followed to their alignment, and sorted by their initial codes, a
 all."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model: ``main``, and in ``again`` the same from other networks."""
     again = dataclasses.replace(sample, root_seed=sample.root_seed + AGAIN)
     return {
-        "main": run_once(sample, report_progress),
-        "again": run_once(again.take(AGAIN_SHARE, least=8), report_progress),
+        "main": run_once(sample),
+        "again": run_once(again.take(AGAIN_SHARE, least=8)),
     }
 
 
-def run_once(sample: Sample, report_progress: Tell) -> Model:
+def run_once(sample: Sample) -> Model:
     """Return all parts for the networks of one root seed."""
     longest = int(load_reported().max)
-    report_progress("the tail with and without learning hidden biases")
+    sample.report_progress("the tail with and without learning hidden biases")
     tails, failed = biases.compare_tails(sample.take(TAIL_SHARE))
-    report_progress("hidden biases that follow the outputs late, or in part")
+    sample.report_progress("hidden biases that follow the outputs late, or in part")
     followed = sample.take(ALIGNED_SHARE, least=8)
     model: Model = {
         "tails": tails,
@@ -48,13 +47,13 @@ def run_once(sample: Sample, report_progress: Tell) -> Model:
         ),
         "following": following.measure_following(PAPER, followed.draw(PAPER)),
     }
-    report_progress("the same for other networks and rules")
+    sample.report_progress("the same for other networks and rules")
     model["kinds"] = biases.compare_kinds(sample.take(KINDS_SHARE, least=8))
-    report_progress("networks that fail")
+    sample.report_progress("networks that fail")
     model["failures"] = corners.describe_failures(PAPER, failed)
     model |= corners.compare_rates(sample.take(RATES_SHARE))
-    report_progress("the critical rate")
+    sample.report_progress("the critical rate")
     model["alignment"] = offsets.compare_alignment(followed)
-    report_progress("four points in a square")
+    sample.report_progress("four points in a square")
     model["square"] = square.compare_positions(sample.take(SQUARE_SHARE))
     return model

@@ -9,8 +9,7 @@ from replication.definition.protocol import PAPER
 from replication.experiments import Model
 from replication.experiments.matrices import get_w
 from replication.experiments.points import measure_convexity
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share, name_median
+from replication.experiments.sample import Sample, estimate_share, name_median
 from replication.simulator.ensemble import simulate_weights
 
 SORTED = 20  # times as many networks give the share in convex position

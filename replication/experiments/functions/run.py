@@ -11,13 +11,11 @@ from replication.experiments import Model
 from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import find_median_updates
+from replication.experiments.sample import Sample, find_median_updates
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
-from replication.system.progress import Tell
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000
@@ -48,15 +46,15 @@ RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0
 STEP = 1e-5
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Measure other hidden functions at their best rates, and functions unknown to the rule."""
     few = sample.take(SHARE, least=20)
     outcomes = {}
     for name in (PAPER.hidden_function, *SMOOTH):
-        report_progress(f"hidden function {name}")
+        sample.report_progress(f"hidden function {name}")
         base = dataclasses.replace(PAPER, hidden_function=name)
         outcomes[name] = sample.simulate(few.find_best(base, {"learning_rate": SEARCHED_RATES}))
-    report_progress("changes of hidden units of a function unknown to the rule")
+    sample.report_progress("changes of hidden units of a function unknown to the rule")
     claims = {"other-functions": judge_functions(outcomes), "unknown-function": judge_unknown(few)}
     return {"claims": claims}
 

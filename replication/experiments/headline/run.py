@@ -17,7 +17,7 @@ from replication.definition.study import Study
 from replication.experiments import studies
 from replication.experiments.headline import distributions
 from replication.experiments.judging import judge
-from replication.experiments.summaries import name_estimate
+from replication.experiments.sample import name_estimate
 from replication.statistics import intervals
 from replication.statistics.counts import CountTable
 from replication.system.progress import Tell, silent

@@ -15,10 +15,8 @@ from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy.modules import HALF, N_LOWER, Modules, Settling
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import Engine
-from replication.system.progress import Tell
 
 N_NETWORKS = 800
 ROOT_SEED, RANDOM_SEED = 2010, 2110  # of the networks, and of the first random set
@@ -95,16 +93,16 @@ Examined = Mapping[str, NDArray[Any]]
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
     rates: dict[str, tuple[float, float]] = {}
     outcomes: dict[str, Examined] = {}
     for name, condition in CONDITIONS.items():
         if condition.rates_of is None:
-            report_progress(f"hierarchy: learning rates, {name}")
+            sample.report_progress(f"hierarchy: learning rates, {name}")
             rates[name] = search_rates(condition, sample.first(N_SEARCH))
         rates[name] = rates[condition.rates_of or name]
-        report_progress(f"hierarchy: {name}")
+        sample.report_progress(f"hierarchy: {name}")
         outcomes[name] = simulate_condition(condition, rates[name], sample)
     ways = load_claims()["hierarchy"].operationalisations
     measured = {way.id: outcomes[way.id]["all"] for way in ways}

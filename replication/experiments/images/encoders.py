@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import name_estimate, name_median
+from replication.experiments.sample import Sample, name_estimate, name_median
 from replication.statistics.intervals import Estimate
 
 CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}

@@ -6,9 +6,8 @@ from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array, get_w
 from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample
+from replication.experiments.sample import Sample, name_mean
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import name_mean
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import split_weights
 

@@ -13,9 +13,8 @@ from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.training import Rule, draw, split, train, vary
 from replication.experiments.matrices import Array, flatten
-from replication.experiments.sample import Sample
+from replication.experiments.sample import Sample, name_mean
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import name_mean
 from replication.statistics.alignment import compute_cosines
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")

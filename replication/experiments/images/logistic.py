@@ -10,8 +10,7 @@ from replication.experiments.images.linear import IMAGES, make_patches
 from replication.experiments.images.rules import combine
 from replication.experiments.images.training import Rule, draw, miss, train_epochs, vary
 from replication.experiments.matrices import Array, multiply
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import name_mean
+from replication.experiments.sample import Sample, name_mean
 from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out

@@ -4,7 +4,6 @@ from replication.experiments import Model
 from replication.experiments.images import changes, encoders, exact, linear, logistic, minimum
 from replication.experiments.images.repairs import measure_repairs
 from replication.experiments.sample import Sample
-from replication.system.progress import Tell
 
 ROOT_SEED = 2016
 N_NETWORKS = 768  # of the smallest encoder, and fewer of larger ones
@@ -12,20 +11,20 @@ IMAGES_SHARE = 1 / 96  # networks of each kind on images, as a share
 EXACT_SHARE = 1 / 12  # of small networks with exact dynamics
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of real images and of larger encoders."""
     several = sample.take(IMAGES_SHARE, least=encoders.FEWEST)
-    report_progress("linear units on images")
+    sample.report_progress("linear units on images")
     model = {"n_images": linear.IMAGES.n_images, "linear": linear.measure_rest(several)}
-    report_progress("logistic units on images")
+    sample.report_progress("logistic units on images")
     model["logistic"] = logistic.measure_criterion(several)
     model["minimum"] = minimum.measure_minimum(several)
-    report_progress("repairs")
+    sample.report_progress("repairs")
     model["repairs"] = measure_repairs(several)
-    report_progress("exact dynamics")
+    sample.report_progress("exact dynamics")
     model["exact"] = exact.measure_exact(sample.take(EXACT_SHARE, least=encoders.FEWEST))
-    report_progress("changes of W on images")
+    sample.report_progress("changes of W on images")
     model["growth"] = changes.measure_changes(several)
-    report_progress("larger encoders")
+    sample.report_progress("larger encoders")
     model["encoders"] = encoders.measure_encoders(sample)
     return model

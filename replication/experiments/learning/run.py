@@ -14,10 +14,8 @@ from replication.experiments.agreement import find_events
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import record_weights
-from replication.system.progress import Tell
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
@@ -26,12 +24,12 @@ N_ON_DIGITS = 40  # networks that learn digits
 ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes first
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of what happens along learning."""
-    report_progress("networks measured at every update, at two learning rates")
+    sample.report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(agreement.measure_agreement, sample, slow_share=SLOW_SHARE)
     digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
-    report_progress("what comes first, by learning rate")
+    sample.report_progress("what comes first, by learning rate")
     half = dataclasses.replace(sample, n=max(2, sample.n // 2))
     orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]

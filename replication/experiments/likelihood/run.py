@@ -9,17 +9,16 @@ from replication.definition.claims import load_reported
 from replication.definition.protocol import ERROR_READINGS
 from replication.experiments import Model, studies
 from replication.experiments.sample import Sample
-from replication.system.progress import Tell
 
 ROOT_SEED = 2015
 N_NETWORKS = 10_000_000  # networks of each reading, each with its own
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the likelihood of our reading, and how all readings compare."""
     likelihoods = {}
     for place, (name, reading) in enumerate(ERROR_READINGS.items()):
-        report_progress(f"{name}, {sample.n:,} networks")
+        sample.report_progress(f"{name}, {sample.n:,} networks")
         protocol = dataclasses.replace(reading, max_updates=int(load_reported().max))
         counts = studies.count_networks(protocol, sample, first=place * sample.n)
         likelihoods[name] = studies.Likelihood.of(counts)

@@ -21,8 +21,7 @@ from replication.experiments.matrices import (
     replace_matrices,
 )
 from replication.experiments.recording import SLOW_RATE, train_for
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.sample import Sample, estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.plane import N_FRAMES, spread_moments
@@ -30,7 +29,6 @@ from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights, list_connections, split_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_median
-from replication.system.progress import Tell
 
 ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
@@ -68,14 +66,14 @@ HELP: dict[str, tuple[str, str, Model]] = {
 `recirculation.js` takes it. A final matrix comes with the biases of the units that it leads to."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the live figures."""
     n_networks, jobs = sample.n, sample.jobs
-    report_progress("single networks")
+    sample.report_progress("single networks")
     networks = pick_networks(jobs=jobs)
-    report_progress("help for the encoder and the decoder")
+    sample.report_progress("help for the encoder and the decoder")
     helped = measure_help(n_networks, jobs=jobs)
-    report_progress("studies by what error means")
+    sample.report_progress("studies by what error means")
     return {
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,

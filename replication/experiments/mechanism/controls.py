@@ -23,8 +23,8 @@ from replication.experiments.matrices import (
 )
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
+from replication.experiments.sample import estimate_share, name_median
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import estimate_share, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections

@@ -182,7 +182,7 @@ def examine_mechanism(
         )
     if network is not None:
         check_rule(network, reach.enter(network, protocol, 1.0)[0], root_seed)
-    sample = Sample(n_seeds, root_seed, jobs)
+    sample = Sample(n_seeds, root_seed, jobs, report_progress)
     search = sample.take(SEARCH_SHARE, least=10)
     seconds, n_bytes = estimate_work(protocol, n_seeds, search.n, jobs=jobs)
     report_progress(
@@ -191,27 +191,23 @@ def examine_mechanism(
     )
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
-        rules = reach.compare_rules(
-            protocol, sample, search=search, own=network, report_progress=report_progress
-        )
+        rules = reach.compare_rules(protocol, sample, search=search, own=network)
         own, examined = rules["recirculation"], None
         if own["converged"]["share"] > 0.0:
             best = dataclasses.replace(protocol, learning_rate=own["rate"])
-            examined = _examine(best, own, sample, report_progress=report_progress)
+            examined = _examine(best, own, sample)
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
     return Mechanism(protocol, n_networks, root_seed, rules, examined)
 
 
-def _examine(
-    best: Protocol, own: Mapping[str, Any], sample: Sample, *, report_progress: Tell
-) -> Model:
+def _examine(best: Protocol, own: Mapping[str, Any], sample: Sample) -> Model:
     """Return what `reach.examine_task` finds at the best rate, and what other weights save."""
-    report_progress("replacing the first changes of W")
+    sample.report_progress("replacing the first changes of W")
     is_clear = own["converged"]["share"] >= 0.5  # or the median is the cap
     names = tuple(INSTEAD) if is_clear else ()
     examined = reach.examine_task(best, sample, median=own["median"], names=names)
     if is_clear:
-        report_progress("starting with other weights")
+        sample.report_progress("starting with other weights")
         weights, jobs = sample.draw(best), sample.jobs
         examined["sizes"] = controls.compare_sizes(best, weights, jobs=jobs, factors=FACTORS)
         examined["starts"] = controls.compare_starts(best, weights, jobs=jobs)

@@ -12,8 +12,7 @@ from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Outcome
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
 from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork

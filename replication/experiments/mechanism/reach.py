@@ -14,14 +14,12 @@ from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Trained, train_for
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
-from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 from replication.wording import show
 
@@ -180,9 +178,8 @@ def list_contestants(protocol: Protocol, own: type[Network] | None) -> dict[str,
 
 
 def search_rates(
-    protocol: Protocol, sample: Sample, *, own: type[Network] | None = None,
-    report_progress: Tell = silent,
-) -> dict[str, Model]:  # fmt: skip
+    protocol: Protocol, sample: Sample, *, own: type[Network] | None = None
+) -> dict[str, Model]:
     """Search the best learning rate of each rule.
 
     ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
@@ -195,7 +192,7 @@ def search_rates(
     found: dict[str, Model] = {}
     weights = {name: draw(rule, protocol, sample) for name, rule in rules.items()}
     for name, rule in rules.items():
-        report_progress(f"finding the best learning rate of {name}")
+        sample.report_progress(f"finding the best learning rate of {name}")
         rates = search_coarsely(rule, protocol, weights[name][:n_few], jobs=jobs)
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
@@ -216,14 +213,13 @@ def has_learnt(rules: Mapping[str, Any]) -> bool:
 
 
 def compare_rules(
-    protocol: Protocol, sample: Sample, *, search: Sample, own: type[Network] | None = None,
-    report_progress: Tell = silent,
-) -> Model:  # fmt: skip
+    protocol: Protocol, sample: Sample, *, search: Sample, own: type[Network] | None = None
+) -> Model:
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
     Only `MIN_FEW` networks are trained if none has converged in the `search`, in any rule.
     """
-    searched = search_rates(protocol, search.others, own=own, report_progress=report_progress)
+    searched = search_rates(protocol, search.others, own=own)
     judged = sample if has_learnt(searched) else dataclasses.replace(sample, n=MIN_FEW)
     rules, compared = list_contestants(protocol, own), {}
     for name, row in searched.items():

@@ -24,9 +24,7 @@ from replication.experiments.mechanism.reach import RULES, compare_rules, examin
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_turning
 from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import estimate_share, get_estimate
-from replication.system.progress import Tell
+from replication.experiments.sample import Sample, estimate_share, get_estimate
 
 ROOT_SEED = 2012
 N_NETWORKS = 2_000
@@ -53,7 +51,7 @@ USELESS = ("error-20", "one-20", "dropped-20", "random-20", "gradient-20", "drop
 """Ways to ask whether the first changes of W help, as the ledger names them."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the mechanism, in which results by learning rate stand under its name."""
     smaller, task, search = (
         sample.take(share, least=8) for share in (SMALLER_SHARE, TASK_SHARE, SEARCH_SHARE)
@@ -65,12 +63,12 @@ def run(sample: Sample, report_progress: Tell) -> Model:
 
     # The paper's task: what the theory predicts, and what networks do whose changes, initial
     # weights or learning rates are others.
-    report_progress("theory")
+    sample.report_progress("theory")
     model: Model = {"rates": NAMED_RATES, "level": LEVEL, "theory": {}}
     for name, fields in SETTINGS.items():
         setting = dataclasses.replace(protocols["small"], **fields)
         model["theory"][name] = check_theory(setting, smaller.draw(setting))
-    report_progress("interventions")
+    sample.report_progress("interventions")
     model["interventions"] = {
         name: compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS[name])
         for name, protocol in protocols.items()
@@ -85,14 +83,14 @@ def run(sample: Sample, report_progress: Tell) -> Model:
         "turning": lambda p: follow_turning(p, initial[: smaller.n]),
     }
     for name, measure in measures.items():
-        report_progress(name)
+        sample.report_progress(name)
         model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
     few = sample.take(EVER_SHARE, least=8).draw(PAPER)
     _, converged = train_changed(PAPER, few, Amplification, n_first=PAPER.max_updates)
     model["ever"] = estimate_share(~converged)
 
     # Other inputs, each at the best learning rate that is found for it.
-    report_progress("other inputs")
+    sample.report_progress("other inputs")
     tasks = make_tasks()
     model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
@@ -107,7 +105,7 @@ def run(sample: Sample, report_progress: Tell) -> Model:
     model["without_biases"] = examine_task(without, smaller, median=found[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
-    report_progress("one rule for U and another for W")
+    sample.report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial, jobs=jobs)
     model["hybrids"] = compare_hybrids(PAPER, smaller.take(2), search=search.take(2))
     many = sample.take(CREATES_SHARE).draw(PAPER)

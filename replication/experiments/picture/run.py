@@ -27,7 +27,6 @@ from replication.simulator.engine import evaluate_networks
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
-from replication.system.progress import Tell
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000
@@ -37,9 +36,9 @@ SMALL = 2.0**-20
 and far below what bends the vectors."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the picture."""
-    report_progress("networks measured at every update, at two learning rates")
+    sample.report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(measure_picture, sample, slow_share=SLOW_SHARE)
     return {
         "claims": {

@@ -11,12 +11,10 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import find_median_updates, name_estimate
+from replication.experiments.sample import Sample, find_median_updates, name_estimate
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
 from replication.statistics.intervals import estimate_ratios
-from replication.system.progress import Tell
 
 ROOT_SEED = 2009
 N_NETWORKS = 10_000
@@ -49,15 +47,15 @@ class Alignment(NamedTuple):
     vectors: Array  # mean cosine of AP and CR when half of those by the paper's rule are aligned
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
-    report_progress("alignment at equal learning rates")
+    sample.report_progress("alignment at equal learning rates")
     initial, few = sample.take(RECORDED_SHARE).draw(PAPER), sample.take(SEARCH_SHARE)
     measured = sample.map(lambda rate: measure_alignments(rate, initial), EQUAL_RATES)
     alignments = {key: each for part in measured.values() for key, each in part.items()}
     outcomes = {}
     for name, protocol in VARIANTS.items():
-        report_progress(f"speed of the rule {name!r}")
+        sample.report_progress(f"speed of the rule {name!r}")
         best = few.find_best(protocol, {"learning_rate": SEARCHED_RATES})
         outcomes[name] = sample.simulate(best)
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)

@@ -3,11 +3,9 @@
 from replication.definition.claims import load_claims
 from replication.definition.protocol import ERROR_READINGS, Protocol
 from replication.experiments import Model, studies
-from replication.experiments.sample import Sample
-from replication.experiments.summaries import name_estimate
+from replication.experiments.sample import Sample, name_estimate
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean
-from replication.system.progress import Tell
 
 ROOT_SEED = 2001
 N_NETWORKS = 500_000  # networks of each reading
@@ -20,15 +18,15 @@ OTHERS: dict[str, Protocol] = {
 OTHERS_SHARE = 0.1  # of the networks
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
     level = load_claims()["headline"].thresholds["at_least"]
     populations: dict[str, CountTable] = {}
     for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
         taken = sample if name in ERROR_READINGS else sample.take(OTHERS_SHARE, least=1000)
-        report_progress(f"{name}, {taken.n:,} networks")
+        sample.report_progress(f"{name}, {taken.n:,} networks")
         populations[name] = studies.count_networks(protocol, taken)
-    report_progress("the test of the headline for each")
+    sample.report_progress("the test of the headline for each")
     named = {
         name: {
             **name_estimate("mean", estimate_mean(counts.updates, counts.counts)),
@@ -38,7 +36,7 @@ def run(sample: Sample, report_progress: Tell) -> Model:
         for name, counts in populations.items()
         if name in ERROR_READINGS
     }
-    report_progress("how often it rejects others")
+    sample.report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
     power = {
         name: studies.measure_power(ranked, counts, level=level)

@@ -20,7 +20,6 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-from replication.system.progress import Tell
 
 ROOT_SEED = 2005
 N_NETWORKS = 2_000
@@ -43,11 +42,11 @@ LOGISTIC = {
 """Networks with logistic visible units, each with a learning rate at which it learns."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the rule."""
-    report_progress("the simple rule, and steepest descent by finite differences")
+    sample.report_progress("the simple rule, and steepest descent by finite differences")
     claims = {"simple-rule": judge_simple_rule(sample), "descent": judge_descent(sample)}
-    report_progress("networks without linear units, and without symmetric weights")
+    sample.report_progress("networks without linear units, and without symmetric weights")
     without_linearity = {name: sample.simulate(each).converged for name, each in LOGISTIC.items()}
     claims["without-linearity"] = judge("without-linearity", without_linearity)
     claims["without-symmetry"] = judge_without_symmetry(sample)

@@ -10,9 +10,7 @@ import numpy as np
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array
-from replication.experiments.sample import LEARNING, Sample, list_protocols
-from replication.experiments.summaries import name_mean
-from replication.system.progress import Tell
+from replication.experiments.sample import LEARNING, Sample, list_protocols, name_mean
 
 ROOT_SEED = 2002
 N_NETWORKS = 1_000  # networks a cell of the map
@@ -30,16 +28,16 @@ EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the map."""
-    report_progress("the map of learning rate and regression")
+    sample.report_progress("the map of learning rate and regression")
     mean, failing = measure_map(sample.others)
-    report_progress("the fastest settings against the paper's")
+    sample.report_progress("the fastest settings against the paper's")
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
     best = Protocol(learning_rate=MAP_RATES[column], regression=MAP_REGRESSIONS[row])
     fresh, at_edge = sample.take(FRESH_FACTOR), sample.take(EDGE_FACTOR)
     gain = fresh.simulate(PAPER).updates - fresh.simulate(best).updates
-    report_progress("the edge at the paper's regression")
+    sample.report_progress("the edge at the paper's regression")
     edge = {}
     for name, frozen in LEARNING.items():
         tried = [Protocol(learning_rate=rate, frozen=frozen) for rate in EDGE_RATES]

@@ -16,7 +16,6 @@ from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-from replication.system.progress import Tell
 
 ROOT_SEED = 2011
 N_NETWORKS = 2_000
@@ -31,11 +30,11 @@ REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 """With which changes and vectors are computed: the paper's, and a high one."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of a longer loop at the best settings of a small search."""
-    report_progress("the best settings of a longer loop")
+    sample.report_progress("the best settings of a longer loop")
     best = sample.take(SEARCH_SHARE).find_best(Protocol(group_sizes=(4, 3, 3)), GRID)
-    report_progress("gradient descent in the longer loop")
+    sample.report_progress("gradient descent in the longer loop")
     histories = measure_learning(best, measure_loop, sample.take(MEASURED_SHARE))
     return {"claims": {"loops": judge_loops(histories)}}
 

@@ -11,11 +11,9 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
-from replication.experiments.sample import Grid, Sample
-from replication.experiments.summaries import name_estimate, name_median
+from replication.experiments.sample import Grid, Sample, name_estimate, name_median
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
-from replication.system.progress import Tell
 
 ROOT_SEED = 2003
 N_NETWORKS = 20_000
@@ -86,9 +84,9 @@ Search = tuple[Protocol, Grid, float]
 """A protocol, the values that are tried, and the share of networks at the best ones."""
 
 
-def run(sample: Sample, report_progress: Tell) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of speed at the paper's settings and at the best ones of all rules."""
-    report_progress("best learning rates of all rules, momenta, factors and tasks")
+    sample.report_progress("best learning rates of all rules, momenta, factors and tasks")
     searches, n_search = list_searches(), sample.take(SEARCH_SHARE, least=FEWEST).n
 
     def find(name: str) -> tuple[Protocol, Outcomes]:
@@ -99,10 +97,10 @@ def run(sample: Sample, report_progress: Tell) -> Model:
 
     found = sample.map(find, searches)
     outcomes = {name: at_best for name, (_, at_best) in found.items()}
-    report_progress("the paper's learning rate")
+    sample.report_progress("the paper's learning rate")
     outcomes["paper"] = sample.simulate(PAPER)
     outcomes["no-hidden-regression-at-paper-rate"] = sample.simulate(NO_HIDDEN_REGRESSION)
-    report_progress("updates at every learning rate")
+    sample.report_progress("updates at every learning rate")
     taken = sample.take(RATES_SHARE, least=FEWEST)
     good = {rule: find_good_rates(found[rule][0], SEARCHED_RATES[rule], taken) for rule in RULES}
     # What back-propagation takes as a multiple of what recirculation takes, and what a factor on

@@ -9,9 +9,8 @@ import pytest
 from replication import PAPER, CountTable, simulate
 from replication.experiments import studies
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
-from replication.experiments.sample import Sample
+from replication.experiments.sample import Sample, estimate_share, find_median_updates, get_estimate
 from replication.experiments.studies import Likelihood
-from replication.experiments.summaries import estimate_share, find_median_updates, get_estimate
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
