@@ -8,16 +8,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import (
-    PROTOCOL,
-    add_options,
-    parse_whole,
-    read_protocol_arguments,
-)
+from replication.cli.arguments import PROTOCOL, add_options, parse_whole, read_protocol_arguments
 from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import DataError, StorageError, UsageError
-from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
 from replication.system.files import check_target, read_content, write_durably
 from replication.system.progress import report_progress
 from replication.wording import plural, show
@@ -49,7 +44,7 @@ def add_commands(subparsers: Any) -> None:
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
     command.add_argument(
-        "--seeds", type=functools.partial(parse_whole, low=MIN_NETWORKS, high=MAX_NETWORKS),
+        "--seeds", type=functools.partial(parse_whole, low=FEWEST, high=MOST),
         default=N_NETWORKS, metavar="N", help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     command.add_argument(

@@ -47,36 +47,20 @@ def scale(factor: float) -> Choose:
     return lambda asked, *_: factor * asked
 
 
-def apply(asked: Any, *_: Any) -> Any:
-    """Apply what equation 4 asks for."""
-    return asked
-
-
-def stop(end: int) -> Choose:
-    """Apply what is asked for, and nothing from an update on."""
-    return lambda asked, _, t: np.where(t < end, asked, 0.0)
-
-
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
-    "until 10": stop(10),
-    "delay 0": apply,
+    "until 10": lambda asked, _, t: np.where(t < 10, asked, 0.0),
+    "delay 0": scale(1.0),
     "delay 1": lambda _, before, __: before,
 }
 """By what the hidden biases change; "delay 0" is equation 4."""
-PARTS: Mapping[str, Choose] = {
-    "both": apply,
-    "alternating": alternate,
-    "smooth": smooth,
-    "neither": scale(0.0),
-}
-"""From which part of what equation 4 asks for they learn; the two parts add up to it."""
 DOSES: Mapping[str, Choose] = {
-    **PARTS,
+    "both": scale(1.0), "alternating": alternate, "smooth": smooth, "neither": scale(0.0),
     **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
     "3 times the smooth part": lambda *asked: 3.0 * smooth(*asked),
-}
-"""And so many times as much as it asks for."""
+}  # fmt: skip
+"""From which part of what equation 4 asks for they learn, the two parts adding up to it, and from
+how many times as much."""
 
 
 class Following(RecirculationNetwork):

@@ -6,12 +6,7 @@ from typing import Any
 import numpy as np
 
 from replication.cache.filling import Counted
-from replication.definition.claims import (
-    ClaimVerdict,
-    find_other_settings,
-    load_claims,
-    load_reported,
-)
+from replication.definition import claims
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import studies
@@ -88,7 +83,7 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
     The mean of fewer networks than a study has no interval: counts are skewed.
     """
     mean = intervals.estimate_mean(counts.updates, counts.counts)
-    if counts.n_converged < load_reported().runs:
+    if counts.n_converged < claims.load_reported().runs:
         mean = intervals.Estimate(mean.value, None, None)
     return {
         "n": counts.n, "n_converged": counts.n_converged, "cap": counts.cap,
@@ -107,19 +102,19 @@ def judge_headline(
 
     ``reason``: why a study cannot judge them, None if it can.
     """
-    other_settings = find_other_settings(protocol.differences)
-    least, cap = load_claims()["headline"].thresholds, population["cap"]
+    other_settings = claims.find_other_settings(protocol.differences)
+    least, cap = claims.load_claims()["headline"].thresholds, population["cap"]
     reason = None
     if other_settings:
         reason = "settings"
-    elif cap <= int(load_reported().max):
+    elif cap <= int(claims.load_reported().max):
         reason = "cap"
     elif population["n"] < least["min_networks"]:
         reason = "few networks"
     elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
         reason = "few converge"
-    verdict = {None: None, "few networks": ClaimVerdict.TOO_FEW}.get(
-        reason, ClaimVerdict.NOT_TESTABLE
+    verdict = {None: None, "few networks": claims.ClaimVerdict.TOO_FEW}.get(
+        reason, claims.ClaimVerdict.NOT_TESTABLE
     )
     judged = judge("headline", p, verdict=verdict)
     return judged | {"reason": reason, "other_settings": other_settings}
@@ -130,7 +125,7 @@ def find_p_values(
 ) -> dict[str, float | None]:
     """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
-        return {way.id: None for way in load_claims()["headline"].operationalisations}
+        return {way.id: None for way in claims.load_claims()["headline"].operationalisations}
     tables = {
         "smaller-tail": counts, "sweeps": studies.count_sweeps(counts), **other_errors,
         "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
@@ -155,7 +150,7 @@ def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:
     Their rounded means lie from ``low`` to ``high`` for every ``max``.
     """
     means, maxima, p = ranked
-    mean, largest = float(load_reported().mean), float(load_reported().max)
+    mean, largest = float(claims.load_reported().mean), float(claims.load_reported().max)
     share = p[means == mean, maxima == largest].item()
     less = p > share * (1.0 + 1e-9)
     # For each largest count the first mean that is less extreme, and the last.

@@ -12,13 +12,7 @@ from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
 from replication.experiments import Model
-from replication.experiments.mechanism import (
-    MAX_NETWORKS,
-    MIN_NETWORKS,
-    N_NETWORKS,
-    controls,
-    reach,
-)
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, controls, reach
 from replication.experiments.sample import Sample
 from replication.experiments.scatter import Scatter
 from replication.simulator.engine import N_LANES, record_weights
@@ -175,10 +169,9 @@ def examine_mechanism(
     14.0
     """
     check_task(protocol)
-    if not MIN_NETWORKS <= n_seeds <= MAX_NETWORKS:
+    if not FEWEST <= n_seeds <= MOST:
         raise UsageError(
-            f"n_seeds = {n_seeds} was given; allowed is a whole number from {MIN_NETWORKS} to "
-            f"{MAX_NETWORKS}"
+            f"n_seeds = {n_seeds} was given; allowed is a whole number from {FEWEST} to {MOST}"
         )
     if network is not None:
         check_rule(network, reach.enter(network, protocol, 1.0)[0], root_seed)
@@ -208,9 +201,8 @@ def _examine(best: Protocol, own: Mapping[str, Any], sample: Sample) -> Model:
     examined = reach.examine_task(best, sample, median=own["median"], names=names)
     if is_clear:
         sample.report_progress("starting with other weights")
-        weights, jobs = sample.draw(best), sample.jobs
-        examined["sizes"] = controls.compare_sizes(best, weights, jobs=jobs, factors=FACTORS)
-        examined["starts"] = controls.compare_starts(best, weights, jobs=jobs)
+        weights = sample.draw(best)
+        examined |= controls.compare_starts(best, weights, jobs=sample.jobs, factors=FACTORS)
     return examined
 
 

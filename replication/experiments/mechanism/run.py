@@ -8,13 +8,8 @@ import numpy as np
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
+from replication.experiments import Model, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.interventions import (
-    Amplification,
-    compare_interventions,
-    train_changed,
-)
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
@@ -70,12 +65,10 @@ def run(sample: Sample) -> Model:
         model["theory"][name] = check_theory(setting, smaller.draw(setting))
     sample.report_progress("interventions")
     model["interventions"] = {
-        name: compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS[name])
+        name: interventions.compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS[name])
         for name, protocol in protocols.items()
     }
     measures: dict[str, Callable[[Protocol], Any]] = {
-        "sizes": lambda p: controls.compare_sizes(p, initial, jobs=jobs),
-        "starts": lambda p: controls.compare_starts(p, initial, jobs=jobs),
         "halves": lambda p: controls.compare_halves(p, initial, jobs=jobs),
         "readability": lambda p: controls.measure_readability(p, initial[: 2 * smaller.n]),
         "shrinking": lambda p: controls.measure_shrinking(p, initial),
@@ -85,8 +78,16 @@ def run(sample: Sample) -> Model:
     for name, measure in measures.items():
         sample.report_progress(name)
         model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
+    sample.report_progress("other initial weights")
+    others = {
+        rate: controls.compare_starts(protocol, initial, jobs=jobs)
+        for rate, protocol in protocols.items()
+    }
+    for name in ("sizes", "starts"):
+        model[name] = {rate: found[name] for rate, found in others.items()}
     few = sample.take(EVER_SHARE, least=8).draw(PAPER)
-    _, converged = train_changed(PAPER, few, Amplification, n_first=PAPER.max_updates)
+    grow = interventions.INTERVENTIONS["amplification"]
+    _, converged = interventions.train_changed(PAPER, few, grow, n_first=PAPER.max_updates)
     model["ever"] = estimate_share(~converged)
 
     # Other inputs, each at the best learning rate that is found for it.
@@ -124,11 +125,10 @@ def compare_others(rules: Mapping[str, Any], weights: Array, *, jobs: int) -> Mo
         protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
         found[name] = {
             "median": rules[name]["median"],
-            **compare_interventions(
+            **interventions.compare_interventions(
                 protocol, weights, jobs=jobs, firsts=FIRSTS["paper"], names=["dropped"]
             ),
-            "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
-            "starts": controls.compare_starts(protocol, weights, jobs=jobs),
+            **controls.compare_starts(protocol, weights, jobs=jobs),
         }
     return found
 

@@ -83,7 +83,7 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
     assert following.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
     asked = 2.0, 5.0
     assert [following.CHOICES["until 10"](*asked, t) for t in (9, 10)] == [2.0, 0.0]
-    assert following.PARTS["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
+    assert following.DOSES["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
     assert following.DOSES["3 times the smooth part"](*asked, 2) == 10.5
     assert following.DOSES["1.5 times"](*asked, 2) == 3.0
 

@@ -212,11 +212,11 @@ def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow)
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     weights = draw_weights(SMALL, SEED, 0, 60)
-    (smaller,) = controls.compare_sizes(SMALL, weights, jobs=1, factors=(0.25,))
+    found = controls.compare_starts(SMALL, weights, jobs=1, factors=(0.25,))
+    (smaller,), starts = found["sizes"], found["starts"]
     factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
     assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
-    starts = controls.compare_starts(SMALL, weights, jobs=1)
     assert abs(starts["small_u"]["extra"]) <= 2
     assert starts["small_both"]["extra"] == pytest.approx(math.log(16) / math.log(factor), rel=0.05)
 
