@@ -88,9 +88,7 @@ def part_patterns(protocol: Protocol) -> list[Protocol]:
     return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
 
 
-def find_events(
-    series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW
-) -> NDArray[np.float64]:
+def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW) -> Array:
     """Return when the running median of each series first reaches a level; infinity if never.
 
     The median of `width` updates (an odd number) stands for the one in the middle.

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.experiments import Model
 from replication.experiments.matrices import Array, give_length, project
 from replication.experiments.recording import Outcome
 from replication.experiments.sample import estimate_share, name_median
@@ -121,6 +122,11 @@ def turn(network: Any, W: Any, change: Any, direction: Any) -> Any:
     return change + give_length(direction @ span, learnt) - learnt
 
 
+def find_scatter(network: Any) -> Array:
+    """Return the scatter of the inputs of a network."""
+    return Scatter.of(network.protocol).matrix
+
+
 def draw_direction(network: Any, W: Any) -> Any:
     """Return a random direction in the shape of W, drawn anew."""
     return 2.0 * network.uniform(W.shape) - 1.0
@@ -136,9 +142,7 @@ INTERVENTIONS: Mapping[str, type[Intervention]] = {
     "random": put(lambda net, W, change, _: give_length(draw_direction(net, W), change)),
     "gradient": Descent,
     # By no more than what lies along W S, for one-hot vectors along W.
-    "amplification": put(
-        lambda net, W, change, _: project(change, W @ Scatter.of(net.protocol).matrix)
-    ),
+    "amplification": put(lambda net, W, change, _: project(change, W @ find_scatter(net))),
     # As much in one random direction; W as long, with another code; with a new one each time.
     "steered": put(lambda net, _, change, __: give_length(net.once, change), Drawn),
     "exchanged": put(lambda net, W, change, _: turn(net, W, change, net.once), Drawn),
@@ -188,11 +192,7 @@ def compare_interventions(
     return {name: {str(first): next(described) for first in firsts} for name in names}
 
 
-def describe_extra(
-    updates: NDArray[Any], converged: NDArray[np.bool_], base: NDArray[Any]
-) -> dict[str, Any]:
+def describe_extra(updates: NDArray[Any], converged: NDArray[Any], base: NDArray[Any]) -> Model:
     """Return what networks took more than the same without an intervention, failures at the cap."""
-    return {
-        **name_median(updates.astype(np.int64) - base, "extra"),
-        "failed": estimate_share(~converged),
-    }
+    extra = name_median(updates.astype(np.int64) - base, "extra")
+    return extra | {"failed": estimate_share(~converged)}

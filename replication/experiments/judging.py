@@ -29,6 +29,10 @@ from replication.statistics.intervals import Estimate, estimate_median, estimate
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 
 
+COLUMNS = (
+    "statement title page quote kind verdict condition instead way name measured supports why "
+    "value low high outcome"
+)
 INSTEAD = "instead_"  # before the name of a level: another one that could be defended
 
 
@@ -102,11 +106,8 @@ def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
     """
     verdict, results = judged["verdict"], judged["operationalisations"]
     decisive = Evidence.SUPPORTS if verdict == ClaimVerdict.FAILS_EXCEPT else Evidence.CONTRADICTS
-    names = [
-        each.name
-        for each in claim.operationalisations[1:]
-        if results[each.id]["outcome"] == decisive
-    ]
+    others = claim.operationalisations[1:]
+    names = [each.name for each in others if results[each.id]["outcome"] == decisive]
     if verdict == ClaimVerdict.HOLDS_ONLY_IF:
         return claim.only_if or f"not asked {join(names)}"
     return join(names) if verdict in (ClaimVerdict.HOLDS_EXCEPT, ClaimVerdict.FAILS_EXCEPT) else ""
@@ -137,12 +138,11 @@ def find_verdict(kind: str, primary: Evidence, others: Iterable[Evidence]) -> Cl
     n_for, n_against = counts[Evidence.SUPPORTS], counts[Evidence.CONTRADICTS]
     if primary == Evidence.UNDECIDED:
         return ClaimVerdict.OPEN
-    if primary == Evidence.CONTRADICTS or (kind == "checked" and n_against):
-        return (
-            ClaimVerdict.FAILS_EXCEPT if n_for and kind != "checked" else ClaimVerdict.DOES_NOT_HOLD
-        )
     if kind == "checked":
-        return ClaimVerdict.CHECKED
+        is_contradicted = primary == Evidence.CONTRADICTS or n_against
+        return ClaimVerdict.DOES_NOT_HOLD if is_contradicted else ClaimVerdict.CHECKED
+    if primary == Evidence.CONTRADICTS:
+        return ClaimVerdict.FAILS_EXCEPT if n_for else ClaimVerdict.DOES_NOT_HOLD
     if not n_against:
         return ClaimVerdict.HOLDS
     return ClaimVerdict.HOLDS_ONLY_IF if n_against > n_for else ClaimVerdict.HOLDS_EXCEPT
@@ -157,10 +157,7 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = (
-        "statement title page quote kind verdict condition instead way name measured supports why"
-    )
-    writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
+    writer.writerow(COLUMNS.split())
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
         judged = [describe_condition(claim, entry), describe_instead(claim, entry)]

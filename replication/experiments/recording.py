@@ -63,9 +63,8 @@ class Histories:
         """
         n = len(self.updates)
         owners = np.repeat(np.arange(n), self.updates)
-        found, cases = (
-            np.bincount(owners, each.sum(axis=1), n) for each in (successes & among, among)
-        )
+        counts = (successes & among).sum(axis=1), among.sum(axis=1)
+        found, cases = (np.bincount(owners, each, n) for each in counts)
         if not cases.any():
             return Estimate(None, 0.0, 1.0)
         share = float(found.sum() / cases.sum())
@@ -93,10 +92,8 @@ def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Hi
     ends = np.searchsorted(n_states, np.arange(MAX_STATES, n_states.max(initial=0), MAX_STATES))
     parts = zip(np.split(initial[order], ends), np.split(lengths, ends), strict=True)
     measured = map_in_threads(measure_some, parts, jobs=sample.jobs)
-    values = {
-        name: np.split(np.concatenate([each[name] for each in measured]), n_states[:-1])
-        for name in measured[0]
-    }
+    joined = {name: np.concatenate([each[name] for each in measured]) for name in measured[0]}
+    values = {name: np.split(each, n_states[:-1]) for name, each in joined.items()}
     return Histories(updates=lengths, values=values)
 
 

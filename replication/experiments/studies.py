@@ -45,9 +45,8 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
     # p and the two statistics from `compare`, which knows nothing of networks.
-    comparison = compare(
-        counts, runs=reported.runs, mean=reported.mean, max=reported.max, failures="excluded"
-    )
+    printed: dict[str, Any] = {"runs": reported.runs, "mean": reported.mean, "max": reported.max}
+    comparison = compare(counts, failures="excluded", **printed)
     if comparison.p is None:
         return None
     plain = comparison.to_dict()
@@ -79,11 +78,8 @@ def describe_p(counts: CountTable) -> dict[str, float | None]:
     sampling = describe_sampling(counts)
     if sampling is None:
         return dict.fromkeys(("p_max", "p_mean", "p"))
-    return {
-        "p_max": sampling["max"]["p"],
-        "p_mean": sampling["mean_given_max"]["p"],
-        "p": sampling["p"],
-    }
+    p_max, p_mean = sampling["max"]["p"], sampling["mean_given_max"]["p"]
+    return {"p_max": p_max, "p_mean": p_mean, "p": sampling["p"]}
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
@@ -183,10 +179,8 @@ def compare_readings(likelihoods: Mapping[str, Likelihood]) -> dict[str, dict[st
     The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
     s being the standard error of the logarithm (of the odds, for a posterior).
     """
-    return {
-        sweep: {name: _describe(likelihoods, name, sweep) for name in likelihoods}
-        for sweep in SWEEPS
-    }
+    names = likelihoods.keys()
+    return {of: {name: _describe(likelihoods, name, of) for name in names} for of in SWEEPS}
 
 
 def _describe(likelihoods: Mapping[str, Likelihood], name: str, sweep: str) -> dict[str, Any]:

@@ -28,6 +28,7 @@ Choose = Callable[[Any, Any, Any], Any]
 """Takes the change of the hidden biases that equation 4 asks for, the one before it (0 at first)
 and the number of updates so far; returns the change that is applied."""
 
+Updates = NDArray[np.int32]
 SLOW = 100  # updates beyond which a network counts as slow
 AT = 20  # updates after which it is measured how deep two vectors lie in one corner, and the rest
 
@@ -82,9 +83,7 @@ class Following(RecirculationNetwork):
         self.before, self.t = asked, self.t + 1.0
 
 
-def train_biases(
-    protocol: Protocol, weights: Array, choose: Choose
-) -> tuple[NDArray[np.int32], Array]:
+def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Updates, Array]:
     """Train networks whose hidden biases change as is chosen.
 
     Returns updates up to the cap of the protocol (n,), and `measure_depth` after `AT` of them.

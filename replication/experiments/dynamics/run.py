@@ -38,13 +38,11 @@ def run_once(sample: Sample) -> Model:
     sample.report_progress("the tail with and without learning hidden biases")
     tails, failed = biases.compare_tails(sample.take(TAIL_SHARE))
     sample.report_progress("hidden biases that follow the outputs late, or in part")
-    followed = sample.take(ALIGNED_SHARE, least=8)
+    followed, many = sample.take(ALIGNED_SHARE, least=8), sample.take(PARTS_SHARE)
     model: Model = {
         "tails": tails,
         "choices": following.compare_choices(following.CHOICES, sample, cap=longest),
-        "parts": following.compare_choices(
-            following.DOSES, sample.take(PARTS_SHARE), cap=PAPER.max_updates
-        ),
+        "parts": following.compare_choices(following.DOSES, many, cap=PAPER.max_updates),
         "following": following.measure_following(PAPER, followed.draw(PAPER)),
     }
     sample.report_progress("the same for other networks and rules")

@@ -31,8 +31,5 @@ def compare_positions(sample: Sample) -> Model:
         found[way] = {
             name: name_median(updates[chosen]) | {"converged": estimate_share(converged[chosen])}
             for name, chosen in groups.items()
-        } | {
-            "rank": float(ranks.statistic),
-            "rank_interval": list(map(float, ranks.confidence_interval(0.95))),
-        }
+        } | {"rank": ranks.statistic, "rank_interval": [*ranks.confidence_interval(0.95)]}
     return found

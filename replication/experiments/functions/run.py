@@ -23,9 +23,7 @@ SHARE = 0.05  # of all networks: tried at each rate of the search, and compared 
 SMOOTH: tuple[Any, ...] = (
     "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",
 )  # fmt: skip
-SEARCHED_RATES = (
-    1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0,
-)  # fmt: skip
+SEARCHED_RATES = (1.0, 1.5, *map(float, range(2, 7)), *map(float, range(8, 24, 2)), 25.0)
 
 Function = Callable[[Array], Array]
 

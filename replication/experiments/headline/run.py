@@ -9,7 +9,7 @@ from replication.cache.filling import Counted
 from replication.definition import claims
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
-from replication.experiments import studies
+from replication.experiments import Model, studies
 from replication.experiments.headline import distributions
 from replication.experiments.judging import judge
 from replication.experiments.sample import name_estimate
@@ -21,7 +21,7 @@ from replication.system.progress import Tell, silent
 def run(
     study: Study, counted: Mapping[Study, Counted], *, likelihood: Mapping[str, Any] | None = None,
     report_progress: Tell = silent,
-) -> dict[str, Any]:  # fmt: skip
+) -> Model:  # fmt: skip
     """Return the model of a study.
 
     `counted`: the outcomes of the study, of its repetitions, and of those with other errors.
@@ -49,7 +49,7 @@ def run(
 def describe_study(
     counts: CountTable, protocol: Protocol, *, repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
-) -> dict[str, Any]:  # fmt: skip
+) -> Model:  # fmt: skip
     """Return the model of a population of networks, whatever became of them."""
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
@@ -77,7 +77,7 @@ def describe_study(
     }  # fmt: skip
 
 
-def describe_population(counts: CountTable) -> dict[str, Any]:
+def describe_population(counts: CountTable) -> Model:
     """Describe the converged networks of a population; the median is that of all networks.
 
     The mean of fewer networks than a study has no interval: counts are skewed.
@@ -97,7 +97,7 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
 def judge_headline(
     population: Mapping[str, Any], sampling: Mapping[str, Any] | None,
     p: Mapping[str, float | None], protocol: Protocol,
-) -> dict[str, Any]:  # fmt: skip
+) -> Model:  # fmt: skip
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
     ``reason``: why a study cannot judge them, None if it can.
@@ -113,16 +113,13 @@ def judge_headline(
         reason = "few networks"
     elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
         reason = "few converge"
-    verdict = {None: None, "few networks": claims.ClaimVerdict.TOO_FEW}.get(
-        reason, claims.ClaimVerdict.NOT_TESTABLE
-    )
+    verdicts = {None: None, "few networks": claims.ClaimVerdict.TOO_FEW}
+    verdict = verdicts.get(reason, claims.ClaimVerdict.NOT_TESTABLE)
     judged = judge("headline", p, verdict=verdict)
     return judged | {"reason": reason, "other_settings": other_settings}
 
 
-def find_p_values(
-    counts: CountTable, other_errors: Mapping[str, CountTable]
-) -> dict[str, float | None]:
+def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) -> Model:
     """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
         return {way.id: None for way in claims.load_claims()["headline"].operationalisations}
@@ -133,7 +130,7 @@ def find_p_values(
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 
 
-def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> dict[str, Any] | None:
+def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> Model | None:
     """Compare how probable the reported numbers are under a protocol and under the paper's.
 
     None if too few networks stop at the reported largest count.
@@ -144,7 +141,7 @@ def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> dic
     return studies.compare_readings({"paper": paper, "here": here})["not counted"]
 
 
-def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:
+def find_less_extreme(ranked: studies.Ranked) -> Model:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
     Their rounded means lie from ``low`` to ``high`` for every ``max``.

@@ -88,6 +88,7 @@ CONDITIONS = {
     "wider": Condition(rates_of="four", lower_hidden=3, top_hidden=3),
 }
 
+Rates = tuple[float, float]  # of the lower modules and the top
 Examined = Mapping[str, NDArray[Any]]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
@@ -95,7 +96,7 @@ Examined = Mapping[str, NDArray[Any]]
 
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
-    rates: dict[str, tuple[float, float]] = {}
+    rates: dict[str, Rates] = {}
     outcomes: dict[str, Examined] = {}
     for name, condition in CONDITIONS.items():
         if condition.rates_of is None:
@@ -116,20 +117,18 @@ def run(sample: Sample) -> Model:
     }
 
 
-def search_rates(condition: Condition, sample: Sample) -> tuple[float, float]:
+def search_rates(condition: Condition, sample: Sample) -> Rates:
     """Return the first pair of learning rates (lower, top) with which most of others do all."""
     searched = sample.others.alone
 
-    def measure(pair: tuple[float, float]) -> float:
+    def measure(pair: Rates) -> float:
         return float(simulate_condition(condition, pair, searched)["all"].mean())
 
     shares = sample.map(measure, itertools.product(LOWER_RATES, TOP_RATES))
     return max(shares, key=lambda pair: shares[pair])
 
 
-def simulate_condition(
-    condition: Condition, rates: tuple[float, float], sample: Sample
-) -> Examined:
+def simulate_condition(condition: Condition, rates: Rates, sample: Sample) -> Examined:
     """Train and test networks; with random sets the first n / `RANDOM_SETS` on each of them."""
     n_sets = RANDOM_SETS if condition.kind == "random" else 1
     n_each = max(1, sample.n // n_sets)
@@ -168,11 +167,9 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
     completed = settle(rule, weights, np.vstack([vectors, vectors]) * held, held)
     encoded, attractors = is_near(evaluation.reconstruction), is_near(attracted)
     found = {"encoded": encoded, "attractors": attractors, "completed": is_near(completed)}
+    found["all"] = np.all([*found.values()], axis=0)
     codes = evaluation.hidden[0].reshape(len(weights), len(vectors), N_LOWER, -1)
-    return {
-        **found, "all": np.all([*found.values()], axis=0),
-        "codes": codes.transpose(3, 1, 2, 0),
-    }  # fmt: skip
+    return {**found, "codes": codes.transpose(3, 1, 2, 0)}
 
 
 def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:

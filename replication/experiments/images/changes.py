@@ -33,9 +33,6 @@ def measure_changes(sample: Sample) -> Model:
         later = train_for(protocol, initial, n_updates)
         return float(np.median(measure_growth(protocol, later)["along_theory"]))
 
-    return {
-        "cosines": {n: find_cosine(n) for n in FOLLOWED},
-        "replaced": compare_interventions(
-            protocol, initial, firsts=[FIRST], jobs=sample.jobs, names=INSTEAD
-        ),
-    }
+    options: Model = {"firsts": [FIRST], "jobs": sample.jobs, "names": INSTEAD}
+    replaced = compare_interventions(protocol, initial, **options)
+    return {"cosines": {n: find_cosine(n) for n in FOLLOWED}, "replaced": replaced}

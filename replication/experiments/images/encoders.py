@@ -46,13 +46,8 @@ def measure_encoders(sample: Sample) -> Model:
         return taken.simulate(best).updates
 
     found = sample.map(learn, [(size, rule) for size in reversed(SIZES) for rule in RULES])
-    return {
-        "sizes": list(SIZES),
-        "larger": [SIZES[-N_LARGER], SIZES[-1]],
-        "rules": {
-            rule: describe_encoders({size: found[size, rule] for size in SIZES}) for rule in RULES
-        },
-    }
+    rules = {rule: describe_encoders({n: found[n, rule] for n in SIZES}) for rule in RULES}
+    return {"sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules}
 
 
 def describe_encoders(updates: Mapping[int, NDArray[np.int32]]) -> Model:

@@ -102,14 +102,10 @@ def measure_rest(sample: Sample) -> Model:
     return {
         "updates": N_UPDATES, "sizes": list(SIZES), "zero": ZERO, "after": after,
         "pca": find_least(digits), "power": find_power(digits),
-        "rules": {
-            name: {f"{size:g}": found[name, f"{size:g}"][0] for size in SIZES} for name in RULES
-        },
+        "rules": {name: {f"{x:g}": found[name, f"{x:g}"][0] for x in SIZES} for name in RULES},
         "starts": {f"{start:g}": found["starts", f"{start:g}"][0] for start in STARTS},
-        "patches": {
-            "pca": find_least(patches),
-            "rules": {name: found["patches", name][0] for name in ON_PATCHES},
-        },
+        "patches": {"pca": find_least(patches),
+                    "rules": {name: found["patches", name][0] for name in ON_PATCHES}},
     }  # fmt: skip
 
 

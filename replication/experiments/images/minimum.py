@@ -83,11 +83,9 @@ def describe_codes(rule: Rule, states: Any, trained: Array, others: Array) -> Mo
     as a part of the ``variance`` of the code; ``overlap``: of W with the principal directions;
     ``growth``: the cosine of the change of W with W S.
     """
-    rows = np.concatenate(list(states))
+    n, rows = len(states), np.concatenate(list(states))
     described = describe_code(rule, rows, trained, others)
-    return {
-        key: each.reshape(len(states), -1).mean(axis=1).tolist() for key, each in described.items()
-    }
+    return {key: x.reshape(n, -1).mean(axis=1).tolist() for key, x in described.items()}
 
 
 def describe_code(rule: Rule, weights: Array, trained: Array, others: Array) -> dict[str, Array]:

@@ -102,10 +102,8 @@ def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> d
     """
     labels = np.split(read_digits()[1], [len(images[0])])
     main = find_components(images[0])
-    codes = {
-        "pixels": [x[None] for x in images],
-        "principal components": [x[None] @ main for x in images],
-    }
+    codes = {"pixels": [x[None] for x in images]}
+    codes["principal components"] = [x[None] @ main for x in images]
     for name, (rule, weights) in networks.items():
         codes[name] = [training.evaluate(rule, weights, x).hidden[0] for x in images]
     wanted = np.eye(10)[labels[0]] - 0.1

@@ -5,7 +5,6 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
@@ -102,13 +101,9 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
 def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
-    def is_first(
-        histories: Histories, matrices: str, change: str = "lower", **options: Any
-    ) -> NDArray[np.bool_]:
-        aligned, agrees = (
-            find_events(histories.values[name], **options) for name in (matrices, change)
-        )
-        return aligned < agrees
+    def is_first(of: Histories, matrices: str, change: str = "lower", **options: Any) -> Any:
+        aligned = find_events(of.values[matrices], **options)
+        return aligned < find_events(of.values[change], **options)
 
     return judge("alignment-first", {
         "raw-20": is_first(paper, "alignment"),
@@ -128,9 +123,8 @@ def compare_order(rate: float, sample: Sample) -> Model:
     n_updates = agreement.count_early_updates(rate)
     recorded = record_weights(protocol, sample.draw(protocol), n_updates)
     measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
-    centred, agrees = (
-        find_events(measured[name].reshape(recorded.shape[:2])) for name in ("centred", "lower")
-    )
+    series = (measured[name].reshape(recorded.shape[:2]) for name in ("centred", "lower"))
+    centred, agrees = map(find_events, series)
     return {"learning_rate": rate, "centred": estimate_share(centred < agrees)}
 
 

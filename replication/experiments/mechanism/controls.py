@@ -140,22 +140,14 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
     return float(np.mean(np.diff(apart, axis=-1) < 0.0))
 
 
-def compare_errors(protocol: Protocol, weights: Array, *, n_first: int) -> Array:
-    """Return the squared error after the first updates minus that without changes of W, (n,)."""
+def lowers_error(
+    protocol: Protocol, weights: Array, n_first: int, others: tuple[str, ...] = ()
+) -> NDArray[np.bool_]:
+    """Return in which networks the first changes of W lower the squared error; `others`: frozen."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
-    ours, theirs = (
-        evaluate_networks(squared, train_for(protocol, weights, n_first, frozen=frozen)).error
-        for frozen in ((), ("W",))
-    )
-    return np.asarray(ours - theirs)
-
-
-def lowers_alone(protocol: Protocol, weights: Array) -> NDArray[np.bool_]:
-    """Return in which networks the first change of W lowers the error if nothing else changes."""
-    squared = dataclasses.replace(protocol, criterion="half-squared-error")
-    alone = train_for(protocol, weights, 1, frozen=("b", "U", "c"))
-    errors = (evaluate_networks(squared, states).error for states in (alone, weights))
-    return np.asarray(next(errors) < next(errors))
+    ends = (train_for(protocol, weights, n_first, frozen=x) for x in (others, ("W", *others)))
+    ours, theirs = (evaluate_networks(squared, each).error for each in ends)
+    return np.asarray(ours < theirs)
 
 
 def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
@@ -173,8 +165,5 @@ def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[st
     """
     span = Scatter.of(protocol).span
     W, grown = get_w(protocol, weights), get_u(protocol, later - weights)
-    same = (W @ span > 0.0) == (grown @ span > 0.0)
-    return {
-        "raw": compute_cosines(flatten(W), flatten(grown)),
-        "sign": np.mean(flatten(same), axis=1),
-    }
+    sign = np.mean(flatten((W @ span > 0.0) == (grown @ span > 0.0)), axis=1)
+    return {"raw": compute_cosines(flatten(W), flatten(grown)), "sign": sign}

@@ -170,9 +170,8 @@ def examine_mechanism(
     """
     check_task(protocol)
     if not FEWEST <= n_seeds <= MOST:
-        raise UsageError(
-            f"n_seeds = {n_seeds} was given; allowed is a whole number from {FEWEST} to {MOST}"
-        )
+        allowed = f"allowed is a whole number from {FEWEST} to {MOST}"
+        raise UsageError(f"n_seeds = {n_seeds} was given; {allowed}")
     if network is not None:
         check_rule(network, reach.enter(network, protocol, 1.0)[0], root_seed)
     sample = Sample(n_seeds, root_seed, jobs, report_progress)
@@ -226,9 +225,7 @@ def check_task(protocol: Protocol) -> None:
             raise UsageError(f"{field} = {given} was given; mechanism needs {needed}; change it")
 
 
-def estimate_work(
-    protocol: Protocol, n_networks: int, n_search: int, *, jobs: int
-) -> tuple[float, float]:
+def estimate_work(protocol: Protocol, n: int, n_search: int, *, jobs: int) -> tuple[float, float]:
     """Return how many seconds and bytes the work takes at most, from updates that are timed.
 
     That is as if no network converged, in any rule and at any rate; most answers take a tenth.
@@ -237,11 +234,11 @@ def estimate_work(
     record_weights(protocol, weights, 1)  # compiles
     timer = timeit.Timer(lambda: record_weights(protocol, weights, N_TIMED))
     n_calls, seconds = timer.autorange()
-    n_tried = n_search * len(reach.FINE) + n_networks
+    n_tried = n_search * len(reach.FINE) + n
     n_tried += max(reach.MIN_FEW, round(reach.FEW_SHARE * n_search)) * reach.MOST_RATES
-    n_tried = len(reach.RULES) * n_tried + n_networks * (len(INSTEAD) + len(FACTORS) + 7)
+    n_tried = len(reach.RULES) * n_tried + n * (len(INSTEAD) + len(FACTORS) + 7)
     workers = count_workers(jobs)
-    n_states = n_networks * (reach.CHECKED_AT + 6 * workers)
+    n_states = n * (reach.CHECKED_AT + 6 * workers)
     total = n_tried * protocol.max_updates * seconds / (n_calls * N_TIMED * N_LANES)
     return total / workers, 8.0 * protocol.n_weights * n_states
 

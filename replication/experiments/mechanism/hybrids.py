@@ -57,12 +57,10 @@ class Hybrid(BackPropagationNetwork):
         return found
 
 
-def train_hybrid(
-    upper: str, lower: str, protocol: Protocol, weights: Array, rates: Array
-) -> Outcome:
-    """Train hybrids of two rules, each network at two learning rates, (n, 2)."""
+def train_hybrid(upper: str, lower: str, protocol: Protocol, *columns: Array) -> Outcome:
+    """Train hybrids of two rules, from weights and two learning rates, (n, 2), of each network."""
     rule = type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
-    return simulate_weights(protocol, np.hstack([weights, rates]), network=rule)[:2]
+    return simulate_weights(protocol, np.hstack(columns), network=rule)[:2]
 
 
 def compare_hybrids(protocol: Protocol, sample: Sample, *, search: Sample) -> list[Model]:

@@ -48,13 +48,12 @@ RULES: Mapping[str, dict[str, Any]] = {
     "feedback alignment": CROSS_ENTROPY,
 }
 
+Own = type[Network] | None
 Contestant = str | type[Network]
-"""One of `RULES`, or a rule of one's own."""
+"""A rule of one's own, if there is one; and that, or one of `RULES`."""
 
 
-def enter(
-    rule: Contestant, protocol: Protocol, rate: float
-) -> tuple[Protocol, type[Network] | None]:
+def enter(rule: Contestant, protocol: Protocol, rate: float) -> tuple[Protocol, Any]:
     """Return what `simulate_weights` takes for one of `RULES`, or a rule of one's own, at a rate.
 
     Of a rule that knows no protocol the rate is ``numbers["rate"]``.
@@ -93,7 +92,7 @@ def train(
 ) -> Trained:
     """Train networks by a rule at a learning rate, from what `draw` returns."""
     chosen, network = enter(rule, protocol, rate)
-    return simulate_weights(chosen, weights, jobs=jobs, network=network)
+    return simulate_weights(chosen, weights, network=network, jobs=jobs)
 
 
 def measure_errors(rule: Contestant, protocol: Protocol, weights: Array, rate: float) -> Array:
@@ -167,7 +166,7 @@ def search_coarsely(rule: Contestant, protocol: Protocol, weights: Array, *, job
     return rates
 
 
-def list_contestants(protocol: Protocol, own: type[Network] | None) -> dict[str, Contestant]:
+def list_contestants(protocol: Protocol, own: Own) -> dict[str, Contestant]:
     """Return the rules that are compared, by name; of linear units not the same one twice."""
     rules: dict[str, Contestant] = {
         rule: rule
@@ -177,9 +176,7 @@ def list_contestants(protocol: Protocol, own: type[Network] | None) -> dict[str,
     return rules if own is None else rules | {own.__name__: own}
 
 
-def search_rates(
-    protocol: Protocol, sample: Sample, *, own: type[Network] | None = None
-) -> dict[str, Model]:
+def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict[str, Model]:
     """Search the best learning rate of each rule.
 
     ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
@@ -212,9 +209,7 @@ def has_learnt(rules: Mapping[str, Any]) -> bool:
     return any(row["least_error"] == 0.0 for row in rules.values())
 
 
-def compare_rules(
-    protocol: Protocol, sample: Sample, *, search: Sample, own: type[Network] | None = None
-) -> Model:
+def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Own = None) -> Model:
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
     Only `MIN_FEW` networks are trained if none has converged in the `search`, in any rule.
@@ -253,21 +248,15 @@ def examine_task(
     # How W changes at a small rate, before and after a few updates.
     weights = sample.draw(protocol)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
-    first, early = (
-        measure_growth(slow, states) for states in (weights, train_for(slow, weights, CHECKED_AT))
-    )
+    later = train_for(slow, weights, CHECKED_AT)
+    first, early = (measure_growth(slow, states) for states in (weights, later))
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
     rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
-    described = {name: row[str(n_first)] for name, row in rows.items()}
+    found = {name: row[str(n_first)] for name, row in rows.items()}
+    medians = ("along_w", "along_theory", "growth", "predicted")
     return {
         "descent": [float(np.median(state["descent"])) for state in (first, early)],
-        **{
-            name: float(np.median(early[name]))
-            for name in ("along_w", "along_theory", "growth", "predicted")
-        },
-        "n_first": n_first,
-        "interventions": {
-            name: row | {"cost": row["extra"] / n_first} for name, row in described.items()
-        },
-    }
+        **{name: float(np.median(early[name])) for name in medians}, "n_first": n_first,
+        "interventions": {k: row | {"cost": row["extra"] / n_first} for k, row in found.items()},
+    }  # fmt: skip

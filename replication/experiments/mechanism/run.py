@@ -19,7 +19,7 @@ from replication.experiments.mechanism.reach import RULES, compare_rules, examin
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_turning
 from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample, estimate_share, get_estimate
+from replication.experiments.sample import Sample, estimate_share, get_estimate, list_protocols
 
 ROOT_SEED = 2012
 N_NETWORKS = 2_000
@@ -48,13 +48,11 @@ USELESS = ("error-20", "one-20", "dropped-20", "random-20", "gradient-20", "drop
 
 def run(sample: Sample) -> Model:
     """Return the model of the mechanism, in which results by learning rate stand under its name."""
-    smaller, task, search = (
-        sample.take(share, least=8) for share in (SMALLER_SHARE, TASK_SHARE, SEARCH_SHARE)
-    )
+    shares = SMALLER_SHARE, TASK_SHARE, SEARCH_SHARE
+    smaller, task, search = (sample.take(share, least=8) for share in shares)
     jobs, initial = sample.jobs, sample.draw(PAPER)
-    protocols = {
-        name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in NAMED_RATES.items()
-    }
+    made = list_protocols(PAPER, {"learning_rate": [*NAMED_RATES.values()]})
+    protocols = dict(zip(NAMED_RATES, made, strict=True))
 
     # The paper's task: what the theory predicts, and what networks do whose changes, initial
     # weights or learning rates are others.
@@ -79,10 +77,7 @@ def run(sample: Sample) -> Model:
         sample.report_progress(name)
         model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
     sample.report_progress("other initial weights")
-    others = {
-        rate: controls.compare_starts(protocol, initial, jobs=jobs)
-        for rate, protocol in protocols.items()
-    }
+    others = {k: controls.compare_starts(p, initial, jobs=jobs) for k, p in protocols.items()}
     for name in ("sizes", "starts"):
         model[name] = {rate: found[name] for rate, found in others.items()}
     few = sample.take(EVER_SHARE, least=8).draw(PAPER)
@@ -96,13 +91,13 @@ def run(sample: Sample) -> Model:
     model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     found = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
-    best = {
-        name: dataclasses.replace(each, learning_rate=found[name]["rate"])
-        for name, each in tasks.items()
-    }
-    random = {name: each for name, each in best.items() if name.startswith("random bits")}
+    rates = {name: row["rate"] for name, row in found.items()}
+    random = {
+        name: dataclasses.replace(each, learning_rate=rates[name])
+        for name, each in tasks.items() if name.startswith("random bits")
+    }  # fmt: skip
     model["common"] = compare_sets(random, task, search=search)
-    without = dataclasses.replace(best[LARGEST], frozen=("b",))
+    without = dataclasses.replace(tasks[LARGEST], frozen=("b",), learning_rate=rates[LARGEST])
     model["without_biases"] = examine_task(without, smaller, median=found[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
@@ -123,11 +118,10 @@ def compare_others(rules: Mapping[str, Any], weights: Array, *, jobs: int) -> Mo
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
         protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
+        options: Model = {"jobs": jobs, "firsts": FIRSTS["paper"], "names": ["dropped"]}
         found[name] = {
             "median": rules[name]["median"],
-            **interventions.compare_interventions(
-                protocol, weights, jobs=jobs, firsts=FIRSTS["paper"], names=["dropped"]
-            ),
+            **interventions.compare_interventions(protocol, weights, **options),
             **controls.compare_starts(protocol, weights, jobs=jobs),
         }
     return found
@@ -153,8 +147,9 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
     claim = load_claims()["useless-at-first"]
     firsts = {id: int(claim.find(id).thresholds["n_first"]) for id in USELESS}
     measured: dict[str, Any] = {
-        id: controls.compare_errors(PAPER, initial, n_first=firsts[id]) < 0.0 for id in USELESS[:2]
-    } | {"alone-20": controls.lowers_alone(PAPER, initial)}
+        id: controls.lowers_error(PAPER, initial, firsts[id]) for id in USELESS[:2]
+    }
+    measured["alone-20"] = controls.lowers_error(PAPER, initial, 1, others=("b", "U", "c"))
     for id in USELESS[2:]:
         name, rate = id.split("-")
         first = firsts[id]

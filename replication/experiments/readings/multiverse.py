@@ -114,9 +114,8 @@ def run_multiverse(
     rows = map_in_threads(describe, readings.protocols, jobs=jobs)
     # Of each value of a field, how many readings have it, and how many of them are compatible.
     judged = [row for row in rows if row["is_compatible"] is not None]
-    chosen = [
-        ((name, row[name]), row["is_compatible"]) for name in readings.fields for row in judged
-    ]
+    names = readings.fields
+    chosen = [((name, row[name]), row["is_compatible"]) for name in names for row in judged]
     kept = Counter(choice for choice, is_compatible in chosen if is_compatible)
     return {
         "name": readings.name,

@@ -38,8 +38,5 @@ def run(sample: Sample) -> Model:
     }
     sample.report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
-    power = {
-        name: studies.measure_power(ranked, counts, level=level)
-        for name, counts in populations.items()
-    }
+    power = {k: studies.measure_power(ranked, x, level=level) for k, x in populations.items()}
     return {"named": named, "power": power}

@@ -21,10 +21,8 @@ ROOT_SEED = 2011
 N_NETWORKS = 2_000
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
-GRID = {
-    "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
-    "regression": (0.0, 0.1, 0.25, 0.5, 0.75),
-}
+RATES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+GRID = {"learning_rate": RATES, "regression": (0.0, 0.1, 0.25, 0.5, 0.75)}
 """Each further group takes a factor 1 - regression, so longer loops want less of it."""
 REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 """With which changes and vectors are computed: the paper's, and a high one."""

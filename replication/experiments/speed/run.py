@@ -11,7 +11,7 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
-from replication.experiments.sample import Grid, Sample, name_estimate, name_median
+from replication.experiments.sample import Grid, Sample, list_protocols, name_estimate, name_median
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
 
@@ -164,10 +164,8 @@ def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
 
 def find_good_rates(protocol: Protocol, rates: Sequence[float], sample: Sample) -> list[float]:
     """Return the learning rates that are not measurably slower than the protocol's own."""
-    updates = {
-        rate: sample.simulate(dataclasses.replace(protocol, learning_rate=rate)).updates
-        for rate in rates
-    }
+    protocols = list_protocols(protocol, {"learning_rate": rates})
+    updates = {each.learning_rate: sample.simulate(each).updates for each in protocols}
     best = updates[protocol.learning_rate]
     lows = {rate: estimate_mean(updates[rate] - best).low for rate in rates}
     return [rate for rate, low in lows.items() if low is None or low <= 0.0]
@@ -194,9 +192,8 @@ def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
     for name in THEIRS:
         theirs = good[name]
         for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
-            results[name + suffix] = supports_if(
-                max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
-            )
+            is_apart = max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
+            results[name + suffix] = supports_if(is_apart)
     return judge("best-rates", results)
 
 
