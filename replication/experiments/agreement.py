@@ -4,10 +4,9 @@ import dataclasses
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import Array, align_matrices, list_matrices
+from replication.experiments.matrices import Array, Counts, align_matrices, list_matrices
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
@@ -108,7 +107,7 @@ def count_early_updates(learning_rate: float) -> int:
     return max(60, round(200.0 / learning_rate))
 
 
-def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> NDArray[np.int64]:
+def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Counts:
     """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
     recorded = record_weights(protocol, weights, n_updates)
     reached = align_matrices(protocol, recorded, centred=True) >= LEVEL

@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model
-from replication.experiments.matrices import Array, give_length, project
+from replication.experiments.matrices import Array, Counts, Flags, give_length, project
 from replication.experiments.recording import Outcome
 from replication.experiments.sample import estimate_share, name_median
 from replication.experiments.scatter import Scatter
@@ -33,7 +32,7 @@ class Intervention(RecirculationNetwork):
     once: Any  # a direction in the shape of W, drawn once for each network
 
     @property
-    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+    def kept(self) -> Model:  # type: ignore[override]
         """What the rule keeps, and the number of updates so far."""
         return super().kept | {"t": 0.0}
 
@@ -42,7 +41,7 @@ class Intervention(RecirculationNetwork):
         """The number of first updates, of each network."""
         return {"n_first": ()}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Model) -> None:
         """Update as the rule does, and put something else in its place while it is early."""
         before = {name: getattr(self, name) for name in self.shapes}
         super().apply(changes)
@@ -51,12 +50,12 @@ class Intervention(RecirculationNetwork):
             setattr(self, name, np.where(is_first, other, getattr(self, name)))
         self.t = self.t + 1.0
 
-    def replace(self, before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    def replace(self, before: Model, changes: Model) -> Model:
         """Return what some arrays become instead; `changes` are the rule's, summed."""
         change = self.W - before["W"]
         return {"W": before["W"] + self.choose(before["W"], change, changes)}
 
-    def choose(self, W: Any, change: Any, changes: dict[str, Any], /) -> Any:
+    def choose(self, W: Any, change: Any, changes: Model, /) -> Any:
         """Return the change of W that takes the place of the rule's."""
         raise NotImplementedError
 
@@ -66,7 +65,7 @@ class Frozen(Intervention):
 
     names: tuple[str, ...] = ("W",)
 
-    def replace(self, before: dict[str, Any], _: Any) -> dict[str, Any]:
+    def replace(self, before: Model, _: Any) -> Model:
         """Return these weights as they were."""
         return {name: before[name] for name in self.names}
 
@@ -86,7 +85,7 @@ class Descent(Intervention, BackPropagationNetwork):
         changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
         return changes | {"descent": self.descend(v0, "squared").W}
 
-    def choose(self, _: Any, change: Any, changes: dict[str, Any], /) -> Any:
+    def choose(self, _: Any, change: Any, changes: Model, /) -> Any:
         """Return the direction of descent, as long."""
         return give_length(changes["descent"], change)
 
@@ -106,7 +105,7 @@ def freeze(*names: str) -> type[Frozen]:
 
 
 def put(
-    choose: Callable[[Any, Any, Any, dict[str, Any]], Any], base: type[Intervention] = Intervention
+    choose: Callable[[Any, Any, Any, Model], Any], base: type[Intervention] = Intervention
 ) -> type[Intervention]:
     """Return the intervention that gives the change of W from network, W, change and changes."""
     return type("Changed", (base,), {"choose": choose})
@@ -179,12 +178,12 @@ def train_changed(
 def compare_interventions(
     protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int,
     names: Sequence[str] = tuple(INTERVENTIONS),
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+) -> dict[str, Model]:  # fmt: skip
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
     tasks = [(name, first) for name in names for first in firsts]
 
-    def run(task: tuple[str, int]) -> dict[str, Any]:
+    def run(task: tuple[str, int]) -> Model:
         outcome = train_changed(protocol, weights, INTERVENTIONS[task[0]], n_first=task[1])
         return describe_extra(*outcome, base)
 
@@ -192,7 +191,7 @@ def compare_interventions(
     return {name: {str(first): next(described) for first in firsts} for name in names}
 
 
-def describe_extra(updates: NDArray[Any], converged: NDArray[Any], base: NDArray[Any]) -> Model:
+def describe_extra(updates: Counts, converged: Flags, base: Counts) -> Model:
     """Return what networks took more than the same without an intervention, failures at the cap."""
     extra = name_median(updates.astype(np.int64) - base, "extra")
     return extra | {"failed": estimate_share(~converged)}

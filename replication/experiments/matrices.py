@@ -10,6 +10,8 @@ from replication.simulator.weights import list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.integer[Any]]
 
 
 def get_w(protocol: Protocol, weights: Array) -> Array:

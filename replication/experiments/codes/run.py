@@ -1,13 +1,12 @@
 """A good set of codes: what the hidden units do when the criterion is met."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Flags
 from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.weights import split_weights
@@ -39,7 +38,7 @@ def train_networks(protocol: Protocol, sample: Sample) -> tuple[Array, Array]:
     return weights, evaluate_networks(protocol, weights).hidden[0]
 
 
-def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> NDArray[np.bool_]:
+def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     """Say in which networks each code gives back its vector: the right unit is the most active."""
     matrix, biases = split_weights(protocol, weights)[-1]
     inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]

@@ -4,14 +4,12 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model, studies
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Counts
 from replication.experiments.sample import LEARNING, Sample, name_mean
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.counts import CountTable
@@ -66,7 +64,7 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
     return model, stuck["learnt"]
 
 
-def find_p99(updates: NDArray[Any]) -> int:
+def find_p99(updates: Counts) -> int:
     """Return the 99th percentile of updates, failures at the cap."""
     return int(np.quantile(updates, 0.99, method="higher"))
 

@@ -11,12 +11,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.dynamics.biases import find_p99
-from replication.experiments.matrices import Array, get_w
+from replication.experiments.matrices import Array, Counts, get_w
 from replication.experiments.sample import Sample, estimate_share, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
@@ -28,7 +27,6 @@ Choose = Callable[[Any, Any, Any], Any]
 """Takes the change of the hidden biases that equation 4 asks for, the one before it (0 at first)
 and the number of updates so far; returns the change that is applied."""
 
-Updates = NDArray[np.int32]
 SLOW = 100  # updates beyond which a network counts as slow
 AT = 20  # updates after which it is measured how deep two vectors lie in one corner, and the rest
 
@@ -72,18 +70,18 @@ class Following(RecirculationNetwork):
     before: Any  # what equation 4 asked for at the last one
 
     @property
-    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+    def kept(self) -> Model:  # type: ignore[override]
         """What the rule keeps, and what a choice depends on."""
         return super().kept | {"t": 0.0, "before": np.zeros(self.shapes["b"])}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Model) -> None:
         """Apply the chosen change of the hidden biases, and all others as they are."""
         asked = changes["b"]
         super().apply(changes | {"b": self.choose(asked, self.before, self.t)})
         self.before, self.t = asked, self.t + 1.0
 
 
-def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Updates, Array]:
+def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Counts, Array]:
     """Train networks whose hidden biases change as is chosen.
 
     Returns updates up to the cap of the protocol (n,), and `measure_depth` after `AT` of them.

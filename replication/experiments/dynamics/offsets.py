@@ -15,13 +15,12 @@ learning rate the outputs jump, and U is moved along m as they do.
 import dataclasses
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, find_alignment
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.matrices import Array, flatten, get_u, get_w
+from replication.experiments.matrices import Array, Counts, flatten, get_u, get_w
 from replication.experiments.sample import LEARNING, Sample
 from replication.simulator.activations import logistic
 from replication.simulator.weights import split_weights
@@ -32,7 +31,7 @@ ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
 
 
-def predict_alignment_by_map(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
+def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
     """Return at which update the map aligns U with W in each network, (n,), `FOLLOWED` at most.
 
     From the initial weights alone: W relative to its mean grows along itself, by

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER
@@ -14,7 +13,7 @@ from replication.experiments import Model
 from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy.modules import HALF, N_LOWER, Modules, Settling
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Counts, Flags
 from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import Engine
 
@@ -89,7 +88,7 @@ CONDITIONS = {
 }
 
 Rates = tuple[float, float]  # of the lower modules and the top
-Examined = Mapping[str, NDArray[Any]]
+Examined = Mapping[str, Any]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
@@ -150,7 +149,7 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
     vectors = np.array(rule.patterns)
     evaluation = Engine(PAPER, rule).evaluate(weights)
 
-    def is_near(states: Array) -> NDArray[np.bool_]:
+    def is_near(states: Array) -> Flags:
         """Return which networks have all vectors, copy by copy, near enough."""
         copies = states.reshape(len(weights), -1, *vectors.shape)
         return np.asarray(np.abs(copies - vectors).max(axis=(1, 2, 3)) < PAPER.threshold)
@@ -181,7 +180,7 @@ def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> A
     return Engine(PAPER, settling).evaluate(weights).reconstruction
 
 
-def name_splits(codes: Array) -> NDArray[np.int64]:
+def name_splits(codes: Array) -> Counts:
     """Return the splits of four vectors by both units of modules, codes (2, 4, n), as (2, n).
 
     A unit is more active for two of them than for the others; split k has vectors 0 and k

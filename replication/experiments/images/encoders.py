@@ -1,18 +1,17 @@
 """How fast each rule is at its own best rate as one-hot encoders become larger."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
+from replication.experiments.matrices import Counts
 from replication.experiments.sample import Sample, name_estimate, name_median
 from replication.statistics.intervals import Estimate
 
 CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
-RULES: dict[str, dict[str, Any]] = {
+RULES: dict[str, Model] = {
     "recirculation": {},
     "cross-entropy": CROSS_ENTROPY,
     "slowed": CROSS_ENTROPY | {"visible_to_hidden_factor": 0.25},
@@ -37,7 +36,7 @@ def measure_encoders(sample: Sample) -> Model:
     Of larger encoders there are fewer networks, since they take longer.
     """
 
-    def learn(task: tuple[int, str]) -> NDArray[np.int32]:
+    def learn(task: tuple[int, str]) -> Counts:
         size, rule = task
         taken = sample.alone.first(max(FEWEST, sample.n * SIZES[0] // size))
         base = Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule])
@@ -50,7 +49,7 @@ def measure_encoders(sample: Sample) -> Model:
     return {"sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules}
 
 
-def describe_encoders(updates: Mapping[int, NDArray[np.int32]]) -> Model:
+def describe_encoders(updates: Mapping[int, Counts]) -> Model:
     """Return the updates of one rule by size, and its exponent."""
     return {
         "updates": [name_median(each) for each in updates.values()],
@@ -58,7 +57,7 @@ def describe_encoders(updates: Mapping[int, NDArray[np.int32]]) -> Model:
     }
 
 
-def estimate_exponent(updates: Mapping[int, NDArray[Any]]) -> Estimate:
+def estimate_exponent(updates: Mapping[int, Counts]) -> Estimate:
     """Return the slope of mean log updates against log size, by least squares, with its interval.
 
     The samples of the sizes are independent, so that the slope's variance is the sum of theirs.

@@ -4,8 +4,6 @@ Of all images linear units see the scatter alone, so that 64 patterns with the s
 rows of its root, stand for the 1,797. Deviations from the mean image are learnt, without biases.
 """
 
-from typing import Any
-
 import numpy as np
 
 from replication.definition.protocol import Protocol
@@ -139,7 +137,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
     W, U = arrays["W"], arrays["U"]
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
     changed = np.linalg.norm(W - before, axis=(1, 2)) / np.linalg.norm(W, axis=(1, 2)) / LAST
-    described: dict[str, Any] = {
+    described: Model = {
         **name_mean(scatter.miss(W, U), "unexplained"),
         "change": float(np.maximum(changed, ZERO).mean()),
         "unread": float(np.maximum(np.abs(W @ U - np.eye(rules.N_HIDDEN)).max(), ZERO)),

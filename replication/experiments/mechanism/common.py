@@ -11,13 +11,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.growth import find_critical_rate
 from replication.experiments.interventions import Frozen, train_changed
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Counts
 from replication.experiments.recording import Outcome
 from replication.experiments.sample import Sample, list_protocols
 from replication.simulator.ensemble import simulate_weights
@@ -42,7 +41,7 @@ class Apart(RecirculationNetwork):
         changes = super().weight_changes(v0)._asdict()
         return changes | {"seen": self.regress(v0, self.image(v0))}
 
-    def apply(self, changes: dict[str, Any]) -> None:
+    def apply(self, changes: Model) -> None:
         """Take the product of both means from the change of W, once for each pattern."""
         common = np.outer(changes["b"], changes["seen"] / len(self.patterns))
         super().apply(changes | {"W": changes["W"] - common})
@@ -87,7 +86,7 @@ def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sampl
     }
 
 
-def find_cost(base: NDArray[np.int32], drop: Callable[[int], Outcome]) -> float:
+def find_cost(base: Counts, drop: Callable[[int], Outcome]) -> float:
     """Return the extra updates by change, in the median, if the first `PART` are dropped."""
     n_first = max(1, round(PART * float(np.median(base))))
     return float(np.median(drop(n_first)[0].astype(np.int64) - base)) / n_first

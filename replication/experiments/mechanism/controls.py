@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
-from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
+from replication.experiments.matrices import Array, Flags, flatten, get_u, get_w, replace_matrices
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.sample import estimate_share, name_median
@@ -142,7 +141,7 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
 
 def lowers_error(
     protocol: Protocol, weights: Array, n_first: int, others: tuple[str, ...] = ()
-) -> NDArray[np.bool_]:
+) -> Flags:
     """Return in which networks the first changes of W lower the squared error; `others`: frozen."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
     ends = (train_for(protocol, weights, n_first, frozen=x) for x in (others, ("W", *others)))

@@ -347,7 +347,7 @@ def _describe_extra(text: str, row: Mapping[str, Any]) -> str:
     return f"  {text:30}{extra:>32}{row['failed']['share']:>10.1%}"
 
 
-def _list_rows(found: Mechanism) -> Iterator[dict[str, Any]]:
+def _list_rows(found: Mechanism) -> Iterator[Model]:
     """Yield the rows of the table, without what does not apply."""
     for rule, row in found.rules.items():
         low, high = row["tried"]

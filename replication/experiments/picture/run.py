@@ -9,10 +9,8 @@ towards A. So the error of the pattern should fall if the angle between AP and C
 """
 
 import collections
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
@@ -55,7 +53,7 @@ def run(sample: Sample) -> Model:
     }  # fmt: skip
 
 
-def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
+def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure the vectors of Figure 3, and what changes of W do, (n, n_patterns) each.
 
     ``parallel``: cosine of AP and CR. For each change (``small``, ``whole``: by the learning rate,

@@ -4,13 +4,12 @@ import dataclasses
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Flags
 from replication.experiments.sample import Sample, find_median_updates, name_estimate
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
@@ -104,7 +103,7 @@ def change_by_whole(weights: Array) -> Array:
 
 def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:
     """Judge whether the second round aligns matrices and vectors sooner; ties are set aside."""
-    measured: dict[str, NDArray[np.bool_]] = {}
+    measured: dict[str, Flags] = {}
     for each in load_claims()["proposal"].operationalisations:
         name, rate = each.id.rsplit("-", 1)[0], each.thresholds["rate"]
         paper = alignments["paper", rate]

@@ -5,14 +5,13 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, get_w, replace_matrices
+from replication.experiments.matrices import Array, Flags, align_matrices, get_w, replace_matrices
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -28,7 +27,7 @@ N_READABLE, N_TRAINED = 500, 20
 N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
 N_ON_DIGITS = 40  # networks that learn digits
 
-RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
+RESTRICTED: Model = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
 LINEAR = Protocol(visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Three hidden units: the codes of two lie in a plane, which linear visible units map to a
@@ -128,7 +127,7 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
 
 def judge_without_symmetry(sample: Sample) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
-    measured: dict[str, Any] = {}
+    measured: Model = {}
     initial = sample.draw(PAPER)
     for name, protocol, start in (
         ("drawn", PAPER, initial),
@@ -176,6 +175,6 @@ class Transposed(Deceived):
         return self.W.T * (np.linalg.norm(self.U) / np.linalg.norm(self.W))
 
 
-def train_as_if(rule: type[Deceived], weights: Array) -> NDArray[np.bool_]:
+def train_as_if(rule: type[Deceived], weights: Array) -> Flags:
     """Return which networks converge if W changes as if U were another matrix."""
     return simulate_weights(Protocol(max_updates=ALTERED_UPDATES), weights, network=rule)[1]
