@@ -62,11 +62,9 @@ def describe_study(
         "population": population,
         "sampling": sampling,
         "repetitions": [
-            {
-                "root_seed": root_seed, "n": table.n, "share": table.n_converged / table.n,
-                "mean": intervals.estimate_mean(table.updates, table.counts).value,
-                "p": studies.describe_p(table)["p"],
-            }
+            {"root_seed": root_seed, "n": table.n, "share": table.n_converged / table.n,
+             "mean": intervals.estimate_mean(table.updates, table.counts).value,
+             "p": studies.describe_p(table)["p"]}
             for root_seed, table in repetitions.items()
         ],
         "claims": {"headline": judge_headline(population, sampling, p_values, protocol)},

@@ -117,20 +117,16 @@ def run_multiverse(
     names = readings.fields
     chosen = [((name, row[name]), row["is_compatible"]) for name in names for row in judged]
     kept = Counter(choice for choice, is_compatible in chosen if is_compatible)
+    choices = [
+        {"field": choice[0], "value": choice[1], "n": n, "n_compatible": kept[choice]}
+        for choice, n in Counter(choice for choice, _ in chosen).items()
+    ]
     return {
-        "name": readings.name,
-        "root_seed": root_seed,
-        "n_networks": n_networks,
-        "n_judged": len(judged),
-        "n_of_other_tasks": len(rows) - len(judged),
+        "name": readings.name, "root_seed": root_seed, "n_networks": n_networks,
+        "n_judged": len(judged), "n_of_other_tasks": len(rows) - len(judged),
         "n_compatible": sum(row["is_compatible"] for row in judged),
-        "fields": list(readings.fields),
-        "readings": rows,
-        "choices": [
-            {"field": choice[0], "value": choice[1], "n": n, "n_compatible": kept[choice]}
-            for choice, n in Counter(choice for choice, _ in chosen).items()
-        ],
-    }
+        "fields": list(readings.fields), "readings": rows, "choices": choices,
+    }  # fmt: skip
 
 
 def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str, Any]:
