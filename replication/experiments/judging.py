@@ -12,7 +12,6 @@ verdict, the row says so.
 
 import collections
 import csv
-import dataclasses
 import enum
 import io
 import math
@@ -60,17 +59,16 @@ def judge(
             f"[claims.{claim.id}], and experiments/{claim.experiment}/run.py; add them to the "
             "other, or remove them"
         )
-    results = {each.id: _compare_with_levels(claim, each, measured[each.id]) for each in ways}
+
+    def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Result]:
+        return {x.id: _compare_with_levels(claim, x, measured[x.id], others) for x in ways}
+
+    results = compare({})
     if verdict is not None:
         return {"operationalisations": results, "verdict": verdict.value}
     judged = {"operationalisations": results, "verdict": _conclude(claim, results)}
     # The same with the other defensible levels; it is kept if the verdict is another.
-    others = list_substitutes(claim)
-    tried = {}
-    for each in ways:
-        levels = tuple((key, others.get((key, value), value)) for key, value in each.levels)
-        changed = dataclasses.replace(each, levels=levels)
-        tried[each.id] = _compare_with_levels(claim, changed, measured[each.id])
+    tried = compare(list_substitutes(claim))
     if (otherwise := _conclude(claim, tried)) != judged["verdict"]:
         outcomes = {id: {"outcome": each["outcome"]} for id, each in tried.items()}
         judged["instead"] = {"operationalisations": outcomes, "verdict": otherwise}
@@ -170,7 +168,9 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any) -> Result:
+def _compare_with_levels(
+    claim: Claim, entry: Operationalisation, measured: Any, others: Mapping[Any, float]
+) -> Result:
     """Return the result of a measurement, unless it is one already.
 
     An interval between the levels supports the statement, one beyond them contradicts it, and one
@@ -178,7 +178,7 @@ def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any)
     """
     if isinstance(measured, dict):
         return measured
-    levels = entry.thresholds
+    levels = {key: others.get((key, value), value) for key, value in entry.levels}
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))

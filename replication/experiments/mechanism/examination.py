@@ -173,7 +173,7 @@ def examine_mechanism(
         allowed = f"allowed is a whole number from {FEWEST} to {MOST}"
         raise UsageError(f"n_seeds = {n_seeds} was given; {allowed}")
     if network is not None:
-        check_rule(network, reach.enter(network, protocol, 1.0)[0], root_seed)
+        check_rule(network, reach.admit(network, protocol).enter(1.0)[0], root_seed)
     sample = Sample(n_seeds, root_seed, jobs, report_progress)
     search = sample.take(SEARCH_SHARE, least=10)
     seconds, n_bytes = estimate_work(protocol, n_seeds, search.n, jobs=jobs)

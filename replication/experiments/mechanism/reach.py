@@ -48,67 +48,7 @@ RULES: Mapping[str, Model] = {
     "feedback alignment": CROSS_ENTROPY,
 }
 
-Own = type[Network] | None
-Contestant = str | type[Network]
-"""A rule of one's own, if there is one; and that, or one of `RULES`."""
-
-
-def enter(rule: Contestant, protocol: Protocol, rate: float) -> tuple[Protocol, Any]:
-    """Return what `simulate_weights` takes for one of `RULES`, or a rule of one's own, at a rate.
-
-    Of a rule that knows no protocol the rate is ``numbers["rate"]``.
-    """
-    if isinstance(rule, str):
-        fields = RULES[rule] | {"learning_rate": rate}
-        has_feedback = rule == "feedback alignment"
-        if has_feedback and protocol.visible_units == "linear":
-            del fields["minimised_error"]  # the squared error has the same descent
-        chosen = dataclasses.replace(protocol, **fields)
-        return chosen, FeedbackAlignmentNetwork if has_feedback else None
-    if rule.takes_protocol:
-        return dataclasses.replace(protocol, learning_rate=rate), rule
-    if "rate" not in rule.numbers:
-        raise UsageError(
-            f"{rule.__name__}.numbers = {show(dict(rule.numbers))} was given; mechanism searches "
-            'its "rate": write numbers = {"rate": 1.0}, and self.rate where changes are made'
-        )
-    shared = {field: getattr(protocol, field) for field in sorted(OF_ANY_RULE)}
-    numbers = {**rule.numbers, "rate": rate}
-    return Protocol(**shared), type(rule.__name__, (rule,), {"numbers": numbers})
-
-
-def draw(rule: Contestant, protocol: Protocol, sample: Sample) -> Array:
-    """Draw the initial weights of networks, fixed ones included."""
-    if rule == "feedback alignment":
-        return np.hstack([sample.draw(protocol), draw_feedback(protocol, sample.n)])
-    if isinstance(rule, str):
-        return sample.draw(protocol)
-    chosen, network = enter(rule, protocol, 1.0)
-    return Rule.of(network or rule, chosen).draw(sample.root_seed, 0, sample.n)
-
-
-def train(
-    rule: Contestant, protocol: Protocol, weights: Array, rate: float, *, jobs: int = 1
-) -> Trained:
-    """Train networks by a rule at a learning rate, from what `draw` returns."""
-    chosen, network = enter(rule, protocol, rate)
-    return simulate_weights(chosen, weights, network=network, jobs=jobs)
-
-
-def measure_errors(rule: Contestant, protocol: Protocol, weights: Array, rate: float) -> Array:
-    """Return the errors of networks that `train` has trained, infinite if they have diverged."""
-    errors = Engine(*enter(rule, protocol, rate)).evaluate(weights).error
-    return np.where(np.isnan(errors), np.inf, errors)
-
-
-def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
-    """Draw the fixed weights by which errors reach hidden units, a row for each network.
-
-    Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
-    """
-    generator = np.random.Generator(np.random.Philox(key=FEEDBACK_SEED))
-    drawn = generator.random((n_networks, math.prod(protocol.group_sizes)))
-    return protocol.half_width * (2.0 * drawn - 1.0)
+Own = type[Network] | None  # a rule of one's own, if there is one
 
 
 class Tried(NamedTuple):
@@ -123,6 +63,95 @@ Rates = dict[float, Tried]
 """What was found at each learning rate that was tried."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Contestant:
+    """A learning rule on a task; `network` if it is not the one of the protocol."""
+
+    protocol: Protocol
+    network: Own = None
+
+    def enter(self, rate: float) -> tuple[Protocol, Own]:
+        """Return what `simulate_weights` takes, at a learning rate."""
+        rule = self.network
+        if rule is None or rule.takes_protocol:
+            return dataclasses.replace(self.protocol, learning_rate=rate), rule
+        numbers = {**rule.numbers, "rate": rate}
+        return self.protocol, type(rule.__name__, (rule,), {"numbers": numbers})
+
+    def draw(self, sample: Sample) -> Array:
+        """Draw the initial weights of networks, fixed ones included."""
+        if self.network is FeedbackAlignmentNetwork:
+            return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
+        if self.network is None:
+            return sample.draw(self.protocol)
+        return Rule.of(self.network, self.protocol).draw(sample.root_seed, 0, sample.n)
+
+    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> Trained:
+        """Train networks at a learning rate, from what `draw` returns."""
+        protocol, network = self.enter(rate)
+        return simulate_weights(protocol, weights, network=network, jobs=jobs)
+
+    def measure_errors(self, weights: Array, rate: float) -> Array:
+        """Return the errors of networks that have been trained, infinite if they have diverged."""
+        errors = Engine(*self.enter(rate)).evaluate(weights).error
+        return np.where(np.isnan(errors), np.inf, errors)
+
+    def try_rates(self, weights: Array, rates: Iterable[float], *, jobs: int) -> Rates:
+        """Train the same networks at each learning rate, rounded to three digits."""
+
+        def try_one(rate: float) -> Tried:
+            updates, converged, final = self.train(weights, rate)
+            errors = np.zeros(1) if converged.any() else self.measure_errors(final, rate)
+            return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
+
+        rounded = [float(f"{rate:.3g}") for rate in rates]
+        return dict(zip(rounded, map_in_threads(try_one, rounded, jobs=jobs), strict=True))
+
+    def search(self, weights: Array, lowest: float, *, jobs: int) -> Rates:
+        """Try `N_FIRST` learning rates, and more as long as the lowest or highest is the best."""
+        rates = self.try_rates(weights, [lowest * STEP**i for i in range(N_FIRST)], jobs=jobs)
+        while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
+            beyond = best / STEP if best == min(rates) else best * STEP
+            rates |= self.try_rates(weights, [beyond], jobs=jobs)
+        return rates
+
+
+def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestant]:
+    """Return the rules that are compared, by name; of linear units not the same one twice."""
+    is_linear, rules = protocol.visible_units == "linear", {}
+    for name, fields in RULES.items():
+        if is_linear and name.endswith("cross-entropy"):
+            continue
+        has_feedback = name == "feedback alignment"
+        if is_linear and has_feedback:  # the squared error has the same descent
+            fields = RULES["back-propagation"]  # noqa: PLW2901
+        network = FeedbackAlignmentNetwork if has_feedback else None
+        rules[name] = Contestant(dataclasses.replace(protocol, **fields), network)
+    return rules if own is None else rules | {own.__name__: admit(own, protocol)}
+
+
+def admit(own: type[Network], protocol: Protocol) -> Contestant:
+    """Return a rule of one's own; if it knows no protocol, its rate is ``numbers["rate"]``."""
+    if own.takes_protocol:
+        return Contestant(protocol, own)
+    if "rate" not in own.numbers:
+        raise UsageError(
+            f"{own.__name__}.numbers = {show(dict(own.numbers))} was given; mechanism searches "
+            'its "rate": write numbers = {"rate": 1.0}, and self.rate where changes are made'
+        )
+    return Contestant(Protocol(**{x: getattr(protocol, x) for x in sorted(OF_ANY_RULE)}), own)
+
+
+def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
+    """Draw the fixed weights by which errors reach hidden units, a row for each network.
+
+    Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
+    """
+    generator = np.random.Generator(np.random.Philox(key=FEEDBACK_SEED))
+    drawn = generator.random((n_networks, math.prod(protocol.group_sizes)))
+    return protocol.half_width * (2.0 * drawn - 1.0)
+
+
 def measure_curvature(protocol: Protocol) -> float:
     """Return the largest eigenvalue of the scatter of patterns about 0, a 1 for biases appended.
 
@@ -134,46 +163,9 @@ def measure_curvature(protocol: Protocol) -> float:
     return float(np.linalg.norm(extended, ord=2) ** 2)
 
 
-def try_rates(
-    rule: Contestant, protocol: Protocol, weights: Array, rates: Iterable[float], *, jobs: int
-) -> Rates:
-    """Train the same networks at each learning rate, rounded to three digits."""
-
-    def try_one(rate: float) -> Tried:
-        updates, converged, final = train(rule, protocol, weights, rate)
-        errors = np.zeros(1)
-        if not converged.any():
-            errors = measure_errors(rule, protocol, final, rate)
-        return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
-
-    rounded = [float(f"{rate:.3g}") for rate in rates]
-    return dict(zip(rounded, map_in_threads(try_one, rounded, jobs=jobs), strict=True))
-
-
 def find_best(rates: Rates) -> float:
     """Return the rate with the smallest mean of updates, or else error; of ties the lowest."""
     return min(rates, key=lambda rate: (rates[rate].mean, rates[rate].error, rate))
-
-
-def search_coarsely(rule: Contestant, protocol: Protocol, weights: Array, *, jobs: int) -> Rates:
-    """Try `N_FIRST` learning rates, and more as long as the lowest or the highest is the best."""
-    lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
-    first = [lowest * STEP**i for i in range(N_FIRST)]
-    rates = try_rates(rule, protocol, weights, first, jobs=jobs)
-    while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
-        beyond = best / STEP if best == min(rates) else best * STEP
-        rates |= try_rates(rule, protocol, weights, [beyond], jobs=jobs)
-    return rates
-
-
-def list_contestants(protocol: Protocol, own: Own) -> dict[str, Contestant]:
-    """Return the rules that are compared, by name; of linear units not the same one twice."""
-    rules: dict[str, Contestant] = {
-        rule: rule
-        for rule in RULES
-        if not (rule.endswith("cross-entropy") and protocol.visible_units == "linear")
-    }
-    return rules if own is None else rules | {own.__name__: own}
 
 
 def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict[str, Model]:
@@ -184,13 +176,14 @@ def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict
     converged, None if all diverged. If none converges in any rule, `FINE` is left out.
     """
     # Coarsely, on few networks.
-    n_few = sample.take(FEW_SHARE, least=MIN_FEW).n
-    rules, jobs = list_contestants(protocol, own), sample.jobs
+    n_few, jobs = sample.take(FEW_SHARE, least=MIN_FEW).n, sample.jobs
+    lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
+    rules = list_contestants(protocol, own)
+    weights = {name: rule.draw(sample) for name, rule in rules.items()}
     found: dict[str, Model] = {}
-    weights = {name: draw(rule, protocol, sample) for name, rule in rules.items()}
     for name, rule in rules.items():
         sample.report_progress(f"finding the best learning rate of {name}")
-        rates = search_coarsely(rule, protocol, weights[name][:n_few], jobs=jobs)
+        rates = rule.search(weights[name][:n_few], lowest, jobs=jobs)
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
         found[name] = {
@@ -200,7 +193,7 @@ def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict
     # Then around the best rate, on all of them.
     for name, row in found.items() if has_learnt(found) else ():
         fine = [row["rate"] * factor for factor in FINE]
-        row["rate"] = find_best(try_rates(rules[name], protocol, weights[name], fine, jobs=jobs))
+        row["rate"] = find_best(rules[name].try_rates(weights[name], fine, jobs=jobs))
     return found
 
 
@@ -218,8 +211,8 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
     judged = sample if has_learnt(searched) else dataclasses.replace(sample, n=MIN_FEW)
     rules, compared = list_contestants(protocol, own), {}
     for name, row in searched.items():
-        weights = draw(rules[name], protocol, judged)
-        updates, converged, _ = train(rules[name], protocol, weights, row["rate"], jobs=sample.jobs)
+        weights = rules[name].draw(judged)
+        updates, converged, _ = rules[name].train(weights, row["rate"], jobs=sample.jobs)
         compared[name] = row | {
             "converged": estimate_share(converged), "median": float(np.median(updates)),
             "mean": float(updates.mean()),

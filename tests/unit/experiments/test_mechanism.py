@@ -379,8 +379,8 @@ def test_feedback_alignment_is_that_of_a_literal_loop(task, rate):
     protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
     feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
-    whole = reach.draw("feedback alignment", protocol, Sample(4, SEED))
-    updates, converged, _ = reach.train("feedback alignment", protocol, whole, rate)
+    rule = reach.list_contestants(protocol)["feedback alignment"]
+    updates, converged, _ = rule.train(rule.draw(Sample(4, SEED)), rate)
     assert converged.any(), "or any feedback would do"
     V = make_patterns(protocol)
     for row, B, n, is_done in zip(weights, feedback, updates, converged, strict=True):
@@ -402,18 +402,18 @@ def play(monkeypatch):
     """Let all rules be one whose networks, of the learning rates, take what a function says."""
 
     def play(updates, error=0.0):
-        def train(rule, protocol, weights, rate, *, jobs=1):
+        def train(rule, weights, rate, *, jobs=1):
             seen.append((rate, weights[0, 0], len(weights)))
             n = np.full(len(weights), float(updates(rate)))
-            return n, n < protocol.max_updates, weights
+            return n, n < rule.protocol.max_updates, weights
 
-        def measure(rule, protocol, weights, rate):
+        def measure(rule, weights, rate):
             found = np.full(len(weights), error(rate))
             return np.where(np.isnan(found), np.inf, found)
 
         seen = []
-        monkeypatch.setattr(reach, "train", train)
-        monkeypatch.setattr(reach, "measure_errors", measure)
+        monkeypatch.setattr(reach.Contestant, "train", train)
+        monkeypatch.setattr(reach.Contestant, "measure_errors", measure)
         monkeypatch.setattr(reach, "RULES", {"recirculation": {}})
         found = reach.compare_rules(PAPER, Sample(50, 5), search=Sample(40, 5))
         return found["recirculation"], seen
