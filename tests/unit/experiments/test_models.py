@@ -21,9 +21,7 @@ from replication.report.style import styled
 from replication.simulator.patterns import read_digits
 from replication.system.progress import silent
 
-RUNS = {
-    name: importlib.import_module(f"replication.experiments.{name}.run") for name in EXPERIMENTS
-}
+RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
 N_NETWORKS = {
     "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 8, "codes": 80,
     "proposal": 300, "hierarchy": 6, "live": 400, "images": 16,
@@ -96,10 +94,8 @@ def run(name):
         for module in (module for module in SMALLER if module.startswith(f"{name}.")):
             for key, value in SMALLER[module].items():
                 patch.setattr(f"replication.experiments.{module}.{key}", value)
-        steps = []
-        made = run_experiment(
-            name, jobs=1, report_progress=steps.append, n_networks=N_NETWORKS.get(name, FEW)
-        )
+        steps, n = [], N_NETWORKS.get(name, FEW)
+        made = run_experiment(name, jobs=1, report_progress=steps.append, n_networks=n)
     lines = [f"{name} (10 of {len(EXPERIMENTS)}): {step}" for step in steps]
     assert [line for line in lines if len(line) >= 80] == [], "wider than a terminal"
     model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
@@ -160,9 +156,8 @@ def check_codes(model, figures):
 
 
 def check_learning(model, figures):
-    assert [order["learning_rate"] for order in model["orders"]] == list(
-        RUNS["learning"].ORDER_RATES
-    )
+    rates = [order["learning_rate"] for order in model["orders"]]
+    assert rates == list(RUNS["learning"].ORDER_RATES)
     slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
     measured = model["claims"]["alignment-first"]["operationalisations"]
     # Half of the same networks, none of which has converged.
@@ -201,11 +196,8 @@ def check_live(model, figures):
     assert flags == {name: growth[name] for name in ("aligned", "learnt")}
     assert model["fixed"]["fixed"]["p99"] < model["fixed"]["learnt"]["p99"]
     lost = {rule: row["lost"] for rule, row in model["line"]["rules"].items()}
-    assert (
-        lost["recirculation"]
-        > lost["back-propagation"]
-        == pytest.approx(model["line"]["best"], rel=1e-4)
-    )
+    assert lost["back-propagation"] == pytest.approx(model["line"]["best"], rel=1e-4)
+    assert lost["recirculation"] > lost["back-propagation"]
     networks = model["networks"]
     assert (networks["slow"]["converged"], networks["failing"]["converged"]) == (True, False)
     loop, squares = figures["plane"]

@@ -44,8 +44,6 @@ def test_hidden_regression_is_judged_by_rate_and_by_networks():
         "no-hidden-regression": make_outcomes(*[60] * 1000),
         "no-hidden-regression-at-paper-rate": make_outcomes(*[2000] * 700, *[50] * 300),
     })  # fmt: skip
-    assert list_outcomes(judged) == {
-        "best-rate": "supports", "speed": "supports", "paper-rate": "contradicts",
-    }  # fmt: skip
+    assert [*list_outcomes(judged).values()] == ["supports", "supports", "contradicts"]
     assert judged["verdict"] == "holds, except"
     assert judged["operationalisations"]["speed"]["value"] == 1.5

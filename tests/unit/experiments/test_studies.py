@@ -119,9 +119,8 @@ def test_posterior_follows_from_the_chances_and_first_reading_is_the_base():
     def give(chance):
         return Likelihood(500, *(dict.fromkeys(studies.SWEEPS, x) for x in (chance, 0.05)))
 
-    rows = studies.compare_readings({"own": give(3e-4), "rare": give(1e-4), "never": give(0.0)})[
-        "open"
-    ]
+    given = {"own": give(3e-4), "rare": give(1e-4), "never": give(0.0)}
+    rows = studies.compare_readings(given)["open"]
     assert [rows[name]["posterior"] for name in ("own", "rare")] == pytest.approx([0.75, 0.25])
     assert rows["never"]["bayes_factor"] is None
     low, high = rows["rare"]["bayes_factor_interval"]
