@@ -32,7 +32,7 @@ class Intervention(RecirculationNetwork):
     once: Any  # a direction in the shape of W, drawn once for each network
 
     @property
-    def kept(self) -> Model:  # type: ignore[override]
+    def kept(self) -> dict[str, Any]:  # type: ignore[override]
         """What the rule keeps, and the number of updates so far."""
         return super().kept | {"t": 0.0}
 
@@ -41,7 +41,7 @@ class Intervention(RecirculationNetwork):
         """The number of first updates, of each network."""
         return {"n_first": ()}
 
-    def apply(self, changes: Model) -> None:
+    def apply(self, changes: dict[str, Any]) -> None:
         """Update as the rule does, and put something else in its place while it is early."""
         before = {name: getattr(self, name) for name in self.shapes}
         super().apply(changes)
@@ -50,12 +50,12 @@ class Intervention(RecirculationNetwork):
             setattr(self, name, np.where(is_first, other, getattr(self, name)))
         self.t = self.t + 1.0
 
-    def replace(self, before: Model, changes: Model) -> Model:
+    def replace(self, before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
         """Return what some arrays become instead; `changes` are the rule's, summed."""
         change = self.W - before["W"]
         return {"W": before["W"] + self.choose(before["W"], change, changes)}
 
-    def choose(self, W: Any, change: Any, changes: Model, /) -> Any:
+    def choose(self, W: Any, change: Any, changes: dict[str, Any], /) -> Any:
         """Return the change of W that takes the place of the rule's."""
         raise NotImplementedError
 
@@ -65,7 +65,7 @@ class Frozen(Intervention):
 
     names: tuple[str, ...] = ("W",)
 
-    def replace(self, before: Model, _: Any) -> Model:
+    def replace(self, before: dict[str, Any], _: Any) -> dict[str, Any]:
         """Return these weights as they were."""
         return {name: before[name] for name in self.names}
 
@@ -85,7 +85,7 @@ class Descent(Intervention, BackPropagationNetwork):
         changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
         return changes | {"descent": self.descend(v0, "squared").W}
 
-    def choose(self, _: Any, change: Any, changes: Model, /) -> Any:
+    def choose(self, _: Any, change: Any, changes: dict[str, Any], /) -> Any:
         """Return the direction of descent, as long."""
         return give_length(changes["descent"], change)
 
@@ -105,7 +105,7 @@ def freeze(*names: str) -> type[Frozen]:
 
 
 def put(
-    choose: Callable[[Any, Any, Any, Model], Any], base: type[Intervention] = Intervention
+    choose: Callable[[Any, Any, Any, dict[str, Any]], Any], base: type[Intervention] = Intervention
 ) -> type[Intervention]:
     """Return the intervention that gives the change of W from network, W, change and changes."""
     return type("Changed", (base,), {"choose": choose})

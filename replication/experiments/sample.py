@@ -70,7 +70,10 @@ class Sample:
         return simulate(protocol, n_seeds=self.n, root_seed=self.root_seed, jobs=self.jobs)
 
     def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> dict[Task, Result]:
-        """Return by task what a function returns for it, in threads; the longest come first."""
+        """Return by task what a function returns for it, in threads.
+
+        The longest should come first, so that no thread is left alone with it at the end.
+        """
         ordered = list(tasks)
         return dict(zip(ordered, map_in_threads(function, ordered, jobs=self.jobs), strict=True))
 

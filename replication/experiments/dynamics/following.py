@@ -70,11 +70,11 @@ class Following(RecirculationNetwork):
     before: Any  # what equation 4 asked for at the last one
 
     @property
-    def kept(self) -> Model:  # type: ignore[override]
+    def kept(self) -> dict[str, Any]:  # type: ignore[override]
         """What the rule keeps, and what a choice depends on."""
         return super().kept | {"t": 0.0, "before": np.zeros(self.shapes["b"])}
 
-    def apply(self, changes: Model) -> None:
+    def apply(self, changes: dict[str, Any]) -> None:
         """Apply the chosen change of the hidden biases, and all others as they are."""
         asked = changes["b"]
         super().apply(changes | {"b": self.choose(asked, self.before, self.t)})

@@ -1,5 +1,7 @@
 """What the first changes of W do on images: growth, and the cost of replacing them."""
 
+from typing import Any
+
 import numpy as np
 
 from replication.definition.protocol import Protocol
@@ -33,6 +35,6 @@ def measure_changes(sample: Sample) -> Model:
         later = train_for(protocol, initial, n_updates)
         return float(np.median(measure_growth(protocol, later)["along_theory"]))
 
-    options: Model = {"firsts": [FIRST], "jobs": sample.jobs, "names": INSTEAD}
+    options: dict[str, Any] = {"firsts": [FIRST], "jobs": sample.jobs, "names": INSTEAD}
     replaced = compare_interventions(protocol, initial, **options)
     return {"cosines": {n: find_cosine(n) for n in FOLLOWED}, "replaced": replaced}

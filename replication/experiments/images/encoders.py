@@ -1,6 +1,7 @@
 """How fast each rule is at its own best rate as one-hot encoders become larger."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from replication.experiments.sample import Sample, name_estimate, name_median
 from replication.statistics.intervals import Estimate
 
 CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
-RULES: dict[str, Model] = {
+RULES: dict[str, dict[str, Any]] = {
     "recirculation": {},
     "cross-entropy": CROSS_ENTROPY,
     "slowed": CROSS_ENTROPY | {"visible_to_hidden_factor": 0.25},

@@ -89,7 +89,7 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
 
 def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     """Judge the cosine of the change of W with descent, late in learning against early."""
-    measured: Model = {}
+    measured: dict[str, Any] = {}
     for rate, histories in ((20, paper), (2, slow)):
         early, late = (average(histories, "lower", *part) for part in ((0.0, 0.25), (0.75, 1.0)))
         measured[f"quarters-{rate}"] = late > early

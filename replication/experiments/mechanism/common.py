@@ -41,7 +41,7 @@ class Apart(RecirculationNetwork):
         changes = super().weight_changes(v0)._asdict()
         return changes | {"seen": self.regress(v0, self.image(v0))}
 
-    def apply(self, changes: Model) -> None:
+    def apply(self, changes: dict[str, Any]) -> None:
         """Take the product of both means from the change of W, once for each pattern."""
         common = np.outer(changes["b"], changes["seen"] / len(self.patterns))
         super().apply(changes | {"W": changes["W"] - common})

@@ -41,7 +41,7 @@ EXAMINED = ("dropped", "amplification")
 """Interventions that are tried in every task."""
 
 CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
-RULES: Mapping[str, Model] = {
+RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
     "back-propagation, cross-entropy": CROSS_ENTROPY,

@@ -35,7 +35,7 @@ U_ALONE = ("W", "b")  # what is frozen where U and its biases learn alone
 SURGERY_AT = 10  # updates after which U is changed
 LONGER = 4.0  # length of U over that of W, where U is set to W
 MEAN = 0.5  # added to every entry of W, where W is to have a mean
-SETTINGS: dict[str, Model] = {
+SETTINGS: dict[str, dict[str, Any]] = {
     "ε = 2": {"learning_rate": 2.0},
     "ε = 20": {"learning_rate": 20.0},
     "weights up to 2": {"half_width": 2.0},
@@ -118,7 +118,7 @@ def compare_others(rules: Mapping[str, Any], weights: Array, *, jobs: int) -> Mo
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
         protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
-        options: Model = {"jobs": jobs, "firsts": FIRSTS["paper"], "names": ["dropped"]}
+        options: dict[str, Any] = {"jobs": jobs, "firsts": FIRSTS["paper"], "names": ["dropped"]}
         found[name] = {
             "median": rules[name]["median"],
             **interventions.compare_interventions(protocol, weights, **options),
@@ -146,7 +146,9 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
     claim = load_claims()["useless-at-first"]
     firsts = {id: int(claim.find(id).thresholds["n_first"]) for id in USELESS}
-    measured: Model = {id: controls.lowers_error(PAPER, initial, firsts[id]) for id in USELESS[:2]}
+    measured: dict[str, Any] = {
+        id: controls.lowers_error(PAPER, initial, firsts[id]) for id in USELESS[:2]
+    }
     measured["alone-20"] = controls.lowers_error(PAPER, initial, 1, others=("b", "U", "c"))
     for id in USELESS[2:]:
         name, rate = id.split("-")

@@ -27,7 +27,7 @@ N_READABLE, N_TRAINED = 500, 20
 N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
 N_ON_DIGITS = 40  # networks that learn digits
 
-RESTRICTED: Model = {"visible_units": "linear", "symmetric_start": True}
+RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
 LINEAR = Protocol(visible_units="linear", group_sizes=(4, 3), learning_rate=1.0)
 """Three hidden units: the codes of two lie in a plane, which linear visible units map to a
@@ -127,7 +127,7 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
 
 def judge_without_symmetry(sample: Sample) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
-    measured: Model = {}
+    measured: dict[str, Any] = {}
     initial = sample.draw(PAPER)
     for name, protocol, start in (
         ("drawn", PAPER, initial),

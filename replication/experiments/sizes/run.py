@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -73,7 +74,7 @@ def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Arra
 
 def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
-    measured: Model = {}
+    measured: dict[str, Any] = {}
     for name in ("joint-75", "joint-99", "first-75", "second-75", "matched-75"):
         is_parallel = histories.get_learning(f"parallel-{name[-2:]}") > PARALLEL
         measured[name] = histories.find_medians(name, is_parallel)

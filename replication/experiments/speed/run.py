@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from scipy.stats import gmean
@@ -52,11 +53,11 @@ N_FACTOR_RATES = 12
 geometric mean of the factors."""
 NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
 NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
-DIGITS: Model = {
+DIGITS: dict[str, Any] = {
     "group_sizes": (64, 16), "patterns": "digits", "n_images": 200,
     "criterion": "unexplained-variance", "threshold": 0.2,
 }  # fmt: skip
-TASKS: dict[str, tuple[Model, dict[str, Sequence[float]]]] = {
+TASKS: dict[str, tuple[dict[str, Any], dict[str, Sequence[float]]]] = {
     "8-3-8": ({"group_sizes": (8, 3)}, {
         "recirculation": (6.0, 8.0, 10.0, 12.0, 14.0, 17.0),
         "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0),
