@@ -136,12 +136,10 @@ class Template:
         """
         # What templates can name: models, and what all of them together judge.
         marked = {name: _mark_text(model) for name, model in models.items()}
-        claims = {
-            claim: entry
-            for model in marked.values()
-            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping)
-            for claim, entry in model["claims"].items()
-        }
+        claims: dict[str, Any] = {}
+        for model in marked.values():
+            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
+                claims |= model["claims"]
         judged = functools.partial(self._environment.getitem, claims)
         names = {
             **marked,

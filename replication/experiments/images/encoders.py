@@ -39,7 +39,7 @@ def measure_encoders(sample: Sample) -> Model:
 
     def learn(task: tuple[int, str]) -> Counts:
         size, rule = task
-        taken = sample.alone.first(max(FEWEST, sample.n * SIZES[0] // size))
+        taken = sample.alone.take(SIZES[0] / size, least=FEWEST)
         base = Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule])
         rates = [float(f"{rate / size:.3g}") for rate in RATES[rule]]
         best = taken.take(SEARCH_SHARE).find_best(base, {"learning_rate": rates})
