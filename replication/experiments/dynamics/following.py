@@ -41,6 +41,11 @@ def smooth(asked: Any, before: Any, t: Any) -> Any:
     return asked - alternate(asked, before, t)
 
 
+def apply(asked: Any, *_: Any) -> Any:
+    """Apply what equation 4 asks for; not times 1, which would round it once more."""
+    return asked
+
+
 def scale(factor: float) -> Choose:
     """Apply what is asked for times a factor."""
     return lambda asked, *_: factor * asked
@@ -49,12 +54,12 @@ def scale(factor: float) -> Choose:
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
     "until 10": lambda asked, _, t: np.where(t < 10, asked, 0.0),
-    "delay 0": scale(1.0),
+    "delay 0": apply,
     "delay 1": lambda _, before, __: before,
 }
 """By what the hidden biases change; "delay 0" is equation 4."""
 DOSES: Mapping[str, Choose] = {
-    "both": scale(1.0), "alternating": alternate, "smooth": smooth, "neither": scale(0.0),
+    "both": apply, "alternating": alternate, "smooth": smooth, "neither": scale(0.0),
     **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
     "3 times the smooth part": lambda *asked: 3.0 * smooth(*asked),
 }  # fmt: skip
