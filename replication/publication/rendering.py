@@ -75,12 +75,9 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     """
     from replication.experiments.judging import describe_condition, describe_instead
 
-    judged = {
-        name: entry
-        for model in (models or {}).values()
-        for name, entry in model.get("claims", {}).items()
-    }
-
+    judged: Model = {}
+    for model in (models or {}).values():
+        judged |= model.get("claims", {})
     return {
         name: {
             **dataclasses.asdict(claim),

@@ -31,9 +31,8 @@ def plot_tail(model: Mapping[str, Any]) -> Figure:
         axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
         x, y = drawn[-2] if name == "learnt" else drawn[min(5, len(drawn) - 1)]
         style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(-4, -12))
-    axes.set(
-        xscale="log", yscale="log", xlabel="weight updates", ylabel="networks still learning, %"
-    )
+    axes.loglog()
+    axes.set(xlabel="weight updates", ylabel="networks still learning, %")
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
     style.use_plain_log_ticks(axes, (0.001, 0.01, 0.1, 1, 10, 100), axis="y")
     return figure
