@@ -26,28 +26,25 @@ class PaperHierarchy:
 
     def __init__(self, row):
         lower, top = Protocol(learning_rate=6.0), Protocol(group_sizes=(4, 3), learning_rate=3.0)
-        parts = np.split(row, [22, 44])
-        halves = VECTORS[:, :4], VECTORS[:, 4:], VECTORS[:, :4]
-        protocols = lower, lower, top
-        self.loops = [PaperLoop(*each) for each in zip(protocols, halves, parts, strict=True)]
+        left, right, above = np.split(row, [22, 44])
+        self.left = PaperLoop(lower, VECTORS[:, :4], left)
+        self.right = PaperLoop(lower, VECTORS[:, 4:], right)
+        self.top = PaperLoop(top, VECTORS[:, :4], above)
 
     def encode(self, v):
-        return [x for loop, part in zip(self.loops, (v[:4], v[4:]), strict=False)
-                for x in loop.pass_hidden(part)[0]]  # fmt: skip
+        return np.concatenate(self.left.pass_hidden(v[:4]) + self.right.pass_hidden(v[4:]))
 
     def update(self):
-        batches = [*VECTORS[:, :4]], [*VECTORS[:, 4:]], [self.encode(v) for v in VECTORS]
-        for loop, batch in zip(self.loops, batches, strict=True):
-            loop.learn([list(v) for v in batch])
+        self.top.patterns = np.array([self.encode(v) for v in VECTORS])
+        for loop in (self.left, self.right, self.top):
+            loop.sweep()
 
     def settle(self, vector, n_rounds, held):
         state = vector
         for _ in range(n_rounds):
-            top = self.loops[2]
-            codes = top.image(top.pass_hidden(self.encode(state)))
-            parts = zip(self.loops, (codes[:2], codes[2:]), strict=False)
-            image = np.concatenate([loop.image([part]) for loop, part in parts])
-            state = np.where(held, vector, image)
+            codes = self.top.image(self.top.pass_hidden(self.encode(state)))
+            halves = self.left.image([codes[:2]]), self.right.image([codes[2:]])
+            state = np.where(held, vector, np.concatenate(halves))
         return state
 
 
@@ -62,8 +59,8 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
         network = PaperHierarchy(weights[k])
         for _ in range(40):
             network.update()
-        flat = np.concatenate([loop.flat() for loop in network.loops])
-        np.testing.assert_allclose(final[k], flat, atol=1e-9)
+        flat = [loop.flat() for loop in (network.left, network.right, network.top)]
+        np.testing.assert_allclose(final[k], np.concatenate(flat), atol=1e-9)
         for found, vector in zip(settled[k], VECTORS * held, strict=True):
             np.testing.assert_allclose(found, network.settle(vector, 3, held), atol=1e-9)
 

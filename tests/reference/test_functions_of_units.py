@@ -10,7 +10,7 @@ from replication.simulator.engine import allocate
 from replication.simulator.instructions import Whole, Writer
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.programs import render_function
-from tests.parity.back_propagation import FUNCTIONS
+from tests.parity.loop import FUNCTIONS
 
 N_LANES = 8
 
