@@ -73,11 +73,11 @@ def run(*command, env=None, timeout=120, cwd=ROOT):
     )  # fmt: skip
 
 
-def start(*command):
+def start(*command, cwd=ROOT):
     """Start a command in a process group of its own."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
-        command, env=make_environment(), cwd=ROOT, text=True, start_new_session=True, **pipes
+        command, env=make_environment(), cwd=cwd, text=True, start_new_session=True, **pipes
     )
 
 
