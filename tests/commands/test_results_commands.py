@@ -6,33 +6,18 @@ from unittest import mock
 import pytest
 
 from replication.cli import main
-from replication.definition.protocol import PAPER, Protocol, as_plain
-from replication.definition.study import Study
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
+from tests.reliability import faults
 from tests.unit.cache.invented import fill, list_blocks, replace_block_size
 
 OTHER = Protocol(threshold=0.2)
 
 
-def publish(results, root_seed, n_seeds, protocol=PAPER, **changed):
-    """Put a model and a page into a results folder, as a study leaves them; return their folder."""
-    study = Study(protocol, root_seed, n_seeds, results)
-    model = {
-        "study": {"root_seed": root_seed, "n": n_seeds, "digest": "0" * 64},
-        "provenance": {"protocol": as_plain(protocol)},
-    }
-    write_model(study.folder, "headline", model | changed)
-    place_files(study.folder, {"report.html": b"page"})
-    return study.folder
-
-
-@pytest.fixture
-def small_reports(monkeypatch):
-    """Leave out the PDF and what a study is compared with."""
-    monkeypatch.setattr("replication.publication.publishing.FORMATS", ("html", "md"))
-    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
+def publish(*arguments, **options):
+    return faults.publish(*arguments, **options).folder
 
 
 @pytest.mark.usefixtures("small_reports")

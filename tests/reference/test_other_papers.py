@@ -78,15 +78,15 @@ def test_weights_follow_the_gradient_of_the_error(name, schedule, names):
     n = sum(int(np.prod(shape)) for shape in network.shapes.values())
     one_by_one = [slice(k, k + 1) for k in range(len(inputs))]
     steps = 1e-5 * np.eye(n)
-    for flat, states in zip(rows[:, :n], recorded, strict=True):
-        velocity = np.zeros(n)
+    for row, states in zip(rows[:, :n], recorded, strict=True):
+        weights, velocity = row, np.zeros(n)
         for t in range(1, 5):
             for part in one_by_one if schedule == "per-pattern" else [slice(None)]:
                 higher, lower = (
-                    [measure(answer(network.shapes, flat + h, inputs[part]), targets[part])
+                    [measure(answer(network.shapes, weights + h, inputs[part]), targets[part])
                      for h in sign * steps] for sign in (1, -1)
                 )  # fmt: skip
                 downhill = np.subtract(lower, higher) / 2e-5
-                velocity = momentum * velocity + rate * downhill - decay * flat
-                flat = flat + velocity
-            np.testing.assert_allclose(states[t, :n], flat, rtol=0, atol=1e-7)
+                velocity = momentum * velocity + rate * downhill - decay * weights
+                weights = weights + velocity
+            np.testing.assert_allclose(states[t, :n], weights, rtol=0, atol=1e-7)

@@ -54,8 +54,8 @@ class Noisy(Network):
 
 def compute(name, n_networks, max_updates):
     if name == "own rule":
-        protocol = Protocol(max_updates=60, threshold=0.3)
-        outcomes = simulate(protocol, network=Noisy, n_seeds=33, final_weights=True)
+        protocol = Protocol(max_updates=20, threshold=0.3)
+        outcomes = simulate(protocol, network=Noisy, n_seeds=9, final_weights=True)
         return [compute_digest([outcomes]), hash_array(outcomes.weights)]
     protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
     weights = draw_weights(protocol, 1988, 0, n_networks)

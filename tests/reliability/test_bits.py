@@ -12,7 +12,7 @@ from tests.reliability import bits
 from tests.reliability.faults import make_environment, run
 
 X86 = platform.machine() == "x86_64"
-ALL = ("50", "500")  # networks and updates
+ALL = ("30", "200")  # networks and updates
 SLOW = ("100", "12", "paper", "lambda-0.7")  # a thousand times slower
 
 GENERIC = {"REPLICATION_PROCESSOR": "generic"}

@@ -73,7 +73,7 @@ RULE = (*faults.COMMAND, "rule", "mine.py")
     (signal.SIGINT, 130, RULE, "replication.repeat(10**9, lambda x: 0.5 * x, v)", "start over"),
     (signal.SIGINT, 130, RULE, "sum(replication.logistic(self.b * k) for k in range(300))",
      "start over"),
-], ids=["INT", "TERM", "HUP", "rule-that-never-ends", "rule-that-takes-long-to-compile"])  # fmt: skip
+], ids=["INT", "TERM", "HUP", "rule-to-run", "rule-to-compile"])  # fmt: skip
 def test_what_takes_too_long_is_ended_within_two_seconds(
     tmp_path, number, code, command, change, end
 ):
