@@ -9,6 +9,7 @@ import pytest
 from replication import PAPER, Protocol, UsageError, examine_mechanism
 from replication.cli import mechanism_command as command
 from replication.experiments.mechanism import examination
+from tests.exactness.rules import FILE
 
 RING = "1,0.368,0.135,0.368\n0.368,1,0.368,0.135\n0.135,0.368,1,0.368\n0.368,0.135,0.368,1\n"
 
@@ -84,36 +85,21 @@ def test_table_and_function_say_what_the_command_prints(run, tmp_path):
     assert len(table[table.kind == "first changes"]) == len(examination.INSTEAD)
 
 
-RULE = """
-import numpy as np
-from replication import Network, logistic
-
-class Mine(Network):
-    shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
-    numbers = {"rate": 1.0}
-    def image(self, v):
-        return logistic(self.U @ logistic(self.W @ v + self.b) + self.c)
-    def weight_changes(self, v, target):
-        h = logistic(self.W @ v + self.b)
-        d = self.rate * (target - logistic(self.U @ h + self.c))
-        e = self.U.T @ d * h * (1 - h)
-        return np.outer(e, v), e, np.outer(d, h), d
-
-class Unrated(Mine):
+# Back-propagation of the cross-entropy.
+RULE = FILE.replace("* r * (1 - r)", "").replace("self.B @ d", "self.U.T @ d")
+RULE += """
+class Unrated(Alignment):
     numbers = {"speed": 1.0}
 
-class Large(Mine):
+class Large(Alignment):
     shapes = {"W": (2, 5), "b": (2,), "U": (5, 2), "c": (5,)}
-
-number = 3
 """
 
 
 def test_rule_of_ones_own_takes_part(run, write):
-    """It is back-propagation of the cross-entropy, so it does what that does, but for rounding."""
-    answer = run("mechanism", "--seeds", 100, "--rule", f"{write(RULE, 'mine.py')}:Mine")
+    answer = run("mechanism", "--seeds", 100, "--rule", f"{write(RULE, 'mine.py')}:Alignment")
     rows = {x[2:34].strip(): x[34:].split() for x in answer.splitlines() if "%" in x[45:54]}
-    mine, theirs = rows["Mine"], rows["back-propagation, cross-entropy"]
+    mine, theirs = rows["Alignment"], rows["back-propagation, cross-entropy"]
     assert mine[1] == theirs[1] == "100.0%"
     assert float(mine[0]) == pytest.approx(float(theirs[0]), rel=0.5)
     assert float(mine[2]) == pytest.approx(float(theirs[2]), rel=0.4)
@@ -122,9 +108,9 @@ def test_rule_of_ones_own_takes_part(run, write):
 
 @pytest.mark.parametrize(("text", "name", "problem"), [
     (RULE, "mine.py:Yours", "'Yours' was given"),
-    ("1 / 0", "mine.py:Mine", "mine.py, line 1: 1 / 0: ZeroDivisionError: division by zero"),
+    ("1 / 0", "mine.py:Alignment", "mine.py, line 1: 1 / 0: ZeroDivisionError: division by zero"),
     (RULE, "mine.py:Unrated", 'mechanism searches its "rate": write numbers = {"rate": 1.0}'),
-    (RULE, "mine.py:Large", "mine.py, line 9: return logistic(self.U @ logistic(self.W @ v"),
+    (RULE, "mine.py:Large", "mine.py, line 9: return logistic(self.W @ v"),
 ])  # fmt: skip
 def test_bad_rule_gets_one_line(refuse, write, text, name, problem):
     path = write(text, "mine.py")
