@@ -6,6 +6,7 @@ again. After a change: ``python tools/run_notebooks.py``, which starts one.
 
 import ast
 import contextlib
+import graphlib
 import io
 import json
 import re
@@ -120,11 +121,8 @@ def test_every_notebook_says_for_whom_it_is_how_long_it_takes_and_what_comes_bef
     opening = {name: read(name).cells[0].source for name in NOTEBOOKS}
     assert all(re.search(r"^\*For .* minutes", text, re.M) for text in opening.values())
     before = {name: set(re.findall(r"\((\w+)\.ipynb\)", text)) for name, text in opening.items()}
-    read_so_far: set[str] = set()
-    while len(read_so_far) < len(NOTEBOOKS):  # an order in which each finds what it builds on
-        ready = {name for name in NOTEBOOKS if before[name] <= read_so_far} - read_so_far
-        assert ready, before
-        read_so_far |= ready
+    assert set().union(*before.values()) <= set(NOTEBOOKS)
+    graphlib.TopologicalSorter(before).prepare()  # raises an error where there is a circle
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

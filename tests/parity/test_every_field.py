@@ -24,9 +24,8 @@ VALUES = {
 NEEDED = {
     "n_images": {"patterns": "digits", "group_sizes": (64, 2), "learning_rate": 0.1},
     "minimised_error": {"learning_rule": BACK_PROPAGATION},
-    "visible_units": {"learning_rate": 0.3},
-    "hidden_function": {"learning_rate": 2.0},
-}
+    "visible_units": {"learning_rate": 0.3}, "hidden_function": {"learning_rate": 2.0},
+}  # fmt: skip
 """What the networks have besides, with both values of a field."""
 ONE_BY_ONE = {"update_schedule": "per-pattern", "momentum": 0.4}
 TOGETHER = {

@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.hierarchy.modules import (
-    Modules,
-    Settling,
-    draw_modules,
-    make_rule,
-    train,
-)
+from replication.experiments.hierarchy import modules
+from replication.experiments.hierarchy.modules import draw_modules, make_rule, train
 from replication.experiments.hierarchy.run import Condition
 from replication.simulator.engine import Engine
 from tests.parity.loop import PaperLoop
@@ -18,7 +13,9 @@ from tests.parity.loop import PaperLoop
 VECTORS = np.array(
     [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
 )
-DRAWN = make_rule(Modules, VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3)
+DRAWN = make_rule(
+    modules.Modules, VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
+)
 
 
 class PaperHierarchy:
@@ -53,7 +50,7 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     final = train(DRAWN, weights, 40)
     held = np.arange(8) >= 4
     states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
-    settling = make_rule(Settling, states, top_hidden=3, n_rounds=3)
+    settling = make_rule(modules.Settling, states, top_hidden=3, n_rounds=3)
     settled = Engine(PAPER, settling).evaluate(final).reconstruction
     for k in range(3):
         network = PaperHierarchy(weights[k])

@@ -50,14 +50,14 @@ def test_a_read_only_results_folder_is_refused_before_any_simulation(small_disk,
     faults.assert_clean(faults.call("info", "--results", results), 0)
     readings = tmp_path / "own.toml"
     readings.write_text("[factors]\nmomentum = [0.0, 0.5]\n")
-    for words in (
-        ("replicate", "--seeds", "2000"),
-        ("report",),
-        ("experiments", "codes"),
-        ("experiments", "codes", "--preview", "100"),
-        ("multiverse", "--file", readings),
-    ):
-        done = faults.call(*words, "--results", results)
+    experiments = ["experiments codes", "experiments codes --preview 100"]
+    for words in [
+        "replicate --seeds 2000",
+        "report",
+        *experiments,
+        f"multiverse --file {readings}",
+    ]:
+        done = faults.call(*words.split(), "--results", results)
         faults.assert_clean(done, 74)
         assert "Read-only file system" in done.stderr
         assert len(done.stderr.splitlines()) == 1, "it has begun first"
