@@ -42,10 +42,8 @@ def test_a_bad_number_is_refused_with_the_range(reject, command, option, others,
 
 @pytest.mark.parametrize(("text", "says"), [
     ("threshold = 0.2\nthreshold = 0.3\n", "Cannot overwrite"),
-    ("threshold = nan\n", "threshold"),
-    ("threshold: 0.2\n", "Expected '='"),
-    ('"a\\u001b[31mb" = 1\n', "a\\x1b[31mb"),
-    ("\udcff", "p.toml"),
+    ("threshold = nan\n", "threshold"), ("threshold: 0.2\n", "Expected '='"),
+    ('"a\\u001b[31mb" = 1\n', "a\\x1b[31mb"), ("\udcff", "p.toml"),
     ("tresholds = 0.2\n", "did you mean 'threshold'"),
 ])  # fmt: skip
 def test_bad_protocol_file_is_refused(reject, tmp_path, text, says):

@@ -72,10 +72,8 @@ def test_info_has_a_line_for_every_report_and_one_for_the_cache(tmp_path, cache_
     with replace_block_size(20):
         fill(cache_folder, 60)
     lines = sorted(run("info", "--results", tmp_path).splitlines())
-    assert lines[0] == (
-        f"{folders[0]}: 10 networks of root seed 3, as in the paper, 1 model, "
-        f"{folders[0] / 'report.html'}"
-    )
+    first = f"{folders[0]}: 10 networks of root seed 3, as in the paper, 1 model, "
+    assert lines[0] == first + str(folders[0] / "report.html")
     assert lines[1] == f"{folders[1]}: 1 network of root seed 4, threshold = 0.2, 1 model, no page"
     assert lines[2:] == [f"cache of outcomes: 3 files, 0.0 MB in '{cache_folder}'"]
     printed = json.loads(run("info", "--json", "--results", tmp_path))
@@ -148,12 +146,9 @@ def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, ca
 
 
 @pytest.mark.parametrize("changed", [
-    {"study": {"root_seed": 3, "n": 10**9}},
-    {"study": {"root_seed": 3, "n": "10"}},
-    {"study": {"root_seed": 2**63, "n": 10}},
-    {"study": [1]},
-    {"provenance": {"protocol": {"threshold": "0.2"}}},
-    {"provenance": None},
+    {"study": {"root_seed": 3, "n": 10**9}}, {"study": {"root_seed": 3, "n": "10"}},
+    {"study": {"root_seed": 2**63, "n": 10}}, {"study": [1]},
+    {"provenance": {"protocol": {"threshold": "0.2"}}}, {"provenance": None},
 ], ids=str)  # fmt: skip
 def test_a_model_is_believed_only_of_the_study_whose_folder_it_is_in(tmp_path, capsys, changed):
     """Or the folder of somebody else could keep `verify` busy, or end it with a traceback."""

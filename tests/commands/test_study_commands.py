@@ -180,9 +180,7 @@ def test_wrong_words_are_refused_in_one_line(tmp_path, monkeypatch, refuse, word
 
 @pytest.mark.parametrize("command", ["report", "verify"])
 @pytest.mark.parametrize(("given", "reason"), [
-    ("", "allowed is a folder"),
-    ("file", "it is a file"),
-    ("file/below", "Not a directory"),
+    ("", "allowed is a folder"), ("file", "it is a file"), ("file/below", "Not a directory"),
     ("x" * 300, "File name too long"),
 ])  # fmt: skip
 def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command, given, reason):
