@@ -203,7 +203,8 @@ def _find_program(kind: str, rule: Rule, n_lanes: int) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
-    is_ours = rule.network.__module__ == find_network.__module__
+    # A class that was made by `exec` may have no module.
+    is_ours = getattr(rule.network, "__module__", "") == find_network.__module__
     if is_ours:
         ours: Any = rule.network
         return _write_once(kind, ours, _neutralise(rule.protocol), n_lanes, n_at_once)
