@@ -237,7 +237,7 @@ class Lesson {
     const part = this.travel ? (1 - Math.cos(Math.PI * this.travel.part)) / 2 : 1;
     this.runs.forEach((run, k) => {
       const goal = scene.cloud ? this.main.at(this.main.n) : run.at(this.t);
-      const network = part < 1 ? new RecirculationNetwork(mix(this.travel.from, goal.weights(), part), run.settings ?? this.main.settings) : goal;
+      const network = part < 1 ? new LiveNetwork(mix(this.travel.from, goal.weights(), part), run.settings ?? this.main.settings) : goal;
       if (k === 0) this.shown = network.weights();
       this.planes[k].show(network, this.travel || scene.cloud ? null : run.trace(0, now));
       this.planes[k].push(network, scene.loop && k === 0 && !this.travel && (this.t % 1 > 0.93 || this.t >= this.end) ? 0 : null);
