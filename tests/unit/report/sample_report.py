@@ -81,7 +81,8 @@ def build_sample(folder, **changes):
         },
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
-        "search": [TEMPLATES], "write": write_template,
+        "search": [TEMPLATES],
+        "write": write_template,
         "tables": {"readings": "name,mean\npaper,46.5\n"},
         **changes,
     }
