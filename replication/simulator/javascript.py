@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from replication.definition.fields import Criterion
 from replication.errors import UsageError
 from replication.simulator.arithmetic import ROUND
 from replication.simulator.instructions import Rows, Value, Whole, Writer
@@ -140,7 +141,7 @@ class ScriptRows(Rows):
         return str(number + self.first)
 
 
-def write_script(rule: Rule, name: str, criteria: Iterable[str] = ()) -> str:
+def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> str:
     """Return a class of JavaScript that learns by a rule.
 
     ``new Name(weights, numbers)`` takes weights and fixed arrays, flat; ``update()`` applies one
