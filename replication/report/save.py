@@ -167,11 +167,13 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
     options.hinting = False
     options.name_IDs = [0, 14]  # the copyright notice and where the licence stands
     options.notdef_outline = True
-    # Of layout tables nothing is used, and reading them takes two thirds of the time.
-    options.drop_tables += ["FFTM", "GDEF", "GPOS", "GSUB", "kern"]
+    options.drop_tables += ["FFTM", "kern"]
     is_common = letters < COMMON_LETTERS  # reading all of a font takes long
     content = _cut(file, COMMON_LETTERS) if is_common else (FONT_FOLDER / file).read_bytes()
     with TTFont(io.BytesIO(content), recalcTimestamp=False) as font:
+        # Of layout tables nothing is used, and reading them would take most of the time.
+        for layout in {"GDEF", "GPOS", "GSUB"} & {*font.keys()}:
+            del font[layout]
         subsetter = Subsetter(options)
         subsetter.populate(text="".join(letters))
         subsetter.subset(font)
