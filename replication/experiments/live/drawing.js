@@ -24,8 +24,7 @@ const writeState = (x) => (Math.abs(x) < 0.005 ? 0 : x).toFixed(2).replace("-", 
 // A network that has learnt as far as it will: its weights after each update.
 class Run {
   constructor(weights, settings, { threshold, cap }) {
-    this.settings = settings;
-    this.weights = [weights];
+    Object.assign(this, { settings, weights: [weights], places: [] });
     const network = new LiveNetwork(weights, settings);
     while (!(network.error() < threshold) && network.updates < cap) {
       network.update();
@@ -46,8 +45,8 @@ class Run {
     const step = Math.max(1, Math.floor((to - from) / 160));
     const points = PATTERNS.map(() => []);
     for (let t = from; t <= Math.min(to, this.n); t += step) {
-      const [codes] = new LiveNetwork(this.weights[t], this.settings).states();
-      codes.forEach((code, k) => points[k].push(at(code).map((x) => x.toFixed(1)).join(",")));
+      this.places[t] ??= this.at(t).states()[0].map((code) => at(code).map((x) => x.toFixed(1)).join(","));
+      this.places[t].forEach((place, k) => points[k].push(place));
     }
     return points.map((way) => way.join(" "));
   }
