@@ -247,6 +247,9 @@ async function follow_lesson(page) {
   await page.keyboard.press("ArrowLeft");  // of the slider, not of the page
   const slid = { ...await look(), t: await page.evaluate(() => window.lesson.t) };
   const loop = await page.evaluate(() => { window.lesson.go(1); return document.querySelectorAll(".stage .loop").length; });
+  await see(page, { width: 360, height: 740 });
+  await page.evaluate(() => window.lesson.go(4));
+  await page.waitForFunction(() => window.lesson.current === 4);  // what "Next guess" leads to is shown
   return { told, total, below, back, slid, loop };
 }
 
