@@ -153,3 +153,12 @@ def read_content(path: Path, *, largest: int) -> bytes:
         if error.errno in (errno.EIO, errno.ELOOP):
             raise DataError(f"it cannot be read: {error.strerror}") from None
         raise
+
+
+def read_given(path: Path, *, largest: int, name: str, advice: str) -> bytes:
+    """Return the bytes of a file that a user has named; `name` and `advice` are for the message."""
+    try:
+        return read_content(path, largest=largest)
+    except (DataError, OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or show(str(error), length=200)[1:-1]
+        raise StorageError(f"{name} cannot be read ({reason}); {advice}") from None
