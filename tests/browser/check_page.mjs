@@ -2,8 +2,8 @@
 //
 //   node check_page.mjs WANTED.json
 //
-// WANTED.json holds paths, as {"sample": PATH, "bad": ..., "committed": ..., "learning": ...}; only in
-// the sample are the pieces that move tried in full.
+// WANTED.json holds paths, as {"sample": PATH, "bad": ..., "committed": ..., "learning": ..., "own": ...};
+// only in the sample are the pieces that move tried in full.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -308,6 +308,17 @@ async function check_in_browser(kind) {
       const { a, b } = text.getScreenCTM();
       return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b) < 10;
     }).map((text) => text.textContent));
+  if (kind === "own") {
+    await see(page, { width: 1280, height: 720 });
+    await page.locator("#time").focus();
+    await page.keyboard.press("Home");
+    await page.locator("#next").click();
+    found.seen = await page.evaluate(() => ({
+      shown: [...document.querySelectorAll("svg")].filter((drawing) => drawing.getClientRects().length).map((drawing) => drawing.id),
+      fits: document.documentElement.scrollHeight <= innerHeight, words: document.getElementById("words").textContent,
+    }));
+    return;
+  }
   if (kind === "committed") {
     await page.locator("#again-once").click();  // the same pieces as in the sample
     return;

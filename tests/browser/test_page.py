@@ -17,9 +17,12 @@ from replication.experiments.images.linear import N_UPDATES, RULES, SIZES, make_
 from replication.experiments.images.training import draw, split, train, vary
 from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.figures import FIGURES
+from replication.experiments.live.rule_page import render_page
 from replication.experiments.live.run import N_DROPPED, prepare
 from replication.report.build import Drawing
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.network import Rule
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
 from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample
@@ -63,9 +66,10 @@ def pages(tmp_path_factory):
     )  # fmt: skip
     paths = {
         "sample": folder / "report.html", "bad": folder / "bad.html", "committed": COMMITTED,
-        "learning": folder / "learning.html",
+        "learning": folder / "learning.html", "own": folder / "own.html",
     }  # fmt: skip
     paths["bad"].write_text(BAD)
+    paths["own"].write_text(render_page(Rule.of(RecirculationNetwork), 1988))
     wanted = folder / "wanted.json"
     wanted.write_text(json.dumps(paths, default=str))
     done = subprocess.run(
@@ -77,7 +81,7 @@ def pages(tmp_path_factory):
     return json.loads(done.stdout)
 
 
-@pytest.fixture(params=["sample", "committed", "learning"])
+@pytest.fixture(params=["sample", "committed", "learning", "own"])
 def each(pages, request):
     return pages[request.param]
 
@@ -255,6 +259,17 @@ def test_keys_of_the_lesson_follow_the_scroll_and_the_guess_comes_before_the_ans
     assert (lesson["slid"]["step"], lesson["slid"]["t"]) == (4, SHOWN["late"] - 1)
     assert watched["during"] == {"shown": False, "wait": True}
     assert watched["words"] == "You said: “The lines find the dots”. Not so: “The dots move apart”."
+
+
+def test_page_of_ones_own_rule_fits_a_screen_and_shows_codes_and_error(pages):
+    seen = pages["own"]["seen"]
+    assert (seen["shown"], seen["fits"]) == (["plane", "error"], True)
+    network = RecirculationNetwork.from_seed(0)
+    network.update()
+    (error,) = re.fullmatch(
+        r"Network 0: 1 update, error ([\d.]+)\. It has learnt after 48\.", seen["words"]
+    ).groups()
+    assert float(error) == pytest.approx(network.error(), abs=5e-3)
 
 
 def test_first_screen_shows_what_was_asked_and_a_picture_that_moves_under_the_thumb(found):
