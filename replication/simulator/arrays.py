@@ -890,7 +890,8 @@ def find_line(error: BaseException, rule: type) -> str | None:
     """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
     codes = [
         function.__code__ for each in rule.__mro__ for function in vars(each).values()
-        if hasattr(function, "__code__") and each.__module__.partition(".")[0] != "replication"
+        if hasattr(function, "__code__")
+        and str(getattr(each, "__module__", "")).partition(".")[0] != "replication"
     ]  # fmt: skip
     return find_own_line(error, {code.co_filename for code in codes})
 

@@ -171,7 +171,8 @@ def _find_program(kind: str, rule: Rule) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
-    if rule.network.__module__ != find_network.__module__:
+    # A class that was made by `exec` may have no module.
+    if getattr(rule.network, "__module__", "") != find_network.__module__:
         return _write(kind, rule.network, rule.protocol, N_LANES, n_at_once)
     ours: Any = rule.network
     return _write_once(kind, ours, _neutralise(rule.protocol), N_LANES, n_at_once)

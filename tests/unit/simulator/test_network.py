@@ -291,20 +291,23 @@ def test_plain_numpy_cannot_change_the_patterns():
 
 
 SOURCE = """
-class Mine(Encoder):
-    def image(self, v):
-        return self.U @ (self.W @ v) / {divisor}
+def image(self, v):
+    return self.U @ (self.W @ v) / {divisor}
+
+Mine = type("Mine", (Encoder,), {{"image": image}})
 """
 
 
-@pytest.mark.parametrize("name", ["__main__", "nowhere"])
+@pytest.mark.parametrize("name", ["__main__", "nowhere", None])
 def test_a_class_that_was_typed_in_is_compiled_and_told_its_line(name):
-    space = {"Encoder": Encoder, "__name__": name}
-    exec(compile(SOURCE.format(divisor=2.0), "<cell>", "exec"), space)
-    assert len(simulate(Protocol(max_updates=2), network=space["Mine"], n_seeds=2)) == 2
-    exec(compile(SOURCE.format(divisor="len(v[0])"), "<cell>", "exec"), space)
-    with pytest.raises(UsageError, match="<cell>, line 4"):
-        simulate(network=space["Mine"], n_seeds=2)
+    def type_in(divisor):
+        space = {"Encoder": Encoder} | ({"__name__": name} if name else {})
+        exec(compile(SOURCE.format(divisor=divisor), "<cell>", "exec"), space)
+        return space["Mine"]  # without a __name__ it has no module
+
+    assert len(simulate(Protocol(max_updates=2), network=type_in(2.0), n_seeds=2)) == 2
+    with pytest.raises(UsageError, match="<cell>, line 3"):
+        simulate(network=type_in("len(v[0])"), n_seeds=2)
 
 
 def test_threads_compile_rules_at_the_same_time():
