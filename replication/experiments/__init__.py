@@ -54,7 +54,7 @@ VERSIONS = {
     "images": 6,
     "learning": 2,
     "likelihood": 2,
-    "live": 2,
+    "live": 3,
     "mechanism": 8,
     "proposal": 3,
     "readings": 3,

@@ -129,10 +129,8 @@ def _draw_wedge(growth: Model) -> Figure:
     )  # fmt: skip
     for name, color, side in flags:
         axes.plot([growth[name]] * 2, [-half.max(), top], color=color, linewidth=1.8, gid=name)
-        x_text, text = (
-            growth[name] + (6 if side == "left" else -6),
-            f"{name}: {exact(growth[name])}",
-        )
+        x_text = growth[name] + (6 if side == "left" else -6)
+        text = f"{name}: {exact(growth[name])}"
         axes.text(x_text, top, text, color=color, fontweight="bold", fontsize=9, ha=side,
                   va="top")  # fmt: skip
     axes.text(0.62 * growth["learnt"], 0, "length of W", color=style.PAPER_WHITE, ha="center",
