@@ -72,8 +72,9 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
-    ``condition`` follows the verdict, ``undecided`` names what is open beside it, ``instead`` says what other levels would have given if that
-    is another verdict, and ``thresholds`` are those of the primary measurement.
+    ``condition`` follows the verdict, ``undecided`` names what is open beside it, ``instead`` says
+    what other levels would have given if that is another verdict, and ``thresholds`` are those of
+    the primary measurement.
     """
     from replication.experiments.judging import (
         describe_condition,

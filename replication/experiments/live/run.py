@@ -254,9 +254,9 @@ def measure_first(*, jobs: int) -> Model:
     """
     protocol = dataclasses.replace(PAPER, learning_rate=RATE)
     weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
-    recorded = record_weights(protocol, weights, count_early_updates(RATE))  # (seed, update, weight)
-    cosines = measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))["lower"]
-    first = int(np.median(find_events(cosines.reshape(recorded.shape[:2]))))
+    states = record_weights(protocol, weights, count_early_updates(RATE))  # (seed, update, weight)
+    cosines = measure_agreement(protocol, states.reshape(-1, states.shape[-1]))["lower"]
+    first = int(np.median(find_events(cosines.reshape(states.shape[:2]))))
     updates = simulate_weights(protocol, weights, jobs=jobs)[0]
     late = train_changed(protocol, weights, Frozen, n_first=first, jobs=jobs)[0]
     return {"changes": first, **name_estimate("extra", estimate_median(late - updates))}
