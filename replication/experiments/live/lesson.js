@@ -148,7 +148,7 @@ class Lesson {
     this.unfinished = i;
     [this.travel, this.t, this.held] = [null, 0, 0];
     this.show_question(i);
-    if (isStill.matches) { this.t = this.end; this.finish(); this.paint(); return; }
+    if (isStill.matches) { this.t = this.end; this.paint(); this.finish(); return; }
     this.is_playing = true;
     this.clock.start();
   }
