@@ -69,8 +69,8 @@ def _draw_loop(model: Model) -> Figure:
             "connectionstyle": "arc3,rad=0.25",
         },
     )  # fmt: skip
-    axes.text(1.0, -2.75, f"{exact(100 * keep)} % of time 0 is kept", ha="center", color=style.MUTED,
-              fontsize=8)  # fmt: skip
+    kept = f"{exact(100 * keep)} % of time 0 is kept"
+    axes.text(1.0, -2.75, kept, ha="center", color=style.MUTED, fontsize=8)
     axes.set(xlim=(-0.35, 3.35), ylim=(-2.95, 3.6), title=f"After {update} updates", aspect=AREA)
     axes.set_axis_off()
     return figure
