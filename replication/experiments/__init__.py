@@ -35,7 +35,7 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 
 VERSIONS = {
     "codes": 2, "dynamics": 8, "functions": 2, "hierarchy": 2, "images": 7, "learning": 2,
-    "likelihood": 2, "live": 2, "mechanism": 9, "proposal": 3, "readings": 3, "rule": 2,
+    "likelihood": 2, "live": 3, "mechanism": 9, "proposal": 3, "readings": 3, "rule": 2,
     "settings": 4, "sizes": 2, "speed": 5,
 }  # fmt: skip
 """Of an experiment whose code gives another model than at first: how often it has changed."""

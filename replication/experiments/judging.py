@@ -94,7 +94,16 @@ def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
     new = join([f"{value:g}" for value in substitutes.values()])
     verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
     verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
-    return f"with {new} in place of {old} it {verdict} {condition}".rstrip()
+    levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
+    return f"with {levels} in place of {old} it {verdict} {condition}".rstrip()
+
+
+def describe_undecided(claim: Claim, judged: Mapping[str, Any]) -> str:
+    """Return under which conditions the statement is undecided, or nothing."""
+    results = judged["operationalisations"]
+    others = claim.operationalisations[1:]
+    names = [one.name for one in others if results[one.id]["outcome"] == Evidence.UNDECIDED]
+    return join(names) if names else ""
 
 
 def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:

@@ -23,7 +23,9 @@ METADATA = {
     "date": "2026-11-28",
     "licence": "MIT",
     "description": "The small networks of Hinton and McClelland (1988) learn without "
-    "back-propagation. They are trained again here, and every statement of the paper is tested.",
+    "back-propagation. They are trained again here, and "
+    f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
+    "are tested.",
 }
 """What the report says of itself; the date is that of the study's definition."""
 
@@ -71,10 +73,15 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
-    ``condition`` follows the verdict, ``instead`` says what other levels would have given if that
-    is another verdict, and ``thresholds`` are those of the primary measurement.
+    ``condition`` follows the verdict, ``undecided`` names what is open beside it, ``instead`` says
+    what other levels would have given if that is another verdict, and ``thresholds`` are those of
+    the primary measurement.
     """
-    from replication.experiments.judging import describe_condition, describe_instead
+    from replication.experiments.judging import (
+        describe_condition,
+        describe_instead,
+        describe_undecided,
+    )
 
     judged: Model = {}
     for model in (models or {}).values():
@@ -84,6 +91,7 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
             **dataclasses.asdict(claim),
             "thresholds": claim.thresholds,
             "condition": describe_condition(claim, judged[name]) if name in judged else "",
+            "undecided": describe_undecided(claim, judged[name]) if name in judged else "",
             "instead": describe_instead(claim, judged[name]) if name in judged else "",
         }
         for name, claim in load_claims().items()

@@ -167,16 +167,16 @@ class Plane {
 }
 
 // --- The network as a loop: four visible units, W, two hidden ones, U, four visible ones, and back
-const VISIBLE_Y = [44, 96, 148, 200], HIDDEN_Y = [84, 160], UNIT_X = [42, 180, 318];
+const VISIBLE_Y = [42, 80, 118, 156], HIDDEN_Y = [68, 130], UNIT_X = [42, 180, 318];
 const LARGE = 7;  // a weight so large has the widest line
 
 class Loop {
   constructor() {
     const write = (x, y, words, kind) => this.svg.appendChild(draw("text", { x, y, class: kind, "text-anchor": "middle" }, words));
-    this.svg = draw("svg", { viewBox: "0 -6 360 292", class: "loop", role: "img", "aria-label": "The network: four visible units, the encoder W, two hidden units, the decoder U, and four visible units, of whose states a quarter goes around again" });
-    this.back = this.svg.appendChild(draw("path", { class: "back", d: "M318 226C318 268 278 268 248 268H112C82 268 42 268 42 230" }));
-    this.svg.append(draw("path", { class: "back tip", d: "M37 237L42 228L47 237" }));
-    write(180, 260, "a quarter of it goes around again", "note");
+    this.svg = draw("svg", { viewBox: "0 -6 360 222", class: "loop", role: "img", "aria-label": "The network: four visible units, the encoder W, two hidden units, the decoder U, and four visible units, of whose states a part goes around again" });
+    this.back = this.svg.appendChild(draw("path", { class: "back", d: "M318 180C318 208 278 208 248 208H112C82 208 42 208 42 184" }));
+    this.svg.append(draw("path", { class: "back tip", d: "M37 191L42 182L47 191" }));
+    write(180, 201, "75 % of time 0 is kept", "note");
     write(108, 8, "encoder W", "name encoder");
     write(252, 8, "decoder U", "name decoder");
     const connect = (x1, y1, x2, y2, kind) => this.svg.appendChild(draw("line", { x1, y1, x2, y2, class: "weight " + kind }));
@@ -184,11 +184,11 @@ class Loop {
     this.U = VISIBLE_Y.map((y) => HIDDEN_Y.map((from) => connect(180, from, 318, y, "decoder")));
     this.pulses = Array.from({ length: 9 }, () => this.svg.appendChild(draw("circle", { r: 0 })));
     const unit = (x, y, kind) => this.svg.appendChild(draw("g", { class: "unit " + kind, transform: "translate(" + x + " " + y + ")" },
-      draw("circle", { r: 19, class: "empty" }), draw("circle", { r: 19, class: "full" }), draw("circle", { r: 19, class: "rim" }), draw("text", { y: 4.6, "text-anchor": "middle" })));
+      draw("circle", { r: 17, class: "empty" }), draw("circle", { r: 17, class: "full" }), draw("circle", { r: 17, class: "rim" }), draw("text", { y: 4.6, "text-anchor": "middle" })));
     this.from = VISIBLE_Y.map((y, k) => unit(42, y, "vector-" + k));
     this.hidden = HIDDEN_Y.map((y) => unit(180, y, "hidden"));
     this.to = VISIBLE_Y.map((y, k) => unit(318, y, "vector-" + k));
-    this.pushes = HIDDEN_Y.map((y) => write(180, y + 33, "", "push encoder"));
+    this.pushes = HIDDEN_Y.map((y) => write(180, y + 30, "", "push encoder"));
     this.times = UNIT_X.map((x) => write(x, 20, "", "note"));
   }
 
@@ -229,7 +229,7 @@ class Loop {
       this.pushes[j].textContent = is_third ? "pushed " + (difference > 0 ? "+" : "−") + Math.abs(difference).toFixed(3) : "";
     });
     this.to.forEach((unit, i) => fill(unit, is_there(1) ? image[i] : 0, is_there(1) ? writeState(image[i]) : ""));
-    const words = stage === 4 ? ["goes in", "code", "comes back"] : [is_second ? "time 2" : "time 0", is_third ? "time 3" : "time 1", "comes back"];
+    const words = [is_second ? "time 2" : "time 0", is_third ? "time 3" : "time 1", "comes back"];
     this.times.forEach((text, n) => { text.textContent = words[n]; });
   }
 }

@@ -126,6 +126,7 @@ class Lesson {
     this.slots[1].hidden = this.runs.length < 2;
     this.stage.classList.toggle("with-two", this.runs.length > 1);
     this.stage.classList.toggle("with-loop", Boolean(scene.loop));
+    this.stage.classList.toggle("answered", this.guesses[i] !== null);
     this.stage.classList.toggle("with-cloud", Boolean(scene.cloud));
     this.names.forEach((name, k) => { name.textContent = scene.names?.[k] ?? ""; });
     this.slider.max = String(this.end);
@@ -149,7 +150,7 @@ class Lesson {
     this.unfinished = i;
     [this.travel, this.t, this.held] = [null, 0, 0];
     this.show_question(i);
-    if (isStill.matches) { this.t = this.end; this.finish(); this.paint(); return; }
+    if (isStill.matches) { this.t = this.end; this.paint(); this.finish(); return; }
     this.is_playing = true;
     this.clock.start();
   }
@@ -177,13 +178,16 @@ class Lesson {
       const n = this.guesses.filter((guess, step) => guess === this.steps[step].right).length;
       this.steps.at(-1).section.append(make("p", { class: "said" }, n + " of " + answered + " guesses came true."));
     }
-    this.show_question(i);
+    this.show_question(i, true);
   }
 
-  // On a narrow screen the question comes up to the stage, so that what follows it is in sight.
-  show_question(i) {
+  // On a narrow screen the question comes up to the stage, and then its answer to a smaller one.
+  show_question(i, is_answered = false) {
+    this.stage.classList.toggle("answered", is_answered);
     if (getComputedStyle(this.root).display === "grid") return;
-    this.steps[i].predict.scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
+    this.root.style.setProperty("--stage", this.stage.offsetHeight + "px");
+    const { predict, reveal } = this.steps[i];
+    (is_answered ? reveal : predict).scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
   }
 
   go(to) {
@@ -253,7 +257,9 @@ class Lesson {
         return;
       }
       const is_done = run.learnt && this.t >= run.n;
-      this.counts[k].textContent = is_done ? (this.runs.length > 1 ? "✓ " : "learnt: ") + run.n : count(Math.min(now, run.n), "update");
+      const [number, unit] = count(Math.min(now, run.n), "update").split(" ");
+      if (is_done) this.counts[k].textContent = (this.runs.length > 1 ? "✓ " : "learnt: ") + run.n;
+      else this.counts[k].replaceChildren(number, make("span", { class: "unit-name" }, " " + unit));
       this.counts[k].className = is_done ? "done" : "";
     });
     this.stage.classList.toggle("shows-plane", this.t > 3);  // where there is room for one of them

@@ -9,7 +9,13 @@ from scipy.spatial.distance import pdist
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
-from replication.experiments.agreement import LEVEL, find_alignment
+from replication.experiments.agreement import (
+    LEVEL,
+    count_early_updates,
+    find_alignment,
+    find_events,
+    measure_agreement,
+)
 from replication.experiments.interventions import Frozen, freeze, train_changed
 from replication.experiments.live.line import measure_line, sum_digits
 from replication.experiments.matrices import (
@@ -51,7 +57,7 @@ MEANINGS: tuple[Criterion, ...] = (
 """What "error" may mean."""
 
 HELP: dict[str, tuple[str, str, Model]] = {
-    "none": ("", "As in 1988", {}),
+    "none": ("", "unchanged", {}),
     "aligned": ("U", "starts aligned", {"aligned": 1}),
     "opposed": ("U", "starts opposed", {"aligned": -1}),
     "long": ("U", "starts aligned, and as long as it ends", {"aligned": 1, "long": True}),
@@ -82,6 +88,7 @@ def run(sample: Sample) -> Model:
         "fixed": measure_fixed(n_networks, jobs=jobs),
         "growth": measure_growth(n_networks, jobs=jobs),
         "spread": measure_spread(),
+        "first": measure_first(jobs=jobs),
         "line": measure_line(_settle_codes(networks["typical"])),
         "digits": sum_digits(),
         "cloud": {"step": STEP, "criteria": tabulate_studies(n_networks, jobs=jobs)},
@@ -238,6 +245,21 @@ def measure_spread() -> Model:
         for each in (weights, train_for(protocol, weights, SPREAD_UPDATES))
     )
     return {"updates": SPREAD_UPDATES, "start": start, "U": end}
+
+
+def measure_first(*, jobs: int) -> Model:
+    """Return how many changes of W come before they agree with descent, and what they are worth.
+
+    In the median, at the rate of the lesson: 1988 says of these that they do not help.
+    """
+    protocol = dataclasses.replace(PAPER, learning_rate=RATE)
+    weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
+    states = record_weights(protocol, weights, count_early_updates(RATE))  # (seed, update, weight)
+    cosines = measure_agreement(protocol, states.reshape(-1, states.shape[-1]))["lower"]
+    first = int(np.median(find_events(cosines.reshape(states.shape[:2]))))
+    updates = simulate_weights(protocol, weights, jobs=jobs)[0]
+    late = train_changed(protocol, weights, Frozen, n_first=first, jobs=jobs)[0]
+    return {"changes": first, **name_estimate("extra", estimate_median(late - updates))}
 
 
 def summarise(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:

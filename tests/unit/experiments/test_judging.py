@@ -14,6 +14,7 @@ from replication.experiments.judging import (
     Evidence,
     describe_condition,
     describe_instead,
+    describe_undecided,
     find_verdict,
     judge,
     list_statements,
@@ -102,6 +103,8 @@ def test_condition_names_what_contradicts_the_primary():
         judged = judge("rapid", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
         assert describe_condition(RAPID, judged) == condition
+        undecided = [name for name, each in zip(names, outcomes[1:], strict=True) if each is None]
+        assert describe_undecided(RAPID, judged) == "".join(undecided)
     claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
@@ -119,11 +122,12 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
         dataclasses.replace(second, levels=(("at_least", 0.9),)),
         dataclasses.replace(third, levels=(("at_least", 0.5),)),
     )
-    claim = dataclasses.replace(RAPID, operationalisations=ways)
+    claim = dataclasses.replace(RAPID, operationalisations=ways, levels_of="a share")
+    other = "with a share of 0.7 in place of 0.9 it holds"
     for values, verdict, words in (
-        ((0.8, 0.75, 0.6), "does not hold, except", "with 0.7 in place of 0.9 it holds"),
+        ((0.8, 0.75, 0.6), "does not hold, except", other),
         ((0.8, 0.6, 0.4), "does not hold", f"{second.name} and {third.name}"),
-        ((0.95, 0.8, 0.6), "holds, except", "with 0.7 in place of 0.9 it holds"),
+        ((0.95, 0.8, 0.6), "holds, except", other),
         ((0.95, 0.95, 0.6), "holds", ""),
     ):
         with pytest.MonkeyPatch.context() as patch:
