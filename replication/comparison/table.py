@@ -89,8 +89,7 @@ class ComparisonTable(Answered):
         for name in names:
             answers = [one.answers.get(name) or next(iter(one.answers.values())) for one in judged]
             p_values, pooled = [one.p_alone for one in answers], self._pool(answers)
-            p_direction = None if pooled is None else pooled.p
-            found[name] = combine([p for p in p_values if p is not None], p_direction), pooled
+            found[name] = combine([p for p in p_values if p is not None], pooled), pooled
         return found
 
     def _pool(self, answers: Sequence[Answer]) -> Pooled | None:
@@ -103,11 +102,11 @@ class ComparisonTable(Answered):
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
         more: dict[str, Any] = {"tau": pooling.estimate_tau(effects)}
         more["ratio"] = pooling.compare_spreads(known, self.level)
-        if len(known) == len(answers) and (by_seed := self._judge_by_seed(known)):
-            more |= {"p": by_seed[0], "by_seed": by_seed[1]}
+        if len(known) == len(answers):
+            more |= self._judge_by_seed(known) or {}
         return dataclasses.replace(found, **more)
 
-    def _judge_by_seed(self, sides: Sequence[tuple[Side, Side]]) -> tuple[float, float] | None:
+    def _judge_by_seed(self, sides: Sequence[tuple[Side, Side]]) -> dict[str, float] | None:
         """Test by seed where each seed has one run in every row."""
         rows = [self.seeds.get(key, {}) for key in self.p_values]
         seeds = rows[0].keys()
@@ -115,7 +114,7 @@ class ComparisonTable(Answered):
                for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
             return None
         own = np.array([[row[seed] for seed in seeds] for row in rows])  # (rows, seeds)
-        return pooling.judge_by_seed(own, sides)
+        return pooling.judge_by_seed(own, sides, level=self.level, between=self.between)
 
     @property
     def p(self) -> float | None:
@@ -274,8 +273,8 @@ class ComparisonTable(Answered):
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
         if one.by_seed is not None:
             return (
-                f"{text} All rows have the same seeds, so their mean was tested by seed (mean "
-                f"correlation of rows {one.by_seed:.2f})."
+                f"{text} All rows have the same seeds, so their mean and its interval are by seed, "
+                f"{describe_p(one.p)} (mean correlation of rows {one.by_seed:.2f})."
             )
         is_by_direction = p <= self.level and 3.0 * one.p <= self.level
         upto = f"; it holds up to a correlation of {one.correlation:.2f}" if is_by_direction else ""
