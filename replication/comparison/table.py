@@ -19,6 +19,7 @@ from replication.comparison.result import (
     Comparison,
     Verdict,
     list_assumed,
+    list_p,
     make_plain,
 )
 from replication.comparison.text import Block, name_key
@@ -255,10 +256,8 @@ class ComparisonTable(Answered):
             return f"{verdict} as a whole: {text}" + self._describe_rows()
         conditions = f", if {join(list(self.conditions))}" if self.conditions else ""
         if self.verdict is Verdict.CANNOT_TELL:
-            words = [f"{format_p(p)} with {name}" for name, (p, _) in self.readings.items()]
-            text = (
-                f"{verdict} as a whole: p depends on what the reports leave unsaid, {join(words)}"
-            )
+            words = list_p({name: one[0] for name, one in self.readings.items()}, "with {}")
+            text = f"{verdict} as a whole: p depends on what the reports leave unsaid, {words}"
         else:
             text = f"{verdict} as a whole{conditions} ({describe_p(p)})"
         if one is None:
