@@ -10,7 +10,7 @@ from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import find_impossible, has_multiple
 from replication.comparison.prediction import Answer, describe_runs
-from replication.comparison.report import CI_WORDS, SPREADS, Report
+from replication.comparison.report import CI_WORDS, MANY, SPREADS, Report
 from replication.comparison.runs import Own
 from replication.statistics.means import find_spread_p, find_tolerated, judge_means
 from replication.statistics.sampling import UNBOUNDED, Sample
@@ -66,9 +66,10 @@ def list_assumptions(
         found["grid"] = f"values are {grid}"
     parts = [f"({report.bracket}), in brackets, is a spread"] if report.bracket else []
     if "spread" in numbers:
-        ways = "a standard error or half of a" if report.has_error else (
+        ways = "a standard error or half of a" if report.n and report.has_error else (
             "a standard deviation, a standard error or half of a")  # fmt: skip
         parts.append(f"± stands for {ways} {level} interval; all are tried")
+        parts[-1] += "" if report.n else f", a standard deviation as one of {MANY} runs: give `n`"
     elif "ci" in numbers and not report.has_error:
         by = " or ".join(CI_WORDS.values()) + "; both are tried"
         parts.append(f"the {level} interval is by {CI_WORDS.get(kind.by or '', by)}")

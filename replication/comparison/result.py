@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 3  # version of what `Comparison.to_dict` returns
 FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
+MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
 
@@ -285,7 +286,8 @@ def answer(found: Comparison) -> str:
     if reason == "reading":
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
-            f"depends on what the report leaves unsaid: p is {_list_p(found, 'with {}')}."
+            f"depends on what the report leaves unsaid: p is "
+            f"{list_p(found.p_by_assumption, 'with {}')}."
         )
     differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone", "")
     end = "" if reason != "margin" else (
@@ -336,10 +338,13 @@ def _describe_shown(found: Comparison) -> str:
     )
 
 
-def _list_p(found: Comparison, template: str) -> str:
-    """Return p under each reading of what was not said."""
-    readings = found.p_by_assumption.items()
-    return join([f"{format_p(p)} {template.format(words)}" for words, p in readings])
+def list_p(p_values: Mapping[str, float], template: str) -> str:
+    """Return p under each reading of what was not said, of many the smallest and the largest."""
+    pairs = [*p_values.items()]
+    if is_many := len(pairs) > MAX_READINGS:
+        pairs = [find(pairs, key=lambda pair: pair[1]) for find in (min, max)]
+    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
+    return " to ".join(parts) if is_many else join(parts)
 
 
 def _describe_difference(found: Comparison) -> str:
@@ -415,7 +420,8 @@ def list_notes(found: Comparison) -> Iterator[str]:
         yield f"The probability that none of {found.runs} runs fails is {chance}."
     p_values = found.p_by_assumption.values()
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
-        yield f"Whichever reading is right, the verdict is the same: p is {_list_p(found, '({})')}."
+        text = list_p(found.p_by_assumption, "({})")
+        yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     if found.equivalence is not None:
         margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"

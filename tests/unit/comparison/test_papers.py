@@ -238,7 +238,18 @@ def test_seeds_that_recur_in_all_rows_are_said_and_used():
     runs["seed"] = np.tile(np.arange(5), 26)
     seeds = compare_table(runs, report, plus_minus="sd n-1")
     assert (alone.pooled.by_seed, alone.pooled.p != seeds.pooled.p) == (None, True)
-    assert "All rows have the same seeds, so their mean was tested by seed" in read(seeds)
+    assert "same seeds, so their mean and its interval are by seed, p " in read(seeds)
+    shared = compare_table(runs, report, plus_minus="sd n-1", between=0.35)
+    assert shared.pooled.high > seeds.pooled.high
+    # Twelve rows that are about one, each with p of about 0.2, were "cannot tell" by Fisher's
+    # combination, and the interval left out 0.
+    runs["score"] = (runs["seed"].to_numpy() - 2.0) / 1.58 + runs["score"] / 10
+    report["mean"], report["sd"] = "1.00", "1.00"
+    same = compare_table(runs, report)
+    assert max(same.p_values.values()) < 0.3 > same.pooled.p > 0.05
+    assert same.pooled.by_seed > 0.95
+    assert same.pooled.low < 0 < same.pooled.high
+    assert same.verdict is YES
 
 
 def test_spreads_that_differ_over_rows_are_said():
