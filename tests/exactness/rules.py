@@ -6,7 +6,7 @@ import numpy as np
 
 import benchmarks.rules
 from benchmarks.rules import Alignment, Encoder, Xor
-from replication import logistic
+from replication import Network, logistic
 
 
 class TargetPropagation(Encoder):
