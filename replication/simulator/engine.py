@@ -16,7 +16,6 @@ from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.network import Network, Rule
-from replication.simulator.outcomes import Outcomes
 from replication.simulator.programs import NETWORK, ROOT_SEED, Program, write_evaluate, write_train
 from replication.simulator.recirculation import find_network
 from replication.system.threads import Stopped, find_flag
@@ -87,15 +86,6 @@ class Engine:
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
-
-    def simulate(self, root_seed: int, seeds: tuple[int, int], *, final: bool = False) -> Outcomes:
-        """Simulate the networks of seeds in [start, stop)."""
-        weights = self.rule.draw(root_seed, *seeds)
-        updates, converged, last, _ = self.train(
-            weights, root_seed=root_seed, first_seed=seeds[0], final=final
-        )
-        errors = None if last is None else self.evaluate(last).error
-        return Outcomes(seeds[0], updates.astype(np.int32), converged, last, errors)
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""

@@ -157,18 +157,19 @@ def simulate_range(
     is_plain: bool = False, final: bool = False, engine: Any = None,
 ) -> Outcomes:  # fmt: skip
     """Simulate the networks of some seeds; with an `engine` where it is compiled already."""
-    if not is_plain:
+    if is_plain:
+        begin = find_network(protocol, network).from_seed
+        networks = [begin(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)]
+        updates, converged = map(np.array, zip(*(one.train() for one in networks), strict=True))
+        weights = np.array([one.flatten() for one in networks]) if final else None
+        errors = np.array([one.error() for one in networks]) if final else None
+    else:
         from replication.simulator.engine import Engine  # which loads the compiler
 
         engine = Engine(protocol, network) if engine is None else engine
-        return engine.simulate(root_seed, seeds, final=final)  # type: ignore[no-any-return]
-    start = functools.partial(
-        find_network(protocol, network).from_seed, root_seed=root_seed, protocol=protocol
-    )
-    networks = [start(seed) for seed in range(*seeds)]
-    updates, converged = (np.array(x) for x in zip(*(one.train() for one in networks), strict=True))
-    weights = np.array([one.flatten() for one in networks]) if final else None
-    errors = np.array([one.error() for one in networks]) if final else None
+        drawn, given = engine.rule.draw(root_seed, *seeds), {"root_seed": root_seed, "final": final}
+        updates, converged, weights, _ = engine.train(drawn, first_seed=seeds[0], **given)
+        errors = None if weights is None else engine.evaluate(weights).error
     return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
 
 
