@@ -196,7 +196,7 @@ def _draw_table(
         "spreads of 2 to 1": (2.0 * own, theirs),
         "spreads of 4 to 1": (4.0 * own, theirs),
         "spreads of 1 to 4": (own, 4.0 * theirs),
-    }.get(kind, (own, theirs))
+    }.get(kind.removesuffix(", seeds known"), (own, theirs))
 
 
 TABLES = (

@@ -131,9 +131,10 @@ def list_cautions(
     near = min(near, abs(centre))
     scale = next((one for one in UNIT_FACTORS if abs(value / one - centre) <= near), None)
     if is_far and scale is not None and options["scale"] != "log":
-        found["units"] = (
+        is_share = 0 <= sample.values[0] <= sample.values[-1] <= 1 < value <= 100 == scale
+        found["per cent" if is_share and options["scale"] is None else "units"] = (
             f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
-            f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
+            f"{scale:g}: do the units differ? If so, give `scale` {scale:g}, if not 1."
         )
     return found
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 3  # version of what `Comparison.to_dict` returns
 FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
+ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
@@ -78,7 +79,8 @@ class Comparison(Answered):
     verdict : Verdict
     reason : str
         What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
-        "constant" (runs that are all equal); "reading" (it depends on what was not said);
+        "constant" (runs that are all equal); "units" (shares against what looks like per cent);
+        "reading" (it depends on what was not said);
         "margin" (the margin says otherwise than p).
     conditions : tuple of str
         What the verdict holds under, where it cannot be had without.
@@ -245,9 +247,15 @@ def describe(found: Comparison) -> Iterable[Block]:
             yield Block(text)
     if found.assumptions:
         yield Block("Taken for granted:", list_assumed(found.assumptions))
-    cautions = [text for name, text in found.cautions.items() if name != "alone"]
+    cautions = [text for name, text in found.cautions.items() if name not in {"alone", "per cent"}]
     if cautions:
         yield Block("Caution:", cautions)
+
+
+def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what is taken for granted of how tables were read, and what is odd about them."""
+    aside = {name: text for name, text in said.items() if name in ODD}
+    return {name: text for name, text in said.items() if name not in aside}, aside
 
 
 def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
@@ -261,6 +269,8 @@ def answer(found: Comparison) -> str:
     verdict, reason = str(found.verdict).capitalize(), found.reason
     if reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
+    if reason == "units":
+        return f"{verdict}: {found.cautions['per cent']}"
     judged = _list_judged(found)
     if reason in {"few", "constant"}:
         reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"

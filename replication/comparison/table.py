@@ -53,8 +53,8 @@ class ComparisonTable(Answered):
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
         Of the tests; the spread between labs that was allowed for.
-    assumptions : mapping of str to str
-        How the tables were read, by the argument that changes it.
+    assumptions, cautions : mapping of str to str
+        How the tables were read, by the argument that changes it; what is odd about them.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
     """
@@ -69,6 +69,7 @@ class ComparisonTable(Answered):
     level: float
     between: float = 0.0
     assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cautions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
@@ -166,7 +167,7 @@ class ComparisonTable(Answered):
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions")  # fmt: skip
+                 "assumptions", "cautions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": str(self.verdicts[key]), **one.to_dict()}
@@ -298,9 +299,11 @@ class ComparisonTable(Answered):
             (key, text)
             for key, one in self.rows.items()
             for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
+            if text != one.cautions.get("per cent")
         ]
         unclear = [(key, why) for key, one in self.rows.items() if (why := _explain(one))]
-        ratio, whole = None if self.pooled is None else self.pooled.ratio, []
+        ratio = None if self.pooled is None else self.pooled.ratio
+        whole = [*self.cautions.values()]
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
             parts = [format_number(part, 2) for part in ratio]
             whole.append(
@@ -336,6 +339,7 @@ def _explain(one: Comparison) -> str:
         "few": "too few runs",
         "constant": "runs that are all equal",
         "margin": "p and the margin disagree",
+        "units": one.cautions.get("per cent", ""),
     }.get(one.reason, "")
 
 
