@@ -18,6 +18,7 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator.noise import APPLY
+from replication.wording import show
 
 NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
@@ -103,7 +105,7 @@ class Graph:
             return given
         numbers = np.asarray(given)
         if numbers.dtype.kind not in "fiub":
-            raise TraceError(f"{given!r} was given where an array of numbers is needed")
+            raise TraceError(f"{show(given)} was given where an array of numbers is needed")
         numbers = numbers.astype(np.float64)
         flat = numbers.ravel()
         if (flat.size and (flat[0] == flat).all() and flat[0] != 0.0) or not flat.any():
@@ -221,7 +223,8 @@ class Traced(NDArrayOperatorsMixin):
         flat = chosen.ravel().tolist()
         sources = [tuple(map(int, np.unravel_index(k, self.shape))) for k in flat]
         source = keep(_as_number(self))
-        return self.graph.make("taken", chosen.shape, [source], note=tuple(sources))
+        taken = self.graph.make("taken", chosen.shape, [source], note=tuple(sources))
+        return _as_mask(taken) if self.mask else taken
 
     sum, mean, max, min, var, std, prod = map(
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
@@ -246,7 +249,8 @@ class Traced(NDArrayOperatorsMixin):
         xs = [self.graph.take(x) for x in inputs] if method != "reduce" else inputs
         if method == "reduce" and ufunc in REDUCTIONS and {*options} <= {"axis", "keepdims"}:
             keepdims = options.get("keepdims", False)
-            return reduce(REDUCTIONS[ufunc], xs[0], options.get("axis", 0), keepdims)
+            found = reduce(REDUCTIONS[ufunc], xs[0], options.get("axis", 0), keepdims)
+            return _as_numpy_has(found, ufunc.reduce, inputs, options)
         if method == "outer" and ufunc is np.multiply and not options:
             a, b = xs
             return ufunc(reshape(a, (*a.shape, *[1] * b.ndim)), b)
@@ -256,14 +260,14 @@ class Traced(NDArrayOperatorsMixin):
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
         if ufunc not in UFUNCS:
             raise TraceError(_refusal(ufunc.__name__, UFUNCS))
-        return UFUNCS[ufunc](*xs)
+        return _as_numpy_has(UFUNCS[ufunc](*xs), ufunc, inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         name = function.__name__
         if function not in FUNCTIONS:
             raise TraceError(_refusal(name, FUNCTIONS))
         try:
-            return FUNCTIONS[function](*args, **kwargs)
+            return _as_numpy_has(FUNCTIONS[function](*args, **kwargs), function, args, kwargs)
         except TypeError as error:
             if isinstance(error, TraceError) or "argument" not in str(error):
                 raise
@@ -273,6 +277,31 @@ class Traced(NDArrayOperatorsMixin):
 def _refusal(name: str, known: dict[Any, Any]) -> str:
     names = sorted({function.__name__ for function in known})
     return f"numpy.{name} cannot be compiled; known are {', '.join(names)}"
+
+
+def _as_numpy_has(found: Any, function: Any, args: Any, options: Any = MappingProxyType({})) -> Any:
+    """Return truth values where NumPy has them: their sum and product are *or* and *and* there."""
+    dtypes: list[Any] = []
+
+    def stand_in(x: Any) -> Any:
+        if isinstance(x, list | tuple):
+            return type(x)([stand_in(each) for each in x])
+        if not isinstance(x, Traced):
+            return x
+        dtypes.append(x.dtype)
+        return np.ones(x.shape, x.dtype)
+
+    shown = stand_in(args)
+    options = {name: stand_in(x) for name, x in options.items()}
+    if not isinstance(found, Traced) or not (bool in dtypes or function in BITWISE):
+        return found
+    dtype = function(*shown, **options).dtype
+    is_mask = dtype.kind == "b"
+    if dtype.itemsize < 8 and not is_mask:
+        raise TraceError(
+            f"numpy.{function.__name__} makes {dtype} of truth values; multiply them by 1.0"
+        )
+    return _as_mask(found) if is_mask else _as_number(found)
 
 
 def find_graph(xs: Sequence[Any]) -> Graph | None:
@@ -364,7 +393,8 @@ def reshape(x: Any, shape: Any) -> Any:
     if shape == x.shape:
         return x
     if [x.shape[k] for k in ours] != [shape[k] for k in theirs]:
-        return x.graph.make("reshaped", shape, [keep(_as_number(x))])
+        new = x.graph.make("reshaped", shape, [keep(_as_number(x))])
+        return _as_mask(new) if x.mask else new
 
     def move(index: Index) -> Index:  # only axes of one come or go
         found: list[Any] = [0] * x.ndim
@@ -464,8 +494,6 @@ def add_element(at: At, total: Any, x: Traced, index: Index, p: Any) -> Any:
 
 def _add(*given: Any) -> Any:
     a, b = _take_all(*given)
-    if a.mask and b.mask:  # as NumPy adds truth values
-        return _logic("or")(a, b)
     a, b = _as_number(a), _as_number(b)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
@@ -758,7 +786,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             with TURNS.next(n, turn):
                 state = _as_tuple(step(*state))
         return state if len(state) > 1 else state[0]
-    begun, is_batched = [graph.take_number(x) for x in state], graph.phase != APPLY
+    begun, is_batched = [_take_state(graph, x) for x in state], graph.phase != APPLY
     graph.depth += 1
     try:
         # A state is another one in every turn, and of every pattern.
@@ -769,7 +797,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             )
             for k, x in enumerate(begun)
         ]  # fmt: skip
-        found = [graph.take_number(x) for x in _as_tuple(step(*carried))]
+        found = [_take_state(graph, x) for x in _as_tuple(step(*carried))]
     finally:
         graph.depth -= 1
     shapes, new_shapes = ([x.shape for x in state] for state in (begun, found))
@@ -784,6 +812,12 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     )  # fmt: skip
     results = tuple(graph.make("result", x.shape, [loop], note=k) for k, x in enumerate(begun))
     return results if len(results) > 1 else results[0]
+
+
+def _take_state(graph: Graph, x: Any) -> Traced:
+    if graph.take(x).mask:  # which the next turn might add
+        raise TraceError("repeat: a state is of truth values; multiply it by 1.0")
+    return graph.take(x)
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
@@ -879,6 +913,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.isnan: lambda x: x != x,  # noqa: PLR0124
 }
 
+BITWISE = np.bitwise_and, np.bitwise_or, np.invert
 REDUCTIONS = {
     np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
 }  # fmt: skip
@@ -901,7 +936,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vstack: lambda xs: _concatenate(
         [x if x.ndim > 1 else reshape(x, (1, -1)) for x in _take_all(*xs)]
     ),
-    np.diag: lambda x: np.eye(x.size) * x if x.ndim == 1 else np.diagonal(x),
+    np.diag: lambda x: _where(np.eye(x.size), x, 0.0) if x.ndim == 1 else np.diagonal(x),
     **{function: _move(function) for function in MOVING},
     np.transpose: transpose,
     np.reshape: reshape,
@@ -921,8 +956,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.shape: lambda x: x.shape,
     np.ndim: lambda x: x.ndim,
     np.size: lambda x: x.size,
-    np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape), **options),
-    np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape), **options),
+    np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape, x.dtype), **options),
+    np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape, x.dtype), **options),
     np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
     np.copy: lambda x: x,
 }

@@ -228,7 +228,7 @@ class Network:
         return self._draw("normal", shape)
 
     def _draw(self, kind: str, shape: int | Shape) -> Any:
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         graph = self._graph
         if graph is not None:
@@ -441,13 +441,18 @@ class Rule:
 
     def _check(self, one: Network) -> None:
         name, arrays = self.network.__name__, self.all_shapes
+        for each in ("patterns", "targets"):
+            if isinstance(getattr(self.network, each), property):
+                raise UsageError(f"{name}.{each} is a property; make it a class attribute")
         if not self.shapes:
             raise UsageError(
                 f'{name}.shapes is empty; name its weights, e.g. shapes = {{"W": (2, 4)}}'
             )
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
         for each in names:
-            is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
+            is_taken = (
+                names.count(each) > 1 or hasattr(self.network, str(each)) or each == "protocol"
+            )
             if is_taken or not str(each).isidentifier():
                 raise UsageError(
                     f"{name} calls an array or a number {each!r}; allowed are names in Python that "

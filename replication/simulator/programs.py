@@ -107,6 +107,8 @@ def trace_rule(rule: Rule) -> Traces:
     object.__setattr__(one, "_graph", graph)
     for name, array in {**weights, **given}.items():
         object.__setattr__(one, name, array)
+    for name in ("_seeds", "_moment", "_n_updates"):  # which only plain NumPy knows
+        object.__setattr__(one, name, None)
     begun = dict(one.__dict__)
     name = rule.network.__name__
 
@@ -160,7 +162,7 @@ def trace_rule(rule: Rule) -> Traces:
     sums = {key: graph.make("sum", rule.sums[key], note=key) for key in terms}
     scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
     run(APPLY, one.apply, scaled)
-    after = {key: graph.take_number(getattr(one, key)) for key in weights}
+    after = {key: graph.take_number(getattr(one, key, None)) for key in weights}
     for key, new in after.items():
         if new.shape != weights[key].shape:
             raise TraceError(
@@ -721,6 +723,12 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
                 begun = writer.load_whole("%lanes", lane + FIRST_SWEEP * n_lanes)
                 writer.store_whole("%updates", network, Whole(writer, "%sweep") - begun)
                 writer.store_whole("%converged", network, has_bit("%below", lane))
+                # Whose weights are no numbers has not, though its units may hide that.
+                for k in writer.each(rule.sizes[0]):
+                    place = writer.find("%now", k * n_lanes + lane, "double")
+                    weight = writer.emit(f"load double, ptr {place}")
+                    with writer.when(writer.emit(f"fcmp uno double {weight}, {weight}")):
+                        writer.store_whole("%converged", network, 0)
                 writer.store_whole("%lanes", lane, -1)
                 count(RUNNING, -1)
                 with writer.when(writer.emit("icmp ne ptr %final, null")):
