@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -77,6 +78,11 @@ def parse_whole(text: str, *, low: int, high: int, note: str = "") -> int:
     return int(text)
 
 
+def whole(low: int, high: int, note: str = "") -> Callable[[str], int]:
+    """Return `parse_whole` with its limits, as the type of an option."""
+    return functools.partial(parse_whole, low=low, high=high, note=note)
+
+
 def parse_jobs(text: str) -> int:
     """Return a number of workers; "all" is -1, one for each core."""
     if text == "all":
@@ -102,15 +108,12 @@ def parse_results(text: str) -> Path:
 
 OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": {
-        "type": functools.partial(parse_whole, low=1, high=MAX_SEEDS, note=MAX_COST),
-        "default": DEFAULT_SEEDS, "metavar": "N",
+        "type": whole(1, MAX_SEEDS, MAX_COST), "default": DEFAULT_SEEDS, "metavar": "N",
         "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
     },
     "--root-seed": {
-        "type": functools.partial(parse_whole, low=0, high=2**63 - 1),
-        "default": DEFAULT_ROOT_SEED, "metavar": "R",
-        "help": "with the seed, fixes a network's initial weights "
-        f"(default: {DEFAULT_ROOT_SEED})",
+        "type": whole(0, 2**63 - 1), "default": DEFAULT_ROOT_SEED, "metavar": "R",
+        "help": f"with the seed, fixes a network's initial weights (default: {DEFAULT_ROOT_SEED})",
     },
     "--results": {
         "type": parse_results, "default": Path("results"), "metavar": "FOLDER",

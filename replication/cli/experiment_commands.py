@@ -1,11 +1,10 @@
 """Commands beyond one study: experiments, and a multiverse of one's own readings."""
 
 import argparse
-import functools
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import add_options, parse_whole
+from replication.cli.arguments import add_options, whole
 from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
 from replication.system.progress import report_progress
@@ -27,7 +26,7 @@ def add_commands(subparsers: Any) -> None:
         "names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help="to run (default: all)"
     )
     experiments.add_argument(
-        "--preview", type=functools.partial(parse_whole, low=100, high=MAX_SEEDS), metavar="N",
+        "--preview", type=whole(100, MAX_SEEDS), metavar="N",
         help="run one experiment with N networks and render its chapter and statements alone, into "
         "previews/NAME of the results folder; models and report stay as they are",
     )  # fmt: skip
@@ -49,8 +48,7 @@ def add_commands(subparsers: Any) -> None:
         "a reading; [fixed] for all",
     )  # fmt: skip
     multiverse.add_argument(
-        "--seeds", type=functools.partial(parse_whole, low=MIN_SEEDS, high=MAX_SEEDS),
-        default=MULTIVERSE_SEEDS, metavar="N",
+        "--seeds", type=whole(MIN_SEEDS, MAX_SEEDS), default=MULTIVERSE_SEEDS, metavar="N",
         help=f"networks a reading (default: {MULTIVERSE_SEEDS})",
     )  # fmt: skip
     add_options(multiverse, "--root-seed", "--results", "--jobs")
@@ -86,11 +84,9 @@ def run_multiverse(options: argparse.Namespace) -> None:
         read_readings(options.file), options.seeds, options.root_seed, options.results,
         jobs=options.jobs, report_progress=report_progress,
     )  # fmt: skip
-    kept, read = model["n_compatible"], plural(model["n_judged"], "reading")
-    n_others = model["n_of_other_tasks"]
-    if n_others:
+    if n_others := model["n_of_other_tasks"]:
         print(f"{plural(n_others, 'reading')} of another task, not judged by the paper's numbers")
-    if model["n_judged"]:
-        print(f"{kept} of {read} not rejected at 5 % by both of the paper's numbers")
-    print(f"table: {table}")
-    print(f"report: {page}")
+    if n_judged := model["n_judged"]:
+        judged = f"{model['n_compatible']} of {plural(n_judged, 'reading')}"
+        print(f"{judged} not rejected at 5 % by both of the paper's numbers")
+    print(f"table: {table}\nreport: {page}")

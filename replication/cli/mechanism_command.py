@@ -2,23 +2,17 @@
 
 import argparse
 import dataclasses
-import functools
 import math
 import re
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import (
-    PROTOCOL,
-    add_options,
-    parse_whole,
-    read_protocol_arguments,
-)
+from replication.cli.arguments import PROTOCOL, add_options, read_protocol_arguments, whole
 from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
-from replication.errors import DataError, StorageError, UsageError
+from replication.errors import UsageError
 from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
-from replication.system.files import check_target, read_content, write_durably
+from replication.system.files import check_target, read_given, write_durably
 from replication.system.progress import report_progress
 from replication.wording import plural, show
 
@@ -49,8 +43,8 @@ def add_commands(subparsers: Any) -> None:
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
     command.add_argument(
-        "--seeds", type=functools.partial(parse_whole, low=MIN_NETWORKS, high=MAX_NETWORKS),
-        default=N_NETWORKS, metavar="N", help=f"networks (default: {N_NETWORKS})",
+        "--seeds", type=whole(MIN_NETWORKS, MAX_NETWORKS), default=N_NETWORKS, metavar="N",
+        help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     command.add_argument(
         "--rule", metavar="FILE.py:CLASS",
@@ -101,14 +95,12 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     taken for names. With semicolons or tabs numbers may have a decimal comma.
     """
     # The file as text, and by which sign its lines are divided into cells.
-    name = show(path)
+    name = f"--patterns {show(path)}"
+    content = read_given(path, largest=LARGEST_FILE, name=name, advice=ADVICE)
     try:
-        text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
-    except (DataError, OSError) as error:
-        reason = getattr(error, "strerror", error)
-        raise StorageError(f"--patterns {name} cannot be read ({reason}); {ADVICE}") from None
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"--patterns {name} is no UTF-8 ({error.reason}); {ADVICE}") from None
+        raise UsageError(f"{name} is no UTF-8 ({error.reason}); {ADVICE}") from None
     numbered = enumerate(map(str.strip, text.splitlines()), 1)
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
@@ -123,16 +115,14 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
         if n == lines[0][0] and all(map(math.isnan, values)):
             continue
         for cell, value in zip(cells, values, strict=True):
-            held = (
-                f"--patterns {name} holds {show(cell, length=20)} in line {n}; allowed are numbers"
-            )
+            held = f"{name} holds {show(cell, length=20)} in line {n}; allowed are numbers"
             if not math.isfinite(value):
                 raise UsageError(f"{held} from 0 to 1; correct it")
             if not 0.0 <= value <= 1.0:
                 outside = outside or held
         if len(values) != n_visible:
             raise UsageError(
-                f"--patterns {name} has {plural(len(values), 'number')} in line {n}, but "
+                f"{name} has {plural(len(values), 'number')} in line {n}, but "
                 f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
             )
         rows.append(tuple(value + 0.0 for value in values))
@@ -146,11 +136,11 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
         )
     if len(rows) * n_visible > MOST_NUMBERS:
         raise UsageError(
-            f"--patterns {name} holds {len(rows):,} patterns; allowed are {MOST_NUMBERS:,} numbers "
+            f"{name} holds {len(rows):,} patterns; allowed are {MOST_NUMBERS:,} numbers "
             f"in all, {plural(MOST_NUMBERS // n_visible, 'pattern')} of {n_visible}; give fewer"
         )
     if len(set(rows)) < 2:
-        raise UsageError(f"--patterns {name} holds no two different patterns; {ADVICE}")
+        raise UsageError(f"{name} holds no two different patterns; {ADVICE}")
     return tuple(rows)
 
 

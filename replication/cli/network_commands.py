@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import functools
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,9 @@ from replication.cli.arguments import (
     NETWORKS,
     PROTOCOL,
     add_options,
-    parse_whole,
     read_protocol_arguments,
     read_study,
+    whole,
 )
 from replication.definition.study import MAX_SEEDS
 from replication.system.progress import report_progress
@@ -28,7 +27,7 @@ def add_commands(subparsers: Any) -> None:
         description="Print how networks learn as CSV: the seed, the updates applied so far, the "
         "error, and the reconstruction of each unit (r_PATTERN_UNIT, both counted from 0).",
     )
-    seed = functools.partial(parse_whole, low=0, high=MAX_SEEDS - 1)
+    seed = whole(0, MAX_SEEDS - 1)
     trace.add_argument("seeds", type=seed, nargs="+", metavar="SEED", help="number of a network")
     add_options(trace, "--root-seed", *PROTOCOL)
     trace.set_defaults(handler=run_trace)

@@ -63,9 +63,7 @@ def run_info(options: argparse.Namespace) -> int:
     results = options.results
     if not results.is_dir():
         raise StorageError(f"there is no folder {_name(results)}; give an existing one")
-    reports: list[dict[str, Any]] = []
-    codes = [0]
-    stale: list[str] = []
+    reports, codes, stale = list[dict[str, Any]](), [0], list[str]()
     for folder in find_report_folders(results):
         with _go_on(_name(folder), codes):
             reports.append(_describe_report(folder, results))
@@ -77,16 +75,15 @@ def run_info(options: argparse.Namespace) -> int:
     if options.json:
         kept = {"folder": cache.folder and str(cache.folder), **cache.measure()._asdict()}
         found = {"reports": reports, "stale_models": stale, "cache": kept}
-        found["older_outcomes"] = [str(path) for path in older]
-        print(json.dumps(found, indent=1))
+        print(json.dumps(found | {"older_outcomes": [*map(str, older)]}, indent=1))
         return max(codes)
     for report in reports:
         print(escape(_write_line(report)))
     if not reports and not any(codes):
         print(f"no report in {_name(results)}")
     if stale:
-        again = "(`replication replicate` makes them again)"
-        print("models of another version:", ", ".join(stale), again)
+        names = ", ".join(stale)
+        print(f"models of another version: {names} (`replication replicate` makes them again)")
     for path in older:
         print(f"outcomes of an older version, left alone: {_name(path)} (nothing reads them now)")
     print(f"cache of outcomes: {_describe_cache(cache, *cache.measure())}")
@@ -99,9 +96,9 @@ def _describe_report(folder: Path, results: Path) -> dict[str, Any]:
     from replication.publication.verifying import read_study
     from replication.system.files import list_names
 
-    names = [name for name in list_names(folder / "models") if name.endswith(".json")]
-    entry: dict[str, Any] = {"folder": str(folder), "models": [Path(name).stem for name in names]}
-    page = folder / "report.html"
+    names, page = list_names(folder / "models"), folder / "report.html"
+    models = [name.removesuffix(".json") for name in names if name.endswith(".json")]
+    entry: dict[str, Any] = {"folder": str(folder), "models": models}
     entry["report"] = str(page) if page.is_file() else None
     if study := read_study(folder, results):
         entry |= {"protocol": study.protocol.differences, "root_seed": study.root_seed}
@@ -159,10 +156,10 @@ def _verify_folder(folder: Path, options: argparse.Namespace) -> int:
     from replication.publication.verifying import find_damaged_files, read_study, verify_report
 
     damaged = find_damaged_files(folder)
+    maker = "multiverse" if folder.name.startswith("multiverse-") else "replicate"
     for name in damaged:
-        maker = "multiverse" if folder.name.startswith("multiverse-") else "replicate"
-        again = f"`replication {maker}` makes it again"
-        _complain(f"{_name(folder / name)} is missing or damaged; {again}")
+        problem = f"{_name(folder / name)} is missing or damaged"
+        _complain(f"{problem}; `replication {maker}` makes it again")
     if damaged:
         return DataError.exit_code
     if study := read_study(folder, options.results):

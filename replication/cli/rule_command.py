@@ -3,7 +3,6 @@
 import argparse
 import contextlib
 import dataclasses
-import functools
 import importlib.util
 import shutil
 import sys
@@ -12,12 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import (
-    PROTOCOL,
-    add_options,
-    parse_whole,
-    read_protocol_arguments,
-)
+from replication.cli.arguments import PROTOCOL, add_options, read_protocol_arguments, whole
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.system.files import check_target, write_durably
@@ -43,17 +37,14 @@ def add_commands(subparsers: Any) -> None:
         "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
     )
     command.add_argument(
-        "--against", metavar="FILE.py:CLASS",
-        help="another rule in place of the paper's",
-    )  # fmt: skip
+        "--against", metavar="FILE.py:CLASS", help="another rule in place of the paper's"
+    )
     command.add_argument(
-        "--seeds", type=functools.partial(parse_whole, low=1, high=MOST_NETWORKS), default=10_000,
-        metavar="N", help="networks of each rule (default: 10000)",
+        "--seeds", type=whole(1, MOST_NETWORKS), default=10_000, metavar="N",
+        help="networks of each rule (default: 10000)",
     )  # fmt: skip
-    command.add_argument(
-        "--plain", action="store_true",
-        help="run the rule in plain NumPy: some hundred networks a second",
-    )  # fmt: skip
+    plain = "run the rule in plain NumPy: some hundred networks a second"
+    command.add_argument("--plain", action="store_true", help=plain)
     command.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
     )
@@ -129,12 +120,9 @@ def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
     # What can be refused before the code of the file is run.
     protocol = read_protocol_arguments(options)
-    for path, endings in (
-        (options.save, [".csv"]),
-        (options.plot, [".svg", ".png", ".pdf"]),
-        (options.page, [".html"]),
-    ):
-        check_target(path, endings)
+    check_target(options.save, [".csv"])
+    check_target(options.plot, [".svg", ".png", ".pdf"])
+    check_target(options.page, [".html"])
     network = read_rule(options.rule)
     other = None if options.against is None else read_rule(options.against)
     with blame_rules(network, other):
@@ -142,11 +130,9 @@ def run_rule(options: argparse.Namespace) -> None:
 
 
 def _try_rule(
-    network: "type[Network]",
-    other: "type[Network] | None",
-    protocol: Protocol,
+    network: "type[Network]", other: "type[Network] | None", protocol: Protocol,
     options: argparse.Namespace,
-) -> None:
+) -> None:  # fmt: skip
     from replication.experiments.contest import compare_rules
     from replication.simulator.network import Rule
     from replication.simulator.recirculation import RecirculationNetwork
@@ -178,22 +164,19 @@ def _try_rule(
         jobs=options.jobs, plain=options.plain,
     )  # fmt: skip
     width = min(shutil.get_terminal_size().columns, 100)
-    own = dataclasses.replace(
-        contest, outcomes={network.__name__: contest.outcomes[network.__name__]}
-    )
+    outcomes = contest.outcomes[network.__name__]
+    own = dataclasses.replace(contest, outcomes={network.__name__: outcomes})
     print(f"{contest}\n\n{own.render_histogram(width)}")
     # The files that were asked for, and how to go on.
-    table = contest.outcomes[network.__name__].to_frame().to_csv(index=False, lineterminator="\n")
+    table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
     picture = contest.render_plot(options.plot.suffix[1:]) if options.plot else None
-    for path, content in (
-        (options.save, table.encode()), (options.plot, picture), (options.page, page),
-    ):  # fmt: skip
+    files = {options.save: table.encode(), options.plot: picture, options.page: page}
+    for path, content in files.items():
         if path is not None and content is not None:
             write_durably(path, content)
     if page is not None:
         print(f"\n{options.page}")
-    saved = "FILE.csv" if options.save is None else options.save
-    advice = "" if options.save is not None else " (after --save FILE.csv)"
+    saved, advice = options.save or "FILE.csv", "" if options.save else " (after --save FILE.csv)"
     print(
         f"\nTo compare with a report of, say, a mean of 48 over 100 networks{advice}:\n"
         f"replication compare {saved} --column updates --succeeded converged "

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from replication.comparison.numbers import FORMS, is_printed, show, unset
-from replication.comparison.report import NAMES
+from replication.comparison.report import GONE, NAMES
 from replication.errors import ReplicationError, UsageError
+from replication.system.files import check_target
 
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
@@ -64,15 +65,6 @@ OPTIONS = {
     "--exit-code": "leave with a code that says the verdict",
 }
 """What each option says of itself, by its name and what follows it."""
-GONE = {
-    "--report": "give --reported", "--against": "give the other report in place of FILE",
-    "--ci-level": "give --plus-minus, such as '90% ci'",
-    "--ci-kind": "give --plus-minus, such as 'ci normal'",
-    "--sd-kind": "give --plus-minus, such as 'sd n-1'", "--alpha": "give --level",
-    "--detect": "the answer says what these runs find; four times as many find half of it",
-    "--group-by": "give --by", "--values": "give --column",
-}  # fmt: skip
-"""Options that there are no more, or that people try, and what takes their place."""
 
 
 class Once(argparse.Action):
@@ -80,13 +72,14 @@ class Once(argparse.Action):
 
     def __call__(self, _parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
         """Refuse an option that is gone, or given twice."""
-        if option in GONE:
-            raise UsageError(f"there is no {option}; {GONE[option]}")
+        name = option[2:].replace("-", "_")
+        if self.dest == "gone":
+            raise UsageError(name_options(f"there is no {option}; give {GONE[name]}"))
         if option in namespace.seen:
             raise UsageError(f"{option} was given twice; give it once")
         namespace.seen = [*namespace.seen, option]
         if self.dest == "numbers":
-            namespace.numbers = namespace.numbers | {option[2:].replace("-", "_"): values}
+            namespace.numbers = namespace.numbers | {name: values}
         else:
             setattr(namespace, self.dest, True if self.nargs == 0 else values)
 
@@ -123,20 +116,21 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
     compare.add_argument(*sorted(pairs & options), nargs=2, metavar=("LOW", "HIGH"), **hidden)
-    compare.add_argument(*GONE, action=Once, dest="gone", help=argparse.SUPPRESS)
+    gone = (f"--{name.replace('_', '-')}" for name in GONE)
+    compare.add_argument(*gone, action=Once, dest="gone", help=argparse.SUPPRESS)
     compare.set_defaults(handler=run_compare, format="text", seen=[], numbers={})
 
 
 def run_compare(options: argparse.Namespace) -> int:
     """Print what runs, or another report, say of a reported result."""
-    from replication.comparison.figure import check_picture, save_picture
+    from replication.comparison.figure import save_picture
 
+    picture = options.plot and Path(options.plot)
     try:
-        if options.plot is not None:
-            check_picture(Path(options.plot))
+        check_target(picture, [".png", ".svg", ".pdf"])
         found = _compare(options)
-        if options.plot is not None:
-            save_picture(found.plot(), Path(options.plot))
+        if picture is not None:
+            save_picture(found.plot(), picture)
         text = found.render(options.format)
     except ReplicationError as error:
         raise type(error)(name_options(str(error))) from None
@@ -187,9 +181,7 @@ def _compare(options: argparse.Namespace) -> Any:
     base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
     if options.difference is not None:
         if isinstance(theirs, Table):
-            raise UsageError(
-                "--difference and a table of reports do not go together; give a number"
-            )
+            raise UsageError("--difference was given with a table of reports; give one number")
         pair = pair_runs(own, by=options.by, difference=options.difference, column=options.column,
                          pair=options.pair, succeeded=succeeded)  # fmt: skip
         return compare_by(base | pair | given)

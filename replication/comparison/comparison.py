@@ -4,6 +4,7 @@
 the study is the same function on a count table.
 """
 
+import contextlib
 import dataclasses
 import functools
 import math
@@ -20,6 +21,7 @@ from replication.comparison.numbers import Reported, is_printed, read_number, re
 from replication.comparison.prediction import Answer
 from replication.comparison.report import (
     FAILURE_WORDS,
+    GONE,
     SPREADS,
     SUCCESSES,
     Kind,
@@ -35,17 +37,6 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Side, find_equivalence, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
-
-GONE = {
-    "report": "`reported`",
-    "against": "the other report in place of your runs",
-    "ci_level": "`plus_minus`, such as '90% ci'",
-    "ci_kind": "`plus_minus`, such as 'ci normal'",
-    "sd_kind": "`plus_minus`, such as 'sd n-1'",
-    "nan_policy": "nothing: missing values are left out, and counted",
-    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
-}
-"""Arguments that there are no more, and what takes their place."""
 
 
 def compare(
@@ -154,14 +145,10 @@ def compare(
 
 def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
-    effort = Effort() if effort is None else effort
-    options = dict(options)
-    given = read_numbers(options)
-    own_given = options["values"]
-    is_report = isinstance(own_given, Mapping) or (
-        isinstance(own_given, str) and is_printed(own_given)
-    )
-    yours = parse_report(own_given, "values") if is_report else {}
+    options, effort = dict(options), effort or Effort()
+    given, own = read_numbers(options), options["values"]
+    is_report = isinstance(own, Mapping) or (isinstance(own, str) and is_printed(own))
+    yours = parse_report(own, "values") if is_report else {}
     _read_options(options, given, yours)
     report, minus = read_report(given, options), options["minus"]
     means, numbers = {"mean", "constant"}, report.numbers.keys()
@@ -174,11 +161,11 @@ def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comp
         return _conclude(_take_own(report, options), report, options, effort)
     if minus is not None:
         raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
-    own = read_report(yours, options)
-    centres = {"mean" if side.centre == "constant" else side.centre for side in (own, report)}
-    if (len(centres) > 1 or None in centres) and not numbers & own.numbers.keys() & {*SUCCESSES}:
+    other = read_report(yours, options)
+    centres = {"mean" if side.centre == "constant" else side.centre for side in (other, report)}
+    if (len(centres) > 1 or None in centres) and not numbers & other.numbers.keys() & {*SUCCESSES}:
         raise UsageError("the two reports share no number; give a mean or a share of both")
-    return _conclude(own, report, options, effort)
+    return _conclude(other, report, options, effort)
 
 
 def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,21 +224,19 @@ def _infer_scale(
     texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
              for side in (given, yours)]  # fmt: skip
     is_marked, is_alike = (re.search(r"%(?!\s*C)", text) is not None for text in texts)
-    if not is_marked:
+    if yours or not is_marked:
+        options["scale"] = 1.0 if is_marked and is_alike else None
         return
-    values = np.asarray([] if yours else getattr(options["values"], "updates", options["values"]))
-    if yours:
-        options["scale"] = 1.0 if is_alike else None
-    elif values.dtype.kind in "iufb" and values.size and np.nanmax(np.abs(values)) > 1.5:
-        options["scale"], what = 1.0, "are per cent, too"
-    elif (
-        values.dtype.kind in "iufb"
-        and values.size
-        and 0.0 <= np.nanmin(values) <= np.nanmax(values) <= 1.0
+    values = np.asarray(getattr(options["values"], "updates", options["values"]))
+    if values.dtype.kind not in "iufb" or not values.size:
+        return
+    low, high = np.nanmin(values), np.nanmax(values)
+    for scale, is_so, what in (
+        (1.0, max(-low, high) > 1.5, "are per cent, too"),
+        (100.0, 0.0 <= low <= high <= 1.0, "are shares, so per cent are hundredths"),
     ):
-        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
-    if options["scale"] is not None and not yours:
-        options["said"]["scale"] = f"your values {what}"
+        if is_so:
+            options["scale"], options["said"]["scale"] = scale, f"your values {what}"
 
 
 def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
@@ -293,51 +278,36 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
     is_found = verdict is Verdict.CONTRADICTED
     n_done = own.n - own.n_failed
-    evidence = None
-    if options["evidence"]:
-        evidence = main.sides and weigh_evidence(*main.sides)
-        if evidence is None:
-            raise UsageError("`evidence` needs a difference with a known error on both sides")
+    evidence = weigh_evidence(*main.sides) if options["evidence"] and main.sides else None
+    if options["evidence"] and evidence is None:
+        raise UsageError("`evidence` needs a difference with a known error on both sides")
     found = Comparison(
-        verdict=verdict,
-        reason=reason,
+        verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
+        n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
+        difference=worst.difference, equivalence=equivalence, evidence=evidence,
+        impossible=impossible, impossible_on_grid=on_grid, unit=unit, answers=answers,
+        sample=sample,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
-        level=level,
         reported={name: item.text for name, item in report.numbers.items()},
         runs=None if "constant" in report.numbers or report.n == 0 else report.n,
-        n=own.n,
-        n_failed=own.n_failed,
-        n_missing=own.n_missing,
         cap=own.stop if report.on_values else None,
-        failures=main.rule,
         mean=_estimate_mean(main, report, sample, level),
         findings={
             name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
             for name, one in worst.findings.items()
         },
         p=max(p_values.values(), default=None),
-        p_alone=None if not p_values else max(
-            one.p if one.p_alone is None else one.p_alone for one in answers.values()
-            if one.p is not None),
-        p_error=worst.p_error,
+        p_alone=max((one.p_alone for one in answers.values()
+                     if one.p_alone is not None and p_values), default=None),
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
-        difference=worst.difference,
-        shown=worst.shown,
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=remarks.find_coincidence(own, sample, report, main),
         assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
-        equivalence=equivalence,
-        evidence=evidence,
-        impossible=impossible,
-        impossible_on_grid=on_grid,
-        unit=unit,
         cautions=remarks.list_cautions(report, sample, main, worst, options),
         groups=tuple(options.get("groups") or ()),
         scale="log" if options["scale"] == "log" else "",
-        answers=answers,
-        sample=sample,
     )  # fmt: skip
     return found.take_exponentials() if found.scale else found
 
@@ -352,12 +322,9 @@ def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: f
 
 
 def _judge(
-    impossible: Mapping[str, str],
-    answers: Mapping[str, Answer],
-    equivalence: Mapping[str, Any] | None,
-    sample: Sample | None,
-    level: float,
-) -> tuple[Verdict, str]:
+    impossible: Mapping[str, str], answers: Mapping[str, Answer],
+    equivalence: Mapping[str, Any] | None, sample: Sample | None, level: float,
+) -> tuple[Verdict, str]:  # fmt: skip
     """Return the verdict, and what it rests on."""
     if impossible:
         return Verdict.CONTRADICTED, "impossible"
@@ -392,12 +359,10 @@ def _assess(
 
 def _read_margin(given: str | float, item: Reported) -> float:
     """Return a margin in the unit of the values, from such or from per cent."""
-    text = str(given).strip()
-    found = re.fullmatch(
-        r"(\d{1,15}(?:\.\d{0,12})?|\.\d{1,12}|\d(?:\.\d+)?e-?\d{1,2})\s*(%?)", text
-    )
-    value = math.nan if found is None else float(found[1])
-    value *= abs(float(item.value)) / 100.0 if found is not None and found[2] else 1.0
+    text, value = str(given).strip(), math.nan
+    with contextlib.suppress(UsageError):
+        value = float(read_number(text, "margin", scale=1).value)
+    value *= abs(float(item.value)) / 100.0 if text.endswith("%") else 1.0
     if not value > 0:
         allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
         raise refuse("margin", text, f"{allowed} such as 10%")

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.numbers import describe_p, format_number, format_p, percent, show
+from replication.comparison.numbers import describe_p, format_number, format_p, percent
 from replication.comparison.report import SPREADS, SUCCESSES, word
-from replication.errors import StorageError, UsageError
+from replication.errors import UsageError
 from replication.system.files import write_durably
 from replication.system.progress import escape
 from replication.wording import plural
@@ -126,15 +126,6 @@ def _label(key: tuple[str, ...]) -> str:
     """Return a key as it stands in a picture, cut where it is long."""
     text = escape(" ".join(key))
     return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
-
-
-def check_picture(path: Path) -> None:
-    """Refuse a picture that cannot be written, before anything is compared."""
-    name = show(path)
-    if path.suffix.lower() not in {".png", ".svg", ".pdf"}:
-        raise UsageError(f"`plot` was given as {name}; its name must end in .png, .svg or .pdf")
-    if not path.absolute().parent.is_dir():
-        raise StorageError(f"the folder of {name} does not exist; make it first")
 
 
 def save_picture(figure: Any, path: Path) -> None:

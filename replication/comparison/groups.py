@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import GONE, compare, compare_by, read_numbers
+from replication.comparison.comparison import compare, compare_by, read_numbers
 from replication.comparison.numbers import refuse, show, split_printed, unset
-from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
+from replication.comparison.report import GONE, NAMES, STATISTICS, SUCCESSES, read_heading
 from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -106,36 +106,32 @@ def compare_sides(
     if unknown or "minus" in options:
         name = show(min([*unknown, *{"minus"} & options.keys()]))
         raise UsageError(f"there is no option {name}; those of `compare` are allowed")
-    own, said, ignored = Table.of(table, "table"), dict[str, str](), list[str]()
-    whole = None if _is_table(reported) else reported
-    shared = read_numbers({"reported": whole, "numbers": numbers})
+    base = {**defaults, **options, "numbers": {}}
+    # What was reported: a report in each row of a table, or one for all of your groups.
+    own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
+    theirs = Table.of(reported, "reported") if _is_table(reported) else None
+    shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
     records: list[Record] = [({}, {})]
-    found: dict[str, str | None] | None = None
-    if whole is None and reported is not None:
-        theirs = Table.of(reported, "reported")
-        records = _read_records(theirs, own, keys, options.get("plus_minus"), said)
+    found: dict[str, str | None] = {name: name for name in keys}
+    if theirs is not None:
+        records = _read_records(theirs, own, keys, kind, said)
         found = _match_keys(own, theirs, records, keys, metrics, said)
-    is_report = not metrics and succeeded is None and _is_of_reports(own)
-    known = {*shared, *(name for _, row in records for name in row)}
-    mine, n_missing, seeds = {}, 0, dict[Key, dict[str, float]]()
-    columns = keys if found is None else [name for name in found.values() if name]
-    if is_report:
-        for tags, row in _read_records(own, None, columns, options.get("plus_minus"), said):
-            mine[tuple(str(tags[name]) for name in columns)] = {"values": row}
-        ignored += [show(name) + _hint(name) for name in own.names if name not in columns
-                    and read_heading(name).statistic is None]  # fmt: skip
+    elif len(metrics) > 1:
+        raise UsageError("several columns were given, and one report for all; give one of each")
+    # Your side: reports as well, or runs.
+    columns = [name for name in found.values() if name]
+    n_missing, seeds = 0, dict[Key, dict[str, float]]()
+    for name in columns:
+        own.take(name)  # or refuse it
+    if is_report := not metrics and succeeded is None and _is_of_reports(own):
+        mine = {tuple(str(tags[name]) for name in columns): {"values": row}
+                for tags, row in _read_records(own, None, columns, kind, said)}  # fmt: skip
     else:
-        spread = found is not None and None in found.values()
-        mine, n_missing, seeds = _group_runs(own, columns, metrics, succeeded, known, said, spread)
-    if found is None:
-        reports = {key: dict[str, Any]() for key in mine}
-        by_names: Key = tuple(keys)
-    else:
+        known = {*shared, *(name for _, row in records for name in row)}
+        mine, n_missing, seeds = _group_runs(own, found, metrics, succeeded, known, said)
+    reports = {key: dict[str, Any]() for key in mine}
+    if theirs is not None:
         reports = _sort_records(records, found, mine, theirs)
-        by_names = tuple(own_name or name or "metric" for name, own_name in found.items())
-        free = [name for name in records[0][0] if name and name not in found]
-        ignored += [show(name) + _hint(name) for name in theirs.names
-                    if name in free or name in theirs.unread]  # fmt: skip
     if len(reports) > MAX_ROWS:
         raise UsageError(
             f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
@@ -144,20 +140,17 @@ def compare_sides(
     if mine.keys().isdisjoint(reports):
         groups = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
-    base = {**defaults, **options, "numbers": {}}
-    if not by_names:
-        row = {"reported": shared | reports[()], "said": said}
-        return compare_by(base | mine[()] | row)
+    if not found:
+        return compare_by(base | mine[()] | {"reported": shared | reports[()], "said": said})
     effort = None if len(reports) < FEW_ROWS else Effort(10_000, 200)
 
     def judge(between: Any) -> tuple[dict[Key, Comparison], dict[Key, str]]:
         judged, refused = {}, {}
-        for key, row in reports.items():
-            each = base | mine.get(key, {}) | {"between": between, "reported": shared | row}
-            each["plus_minus"] = base["plus_minus"] or each["reported"].pop("plus_minus", None)
+        for key in filter(mine.__contains__, reports):
+            each = base | mine[key] | {"between": between, "reported": shared | reports[key]}
+            each["plus_minus"] = kind or each["reported"].pop("plus_minus", None)
             try:
-                if key in mine:
-                    judged[key] = compare_by(each, effort)
+                judged[key] = compare_by(each, effort)
             except ReplicationError as error:
                 refused[key] = str(error)
         if not judged:
@@ -181,9 +174,12 @@ def compare_sides(
         said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = _find_nearest([key for key in reports if key not in mine], mine)
     only_yours = _find_nearest([key for key in mine if key not in reports], only_reported)
+    unread = [*(own.unread if is_report else ()), *(theirs.unread if theirs else ())]
+    ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
-        by_names, judged, refused, only_reported, only_yours, tuple(ignored), n_missing,
-        next(iter(judged.values())).level, float(between or 0.0), said, seeds,
+        tuple(column or name or "metric" for name, column in found.items()), judged, refused,
+        only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
+        float(between or 0.0), said, seeds,
     )  # fmt: skip
 
 
@@ -214,8 +210,12 @@ def _fold(text: Any) -> str:
     return re.sub(r"[\s._-]+", "_", unset(str(text)).lower()).strip("_")
 
 
+def _probe(table: Table, name: str) -> list[Any]:
+    return [cell for cell in table.probe(name) if not is_missing(cell)]
+
+
 def _fold_cells(table: Table, name: str) -> set[str]:
-    return {_fold(cell) for cell in table.probe(name) if not is_missing(cell)}
+    return set(map(_fold, _probe(table, name)))
 
 
 def _hint(name: str) -> str:
@@ -225,13 +225,13 @@ def _hint(name: str) -> str:
 
 
 def _is_numeric(table: Table, name: str) -> bool:
-    cells = [cell for cell in table.probe(name) if not is_missing(cell)]
+    cells = _probe(table, name)
     return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
 
 
 def _is_printed(table: Table, name: str) -> bool:
     """Say whether most cells are numbers, with what stands behind them."""
-    cells = [cell for cell in table.probe(name) if not is_missing(cell)]
+    cells = _probe(table, name)
     digits = [re.match(r"[-+(]*\.?[0-9]", unset(str(split_printed(cell).value))) for cell in cells]
     return 2 * sum(map(bool, digits)) > len(cells)
 
@@ -242,7 +242,7 @@ def _read_records(
     """Return what each report of a table is called, by column, and its numbers by name.
 
     A table with a column for each task, method or metric has as many reports in a row; what stands
-    in the headings is called "".
+    in the headings is called "". Columns that say nothing known are named in `unread` of the table.
     """
     headings = {name: read_heading(name) for name in table.names}
     free = {name for name, one in headings.items() if one.statistic is None or name in keys}
@@ -260,19 +260,15 @@ def _read_records(
         headings |= {name: headings[name]._replace(statistic="mean") for name in wide}
     else:
         labels = {label: label for label in labels}
-    parts: dict[str, dict[str, str]] = {label: {} for label in labels}
-    table.unread = []
-    for name, one in headings.items():
-        if name in free or one.statistic is None:
-            continue
-        if one.label and one.label not in labels:
-            table.unread.append(name)
-        elif one.statistic in parts.setdefault(one.label, {}):
-            both = list_names([parts[one.label][one.statistic], name])
-            raise UsageError(f"{table.name} gives the {one.statistic} in {both}; keep one")
-        else:
-            parts[one.label][one.statistic] = name
-    shared = parts.pop("", {}) if "" not in labels else {}
+    # By label, the column of each number; those without a label belong to all.
+    parts: dict[str, dict[str, str]] = {label: {} for label in ("", *labels)}
+    table.unread = [name for name, one in headings.items()
+                    if name in free or (one.label and one.label not in labels)]  # fmt: skip
+    for name in (name for name in table.names if name not in table.unread):
+        label, statistic, *_ = headings[name]
+        if (other := parts[label].setdefault(str(statistic), name)) != name:
+            both = list_names([other, name])
+            raise UsageError(f"{table.name} gives the {statistic} in {both}; keep one")
     if not labels:
         raise UsageError(
             f"{table.name} has the columns {list_names(table.names)}, of which none holds reported "
@@ -280,12 +276,12 @@ def _read_records(
         )
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
-    for label, part in parts.items():
-        used = [headings[name] for name in part.values()]
+    for label in labels:
+        used = [headings[name] for name in parts[label].values()]
         behind = next((one.kind for one in used if one.kind), None)
         runs = next((one.runs for one in used if one.runs), None)
         columns = {known: _clean_cells(table.take(name), kind or behind, said)
-                   for known, name in (shared | part).items()}  # fmt: skip
+                   for known, name in (parts[""] | parts[label]).items()}  # fmt: skip
         for row in range(table.n_rows):
             cells = {known: column[row] for known, column in columns.items()
                      if not is_missing(column[row])}  # fmt: skip
@@ -331,19 +327,16 @@ def _match_keys(
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
         is_near = best is not None and (best == same or (
             hits[best] * 2 >= len(cells) and not _is_numeric(own, best)))  # fmt: skip
-        named = [
-            mine[cell] for cell in cells if cell in mine and (not metrics or mine[cell] in metrics)
-        ]
-        if keys and name in keys and name in own.names:
+        # Or your headings, of which the cells name some.
+        named = {mine[cell] for cell in cells & mine.keys()} & {*(metrics or own.names)}
+        if name in keys and name in own.names:
             found[name] = name
         elif keys and name and name not in keys and best not in keys and not named:
             continue
         elif is_near:
             found[name] = best
             if name and best != name:
-                said["by"] = (
-                    f"{name_key((name,))} of the report is {name_key((str(best),))} of yours"
-                )
+                said["by"] = f"{name_key([name])} of the report is {name_key([str(best)])} of yours"
         elif named and None not in found.values() and (name or len(cells) > 1 or not metrics):
             metrics[:] = [column for column in own.names if column in named]
             if name or len(cells) > 1:
@@ -354,8 +347,8 @@ def _match_keys(
             "each row; add one, such as `metric`"
         )
     for name in keys:
-        if name not in found and name not in found.values():
-            theirs.take(name) if name in own.names else own.take(name)
+        if name not in {*found, *found.values()}:
+            (theirs if name in own.names else own).take(name)
     labels = {tags.get("", "") for tags, _ in records}
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         raise UsageError(
@@ -385,8 +378,8 @@ def _sort_records(
                 raise DataError(
                     f"row {row + 1} of {theirs.name} lacks a key; give it, or remove it"
                 )
-            ways = spelt[place].get(_fold(cell), set())
-            parts.append(cell if cell in ways or len(ways) != 1 else next(iter(ways)))
+            ways = spelt[place].get(_fold(cell), {cell})
+            parts.append(next(iter(ways)) if len(ways) == 1 else cell)
         key = tuple(parts)
         if key in reports:
             raise UsageError(f"{theirs.name} names {name_key(key)} twice; give one row for each")
@@ -395,10 +388,11 @@ def _sort_records(
 
 
 def _group_runs(
-    table: Table, keys: Sequence[str], metrics: list[str], succeeded: str | None,
-    known: Collection[str], said: dict[str, str], is_spread: bool,
+    table: Table, found: Mapping[str, str | None], metrics: list[str], succeeded: str | None,
+    known: Collection[str], said: dict[str, str],
 ) -> tuple[dict[Key, dict[str, Any]], int, dict[Key, dict[str, float]]]:  # fmt: skip
     """Return your runs by key, as arguments of `compare`, how many lack a key, and by seed."""
+    keys = [name for name in found.values() if name]
     is_share = bool(known) and {*SUCCESSES, "runs"}.issuperset(known)
     if is_share and succeeded is None:
         succeeded = _find_succeeded(table, [*keys, *metrics], said)
@@ -406,24 +400,23 @@ def _group_runs(
     if not metrics and not (succeeded and is_share):
         metrics = [find_column(table, {*keys, succeeded}, said)]
     places = _find_groups(table, keys, rows)
-    flags = None if succeeded is None else table.take(succeeded)
-    done = None if flags is None else tables.read_flags(flags, str(succeeded))
+    done, is_unknown = None, np.zeros(table.n_rows, bool)
+    if succeeded is not None:
+        flags = table.take(succeeded)
+        done, is_unknown = tables.read_flags(flags, succeeded), np.array([*map(is_missing, flags)])
     seeds = tables.read_keys(table.take(seed)) if seed else []
-    found, by_seed = {}, {}
+    mine, by_seed = {}, {}
     for metric in metrics or [""]:
-        values = (
-            tables.read_values(table.take(metric), metric) if metric else np.zeros(table.n_rows)
-        )
-        if flags is not None:  # a run without one is one without a value
-            values[[is_missing(flag) for flag in flags]] = np.nan
+        values = tables.read_values(table.take(metric), metric) if metric else 0.0
+        values = np.where(is_unknown, np.nan, values)  # without a flag, as without a value
         for key, where in places.items():
-            label = (*key, metric) if is_spread else key
-            found[label] = {
+            label = (*key, metric) if None in found.values() else key
+            mine[label] = {
                 "values": values[where],
-                "succeeded": None if done is None else done[where],
+                "succeeded": done if done is None else done[where],
             }
             by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
-    return found, len(rows) - sum(map(len, places.values())), by_seed
+    return mine, len(rows) - sum(map(len, places.values())), by_seed
 
 
 def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
@@ -466,21 +459,21 @@ def _find_rows(
         return rows, seed
     order, kept = tables.read_values(table.take(step), step), list[int]()
     for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
-        steps = order[part]
+        steps, n = order[part], part.size
         starts = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)
         n_each = np.unique(steps, return_counts=True)[1]
+        last = np.arange(n)
         if seed:
-            kept.append(int(part[np.argmax(steps)]))
-        elif (starts.size == 1 and part.size > 2) or (
-            1.5 * starts.size < part.size and np.ptp(steps[starts]) == 0
-        ):  # one run after the other
-            kept += part[np.append(starts[1:], part.size) - 1].tolist()
+            last = np.array([np.argmax(steps)])
+        elif (starts.size == 1 and n > 2) or (
+            0 < 1.5 * starts.size < n and not np.ptp(steps[starts])
+        ):
+            last = np.append(starts[1:], n) - 1  # one run after the other
         elif (
             (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1
         ):
-            kept += part[-n_each[0] :].tolist()  # all runs, step after step
-        else:
-            kept += part.tolist()
+            last = last[-n_each[0] :]  # all runs, step after step
+        kept += part[last].tolist()
     if len(kept) < len(rows):
         said["steps"] = f"of each run the last {name_key((step,))} is taken"
     return sorted(kept), seed
@@ -516,18 +509,15 @@ def pair_runs(
     by = by or next((name for name in table.names
                      if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
     if by is None or difference[0] == difference[1]:
-        named = list_names(difference)
-        raise UsageError(
-            f"`difference` names {named}; name two groups of one column, given as `by`"
-        )
-    groups = _find_groups(
-        table, [by], _find_rows(table, {by, str(column), str(pair)}, [by], said)[0]
-    )
+        named = f"`difference` names {list_names(difference)}"
+        raise UsageError(f"{named}; name two groups of one column, given as `by`")
+    rows, _ = _find_rows(table, {by, str(column), str(pair)}, [by], said)
+    groups = _find_groups(table, [by], rows)
     if column is None and succeeded is not None:
         values = tables.read_flags(table.take(succeeded), succeeded).astype(float)
     else:
-        name = column or find_column(table, {by, pair}, said)
-        values = tables.read_values(table.take(name), name)
+        column = column or find_column(table, {by, pair}, said)
+        values = tables.read_values(table.take(column), column)
     if lacking := [name for name in difference if (name,) not in groups]:
         known = list_names([key for (key,) in groups])
         raise UsageError(f"there is no group {show(lacking[0])}; the groups are {known}")

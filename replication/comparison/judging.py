@@ -103,10 +103,10 @@ def judge_all(
 ) -> dict[str, Answer]:
     """Return the answer to each reading of a report, by words for it, most usual first."""
     rules = list_rules(own, report)
-    judge = functools.partial(_judge_rule, own, report, level=level, between=between, effort=effort)
+    how: dict[str, Any] = {"level": level, "between": between, "effort": effort}
     return {
         ", ".join(filter(None, (f"failures {FAILURE_WORDS[rule]}" * (len(rules) > 1), words))): one
-        for rule in rules for words, one in judge(rule)
+        for rule in rules for words, one in _judge_rule(own, report, rule, **how)
     }  # fmt: skip
 
 
@@ -182,17 +182,13 @@ def _combine(parts: Sequence[Answer], rule: str, sides: tuple[Side, Side] | None
     def take(p_values: list[float]) -> float | None:
         return min(1.0, len(p_values) * min(p_values)) if p_values else None
 
-    known = [part for part in parts if part.p is not None]
+    known = [(part.p, part.p_alone) for part in parts if part.p is not None]
     return Answer(
-        merge("findings"),
-        take([part.p for part in known if part.p is not None]),
-        math.fsum(part.p_error for part in parts) * max(len(known), 1),
-        merge("distributions"),
-        next((part.difference for part in parts if part.difference), None),
-        merge("shown"),
+        merge("findings"), take([p for p, _ in known]),
+        math.fsum(part.p_error for part in parts) * max(len(known), 1), merge("distributions"),
+        next((part.difference for part in parts if part.difference), None), merge("shown"),
         tuple(dict.fromkeys(condition for part in parts for condition in part.conditions)),
-        rule, sides,
-        take([part.p if part.p_alone is None else part.p_alone for part in known]),  # type: ignore[misc]
+        rule, sides, take([p if alone is None else alone for p, alone in known]),
     )  # fmt: skip
 
 
@@ -204,28 +200,27 @@ def _judge_centre(
     name, numbers = str(report.centre), report.numbers
     item, aside = numbers[name], report.has_quartiles or report.has_error
     found = means.judge_means(one, two, level=level, between=between, is_conditional=not aside)
-    p, reach = (math.nan, math.nan) if found is None else (found.p, found.kept or 0.0)
-    if found is None and one.n > 1 and item.holds(one.mean):
+    p = reach = math.nan
+    shown, p_alone = None, None
+    if found is not None:
+        p, reach, shown, p_alone = found.p, found.kept or 0.0, found.shown, found.p_alone
+    elif one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
-    yours = one.mean
-    interval = (math.nan, math.nan) if aside else item.print_within(yours - reach, yours + reach)
-    findings = {}
+    yours = {name: one.mean}
+    interval = item.print_within(one.mean - reach, one.mean + reach)
     if report.has_quartiles and sample is not None:
-        quartiles = describe_runs(sample, QUARTILES)
-        yours = quartiles["median"]
-        findings = {key: Finding.of(key, numbers[key], quartiles[key]) for key in ("q1", "q3")}
-    findings = {name: Finding.of(name, item, yours, interval=interval, p=p)} | findings
+        yours = describe_runs(sample, ["median", "q1", "q3"])
+    findings = {key: Finding.of(key, numbers[key], value) for key, value in yours.items()}
+    interval = (math.nan, math.nan) if aside else interval
+    findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
     sd = one.samples[0][0] if len(one.samples) == 1 and not aside else math.nan
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
         findings[spread] = Finding.of(spread, numbers[spread], math.nan if place else sd * factor)
     if math.isnan(p):
         return Answer(findings)
-    shown = {name: None if found is None else found.shown}
-    conditions = tuple(_list_conditions(one, two, name))
-    if found is not None and found.p_alone is not None and found.p <= level < found.p_alone:
-        conditions = (*conditions, ALIKE)
-    p_alone = None if found is None else found.p_alone
-    return Answer(findings, p, 0.0, {}, found, shown, conditions, p_alone=p_alone)
+    conditions = [*_list_conditions(one, two, name)]
+    conditions += [ALIKE] * (p_alone is not None and p <= level < p_alone)
+    return Answer(findings, p, 0.0, {}, found, {name: shown}, tuple(conditions), p_alone=p_alone)
 
 
 def _list_conditions(one: Side, two: Side, name: str) -> Iterator[str]:
@@ -244,22 +239,16 @@ def _list_conditions(one: Side, two: Side, name: str) -> Iterator[str]:
 
 
 def _predict(
-    sample: Sample | None,
-    numbers: Numbers,
-    factors: list[float],
-    *,
-    n_used: int,
-    level: float,
+    sample: Sample | None, numbers: Numbers, factors: list[float], *, n_used: int, level: float,
     effort: Effort,
-) -> list[Answer]:
+) -> list[Answer]:  # fmt: skip
     """Judge statistics by drawn studies, under each reading of their spread."""
     if not numbers:
         return [Answer()] * len(factors)
-    is_few = sample is None or sample.n < MIN_RUNS
-    if sample is None or is_few or sample.values.size == 1:
+    if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
         yours = {} if sample is None else describe_runs(sample, numbers.keys() - {*SPREADS})
-        is_same = not is_few and all(one.holds(yours.get(key, 0.0)) for key, one in numbers.items())
-        p = 1.0 if is_same else None
+        is_same = all(one.holds(yours.get(key, 0.0)) for key, one in numbers.items())
+        p = 1.0 if is_same and sample is not None and sample.n >= MIN_RUNS else None
         found = {key: Finding.of(key, one, yours.get(key, math.nan), p=p or math.nan)
                  for key, one in numbers.items()}  # fmt: skip
         return [Answer(found, p)] * len(factors)

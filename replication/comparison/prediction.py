@@ -22,12 +22,6 @@ import numpy as np
 
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
-from replication.statistics.convolution import (
-    compute_max_mass,
-    compute_mean_mass,
-    compute_mean_mass_given_max,
-    sum_rare_studies,
-)
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray, SamplingDistribution
 from replication.statistics.means import Difference, Side
@@ -210,16 +204,22 @@ def predict_mean_and_max(
     table: CountTable, numbers: Numbers, runs: int, *, yours: Mapping[str, float], level: float
 ) -> Answer:
     """Hold a reported mean and maximum of n runs against the population that the table is."""
+    from replication.statistics import convolution  # whose Fourier transform takes long to import
+
     mean, largest = numbers["mean"], numbers["max"]
     judged = {
-        "mean": Statistic(mean, SamplingDistribution(*compute_mean_mass(table, runs))),
-        "max": Statistic(largest, SamplingDistribution(*compute_max_mass(table, runs))),
+        "mean": Statistic(mean, SamplingDistribution(*convolution.compute_mean_mass(table, runs))),
+        "max": Statistic(largest, SamplingDistribution(*convolution.compute_max_mass(table, runs))),
     }
-    given = compute_mean_mass_given_max(table, runs, (float(largest.low), float(largest.high)))
+    given = convolution.compute_mean_mass_given_max(
+        table, runs, (float(largest.low), float(largest.high))
+    )
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
     tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
-    p = sum_rare_studies(table, runs, width=mean.width, at_most=tail * (1 + TINY) + ZERO)
+    p = convolution.sum_rare_studies(
+        table, runs, width=mean.width, at_most=tail * (1 + TINY) + ZERO
+    )
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)

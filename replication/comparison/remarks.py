@@ -93,11 +93,7 @@ def list_assumptions(
 
 
 def list_cautions(
-    report: Report,
-    sample: Sample | None,
-    main: Answer,
-    worst: Answer,
-    options: Mapping[str, Any],
+    report: Report, sample: Sample | None, main: Answer, worst: Answer, options: Mapping[str, Any]
 ) -> dict[str, str]:
     """Return what to know before relying on a comparison, by cause."""
     level = options["level"]

@@ -47,6 +47,15 @@ ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high 
 NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
 """Names of reported numbers by what tables, options and arguments call them."""
 
+GONE = {
+    "report": "`reported`", "against": "the other report in place of `values`",
+    "ci_level": "`plus_minus`, such as '90% ci'", "ci_kind": "`plus_minus`, such as 'ci normal'",
+    "sd_kind": "`plus_minus`, such as 'sd n-1'", "alpha": "`level`", "group_by": "`by`",
+    "nan_policy": "nothing: missing values are left out, and counted", "values": "`column`",
+    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
+}  # fmt: skip
+"""Arguments that there are no more, or that people try, and what takes their place."""
+
 
 class Kind(NamedTuple):
     """What stands behind ±: sd, se or ci (None: not known), how many, and how it was made.
@@ -280,8 +289,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     """Read what was reported by name; `options` are the arguments of `compare`."""
     kind, scale = options["plus_minus"], options["scale"]
     texts = {name: value for name, value in given.items() if value is not None}
-    _split_all(texts, kind)
-    off_centre, bracket, level = texts.pop("off_centre"), texts.pop("bracket"), texts.pop("level")
+    off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
         raise UsageError(
             f"the interval behind the mean has a level of {100 * level:g} %, and `plus_minus` says "
@@ -290,26 +298,22 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     runs, ends = texts.pop("runs", None), split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
-    is_log, factor = scale == "log", None if scale == "log" else scale
-    numbers = {}
+    is_log, factor, numbers = scale == "log", None if scale == "log" else scale, {}
     for name, text in texts.items():
         place, behind = ("mean", " behind ±") if name == "spread" else (name, "")
         item = read_number(text, place, scale=None if name in SUCCESSES else factor)
         if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
             raise refuse(place, text, f"are 0 and numbers above it{behind}")
         numbers[name] = _take_log(item, place) if is_log and name not in SUCCESSES else item
-    if is_log and not numbers.keys().isdisjoint({*SPREADS, "iqr"}):
+    if is_log and numbers.keys() & {*SPREADS, "iqr"}:
         raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
     if ends is not None:
         first, last = (read_number(end, "ci", scale=factor) for end in ends)
         if not first.value < last.value:
             raise refuse("ci", [*ends], "is the lower end first")
         if is_log:
-            first, last = (_take_log(end, "ci") for end in (first, last))
-        off_centre = _place_interval(numbers, first, last)
-        if is_log:
-            both = f"{first.text} to {last.text}"
-            numbers["ci"] = dataclasses.replace(numbers["ci"], text=both)
+            first, last = _take_log(first, "ci"), _take_log(last, "ci")
+        off_centre = _place_interval(numbers, first, last, is_log=is_log)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
     if "constant" in numbers:
@@ -339,8 +343,12 @@ def _take_log(item: Reported, name: str) -> Reported:
     return Reported(item.text, *ends)
 
 
-def _split_all(texts: dict[str, Any], kind: Kind) -> None:
-    """Take apart what stands in one cell, and say what is odd about it."""
+def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | None]:
+    """Take apart what stands in one cell.
+
+    Return whether it is "off" the centre, what was in brackets, and the level of its interval.
+    """
+    off_centre, bracket, level = "", "", None
 
     def add(name: str, value: Any) -> None:
         if texts.setdefault(name, value) != value:
@@ -360,7 +368,6 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> None:
         add("n_succeeded", share[1])
         if str(texts.setdefault("runs", share[2])) != share[2]:
             add("runs", share[2])
-    said: dict[str, Any] = {"off_centre": "", "bracket": "", "level": None}
     behind = {"mean": kind.name or "spread", "median": "iqr", "iqm": "ci"}
     for name, spread in behind.items():  # a median stands with its quartiles
         parts = printed.split_printed(texts.get(name))
@@ -374,9 +381,9 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> None:
         is_interval = parts.ends and (parts.level or name == "mean")
         texts[name] = parts.value
         add("ci" if is_interval else spread, parts.ends or parts.spread)
-        said["off_centre"] = "off" if parts.is_skewed else said["off_centre"]
-        said["bracket"] = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
-        said["level"] = parts.level
+        off_centre = "off" if parts.is_skewed else off_centre
+        bracket = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
+        level = parts.level
     for name, (first, last) in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
         if (pair := split_range(texts.get(name))) is not None:
             del texts[name]
@@ -384,15 +391,18 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> None:
             add(last, pair[1])
     if "range" in texts:
         raise refuse("range", texts["range"], "are the smallest and the largest, as 0.81 to 0.85")
-    texts |= said
+    return off_centre, bracket, level
 
 
-def _place_interval(numbers: dict[str, Reported], first: Reported, last: Reported) -> str:
+def _place_interval(
+    numbers: dict[str, Reported], first: Reported, last: Reported, *, is_log: bool
+) -> str:
     """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
     middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
     cell = (first.high - first.low + last.high - last.low) / 4
     found = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
-    numbers["ci"] = Reported(f"± {float(half):g}", half, half - cell, half + cell)
+    text = f"{first.text} to {last.text}" if is_log else f"± {float(half):g}"
+    numbers["ci"] = Reported(text, half, half - cell, half + cell)
     beside = sorted(numbers.keys() & CENTRES)
     centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", found)
     if not first.low <= centre.value <= last.high:

@@ -88,8 +88,7 @@ class ComparisonTable(Answered):
         found = {}
         for name in names:
             answers = [one.answers.get(name) or next(iter(one.answers.values())) for one in judged]
-            p_values = [one.p if one.p_alone is None else one.p_alone for one in answers]
-            pooled = self._pool(answers)
+            p_values, pooled = [one.p_alone for one in answers], self._pool(answers)
             p_direction = None if pooled is None else pooled.p
             found[name] = combine([p for p in p_values if p is not None], p_direction), pooled
         return found
@@ -102,13 +101,11 @@ class ComparisonTable(Answered):
             return None
         sides = [answer.sides for answer in answers if answer.sides is not None]
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
-        found = dataclasses.replace(
-            found, tau=pooling.estimate_tau(effects),
-            ratio=pooling.compare_spreads(known, self.level),
-        )  # fmt: skip
-        by_seed = self._judge_by_seed(known) if len(known) == len(answers) else None
-        return found if by_seed is None else dataclasses.replace(
-            found, p=by_seed[0], by_seed=by_seed[1])  # fmt: skip
+        more: dict[str, Any] = {"tau": pooling.estimate_tau(effects)}
+        more["ratio"] = pooling.compare_spreads(known, self.level)
+        if len(known) == len(answers) and (by_seed := self._judge_by_seed(known)):
+            more |= {"p": by_seed[0], "by_seed": by_seed[1]}
+        return dataclasses.replace(found, **more)
 
     def _judge_by_seed(self, sides: Sequence[tuple[Side, Side]]) -> tuple[float, float] | None:
         """Test by seed where each seed has one run in every row."""
@@ -117,9 +114,8 @@ class ComparisonTable(Answered):
         if any(row.keys() != seeds or len(row) != self.rows[key].n
                for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
             return None
-        return pooling.judge_by_seed(
-            np.array([[row[seed] for seed in seeds] for row in rows]), sides
-        )
+        own = np.array([[row[seed] for seed in seeds] for row in rows])  # (rows, seeds)
+        return pooling.judge_by_seed(own, sides)
 
     @property
     def p(self) -> float | None:
@@ -268,12 +264,11 @@ class ComparisonTable(Answered):
             text = f"{verdict} as a whole{conditions} ({describe_p(p)})"
         if one is None:
             return f"{text}.{self._describe_rows()}"
-        low, high = sorted([one.low, one.high] if one.value > 0 else [-one.high, -one.low])
         side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
         text += (
-            f": yours are {side} by {format_number(abs(one.value), 3)}{pooling.UNITS[one.unit]} on "
-            f"average ({format_number(low, 3)} to {format_number(high, 3)}), in {n} of {one.n} "
-            f"rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
+            f": yours less reported is {format_number(one.value, 3)}{pooling.UNITS[one.unit]} on "
+            f"average ({format_number(one.low, 3)} to {format_number(one.high, 3)}), {side} in {n} "
+            f"of {one.n} rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
         )
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."

@@ -57,13 +57,11 @@ class Study:
     @property
     def parts(self) -> dict[str, Self]:
         """The studies behind its report, itself first, by the names that progress shows."""
-        own = f"root seed {self.root_seed}"
-        parts = {own: self}
-        for study in self.repetitions:
-            parts[f"root seed {study.root_seed}, for comparison"] = study
-        for study in self.other_errors.values():
-            parts[f"criterion {study.protocol.criterion}"] = study
-        return parts
+        return {
+            f"root seed {self.root_seed}": self,
+            **{f"root seed {one.root_seed}, for comparison": one for one in self.repetitions},
+            **{f"criterion {one.protocol.criterion}": one for one in self.other_errors.values()},
+        }
 
     @property
     def other_errors(self) -> dict[str, Self]:

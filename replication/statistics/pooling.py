@@ -114,9 +114,7 @@ def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
     # The sign test, and the mean correlation of rows at which the interval would reach 0.
     lower, higher = int((g < 0).sum()), int((g > 0).sum())
     fewer = min(lower, higher)
-    p_sign = (
-        min(1.0, 2.0 * float(special.bdtr(fewer, lower + higher, 0.5))) if lower + higher else 1.0
-    )
+    p_sign = min(1.0, 2.0 * float(special.bdtr(fewer, lower + higher, 0.5)))
     square = (mean / half) ** 2
     correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
     return Pooled(
@@ -143,12 +141,13 @@ def compare_spreads(
 ) -> tuple[float, float, float] | None:
     """Return the ratio of your standard deviations to the reported ones over all rows.
 
+    `sides` have one sample each.
+
     Of normal runs, log s^2 is off its expectation by digamma(f / 2) - log(f / 2), with a variance
     of trigamma(f / 2).
     """
     pairs = [(*one.samples[0], *two.samples[0]) for one, two in sides
-             if len(one.samples) == len(two.samples) == 1 and one.has_spread and two.has_spread
-             and one.samples[0][0] and two.samples[0][0]]  # fmt: skip
+             if all(side.has_spread and side.samples[0][0] for side in (one, two))]  # fmt: skip
     if len(pairs) < 2:
         return None
     s1, n1, s2, n2 = np.array(pairs).T
@@ -186,9 +185,8 @@ def judge_by_seed(
     spread = math.sqrt(float((by_seed**2).sum()) / (n_own - 1.0))
     means = np.array([two.mean for _, two in sides])
     t = float(((own.mean(axis=1) - means) / scale).mean()) / (spread * math.sqrt(1 / n_own + 1 / n))
-    correlation = float(((off / lengths).sum(axis=0) ** 2).sum() - len(own)) / (
-        len(own) * (len(own) - 1)
-    )
+    n_pairs = len(own) * (len(own) - 1)
+    correlation = float(((off / lengths).sum(axis=0) ** 2).sum() - len(own)) / n_pairs
     return 2.0 * float(special.stdtr(n_own - 1, -abs(t))), correlation
 
 

@@ -16,8 +16,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from replication.errors import DataError, StorageError, UsageError
-from replication.system.files import read_content
+from replication.errors import DataError, UsageError
+from replication.system.files import read_given
 from replication.system.progress import escape
 from replication.wording import show
 
@@ -32,9 +32,8 @@ UNREADABLE = {
 }
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")  # 1,5 ± 0,2 %
-THOUSANDS = re.compile(
-    r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII
-)  # 1,000.5
+# 1,000.5
+THOUSANDS = re.compile(r"\s*[-+]?[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]*)?\s*", re.ASCII)
 
 PLAIN = ("integer", "floating", "boolean", "string", "large_string", "binary", "decimal", "null")
 """Types of Arrow that are read; of other types a few bytes may unpack to any number of cells."""
@@ -130,17 +129,11 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
 
 
 def _read_bytes(path: str, name: str) -> bytes:
-    place = Path(path)
-    try:
-        if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
-            return read_content(place, largest=MAX_BYTES)
-        with place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
-            content = file.read(MAX_BYTES + 1)
-    except (DataError, OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or show(str(error))[1:-1]
-        raise StorageError(
-            f"{name} cannot be read ({reason}); give an existing file, or - for standard input"
-        ) from None
+    if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
+        advice = "give an existing file, or - for standard input"
+        return read_given(Path(path), largest=MAX_BYTES, name=name, advice=advice)
+    with Path(path).open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
+        content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
     return content
@@ -245,12 +238,8 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
 def _read_json(text: str, name: str) -> Table:
     """Read JSON lines, an object for each row, or one list of objects."""
     with _refuse_errors(name, "table of JSON lines", "give an object with plain values a line"):
-        whole = (
-            text
-            if text.lstrip()[0] == "["
-            else f"[{','.join(filter(str.strip, text.splitlines()))}]"
-        )
-        rows = json.loads(whole)
+        lines = ",".join(filter(str.strip, text.splitlines()))
+        rows = json.loads(text if text.lstrip()[0] == "[" else f"[{lines}]")
         names = [*dict.fromkeys(key for row in rows for key in dict(row))]
         if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
             raise ValueError(LIMITS)
@@ -279,9 +268,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         # | --- | :-: | under the header
         if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
             return []
-        rows = [
-            _split_cells(line.strip("|"), "|") for place, line in enumerate(lines) if place != 1
-        ]
+        rows = [_split_cells(line.strip("|"), "|") for line in (lines[0], *lines[2:])]
     kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
     for row in rows:
         for place, cell in enumerate(row):

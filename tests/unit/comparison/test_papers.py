@@ -114,6 +114,9 @@ def test_steps_of_a_log_are_no_runs(tmp_path, capsys):
         path = tmp_path / "log.jsonl"
         path.write_text("\n".join(json.dumps({name: row[name] for name in names}) for row in rows))
         assert "your 9.15 (4 runs)" in run(capsys, path, "--mean", "9", "--n", "5")
+    # The first step is missing, which ended in a traceback.
+    path.write_text('{"step": null, "acc": 0.8}\n{"step": 2, "acc": 0.9}')
+    assert "your 0.85 (2 runs)" in run(capsys, path, "--mean", "0.8", "--n", "5")
     # A column of epochs that is no log: each row is a run.
     table = {"epoch": [12, 7, 30, 9], "acc": [0.8, 0.7, 0.9, 0.8]}
     path.write_text("\n".join(json.dumps(dict(zip(table, row, strict=True)))
@@ -169,6 +172,8 @@ def test_a_number_may_be_given_once(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text("a,b\n1,2\n2,3\n")
     line = refuse(capsys, tmp_path / "runs.csv", "--column", "a", "--column", "b", "--mean", "2")
     assert "--column was given twice" in line
+    line = refuse(capsys, tmp_path / "runs.csv", "--column", "a,b", "--mean", "2", "--n", "5")
+    assert "several columns were given, and one report for all" in line
 
 
 def test_what_ended_in_a_traceback_has_an_answer():
@@ -205,7 +210,7 @@ def make_paper(n_rows=26, n=3, shift=-1.0, seed=7):
 def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
     found = compare_table(*make_paper(), plus_minus="sd n-1")
     text = read(found)
-    assert text.startswith("Contradicted as a whole (p < 0.0001): yours are lower by ")
+    assert text.startswith("Contradicted as a whole (p < 0.0001): yours less reported is -")
     assert f"in {found.pooled.n_lower} of 26 rows (sign test, p < 0.0001)." in text
     assert "No single row is contradicted (Holm " in text
     assert (
@@ -318,6 +323,8 @@ def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
     with pytest.raises(UsageError, match="has the columns 'k', 'note'") as error:
         compare_table(own, {"k": ["a", "b"], "note": ["good", "bad"]})
     assert "name it mean, median or share" in str(error.value)
+    with pytest.raises(UsageError, match="`table` has no column 'task'"):
+        compare_table({"mean": ["2"], "n": [5]}, "2, n = 5", by="task")
     with pytest.raises(UsageError, match="no column is a key of both tables; yours has 'k', 'v'"):
         compare_table(own, {"x": ["q", "r"], "mean": ["1", "2"], "n": [3, 3]})
 
