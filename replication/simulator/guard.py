@@ -43,7 +43,7 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
     with _explain(network):
         engine = Engine(protocol, network)
         again = Engine(protocol, network).program
-        is_same = np.array_equal(engine.program.data, again.data)
+        is_same = np.array_equal(engine.program.data, again.data, equal_nan=True)
         if engine.program.text != again.text or not is_same:
             raise UsageError(
                 f"{network.__name__} does something else each time it is run (random numbers, a "

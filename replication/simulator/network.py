@@ -234,7 +234,7 @@ class Network:
         return self._draw("normal", shape)
 
     def _draw(self, kind: str, shape: int | Shape) -> Any:
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
@@ -421,6 +421,9 @@ class Rule:
 
     def _check(self, one: Network) -> None:
         name, arrays = self.network.__name__, self.all_shapes
+        for each in ("patterns", "targets"):
+            if isinstance(getattr(self.network, each), property):
+                raise UsageError(f"{name}.{each} is a property; make it a class attribute")
         if not self.shapes:
             raise UsageError(
                 f'{name}.shapes is empty; name its weights, e.g. shapes = {{"W": (2, 4)}}'
@@ -430,7 +433,9 @@ class Rule:
             if f"{each}s" in vars(Network):  # weight_change
                 raise UsageError(f"{name} has {each!r}; write '{each}s', or choose another name")
         for each in names:
-            is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
+            is_taken = (
+                names.count(each) > 1 or hasattr(self.network, str(each)) or each == "protocol"
+            )
             if is_taken or not str(each).isidentifier():
                 raise UsageError(
                     f"{name} calls an array or a number {each!r}, which is no name in Python, or "

@@ -67,6 +67,7 @@ class Traces:
         self.weights = {key: make("weight", shape, note=key) for key, shape in shapes.items()}
         self.given = {key: make("given", (), note=key) for key in rule.numbers}
         one.__dict__.update(_graph=self.graph, **self.weights, **self.given)
+        one.__dict__.update(dict.fromkeys(("_seeds", "_moment", "_n_updates")))  # of plain NumPy
         self.begun = dict(one.__dict__)
 
         self.image = take(self._run(MEASURE, one.image, v))
@@ -91,7 +92,7 @@ class Traces:
 
         # What an update makes of each array.
         self._run(APPLY, one.apply, scaled)
-        self.after = {key: take(getattr(one, key)) for key in self.weights}
+        self.after = {key: take(getattr(one, key, None)) for key in self.weights}
         for key, new in self.after.items():
             if new.shape != shapes[key]:
                 raise TraceError(
@@ -580,6 +581,12 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
                 begun = load("%lanes", lane + FIRST_SWEEP * n_lanes)
                 store("%updates", network, sweep - begun)
                 store("%converged", network, has_bit("%below", lane))
+                # Whose weights are no numbers has not, though its units may hide that.
+                for k in writer.each(rule.sizes[0]):
+                    place = writer.find("%now", k * n_lanes + lane, "double")
+                    weight = writer.emit(f"load double, ptr {place}")
+                    with writer.when(writer.emit(f"fcmp uno double {weight}, {weight}")):
+                        store("%converged", network, 0)
                 store("%lanes", lane, -1)
                 count(RUNNING, -1)
                 with writer.when(writer.emit("icmp ne ptr %final, null")):

@@ -12,6 +12,7 @@ from scipy import special
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
 from replication.simulator import programs
+from replication.simulator.engine import Engine
 from replication.simulator.network import Rule
 from tests.exactness import rules
 
@@ -112,6 +113,11 @@ LINE = {
         use(np.array), use(lambda v: np.eye(4)[v[0]]),
     ],
     "write x = x + y in place of x += y": [use(add_to)],
+    "truth values": [
+        use(lambda v: np.square(v > 0)), use(lambda v: repeat(2, lambda x: x + (v > 0), v > 0)),
+    ],
+    "NoneType": [{"image": lambda self, v: v * self._n_updates}],
+    "'bitwise_and' not supported": [use(lambda v: v * (np.sum(v > 0) & 1))],
     "takes elements at places that only the compiled code knows": [
         use(lambda v: v[v > 0]), use(lambda v: np.take(v, v)),
     ],
@@ -179,6 +185,9 @@ WITHOUT_LINE = {
         {"base": Network, "shapes": {"W": (2, 2)}, "image": lambda self, v: v},
     ],
     "Mine.shapes is empty": [{"base": Network}],
+    "Mine.patterns is a property": [{"patterns": property(lambda _: np.eye(4))}],
+    "calls an array or a number 'protocol'": [{"shapes": {"protocol": (2,)}}],
+    "None was given": [{"apply": lambda self, changes: delattr(self, "W")}],
     "() takes 1 positional argument but 2 were given; write image(self, v)": [
         {"image": lambda self: 1},
     ],
@@ -342,6 +351,47 @@ def test_a_network_that_is_not_a_number_has_not_converged(schedule):
     begun = Roots.draw(Rule.of(Roots, protocol), 1988, 0, 40)[:, 0]
     assert np.array_equal(outcomes.converged, begun >= 0.0)
     assert np.array_equal(np.isnan(outcomes.errors), begun < 0.0)
+
+
+def test_a_network_whose_weights_are_not_numbers_has_not_converged_whatever_its_units_hide():
+    class Runaway(Network):
+        shapes = {"w": (1,)}
+        patterns, targets = np.ones((1, 1)), np.zeros((1, 1))
+
+        def image(self, v):
+            return logistic(self.w * v + 5.0)
+
+        def weight_changes(self, v):  # those drawn above 0 grow until they are inf - inf
+            return np.where(self.w > 0.0, 50.0 * self.w**2, -0.01 * self.w) + 0.0 * self.w**2
+
+    assert not simulate(Protocol(max_updates=100), network=Runaway, n_seeds=30).converged.any()
+
+
+def test_a_rule_may_run_a_simulation_itself():
+    rule = make(**use(lambda v: v * simulate(n_seeds=8).converged.mean()))
+    assert len(simulate(Protocol(max_updates=2), network=rule, n_seeds=2)) == 2
+
+
+SHOWN = {**use(lambda v: v), "image": lambda _, v: v}
+MASKS = """
+a + b * c | a + np.maximum(b, c) | a + np.abs(b) | a + np.where(c, b, ~c) | a + np.roll(b, 1)
+a[[1, 0]] + b[[2, 3]] | np.stack([a, c]).reshape(4, 2) + b[:2] | np.max(a) + b | a @ b
+np.ones_like(a) + b | np.clip(a, False, True) + b | np.sum(a) + b | np.diag(1.0 / b)
+"""
+
+
+@pytest.mark.parametrize("text", [text.strip() for text in re.split(r"[|\n]", MASKS) if text])
+def test_truth_values_are_added_and_multiplied_as_numpy_does(text):
+    def compute(v):
+        return eval(text, {"np": np, "a": v > 0.1, "b": v > 0.2, "c": v > 0.3})
+
+    rows = np.linspace(0.0, 0.5, 12).reshape(3, 4)
+    rule = make(patterns=rows, hidden=lambda _, v: compute(v), **SHOWN)
+    engine = Engine(Protocol(), rule)
+    (found,) = engine.evaluate(engine.rule.draw(0, 0, 1)).hidden
+    with np.errstate(divide="ignore"):
+        expected = np.array([compute(v) for v in rows], dtype=float)
+    assert np.array_equal(found[0], expected)
 
 
 def test_states_of_any_shape_are_traced():
