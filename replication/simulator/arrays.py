@@ -82,6 +82,7 @@ class Graph:
             new.depth = max([depth, *(arg.depth for arg in args)])
             for arg in args:
                 arg.n_uses += 1
+            # Compiling must end, and no expression be so deep that Python's stack ends first.
             if len(self.known) > MOST_ARRAYS or (op in CHOSEN and new.size > MOST_CHOSEN):
                 raise TraceError(
                     f"the rule makes more than {MOST_ARRAYS:,} arrays, or moves more than "
@@ -475,6 +476,7 @@ def _add(*given: Any) -> Any:
     a, b = _as_number(a), _as_number(b)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
+        # The product must not have been used before, and have no beginning yet.
         is_free = one.op == "matmul" and len(one.args) == 2 and not (one.n_uses or one.is_kept)
         if is_free and one.shape == shape:
             matrix, vector = one.args
@@ -636,6 +638,7 @@ def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     """
     if x.is_kept:
         return None, [x]
+    # s * x, -x, and x + y whose numbers are one
     if x.op == "mul":
         for a, b in (x.args, x.args[::-1]):
             if not a.shape and not a.is_batched and b.shape == x.shape:

@@ -130,6 +130,7 @@ class Block:
         `watch` is given the elements of `watched` as they are computed, if they can be computed
         beside what they depend on; returns whether that was so.
         """
+        # What must be in memory, in the order of making, and in whose loop it can be computed.
         last = [] if watched is None else [watched]
         inside = walk([*roots, *last], is_end=lambda x: x in self.rows or x in self.loops)
         order = [x for x in inside if self.is_stored(x)]
@@ -170,12 +171,14 @@ class Block:
             if called.op != "call" or not called.is_batched or called.ndim != 1:
                 continue
             home[called] = called
+            # Its sums, if nothing in between reads them from memory.
             group, sums = {called}, called.args[0]
             if is_plain_matmul(sums) and sums in number and sums not in home:
                 between = order[number[sums] + 1 : k]
                 if not any(sums in self._list_read(x) for x in between):
                     held[called], home[sums] = sums, called
                     group.add(sums)
+            # What is made of it element by element, and of nothing that is written down later.
             before = {*order[:k]}
             later = [x for x in order[k + 1 :] if _is_elementwise(x) and x.is_batched]
             for x in [*later, *last]:
@@ -283,6 +286,7 @@ class Block:
         watch: Any, watched: Traced | None,
     ) -> None:  # fmt: skip
         """Write down a function of sums, and what depends on it element by element."""
+        # Blocks of units by patterns: their sums, the function, what is beside it, and stores.
         together = [*([] if sums is None else [sums]), called, *beside]
         rows = {x: self.lay(x) for x in together if x in needed}
         for patterns in self.take(self.n_patterns):
@@ -318,6 +322,7 @@ class Block:
         """Write down some units of some patterns at a time: that many sums side by side."""
         if not is_plain_matmul(x) or x in self.rows:
             return [self.at(x, (j,), p) for j in units for p in patterns]
+        # Each sum begins with what is added to it; of a one-hot pattern one weight is left.
         matrix, vector, *start = x.args
         begun = [self.at(start[0], (j,), p) if start else NOTHING for j in units for p in patterns]
         if vector.op == "pattern" and vector.note == self.one_hot and matrix.op == "weight":

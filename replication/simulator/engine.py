@@ -75,6 +75,7 @@ class Engine:
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
+        # What the compiled code writes to: its own memory, which networks are where, and counts.
         strip = self._prepare(program, 1, threshold)
         lanes = allocate(4, N_LANES).view(np.int64)
         lanes[NETWORK] = -1

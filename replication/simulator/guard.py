@@ -41,6 +41,7 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
     """Compile a rule and compare it with its own plain NumPy, or refuse it in one line."""
     rule = Rule.of(network, protocol)
     with _explain(network):
+        # Traced twice, it must give the same text.
         engine = Engine(protocol, network)
         again = Engine(protocol, network).program
         is_same = np.array_equal(engine.program.data, again.data, equal_nan=True)
@@ -50,6 +51,7 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
                 "counter, a set); draw by self.uniform or self.normal, and declare in `kept` what "
                 "changes"
             )
+        # Some networks learn compiled; their states are where NumPy begins each update.
         rows = rule.draw(root_seed, 0, N_NETWORKS)
         train = functools.partial(
             engine.train, root_seed=root_seed, record=True, threshold=-1.0, max_updates=LATEST

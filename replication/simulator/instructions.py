@@ -284,6 +284,7 @@ class Writer:
         end = begin + n
         self.write(f"br label %{head}")
         self.begin(head)
+        # %v3 = phi i64 [0, %entry], [%v9, %b2]
         place = len(self.lines)
         number = Whole(self, self.emit("phi"))  # known only when the loop is closed
         yield number
@@ -300,6 +301,7 @@ class Writer:
             for k in range(n):
                 values = body(k, *values)
             return values
+        # Carried values are phi nodes, which name what the loop ends with: written at its end.
         before, results = self.block, values
         for number in self.each(n):
             place = len(self.lines)

@@ -70,6 +70,7 @@ class Traces:
         one.__dict__.update(dict.fromkeys(("_seeds", "_moment", "_n_updates")))  # of plain NumPy
         self.begun = dict(one.__dict__)
 
+        # The image, and the error that is compared with the threshold.
         self.image = take(self._run(MEASURE, one.image, v))
         if self.image.shape != t.shape:
             raise TraceError(
@@ -339,6 +340,7 @@ class Sweep:
         self.is_applied = bool(placed)
         for name, terms in traces.terms.items():
             rows = self.sums[name]
+            # A sum changes its weight where it ends, unless something else waits for all sums.
             for place, total in block.sum_terms(terms, rows, is_begun=has_sums):
                 if placed:
                     self._change(block, traces.sums[name], placed[name], place, total)
@@ -380,6 +382,7 @@ class Sweep:
         names = {x: name for name, x in traces.weights.items()}
         by_sum = {x: name for name, x in traces.sums.items()}
         for name in self._list_changed():
+            # It must be made of one sum and itself; a weight also of what is kept or fixed.
             new, used = traces.after[name], set[Traced]()
             is_given = new.op in ("number", "constant", "weight")
             if is_given or not arrays.gather(new, new.shape, used):
@@ -455,12 +458,14 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
     n, lanes = sweep.n_all, f"<{n_lanes} x i64>"
+    # Before the first sweep all lanes count as finished, so that each takes a network.
     cap = writer.spread("%cap", "i64")
     other = writer.find("%strip", n, writer.kind)
     writer.write(_call_exchange(other, "%strip", str(2**n_lanes - 1), "0", "-1"))
     begin = writer.block
     writer.write("br label %sweep")
 
+    # A sweep: the two places for weights have been exchanged since the last one.
     writer.begin("sweep")
     writer.write(f"%now = phi ptr [%strip, %{begin}], [%next, %again]")
     writer.write(f"%next = phi ptr [{other}, %{begin}], [%now, %again]")
@@ -475,6 +480,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         sweep.noise = [Bits(writer, name) for name in (age, load(SEED), load(ROOT_SEED))]
     with writer.when(writer.emit("icmp ne ptr %record, null")):
         writer.write(f"call void @record({JOB}, ptr %now, i64 %number)")
+    # A lane is finished below the threshold, or at the cap; it learns once more, in vain.
     error = sweep.look()
     below = (error < sweep.threshold[()]).names[0]
     is_old = writer.emit(f"icmp sge {lanes} {age}, {cap}")
@@ -484,6 +490,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
     with writer.when(writer.compare("ne", Whole(writer, finished), 0)):
         writer.write(_call_exchange("%now", "%next", finished, below, "%number"))
+    # The end: no network is left, or another thread has set the flag.
     running = writer.load_whole("%counts", RUNNING)
     is_stopped = writer.emit("load volatile i8, ptr %stop")
     is_stopped = writer.emit(f"icmp ne i8 {is_stopped}, 0")
@@ -576,6 +583,7 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
 
     for lane in writer.each(n_lanes):
         with writer.when(writer.compare("ne", has_bit("%finished", lane), 0)):
+            # The outcome of the network that was in the lane, if one was.
             network = load("%lanes", lane)
             with writer.when(writer.compare("sge", network, 0)):
                 begun = load("%lanes", lane + FIRST_SWEEP * n_lanes)
@@ -592,6 +600,7 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
                 with writer.when(writer.emit("icmp ne ptr %final, null")):
                     for k in writer.each(n):
                         copy("%now", k * n_lanes + lane, "%final", network * n + k)
+            # The next network takes the lane, from the following sweep on.
             following = load("%counts", BEGUN)
             with writer.when(writer.compare("slt", following, "%n")):
                 n_kept = rule.sizes[2]
