@@ -11,7 +11,6 @@ import sys
 import tarfile
 import tomllib
 import zipfile
-from pathlib import Path
 
 import pytest
 from flit_core import buildapi
