@@ -20,37 +20,21 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 # The rooms of the package by floor. A module may import from lower floors and its own room only.
 ROOMS = (
-    {"errors", "wording"},
-    {"definition", "system", "statistics"},
-    {"simulator", "comparison"},
-    {"cache", "report"},
-    {"experiments"},
-    {"publication"},
-    {"cli"},
-    {"__init__", "__main__"},
-)
+    {"errors", "wording"}, {"definition", "system", "statistics"}, {"simulator", "comparison"},
+    {"cache", "report"}, {"experiments"}, {"publication"}, {"cli"}, {"__init__", "__main__"},
+)  # fmt: skip
 FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 
 # Libraries that only these rooms or modules may import.
 CONFINED = {
-    "matplotlib": {
-        "report",
-        "experiments",
-        "simulator.outcomes",
-        "simulator.plane",
-        "comparison.figure",
-    },
-    "llvmlite": {"simulator"},
-    "pyarrow": {"publication.exporting", "system.tables"},
-    "jinja2": {"report"},
-    "typst": {"report"},
-    "pypandoc": {"report"},
-    "dask": set(),
-    "distributed": {"simulator.backends"},
-    "joblib": {"system.threads"},
+    "matplotlib": {"report", "experiments", "simulator.outcomes", "simulator.plane",
+                   "comparison.figure"},
+    "llvmlite": {"simulator"}, "pyarrow": {"publication.exporting", "system.tables"},
+    "jinja2": {"report"}, "typst": {"report"}, "pypandoc": {"report"},
+    "dask": set(), "distributed": {"simulator.backends"}, "joblib": {"system.threads"},
     # Not where outcomes are made: the last bits of its functions depend on the processor.
     "scipy": {"statistics", "comparison", "experiments"},
-}
+}  # fmt: skip
 
 HEAVY = {*CONFINED, "numpy", "pandas"}
 
@@ -86,13 +70,11 @@ def find_climbing(module, imports):
     room = module.split(".")[0]
     climbing = []
     for name in imports:
-        if name[0] != "replication":
-            continue
-        target = name[1] if len(name) > 1 else "__init__"
-        if target not in FLOORS:  # a name that the package itself offers
-            target = "__init__"
-        if target != room and FLOORS[target] >= FLOORS[room]:
-            climbing.append(".".join(name))
+        if name[0] == "replication":
+            # Without a room: a name that the package itself offers.
+            target = name[1] if len(name) > 1 and name[1] in FLOORS else "__init__"
+            if target != room and FLOORS[target] >= FLOORS[room]:
+                climbing.append(".".join(name))
     return climbing
 
 
@@ -122,11 +104,8 @@ def test_modules_of_the_comparison_stand_on_each_other_in_no_circle():
 
 def test_library_is_imported_where_it_belongs_only():
     for library, allowed in CONFINED.items():
-        users = {
-            name_module(path)
-            for path in MODULES
-            if any(name[0] == library for name in read_imports(path))
-        }
+        imports = [path for path in MODULES if library in {name[0] for name in read_imports(path)}]
+        users = {name_module(path) for path in imports}
         assert {u for u in users if not {u, u.split(".")[0]} & allowed} == set(), library
 
 
@@ -159,14 +138,10 @@ def test_what_networks_start_from_is_drawn_by_exact_operations_alone(module):
 
 
 def test_inexact_functions_are_noticed():
-    for line in (
-        "np.exp(x)",
-        "math.log(x)",
-        "x ** 0.5",
-        "x @ y",
-        "np.random.default_rng(1)",
-        "from math import log",
-    ):
+    lines = (
+        "np.exp(x)\nmath.log(x)\nx ** 0.5\nx @ y\nnp.random.default_rng(1)\nfrom math import log"
+    )
+    for line in lines.splitlines():
         assert find_inexact(line), line
     assert find_inexact("np.empty(3) * 2.0**-52 + np.random.Philox(key=1).random_raw(3)") == []
 

@@ -16,14 +16,8 @@ WITH_EXAMPLES = [
     for path in sorted((ROOT / "replication").rglob("*.py"))
     if re.search(r"^ *>>> ", path.read_text(encoding="utf-8"), re.M)
 ]
-RESULTS = {
-    "Mechanism",
-    "Comparison",
-    "ComparisonTable",
-    "Contest",
-    "Outcomes",
-    "Trace",
-}  # not made by a caller
+# Not made by a caller.
+RESULTS = {"Mechanism", "Comparison", "ComparisonTable", "Contest", "Outcomes", "Trace"}
 
 
 def test_public_interface_describes_every_parameter_and_shows_an_example():
@@ -33,12 +27,8 @@ def test_public_interface_describes_every_parameter_and_shows_an_example():
             continue
         docstring = inspect.getdoc(function)
         parameters = {p for p in inspect.signature(function).parameters if p != "self"}
-        described = {
-            word.strip(" *`")
-            for line in docstring.splitlines()
-            if " : " in line
-            for word in line.split(" : ")[0].split(",")
-        }
+        before = [line.split(" : ")[0] for line in docstring.splitlines() if " : " in line]
+        described = {word.strip(" *`") for words in before for word in words.split(",")}
         assert parameters - described == set(), name
         assert ">>> " in docstring or name in RESULTS, name
 

@@ -4,8 +4,8 @@ A name follows from the key (what the outcomes depend on beside the seeds) and f
 and from nothing else: neither versions nor time. A file is a checksum and the plain rows that it is
 of. Whatever is wrong with a file (short, altered, of another block, unreadable), it is as if it
 were not there: its outcomes are simulated again, and it is overwritten. Two writers of one block
-write the same outcomes, and a file gets its name when it is whole. So nothing is listed or deleted
-but by `clear`, and by `trim` where the cache has grown too large.
+write the same outcomes, of which the longer ones stay, and a file gets its name when it is whole.
+So nothing is listed or deleted but by `clear`, and by `trim` where the cache has grown too large.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ import numpy as np
 from replication.errors import DataError
 from replication.simulator.ensemble import Range
 from replication.simulator.outcomes import Outcomes
-from replication.system.files import put_aside, read_content, write_durably
+from replication.system.files import publish, put_aside, read_content, temporary_file
 from replication.system.progress import report_progress
 
 VARIABLE = "REPLICATION_CACHE"
@@ -88,8 +88,8 @@ class Cache:
         return False
 
     def write(self, key: str, outcomes: Outcomes) -> None:
-        """Keep outcomes from the first of a block on, in place of what is kept of that block."""
-        path = self._locate(key, outcomes.start)
+        """Keep outcomes from the first of a block on, unless as many of that block are there."""
+        path, seeds = self._locate(key, outcomes.start), (outcomes.start, outcomes.stop)
         if path is None or not self._is_writable:
             return
         # A checksum, and the rows behind it.
@@ -103,7 +103,10 @@ class Cache:
                 self._n_bytes = self.measure().n_bytes
             if path.is_dir():
                 put_aside(path)
-            write_durably(path, content)
+            with temporary_file(path) as temporary:
+                temporary.write_bytes(content)
+                # A longer study may have kept more of the last block of this one meanwhile.
+                publish(temporary, path, is_needed=lambda: self.read(key, seeds) is None)
             self._n_bytes += len(content)
             if self._n_bytes > LARGEST_CACHE:
                 self._n_bytes = self.trim(int(KEPT_SHARE * LARGEST_CACHE))

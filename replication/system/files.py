@@ -6,7 +6,7 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from replication.errors import DataError, StorageError, UsageError
@@ -71,12 +71,16 @@ def temporary_file(path: Path) -> Iterator[Path]:
         ) from error
 
 
-def publish(temporary: Path, path: Path) -> None:
-    """Force a temporary file to disk, rename it, and force its folder to disk."""
+def publish(temporary: Path, path: Path, *, is_needed: Callable[[], bool] = lambda: True) -> None:
+    """Force a temporary file to disk, rename it, and force its folder to disk.
+
+    `is_needed`: asked at the last moment, since another process may have written a better one.
+    """
     with temporary.open("r+b") as file:
         os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    if is_needed():
+        temporary.replace(path)
+        sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -11,6 +11,13 @@ def _few_resamples(few_resamples):
 
 
 @pytest.fixture
+def small_reports(monkeypatch):
+    """Leave out the PDF, and the same study under other root seeds."""
+    monkeypatch.setattr("replication.publication.publishing.FORMATS", ("html", "md"))
+    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
+
+
+@pytest.fixture
 def run(capsys):
     """Run a command that must succeed; return what it prints."""
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from replication.cache.blocks import Cache
 from replication.definition.study import Study
-from replication.publication import publishing
 from replication.publication.publishing import replicate_study
 from tests.property.test_simulator import protocols
 from tests.reliability.faults import assert_clean, call
@@ -26,13 +25,6 @@ def read_headline(results):
     assert (folder / "report.html").stat().st_size > 10_000
     # A model is never written with a number that is none.
     return json.loads((folder / "models" / "headline.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture
-def small_reports(monkeypatch):
-    """Leave out the PDF, and the same study under other root seeds."""
-    monkeypatch.setattr(publishing, "FORMATS", ("html", "md"))
-    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
 
 
 @pytest.mark.parametrize(("n_seeds", "assignments", "share"), [

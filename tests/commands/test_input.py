@@ -42,10 +42,8 @@ def test_a_bad_number_is_refused_with_the_range(reject, command, option, others,
 
 @pytest.mark.parametrize(("text", "says"), [
     ("threshold = 0.2\nthreshold = 0.3\n", "Cannot overwrite"),
-    ("threshold = nan\n", "threshold"),
-    ("threshold: 0.2\n", "Expected '='"),
-    ('"a\\u001b[31mb" = 1\n', "a\\x1b[31mb"),
-    ("\udcff", "p.toml"),
+    ("threshold = nan\n", "threshold"), ("threshold: 0.2\n", "Expected '='"),
+    ('"a\\u001b[31mb" = 1\n', "a\\x1b[31mb"), ("\udcff", "p.toml"),
     ("tresholds = 0.2\n", "did you mean 'threshold'"),
 ])  # fmt: skip
 def test_bad_protocol_file_is_refused(reject, tmp_path, text, says):
@@ -58,30 +56,24 @@ def test_bad_protocol_file_is_refused(reject, tmp_path, text, says):
 
 @pytest.mark.timeout(60)
 @pytest.mark.parametrize(
-    "words",
-    [["simulate", "--protocol"], ["multiverse", "--file"], ["mechanism", "--patterns"]],
-    ids=lambda words: words[0],
+    "words", ["simulate --protocol", "multiverse --file", "mechanism --patterns"]
 )
 def test_what_is_no_file_is_named_and_not_waited_for(refuse, tmp_path, words):
     """Once each of them waited for ever for a pipe."""
+    words = words.split()
     pipe = tmp_path / "pipe.toml"
     os.mkfifo(pipe)
-    for path, says in (
-        (pipe, "it is not a file"),
-        ("/dev/zero", "it is not a file"),
-        (tmp_path, "cannot be read"),
-        (tmp_path / "missing.toml", "cannot be read"),
-    ):
-        assert says in refuse(74, *words, path)
+    for path in (pipe, "/dev/zero"):
+        assert "it is not a file" in refuse(74, *words, path)
+    for path in (tmp_path, tmp_path / "missing.toml"):
+        assert "cannot be read" in refuse(74, *words, path)
 
 
-@pytest.mark.parametrize(
-    "given",
-    [["threshold"], ["=5"], ["threshold=1", "threshold=2"], [f"patterns={9 * '9' * 500}"]],
-    ids=len,
-)
+@pytest.mark.parametrize("given", [
+    "threshold", "=5", "threshold=1 --set threshold=2", f"patterns={9 * '9' * 500}",
+], ids=len)  # fmt: skip
 def test_bad_assignment_is_refused(reject, given):
-    message = reject("simulate", *(word for text in given for word in ("--set", text)))
+    message = reject("simulate", "--set", *given.split())
     assert len(message) < 600
 
 

@@ -6,33 +6,18 @@ from unittest import mock
 import pytest
 
 from replication.cli import main
-from replication.definition.protocol import PAPER, Protocol, as_plain
-from replication.definition.study import Study
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
+from tests.reliability import faults
 from tests.unit.cache.invented import fill, list_blocks, replace_block_size
 
 OTHER = Protocol(threshold=0.2)
 
 
-def publish(results, root_seed, n_seeds, protocol=PAPER, **changed):
-    """Put a model and a page into a results folder, as a study leaves them; return their folder."""
-    study = Study(protocol, root_seed, n_seeds, results)
-    model = {
-        "study": {"root_seed": root_seed, "n": n_seeds, "digest": "0" * 64},
-        "provenance": {"protocol": as_plain(protocol)},
-    }
-    write_model(study.folder, "headline", model | changed)
-    place_files(study.folder, {"report.html": b"page"})
-    return study.folder
-
-
-@pytest.fixture
-def small_reports(monkeypatch):
-    """Leave out the PDF and what a study is compared with."""
-    monkeypatch.setattr("replication.publication.publishing.FORMATS", ("html", "md"))
-    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
+def publish(*arguments, **options):
+    return faults.publish(*arguments, **options).folder
 
 
 @pytest.mark.usefixtures("small_reports")
@@ -87,10 +72,8 @@ def test_info_has_a_line_for_every_report_and_one_for_the_cache(tmp_path, cache_
     with replace_block_size(20):
         fill(cache_folder, 60)
     lines = sorted(run("info", "--results", tmp_path).splitlines())
-    assert lines[0] == (
-        f"{folders[0]}: 10 networks of root seed 3, as in the paper, 1 model, "
-        f"{folders[0] / 'report.html'}"
-    )
+    first = f"{folders[0]}: 10 networks of root seed 3, as in the paper, 1 model, "
+    assert lines[0] == first + str(folders[0] / "report.html")
     assert lines[1] == f"{folders[1]}: 1 network of root seed 4, threshold = 0.2, 1 model, no page"
     assert lines[2:] == [f"cache of outcomes: 3 files, 0.0 MB in '{cache_folder}'"]
     printed = json.loads(run("info", "--json", "--results", tmp_path))
@@ -163,12 +146,9 @@ def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, ca
 
 
 @pytest.mark.parametrize("changed", [
-    {"study": {"root_seed": 3, "n": 10**9}},
-    {"study": {"root_seed": 3, "n": "10"}},
-    {"study": {"root_seed": 2**63, "n": 10}},
-    {"study": [1]},
-    {"provenance": {"protocol": {"threshold": "0.2"}}},
-    {"provenance": None},
+    {"study": {"root_seed": 3, "n": 10**9}}, {"study": {"root_seed": 3, "n": "10"}},
+    {"study": {"root_seed": 2**63, "n": 10}}, {"study": [1]},
+    {"provenance": {"protocol": {"threshold": "0.2"}}}, {"provenance": None},
 ], ids=str)  # fmt: skip
 def test_a_model_is_believed_only_of_the_study_whose_folder_it_is_in(tmp_path, capsys, changed):
     """Or the folder of somebody else could keep `verify` busy, or end it with a traceback."""

@@ -9,37 +9,15 @@ import pandas as pd
 import pytest
 
 from replication import simulate
+from tests.exactness.rules import FILE
 from tests.reliability.faults import require
 
-ALIGNMENT = """
-import numpy as np
+OTHER = f"""{FILE}
 import replication
-from replication import logistic
-
-class Alignment(replication.Network):
-    shapes = {"W": (2, 4), "b": (2,), "U": (4, 2), "c": (4,)}
-    fixed = {"B": (2, 4)}
-
-    def hidden(self, v):
-        return logistic(self.W @ v + self.b)
-
-    def image(self, v):
-        return logistic(self.U @ self.hidden(v) + self.c)
-
-    def weight_changes(self, v, target):
-        h, r = self.hidden(v), self.image(v)
-        d = 9.5 * (target - r) * r * (1 - r)
-        e = (self.B @ d) * h * (1 - h)
-        return np.outer(e, v), e, np.outer(d, h), d
-"""
-OTHER = (
-    ALIGNMENT
-    + """
 class Halved(replication.RecirculationNetwork):
     def weight_changes(self, v0):
         return super().weight_changes(v0)._replace(W=0.0)
 """
-)
 
 
 @pytest.fixture
@@ -53,7 +31,7 @@ def write(tmp_path):
 
 
 def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, write, tmp_path):
-    path, saved, drawn = write(ALIGNMENT), tmp_path / "mine.csv", tmp_path / "mine.svg"
+    path, saved, drawn = write(FILE), tmp_path / "mine.csv", tmp_path / "mine.svg"
     answer = run("rule", path, "--seeds", 200, "--root-seed", 3, "--save", saved, "--plot", drawn)
     assert "Alignment compiled" in answer
     theirs = simulate(n_seeds=200, root_seed=3)
@@ -71,26 +49,23 @@ def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, 
 
 def test_two_rules_of_ones_own_learn_from_the_same_seeds(run, write):
     path = write(OTHER)
-    answer = run(
-        "rule", f"{path}:Alignment", "--against", f"{path}:Halved", "--seeds", 8, "--set",
-        "max_updates=20",
-    )  # fmt: skip
+    words = ("--against", f"{path}:Halved", "--seeds", 8, "--set", "max_updates=20")
+    answer = run("rule", f"{path}:Alignment", *words)
     assert "Alignment less Halved, from the same initial weights" in answer
 
 
 def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
     require(shutil.which("node"), "Node.js is missing")
     page = tmp_path / "mine.html"
-    run("rule", write(ALIGNMENT), "--seeds", 4, "--page", page)
+    run("rule", write(FILE), "--seeds", 4, "--page", page)
     text = page.read_text()
     (script,) = re.findall(r"(class Rule .*?)\nconst MOST_STEPS", text, re.S)
     script += "\nfor (const start of SETTINGS.starts.slice(0, 4)) {"
     script += "const one = new Rule(start); while (one.error() >= 0.1 && one.updates < 2000) "
     script += "one.update(); console.log(one.updates); }"
     done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
-    expected = run("rule", write(ALIGNMENT), "--seeds", 4, "--save", tmp_path / "o.csv") and (
-        pd.read_csv(tmp_path / "o.csv")["updates"].tolist()
-    )
+    run("rule", write(FILE), "--seeds", 4, "--save", tmp_path / "o.csv")
+    expected = pd.read_csv(tmp_path / "o.csv")["updates"].tolist()
     # Rounding differs, which hundreds of updates enlarge.
     assert np.allclose([int(x) for x in done.stdout.split()], expected, rtol=0.02)
 
@@ -104,10 +79,10 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
     ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
     ("\0", "", 2, "mine.py: SyntaxError"),
     ("import sys; sys.exit(0)", "", 2, "mine.py, line 1: .*: SystemExit: 0; mend the file"),
-    (ALIGNMENT.replace("return np.outer", "exit(0), np.outer"), "", 2, "line 20: .*SystemExit"),
-    (ALIGNMENT + "    def prepare(self): 1 / 0", "", 2, "mine.py, line 21: .*ZeroDivisionError"),
-    (ALIGNMENT.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 19: .*no attribute"),
-    (ALIGNMENT.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 18"),
+    (FILE.replace("return np.outer", "exit(0), np.outer"), "", 2, "line 16: .*SystemExit"),
+    (FILE + "    def prepare(self): 1 / 0", "", 2, "mine.py, line 17: .*ZeroDivisionError"),
+    (FILE.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 15: .*no attribute"),
+    (FILE.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 14"),
 ])  # fmt: skip
 def test_what_cannot_be_run_is_refused_in_one_line(
     refuse, write, tmp_path, text, name, code, message
@@ -117,21 +92,18 @@ def test_what_cannot_be_run_is_refused_in_one_line(
 
 
 def test_a_rule_that_cannot_be_compiled_runs_in_plain_numpy_if_asked(run, refuse, write):
-    path = write(ALIGNMENT.replace("9.5 * (target", "(9.5 if r[0] > 0 else 9.0) * (target"))
-    assert "mine.py, line 18" in refuse(2, "rule", path)
+    path = write(FILE.replace("* (target - r)", "* (target - r if r[0] > 0 else r)"))
+    assert "mine.py, line 14" in refuse(2, "rule", path)
     assert "Alignment" in run("rule", path, "--plain", "--seeds", 3, "--set", "max_updates=3")
 
 
-@pytest.mark.parametrize(
-    ("option", "name", "code", "message"),
-    [
-        ("--save", "mine.py", 2, "allowed are files that end in .csv"),
-        ("--plot", "mine.bar", 2, "allowed are files that end in .svg or .png or .pdf"),
-        ("--page", "link.html", 74, "a folder, a link or a device"),
-        ("--page", "folder.html", 74, "a folder, a link or a device"),
-        ("--page", "none/mine.html", 74, "there is no such folder"),
-    ],
-)
+@pytest.mark.parametrize(("option", "name", "code", "message"), [
+    ("--save", "mine.py", 2, "allowed are files that end in .csv"),
+    ("--plot", "mine.bar", 2, "allowed are files that end in .svg or .png or .pdf"),
+    ("--page", "link.html", 74, "a folder, a link or a device"),
+    ("--page", "folder.html", 74, "a folder, a link or a device"),
+    ("--page", "none/mine.html", 74, "there is no such folder"),
+])  # fmt: skip
 def test_nothing_is_run_for_a_file_that_cannot_be_written(
     refuse, write, tmp_path, option, name, code, message
 ):
@@ -148,6 +120,6 @@ def test_a_file_may_be_called_as_a_library_and_import_what_lies_beside_it(
 ):
     monkeypatch.chdir(tmp_path)
     write("rate = 9.5", "helper_of_mine.py")
-    write(ALIGNMENT.replace("9.5", "__import__('helper_of_mine').rate"), "pandas.py")
+    write(FILE.replace("9.5", "__import__('helper_of_mine').rate"), "pandas.py")
     few = ("--seeds", 3, "--set", "max_updates=3")
     assert "3 networks of each rule" in run("rule", "pandas.py", *few)

@@ -40,28 +40,20 @@ def test_progress_says_what_the_networks_of_each_other_root_seed_are_for(capsys)
     words = "simulate --seeds 20 --root-seed 7 --set max_updates=9"
     assert main(words.split()) == 0
     lines = [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()]
-    assert lines == [
-        "root seed 7",
-        *(f"root seed {8 + i}, for comparison" for i in range(5)),
-        "criterion every-unit-squared",
-        "criterion every-unit-half-squared",
-    ]
+    others = [f"root seed {8 + i}, for comparison" for i in range(5)]
+    criteria = ["criterion every-unit-squared", "criterion every-unit-half-squared"]
+    assert lines == ["root seed 7", *others, *criteria]
 
 
 def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
     file = tmp_path / "gentle.toml"
     file.write_text("learning_rate = 15\n")
     base, from_file, from_set, both, *others = (
-        read_digest(run("simulate", "--seeds", 300, *words))
-        for words in (
-            (),
-            ("--protocol", file),
-            ("--set", "learning_rate=15"),
-            ("--protocol", file, "--set", "learning_rate=20"),
-            ("--root-seed", 7),
-            ("--protocol", "notebook"),
+        read_digest(run("simulate", "--seeds", 300, *words.split())) for words in (
+            "", f"--protocol {file}", "--set learning_rate=15",
+            f"--protocol {file} --set learning_rate=20", "--root-seed 7", "--protocol notebook",
         )
-    )
+    )  # fmt: skip
     assert from_file == from_set
     assert both == base, "--set comes last"
     assert len({base, from_file, *others}) == 4
@@ -188,9 +180,7 @@ def test_wrong_words_are_refused_in_one_line(tmp_path, monkeypatch, refuse, word
 
 @pytest.mark.parametrize("command", ["report", "verify"])
 @pytest.mark.parametrize(("given", "reason"), [
-    ("", "allowed is a folder"),
-    ("file", "it is a file"),
-    ("file/below", "Not a directory"),
+    ("", "allowed is a folder"), ("file", "it is a file"), ("file/below", "Not a directory"),
     ("x" * 300, "File name too long"),
 ])  # fmt: skip
 def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command, given, reason):

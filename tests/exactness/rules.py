@@ -1,5 +1,7 @@
 """Rules of one's own, from other papers, whose outcomes have golden digests."""
 
+import doctest
+
 import numpy as np
 
 from replication import Network, logistic, repeat
@@ -133,3 +135,7 @@ class Quick(Encoder):
 
 
 RULES = (Alignment, TargetPropagation, Xor, Mirror, Hebbian, Quick)
+
+SHOWN = doctest.DocTestParser().get_examples(Network.__doc__)[0].source
+FILE = f"import numpy as np\nfrom replication import Network, logistic\n\n{SHOWN}"
+"""The file of a user who took feedback alignment, class `Alignment`, from the documentation."""

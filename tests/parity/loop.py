@@ -1,4 +1,4 @@
-"""The paper's procedure as a loop over units, written from the paper alone: no code of the package.
+"""The paper's procedure, and back-propagation, written from papers alone: no code of the package.
 
 Pages 358 to 363, with the choices that a protocol adds. Longer loops as on page 365: every group
 is treated as the paper treats its one hidden group, and regressed before the next one hears it.
@@ -8,117 +8,110 @@ import math
 
 import numpy as np
 
-from tests.parity.back_propagation import FUNCTIONS
-
-
-def find_states(M, b, before, function):
-    """Equations 1 and 2: the states of a group, each of its total input."""
-    totals = [
-        sum(w * s for w, s in zip(row, before, strict=True)) + x
-        for row, x in zip(M, b, strict=True)
-    ]
-    return [float(FUNCTIONS[function](np.float64(total))[0]) for total in totals]
+# Value and slope of each function at x.
+FUNCTIONS = {
+    "linear": lambda x: (x, np.ones_like(x)),
+    "tanh": lambda x: (np.tanh(x), 1 - np.tanh(x) ** 2),
+    "arcsinh": lambda x: (np.arcsinh(x), 1 / np.hypot(1, x)),
+    "arctan": lambda x: (np.arctan(x), 1 / (1 + x**2)),
+    "softplus": lambda x: (np.log1p(np.exp(x)), 1 / (1 + np.exp(-x))),
+    "rectifier": lambda x: (x * (x > 0), 1.0 * (x > 0)),
+    "logistic": lambda x: (1 / (1 + np.exp(-x)), np.exp(-x) / (1 + np.exp(-x)) ** 2),
+    "softsign": lambda x: ((1 + x / (1 + abs(x))) / 2, 1 / (2 * (1 + abs(x)) ** 2)),
+    "algebraic": lambda x: ((1 + x / np.hypot(1, x)) / 2, 1 / (2 * np.hypot(1, x) ** 3)),
+    "spline": lambda x: (
+        np.where(abs(x) < 3, 1 / 2 + 3 * x / 12 - x**3 / 108, x > 0),
+        np.where(abs(x) < 3, 1 / 4 - x**2 / 36, 0.0),
+    ),
+}
 
 
 class PaperLoop:
-    """A closed loop of groups: `layers` has (matrix, biases) from each group to the next one."""
+    """A closed loop of groups: `layers` has the matrix and biases from each group to the next."""
 
     def __init__(self, protocol, patterns, flat):
-        self.p, self.patterns = protocol, [[float(x) for x in row] for row in patterns]
-        sizes, flat = protocol.group_sizes, [float(x) for x in flat]
-        self.layers = []
-        for k, n_sources in enumerate(sizes):
-            n = sizes[(k + 1) % len(sizes)]
-            rows = [[flat.pop(0) for _ in range(n_sources)] for _ in range(n)]
-            self.layers.append((rows, [flat.pop(0) for _ in range(n)]))
-        self.last = [([[0.0] * len(row) for row in M], [0.0] * len(b)) for M, b in self.layers]
-        n = len(self.patterns)
-        self.mean = [math.fsum(column) / n for column in zip(*self.patterns, strict=True)]
+        self.p, self.patterns = protocol, np.array(patterns, dtype=np.float64)
+        self.mean, self.layers = self.patterns.mean(axis=0), []
+        sizes = protocol.group_sizes
+        for n_sources, n in zip(sizes, [*sizes[1:], sizes[0]], strict=True):
+            M, b, flat = np.split(flat, [n * n_sources, n * n_sources + n])
+            self.layers.append([M.reshape(n, n_sources), b])
+        self.last = [[0.0 * M, 0.0 * b] for M, b in self.layers]
 
     def send(self, v):
         """Return what visible units send: their states, less the mean pattern if centred."""
-        return [x - m for x, m in zip(v, self.mean, strict=True)] if self.p.centred else list(v)
+        return v - self.mean if self.p.centred else v
 
     def regress(self, before, arriving):
         """Equations 5 and 6."""
-        lam = self.p.regression
-        return [lam * x + (1 - lam) * y for x, y in zip(before, arriving, strict=True)]
+        return self.p.regression * before + (1 - self.p.regression) * arriving
+
+    def activate(self, k, states):
+        """Equations 1 and 2: states of the group behind layer `k`, and slopes at total inputs."""
+        M, b = self.layers[k]
+        is_visible = k == len(self.layers) - 1
+        kind = self.p.visible_units if is_visible else self.p.hidden_function
+        return FUNCTIONS[kind](M @ states + b)
 
     def pass_hidden(self, v, first=None):
         """Return the states of each hidden group, regressed towards `first` if it is given."""
         states, found = self.send(v), []
-        for k, (M, b) in enumerate(self.layers[:-1]):
-            states = find_states(M, b, states, self.p.hidden_function)
+        for k in range(len(self.layers) - 1):
+            states = self.activate(k, states)[0]
             if first is not None and self.p.hidden_regression:
                 states = self.regress(first[k], states)
             found.append(states)
         return found
 
     def image(self, hidden):
-        return find_states(*self.layers[-1], hidden[-1], self.p.visible_units)
+        return self.activate(len(self.layers) - 1, hidden[-1])[0]
 
     def error(self):
-        each = []
-        for v in self.patterns:
-            r = self.image(self.pass_hidden(v))
-            if self.p.error_measured_on == "regressed":
-                r = self.regress(v, r)
-            each.append([x - y for x, y in zip(v, r, strict=True)])
-        largest = max(abs(d) for row in each for d in row)
-        squares = [sum(d * d for d in row) for row in each]
-        varied = sum((x - m) ** 2 for v in self.patterns for x, m in zip(v, self.mean, strict=True))
+        images = np.array([self.image(self.pass_hidden(v)) for v in self.patterns])
+        if self.p.error_measured_on == "regressed":
+            images = self.regress(self.patterns, images)
+        largest = np.abs(self.patterns - images).max()
+        squares = ((self.patterns - images) ** 2).sum(axis=1)
+        varied = ((self.patterns - self.mean) ** 2).sum()
         return {
             "every-unit": largest,
             "every-unit-squared": largest**2,
             "every-unit-half-squared": largest**2 / 2,
-            "half-squared-error": sum(squares) / 2,
-            "worst-pattern": max(squares) / 2,
-            "unexplained-variance": sum(squares) / varied if varied else math.inf,
+            "half-squared-error": squares.sum() / 2,
+            "worst-pattern": squares.max() / 2,
+            "unexplained-variance": squares.sum() / varied if varied else math.inf,
         }[self.p.criterion]
 
     def find_changes(self, v0):
         """Equations 3 and 4: presynaptic state times the difference of the postsynaptic state."""
-        p = self.p
         h1 = self.pass_hidden(v0)
         v2 = self.regress(v0, self.image(h1))
         h3 = self.pass_hidden(v2, h1)
-        into_hidden = p.learning_rate * p.visible_to_hidden_factor
-        into_visible = p.learning_rate * p.hidden_to_visible_factor
-        changes = []
-        for source, one, three in zip([self.send(v2), *h3[:-1]], h1, h3, strict=True):
-            moved = [into_hidden * (x - y) for x, y in zip(one, three, strict=True)]
-            changes.append(([[d * s for s in source] for d in moved], moved))
-        rounds = [(h1[-1], v0, v2)]
-        if p.second_round:
-            rounds.append((h3[-1], v2, self.regress(v2, self.image(h3))))
-        M, b = self.layers[-1]
-        total = [[0.0] * len(row) for row in M], [0.0] * len(b)
-        for source, before, after in rounds:
-            for i, (x, y) in enumerate(zip(before, after, strict=True)):
-                for j, s in enumerate(source):
-                    total[0][i][j] += into_visible * (x - y) * s
-                total[1][i] += into_visible * (x - y)
-        return [*changes, total]
-
-    def learn(self, batch):
-        each = [self.find_changes(v) for v in batch]
-        for k, ((M, b), (lastM, lastb)) in enumerate(zip(self.layers, self.last, strict=True)):
-            is_visible = k == len(self.layers) - 1
-            matrix, biases = "Uc" if is_visible else "Wb"
-            for i in range(len(b)):
-                for j in range(len(M[i])):
-                    if matrix not in self.p.frozen:
-                        step = sum(one[k][0][i][j] for one in each)
-                        lastM[i][j] = step + self.p.momentum * lastM[i][j]
-                        M[i][j] = (1 - self.p.decay) * M[i][j] + lastM[i][j]
-                if biases not in self.p.frozen:
-                    lastb[i] = sum(one[k][1][i] for one in each) + self.p.momentum * lastb[i]
-                    b[i] += lastb[i]
+        heard = [self.send(v2), *h3[:-1]]
+        moved = [one - three for one, three in zip(h1, h3, strict=True)]
+        changes = [(np.outer(d, s), d) for d, s in zip(moved, heard, strict=True)]
+        matrix, biases = np.outer(v0 - v2, h1[-1]), v0 - v2
+        if self.p.second_round:
+            v4 = self.regress(v2, self.image(h3))
+            matrix, biases = matrix + np.outer(v2 - v4, h3[-1]), biases + v2 - v4
+        return [*changes, (matrix, biases)]
 
     def sweep(self):
         one_by_one = self.p.update_schedule == "per-pattern"
-        for batch in [[v] for v in self.patterns] if one_by_one else [self.patterns]:
-            self.learn(batch)
+        for batch in self.patterns[:, None] if one_by_one else [self.patterns]:
+            self.learn([self.find_changes(v) for v in batch])
+
+    def learn(self, each):
+        """Page 363: sum the changes of some patterns, and add a share of the last change."""
+        p = self.p
+        for k, layer in enumerate(self.layers):
+            is_visible = k == len(self.layers) - 1
+            factor = p.hidden_to_visible_factor if is_visible else p.visible_to_hidden_factor
+            for i, name in enumerate("Uc" if is_visible else "Wb"):
+                if name not in p.frozen:
+                    step = p.learning_rate * factor * sum(changes[k][i] for changes in each)
+                    self.last[k][i] = step + p.momentum * self.last[k][i]
+                    layer[i] = (1 - p.decay * (name in "WU")) * layer[i] + self.last[k][i]
 
     def train(self):
         for updates in range(self.p.max_updates):
@@ -128,4 +121,30 @@ class PaperLoop:
         return self.p.max_updates, self.error() < self.p.threshold
 
     def flat(self):
-        return np.array([x for M, b in self.layers for x in [*(w for row in M for w in row), *b]])
+        return np.concatenate([array.ravel() for layer in self.layers for array in layer])
+
+
+class TextbookNetwork(PaperLoop):
+    """Back-propagation (Rumelhart, Hinton & Williams 1986).
+
+    The error signal of an output unit is its deviation times its slope, that of a hidden unit the
+    weighted sum of the signals that it feeds times its slope.
+    """
+
+    feedback = None  # in place of the last matrix, as in feedback alignment
+
+    def find_changes(self, v):
+        states, slopes, changes = [self.send(v)], [], []
+        for k in range(len(self.layers)):
+            state, slope = self.activate(k, states[-1])
+            states, slopes = [*states, state], [*slopes, slope]
+        signal = (v - states[-1]) * slopes[-1]
+        if self.p.minimised_error == "cross-entropy":
+            # Minus the derivative by the state, (v - r) / (r (1 - r)), times the slope.
+            signal = signal / (states[-1] * (1 - states[-1]))
+        for k in range(len(self.layers) - 1, -1, -1):
+            changes.insert(0, (np.outer(signal, states[k]), signal))
+            if k > 0:
+                M = self.layers[k][0] if self.feedback is None else self.feedback
+                signal = (M.T @ signal) * slopes[k - 1]
+        return changes

@@ -7,18 +7,12 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Protocol
-from replication.simulator.engine import (
-    Engine,
-    evaluate_networks,
-    record_weights,
-    run_networks,
-)
+from replication.simulator.engine import Engine, evaluate_networks, record_weights, run_networks
 from replication.simulator.network import Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
 from replication.simulator.weights import draw_weights
-from tests.parity.back_propagation import TextbookNetwork
-from tests.parity.loop import PaperLoop
+from tests.parity.loop import PaperLoop, TextbookNetwork
 
 # Another value than the paper's for each field that is no choice, and no flag.
 VALUES = {
@@ -30,9 +24,8 @@ VALUES = {
 NEEDED = {
     "n_images": {"patterns": "digits", "group_sizes": (64, 2), "learning_rate": 0.1},
     "minimised_error": {"learning_rule": BACK_PROPAGATION},
-    "visible_units": {"learning_rate": 0.3},
-    "hidden_function": {"learning_rate": 2.0},
-}
+    "visible_units": {"learning_rate": 0.3}, "hidden_function": {"learning_rate": 2.0},
+}  # fmt: skip
 """What the networks have besides, with both values of a field."""
 ONE_BY_ONE = {"update_schedule": "per-pattern", "momentum": 0.4}
 TOGETHER = {
@@ -132,15 +125,18 @@ def test_measures_are_those_of_the_paper_read_alone_and_of_the_class_run_in_nump
             np.testing.assert_allclose(measured.reconstruction[s, p], image, rtol=1e-13)
 
 
+def follow(network, recorded):
+    for expected in recorded[1:]:
+        network.sweep()
+        np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
+
+
 @select_cases("learning_rule", "second_round")
 def test_back_propagation_is_that_of_the_textbook(case):
     _, protocol = build(case, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
     for weights in draw_weights(protocol, 11, 0, 3):
-        network = TextbookNetwork(protocol, weights)
-        (recorded,) = record_weights(protocol, weights[None], 12)
-        for expected in recorded[1:]:
-            network.sweep()
-            np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
+        network = TextbookNetwork(protocol, make_patterns(protocol), weights)
+        follow(network, record_weights(protocol, weights[None], 12)[0])
 
 
 def test_feedback_alignment_is_the_textbook_with_fixed_weights_in_place_of_u():
@@ -149,11 +145,9 @@ def test_feedback_alignment_is_the_textbook_with_fixed_weights_in_place_of_u():
     engine = Engine(dataclasses.replace(protocol, max_updates=12), FeedbackAlignmentNetwork)
     _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0)
     for row, states in zip(weights, recorded, strict=True):
-        network = TextbookNetwork(protocol, row[:22])
+        network = TextbookNetwork(protocol, make_patterns(protocol), row[:22])
         network.feedback = row[22:].reshape(4, 2)
-        for expected in states[1:]:
-            network.sweep()
-            np.testing.assert_allclose(network.flat(), expected[:22], rtol=0, atol=1e-10)
+        follow(network, states[:, :22])
 
 
 def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand():

@@ -4,13 +4,8 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.hierarchy.modules import (
-    Modules,
-    Settling,
-    draw_modules,
-    make_rule,
-    train,
-)
+from replication.experiments.hierarchy import modules
+from replication.experiments.hierarchy.modules import draw_modules, make_rule, train
 from replication.experiments.hierarchy.run import Condition
 from replication.simulator.engine import Engine
 from tests.parity.loop import PaperLoop
@@ -18,7 +13,9 @@ from tests.parity.loop import PaperLoop
 VECTORS = np.array(
     [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
 )
-DRAWN = make_rule(Modules, VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3)
+DRAWN = make_rule(
+    modules.Modules, VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
+)
 
 
 class PaperHierarchy:
@@ -26,28 +23,25 @@ class PaperHierarchy:
 
     def __init__(self, row):
         lower, top = Protocol(learning_rate=6.0), Protocol(group_sizes=(4, 3), learning_rate=3.0)
-        parts = np.split(row, [22, 44])
-        halves = VECTORS[:, :4], VECTORS[:, 4:], VECTORS[:, :4]
-        protocols = lower, lower, top
-        self.loops = [PaperLoop(*each) for each in zip(protocols, halves, parts, strict=True)]
+        left, right, above = np.split(row, [22, 44])
+        self.left = PaperLoop(lower, VECTORS[:, :4], left)
+        self.right = PaperLoop(lower, VECTORS[:, 4:], right)
+        self.top = PaperLoop(top, VECTORS[:, :4], above)
 
     def encode(self, v):
-        return [x for loop, part in zip(self.loops, (v[:4], v[4:]), strict=False)
-                for x in loop.pass_hidden(part)[0]]  # fmt: skip
+        return np.concatenate(self.left.pass_hidden(v[:4]) + self.right.pass_hidden(v[4:]))
 
     def update(self):
-        batches = [*VECTORS[:, :4]], [*VECTORS[:, 4:]], [self.encode(v) for v in VECTORS]
-        for loop, batch in zip(self.loops, batches, strict=True):
-            loop.learn([list(v) for v in batch])
+        self.top.patterns = np.array([self.encode(v) for v in VECTORS])
+        for loop in (self.left, self.right, self.top):
+            loop.sweep()
 
     def settle(self, vector, n_rounds, held):
         state = vector
         for _ in range(n_rounds):
-            top = self.loops[2]
-            codes = top.image(top.pass_hidden(self.encode(state)))
-            parts = zip(self.loops, (codes[:2], codes[2:]), strict=False)
-            image = np.concatenate([loop.image([part]) for loop, part in parts])
-            state = np.where(held, vector, image)
+            codes = self.top.image(self.top.pass_hidden(self.encode(state)))
+            halves = self.left.image([codes[:2]]), self.right.image([codes[2:]])
+            state = np.where(held, vector, np.concatenate(halves))
         return state
 
 
@@ -56,14 +50,14 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     final = train(DRAWN, weights, 40)
     held = np.arange(8) >= 4
     states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
-    settling = make_rule(Settling, states, top_hidden=3, n_rounds=3)
+    settling = make_rule(modules.Settling, states, top_hidden=3, n_rounds=3)
     settled = Engine(PAPER, settling).evaluate(final).reconstruction
     for k in range(3):
         network = PaperHierarchy(weights[k])
         for _ in range(40):
             network.update()
-        flat = np.concatenate([loop.flat() for loop in network.loops])
-        np.testing.assert_allclose(final[k], flat, atol=1e-9)
+        flat = [loop.flat() for loop in (network.left, network.right, network.top)]
+        np.testing.assert_allclose(final[k], np.concatenate(flat), atol=1e-9)
         for found, vector in zip(settled[k], VECTORS * held, strict=True):
             np.testing.assert_allclose(found, network.settle(vector, 3, held), atol=1e-9)
 

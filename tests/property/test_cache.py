@@ -67,9 +67,9 @@ class CacheLife(RuleBasedStateMachine):
     @rule(n_seeds=counts, after=st.integers(0, 5), is_kill=st.booleans())
     def end_in_a_write(self, n_seeds, after, is_kill):
         """Die or fail just before the k-th rename; after a kill nothing is tidied up."""
-        publish, left = files.publish, [after]
+        left = [after]
 
-        def end(temporary, path):
+        def end(temporary, path, **options):
             if left[0] == 0:
                 if is_kill:
                     temporary.rename(temporary.with_name(".replication-" + "0" * 16 + ".part"))
@@ -77,9 +77,10 @@ class CacheLife(RuleBasedStateMachine):
                     raise Killed
                 raise OSError(28, "No space left on device")
             left[0] -= 1
-            publish(temporary, path)
+            files.publish(temporary, path, **options)
 
-        with mock.patch.object(files, "publish", end), contextlib.suppress(Killed):
+        ends = mock.patch("replication.cache.blocks.publish", end)
+        with ends, contextlib.suppress(Killed):
             assert fill(self.folder, n_seeds, simulation=simulate).digest == compute_reference(
                 n_seeds
             )

@@ -10,7 +10,7 @@ from replication.simulator.engine import allocate
 from replication.simulator.instructions import Whole, Writer
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.programs import render_function
-from tests.parity.back_propagation import FUNCTIONS
+from tests.parity.loop import FUNCTIONS
 
 N_LANES = 8
 
@@ -50,13 +50,10 @@ def make_arguments(reach, n):
     return values[np.abs(values) <= reach]
 
 
-@pytest.mark.parametrize(
-    ("function", "exact", "reach", "error"),
-    [
-        (arithmetic.exponential_of_minus, lambda x: mpmath.exp(-x), arithmetic.MAX_ARGUMENT, 1.06),
-        (apply_logistic, lambda x: 1 / (1 + mpmath.exp(-x)), 40.0, 3.5),
-    ],
-)
+@pytest.mark.parametrize(("function", "exact", "reach", "error"), [
+    (arithmetic.exponential_of_minus, lambda x: mpmath.exp(-x), arithmetic.MAX_ARGUMENT, 1.06),
+    (apply_logistic, lambda x: 1 / (1 + mpmath.exp(-x)), 40.0, 3.5),
+])  # fmt: skip
 def test_function_is_within_the_stated_error(function, exact, reach, error):
     x = make_arguments(reach, 5_000)
     with mpmath.workdps(40):
@@ -65,12 +62,8 @@ def test_function_is_within_the_stated_error(function, exact, reach, error):
 
 
 def test_plain_python_has_the_bits_of_the_compiled_functions():
-    x = np.concatenate(
-        [
-            make_arguments(arithmetic.MAX_ARGUMENT, 2_000),
-            [0.0, -0.0, 1e300, -1e300, np.inf, -np.inf, np.nan],
-        ]
-    )
+    edges = [0.0, -0.0, 1e300, -1e300, np.inf, -np.inf, np.nan]
+    x = np.concatenate([make_arguments(arithmetic.MAX_ARGUMENT, 2_000), edges])
     for function in (arithmetic.exponential_of_minus, lambda x: arithmetic.fma(x, 1.0 / 3.0, 0.1)):
         with np.errstate(invalid="ignore"):
             plain = np.asarray(function(x))

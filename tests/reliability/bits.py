@@ -54,8 +54,8 @@ class Noisy(Network):
 
 def compute(name, n_networks, max_updates):
     if name == "own rule":
-        protocol = Protocol(max_updates=60, threshold=0.3)
-        outcomes = simulate(protocol, network=Noisy, n_seeds=33, final_weights=True)
+        protocol = Protocol(max_updates=20, threshold=0.3)
+        outcomes = simulate(protocol, network=Noisy, n_seeds=9, final_weights=True)
         return [compute_digest([outcomes]), hash_array(outcomes.weights)]
     protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
     weights = draw_weights(protocol, 1988, 0, n_networks)
@@ -63,8 +63,10 @@ def compute(name, n_networks, max_updates):
     return [compute_digest([Outcomes(0, updates, converged)]), hash_array(final)]
 
 
-def main(n_networks, max_updates, names):
-    digests = {name: compute(name, n_networks, max_updates) for name in names}
+def measure(n_networks, max_updates, *names):
+    """Return digests of outcomes, and of functions that no outcome may depend on."""
+    names = names or [*PROTOCOLS, "own rule"]
+    digests = {name: compute(name, int(n_networks), int(max_updates)) for name in names}
     x = np.random.default_rng(1).uniform(-20, 20, 100_000)
     matrix = x[:40_000].reshape(200, 200)
     canaries = {
@@ -72,7 +74,7 @@ def main(n_networks, max_updates, names):
         "libm-exp": hash_array(np.array([math.exp(value) for value in x])),
         "blas-product": hash_array(matrix @ matrix.T),
     }
-    print(json.dumps({"digests": digests, "canaries": canaries, "machine": platform.machine()}))
+    return {"digests": digests, "canaries": canaries, "machine": platform.machine()}
 
 
 def hash_array(array):
@@ -80,4 +82,4 @@ def hash_array(array):
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:] or [*PROTOCOLS, "own rule"])
+    print(json.dumps(measure(*sys.argv[1:])))

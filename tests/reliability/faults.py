@@ -17,13 +17,16 @@ import pytest
 
 from replication.cli import main
 from replication.definition import study as definition
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, as_plain
+from replication.publication.models import write_model
+from replication.publication.placing import place_files
 from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.outcomes import compute_digest
 from tests.reliability.writing import write_when_traced
 from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 ROOT = Path(__file__).parents[2]
+PAGE = {"report.html": b"page"}
 COMMAND = [sys.executable, "-m", "replication"]
 
 # The same command without what a report sets beside a study: studies like any other, which would
@@ -73,11 +76,11 @@ def run(*command, env=None, timeout=120, cwd=ROOT):
     )  # fmt: skip
 
 
-def start(*command):
+def start(*command, cwd=ROOT):
     """Start a command in a process group of its own."""
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     return subprocess.Popen(
-        command, env=make_environment(), cwd=ROOT, text=True, start_new_session=True, **pipes
+        command, env=make_environment(), cwd=cwd, text=True, start_new_session=True, **pipes
     )
 
 
@@ -109,6 +112,16 @@ def write_words(n_seeds):
 def compute_reference(n_seeds, protocol=PAPER):
     """Return the digest of a study that met no fault and no cache."""
     return compute_digest([simulate(protocol, n_seeds=n_seeds)])
+
+
+def publish(results, root_seed=3, n_seeds=10, protocol=PAPER, files=PAGE, **changed):
+    """Put a model and files into a results folder, as a study leaves them; return the study."""
+    study = definition.Study(protocol, root_seed, n_seeds, results)
+    facts = {"root_seed": root_seed, "n": n_seeds, "digest": "0" * 64}
+    model = {"study": facts, "provenance": {"protocol": as_plain(protocol)}} | changed
+    write_model(study.folder, "headline", model)
+    place_files(study.folder, files)
+    return study
 
 
 def assert_recovers(cache, n_seeds, reference, simulation=simulate_ranges):

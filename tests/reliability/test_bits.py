@@ -4,18 +4,16 @@ import functools
 import json
 import platform
 import sys
-from pathlib import Path
 
 import pytest
 
 from replication.simulator.machine import choose_processor
+from tests.reliability import bits
 from tests.reliability.faults import make_environment, run
 
-SCRIPT = Path(__file__).with_name("bits.py")
 X86 = platform.machine() == "x86_64"
-
-N_NETWORKS = 100
-SLOW = ("12", "paper", "lambda-0.7")  # a thousand times slower: few updates, two protocols
+ALL = ("30", "200")  # networks and updates
+SLOW = ("100", "12", "paper", "lambda-0.7")  # a thousand times slower
 
 GENERIC = {"REPLICATION_PROCESSOR": "generic"}
 HASWELL = {"REPLICATION_PROCESSOR": "haswell"}
@@ -26,26 +24,21 @@ OLD_NUMPY = {"NPY_DISABLE_CPU_FEATURES": "X86_V3 X86_V4 AVX512_ICL AVX512_SPR AV
 OLD = {**OLD_LIBM, **OLD_NUMPY, "OPENBLAS_CORETYPE": "Nehalem"}
 
 
-@functools.cache
-def compute(words, changes=()):
-    done = run(
-        *(sys.executable, "-W", "ignore", SCRIPT, str(N_NETWORKS), *words),
-        env=make_environment(**dict(changes)),
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return json.loads(done.stdout)
+measure_here = functools.cache(bits.measure)
 
 
 @pytest.mark.skipif(not X86, reason="these names are those of x86-64 processors")
 @pytest.mark.parametrize(("changes", "words"), [
-    (GENERIC, ("2000",)),
-    (HASWELL, ("2000",)),
-    (OLD, ("2000",)),
+    (GENERIC, ALL),
+    (HASWELL, ALL),
+    (OLD, ALL),
     (GENERIC | OLD_LIBM, SLOW),  # the C library fuses operations in software
 ], ids=["generic", "haswell", "old", "software"])  # fmt: skip
 def test_outcomes_and_weights_are_the_same_on_another_processor(changes, words):
-    native, other = compute(words), compute(words, tuple(changes.items()))
+    command = (sys.executable, "-W", "ignore", bits.__file__, *words)
+    done = run(*command, env=make_environment(**changes), timeout=300)
+    assert done.returncode == 0, done.stderr[-2000:]
+    native, other = measure_here(*words), json.loads(done.stdout)
     assert len(native["digests"]) == (2 if words is SLOW else 9)
     assert other["digests"] == native["digests"]
     # The check bites: outcomes that used one of these functions would fail.

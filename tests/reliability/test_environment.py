@@ -6,23 +6,13 @@ import sys
 
 import pytest
 
-from replication.definition.protocol import PAPER, as_plain
-from replication.definition.study import Study
-from replication.publication.models import write_model
-from replication.publication.placing import place_files
 from tests.reliability import faults
-from tests.reliability.writing import describe_quickly
 from tests.unit.cache.invented import find_digest, list_blocks
 
 N_SEEDS = 1000
 
 
-@pytest.fixture(scope="module")
-def reference():
-    return faults.compute_reference(N_SEEDS)
-
-
-def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, reference):
+def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path):
     then = [faults.require_tool("faketime"), "2001-02-03 04:05:06"]
     code = "import datetime; print(datetime.date.today().year)"
     assert faults.run(*then, sys.executable, "-c", code).stdout == "2001\n", "it did not happen"
@@ -40,13 +30,13 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, referenc
         odd["REPLICATION_CACHE"] = cache and str(cache)
         done = faults.run(*command, env=faults.make_environment(**odd))
         faults.assert_clean(done, 0)
-        assert reference in done.stdout
+        assert faults.compute_reference(N_SEEDS) in done.stdout
         assert not {"\x1b", "\r"} & set(done.stdout + done.stderr)
         lines = [line for line in done.stderr.splitlines() if "networks" not in line]
         not_cached = [line for line in lines if line.startswith("outcomes are not cached: ")]
         assert len(not_cached) == (cache is None)
         assert len(lines) <= 1 + len(not_cached), "warnings"
-    assert find_digest(tmp_path / "λ = 0.75", N_SEEDS) == reference
+    assert find_digest(tmp_path / "λ = 0.75", N_SEEDS) == faults.compute_reference(N_SEEDS)
     words = ["info", "--results", tmp_path / "λ"]
     done = faults.run(*faults.COMMAND, *words, env=faults.make_environment(**odd))
     faults.assert_clean(done, 74)
@@ -58,11 +48,11 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path, referenc
     ["a'b\"c $HOME\nz \x1b[31m", os.fsdecode(b"r\xff"), f"{'l' * 200}/{'m' * 200}"],
     ids=ascii,
 )
-def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
+def test_any_folder_name_works(tmp_path, monkeypatch, name):
     monkeypatch.setenv("REPLICATION_CACHE", str(tmp_path / name))
     done = faults.call("simulate", "--seeds", N_SEEDS)
     faults.assert_clean(done, 0)
-    assert reference in done.stdout
+    assert faults.compute_reference(N_SEEDS) in done.stdout
     done = faults.call("cache")
     assert done.stdout.startswith("1 file, 0.0 MB in '")
     assert "\x1b" not in done.stdout
@@ -71,11 +61,7 @@ def test_any_folder_name_works(tmp_path, monkeypatch, reference, name):
 
 def run_in_shell(folder, words, redirection):
     """Run a command as a new user has it: output is then held back until the process ends."""
-    kept = {
-        name: os.environ[name]
-        for name in ("HOME", "PATH", "REPLICATION_CACHE")
-        if name in os.environ
-    }
+    kept = {x: os.environ[x] for x in os.environ.keys() & {"HOME", "PATH", "REPLICATION_CACHE"}}
     bare = {**kept, "LANG": "C.UTF-8", "PYTHONPATH": str(faults.ROOT)}
     line = f"set -o pipefail; {shlex.join(faults.COMMAND)} {words} {redirection}"
     done = faults.run("bash", "-c", line, env=bare, cwd=folder)
@@ -94,28 +80,19 @@ def run_in_shell(folder, words, redirection):
     ("simulate --seeds 1000", ">&- 2>&- <&-", 0),
 ])  # fmt: skip
 def test_full_or_closed_streams_keep_code_and_blocks(
-    tmp_path, cache_folder, reference, words, redirection, code
+    tmp_path, cache_folder, words, redirection, code
 ):
     done = run_in_shell(tmp_path, words, redirection)
     assert done.returncode == code, done.stderr
     assert ("No space left" in done.stderr) == (redirection == ">/dev/full")
     if words.startswith("simulate") and code == 0:
-        assert find_digest(cache_folder, N_SEEDS) == reference
-
-
-def place_report(results, root_seed):
-    """Put the report of a study of five networks into a results folder."""
-    study = Study(PAPER, root_seed, 5, results)
-    model = describe_quickly(study, "text") | {"provenance": {"protocol": as_plain(PAPER)}}
-    write_model(study.folder, "headline", model)
-    place_files(study.folder, {"report.html": b"page"})
-    return study.folder
+        assert find_digest(cache_folder, N_SEEDS) == faults.compute_reference(N_SEEDS)
 
 
 def test_a_reader_who_has_seen_enough_stops_no_check(tmp_path):
     """Once `verify | head -1` complained of each study that was left."""
     for root_seed in (1, 2):
-        (place_report(tmp_path, root_seed) / "report.html").write_bytes(b"")
+        (faults.publish(tmp_path, root_seed).folder / "report.html").write_bytes(b"")
     done = run_in_shell(tmp_path, "verify --results .", "| true")
     assert (done.returncode, len(done.stderr.splitlines())) == (65, 2)
     done = run_in_shell(tmp_path, "info --results .", "| true")
@@ -125,7 +102,7 @@ def test_a_reader_who_has_seen_enough_stops_no_check(tmp_path):
 @pytest.mark.parametrize("command", ["verify", "info"])
 def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, command):
     """Once `info` found no studies there, and `verify` was content."""
-    folders = [place_report(tmp_path, root_seed) for root_seed in (1988, 1989)]
+    folders = [faults.publish(tmp_path, root_seed).folder for root_seed in (1988, 1989)]
     (folders[1] / "report.html").write_bytes(b"")
     folders[0].chmod(0)
     rights = []
@@ -143,7 +120,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, command):
 
 
 @pytest.mark.parametrize(("jobs", "code"), [("2", 70), ("1", 0)])
-def test_a_lack_of_processes_is_named_and_one_job_fits(reference, jobs, code):
+def test_a_lack_of_processes_is_named_and_one_job_fits(jobs, code):
     """Once it was a traceback, and sound blocks were called bad."""
     prefix = [faults.require_tool("prlimit"), "--nproc=5"]
     if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
@@ -155,6 +132,6 @@ def test_a_lack_of_processes_is_named_and_one_job_fits(reference, jobs, code):
     done = faults.run(*prefix, *command)
     faults.assert_clean(done, code)
     if code == 0:
-        assert reference in done.stdout
+        assert faults.compute_reference(N_SEEDS) in done.stdout
     else:
         assert "give --jobs 1, or raise the limits (ulimit -u, ulimit -v)" in done.stderr

@@ -2,9 +2,7 @@
 
 import contextlib
 import os
-import random
 import signal
-import sys
 import time
 from pathlib import Path
 
@@ -41,10 +39,6 @@ def is_simulating(process):
     return False
 
 
-def has_ended(process):
-    return os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
-
-
 def read_delay(process):
     """Return the seconds for which the first thread of a process could run, but had no core."""
     path = Path(f"/proc/{process.pid}/schedstat")
@@ -59,112 +53,73 @@ def interrupt(process, number):
     assert faults.wait_until(lambda: is_simulating(process))
     begun, delay = time.monotonic(), read_delay(process)
     process.send_signal(number)
-    faults.wait_until(lambda: has_ended(process), seconds=20)
+    ended = os.WEXITED | os.WNOWAIT | os.WNOHANG
+    faults.wait_until(lambda: os.waitid(os.P_PID, process.pid, ended), seconds=20)
     seconds = time.monotonic() - begun - (read_delay(process) - delay)
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     return seconds, process.communicate(timeout=20)[1]
 
 
-@pytest.mark.parametrize(
-    ("number", "code", "jobs"),
-    [(signal.SIGINT, 130, "2"), (signal.SIGTERM, 143, "1"), (signal.SIGHUP, 129, "2")],
-)
-def test_a_run_that_never_ends_is_ended_within_two_seconds(number, code, jobs):
-    process = faults.start(*faults.simulate_command(200_000, *NEVER, "--jobs", jobs))
+SIMULATE = (*faults.ONE_STUDY, *faults.write_words(200_000), *NEVER, "--jobs")
+RULE = (*faults.COMMAND, "rule", "mine.py")
+
+
+@pytest.mark.parametrize(("number", "code", "command", "change", "end"), [
+    (signal.SIGINT, 130, (*SIMULATE, "2"), "", "go on"),
+    (signal.SIGTERM, 143, (*SIMULATE, "1"), "", "go on"),
+    (signal.SIGHUP, 129, (*SIMULATE, "2"), "", "go on"),
+    (signal.SIGINT, 130, RULE, "replication.repeat(10**9, lambda x: 0.5 * x, v)", "start over"),
+    (signal.SIGINT, 130, RULE, "sum(replication.logistic(self.b * k) for k in range(300))",
+     "start over"),
+], ids=["INT", "TERM", "HUP", "rule-to-run", "rule-to-compile"])  # fmt: skip
+def test_what_takes_too_long_is_ended_within_two_seconds(
+    tmp_path, number, code, command, change, end
+):
+    (tmp_path / "mine.py").write_text(SLOW.replace("CHANGE", change))
+    process = faults.start(*command, cwd=tmp_path)
     seconds, messages = interrupt(process, number)
     assert process.returncode == code, messages
     assert seconds < 2, f"took {seconds:.1f} s"
     assert "Traceback" not in messages
-    assert "run the same command again to go on" in messages
+    *progress, last = messages.splitlines()
+    assert last.endswith(f"run the same command again to {end}")
+    assert progress == [] or command is not RULE
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "replication.repeat(10**9, lambda x: 0.5 * x, v)",
-        "sum(replication.logistic(self.b * k) for k in range(300))",
-    ],
-    ids=["to_run", "to_compile"],
-)
-def test_a_rule_that_takes_too_long_can_be_interrupted(tmp_path, change):
-    path = tmp_path / "mine.py"
-    path.write_text(SLOW.replace("CHANGE", change))
-    process = faults.start(sys.executable, "-m", "replication", "rule", str(path))
-    seconds, messages = interrupt(process, signal.SIGINT)
-    assert process.returncode == 130, messages
-    assert seconds < 2, f"took {seconds:.1f} s"
-    (line,) = messages.splitlines()
-    assert "run the same command again to start over" in line
-
-
-LONG = (pytest.mark.long, pytest.mark.timeout(1800))
-
-
-@pytest.mark.parametrize("n_interruptions", [3, pytest.param(300, marks=LONG)])
-def test_random_interruptions_change_nothing(tmp_path, n_interruptions):
-    """Interrupt one study again and again, in three ways, and let it finish.
-
-    Where a fast machine finishes it all the same, it is extended.
-    """
+@pytest.mark.parametrize(("number", "code"), [
+    (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL),
+])  # fmt: skip
+def test_finished_blocks_are_kept_and_the_next_run_goes_on(tmp_path, number, code):
     cache, log = tmp_path / "cache", tmp_path / "log"
-    draw = random.Random(n_interruptions)
-    ways = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
-    n_all = step = 100_000
-    n_fired = 0
-    while n_fired < n_interruptions:
-        number, code = ways[n_fired % 3]
-        process = faults.FORKS.Process(
-            target=write_slowly, args=(faults.write_words(n_all), cache, log)
-        )
-        process.start()
-        kept = list_blocks(cache)
-        enough = len(kept) + draw.randrange(1, 3)  # before the first, Python may still start
-        while len(list_blocks(cache)) < enough and process.is_alive():
-            time.sleep(0.01)
-        time.sleep(draw.uniform(0, 0.1))
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process.pid, number)
-        process.join(20)
-        assert set(kept) <= set(list_blocks(cache))
-        if process.exitcode == 0:
-            n_all += step
-            continue
-        assert process.exitcode == code, log.read_text()
-        assert "Traceback" not in log.read_text()
-        n_fired += 1
-    faults.assert_recovers(cache, n_all, compute_reference(n_all), simulate)
+    process = faults.FORKS.Process(target=write_slowly, args=(cache, log))
+    process.start()
+    assert faults.wait_until(lambda: len(list_blocks(cache)) > 3)
+    kept = list_blocks(cache)
+    os.kill(process.pid, number)
+    process.join(20)
+    assert process.exitcode == code, log.read_text()
+    assert "Traceback" not in log.read_text()
+    assert set(kept) <= set(list_blocks(cache))
+    faults.assert_recovers(cache, 20_000, compute_reference(20_000), simulate)
 
 
-def test_several_runs_at_once_all_work_and_give_the_right_digest(cache_folder):
-    """Also of different numbers of networks, of which the last blocks are not equally long."""
-    counts = (60_000, 130_000, 130_000)
-    commands = [faults.simulate_command(n_seeds, "--jobs", "1") for n_seeds in counts]
-    processes = [faults.start(*command) for command in commands]
-    for process, n_seeds in zip(processes, counts, strict=True):
-        shown, messages = process.communicate(timeout=120)
-        assert process.returncode == 0, messages
-        assert faults.compute_reference(n_seeds) in shown
-    assert len(list_blocks(cache_folder)) == 3
-    assert find_digest(cache_folder, 100_000) == faults.compute_reference(100_000)
-
-
+# What once made two versions side by side delete the blocks of each other.
 OTHER_VERSION = (
     "import importlib.metadata, platform; importlib.metadata.version = lambda _: '9.9'; "
     "platform.python_version = lambda: '3.99.0'; "
 )
 
 
-def test_two_versions_side_by_side_leave_each_other_alone(cache_folder):
-    """Once each deleted the blocks of the other, and 272 of 500 were lost."""
-    own = [*faults.ONE_STUDY, *faults.write_words(60_000)]
-    other = [*own[:2], OTHER_VERSION + own[2], *own[3:]]
-    for _ in range(3):
-        processes = [faults.start(*command) for command in (own, other)]
-        for process in processes:
-            shown, messages = process.communicate(timeout=120)
-            assert process.returncode == 0, messages
-            assert faults.compute_reference(60_000) in shown
-        assert find_digest(cache_folder, 60_000) == faults.compute_reference(60_000)
-        assert len(list_blocks(cache_folder)) == 2
-        list_blocks(cache_folder)[1].unlink()
+def test_several_runs_at_once_all_work_and_give_the_right_digest(cache_folder):
+    """Of different versions and numbers of networks: the last blocks are not equally long."""
+    counts = (60_000, 130_000, 130_000)
+    commands = [faults.simulate_command(n_seeds, "--jobs", "1") for n_seeds in counts]
+    commands[1][2] = OTHER_VERSION + commands[1][2]
+    processes = [faults.start(*command) for command in commands]
+    for process, n_seeds in zip(processes, counts, strict=True):
+        shown, messages = process.communicate(timeout=120)
+        assert process.returncode == 0, messages
+        assert faults.compute_reference(n_seeds) in shown
+    assert len(list_blocks(cache_folder)) == 3
+    assert find_digest(cache_folder, 130_000) == faults.compute_reference(130_000)

@@ -61,11 +61,11 @@ def redirect(output, messages):
         os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), descriptor)
 
 
-def write_slowly(words, cache, messages):
-    """Run the command so that there is time to interrupt it; end with its exit code."""
+def write_slowly(cache, messages):
+    """Simulate a million networks so that there is time to interrupt it; end with the exit code."""
     os.environ["REPLICATION_CACHE"] = str(cache)  # that of the process that forks is another
     redirect(os.devnull, messages)
-    sys.exit(write(0.005, words))
+    sys.exit(write(0.005, ["simulate"]))
 
 
 def write_when_traced(words, cache, output, messages):

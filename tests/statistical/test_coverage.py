@@ -20,11 +20,9 @@ def large_run():
 
 
 def measure(values):
-    return {
-        "share": estimate_proportion(int((values <= 100).sum()), values.size),
-        "median": estimate_median(values),
-        "mean": estimate_mean(values[np.isfinite(values)]),
-    }
+    share = estimate_proportion(int((values <= 100).sum()), values.size)
+    mean = estimate_mean(values[np.isfinite(values)])
+    return {"share": share, "median": estimate_median(values), "mean": mean}
 
 
 def check(large_run, sizes, *, seed, n_studies, n_errors):

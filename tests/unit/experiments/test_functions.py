@@ -10,7 +10,7 @@ from replication import RecirculationNetwork
 from replication.definition.claims import ClaimVerdict
 from replication.experiments.functions import run as functions
 from replication.simulator.weights import draw_weights
-from tests.parity.back_propagation import FUNCTIONS
+from tests.parity.loop import FUNCTIONS
 from tests.unit.experiments.builders import (
     differentiate,
     flatten,

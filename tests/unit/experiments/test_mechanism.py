@@ -444,17 +444,17 @@ def test_search_begins_at_a_rate_that_follows_from_the_number_of_patterns(copies
     assert reach.measure_curvature(protocol) == pytest.approx(5.0 * copies)
 
 
-@pytest.mark.parametrize(("n", "n_visible", "n_hidden"), [(150, 40, 8), (400, 20, 6)])
-def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found(n, n_visible, n_hidden):
+def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found():
     """Once the search never went below 0.05 and said that rules which learn do not."""
     generator = np.random.default_rng(1)
-    rows = generator.random((n, 4)) @ generator.normal(size=(4, n_visible))
+    rows = generator.random((400, 4)) @ generator.normal(size=(4, 20))
     rows += 0.1 * rows.std() * generator.normal(size=rows.shape)
     rows = ((rows - rows.min()) / (rows.max() - rows.min())).round(3)
-    protocol = Protocol(group_sizes=(n_visible, n_hidden), patterns=rows.tolist(), threshold=0.2)
-    found = reach.compare_rules(protocol, Sample(16, 1, 2), search=Sample(16, 1, 2))
+    fields = {"group_sizes": (20, 6), "threshold": 0.3, "max_updates": 500}
+    protocol = Protocol(patterns=rows.tolist(), **fields)
+    found = reach.compare_rules(protocol, Sample(8, 1, 2), search=Sample(8, 1, 2))
     assert found.keys() == reach.RULES.keys()
-    assert all(row["converged"]["share"] >= 0.9 and row["rate"] < 0.06 for row in found.values())
+    assert all(row["converged"]["share"] >= 0.9 and row["rate"] < 0.05 for row in found.values())
 
 
 class Alignment(replication.Network):
