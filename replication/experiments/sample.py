@@ -11,7 +11,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from replication.definition.protocol import Protocol
+from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments.matrices import Array
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.outcomes import Outcomes
@@ -26,6 +26,11 @@ Result = TypeVar("Result")
 Grid = Mapping[str, Sequence[Any]]
 SEARCH_OFFSET = 100  # added to the root seed of an experiment for its searches
 
+CROSS_ENTROPY: Any = {
+    "learning_rule": BACK_PROPAGATION,
+    "minimised_error": "cross-entropy",
+}
+"""The fields of back-propagation of the cross-entropy."""
 LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
 """What is frozen where the hidden biases learn, and where they keep their initial values."""
 

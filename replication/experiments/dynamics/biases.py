@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, studies
 from replication.experiments.matrices import Array, Counts
-from replication.experiments.sample import LEARNING, Sample, name_mean
+from replication.experiments.sample import CROSS_ENTROPY, LEARNING, Sample, name_mean
 from replication.simulator.ensemble import simulate_weights
 from replication.statistics.counts import CountTable
 
@@ -25,10 +25,7 @@ KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
     "slow": (PAPER, (2.0,)),
     "8-3-8": (Protocol(group_sizes=(8, 3)), SEARCHED_RATES[1:8]),
     "16-4-16": (Protocol(group_sizes=(16, 4)), SEARCHED_RATES[:7]),
-    "cross-entropy": (
-        Protocol(learning_rule=BACK_PROPAGATION, minimised_error="cross-entropy"),
-        (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0),
-    ),
+    "cross-entropy": (Protocol(**CROSS_ENTROPY), (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)),
 }
 """Networks and rules, and the learning rates among which the best is searched."""
 

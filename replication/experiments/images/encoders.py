@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Counts
-from replication.experiments.sample import Sample, name_estimate, name_median
+from replication.experiments.sample import CROSS_ENTROPY, Sample, name_estimate, name_median
 from replication.statistics.intervals import Estimate
 
-CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 RULES: dict[str, dict[str, Any]] = {
     "recirculation": {},
     "cross-entropy": CROSS_ENTROPY,

@@ -55,7 +55,7 @@ def make_noise() -> Images:
 
 def show(rule: Rule, images: Array, **numbers: float) -> Rule:
     """Return the rule for networks that learn these images."""
-    return vary(rule, patterns=images, mean=compute_mean(images), numbers=numbers)
+    return vary(combine(rule, **numbers), patterns=images, mean=compute_mean(images))
 
 
 def name_estimates(samples: Iterable[Array]) -> Model:

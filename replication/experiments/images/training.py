@@ -18,9 +18,7 @@ NEVER = -1.0  # no error is below this threshold
 
 
 def vary(rule: Rule, **attributes: Any) -> Rule:
-    """Return the rule with other attributes; `numbers` are added to its own."""
-    if "numbers" in attributes:
-        attributes["numbers"] = {**rule.numbers, **attributes["numbers"]}
+    """Return the rule with other attributes, such as `patterns`."""
     return type(rule.__name__, (rule,), attributes)
 
 

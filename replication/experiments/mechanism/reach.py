@@ -14,7 +14,7 @@ from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Trained, train_for
-from replication.experiments.sample import Sample, estimate_share
+from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
@@ -40,7 +40,6 @@ CHECKED_AT = 10
 EXAMINED = ("dropped", "amplification")
 """Interventions that are tried in every task."""
 
-CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},

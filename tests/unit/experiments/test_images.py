@@ -160,7 +160,7 @@ def test_what_codes_lack_of_agreement_follows_the_exact_dynamics(regression):
 
 
 def test_white_inputs_keep_the_span_of_w():
-    rule = vary(rules.Mixture, patterns=0.4 * np.eye(64), numbers={"share": 0.0})
+    rule = vary(rules.combine(rules.Mixture, share=0.0), patterns=0.4 * np.eye(64))
     weights = draw(rule, 0.3, Sample(2, 3))
     first, last = (split(rule, x)["W"] for x in (weights, train(rule, weights, 300)))
     assert np.linalg.norm(last - first) > 0.1 * np.linalg.norm(first)
@@ -235,7 +235,7 @@ def test_turning_keeps_the_length_of_w_and_shrinking_its_direction():
 
 def test_sleep_alone_draws_w_to_a_multiple_of_the_decoder():
     constants = {"factor": 0.0, "rate": 0.0, "echo": 0.5, "decay": 0.002}
-    rule = vary(rules.Sleep, patterns=SCATTER.root[:1], numbers=constants)
+    rule = vary(rules.combine(rules.Sleep, **constants), patterns=SCATTER.root[:1])
     arrays = split(rule, train(rule, draw(rule, 0.3, Sample(2, 3)), 4_000))
     drawn, wanted = arrays["W"], 0.5 * np.swapaxes(arrays["U"], 1, 2)
     assert np.linalg.norm(drawn - wanted) < 0.25 * np.linalg.norm(wanted)
