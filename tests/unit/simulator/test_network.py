@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
+from replication.simulator import programs
 from replication.simulator.network import Rule
 from tests.exactness import rules
 
@@ -203,7 +204,7 @@ WITHOUT_LINE = {
     "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
     "Mine needs more memory than there is": [{"fixed": {"Z": (10**7, 10**7)}}],
     "instructions, which take minutes to compile": [use(lambda v: sum(v[k % 4] * np.tanh(
-        np.arange(4) * (k + 1) * v) for k in range(1200)))],
+        np.arange(4) * (k + 1) * v) for k in range(120)))],
 }  # fmt: skip
 
 
@@ -212,7 +213,8 @@ def flatten(cases):
 
 
 @pytest.mark.parametrize(("text", "methods"), flatten(LINE | WITHOUT_LINE))
-def test_what_cannot_be_right_or_compiled_is_refused_in_one_line(text, methods):
+def test_what_cannot_be_right_or_compiled_is_refused_in_one_line(text, methods, monkeypatch):
+    monkeypatch.setattr(programs, "MOST_LINES", 10_000)  # which are quicker to write
     with pytest.raises(UsageError) as raised:
         simulate(network=make(**methods), n_seeds=2)
     line = str(raised.value)
