@@ -82,12 +82,9 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
         describe_undecided,
     )
 
-    judged = {
-        name: entry
-        for model in (models or {}).values()
-        for name, entry in model.get("claims", {}).items()
-    }
-
+    judged: Model = {}
+    for model in (models or {}).values():
+        judged |= model.get("claims", {})
     return {
         name: {
             **dataclasses.asdict(claim),

@@ -81,10 +81,8 @@ def render_report(
     convert = partial(pandoc.run_pandoc, document, bibliography, page.locate)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.
     saved: dict[str, tuple[str, str]]
-    steps: list[Callable[[], Any]] = [
-        lambda: {figure: figures[figure].saved for figure in shown},
-        *(partial(convert, kind) for kind in kinds),
-    ]
+    steps: list[Callable[[], Any]] = [partial(convert, kind) for kind in kinds]
+    steps.insert(0, lambda: {figure: figures[figure].saved for figure in shown})
     saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
     report_progress("setting the report")
     setters: dict[str, Callable[[str], str | bytes]] = {
@@ -92,14 +90,10 @@ def render_report(
         "html": partial(pandoc.set_html, figures=saved, tables=tables),
         "md": partial(pandoc.set_markdown, metadata=metadata),
     }
-    pages = map_in_threads(
-        lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
-    )
+    made = zip(kinds, texts, strict=True)
+    pages = map_in_threads(lambda text: setters[text[0]](text[1]), made, jobs=jobs)
     contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
     contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():
         contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
-    return {
-        file: content.encode() if isinstance(content, str) else content
-        for file, content in contents.items()
-    }
+    return {file: x.encode() if isinstance(x, str) else x for file, x in contents.items()}

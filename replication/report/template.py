@@ -13,7 +13,7 @@ import jinja2
 
 from replication.definition.claims import ClaimVerdict
 from replication.errors import ReportError
-from replication.report.numbers import FILTERS, MissingNumber, count
+from replication.report.numbers import FILTERS, NO_BREAK, MissingNumber, count
 
 BADGES = {
     ClaimVerdict.HOLDS: ("●", "holds"),
@@ -122,7 +122,7 @@ class Template:
             **{name: self._environment.filters[name] for name in JINJA_FILTERS},
             **FILTERS,
             "badge": _badge,
-            "sign": _sign,
+            "sign": functools.partial(_badge, words=""),
         }
 
     def render(
@@ -136,12 +136,10 @@ class Template:
         """
         # What templates can name: models, and what all of them together judge.
         marked = {name: _mark_text(model) for name, model in models.items()}
-        claims = {
-            claim: entry
-            for model in marked.values()
-            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping)
-            for claim, entry in model["claims"].items()
-        }
+        claims: dict[str, Any] = {}
+        for model in marked.values():
+            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
+                claims |= model["claims"]
         judged = functools.partial(self._environment.getitem, claims)
         names = {
             **marked,
@@ -203,20 +201,14 @@ class Template:
 
 def _require(condition: object) -> str:
     if not condition:
-        raise UntrueSentence(
-            "a sentence is not true of these numbers; say what is, or correct its guard"
-        )
+        problem = "a sentence is not true of these numbers"
+        raise UntrueSentence(f"{problem}; say what is, or correct its guard")
     return ""
 
 
-def _badge(verdict: str) -> str:
+def _badge(verdict: str, words: str | None = None) -> str:
     sign, kind = BADGES[ClaimVerdict(verdict)]
-    return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
-
-
-def _sign(verdict: str) -> str:
-    sign, kind = BADGES[ClaimVerdict(verdict)]
-    return f"[{sign}]{{.badge .{kind}}}"
+    return f"[{sign}{NO_BREAK + verdict if words is None else words}]{{.badge .{kind}}}"
 
 
 def _finalize(value: Any) -> Any:

@@ -18,6 +18,7 @@ from replication.experiments.images.training import draw, split, train, vary
 from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.figures import FIGURES
 from replication.experiments.live.run import N_DROPPED, prepare
+from replication.experiments.sample import Sample
 from replication.report.build import Drawing
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
@@ -208,7 +209,7 @@ def test_bars_play_the_networks_that_were_helped_in_python(found):
 def test_images_are_lost_in_the_page_as_in_python(found, name, tolerance):
     page, digits = found["further"]["rest"][name], make_digits()
     rule = vary(RULES[name], patterns=digits.root)
-    final = train(rule, draw(rule, SIZES[0], 1, LIVE["root_seed"]), N_UPDATES)
+    final = train(rule, draw(rule, SIZES[0], Sample(1, LIVE["root_seed"])), N_UPDATES)
     arrays = split(rule, final)
     assert page["lost"] == pytest.approx(digits.miss(arrays["W"], arrays["U"])[0], rel=tolerance)
     if name == "recirculation":

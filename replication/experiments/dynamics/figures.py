@@ -32,9 +32,8 @@ def plot_tail(model: Mapping[str, Any]) -> Figure:
         axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
         x, y = drawn[-1]
         style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(0, 15))
-    axes.set(
-        xscale="log", yscale="log", xlabel="weight updates", ylabel="networks still learning, %"
-    )
+    axes.loglog()
+    axes.set(xlabel="weight updates", ylabel="networks still learning, %")
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
     ticks = (0.0001, 0.001, 0.01, 0.1, 1, 10, 100)
     axes.set_yticks(ticks, ["1 in a million", *map(exact, ticks[1:])])

@@ -27,7 +27,7 @@ from replication.experiments.matrices import (
     replace_matrices,
 )
 from replication.experiments.recording import SLOW_RATE, train_for
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.sample import Sample, estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.plane import N_FRAMES, spread_moments
@@ -35,7 +35,6 @@ from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights, list_connections, split_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_median
-from replication.system.progress import Tell
 
 ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
@@ -73,13 +72,14 @@ HELP: dict[str, tuple[str, str, Model]] = {
 `recirculation.js` takes it. A final matrix comes with the biases of the units that it leads to."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the live figures."""
-    report_progress("single networks")
+    n_networks, jobs = sample.n, sample.jobs
+    sample.report_progress("single networks")
     networks = pick_networks(jobs=jobs)
-    report_progress("help for the encoder and the decoder")
+    sample.report_progress("help for the encoder and the decoder")
     helped = measure_help(n_networks, jobs=jobs)
-    report_progress("studies by what error means")
+    sample.report_progress("studies by what error means")
     return {
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
@@ -276,7 +276,8 @@ def tabulate_studies(n_networks: int, *, jobs: int) -> list[Model]:
     rows = []
     for criterion in MEANINGS:
         protocol = dataclasses.replace(PAPER, criterion=criterion)
-        counts = studies.count_networks(protocol, ROOT_SEED, CLOUD_FACTOR * n_networks, jobs=jobs)
+        sample = Sample(CLOUD_FACTOR * n_networks, ROOT_SEED, jobs)
+        counts = studies.count_networks(protocol, sample)
         rows.append({"criterion": criterion, "updates": tabulate(counts)})
     return rows
 

@@ -111,12 +111,7 @@ def test_condition_names_what_contradicts_the_primary():
 
 
 def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
-    for ends, outcome in (
-        ([1.5, 1.9], YES),
-        ([2.0, 2.0], OPEN),
-        ([1.9, 2.1], OPEN),
-        ([2.1, 3], NO),
-    ):
+    for *ends, outcome in ((1.5, 1.9, YES), (2.0, 2.0, OPEN), (1.9, 2.1, OPEN), (2.1, 3.0, NO)):
         assert judge_one(Estimate(2.0, *ends), above=0.5, below=2.0)["outcome"] == outcome
 
 

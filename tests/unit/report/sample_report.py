@@ -15,9 +15,8 @@ from replication.report.build import Drawing, render_report
 
 FOLDER = Path(__file__).parent / "sample"
 RESULTS = Path(__file__).parents[3] / "results"
-PUBLISHED, LIVE, IMAGES, DYNAMICS = (
-    read_model(RESULTS, name) or {} for name in ("headline", "live", "images", "dynamics")
-)
+NAMES = "headline", "live", "images", "dynamics"
+PUBLISHED, LIVE, IMAGES, DYNAMICS = (read_model(RESULTS, name) or {} for name in NAMES)
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
