@@ -364,7 +364,7 @@ async function check_sample(page) {
   for (const [width, height] of [[360, 740], [1400, 900]]) {
     await see(page, { width, height });
     found.first_screen[width] = await page.evaluate(() =>
-      ["h1", ".front > p", "#hero .plane", "#hero .hero-controls button"].map((name) => {
+      ["h1", ".front > p", "#hero .loop", "#hero .hero-controls button"].map((name) => {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
