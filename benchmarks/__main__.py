@@ -20,7 +20,7 @@ from benchmarks.contenders import compile_c, learn_images, run_batch, run_litera
 from benchmarks.rules import RULES
 from replication.definition.protocol import PAPER, Protocol
 from replication.simulator import machine
-from replication.simulator.engine import Engine, run_networks
+from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate
 from replication.simulator.weights import draw_weights
 from replication.system.threads import map_in_threads
@@ -59,7 +59,7 @@ def measure_all(share: int, n_rounds: int, jobs: str) -> dict[str, Any]:
     """Return all measurements, of a `share`-th of the networks."""
     machine._compile.cache_clear()
     begun = time.process_time()
-    run_networks(PAPER, draw_weights(PAPER, ROOT_SEED, 0, 1))
+    Engine(PAPER).train(draw_weights(PAPER, ROOT_SEED, 0, 1))
     model: dict[str, Any] = {
         "processor": read_processor(),
         "compilation_seconds": time.process_time() - begun,
@@ -97,7 +97,7 @@ def take_turns(
 def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
     """Measure all contenders on the first networks, and check that they agree."""
     weights = draw_weights(PAPER, ROOT_SEED, 0, n)
-    updates, converged, _ = run_networks(PAPER, weights)
+    updates, converged, _, _ = Engine(PAPER).train(weights)
     rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as folder:
         # Each is given a share of the networks: per network they cost the same.
@@ -117,7 +117,7 @@ def compare_contenders(n: int, *, n_rounds: int) -> dict[str, Any]:
 
         tasks: dict[str, Callable[[], object]] = {
             "simulate": lambda: simulate(PAPER, n_seeds=n, root_seed=ROOT_SEED, jobs=1),
-            "kernel": lambda: run_networks(PAPER, weights),
+            "kernel": lambda: Engine(PAPER).train(weights),
         }
         tasks |= {name: functools.partial(run, name) for name in contenders}
         seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
@@ -149,7 +149,7 @@ def measure_rules(n: int, *, n_rounds: int) -> list[dict[str, Any]]:
     tasks: dict[str, Callable[[], Any]] = {
         name: functools.partial(engine.train, rows[name]) for name, engine in engines.items()
     }
-    tasks["paper"] = lambda: run_networks(PAPER, rows["Recirculation"])
+    tasks["paper"] = lambda: Engine(PAPER).train(rows["Recirculation"])
     for task in tasks.values():
         task()  # compiles
     seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)
@@ -188,8 +188,8 @@ def measure_size(sizes: tuple[int, ...], *, n_rounds: int) -> dict[str, Any]:
     protocol = Protocol(group_sizes=sizes, max_updates=50)
     n = max(16, 400_000 // (protocol.n_weights * protocol.n_patterns))
     weights = draw_weights(protocol, ROOT_SEED, 0, n)
-    updates, _, _ = run_networks(protocol, weights)
-    tasks = {"kernel": lambda: run_networks(protocol, weights)}
+    updates, *_ = Engine(protocol).train(weights)
+    tasks = {"kernel": lambda: Engine(protocol).train(weights)}
     seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.process_time)["kernel"]
     n_sweeps = int(updates.sum()) + n
     return {"sizes": list(sizes), "microseconds": 1e6 * statistics.median(seconds) / n_sweeps}
@@ -215,7 +215,7 @@ def measure_images(n: int, n_hidden: int, n_images: int, *, n_rounds: int) -> di
         }
 
         def run(half: Any) -> Any:
-            return run_networks(protocol, half, final_weights=True)[2]
+            return Engine(protocol).train(half, final=True)[2]
 
         ours, theirs = (np.concatenate(task()) for task in tasks.values())
         seconds = take_turns(tasks, n_rounds=n_rounds, clock=time.perf_counter)

@@ -34,23 +34,26 @@ class Alignment(Encoder):
     """Feedback alignment (Lillicrap et al. 2016)."""
 
     fixed = {"B": (2, 4)}  # noqa: RUF012
+    numbers = {"rate": 9.5}  # noqa: RUF012
 
     def weight_changes(self, v, target):
         h, r = self.hidden(v), self.image(v)
-        d = 9.5 * (target - r) * r * (1 - r)
+        d = self.rate * (target - r) * r * (1 - r)
         e = (self.B @ d) * h * (1 - h)
         return np.outer(e, v), e, np.outer(d, h), d
 
 
 class Hebbian(Encoder):
-    """Contrastive Hebbian learning: two phases, each settled for 20 steps."""
+    """Contrastive Hebbian learning (Movellan 1991): both phases settle, by W and by U.T."""
+
+    n_steps = 20
 
     def settle(self, v, clamped=None):
         def step(h):
             o = logistic(self.U @ h + self.c) if clamped is None else clamped
             return logistic(self.W @ v + self.U.T @ o + self.b)
 
-        h = repeat(20, step, self.hidden(v))
+        h = repeat(self.n_steps, step, self.hidden(v))
         return h, logistic(self.U @ h + self.c) if clamped is None else clamped
 
     def image(self, v):
@@ -66,6 +69,7 @@ class Xor(Network):
 
     shapes = {"W": (2, 2), "b": (2,), "w": (2,), "c": ()}  # noqa: RUF012
     kept = {f"last_{name}": np.zeros(shape) for name, shape in shapes.items()}  # noqa: RUF012
+    numbers = {"rate": 0.5, "momentum": 0.9}  # noqa: RUF012
     patterns = ((0, 0), (0, 1), (1, 0), (1, 1))
     targets = ((0,), (1,), (1,), (0,))
 
@@ -83,7 +87,7 @@ class Xor(Network):
 
     def apply(self, changes):
         for name, change in changes.items():
-            last = 0.9 * getattr(self, f"last_{name}") + 0.5 * change
+            last = self.momentum * getattr(self, f"last_{name}") + self.rate * change
             setattr(self, f"last_{name}", last)
             setattr(self, name, getattr(self, name) + last)
 

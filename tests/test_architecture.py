@@ -41,7 +41,7 @@ HEAVY = {*CONFINED, "numpy", "pandas"}
 # What initial weights and patterns may be made with: IEEE 754 rounds each of these in one way.
 EXACT = {
     "array", "asarray", "broadcast_to", "cumsum", "empty", "eye", "float64", "int64", "isfinite",
-    "fsum", "load", "swapaxes", "uint8", "uint64", "zeros", "random.Philox",
+    "fsum", "load", "math.prod", "swapaxes", "uint8", "uint64", "zeros", "random.Philox",
 }  # fmt: skip
 
 
@@ -119,7 +119,7 @@ def find_inexact(source):
         if isinstance(node, ast.Attribute):  # np.random.Philox
             library, _, name = text.partition(".")
             is_whole = name.removeprefix("random.").isidentifier() and name != "random"
-            is_inexact = library in ("np", "math") and is_whole and name not in EXACT
+            is_inexact = library in ("np", "math") and is_whole and not EXACT & {name, text}
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):  # 2.0 ** -52 is a number
             is_square = ast.unparse(node.right) == "2"
             is_inexact = not (is_square or isinstance(node.left, ast.Constant))

@@ -36,8 +36,8 @@ exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tel
 OPTIONS = {
     "--reported WHAT": "the other side: a number as it was printed, '0.83 ± 0.04, n = 5', "
     "'median=0.8 p90=1.2 n=20', or a table with a row for each result",
-    "--column NAME": "column that holds your values, or several, as in reward,steps (default: the "
-    "only one of numbers)",
+    "--column NAME": "column that holds your values, or several, as in reward,steps; return=Ours "
+    "if the report calls it Ours (default: the only one of numbers)",
     "--by NAMES": "columns of keys, as in task,method: each group is compared, and the table as a "
     "whole (default: those of both tables)",
     "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no); "

@@ -30,7 +30,7 @@ from replication.comparison.report import (
     read_kind,
     read_report,
 )
-from replication.comparison.result import Comparison, Verdict
+from replication.comparison.result import Comparison, Verdict, split_said
 from replication.comparison.runs import Own, Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -261,11 +261,16 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     wrong = set(impossible)
     if wrong & {"mean", "max"}:
         wrong.add("mean_given_max")
-    verdict, reason = _judge(impossible, answers, equivalence, sample, level)
-    is_known = reason not in {"impossible", "few", "constant"}
-    p_values = {key: one.p for key, one in answers.items() if one.p is not None and is_known}
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
+    assumptions, cautions = split_said(options["said"])
+    cautions |= remarks.list_cautions(report, sample, main, worst, options)
+    verdict, reason = _judge(impossible, answers, equivalence, sample, level)
+    if "per cent" in cautions and not impossible:
+        verdict, reason, wrong = Verdict.CANNOT_TELL, "units", {*worst.findings}
+        worst = dataclasses.replace(worst, difference=None, shown={})
+    is_known = reason not in {"impossible", "few", "constant", "units"}
+    p_values = {key: one.p for key, one in answers.items() if one.p is not None and is_known}
     conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
     is_found = verdict is Verdict.CONTRADICTED
     n_done = own.n - own.n_failed
@@ -294,9 +299,9 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=remarks.find_coincidence(own, sample, report, main),
-        assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
+        assumptions=assumptions | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
-        cautions=remarks.list_cautions(report, sample, main, worst, options),
+        cautions=cautions,
         groups=tuple(options.get("groups") or ()),
         scale="log" if options["scale"] == "log" else "",
     )  # fmt: skip

@@ -5,6 +5,7 @@ whose cells the other has; where one table has a column for each task, method or
 headings are a key; the values are the only column of numbers that is left.
 """
 
+import contextlib
 import difflib
 import itertools
 import re
@@ -14,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from replication.comparison.comparison import compare, compare_by, read_numbers
-from replication.comparison.numbers import refuse, show, split_printed, unset
+from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
 from replication.comparison.report import GONE, NAMES, STATISTICS, SUCCESSES, read_heading
-from replication.comparison.result import Comparison
+from replication.comparison.result import Comparison, split_said
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
@@ -62,7 +63,7 @@ def compare_table(
         Keys: columns of both tables. Unless given, those that both have.
     column : str or sequence of str, optional
         Columns of `table` that hold values. Unless given, the only one of numbers that is no key,
-        seed or step, or those that the report names.
+        seed or step, or those that the report names. "return=Ours" is what the report calls Ours.
     succeeded : str, optional
         Column of `table` that says which succeeded.
     **options : object
@@ -109,6 +110,12 @@ def compare_sides(
     base = {**defaults, **options, "numbers": {}}
     # What was reported: a report in each row of a table, or one for all of your groups.
     own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
+    own, metrics = _rename(own, metrics)
+    mine = dict[Key, dict[str, Any]]()
+    is_report, unread = not metrics and succeeded is None and _is_of_reports(own), list[str]()
+    if is_report:
+        mine_records = _read_records(own, None, keys, kind, said)
+        unread, own = own.unread, _list_tags(own, mine_records)
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
     shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
     records: list[Record] = [({}, {})]
@@ -121,11 +128,13 @@ def compare_sides(
     # Your side: reports as well, or runs.
     columns = [name for name in found.values() if name]
     n_missing, seeds = 0, dict[Key, dict[str, float]]()
-    for name in columns:
-        own.take(name)  # or refuse it
-    if is_report := not metrics and succeeded is None and _is_of_reports(own):
-        mine = {tuple(str(tags[name]) for name in columns): {"values": row}
-                for tags, row in _read_records(own, None, columns, kind, said)}  # fmt: skip
+    cells = {name: own.take(name) for name in columns}  # or refuse it
+    if is_report:
+        for row, (_, numbers) in enumerate(mine_records):
+            key = tuple(str(cells[name][row]) for name in columns)
+            if key in mine:
+                raise UsageError(f"{own.name} names {name_key(key)} twice; give one row for each")
+            mine[key] = {"values": numbers}
     else:
         known = {*shared, *(name for _, row in records for name in row)}
         mine, n_missing, seeds = _group_runs(own, found, metrics, succeeded, known, said)
@@ -170,12 +179,12 @@ def compare_sides(
         said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = _find_nearest([key for key in reports if key not in mine], mine)
     only_yours = _find_nearest([key for key in mine if key not in reports], only_reported)
-    unread = [*(own.unread if is_report else ()), *(theirs.unread if theirs else ())]
+    unread += theirs.unread if theirs else []
     ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
         only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
-        float(between or 0.0), said, seeds,
+        float(between or 0.0), *split_said(said), seeds,
     )  # fmt: skip
 
 
@@ -190,7 +199,33 @@ def _is_table(given: Any) -> bool:
 def _is_of_reports(table: Table) -> bool:
     """Say whether a table holds a report in each row, with its runs or its spread."""
     names = {one.statistic for one in map(read_heading, table.names) if not one.label}
-    return bool(names & CENTRES) and len(names - {None}) > 1
+    has_names = bool(names & CENTRES) and len(names - {None}) > 1
+    return has_names or any(_has_spreads(table, name) for name in table.names)
+
+
+def _has_spreads(table: Table, name: str) -> bool:
+    """Say whether most cells are numbers with a spread behind them: 5.3 ± 0.4."""
+    cells = _probe(table, name)[:20]
+    parts = [split_printed(cell) for cell in cells if not isinstance(cell, float)]
+    return 2 * sum(bool(one.spread or one.ends) for one in parts) > len(cells)
+
+
+def _rename(table: Table, metrics: Sequence[str]) -> tuple[Table, list[str]]:
+    """Return a table, of which a column given as return=Ours is called as the report calls it."""
+    names, found = list(table.names), list(metrics)
+    for place, metric in enumerate(metrics):
+        name, sign, other = metric.partition("=")
+        if sign and metric not in names and name in names:
+            names[names.index(name)] = found[place] = other
+    return Table(table.name, names, table.columns, table.n_rows), found
+
+
+def _list_tags(table: Table, records: Sequence[Record]) -> Table:
+    """Return what reports are called as a table, with a row for each; headings if they differ."""
+    tags = {name: [row[name] for row, _ in records] for name in records[0][0]}
+    headings = tags.pop("", [])
+    tags |= {"metric": headings} if len({*headings}) > 1 else {}
+    return Table(table.name, [*tags], [*tags.values()].__getitem__, len(records))
 
 
 def _take_names(argument: str, given: Any) -> list[str]:
@@ -321,8 +356,10 @@ def _match_keys(
         hits = {column: len(cells & _fold_cells(own, column)) for column in free}
         same = mine.get(_fold(name)) if name else None
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
+        # Of headings one is enough, elsewhere half of those on one side.
         is_near = best is not None and (best == same or (
-            hits[best] * 2 >= len(cells) and not _is_numeric(own, best)))  # fmt: skip
+            not _is_numeric(own, best) and hits[best] * 2 >= (
+                min(len(cells), len(_fold_cells(own, best))) if name else 1)))  # fmt: skip
         # Or your headings, of which the cells name some.
         named = {mine[cell] for cell in cells & mine.keys()} & {*(metrics or own.names)}
         if name in keys and name in own.names:
@@ -343,7 +380,15 @@ def _match_keys(
     for name in keys:
         if name not in {*found, *found.values()}:
             (theirs if name in own.names else own).take(name)
-    labels = {tags.get("", "") for tags, _ in records}
+    labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
+    if found and "" not in found and len(labels) > 1:
+        with contextlib.suppress(UsageError):
+            metrics = metrics or [find_column(own, {*found.values()}, {})]
+        raise UsageError(
+            f"the report has results in {list_names(labels)}, and nothing says which of them your "
+            f"runs are; say it as in `column` {name_key([*metrics, 'values'][:1])}="
+            f"{name_key(labels[-1:])}"
+        )
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"
         raise UsageError(f"no column is a key of both tables; {both}; name a key alike in both")
@@ -390,6 +435,7 @@ def _group_runs(
     if not metrics and not (succeeded and is_share):
         metrics = [find_column(table, {*keys, succeeded}, said)]
     places = _find_groups(table, keys, rows)
+    _find_mixed(table, {*keys, *metrics, succeeded}, keys, places, said)
     done, is_unknown = None, np.zeros(table.n_rows, bool)
     if succeeded is not None:
         cells = table.take(succeeded)
@@ -405,6 +451,39 @@ def _group_runs(
             mine[label] = {"values": values[where], "succeeded": flags}
             by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
     return mine, len(rows) - sum(map(len, places.values())), by_seed
+
+
+def _find_mixed(
+    table: Table, taken: Collection[str | None], keys: Sequence[str], places: Mapping[Key, Any],
+    said: dict[str, str],
+) -> None:  # fmt: skip
+    """Say which columns tell runs of one group apart that are taken together, or are doubled."""
+    free = [name for name in table.names if name not in taken]
+    for name in free:
+        cells = {*map(str, _probe(table, name))}
+        is_aside = _fold(name) in SEEDS | STEPS | ASIDE or _is_numeric(table, name)
+        if is_aside or not 2 <= len(cells) <= table.n_rows / 2 or (
+            {*map(_fold, cells)} <= tables.ANSWERS):  # fmt: skip
+            continue
+        texts = tables.read_keys(table.take(name))
+        for where in places.values():
+            if len(groups := {*(texts[place] for place in where)} - {None}) > 1:
+                said["mixed"] = (
+                    f"Runs of different {name_key([name])} ({list_names(sorted(map(str, groups)))})"
+                    f" are taken together; if they are not alike, give `by` "
+                    f"{name_key([','.join([*keys, name])])}."
+                )
+                return
+    columns = [table.take(name) for name in free if _fold(name) in SEEDS]
+    for key, where in places.items() if columns else ():
+        seeds = [tuple(str(column[place]) for column in columns) for place in where]
+        if twice := next((seed for seed in seeds if seeds.count(seed) > 1), None):
+            said["twice"] = (
+                f"Seed {name_key(twice)} has {seeds.count(twice)} runs"
+                f"{f' in {name_key(key)}' if key else ''}, which count as independent: is it the "
+                "same run twice?"
+            )
+            return
 
 
 def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
@@ -444,7 +523,8 @@ def _find_rows(
     if step is None or not _is_numeric(table, step):
         return rows, seed
     order, kept = tables.read_values(table.take(step), step), list[int]()
-    for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
+    ends: dict[Key, list[float]] = {}
+    for key, part in _find_groups(table, [*keys, seed] if seed else keys, rows).items():
         steps, n = order[part], part.size
         first = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)  # of each run
         each = np.unique(steps, return_counts=True)[1]  # runs at a step
@@ -456,8 +536,15 @@ def _find_rows(
         elif (np.diff(steps) >= 0).all() and each.size > 1 and np.ptp(each) == 0 < each[0] - 1:
             last = last[-each[0] :]  # all runs, step after step
         kept += part[last].tolist()
+        ends.setdefault(key[: len(keys)], []).extend(steps[last].tolist())
     if len(kept) < len(rows):
         said["steps"] = f"of each run the last {name_key((step,))} is taken"
+        if early := [(end, max(each)) for each in ends.values() for end in each if end < max(each)]:
+            (end, at), verb = min(early), "ends" if len(early) == 1 else "end"
+            said["early"] = (
+                f"{len(early)} of {len(kept)} runs {verb} before the others, at "
+                f"{name_key((step,))} {format_number(end)} in place of {format_number(at)}."
+            )
     return sorted(kept), seed
 
 

@@ -10,7 +10,7 @@ from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import find_impossible, has_multiple
 from replication.comparison.prediction import Answer, describe_runs
-from replication.comparison.report import CI_WORDS, SPREADS, Report
+from replication.comparison.report import CI_WORDS, MANY, SPREADS, Report
 from replication.comparison.runs import Own
 from replication.statistics.means import find_spread_p, find_tolerated, judge_means
 from replication.statistics.sampling import UNBOUNDED, Sample
@@ -66,9 +66,10 @@ def list_assumptions(
         found["grid"] = f"values are {grid}"
     parts = [f"({report.bracket}), in brackets, is a spread"] if report.bracket else []
     if "spread" in numbers:
-        ways = "a standard error or half of a" if report.has_error else (
+        ways = "a standard error or half of a" if report.n and report.has_error else (
             "a standard deviation, a standard error or half of a")  # fmt: skip
         parts.append(f"± stands for {ways} {level} interval; all are tried")
+        parts[-1] += "" if report.n else f", a standard deviation as one of {MANY} runs: give `n`"
     elif "ci" in numbers and not report.has_error:
         by = " or ".join(CI_WORDS.values()) + "; both are tried"
         parts.append(f"the {level} interval is by {CI_WORDS.get(kind.by or '', by)}")
@@ -130,9 +131,10 @@ def list_cautions(
     near = min(near, abs(centre))
     scale = next((one for one in UNIT_FACTORS if abs(value / one - centre) <= near), None)
     if is_far and scale is not None and options["scale"] != "log":
-        found["units"] = (
+        is_share = 0 <= sample.values[0] <= sample.values[-1] <= 1 < value <= 100 == scale
+        found["per cent" if is_share and options["scale"] is None else "units"] = (
             f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
-            f"{scale:g}: do the units differ? If so, give `scale` {scale:g}."
+            f"{scale:g}: do the units differ? If so, give `scale` {scale:g}, if not 1."
         )
     return found
 

@@ -29,6 +29,7 @@ _WORDS = STATISTICS | SUCCESSES | {
 CENTRES = {"mean", "constant", "median", "iqm"}
 QUARTILES = {"median", "q1", "q3"}
 MAX_RUNS = 100_000  # most that can lie behind a report
+MANY = 100  # runs that a standard deviation is taken to be of at most, where nothing says it
 MIN_QUARTILES = 5  # runs behind quartiles from which mean and sd are estimated
 FAILURE_WORDS = {"excluded": "left out", "at-cap": "counted where they were stopped",
                  "restarted": "started over and added up"}  # fmt: skip
@@ -234,21 +235,26 @@ class Report:
         z = float(special.ndtri(tail))
         if self.has_error:
             ways = {"± as standard error": 1.0, "± as interval": z}
+            if self.n == 0:
+                ways[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
             return ways if name == "spread" else {"": z if name == "ci" else kind.factor}
         if name is None or n_used < 2:
             return {"": 1.0}
         error = 1.0 / math.sqrt(n_used)
         halves = {"t": float(special.stdtrit(n_used - 1, tail)) * error, "normal": z * error}
+        ends = {f"interval by {words}": halves[by] for by, words in CI_WORDS.items()}
+        below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
         if name == "spread":
-            return {"± as sd": 1.0, "± as standard error": error, "± as interval": halves["t"]}
+            bases = {"sd": 1.0, "standard error": error}
+            sds = {f"{words} with {free}": base * one
+                   for words, base in bases.items() for free, one in below.items()}  # fmt: skip
+            return {f"± as {words}": one for words, one in (sds | ends).items()}
         if name == "ci":
-            ways = {f"interval by {words}": halves[by] for by, words in CI_WORDS.items()}
-            return ways if kind.by is None else {"": halves[kind.by]}
+            return ends if kind.by is None else {"": halves[kind.by]}
         base = kind.factor * (error if name == "se" else 1.0)
-        sds = {"n-1": base, "n": base * math.sqrt((n_used - 1) / n_used)}
         if kind.free is not None:
-            return {"": sds[kind.free]}
-        return {f"{name} with {free.replace('-', ' - ')}": one for free, one in sds.items()}
+            return {"": base * below[kind.free.replace("-", " - ")]}
+        return {f"{name} with {free}": base * one for free, one in below.items()}
 
 
 def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:

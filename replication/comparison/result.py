@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 3  # version of what `Comparison.to_dict` returns
 FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
+ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
+MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
 
@@ -77,7 +79,8 @@ class Comparison(Answered):
     verdict : Verdict
     reason : str
         What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
-        "constant" (runs that are all equal); "reading" (it depends on what was not said);
+        "constant" (runs that are all equal); "units" (shares against what looks like per cent);
+        "reading" (it depends on what was not said);
         "margin" (the margin says otherwise than p).
     conditions : tuple of str
         What the verdict holds under, where it cannot be had without.
@@ -244,9 +247,15 @@ def describe(found: Comparison) -> Iterable[Block]:
             yield Block(text)
     if found.assumptions:
         yield Block("Taken for granted:", list_assumed(found.assumptions))
-    cautions = [text for name, text in found.cautions.items() if name != "alone"]
+    cautions = [text for name, text in found.cautions.items() if name not in {"alone", "per cent"}]
     if cautions:
         yield Block("Caution:", cautions)
+
+
+def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what is taken for granted of how tables were read, and what is odd about them."""
+    aside = {name: text for name, text in said.items() if name in ODD}
+    return {name: text for name, text in said.items() if name not in aside}, aside
 
 
 def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
@@ -260,6 +269,8 @@ def answer(found: Comparison) -> str:
     verdict, reason = str(found.verdict).capitalize(), found.reason
     if reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
+    if reason == "units":
+        return f"{verdict}: {found.cautions['per cent']}"
     judged = _list_judged(found)
     if reason in {"few", "constant"}:
         reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
@@ -285,7 +296,8 @@ def answer(found: Comparison) -> str:
     if reason == "reading":
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
-            f"depends on what the report leaves unsaid: p is {_list_p(found, 'with {}')}."
+            f"depends on what the report leaves unsaid: p is "
+            f"{list_p(found.p_by_assumption, 'with {}')}."
         )
     differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone", "")
     end = "" if reason != "margin" else (
@@ -336,10 +348,13 @@ def _describe_shown(found: Comparison) -> str:
     )
 
 
-def _list_p(found: Comparison, template: str) -> str:
-    """Return p under each reading of what was not said."""
-    readings = found.p_by_assumption.items()
-    return join([f"{format_p(p)} {template.format(words)}" for words, p in readings])
+def list_p(p_values: Mapping[str, float], template: str) -> str:
+    """Return p under each reading of what was not said, of many the smallest and the largest."""
+    pairs = [*p_values.items()]
+    if is_many := len(pairs) > MAX_READINGS:
+        pairs = [find(pairs, key=lambda pair: pair[1]) for find in (min, max)]
+    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
+    return " to ".join(parts) if is_many else join(parts)
 
 
 def _describe_difference(found: Comparison) -> str:
@@ -415,7 +430,8 @@ def list_notes(found: Comparison) -> Iterator[str]:
         yield f"The probability that none of {found.runs} runs fails is {chance}."
     p_values = found.p_by_assumption.values()
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
-        yield f"Whichever reading is right, the verdict is the same: p is {_list_p(found, '({})')}."
+        text = list_p(found.p_by_assumption, "({})")
+        yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     if found.equivalence is not None:
         margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"

@@ -19,6 +19,7 @@ from replication.comparison.result import (
     Comparison,
     Verdict,
     list_assumed,
+    list_p,
     make_plain,
 )
 from replication.comparison.text import Block, name_key
@@ -52,8 +53,8 @@ class ComparisonTable(Answered):
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
         Of the tests; the spread between labs that was allowed for.
-    assumptions : mapping of str to str
-        How the tables were read, by the argument that changes it.
+    assumptions, cautions : mapping of str to str
+        How the tables were read, by the argument that changes it; what is odd about them.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
     """
@@ -68,6 +69,7 @@ class ComparisonTable(Answered):
     level: float
     between: float = 0.0
     assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cautions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
@@ -89,8 +91,7 @@ class ComparisonTable(Answered):
         for name in names:
             answers = [one.answers.get(name) or next(iter(one.answers.values())) for one in judged]
             p_values, pooled = [one.p_alone for one in answers], self._pool(answers)
-            p_direction = None if pooled is None else pooled.p
-            found[name] = combine([p for p in p_values if p is not None], p_direction), pooled
+            found[name] = combine([p for p in p_values if p is not None], pooled), pooled
         return found
 
     def _pool(self, answers: Sequence[Answer]) -> Pooled | None:
@@ -103,11 +104,11 @@ class ComparisonTable(Answered):
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
         more: dict[str, Any] = {"tau": pooling.estimate_tau(effects)}
         more["ratio"] = pooling.compare_spreads(known, self.level)
-        if len(known) == len(answers) and (by_seed := self._judge_by_seed(known)):
-            more |= {"p": by_seed[0], "by_seed": by_seed[1]}
+        if len(known) == len(answers):
+            more |= self._judge_by_seed(known) or {}
         return dataclasses.replace(found, **more)
 
-    def _judge_by_seed(self, sides: Sequence[tuple[Side, Side]]) -> tuple[float, float] | None:
+    def _judge_by_seed(self, sides: Sequence[tuple[Side, Side]]) -> dict[str, float] | None:
         """Test by seed where each seed has one run in every row."""
         rows = [self.seeds.get(key, {}) for key in self.p_values]
         seeds = rows[0].keys()
@@ -115,7 +116,7 @@ class ComparisonTable(Answered):
                for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
             return None
         own = np.array([[row[seed] for seed in seeds] for row in rows])  # (rows, seeds)
-        return pooling.judge_by_seed(own, sides)
+        return pooling.judge_by_seed(own, sides, level=self.level, between=self.between)
 
     @property
     def p(self) -> float | None:
@@ -166,7 +167,7 @@ class ComparisonTable(Answered):
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain JSON values."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions")  # fmt: skip
+                 "assumptions", "cautions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": str(self.verdicts[key]), **one.to_dict()}
@@ -254,8 +255,8 @@ class ComparisonTable(Answered):
             return f"{text}: {why}.{self._describe_rows()}"
         conditions = f", if {join(list(self.conditions))}" if self.conditions else ""
         if self.verdict is Verdict.CANNOT_TELL:
-            words = [f"{format_p(p)} with {name}" for name, (p, _) in self.readings.items()]
-            text += f": p depends on what the reports leave unsaid, {join(words)}"
+            words = list_p({name: one[0] for name, one in self.readings.items()}, "with {}")
+            text += f": p depends on what the reports leave unsaid, {words}"
         else:
             text += f"{conditions} ({describe_p(p)})"
         if one is None:
@@ -269,8 +270,10 @@ class ComparisonTable(Answered):
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
         if one.by_seed is not None:
-            how = f"tested by seed (mean correlation of rows {one.by_seed:.2f})"
-            return f"{text} All rows have the same seeds, so their mean was {how}."
+            return (
+                f"{text} All rows have the same seeds, so their mean and its interval are by seed, "
+                f"{describe_p(one.p)} (mean correlation of rows {one.by_seed:.2f})."
+            )
         is_by_direction = p <= self.level and 3.0 * one.p <= self.level
         upto = f"; it holds up to a correlation of {one.correlation:.2f}" if is_by_direction else ""
         return f"{text} This is for independent rows{upto}."
@@ -296,9 +299,11 @@ class ComparisonTable(Answered):
             (key, text)
             for key, one in self.rows.items()
             for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
+            if text != one.cautions.get("per cent")
         ]
         unclear = [(key, why) for key, one in self.rows.items() if (why := _explain(one))]
-        ratio, whole = None if self.pooled is None else self.pooled.ratio, []
+        ratio = None if self.pooled is None else self.pooled.ratio
+        whole = [*self.cautions.values()]
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
             parts = [format_number(part, 2) for part in ratio]
             whole.append(
@@ -334,6 +339,7 @@ def _explain(one: Comparison) -> str:
         "few": "too few runs",
         "constant": "runs that are all equal",
         "margin": "p and the margin disagree",
+        "units": one.cautions.get("per cent", ""),
     }.get(one.reason, "")
 
 

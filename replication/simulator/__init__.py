@@ -1,9 +1,12 @@
 """From a protocol and seeds to outcomes. Read `recirculation` first.
 
-One network: `recirculation` (equation by equation), `activations`, `trace` (over learning).
-Many: `weights` (what they start from), `engine` (weights in, outcomes out), `ensemble` and
-`backends` (seeds, in threads or on a cluster), `outcomes`, `changes` (of one update, and
-gradients). The kernel: `step` (a sweep of learning), `arithmetic` (operations with the same bits
-everywhere), `instructions`, `memory`, `programs` and `machine` (how it becomes compiled code).
-`modules` is the hierarchy of page 365.
+One network: `network` (the class that rules are written as), `recirculation` (the paper's rule,
+equation by equation), `activations`, `trace` (over learning), `plane` (its picture).
+Many: `weights` and `patterns` (what they start from), `engine` (weights in, outcomes out),
+`ensemble` and `backends` (seeds, in threads or on a cluster), `outcomes`, `changes` (of one update,
+and gradients).
+The compiler: `arrays` (a rule becomes a graph), `blocks` (the graph becomes loops), `programs`
+(loops become a sweep of learning), `instructions` (its words), `arithmetic` and `noise` (operations
+and random numbers with the same bits everywhere), `machine` (compiled code), `guard` (what a rule
+of one's own is held to), `javascript` (the same for a page).
 """

@@ -7,12 +7,12 @@ multiply-adds.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from replication.simulator.instructions import Bits, Value
+from replication.simulator.instructions import Named, Value
 
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
@@ -25,23 +25,16 @@ ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept i
 
 # exp(r) = 1 + r + r^2 (C2 + C3 r + ... + C11 r^9) for |r| <= ln(2) / 2, by
 # interpolation at Chebyshev nodes; leaves a relative error of 1.6e-17.
-_COEFFICIENTS = (  # C11 to C2
-    "0x1.af389ecfc4b9cp-26",
-    "0x1.28917c89a43a7p-22",
-    "0x1.71de0db2f6b19p-19",
-    "0x1.a019b9149a41cp-16",
-    "0x1.a01a01a7c2efep-13",
-    "0x1.6c16c17889ef1p-10",
-    "0x1.11111111109b5p-7",
-    "0x1.5555555553d68p-5",
-    "0x1.5555555555556p-3",
+_COEFFICIENTS = [float.fromhex(text) for text in (  # C11 to C2
+    "0x1.af389ecfc4b9cp-26", "0x1.28917c89a43a7p-22", "0x1.71de0db2f6b19p-19",
+    "0x1.a019b9149a41cp-16", "0x1.a01a01a7c2efep-13", "0x1.6c16c17889ef1p-10",
+    "0x1.11111111109b5p-7", "0x1.5555555553d68p-5", "0x1.5555555555556p-3",
     "0x1.0000000000001p-1",
-)
-
+)]  # fmt: skip
 
 RELATIONS: dict[str, Callable[..., Any]] = {
     "ogt": np.greater, "olt": np.less, "oge": np.greater_equal, "ole": np.less_equal,
-    "oeq": np.equal, "une": np.not_equal, "uno": lambda x, y: np.isnan(x) | np.isnan(y),
+    "oeq": np.equal, "une": np.not_equal,
 }  # fmt: skip
 LOGIC: dict[str, Callable[..., Any]] = {
     "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
@@ -53,7 +46,7 @@ def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[.
 
     def operate(*arguments: Any) -> Any:
         for argument in arguments:
-            if isinstance(argument, Value | Bits):
+            if isinstance(argument, Named):
                 return emit(argument.writer, *arguments)
         return plain(*arguments)
 
@@ -70,30 +63,27 @@ def _fma_one(a: float, b: float, c: float) -> float:
         return float(a) * float(b) + float(c)
 
 
-def _scale_plainly(q: Any, shifted: Any) -> Any:
-    bits = np.asarray(q).view(np.int64) + (np.asarray(shifted).view(np.int64) << np.int64(52))
-    return bits.view(np.float64)
-
-
 fma = _either(lambda writer, *x: writer.call("fma", *x), np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _either(lambda writer, *x: writer.where(*x), lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""
 compare = _either(
-    lambda writer, *x: writer.compare_values(*x), lambda name, x, y: RELATIONS[name](x, y)
+    lambda writer, name, x, y: writer.compute(f"fcmp {name}", x, y),
+    lambda name, x, y: RELATIONS[name](x, y),
 )
-"""Whether a relation holds, by its name in LLVM; "une" and "uno" also where not a number."""
+"""Whether a relation holds, by its name in LLVM; "une" also where one is not a number."""
 logic = _either(lambda writer, *x: writer.logic(*x), lambda name, *x: LOGIC[name](*x))
 absolute = _either(lambda writer, x: writer.call("fabs", x), np.abs)
 square_root = _either(lambda writer, x: writer.call("sqrt", x), np.sqrt)
-scale = _either(lambda writer, *x: writer.scale(*x), _scale_plainly)
 to_bits = _either(lambda writer, x: writer.to_bits(x), lambda x: np.asarray(x).view(np.uint64))
-from_bits = _either(lambda writer, x: writer.from_bits(x), lambda x: np.asarray(x).view(np.float64))
+from_bits = _either(lambda writer, x: writer.from_bits(x), lambda x: x.view(np.float64))
 """A float64 of a word with the same bits; `to_bits` is the other way round."""
-to_float = _either(
-    lambda writer, x: writer.to_float(x), lambda x: np.asarray(x).view(np.int64).astype(np.float64)
-)
+to_float = _either(lambda writer, x: writer.to_float(x), lambda x: x.view(np.int64).astype("d"))
 """The number that a word below 2^63 counts."""
+scale = _either(
+    lambda writer, *x: writer.scale(*x),
+    lambda q, shifted: from_bits(to_bits(q) + (to_bits(shifted) << np.uint64(52))),
+)
 """q 2^k, where the whole number k in the low bits of a float64 is added to the exponent of q."""
 
 
@@ -114,6 +104,14 @@ def stack(values: Any) -> Any:
     return np.stack(values)
 
 
+def polynomial(coefficients: Sequence[float], x: Any) -> Any:
+    """Return a polynomial, of which the coefficient of the highest power is the first."""
+    total: Any = coefficients[0]
+    for c in coefficients[1:]:
+        total = fma(x, total, c)
+    return total
+
+
 def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
     """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
 
@@ -125,9 +123,7 @@ def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
     k = shifted - ROUND
     r = fma(k, -_LN_2_HIGH, -x)
     r = fma(k, -_LN_2_LOW, r)
-    q: Any = float.fromhex(_COEFFICIENTS[0])
-    for coefficient in _COEFFICIENTS[1:]:
-        q = fma(r, q, float.fromhex(coefficient))
+    q = polynomial(_COEFFICIENTS, r)
     q = fma(r * r, q, r) + 1.0
     return scale(q, shifted)
 
@@ -139,7 +135,7 @@ def exponential_of_minus_any(x: Any) -> Any:
     """
     found = exponential_of_minus(x, _MOST)
     found = where(compare("olt", x, -_MOST), np.inf, where(compare("ogt", x, 708.0), 0.0, found))
-    return where(compare("uno", x, x), x, found)
+    return where(compare("une", x, x), x, found)
 
 
 def logistic(x: Any, y: Any) -> tuple[Any, Any]:
@@ -211,9 +207,7 @@ def _spline_slope(x: Any) -> Any:
 def _sum_odd_series(z: Any, sign: float) -> Any:
     """Return ``z + s z^3 / 3 + s^2 z^5 / 5 + ...``: atanh for a sign of 1, atan for -1."""
     square = z * z
-    total: Any = sign**_N_TERMS / (2 * _N_TERMS + 1)
-    for k in range(_N_TERMS - 1, 0, -1):
-        total = fma(square, total, sign**k / (2 * k + 1))
+    total = polynomial([sign**k / (2 * k + 1) for k in range(_N_TERMS, 0, -1)], square)
     return fma(z * square, total, z)
 
 

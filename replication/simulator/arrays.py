@@ -11,12 +11,14 @@ Three conventions decide the bits, whatever the processor:
 - a number that multiplies a change is taken out of the sum over patterns (`programs.py`).
 """
 
+import functools
 import itertools
 import math
 import operator
 import threading
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +80,7 @@ class Graph:
             new.depth = max([depth, *(arg.depth for arg in args)])
             for arg in args:
                 arg.n_uses += 1
+            # Compiling must end, and no expression be so deep that Python's stack ends first.
             if len(self.known) > MOST_ARRAYS or (op in CHOSEN and new.size > MOST_CHOSEN):
                 raise TraceError(
                     f"the rule makes more than {MOST_ARRAYS:,} arrays, or moves more than "
@@ -199,29 +202,14 @@ class Traced(NDArrayOperatorsMixin):
 
     # ``x += y`` makes a new array; other names of the old one keep it, unlike in NumPy. The guard
     # finds a rule that relies on that.
-    def __iadd__(self, other: Any) -> Any:
-        return self + other
-
-    def __isub__(self, other: Any) -> Any:
-        return self - other
-
-    def __imul__(self, other: Any) -> Any:
-        return self * other
-
-    def __itruediv__(self, other: Any) -> Any:
-        return self / other
+    __iadd__, __isub__ = NDArrayOperatorsMixin.__add__, NDArrayOperatorsMixin.__sub__
+    __imul__, __itruediv__ = NDArrayOperatorsMixin.__mul__, NDArrayOperatorsMixin.__truediv__
 
     def __getitem__(self, place: Any) -> "Traced":
         places = place if isinstance(place, tuple) else (place,)
         if any(isinstance(each, Traced) for each in places):
             raise TraceError(UNKNOWN_PLACES)
-        chosen = np.arange(self.size).reshape(self.shape)[place]  # NumPy says what is selected
-        if all(isinstance(each, slice | int | np.integer | None) or each is ... for each in places):
-            return _select(self, places, chosen.shape)
-        flat = chosen.ravel().tolist()
-        sources = [tuple(map(int, np.unravel_index(k, self.shape))) for k in flat]
-        source = keep(_as_number(self))
-        return self.graph.make("taken", chosen.shape, [source], note=tuple(sources))
+        return _rearrange(self, lambda numbers: numbers[place])
 
     sum, mean, max, min, var, std, prod = map(
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
@@ -305,83 +293,57 @@ def fit(index: Index, shape: Shape) -> Index:
     return tuple(0 if size == 1 else i for i, size in zip(index, shape, strict=True))
 
 
-def _view(x: Traced, shape: Shape, note: Any, move: Callable[[Index], Index]) -> Traced:
+def _view(x: Traced, function: Callable[[Any], Any]) -> Traced:
+    """Return what a function of NumPy shows of an array without moving a number.
+
+    Each axis of `x` follows one axis of the view, or stays in one place: NumPy's strides say which.
+    """
+    shape = np.shape(function(np.empty(x.shape, dtype=bool)))
+    steps: list[tuple[int, int | None, int]] = []  # of each axis: its first place, whom it follows
+    for grid in np.broadcast_arrays(*np.indices(x.shape, sparse=True)):  # places on the axis
+        shown = function(grid)
+        followed = [k for k, size in enumerate(shape) if size > 1 and shown.strides[k]]
+        axis = followed[0] if followed else None
+        step = shown.strides[axis] // grid.itemsize if followed else 0
+        steps.append((int(shown.flat[0]) if shown.size else 0, axis, step))
+
     def compute(at: At, index: Index, p: Any) -> Any:
-        return at(x, move(index), p)
+        places = [a if axis is None else index[axis] * step + a for a, axis, step in steps]
+        return at(x, tuple(places), p)
 
-    return x.graph.make("view", shape, [x], compute, note=note, mask=x.mask)
+    return x.graph.make("view", shape, [x], compute, note=tuple(steps), mask=x.mask)
 
 
-def _select(x: Traced, places: tuple[Any, ...], shape: Shape) -> Traced:
-    """Return what whole numbers and slices select."""
-    if any(each is ... for each in places):
-        begin = next(k for k, each in enumerate(places) if each is ...)
-        n = x.ndim - sum(each is not None for each in places) + 1
-        places = (*places[:begin], *[slice(None)] * n, *places[begin + 1 :])
-    steps: list[Any] = []  # None for a new axis, a place, or the first place and the step
-    axis = 0
-    for each in places:
-        if each is None:
-            steps.append(None)
-            continue
-        if isinstance(each, slice):
-            begin, _, step = each.indices(x.shape[axis])
-            steps.append((begin, step))
-        else:
-            steps.append(int(each) % x.shape[axis])
-        axis += 1
-    steps += [(0, 1)] * (x.ndim - axis)
-
-    def move(index: Index) -> Index:
-        left, found = iter(index), []
-        for step in steps:
-            if isinstance(step, int):
-                found.append(step)
-                continue
-            i = next(left)
-            if step is not None:
-                found.append(i if step == (0, 1) else i * step[1] + step[0])
-        return tuple(found)
-
-    return _view(x, shape, ("select", *steps), move)
+def _rearrange(x: Traced, function: Callable[[Any], Any]) -> Traced:
+    """Return an array as a function of NumPy rearranges it: a view, where NumPy makes one."""
+    numbers = np.arange(x.size).reshape(x.shape)
+    chosen = function(numbers)
+    if chosen.ndim == 0 or np.may_share_memory(chosen, numbers):
+        return _view(x, function)
+    flat = chosen.ravel().tolist()
+    sources = [tuple(map(int, np.unravel_index(k, x.shape))) for k in flat]
+    return x.graph.make("taken", chosen.shape, [keep(_as_number(x))], note=tuple(sources))
 
 
 def transpose(x: Traced, axes: Any = None) -> Traced:
     """Return an array with its axes in another order, reversed unless given."""
-    axes = tuple(range(x.ndim)[::-1]) if axes is None else tuple(range(x.ndim)[k] for k in axes)
-    if x.ndim < 2:
-        return x
-    back = np.argsort(axes).tolist()
-    shape = tuple(x.shape[k] for k in axes)
-    return _view(x, shape, ("transpose", axes), lambda index: tuple(index[k] for k in back))
+    return x if x.ndim < 2 else _view(x, lambda numbers: np.transpose(numbers, axes))
 
 
 def reshape(x: Any, shape: Any) -> Any:
     """Return an array with the same numbers in another shape."""
     shape = np.empty(x.shape, dtype=bool).reshape(shape).shape
-    ours = [k for k, size in enumerate(x.shape) if size != 1]
-    theirs = [k for k, size in enumerate(shape) if size != 1]
     if shape == x.shape:
         return x
-    if [x.shape[k] for k in ours] != [shape[k] for k in theirs]:
-        return x.graph.make("reshaped", shape, [keep(_as_number(x))])
-
-    def move(index: Index) -> Index:  # only axes of one come or go
-        found: list[Any] = [0] * x.ndim
-        for k, m in zip(ours, theirs, strict=True):
-            found[k] = index[m]
-        return tuple(found)
-
-    return _view(x, shape, "reshape", move)
+    if [size for size in shape if size != 1] == [size for size in x.shape if size != 1]:
+        return _view(x, lambda numbers: numbers.reshape(shape))  # only axes of one come or go
+    return x.graph.make("reshaped", shape, [keep(_as_number(x))])
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
     """Return an array repeated along axes of size 1 and new first ones."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    if x.shape == shape:
-        return x
-    np.broadcast_to(np.empty(x.shape, dtype=bool), shape)  # which refuses what does not fit
-    return _view(x, shape, "broadcast", lambda index: fit(index, x.shape))
+    return x if x.shape == shape else _view(x, lambda numbers: np.broadcast_to(numbers, shape))
 
 
 def _concatenate(parts: Any, axis: int = 0) -> Traced:
@@ -428,11 +390,11 @@ def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool 
     return x.graph.make("call", x.shape, [x], compute, note=note)
 
 
+_to_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
+
+
 def _as_number(x: Traced) -> Traced:
-    if not x.mask:
-        return x
-    as_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
-    return as_number(x)
+    return _to_number(x) if x.mask else x
 
 
 def is_product(x: Traced) -> bool:
@@ -469,6 +431,7 @@ def _add(*given: Any) -> Any:
     a, b = _as_number(a), _as_number(b)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
+        # The product must not have been used before, and have no beginning yet.
         is_free = one.op == "matmul" and len(one.args) == 2 and not (one.n_uses or one.is_kept)
         if is_free and one.shape == shape:
             matrix, vector = one.args
@@ -513,8 +476,8 @@ def _divide(*given: Any) -> Traced:
         for one, other in (b.args, b.args[::-1]):
             is_one = one.op == "number" and one.note == 1.0
             if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                found: Traced = broadcast_to(logistic_of(other.args[0]), shape)
-                return found
+                x = call("logistic", other.args[0], exact.logistic, is_paired=True)
+                return broadcast_to(x, shape)  # type: ignore[no-any-return]
     return _plain_divide(a, b)
 
 
@@ -522,11 +485,6 @@ def _exp(x: Traced) -> Traced:
     x = _as_number(x)
     x = x.args[0] if x.op == "negative" else -x
     return call("exp of minus", x, exact.exponential_of_minus_any)
-
-
-def logistic_of(x: Traced) -> Traced:
-    """Return the logistic function of a traced array."""
-    return call("logistic", x, exact.logistic, is_paired=True)
 
 
 def _function(name: str, function: Callable[..., Any], **options: Any) -> Callable[..., Traced]:
@@ -546,10 +504,12 @@ def _as_mask(x: Traced) -> Traced:
     return x if x.mask else _compare("une")(x, 0.0)
 
 
+_either = elementwise("where", exact.where, takes_masks=True)
+
+
 def _where(condition: Any, x: Any, y: Any) -> Traced:
     condition, x, y = _take_all(condition, x, y)
-    choose = elementwise("where", exact.where, takes_masks=True)
-    return choose(_as_mask(condition), _as_number(x), _as_number(y))
+    return _either(_as_mask(condition), _as_number(x), _as_number(y))
 
 
 def _choose(relation: str) -> Callable[[Any, Any], Any]:
@@ -557,9 +517,8 @@ def _choose(relation: str) -> Callable[[Any, Any], Any]:
 
     def choose(x: Any, y: Any) -> Any:
         chosen = exact.where(exact.compare(relation, x, y), x, y)
-        return (
-            chosen if isinstance(x, float) else exact.where(exact.compare("uno", x, x), x, chosen)
-        )
+        is_known = isinstance(x, float)
+        return chosen if is_known else exact.where(exact.compare("une", x, x), x, chosen)
 
     return choose
 
@@ -608,28 +567,69 @@ def fold(at: At, n: int, body: Callable[..., Any], total: Any) -> Any:
     return total
 
 
-def list_reachable(roots: Iterable[Traced]) -> list[Traced]:
-    """Return all arrays that some are made of, themselves among them, in the order of making."""
+def walk(
+    roots: Iterable[Traced], is_end: Callable[[Traced], bool] = lambda x: False
+) -> list[Traced]:
+    """Return arrays and all that they are made of, in the order of making, none beyond an end."""
     found: set[Traced] = set()
     left = list(roots)
     while left:
         x = left.pop()
         if x not in found:
             found.add(x)
-            left.extend(x.args)
-            if x.op == "repeat":
-                left.extend(x.note[2])
+            left.extend(() if is_end(x) else x.args)
     return sorted(found, key=lambda x: x.key)
+
+
+@functools.lru_cache(maxsize=1024)
+def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
+    """Return the number that an array is a multiple of, and the terms of the rest.
+
+    The sum over the patterns is multiplied by it once.
+    """
+    if x.is_kept:
+        return None, [x]
+    # s * x, -x, and x + y whose numbers are one
+    if x.op == "mul":
+        for a, b in (x.args, x.args[::-1]):
+            if not a.shape and not a.is_batched and b.shape == x.shape:
+                scale, terms = split(b)
+                return a if scale is None else a * scale, terms
+    if x.op == "negative":
+        scale, terms = split(x.args[0])
+        return x.graph.take(-1.0) if scale is None else -scale, terms
+    if x.op == "add" and all(arg.shape == x.shape for arg in x.args):
+        (scale, one), (other_scale, other) = split(x.args[0]), split(x.args[1])
+        if scale is other_scale and len(one) + len(other) <= DEEPEST:
+            return scale, one + other
+    return None, [x]
+
+
+def gather(array: Traced, shape: Shape | None, found: set[Traced]) -> bool:
+    """Collect what an array is computed of; return whether it is so place by place."""
+
+    @functools.cache
+    def go(x: Traced, shape: Shape | None) -> bool:
+        if x.op in LEAVES or x.is_kept:
+            found.add(x)
+            return shape is None or x.shape == shape or (x.size == 1 and x.op != "sum")
+        if x.op == "view":
+            is_same = shape is None or x.args[0].size == 1
+            return go(x.args[0], None if shape is None else ()) and is_same
+        if x.op in STORED:
+            return False
+        is_each = [go(arg, shape) for arg in x.args]  # all of them
+        return all(is_each)
+
+    return go(array, shape)
 
 
 def is_plain_matmul(x: Traced) -> bool:
     """Return whether an array is a matrix of weights times a vector of each pattern."""
-    return (
-        x.op == "matmul"
-        and x.args[0].ndim == 2
-        and x.args[1].ndim == 1
-        and (x.is_batched and not x.args[0].is_batched)
-    )
+    if x.op != "matmul":
+        return False
+    a, b = x.args[:2]
+    return a.ndim == 2 and b.ndim == 1 and x.is_batched and not a.is_batched
 
 
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf, "multiply": 1.0}
@@ -663,6 +663,10 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reshape(new, kept) if keepdims else new
 
 
+def _reduction(kind: str) -> Callable[..., Any]:
+    return lambda x, axis=None, keepdims=False: reduce(kind, x, axis, keepdims)
+
+
 def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     total = reduce("add", x, axis, keepdims)
     return total * (total.size / x.size)
@@ -682,12 +686,12 @@ def _test(kind: str) -> Callable[..., Traced]:
 
 
 def _move(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of NumPy that only moves elements, as it moves their numbers."""
+    """Return a function of NumPy that only moves elements."""
 
     def move(x: Any, *arguments: Any, **options: Any) -> Any:
         if find_graph((*arguments, *options.values())) is not None:
             raise TraceError(UNKNOWN_PLACES)
-        return reshape(x, -1)[function(np.arange(x.size).reshape(x.shape), *arguments, **options)]
+        return _rearrange(x, lambda numbers: function(numbers, *arguments, **options))
 
     return move
 
@@ -696,15 +700,6 @@ def outer(a: Any, b: Any) -> Any:
     """Return the products of all elements of one vector with all of another."""
     a, b = (keep(_as_number(x)) for x in _take_all(a, b))
     return _mul(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
-
-
-def is_outer(x: Traced) -> bool:
-    """Return whether an array is the product of a column and a row, to be fused."""
-    return (
-        is_product(x)
-        and x.ndim == 2
-        and (x.args[0].shape == (x.shape[0], 1) and x.args[1].shape == (1, x.shape[1]))
-    )
 
 
 def _norm(x: Traced, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
@@ -755,58 +750,36 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
         n_draws = TURNS.n_draws
         for turn in range(n):
             TURNS.n_draws = n_draws  # a draw has the same number in every turn
-            with TURNS.next(n, turn):
+            with TURNS.take(n, turn):
                 state = _as_tuple(step(*state))
         return state if len(state) > 1 else state[0]
     begun, is_batched = [graph.take_number(x) for x in state], graph.phase != APPLY
     graph.depth += 1
+    place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
     try:
         # A state is another one in every turn, and of every pattern.
         carried = [
-            graph.make(
-                "carried", x.shape, note=(graph.depth, k, next(graph._keys)), is_batched=is_batched,
-                depth=graph.depth,
-            )
+            graph.make("carried", x.shape, note=(graph.depth, k, next(graph._keys)), **place)
             for k, x in enumerate(begun)
-        ]  # fmt: skip
+        ]
         found = [graph.take_number(x) for x in _as_tuple(step(*carried))]
     finally:
         graph.depth -= 1
     shapes, new_shapes = ([x.shape for x in state] for state in (begun, found))
     if shapes != new_shapes:
         raise TraceError(f"repeat: a state of shapes {shapes} becomes one of {new_shapes}")
-    outside = _find_outside(found, graph.depth)
-    for x in outside:
-        keep(x)
-    loop = graph.make(
-        "repeat", (), [*begun, *outside], note=(n, tuple(carried), tuple(found)),
-        depth=graph.depth, is_batched=is_batched,
-    )  # fmt: skip
+    # What does not change in the loop is computed before it.
+    ends = walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
+    outside = [keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]
+    place["depth"] = graph.depth
+    note = n, tuple(carried), tuple(found)
+    loop = graph.make("repeat", (), [*begun, *outside], note=note, **place)
     results = tuple(graph.make("result", x.shape, [loop], note=k) for k, x in enumerate(begun))
     return results if len(results) > 1 else results[0]
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
     return x if isinstance(x, tuple) else (x,)
-
-
-def _find_outside(found: list[Traced], depth: int) -> list[Traced]:
-    """Return what a loop uses that does not change in it."""
-    outside, seen = [], set()
-
-    def go(x: Traced) -> None:
-        if x in seen or x.op == "carried":
-            return
-        seen.add(x)
-        if x.depth <= depth:
-            outside.append(x)
-            return
-        for arg in x.args:
-            go(arg)
-
-    for x in found:
-        go(x)
-    return outside
 
 
 class Turns(threading.local):
@@ -817,15 +790,14 @@ class Turns(threading.local):
         self.running: list[tuple[int, Any]] = []
         self.n_draws = 0  # of random numbers so far, of this pattern and phase
 
-    def next(self, n: int, turn: Any) -> "Turns":
-        """Begin a turn of a loop of n."""
+    @contextmanager
+    def take(self, n: int, turn: Any) -> Iterator[None]:
+        """Run one turn of a loop of n."""
         self.running.append((n, turn))
-        return self
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: Any) -> None:
-        self.running.pop()
+        try:
+            yield
+        finally:
+            self.running.pop()
 
     def count(self) -> Any:
         """Return the number of this turn among all of the loops, 0 outside of them."""
@@ -842,59 +814,39 @@ _mul = elementwise("mul", _multiply)
 _negative = elementwise("negative", lambda x: -x)
 
 UFUNCS: dict[Any, Callable[..., Any]] = {
-    np.add: _add,
-    np.subtract: elementwise("sub", lambda x, y: x - y),
-    np.multiply: _mul,
-    np.true_divide: _divide,
-    np.negative: _negative,
-    np.positive: lambda x: x,
-    np.matmul: matmul,
-    np.power: _power,
-    np.square: lambda x: x * x,
-    np.reciprocal: lambda x: 1.0 / x,
-    np.sqrt: _function("square root", exact.square_root),
-    np.exp: _exp,
+    np.add: _add, np.subtract: elementwise("sub", lambda x, y: x - y), np.multiply: _mul,
+    np.true_divide: _divide, np.negative: _negative, np.positive: lambda x: x, np.matmul: matmul,
+    np.power: _power, np.square: lambda x: x * x, np.reciprocal: lambda x: 1.0 / x,
+    np.sqrt: _function("square root", exact.square_root), np.exp: _exp,
     np.log: _function("logarithm", exact.logarithm_of_any),
-    np.absolute: elementwise("abs", exact.absolute),
-    np.fabs: elementwise("abs", exact.absolute),
-    np.tanh: _function("tanh", exact.PAIRED_FUNCTIONS["tanh"], is_paired=True),
-    np.arctan: _function("arctan", exact.PAIRED_FUNCTIONS["arctan"], is_paired=True),
-    np.arcsinh: _function("arcsinh", exact.PAIRED_FUNCTIONS["arcsinh"], is_paired=True),
     np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
-    np.maximum: _maximum,
-    np.minimum: _minimum,
+    **{
+        ufunc: _function(ufunc.__name__, exact.PAIRED_FUNCTIONS[ufunc.__name__], is_paired=True)
+        for ufunc in (np.tanh, np.arctan, np.arcsinh)
+    },
+    **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
+    np.maximum: _maximum, np.minimum: _minimum,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
-    np.greater: _compare("ogt"),
-    np.less: _compare("olt"),
-    np.greater_equal: _compare("oge"),
-    np.less_equal: _compare("ole"),
-    np.equal: _compare("oeq"),
-    np.not_equal: _compare("une"),
-    np.logical_and: _logic("and"),
-    np.logical_or: _logic("or"),
-    np.logical_not: _logic("not"),
-    np.bitwise_and: _logic("and"),
-    np.bitwise_or: _logic("or"),
-    np.invert: _logic("not"),
+    **{ufunc: _compare(name) for name, ufunc in exact.RELATIONS.items()},
+    **{ufunc: _logic(name) for name, ufunc in exact.LOGIC.items()},
+    np.bitwise_and: _logic("and"), np.bitwise_or: _logic("or"), np.invert: _logic("not"),
     np.isnan: lambda x: x != x,  # noqa: PLR0124
-}
+}  # fmt: skip
 
 REDUCTIONS = {
     np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
 }  # fmt: skip
+REDUCING = {np.sum: "add", np.prod: "multiply", np.max: "maximum", np.min: "minimum"}
 MOVING = (
     np.diagonal, np.expand_dims, np.flip, np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes,
     np.take, np.tile,
 )  # fmt: skip
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.where: _where,
-    np.clip: _clip,
-    np.outer: outer,
+    np.where: _where, np.clip: _clip, np.outer: outer, np.einsum: _einsum, np.linalg.norm: _norm,
     np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
     np.inner: lambda a, b: matmul(a, np.transpose(b)) if np.ndim(a) and np.ndim(b) else a * b,
-    np.concatenate: _concatenate,
-    np.stack: _stack,
+    np.concatenate: _concatenate, np.stack: _stack,
     np.hstack: lambda xs: _concatenate(
         [reshape(x, (1,)) if not x.shape else x for x in _take_all(*xs)], int(np.ndim(xs[0]) > 1)
     ),
@@ -903,29 +855,16 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     ),
     np.diag: lambda x: np.eye(x.size) * x if x.ndim == 1 else np.diagonal(x),
     **{function: _move(function) for function in MOVING},
-    np.transpose: transpose,
-    np.reshape: reshape,
-    np.ravel: lambda x: reshape(x, (-1,)),
-    np.sum: lambda x, axis=None, keepdims=False: reduce("add", x, axis, keepdims),
-    np.max: lambda x, axis=None, keepdims=False: reduce("maximum", x, axis, keepdims),
-    np.min: lambda x, axis=None, keepdims=False: reduce("minimum", x, axis, keepdims),
-    np.prod: lambda x, axis=None, keepdims=False: reduce("multiply", x, axis, keepdims),
-    np.any: _test("maximum"),
-    np.all: _test("minimum"),
-    np.mean: _mean,
-    np.var: _var,
+    np.transpose: transpose, np.reshape: reshape, np.ravel: lambda x: reshape(x, (-1,)),
+    **{function: _reduction(kind) for function, kind in REDUCING.items()},
+    np.any: _test("maximum"), np.all: _test("minimum"), np.mean: _mean, np.var: _var,
     np.std: lambda x, *axis, **options: np.sqrt(_var(x, *axis, **options)),
-    np.linalg.norm: _norm,
-    np.einsum: _einsum,
-    np.broadcast_to: broadcast_to,
-    np.shape: lambda x: x.shape,
-    np.ndim: lambda x: x.ndim,
-    np.size: lambda x: x.size,
+    np.broadcast_to: broadcast_to, np.copy: lambda x: x,
+    np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
     np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape), **options),
     np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape), **options),
     np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
-    np.copy: lambda x: x,
-}
+}  # fmt: skip
 """What NumPy's functions become; all others are refused by name."""
 
 

@@ -6,10 +6,13 @@ is, without a way through memory. Sums of products are written in blocks of unit
 many as there are registers: each sum has its own order, so the bits do not depend on that.
 """
 
+import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+
+import numpy as np
 
 from replication.simulator import arithmetic as exact
 from replication.simulator.arrays import (
@@ -21,17 +24,14 @@ from replication.simulator.arrays import (
     Index,
     Shape,
     Traced,
+    add_element,
     add_product,
     add_to,
-    fit,
     is_plain_matmul,
-    is_product,
-    list_reachable,
+    walk,
 )
 from replication.simulator.noise import write_draw
 
-FEW_WEIGHTS = 100
-"""Networks that have more are computed in larger blocks."""
 FEW_TURNS = 2
 """Turns of a loop over blocks that are written out in small networks."""
 WITH_MANY_REGISTERS = 4
@@ -107,15 +107,6 @@ class Block:
         """Return a number or a value as a value."""
         return self.writer.number(x)
 
-    def places(self, shape: Shape) -> Iterator[Index]:
-        """Go through the places of an array, in loops."""
-        if not shape:
-            yield ()
-            return
-        for i in self.writer.each(shape[0]):
-            for rest in self.places(shape[1:]):
-                yield (i, *rest)
-
     def take(self, n: int, most: int = 2) -> Iterator[tuple[Any, ...]]:
         """Go through n places some at a time, and the last ones in fewer."""
         size, begin = min(most, self.writer.n_at_once), 0
@@ -132,28 +123,33 @@ class Block:
 
     def write(
         self, roots: Sequence[Traced], watched: Traced | None = None,
-        watch: Callable[[list[Any]], None] | None = None,
+        watch: Callable[[Iterable[Any]], None] | None = None,
     ) -> bool:  # fmt: skip
         """Write down what must be in memory before the roots can be read, element by element.
 
         `watch` is given the elements of `watched` as they are computed, if they can be computed
         beside what they depend on; returns whether that was so.
         """
-        wanted = [*roots] if watched is None else [*roots, watched]
-        order = self._list_stored(wanted)
-        home, held = self._find_homes(order, watched)
-        needed = self._find_needed(order, home, held, roots, watched)
+        # What must be in memory, in the order of making, and in whose loop it can be computed.
+        last = [] if watched is None else [watched]
+        inside = walk([*roots, *last], is_end=lambda x: x in self.rows or x in self.loops)
+        order = [x for x in inside if self.is_stored(x)]
+        home, held = self._find_homes(order, last)
+        # What others read than those that are computed in the same loop must be in memory.
+        needed = {x for x in order if x not in home} | {x for x in roots if self.is_stored(x)}
+        readers = [(held.get(x, x), None if x.op == "call" else home.get(x)) for x in order]
+        readers += [(x, home.get(x)) for x in last] + [(x, None) for x in roots]
+        for x, by in readers:
+            needed |= {y for y in self._list_read(x) if by is None or home.get(y) is not by}
         for x in order:
-            if home.get(x, x) is not x:
-                continue  # written down with what it depends on
             if x not in home:
                 self._write_alone(x)
-                continue
-            # An order of its own for what is looked at last: sets compare arrays by identity.
-            here = {y for y, by in home.items() if by is x} - {x, held.get(x)}
-            beside = sorted(here, key=lambda y: y.key)
-            self._write_call(x, held.get(x), beside, needed, watch, watched)
-        return watched is not None and watched in home
+            elif home[x] is x:
+                # In the order of making: sets compare arrays by identity.
+                here = {y for y, by in home.items() if by is x} - {x, held.get(x)}
+                beside = sorted(here, key=lambda y: y.key)
+                self._write_call(x, held.get(x), beside, needed, watch, watched)
+        return watched in home
 
     def is_stored(self, x: Traced) -> bool:
         """Return whether an array is to be in memory, and is not yet."""
@@ -164,23 +160,8 @@ class Block:
             return not (source.op in LEAVES or source in self.rows or self.is_stored(source))
         return x.op in STORED or x.is_kept
 
-    def _list_stored(self, roots: Sequence[Traced]) -> list[Traced]:
-        """Return what must be in memory for the roots, in the order in which it was made."""
-        found: set[Traced] = set()
-        seen: set[Traced] = set()
-        left = list(roots)
-        while left:
-            x = left.pop()
-            if x in seen or x in self.rows or x in self.loops:
-                continue
-            seen.add(x)
-            if self.is_stored(x):
-                found.add(x)
-            left.extend(x.args)
-        return sorted(found, key=lambda x: x.key)
-
     def _find_homes(
-        self, order: list[Traced], watched: Traced | None
+        self, order: list[Traced], last: list[Traced]
     ) -> tuple[dict[Traced, Traced], dict[Traced, Traced]]:
         """Return the function in whose loop an array is computed, and the sums that it takes."""
         home: dict[Traced, Traced] = {}
@@ -190,78 +171,49 @@ class Block:
             if called.op != "call" or not called.is_batched or called.ndim != 1:
                 continue
             home[called] = called
+            # Its sums, if nothing in between reads them from memory.
             group, sums = {called}, called.args[0]
             if is_plain_matmul(sums) and sums in number and sums not in home:
                 between = order[number[sums] + 1 : k]
                 if not any(sums in self._list_read(x) for x in between):
                     held[called], home[sums] = sums, called
                     group.add(sums)
+            # What is made of it element by element, and of nothing that is written down later.
             before = {*order[:k]}
             later = [x for x in order[k + 1 :] if _is_elementwise(x) and x.is_batched]
-            for x in [*later, *([watched] if watched is not None else [])]:
-                if x not in home and self._follow(x, group, before, called.shape) == (True, True):
+            for x in [*later, *last]:
+                if x not in home and self._follows(x, group, before, called.shape):
                     home[x] = called
                     group.add(x)
         return home, held
 
-    def _follow(
+    def _follows(
         self, array: Traced, group: set[Traced], before: set[Traced], shape: Shape
-    ) -> tuple[bool, bool]:
-        """Return whether an array can be computed in the loop of a group, and depends on it."""
-        known: dict[Traced, tuple[bool, bool]] = {}
+    ) -> bool:
+        """Return whether an array depends on a group and can be computed in its loop."""
 
-        def follow(x: Traced) -> tuple[bool, bool]:
-            if x not in known:
-                known[x] = find(x)
-            return known[x]
+        def is_there(x: Traced) -> bool:
+            return x in self.rows or x in self.loops or x in before or x.op in LEAVES
 
-        def find(x: Traced) -> tuple[bool, bool]:
-            if x in group:
-                return True, True
-            if x in self.rows or x in self.loops or x in before or x.op in LEAVES:
-                return True, False
+        @functools.cache
+        def depends(x: Traced) -> bool:
+            return x in group or (not is_there(x) and any(map(depends, x.args)))
+
+        @functools.cache
+        def can(x: Traced) -> bool:
+            if x in group or is_there(x):
+                return True
             if x.op == "view":
-                can, must = follow(x.args[0])
-                return can and not must, must
-            if not _is_elementwise(x) or (x.is_kept and x is not array):
-                return False, False
-            found = [(*follow(arg), arg.shape) for arg in x.args]
-            can = all(can and (size == shape or not must) for can, must, size in found)
-            return can and x.shape == shape, any(must for _, must, _ in found)
+                return can(x.args[0]) and not depends(x)
+            if not _is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
+                return False
+            return all(can(y) and (y.shape == shape or not depends(y)) for y in x.args)
 
-        return follow(array)
+        return can(array) and depends(array)
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
-        found: set[Traced] = set()
-        seen: set[Traced] = set()
-        left = [*x.args]
-        while left:
-            arg = left.pop()
-            if arg not in seen:
-                seen.add(arg)
-                if self.is_stored(arg):
-                    found.add(arg)
-                else:
-                    left.extend(arg.args)
-        return found
-
-    def _find_needed(
-        self, order: list[Traced], home: dict[Traced, Traced], held: dict[Traced, Traced],
-        roots: Sequence[Traced], watched: Traced | None,
-    ) -> set[Traced]:  # fmt: skip
-        """Return what others read than those that are computed in the same loop."""
-        needed = {x for x in order if x not in home}
-        readers = [(held.get(x, x), None if x.op == "call" else home.get(x)) for x in order]
-        if watched is not None:
-            readers.append((watched, home.get(watched)))
-        for x in roots:
-            readers.append((x, None))
-            if self.is_stored(x):
-                needed.add(x)
-        for x, by in readers:
-            needed |= {y for y in self._list_read(x) if by is None or home.get(y) is not by}
-        return needed
+        return {arg for arg in walk(x.args, is_end=self.is_stored) if self.is_stored(arg)}
 
     # Writing
 
@@ -269,12 +221,16 @@ class Block:
         """Return new rows for an array."""
         return self.memory.allocate((*x.shape, self.n_patterns) if x.is_batched else x.shape)
 
-    def copy(self, rows: Any, x: Traced, *, is_batched: bool | None = None) -> None:
-        """Write down all elements of an array, each into its place."""
+    def copy(
+        self, rows: Any, x: Traced, *, is_batched: bool | None = None, first: Any = 0,
+        move: Callable[[Index], Index] = lambda index: index,
+    ) -> None:  # fmt: skip
+        """Write down all elements of an array, each into its place, of patterns from `first` on."""
         is_batched = x.is_batched if is_batched is None else is_batched
         for p in self.writer.each(self.n_patterns if is_batched else 1):
-            for index in self.places(x.shape):
-                rows[(*index, p) if is_batched else index] = self.value(self.at(x, index, p))
+            for index in places(self.writer, x.shape):
+                value = self.value(self.at(x, index, p))
+                rows[(*move(index), first + p) if is_batched else move(index)] = value
 
     def _write_alone(self, x: Traced) -> None:
         if x.op == "repeat":
@@ -309,20 +265,19 @@ class Block:
     def _write_joined(self, x: Traced, rows: Any) -> None:
         begin, axis = 0, x.note
         for part in x.args:
-            for p in self.writer.each(self.n_patterns if x.is_batched else 1):
-                for index in self.places(part.shape):
-                    place = (*index[:axis], index[axis] + begin, *index[axis + 1 :])
-                    target = (*place, p) if x.is_batched else place
-                    rows[target] = self.value(self.at(part, index, p))
+
+            def move(index: Index, begin: int = begin) -> Index:
+                return (*index[:axis], index[axis] + begin, *index[axis + 1 :])
+
+            self.copy(rows, part, is_batched=x.is_batched, move=move)
             begin += part.shape[axis]
 
     def _write_chosen(self, x: Traced, rows: Any) -> None:
         """Write down elements of an array one by one, each from a place of its own."""
         source = x.args[0]
-        sources = x.note if x.op == "taken" else itertools.product(*map(range, source.shape))
+        sources = x.note if x.op == "taken" else np.ndindex(source.shape)
         for p in self.writer.each(self.n_patterns if x.is_batched else 1):
-            targets = itertools.product(*map(range, x.shape))
-            for target, place in zip(targets, sources, strict=True):
+            for target, place in zip(np.ndindex(x.shape), sources, strict=True):
                 value = self.value(self.at(source, place, p))
                 rows[(*target, p) if x.is_batched else target] = value
 
@@ -331,29 +286,28 @@ class Block:
         watch: Any, watched: Traced | None,
     ) -> None:  # fmt: skip
         """Write down a function of sums, and what depends on it element by element."""
+        # Blocks of units by patterns: their sums, the function, what is beside it, and stores.
         together = [*([] if sums is None else [sums]), called, *beside]
         rows = {x: self.lay(x) for x in together if x in needed}
         for patterns in self.take(self.n_patterns):
             for units in self.take(called.shape[0]):
-                places = [((j,), p) for j in units for p in patterns]
-                names = [name_place(*place) for place in places]
+                some = [((j,), p) for j in units for p in patterns]
+                names = [name_place(*place) for place in some]
                 # Equation 1, then equation 2, in the words of the paper's rule.
-                totals = [
-                    self.value(x) for x in self._sum_products(called.args[0], units, patterns)
-                ]
+                sum_values = self._sum_products(called.args[0], units, patterns)
+                totals = [self.value(x) for x in sum_values]
                 found = self.call(called.note, totals, len(patterns))
                 self.now[called] = dict(zip(names, found, strict=True))
                 if sums is not None:
                     self.now[sums] = dict(zip(names, totals, strict=True))
                 for x in beside:
-                    values = [self.value(x.compute(self.at, *place)) for place in places]
+                    values = [self.value(x.compute(self.at, *place)) for place in some]
                     self.now[x] = dict(zip(names, values, strict=True))
                 for x, row in rows.items():
-                    self._store(row, units, patterns, list(self.now[x].values()))
+                    self._store(row, units, patterns, self.now[x].values())
                 if watch is not None and watched in self.now:
-                    watch(list(self.now[watched].values()))
-                for x in together:
-                    del self.now[x]
+                    watch(self.now[watched].values())
+                self.now.clear()
         self.rows |= rows
 
     def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
@@ -368,6 +322,7 @@ class Block:
         """Write down some units of some patterns at a time: that many sums side by side."""
         if not is_plain_matmul(x) or x in self.rows:
             return [self.at(x, (j,), p) for j in units for p in patterns]
+        # Each sum begins with what is added to it; of a one-hot pattern one weight is left.
         matrix, vector, *start = x.args
         begun = [self.at(start[0], (j,), p) if start else NOTHING for j in units for p in patterns]
         if vector.op == "pattern" and vector.note == self.one_hot and matrix.op == "weight":
@@ -382,7 +337,7 @@ class Block:
 
         return list(self.writer.fold(matrix.shape[1], add, *begun))
 
-    def _store(self, rows: Any, units: Index, patterns: Index, values: list[Any]) -> None:
+    def _store(self, rows: Any, units: Index, patterns: Index, values: Iterable[Any]) -> None:
         for place, value in zip(itertools.product(units, patterns), values, strict=True):
             rows[place] = value
 
@@ -397,7 +352,7 @@ class Block:
         for turn in self.writer.each(n):
             # What a turn writes down is another in the next one.
             self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), dict(loops)
-            with TURNS.next(n, turn):
+            with TURNS.take(n, turn):
                 self.write(found)
             # What one state becomes may depend on another as it was, or on its other places.
             is_apart = len(rows) == 1 and found[0] in self.rows
@@ -406,51 +361,45 @@ class Block:
                 self.copy(row, x, is_batched=is_batched)
             for row, other in zip(rows, new, strict=True):
                 if row is not other:
-                    for place in self.places(row.shape):
+                    for place in places(self.writer, row.shape):
                         row[place] = other[place]
         self.rows, self.loops = before, loops | {loop: rows}
 
     # Sums over patterns
 
     def sum_terms(
-        self, terms: Sequence[Traced], shape: Shape, begin: Callable[[Index], Any],
-        finish: Callable[[Index, Any], None],
-    ) -> None:  # fmt: skip
-        """Write down sums of terms over the patterns, one for each place of an array.
+        self, terms: Sequence[Traced], rows: Any, *, is_begun: bool
+    ) -> Iterator[tuple[Index, Any]]:
+        """Write down sums of terms over the patterns; go through the places, each with its sum.
 
-        ``begin(place)`` is what a sum begins with; ``finish(place, total)`` takes it.
+        A sum that is begun goes on from what is in memory.
         """
+        for some in self._take_places(rows.shape):
+            totals = [rows[place] if is_begun else NOTHING for place in some]
+            for term in terms:
+                add = functools.partial(self._add_term, term, some)
+                totals = list(self.writer.fold(self.n_patterns, add, *totals))
+            for place, total in zip(some, totals, strict=True):
+                yield place, self.value(total)
+
+    def _take_places(self, shape: Shape) -> Iterator[list[Index]]:
+        """Go through the places of an array, some at a time: a matrix in blocks, two rows each."""
         if len(shape) == 2:
             for units in self.take(shape[0]):
                 for sources in self.take(shape[1], 1):
-                    self._sum_some(terms, [*itertools.product(units, sources)], begin, finish)
+                    yield [*itertools.product(units, sources)]
         elif len(shape) == 1:
             for units in self.take(shape[0], 1):
-                self._sum_some(terms, [(j,) for j in units], begin, finish)
+                yield [(j,) for j in units]
         else:
-            for place in self.places(shape):
-                self._sum_some(terms, [place], begin, finish)
+            for place in places(self.writer, shape):
+                yield [place]
 
-    def _sum_some(
-        self, terms: Sequence[Traced], places: list[Index], begin: Any, finish: Any
-    ) -> None:
-        totals = [begin(place) for place in places]
-        for term in terms:
-
-            def add(p: Any, *totals: Any, term: Traced = term) -> tuple[Any, ...]:
-                at = _remember(self.at)  # a state serves several weights
-                added = []
-                for place, total in zip(places, totals, strict=True):
-                    if is_product(term):
-                        one, other = (at(x, fit(place, x.shape), p) for x in term.args)
-                        added.append(self.value(add_product(one, other, total)))
-                    else:
-                        added.append(self.value(add_to(total, at(term, place, p))))
-                return tuple(added)
-
-            totals = list(self.writer.fold(self.n_patterns, add, *totals))
-        for place, total in zip(places, totals, strict=True):
-            finish(place, self.value(total))
+    def _add_term(self, term: Traced, some: list[Index], p: Any, *totals: Any) -> tuple[Any, ...]:
+        """Return sums in some places with one more pattern of a term."""
+        at = _remember(self.at)  # a state serves several weights
+        pairs = zip(some, totals, strict=True)
+        return tuple(self.value(add_element(at, total, term, place, p)) for place, total in pairs)
 
 
 def _remember(at: At) -> At:
@@ -479,6 +428,16 @@ def call_paired(function: Callable[..., Any], values: list[Any], half: int) -> l
     return found
 
 
+def places(writer: Any, shape: Shape) -> Iterator[Index]:
+    """Go through the places of an array, in loops."""
+    if not shape:
+        yield ()
+        return
+    for i in writer.each(shape[0]):
+        for rest in places(writer, shape[1:]):
+            yield (i, *rest)
+
+
 def name_place(index: Index, p: Any) -> tuple[str, ...]:
     """Return a place as text, so that places that the compiled code computes can be compared."""
     return (*map(str, index), str(p))
@@ -493,15 +452,15 @@ def find_bound(array: Traced, patterns: float) -> float:
     known: dict[str, Any] = {"mul": math.prod}
     known |= dict.fromkeys(("add", "sub", "abs", "negative", "view"), sum)
     bounds: dict[Traced, float] = {}
-    for x in list_reachable([array]):
-        bounds[x] = math.inf
+    for x in walk([array]):
+        most = math.inf
         if x.op == "number":
-            bounds[x] = abs(float(x.note))
+            most = abs(float(x.note))
         elif x.op == "pattern":
-            bounds[x] = patterns
+            most = patterns
         elif x.op == "call" and x.note[0] in ("logistic", "tanh"):
-            bounds[x] = 1.0
+            most = 1.0
         elif x.op in known:
             most = float(known[x.op]([bounds[arg] for arg in x.args]))
-            bounds[x] = most if most < 1e100 else math.inf
+        bounds[x] = most if most < 1e100 else math.inf
     return bounds[array]

@@ -41,13 +41,9 @@ def compute_gradients(
     Of half the squared error, or of the cross-entropy of logistic units, with zero regression.
     """
     descent = dataclasses.replace(
-        protocol,
-        second_round=False,
-        learning_rule=BACK_PROPAGATION,
-        minimised_error=error,
-        visible_to_hidden_factor=1.0,
-        hidden_to_visible_factor=1.0,
-    )
+        protocol, second_round=False, learning_rule=BACK_PROPAGATION, minimised_error=error,
+        visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
+    )  # fmt: skip
     return -_apply_once(descent, weights)
 
 

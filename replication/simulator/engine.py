@@ -16,14 +16,7 @@ from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.network import Network, Rule
-from replication.simulator.outcomes import Outcomes
-from replication.simulator.programs import (
-    NETWORK,
-    ROOT_SEED,
-    Program,
-    write_evaluate,
-    write_train,
-)
+from replication.simulator.programs import NETWORK, ROOT_SEED, Program, write_evaluate, write_train
 from replication.simulator.recirculation import find_network
 from replication.system.threads import Stopped, find_flag
 
@@ -50,13 +43,12 @@ class Engine:
     """A rule, compiled for the networks of a protocol; it may be used in several threads."""
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
-        network = find_network(protocol) if network is None else network
-        self.rule = Rule.of(network, protocol)
+        self.rule = Rule.of(find_network(protocol, network), protocol)
 
     @functools.cached_property
     def program(self) -> Program:
         """The program that trains."""
-        return _find_program("train", self.rule, N_LANES)
+        return _find_program("train", self.rule)
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
@@ -73,23 +65,21 @@ class Engine:
         rows = self._take_weights(weights)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n, n_drawn = len(rows), sum(rule.sizes[:2])
+        n, n_drawn = len(rows), rule.row_sizes[0]
         # What is kept begins alike in all networks, unless it follows the weights of each.
-        kept = rows[:, n_drawn:] if rows.shape[1] > n_drawn else np.broadcast_to(
-            self.rule.begun, (n, rule.sizes[2])
-        )  # fmt: skip
+        is_given = rows.shape[1] > n_drawn
+        kept = rows[:, n_drawn:] if is_given else np.broadcast_to(rule.begun, (n, rule.sizes[2]))
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
+        # What the compiled code writes to: its own memory, which networks are where, and counts.
         strip = self._prepare(program, 1, threshold)
         lanes = allocate(4, N_LANES).view(np.int64)
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
-        arrays = (
-            program.data, strip, lanes, counts, rows, kept, updates, converged, last, recorded,
-            stop,
-        )  # fmt: skip
+        inputs = program.data, strip, lanes, counts, rows, kept
+        arrays = (*inputs, updates, converged, last, recorded, stop)
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
         run = compile_text(program.text, "train", *choose_processor())
         strides = (rows.strides[0] // 8, kept.strides[0] // 8)
@@ -98,18 +88,9 @@ class Engine:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
 
-    def simulate(self, root_seed: int, seeds: tuple[int, int], *, final: bool = False) -> Outcomes:
-        """Simulate the networks of seeds in [start, stop)."""
-        weights = self.rule.draw(root_seed, *seeds)
-        updates, converged, last, _ = self.train(
-            weights, root_seed=root_seed, first_seed=seeds[0], final=final
-        )
-        errors = None if last is None else self.evaluate(last).error
-        return Outcomes(seeds[0], updates.astype(np.int32), converged, last, errors)
-
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
-        program = _find_program("evaluate", self.rule, N_LANES)
+        program = _find_program("evaluate", self.rule)
         rows, n_rows = self.rule.complete(self._take_weights(weights)), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
         found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
@@ -126,7 +107,7 @@ class Engine:
                 target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]
         *states, error = found
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
-        return Evaluation(hidden=hidden, reconstruction=image, error=error)
+        return Evaluation(hidden, image, error)
 
     def _prepare(self, program: Program, n_strips: int, threshold: float = 0.0) -> Array:
         """Return strips (n_strips, n_rows, n_lanes) that hold the rule's numbers."""
@@ -139,40 +120,18 @@ class Engine:
     def _take_weights(self, given: Any) -> Array:
         """Return weights whose rows the kernel can read, or refuse what it would read past."""
         weights = np.asarray(given)
-        n, n_fixed, n_kept = self.rule.sizes
-        allowed = (n + n_fixed, n + n_fixed + n_kept)
+        allowed = self.rule.row_sizes
         if weights.dtype.kind not in "fiu" or weights.ndim != 2 or weights.shape[1] not in allowed:
+            one, whose = self.rule, f"networks of {self.rule.name}"
+            if one.network.takes_protocol:
+                whose = f"group_sizes {list(one.protocol.group_sizes)}"
             raise UsageError(
-                f"weights of {weights.dtype} {weights.shape} were given; {self._describe()} need "
-                f"numbers of shape (n, {n + n_fixed}), a row for each network"
+                f"weights of {weights.dtype} {weights.shape} were given; {whose} need numbers of "
+                f"shape (n, {allowed[0]}), a row for each network"
             )
         weights = weights.astype(np.float64, copy=False)
         is_readable = weights.strides[1] == weights.itemsize
         return weights if is_readable else np.ascontiguousarray(weights)
-
-    def _describe(self) -> str:
-        if self.rule.network.takes_protocol:
-            return f"group_sizes {list(self.rule.protocol.group_sizes)}"
-        return f"networks of {self.rule.network.__name__}"
-
-
-def run_networks(
-    protocol: Protocol,
-    weights: Array,
-    *,
-    network: type[Network] | None = None,
-    final_weights: bool = False,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], Array | None]:
-    """Train networks from initial weights (n, n_weights) until the criterion or the cap.
-
-    `network` is the protocol's unless given. Returns the updates before the criterion was first
-    met, or the cap (n,), whether it was met (n,), and with `final_weights` the weights at the end,
-    fixed ones among them, else None.
-    """
-    engine = Engine(protocol, network)
-    updates, converged, final, _ = engine.train(weights, final=final_weights)
-    final = None if final is None else final[:, : sum(engine.rule.sizes[:2])]
-    return updates.astype(np.int32), converged, final
 
 
 def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
@@ -199,21 +158,20 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
 
-def _find_program(kind: str, rule: Rule, n_lanes: int) -> Program:
+def _find_program(kind: str, rule: Rule) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
-    is_ours = rule.network.__module__ == find_network.__module__
-    if is_ours:
-        ours: Any = rule.network
-        return _write_once(kind, ours, _neutralise(rule.protocol), n_lanes, n_at_once)
-    return _write(kind, rule.network, rule.protocol, n_lanes, n_at_once)
+    if rule.network.__module__ != find_network.__module__:
+        return _write(kind, rule.network, rule.protocol, N_LANES, n_at_once)
+    ours: Any = rule.network
+    return _write_once(kind, ours, _neutralise(rule.protocol), N_LANES, n_at_once)
 
 
 def _write(
     kind: str, network: type[Network], protocol: Protocol, n_lanes: int, n_at_once: int
 ) -> Program:
-    write = {"train": write_train, "evaluate": write_evaluate}[kind]
+    write = write_train if kind == "train" else write_evaluate
     return write(Rule.of(network, protocol), n_lanes, n_at_once)
 
 

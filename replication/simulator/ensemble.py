@@ -18,6 +18,7 @@ from replication.errors import ReplicationError, WorkerError
 from replication.simulator.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
 from replication.simulator.network import Network, Rule
 from replication.simulator.outcomes import Outcomes
+from replication.simulator.recirculation import find_network
 from replication.system.progress import Progress
 from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
 
@@ -51,18 +52,10 @@ def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list
 
 
 def simulate(
-    protocol: Protocol | str = PAPER,
-    *,
-    n_seeds: int = 100,
-    root_seed: int = 1988,
-    jobs: int = -1,
-    network: type[Network] | None = None,
-    plain: bool = False,
-    final_weights: bool = False,
-    scheduler: str | None = None,
-    progress: bool = False,
-    **fields: Never,
-) -> Outcomes:
+    protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988, jobs: int = -1,
+    network: type[Network] | None = None, plain: bool = False, final_weights: bool = False,
+    scheduler: str | None = None, progress: bool = False, **fields: Never,
+) -> Outcomes:  # fmt: skip
     """Simulate the first networks of a root seed, in memory.
 
     Parameters
@@ -108,13 +101,9 @@ def simulate(
     """
     protocol = find_protocol(protocol, fields)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    is_one_a_core = np.ndim(jobs) == 0 and jobs == -1
-    allowed = ", or -1 for one a core"
-    jobs = -1 if is_one_a_core else take_whole("jobs", jobs, 1, MOST_JOBS, besides=allowed)
-    options: dict[str, Any] = {
-        "network": network, "is_plain": take_flag("plain", plain),
-        "final": take_flag("final_weights", final_weights),
-    }  # fmt: skip
+    if np.ndim(jobs) or jobs != -1:
+        jobs = take_whole("jobs", jobs, 1, MOST_JOBS, besides=", or -1 for one a core")
+    plain, final = take_flag("plain", plain), take_flag("final_weights", final_weights)
     if scheduler is not None:
         check_backend("dask", scheduler)
     if network is not None and not plain:
@@ -123,25 +112,23 @@ def simulate(
         check_rule(network, protocol, root_seed)
     size = 1 if plain else SEEDS_AT_ONCE
     ranges = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
-    work = simulate_ranges(protocol, root_seed, ranges, jobs=jobs, scheduler=scheduler, **options)
+    work = simulate_ranges(
+        protocol, root_seed, ranges, jobs=jobs, scheduler=scheduler, network=network,
+        is_plain=plain, final=final,
+    )  # fmt: skip
     found = []
-    with (
-        Progress(n_seeds, is_shown=take_flag("progress", progress)) as shown,
-        contextlib.closing(work) as results,
-    ):
-        for outcomes in results:
+    with contextlib.ExitStack() as stack:
+        shown = stack.enter_context(Progress(n_seeds, is_shown=take_flag("progress", progress)))
+        for outcomes in stack.enter_context(contextlib.closing(work)):
             found.append(outcomes)
             shown.advance(len(outcomes))
     return join(found)
 
 
 def draw_initial_weights(
-    protocol: Protocol | str = PAPER,
-    *,
-    n_seeds: int = 100,
-    root_seed: int = 1988,
+    protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988,
     network: type[Network] | None = None,
-) -> NDArray[np.float64]:
+) -> NDArray[np.float64]:  # fmt: skip
     """Draw the weights that the first networks of a root seed start from.
 
     Parameters
@@ -162,10 +149,7 @@ def draw_initial_weights(
     """
     protocol = find_protocol(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    from replication.simulator.recirculation import find_network
-
-    chosen = find_network(protocol) if network is None else network
-    return Rule.of(chosen, protocol).draw(root_seed, 0, n_seeds)
+    return Rule.of(find_network(protocol, network), protocol).draw(root_seed, 0, n_seeds)
 
 
 def simulate_range(
@@ -174,40 +158,25 @@ def simulate_range(
 ) -> Outcomes:  # fmt: skip
     """Simulate the networks of some seeds; with an `engine` where it is compiled already."""
     if is_plain:
-        return _train_plainly(protocol, root_seed, seeds, network=network, final=final)
-    from replication.simulator.engine import Engine  # which loads the compiler
+        begin = find_network(protocol, network).from_seed
+        networks = [begin(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)]
+        updates, converged = map(np.array, zip(*(one.train() for one in networks), strict=True))
+        weights = np.array([one.flatten() for one in networks]) if final else None
+        errors = np.array([one.error() for one in networks]) if final else None
+    else:
+        from replication.simulator.engine import Engine  # which loads the compiler
 
-    engine = Engine(protocol, network) if engine is None else engine
-    return engine.simulate(root_seed, seeds, final=final)  # type: ignore[no-any-return]
-
-
-def _train_plainly(
-    protocol: Protocol, root_seed: int, seeds: Range, *, network: type[Network] | None, final: bool
-) -> Outcomes:
-    from replication.simulator.recirculation import find_network
-
-    chosen = find_network(protocol) if network is None else network
-    networks = [
-        chosen.from_seed(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)
-    ]
-    updates, converged = zip(*(one.train() for one in networks), strict=True)
-    return Outcomes(
-        seeds[0], np.array(updates, dtype=np.int32), np.array(converged),
-        np.array([one.flatten() for one in networks]) if final else None,
-        np.array([one.error() for one in networks]) if final else None,
-    )  # fmt: skip
+        engine = Engine(protocol, network) if engine is None else engine
+        drawn, given = engine.rule.draw(root_seed, *seeds), {"root_seed": root_seed, "final": final}
+        updates, converged, weights, _ = engine.train(drawn, first_seed=seeds[0], **given)
+        errors = None if weights is None else engine.evaluate(weights).error
+    return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
 
 
 def simulate_ranges(
-    protocol: Protocol,
-    root_seed: int,
-    ranges: Iterable[Range],
-    *,
-    jobs: int = 1,
-    scheduler: str | None = None,
-    network: type[Network] | None = None,
-    **options: Any,
-) -> Generator[Outcomes]:
+    protocol: Protocol, root_seed: int, ranges: Iterable[Range], *, jobs: int = 1,
+    scheduler: str | None = None, network: type[Network] | None = None, **options: Any,
+) -> Generator[Outcomes]:  # fmt: skip
     """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
 
     In threads, or on the cluster of a Dask scheduler. All workers share each range; ranges are
@@ -276,13 +245,9 @@ def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
 
 
 def simulate_weights(
-    protocol: Protocol,
-    weights: NDArray[np.float64],
-    *,
-    jobs: int = 1,
-    network: type[Network] | None = None,
-    root_seed: int = 0,
-) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
+    protocol: Protocol, weights: NDArray[np.float64], *, jobs: int = 1,
+    network: type[Network] | None = None, root_seed: int = 0,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:  # fmt: skip
     """Simulate networks from initial `weights` (n, n_weights), in parallel.
 
     `network` is the protocol's unless given; what it has fixed follows the weights in each row, and
@@ -292,7 +257,7 @@ def simulate_weights(
     from replication.simulator.engine import Engine
 
     engine = Engine(protocol, network)
-    n_columns = sum(engine.rule.sizes[:2])  # of weights and what is fixed
+    n_columns = engine.rule.row_sizes[0]  # of weights and what is fixed
     pieces = cut_range(weights.shape[-1], 0, len(weights), workers=count_workers(jobs))
 
     def run(piece: Range) -> tuple[Any, ...]:
@@ -303,5 +268,5 @@ def simulate_weights(
         return updates.astype(np.int32), converged, final[:, :n_columns]
 
     found = map_in_threads(run, pieces or [(0, 0)], jobs=jobs)
-    updates, converged, final = zip(*found, strict=True)
-    return np.concatenate(updates), np.concatenate(converged), np.concatenate(final)
+    updates, converged, final = (np.concatenate(each) for each in zip(*found, strict=True))
+    return updates, converged, final

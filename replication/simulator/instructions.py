@@ -26,18 +26,28 @@ def _counting(name: str) -> Callable[[Whole, Any], Whole]:
     return lambda whole, other: whole.writer.count(name, whole, other)
 
 
-class Value:
-    """A float64 number of every lane, or a stack of several.
+def _on_words(name: str) -> Callable[[Bits, Any], Bits]:
+    return lambda bits, other: bits.writer.compute_words(name, bits, other)
+
+
+class Named:
+    """What the compiled code computes for every lane: one result, or a stack of several.
 
     What is done to a stack is done to each in turn, so that the processor can overlap them.
     """
 
     __slots__ = ("names", "writer")
-    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __init__(self, writer: Writer, *names: str) -> None:
         self.writer = writer
         self.names = names
+
+
+class Value(Named):
+    """A float64 number of every lane, or a stack of them."""
+
+    __slots__ = ()
+    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __len__(self) -> int:
         return len(self.names)
@@ -75,41 +85,13 @@ class Whole:
     __radd__, __rmul__ = __add__, __mul__
 
 
-class Bits:
+class Bits(Named):
     """A word of 64 bits of every lane, or a stack: whole numbers without a sign, modulo 2^64."""
 
-    __slots__ = ("names", "writer")
-
-    def __init__(self, writer: Writer, *names: str) -> None:
-        self.writer = writer
-        self.names = names
-
-    def _compute(self, operation: str, other: Any) -> Bits:
-        n, emit = self.writer.n_lanes, self.writer.emit
-        same = (f"<{', '.join([f'i64 {other}'] * n)}>",) * len(self.names)
-        pairs = zip(self.names, other.names if isinstance(other, Bits) else same, strict=True)
-        return Bits(self.writer, *(emit(f"{operation} <{n} x i64> {x}, {y}") for x, y in pairs))
-
-    def __add__(self, other: Any) -> Bits:
-        return self._compute("add", other)
-
-    def __mul__(self, other: Any) -> Bits:
-        return self._compute("mul", other)
-
-    def __xor__(self, other: Any) -> Bits:
-        return self._compute("xor", other)
-
-    def __and__(self, other: Any) -> Bits:
-        return self._compute("and", other)
-
-    def __or__(self, other: Any) -> Bits:
-        return self._compute("or", other)
-
-    def __rshift__(self, n: int) -> Bits:
-        return self._compute("lshr", n)
-
-    def __lshift__(self, n: int) -> Bits:
-        return self._compute("shl", n)
+    __slots__ = ()
+    __add__, __mul__, __xor__ = _on_words("add"), _on_words("mul"), _on_words("xor")
+    __and__, __or__ = _on_words("and"), _on_words("or")
+    __rshift__, __lshift__ = _on_words("lshr"), _on_words("shl")
 
 
 WRITTEN_OUT = 4
@@ -126,6 +108,7 @@ class Writer:
         self.n_lanes = n_lanes
         self.n_at_once = n_at_once
         self.kind = f"<{n_lanes} x double>"
+        self.words, self.truths = f"<{n_lanes} x i64>", f"<{n_lanes} x i1>"
         self.lines: list[str] = []
         self.block = "entry"
         self.names: dict[str, str] = {}  # of addresses, where they are not as that of the memory
@@ -153,65 +136,55 @@ class Writer:
         places = ", ".join(["{}"] * len(operands))
         return self._emit_each(f"{operation} {self.kind} {places}", *operands)
 
-    def compare_values(self, relation: str, x: Any, y: Any) -> Value:
-        """Emit a comparison ("ogt", "une", ...), whose result is a condition."""
-        return self.compute(f"fcmp {relation}", x, y)
-
     def logic(self, operation: str, *conditions: Value) -> Value:
         """Emit "and", "or" or "not" of conditions."""
-        kind = f"<{self.n_lanes} x i1>"
         if operation == "not":
             true = ", ".join(["i1 true"] * self.n_lanes)
-            return self._emit_each(f"xor {kind} {{}}, <{true}>", *conditions)
-        return self._emit_each(f"{operation} {kind} {{}}, {{}}", *conditions)
+            return self._emit_each(f"xor {self.truths} {{}}, <{true}>", *conditions)
+        return self._emit_each(f"{operation} {self.truths} {{}}, {{}}", *conditions)
+
+    def where(self, condition: Value, x: Any, y: Any) -> Value:
+        """Emit a choice: x where the condition holds, else y."""
+        choice = f"select {self.truths} {{}}, {self.kind} {{}}, {self.kind} {{}}"
+        return self._emit_each(choice, condition, x, y)
 
     def number(self, x: Any) -> Value:
         """Return a value as it is, and a number as one."""
         return x if isinstance(x, Value) else Value(self, *self._render_each(x))
 
-    def to_bits(self, x: Value) -> Bits:
-        """Emit a word with the bits of a float64 number."""
-        whole = f"<{self.n_lanes} x i64>"
-        return Bits(self, *self._emit_each(f"bitcast {self.kind} {{}} to {whole}", x).names)
-
-    def from_bits(self, x: Bits) -> Value:
-        """Emit a float64 number with the bits of a word."""
-        return self._convert("bitcast", x)
-
-    def to_float(self, x: Bits) -> Value:
-        """Emit the float64 number that a word below 2^63 counts."""
-        return self._convert("sitofp", x)
-
-    def _convert(self, how: str, x: Bits) -> Value:
-        whole = f"<{self.n_lanes} x i64>"
-        return Value(self, *(self.emit(f"{how} {whole} {name} to {self.kind}") for name in x.names))
-
-    def spread_whole(self, number: Any) -> Bits:
-        """Emit a copy of one whole number to every lane."""
-        return Bits(self, self.spread(str(number), "i64"))
-
     def replace_function(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ARG002
         """Return what takes the place of a costly function: nothing does."""
         return function
 
-    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
-        """Return an array in memory, from row `first` of the memory at ``%base`` on."""
-        return (SharedRows if is_shared else Rows)(self, base, first, shape)
+    # Words of bits
 
-    def where(self, condition: Value, x: Any, y: Any) -> Value:
-        """Emit a choice: x where the condition holds, else y."""
-        choice = f"select <{self.n_lanes} x i1> {{}}, {self.kind} {{}}, {self.kind} {{}}"
-        return self._emit_each(choice, condition, x, y)
+    def compute_words(self, operation: str, x: Bits, other: Any) -> Bits:
+        """Emit an operation on words, of which the other may be a whole number."""
+        same = (f"<{', '.join([f'i64 {other}'] * self.n_lanes)}>",) * len(x.names)
+        pairs = zip(x.names, other.names if isinstance(other, Bits) else same, strict=True)
+        return Bits(self, *(self.emit(f"{operation} {self.words} {a}, {b}") for a, b in pairs))
+
+    def to_bits(self, x: Value) -> Bits:
+        """Emit a word with the bits of a float64 number."""
+        return Bits(self, *self._emit_each(f"bitcast {self.kind} {{}} to {self.words}", x).names)
+
+    def from_bits(self, x: Bits, how: str = "bitcast") -> Value:
+        """Emit a float64 number with the bits of a word."""
+        found = (self.emit(f"{how} {self.words} {name} to {self.kind}") for name in x.names)
+        return Value(self, *found)
+
+    def to_float(self, x: Bits) -> Value:
+        """Emit the float64 number that a word below 2^63 counts."""
+        return self.from_bits(x, "sitofp")
 
     def scale(self, q: Value, shifted: Value) -> Value:
         """Emit an addition of the low bits of `shifted` to the exponent of `q`."""
-        whole = f"<{self.n_lanes} x i64>"
-        places = ", ".join(["i64 52"] * self.n_lanes)
-        low = self._emit_each(f"bitcast {self.kind} {{}} to {whole}", shifted)
-        exponent = self._emit_each(f"shl {whole} {{}}, <{places}>", low)
-        bits = self._emit_each(f"bitcast {self.kind} {{}} to {whole}", q)
-        total = self._emit_each(f"add {whole} {{}}, {{}}", bits, exponent)
-        return self._emit_each(f"bitcast {whole} {{}} to {self.kind}", total)
+        exponent = self.to_bits(shifted) << 52
+        return self.from_bits(self.to_bits(q) + exponent)
+
+    def spread_whole(self, number: Any) -> Bits:
+        """Emit a copy of one whole number to every lane."""
+        return Bits(self, self.spread(str(number), "i64"))
 
     def spread(self, number: str, kind: str = "double") -> str:
         """Emit a copy of one number to every lane and return its name."""
@@ -247,6 +220,10 @@ class Writer:
         return (f"<{', '.join([f'double 0x{bits:016X}'] * self.n_lanes)}>",)
 
     # Whole numbers and memory
+
+    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
+        """Return an array in memory, from row `first` of the memory at ``%base`` on."""
+        return Rows(self, base, first, shape, is_shared)
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Emit an operation on whole numbers; nothing where it changes nothing."""
@@ -307,6 +284,7 @@ class Writer:
         end = begin + n
         self.write(f"br label %{head}")
         self.begin(head)
+        # %v3 = phi i64 [0, %entry], [%v9, %b2]
         place = len(self.lines)
         number = Whole(self, self.emit("phi"))  # known only when the loop is closed
         yield number
@@ -317,16 +295,15 @@ class Writer:
         self.write(f"br i1 {goes_on}, label %{head}, label %{after}")
         self.begin(after)
 
-    def fold(
-        self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
-    ) -> tuple[Any, ...]:
-        """Repeat ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
+    def fold(self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any) -> tuple[Any, ...]:
+        """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
         if n <= WRITTEN_OUT:
             for k in range(n):
-                values = body(begin + k, *values)
+                values = body(k, *values)
             return values
+        # Carried values are phi nodes, which name what the loop ends with: written at its end.
         before, results = self.block, values
-        for number in self.each(n, begin):
+        for number in self.each(n):
             place = len(self.lines)
             carried = [Value(self, self.emit("phi")) for _ in values]
             results = body(number, *carried)
@@ -339,41 +316,39 @@ class Writer:
 
 
 class Rows:
-    """An array of values in memory, from row `first` on of what begins at the address `base`."""
+    """An array of values in memory, from row `first` on of what begins at the address `base`.
 
-    is_shared = False
+    Of one that is shared, each number is the same for every lane.
+    """
 
-    def __init__(self, writer: Writer, base: str, first: int, shape: tuple[int, ...]) -> None:
-        self.writer = writer
-        self.base = base
-        self.first = first
-        self.shape = shape
+    def __init__(
+        self, writer: Writer, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
+    ) -> None:
+        self.writer, self.base, self.first, self.shape = writer, base, first, shape
+        self.is_shared = is_shared
 
     def __getitem__(self, place: Any) -> Value:
-        writer, address = self.writer, self.find(self.base, place, self.writer.kind)
+        writer = self.writer
+        if self.is_shared:
+            number = writer.emit(f"load double, ptr {self.find(place, 'double')}, align 8")
+            return Value(writer, writer.spread(number))
+        address = self.find(place, writer.kind)
         return Value(writer, writer.emit(f"load {writer.kind}, ptr {address}, align 64"))
 
     def __setitem__(self, place: Any, value: Value) -> None:
         kind, rendered = self.writer.kind, self.writer.render(value)
-        address = self.find(self.base, place, kind)
-        self.writer.write(f"store {kind} {rendered}, ptr {address}, align 64")
+        self.writer.write(f"store {kind} {rendered}, ptr {self.find(place, kind)}, align 64")
 
-    def find(self, base: str, place: Any, kind: str) -> str:
-        """Emit the address of an entry of an array that lies row by row."""
+    def find(self, place: Any, kind: str) -> str:
+        """Emit the address of an entry and return its name."""
+        number = self.number(place)
+        address = self.writer.names.get(self.base, f"%{self.base}")
+        return self.writer.find(address, number, kind)
+
+    def number(self, place: Any) -> Any:
+        """Return where an entry of the array is, which lies row by row."""
         number: Any = 0
         indices = place if isinstance(place, tuple) else (place,)
         for index, size in zip(indices, self.shape, strict=True):
             number = number * size + index
-        address = self.writer.names.get(base, f"%{base}")
-        return self.writer.find(address, number + self.first, kind)
-
-
-class SharedRows(Rows):
-    """An array of numbers in memory, each of them the same for every lane."""
-
-    is_shared = True
-
-    def __getitem__(self, place: Any) -> Value:
-        writer, address = self.writer, self.find(self.base, place, "double")
-        number = writer.emit(f"load double, ptr {address}, align 8")
-        return Value(writer, writer.spread(number))
+        return number + self.first

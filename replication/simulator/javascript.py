@@ -11,9 +11,10 @@ from typing import Any
 
 from replication.errors import UsageError
 from replication.simulator.arithmetic import ROUND
+from replication.simulator.blocks import places
 from replication.simulator.instructions import Rows, Value, Whole, Writer
 from replication.simulator.network import Rule
-from replication.simulator.programs import Sweep, places
+from replication.simulator.programs import Sweep
 
 OPERATIONS = {
     "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}", "fneg": "-{}",

@@ -25,7 +25,13 @@ from replication.simulator.arrays import TURNS, Graph, Traced
 from replication.simulator.noise import APPLY, LEARN, MEASURE, N_PHASES, draw_numbers, find_place
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import compute_variation, make_patterns
-from replication.simulator.weights import MAX_ROOT_SEED, MAX_SEED, draw_uniform, take_numbers
+from replication.simulator.weights import (
+    MAX_ROOT_SEED,
+    MAX_SEED,
+    draw_uniform,
+    split_arrays,
+    take_numbers,
+)
 from replication.wording import plural, show
 
 Array = NDArray[np.float64]
@@ -45,23 +51,23 @@ FIXED_STREAM = 2**62
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Criterion:
-    """How the error of a network is made of the deviations of its units, in this order."""
+    """How the error of a network is made of the deviations of its units.
 
-    of_unit: Literal["absolute", "square"]
+    A maximum over units is one of absolute deviations, a sum one of squares.
+    """
+
     over_units: Literal["maximum", "add"]
     over_patterns: Literal["maximum", "add"]
-    finish: Callable[[Any, float], Any]  # of what results, and the variation of the targets
+    finish: Callable[[Any, Array], Any]  # of what results, and the targets
 
 
 CRITERIA: dict[str, Criterion] = {
-    "every-unit": Criterion("absolute", "maximum", "maximum", lambda x, _: x),
-    "every-unit-squared": Criterion("absolute", "maximum", "maximum", lambda x, _: x * x),
-    "every-unit-half-squared": Criterion(
-        "absolute", "maximum", "maximum", lambda x, _: x * x * 0.5
-    ),
-    "half-squared-error": Criterion("square", "add", "add", lambda x, _: x * 0.5),
-    "worst-pattern": Criterion("square", "add", "maximum", lambda x, _: x * 0.5),
-    "unexplained-variance": Criterion("square", "add", "add", lambda x, variation: x / variation),
+    "every-unit": Criterion("maximum", "maximum", lambda x, _: x),
+    "every-unit-squared": Criterion("maximum", "maximum", lambda x, _: x * x),
+    "every-unit-half-squared": Criterion("maximum", "maximum", lambda x, _: x * x * 0.5),
+    "half-squared-error": Criterion("add", "add", lambda x, _: x * 0.5),
+    "worst-pattern": Criterion("add", "maximum", lambda x, _: x * 0.5),
+    "unexplained-variance": Criterion("add", "add", lambda x, t: x / compute_variation(t)),
 }
 """By the values of the protocol's field ``criterion``; the paper's is first."""
 
@@ -230,12 +236,9 @@ class Network:
     def _draw(self, kind: str, shape: int | Shape) -> Any:
         shape = (shape,) if isinstance(shape, int) else tuple(shape)
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
-        graph = self._graph
-        if graph is not None:
-            note = kind, graph.phase, draw, object()
-            return graph.make(
-                "draw", shape, note=note, is_batched=graph.phase != APPLY, depth=graph.depth
-            )
+        if (graph := self._graph) is not None:
+            note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
+            return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
         pattern, phase = self._moment
         place, moment = find_place(draw, TURNS.count()), pattern * N_PHASES + phase
         counter = [place, moment, self._n_updates, self._seeds[0]]
@@ -250,18 +253,14 @@ class Network:
     def error(self) -> float:
         """Return what the criterion measures, with the weights as they stand."""
         if type(self).pattern_error is not Network.pattern_error:
-            each = [
-                self._at(k, MEASURE).pattern_error(v, t)
-                for k, (v, t) in enumerate(zip(self.patterns, self.targets, strict=True))
-            ]
-            return float(np.max(each))
+            pairs = enumerate(zip(self.patterns, self.targets, strict=True))
+            return float(np.max([self._at(k, MEASURE).pattern_error(*pair) for k, pair in pairs]))
         images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
-        d = np.array(images) - self.targets
-        criterion = CRITERIA[self.protocol.criterion]
-        units = np.abs(d) if criterion.of_unit == "absolute" else d**2
+        d, criterion = np.array(images) - self.targets, CRITERIA[self.protocol.criterion]
+        units = np.abs(d) if criterion.over_units == "maximum" else d**2  # (pattern, unit)
         combine: dict[str, Any] = {"maximum": np.max, "add": np.sum}
         error = combine[criterion.over_patterns](combine[criterion.over_units](units, axis=1))
-        return float(criterion.finish(error, self._variation))
+        return float(criterion.finish(error, self.targets))
 
     def pattern_error(self, v: Any, target: Any) -> Any:
         """Return the error of one pattern, where a rule has a criterion of its own."""
@@ -273,15 +272,15 @@ class Network:
         `change` takes the summed changes and returns those to apply in their place: arrays of the
         same shapes, or numbers for all entries alike.
         """
-        n = len(self.patterns)
-        batches = [[k] for k in range(n)] if self._is_per_pattern else [list(range(n))]
+        n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
+        batches = [[k] for k in range(n)] if is_per_pattern else [[*range(n)]]
         for batch in batches:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
             sums = {name: sum(one[name] for one in each) for name in each[0]}
             if change is not None:
                 others = {name: sums.pop(name) for name in self.summed if name in sums}
                 sums = self._take_hook(change, sums) | others
-            self._at(batch[0] if self._is_per_pattern else 0, APPLY).apply(sums)
+            self._at(batch[0], APPLY).apply(sums)
         self._n_updates += 1
 
     @overload
@@ -314,27 +313,20 @@ class Network:
 
     def _change(self, v: Any, target: Any) -> dict[str, Any]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
-        changes: Any = (
-            self.weight_changes(v, target) if takes_target(type(self).weight_changes) else
-            self.weight_changes(v)  # type: ignore[call-arg]
-        )  # fmt: skip
+        shown = (v, target) if takes_target(type(self).weight_changes) else (v,)
+        changes = self.weight_changes(*shown)
         return name_changes(type(self).__name__, changes, self.shapes, self.summed)
 
     def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
         """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
         if not callable(change):
             raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
-        given = self.wrap_changes(sums)
-        returned, wrong = change(given), ""
+        returned, wrong, taken = change(self.wrap_changes(sums)), "", {}
         try:
-            pairs = (
-                returned.items() if isinstance(returned, dict) else zip(sums, returned, strict=True)
-            )
-            taken = {}
-            for name, new in pairs:
-                shape = self._shapes[name]
-                wrong = f"{name} = {show(new)} for weights of shape {shape}"
-                taken[name] = np.broadcast_to(take_numbers(new, name), shape)
+            is_dict = isinstance(returned, dict)
+            for name, new in returned.items() if is_dict else zip(sums, returned, strict=True):
+                wrong = f"{name} = {show(new)} for weights of shape {self._shapes[name]}"
+                taken[name] = np.broadcast_to(take_numbers(new, name), self._shapes[name])
                 wrong = ""
         except (TypeError, ValueError, KeyError):
             raise UsageError(
@@ -347,14 +339,6 @@ class Network:
     def wrap_changes(self, changes: dict[str, Any]) -> Any:
         """Return changes as a hook is given them."""
         return changes
-
-    @functools.cached_property
-    def _variation(self) -> float:
-        return compute_variation(self.targets)
-
-    @property
-    def _is_per_pattern(self) -> bool:
-        return self.protocol.update_schedule == "per-pattern"
 
 
 @functools.lru_cache(maxsize=256)
@@ -418,12 +402,8 @@ class Rule:
         object.__setattr__(one, "protocol", protocol)
         one.prepare()
         name = network.__name__
-        patterns = _take_rows(name, "patterns", one.patterns)
-        if patterns is None:
-            patterns = make_patterns(protocol)
-        targets = _take_rows(name, "targets", one.targets)
-        if targets is None:
-            targets = patterns
+        patterns = _take_rows(f"{name}.patterns", one.patterns, lambda: make_patterns(protocol))
+        targets = _take_rows(f"{name}.targets", one.targets, lambda: patterns)
         if len(targets) != len(patterns):
             raise UsageError(
                 f"{name}.targets has {plural(len(targets), 'row')}; allowed are "
@@ -453,21 +433,24 @@ class Rule:
                     f"{name} calls an array or a number {each!r}; allowed are names in Python that "
                     "nothing else of the network has"
                 )
-        if unknown := [each for each in one.half_widths if each not in (*self.shapes, *self.fixed)]:
-            raise UsageError(
-                f"{name}.half_widths names {unknown[0]!r}; allowed are {', '.join(arrays)}"
-            )
-        for half_width in one.half_widths.values():
+        for each, half_width in one.half_widths.items():
+            if each not in (*self.shapes, *self.fixed):
+                raise UsageError(
+                    f"{name}.half_widths names {each!r}; allowed are {', '.join(arrays)}"
+                )
             if _take_number(f"{name}.half_widths", half_width) < 0.0:
                 raise UsageError(f"{name}.half_widths has {half_width}; allowed are numbers from 0")
-        if not one.takes_protocol:
-            given = [each for each in self.protocol.differences if each not in OF_ANY_RULE]
-            if given:
+        for field, value in self.protocol.differences.items():
+            if not (one.takes_protocol or field in OF_ANY_RULE):
                 raise UsageError(
-                    f"{given[0]} = {show(self.protocol.differences[given[0]])} was given, which "
-                    f"{name} does not take: its settings are its own; of a protocol it takes "
-                    f"{', '.join(sorted(OF_ANY_RULE))}"
+                    f"{field} = {show(value)} was given, which {name} does not take: its settings "
+                    f"are its own; of a protocol it takes {', '.join(sorted(OF_ANY_RULE))}"
                 )
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return self.network.__name__
 
     @property
     def all_shapes(self) -> dict[str, Shape]:
@@ -499,32 +482,29 @@ class Rule:
     def bare(self) -> Network:
         """Return a network with everything but weights."""
         one = self.network.__new__(self.network)
-        attributes = {
-            "protocol": self.protocol, "patterns": self.patterns, "targets": self.targets,
-            "_shapes": self.all_shapes,
-        }  # fmt: skip
-        for name, value in {**attributes, **self.numbers}.items():
-            object.__setattr__(one, name, value)
+        one.__dict__.update(
+            protocol=self.protocol, patterns=self.patterns, targets=self.targets,
+            _shapes=self.all_shapes, **self.numbers,
+        )  # fmt: skip
         one.prepare()
         return one
 
     def build(self, row: Array) -> Network:
         """Return the network with flat weights, those that are kept too or not."""
-        n, n_fixed, n_kept = self.sizes
-        if row.shape not in ((n,), (n + n_fixed,), (n + n_fixed + n_kept,)) or (
-            row.shape == (n,) and n_fixed
-        ):
+        allowed = self.row_sizes
+        if row.shape not in [(size,) for size in allowed]:
             raise UsageError(
-                f"weights of shape {row.shape} were given; {self.network.__name__} needs "
-                f"({n + n_fixed},)"
+                f"weights of shape {row.shape} were given; {self.name} needs ({allowed[0]},)"
             )
-        row = self.complete(row[np.newaxis])[0]
-        network, begin = self.bare(), 0
-        for name, shape in self.all_shapes.items():
-            size = math.prod(shape)
-            object.__setattr__(network, name, row[begin : begin + size].reshape(shape).copy())
-            begin += size
+        network = self.bare()
+        arrays = split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0])
+        network.__dict__.update({name: array.copy() for name, array in arrays.items()})
         return network
+
+    @property
+    def row_sizes(self) -> tuple[int, int]:
+        """Numbers of a network without what is kept, and with it."""
+        return sum(self.sizes[:2]), sum(self.sizes)
 
     @property
     def begun(self) -> Array:
@@ -533,10 +513,9 @@ class Rule:
 
     def complete(self, rows: Array) -> Array:
         """Return rows of weights with what is kept as it begins, where that is left out."""
-        n_kept = self.sizes[2]
-        if not n_kept or rows.shape[1] == sum(self.sizes):
+        if rows.shape[1] == self.row_sizes[1]:
             return rows
-        return np.hstack([rows, np.broadcast_to(self.begun, (len(rows), n_kept))])
+        return np.hstack([rows, np.broadcast_to(self.begun, (len(rows), self.sizes[2]))])
 
     def draw(self, root_seed: int, start: int, stop: int) -> Array:
         """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""
@@ -545,29 +524,24 @@ class Rule:
 
 def draw_arrays(rule: Rule, root_seed: int, start: int, stop: int) -> Array:
     """Draw weights and fixed arrays uniform on [-half_width, half_width), each its own."""
-    parts = []
     root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
-    half_widths = rule.network.half_widths
+    given, parts = rule.network.half_widths, []
     for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
-        if not shapes:
-            continue
-        sizes = {name: math.prod(shape) for name, shape in shapes.items()}
-        part = draw_uniform(sum(sizes.values()), root_seed + stream, start, stop)
-        begin = 0
-        for name, size in sizes.items():
-            part[:, begin : begin + size] *= half_widths.get(name, rule.protocol.half_width)
-            begin += size
-        parts.append(part)
+        sizes = [math.prod(shape) for shape in shapes.values()]
+        widths = [given.get(name, rule.protocol.half_width) for name in shapes]
+        if sizes:
+            parts.append(draw_uniform(sum(sizes), root_seed + stream, start, stop))
+            parts[-1] *= np.repeat(widths, sizes)
     return parts[0] if len(parts) == 1 else np.hstack(parts)
 
 
-def _take_rows(name: str, what: str, given: Any) -> Array | None:
+def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:
     if given is None:
-        return None
-    rows = take_numbers(given, f"{name}.{what}", finite=True)
+        return default()
+    rows = take_numbers(given, what, finite=True)
     if rows.ndim != 2 or not rows.size:
         raise UsageError(
-            f"{name}.{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units)"
+            f"{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units)"
         )
     rows = np.array(rows)
     rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
@@ -614,7 +588,5 @@ def record_network(
             break
     errors, hidden_states, all_images, rows = zip(*states, strict=True)
     groups = zip(*(zip(*each, strict=True) for each in hidden_states), strict=True)
-    return make_trace(
-        protocol, dict(network.shapes), np.array(errors), [np.array(group) for group in groups],
-        np.array(all_images), np.array(rows),
-    )  # fmt: skip
+    arrays = [np.array(group) for group in groups], np.array(all_images), np.array(rows)
+    return make_trace(protocol, dict(network.shapes), np.array(errors), *arrays)

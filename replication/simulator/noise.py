@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator import arithmetic as exact
-from replication.simulator.arithmetic import fma, from_bits, to_bits, to_float
+from replication.simulator.arithmetic import from_bits, to_bits, to_float
 from replication.simulator.instructions import Bits
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def write_draw(block: "Block", x: "Traced", rows: Any) -> None:
     from replication.simulator.arrays import TURNS
 
     writer, (kind, phase, draw, _) = block.writer, x.note
-    lanes = block.noise  # age, seed and root seed of the network in each lane
+    age, seed, root_seed = block.noise
     n_patterns = block.n_patterns if x.is_batched else 1
     flat = writer.rows(rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
@@ -65,10 +65,8 @@ def write_draw(block: "Block", x: "Traced", rows: Any) -> None:
         for blocks, begin in ((x.size // WORDS, 0), (int(x.size % WORDS > 0), x.size // WORDS)):
             for number in writer.each(blocks, begin):
                 place = number + (find_place(draw, TURNS.count()) + 1)
-                counter = (
-                    writer.spread_whole(place), writer.spread_whole(moment), lanes.age, lanes.seed,
-                )  # fmt: skip
-                words = _philox(counter, (lanes.root_seed, 1))
+                counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
+                words = _philox(counter, (root_seed, 1))
                 values = _to_numbers(words, kind)[: x.size - begin * WORDS if begin else WORDS]
                 for k, value in enumerate(values):
                     flat[number * WORDS + k, p] = value
@@ -120,13 +118,6 @@ def _series(first: int) -> list[float]:
 _COSINE, _SINE = _series(0), _series(1)
 
 
-def _polynomial(coefficients: list[float], x: Any) -> Any:
-    total: Any = coefficients[0]
-    for c in coefficients[1:]:
-        total = fma(x, total, c)
-    return total
-
-
 def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
     """Return two normal numbers of two words (Box & Muller 1958): a radius and an angle."""
     u = (to_float(one >> 11) + 1.0) * 2.0**-53  # in (0, 1]
@@ -135,7 +126,7 @@ def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
     shifted = turns + exact.ROUND
     quarter = to_bits(shifted) & 3
     r = turns - (shifted - exact.ROUND)  # from -1/2 to 1/2
-    cosine, sine = _polynomial(_COSINE, r * r), r * _polynomial(_SINE, r * r)
+    cosine, sine = exact.polynomial(_COSINE, r * r), r * exact.polynomial(_SINE, r * r)
     is_odd = exact.compare("ogt", to_float(quarter & 1), 0.5)
     x, y = exact.where(is_odd, sine, cosine), exact.where(is_odd, cosine, sine)
     # The cosine is negative in quarters 1 and 2, the sine in 2 and 3.

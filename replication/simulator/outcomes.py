@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import hashlib
 import html
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
 from replication.simulator.plane import plot_trace
+from replication.simulator.weights import split_arrays
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -119,9 +119,9 @@ class Outcomes:
         ax = plt.subplots()[1] if ax is None else ax
         times = self.updates[self.converged]
         ax.hist(times, bins=50)
-        ax.set_xlabel("weight updates until the criterion was met")
-        ax.set_ylabel("networks")
-        ax.set_title(f"{len(times):,} converged, {len(self) - len(times):,} did not")
+        title = f"{len(times):,} converged, {len(self) - len(times):,} did not"
+        label = "weight updates until the criterion was met"
+        ax.set(xlabel=label, ylabel="networks", title=title)
         return ax
 
     @property
@@ -212,23 +212,17 @@ class Trace:
     _repr_html_ = _render_table
 
     def __repr__(self) -> str:
-        outcome = "converged after" if self.converged else "not converged after"
-        return (
-            f"Trace({outcome} {self.updates} updates, error {self.errors[0]:.2g} to "
-            f"{self.errors[-1]:.2g})"
-        )
+        outcome = "converged" if self.converged else "not converged"
+        errors = f"error {self.errors[0]:.2g} to {self.errors[-1]:.2g}"
+        return f"Trace({outcome} after {self.updates} updates, {errors})"
 
     def matrices(self) -> Any:
         """Return the arrays of weights after each update by their names, as views of `weights`.
 
         A tuple with names: W (n + 1, n_hidden, n_visible), b, U and c of a 4-2-4 network.
         """
-        found, begin = [], 0
-        for shape in self.shapes.values():
-            part = self.weights[:, begin : begin + math.prod(shape)]
-            found.append(part.reshape(len(part), *shape))
-            begin += math.prod(shape)
-        return collections.namedtuple("Matrices", self.shapes)(*found)
+        arrays = split_arrays(self.shapes, self.weights)
+        return collections.namedtuple("Matrices", self.shapes)(**arrays)
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with one row per update: update, error, and each weight by its name."""
@@ -242,11 +236,9 @@ class Trace:
         return pd.DataFrame(columns)
 
     def plot(
-        self,
-        axes: Axes | NDArray[np.object_] | None = None,
-        *,
+        self, axes: Axes | NDArray[np.object_] | None = None, *,
         updates: Sequence[int] | None = None,
-    ) -> Axes | NDArray[np.object_]:
+    ) -> Axes | NDArray[np.object_]:  # fmt: skip
         """Draw the hidden plane, moment by moment; return the Matplotlib axes.
 
         The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
@@ -296,8 +288,7 @@ def make_trace(
 
 
 def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
-    pairs = zip(ours, theirs, strict=True)
     return all(
         one is other or (one is not None and np.array_equal(one, other, equal_nan=True))
-        for one, other in pairs
+        for one, other in zip(ours, theirs, strict=True)
     )

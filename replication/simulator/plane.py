@@ -76,8 +76,8 @@ def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
             f"{k + 1}", code, ha="center", va="center_baseline", color=paper, fontsize=7.5,
             fontweight="bold", zorder=4 + k,
         )  # fmt: skip
-    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
-    axes.set(xticks=(0, 1), yticks=(0, 1))
+    limits = {"xlim": (low[0], high[0]), "ylim": (low[1], high[1])}
+    axes.set(**limits, aspect="equal", xticks=(0, 1), yticks=(0, 1))
     axes.grid(visible=False)
 
 
@@ -128,7 +128,6 @@ def _make_axes(n: int) -> Any:
 def _draw_error(axes: Any, trace: Any) -> None:
     axes.plot(trace.errors, label="error")
     axes.axhline(trace.protocol.threshold, color="black", linestyle=":", label="threshold")
-    axes.set_xlabel("weight updates")
-    axes.set_ylabel(f"error ({trace.protocol.criterion})")
+    axes.set(xlabel="weight updates", ylabel=f"error ({trace.protocol.criterion})")
     axes.set_ylim(bottom=0.0)
     axes.legend()

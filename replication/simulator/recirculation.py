@@ -24,7 +24,8 @@ from replication.simulator.activations import ACTIVATIONS, SLOPES
 from replication.simulator.arrays import Traced
 from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
 from replication.simulator.patterns import find_shift, make_patterns
-from replication.simulator.weights import draw_uniform, draw_weights, take_numbers, take_states
+from replication.simulator.weights import draw_uniform, draw_weights, list_shapes, take_numbers
+from replication.wording import show
 
 Array = NDArray[np.float64]
 
@@ -139,15 +140,7 @@ class RecirculationNetwork(Network):
     @property
     def shapes(self) -> dict[str, Shape]:  # type: ignore[override]
         """Shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
-        connections = self.protocol.connections
-        n_hidden = len(connections) - 1
-        marks = [""] if n_hidden == 1 else [str(k + 1) for k in range(n_hidden)]
-        letters = [*(("W" + mark, "b" + mark) for mark in marks), ("U", "c")]
-        return {
-            name: shape
-            for names, (n_sources, n_targets) in zip(letters, connections, strict=True)
-            for name, shape in zip(names, ((n_targets, n_sources), (n_targets,)), strict=True)
-        }
+        return list_shapes(self.protocol)
 
     @property
     def kept(self) -> dict[str, Array]:  # type: ignore[override]
@@ -190,9 +183,7 @@ class RecirculationNetwork(Network):
 
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
-        states = _take(visible, self.protocol.n_visible, "visible")
-        if self.protocol.centred:
-            states = states - self.shift
+        states = self._centre(_take(visible, self.protocol.n_visible, "visible"))
         found = []
         for W, b in self._hidden_connections():
             states = self.activate_hidden(W @ states + b)
@@ -228,9 +219,7 @@ class RecirculationNetwork(Network):
         """
         if not self.protocol.hidden_regression:
             return self.first_pass(visible)
-        states = _take(visible, self.protocol.n_visible, "visible")
-        if self.protocol.centred:
-            states = states - self.shift
+        states = self._centre(_take(visible, self.protocol.n_visible, "visible"))
         found = []
         connections = zip(self._hidden_connections(), _list_groups(first), strict=True)
         for (W, b), h1 in connections:
@@ -256,7 +245,7 @@ class RecirculationNetwork(Network):
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
         h3 = _list_groups(self.second_pass(v2, first))
         changes: list[Any] = []
-        before = [v2 - self.shift if self.protocol.centred else v2, *h3]
+        before = [self._centre(v2), *h3]
         for source, one, three in zip(before, h1, h3, strict=False):  # equation 4
             changes += self._learn(self.hidden_rate, source, one - three)
         dU, dc = self._learn(self.visible_rate, h1[-1], v0 - v2)  # equation 3
@@ -303,6 +292,10 @@ class RecirculationNetwork(Network):
         """Return changes as a hook is given them, a tuple with their names."""
         return self._name([*changes.values()])
 
+    def _centre(self, visible: Any) -> Any:
+        """Return visible states as hidden units receive them."""
+        return visible - self.shift if self.protocol.centred else visible
+
     def _learn(self, rate: Any, presynaptic: Any, difference: Any) -> tuple[Any, Any]:
         """Return the changes of a matrix and of its biases, whose presynaptic state is 1."""
         return rate * np.outer(difference, presynaptic), rate * difference
@@ -348,7 +341,7 @@ class BackPropagationNetwork(RecirculationNetwork):
         """Return minus the gradient of an error for one pattern, times the learning rate."""
         protocol = self.protocol
         v0 = _take(v0, protocol.n_visible, "visible", finite=True)
-        states = [v0 - self.shift if protocol.centred else v0]
+        states = [self._centre(v0)]
         inputs: list[Any] = []
         for W, b in self._hidden_connections():
             inputs.append(W @ states[-1] + b)
@@ -407,14 +400,15 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
         return self.B
 
 
-def find_network(protocol: Protocol) -> type[RecirculationNetwork]:
-    """Return the class whose rule a protocol asks for.
+def find_network(protocol: Protocol, network: type[Network] | None = None) -> type[Network]:
+    """Return the class whose rule a protocol asks for, unless another one is given.
 
     >>> find_network(PAPER).__name__
     'RecirculationNetwork'
     """
     rules = (RecirculationNetwork, BackPropagationNetwork)
-    return {rule.learning_rule: rule for rule in rules}[protocol.learning_rule]
+    ours: dict[str, type[Network]] = {rule.learning_rule: rule for rule in rules}
+    return ours[protocol.learning_rule] if network is None else network
 
 
 @functools.cache
@@ -431,4 +425,10 @@ def _take(given: Any, n_units: int | None = None, group: str = "", *, finite: bo
     """Return states as an array, or refuse other than numbers, one for each unit of a group."""
     if isinstance(given, Traced):
         return given
-    return take_states(given, n_units, group, finite=finite)
+    states = take_numbers(given, f"{group} states".strip(), finite=finite)
+    if n_units is not None and states.shape != (n_units,):
+        raise UsageError(
+            f"{show(given)} was given as {group} states; allowed are {n_units} numbers, one for "
+            f"each {group} unit"
+        )
+    return states

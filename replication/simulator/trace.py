@@ -14,15 +14,10 @@ from replication.system.threads import map_in_threads, measure_memory
 
 
 def trace(
-    protocol: Protocol | str = PAPER,
-    *,
-    seed: int = 0,
-    root_seed: int = 1988,
-    n_updates: int | None = None,
-    network: type[Network] | None = None,
-    plain: bool = False,
+    protocol: Protocol | str = PAPER, *, seed: int = 0, root_seed: int = 1988,
+    n_updates: int | None = None, network: type[Network] | None = None, plain: bool = False,
     **fields: Never,
-) -> Trace:
+) -> Trace:  # fmt: skip
     """Trace the network with this seed: its errors, states and weights at every update.
 
     Parameters
@@ -55,9 +50,8 @@ def trace(
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
     if take_flag("plain", plain):
-        chosen = find_network(protocol) if network is None else network
-        one = chosen.from_seed(seed, root_seed=root_seed, protocol=protocol)
-        return record_network(one, n_updates)
+        start = find_network(protocol, network).from_seed
+        return record_network(start(seed, root_seed=root_seed, protocol=protocol), n_updates)
     from replication.simulator.engine import Engine
     from replication.simulator.guard import check_rule
 
@@ -66,8 +60,7 @@ def trace(
     engine = Engine(protocol, network)
     rule = engine.rule
     initial = rule.draw(root_seed, seed, seed + 1)
-    given: dict[str, Any] = {"root_seed": root_seed, "first_seed": seed}
-    train = functools.partial(engine.train, initial, **given)
+    train = functools.partial(engine.train, initial, root_seed=root_seed, first_seed=seed)
 
     def run(**options: Any) -> Any:
         """Train in a thread, which Ctrl-C can stop."""
@@ -78,10 +71,9 @@ def trace(
     check_size(protocol, initial.shape[1], n_updates)
     recorded = run(record=True, threshold=-1.0, max_updates=n_updates)[3]
     measured = engine.evaluate(recorded[0])
-    weights = recorded[0, :, : rule.sizes[0]]
-    return make_trace(
-        protocol, rule.shapes, measured.error, measured.hidden, measured.reconstruction, weights
-    )
+    weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden
+    images = measured.reconstruction
+    return make_trace(protocol, rule.shapes, measured.error, hidden, images, weights)
 
 
 def check_size(protocol: Protocol, n_weights: int, n_updates: int) -> None:

@@ -6,6 +6,8 @@ moved to the place of network s and read from there.
 """
 
 import contextlib
+import math
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -81,17 +83,35 @@ def list_connections(protocol: Protocol) -> list[slice]:
     return [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
 
 
+def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
+    *hidden, visible = protocol.connections
+    marks = [""] if len(hidden) == 1 else [str(k + 1) for k in range(len(hidden))]
+    names = [*(("W" + mark, "b" + mark) for mark in marks), ("U", "c")]
+    return {
+        name: shape
+        for pair, (n_sources, n_targets) in zip(names, (*hidden, visible), strict=True)
+        for name, shape in zip(pair, ((n_targets, n_sources), (n_targets,)), strict=True)
+    }
+
+
+def split_arrays(shapes: Mapping[str, tuple[int, ...]], flat: Array) -> dict[str, Array]:
+    """View flat numbers (..., n) as arrays (..., *shape); the last axis must be contiguous."""
+    found, begin = {}, 0
+    for name, shape in shapes.items():
+        end = begin + math.prod(shape)
+        found[name] = flat[..., begin:end].reshape((*flat.shape[:-1], *shape))
+        begin = end
+    return found
+
+
 def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array]]:
     """View flat weights (..., n_weights) as (matrix, biases) of each connection of the loop.
 
     Of shapes (..., n_target, n_source) and (..., n_target); the last axis must be contiguous.
     """
-    pairs = []
-    for place, sizes in zip(list_connections(protocol), protocol.connections, strict=True):
-        part, n_target = weights[..., place], sizes[1]
-        matrix = part[..., :-n_target].reshape(*weights.shape[:-1], n_target, sizes[0])
-        pairs.append((matrix, part[..., -n_target:]))
-    return pairs
+    arrays = [*split_arrays(list_shapes(protocol), weights).values()]
+    return [*zip(arrays[::2], arrays[1::2], strict=True)]
 
 
 def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
@@ -107,16 +127,3 @@ def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
                 return numbers
             allowed = "finite numbers"
     raise UsageError(f"{show(given)} was given as {what}; allowed are {allowed}")
-
-
-def take_states(
-    given: ArrayLike, n_units: int | None, group: str, *, finite: bool = False
-) -> Array:
-    """Return the states of a group as an array, or refuse anything else."""
-    states = take_numbers(given, f"{group} states".strip(), finite=finite)
-    if n_units is not None and states.shape != (n_units,):
-        raise UsageError(
-            f"{show(given)} was given as {group} states; allowed are {n_units} numbers, one for "
-            f"each {group} unit"
-        )
-    return states

@@ -21,7 +21,8 @@ Hahn & Meeker (1991), Statistical Intervals, chapter 4: prediction intervals.
 Lancaster (1961), Significance tests in discrete distributions, J. Am. Stat. Assoc. 56, 223-234:
 mid-p. Newcombe (1998), Interval estimation for the difference between independent proportions,
 Stat. Med. 17, 873-890, method 10.
-Cohen (1988), Statistical Power Analysis, chapters 2 and 6: d, and shares on the scale of arcsines.
+Hedges (1981), J. Educational Statistics 6, 107-128: differences in standard deviations.
+Cohen (1988), Statistical Power Analysis, chapter 6: shares on the scale of arcsines.
 Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
 Mathur & VanderWeele (2020), New statistical metrics for multisite replication projects, J. R. Stat.
 Soc. A 183, 1145-1166: studies that differ by more than chance.
@@ -114,10 +115,22 @@ class Difference:
 
     @property
     def d(self) -> tuple[float, float, float] | None:
-        """Difference in standard deviations (Cohen's d), and its interval."""
+        """Difference in standard deviations (Hedges' g), and its interval."""
         if not self.spread:
             return None
-        return self.value / self.spread, self.low / self.spread, self.high / self.spread
+        unit = correct_bias(self.free) / self.spread
+        return self.value * unit, self.low * unit, self.high * unit
+
+
+def correct_bias(free: float) -> float:
+    """Return Hedges' J, which makes a difference in estimated standard deviations unbiased.
+
+    >>> round(correct_bias(8.0), 4)
+    0.9027
+    """
+    if not 1 < free < math.inf:
+        return 1.0
+    return math.exp(math.lgamma(free / 2) - math.lgamma((free - 1) / 2)) / math.sqrt(free / 2)
 
 
 def list_known(own: Side, other: Side) -> list[tuple[float, int]]:

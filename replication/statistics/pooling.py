@@ -8,14 +8,16 @@ Hartung's and that of fixed effects.
 
 p is three times the smallest of three: of the weighted mean (power against many small differences
 in one direction), of Fisher's combination (against differences of either sign), and of the row that
-stands out most, by Holm's adjustment. All of it is for independent rows.
+stands out most, by Holm's adjustment. All of it is for independent rows; where all rows share their
+seeds, the mean is tested by seed, and Fisher's combination has Brown's degrees of freedom.
 
 References
 ----------
 Bakbergenuly, Hoaglin & Kulinskaya (2020), Estimation in meta-analyses of mean difference and
 standardized mean difference, Stat. Med. 39, 171-191: weights.
 Knapp & Hartung (2003), Stat. Med. 22, 2693-2710. Fisher (1925), Statistical Methods for Research
-Workers, section 21.1. Holm (1979), Scand. J. Stat. 6, 65-70.
+Workers, section 21.1. Holm (1979), Scand. J. Stat. 6, 65-70. Brown (1975), Biometrics 31, 987-992:
+Fisher's combination where p-values depend on each other.
 """
 
 import dataclasses
@@ -27,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from replication.statistics.means import Difference, Side
+from replication.statistics.means import Difference, Side, correct_bias
 
 MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
 UNITS = {"sd": " SD", "": ""}
@@ -55,7 +57,8 @@ class Pooled:
     `p_sign`: of the sign test. `correlation`: up to which mean correlation of rows the interval
     leaves out 0. `tau`: standard deviation between labs, either side, None where rows have too few
     runs. `ratio`: of your standard deviations to the reported ones, with its interval. `by_seed`:
-    mean correlation of rows, where seeds that all rows share took the place of their independence.
+    mean correlation of rows, where seeds that all rows share took the place of their independence
+    in `value`, `low`, `high` and `p`; `square`: the mean of its square.
     """
 
     value: float
@@ -70,6 +73,7 @@ class Pooled:
     tau: float | None = None
     ratio: tuple[float, float, float] | None = None
     by_seed: float | None = None
+    square: float = 0.0
 
 
 def find_effect(
@@ -89,8 +93,7 @@ def find_effect(
     if not gap.spread or gap.free <= 2 or not all(side.samples for side in sides):
         return None
     n, m, free = sides[0].n, sides[1].n, gap.free
-    correction = math.exp(math.lgamma(free / 2) - math.lgamma((free - 1) / 2)) / math.sqrt(free / 2)
-    weight = n * m / (n + m)
+    correction, weight = correct_bias(free), n * m / (n + m)
     variance = correction**2 * free / (free - 2.0) / weight + 2.0 * between**2
     return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))
 
@@ -158,19 +161,20 @@ def compare_spreads(
 
 
 def judge_by_seed(
-    own: npt.NDArray[np.float64], sides: Sequence[tuple[Side, Side]]
-) -> tuple[float, float] | None:
-    """Return p of the mean difference over rows that share their seeds, and their correlation.
+    own: npt.NDArray[np.float64], sides: Sequence[tuple[Side, Side]], *, level: float,
+    between: float = 0.0,
+) -> dict[str, float] | None:  # fmt: skip
+    """Return what tests by seed change in `Pooled`, where all rows share their seeds.
 
-    `own`: float64[rows, seeds]. The correlation is the mean over pairs of rows: runs of one seed
-    may depend on each other, so that their average over rows is what varies. None unless all rows
+    `own`: float64[rows, seeds]. Correlations are means over pairs of rows: runs of one seed may
+    depend on each other, so that their average over rows is what varies. None unless all rows
     report the same number of runs, with a spread.
     """
     theirs = [two.samples[0] for _, two in sides if two.samples and two.has_spread]
     if len(theirs) < len(own) or len({n for _, n in theirs}) > 1 or own.shape[1] < 3:
         return None
     sd, n = np.array([sd for sd, _ in theirs]), theirs[0][1]
-    n_own = own.shape[1]
+    n_rows, n_own = own.shape
     off = own - own.mean(axis=1, keepdims=True)  # (rows, seeds)
     free = n_own + n - 2.0
     scale = np.sqrt(((off**2).sum(axis=1) + (n - 1.0) * sd**2) / free)
@@ -179,12 +183,20 @@ def judge_by_seed(
         return None
     # What varies is the average over rows of the runs of one seed, in standard deviations.
     by_seed = (off / scale[:, None]).mean(axis=0)  # (seeds,)
-    spread = math.sqrt(float((by_seed**2).sum()) / (n_own - 1.0))
+    variance = float((by_seed**2).sum()) / (n_own - 1.0) * (1 / n_own + 1 / n)
+    error = math.sqrt(variance + 2.0 * between**2 / n_rows)
     means = np.array([two.mean for _, two in sides])
-    t = float(((own.mean(axis=1) - means) / scale).mean()) / (spread * math.sqrt(1 / n_own + 1 / n))
-    n_pairs = len(own) * (len(own) - 1)
-    correlation = float(((off / lengths).sum(axis=0) ** 2).sum() - len(own)) / n_pairs
-    return 2.0 * float(special.stdtr(n_own - 1, -abs(t))), correlation
+    mean = float(((own.mean(axis=1) - means) / scale).mean())
+    half = float(special.stdtrit(n_own - 1, 1 - level / 2)) * error
+    value, low, high = (correct_bias(free) * part for part in (mean, mean - half, mean + half))
+    # The mean correlation of two rows, and that of its square, less what chance makes of it.
+    unit, n_pairs = off / lengths, n_rows * (n_rows - 1)
+    correlation = float((unit.sum(axis=0) ** 2).sum() - n_rows) / n_pairs
+    chance = 1.0 / (n_own - 1.0)
+    square = (float(((unit.T @ unit) ** 2).sum()) - n_rows) / n_pairs
+    p = 2.0 * float(special.stdtr(n_own - 1, -abs(mean) / error))
+    return {"value": value, "low": low, "high": high, "p": p, "by_seed": correlation,
+            "square": max(0.0, (square - chance) / (1.0 - chance))}  # fmt: skip
 
 
 def adjust(p_values: Mapping[Any, float]) -> dict[Any, float]:
@@ -194,12 +206,14 @@ def adjust(p_values: Mapping[Any, float]) -> dict[Any, float]:
     return dict(zip(keys, np.maximum.accumulate(np.minimum(sums, 1.0)).tolist(), strict=True))
 
 
-def combine(p_values: Sequence[float], p_direction: float | None) -> float:
+def combine(p_values: Sequence[float], pooled: Pooled | None) -> float:
     """Return p of a table from those of its rows, and of the direction where it is known."""
-    if len(p_values) == 1:
+    n = len(p_values)
+    if n == 1:
         return p_values[0]
     logs = -2.0 * math.fsum(math.log(max(p, 1e-300)) for p in p_values)
-    fisher = float(special.chdtrc(2.0 * len(p_values), logs))
-    least = min(1.0, len(p_values) * min(p_values))
-    parts = [fisher, least] + ([] if p_direction is None else [p_direction])
+    # Logarithms of two-sided p have about the squared correlation of what was tested.
+    fewer = 1.0 if pooled is None else 1.0 + (n - 1.0) * pooled.square
+    fisher = float(special.chdtrc(2.0 * n / fewer, logs / fewer))
+    parts = [fisher, min(1.0, n * min(p_values))] + ([] if pooled is None else [pooled.p])
     return min(1.0, len(parts) * min(parts))

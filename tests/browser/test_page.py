@@ -19,7 +19,6 @@ from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.figures import FIGURES
 from replication.experiments.live.run import N_DROPPED, prepare
 from replication.report.build import Drawing
-from replication.simulator.engine import run_networks
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
@@ -102,7 +101,7 @@ def test_page_logs_and_requests_nothing_fits_is_legible_and_meets_wcag_and_html(
 
 def test_networks_start_and_learn_in_the_page_as_in_python(found):
     assert found["drawn"] == draw_weights(PAPER, 1988, 7, 8)[0].tolist()
-    updates, converged, _ = run_networks(PAPER, draw_weights(PAPER, 1988, 0, N_NETWORKS))
+    updates, converged, _ = simulate_weights(PAPER, draw_weights(PAPER, 1988, 0, N_NETWORKS))
     expected = np.where(converged, updates, -1)
     assert np.mean(np.array(found["counts"]) == expected) >= 0.99
 

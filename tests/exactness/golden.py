@@ -3,8 +3,6 @@
 A choice that is new in the protocol gets its digest by a command, from the root of the clone::
 
     python -m tests.exactness.golden --record minimised_error=cross-entropy max_updates=300
-
-and a rule of `rules.py` that is new by ``--rules``.
 """
 
 import argparse
@@ -15,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from replication.definition.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
-from replication.simulator.engine import Engine, run_networks
+from replication.simulator.engine import Engine
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
-from tests.exactness.rules import RULES
 
 PATH = Path(__file__).with_suffix(".json")
 GOLDEN = json.loads(PATH.read_text(encoding="utf-8"))
@@ -38,22 +36,18 @@ def compute_all_bits(updates, converged, final):
     return sha.hexdigest()[:16]
 
 
+def compute_choice(protocol, n):
+    """Return the digest of networks of a protocol."""
+    weights = draw_weights(protocol, ROOT_SEED, 0, n)
+    return compute_all_bits(*simulate_weights(protocol, weights))
+
+
 def compute_rule(rule, schedule):
     """Return the digest of 200 networks of a rule of one's own."""
     engine = Engine(Protocol(update_schedule=schedule, max_updates=300), rule)
     rows = engine.rule.draw(ROOT_SEED, 0, 200)
     updates, converged, final, _ = engine.train(rows, root_seed=ROOT_SEED, final=True)
     return compute_all_bits(updates, converged, final)
-
-
-def record_rules(path):
-    """Add the digests of rules that have none yet."""
-    golden = json.loads(path.read_text(encoding="utf-8"))
-    rules = {
-        rule.__name__: {each: compute_rule(rule, each) for each in ("batch", "per-pattern")}
-        for rule in RULES if rule.__name__ not in golden["rules"]
-    }  # fmt: skip
-    write(path, golden | {"rules": golden["rules"] | rules})
 
 
 def write(path, golden):
@@ -68,8 +62,7 @@ def record(path, fields, n_networks):
     protocol = from_plain(fields)
     if any(from_plain(choice["fields"]) == protocol for choice in golden["choices"]):
         raise SystemExit(f"{fields} has a golden digest already; a recorded one never changes")
-    weights = draw_weights(protocol, golden["root_seed"], 0, n_networks)
-    digest = compute_all_bits(*run_networks(protocol, weights, final_weights=True))
+    digest = compute_choice(protocol, n_networks)
     golden["choices"].append({"fields": fields, "n": n_networks, "digest": digest})
     write(path, golden)
     return digest
@@ -77,11 +70,7 @@ def record(path, fields, n_networks):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--record", nargs="+", metavar="FIELD=VALUE")
-    parser.add_argument("--rules", action="store_true")
+    parser.add_argument("--record", nargs="+", metavar="FIELD=VALUE", required=True)
     parser.add_argument("--networks", type=int, default=500)
     options = parser.parse_args()
-    if options.rules:
-        record_rules(PATH)
-    else:
-        print(record(PATH, dict(map(parse_assignment, options.record)), options.networks))
+    print(record(PATH, dict(map(parse_assignment, options.record)), options.networks))

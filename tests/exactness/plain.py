@@ -1,34 +1,22 @@
 """A rule's sweep written down for NumPy: slow, no compiler, the bits of the compiled code."""
 
-import math
-
 import numpy as np
 
+from replication.simulator.instructions import Rows
 from replication.simulator.network import Rule
-from replication.simulator.programs import Lanes, Sweep
+from replication.simulator.programs import Sweep
 from replication.simulator.recirculation import find_network
 
 
-class PlainRows:
+class PlainRows(Rows):
     """An array in memory, a row of it for each place, with a number of every network."""
 
-    def __init__(self, writer, base, first, shape, is_shared):
-        self.writer, self.base, self.first, self.shape = writer, base, first, shape
-        self.is_shared = is_shared
-
-    def find(self, place):
-        number = 0
-        places = place if isinstance(place, tuple) else (place,)
-        for index, size in zip(places, self.shape, strict=True):
-            number = number * size + index
-        return self.first + number
-
     def __getitem__(self, place):
-        found = self.writer.memory[self.base][self.find(place)]
+        found = self.writer.memory[self.base][self.number(place)]
         return np.full(self.writer.n_lanes, found) if self.is_shared else found.copy()
 
     def __setitem__(self, place, value):
-        self.writer.memory[self.base][self.find(place)] = value
+        self.writer.memory[self.base][self.number(place)] = value
 
 
 class PlainWriter:
@@ -57,15 +45,15 @@ class PlainWriter:
         return iter(range(begin, begin + n))
 
     @staticmethod
-    def fold(n, body, *values, begin=0):
-        for k in range(begin, begin + n):
+    def fold(n, body, *values):
+        for k in range(n):
             values = body(k, *values)
         return values
 
 
 def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     """Train networks side by side; return what the engine does, with the final weights."""
-    rule = Rule.of(find_network(protocol) if network is None else network, protocol)
+    rule = Rule.of(find_network(protocol, network), protocol)
     rows = rule.complete(initial)
     n = len(rows)
     writer = PlainWriter(n)
@@ -81,12 +69,11 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     final = np.zeros(rows.shape)
     for t in range(protocol.max_updates + 1):
         age, root = (np.full(n, x, dtype=np.uint64) for x in (t, root_seed))
-        sweep.noise = Lanes(age, seeds, root)
+        sweep.noise = age, seeds, root
         below = sweep.look() < protocol.threshold
         now = (updates < 0) & (below | (t == protocol.max_updates))
         updates[now], converged[now] = t, below[now]
         final[now] = writer.memory["now"][:, now].T
         sweep.learn()
         writer.memory["now"], writer.memory["next"] = writer.memory["next"], writer.memory["now"]
-    n_weights = math.fsum(rule.sizes[:2])
-    return updates, converged, final[:, : int(n_weights)]
+    return updates, converged, final[:, : rule.row_sizes[0]]

@@ -6,8 +6,7 @@ import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, as_plain, from_plain
 from replication.simulator import engine, machine
-from replication.simulator.engine import run_networks
-from replication.simulator.ensemble import simulate, simulate_ranges
+from replication.simulator.ensemble import simulate, simulate_ranges, simulate_weights
 from replication.simulator.instructions import Writer
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
@@ -17,7 +16,7 @@ from tests.exactness.golden import (
     PATH,
     PROTOCOLS,
     ROOT_SEED,
-    compute_all_bits,
+    compute_choice,
     compute_rule,
     record,
 )
@@ -32,16 +31,10 @@ def test_digest_is_the_golden_one_for_any_number_of_jobs(name, jobs):
     assert compute_digest(sorted(blocks, key=lambda block: block.start)) == GOLDEN[name]
 
 
-def compute_choice(choice):
-    protocol = from_plain(choice["fields"])
-    weights = draw_weights(protocol, ROOT_SEED, 0, choice["n"])
-    return compute_all_bits(*run_networks(protocol, weights, final_weights=True))
-
-
 @pytest.mark.parametrize("choice", GOLDEN["choices"], ids=lambda choice: choice["digest"])
 def test_every_choice_of_a_protocol_has_its_golden_outcomes_and_final_weights(choice):
     # Recorded with the kernel before this one, which was compiled in another way.
-    assert compute_choice(choice) == choice["digest"]
+    assert compute_choice(from_plain(choice["fields"]), choice["n"]) == choice["digest"]
 
 
 def list_unrecorded(choices):
@@ -78,13 +71,14 @@ def test_rounding_twice_gives_another_digest(monkeypatch):
             return call(writer, function, *x)
         return writer.compute("fadd", writer.compute("fmul", *x[:2]), x[2])
 
-    for cache in (machine._compile, engine._write_once):
+    choice, caches = GOLDEN["choices"][0], (machine._compile, engine._write_once)
+    for cache in caches:
         cache.cache_clear()
     monkeypatch.setattr(Writer, "call", round_twice)
-    digest = compute_choice(GOLDEN["choices"][0])
-    for cache in (machine._compile, engine._write_once):
+    digest = compute_choice(from_plain(choice["fields"]), choice["n"])
+    for cache in caches:
         cache.cache_clear()
-    assert digest != GOLDEN["choices"][0]["digest"]
+    assert digest != choice["digest"]
 
 
 def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
@@ -103,7 +97,7 @@ def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
 @pytest.mark.parametrize("n_lanes", [2, 32])
 def test_digest_does_not_depend_on_the_lanes(n_lanes, monkeypatch):
     monkeypatch.setattr(engine, "N_LANES", n_lanes)
-    updates, converged, _ = run_networks(PAPER, draw_weights(PAPER, ROOT_SEED, 0, N_SEEDS))
+    updates, converged, _ = simulate_weights(PAPER, draw_weights(PAPER, ROOT_SEED, 0, N_SEEDS))
     assert compute_digest([Outcomes(0, updates, converged)]) == GOLDEN["paper"]
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from replication.definition.protocol import CHOICES, Protocol
 from replication.simulator import engine, programs
-from replication.simulator.engine import record_weights, run_networks
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
 from replication.simulator.weights import draw_weights
@@ -14,9 +15,9 @@ from tests.parity.test_every_field import build, select_cases
 
 
 def compare(protocol, n_networks, *, network=None):
-    rule = Rule.of(find_network(protocol) if network is None else network, protocol)
+    rule = Rule.of(find_network(protocol, network), protocol)
     weights = rule.draw(1988, 0, n_networks)
-    compiled = run_networks(protocol, weights, network=network, final_weights=True)
+    compiled = simulate_weights(protocol, weights, network=network)
     slow = plain.run_networks(protocol, weights, network=network)
     for ours, theirs in zip(slow, compiled, strict=True):
         assert ours.tobytes() == theirs.tobytes()
@@ -35,17 +36,15 @@ def test_plain_python_gives_the_same_bits_for_every_choice(case):
     compare(build(case, max_updates=2)[1], 2)
 
 
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"half_width": 400.0, "learning_rate": 1000.0},  # saturated units
-        {"group_sizes": (9, 5), "max_updates": 2},  # loops that are not written out
-        *(
-            {"hidden_function": function, "learning_rule": "back-propagation"}
-            for function in CHOICES["hidden_function"]
-        ),
-    ],
-)
+LOOPS = [
+    {"half_width": 400.0, "learning_rate": 1000.0},  # saturated units
+    {"group_sizes": (9, 5), "max_updates": 2},  # loops that are not written out
+    *({"hidden_function": function, "learning_rule": "back-propagation"}
+      for function in CHOICES["hidden_function"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("fields", LOOPS)
 def test_plain_python_gives_the_same_bits_also_in_loops_and_of_slopes(fields):
     protocol = Protocol(**{"max_updates": 3} | fields)
     _, converged, final = compare(protocol, 4)
@@ -67,7 +66,7 @@ TURNS = [
 def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
     protocol = Protocol(**{"max_updates": 2} | fields)
     weights = draw_weights(protocol, 1988, 0, 3)
-    together = run_networks(protocol, weights, final_weights=True)
+    together = simulate_weights(protocol, weights)
     monkeypatch.setattr(programs, "MOST_AT_ONCE", 3)
     engine._write_once.cache_clear()
     recorded = record_weights(protocol, weights, 2)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Protocol
-from replication.simulator.engine import Engine, evaluate_networks, record_weights, run_networks
+from replication.simulator.engine import Engine, evaluate_networks, record_weights
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
@@ -82,7 +83,7 @@ def test_every_field_changes_outcomes_and_the_id(case):
     results = []
     for protocol in build(case, max_updates=60):
         initial = draw_weights(protocol, 31, 0, 20)
-        updates, _, final = run_networks(protocol, initial, final_weights=True)
+        updates, _, final = simulate_weights(protocol, initial)
         results.append((protocol.id, updates.tobytes() + final.tobytes()))
     assert results[0][0] != results[1][0]
     assert results[0][1] != results[1][1]
@@ -93,7 +94,7 @@ def test_outcomes_are_those_of_the_paper_read_alone(case):
     # More networks than lanes: a lane that is finished takes the next network.
     _, protocol = build(case, learning_rate=10.0)
     initial = draw_weights(protocol, 31, 0, 10)
-    updates, converged, final = run_networks(protocol, initial, final_weights=True)
+    updates, converged, final = simulate_weights(protocol, initial)
     for s, weights in enumerate(initial):
         loop = PaperLoop(protocol, make_patterns(protocol), weights)
         assert loop.train() == (updates[s], converged[s])

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.definition.protocol import CHOICES, Protocol
-from replication.simulator.engine import run_networks
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
 
@@ -47,17 +47,19 @@ def test_order_and_company_do_not_matter_and_thresholds_and_caps_only_censor(
     protocol, start, factor, cap
 ):
     weights = draw_weights(protocol, 1988, start, start + 70)
-    updates, converged, final = run_networks(protocol, weights, final_weights=True)
+    updates, converged, final = simulate_weights(protocol, weights)
     for some in (np.random.default_rng(start).permutation(70), [33]):
-        found = run_networks(protocol, weights[some], final_weights=True)
+        found = simulate_weights(protocol, weights[some])
         for ours, theirs in zip((updates, converged, final), found, strict=True):
             assert ours[some].tobytes() == theirs.tobytes()
 
     looser = dataclasses.replace(protocol, threshold=protocol.threshold * factor)
-    sooner, there, _ = run_networks(looser, weights)
+    sooner, there, _ = simulate_weights(looser, weights)
     assert np.all(sooner <= updates)
     assert np.all(there >= converged)
 
-    capped, there_by_cap, _ = run_networks(dataclasses.replace(protocol, max_updates=cap), weights)
+    capped, there_by_cap, _ = simulate_weights(
+        dataclasses.replace(protocol, max_updates=cap), weights
+    )
     np.testing.assert_array_equal(capped, np.minimum(updates, cap))
     np.testing.assert_array_equal(there_by_cap, converged & (updates <= cap))

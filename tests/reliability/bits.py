@@ -17,8 +17,7 @@ import numpy as np
 from replication.definition.protocol import PAPER, Protocol
 from replication.simulator.activations import logistic
 from replication.simulator.arrays import repeat
-from replication.simulator.engine import run_networks
-from replication.simulator.ensemble import simulate
+from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.network import Network
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
@@ -59,7 +58,7 @@ def compute(name, n_networks, max_updates):
         return [compute_digest([outcomes]), hash_array(outcomes.weights)]
     protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
     weights = draw_weights(protocol, 1988, 0, n_networks)
-    updates, converged, final = run_networks(protocol, weights, final_weights=True)
+    updates, converged, final = simulate_weights(protocol, weights)
     return [compute_digest([Outcomes(0, updates, converged)]), hash_array(final)]
 
 

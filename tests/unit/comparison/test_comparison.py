@@ -187,10 +187,23 @@ def test_the_very_runs_of_a_report_are_named_first():
 
 
 def test_plus_minus_of_unknown_kind_is_read_in_every_way():
+    """More information never raises p: naming the kind once opened n - 1 or n, t or normal."""
     found = compare(NORMAL[:20], runs=5, mean="10.0 ± 2.0")
-    assert set(found.p_by_assumption) == {"± as sd", "± as standard error", "± as interval"}
+    said = [compare(NORMAL[:20], runs=5, mean="10.0 ± 2.0", plus_minus=kind)
+            for kind in ("sd", "se", "ci")]  # fmt: skip
+    every = [p for one in said for p in one.p_by_assumption.values()]
+    assert [*found.p_by_assumption.values()] == pytest.approx(every)
+    assert len(every) == 6
     assert found.verdict is YES
-    assert found.p == max(found.p_by_assumption.values())
+    assert found.p == max(every)
+    text = f"p is {min(every):.2g} (± as interval by Student's t) to {max(every):.2g} ("
+    assert text in read(found)
+    # Without n, a standard deviation may be one of many runs.
+    alone = compare(NORMAL[:20], mean="12.0 ± 2.0")
+    assert (alone.verdict, alone.reason) == (UNKNOWN, "reading")
+    many = compare(NORMAL[:20], mean="12.0", se="0.2")
+    assert alone.p_by_assumption["± as sd of 100 runs"] == pytest.approx(many.p)
+    assert "a standard deviation as one of 100 runs: give `n`" in read(alone)
     unsure = compare(NORMAL[:20], runs=5, mean="12.6 ± 2.0")
     assert (unsure.verdict, unsure.reason) == (UNKNOWN, "reading")
     assert "depends on what the report leaves unsaid" in read(unsure)
@@ -319,7 +332,7 @@ def test_a_margin_decides_between_no_difference_and_equivalence():
     # Whatever the ± is.
     each = compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1")
     alone = [compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1", plus_minus=kind)
-             for kind in ("sd n-1", "se n-1", "ci t")]  # fmt: skip
+             for kind in ("sd", "se", "ci")]  # fmt: skip
     assert each.equivalence["p"] == max(one.equivalence["p"] for one in alone)
 
 

@@ -238,7 +238,18 @@ def test_seeds_that_recur_in_all_rows_are_said_and_used():
     runs["seed"] = np.tile(np.arange(5), 26)
     seeds = compare_table(runs, report, plus_minus="sd n-1")
     assert (alone.pooled.by_seed, alone.pooled.p != seeds.pooled.p) == (None, True)
-    assert "All rows have the same seeds, so their mean was tested by seed" in read(seeds)
+    assert "same seeds, so their mean and its interval are by seed, p " in read(seeds)
+    shared = compare_table(runs, report, plus_minus="sd n-1", between=0.35)
+    assert shared.pooled.high > seeds.pooled.high
+    # Twelve rows that are about one, each with p of about 0.2, were "cannot tell" by Fisher's
+    # combination, and the interval left out 0.
+    runs["score"] = (runs["seed"].to_numpy() - 2.0) / 1.58 + runs["score"] / 10
+    report["mean"], report["sd"] = "1.00", "1.00"
+    same = compare_table(runs, report)
+    assert max(same.p_values.values()) < 0.3 > same.pooled.p > 0.05
+    assert same.pooled.by_seed > 0.95
+    assert same.pooled.low < 0 < same.pooled.high
+    assert same.verdict is YES
 
 
 def test_spreads_that_differ_over_rows_are_said():
@@ -307,6 +318,47 @@ def test_a_table_with_a_column_for_each_method_is_read_as_it_is_pasted(form, tmp
         assert found.rows[key].reported["sd"] == sd
         assert found.rows[key].n == 6
     assert "keys are task, method" in read(found) or "Task of the report" in read(found)
+
+
+TASKS = {"task": ["ant"] * 5 + ["hop"] * 5, "seed": [*range(5)] * 2,
+         "return": [5.1, 4.8, 5.4, 5.0, 4.9, 3.1, 2.8, 3.4, 3.0, 2.9]}  # fmt: skip
+OURS = {"Task": ["ant", "hop"], "Return": ["5.3 ± 0.4", "3.3 ± 0.4"], "n": [5, 5]}
+WIDE = {"Task": ["ant", "hop"], "SAC": ["4.3 ± 0.4"] * 2, "TD3": ["4.0 ± 0.4"] * 2,
+        "Ours": OURS["Return"]}  # fmt: skip
+LOG = [(run, step) for run in range(6) for step in (3, 6, 9) if (run, step) != (4, 9)]
+ODD = {
+    "heading": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant Ours 5.3 ± 0.4"),
+    "a column called as theirs": (TASKS, WIDE, {"n": 5, "column": "return=Ours"}, "ant Ours 5.3"),
+    "report against report": ({"task": ["ant", "hop"], "Return": ["5.0 ± 0.3", "3 ± 1"],
+                               "n": [5, 5]}, OURS, {}, "ant 5.3 ± 0.4 5 5 5"),
+    "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
+    "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
+    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Caution: - Runs of "
+                       "different method ('Ours', 'SAC') are taken together; if they are not "
+                       "alike, give `by` task,method."),
+    "one run twice": (TASKS | {"seed": [0, *range(4)] * 2}, OURS, {}, "Seed 0 has 2 runs in ant,"),
+    "an early end": ({"task": ["a"] * 17, "seed": [run for run, _ in LOG],
+                      "step": [step for _, step in LOG], "v": [*range(17)]},
+                     {"task": ["a"], "mean": ["9"], "n": [5]}, {},
+                     "1 of 6 runs ends before the others, at step 6 in place of 9."),
+    "per cent": (TASKS | {"return": np.array(TASKS["return"]) / 6},
+                 {"task": ["ant"], "mean": ["84.1"], "n": [5]}, {}, "if divided by 100: do the "
+                 "units differ? If so, give `scale` 100, if not 1."),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_what_a_table_leaves_open_is_taken_as_people_mean_it_and_said(case):
+    own, report, options, said = ODD[case]
+    found = compare_table(own, report, **options)
+    assert said in read(found)
+    assert (found.verdict is UNKNOWN) == (case == "per cent")
+
+
+def test_results_of_many_methods_need_to_know_whose_the_runs_are():
+    why = "results in 'SAC', 'TD3', 'Ours', and nothing says .* as in `column` return=Ours"
+    with pytest.raises(UsageError, match=why):
+        compare_table(TASKS, WIDE, n=5)
 
 
 def test_headings_say_the_metric_the_unit_and_the_spread():

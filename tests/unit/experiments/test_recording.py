@@ -6,7 +6,7 @@ import pytest
 from replication import PAPER
 from replication.experiments import recording
 from replication.experiments.recording import Histories, measure_learning
-from replication.simulator.engine import run_networks
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
 N = 12
@@ -16,7 +16,7 @@ N = 12
 def test_every_network_is_measured_once_over_its_whole_learning(max_states, monkeypatch):
     monkeypatch.setattr(recording, "MAX_STATES", max_states)
     weights = draw_weights(PAPER, 61, 0, N)
-    updates, converged, final = run_networks(PAPER, weights, final_weights=True)
+    updates, converged, final = simulate_weights(PAPER, weights)
     assert converged.all()
     histories = measure_learning(
         PAPER, lambda _, weights: {"weights": weights}, n_networks=N, root_seed=61, jobs=1

@@ -11,7 +11,7 @@ import pytest
 from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.errors import UsageError
 from replication.simulator import engine, machine
-from replication.simulator.engine import evaluate_networks, record_weights, run_networks
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
 from replication.simulator.programs import write_train
@@ -23,14 +23,14 @@ WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
 
 
 def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
-    before, updates = WEIGHTS.copy(), run_networks(PAPER, WEIGHTS)[0]
+    before, updates = WEIGHTS.copy(), simulate_weights(PAPER, WEIGHTS)[0]
     wide = np.full((200, 24), np.nan)
     wide[:, 1:23] = WEIGHTS
     for weights in (np.asfortranarray(WEIGHTS), wide[:, 1:23], WEIGHTS[::-1][::-1]):
-        np.testing.assert_array_equal(run_networks(PAPER, weights)[0], updates)
-    np.testing.assert_array_equal(run_networks(PAPER, WEIGHTS[::-2])[0], updates[::-2])
+        np.testing.assert_array_equal(simulate_weights(PAPER, weights)[0], updates)
+    np.testing.assert_array_equal(simulate_weights(PAPER, WEIGHTS[::-2])[0], updates[::-2])
     np.testing.assert_array_equal(WEIGHTS, before)
-    assert run_networks(PAPER, WEIGHTS[:0])[0].shape == (0,)
+    assert simulate_weights(PAPER, WEIGHTS[:0])[0].shape == (0,)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_protocols_that_differ_in_numbers_only_are_compiled_once_whatever_thread
         for rate in (5.0, 10.0, 20.0, 40.0)
     ]
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda protocol: run_networks(protocol, WEIGHTS[:8]), protocols))
+        list(pool.map(lambda protocol: simulate_weights(protocol, WEIGHTS[:8]), protocols))
     assert machine._compile.cache_info().misses == 1
 
 
@@ -93,4 +93,4 @@ def test_a_choice_that_the_kernel_does_not_know_is_no_silent_default(field):
     protocol = Protocol(max_updates=1)
     object.__setattr__(protocol, field, "new")  # as a field that got a choice, but not the kernel
     with pytest.raises((ValueError, KeyError), match="new"):
-        run_networks(protocol, WEIGHTS[:1])
+        simulate_weights(protocol, WEIGHTS[:1])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from replication import PAPER, UsageError
-from replication.simulator import arrays, noise, programs
+from replication.simulator import arrays, noise
 from replication.simulator.arrays import Traced
 from replication.simulator.guard import check_rule
 from replication.simulator.instructions import Writer
@@ -36,7 +36,7 @@ WRONG = {
     "a view": (Hebbian, wrap(arrays, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
     "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, n - (n == 6), k))),
     "a fused product": (Xor, wrap(arrays, "add_product", lambda f, x, y, total: f(x, x, total))),
-    "a change": (Xor, wrap(programs, "split", lambda f, x: (f(x)[0], f(x)[1] * 2))),
+    "a change": (Xor, wrap(arrays, "split", lambda f, x: (f(x)[0], f(x)[1] * 2))),
     "a counter": (Mirror, wrap(noise, "_philox", lambda f, c, key: f([c[1], c[0], *c[2:]], key))),
 }  # fmt: skip
 """What of the compiler is wrong, and a rule that needs it."""

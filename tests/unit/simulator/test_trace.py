@@ -11,7 +11,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from replication import PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
+from replication import NOTEBOOK, PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
 from replication.simulator.weights import draw_weights
 from replication.system.interruption import Interrupted, raise_on_signals
 
@@ -105,11 +105,8 @@ def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
 
 def test_a_small_simulation_takes_a_class_of_ones_own():
     short = Protocol(max_updates=40, threshold=0.9)
-    frozen = simulate(short, n_seeds=12, network=Frozen)
-    assert frozen.updates.dtype == np.int32
-    assert frozen.updates.tolist() == [
-        Frozen.from_seed(seed, protocol=short).train()[0] for seed in range(12)
-    ]
+    frozen = simulate(short, n_seeds=12, network=Frozen).updates.tolist()
+    assert frozen == [Frozen.from_seed(k, protocol=short).train()[0] for k in range(12)]
     few = {"n_seeds": 6, "root_seed": 7}
     assert simulate(**few, network=RecirculationNetwork) == simulate(**few) != simulate(n_seeds=6)
 
@@ -124,15 +121,11 @@ def test_results_are_equal_where_they_hold_the_same():
 
 
 def test_readings_have_names_everywhere():
-    np.testing.assert_array_equal(
-        simulate("notebook", n_seeds=5).updates,
-        simulate(Protocol(criterion="half-squared-error"), n_seeds=5).updates,
-    )
-    assert trace("notebook", seed=0).protocol.criterion == "half-squared-error"
-    network = RecirculationNetwork.from_seed(0, protocol="notebook")
-    assert network.protocol.criterion == "half-squared-error"
-    same = RecirculationNetwork.from_weights(trace(n_updates=0).weights[0], "notebook")
+    traced, network = trace("notebook"), RecirculationNetwork.from_seed(0, protocol="notebook")
+    same = RecirculationNetwork.from_weights(traced.weights[0], "notebook")
+    assert traced.protocol == network.protocol == same.protocol == NOTEBOOK
     assert same.error() == network.error()
+    assert simulate("notebook", n_seeds=5) == simulate(NOTEBOOK, n_seeds=5)
 
 
 def test_training_that_is_recorded_ends_where_training_ends():

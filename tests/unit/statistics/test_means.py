@@ -19,8 +19,10 @@ def test_with_as_many_runs_on_both_sides_p_and_interval_are_welch_s():
     welch = stats.ttest_ind(ONE, TWO, equal_var=False)
     assert found.p == pytest.approx(welch.pvalue)
     assert (found.low, found.high) == pytest.approx(tuple(welch.confidence_interval()))
-    assert found.d[0] == pytest.approx((ONE.mean() - TWO.mean()) / np.sqrt(
-        (ONE.var(ddof=1) + TWO.var(ddof=1)) / 2))  # fmt: skip
+    # Hedges' g: with J of about 1 - 3 / (4 f - 1) (Borenstein et al. 2009, equation 4.22)
+    g = (1 - 3 / (4 * (2 * ONE.size - 2) - 1)) * (ONE.mean() - TWO.mean()) / np.sqrt(
+        (ONE.var(ddof=1) + TWO.var(ddof=1)) / 2)  # fmt: skip
+    assert found.d[0] == pytest.approx(g, rel=2e-3)
 
 
 def test_with_fewer_on_one_side_p_is_the_larger_of_welch_s_and_student_s():

@@ -1,5 +1,7 @@
 """One answer for all rows of a table, against textbooks, SciPy and simulation."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -50,7 +52,7 @@ def test_the_mean_over_rows_has_the_wider_of_two_intervals():
 def test_rows_all_lower_are_found_together_where_none_is_alone():
     """Of 26 rows, all a deviation lower at three runs against three, none stood out: p was 0.07."""
     found, _, p_values = pool(draw_rows(np.random.default_rng(1), -1.0))
-    assert pooling.combine(p_values, found.p) < 0.001
+    assert pooling.combine(p_values, found) < 0.001
     assert min(pooling.adjust(dict(enumerate(p_values))).values()) > 0.05
     assert found.low < -1.0 < found.high < 0
     # Up to the correlation that is said: the error of the mean grows with 1 + (K - 1) rho.
@@ -65,7 +67,7 @@ def test_equal_tables_are_contradicted_at_the_level_at_most(n_rows, n):
     low = 0
     for _ in range(300):
         found, _, p_values = pool(draw_rows(generator, n_rows=n_rows, n=n, m=n))
-        low += pooling.combine(p_values, found.p) <= 0.05
+        low += pooling.combine(p_values, found) <= 0.05
     assert low / 300 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 300)
 
 
@@ -74,8 +76,12 @@ def test_fisher_and_holm_are_those_of_their_authors():
     fisher = stats.combine_pvalues([0.145, 0.263, 0.087]).pvalue
     assert fisher == pytest.approx(0.0763, abs=2e-4)
     assert pooling.combine([0.145, 0.263, 0.087], None) == pytest.approx(2 * fisher)
-    assert pooling.combine([0.145, 0.263, 0.087], 0.01) == pytest.approx(0.03)
-    assert pooling.combine([0.03], 0.0) == 0.03
+    equal = dataclasses.replace(pooling.pool([Effect(0.5, 4.0, 0.25)] * 3, level=0.05), p=0.01)
+    assert pooling.combine([0.145, 0.263, 0.087], equal) == pytest.approx(0.03)
+    assert pooling.combine([0.03], equal) == 0.03
+    # Rows that are one row are one test, by Brown's degrees of freedom.
+    same = dataclasses.replace(equal, p=1.0, square=1.0)
+    assert pooling.combine([0.02] * 9, same) == pytest.approx(0.06)
     # Holm (1979): 0.01, 0.02 and 0.04 among three become 0.03, 0.04 and 0.04.
     adjusted = pooling.adjust({"b": 0.02, "a": 0.01, "c": 0.04})
     assert adjusted == pytest.approx({"a": 0.03, "b": 0.04, "c": 0.04})
@@ -108,7 +114,7 @@ def test_the_ratio_of_spreads_is_unbiased_and_covered():
 def test_seeds_that_all_rows_share_are_what_varies():
     """Rows with a correlation of 0.9 are nearly one; taken as independent, they mislead."""
     generator = np.random.default_rng(6)
-    low, correlations = {"seed": 0, "rows": 0}, []
+    low, correlations = dict.fromkeys(("seed", "rows", "all", "fisher"), 0), []
     for _ in range(200):
         own, theirs = (
             np.sqrt(0.1) * generator.normal(size=(20, 5))
@@ -117,10 +123,15 @@ def test_seeds_that_all_rows_share_are_what_varies():
         )
         rows = [tuple(Side(x.mean(), ((x.std(ddof=1), 5),)) for x in pair)
                 for pair in zip(own, theirs, strict=True)]  # fmt: skip
-        p, correlation = pooling.judge_by_seed(own, rows)
-        correlations.append(correlation)
-        low["seed"] += p <= 0.05
-        low["rows"] += pool(rows)[0].p <= 0.05
-    assert low["seed"] / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
+        by_seed, (found, _, p_values) = pooling.judge_by_seed(own, rows, level=0.05), pool(rows)
+        correlations.append(by_seed["by_seed"])
+        whole = dataclasses.replace(found, **by_seed)
+        assert (whole.p <= 0.05) == (whole.low * whole.high > 0)
+        low["seed"] += whole.p <= 0.05
+        low["rows"] += found.p <= 0.05
+        low["all"] += pooling.combine(p_values, whole) <= 0.05
+        low["fisher"] += pooling.combine(p_values, dataclasses.replace(whole, square=0)) <= 0.05
+    assert max(low["seed"], low["all"]) / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
     assert low["rows"] / 200 > 0.4
+    assert low["fisher"] / 200 > 0.15, "Fisher's combination takes them as independent"
     assert np.mean(correlations) == pytest.approx(0.9, abs=0.1)
