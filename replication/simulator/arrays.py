@@ -28,11 +28,13 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
-from replication.simulator.noise import APPLY
 from replication.wording import show
 
 NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
+
+LEARN, MEASURE, APPLY = range(3)
+"""Phases of a sweep: the changes of a pattern, its error, and what an update does."""
 
 Shape = tuple[int, ...]
 Index = tuple[Any, ...]

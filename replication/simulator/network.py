@@ -21,8 +21,8 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
-from replication.simulator.arrays import TURNS, Graph, Traced
-from replication.simulator.noise import APPLY, LEARN, MEASURE, N_PHASES, draw_numbers, find_place
+from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced
+from replication.simulator.noise import N_PHASES, draw_numbers, find_place
 from replication.simulator.outcomes import Trace, make_trace
 from replication.simulator.patterns import compute_variation, make_patterns
 from replication.simulator.weights import (

@@ -8,24 +8,20 @@ stand for lanes of the compiled code.
 """
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator import arithmetic as exact
 from replication.simulator.arithmetic import from_bits, to_bits, to_float
+from replication.simulator.arrays import TURNS, Traced
 from replication.simulator.instructions import Bits
-
-if TYPE_CHECKING:
-    from replication.simulator.arrays import Traced
-    from replication.simulator.blocks import Block
 
 Array = NDArray[np.float64]
 
-LEARN, MEASURE, APPLY = range(3)
-"""Phases of a sweep in which numbers may be drawn, which are others in each."""
 N_PHASES = 4
+"""At most, of a sweep: numbers are others in each."""
 TURNS_AT_MOST = BLOCKS_AT_MOST = 2**20
 """Of loops of `repeat`, and of four numbers in one draw: the place of a block of numbers is
 (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST + block."""
@@ -52,10 +48,8 @@ def find_place(draw: int, turn: Any) -> Any:
     return (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST
 
 
-def write_draw(block: "Block", x: "Traced", rows: Any) -> None:
-    """Write down the numbers of one draw, into memory, four at a time."""
-    from replication.simulator.arrays import TURNS
-
+def write_draw(block: Any, x: Traced, rows: Any) -> None:
+    """Write down the numbers of one draw in a `Block`, into memory, four at a time."""
     writer, (kind, phase, draw, _) = block.writer, x.note
     age, seed, root_seed = block.noise
     n_patterns = block.n_patterns if x.is_batched else 1

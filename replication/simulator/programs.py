@@ -20,11 +20,21 @@ import numpy as np
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator import arrays
-from replication.simulator.arrays import NOTHING, TURNS, Graph, Index, Shape, Traced, TraceError
+from replication.simulator.arrays import (
+    APPLY,
+    LEARN,
+    MEASURE,
+    NOTHING,
+    TURNS,
+    Graph,
+    Index,
+    Shape,
+    Traced,
+    TraceError,
+)
 from replication.simulator.blocks import Block, Memory, find_bound, name_place, places
 from replication.simulator.instructions import Bits, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
-from replication.simulator.noise import APPLY, LEARN, MEASURE
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so
