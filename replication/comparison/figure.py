@@ -100,9 +100,8 @@ def draw_rows(table: Any, panel: Any) -> None:
                 panel.plot([math.copysign(reach, end)], [place], mark if abs(d[0]) <= reach else "",
                            color=color, markersize=4, clip_on=False)  # fmt: skip
         mark = "s" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
-        size = min(
-            3.0 + math.sqrt(one.n * (one.runs or one.n) / (one.n + (one.runs or one.n))), 9.0
-        )
+        m = one.runs or one.n
+        size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
         panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
         if mark != "s":
             side, gap = ("left", 8) if d[0] < 0 else ("right", -8)

@@ -35,13 +35,13 @@ class Contest:
     protocol : Protocol
     outcomes : dict of str to Outcomes
         By the name of the rule, in the order given.
-    is_paired : bool
-        Whether all rules have as many weights, so that each seed is the same start for all.
+    is_paired : dict of str to bool
+        For each rule whether it has the weights of the first, so that a seed is the same start.
     """
 
     protocol: Protocol
     outcomes: Mapping[str, Outcomes]
-    is_paired: bool
+    is_paired: Mapping[str, bool]
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a table: for each rule, how many learnt, in how many updates.
@@ -67,7 +67,8 @@ class Contest:
         n = plural(rows[0]["networks"], "network")
         width = max(len(row["rule"]) for row in rows)
         lines = [
-            f"{n} of each rule, at most {plural(self.protocol.max_updates, 'update')}",
+            f"{n}{' of each rule' if len(rows) > 1 else ''}, at most "
+            f"{plural(self.protocol.max_updates, 'update')}",
             f"{'':{width}}  converged  95 % interval     quartiles of the updates      mean   most",
         ]
         # A row for each rule, and below them each rule against the first.
@@ -79,8 +80,8 @@ class Contest:
                 f"{row['rule']:{width}}  {row['converged']:9.2%}  {interval:16}  {quartiles:24}  "
                 f"{mean:>8}  {show_whole(row['most']):>5}"
             )
-        start = "from the same initial weights" if self.is_paired else "seed by seed"
         for name, found in self.compare_pairs().items():
+            start = "from the same initial weights" if self.is_paired[name] else "seed by seed"
             ends = "" if found.low is None else f" ({found.low:+,.0f} to {found.high:+,.0f})"
             lines.append(
                 f"{name} less {rows[0]['rule']}, {start}, failures at the cap: median "
@@ -166,7 +167,8 @@ def compare_rules(
         for name, network in zip(names, networks, strict=True)
     }
     shapes = [[*Rule.of(network, protocol).shapes.values()] for network in networks]
-    return Contest(protocol, outcomes, all(each == shapes[0] for each in shapes))
+    is_paired = {name: each == shapes[0] for name, each in zip(names, shapes, strict=True)}
+    return Contest(protocol, outcomes, is_paired)
 
 
 def describe(name: str, outcomes: Outcomes) -> dict[str, Any]:

@@ -50,11 +50,12 @@ def render(
     metadata: Mapping[str, str], **options: Any,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a page; `options` are those of `render_report`."""
+    from replication.experiments.live.rule_page import write_template
     from replication.report.build import render_report
 
     return render_report(
         template=template, models=models, figures=figures,
-        bibliography=TEMPLATES / "references.bib", search=[TEMPLATES],
+        bibliography=TEMPLATES / "references.bib", search=[TEMPLATES], write=write_template,
         metadata={**METADATA, **metadata}, **options,
     )  # fmt: skip
 

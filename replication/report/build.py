@@ -43,7 +43,7 @@ def render_report(
     bibliography: Path, metadata: Mapping[str, str], search: Sequence[Path] = (),
     tables: Mapping[str, str] = MappingProxyType({}), name: str = "report",
     formats: Collection[str] = tuple(pandoc.FORMS), jobs: int = -1, report_progress: Tell = silent,
-    warn: Tell | None = None,
+    warn: Tell | None = None, write: Callable[[str], str | None] = lambda _: None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a report by their names; the same models give the same bytes.
 
@@ -51,13 +51,13 @@ def render_report(
     ``author``, ``licence``, ``date`` (the clock is never asked), ``description`` and optionally
     ``version``.
     `name`: of the files but for the figures.
-    `search`: folders in which included templates are looked for.
+    `search`: folders in which included templates are looked for; `write`: as for `Template`.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
     `warn`: as for `Template.render`, of a part of a report, where references to others are words.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
-    page = Template(template, [*search, pandoc.ASSETS])
+    page = Template(template, [*search, pandoc.ASSETS], write)
     markdown = page.render(models, metadata, warn=warn)
     if warn is not None:
         # [](#fig:joint), whose place in another chapter is not part of this page

@@ -106,14 +106,19 @@ class _Environment(jinja2.Environment):
 class Template:
     """A template with those that it includes (``docs/chapters.md`` says how to write them).
 
-    The template's own folder comes first, then those of `search`, in this order.
+    The template's own folder comes first, then those of `search`, in this order; `write` returns
+    the text of a template that is in none of them, or None.
     """
 
-    def __init__(self, path: Path, search: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, path: Path, search: Sequence[Path] = (),
+        write: Callable[[str], str | None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.path = path
         self._folders = [path.parent, *search]
+        loaders = [jinja2.FileSystemLoader(self._folders), jinja2.FunctionLoader(write)]
         self._environment = _Environment(
-            loader=jinja2.FileSystemLoader(self._folders), undefined=_Missing,
+            loader=jinja2.ChoiceLoader(loaders), undefined=_Missing,
             comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
             lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
         )  # fmt: skip

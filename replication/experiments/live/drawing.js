@@ -24,9 +24,8 @@ const writeState = (x) => (Math.abs(x) < 0.005 ? 0 : x).toFixed(2).replace("-", 
 // A network that has learnt as far as it will: its weights after each update.
 class Run {
   constructor(weights, settings, { threshold, cap }) {
-    this.settings = settings;
-    this.weights = [weights];
-    const network = new RecirculationNetwork(weights, settings);
+    Object.assign(this, { settings, weights: [weights], places: [] });
+    const network = new LiveNetwork(weights, settings);
     while (!(network.error() < threshold) && network.updates < cap) {
       network.update();
       this.weights.push(network.weights());
@@ -38,7 +37,7 @@ class Run {
   // The network after so many updates, or between two of them.
   at(t) {
     const before = Math.min(this.n, Math.floor(t)), after = Math.min(this.n, before + 1), part = t - before;
-    return new RecirculationNetwork(mix(this.weights[before], this.weights[after], part), this.settings);
+    return new LiveNetwork(mix(this.weights[before], this.weights[after], part), this.settings);
   }
 
   // Where the codes have been from one update to another.
@@ -46,8 +45,8 @@ class Run {
     const step = Math.max(1, Math.floor((to - from) / 160));
     const points = PATTERNS.map(() => []);
     for (let t = from; t <= Math.min(to, this.n); t += step) {
-      const { W, b } = new RecirculationNetwork(this.weights[t], this.settings);
-      PATTERNS.forEach((_, k) => points[k].push(at([0, 1].map((j) => 1 / (1 + Math.exp(-W[j][k] - b[j])))).map((x) => x.toFixed(1)).join(",")));
+      this.places[t] ??= this.at(t).states()[0].map((code) => at(code).map((x) => x.toFixed(1)).join(","));
+      this.places[t].forEach((place, k) => points[k].push(place));
     }
     return points.map((way) => way.join(" "));
   }
@@ -55,8 +54,7 @@ class Run {
 const mix = (a, b, part) => a.map((x, k) => x + part * (b[k] - x));
 
 // Which lines cut off the dot of their own vector, and no other.
-function listRead(network) {
-  const images = network.reconstruct();
+function listRead(images) {
   return PATTERNS.map((_, k) => images.every((image, p) => image[k] > 0.5 === (p === k)));
 }
 
@@ -106,13 +104,13 @@ class Plane {
   }
 
   show(network, trails) {
-    this.read = listRead(network);
-    this.codes = PATTERNS.map((pattern) => network.pass(pattern).first);
+    const [codes, , images] = network.states(), [U, c] = [network.get("U"), network.get("c")];
+    [this.codes, this.read] = [codes, listRead(images)];
     this.codes.forEach((code, k) => {
       this.dots[k].setAttribute("transform", "translate(" + at(code).map((x) => x.toFixed(2)).join(" ") + ")");
       this.dots[k].classList.toggle("read", this.read[k]);
       // The line is where the input of unit k is 0, `away` from the middle; its side is shaded.
-      const [a, b] = network.U[k], length = Math.hypot(a, b) || 1e-9, away = -(a / 2 + b / 2 + network.c[k]) / length;
+      const [a, b] = U[k], length = Math.hypot(a, b) || 1e-9, away = -(a / 2 + b / 2 + c[k]) / length;
       const point = (along, across) => at([0.5 + (a * along - b * across) / length, 0.5 + (b * along + a * across) / length]);
       const [[x1, y1], [x2, y2], [x3, y3]] = [point(away, -3), point(away, 3), point(away, 0)];
       const [x4, y4] = point(away + 0.42, 0);
@@ -127,7 +125,7 @@ class Plane {
   // Where the rule pushes the code of vector k: h(1) - h(3), drawn longer; none for k = null.
   push(network, k) {
     if (k === null) { this.arrow.setAttribute("d", ""); return; }
-    const { first, last } = network.pass(PATTERNS[k]);
+    const { first, last } = network.pass(k);
     const [x, y] = at(first), [x2, y2] = at(first.map((h, j) => h + PUSH * (h - last[j])));
     const length = Math.hypot(x2 - x, y2 - y) || 1, [ex, ey] = [(x2 - x) / length, (y2 - y) / length];
     const [tip_x, tip_y] = [x2 + 6 * ex, y2 + 6 * ey];
@@ -196,7 +194,7 @@ class Loop {
 
   // `time` is 0 to 4: vector k on its way around; null: all of its states at once.
   show(network, k, time) {
-    const { visible, first, image, second, last } = network.pass(PATTERNS[k]);
+    const { visible, first, image, second, last } = network.pass(k), [W, U] = [network.get("W"), network.get("U")];
     const stage = time === null ? 4 : Math.min(3, Math.floor(time)), part = Math.min(1, (time ?? 1) % 1 / 0.8);
     const is_there = (n) => stage > n || (stage === n && part === 1);  // have states come to stage n's end?
     const connect = function (line, weight, is_lit) {
@@ -204,8 +202,8 @@ class Loop {
       line.classList.toggle("negative", weight < 0);
       line.classList.toggle("lit", is_lit);
     };
-    this.W.forEach((row, j) => row.forEach((line, i) => connect(line, network.W[j][i], stage > 2 || (stage === 0 && i === k))));
-    this.U.forEach((row, i) => row.forEach((line, j) => connect(line, network.U[i][j], stage === 1 || stage === 4)));
+    this.W.forEach((row, j) => row.forEach((line, i) => connect(line, W[j][i], stage > 2 || (stage === 0 && i === k))));
+    this.U.forEach((row, i) => row.forEach((line, j) => connect(line, U[i][j], stage === 1 || stage === 4)));
     // What is under way: from the visible units through W (stages 0 and 3), back through U, around.
     const flying = [];
     const fly = (x1, y1, x2, y2, size) => flying.push([x1 + part * (x2 - x1), y1 + part * (y2 - y1), 1.2 + 6 * Math.sqrt(size / 2)]);

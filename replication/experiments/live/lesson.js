@@ -107,8 +107,10 @@ class Lesson {
       step.section.querySelector("h2").tabIndex = -1;
     });
     this.root.hidden = false;
-    new ResizeObserver(() => this.root.style.setProperty("--stage", this.stage.offsetHeight + "px")).observe(this.stage);
+    new ResizeObserver(() => this.measure()).observe(this.stage);
   }
+
+  measure() { this.root.style.setProperty("--stage", this.stage.offsetHeight + "px"); }
 
   // The dots travel to where a step begins.
   enter(i) {
@@ -188,8 +190,10 @@ class Lesson {
     (is_answered ? reveal : predict).scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
   }
 
-  go(i) {
-    const step = this.steps[Math.min(this.steps.length - 1, Math.max(0, i))];
+  go(to) {
+    const i = Math.min(this.steps.length - 1, Math.max(0, to)), step = this.steps[i];
+    if (this.unfinished === undefined) this.enter(i);  // the stage has the size of the step that is scrolled to
+    this.measure();
     step.section.scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
     step.section.querySelector("h2").focus({ preventScroll: true });
   }
@@ -198,7 +202,7 @@ class Lesson {
   follow() {
     if (this.unfinished !== undefined) return;
     const is_wide = getComputedStyle(this.root).display === "grid";
-    const line = is_wide ? 0.42 * window.innerHeight : this.stage.getBoundingClientRect().bottom + 60;
+    const line = is_wide ? 0.42 * window.innerHeight : this.stage.getBoundingClientRect().bottom + 90;
     const passed = this.steps.filter(({ section }) => section.getBoundingClientRect().top <= line).length;
     this.enter(Math.max(0, passed - 1));
   }
@@ -241,7 +245,7 @@ class Lesson {
     const part = this.travel ? (1 - Math.cos(Math.PI * this.travel.part)) / 2 : 1;
     this.runs.forEach((run, k) => {
       const goal = scene.cloud ? this.main.at(this.main.n) : run.at(this.t);
-      const network = part < 1 ? new RecirculationNetwork(mix(this.travel.from, goal.weights(), part), run.settings ?? this.main.settings) : goal;
+      const network = part < 1 ? new LiveNetwork(mix(this.travel.from, goal.weights(), part), run.settings ?? this.main.settings) : goal;
       if (k === 0) this.shown = network.weights();
       this.planes[k].show(network, this.travel || scene.cloud ? null : run.trace(0, now));
       this.planes[k].push(network, scene.loop && k === 0 && !this.travel && (this.t % 1 > 0.93 || this.t >= this.end) ? 0 : null);

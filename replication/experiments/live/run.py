@@ -69,7 +69,7 @@ HELP: dict[str, tuple[str, str, Model]] = {
     "final W": ("W", "final one given", {"final": "W"}),
 }
 """What is done to the decoder U or the encoder W: which of them, in words, and as `prepare` in
-`recirculation.js` takes it. A final matrix comes with the biases of the units that it leads to."""
+`network.js` takes it. A final matrix comes with the biases of the units that it leads to."""
 
 
 def run(sample: Sample) -> Model:

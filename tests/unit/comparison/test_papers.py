@@ -221,6 +221,17 @@ def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
     assert plain["verdict"] == "contradicted"
 
 
+def test_means_alone_of_many_runs_have_a_mean_difference_too():
+    """Of rows that are judged by drawn studies it was "higher by  SD on average ( to )"."""
+    runs, report = make_paper(n_rows=6, n=40)
+    found = compare_table(runs, report.drop(columns="sd"))
+    own = runs.groupby("task")["score"].agg(["mean", "std"])
+    off = (own["mean"] - report["mean"].astype(float).to_numpy()) / own["std"]
+    hedges = 1 - 3 / (4 * 39 - 1)
+    assert found.pooled.value == pytest.approx(hedges * off.mean(), rel=1e-3)
+    assert found.verdict is NO
+
+
 def test_seeds_that_recur_in_all_rows_are_said_and_used():
     runs, report = make_paper(n=5, shift=0.0)
     alone = compare_table(runs, report, plus_minus="sd n-1")

@@ -9,6 +9,7 @@ from replication.experiments import TEMPLATES
 from replication.experiments.headline.figures import plot_joint
 from replication.experiments.images.figures import plot_rest
 from replication.experiments.live.figures import plot_help, plot_plane
+from replication.experiments.live.rule_page import write_template
 from replication.publication.models import read_model
 from replication.report import style
 from replication.report.build import Drawing, render_report
@@ -80,6 +81,7 @@ def build_sample(folder, **changes):
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
         "search": [TEMPLATES],
+        "write": write_template,
         "tables": {"readings": "name,mean\npaper,46.5\n"},
         **changes,
     }
