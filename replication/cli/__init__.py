@@ -100,10 +100,9 @@ def _check_memory_limit() -> None:
 
         limit, _ = resource.getrlimit(resource.RLIMIT_AS)
         if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
-            raise WorkerError(
-                f"this process may use {limit / 1e6:,.0f} MB of memory, and its libraries need "
-                f"{NEEDED_MEMORY / 1e6:,.0f} MB; raise the limit (ulimit -v)"
-            )
+            has, needs = (f"{number / 1e6:,.0f} MB" for number in (limit, NEEDED_MEMORY))
+            both = f"this process may use {has} of memory, and its libraries need {needs}"
+            raise WorkerError(f"{both}; raise the limit (ulimit -v)")
 
 
 def _explain_shortage(error: BaseException | None) -> str | None:

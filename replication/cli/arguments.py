@@ -71,10 +71,8 @@ def parse_whole(text: str, *, low: int, high: int, note: str = "") -> int:
     """Return a whole number that is written in plain decimal digits; `note` says more of `high`."""
     # 0007 and 1000000, but neither 1e6 nor 1_000
     if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) is None or not low <= int(text) <= high:
-        raise ArgumentTypeError(
-            f"{show(text)} was given; allowed is a whole number from {low} to {high}{note}, in "
-            "plain digits"
-        )
+        allowed = f"a whole number from {low} to {high}{note}, in plain digits"
+        raise ArgumentTypeError(f"{show(text)} was given; allowed is {allowed}")
     return int(text)
 
 
@@ -107,39 +105,24 @@ def parse_results(text: str) -> Path:
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "--seeds": {
-        "type": whole(1, MAX_SEEDS, MAX_COST), "default": DEFAULT_SEEDS, "metavar": "N",
-        "help": f"number of seeded networks (default: {DEFAULT_SEEDS})",
-    },
-    "--root-seed": {
-        "type": whole(0, 2**63 - 1), "default": DEFAULT_ROOT_SEED, "metavar": "R",
-        "help": f"with the seed, fixes a network's initial weights (default: {DEFAULT_ROOT_SEED})",
-    },
-    "--results": {
-        "type": parse_results, "default": Path("results"), "metavar": "FOLDER",
-        "help": "folder of models and reports (default: results)",
-    },
-    "--protocol": {
-        "default": "paper", "metavar": "NAME",
-        "help": f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the fields "
-        "that differ from the paper's (default: paper)",
-    },
-    "--set": {
-        "action": "append", "default": [], "dest": "assignments", "metavar": "FIELD=VALUE",
-        "help": "one field that differs; may be given several times",
-    },
-    "--jobs": {
-        "type": parse_jobs, "default": -1, "metavar": "N",
-        "help": "workers, or 'all' for one a core (default: all)",
-    },
-    "--backend": {
-        "default": "threading", "metavar": "NAME",
-        "help": "threading, or dask for a running cluster (default: threading)",
-    },
-    "--scheduler": {
-        "metavar": "ADDRESS",
-        "help": "of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786",
-    },
+    "--seeds": {"type": whole(1, MAX_SEEDS, MAX_COST), "default": DEFAULT_SEEDS, "metavar": "N",
+                "help": f"number of seeded networks (default: {DEFAULT_SEEDS})"},
+    "--root-seed": {"type": whole(0, 2**63 - 1), "default": DEFAULT_ROOT_SEED, "metavar": "R",
+                    "help": "with the seed, fixes a network's initial weights "
+                    f"(default: {DEFAULT_ROOT_SEED})"},
+    "--results": {"type": parse_results, "default": Path("results"), "metavar": "FOLDER",
+                  "help": "folder of models and reports (default: results)"},
+    "--protocol": {"default": "paper", "metavar": "NAME",
+                   "help": f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the "
+                   "fields that differ from the paper's (default: paper)"},
+    "--set": {"action": "append", "default": [], "dest": "assignments", "metavar": "FIELD=VALUE",
+              "help": "one field that differs; may be given several times"},
+    "--jobs": {"type": parse_jobs, "default": -1, "metavar": "N",
+               "help": "workers, or 'all' for one a core (default: all)"},
+    "--backend": {"default": "threading", "metavar": "NAME",
+                  "help": "threading, or dask for a running cluster (default: threading)"},
+    "--scheduler": {"metavar": "ADDRESS",
+                    "help": "of the cluster, with --backend dask; e.g. tcp://127.0.0.1:8786"},
 }  # fmt: skip
 WORKERS = ("--jobs", "--backend", "--scheduler")
 PROTOCOL = ("--protocol", "--set")
@@ -147,8 +130,12 @@ NETWORKS = ("--seeds", "--root-seed", *PROTOCOL)
 STUDY = (*NETWORKS, "--results")
 
 
-def add_options(parser: argparse.ArgumentParser, *names: str) -> None:
-    """Add options that commands share, each as it stands in `OPTIONS`."""
+def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: Any) -> None:
+    """Add options that commands share, each as it stands in `OPTIONS`.
+
+    `defaults`: the `handler` that runs the command; whether it `continues` where it stopped.
+    """
+    parser.set_defaults(**defaults)
     for name in names:
         parser.add_argument(name, **OPTIONS[name])
     if "--set" in names:

@@ -17,11 +17,10 @@ MIN_SEEDS, MAX_SEEDS = 1000, 10_000_000
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     experiments = subparsers.add_parser(
-        "experiments",
-        help="run the experiments on the paper's other statements",
+        "experiments", help="run the experiments on the paper's other statements",
         description="Run all or some of the experiments in the report and write their models. "
         f"Experiments: {', '.join(EXPERIMENTS)}. `replication report` then uses the models.",
-    )
+    )  # fmt: skip
     experiments.add_argument(
         "names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help="to run (default: all)"
     )
@@ -30,18 +29,16 @@ def add_commands(subparsers: Any) -> None:
         help="run one experiment with N networks and render its chapter and statements alone, into "
         "previews/NAME of the results folder; models and report stay as they are",
     )  # fmt: skip
-    add_options(experiments, "--results", "--jobs")
-    experiments.set_defaults(handler=run_experiments_command)
+    add_options(experiments, "--results", "--jobs", handler=run_experiments_command)
 
     multiverse = subparsers.add_parser(
-        "multiverse",
-        help="compare readings of your own",
+        "multiverse", help="compare readings of your own",
         description="Simulate readings of your own on the same seeds and report what 100 networks "
         "of each would have reported.",
         epilog="For example, four readings: [factors] and, below it, a line "
         "learning_rate = [10.0, 20.0] and a line half_width = [0.1, 0.5]. "
         "help(replication.Protocol) in Python lists the fields.",
-    )
+    )  # fmt: skip
     multiverse.add_argument(
         "--file", type=Path, metavar="FILE.toml", required=True,
         help="[factors] with lists of values of protocol fields, every combination of which is "
@@ -51,8 +48,7 @@ def add_commands(subparsers: Any) -> None:
         "--seeds", type=whole(MIN_SEEDS, MAX_SEEDS), default=MULTIVERSE_SEEDS, metavar="N",
         help=f"networks a reading (default: {MULTIVERSE_SEEDS})",
     )  # fmt: skip
-    add_options(multiverse, "--root-seed", "--results", "--jobs")
-    multiverse.set_defaults(handler=run_multiverse)
+    add_options(multiverse, "--root-seed", "--results", "--jobs", handler=run_multiverse)
 
 
 def run_experiments_command(options: argparse.Namespace) -> None:
@@ -63,10 +59,8 @@ def run_experiments_command(options: argparse.Namespace) -> None:
     running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
         if len(options.names) != 1:
-            raise UsageError(
-                f"--preview was given with {plural(len(options.names), 'experiment')}; it takes "
-                "exactly one; name one"
-            )
+            given = plural(len(options.names), "experiment")
+            raise UsageError(f"--preview was given with {given}; it takes exactly one; name one")
         print(preview_experiment(options.names[0], options.preview, options.results, **running))
         return
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]

@@ -11,8 +11,8 @@ from replication.cli.arguments import PROTOCOL, add_options, read_protocol_argum
 from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
-from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
-from replication.system.files import check_target, read_given, write_durably
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
+from replication.system.files import check_target, read_content, refuse_unreadable, write_durably
 from replication.system.progress import report_progress
 from replication.wording import plural, show
 
@@ -24,14 +24,13 @@ ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     command = subparsers.add_parser(
-        "mechanism",
-        help="test whether recirculation amplifies its own code on inputs of your own",
+        "mechanism", help="test whether recirculation amplifies its own code on inputs of your own",
         description="Train networks on your own patterns by recirculation, back-propagation and "
         "feedback alignment, each at its own best learning rate, and report whether W amplifies "
         "its own code as predicted, what first changes are worth, and what larger and aligned "
         "weights at the start would save. For example: replication mechanism --patterns FILE.csv "
         "--group-sizes 8,3, or --protocol digits.",
-    )
+    )  # fmt: skip
     command.add_argument(
         "--patterns", type=Path, metavar="FILE.csv",
         help="inputs in place of the protocol's, one pattern a line: numbers from 0 to 1 between "
@@ -43,7 +42,7 @@ def add_commands(subparsers: Any) -> None:
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
     command.add_argument(
-        "--seeds", type=whole(MIN_NETWORKS, MAX_NETWORKS), default=N_NETWORKS, metavar="N",
+        "--seeds", type=whole(FEWEST, MOST), default=N_NETWORKS, metavar="N",
         help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     command.add_argument(
@@ -54,16 +53,14 @@ def add_commands(subparsers: Any) -> None:
     command.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",
     )  # fmt: skip
-    add_options(command, "--root-seed", "--jobs", *PROTOCOL)
-    command.set_defaults(handler=run_mechanism)
+    add_options(command, "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism)
 
 
 def parse_sizes(text: str) -> str:
     """Return visible and hidden units as ``--set`` has them."""
     if re.fullmatch(r"[0-9, ]+", text, re.ASCII) is None:  # 8,3
-        raise argparse.ArgumentTypeError(
-            f"{show(text)} was given; allowed are two whole numbers from 1 to 1024, e.g. 8,3"
-        )
+        allowed = "two whole numbers from 1 to 1024, e.g. 8,3"
+        raise argparse.ArgumentTypeError(f"{show(text)} was given; allowed are {allowed}")
     return f"group_sizes=[{text}]"
 
 
@@ -94,9 +91,12 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
     Numbers stand between commas, semicolons, tabs or spaces; a first line without any number is
     taken for names. With semicolons or tabs numbers may have a decimal comma.
     """
+    from replication.system.tables import to_number
+
     # The file as text, and by which sign its lines are divided into cells.
     name = f"--patterns {show(path)}"
-    content = read_given(path, largest=LARGEST_FILE, name=name, advice=ADVICE)
+    with refuse_unreadable(name, ADVICE):
+        content = read_content(path, largest=LARGEST_FILE)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -111,21 +111,22 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
         cells = [cell.strip() for cell in line.split(separator)]
         if separator in (";", "\t"):
             cells = [cell.replace(",", ".") for cell in cells]
-        values = [_read_number(cell) for cell in cells]
-        if n == lines[0][0] and all(map(math.isnan, values)):
+        found = [to_number(cell) for cell in cells]
+        if n == lines[0][0] and not any(value is not None for value in found):
             continue
-        for cell, value in zip(cells, values, strict=True):
+        values = []
+        for cell, value in zip(cells, found, strict=True):
             held = f"{name} holds {show(cell, length=20)} in line {n}; allowed are numbers"
-            if not math.isfinite(value):
+            if value is None or not math.isfinite(value):
                 raise UsageError(f"{held} from 0 to 1; correct it")
             if not 0.0 <= value <= 1.0:
                 outside = outside or held
+            values.append(value + 0.0)
         if len(values) != n_visible:
-            raise UsageError(
-                f"{name} has {plural(len(values), 'number')} in line {n}, but "
-                f"--group-sizes has {plural(n_visible, 'visible unit')}; make them equal"
-            )
-        rows.append(tuple(value + 0.0 for value in values))
+            has, needs = plural(len(values), "number"), plural(n_visible, "visible unit")
+            both = f"{has} in line {n}, but --group-sizes has {needs}"
+            raise UsageError(f"{name} has {both}; make them equal")
+        rows.append(tuple(values))
     # What holds of the file as a whole.
     if outside:
         low, high = min(map(min, rows)), max(map(max, rows))
@@ -135,17 +136,9 @@ def read_patterns(path: Path, n_visible: int) -> tuple[tuple[float, ...], ...]:
             "own least and largest"
         )
     if len(rows) * n_visible > MOST_NUMBERS:
-        raise UsageError(
-            f"{name} holds {len(rows):,} patterns; allowed are {MOST_NUMBERS:,} numbers "
-            f"in all, {plural(MOST_NUMBERS // n_visible, 'pattern')} of {n_visible}; give fewer"
-        )
+        most = f"{MOST_NUMBERS:,} numbers in all, {plural(MOST_NUMBERS // n_visible, 'pattern')}"
+        allowed = f"{most} of {n_visible}; give fewer"
+        raise UsageError(f"{name} holds {len(rows):,} patterns; allowed are {allowed}")
     if len(set(rows)) < 2:
         raise UsageError(f"{name} holds no two different patterns; {ADVICE}")
     return tuple(rows)
-
-
-def _read_number(text: str) -> float:
-    """Return a number, NaN of what is none or only to Python, as 1_0 or digits of other scripts."""
-    # 1, -0.5, .5 and 5e-1
-    is_number = re.fullmatch(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?", text)
-    return float(text) if is_number else math.nan

@@ -22,29 +22,25 @@ from replication.wording import plural
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     trace = subparsers.add_parser(
-        "trace",
-        help="print how networks learn as CSV",
+        "trace", help="print how networks learn as CSV",
         description="Print how networks learn as CSV: the seed, the updates applied so far, the "
         "error, and the reconstruction of each unit (r_PATTERN_UNIT, both counted from 0).",
-    )
+    )  # fmt: skip
     seed = whole(0, MAX_SEEDS - 1)
     trace.add_argument("seeds", type=seed, nargs="+", metavar="SEED", help="number of a network")
-    add_options(trace, "--root-seed", *PROTOCOL)
-    trace.set_defaults(handler=run_trace)
+    add_options(trace, "--root-seed", *PROTOCOL, handler=run_trace)
 
     export = subparsers.add_parser(
-        "export",
-        help="write the outcomes of a study as CSV or Parquet",
+        "export", help="write the outcomes of a study as CSV or Parquet",
         description="Write the outcomes of a study as CSV or Parquet, with a description of the "
         "columns in FILE.dictionary.json; to standard output, write the CSV alone. Networks that "
         "are not in the cache are simulated first.",
-    )
-    add_options(export, *NETWORKS, "--jobs")
+    )  # fmt: skip
+    add_options(export, *NETWORKS, "--jobs", handler=run_export, continues=True)
     export.add_argument(
         "file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet; - for standard output"
     )
     export.add_argument("--force", action="store_true", help="replace files that exist")
-    export.set_defaults(handler=run_export, continues=True)
 
 
 def run_trace(options: argparse.Namespace) -> None:

@@ -22,34 +22,29 @@ if TYPE_CHECKING:
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     info = subparsers.add_parser(
-        "info",
-        help="list what a results folder holds, and how large the cache is",
+        "info", help="list what a results folder holds, and how large the cache is",
         description="List the reports in a results folder, a line each (networks, protocol, "
         "models and the page), and how large the cache of outcomes is.",
-    )
-    add_options(info, "--results")
+    )  # fmt: skip
+    add_options(info, "--results", handler=run_info)
     info.add_argument("--json", action="store_true", help="print the same and more as JSON")
-    info.set_defaults(handler=run_info)
 
     verify = subparsers.add_parser(
-        "verify",
-        help="make the reports in a results folder again, and compare",
+        "verify", help="make the reports in a results folder again, and compare",
         description="Compare every model and every file of a report with its checksum. Then make "
         "each report again elsewhere, every network simulated anew and none taken from the cache, "
         "and compare outcomes, models and files. Exit code 0 if all is well, 65 if not.",
-    )
-    add_options(verify, "--results", "--jobs")
-    verify.set_defaults(handler=run_verify)
+    )  # fmt: skip
+    add_options(verify, "--results", "--jobs", handler=run_verify)
 
     cache = subparsers.add_parser(
-        "cache",
-        help="say where the cache of outcomes is and how large, or empty it",
+        "cache", help="say where the cache of outcomes is and how large, or empty it",
         description="Say where the outcomes of simulated networks are kept and how large that is. "
         "The variable REPLICATION_CACHE names another folder. What is deleted there is simulated "
         "again when it is needed.",
-    )
+    )  # fmt: skip
     cache.add_argument("--clear", action="store_true", help="remove all that is kept")
-    cache.set_defaults(handler=run_cache)
+    add_options(cache, handler=run_cache)
 
 
 def run_info(options: argparse.Namespace) -> int:
@@ -140,10 +135,8 @@ def run_verify(options: argparse.Namespace) -> int:
 
     folders = find_report_folders(options.results)
     if not folders:
-        raise StorageError(
-            f"{_name(options.results)} holds no report; give the --results folder of one, or make "
-            "one with `replication replicate`"
-        )
+        advice = "give the --results folder of one, or make one with `replication replicate`"
+        raise StorageError(f"{_name(options.results)} holds no report; {advice}")
     codes = [0]
     for folder in folders:
         with _go_on(_name(folder), codes):

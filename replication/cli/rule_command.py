@@ -26,13 +26,12 @@ MOST_NETWORKS = 100_000_000
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     command = subparsers.add_parser(
-        "rule",
-        help="try a learning rule of your own over many seeds, beside the paper's",
+        "rule", help="try a learning rule of your own over many seeds, beside the paper's",
         description="Compile a learning rule, a subclass of replication.Network in a file of "
         "Python, check it against its own plain NumPy, and train many networks by it. The paper's "
         "rule learns from the same seeds beside it. This runs the code of the file. For example: "
         "replication rule mine.py:Mine --seeds 100000.",
-    )
+    )  # fmt: skip
     command.add_argument(
         "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
     )
@@ -43,7 +42,7 @@ def add_commands(subparsers: Any) -> None:
         "--seeds", type=whole(1, MOST_NETWORKS), default=10_000, metavar="N",
         help="networks of each rule (default: 10000)",
     )  # fmt: skip
-    plain = "run the rule in plain NumPy: some hundred networks a second"
+    plain = "run the rule in plain NumPy: some ten networks a second"
     command.add_argument("--plain", action="store_true", help=plain)
     command.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
@@ -54,8 +53,7 @@ def add_commands(subparsers: Any) -> None:
     command.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"
     )
-    add_options(command, "--root-seed", "--jobs", *PROTOCOL)
-    command.set_defaults(handler=run_rule)
+    add_options(command, "--root-seed", "--jobs", *PROTOCOL, handler=run_rule)
 
 
 def read_rule(text: str) -> "type[Network]":
@@ -83,10 +81,9 @@ def read_rule(text: str) -> "type[Network]":
     if not colon and len(found) == 1:
         return next(iter(found.values()))
     if name not in found:
-        raise UsageError(
-            f"{show(name) if name else 'no class'} was given; {path} has "
-            f"{', '.join(found) or 'no subclass of replication.Network'}; give {path}:CLASS"
-        )
+        given = show(name) if name else "no class"
+        has = ", ".join(found) or "no subclass of replication.Network"
+        raise UsageError(f"{given} was given; {path} has {has}; give {path}:CLASS")
     return found[name]
 
 
@@ -174,8 +171,12 @@ def _try_rule(
     for path, content in files.items():
         if path is not None and content is not None:
             write_durably(path, content)
-    if page is not None:
-        print(f"\n{options.page}")
+            print(f"\n{path} was written.")
+    if other is None:
+        print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
+    if not outcomes.converged.any():
+        print("\nHow far off they ended: simulate(..., final_weights=True).errors in Python.")
+        return
     saved, advice = options.save or "FILE.csv", "" if options.save else " (after --save FILE.csv)"
     print(
         f"\nTo compare with a report of, say, a mean of 48 over 100 networks{advice}:\n"

@@ -13,55 +13,45 @@ from replication.wording import plural
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     replicate = subparsers.add_parser(
-        "replicate",
-        help="simulate the networks of a study, analyse them and write its report",
+        "replicate", help="simulate the networks of a study, analyse them and write its report",
         description="Simulate the networks of a study that are not in the cache, analyse all and "
         "write its report. The default study is the one that the committed report describes, for "
         "which experiments run whose models are missing; any other has a short report of its own.",
-    )
-    add_options(replicate, *STUDY, *WORKERS)
-    replicate.set_defaults(handler=run_replicate, continues=True)
+    )  # fmt: skip
+    add_options(replicate, *STUDY, *WORKERS, handler=run_replicate, continues=True)
 
     simulate = subparsers.add_parser(
-        "simulate",
-        help="simulate the networks of a study into the cache",
+        "simulate", help="simulate the networks of a study into the cache",
         description="Simulate the networks of a study that are not in the cache, and those of a "
         "few other root seeds that its report compares them with. Print how many they are and the "
         "digest of all.",
-    )
-    add_options(simulate, *NETWORKS, *WORKERS)
-    simulate.set_defaults(handler=run_simulate, continues=True)
+    )  # fmt: skip
+    add_options(simulate, *NETWORKS, *WORKERS, handler=run_simulate, continues=True)
 
     report = subparsers.add_parser(
-        "report",
-        help="analyse a study and write its report again; runs no experiment",
+        "report", help="analyse a study and write its report again; runs no experiment",
         description="Analyse a study and write its report again, from the models that there are. "
         "Simulates networks of the study that are not in the cache, and runs no experiment.",
-    )
-    add_options(report, *STUDY, "--jobs")
-    report.set_defaults(handler=run_report, continues=True)
+    )  # fmt: skip
+    add_options(report, *STUDY, "--jobs", handler=run_report, continues=True)
 
 
 def run_replicate(options: argparse.Namespace) -> None:
     """Simulate, run experiments, analyse, report."""
-    study = read_study(options)
-    _write_report(study, **_read_workers(options))
+    _write_report(read_study(options), **_read_workers(options))
 
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
-    study = read_study(options)
-    workers = _read_workers(options)
+    study, workers = read_study(options), _read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts
 
     counted = count_parts(study, find_cache(), report_progress, **workers)[study]
-    print(
-        f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
-        f"{study.n_seeds - counted.n_simulated:,} from the cache, "
-        f"{counted.n_simulated:,} simulated now"
-    )
-    print(f"digest: {counted.digest}")
+    n_new = counted.n_simulated
+    print(f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}: "
+          f"{study.n_seeds - n_new:,} from the cache, {n_new:,} simulated now\n"
+          f"digest: {counted.digest}")  # fmt: skip
 
 
 def run_report(options: argparse.Namespace) -> None:

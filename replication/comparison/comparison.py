@@ -38,6 +38,8 @@ from replication.statistics.intervals import Estimate
 from replication.statistics.means import Side, find_equivalence, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
 
+LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
+
 
 def compare(
     values: npt.ArrayLike | CountTable | Any = None,
@@ -153,10 +155,8 @@ def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comp
     report, minus = read_report(given, options), options["minus"]
     means, numbers = {"mean", "constant"}, report.numbers.keys()
     if minus is not None and (numbers.isdisjoint(means) or numbers - means - {*SPREADS}):
-        raise UsageError(
-            "`minus` was given; of a difference only the `mean`, with its spread, or `constant` "
-            "is compared"
-        )
+        allowed = "only the `mean`, with its spread, or `constant`"
+        raise UsageError(f"`minus` was given; of a difference {allowed} is compared")
     if not is_report:
         return _conclude(_take_own(report, options), report, options, effort)
     if minus is not None:
@@ -193,22 +193,17 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     options["between"] = options["between"] or 0.0
     if not 0.0 <= options["between"] <= 100.0:
         raise refuse("between", options["between"], "is from 0 to 100 standard deviations")
-    kind, text = Kind(), options["plus_minus"]
-    if text is not None and not (kind := read_kind(str(text)) or kind) != Kind():
-        raise refuse(
-            "plus_minus", text, "are sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
-        )
-    options["plus_minus"] = kind
+    behind, allowed = options["plus_minus"], "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
+    options["plus_minus"] = Kind() if behind is None else read_kind(str(behind))
+    if options["plus_minus"] is None:
+        raise refuse("plus_minus", behind, f"are {allowed}")
     if options["minus"] is not None and "share" in given:
         given["mean"] = given.pop("share")
     options["said"] = dict(options.get("said") or {})
     if options["scale"] == "log":
-        for name in ("margin", "between"):
-            if options[name]:
-                raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
-        options["said"]["scale"] = (
-            "logarithms are compared, and given back as ratios; a mean is the geometric one"
-        )
+        for name in filter(options.get, ("margin", "between")):
+            raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
+        options["said"]["scale"] = LOGARITHMS
     elif options["scale"] is not None:
         options["scale"] = float(read_number(options["scale"], "scale").value)
         if not 0 < options["scale"] < math.inf:
@@ -217,9 +212,7 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
         _infer_scale(options, given, yours)
 
 
-def _infer_scale(
-    options: dict[str, Any], given: Mapping[str, Any], yours: Mapping[str, Any]
-) -> None:
+def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
     """Say what a per cent sign stands for, where the values leave no doubt."""
     texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
              for side in (given, yours)]  # fmt: skip
@@ -251,10 +244,8 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
         return take_successes(own, is_alone=not report.on_values)
     for number, runs in ((f" {own.n:,}", own), (" other", others)):
         if runs is not None and report.on_values and runs.done is None:
-            raise DataError(
-                f"all{number} runs failed, so there is no value to compare; give runs of "
-                "which some succeeded, or compare the share that succeeded only"
-            )
+            advice = "give runs of which some succeeded, or compare the share that succeeded only"
+            raise DataError(f"all{number} runs failed, so there is no value to compare; {advice}")
     if others is None:
         return own
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)

@@ -106,9 +106,8 @@ def draw_rows(table: Any, panel: Any) -> None:
             if is_inside and (d[1] < edge if mark == "<" else d[2] > edge):
                 panel.plot([edge], [place], mark, color=color, markersize=4, clip_on=False)
         mark = "s" if is_inside else "<" if d[0] < 0 else ">"
-        size = min(
-            3.0 + math.sqrt(one.n * (one.runs or one.n) / (one.n + (one.runs or one.n))), 9.0
-        )
+        m = one.runs or one.n
+        size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
         panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
         if mark != "s":
             side, gap = ("left", 8) if d[0] < 0 else ("right", -8)

@@ -142,10 +142,8 @@ def compare_sides(
     if theirs is not None:
         reports = _sort_records(records, found, mine, theirs)
     if len(reports) > MAX_ROWS:
-        raise UsageError(
-            f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}; name columns of few "
-            "values"
-        )
+        allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
+        raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
     if mine.keys().isdisjoint(reports):
         groups = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
@@ -173,10 +171,8 @@ def compare_sides(
         every = (find_effect(one.difference, one.main.sides) for one in judged.values())
         between = estimate_tau([one for one in every if one is not None])
         if between is None:
-            raise UsageError(
-                "`between` was given as 'estimate', which takes at least three rows of means with "
-                "ten runs on either side; give a number, such as 0.35"
-            )
+            needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
+            raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
     elif between is not None:
@@ -379,10 +375,8 @@ def _match_keys(
             if name or len(cells) > 1:
                 found[name] = None
     if len(metrics) > 1 and None not in found.values():
-        raise UsageError(
-            f"several columns were given, and no column of {theirs.name} names one of them for "
-            "each row; add one, such as `metric`"
-        )
+        lacks = f"no column of {theirs.name} names one of them for each row"
+        raise UsageError(f"several columns were given, and {lacks}; add one, such as `metric`")
     for name in keys:
         if name not in {*found, *found.values()}:
             (theirs if name in own.names else own).take(name)
@@ -396,10 +390,8 @@ def _match_keys(
             f"{name_key(labels[-1:])}"
         )
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
-        raise UsageError(
-            f"no column is a key of both tables; yours has {list_names(own.names)}, the report "
-            f"{list_names(theirs.names)}; name a key alike in both"
-        )
+        both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"
+        raise UsageError(f"no column is a key of both tables; {both}; name a key alike in both")
     if not keys and found and "by" not in said:
         names = [name_key((column or name or "metric",)) for name, column in found.items()]
         said["by"] = f"keys are {', '.join(names)}"
@@ -415,14 +407,12 @@ def _sort_records(
         for place, part in enumerate(key):
             spelt[place].setdefault(_fold(part), set()).add(part)
     reports: dict[Key, dict[str, Any]] = {}
-    for row, (tags, numbers) in enumerate(records):
+    for row, (tags, numbers) in enumerate(records, start=1):
         parts = []
         for place, name in enumerate(found):
             cell = tags[name]
             if cell is None:
-                raise DataError(
-                    f"row {row + 1} of {theirs.name} lacks a key; give it, or remove it"
-                )
+                raise DataError(f"row {row} of {theirs.name} lacks a key; give it, or remove it")
             ways = spelt[place].get(_fold(cell), {cell})
             parts.append(next(iter(ways)) if len(ways) == 1 else cell)
         key = tuple(parts)
@@ -448,8 +438,8 @@ def _group_runs(
     _find_mixed(table, {*keys, *metrics, succeeded}, keys, places, said)
     done, is_unknown = None, np.zeros(table.n_rows, bool)
     if succeeded is not None:
-        flags = table.take(succeeded)
-        done, is_unknown = tables.read_flags(flags, succeeded), np.array([*map(is_missing, flags)])
+        cells = table.take(succeeded)
+        done, is_unknown = tables.read_flags(cells, succeeded), np.array([*map(is_missing, cells)])
     seeds = tables.read_keys(table.take(seed)) if seed else []
     mine, by_seed = {}, {}
     for metric in metrics or [""]:
@@ -457,10 +447,8 @@ def _group_runs(
         values = np.where(is_unknown, np.nan, values)  # without a flag, as without a value
         for key, where in places.items():
             label = (*key, metric) if None in found.values() else key
-            mine[label] = {
-                "values": values[where],
-                "succeeded": done if done is None else done[where],
-            }
+            flags = None if done is None else done[where]
+            mine[label] = {"values": values[where], "succeeded": flags}
             by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
     return mine, len(rows) - sum(map(len, places.values())), by_seed
 
@@ -518,10 +506,8 @@ def find_column(table: Table, taken: Collection[str | None], said: dict[str, str
             names = [name for name in names if _fold(name) not in aside
                      and _is_numeric(table, name)]  # fmt: skip
     if len(names) != 1:
-        raise UsageError(
-            "no `column` was given; name the one that holds the values, of "
-            f"{list_names(names or table.names)}"
-        )
+        known = list_names(names or table.names)
+        raise UsageError(f"no `column` was given; name the one that holds the values, of {known}")
     if len(table.names) > len(taken) + 1:
         said["column"] = f"{name_key(names)} holds the values"
     return names[0]
@@ -540,19 +526,15 @@ def _find_rows(
     ends: dict[Key, list[float]] = {}
     for key, part in _find_groups(table, [*keys, seed] if seed else keys, rows).items():
         steps, n = order[part], part.size
-        starts = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)
-        n_each = np.unique(steps, return_counts=True)[1]
+        first = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)  # of each run
+        each = np.unique(steps, return_counts=True)[1]  # runs at a step
         last = np.arange(n)
         if seed:
             last = np.array([np.argmax(steps)])
-        elif (starts.size == 1 and n > 2) or (
-            0 < 1.5 * starts.size < n and not np.ptp(steps[starts])
-        ):
-            last = np.append(starts[1:], n) - 1  # one run after the other
-        elif (
-            (np.diff(steps) >= 0).all() and n_each.size > 1 and np.ptp(n_each) == 0 < n_each[0] - 1
-        ):
-            last = last[-n_each[0] :]  # all runs, step after step
+        elif (first.size == 1 and n > 2) or (0 < 1.5 * first.size < n and not np.ptp(steps[first])):
+            last = np.append(first[1:], n) - 1  # one run after the other
+        elif (np.diff(steps) >= 0).all() and each.size > 1 and np.ptp(each) == 0 < each[0] - 1:
+            last = last[-each[0] :]  # all runs, step after step
         kept += part[last].tolist()
         ends.setdefault(key[: len(keys)], []).extend(steps[last].tolist())
     if len(kept) < len(rows):

@@ -159,11 +159,8 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
         return True
     tried, item = report.count_successes(), report.numbers[name]
     counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
-    spreads = [
-        math.sqrt(k * (m - k) / (m * (m - 1.0))) * factor
-        for k in counts
-        for factor in report.list_spreads(m).values()
-    ]
+    factors = report.list_spreads(m).values()
+    spreads = (math.sqrt(k * (m - k) / (m * (m - 1.0))) * one for k in counts for one in factors)
     return any(map(item.holds, spreads))
 
 
@@ -259,11 +256,9 @@ def _predict(
         return [Answer(found, p)] * len(factors)
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
     conditions = () if is_enough else (ALIKE,)
-    predictions = predict(sample, numbers, n_used, factors, level=level, effort=effort)
-    return [
-        dataclasses.replace(_add_differences(one, sample, numbers, level), conditions=conditions)
-        for one in predictions
-    ]
+    drawn = predict(sample, numbers, n_used, factors, level=level, effort=effort)
+    drawn = [dataclasses.replace(one, conditions=conditions) for one in drawn]
+    return [_add_differences(one, sample, numbers, level) for one in drawn]
 
 
 def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: float) -> Answer:
@@ -275,7 +270,8 @@ def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: flo
         if name in {"mean", "median", "iqm"}:
             item, half = drawn.findings[name], numbers[name].width / 2.0  # of the rounding cell
             ends = low - half - item.value, high + half - item.value
-            found[name] = Difference(item.yours - item.value, *ends, item.p, None, sample.spread)
+            gap = item.yours - item.value
+            found[name] = Difference(gap, *ends, item.p, None, sample.spread, free=sample.n - 1.0)
     first = found.get("mean") or found.get("median") or found.get("iqm")
     return dataclasses.replace(drawn, shown=shown, difference=first)
 

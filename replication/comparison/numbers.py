@@ -207,10 +207,8 @@ def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
     has_power = {"e" in part for part in parts}
     is_typeset = re.search(r"×|·|\\times|\\cdot", given)
     if len(has_suffix) > 1 or (is_typeset and len(has_power) > 1):
-        raise UsageError(
-            f"{show(given, length=40)} has a unit or a power of ten behind one of its numbers; "
-            "write it behind each, as in 1.2k ± 0.1k"
-        )
+        has = f"{show(given, length=40)} has a unit or a power of ten behind one of its numbers"
+        raise UsageError(f"{has}; write it behind each, as in 1.2k ± 0.1k")
 
 
 def split_range(given: object) -> tuple[str, str] | None:

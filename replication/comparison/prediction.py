@@ -91,6 +91,11 @@ class Statistic:
     item: Reported
     distribution: SamplingDistribution
 
+    @classmethod
+    def of(cls, item: Reported, drawn: FloatArray) -> Self:
+        """Take a reported number, and drawn ones."""
+        return cls(item, SamplingDistribution.from_draws(drawn))
+
     def measure_tails(self, values: FloatArray) -> FloatArray:
         """Return the smaller tail that the rounding cell of each value cuts off."""
         width = self.item.width
@@ -148,20 +153,15 @@ def judge_draws(
     drawn: Draws, numbers: Numbers, yours: Mapping[str, float], *, level: float
 ) -> Answer:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
-    judged = {
-        name: Statistic(item, SamplingDistribution.from_draws(drawn[name]))
-        for name, item in numbers.items()
-    }
+    judged = {name: Statistic.of(item, drawn[name]) for name, item in numbers.items()}
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
     if numbers.keys() == {"mean", "max"}:
         judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
     tail = min(min(one.ends) for name, one in judged.items() if f"{name}_given_max" not in judged)
     is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
     share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
-    error = max(
-        math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size),
-        float(by_resample.std()) / math.sqrt(by_resample.size),
-    )
+    by_chance = math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size)
+    error = max(by_chance, float(by_resample.std()) / math.sqrt(by_resample.size))
     p = max(share, min(2.0 * tail, 1.0))
     findings = _find_all(judged, yours, level)
     distributions = {name: one.distribution for name, one in judged.items()}
@@ -194,10 +194,8 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
         last = first + size
     tails = np.empty(means.size)
     for part in np.array_split(order, max(1, means.size // size)):
-        near = Statistic(mean, SamplingDistribution.from_draws(means[part]))
-        tails[part] = near.measure_tails(means[part])
-    near = Statistic(mean, SamplingDistribution.from_draws(means[order[first:last]]))
-    return near, tails.reshape(drawn["mean"].shape)
+        tails[part] = Statistic.of(mean, means[part]).measure_tails(means[part])
+    return Statistic.of(mean, means[order[first:last]]), tails.reshape(drawn["mean"].shape)
 
 
 def predict_mean_and_max(
@@ -207,19 +205,16 @@ def predict_mean_and_max(
     from replication.statistics import convolution  # whose Fourier transform takes long to import
 
     mean, largest = numbers["mean"], numbers["max"]
+    cell = float(largest.low), float(largest.high)
     judged = {
         "mean": Statistic(mean, SamplingDistribution(*convolution.compute_mean_mass(table, runs))),
         "max": Statistic(largest, SamplingDistribution(*convolution.compute_max_mass(table, runs))),
     }
-    given = convolution.compute_mean_mass_given_max(
-        table, runs, (float(largest.low), float(largest.high))
-    )
+    given = convolution.compute_mean_mass_given_max(table, runs, cell)
     if given is not None:
         judged["mean_given_max"] = Statistic(mean, SamplingDistribution(*given))
-    tail = min(min(one.ends) for name, one in judged.items() if name != "mean")
-    p = convolution.sum_rare_studies(
-        table, runs, width=mean.width, at_most=tail * (1 + TINY) + ZERO
-    )
+    tail = min(min(one.ends) for name, one in judged.items() if name != "mean") * (1 + TINY) + ZERO
+    p = convolution.sum_rare_studies(table, runs, width=mean.width, at_most=tail)
     findings = _find_all(judged, yours, level)
     if given is None:  # no run is as small as the maximum
         findings["mean_given_max"] = Finding.of("mean_given_max", mean, yours["mean"], p=1.0)

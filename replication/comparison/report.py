@@ -23,9 +23,7 @@ SUCCESSES = {"share": "success rate", "n_succeeded": "number of successes"}
 SPREADS = ("sd", "se", "ci", "spread")
 """What is the standard deviation of the runs times a factor."""
 _WORDS = STATISTICS | SUCCESSES | {
-    "ci": "half confidence interval",
-    "spread": "number behind ±",
-    "constant": "constant",
+    "ci": "half confidence interval", "spread": "number behind ±", "constant": "constant",
     "mean_given_max": "mean given the maximum",
 }  # fmt: skip
 CENTRES = {"mean", "constant", "median", "iqm"}
@@ -33,11 +31,8 @@ QUARTILES = {"median", "q1", "q3"}
 MAX_RUNS = 100_000  # most that can lie behind a report
 MANY = 100  # runs that a standard deviation is taken to be of at most, where nothing says it
 MIN_QUARTILES = 5  # runs behind quartiles from which mean and sd are estimated
-FAILURE_WORDS = {
-    "excluded": "left out",
-    "at-cap": "counted where they were stopped",
-    "restarted": "started over and added up",
-}
+FAILURE_WORDS = {"excluded": "left out", "at-cap": "counted where they were stopped",
+                 "restarted": "started over and added up"}  # fmt: skip
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
 _CALLED = """runs n n_runs seeds n_seeds num_seeds number_of_runs trials count
 mean average avg m mu μ, median med 50% p50, iqm, constant, min minimum, max maximum, range min_max
@@ -312,10 +307,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     texts = {name: value for name, value in given.items() if value is not None}
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
-        raise UsageError(
-            f"the interval behind the mean has a level of {100 * level:g} %, and `plus_minus` says "
-            f"{100 * kind.level:g} %; give both alike"
-        )
+        both = f"{100 * level:g} %, and `plus_minus` says {100 * kind.level:g} %"
+        raise UsageError(f"the interval behind the mean has a level of {both}; give both alike")
     runs, ends = texts.pop("runs", None), split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
@@ -350,10 +343,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     n_used = report.count_middle(report.failures or "excluded")
     least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
     if report.on_values and n_used < least and not report.has_error:
-        raise UsageError(
-            f"the report summarises {plural(n_used, 'value')}, too few for a {of}; correct `n` "
-            "or the number that succeeded"
-        )
+        few = f"{plural(n_used, 'value')}, too few for a {of}"
+        raise UsageError(f"the report summarises {few}; correct `n` or the number that succeeded")
     return report
 
 
@@ -395,10 +386,8 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         if not (parts.ends or parts.spread):
             continue
         if parts.bracket == "odd" and kind == NO_KIND:
-            raise UsageError(
-                f"what is in brackets in {show(texts[name])} does not look like a spread; say what "
-                "it is with `plus_minus`, or leave it out"
-            )
+            odd = f"what is in brackets in {show(texts[name])} does not look like a spread"
+            raise UsageError(f"{odd}; say what it is with `plus_minus`, or leave it out")
         is_interval = parts.ends and (parts.level or name == "mean")
         texts[name] = parts.value
         add("ci" if is_interval else spread, parts.ends or parts.spread)

@@ -223,19 +223,15 @@ def _exp(value: float | None) -> float | None:
 
 def make_plain(value: Any) -> Any:
     """Return data classes as mappings, enumerations as text, numbers that are none as None."""
-    if isinstance(value, Difference):
-        value = vars(value) | {"d": value.d}
-    elif dataclasses.is_dataclass(value):
-        value = vars(value)
+    if dataclasses.is_dataclass(value):
+        value = vars(value) | ({"d": value.d} if isinstance(value, Difference) else {})
     if isinstance(value, Mapping):
         return {str(key): make_plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [make_plain(item) for item in value]
-    if isinstance(value, Verdict):
-        return value.value
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    return value
+    return value.value if isinstance(value, Verdict) else value
 
 
 def describe(found: Comparison) -> Iterable[Block]:
@@ -425,10 +421,8 @@ def format_interval(name: str, low: float, high: float) -> str:
 def list_notes(found: Comparison) -> Iterator[str]:
     """Yield sentences on what stands in the table, and beside it."""
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
-        yield (
-            f"An outcome with a probability of up to {percent(found.missed)} could be missing from "
-            f"{plural(found.n - found.n_failed, 'run')}."
-        )
+        n, chance = plural(found.n - found.n_failed, "run"), percent(found.missed)
+        yield f"An outcome with a probability of up to {chance} could be missing from {n}."
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p" and "estimated" not in found.assumptions:

@@ -252,10 +252,8 @@ class ComparisonTable(Answered):
             "reproduced: a smaller difference may be there."
         )
         if any(self.verdicts[key] is not one.verdict for key, one in self.rows.items()):
-            yield Block(
-                f"* contradicted at {self.level:g} alone, but not by Holm's adjustment for "
-                f"{plural(len(self.p_values), 'row')}."
-            )
+            adjusted = f"by Holm's adjustment for {plural(len(self.p_values), 'row')}"
+            yield Block(f"* contradicted at {self.level:g} alone, but not {adjusted}.")
         if conditions:
             marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
             yield Block(f"Conditions of the verdicts: {'; '.join(marks)}.")
@@ -263,16 +261,16 @@ class ComparisonTable(Answered):
 
     def _answer(self) -> str:
         """Return the one answer: verdict, p, mean difference, direction, rows, what it rests on."""
-        verdict, one, p = str(self.verdict).capitalize(), self.pooled, self.p
+        text, one, p = f"{str(self.verdict).capitalize()} as a whole", self.pooled, self.p
         if p is None:
-            text = "for no row can it be told whether chance explains the difference."
-            return f"{verdict} as a whole: {text}" + self._describe_rows()
+            why = "for no row can it be told whether chance explains the difference"
+            return f"{text}: {why}.{self._describe_rows()}"
         conditions = f", if {join(list(self.conditions))}" if self.conditions else ""
         if self.verdict is Verdict.CANNOT_TELL:
             words = list_p({name: one[0] for name, one in self.readings.items()}, "with {}")
-            text = f"{verdict} as a whole: p depends on what the reports leave unsaid, {words}"
+            text += f": p depends on what the reports leave unsaid, {words}"
         else:
-            text = f"{verdict} as a whole{conditions} ({describe_p(p)})"
+            text += f"{conditions} ({describe_p(p)})"
         if one is None:
             return f"{text}.{self._describe_rows()}"
         side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
@@ -307,16 +305,13 @@ class ComparisonTable(Answered):
         return f" It is not by seed, which takes {lacks}."
 
     def _describe_rows(self) -> str:
-        alone = {key: p for key, p in self.adjusted.items() if p <= self.level}
-        text = ""
-        if alone and len(self.adjusted) > 1:
-            names = _cut([f"{name_key(key)} ({format_p(p)})" for key, p in alone.items()])
-            are = "is" if len(alone) == 1 else "are"
-            text += f" By Holm's adjustment, {join(names)} {are} contradicted."
-        elif len(self.adjusted) > 1:
-            text += (
-                f" No single row is contradicted (Holm {format_p(min(self.adjusted.values()))})."
-            )
+        text, holm = "", self.adjusted
+        names = [f"{name_key(key)} ({format_p(p)})" for key, p in holm.items() if p <= self.level]
+        if names and len(holm) > 1:
+            are = "is" if len(names) == 1 else "are"
+            text = f" By Holm's adjustment, {join(_cut(names))} {are} contradicted."
+        elif len(holm) > 1:
+            text = f" No single row is contradicted (Holm {format_p(min(holm.values()))})."
         if self.impossible:
             text += f" What was reported for {_join(self.impossible)} cannot be right."
         if self.refused:

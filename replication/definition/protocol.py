@@ -179,10 +179,8 @@ class Protocol:
                 )
         for row in rows:
             if len(row) != self.n_visible:
-                raise UsageError(
-                    f"patterns has a row of {len(row)} values; every row must hold "
-                    f"{self.n_visible}, the first of group_sizes"
-                )
+                needed = f"every row must hold {self.n_visible}, the first of group_sizes"
+                raise UsageError(f"patterns has a row of {len(row)} values; {needed}")
 
     def __repr__(self) -> str:
         shown = {name: repr(getattr(self, name)) for name in self.differences}
@@ -262,19 +260,17 @@ def find_protocol(given: object, values: Mapping[str, object] = MappingProxyType
     for name, value in values.items():
         if name not in _CHECKS:
             raise TypeError(f"unexpected keyword argument {name!r}")
-        raise UsageError(
-            f"{name} = {show(value)} was given, which is a field of a protocol; give "
-            f"Protocol({name}={show(value)}) as the first argument"
-        )
+        given = f"{name} = {show(value)} was given, which is a field of a protocol"
+        raise UsageError(f"{given}; give Protocol({name}={show(value)}) as the first argument")
     if isinstance(given, Protocol):
         return given
     if isinstance(given, str) and given in READINGS:
         return READINGS[given]
     advice = "; give a number by its name: n_seeds or seed" if isinstance(given, int) else ""
-    raise UsageError(
-        f"protocol = {show(given)} was given; allowed are a Protocol and the named readings "
-        f"{', '.join(READINGS)}{advice}"
-    )
+    if isinstance(given, type):
+        advice = f"; give a class as network={given.__name__}"
+    known = f"a Protocol and the named readings {', '.join(READINGS)}{advice}"
+    raise UsageError(f"protocol = {show(given)} was given; allowed are {known}")
 
 
 def canonical_json(value: Any) -> str:
@@ -291,10 +287,8 @@ def read_protocol(name: str) -> Protocol:
     if name in READINGS:
         return READINGS[name]
     if not name.endswith(".toml") and not Path(name).exists():
-        raise UsageError(
-            f"--protocol was given {name!r}; allowed are a TOML file and the named readings "
-            f"{', '.join(READINGS)}"
-        )
+        known = f"a TOML file and the named readings {', '.join(READINGS)}"
+        raise UsageError(f"--protocol was given {name!r}; allowed are {known}")
     values = read_toml(Path(name), what="protocol file")
     base = values.pop("base", "paper")
     try:
@@ -317,14 +311,12 @@ def read_toml(path: Path, *, what: str) -> dict[str, Any]:
         # Some editors put a byte order mark before UTF-8 text.
         return tomllib.loads(content.decode("utf-8-sig"))
     except OSError as error:
-        raise StorageError(
-            f"{what} {str(path)!r} cannot be read ({error.strerror}); give an existing TOML file"
-        ) from None
+        given = f"{what} {str(path)!r} cannot be read ({error.strerror})"
+        raise StorageError(f"{given}; give an existing TOML file") from None
     except (ValueError, RecursionError) as error:
-        raise UsageError(
-            f"{what} {str(path)!r} is not TOML that can be read ({error}); write one "
-            "FIELD = VALUE a line, each field once, in UTF-8"
-        ) from None
+        wrong = f"{what} {str(path)!r} is not TOML that can be read ({error})"
+        advice = "write one FIELD = VALUE a line, each field once, in UTF-8"
+        raise UsageError(f"{wrong}; {advice}") from None
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:

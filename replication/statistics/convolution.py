@@ -104,13 +104,9 @@ def compute_joint_mass(
     ).astype(np.int64)
     truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
     n_rows = max(1, (1 << 17) // length)  # so few numbers stay in the cache
-    below = np.concatenate([
-        np.pad(
-            np.cumsum(convolve(truncated[row : row + n_rows], runs, length), axis=1),
-            ((0, 0), (1, 0)),
-        )[:, places]
-        for row in range(0, len(truncated), n_rows)
-    ])  # fmt: skip
+    parts = (truncated[row : row + n_rows] for row in range(0, len(truncated), n_rows))
+    sums = (np.cumsum(convolve(part, runs, length), axis=1) for part in parts)
+    below = np.concatenate([np.pad(one, ((0, 0), (1, 0)))[:, places] for one in sums])
     return np.maximum(np.diff(np.diff(below, axis=1), axis=0), 0.0).T
 
 
@@ -179,10 +175,7 @@ def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: flo
     if is_near.any():
         near = values[is_near]
         first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
-        cells = compute_joint_mass(
-            table, runs,
-            mean_edges=(np.arange(first, last + 2) - 0.5) * width,
-            max_edges=np.append(near, near[-1] + 1.0),
-        )  # fmt: skip
+        means, largest = np.arange(first, last + 2) - 0.5, np.append(near, near[-1] + 1.0)
+        cells = compute_joint_mass(table, runs, mean_edges=means * width, max_edges=largest)
         share += math.fsum(cells[find_tails_given_max(cells) <= at_most])
     return min(share, 1.0)

@@ -52,11 +52,7 @@ class CountTable:
         if self.cap is not None:
             object.__setattr__(self, "cap", int(_take_whole("cap", self.cap)))
         # And a table that does not contradict itself.
-        if updates.ndim != 1 or updates.shape != counts.shape:
-            raise UsageError(
-                f"updates has shape {updates.shape} and counts {counts.shape}; "
-                "both must be one-dimensional and equally long"
-            )
+        _check_shapes(updates, counts, "counts")
         if updates.size and (updates[0] < 0 or np.any(np.diff(updates) <= 0)):
             raise UsageError("updates must be strictly ascending and not negative; sort them first")
         if np.any(counts < 1) or self.n_censored < 0:
@@ -66,10 +62,8 @@ class CountTable:
         if self.cap is None and self.n_censored:
             raise UsageError("censored networks were given without a cap; give where they stopped")
         if self.cap is not None and updates.size and updates[-1] > self.cap:
-            raise UsageError(
-                f"a converged outcome of {updates[-1]} lies beyond the cap of {self.cap}; "
-                "raise the cap, or censor the outcomes beyond it"
-            )
+            beyond = f"a converged outcome of {updates[-1]} lies beyond the cap of {self.cap}"
+            raise UsageError(f"{beyond}; raise the cap, or censor the outcomes beyond it")
 
     @classmethod
     def from_outcomes(
@@ -78,21 +72,14 @@ class CountTable:
         """Count outcomes, shape (n,) each; those censored must all have run to the cap."""
         values, flags = _take_whole("updates", updates), np.asarray(converged)
         if flags.dtype.kind not in "biuf" or (flags.dtype.kind != "b" and set(flags.flat) - {0, 1}):
-            raise UsageError(
-                f"converged = {show(converged)} was given; allowed are truth values, or 0 and 1"
-            )
+            given = f"converged = {show(converged)} was given"
+            raise UsageError(f"{given}; allowed are truth values, or 0 and 1")
         flags = flags.astype(bool)
-        if values.ndim != 1 or values.shape != flags.shape:
-            raise UsageError(
-                f"updates has shape {values.shape} and converged {flags.shape}; "
-                "both must be one-dimensional and equally long"
-            )
+        _check_shapes(values, flags, "converged")
         censored = values[~flags]
         if censored.size and (cap is None or np.any(censored != cap)):
-            raise UsageError(
-                f"censored networks stopped at {censored.min()} to {censored.max()}, but the cap "
-                f"is {cap}; all must have run to one common cap"
-            )
+            given = f"censored networks stopped at {censored.min()} to {censored.max()}"
+            raise UsageError(f"{given}, but the cap is {cap}; all must have run to one common cap")
         distinct, counts = np.unique(values[flags], return_counts=True)
         return cls(distinct, counts, int(censored.size), cap)
 
@@ -119,11 +106,9 @@ class CountTable:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CountTable):
             return NotImplemented
-        return (
-            np.array_equal(self.updates, other.updates)
-            and np.array_equal(self.counts, other.counts)
-            and (self.n_censored, self.cap) == (other.n_censored, other.cap)
-        )
+        pairs = (self.updates, other.updates), (self.counts, other.counts)
+        is_same = (self.n_censored, self.cap) == (other.n_censored, other.cap)
+        return is_same and all(np.array_equal(*pair) for pair in pairs)
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -132,10 +117,8 @@ class CountTable:
         if not isinstance(other, CountTable):
             return NotImplemented
         if self.cap != other.cap:
-            raise UsageError(
-                f"tables with caps {self.cap} and {other.cap} cannot be merged; "
-                "censor both at the smaller one first"
-            )
+            given = f"tables with caps {self.cap} and {other.cap}"
+            raise UsageError(f"{given} cannot be merged; censor both at the smaller one first")
         both = np.concatenate([self.updates, other.updates])
         distinct, place = np.unique(both, return_inverse=True)
         counts = np.zeros(distinct.size, dtype=np.int64)
@@ -146,12 +129,17 @@ class CountTable:
         """Return the table that a lower cap would have given."""
         cap = int(_take_whole("cap", cap))
         if cap < 0 or (self.n_censored and self.cap is not None and cap > self.cap):
-            raise UsageError(
-                f"cap {cap} was given; allowed is 0 to {self.cap}, where the networks were stopped"
-            )
+            allowed = f"0 to {self.cap}, where the networks were stopped"
+            raise UsageError(f"cap {cap} was given; allowed is {allowed}")
         kept = int(np.searchsorted(self.updates, cap, side="right"))
         beyond = int(self.counts[kept:].sum())
         return type(self)(self.updates[:kept], self.counts[:kept], self.n_censored + beyond, cap)
+
+
+def _check_shapes(updates: IntArray, others: npt.NDArray[Any], name: str) -> None:
+    if updates.ndim != 1 or updates.shape != others.shape:
+        given = f"updates has shape {updates.shape} and {name} {others.shape}"
+        raise UsageError(f"{given}; both must be one-dimensional and equally long")
 
 
 def _take_whole(name: str, given: Any) -> IntArray:

@@ -122,14 +122,11 @@ def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
     p = max(2.0 * float(special.stdtr(n - 1, -abs(mean) / between)) if between else 0.0,
             2.0 * float(special.ndtr(-abs(mean) / within)))  # fmt: skip
     # The sign test, and the mean correlation of rows at which the interval would reach 0.
-    lower, higher = int((g < 0).sum()), int((g > 0).sum())
-    fewer = min(lower, higher)
-    p_sign = min(1.0, 2.0 * float(special.bdtr(fewer, lower + higher, 0.5)))
+    n_lower, n_off = int((g < 0).sum()), int((g != 0).sum())
+    p_sign = min(1.0, 2.0 * float(special.bdtr(min(n_lower, n_off - n_lower), n_off, 0.5)))
     square = (mean / half) ** 2
     correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
-    return Pooled(
-        mean, mean - half, mean + half, p, unit, lower, lower + higher, p_sign, correlation
-    )
+    return Pooled(mean, mean - half, mean + half, p, unit, n_lower, n_off, p_sign, correlation)
 
 
 def estimate_tau(effects: Sequence[Effect]) -> float | None:

@@ -24,10 +24,9 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     """
     if path is None:
         return
+    name = show(path)
     if path.suffix.lower() not in endings:
-        raise UsageError(
-            f"{show(path)} was given; allowed are files that end in {' or '.join(endings)}"
-        )
+        raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
     reason = ""
     if not path.parent.is_dir():
         reason = "there is no such folder"
@@ -36,7 +35,7 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     elif not os.access(path.parent, os.W_OK | os.X_OK):
         reason = "its folder may not be written"
     if reason:
-        raise StorageError(f"{show(path)} cannot be written ({reason}); give another")
+        raise StorageError(f"{name} cannot be written ({reason}); give another")
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -103,10 +102,9 @@ def open_folder(folder: Path, *, below: Path) -> None:
     for place in reversed([folder, *folder.parents]):
         is_folder, is_ours = place.is_dir(), below in place.parents
         if is_ours and (place.is_symlink() or (place.exists() and not is_folder)):
-            raise StorageError(
-                f"{str(place)!r} is {'a link' if is_folder else 'no folder'}, and nothing is "
-                "written there; put a folder in its place, or give another results folder"
-            )
+            kind = "a link" if is_folder else "no folder"
+            advice = "put a folder in its place, or give another results folder"
+            raise StorageError(f"{str(place)!r} is {kind}, and nothing is written there; {advice}")
         if not is_folder:
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
@@ -159,10 +157,11 @@ def read_content(path: Path, *, largest: int) -> bytes:
         raise
 
 
-def read_given(path: Path, *, largest: int, name: str, advice: str) -> bytes:
-    """Return the bytes of a file that a user has named; `name` and `advice` are for the message."""
+@contextlib.contextmanager
+def refuse_unreadable(name: str, advice: str) -> Iterator[None]:
+    """Name the file that a user has given where it cannot be read, and what to do."""
     try:
-        return read_content(path, largest=largest)
+        yield
     except (DataError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or show(str(error), length=200)[1:-1]
         raise StorageError(f"{name} cannot be read ({reason}); {advice}") from None

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.errors import DataError, UsageError
-from replication.system.files import read_given
+from replication.system.files import read_content, refuse_unreadable
 from replication.system.progress import escape
 from replication.wording import show
 
@@ -68,10 +68,8 @@ class Table:
             pairs = [(column, given[column]) for column in given.columns]
         for column, found in pairs:
             if isinstance(found, str) or not np.iterable(found):
-                raise DataError(
-                    f"column {show(column)} of `{name}` was given as {show(found)}; give a list "
-                    "with a cell for each row"
-                )
+                given = f"column {show(column)} of `{name}` was given as {show(found)}"
+                raise DataError(f"{given}; give a list with a cell for each row")
         names, columns = [str(column) for column, _ in pairs], [list(found) for _, found in pairs]
         if len({*map(len, columns)}) != 1:
             why = "differ in length; give one row for each run" if names else "are none; give one"
@@ -90,9 +88,8 @@ class Table:
             raise UsageError(f"{self.name} has no column {show(name)}; {answer} columns are "
                              f"{list_names(self.names)}")  # fmt: skip
         if (times := self.names.count(name)) > 1:
-            raise DataError(
-                f"{times} columns of {self.name} are called {show(name)}; rename all but one"
-            )
+            doubled = f"{times} columns of {self.name} are called {show(name)}"
+            raise DataError(f"{doubled}; rename all but one")
         return list(self.columns(self.names.index(name)))
 
 
@@ -117,10 +114,8 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
     """Take rows, whose last cells may be lacking; refuse a header that is one of the data."""
     numbers = [cell for cell in names if to_number(cell) is not None]
     if len(numbers) == len(names) or any("." in cell for cell in numbers):
-        raise DataError(
-            f"the first line of {name} holds numbers ({list_names(names)}); put a header "
-            "with the names of the columns above it"
-        )
+        advice = "put a header with the names of the columns above it"
+        raise DataError(f"the first line of {name} holds numbers ({list_names(names)}); {advice}")
 
     def read(place: int) -> list[Any]:
         return [row[place] if place < len(row) else None for row in body]
@@ -129,11 +124,12 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
 
 
 def _read_bytes(path: str, name: str) -> bytes:
-    if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
-        advice = "give an existing file, or - for standard input"
-        return read_given(Path(path), largest=MAX_BYTES, name=name, advice=advice)
-    with Path(path).open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
-        content = file.read(MAX_BYTES + 1)
+    place = Path(path)
+    with refuse_unreadable(name, "give an existing file, or - for standard input"):
+        if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
+            return read_content(place, largest=MAX_BYTES)
+        with place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
+            content = file.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
     return content
@@ -158,18 +154,15 @@ def _read_parquet(content: bytes, name: str) -> Table:
         schema = head.schema.to_arrow_schema()
     n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
     if head.num_rows > MAX_ROWS or len(schema.names) > MAX_COLUMNS or n_bytes > MAX_BYTES:
-        raise DataError(
-            f"{name} is too large, with {head.num_rows:,} rows and {len(schema.names):,} columns: "
-            f"{LIMITS}; give a smaller table"
-        )
+        size = f"{head.num_rows:,} rows and {len(schema.names):,} columns"
+        raise DataError(f"{name} is too large, with {size}: {LIMITS}; give a smaller table")
 
     def read(place: int) -> list[Any]:
         column, dtype = schema.names[place], schema.field(place).type
         plain = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
         if not any(getattr(pa.types, f"is_{kind}")(plain) for kind in PLAIN):
-            raise DataError(
-                f"column {show(column)} holds {plain}; give a column of numbers or texts"
-            )
+            wrong = f"column {show(column)} holds {plain}"
+            raise DataError(f"{wrong}; give a column of numbers or texts")
         # Texts that are equal are held once, however many rows have them.
         is_text = plain == dtype and ("string" in str(plain) or "binary" in str(plain))
         with _refuse_errors(*unreadable):
@@ -228,10 +221,9 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
         if len(names) == 1 and len(row) > 1 and THOUSANDS.fullmatch(",".join(row)):
             row[:] = [",".join(row)]
         if len(row) != len(names):
-            raise DataError(
-                f"{name} has a row of {len(row)} cells under a header of {len(names)} (row "
-                f"{place} of the data); {ADVICE}; semicolons if numbers have a decimal comma"
-            )
+            given = f"{len(row)} cells under a header of {len(names)} (row {place} of the data)"
+            advice = f"{ADVICE}; semicolons if numbers have a decimal comma"
+            raise DataError(f"{name} has a row of {given}; {advice}")
     return _take_rows(name, names, body)
 
 
@@ -324,10 +316,8 @@ def read_values(column: Sequence[Any], name: str) -> npt.NDArray[np.float64]:
     """Return a column of numbers, float64[n]; NaN where a cell is empty."""
     kinds = {isinstance(cell, (bool, np.bool_)) for cell in column if not is_missing(cell)}
     if kinds == {True}:
-        raise DataError(
-            f"column {show(name)} holds true and false; give a column of numbers, or name it "
-            "with `succeeded` and give `share`"
-        )
+        advice = "give a column of numbers, or name it with `succeeded` and give `share`"
+        raise DataError(f"column {show(name)} holds true and false; {advice}")
     found = np.empty(len(column))
     for row, cell in enumerate(column):
         number = math.nan if is_missing(cell) else to_number(cell)
@@ -373,7 +363,6 @@ def list_names(names: Sequence[str]) -> str:
 
 
 def _refuse(column: Sequence[Any], name: str, row: int, allowed: str) -> DataError:
-    return DataError(
-        f"column {show(name)} holds {show(str(column[row]), length=40)} in row {row + 1} of the "
-        f"data; allowed are {allowed}; correct or remove such rows"
-    )
+    cell = f"{show(str(column[row]), length=40)} in row {row + 1} of the data"
+    advice = f"allowed are {allowed}; correct or remove such rows"
+    return DataError(f"column {show(name)} holds {cell}; {advice}")

@@ -51,10 +51,8 @@ class Threads(ThreadingBackend):  # type: ignore[misc]
         except (ImportError, OSError) as error:
             if getattr(error, "errno", None) in SHORTAGES:
                 raise
-            raise WorkerError(
-                f"threads cannot be started ({error}); they need semaphores, for which "
-                "/dev/shm must be there and writable"
-            ) from None
+            needed = "they need semaphores, for which /dev/shm must be there and writable"
+            raise WorkerError(f"threads cannot be started ({error}); {needed}") from None
         return max(2, self._n_jobs)
 
 
@@ -118,10 +116,8 @@ def count_workers(jobs: int) -> int:
         given = os.environ.get("LOKY_MAX_CPU_COUNT")
         if given is None:
             return os.cpu_count() or 1
-        raise UsageError(
-            f"LOKY_MAX_CPU_COUNT={show(given)} is set; allowed is a whole number of cores; "
-            "correct it or unset it"
-        ) from None
+        found = f"LOKY_MAX_CPU_COUNT={show(given)} is set; allowed is a whole number of cores"
+        raise UsageError(f"{found}; correct it or unset it") from None
 
 
 def measure_memory() -> float:

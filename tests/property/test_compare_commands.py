@@ -134,6 +134,7 @@ def check_call(seed, folder):
         assert err == "", arguments
         assert all(line.isprintable() for line in out.splitlines()), arguments
         assert "nan" not in out.replace("nance", ""), arguments
+        assert "( to )" not in out, arguments
     return code
 
 

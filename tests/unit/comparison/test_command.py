@@ -157,41 +157,38 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
     assert read_flags(frame.take("stopped"), "stopped").tolist() == [False, True]
 
 
-@pytest.mark.parametrize(
-    ("content", "extra", "code", "message"),
-    [
-        # One column of numbers with decimal commas is not two columns.
-        (b"u\n48,5\n50,25\n", [], 65, "a row of 2 cells under a header of 1"),
-        (b'u\n"1,00"\n2\n', [], 65, "holds '1,00' in row 1"),
-        (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
-        (b"u,v\n1,2\n", [], 2, "no --column was given; name the one"),
-        (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "are called 'u'; rename"),
-        (b"u\n1\n#DIV/0!\n", [], 65, "holds '#DIV/0!' in row 2"),
-        (b"u\n1\ninf\n", [], 65, "finite"),
-        (b"1\n2\n3\n", [], 65, "holds numbers ('1'); put a header"),
-        (b"game,u\npong,0.5\n"[9:], ["--column", "0.5"], 65, "first line"),
-        (b"u\n", [], 65, "no rows"),
-        (b"", [], 65, "is empty"),
-        (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "there are no values"),
-        (b"u,c\n9,1\n8,maybe\n", ["--column", "u", "--succeeded", "c"], 65, "'maybe' in row 2"),
-        (b"PAR1 and no more", [], 65, "not a readable Parquet file"),
-        (b"ARROW1 and no more", [], 65, "is a Feather file; write it as Parquet"),
-        (b"\x1f\x8b\0 gzipped", [], 65, "is gzipped; unpack it"),
-        (b"\x7fELF\0", [], 65, "is no table; allowed are CSV"),
-        (b"PK\x03\x04 a spreadsheet", [], 65, "is an Excel file or an archive; export"),
-        ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
-        (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
-        (b"u\n\xe9\n", [], 65, "not UTF-8"),
-        (
-            pd.DataFrame({"u": pd.to_datetime(["2020"])}).to_parquet(),
-            [],
-            65,
-            "column 'u' holds timestamp",
-        ),
-        (pd.DataFrame({"u": [b"1", b"2"]}).to_parquet(), [], 65, "holds \"b'1'\" in row 1"),
-        (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
-    ],
-)
+@pytest.mark.parametrize(("content", "extra", "code", "message"), [
+    # One column of numbers with decimal commas is not two columns.
+    (b"u\n48,5\n50,25\n", [], 65, "a row of 2 cells under a header of 1"),
+    (b'u\n"1,00"\n2\n', [], 65, "holds '1,00' in row 1"),
+    (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
+    (b"u,v\n1,2\n", [], 2, "no --column was given; name the one"),
+    (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "are called 'u'; rename"),
+    (b"u\n1\n#DIV/0!\n", [], 65, "holds '#DIV/0!' in row 2"),
+    (b"u\n1\ninf\n", [], 65, "finite"),
+    (b"1\n2\n3\n", [], 65, "holds numbers ('1'); put a header"),
+    (b"game,u\npong,0.5\n"[9:], ["--column", "0.5"], 65, "first line"),
+    (b"u\n", [], 65, "no rows"),
+    (b"", [], 65, "is empty"),
+    (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "there are no values"),
+    (b"u,c\n9,1\n8,maybe\n", ["--column", "u", "--succeeded", "c"], 65, "'maybe' in row 2"),
+    (b"PAR1 and no more", [], 65, "not a readable Parquet file"),
+    (b"ARROW1 and no more", [], 65, "is a Feather file; write it as Parquet"),
+    (b"\x1f\x8b\0 gzipped", [], 65, "is gzipped; unpack it"),
+    (b"\x7fELF\0", [], 65, "is no table; allowed are CSV"),
+    (b"PK\x03\x04 a spreadsheet", [], 65, "is an Excel file or an archive; export"),
+    ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
+    (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072) in line 3)"),
+    (b"u\n\xe9\n", [], 65, "not UTF-8"),
+    (
+        pd.DataFrame({"u": pd.to_datetime(["2020"])}).to_parquet(),
+        [],
+        65,
+        "column 'u' holds timestamp",
+    ),
+    (pd.DataFrame({"u": [b"1", b"2"]}).to_parquet(), [], 65, "holds \"b'1'\" in row 1"),
+    (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
+])  # fmt: skip
 def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, message):
     path = tmp_path / "runs.csv"
     path.write_bytes(content)
@@ -200,33 +197,31 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     assert message in line
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "message"),
-    [
-        (["nowhere.csv", *REPORT], 74, "cannot be read (it is missing); give an existing file"),
-        ([".", *REPORT], 74, "cannot be read (it is not a file)"),
-        (REPORT, 2, "FILE"),
-        (["edge.csv", "--mean", "97.3%", "--n", "9"], 2, "say what your values are with --scale"),
-        (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
-        (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
-        ([*DIFFERENCE, "a", "--mean", "1"], 2, "name two groups"),
-        (["runs.csv", "--mean", "48", "--reported", "x.csv"], 74, "it is missing"),
-        (["one.csv", "--report", "48"], 2, "there is no --report; give --reported"),
-        (["one.csv", "--against", "48"], 2, "give the other report in place of FILE"),
-        (["one.csv", "--sd-kind", "n"], 2, "give --plus-minus, such as 'sd n-1'"),
-        (["one.csv", *REPORT, "--n", "5"], 2, "--n was given twice"),
-        (["one.csv", *REPORT, "--runs", "5"], 2, "gives the runs twice"),
-        (["one.csv", *REPORT, "--evidence"], 2, "without --difference"),
-        (["runs.csv", *REPORT, "--plot", "p.gif"], 2, "end in .png or .svg or .pdf"),
-        (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "there is no such folder"),
-        (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
-        (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
-        ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --n was not"),
-        ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
-        ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; keep one"),
-        ([*GROUPED, "--reported", "who.csv"], 2, "none of your"),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("arguments", "code", "message"), [
+    (["nowhere.csv", *REPORT], 74, "cannot be read (it is missing); give an existing file"),
+    ([".", *REPORT], 74, "cannot be read (it is not a file)"),
+    (["/dev/fd/99", *REPORT], 74, "give an existing file, or - for standard input"),
+    (REPORT, 2, "FILE"),
+    (["edge.csv", "--mean", "97.3%", "--n", "9"], 2, "say what your values are with --scale"),
+    (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
+    (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
+    ([*DIFFERENCE, "a", "--mean", "1"], 2, "name two groups"),
+    (["runs.csv", "--mean", "48", "--reported", "x.csv"], 74, "it is missing"),
+    (["one.csv", "--report", "48"], 2, "there is no --report; give --reported"),
+    (["one.csv", "--against", "48"], 2, "give the other report in place of FILE"),
+    (["one.csv", "--sd-kind", "n"], 2, "give --plus-minus, such as 'sd n-1'"),
+    (["one.csv", *REPORT, "--n", "5"], 2, "--n was given twice"),
+    (["one.csv", *REPORT, "--runs", "5"], 2, "gives the runs twice"),
+    (["one.csv", *REPORT, "--evidence"], 2, "without --difference"),
+    (["runs.csv", *REPORT, "--plot", "p.gif"], 2, "end in .png or .svg or .pdf"),
+    (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "there is no such folder"),
+    (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
+    (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
+    ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --n was not"),
+    ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
+    ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; keep one"),
+    ([*GROUPED, "--reported", "who.csv"], 2, "none of your"),
+])  # fmt: skip
 def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs.csv").write_text("u,g\n" + "1,a\n2,b\n4,a\n3,b\n" * 5)

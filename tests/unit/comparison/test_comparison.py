@@ -455,75 +455,66 @@ def test_a_column_of_all_runs_and_of_those_that_succeeded_names_no_number():
         assert f"| {title} |" in compare(UPDATES, **given, **more).render("markdown")
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        [1.0, 2.0, np.nan, 4.0, 3.0, 2.0],
-        [1, 2, pd.NA, 4, 3, 2],
-        np.ma.array([1.0, 2, 9, 4, 3, 2], mask=[0, 0, 1, 0, 0, 0]),
-        pd.Series([1, 2, None, 4, 3, 2], dtype="Int64"),
-    ],
-)
+@pytest.mark.parametrize("values", [
+    [1.0, 2.0, np.nan, 4.0, 3.0, 2.0],
+    [1, 2, pd.NA, 4, 3, 2],
+    np.ma.array([1.0, 2, 9, 4, 3, 2], mask=[0, 0, 1, 0, 0, 0]),
+    pd.Series([1, 2, None, 4, 3, 2], dtype="Int64"),
+])  # fmt: skip
 def test_missing_values_are_left_out_and_counted(values):
     found = compare(values, runs=5, mean="3")
     assert (found.n, found.n_missing) == (5, 1)
     assert found.mean.value == pytest.approx(2.4)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({}, "nothing was reported"),
-        ({"mean": "about 48"}, "plain decimal number"),
-        ({"mean": "48", "runs": 1_000_000}, "for a value without error give `constant`"),
-        ({"mean": "48", "runs": 2.5}, "whole numbers from 1 to 100,000"),
-        ({"sd": "4", "runs": 1}, "summarises 1 value, too few for a standard deviation"),
-        ({"share": "0.9", "n_succeeded": "9", "runs": 10}, "say the same"),
-        ({"mean": "9", "runs": None}, "`n` was not given"),
-        ({"ci": ("2", "1"), "runs": 5}, "is the lower end first"),
-        ({"ci": ("1", "2"), "sd": "1", "runs": 5}, "give one of them"),
-        ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
-        ({"mean": "10", "constant": "10"}, "give it alone"),
-        ({"mean": "48", "reported": "9, n = 5"}, "gives the mean, and `mean` was given"),
-        ({"mean": "48", "report": "9"}, "there is no `report` any more; give `reported`"),
-        ({"mean": "48", "sd_kind": "n"}, "give `plus_minus`, such as 'sd n-1'"),
-        ({"mean": "9", "maen": "8"}, r"did you mean mean\?"),
-        ({"mean": "9", "evidence": True}, "needs a difference with a known error"),
-        ({"mean": "78.9 (1)"}, "does not look like a spread"),
-        ({"mean": "9", "between": "-1"}, "from 0 to 100"),
-        ({"mean": "9 ± 1", "scale": "log"}, "on which a spread is none"),
-        ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
-        ({"reported": {"p0": "1"}, "runs": None}, "allowed are n, mean, .* and p90"),
-        ({"mean": "48", "plus_minus": "rank"}, "allowed are sd, se, ci, 2sd, 2se"),
-        ({"mean": "48", "nan_policy": "omit"}, "there is no `nan_policy` any more"),
-        ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
-        ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
-        ({"share": "-5 %"}, "`share` was given as '-5 %'"),
-        ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
-        ({"mean": "48", "grid": 0}, "a number above 0"),
-        ({"mean": "48", "scale": 0}, "`scale` was given as 0.0; allowed is a number above 0"),
-        ({"mean": "0", "margin": "10%"}, "a number above 0"),
-        ({"max": "48", "margin": "3"}, "without a reported mean"),
-        ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
-        ({"mean": "48", "level": "low"}, "`level` was given as 'low'; allowed is a plain"),
-        ({"mean": "10", "level": None}, "`level` was given as 'None'"),
-        # Of two numbers the last was taken, and any interval was one of 95 %.
-        ({"reported": "mean=10 mean=11 n=5", "runs": None}, "gives the mean twice"),
-        ({"reported": "10 n=5 n=6", "runs": None}, "gives the runs twice"),
-        ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd"}, "`sd` was given twice"),
-        ({"mean": "10 [9, 11]", "ci": ("9.9", "10.1")}, "`ci` was given twice"),
-        ({"median": "10 [9, 11]", "q1": "8"}, "`q1` was given twice"),
-        (
-            {"mean": "10 (90% CI 9, 11)", "plus_minus": "95% ci"},
-            "a level of 90 %, and `plus_minus`",
-        ),
-        ({"mean": "10 ± -1"}, "`mean` was given as '-1'"),
-        ({"reported": {"ci_low": "9", "runs": 5}, "runs": None}, "given without `ci_high`"),
-        ({"mean": "12", "ci": ("9", "11")}, "an interval that holds the reported 12"),
-        ({"minus": NORMAL, "max": "2"}, "only the `mean`"),
-        ({"mean": "92", "against": "91.2, n = 1"}, "there is no `against` any more"),
-    ],
-)
+@pytest.mark.parametrize(("arguments", "message"), [
+    ({}, "nothing was reported"),
+    ({"mean": "about 48"}, "plain decimal number"),
+    ({"mean": "48", "runs": 1_000_000}, "for a value without error give `constant`"),
+    ({"mean": "48", "runs": 2.5}, "whole numbers from 1 to 100,000"),
+    ({"sd": "4", "runs": 1}, "summarises 1 value, too few for a standard deviation"),
+    ({"share": "0.9", "n_succeeded": "9", "runs": 10}, "say the same"),
+    ({"mean": "9", "runs": None}, "`n` was not given"),
+    ({"ci": ("2", "1"), "runs": 5}, "is the lower end first"),
+    ({"ci": ("1", "2"), "sd": "1", "runs": 5}, "give one of them"),
+    ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
+    ({"mean": "10", "constant": "10"}, "give it alone"),
+    ({"mean": "48", "reported": "9, n = 5"}, "gives the mean, and `mean` was given"),
+    ({"mean": "48", "report": "9"}, "there is no `report` any more; give `reported`"),
+    ({"mean": "48", "sd_kind": "n"}, "give `plus_minus`, such as 'sd n-1'"),
+    ({"mean": "9", "maen": "8"}, r"did you mean mean\?"),
+    ({"mean": "9", "evidence": True}, "needs a difference with a known error"),
+    ({"mean": "78.9 (1)"}, "does not look like a spread"),
+    ({"mean": "9", "between": "-1"}, "from 0 to 100"),
+    ({"mean": "9 ± 1", "scale": "log"}, "on which a spread is none"),
+    ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
+    ({"reported": {"p0": "1"}, "runs": None}, "allowed are n, mean, .* and p90"),
+    ({"mean": "48", "plus_minus": "rank"}, "allowed are sd, se, ci, 2sd, 2se"),
+    ({"mean": "48", "nan_policy": "omit"}, "there is no `nan_policy` any more"),
+    ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
+    ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
+    ({"share": "-5 %"}, "`share` was given as '-5 %'"),
+    ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
+    ({"mean": "48", "grid": 0}, "a number above 0"),
+    ({"mean": "48", "scale": 0}, "`scale` was given as 0.0; allowed is a number above 0"),
+    ({"mean": "0", "margin": "10%"}, "a number above 0"),
+    ({"max": "48", "margin": "3"}, "without a reported mean"),
+    ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
+    ({"mean": "48", "level": "low"}, "`level` was given as 'low'; allowed is a plain"),
+    ({"mean": "10", "level": None}, "`level` was given as 'None'"),
+    # Of two numbers the last was taken, and any interval was one of 95 %.
+    ({"reported": "mean=10 mean=11 n=5", "runs": None}, "gives the mean twice"),
+    ({"reported": "10 n=5 n=6", "runs": None}, "gives the runs twice"),
+    ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd"}, "`sd` was given twice"),
+    ({"mean": "10 [9, 11]", "ci": ("9.9", "10.1")}, "`ci` was given twice"),
+    ({"median": "10 [9, 11]", "q1": "8"}, "`q1` was given twice"),
+    ({"mean": "10 (90% CI 9, 11)", "plus_minus": "95% ci"}, "a level of 90 %, and `plus_minus`"),
+    ({"mean": "10 ± -1"}, "`mean` was given as '-1'"),
+    ({"reported": {"ci_low": "9", "runs": 5}, "runs": None}, "given without `ci_high`"),
+    ({"mean": "12", "ci": ("9", "11")}, "an interval that holds the reported 12"),
+    ({"minus": NORMAL, "max": "2"}, "only the `mean`"),
+    ({"mean": "92", "against": "91.2, n = 1"}, "there is no `against` any more"),
+])  # fmt: skip
 def test_arguments_are_refused_in_one_line(arguments, message):
     with pytest.raises(UsageError, match=message) as error:
         compare(NORMAL, **{"runs": 5, **arguments})
@@ -531,28 +522,25 @@ def test_arguments_are_refused_in_one_line(arguments, message):
     assert len(str(error.value)) < 300
 
 
-@pytest.mark.parametrize(
-    ("values", "arguments", "message"),
-    [
-        ([], {}, "there are no values"),
-        (np.zeros((5, 2)), {}, "`values` has the shape \\(5, 2\\); give one number"),
-        (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
-        (["a", "b"], {}, "holds 'a' in row 1 of the data; allowed are numbers"),
-        ("mine.csv", {}, "`values` was given as 'mine.csv'; .* read by pandas, or by the command"),
-        (None, {}, "`values` was given as None; give a list of numbers, one for each run$"),
-        ([10**400, 1], {}, "allowed are finite numbers"),
-        ([1.0, [2.0, 3.0]], {}, "not all numbers"),
-        (pd.to_datetime(["2020-01-01", "2021-01-01"]), {}, "not all numbers"),
-        ([1.0, None, True], {}, "holds 'True' in row 3"),
-        ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
-        ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
-        ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` has the shape \\(1,\\), `values` \\(2,"),
-        ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all other runs failed"),
-        ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "neither true and false"),
-        ([2.0, 2.0], {"succeeded": [False] * 2}, "all 2 runs failed"),
-        (FIVE, {"bounds": (0, 0.8)}, "beyond the bounds of 0 and 0.8"),
-    ],
-)
+@pytest.mark.parametrize(("values", "arguments", "message"), [
+    ([], {}, "there are no values"),
+    (np.zeros((5, 2)), {}, "`values` has the shape \\(5, 2\\); give one number"),
+    (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
+    (["a", "b"], {}, "holds 'a' in row 1 of the data; allowed are numbers"),
+    ("mine.csv", {}, "`values` was given as 'mine.csv'; .* read by pandas, or by the command"),
+    (None, {}, "`values` was given as None; give a list of numbers, one for each run$"),
+    ([10**400, 1], {}, "allowed are finite numbers"),
+    ([1.0, [2.0, 3.0]], {}, "not all numbers"),
+    (pd.to_datetime(["2020-01-01", "2021-01-01"]), {}, "not all numbers"),
+    ([1.0, None, True], {}, "holds 'True' in row 3"),
+    ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
+    ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
+    ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` has the shape \\(1,\\), `values` \\(2,"),
+    ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all other runs failed"),
+    ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "neither true and false"),
+    ([2.0, 2.0], {"succeeded": [False] * 2}, "all 2 runs failed"),
+    (FIVE, {"bounds": (0, 0.8)}, "beyond the bounds of 0 and 0.8"),
+])  # fmt: skip
 def test_values_are_refused_in_one_line(values, arguments, message):
     with pytest.raises(DataError, match=message) as error:
         compare(values, mean="48", runs=5, **arguments)

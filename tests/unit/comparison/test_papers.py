@@ -221,6 +221,17 @@ def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
     assert plain["verdict"] == "contradicted"
 
 
+def test_means_alone_of_many_runs_have_a_mean_difference_too():
+    """Of rows that are judged by drawn studies it was "higher by  SD on average ( to )"."""
+    runs, report = make_paper(n_rows=6, n=40)
+    found = compare_table(runs, report.drop(columns="sd"))
+    own = runs.groupby("task")["score"].agg(["mean", "std"])
+    off = (own["mean"] - report["mean"].astype(float).to_numpy()) / own["std"]
+    hedges = 1 - 3 / (4 * 39 - 1)
+    assert found.pooled.value == pytest.approx(hedges * off.mean(), rel=1e-3)
+    assert found.verdict is NO
+
+
 def test_seeds_that_recur_in_all_rows_are_said_and_used():
     runs, report = make_paper(n=5, shift=0.0)
     alone = compare_table(runs, report, plus_minus="sd n-1")
@@ -323,7 +334,7 @@ ODD = {
     "one n": ({"task": ["ant", "hop"], "n": [5, 5], "R": ["5.3 ± 0.4", "3.3 ± 0.4"]}, OURS, {},
               "yours and the reported are equal in all rows."),
     "assumed": (TASKS, OURS, {}, "95 % interval; all are tried (change with `plus_minus`)"),
-    "no n": (TASKS, OURS | {"n": ["", ""]}, {"plus_minus": "se"}, "yours less reported is -0.901 SD"),
+    "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "yours less reported is -0.901 SD"),
     "no seeds": (TASKS | {"seed": [*range(10)]}, OURS, {"plus_minus": "se"},
                  "It is not by seed, which takes one run of each seed in every row."),
     "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),

@@ -33,23 +33,20 @@ def test_a_mean_of_twenty_whole_numbers_cannot_round_to_48_37():
     assert find(runs=8, grid=ONE, mean="24.2") == find(runs=8, grid=ONE, mean="24.3") == {}
 
 
-@pytest.mark.parametrize(
-    ("reported", "expected"),
-    [
-        ({"mean": "50", "max": "40"}, "a maximum of 40 contradicts a mean of 50"),
-        ({"mean": "50", "min": "60"}, "a mean of 50 contradicts a minimum of 60"),
-        ({"mean": "50.2", "max": "50"}, None),
-        ({"max": "20.5"}, "whole numbers cannot have a maximum of 20.5"),
-        ({"median": "20.5"}, None),
-        ({"median": "20.25"}, "whole numbers cannot have a median of 20.25"),
-        ({"share": "1.2"}, "a success rate of 1.2 is not between none and all"),
-        ({"share": "0.51"}, None),
-        ({"share": "55 %"}, None),
-        ({"n_succeeded": "21"}, "a number of successes of 21 is not between none and all"),
-        ({"mean": "70"}, "a mean of 70 lies beyond the bounds of the values"),
-        ({"sd": "4.0", "se": "0.89"}, None),
-    ],
-)  # fmt: skip
+@pytest.mark.parametrize(("reported", "expected"), [
+    ({"mean": "50", "max": "40"}, "a maximum of 40 contradicts a mean of 50"),
+    ({"mean": "50", "min": "60"}, "a mean of 50 contradicts a minimum of 60"),
+    ({"mean": "50.2", "max": "50"}, None),
+    ({"max": "20.5"}, "whole numbers cannot have a maximum of 20.5"),
+    ({"median": "20.5"}, None),
+    ({"median": "20.25"}, "whole numbers cannot have a median of 20.25"),
+    ({"share": "1.2"}, "a success rate of 1.2 is not between none and all"),
+    ({"share": "0.51"}, None),
+    ({"share": "55 %"}, None),
+    ({"n_succeeded": "21"}, "a number of successes of 21 is not between none and all"),
+    ({"mean": "70"}, "a mean of 70 lies beyond the bounds of the values"),
+    ({"sd": "4.0", "se": "0.89"}, None),
+])  # fmt: skip
 def test_contradictions_are_named(reported, expected):
     found = find(runs=20, grid=ONE, bounds=(0.0, 60.0), **reported)
     assert list(found.values()) == ([] if expected is None else [expected])

@@ -210,21 +210,18 @@ def test_numbers_of_any_size_fit_into_a_row():
     assert "2 sd 1 se 0.4" in text
 
 
-@pytest.mark.parametrize(
-    ("given", "why"),
-    [
-        ({"table": {}}, "columns of `table` are none"),
-        ({"reported": {}}, "columns of `reported` are none"),
-        ({"table": {"k": "ab", "v": [1, 2]}}, "column 'k' of `table` was given as 'ab'"),
-        ({"table": {"k": "a", "v": 1}}, "give a list with a cell for each row"),
-        ({"reported": {"k": ["a"], "mean": ["3"], "n": 5}}, "column 'n' of `reported` was given"),
-        ({"reported": {"k": ["a"], "mean": ["3"], "n": np.array(5)}}, "as array\\(5\\)"),
-        ({"by": 5}, "`by` was given as 5"),
-        ({"column": 5}, "`column` was given as 5"),
-        ({"minus": [1, 2]}, "there is no option 'minus'"),
-        ({"against": {"k": ["a"]}}, "there is no `against` any more"),
-    ],
-)
+@pytest.mark.parametrize(("given", "why"), [
+    ({"table": {}}, "columns of `table` are none"),
+    ({"reported": {}}, "columns of `reported` are none"),
+    ({"table": {"k": "ab", "v": [1, 2]}}, "column 'k' of `table` was given as 'ab'"),
+    ({"table": {"k": "a", "v": 1}}, "give a list with a cell for each row"),
+    ({"reported": {"k": ["a"], "mean": ["3"], "n": 5}}, "column 'n' of `reported` was given"),
+    ({"reported": {"k": ["a"], "mean": ["3"], "n": np.array(5)}}, "as array\\(5\\)"),
+    ({"by": 5}, "`by` was given as 5"),
+    ({"column": 5}, "`column` was given as 5"),
+    ({"minus": [1, 2]}, "there is no option 'minus'"),
+    ({"against": {"k": ["a"]}}, "there is no `against` any more"),
+])  # fmt: skip
 def test_odd_tables_and_names_get_one_clear_line(given, why):
     """They ended in an IndexError or a TypeError; a text was a column of its letters."""
     good = {"table": {"k": ["a"] * 3, "v": [1, 2, 3]}, "by": "k",
