@@ -334,7 +334,7 @@ ODD = {
     "one n": ({"task": ["ant", "hop"], "n": [5, 5], "R": ["5.3 ± 0.4", "3.3 ± 0.4"]}, OURS, {},
               "yours and the reported are equal in all rows."),
     "assumed": (TASKS, OURS, {}, "95 % interval; all are tried (change with `plus_minus`)"),
-    "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "yours less reported is -0.901 SD"),
+    "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
     "no seeds": (TASKS | {"seed": [*range(10)]}, OURS, {"plus_minus": "se"},
                  "It is not by seed, which takes one run of each seed in every row."),
     "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),
