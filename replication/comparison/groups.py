@@ -565,7 +565,11 @@ def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key |
     found: dict[Key, Key | None] = dict.fromkeys(keys)
     for key in keys[:MAX_NAMED]:
         near = difflib.get_close_matches(" ".join(key).lower(), spelt, n=1)
-        found[key] = spelt[near[0]] if near else None
+        other = spelt[near[0]] if near else key
+        # SAC is not near to Ours, although "ant SAC" is to "ant Ours".
+        is_near = all(one == two or difflib.get_close_matches(one.lower(), [two.lower()])
+                      for one, two in zip(key, other, strict=True))  # fmt: skip
+        found[key] = other if near and is_near else None
     return found
 
 
@@ -575,6 +579,11 @@ def pair_runs(
 ) -> dict[str, Any]:  # fmt: skip
     """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
     table, said = Table.of(given, "table"), dict[str, str]()
+    if by is not None and "," in by and by not in table.names:
+        raise UsageError(
+            f"`by` was given as {show(by)} with `difference`, which takes the one column of its "
+            "groups; choose one of the others first, such as one task"
+        )
     by = by or next((name for name in table.names
                      if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
     if by is None or difference[0] == difference[1]:
@@ -599,7 +608,7 @@ def pair_runs(
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
     both = [value - two[seed] for seed, value in one.items() if seed in two]
     if len(one) < first.size or len(two) < second.size or not both:
-        what = "holds a seed twice in one group; give one run of each" if both else (
+        what = "holds a seed twice in one group; give one run of each, of one task" if both else (
             "holds no seed of both groups; leave `pair` out if runs are not paired")  # fmt: skip
         raise DataError(f"column {show(pair)} {what}")
     return answer | {"values": np.array(both)}
