@@ -110,7 +110,7 @@ def compare_sides(
     base = {**defaults, **options, "numbers": {}}
     # What was reported: a report in each row of a table, or one for all of your groups.
     own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
-    own, metrics = _rename(own, metrics)
+    own, metrics = _rename(_stack_runs(own), metrics)
     mine = dict[Key, dict[str, Any]]()
     is_report, unread = not metrics and succeeded is None and _is_of_reports(own), list[str]()
     if is_report:
@@ -208,6 +208,24 @@ def _has_spreads(table: Table, name: str) -> bool:
     cells = _probe(table, name)[:20]
     parts = [split_printed(cell) for cell in cells if not isinstance(cell, float)]
     return 2 * sum(bool(one.spread or one.ends) for one in parts) > len(cells)
+
+
+def _stack_runs(table: Table) -> Table:
+    """Return a table with a row for each run where a log has a column for each, "run - metric"."""
+    # "a - reward", but not "a - reward__MIN"
+    parts = {name: re.fullmatch(r"(.+) - (.+?)(?<!__MIN)(?<!__MAX)", name) for name in table.names}
+    found = {name: part.groups() for name, part in parts.items() if part}
+    step = next((name for name in table.names if _fold(name) in STEPS), None)
+    metrics = {metric for _, metric in found.values()}
+    if step is None or len(found) < 2 or len(metrics) > 1 or not all(
+        name == step or name in found or " - " in name for name in table.names):  # fmt: skip
+        return table
+    steps, rows = table.take(step), list[tuple[Any, ...]]()
+    for name, (run, _) in found.items():
+        cells = zip(steps, table.take(name), strict=True)
+        rows += [(run, at, cell) for at, cell in cells if not is_missing(cell)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return Table(table.name, ["run", step, *metrics], columns.__getitem__, len(rows))
 
 
 def _rename(table: Table, metrics: Sequence[str]) -> tuple[Table, list[str]]:

@@ -348,6 +348,9 @@ ODD = {
                       "step": [step for _, step in LOG], "v": [*range(17)]},
                      {"task": ["a"], "mean": ["9"], "n": [5]}, {},
                      "1 of 6 runs ends before the others, at step 6 in place of 9."),
+    "a column for each run": ({"Step": [1, 2, 3], "a - v": [1, 2, 5], "b - v": [2, 3, None],
+                               "a - v__MIN": [1, 2, 5]}, {"metric": ["v"], "mean": ["4"], "n": [2]},
+                              {}, "1 of 2 runs ends before the others, at Step 2 in place of 3."),
     "per cent": (TASKS | {"return": np.array(TASKS["return"]) / 6},
                  {"task": ["ant"], "mean": ["84.1"], "n": [5]}, {}, "if divided by 100: do the "
                  "units differ? If so, give `scale` 100, if not 1."),
