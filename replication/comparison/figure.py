@@ -18,7 +18,7 @@ from replication.wording import plural
 
 N_DOTS = 2000  # runs drawn as dots; of more, so many quantiles
 MAX_LABEL = 40
-MIN_REACH, MAX_REACH = 2.0, 8.0  # standard deviations that the picture of a table shows
+MIN_REACH, MAX_REACH = 0.5, 8.0  # standard deviations that the picture of a table shows
 INK, FILL, FAINT, REPORTED = "#222222", "#8cc1e3", "#ececec", "#c2410c"
 STYLE: Any = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 ASIDE: Any = {"xytext": (6, 0), "textcoords": "offset points", "va": "center"}
@@ -67,6 +67,10 @@ def draw_statistic(found: Any, name: str, panel: Any) -> None:
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
     value = float(np.clip(one.value, first, last))
     p, is_beyond = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})", value != one.value
+    spread = next((found.findings[key].value for key in SPREADS if key in found.findings), None)
+    if spread is not None and name == "mean" and not is_beyond:  # as it was printed, ±
+        reach = np.clip([value - spread, value + spread], first, last)
+        panel.plot(reach, [0.0, 0.0], color=REPORTED, linewidth=1.2)
     panel.plot([value], [0.0], ("<" if value == first else ">") if is_beyond else "D",
                color=REPORTED, clip_on=False)  # fmt: skip
     panel.annotate(f"reported: {one.reported}{p}", (value, 0.25), color=REPORTED,
@@ -85,21 +89,23 @@ def draw_rows(table: Any, panel: Any) -> None:
     """
     rows, pooled = table.rows, table.pooled
     shown = [one.difference and one.difference.d for one in rows.values()]
-    ends = [abs(end) for d in shown if d for end in d[1:]]
-    reach = min(max(1.1 * float(np.quantile(ends, 0.9)), MIN_REACH), MAX_REACH)
+    # Limits hold the intervals and 0, but no more than is wide enough to see them.
+    lows, highs = ([d[place] for d in shown if d] for place in (1, 2))
+    first = max(min(*lows, -MIN_REACH), -MAX_REACH)
+    last = min(max(*highs, MIN_REACH), MAX_REACH)
     panel.axvline(0.0, color=INK, linewidth=0.8)
     for place, (d, (key, one)) in enumerate(zip(shown, rows.items(), strict=True)):
         if d is None:
             panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
             continue
         color = REPORTED if str(table.verdicts[key]) == "contradicted" else INK
-        value, low, high = np.clip(d, -reach, reach)
+        value, low, high = np.clip(d, first, last)
+        is_inside = first <= d[0] <= last
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
-        for end, mark in ((d[1], "<"), (d[2], ">")):
-            if abs(end) > reach:
-                panel.plot([math.copysign(reach, end)], [place], mark if abs(d[0]) <= reach else "",
-                           color=color, markersize=4, clip_on=False)  # fmt: skip
-        mark = "s" if abs(d[0]) <= reach else "<" if d[0] < 0 else ">"
+        for edge, mark in ((first, "<"), (last, ">")):
+            if is_inside and (d[1] < edge if mark == "<" else d[2] > edge):
+                panel.plot([edge], [place], mark, color=color, markersize=4, clip_on=False)
+        mark = "s" if is_inside else "<" if d[0] < 0 else ">"
         m = one.runs or one.n
         size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
         panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
@@ -109,15 +115,16 @@ def draw_rows(table: Any, panel: Any) -> None:
                            textcoords="offset points", ha=side)  # fmt: skip
         panel.annotate(format_p(table.adjusted.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
     panel.annotate("p (Holm)", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
-    labels, last = [_label(key) for key in rows], len(rows)
+    labels, row = [_label(key) for key in rows], len(rows)
     if pooled is not None and pooled.unit == "sd":
-        corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], -reach, reach)
-        panel.fill(corners, last + np.array([0.0, -0.3, 0.0, 0.3]), color=FILL, ec=INK, lw=0.8)
-        panel.annotate(format_p(table.p), (1.0, last), xycoords=EDGE, **ASIDE)
+        corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], first, last)
+        panel.fill(corners, row + np.array([0.0, -0.3, 0.0, 0.3]), color=FILL, ec=INK, lw=0.8)
+        panel.annotate(format_p(table.p), (1.0, row), xycoords=EDGE, **ASIDE)
         labels.append("all rows")
     panel.set_yticks(range(len(labels)), labels)
     panel.set_ylim(len(labels) - 0.4, -0.6)
-    panel.set_xlim(-1.05 * reach, 1.05 * reach)
+    room = 0.025 * (last - first)
+    panel.set_xlim(first - room, last + room)
     panel.set_xlabel("yours less reported, in standard deviations of a run")
 
 

@@ -110,7 +110,7 @@ def compare_sides(
     base = {**defaults, **options, "numbers": {}}
     # What was reported: a report in each row of a table, or one for all of your groups.
     own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
-    own, metrics = _rename(own, metrics)
+    own, metrics = _rename(_stack_runs(own), metrics)
     mine = dict[Key, dict[str, Any]]()
     is_report, unread = not metrics and succeeded is None and _is_of_reports(own), list[str]()
     if is_report:
@@ -208,6 +208,24 @@ def _has_spreads(table: Table, name: str) -> bool:
     cells = _probe(table, name)[:20]
     parts = [split_printed(cell) for cell in cells if not isinstance(cell, float)]
     return 2 * sum(bool(one.spread or one.ends) for one in parts) > len(cells)
+
+
+def _stack_runs(table: Table) -> Table:
+    """Return a table with a row for each run where a log has a column for each, "run - metric"."""
+    # "a - reward", but not "a - reward__MIN"
+    parts = {name: re.fullmatch(r"(.+) - (.+?)(?<!__MIN)(?<!__MAX)", name) for name in table.names}
+    found = {name: part.groups() for name, part in parts.items() if part}
+    step = next((name for name in table.names if _fold(name) in STEPS), None)
+    metrics = {metric for _, metric in found.values()}
+    if step is None or len(found) < 2 or len(metrics) > 1 or not all(
+        name == step or name in found or " - " in name for name in table.names):  # fmt: skip
+        return table
+    steps, rows = table.take(step), list[tuple[Any, ...]]()
+    for name, (run, _) in found.items():
+        cells = zip(steps, table.take(name), strict=True)
+        rows += [(run, at, cell) for at, cell in cells if not is_missing(cell)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return Table(table.name, ["run", step, *metrics], columns.__getitem__, len(rows))
 
 
 def _rename(table: Table, metrics: Sequence[str]) -> tuple[Table, list[str]]:
@@ -565,7 +583,11 @@ def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key |
     found: dict[Key, Key | None] = dict.fromkeys(keys)
     for key in keys[:MAX_NAMED]:
         near = difflib.get_close_matches(" ".join(key).lower(), spelt, n=1)
-        found[key] = spelt[near[0]] if near else None
+        other = spelt[near[0]] if near else key
+        # SAC is not near to Ours, although "ant SAC" is to "ant Ours".
+        is_near = all(one == two or difflib.get_close_matches(one.lower(), [two.lower()])
+                      for one, two in zip(key, other, strict=True))  # fmt: skip
+        found[key] = other if near and is_near else None
     return found
 
 
@@ -575,6 +597,11 @@ def pair_runs(
 ) -> dict[str, Any]:  # fmt: skip
     """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
     table, said = Table.of(given, "table"), dict[str, str]()
+    if by is not None and "," in by and by not in table.names:
+        raise UsageError(
+            f"`by` was given as {show(by)} with `difference`, which takes the one column of its "
+            "groups; choose one of the others first, such as one task"
+        )
     by = by or next((name for name in table.names
                      if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
     if by is None or difference[0] == difference[1]:
@@ -599,7 +626,7 @@ def pair_runs(
     one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
     both = [value - two[seed] for seed, value in one.items() if seed in two]
     if len(one) < first.size or len(two) < second.size or not both:
-        what = "holds a seed twice in one group; give one run of each" if both else (
+        what = "holds a seed twice in one group; give one run of each, of one task" if both else (
             "holds no seed of both groups; leave `pair` out if runs are not paired")  # fmt: skip
         raise DataError(f"column {show(pair)} {what}")
     return answer | {"values": np.array(both)}

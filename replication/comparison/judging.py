@@ -125,7 +125,9 @@ def _judge_rule(
         aside = {report.centre, *SPREADS, *(QUARTILES if report.has_quartiles else ())}
         (drawn,) = predict_rest({key: one for key, one in rest.items() if key not in aside}, [1.0])
         factor = next(iter(spreads.values()))
-        judge = functools.partial(_judge_centre, report=report, sample=sample, factor=factor)
+        judge = functools.partial(
+            _judge_centre, own=own, report=report, sample=sample, factor=factor
+        )
         for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
             both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
             centre = judge(one, two, level=level, between=between)
@@ -190,8 +192,8 @@ def _combine(parts: Sequence[Answer], rule: str, sides: tuple[Side, Side] | None
 
 
 def _judge_centre(
-    one: Side, two: Side, *, report: Report, sample: Sample | None, factor: float, level: float,
-    between: float,
+    one: Side, two: Side, *, own: Own, report: Report, sample: Sample | None, factor: float,
+    level: float, between: float,
 ) -> Answer:  # fmt: skip
     """Judge a mean, a constant or another centre by the spreads that are known."""
     name, numbers = str(report.centre), report.numbers
@@ -212,7 +214,10 @@ def _judge_centre(
     findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
     sd = one.samples[0][0] if len(one.samples) == 1 and not aside else math.nan
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
-        findings[spread] = Finding.of(spread, numbers[spread], math.nan if place else sd * factor)
+        mine = math.nan if place else sd * factor
+        if isinstance(own, Report):  # as it was printed
+            mine = float(own.numbers[spread].value) if spread in own.numbers else math.nan
+        findings[spread] = Finding.of(spread, numbers[spread], mine)
     if math.isnan(p):
         return Answer(findings)
     conditions = [*_list_conditions(one, two, name)]

@@ -136,7 +136,9 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     whole, exponent = whole.replace(",", ""), int(power or 0) + SUFFIXES[suffix]
     is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
     if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
-        examples = "write it as it was printed, such as 48, -0.5, 0.120, 12,345, 1.2k or 3.2e-4"
+        examples = "write it as it was printed, such as 48, -0.5, 12,345, 1.2k or 3.2e-4"
+        if name in {"mean", "median"}:
+            examples += ", with what is behind it as in '0.83 ± 0.04, n = 5' or 'median=0.8 n=5'"
         raise refuse(name, text, f"is a plain decimal number; {examples}")
     if has_percent and name not in {"share", "level"} and scale is None:
         raise UsageError(
@@ -151,7 +153,9 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
 
 def is_printed(given: str) -> bool:
     """Say whether a text is a report, 0.83 ± 0.04 or mean=0.83, and not the name of something."""
-    return re.match(r"\s*[-+−.$(\\*0-9]|[^=/]*=", given[:200]) is not None
+    # or median 4.9
+    words = r"\s*[-+−.$(\\*0-9]|[^=/]*=|[A-Za-z][A-Za-z _-]*\s[-+−.]?[0-9]"
+    return re.match(words, given[:200]) is not None
 
 
 def split_printed(given: object) -> Printed:

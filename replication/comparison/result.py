@@ -204,8 +204,11 @@ class Comparison(Answered):
 
     def list_cells(self) -> list[list[Any]]:
         """Return the table of findings as numbers, header first."""
-        return [["statistic", "reported", "yours", "low", "high", "p", "shown"]] + [
-            [name, one.reported, one.yours, *one.interval, one.p, self.shown.get(name)]
+        last = str(self.verdict), "; ".join(self.conditions)
+        return [
+            ["statistic", "reported", "yours", "low", "high", "p", "shown", "verdict", "conditions"]
+        ] + [
+            [name, one.reported, one.yours, *one.interval, one.p, self.shown.get(name), *last]
             for name, one in self.findings.items()
         ]
 
@@ -362,7 +365,10 @@ def _describe_difference(found: Comparison) -> str:
     if one is None:
         return ""
     low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
-    text = f"Yours {less} reported: {format_number(one.value)} ({most} interval {low} to {high})"
+    of = " (means by quartiles)" if "estimated" in found.assumptions else ""
+    text = (
+        f"Yours {less} reported{of}: {format_number(one.value)} ({most} interval {low} to {high})"
+    )
     if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
         d, first, last = (format_number(part, 2) for part in one.d)
         text += f", in standard deviations {d} ({first} to {last})"

@@ -130,11 +130,11 @@ class ComparisonTable(Answered):
 
     @functools.cached_property
     def verdicts(self) -> dict[Key, Verdict]:
-        """The verdict on each row by Holm's adjustment; where p alone differs, one cannot tell."""
+        """The verdict on each row by Holm's adjustment."""
         found = {key: one.verdict for key, one in self.rows.items()}
         for key, p in self.adjusted.items():
             if found[key] is Verdict.CONTRADICTED and len(self.adjusted) > 1 and p > self.level:
-                found[key] = Verdict.CANNOT_TELL
+                found[key] = Verdict.NOT_CONTRADICTED
         return found
 
     @property
@@ -190,32 +190,44 @@ class ComparisonTable(Answered):
         return draw([panel] * is_known, height=1.2 + 0.25 * len(self.rows))
 
     def list_cells(self) -> list[list[Any]]:
-        """Return the rows as numbers, header first."""
+        """Return the rows as numbers, header first, and all rows together last.
+
+        `g` and its ends are in standard deviations `sd`, all else is in the unit of the values.
+        """
         header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
-                  "high", "sd", "shown", "p", "p_holm", "verdict", "conditions"]  # fmt: skip
+                  "high", "sd", "g", "g_low", "g_high", "shown", "p", "p_holm", "verdict",
+                  "conditions"]  # fmt: skip
         cells: list[list[Any]] = [header]
         for key, one in self.rows.items():
             gap = one.difference
-            parts = [None] * 4 if gap is None else [gap.value, gap.low, gap.high, gap.spread]
+            parts = [None] * 7 if gap is None else [
+                gap.value, gap.low, gap.high, gap.spread, *(gap.d or [None] * 3)]  # fmt: skip
             yours = next((item.yours for item in one.findings.values()), None)
             shown = next(iter(one.shown.values()), None)
-            if gap is not None and gap.spread and shown is not None:
-                shown = (shown if gap.shown is None else gap.shown) / gap.spread
+            if gap is not None and gap.shown is not None and shown is not None:
+                shown = gap.shown
             cells.append([
                 *key, _name_report(one), yours, one.runs, one.n or None, *parts, shown, one.p_alone,
                 self.adjusted.get(key), str(self.verdicts[key]), "; ".join(one.conditions),
             ])  # fmt: skip
-        return cells
+        mean = self.pooled
+        whole = (
+            [None] * 3 if mean is None or mean.unit != "sd" else [mean.value, mean.low, mean.high]
+        )
+        names = ["all rows", *[""] * (len(self.by) - 1)]
+        return [*cells, [*names, *[None] * 8, *whole, None, self.p, None, str(self.verdict),
+                         "; ".join(self.conditions)]]  # fmt: skip
 
     def _tabulate(self, conditions: Sequence[str]) -> list[list[str]]:
         """Return the rows in words, with a number for each condition."""
         is_in_sd = any(one.difference and one.difference.d for one in self.rows.values())
-        names = ["reported", "n", "yours", "n", "SD" if is_in_sd else "difference", "found", "p",
-                 "Holm", "verdict"]  # fmt: skip
+        names = ["reported", "n", "yours", "your n", "SD" if is_in_sd else "difference", "found",
+                 "p", "Holm", "verdict"]  # fmt: skip
         rows = [[*map(name_key, zip(self.by)), *names]]
-        for (key, one), cells in zip(self.rows.items(), self.list_cells()[1:], strict=True):
+        for (key, one), cells in zip(self.rows.items(), self.list_cells()[1:-1], strict=True):
             reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
             gap = one.difference
+            shown = shown and shown / ((gap and gap.spread) or 1.0)
             d = None if gap is None else gap.d if is_in_sd else (gap.value, gap.low, gap.high)
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
             rows.append([
@@ -262,6 +274,8 @@ class ComparisonTable(Answered):
         if one is None:
             return f"{text}.{self._describe_rows()}"
         side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
+        if one.n == 0:
+            return f"{text}: yours and the reported are equal in all rows.{self._describe_rows()}"
         text += (
             f": yours less reported is {format_number(one.value, 3)}{pooling.UNITS[one.unit]} on "
             f"average ({format_number(one.low, 3)} to {format_number(one.high, 3)}), {side} in {n} "
@@ -274,9 +288,21 @@ class ComparisonTable(Answered):
                 f"{text} All rows have the same seeds, so their mean and its interval are by seed, "
                 f"{describe_p(one.p)} (mean correlation of rows {one.by_seed:.2f})."
             )
+        why = self._explain_seeds()
         is_by_direction = p <= self.level and 3.0 * one.p <= self.level
         upto = f"; it holds up to a correlation of {one.correlation:.2f}" if is_by_direction else ""
-        return f"{text} This is for independent rows{upto}."
+        return f"{text} This is for independent rows{upto}.{why}"
+
+    def _explain_seeds(self) -> str:
+        """Return why rows were not tested by seed, nothing where no seeds are known."""
+        rows = [self.seeds.get(key, {}) for key in self.p_values]
+        if not any(rows):
+            return ""
+        is_same = all(row.keys() == rows[0].keys() for row in rows)
+        lacks = "one run of each seed in every row"
+        if is_same:
+            lacks = "a printed spread and one `n` in all rows, and three seeds of yours"
+        return f" It is not by seed, which takes {lacks}."
 
     def _describe_rows(self) -> str:
         text, holm = "", self.adjusted
@@ -310,8 +336,17 @@ class ComparisonTable(Answered):
                 "Your standard deviations are {} times the reported ones ({} to {}). Where spreads "
                 "differ, tables of few runs are contradicted too often.".format(*parts)
             )
+        # What rows take for granted, with the number of rows where it is not said of all.
+        said = [
+            (name, text) for one in self.rows.values() for name, text in one.assumptions.items()
+        ]
+        n, counts = len(self.rows), {pair: said.count(pair) for pair in dict.fromkeys(said)}
+        assumed = list_assumed(self.assumptions) + [
+            line + f" ({k} of {n} rows)" * (k < n)
+            for (name, text), k in counts.items() for line in list_assumed({name: text})
+        ]  # fmt: skip
         return {
-            "Taken for granted:": list_assumed(self.assumptions),
+            "Taken for granted:": _cut(assumed),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
             "Reported, but not among your runs:": _name_lacking(self.only_reported),
             "Among your runs, but not reported:": _name_lacking(self.only_yours),
@@ -332,10 +367,8 @@ def _name_lacking(keys: Mapping[Key, Key | None]) -> list[str]:
 
 def _explain(one: Comparison) -> str:
     """Return why one cannot tell, nothing where one can."""
-    p_values = one.p_by_assumption.values() or [math.nan]
     return {
-        "reading": f"p is {format_p(min(p_values))} to {format_p(max(p_values))}, depending on "
-        "what the report leaves unsaid",
+        "reading": f"p is {list_p(one.p_by_assumption or {'': math.nan}, 'with {}')}",
         "few": "too few runs",
         "constant": "runs that are all equal",
         "margin": "p and the margin disagree",
@@ -354,7 +387,8 @@ def _name_report(one: Comparison) -> str:
     return " ".join(
         f"± {text.removeprefix('± ')}" if name in SPREADS and "mean" in one.reported
         and n_spreads == 1
-        else text if name in {"mean", "constant"} else f"{name} {text}"
+        else text if name in {"mean", "constant"}
+        else f"{text}/{one.runs}" if name == "n_succeeded" else f"{name} {text}"
         for name, text in one.reported.items()
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\
 FORMULA = re.compile(r"[=+@\t\r-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
 """Begins what a spreadsheet computes, and is no number: =A1, +cmd."""
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
+CHANGE = r" \(change with `\w+`\)"
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}", "|": r"\textbar{}",
     "±": r"$\pm$", "−": "$-$", "<": "$<$", ">": "$>$",
@@ -95,19 +96,27 @@ def _write_markdown(block: Block) -> str:
 
 
 def _write_latex(blocks: Sequence[Block]) -> str:
-    """Return the table with the answer as its caption; it needs the package booktabs."""
+    """Return the table with the verdict as its caption, and all else in notes below."""
     table = next(block.rows for block in blocks if block.rows)
     lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
     columns = "l" + "r" * (len(table[0]) - 1)
     body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
+    # Contradicted: the reported mean ... (p = 0.01). | By Holm's adjustment, ...
+    first, *more = re.split(r"(?<=[.])\s+(?=[A-Z])", blocks[0].text, maxsplit=1)
+    rest = [" ".join(filter(None, (block.text, "; ".join(block.items)))) for block in blocks[1:]]
+    notes = [
+        rf"\par\smallskip\footnotesize {_escape(re.sub(CHANGE, '', text))}"
+        for text in filter(None, (*more, *rest))
+    ]
     return "\n".join([
-        r"\begin{table}", r"\centering", rf"\caption{{{_escape(blocks[0].text.replace('`', ''))}}}",
-        rf"\begin{{tabular}}{{{columns}}}", *body, r"\end{tabular}", r"\end{table}",
+        r"% needs \usepackage{booktabs}", r"\begin{table}", r"\centering",
+        rf"\caption{{{_escape(first)}}}", rf"\begin{{tabular}}{{{columns}}}", *body,
+        r"\end{tabular}", *notes, r"\end{table}",
     ])  # fmt: skip
 
 
 def _escape(text: str) -> str:
-    return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text))
+    return "".join(LATEX.get(sign, sign) for sign in MINUS.sub("−", text.replace("`", "")))
 
 
 def wrap(text: str, *, indent: str = "") -> list[str]:

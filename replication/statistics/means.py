@@ -45,6 +45,7 @@ from scipy import special
 from replication.statistics.intervals import ROUNDING, Estimate
 
 POWER = 0.8
+N_STEPS = 100_000  # of a distribution that is integrated over
 EFFICIENCY = 0.45  # of an sd by quartiles, by which its degrees of freedom are fewer (simulated)
 
 
@@ -244,11 +245,19 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     """
     if not all(side.has_spread and side.list_terms() for side in (own, other)):
         return None
-    mine, theirs = (_combine(side.list_terms())[0] for side in (own, other))
+    (mine, free), (theirs, free_other) = (_combine(side.list_terms()) for side in (own, other))
     if not mine or not theirs:
         return None
-    both, z_own, z_other = math.hypot(mine, theirs), own.mean / mine, other.mean / theirs
-    log_factor = math.log(mine / both) + (z_own**2 - ((own.mean - other.mean) / both) ** 2) / 2.0
+    # The effect by the report's t distribution, in equally probable steps; likelihoods are by t.
+    steps = (np.arange(N_STEPS) + 0.5) / N_STEPS
+    effects = np.array([0.0, *(other.mean + theirs * special.stdtrit(free_other, steps))])
+    logs = _log_t((own.mean - effects) / mine, free)
+    log_factor = float(special.logsumexp(logs[1:])) - math.log(N_STEPS) - float(logs[0])
+    # Statistics of few runs as those of many with the same p.
+    z_own, z_other = (
+        -math.copysign(float(special.ndtri(special.stdtr(f, -abs(t)))), t)
+        for t, f in ((own.mean / mine, free), (other.mean / theirs, free_other))
+    )
     harmonic = 2.0 / math.fsum(1.0 / max(z * z, 1e-300) for z in (z_own, z_other))
     middle, more = (z_own**2 + z_other**2) / 2.0, (theirs / mine) ** 2 - 1.0
     square = harmonic / 2.0  # where both errors are equal
@@ -259,6 +268,11 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
         "bayes_factor": math.exp(min(log_factor, 700.0)),
         "p_sceptical": float(special.ndtr(-z)),
     }
+
+
+def _log_t(t: Any, free: float) -> Any:
+    """Return the logarithm of Student's density but for a constant."""
+    return -(t**2) / 2.0 if free == math.inf else -(free + 1.0) / 2.0 * np.log1p(t**2 / free)
 
 
 def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:

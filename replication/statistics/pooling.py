@@ -32,7 +32,7 @@ from scipy import special
 from replication.statistics.means import Difference, Side, correct_bias
 
 MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
-UNITS = {"sd": " SD", "": ""}
+UNITS = {"sd": " SD", "": " (in the unit of the values)"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,11 +88,18 @@ def find_effect(
         return Effect(mine - theirs, n * m / (n + m), 1.0 / n + 1.0 / m)
     if sides is None or len(sides[0].samples) > 1 or len(sides[1].samples) > 1:
         return None
-    if sides[0].error or sides[1].error:
+    free = gap.free
+    if (sides[0].error or sides[1].error) and not gap.spread:
         return Effect(gap.value, gap.error**-2, gap.error**2, "") if gap.error else None
-    if not gap.spread or gap.free <= 2 or not all(side.samples for side in sides):
+    if not gap.spread or free <= 2:
         return None
-    n, m, free = sides[0].n, sides[1].n, gap.free
+    if gap.error and (sides[0].error or sides[1].error):  # in standard deviations of your runs
+        unit, error = correct_bias(free) / gap.spread, gap.error / gap.spread
+        variance = correct_bias(free) ** 2 * (free / (free - 2.0) if free < math.inf else 1.0)
+        return Effect(unit * gap.value, error**-2, variance * error**2)
+    if not all(side.samples for side in sides):
+        return None
+    n, m = sides[0].n, sides[1].n
     correction, weight = correct_bias(free), n * m / (n + m)
     variance = correction**2 * free / (free - 2.0) / weight + 2.0 * between**2
     return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))

@@ -185,7 +185,7 @@ class Lesson {
   show_question(i, is_answered = false) {
     this.stage.classList.toggle("answered", is_answered);
     if (getComputedStyle(this.root).display === "grid") return;
-    this.root.style.setProperty("--stage", this.stage.offsetHeight + "px");
+    this.measure();
     const { predict, reveal } = this.steps[i];
     (is_answered ? reveal : predict).scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
   }

@@ -331,6 +331,13 @@ ODD = {
     "a column called as theirs": (TASKS, WIDE, {"n": 5, "column": "return=Ours"}, "ant Ours 5.3"),
     "report against report": ({"task": ["ant", "hop"], "Return": ["5.0 ± 0.3", "3 ± 1"],
                                "n": [5, 5]}, OURS, {}, "ant 5.3 ± 0.4 5 5 5"),
+    "one n": ({"task": ["ant", "hop"], "n": [5, 5], "R": ["5.3 ± 0.4", "3.3 ± 0.4"]}, OURS, {},
+              "yours and the reported are equal in all rows."),
+    "assumed": (TASKS, OURS, {}, "95 % interval; all are tried (change with `plus_minus`)"),
+    "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
+    "no seeds": (TASKS | {"seed": [*range(10)]}, OURS, {"plus_minus": "se"},
+                 "It is not by seed, which takes one run of each seed in every row."),
+    "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),
     "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
     "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Caution: - Runs of "
@@ -341,6 +348,9 @@ ODD = {
                       "step": [step for _, step in LOG], "v": [*range(17)]},
                      {"task": ["a"], "mean": ["9"], "n": [5]}, {},
                      "1 of 6 runs ends before the others, at step 6 in place of 9."),
+    "a column for each run": ({"Step": [1, 2, 3], "a - v": [1, 2, 5], "b - v": [2, 3, None],
+                               "a - v__MIN": [1, 2, 5]}, {"metric": ["v"], "mean": ["4"], "n": [2]},
+                              {}, "1 of 2 runs ends before the others, at Step 2 in place of 3."),
     "per cent": (TASKS | {"return": np.array(TASKS["return"]) / 6},
                  {"task": ["ant"], "mean": ["84.1"], "n": [5]}, {}, "if divided by 100: do the "
                  "units differ? If so, give `scale` 100, if not 1."),
@@ -353,6 +363,20 @@ def test_what_a_table_leaves_open_is_taken_as_people_mean_it_and_said(case):
     found = compare_table(own, report, **options)
     assert said in read(found)
     assert (found.verdict is UNKNOWN) == (case == "per cent")
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("5.3 ± 0.4 (5 seeds)", {"mean": "5.3", "sd": "0.4", "runs": 5}),
+        ("accuracy 94.8 ± 0.2, n = 4", {"mean": "94.8", "sd": "0.2", "runs": 4}),
+        ("median 4.9 (IQR 4.5 to 5.4), n = 5", {"median": "4.9", "q1": "4.5", "q3": "5.4", "n": 5}),
+        ("94% of 50", {"share": "94%", "n": 50}),
+    ],
+)
+def test_a_report_is_read_as_it_is_spelt(text, numbers):
+    own = [1.0, 0, 1, 1, 1, 1] if "of" in text else [4.5, 4.9, 5.2, 5.6, 4.1, 5.0]
+    assert compare(own, text, plus_minus="sd") == compare(own, numbers, plus_minus="sd")
 
 
 def test_results_of_many_methods_need_to_know_whose_the_runs_are():
@@ -459,6 +483,15 @@ def test_evidence_for_a_difference_is_that_of_its_authors():
     unequal = means.weigh_evidence(Side(2.0, error=0.5), Side(3.0, error=1.0))
     z = stats.norm.isf(unequal["p_sceptical"])
     assert (9 / z**2 - 1) * (16 / z**2 - 1) == pytest.approx(4.0), "his equation 8, c = 4"
+    # Student's likelihoods of few runs: the normal one gave 1.3e19 for a reported 1.4 ± 0.3.
+    few, steps = means.weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),))), 200_001
+    effects = np.linspace(-20, 20, steps)
+    prior = stats.t.pdf(effects, 4, 1.4, 0.3 / 5**0.5)
+    likelihood = stats.t.pdf(1.5, 4, effects, 0.1 / 5**0.5)
+    mean = (prior * likelihood).sum() * 40 / (steps - 1)
+    assert few["bayes_factor"] == pytest.approx(
+        mean / stats.t.pdf(1.5, 4, 0, 0.1 / 5**0.5), rel=1e-3
+    )
     both = compare([3.0, 2.5, 3.5, 2.0], minus=[1.0, 1.5, 0.5, 1.2], n=8, mean="1.9 ± 0.4",
                    plus_minus="se", evidence=True)  # fmt: skip
     assert "Replication Bayes factor: " in read(both)
@@ -517,6 +550,18 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
     (tmp_path / "nested.jsonl").write_text('{"a": {"b": 1}}\n{"a": 2}')
     with pytest.raises(DataError, match="holds lists or objects"):
         read_table(str(tmp_path / "nested.jsonl")).take("a")
+
+
+def test_an_answer_is_whole_in_each_form_and_a_report_of_ones_own_is_as_printed():
+    """CSV had no verdict, LaTeX no conditions; of ± 0.71 the table showed 0.79."""
+    found = compare("4.27 +- 0.71 n=5", "mean=5 sd=1 n=5", plus_minus="sd")
+    assert found.findings["sd"].yours == 0.71
+    assert found.render("csv").splitlines()[1].endswith(",not contradicted,")
+    latex = found.render("latex")
+    assert "% needs \\usepackage{booktabs}" in latex
+    assert "footnotesize Taken for granted: the denominator of the sd is n - 1 or n" in latex
+    quartiles = compare([4.0, 4.2, 4.4, 5, 5.1], "median 4.9 (4.5 to 5.4), n = 5")
+    assert "Yours less reported (means by quartiles): " in read(quartiles)
 
 
 def test_options_are_about_twenty_and_their_words_are_those_of_python():

@@ -58,7 +58,7 @@ def test_a_row_that_only_stands_out_alone_is_marked_and_not_called_contradicted(
     found = compare_table(runs, report, by="task", column="score", plus_minus="sd n-1")
     assert found.p_values["a",] <= 0.05 < found.p
     assert found.rows["a",].verdict is Verdict.CONTRADICTED
-    assert found.verdicts["a",] is Verdict.CANNOT_TELL
+    assert found.verdicts["a",] is Verdict.NOT_CONTRADICTED, "by Holm, as the page says"
     assert found.verdict is Verdict.NOT_CONTRADICTED
     assert "* contradicted at 0.05 alone, but not by Holm's adjustment" in read(found)
 
@@ -135,7 +135,15 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
     assert main([*arguments, "--format", "csv"]) == 0
     (tmp_path / "out.csv").write_text(capsys.readouterr().out)
     frame = pd.read_csv(tmp_path / "out.csv")
-    assert frame["p_holm"].tolist() == pytest.approx([row["p_holm"] for row in model["rows"]], 1e-4)
+    assert frame["p_holm"].tolist()[:-1] == pytest.approx(
+        [row["p_holm"] for row in model["rows"]], 1e-4
+    )
+    # The whole is the last row; the differences in standard deviations are those of the text.
+    assert (frame["task"].iloc[-1], frame["verdict"].iloc[-1]) == ("all rows", model["verdict"])
+    assert frame["p"].iloc[-1] == pytest.approx(model["p"], 1e-4)
+    assert frame["g"].iloc[-1] == pytest.approx(model["pooled"]["value"], 1e-4)
+    assert frame["g"][:-1].mean() == pytest.approx(model["pooled"]["value"], 1e-3), "n is equal"
+    assert frame["shown"][0] == pytest.approx(model["rows"][0]["difference"]["shown"], 1e-4)
     for form, mark in (
         ("markdown", "| ant | 4.3 ± 0.6 | 5 |"),
         ("latex", r"ant & 4.3 $\pm$ 0.6 & 5"),
@@ -164,7 +172,7 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
         pd.DataFrame(table).to_csv(tmp_path / f"{name}.csv", index=False)
     arguments = (tmp_path / "own.csv", "--reported", tmp_path / "reported.csv")
     assert main(["compare", *map(str, arguments), "--by", "task", "--plus-minus", "sd"]) == 0
-    assert capsys.readouterr().out == found.render() + "\n"
+    assert capsys.readouterr().out == name_options(found.render()) + "\n"
 
 
 def test_one_report_may_hold_for_every_group():
@@ -183,6 +191,7 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     assert axes.get_xlim()[1] < 10
     marks = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
     assert marks["<"] == -8.0
+    assert axes.get_xlim()[1] < 3, "the other side is as wide as its intervals"
     assert "s" in marks
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c", "all rows"]
     (diamond,) = axes.patches
