@@ -11,7 +11,7 @@ from replication.cli.arguments import PROTOCOL, add_options, read_protocol_argum
 from replication.cli.rule_command import blame_rules, read_rule
 from replication.definition.protocol import Protocol
 from replication.errors import UsageError
-from replication.experiments.mechanism import MAX_NETWORKS, MIN_NETWORKS, N_NETWORKS
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
 from replication.system.files import check_target, read_content, refuse_unreadable, write_durably
 from replication.system.progress import report_progress
 from replication.wording import plural, show
@@ -42,7 +42,7 @@ def add_commands(subparsers: Any) -> None:
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
     command.add_argument(
-        "--seeds", type=whole(MIN_NETWORKS, MAX_NETWORKS), default=N_NETWORKS, metavar="N",
+        "--seeds", type=whole(FEWEST, MOST), default=N_NETWORKS, metavar="N",
         help=f"networks (default: {N_NETWORKS})",
     )  # fmt: skip
     command.add_argument(

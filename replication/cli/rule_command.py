@@ -42,7 +42,7 @@ def add_commands(subparsers: Any) -> None:
         "--seeds", type=whole(1, MOST_NETWORKS), default=10_000, metavar="N",
         help="networks of each rule (default: 10000)",
     )  # fmt: skip
-    plain = "run the rule in plain NumPy: some hundred networks a second"
+    plain = "run the rule in plain NumPy: some ten networks a second"
     command.add_argument("--plain", action="store_true", help=plain)
     command.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
@@ -171,8 +171,12 @@ def _try_rule(
     for path, content in files.items():
         if path is not None and content is not None:
             write_durably(path, content)
-    if page is not None:
-        print(f"\n{options.page}")
+            print(f"\n{path} was written.")
+    if other is None:
+        print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
+    if not outcomes.converged.any():
+        print("\nHow far off they ended: simulate(..., final_weights=True).errors in Python.")
+        return
     saved, advice = options.save or "FILE.csv", "" if options.save else " (after --save FILE.csv)"
     print(
         f"\nTo compare with a report of, say, a mean of 48 over 100 networks{advice}:\n"

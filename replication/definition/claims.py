@@ -69,6 +69,7 @@ class Claim:
     kind: str
     operationalisations: tuple[Operationalisation, ...]
     only_if: str = ""  # what the statement needs, to be read after "holds only if"
+    levels_of: str = ""  # what its levels are numbers of, to be read after "with"
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -113,14 +114,15 @@ def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
 
 def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
     entry = f"claims.toml, [claims.{name}]"
-    _, *needed, optional = (field.name for field in dataclasses.fields(Claim))
+    _, *needed, only_if, levels_of = (field.name for field in dataclasses.fields(Claim))
+    allowed = (*needed, only_if, levels_of)
     _require_keys(entry, table, needed)
     found = tuple(_read_operationalisation(entry, each) for each in table["operationalisations"])
     kind, n_words, n_ways = table["kind"], len(table["quote"].split()), len(found)
-    other = [key for key in table if key not in (*needed, optional)]
+    other = [key for key in table if key not in allowed]
     with_why = [k for k, each in enumerate(found) if each.why]
     for is_wrong, problem in (
-        (other, f"the keys {other} were given; allowed are {', '.join(needed)}, {optional}"),
+        (other, f"the keys {other} were given; allowed are {', '.join(allowed)}"),
         (kind not in KINDS, f"the kind {kind!r} was given; allowed are {', '.join(KINDS)}"),
         (n_words > 8, f"a quote of {n_words} words was given; allowed are 8"),
         (n_ways > 9, f"{n_ways} operationalisations were given; allowed are 9"),

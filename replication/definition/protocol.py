@@ -267,6 +267,8 @@ def find_protocol(given: object, values: Mapping[str, object] = MappingProxyType
     if isinstance(given, str) and given in READINGS:
         return READINGS[given]
     advice = "; give a number by its name: n_seeds or seed" if isinstance(given, int) else ""
+    if isinstance(given, type):
+        advice = f"; give a class as network={given.__name__}"
     known = f"a Protocol and the named readings {', '.join(READINGS)}{advice}"
     raise UsageError(f"protocol = {show(given)} was given; allowed are {known}")
 

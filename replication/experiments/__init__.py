@@ -3,10 +3,9 @@
 The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
-Each has ``run(*, jobs, report_progress, n_networks)``: threads (-1 for one per core), a callable
-that takes the name of each step as it begins, and the number of networks, ``N_NETWORKS`` for the
-published one. It returns the model, plain data for its chapter and its figures. Its networks
-have the root seed ``ROOT_SEED``; what is searched for is found on others (`search.SEARCH_OFFSET`).
+Each has ``run(sample)``, which takes its networks (`sample.Sample`): ``N_NETWORKS`` of its
+``ROOT_SEED`` in the published model. It returns the model, plain data for its chapter and its
+figures. What is searched for is found on other networks (`Sample.others`).
 What several experiments need stands in the modules beside them; no experiment imports another.
 CONTRIBUTING.md says how to add one.
 """
@@ -23,23 +22,11 @@ from replication.errors import DataError
 from replication.system.progress import Tell
 
 EXPERIMENTS: dict[str, float] = {
-    "readings": 8.0,
-    "likelihood": 56.0,
-    "settings": 4.0,
-    "mechanism": 28.0,
-    "speed": 24.0,
-    "codes": 1.0,
-    "rule": 6.0,
-    "functions": 5.0,
-    "learning": 10.0,
-    "picture": 5.0,
-    "proposal": 6.0,
-    "hierarchy": 12.0,
-    "sizes": 5.0,
-    "dynamics": 40.0,
-    "live": 7.0,
+    "readings": 8.0, "likelihood": 56.0, "settings": 4.0, "mechanism": 28.0, "speed": 24.0,
+    "codes": 1.0, "rule": 6.0, "functions": 5.0, "learning": 10.0, "picture": 5.0,
+    "proposal": 6.0, "hierarchy": 12.0, "sizes": 5.0, "dynamics": 40.0, "live": 7.0,
     "images": 85.0,
-}
+}  # fmt: skip
 """The experiments beside the headline, in the order in which they run, with the seconds that each
 takes on two cores, from which the time left is estimated."""
 
@@ -47,22 +34,10 @@ COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
 """Where these seconds were measured, and the peak memory of all of them in GB."""
 
 VERSIONS = {
-    "codes": 2,
-    "dynamics": 7,
-    "functions": 2,
-    "hierarchy": 2,
-    "images": 6,
-    "learning": 2,
-    "likelihood": 2,
-    "live": 2,
-    "mechanism": 8,
-    "proposal": 3,
-    "readings": 3,
-    "rule": 2,
-    "settings": 4,
-    "sizes": 2,
-    "speed": 5,
-}
+    "codes": 2, "dynamics": 8, "functions": 2, "hierarchy": 2, "images": 7, "learning": 2,
+    "likelihood": 2, "live": 3, "mechanism": 9, "proposal": 3, "readings": 3, "rule": 2,
+    "settings": 4, "sizes": 2, "speed": 5,
+}  # fmt: skip
 """Of an experiment whose code gives another model than at first: how often it has changed."""
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
@@ -78,16 +53,18 @@ def run_experiment(
 
     Raises DataError if it does not judge those statements of the ledger that name it.
     """
+    from replication.experiments.sample import Sample  # which loads the compiler
+
     module = importlib.import_module(f"replication.experiments.{name}.run")
-    n_networks = n_networks or module.N_NETWORKS
-    model: Model = module.run(jobs=jobs, report_progress=report_progress, n_networks=n_networks)
+    sample = Sample(n_networks or module.N_NETWORKS, module.ROOT_SEED, jobs, report_progress)
+    model: Model = module.run(sample)
     wanted, judged = set(list_measurements(name)), set(model.get("claims", ()))
     if wanted != judged:
         raise DataError(
             f"claims.toml names experiment = {name!r} for the statements {sorted(wanted)}, but "
             f"experiments/{name}/run.py judges {sorted(judged)}; correct one of them"
         )
-    return model | {"n_networks": n_networks, "version": find_version(name)}
+    return model | {"n_networks": sample.n, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:

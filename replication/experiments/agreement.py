@@ -4,15 +4,15 @@ import dataclasses
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import Array, align_matrices, list_matrices
+from replication.experiments.matrices import Array, Counts, align_matrices, list_matrices
 from replication.experiments.recording import train_for
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import record_weights
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, list_connections
+from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
 
 PARALLEL = float(np.cos(np.pi / 4.0))
@@ -87,9 +87,7 @@ def part_patterns(protocol: Protocol) -> list[Protocol]:
     return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
 
 
-def find_events(
-    series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW
-) -> NDArray[np.float64]:
+def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW) -> Array:
     """Return when the running median of each series first reaches a level; infinity if never.
 
     The median of `width` updates (an odd number) stands for the one in the middle.
@@ -109,17 +107,17 @@ def count_early_updates(learning_rate: float) -> int:
     return max(60, round(200.0 / learning_rate))
 
 
-def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> NDArray[np.int64]:
+def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Counts:
     """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
     recorded = record_weights(protocol, weights, n_updates)
     reached = align_matrices(protocol, recorded, centred=True) >= LEVEL
     return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
 
 
-def align_on_digits(n_networks: int, *, root_seed: int) -> Array:
+def align_on_digits(sample: Sample) -> Array:
     """Return the cosine of U and the transpose of W in linear networks that learnt digits, (n,)."""
-    weights = draw_weights(LINEAR_DIGITS, root_seed, 0, n_networks)
-    return align_matrices(LINEAR_DIGITS, train_for(LINEAR_DIGITS, weights, 1_000))
+    final = train_for(LINEAR_DIGITS, sample.draw(LINEAR_DIGITS), 1_000)
+    return align_matrices(LINEAR_DIGITS, final)
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.ensemble import simulate
-from replication.simulator.network import Network
+from replication.simulator.network import Network, Rule
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import estimate_median, estimate_proportion
 from replication.wording import plural
@@ -35,13 +35,13 @@ class Contest:
     protocol : Protocol
     outcomes : dict of str to Outcomes
         By the name of the rule, in the order given.
-    is_paired : bool
-        Whether all rules have as many weights, so that each seed is the same start for all.
+    is_paired : dict of str to bool
+        For each rule whether it has the weights of the first, so that a seed is the same start.
     """
 
     protocol: Protocol
     outcomes: Mapping[str, Outcomes]
-    is_paired: bool
+    is_paired: Mapping[str, bool]
 
     def to_frame(self) -> "pd.DataFrame":
         """Return a table: for each rule, how many learnt, in how many updates.
@@ -63,29 +63,28 @@ class Contest:
         return {name: estimate_median(each.updates - base) for name, each in others}
 
     def __str__(self) -> str:
-        frame = self.to_frame()
-        n = plural(int(frame["networks"].iloc[0]), "network")
-        width = max(map(len, frame["rule"]))
+        rows = [describe(name, each) for name, each in self.outcomes.items()]
+        n = plural(rows[0]["networks"], "network")
+        width = max(len(row["rule"]) for row in rows)
         lines = [
-            f"{n} of each rule, at most {plural(self.protocol.max_updates, 'update')}",
+            f"{n}{' of each rule' if len(rows) > 1 else ''}, at most "
+            f"{plural(self.protocol.max_updates, 'update')}",
             f"{'':{width}}  converged  95 % interval     quartiles of the updates      mean   most",
         ]
         # A row for each rule, and below them each rule against the first.
-        for name, outcomes in self.outcomes.items():
-            row = describe(name, outcomes)
+        for row in rows:
             quartiles = ", ".join(show_whole(row[q]) for q in ("q1", "median", "q3"))
             interval = f"{row['converged_low']:.2%} to {row['converged_high']:.2%}"
             mean = "-" if math.isnan(row["mean"]) else f"{row['mean']:,.1f}"
             lines.append(
-                f"{name:{width}}  {row['converged']:9.2%}  {interval:16}  {quartiles:24}  "
+                f"{row['rule']:{width}}  {row['converged']:9.2%}  {interval:16}  {quartiles:24}  "
                 f"{mean:>8}  {show_whole(row['most']):>5}"
             )
-        first = frame["rule"].iloc[0]
-        start = "from the same initial weights" if self.is_paired else "seed by seed"
         for name, found in self.compare_pairs().items():
+            start = "from the same initial weights" if self.is_paired[name] else "seed by seed"
             ends = "" if found.low is None else f" ({found.low:+,.0f} to {found.high:+,.0f})"
             lines.append(
-                f"{name} less {first}, {start}, failures at the cap: median "
+                f"{name} less {rows[0]['rule']}, {start}, failures at the cap: median "
                 f"{found.value:+,.0f} updates{ends}"
             )
         return "\n".join(lines)
@@ -113,11 +112,10 @@ class Contest:
 
     def render_plot(self, kind: str) -> bytes:
         """Return the picture of `plot` as a file of a kind: "svg", "png" or "pdf"."""
-        import matplotlib.pyplot as plt
+        from matplotlib.figure import Figure
 
-        figure, axes = plt.subplots()
-        self.plot(axes)
-        drawn = io.BytesIO()
+        figure, drawn = Figure(), io.BytesIO()
+        self.plot(figure.subplots())
         try:
             figure.savefig(drawn, format=kind)
         except ValueError:
@@ -125,8 +123,6 @@ class Contest:
                 f"a picture of the kind {kind!r} was asked for; allowed are files that end in "
                 ".svg, .png or .pdf"
             ) from None
-        finally:
-            plt.close(figure)
         return drawn.getvalue()
 
 
@@ -165,36 +161,28 @@ def compare_rules(
         raise UsageError(
             f"rules called {names} were given; allowed is at least one, each with another name"
         )
+    options: dict[str, Any] = {"n_seeds": n_seeds, "root_seed": root_seed, "jobs": jobs}
     outcomes = {
-        name: simulate(
-            protocol, network=network, n_seeds=n_seeds, root_seed=root_seed, jobs=jobs, plain=plain
-        )
+        name: simulate(protocol, network=network, plain=plain, **options)
         for name, network in zip(names, networks, strict=True)
     }
-    from replication.simulator.network import Rule
-
     shapes = [[*Rule.of(network, protocol).shapes.values()] for network in networks]
-    return Contest(protocol, outcomes, all(each == shapes[0] for each in shapes))
+    is_paired = {name: each == shapes[0] for name, each in zip(names, shapes, strict=True)}
+    return Contest(protocol, outcomes, is_paired)
 
 
 def describe(name: str, outcomes: Outcomes) -> dict[str, Any]:
     """Return a row of numbers for the networks of a rule."""
-    converged, times = outcomes.converged, outcomes.updates[outcomes.converged]
-    share = estimate_proportion(int(converged.sum()), len(outcomes))
-    q1, median, q3 = (find_quantile(outcomes, q) for q in QUANTILES)
+    n, times = len(outcomes), np.sort(outcomes.updates[outcomes.converged])
+    share = estimate_proportion(len(times), n)
+    ranks = [math.ceil(q * n) for q in QUANTILES]
+    q1, median, q3 = (float(times[r - 1]) if r <= len(times) else math.inf for r in ranks)
     return {
-        "rule": name, "networks": len(outcomes), "converged": share.value,
+        "rule": name, "networks": n, "converged": share.value,
         "converged_low": share.low, "converged_high": share.high, "q1": q1, "median": median,
         "q3": q3, "mean": float(times.mean()) if len(times) else math.nan,
-        "most": float(times.max()) if len(times) else math.inf,
+        "most": float(times[-1]) if len(times) else math.inf,
     }  # fmt: skip
-
-
-def find_quantile(outcomes: Outcomes, q: float) -> float:
-    """Return a quantile of the updates of all networks, infinite beyond those that converged."""
-    times = np.sort(outcomes.updates[outcomes.converged])
-    rank = math.ceil(q * len(outcomes))
-    return float(times[rank - 1]) if 0 < rank <= len(times) else math.inf
 
 
 def show_whole(x: float) -> str:

@@ -3,26 +3,22 @@
 If a network without its first k changes merely started later, it would take k updates more.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments.matrices import Array, give_length, project
+from replication.experiments import Model
+from replication.experiments.matrices import Array, Counts, Flags, give_length, project
 from replication.experiments.recording import Outcome
+from replication.experiments.sample import estimate_share, name_median
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.simulator import recirculation
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule, Shape
-from replication.simulator.recirculation import (
-    BackPropagationNetwork,
-    RecirculationNetwork,
-    find_network,
-)
+from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
 from replication.simulator.weights import draw_uniform
-from replication.statistics.intervals import estimate_median
 from replication.system.threads import map_in_threads
 
 NOISE_SEED = 2014
@@ -74,22 +70,6 @@ class Frozen(Intervention):
         return {name: before[name] for name in self.names}
 
 
-class Reversed(Intervention):
-    """W changes the other way."""
-
-    def choose(self, _: Any, change: Any, __: Any, /) -> Any:
-        """Return the negative change."""
-        return -change
-
-
-class Random(Intervention):
-    """W changes as much in a random direction."""
-
-    def choose(self, _: Any, change: Any, __: Any, /) -> Any:
-        """Return a direction drawn anew, as long."""
-        return give_length(2.0 * self.uniform(change.shape) - 1.0, change)
-
-
 class Descent(Intervention, BackPropagationNetwork):
     """W changes as much in the direction of steepest descent in the squared error."""
 
@@ -110,50 +90,13 @@ class Descent(Intervention, BackPropagationNetwork):
         return give_length(changes["descent"], change)
 
 
-class Amplification(Intervention):
-    """W changes by no more than what lies along W S; for one-hot vectors, along W."""
-
-    def choose(self, W: Any, change: Any, _: Any, /) -> Any:
-        """Return the component."""
-        return project(change, W @ Scatter.of(self.protocol).matrix)
-
-
-class Steered(Intervention):
-    """W changes as much in one random direction, the same at every update."""
+class Drawn(Intervention):
+    """A network with a random direction, drawn once, in the place of the change or of the code."""
 
     @property
     def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
         """The direction too."""
         return super().fixed | {"once": self.shapes["W"]}
-
-    def choose(self, _: Any, change: Any, __: Any, /) -> Any:
-        """Return the direction, as long."""
-        return give_length(self.once, change)
-
-
-class Renewed(Intervention):
-    """W becomes as long as it would, but in a fresh random direction: another code each time.
-
-    Means over visible units are left alone.
-    """
-
-    def choose(self, W: Any, change: Any, _: Any, /) -> Any:
-        """Return what leads to a direction drawn anew."""
-        return self.turn(W, change, 2.0 * self.uniform(W.shape) - 1.0)
-
-    def turn(self, W: Any, change: Any, direction: Any) -> Any:
-        """Return the change after which W has a direction, where patterns differ."""
-        span = Scatter.of(self.protocol).span
-        learnt = (W + change) @ span
-        return change + give_length(direction @ span, learnt) - learnt
-
-
-class Exchanged(Renewed, Steered):
-    """W becomes as long as it would, but in one other random direction: another code."""
-
-    def choose(self, W: Any, change: Any, _: Any, /) -> Any:
-        """Return what leads to the one direction."""
-        return self.turn(W, change, self.once)
 
 
 def freeze(*names: str) -> type[Frozen]:
@@ -161,18 +104,48 @@ def freeze(*names: str) -> type[Frozen]:
     return type("Frozen", (Frozen,), {"names": names})
 
 
+def put(
+    choose: Callable[[Any, Any, Any, dict[str, Any]], Any], base: type[Intervention] = Intervention
+) -> type[Intervention]:
+    """Return the intervention that gives the change of W from network, W, change and changes."""
+    return type("Changed", (base,), {"choose": choose})
+
+
+def turn(network: Any, W: Any, change: Any, direction: Any) -> Any:
+    """Return the change after which W is as long as it would, but in a direction: another code.
+
+    Means over visible units are left alone.
+    """
+    span = Scatter.of(network.protocol).span
+    learnt = (W + change) @ span
+    return change + give_length(direction @ span, learnt) - learnt
+
+
+def find_scatter(network: Any) -> Array:
+    """Return the scatter of the inputs of a network."""
+    return Scatter.of(network.protocol).matrix
+
+
+def draw_direction(network: Any, W: Any) -> Any:
+    """Return a random direction in the shape of W, drawn anew."""
+    return 2.0 * network.uniform(W.shape) - 1.0
+
+
 INTERVENTIONS: Mapping[str, type[Intervention]] = {
     "dropped": Frozen,
     "U dropped": freeze("U"),
     "hidden biases dropped": freeze("b"),
     "all but W dropped": freeze("b", "U", "c"),
-    "reversed": Reversed,
-    "random": Random,
+    # W changes the other way; as much in a random direction; as much in that of descent.
+    "reversed": put(lambda _, W, change, __: -change),
+    "random": put(lambda net, W, change, _: give_length(draw_direction(net, W), change)),
     "gradient": Descent,
-    "amplification": Amplification,
-    "steered": Steered,
-    "exchanged": Exchanged,
-    "renewed": Renewed,
+    # By no more than what lies along W S, for one-hot vectors along W.
+    "amplification": put(lambda net, W, change, _: project(change, W @ find_scatter(net))),
+    # As much in one random direction; W as long, with another code; with a new one each time.
+    "steered": put(lambda net, _, change, __: give_length(net.once, change), Drawn),
+    "exchanged": put(lambda net, W, change, _: turn(net, W, change, net.once), Drawn),
+    "renewed": put(lambda net, W, change, _: turn(net, W, change, draw_direction(net, W))),
 }
 """What is frozen at first, or what takes the place of the changes of W."""
 
@@ -185,7 +158,7 @@ def prepare(
 
     Otherwise they learn by `network`, the protocol's unless given.
     """
-    learning = find_network(protocol) if network is None else network
+    learning = recirculation.find_network(protocol) if network is None else network
     rule = type(intervention.__name__, (intervention, learning), {})
     rows = [weights, np.full((len(weights), 1), float(n_first))]
     if n_drawn := Rule.of(rule, protocol).sizes[1] - 1:
@@ -205,12 +178,12 @@ def train_changed(
 def compare_interventions(
     protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int,
     names: Sequence[str] = tuple(INTERVENTIONS),
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+) -> dict[str, Model]:  # fmt: skip
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
     tasks = [(name, first) for name in names for first in firsts]
 
-    def run(task: tuple[str, int]) -> dict[str, Any]:
+    def run(task: tuple[str, int]) -> Model:
         outcome = train_changed(protocol, weights, INTERVENTIONS[task[0]], n_first=task[1])
         return describe_extra(*outcome, base)
 
@@ -218,11 +191,7 @@ def compare_interventions(
     return {name: {str(first): next(described) for first in firsts} for name in names}
 
 
-def describe_extra(
-    updates: NDArray[Any], converged: NDArray[np.bool_], base: NDArray[Any]
-) -> dict[str, Any]:
+def describe_extra(updates: Counts, converged: Flags, base: Counts) -> Model:
     """Return what networks took more than the same without an intervention, failures at the cap."""
-    return {
-        **name_estimate("extra", estimate_median(updates.astype(np.int64) - base)),
-        "failed": estimate_share(~converged),
-    }
+    extra = name_median(updates.astype(np.int64) - base, "extra")
+    return extra | {"failed": estimate_share(~converged)}

@@ -12,7 +12,6 @@ verdict, the row says so.
 
 import collections
 import csv
-import dataclasses
 import enum
 import io
 import math
@@ -29,6 +28,10 @@ from replication.statistics.intervals import Estimate, estimate_median, estimate
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 
 
+COLUMNS = (
+    "statement title page quote kind verdict condition instead way name measured supports why "
+    "value low high outcome"
+)
 INSTEAD = "instead_"  # before the name of a level: another one that could be defended
 
 
@@ -56,17 +59,16 @@ def judge(
             f"[claims.{claim.id}], and experiments/{claim.experiment}/run.py; add them to the "
             "other, or remove them"
         )
-    results = {each.id: _compare_with_levels(claim, each, measured[each.id]) for each in ways}
+
+    def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Result]:
+        return {x.id: _compare_with_levels(claim, x, measured[x.id], others) for x in ways}
+
+    results = compare({})
     if verdict is not None:
         return {"operationalisations": results, "verdict": verdict.value}
     judged = {"operationalisations": results, "verdict": _conclude(claim, results)}
     # The same with the other defensible levels; it is kept if the verdict is another.
-    others = list_substitutes(claim)
-    tried = {}
-    for each in ways:
-        levels = tuple((key, others.get((key, value), value)) for key, value in each.levels)
-        changed = dataclasses.replace(each, levels=levels)
-        tried[each.id] = _compare_with_levels(claim, changed, measured[each.id])
+    tried = compare(list_substitutes(claim))
     if (otherwise := _conclude(claim, tried)) != judged["verdict"]:
         outcomes = {id: {"outcome": each["outcome"]} for id, each in tried.items()}
         judged["instead"] = {"operationalisations": outcomes, "verdict": otherwise}
@@ -92,7 +94,16 @@ def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
     new = join([f"{value:g}" for value in substitutes.values()])
     verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
     verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
-    return f"with {new} in place of {old} it {verdict} {condition}".rstrip()
+    levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
+    return f"with {levels} in place of {old} it {verdict} {condition}".rstrip()
+
+
+def describe_undecided(claim: Claim, judged: Mapping[str, Any]) -> str:
+    """Return under which conditions the statement is undecided, or nothing."""
+    results = judged["operationalisations"]
+    others = claim.operationalisations[1:]
+    names = [one.name for one in others if results[one.id]["outcome"] == Evidence.UNDECIDED]
+    return join(names) if names else ""
 
 
 def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
@@ -102,11 +113,8 @@ def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
     """
     verdict, results = judged["verdict"], judged["operationalisations"]
     decisive = Evidence.SUPPORTS if verdict == ClaimVerdict.FAILS_EXCEPT else Evidence.CONTRADICTS
-    names = [
-        each.name
-        for each in claim.operationalisations[1:]
-        if results[each.id]["outcome"] == decisive
-    ]
+    others = claim.operationalisations[1:]
+    names = [each.name for each in others if results[each.id]["outcome"] == decisive]
     if verdict == ClaimVerdict.HOLDS_ONLY_IF:
         return claim.only_if or f"not asked {join(names)}"
     return join(names) if verdict in (ClaimVerdict.HOLDS_EXCEPT, ClaimVerdict.FAILS_EXCEPT) else ""
@@ -137,12 +145,11 @@ def find_verdict(kind: str, primary: Evidence, others: Iterable[Evidence]) -> Cl
     n_for, n_against = counts[Evidence.SUPPORTS], counts[Evidence.CONTRADICTS]
     if primary == Evidence.UNDECIDED:
         return ClaimVerdict.OPEN
-    if primary == Evidence.CONTRADICTS or (kind == "checked" and n_against):
-        return (
-            ClaimVerdict.FAILS_EXCEPT if n_for and kind != "checked" else ClaimVerdict.DOES_NOT_HOLD
-        )
     if kind == "checked":
-        return ClaimVerdict.CHECKED
+        is_contradicted = primary == Evidence.CONTRADICTS or n_against
+        return ClaimVerdict.DOES_NOT_HOLD if is_contradicted else ClaimVerdict.CHECKED
+    if primary == Evidence.CONTRADICTS:
+        return ClaimVerdict.FAILS_EXCEPT if n_for else ClaimVerdict.DOES_NOT_HOLD
     if not n_against:
         return ClaimVerdict.HOLDS
     return ClaimVerdict.HOLDS_ONLY_IF if n_against > n_for else ClaimVerdict.HOLDS_EXCEPT
@@ -157,10 +164,7 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    columns = (
-        "statement title page quote kind verdict condition instead way name measured supports why"
-    )
-    writer.writerow([*columns.split(), "value", "low", "high", "outcome"])
+    writer.writerow(COLUMNS.split())
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
         judged = [describe_condition(claim, entry), describe_instead(claim, entry)]
@@ -173,7 +177,9 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
-def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any) -> Result:
+def _compare_with_levels(
+    claim: Claim, entry: Operationalisation, measured: Any, others: Mapping[Any, float]
+) -> Result:
     """Return the result of a measurement, unless it is one already.
 
     An interval between the levels supports the statement, one beyond them contradicts it, and one
@@ -181,7 +187,7 @@ def _compare_with_levels(claim: Claim, entry: Operationalisation, measured: Any)
     """
     if isinstance(measured, dict):
         return measured
-    levels = entry.thresholds
+    levels = {key: others.get((key, value), value) for key, value in entry.levels}
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))

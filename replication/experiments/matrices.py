@@ -10,6 +10,8 @@ from replication.simulator.weights import list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.integer[Any]]
 
 
 def get_w(protocol: Protocol, weights: Array) -> Array:
@@ -36,12 +38,8 @@ def replace_matrices(
 
 def list_matrices(protocol: Protocol) -> list[slice]:
     """Return where the weights of each connection stand, without its biases."""
-    return [
-        slice(places.start, places.stop - n_target)
-        for places, (_, n_target) in zip(
-            list_connections(protocol), protocol.connections, strict=True
-        )
-    ]
+    pairs = zip(list_connections(protocol), protocol.connections, strict=True)
+    return [slice(places.start, places.stop - n_target) for places, (_, n_target) in pairs]
 
 
 def flatten(matrices: Array) -> Array:
@@ -74,10 +72,8 @@ def project(matrices: Any, directions: Any) -> Any:
 
     This and `give_length` also compile, in a rule that calls them.
     """
-    along = _divide(
-        _multiply_entries(matrices, directions), _multiply_entries(directions, directions)
-    )
-    return along * directions
+    products = [_multiply_entries(each, directions) for each in (matrices, directions)]
+    return _divide(*products) * directions
 
 
 def give_length(directions: Any, matrices: Any) -> Any:

@@ -3,9 +3,8 @@
 import itertools
 
 import numpy as np
-from numpy.typing import NDArray
 
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Counts
 
 
 def measure_convexity(codes: Array) -> Array:
@@ -25,7 +24,7 @@ def measure_convexity(codes: Array) -> Array:
     return np.asarray(np.abs(areas).min(axis=0) * np.prod(np.sign(areas), axis=0))
 
 
-def find_split(codes: Array) -> NDArray[np.int64]:
+def find_split(codes: Array) -> Counts:
     """Return which of four codes, (n, 2, 4), lies opposite the first one, (n,).
 
     Of the three ways to pair four points as ends of two diagonals, the one with the largest

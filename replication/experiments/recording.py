@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.matrices import Array
+from replication.experiments.sample import Sample
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
-from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
 
@@ -63,9 +63,8 @@ class Histories:
         """
         n = len(self.updates)
         owners = np.repeat(np.arange(n), self.updates)
-        found, cases = (
-            np.bincount(owners, each.sum(axis=1), n) for each in (successes & among, among)
-        )
+        counts = (successes & among).sum(axis=1), among.sum(axis=1)
+        found, cases = (np.bincount(owners, each, n) for each in counts)
         if not cases.any():
             return Estimate(None, 0.0, 1.0)
         share = float(found.sum() / cases.sum())
@@ -75,12 +74,10 @@ class Histories:
         return Estimate(share, max(0.0, mean.low), min(1.0, mean.high))
 
 
-def measure_learning(
-    protocol: Protocol, measure: Measure, *, n_networks: int, root_seed: int, jobs: int
-) -> Histories:
+def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Histories:
     """Simulate networks, and measure those that converge at every update."""
-    initial = draw_weights(protocol, root_seed, 0, n_networks)
-    updates, converged, _ = simulate_weights(protocol, initial, jobs=jobs)
+    initial = sample.draw(protocol)
+    updates, converged, _ = simulate_weights(protocol, initial, jobs=sample.jobs)
     order = np.flatnonzero(converged)
     order = order[np.argsort(updates[order], kind="stable")]  # the quickest first
     lengths = updates[order].astype(np.int64)
@@ -94,24 +91,19 @@ def measure_learning(
     n_states = np.cumsum(lengths + 1)
     ends = np.searchsorted(n_states, np.arange(MAX_STATES, n_states.max(initial=0), MAX_STATES))
     parts = zip(np.split(initial[order], ends), np.split(lengths, ends), strict=True)
-    measured = map_in_threads(measure_some, parts, jobs=jobs)
-    values = {
-        name: np.split(np.concatenate([each[name] for each in measured]), n_states[:-1])
-        for name in measured[0]
-    }
+    measured = map_in_threads(measure_some, parts, jobs=sample.jobs)
+    joined = {name: np.concatenate([each[name] for each in measured]) for name in measured[0]}
+    values = {name: np.split(each, n_states[:-1]) for name, each in joined.items()}
     return Histories(updates=lengths, values=values)
 
 
 def measure_both_rates(
-    measure: Measure, n_networks: int, *, slow_share: float, root_seed: int, jobs: int
+    measure: Measure, sample: Sample, *, slow_share: float
 ) -> tuple[Histories, Histories]:
     """Measure networks at the paper's learning rate, and a share of them at `SLOW_RATE`."""
-    n_slow = max(2, round(slow_share * n_networks))
-    paper, slow = (
-        measure_learning(protocol, measure, n_networks=n, root_seed=root_seed, jobs=jobs)
-        for protocol, n in ((PAPER, n_networks), (Protocol(learning_rate=SLOW_RATE), n_slow))
-    )
-    return paper, slow
+    paper = measure_learning(PAPER, measure, sample)
+    slow = Protocol(learning_rate=SLOW_RATE)
+    return paper, measure_learning(slow, measure, sample.take(slow_share))
 
 
 def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any) -> Array:

@@ -78,16 +78,3 @@ class Scatter:
         left = np.eye(len(self.matrix)) - decoder @ encoder
         missed = np.sum((left @ self.matrix) * left, axis=(1, 2))
         return np.asarray(missed / self.strengths.sum())
-
-    def find_share(self, encoder: Array) -> Array:
-        """Return the share of what hidden units see that lies in the main directions, (n,).
-
-        These are as many principal directions as there are hidden units. The share is the mean
-        squared cosine between their span and that of the rows of W S^(1/2): 1 if W has turned to
-        them all the way.
-        """
-        n_hidden = encoder.shape[1]
-        seen = (encoder @ self.directions) * np.sqrt(self.strengths)
-        main = seen[:, :, :n_hidden]
-        inside = np.linalg.solve(seen @ np.swapaxes(seen, 1, 2), main @ np.swapaxes(main, 1, 2))
-        return np.asarray(np.trace(inside, axis1=1, axis2=2) / n_hidden)

@@ -10,6 +10,7 @@ import numpy as np
 from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
+from replication.experiments.sample import Sample
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics import convolution
@@ -44,9 +45,8 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
     # p and the two statistics from `compare`, which knows nothing of networks.
-    comparison = compare(
-        counts, runs=reported.runs, mean=reported.mean, max=reported.max, failures="excluded"
-    )
+    printed: dict[str, Any] = {"runs": reported.runs, "mean": reported.mean, "max": reported.max}
+    comparison = compare(counts, failures="excluded", **printed)
     if comparison.p is None:
         return None
     plain = comparison.to_dict()
@@ -62,15 +62,13 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     }
 
 
-def count_networks(
-    protocol: Protocol, root_seed: int, n_networks: int, *, first: int = 0, jobs: int = -1
-) -> CountTable:
+def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
     """Simulate networks of a population from the first seed on, chunk by chunk, and count them."""
     parts = []
-    end = first + n_networks
+    end = first + sample.n
     for start in range(first, end, CHUNK):
-        weights = draw_weights(protocol, root_seed, start, min(start + CHUNK, end))
-        updates, converged, _ = simulate_weights(protocol, weights, jobs=jobs)
+        weights = draw_weights(protocol, sample.root_seed, start, min(start + CHUNK, end))
+        updates, converged, _ = simulate_weights(protocol, weights, jobs=sample.jobs)
         parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
     return sum(parts[1:], parts[0])
 
@@ -80,11 +78,8 @@ def describe_p(counts: CountTable) -> dict[str, float | None]:
     sampling = describe_sampling(counts)
     if sampling is None:
         return dict.fromkeys(("p_max", "p_mean", "p"))
-    return {
-        "p_max": sampling["max"]["p"],
-        "p_mean": sampling["mean_given_max"]["p"],
-        "p": sampling["p"],
-    }
+    p_max, p_mean = sampling["max"]["p"], sampling["mean_given_max"]["p"]
+    return {"p_max": p_max, "p_mean": p_mean, "p": sampling["p"]}
 
 
 def count_sweeps(counts: CountTable) -> CountTable:
@@ -184,10 +179,8 @@ def compare_readings(likelihoods: Mapping[str, Likelihood]) -> dict[str, dict[st
     The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
     s being the standard error of the logarithm (of the odds, for a posterior).
     """
-    return {
-        sweep: {name: _describe(likelihoods, name, sweep) for name in likelihoods}
-        for sweep in SWEEPS
-    }
+    names = likelihoods.keys()
+    return {of: {name: _describe(likelihoods, name, of) for name in names} for of in SWEEPS}
 
 
 def _describe(likelihoods: Mapping[str, Likelihood], name: str, sweep: str) -> dict[str, Any]:

@@ -45,9 +45,7 @@ def export_outcomes(
                 f"{str(file)!r} exists; give --force to replace a file, or another name"
             )
     # Table and dictionary are complete before either gets its name.
-    columns = {
-        field.name: {"type": str(field.type), "meaning": MEANINGS[field.name]} for field in COLUMNS
-    }
+    columns = {x.name: {"type": str(x.type), "meaning": MEANINGS[x.name]} for x in COLUMNS}
     text = json.dumps({"columns": columns, **description}, indent=1) + "\n"
     with temporary_file(path) as table:
         with table.open("wb") as stream:

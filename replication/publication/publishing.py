@@ -72,15 +72,11 @@ def replicate_study(
 
 def find_outdated(results: Path) -> list[str]:
     """Return the experiments whose models are missing, damaged or of another version."""
-    outdated = []
+    models: dict[str, Model] = {name: {} for name in EXPERIMENTS}
     for name in EXPERIMENTS:
-        try:
-            is_current = not find_stale({name: read_model(results, name) or {}})
-        except DataError:
-            is_current = False
-        if not is_current:
-            outdated.append(name)
-    return outdated
+        with contextlib.suppress(DataError):
+            models[name] = read_model(results, name) or {}
+    return find_stale(models)
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
@@ -103,13 +99,12 @@ def _answers_ledger(name: str, model: Model) -> bool:
     try:
         judged = {
             statement: {
-                way
-                for way, result in entry["operationalisations"].items()
+                way for way, result in entry["operationalisations"].items()
                 if result["outcome"] in set(Evidence)
             }
             for statement, entry in model.get("claims", {}).items()
             if entry["verdict"] in set(ClaimVerdict)
-        }
+        }  # fmt: skip
     except (AttributeError, KeyError, TypeError):
         return False
     return judged == {statement: set(ways) for statement, ways in list_measurements(name).items()}
@@ -144,12 +139,11 @@ def run_experiments(
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
-        prefix = f"{name} ({i + 1} of {len(names)})"
-        report_progress(f"{prefix}: about {left} left on two cores")
 
-        def tell_step(step: str, prefix: str = prefix) -> None:
+        def tell_step(step: str, prefix: str = f"{name} ({i + 1} of {len(names)})") -> None:
             report_progress(f"{prefix}: {step}")
 
+        tell_step(f"about {left} left on two cores")
         write_model(results, name, run_experiment(name, jobs=jobs, report_progress=tell_step))
 
 

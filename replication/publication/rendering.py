@@ -23,7 +23,9 @@ METADATA = {
     "date": "2026-11-28",
     "licence": "MIT",
     "description": "The small networks of Hinton and McClelland (1988) learn without "
-    "back-propagation. They are trained again here, and every statement of the paper is tested.",
+    "back-propagation. They are trained again here, and "
+    f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
+    "are tested.",
 }
 """What the report says of itself; the date is that of the study's definition."""
 
@@ -48,11 +50,12 @@ def render(
     metadata: Mapping[str, str], **options: Any,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a page; `options` are those of `render_report`."""
+    from replication.experiments.live.rule_page import write_template
     from replication.report.build import render_report
 
     return render_report(
         template=template, models=models, figures=figures,
-        bibliography=TEMPLATES / "references.bib", search=[TEMPLATES],
+        bibliography=TEMPLATES / "references.bib", search=[TEMPLATES], write=write_template,
         metadata={**METADATA, **metadata}, **options,
     )  # fmt: skip
 
@@ -70,22 +73,25 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
-    ``condition`` follows the verdict, ``instead`` says what other levels would have given if that
-    is another verdict, and ``thresholds`` are those of the primary measurement.
+    ``condition`` follows the verdict, ``undecided`` names what is open beside it, ``instead`` says
+    what other levels would have given if that is another verdict, and ``thresholds`` are those of
+    the primary measurement.
     """
-    from replication.experiments.judging import describe_condition, describe_instead
+    from replication.experiments.judging import (
+        describe_condition,
+        describe_instead,
+        describe_undecided,
+    )
 
-    judged = {
-        name: entry
-        for model in (models or {}).values()
-        for name, entry in model.get("claims", {}).items()
-    }
-
+    judged: Model = {}
+    for model in (models or {}).values():
+        judged |= model.get("claims", {})
     return {
         name: {
             **dataclasses.asdict(claim),
             "thresholds": claim.thresholds,
             "condition": describe_condition(claim, judged[name]) if name in judged else "",
+            "undecided": describe_undecided(claim, judged[name]) if name in judged else "",
             "instead": describe_instead(claim, judged[name]) if name in judged else "",
         }
         for name, claim in load_claims().items()

@@ -42,13 +42,10 @@ def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silen
             for name, model in read_models(study.results, ["likelihood"]).items():
                 write_model(again.results, name, model)
         replicate_study(again, Cache(None), jobs=jobs, report_progress=report_progress)
-        differences = [
-            f"models/{name}.json: {where}"
-            for name in names
-            for where in find_differences(
-                read_model(study.folder, name), read_model(again.folder, name)
-            )
-        ]
+        differences = []
+        for name in names:
+            old, new = (read_model(folder, name) for folder in (study.folder, again.folder))
+            differences += [f"models/{name}.json: {where}" for where in find_differences(old, new)]
         kept, made = read_list(study.folder), read_list(again.folder)
     differences += [
         f"{name}: other bytes, or missing"

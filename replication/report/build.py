@@ -43,7 +43,7 @@ def render_report(
     bibliography: Path, metadata: Mapping[str, str], search: Sequence[Path] = (),
     tables: Mapping[str, str] = MappingProxyType({}), name: str = "report",
     formats: Collection[str] = tuple(pandoc.FORMS), jobs: int = -1, report_progress: Tell = silent,
-    warn: Tell | None = None,
+    warn: Tell | None = None, write: Callable[[str], str | None] = lambda _: None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a report by their names; the same models give the same bytes.
 
@@ -51,13 +51,13 @@ def render_report(
     ``author``, ``licence``, ``date`` (the clock is never asked), ``description`` and optionally
     ``version``.
     `name`: of the files but for the figures.
-    `search`: folders in which included templates are looked for.
+    `search`: folders in which included templates are looked for; `write`: as for `Template`.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
     `warn`: as for `Template.render`, of a part of a report, where references to others are words.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
-    page = Template(template, [*search, pandoc.ASSETS])
+    page = Template(template, [*search, pandoc.ASSETS], write)
     markdown = page.render(models, metadata, warn=warn)
     if warn is not None:
         # [](#fig:joint), whose place in another chapter is not part of this page
@@ -81,10 +81,8 @@ def render_report(
     convert = partial(pandoc.run_pandoc, document, bibliography, page.locate)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.
     saved: dict[str, tuple[str, str]]
-    steps: list[Callable[[], Any]] = [
-        lambda: {figure: figures[figure].saved for figure in shown},
-        *(partial(convert, kind) for kind in kinds),
-    ]
+    steps: list[Callable[[], Any]] = [partial(convert, kind) for kind in kinds]
+    steps.insert(0, lambda: {figure: figures[figure].saved for figure in shown})
     saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
     report_progress("setting the report")
     setters: dict[str, Callable[[str], str | bytes]] = {
@@ -92,14 +90,10 @@ def render_report(
         "html": partial(pandoc.set_html, figures=saved, tables=tables),
         "md": partial(pandoc.set_markdown, metadata=metadata),
     }
-    pages = map_in_threads(
-        lambda made: setters[made[0]](made[1]), zip(kinds, texts, strict=True), jobs=jobs
-    )
+    made = zip(kinds, texts, strict=True)
+    pages = map_in_threads(lambda text: setters[text[0]](text[1]), made, jobs=jobs)
     contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
     contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():
         contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
-    return {
-        file: content.encode() if isinstance(content, str) else content
-        for file, content in contents.items()
-    }
+    return {file: x.encode() if isinstance(x, str) else x for file, x in contents.items()}

@@ -50,14 +50,11 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
             yield patch, np.concatenate([np.empty((0, 2)), *patch.get_path().to_polygons()])
     # Bars are their ends.
     for bars in axes.containers:
-        if isinstance(bars, BarContainer):
+        if isinstance(bars, BarContainer) and bars.patches:
             is_flat = bars.orientation == "horizontal"
-            boxes = [patch.get_bbox() for patch in bars.patches]
-            ends = [
-                (box.x1, (box.y0 + box.y1) / 2) if is_flat else ((box.x0 + box.x1) / 2, box.y1)
-                for box in boxes
-            ]
-            yield bars, ends
+            boxes = np.array([patch.get_bbox().get_points() for patch in bars.patches])  # (n, 2, 2)
+            ends, middles = boxes[:, 1], boxes.mean(axis=1)
+            yield bars, np.where([is_flat, not is_flat], ends, middles)
     # Pictures and maps have a value in each pixel or cell.
     for image in axes.images:
         greys: Any = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)

@@ -144,11 +144,8 @@ def font_css(svgs: Iterable[str]) -> str:
             # A script may write other numbers into a drawing.
             used = letters.setdefault(face, set("0123456789.,"))
             used.update(unescape(re.sub(r"<[^>]*>", "", content)))
-    return "".join(
-        font_face("DejaVu Sans", file, letters[face], face)
-        for face, file in FACES.items()
-        if face in letters
-    )
+    faces = [face for face in FACES if face in letters]
+    return "".join(font_face("DejaVu Sans", FACES[face], letters[face], face) for face in faces)
 
 
 def font_face(family: str, file: str, letters: Iterable[str], kind: str = "") -> str:

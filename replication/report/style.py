@@ -42,20 +42,10 @@ LOOKS: tuple[tuple[str, Any, str, str], ...] = (
 """Colour, dash, marker and name of each learning rule, in every figure: told apart in grey, too."""
 MAP = "cividis"  # colour map of surfaces: rises evenly in grey, and for any colour vision
 DARK = {
-    INK: "#e6edf3",
-    MUTED: "#a3adb8",
-    FAINT: "#3d444d",
-    PAPER_WHITE: "#0f1419",
-    BLUE: "#6cb6ff",
-    ENCODER: "#ff9a57",
-    DECODER: "#a9c0d6",
-    RED: "#ff8a80",
-    GREEN: "#4fd1a5",
-    PURPLE: "#e29ac6",
-    GOLD: "#e0bd45",
-    SKY: "#1f4c6e",
-    PINK: "#5c3a4d",
-}
+    INK: "#e6edf3", MUTED: "#a3adb8", FAINT: "#3d444d", PAPER_WHITE: "#0f1419", BLUE: "#6cb6ff",
+    ENCODER: "#ff9a57", DECODER: "#a9c0d6", RED: "#ff8a80", GREEN: "#4fd1a5", PURPLE: "#e29ac6",
+    GOLD: "#e0bd45", SKY: "#1f4c6e", PINK: "#5c3a4d",
+}  # fmt: skip
 """What each colour becomes on a dark page."""
 
 NARROW = 3.8
@@ -67,33 +57,17 @@ HALO = "halo-of-text"
 """The gid of text behind which a saved drawing has a halo."""
 
 SHEET: dict[str, Any] = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": MUTED,
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.labelcolor": INK,
+    "axes.axisbelow": True, "axes.facecolor": "none", "axes.grid": True,
     "axes.prop_cycle": rcsetup.cycler("color", [BLUE, GOLD, GREEN, PURPLE]),  # the four vectors
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 9,
-    "axes.titleweight": "bold",
-    "font.family": ["DejaVu Sans"],
-    "font.size": 9,
-    "grid.color": FAINT,
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "lines.linewidth": 1.6,
-    "lines.solid_capstyle": "round",
-    "patch.linewidth": 0.8,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "replication",
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.color": MUTED,
-    "ytick.labelcolor": INK,
-}
+    "axes.spines.right": False, "axes.spines.top": False,
+    "axes.titlelocation": "left", "axes.titlesize": 9, "axes.titleweight": "bold",
+    "font.family": ["DejaVu Sans"], "font.size": 9,
+    "grid.color": FAINT, "grid.linewidth": 0.6, "legend.frameon": False,
+    "lines.linewidth": 1.6, "lines.solid_capstyle": "round", "patch.linewidth": 0.8,
+    "svg.fonttype": "none", "svg.hashsalt": "replication",
+    **dict.fromkeys(("axes.edgecolor", "xtick.color", "ytick.color"), MUTED),
+    **dict.fromkeys(("axes.labelcolor", "text.color", "xtick.labelcolor", "ytick.labelcolor"), INK),
+}  # fmt: skip
 """The whole style sheet; nothing of the user's own Matplotlib settings enters."""
 
 

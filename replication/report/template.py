@@ -13,7 +13,7 @@ import jinja2
 
 from replication.definition.claims import ClaimVerdict
 from replication.errors import ReportError
-from replication.report.numbers import FILTERS, MissingNumber, count
+from replication.report.numbers import FILTERS, NO_BREAK, MissingNumber, count
 
 BADGES = {
     ClaimVerdict.HOLDS: ("●", "holds"),
@@ -106,14 +106,19 @@ class _Environment(jinja2.Environment):
 class Template:
     """A template with those that it includes (``docs/chapters.md`` says how to write them).
 
-    The template's own folder comes first, then those of `search`, in this order.
+    The template's own folder comes first, then those of `search`, in this order; `write` returns
+    the text of a template that is in none of them, or None.
     """
 
-    def __init__(self, path: Path, search: Sequence[Path] = ()) -> None:
+    def __init__(
+        self, path: Path, search: Sequence[Path] = (),
+        write: Callable[[str], str | None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.path = path
         self._folders = [path.parent, *search]
+        loaders = [jinja2.FileSystemLoader(self._folders), jinja2.FunctionLoader(write)]
         self._environment = _Environment(
-            loader=jinja2.FileSystemLoader(self._folders), undefined=_Missing,
+            loader=jinja2.ChoiceLoader(loaders), undefined=_Missing,
             comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
             lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
         )  # fmt: skip
@@ -122,7 +127,7 @@ class Template:
             **{name: self._environment.filters[name] for name in JINJA_FILTERS},
             **FILTERS,
             "badge": _badge,
-            "sign": _sign,
+            "sign": functools.partial(_badge, words=""),
         }
 
     def render(
@@ -136,12 +141,10 @@ class Template:
         """
         # What templates can name: models, and what all of them together judge.
         marked = {name: _mark_text(model) for name, model in models.items()}
-        claims = {
-            claim: entry
-            for model in marked.values()
-            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping)
-            for claim, entry in model["claims"].items()
-        }
+        claims: dict[str, Any] = {}
+        for model in marked.values():
+            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
+                claims |= model["claims"]
         judged = functools.partial(self._environment.getitem, claims)
         names = {
             **marked,
@@ -203,20 +206,14 @@ class Template:
 
 def _require(condition: object) -> str:
     if not condition:
-        raise UntrueSentence(
-            "a sentence is not true of these numbers; say what is, or correct its guard"
-        )
+        problem = "a sentence is not true of these numbers"
+        raise UntrueSentence(f"{problem}; say what is, or correct its guard")
     return ""
 
 
-def _badge(verdict: str) -> str:
+def _badge(verdict: str, words: str | None = None) -> str:
     sign, kind = BADGES[ClaimVerdict(verdict)]
-    return f"[{sign}\u00a0{verdict}]{{.badge .{kind}}}"
-
-
-def _sign(verdict: str) -> str:
-    sign, kind = BADGES[ClaimVerdict(verdict)]
-    return f"[{sign}]{{.badge .{kind}}}"
+    return f"[{sign}{NO_BREAK + verdict if words is None else words}]{{.badge .{kind}}}"
 
 
 def _finalize(value: Any) -> Any:

@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator.noise import APPLY
+from replication.wording import show
 
 NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
@@ -106,7 +108,7 @@ class Graph:
             return given
         numbers = np.asarray(given)
         if numbers.dtype.kind not in "fiub":
-            raise TraceError(f"{given!r} was given where an array of numbers is needed")
+            raise TraceError(f"{show(given)} was given where an array of numbers is needed")
         numbers = numbers.astype(np.float64)
         flat = numbers.ravel()
         if (flat.size and (flat[0] == flat).all() and flat[0] != 0.0) or not flat.any():
@@ -234,7 +236,8 @@ class Traced(NDArrayOperatorsMixin):
         xs = [self.graph.take(x) for x in inputs] if method != "reduce" else inputs
         if method == "reduce" and ufunc in REDUCTIONS and {*options} <= {"axis", "keepdims"}:
             keepdims = options.get("keepdims", False)
-            return reduce(REDUCTIONS[ufunc], xs[0], options.get("axis", 0), keepdims)
+            found = reduce(REDUCTIONS[ufunc], xs[0], options.get("axis", 0), keepdims)
+            return _as_numpy_has(found, ufunc.reduce, inputs, options)
         if method == "outer" and ufunc is np.multiply and not options:
             a, b = xs
             return ufunc(reshape(a, (*a.shape, *[1] * b.ndim)), b)
@@ -244,14 +247,14 @@ class Traced(NDArrayOperatorsMixin):
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
         if ufunc not in UFUNCS:
             raise TraceError(_refusal(ufunc.__name__, UFUNCS))
-        return UFUNCS[ufunc](*xs)
+        return _as_numpy_has(UFUNCS[ufunc](*xs), ufunc, inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         name = function.__name__
         if function not in FUNCTIONS:
             raise TraceError(_refusal(name, FUNCTIONS))
         try:
-            return FUNCTIONS[function](*args, **kwargs)
+            return _as_numpy_has(FUNCTIONS[function](*args, **kwargs), function, args, kwargs)
         except TypeError as error:
             if isinstance(error, TraceError) or "argument" not in str(error):
                 raise
@@ -259,8 +262,50 @@ class Traced(NDArrayOperatorsMixin):
 
 
 def _refusal(name: str, known: dict[Any, Any]) -> str:
+    if name in INSTEAD:
+        return f"{name} cannot be compiled; write {INSTEAD[name]}"
     names = sorted({function.__name__ for function in known})
     return f"numpy.{name} cannot be compiled; known are {', '.join(names)}"
+
+
+INSTEAD = {
+    "expit": "replication.logistic(x)", "argmax": "x == np.max(x), which is true at its place",
+    "argmin": "x == np.min(x), which is true at its place", "expm1": "np.exp(x) - 1",
+    "heaviside": "np.where(x > 0, 1.0, 0.0)", "log1p": "np.log(1 + x)",
+    **dict.fromkeys(
+        ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
+        "np.where; to count, add to an array in `kept`, and set it back by np.where",
+    ),
+    **dict.fromkeys(
+        ("sin", "cos", "tan"), "a table of its values as a class attribute, or a polynomial"
+    ),
+}  # fmt: skip
+"""What to write in place of functions that people try."""
+
+
+def _as_numpy_has(found: Any, function: Any, args: Any, options: Any = MappingProxyType({})) -> Any:
+    """Return truth values where NumPy has them: their sum and product are *or* and *and* there."""
+    dtypes: list[Any] = []
+
+    def stand_in(x: Any) -> Any:
+        if isinstance(x, list | tuple):
+            return type(x)([stand_in(each) for each in x])
+        if not isinstance(x, Traced):
+            return x
+        dtypes.append(x.dtype)
+        return np.ones(x.shape, x.dtype)
+
+    shown = stand_in(args)
+    options = {name: stand_in(x) for name, x in options.items()}
+    if not isinstance(found, Traced) or not (bool in dtypes or function in BITWISE):
+        return found
+    dtype = function(*shown, **options).dtype
+    is_mask = dtype.kind == "b"
+    if dtype.itemsize < 8 and not is_mask:
+        raise TraceError(
+            f"numpy.{function.__name__} makes {dtype} of truth values; multiply them by 1.0"
+        )
+    return _as_mask(found) if is_mask else _as_number(found)
 
 
 def find_graph(xs: Sequence[Any]) -> Graph | None:
@@ -322,7 +367,8 @@ def _rearrange(x: Traced, function: Callable[[Any], Any]) -> Traced:
         return _view(x, function)
     flat = chosen.ravel().tolist()
     sources = [tuple(map(int, np.unravel_index(k, x.shape))) for k in flat]
-    return x.graph.make("taken", chosen.shape, [keep(_as_number(x))], note=tuple(sources))
+    taken = x.graph.make("taken", chosen.shape, [keep(_as_number(x))], note=tuple(sources))
+    return _as_mask(taken) if x.mask else taken
 
 
 def transpose(x: Traced, axes: Any = None) -> Traced:
@@ -337,7 +383,8 @@ def reshape(x: Any, shape: Any) -> Any:
         return x
     if [size for size in shape if size != 1] == [size for size in x.shape if size != 1]:
         return _view(x, lambda numbers: numbers.reshape(shape))  # only axes of one come or go
-    return x.graph.make("reshaped", shape, [keep(_as_number(x))])
+    new = x.graph.make("reshaped", shape, [keep(_as_number(x))])
+    return _as_mask(new) if x.mask else new
 
 
 def broadcast_to(x: Any, shape: Any) -> Any:
@@ -426,8 +473,6 @@ def add_element(at: At, total: Any, x: Traced, index: Index, p: Any) -> Any:
 
 def _add(*given: Any) -> Any:
     a, b = _take_all(*given)
-    if a.mask and b.mask:  # as NumPy adds truth values
-        return _logic("or")(a, b)
     a, b = _as_number(a), _as_number(b)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
@@ -458,9 +503,13 @@ def _power(x: Traced, y: Traced) -> Any:
         return UFUNCS[np.sqrt](x)
     if number == -1.0:
         return 1.0 / x
-    if number not in (1.0, 2.0, 3.0, 4.0):
-        raise TraceError("x ** y is compiled for y of 1, 2, 3, 4, 0.5 and -1 only")
-    return math.prod([x] * (int(number) - 1), start=x)
+    if number is not None and number in range(1, 65):
+        return math.prod([x] * (int(number) - 1), start=x)
+    if number is not None or (x.op == "number" and x.note > 0.0):
+        return np.exp(y * np.log(x))
+    raise TraceError(
+        "x ** y is compiled where y or x is a constant; write np.exp(y * np.log(x)), for x above 0"
+    )
 
 
 _plain_divide = elementwise("div", lambda x, y: x / y)
@@ -753,7 +802,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             with TURNS.take(n, turn):
                 state = _as_tuple(step(*state))
         return state if len(state) > 1 else state[0]
-    begun, is_batched = [graph.take_number(x) for x in state], graph.phase != APPLY
+    begun, is_batched = [_take_state(graph, x) for x in state], graph.phase != APPLY
     graph.depth += 1
     place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
     try:
@@ -762,7 +811,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             graph.make("carried", x.shape, note=(graph.depth, k, next(graph._keys)), **place)
             for k, x in enumerate(begun)
         ]
-        found = [graph.take_number(x) for x in _as_tuple(step(*carried))]
+        found = [_take_state(graph, x) for x in _as_tuple(step(*carried))]
     finally:
         graph.depth -= 1
     shapes, new_shapes = ([x.shape for x in state] for state in (begun, found))
@@ -776,6 +825,12 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     loop = graph.make("repeat", (), [*begun, *outside], note=note, **place)
     results = tuple(graph.make("result", x.shape, [loop], note=k) for k, x in enumerate(begun))
     return results if len(results) > 1 else results[0]
+
+
+def _take_state(graph: Graph, x: Any) -> Traced:
+    if graph.take(x).mask:  # which the next turn might add
+        raise TraceError("repeat: a state is of truth values; multiply it by 1.0")
+    return graph.take(x)
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
@@ -833,6 +888,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.isnan: lambda x: x != x,  # noqa: PLR0124
 }  # fmt: skip
 
+BITWISE = np.bitwise_and, np.bitwise_or, np.invert
 REDUCTIONS = {
     np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
 }  # fmt: skip
@@ -853,7 +909,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.vstack: lambda xs: _concatenate(
         [x if x.ndim > 1 else reshape(x, (1, -1)) for x in _take_all(*xs)]
     ),
-    np.diag: lambda x: np.eye(x.size) * x if x.ndim == 1 else np.diagonal(x),
+    np.diag: lambda x: _where(np.eye(x.size), x, 0.0) if x.ndim == 1 else np.diagonal(x),
     **{function: _move(function) for function in MOVING},
     np.transpose: transpose, np.reshape: reshape, np.ravel: lambda x: reshape(x, (-1,)),
     **{function: _reduction(kind) for function, kind in REDUCING.items()},
@@ -861,8 +917,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.std: lambda x, *axis, **options: np.sqrt(_var(x, *axis, **options)),
     np.broadcast_to: broadcast_to, np.copy: lambda x: x,
     np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
-    np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape), **options),
-    np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape), **options),
+    np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape, x.dtype), **options),
+    np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape, x.dtype), **options),
     np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
 }  # fmt: skip
 """What NumPy's functions become; all others are refused by name."""
@@ -872,7 +928,8 @@ def find_line(error: BaseException, rule: type) -> str | None:
     """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
     codes = [
         function.__code__ for each in rule.__mro__ for function in vars(each).values()
-        if hasattr(function, "__code__") and each.__module__.partition(".")[0] != "replication"
+        if hasattr(function, "__code__")
+        and str(getattr(each, "__module__", "")).partition(".")[0] != "replication"
     ]  # fmt: skip
     return find_own_line(error, {code.co_filename for code in codes})
 

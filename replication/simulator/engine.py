@@ -44,11 +44,14 @@ class Engine:
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
         self.rule = Rule.of(find_network(protocol, network), protocol)
+        self._program: Program | None = None
 
-    @functools.cached_property
+    @property
     def program(self) -> Program:
-        """The program that trains."""
-        return _find_program("train", self.rule)
+        """The program that trains, written without a lock: a rule may run `simulate` itself."""
+        if self._program is None:
+            self._program = _find_program("train", self.rule)
+        return self._program
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
@@ -162,7 +165,8 @@ def _find_program(kind: str, rule: Rule) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
-    if rule.network.__module__ != find_network.__module__:
+    # A class that was made by `exec` may have no module.
+    if getattr(rule.network, "__module__", "") != find_network.__module__:
         return _write(kind, rule.network, rule.protocol, N_LANES, n_at_once)
     ours: Any = rule.network
     return _write_once(kind, ours, _neutralise(rule.protocol), N_LANES, n_at_once)

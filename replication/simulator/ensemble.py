@@ -72,7 +72,7 @@ def simulate(
         A rule of one's own, in place of the protocol's; it is compiled, and checked against its
         own plain NumPy. Of the protocol it takes criterion, cap, schedule and initial weights.
     plain : bool
-        Whether to run the network in plain NumPy, some hundred networks a second: for a rule that
+        Whether to run the network in plain NumPy, some ten networks a second: for a rule that
         cannot be compiled.
     final_weights : bool
         Whether to keep the weights at the end, and the errors.

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,7 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
         # Traced twice, it must give the same text.
         engine = Engine(protocol, network)
         again = Engine(protocol, network).program
-        is_same = np.array_equal(engine.program.data, again.data)
+        is_same = np.array_equal(engine.program.data, again.data, equal_nan=True)
         if engine.program.text != again.text or not is_same:
             raise UsageError(
                 f"{network.__name__} does something else each time it is run (random numbers, a "
@@ -62,6 +63,9 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
             np.arange(N_FIRST, LATEST), N_LATER, replace=False
         )
         if not np.isfinite(recorded[:, -1]).all(axis=1).any():
+            if not np.isfinite(recorded[:, 1]).all(axis=1).any():
+                with np.errstate(all="raise", under="ignore"):  # which names the line
+                    rule.build(rows[0]).update()
             raise UsageError(
                 f"{network.__name__} diverges: within {LATEST} updates all of {N_NETWORKS} "
                 "networks have weights that are infinite or not a number; choose smaller learning "
@@ -109,13 +113,22 @@ def _check_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int], error:
             )
 
 
+def _find_method(error: BaseException, network: type[Network]) -> str | None:
+    """Return where the user's method begins that an error names: "mine.py, line 7: def image"."""
+    for name in re.findall(r"\w+", str(error)):
+        code = getattr(vars(network).get(name), "__code__", None)
+        if code is not None:
+            return f"{Path(code.co_filename).name}, line {code.co_firstlineno}: def {name}"
+    return None
+
+
 @contextmanager
 def _explain(network: type[Network]) -> Iterator[None]:
     """Name the line of the user's in which something went wrong."""
     try:
         yield
     except Exception as error:
-        line = find_line(error, network)
+        line = find_line(error, network) or _find_method(error, network)
         if isinstance(error, MemoryError):
             raise UsageError(
                 f"{network.__name__} needs more memory than there is: {error}"

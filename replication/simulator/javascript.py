@@ -4,11 +4,13 @@ JavaScript has no fused multiply-add, and its exponential is the browser's: numb
 of the compiled code to rounding, not to the last bit.
 """
 
+import dataclasses
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from replication.definition.fields import Criterion
 from replication.errors import UsageError
 from replication.simulator.arithmetic import ROUND
 from replication.simulator.blocks import places
@@ -140,42 +142,54 @@ class ScriptRows(Rows):
         return str(number + self.first)
 
 
-def write_script(rule: Rule, name: str) -> str:
+def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> str:
     """Return a class of JavaScript that learns by a rule.
 
     ``new Name(weights, numbers)`` takes weights and fixed arrays, flat; ``update()`` applies one
-    update, ``error()`` measures, ``states()`` gives what `list_states` does, a row for each
-    pattern, ``get("W")`` an array by its name, as nested arrays.
+    update, ``error()`` measures by the protocol's criterion, or by another of `criteria` that is
+    named, ``states()`` gives what `list_states` does, a row for each pattern, ``get("W")`` an array
+    by its name, as nested arrays; ``keep("W")`` takes its last change back.
     """
-    sweep = Sweep(rule, ScriptWriter())
-    if any(x.op == "draw" for x in sweep.traces.graph.known.values()):
-        raise UsageError(
-            f"{rule.network.__name__} draws random numbers, which a page cannot; show another rule"
+    own = rule.protocol.criterion
+    measures = {
+        json.dumps(each): dataclasses.replace(
+            rule, protocol=dataclasses.replace(rule.protocol, criterion=each)
         )
-    methods = {}
-    n_rows = 0
-    outputs: list[list[int]] = []
-    for method, write in (("error", _write_error), ("update", _write_update)):
-        writer = ScriptWriter()
-        parts = Sweep(rule, writer)
-        write(parts)
-        methods[method], n_rows = _join(writer), max(n_rows, parts.memory.most_rows)
-    writer = ScriptWriter()
-    parts = Sweep(rule, writer)
-    outputs = _write_states(parts)
-    methods["states"], n_rows = _join(writer), max(n_rows, parts.memory.most_rows)
+        for each in dict.fromkeys((own, *criteria))
+    }  # fmt: skip
+    methods, n_rows = [], 0
+    for method, one in {**measures, "update": rule, "states": rule}.items():
+        sweep = Sweep(one, ScriptWriter())
+        if any(x.op == "draw" for x in sweep.traces.graph.known.values()):
+            raise UsageError(
+                f"{rule.network.__name__} draws random numbers, which a page cannot; show another "
+                "rule"
+            )
+        {"update": _write_update, "states": _write_states}.get(method, _write_error)(sweep)
+        n_rows = max(n_rows, sweep.memory.most_rows)
+        body = "\n".join(f"    {line}" for line in sweep.writer.lines)
+        methods.append(METHOD % {"method": method, "name": name, "body": body})
     about = {
-        "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()}, "first": sweep.first,
+        "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()},
+        "ends": {
+            key: [sweep.first[key], sweep.first[key] + math.prod(shape)]
+            for key, shape in rule.all_shapes.items()
+        },
         "given": {key: row.first for key, row in sweep.given.items()}, "numbers": rule.numbers,
-        "begun": rule.begun.tolist(), "outputs": outputs,
+        "begun": rule.begun.tolist(),
     }  # fmt: skip
     return TEMPLATE % {
-        **methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
+        "methods": "".join(methods), "name": name, "about": json.dumps(about), "n_rows": n_rows,
         "data": ", ".join(str(number).removesuffix(".0") for number in sweep.data),
-        "patterns": json.dumps(rule.patterns.tolist()),
+        "patterns": json.dumps(rule.patterns.tolist()), "own": own,
     }  # fmt: skip
 
 
+METHOD = """  %(method)s() {
+    const { now, next, strip } = this, { data } = %(name)s;
+%(body)s
+  }
+"""
 TEMPLATE = """class %(name)s {
   static about = %(about)s;
   static patterns = %(patterns)s;
@@ -189,31 +203,17 @@ TEMPLATE = """class %(name)s {
     this.updates = 0;
   }
   get(name) {
-    const { shapes, first } = %(name)s.about;
-    const [rows, columns] = shapes[name];
-    const size = shapes[name].reduce((n, k) => n * k, 1);
-    const flat = Array.from(this.now.subarray(first[name], first[name] + size));
+    const { shapes, ends } = %(name)s.about;
+    const [rows, columns] = shapes[name], flat = Array.from(this.now.subarray(...ends[name]));
     if (columns === undefined) return rows === undefined ? flat[0] : flat;
     return Array.from({ length: rows }, (_, j) => flat.slice(j * columns, (j + 1) * columns));
   }
-  error() {
-    const { now, strip } = this, { data } = %(name)s;
-%(error)s
+  keep(name) {
+    const [begin, end] = %(name)s.about.ends[name];
+    this.now.set(this.next.subarray(begin, end), begin);
   }
-  update() {
-    const { now, next, strip } = this, { data } = %(name)s;
-%(update)s
-    [this.now, this.next] = [next, now];
-    this.updates += 1;
-  }
-  states() {
-    const { now, strip } = this, { data } = %(name)s;
-%(states)s
-    return %(name)s.about.outputs.map(([first, units, patterns]) =>
-      Array.from({ length: patterns }, (_, p) =>
-        Array.from({ length: units }, (_, i) => strip[first + i * patterns + p])));
-  }
-}
+  error(criterion = "%(own)s") { return this[criterion](); }
+%(methods)s}
 """
 
 
@@ -225,10 +225,11 @@ def _write_error(sweep: Sweep) -> None:
 def _write_update(sweep: Sweep) -> None:
     sweep.look()
     sweep.learn()
+    sweep.writer.lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
 
 
-def _write_states(sweep: Sweep) -> list[list[int]]:
-    """Write down the states that a network lists; return where each is, its units and patterns."""
+def _write_states(sweep: Sweep) -> None:
+    """Write down the states that a network lists."""
     n_patterns = len(sweep.rule.patterns)
     shown = sweep.traces.list_states()
     rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
@@ -239,9 +240,11 @@ def _write_states(sweep: Sweep) -> list[list[int]]:
         for p in sweep.writer.each(n_patterns):
             for index in places(sweep.writer, x.shape):
                 row[*index, p] = block.value(block.at(x, index, p))
+    # Where each begins, its units and patterns
     pairs = zip(rows, shown, strict=True)
-    return [[row.first, math.prod(x.shape), n_patterns] for row, x in pairs]
-
-
-def _join(writer: ScriptWriter) -> str:
-    return "\n".join(f"    {line}" for line in writer.lines)
+    about = [[row.first, math.prod(x.shape), n_patterns] for row, x in pairs]
+    sweep.writer.lines += [
+        f"return {about}.map(([first, units, patterns]) =>",
+        "  Array.from({ length: patterns }, (_, p) =>",
+        "    Array.from({ length: units }, (_, i) => strip[first + i * patterns + p])));",
+    ]

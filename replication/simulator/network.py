@@ -234,7 +234,7 @@ class Network:
         return self._draw("normal", shape)
 
     def _draw(self, kind: str, shape: int | Shape) -> Any:
-        shape = (shape,) if isinstance(shape, int) else tuple(shape)
+        shape = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
@@ -395,9 +395,9 @@ class Rule:
         protocol = find_protocol(protocol)
         given: Any = network
         if not (isinstance(given, type) and issubclass(given, Network)):
-            raise UsageError(
-                f"network = {show(network)} was given; allowed is a subclass of Network"
-            )
+            is_one = isinstance(given, Network)
+            what = f"one {type(given).__name__}, not the class" if is_one else show(network)
+            raise UsageError(f"network = {what} was given; allowed is a subclass of Network")
         one = network.__new__(network)
         object.__setattr__(one, "protocol", protocol)
         one.prepare()
@@ -421,17 +421,25 @@ class Rule:
 
     def _check(self, one: Network) -> None:
         name, arrays = self.network.__name__, self.all_shapes
+        for each in ("patterns", "targets"):
+            if isinstance(getattr(self.network, each), property):
+                raise UsageError(f"{name}.{each} is a property; make it a class attribute")
         if not self.shapes:
             raise UsageError(
                 f'{name}.shapes is empty; name its weights, e.g. shapes = {{"W": (2, 4)}}'
             )
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
+        for each in vars(self.network):
+            if f"{each}s" in vars(Network):  # weight_change
+                raise UsageError(f"{name} has {each!r}; write '{each}s', or choose another name")
         for each in names:
-            is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
+            is_taken = (
+                names.count(each) > 1 or hasattr(self.network, str(each)) or each == "protocol"
+            )
             if is_taken or not str(each).isidentifier():
                 raise UsageError(
-                    f"{name} calls an array or a number {each!r}; allowed are names in Python that "
-                    "nothing else of the network has"
+                    f"{name} calls an array or a number {each!r}, which is no name in Python, or "
+                    "taken already; choose another"
                 )
         for each, half_width in one.half_widths.items():
             if each not in (*self.shapes, *self.fixed):
@@ -540,8 +548,9 @@ def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:
         return default()
     rows = take_numbers(given, what, finite=True)
     if rows.ndim != 2 or not rows.size:
+        advice = ", as in [[0], [1]] of one unit" if rows.ndim == 1 else ""
         raise UsageError(
-            f"{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units)"
+            f"{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units){advice}"
         )
     rows = np.array(rows)
     rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them

@@ -62,13 +62,13 @@ def write_draw(block: "Block", x: "Traced", rows: Any) -> None:
     flat = writer.rows(rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
         moment = (block.begin + p) * N_PHASES + phase
-        for blocks, begin in ((x.size // WORDS, 0), (int(x.size % WORDS > 0), x.size // WORDS)):
+        n_blocks, n_left = divmod(x.size, WORDS)
+        for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
             for number in writer.each(blocks, begin):
                 place = number + (find_place(draw, TURNS.count()) + 1)
                 counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
                 words = _philox(counter, (root_seed, 1))
-                values = _to_numbers(words, kind)[: x.size - begin * WORDS if begin else WORDS]
-                for k, value in enumerate(values):
+                for k, value in enumerate(_to_numbers(words, kind)[:size]):
                     flat[number * WORDS + k, p] = value
 
 

@@ -67,6 +67,7 @@ class Traces:
         self.weights = {key: make("weight", shape, note=key) for key, shape in shapes.items()}
         self.given = {key: make("given", (), note=key) for key in rule.numbers}
         one.__dict__.update(_graph=self.graph, **self.weights, **self.given)
+        one.__dict__.update(dict.fromkeys(("_seeds", "_moment", "_n_updates")))  # of plain NumPy
         self.begun = dict(one.__dict__)
 
         # The image, and the error that is compared with the threshold.
@@ -92,7 +93,7 @@ class Traces:
 
         # What an update makes of each array.
         self._run(APPLY, one.apply, scaled)
-        self.after = {key: take(getattr(one, key)) for key in self.weights}
+        self.after = {key: take(getattr(one, key, None)) for key in self.weights}
         for key, new in self.after.items():
             if new.shape != shapes[key]:
                 raise TraceError(
@@ -118,13 +119,15 @@ class Traces:
             TURNS.graph = None
         for key, value in self.network.__dict__.items():
             if value is not self.begun.get(key) and not (phase == APPLY and key in changing):
-                what = "fixed, which never changes" if key in rule.fixed else "not declared"
-                if key in changing:
-                    what = "an array that only apply() may change"
-                raise TraceError(
-                    f"{rule.name} changes self.{key}, which is {what}; declare in `kept` what "
-                    "lasts from one update to the next, and return changes of the weights"
-                )
+                what = "not declared; declare in `kept` what lasts from one update to the next"
+                if key in rule.fixed:
+                    what = "fixed; what changes belongs in `shapes` or `kept`"
+                elif key in rule.shapes:
+                    what = "for apply() to change; return what is added to it"
+                elif key in rule.kept:
+                    what = "for apply() to change, which takes sums over the patterns (`summed`)"
+                method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
+                raise TraceError(f"{rule.name}.{method} changes self.{key}, which is {what}")
         return found
 
     def _trace_own_error(self) -> Traced:
@@ -586,6 +589,12 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
                 begun = load("%lanes", lane + FIRST_SWEEP * n_lanes)
                 store("%updates", network, sweep - begun)
                 store("%converged", network, has_bit("%below", lane))
+                # Whose weights are no numbers has not, though its units may hide that.
+                for k in writer.each(rule.sizes[0]):
+                    place = writer.find("%now", k * n_lanes + lane, "double")
+                    weight = writer.emit(f"load double, ptr {place}")
+                    with writer.when(writer.emit(f"fcmp uno double {weight}, {weight}")):
+                        store("%converged", network, 0)
                 store("%lanes", lane, -1)
                 count(RUNNING, -1)
                 with writer.when(writer.emit("icmp ne ptr %final, null")):

@@ -2,9 +2,8 @@
 //
 //   node check_page.mjs WANTED.json
 //
-// WANTED.json holds paths, as {"pages": {"sample": PATH, "bad": ..., "committed": ..., "learning": ...}},
-// and in `starts` initial weights of networks, whose numbers of updates in the sample are reported,
-// too; only there are the pieces that move tried in full.
+// WANTED.json holds paths, as {"sample": PATH, "bad": ..., "committed": ..., "learning": ..., "own": ...};
+// only in the sample are the pieces that move tried in full.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -12,7 +11,7 @@ import { pathToFileURL } from "node:url";
 import { HtmlValidate } from "html-validate";
 import { chromium } from "playwright-core";
 
-const { pages, starts } = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const pages = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const axe_source = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"];
 // Widths and colours in which a reader may see the page. Contrast takes most of the time, and is
@@ -248,6 +247,9 @@ async function follow_lesson(page) {
   await page.keyboard.press("ArrowLeft");  // of the slider, not of the page
   const slid = { ...await look(), t: await page.evaluate(() => window.lesson.t) };
   const loop = await page.evaluate(() => { window.lesson.go(1); return document.querySelectorAll(".stage .loop").length; });
+  await see(page, { width: 360, height: 740 });
+  await page.evaluate(() => window.lesson.go(4));
+  await page.waitForFunction(() => window.lesson.current === 4);  // what "Next guess" leads to is shown
   return { told, total, below, back, slid, loop };
 }
 
@@ -261,14 +263,6 @@ async function watch_lesson(browser) {
   const words = await page.locator(".said").first().textContent();
   await page.close();
   return { during, words };
-}
-
-// How many updates networks take that start from given weights.
-function train(page, starts) {
-  return page.evaluate((given) => given.starts.map(function (start) {
-    const network = new RecirculationNetwork(start, { ...given, criterion: "every-unit" });
-    return network.train(given.threshold, given.cap) ? network.updates : -1;
-  }), starts);
 }
 
 // A table sorted by its second column with a key, and unfolded: what stands in its first column.
@@ -294,7 +288,7 @@ const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--disable-gpu"],
 });
-async function check_in_browser(kind, starts) {
+async function check_in_browser(kind) {
   const page = await open(browser);
   await page.keyboard.press("Tab");
   found.first_stop = await page.evaluate(() => document.activeElement.textContent);
@@ -314,11 +308,22 @@ async function check_in_browser(kind, starts) {
       const { a, b } = text.getScreenCTM();
       return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b) < 10;
     }).map((text) => text.textContent));
+  if (kind === "own") {
+    await see(page, { width: 1280, height: 720 });
+    await page.locator("#time").focus();
+    await page.keyboard.press("Home");
+    await page.locator("#next").click();
+    found.seen = await page.evaluate(() => ({
+      shown: [...document.querySelectorAll("svg")].filter((drawing) => drawing.getClientRects().length).map((drawing) => drawing.id),
+      fits: document.documentElement.scrollHeight <= innerHeight, words: document.getElementById("words").textContent,
+    }));
+    return;
+  }
   if (kind === "committed") {
     await page.locator("#again-once").click();  // the same pieces as in the sample
     return;
   }
-  if (kind === "sample") await check_sample(page, starts);
+  if (kind === "sample") await check_sample(page);
 
   await page.emulateMedia({ media: "print", colorScheme: "dark" });
   found.print = await page.evaluate(() => ({
@@ -339,7 +344,7 @@ async function check_in_browser(kind, starts) {
 }
 
 // What is tried in full in one page only; it is as wide as a telephone at first.
-async function check_sample(page, starts) {
+async function check_sample(page) {
   found.cut = await page.evaluate(() =>
     [...document.querySelectorAll(".cut")].map((box) => ({
       kind: box.className,
@@ -359,7 +364,7 @@ async function check_sample(page, starts) {
   for (const [width, height] of [[360, 740], [1400, 900]]) {
     await see(page, { width, height });
     found.first_screen[width] = await page.evaluate(() =>
-      ["h1", ".front > p", "#hero .plane", "#hero .hero-controls button"].map((name) => {
+      ["h1", ".front > p", "#hero .loop", "#hero .hero-controls button"].map((name) => {
         const box = document.querySelector(name)?.getBoundingClientRect();
         return box ? [box.top, box.bottom] : null;
       }));
@@ -370,8 +375,6 @@ async function check_sample(page, starts) {
   found.further = await watch_further(page);
   found.again = await run_again(page);
   found.moving = await watch_moving(browser);
-  found.counts = await train(page, starts);
-  found.drawn = await page.evaluate((given) => drawWeights(7, given), starts);
 }
 
 const checker = new HtmlValidate({ extends: ["html-validate:standard"] });
@@ -387,7 +390,7 @@ try {
   for (const [kind, page_path] of Object.entries(pages)) {
     address = pathToFileURL(resolve(page_path)).href;
     found = { console: [], requests: [], scroll: [], axe: [], size: readFileSync(page_path).length };
-    await Promise.all([check_in_browser(kind, starts), check_html(page_path)]);
+    await Promise.all([check_in_browser(kind), check_html(page_path)]);
     for (const context of browser.contexts()) await context.close();
     all[kind] = found;
   }

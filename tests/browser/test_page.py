@@ -17,9 +17,13 @@ from replication.experiments.images.linear import N_UPDATES, RULES, SIZES, make_
 from replication.experiments.images.training import draw, split, train, vary
 from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.figures import FIGURES
+from replication.experiments.live.rule_page import render_page
 from replication.experiments.live.run import N_DROPPED, prepare
+from replication.experiments.sample import Sample
 from replication.report.build import Drawing
 from replication.simulator.ensemble import simulate_weights
+from replication.simulator.network import Rule
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
 from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample
@@ -27,7 +31,6 @@ from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
 
-N_NETWORKS = 300
 SHOWN = LIVE["networks"]["typical"]
 SMALL = Protocol(learning_rate=SHOWN["learning_rate"])
 COMMITTED = HERE.parents[1] / "results" / "report.html"
@@ -64,16 +67,12 @@ def pages(tmp_path_factory):
     )  # fmt: skip
     paths = {
         "sample": folder / "report.html", "bad": folder / "bad.html", "committed": COMMITTED,
-        "learning": folder / "learning.html",
+        "learning": folder / "learning.html", "own": folder / "own.html",
     }  # fmt: skip
     paths["bad"].write_text(BAD)
-    starts = {
-        "root_seed": 1988, "half_width": PAPER.half_width,
-        "starts": draw_weights(PAPER, 1988, 0, N_NETWORKS).tolist(), "rate": PAPER.learning_rate,
-        "regression": PAPER.regression, "threshold": PAPER.threshold, "cap": PAPER.max_updates,
-    }  # fmt: skip
+    paths["own"].write_text(render_page(Rule.of(RecirculationNetwork), 1988))
     wanted = folder / "wanted.json"
-    wanted.write_text(json.dumps({"pages": paths, "starts": starts}, default=str))
+    wanted.write_text(json.dumps(paths, default=str))
     done = subprocess.run(
         ["node", str(HERE / "check_page.mjs"), str(wanted)],
         capture_output=True, text=True, timeout=400, check=False,
@@ -83,7 +82,7 @@ def pages(tmp_path_factory):
     return json.loads(done.stdout)
 
 
-@pytest.fixture(params=["sample", "committed", "learning"])
+@pytest.fixture(params=["sample", "committed", "learning", "own"])
 def each(pages, request):
     return pages[request.param]
 
@@ -97,13 +96,6 @@ def found(pages):
 def test_page_logs_and_requests_nothing_fits_is_legible_and_meets_wcag_and_html(each, what):
     """The pages of the sample and the committed one, from 320 pixels on, light and dark."""
     assert each[what] == []
-
-
-def test_networks_start_and_learn_in_the_page_as_in_python(found):
-    assert found["drawn"] == draw_weights(PAPER, 1988, 7, 8)[0].tolist()
-    updates, converged, _ = simulate_weights(PAPER, draw_weights(PAPER, 1988, 0, N_NETWORKS))
-    expected = np.where(converged, updates, -1)
-    assert np.mean(np.array(found["counts"]) == expected) >= 0.99
 
 
 def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found):
@@ -208,7 +200,7 @@ def test_bars_play_the_networks_that_were_helped_in_python(found):
 def test_images_are_lost_in_the_page_as_in_python(found, name, tolerance):
     page, digits = found["further"]["rest"][name], make_digits()
     rule = vary(RULES[name], patterns=digits.root)
-    final = train(rule, draw(rule, SIZES[0], 1, LIVE["root_seed"]), N_UPDATES)
+    final = train(rule, draw(rule, SIZES[0], Sample(1, LIVE["root_seed"])), N_UPDATES)
     arrays = split(rule, final)
     assert page["lost"] == pytest.approx(digits.miss(arrays["W"], arrays["U"])[0], rel=tolerance)
     if name == "recirculation":
@@ -268,6 +260,17 @@ def test_keys_of_the_lesson_follow_the_scroll_and_the_guess_comes_before_the_ans
     assert (lesson["slid"]["step"], lesson["slid"]["t"]) == (4, SHOWN["late"] - 1)
     assert watched["during"] == {"shown": False, "wait": True}
     assert watched["words"] == "You said: “The lines find the dots”. Not so: “The dots move apart”."
+
+
+def test_page_of_ones_own_rule_fits_a_screen_and_shows_codes_and_error(pages):
+    seen = pages["own"]["seen"]
+    assert (seen["shown"], seen["fits"]) == (["plane", "error"], True)
+    network = RecirculationNetwork.from_seed(0)
+    network.update()
+    (error,) = re.fullmatch(
+        r"Network 0: 1 update, error ([\d.]+)\. It has learnt after 48\.", seen["words"]
+    ).groups()
+    assert float(error) == pytest.approx(network.error(), abs=5e-3)
 
 
 def test_first_screen_shows_what_was_asked_and_a_picture_that_moves_under_the_thumb(found):

@@ -38,7 +38,8 @@ def flat(x):
 
 # Of one array, or two; thresholds are such that no sum of round numbers hits them.
 OPERATIONS = """
--x | x * 0.7 + 0.2 | np.copy(x) | np.square(x) | x**3 + x**2.0 - (1.5 + x * x) ** -1
+-x | x * 0.7 + 0.2 | np.copy(x) | np.square(x) | x**7 + x**2.0 - (1.5 + x * x) ** -1
+(0.1 + abs(x)) ** 1.7 | 0.7**x
 logistic(x) | np.tanh(x) | np.exp(-abs(x)) | 1 / (1 + np.exp(-x)) | np.logaddexp(0.0, x)
 np.log(0.1 + np.abs(x)) | np.sqrt(np.fabs(x)) | np.arctan(x) | np.arcsinh(x) | 2.0 / (1.0 + x * x)
 np.sign(x - 0.0123) | x > 0.0321 | (x > 0.0321) + ~(x <= -0.4123) & (x < 1.5) | np.any(x > 0.4321)

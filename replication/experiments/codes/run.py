@@ -1,50 +1,44 @@
 """A good set of codes: what the hidden units do when the criterion is met."""
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Flags
+from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights, split_weights
-from replication.system.progress import Tell
+from replication.simulator.weights import split_weights
 
 ROOT_SEED = 2004
 N_NETWORKS = 50_000
 LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the codes."""
-    report_progress("codes when the criterion is met")
+    sample.report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
-    weights, codes = train_networks(PAPER, n_networks, jobs)
+    weights, codes = train_networks(PAPER, sample)
     decimals = int(claim.find("rounded").thresholds["decimals"])
     large = Protocol(group_sizes=(8, 3), learning_rate=claim.find("larger").thresholds["rate"])
-    large_weights, large_codes = train_networks(
-        large, max(2, round(LARGE_SHARE * n_networks)), jobs
-    )
-    return {
-        "claims": {"good-codes": judge("good-codes", {
-            "reconstructed": reconstruct(PAPER, weights, codes),
-            "rounded": reconstruct(PAPER, weights, codes.round(decimals)),
-            "larger": reconstruct(large, large_weights, large_codes),
-        })},
-    }  # fmt: skip
+    large_weights, large_codes = train_networks(large, sample.take(LARGE_SHARE))
+    measured = {
+        "reconstructed": reconstruct(PAPER, weights, codes),
+        "rounded": reconstruct(PAPER, weights, codes.round(decimals)),
+        "larger": reconstruct(large, large_weights, large_codes),
+    }
+    return {"claims": {"good-codes": judge("good-codes", measured)}}
 
 
-def train_networks(protocol: Protocol, n_networks: int, jobs: int) -> tuple[Array, Array]:
+def train_networks(protocol: Protocol, sample: Sample) -> tuple[Array, Array]:
     """Return the final weights of networks and their codes, (n, n_patterns, n_units)."""
-    initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    _, _, weights = simulate_weights(protocol, initial, jobs=jobs)
+    _, _, weights = sample.train(protocol)
     return weights, evaluate_networks(protocol, weights).hidden[0]
 
 
-def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> NDArray[np.bool_]:
+def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     """Say in which networks each code gives back its vector: the right unit is the most active."""
     matrix, biases = split_weights(protocol, weights)[-1]
     inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]

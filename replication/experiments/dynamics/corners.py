@@ -6,9 +6,7 @@ and off for the other. With k hidden units on, equation 3 changes its total inpu
 between two values of opposite signs, and goes on, since saturated hidden units hardly learn.
 """
 
-import dataclasses
 import math
-from typing import Any
 
 import numpy as np
 from scipy import optimize
@@ -16,20 +14,14 @@ from scipy import optimize
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights
-from replication.system.threads import map_in_threads
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs jump
 TOLERANCE = 0.002
 UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
 """Learning rates of U and the visible biases; W and the hidden biases keep the paper's."""
-COOLED = 5.0
-"""A rate of U and the visible biases that releases networks whose outputs jump."""
-LONGER = 20_000  # updates that these networks are given
 
 
 def predict_error(gain: float) -> float:
@@ -73,33 +65,18 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     }  # fmt: skip
 
 
-def cool(rate: float, **others: Any) -> Protocol:
-    """Return the paper's protocol with another learning rate of U and the visible biases."""
-    return dataclasses.replace(PAPER, hidden_to_visible_factor=rate / PAPER.learning_rate, **others)
-
-
-def compare_rates(n: int, *, root_seed: int, jobs: int) -> Model:
+def compare_rates(sample: Sample) -> Model:
     """Return failures at each of `UPPER_RATES`, and how many lie where no output should jump."""
 
     def run(rate: float) -> Model:
-        protocol = cool(rate)
-        weights = draw_weights(protocol, root_seed, 0, n)
-        _, converged, final = simulate_weights(protocol, weights)
+        protocol = Protocol(hidden_to_visible_factor=rate / PAPER.learning_rate)
+        _, converged, final = sample.alone.train(protocol)
         return {"rate": rate} | describe_failures(protocol, final[~converged])
 
-    rows = map_in_threads(run, UPPER_RATES, jobs=jobs)
+    rows = list(sample.map(run, UPPER_RATES).values())
     elsewhere = sum(
         n for row in rows for n, gain in zip(row["by_corner"], row["gains"], strict=True)
         if gain <= UNSTABLE
     )  # fmt: skip
     n_failed = sum(row["n"] for row in rows)
     return {"rates": rows, "exceptions": {"n": n_failed, "n_elsewhere": elsewhere}}
-
-
-def release(failed: Array, *, jobs: int) -> Model:
-    """Return how many failures converge after all, as they are and cooled."""
-    ends: Model = {"rate": COOLED}
-    for way, rate in (("late_as_is", PAPER.learning_rate), ("late_cooled", COOLED)):
-        _, converged, _ = simulate_weights(cool(rate, max_updates=LONGER), failed, jobs=jobs)
-        ends[way] = estimate_share(converged)
-    return ends

@@ -8,10 +8,11 @@ from matplotlib.figure import Figure
 
 from replication.experiments.dynamics.corners import UNSTABLE, predict_error
 from replication.report import style
+from replication.report.numbers import exact
 
 LEARNING: dict[str, tuple[str, Any, str, str]] = {
-    "learnt": (style.BLUE, "-", "o", "learning"),
-    "fixed": (style.PURPLE, (0, (5, 2)), "s", "fixed"),
+    "learnt": (style.BLUE, "-", "o", "hidden biases\nlearning"),
+    "fixed": (style.PURPLE, (0, (5, 2)), "s", "hidden biases\nfixed"),
 }
 """Colour, dash, mark and label of networks by what their hidden biases do."""
 CORNERS = (
@@ -29,13 +30,14 @@ def plot_tail(model: Mapping[str, Any]) -> Figure:
         shares = [100 * share for share in tails[name]["survival"]]
         drawn = [(t, share) for t, share in zip(tails["times"], shares, strict=True) if share > 0]
         axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
-        x, y = drawn[-2] if name == "learnt" else drawn[min(5, len(drawn) - 1)]
-        style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(-4, -12))
-    axes.set(
-        xscale="log", yscale="log", xlabel="weight updates", ylabel="networks still learning, %"
-    )
+        x, y = drawn[-1]
+        style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(0, 15))
+    axes.loglog()
+    axes.set(xlabel="weight updates", ylabel="networks still learning, %")
     style.use_plain_log_ticks(axes, (10, 100, 1_000, 10_000))
-    style.use_plain_log_ticks(axes, (0.001, 0.01, 0.1, 1, 10, 100), axis="y")
+    ticks = (0.0001, 0.001, 0.01, 0.1, 1, 10, 100)
+    axes.set_yticks(ticks, ["1 in a million", *map(exact, ticks[1:])])
+    axes.yaxis.minorticks_off()
     return figure
 
 

@@ -11,27 +11,22 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from replication.definition.claims import load_reported
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.dynamics.biases import describe_times
-from replication.experiments.matrices import Array, get_w
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.dynamics.biases import find_p99
+from replication.experiments.matrices import Array, Counts, get_w
+from replication.experiments.sample import Sample, estimate_share, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import split_weights
 from replication.statistics.alignment import compute_cosines
-from replication.statistics.intervals import estimate_median
-from replication.system.threads import map_in_threads
 
 Choose = Callable[[Any, Any, Any], Any]
 """Takes the change of the hidden biases that equation 4 asks for, the one before it (0 at first)
 and the number of updates so far; returns the change that is applied."""
 
-LONGEST = int(load_reported().max)  # updates that networks are given: the paper's longest
 SLOW = 100  # updates beyond which a network counts as slow
 AT = 20  # updates after which it is measured how deep two vectors lie in one corner, and the rest
 
@@ -46,41 +41,30 @@ def smooth(asked: Any, before: Any, t: Any) -> Any:
     return asked - alternate(asked, before, t)
 
 
+def apply(asked: Any, *_: Any) -> Any:
+    """Apply what equation 4 asks for; not times 1, which would round it once more."""
+    return asked
+
+
 def scale(factor: float) -> Choose:
     """Apply what is asked for times a factor."""
     return lambda asked, *_: factor * asked
 
 
-def apply(asked: Any, *_: Any) -> Any:
-    """Apply what equation 4 asks for."""
-    return asked
-
-
-def stop(end: int) -> Choose:
-    """Apply what is asked for, and nothing from an update on."""
-    return lambda asked, _, t: np.where(t < end, asked, 0.0)
-
-
 CHOICES: Mapping[str, Choose] = {
     "fixed": scale(0.0),
-    **{f"until {t}": stop(t) for t in (10, 30)},
+    "until 10": lambda asked, _, t: np.where(t < 10, asked, 0.0),
     "delay 0": apply,
     "delay 1": lambda _, before, __: before,
 }
 """By what the hidden biases change; "delay 0" is equation 4."""
-PARTS: Mapping[str, Choose] = {
-    "both": apply,
-    "alternating": alternate,
-    "smooth": smooth,
-    "neither": scale(0.0),
-}
-"""From which part of what equation 4 asks for they learn; the two parts add up to it."""
 DOSES: Mapping[str, Choose] = {
-    **PARTS,
+    "both": apply, "alternating": alternate, "smooth": smooth, "neither": scale(0.0),
     **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
     "3 times the smooth part": lambda *asked: 3.0 * smooth(*asked),
-}
-"""And so many times as much as it asks for."""
+}  # fmt: skip
+"""From which part of what equation 4 asks for they learn, the two parts adding up to it, and from
+how many times as much."""
 
 
 class Following(RecirculationNetwork):
@@ -102,9 +86,7 @@ class Following(RecirculationNetwork):
         self.before, self.t = asked, self.t + 1.0
 
 
-def train_biases(
-    protocol: Protocol, weights: Array, choose: Choose
-) -> tuple[NDArray[np.int32], Array]:
+def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Counts, Array]:
     """Train networks whose hidden biases change as is chosen.
 
     Returns updates up to the cap of the protocol (n,), and `measure_depth` after `AT` of them.
@@ -131,36 +113,18 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
     return np.concatenate(depths)
 
 
-def compare_choices(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return for each of `CHOICES` how many networks are slow, and how deep vectors lie."""
-    weights = draw_weights(PAPER, root_seed, 0, n)
-    protocol = dataclasses.replace(PAPER, max_updates=LONGEST + 1)
+def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:
+    """Return for each choice how many networks are slow, or fail, and how deep vectors lie."""
+    weights = sample.draw(PAPER)
+    protocol = dataclasses.replace(PAPER, max_updates=cap + 1)
 
-    def run(choose: Choose) -> Model:
-        updates, depth = train_biases(protocol, weights, choose)
-        slow = estimate_share(updates > SLOW)
-        return describe_times(updates, updates <= LONGEST) | {"slow": slow} | _describe(depth)
+    def run(name: str) -> Model:
+        updates, depth = train_biases(protocol, weights, choices[name])
+        shares = {key: estimate_share(updates > n) for key, n in (("slow", SLOW), ("failed", cap))}
+        depths = name_median(depth, "depth") if len(depth) else {"depth": None}
+        return shares | depths | {"p99": find_p99(updates)}
 
-    return dict(zip(CHOICES, map_in_threads(run, CHOICES.values(), jobs=jobs), strict=True))
-
-
-def compare_parts(n: int, *, root_seed: int, jobs: int) -> Model:
-    """Return for each of `DOSES` how many networks are slow, or fail, and how deep vectors lie."""
-    weights = draw_weights(PAPER, root_seed, 0, n)
-    ends = {"slow": SLOW, "failed": PAPER.max_updates}
-    protocol = dataclasses.replace(PAPER, max_updates=PAPER.max_updates + 1)
-
-    def run(choose: Choose) -> Model:
-        updates, depth = train_biases(protocol, weights, choose)
-        shares = {name: estimate_share(updates > end) for name, end in ends.items()}
-        return shares | _describe(depth) | {"p99": describe_times(updates, updates > 0)["p99"]}
-
-    found = map_in_threads(run, DOSES.values(), jobs=jobs)
-    return {"n": n, **dict(zip(DOSES, found, strict=True))}
-
-
-def _describe(depth: Array) -> Model:
-    return name_estimate("depth", estimate_median(depth)) if len(depth) else {"depth": None}
+    return {"n": sample.n} | sample.map(run, choices)
 
 
 def measure_following(protocol: Protocol, weights: Array) -> Model:

@@ -12,26 +12,26 @@ second line is a map of one number. It rests at ``sigma(z) = (1 + d_i) / N``, wh
 learning rate the outputs jump, and U is moved along m as they do.
 """
 
+import dataclasses
+
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, find_alignment
-from replication.experiments.dynamics.biases import LEARNING
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.matrices import Array, flatten, get_u, get_w
+from replication.experiments.matrices import Array, Counts, flatten, get_u, get_w
+from replication.experiments.sample import LEARNING, Sample
 from replication.simulator.activations import logistic
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import split_weights
 from replication.statistics.alignment import compute_cosines
-from replication.system.threads import map_in_threads
 
 SIZES = ((4, 2), (8, 3))
 ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
 
 
-def predict_alignment_by_map(protocol: Protocol, weights: Array) -> NDArray[np.int64]:
+def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
     """Return at which update the map aligns U with W in each network, (n,), `FOLLOWED` at most.
 
     From the initial weights alone: W relative to its mean grows along itself, by
@@ -70,26 +70,22 @@ def measure_shift(protocol: Protocol, weights: Array) -> float:
     return float(np.median(np.abs(shift)))
 
 
-def compare_alignment(n: int, *, root_seed: int, jobs: int) -> Model:
+def compare_alignment(sample: Sample) -> Model:
     """Return measured and predicted mean updates of alignment at `ALIGNED_RATES` for `SIZES`."""
+    found: Model = {}
+    for sizes in SIZES:
+        base = Protocol(group_sizes=sizes)
+        weights = sample.draw(base)
 
-    def run(task: tuple[tuple[int, int], float]) -> Model:
-        sizes, rate = task
-        row: Model = {"rate": rate}
-        for name, frozen in LEARNING.items():
-            protocol = Protocol(group_sizes=sizes, learning_rate=rate, frozen=frozen)
-            weights = draw_weights(protocol, root_seed, 0, n)
-            measured = find_alignment(protocol, weights, n_updates=FOLLOWED)
-            row[name] = float(measured.mean())
-        return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
+        def run(rate: float, base: Protocol = base, weights: Array = weights) -> Model:
+            row: Model = {"rate": rate}
+            for name, frozen in LEARNING.items():
+                protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
+                row[name] = float(find_alignment(protocol, weights, n_updates=FOLLOWED).mean())
+            return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
 
-    return {
-        "-".join(map(str, (*sizes, sizes[0]))): {
-            "critical": find_critical_rate(Protocol(group_sizes=sizes)),
-            "shift": measure_shift(
-                base := Protocol(group_sizes=sizes), draw_weights(base, root_seed, 0, n)
-            ),
-            "rates": map_in_threads(run, [(sizes, rate) for rate in ALIGNED_RATES], jobs=jobs),
-        }
-        for sizes in SIZES
-    }
+        found["-".join(map(str, (*sizes, sizes[0])))] = {
+            "critical": find_critical_rate(base), "shift": measure_shift(base, weights),
+            "rates": list(sample.map(run, ALIGNED_RATES).values()),
+        }  # fmt: skip
+    return found

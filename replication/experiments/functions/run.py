@@ -11,13 +11,11 @@ from replication.experiments import Model
 from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
-from replication.experiments.search import simulate_best
-from replication.experiments.summaries import find_median_updates
+from replication.experiments.sample import Sample, find_median_updates
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_weights, list_connections, split_weights
+from replication.simulator.weights import list_connections, split_weights
 from replication.statistics.alignment import compute_cosines
-from replication.system.progress import Tell
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000
@@ -25,9 +23,7 @@ SHARE = 0.05  # of all networks: tried at each rate of the search, and compared 
 SMOOTH: tuple[Any, ...] = (
     "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",
 )  # fmt: skip
-SEARCHED_RATES = (
-    1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 25.0,
-)  # fmt: skip
+SEARCHED_RATES = (1.0, 1.5, *map(float, range(2, 7)), *map(float, range(8, 24, 2)), 25.0)
 
 Function = Callable[[Array], Array]
 
@@ -48,21 +44,17 @@ RESTRICTED = Protocol(visible_units="linear", symmetric_start=True, regression=0
 STEP = 1e-5
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Measure other hidden functions at their best rates, and functions unknown to the rule."""
-    n_few = max(20, round(SHARE * n_networks))
+    few = sample.take(SHARE, least=20)
     outcomes = {}
     for name in (PAPER.hidden_function, *SMOOTH):
-        report_progress(f"hidden function {name}")
-        _, outcomes[name] = simulate_best(
-            dataclasses.replace(PAPER, hidden_function=name), {"learning_rate": SEARCHED_RATES},
-            n_search=n_few, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
-    report_progress("changes of hidden units of a function unknown to the rule")
-    return {"claims": {
-        "other-functions": judge_functions(outcomes),
-        "unknown-function": judge_unknown(n_few),
-    }}  # fmt: skip
+        sample.report_progress(f"hidden function {name}")
+        base = dataclasses.replace(PAPER, hidden_function=name)
+        outcomes[name] = sample.simulate(few.find_best(base, {"learning_rate": SEARCHED_RATES}))
+    sample.report_progress("changes of hidden units of a function unknown to the rule")
+    claims = {"other-functions": judge_functions(outcomes), "unknown-function": judge_unknown(few)}
+    return {"claims": claims}
 
 
 def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
@@ -76,9 +68,9 @@ def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
     })  # fmt: skip
 
 
-def judge_unknown(n_networks: int) -> Model:
+def judge_unknown(sample: Sample) -> Model:
     """Judge whether equation 4 follows steepest descent whatever the hidden functions are."""
-    weights = draw_weights(RESTRICTED, ROOT_SEED, 0, n_networks)
+    weights = sample.draw(RESTRICTED)
     return judge("unknown-function", {
         name: compute_cosines(compute_change(weights, pair), -differentiate_error(weights, pair))
         for name, pair in UNKNOWN.items()

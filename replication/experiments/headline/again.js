@@ -29,7 +29,7 @@ document.addEventListener("DOMContentLoaded", function () {
 
   function start() {
     return Array.from({ length: data.reported.runs }, () => ({
-      network: RecirculationNetwork.fromChance(data.half_width, read()),
+      network: LiveNetwork.fromChance(data.half_width, read()),
       state: "learning",
     }));
   }
@@ -55,7 +55,7 @@ document.addEventListener("DOMContentLoaded", function () {
       for (let study = 0; study < nStudies; study += 1) {
         const counts = [];
         for (let k = 0; k < data.reported.runs; k += 1) {
-          const network = RecirculationNetwork.fromChance(data.half_width, settings);
+          const network = LiveNetwork.fromChance(data.half_width, settings);
           if (network.train(data.threshold, data.cap)) counts.push(network.updates);
         }
         const mean = counts.reduce((sum, n) => sum + n, 0) / counts.length;
@@ -77,7 +77,7 @@ document.addEventListener("DOMContentLoaded", function () {
       const top = Math.floor(k / N_COLUMNS) * size + 6;
       pen.fillStyle = colors.getPropertyValue(frames[one.state]);
       pen.fillRect(left - 4, top - 4, size - 4, size - 4);
-      one.network.reconstruct().forEach((image, row) => image.forEach(function (state, column) {
+      one.network.states()[2].forEach((image, row) => image.forEach(function (state, column) {
         const shade = Math.round(255 * (1 - state));
         pen.fillStyle = "rgb(" + shade + "," + shade + "," + shade + ")";
         pen.fillRect(left + column * cell, top + row * cell, cell, cell);

@@ -33,12 +33,8 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
     width = max(1, math.ceil(end / N_BARS))
     edges = np.arange(0.0, end + width, width)
     within = np.histogram(counts.updates, bins=edges, weights=counts.counts)[0]
-    shares = within / counts.n
-    return {
-        "edges": edges.tolist(),
-        "shares": shares.tolist(),
-        "share_beyond": float(1.0 - shares.sum()),
-    }
+    shares, beyond = within / counts.n, float(1.0 - (within / counts.n).sum())
+    return {"edges": edges.tolist(), "shares": shares.tolist(), "share_beyond": beyond}
 
 
 class Plane(NamedTuple):
@@ -67,20 +63,17 @@ def map_studies(counts: CountTable) -> Plane | None:
     left, right = (mean.find_quantile(q) for q in (1e-7, 1.0 - 1e-7))
     first, last = (largest.find_quantile(q) for q in (1e-5, 1.0 - 1e-5))
     # Edges of the cells in both directions, and the mass in each of them.
-    mean_edges = np.linspace(left - 0.5 / runs, right + 0.5 / runs, N_MEAN_CELLS + 1)
+    edges = np.linspace(left - 0.5 / runs, right + 0.5 / runs, N_MEAN_CELLS + 1)
     steps = np.linspace(np.log(first - 0.5), np.log(last + 0.5), N_MAX_CELLS + 1)
-    cells = convolution.compute_joint_mass(
-        counts, runs, mean_edges=mean_edges, max_edges=np.exp(steps)
-    )
+    cells = convolution.compute_joint_mass(counts, runs, mean_edges=edges, max_edges=np.exp(steps))
     # A margin of empty cells closes every outline.
     mass = np.pad(cells / cells.sum(), MARGIN)
     means, logs = (
-        edges[0] + (edges[1] - edges[0]) * (np.arange(edges.size - 1 + 2 * MARGIN) - MARGIN + 0.5)
-        for edges in (mean_edges, steps)
+        ends[0] + (ends[1] - ends[0]) * (np.arange(ends.size - 1 + 2 * MARGIN) - MARGIN + 0.5)
+        for ends in (edges, steps)
     )
-    return Plane(
-        mean, largest, means, logs, mass, gaussian_filter(mass, SMOOTHING, mode="constant")
-    )
+    density = gaussian_filter(mass, SMOOTHING, mode="constant")
+    return Plane(mean, largest, means, logs, mass, density)
 
 
 def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:

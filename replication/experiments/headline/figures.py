@@ -59,16 +59,14 @@ def plot_joint(model: Model) -> Figure:
         text=f"1988: {exact(reported['mean'])} and {exact(reported['max'])}",
         color=REPORTED, offset=(12, 0), fontweight="bold", fontsize=9, zorder=7,
     )  # fmt: skip
-    plane.set_xlim(joint["mean_edges"][0], joint["mean_edges"][-1])
-    plane.set_ylim(joint["max_edges"][0], joint["max_edges"][-1])
+    (left, *_, right), (low, *_, high) = joint["mean_edges"], joint["max_edges"]
+    plane.set(xlim=(left, right), ylim=(low, high), ylabel="updates of the slowest",
+              xlabel=f"mean updates of {exact(reported['runs'])} networks")  # fmt: skip
     # The cloud rises to the right, which leaves two corners empty.
     _point_to_outline(plane, inner, "half of all studies", x=0.03, y=0.88, ha="left")
     _point_to_outline(plane, outer, "95 % of studies", x=0.99, y=0.08, ha="right")
     plane.locator_params(axis="x", nbins=6, steps=[1, 2, 5, 10])
-    style.use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < joint["max_edges"][-1]], axis="y")
-    runs = exact(reported["runs"])
-    plane.set_xlabel(f"mean updates of {runs} networks")
-    plane.set_ylabel("updates of the slowest")
+    style.use_plain_log_ticks(plane, [t for t in MAX_TICKS if t < high], axis="y")
     for axes in (above, beside, corner):
         axes.set_axis_off()
     return figure
@@ -93,15 +91,12 @@ def plot_distribution(model: Model) -> Figure:
     histogram, population, reported = model["histogram"], model["population"], model["reported"]
     edges = np.array(histogram["edges"])
     share = 100 * np.array(histogram["shares"]) / np.diff(edges)
-    figure, (above, axes) = style.create_figure(
-        height=2.8, nrows=2, height_ratios=(1, 2.4), sharex=True
-    )
+    parts: dict[str, Any] = {"nrows": 2, "height_ratios": (1, 2.4), "sharex": True}
+    figure, (above, axes) = style.create_figure(height=2.8, **parts)
     figure.set_layout_engine("constrained", h_pad=0, hspace=0)  # lines go through
     axes.stairs(share, edges, fill=True, facecolor=SKY, edgecolor=BLUE, linewidth=0.8, zorder=2)
-    axes.set_xlim(edges[0], edges[-1])
-    axes.set_ylim(0, None)
-    axes.set_xlabel("weight updates until converged")
-    axes.set_ylabel("networks, % per update")
+    axes.set(xlim=(edges[0], edges[-1]), ylim=(0, None), xlabel="weight updates until converged",
+             ylabel="networks, % per update")  # fmt: skip
     axes.grid(axis="x", visible=False)
     rows = [("mean, here", population["mean"], fixed(population["mean"], 1), BLUE)]
     if population["median"] is not None:
@@ -126,10 +121,8 @@ def plot_distribution(model: Model) -> Figure:
     above.set_yticks(range(len(rows)), [name for name, *_ in rows])
     above.set_ylim(len(rows) - 0.4, -0.6)
     above.grid(visible=False)
-    above.tick_params(length=0)
-    for side in ("left", "bottom"):
-        above.spines[side].set_visible(False)
-    above.tick_params(axis="x", labelbottom=False)
+    above.tick_params(length=0, labelbottom=False)
+    above.spines[["left", "bottom"]].set_visible(False)
     return figure
 
 

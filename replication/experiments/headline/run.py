@@ -6,18 +6,13 @@ from typing import Any
 import numpy as np
 
 from replication.cache.filling import Counted
-from replication.definition.claims import (
-    ClaimVerdict,
-    find_other_settings,
-    load_claims,
-    load_reported,
-)
+from replication.definition import claims
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
-from replication.experiments import studies
+from replication.experiments import Model, studies
 from replication.experiments.headline import distributions
 from replication.experiments.judging import judge
-from replication.experiments.summaries import name_estimate
+from replication.experiments.sample import name_estimate
 from replication.statistics import intervals
 from replication.statistics.counts import CountTable
 from replication.system.progress import Tell, silent
@@ -26,7 +21,7 @@ from replication.system.progress import Tell, silent
 def run(
     study: Study, counted: Mapping[Study, Counted], *, likelihood: Mapping[str, Any] | None = None,
     report_progress: Tell = silent,
-) -> dict[str, Any]:  # fmt: skip
+) -> Model:  # fmt: skip
     """Return the model of a study.
 
     `counted`: the outcomes of the study, of its repetitions, and of those with other errors.
@@ -54,7 +49,7 @@ def run(
 def describe_study(
     counts: CountTable, protocol: Protocol, *, repetitions: Mapping[int, CountTable],
     other_errors: Mapping[str, CountTable],
-) -> dict[str, Any]:  # fmt: skip
+) -> Model:  # fmt: skip
     """Return the model of a population of networks, whatever became of them."""
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
@@ -67,11 +62,9 @@ def describe_study(
         "population": population,
         "sampling": sampling,
         "repetitions": [
-            {
-                "root_seed": root_seed, "n": table.n, "share": table.n_converged / table.n,
-                "mean": intervals.estimate_mean(table.updates, table.counts).value,
-                "p": studies.describe_p(table)["p"],
-            }
+            {"root_seed": root_seed, "n": table.n, "share": table.n_converged / table.n,
+             "mean": intervals.estimate_mean(table.updates, table.counts).value,
+             "p": studies.describe_p(table)["p"]}
             for root_seed, table in repetitions.items()
         ],
         "claims": {"headline": judge_headline(population, sampling, p_values, protocol)},
@@ -82,13 +75,13 @@ def describe_study(
     }  # fmt: skip
 
 
-def describe_population(counts: CountTable) -> dict[str, Any]:
+def describe_population(counts: CountTable) -> Model:
     """Describe the converged networks of a population; the median is that of all networks.
 
     The mean of fewer networks than a study has no interval: counts are skewed.
     """
     mean = intervals.estimate_mean(counts.updates, counts.counts)
-    if counts.n_converged < load_reported().runs:
+    if counts.n_converged < claims.load_reported().runs:
         mean = intervals.Estimate(mean.value, None, None)
     return {
         "n": counts.n, "n_converged": counts.n_converged, "cap": counts.cap,
@@ -102,35 +95,32 @@ def describe_population(counts: CountTable) -> dict[str, Any]:
 def judge_headline(
     population: Mapping[str, Any], sampling: Mapping[str, Any] | None,
     p: Mapping[str, float | None], protocol: Protocol,
-) -> dict[str, Any]:  # fmt: skip
+) -> Model:  # fmt: skip
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
     ``reason``: why a study cannot judge them, None if it can.
     """
-    other_settings = find_other_settings(protocol.differences)
-    least, cap = load_claims()["headline"].thresholds, population["cap"]
+    other_settings = claims.find_other_settings(protocol.differences)
+    least, cap = claims.load_claims()["headline"].thresholds, population["cap"]
     reason = None
     if other_settings:
         reason = "settings"
-    elif cap <= int(load_reported().max):
+    elif cap <= int(claims.load_reported().max):
         reason = "cap"
     elif population["n"] < least["min_networks"]:
         reason = "few networks"
     elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
         reason = "few converge"
-    verdict = {None: None, "few networks": ClaimVerdict.TOO_FEW}.get(
-        reason, ClaimVerdict.NOT_TESTABLE
-    )
+    verdicts = {None: None, "few networks": claims.ClaimVerdict.TOO_FEW}
+    verdict = verdicts.get(reason, claims.ClaimVerdict.NOT_TESTABLE)
     judged = judge("headline", p, verdict=verdict)
     return judged | {"reason": reason, "other_settings": other_settings}
 
 
-def find_p_values(
-    counts: CountTable, other_errors: Mapping[str, CountTable]
-) -> dict[str, float | None]:
+def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) -> Model:
     """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
-        return {way.id: None for way in load_claims()["headline"].operationalisations}
+        return {way.id: None for way in claims.load_claims()["headline"].operationalisations}
     tables = {
         "smaller-tail": counts, "sweeps": studies.count_sweeps(counts), **other_errors,
         "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
@@ -138,7 +128,7 @@ def find_p_values(
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 
 
-def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> dict[str, Any] | None:
+def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> Model | None:
     """Compare how probable the reported numbers are under a protocol and under the paper's.
 
     None if too few networks stop at the reported largest count.
@@ -149,13 +139,13 @@ def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> dic
     return studies.compare_readings({"paper": paper, "here": here})["not counted"]
 
 
-def find_less_extreme(ranked: studies.Ranked) -> dict[str, Any]:
+def find_less_extreme(ranked: studies.Ranked) -> Model:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
     Their rounded means lie from ``low`` to ``high`` for every ``max``.
     """
     means, maxima, p = ranked
-    mean, largest = float(load_reported().mean), float(load_reported().max)
+    mean, largest = float(claims.load_reported().mean), float(claims.load_reported().max)
     share = p[means == mean, maxima == largest].item()
     less = p > share * (1.0 + 1e-9)
     # For each largest count the first mean that is less extreme, and the last.

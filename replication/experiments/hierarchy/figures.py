@@ -63,8 +63,8 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
         place += 1.4
     # One key for all rows, since each would add its own.
     axes.set_yticks(list(labels), list(labels.values()))
-    axes.set_ylim(max(labels) + 0.6, -0.6)
-    axes.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %")
+    axes.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %",
+             ylim=(max(labels) + 0.6, -0.6))  # fmt: skip
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, pad=8)
     axes.legend(

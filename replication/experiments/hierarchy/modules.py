@@ -4,7 +4,6 @@ The hidden groups of two lower modules, side by side, are the visible group of t
 paper's Figure 4), and all modules learn at the same time, each by the paper's rule.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -58,11 +57,9 @@ class Modules(Network):
 
     def image(self, v: Any) -> Any:
         """Return a vector sent up through the top and down again."""
-        codes = self.send_down(TOP, self.send_up(TOP, self.encode(v)))
-        n = self.lower_hidden
-        return np.concatenate(
-            [self.send_down(k, codes[n * k : n * (k + 1)]) for k in range(N_LOWER)]
-        )
+        codes, n = self.send_down(TOP, self.send_up(TOP, self.encode(v))), self.lower_hidden
+        parts = [self.send_down(k, codes[n * k : n * (k + 1)]) for k in range(N_LOWER)]
+        return np.concatenate(parts)
 
     def learn(self, k: int, v0: Any, rate: Any) -> dict[str, Any]:
         """Return the changes of one module, equations 3 to 6."""
@@ -115,9 +112,7 @@ class Settling(Modules):
         return self.encode(v[: N_LOWER * HALF])
 
 
-def make_rule(
-    base: type[Modules], patterns: Sequence[Any] | Array, **settings: Any
-) -> type[Modules]:
+def make_rule(base: type[Modules], patterns: Any, **settings: Any) -> type[Modules]:
     """Return a class of modules that is shown some patterns, with other settings."""
     n = N_LOWER * HALF
     targets = np.asarray(patterns, dtype=np.float64)[:, :n]
@@ -144,7 +139,7 @@ def draw_modules(
 
 def train(rule: type[Modules], weights: Array, n_updates: int) -> Array:
     """Return the weights after a number of updates, whatever the error."""
-    engine = Engine(PAPER, rule)
-    final = engine.train(weights, final=True, threshold=-1.0, max_updates=n_updates)[2]
+    options: Any = {"final": True, "threshold": -1.0, "max_updates": n_updates}
+    final = Engine(PAPER, rule).train(weights, **options)[2]
     assert final is not None
     return final

@@ -6,27 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER
 from replication.experiments import Model
-from replication.experiments.hierarchy.modules import (
-    HALF,
-    N_LOWER,
-    Modules,
-    Settling,
-    draw_modules,
-    make_rule,
-    train,
-)
+from replication.experiments.hierarchy import modules
+from replication.experiments.hierarchy.modules import HALF, N_LOWER, Modules, Settling
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
-from replication.experiments.search import SEARCH_OFFSET
-from replication.experiments.summaries import estimate_share
+from replication.experiments.matrices import Array, Counts, Flags
+from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import Engine
-from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
 
 N_NETWORKS = 800
 ROOT_SEED, RANDOM_SEED = 2010, 2110  # of the networks, and of the first random set
@@ -78,7 +67,7 @@ class Condition:
 
     def make_rule(self, lower_rate: float, top_rate: float, number: int = 0) -> type[Modules]:
         """Return the rule with these learning rates, and a random set of this number."""
-        return make_rule(
+        return modules.make_rule(
             Modules, make_vectors(self.kind, number), lower_hidden=self.lower_hidden,
             top_hidden=self.top_hidden,
             numbers={"lower_rate": lower_rate, "top_rate": top_rate if self.train_top else 0.0},
@@ -98,64 +87,60 @@ CONDITIONS = {
     "wider": Condition(rates_of="four", lower_hidden=3, top_hidden=3),
 }
 
-Examined = Mapping[str, NDArray[Any]]
+Rates = tuple[float, float]  # of the lower modules and the top
+Examined = Mapping[str, Any]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
-    rates: dict[str, tuple[float, float]] = {}
+    rates: dict[str, Rates] = {}
     outcomes: dict[str, Examined] = {}
     for name, condition in CONDITIONS.items():
         if condition.rates_of is None:
-            report_progress(f"hierarchy: learning rates, {name}")
-            rates[name] = search_rates(condition, min(N_SEARCH, n_networks), jobs=jobs)
+            sample.report_progress(f"hierarchy: learning rates, {name}")
+            rates[name] = search_rates(condition, sample.first(N_SEARCH))
         rates[name] = rates[condition.rates_of or name]
-        report_progress(f"hierarchy: {name}")
-        outcomes[name] = simulate_condition(
-            condition, rates[name], ROOT_SEED, n_networks, jobs=jobs
-        )
+        sample.report_progress(f"hierarchy: {name}")
+        outcomes[name] = simulate_condition(condition, rates[name], sample)
     ways = load_claims()["hierarchy"].operationalisations
+    measured = {way.id: outcomes[way.id]["all"] for way in ways}
     return {
         "conditions": {
             name: describe(outcomes[name]) | {"lower_rate": lower, "top_rate": top}
             for name, (lower, top) in rates.items()
         },
         "splits": compare_splits(outcomes["four"]),
-        "claims": {
-            "hierarchy": judge("hierarchy", {way.id: outcomes[way.id]["all"] for way in ways})
-        },
+        "claims": {"hierarchy": judge("hierarchy", measured)},
     }
 
 
-def search_rates(condition: Condition, n: int, *, jobs: int) -> tuple[float, float]:
-    """Return the first pair of learning rates (lower, top) with which most networks do all."""
-    pairs = list(itertools.product(LOWER_RATES, TOP_RATES))
+def search_rates(condition: Condition, sample: Sample) -> Rates:
+    """Return the first pair of learning rates (lower, top) with which most of others do all."""
+    searched = sample.others.alone
 
-    def measure(pair: tuple[float, float]) -> float:
-        found = simulate_condition(condition, pair, ROOT_SEED + SEARCH_OFFSET, n, jobs=1)
-        return float(found["all"].mean())
+    def measure(pair: Rates) -> float:
+        return float(simulate_condition(condition, pair, searched)["all"].mean())
 
-    return pairs[int(np.argmax(map_in_threads(measure, pairs, jobs=jobs)))]
+    shares = sample.map(measure, itertools.product(LOWER_RATES, TOP_RATES))
+    return max(shares, key=lambda pair: shares[pair])
 
 
-def simulate_condition(
-    condition: Condition, rates: tuple[float, float], root_seed: int, n: int, *, jobs: int
-) -> Examined:
-    """Train and test n networks; with random sets the first n / `RANDOM_SETS` on each of them."""
+def simulate_condition(condition: Condition, rates: Rates, sample: Sample) -> Examined:
+    """Train and test networks; with random sets the first n / `RANDOM_SETS` on each of them."""
     n_sets = RANDOM_SETS if condition.kind == "random" else 1
-    n_each = max(1, n // n_sets)
+    n_each = max(1, sample.n // n_sets)
     parts = itertools.product(range(n_sets), range(0, n_each, N_TOGETHER))
 
     def simulate_part(part: tuple[int, int]) -> Examined:
         number, start = part
         rule = condition.make_rule(*rates, number)
         stop = min(start + N_TOGETHER, n_each)
-        weights = draw_modules(rule, root_seed, start, stop, alike=condition.alike)
-        return examine(rule, train(rule, weights, UPDATES))
+        weights = modules.draw_modules(rule, sample.root_seed, start, stop, alike=condition.alike)
+        return examine(rule, modules.train(rule, weights, UPDATES))
 
-    found = map_in_threads(simulate_part, parts, jobs=jobs)
+    found = [*sample.map(simulate_part, parts).values()]
     return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
 
 
@@ -164,7 +149,7 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
     vectors = np.array(rule.patterns)
     evaluation = Engine(PAPER, rule).evaluate(weights)
 
-    def is_near(states: Array) -> NDArray[np.bool_]:
+    def is_near(states: Array) -> Flags:
         """Return which networks have all vectors, copy by copy, near enough."""
         copies = states.reshape(len(weights), -1, *vectors.shape)
         return np.asarray(np.abs(copies - vectors).max(axis=(1, 2, 3)) < PAPER.threshold)
@@ -181,23 +166,21 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
     completed = settle(rule, weights, np.vstack([vectors, vectors]) * held, held)
     encoded, attractors = is_near(evaluation.reconstruction), is_near(attracted)
     found = {"encoded": encoded, "attractors": attractors, "completed": is_near(completed)}
+    found["all"] = np.all([*found.values()], axis=0)
     codes = evaluation.hidden[0].reshape(len(weights), len(vectors), N_LOWER, -1)
-    return {
-        **found, "all": np.all([*found.values()], axis=0),
-        "codes": codes.transpose(3, 1, 2, 0),
-    }  # fmt: skip
+    return {**found, "codes": codes.transpose(3, 1, 2, 0)}
 
 
 def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
     """Return what states become in `ROUNDS` rounds, (n, n_states, n_units)."""
-    settling = make_rule(
+    settling = modules.make_rule(
         Settling, np.hstack([states, held]), lower_hidden=rule.lower_hidden,
         top_hidden=rule.top_hidden, n_rounds=ROUNDS,
     )  # fmt: skip
     return Engine(PAPER, settling).evaluate(weights).reconstruction
 
 
-def name_splits(codes: Array) -> NDArray[np.int64]:
+def name_splits(codes: Array) -> Counts:
     """Return the splits of four vectors by both units of modules, codes (2, 4, n), as (2, n).
 
     A unit is more active for two of them than for the others; split k has vectors 0 and k

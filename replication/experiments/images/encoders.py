@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.definition.protocol import Protocol
 from replication.experiments import Model
-from replication.experiments.search import simulate_best
-from replication.experiments.summaries import name_estimate
-from replication.statistics.intervals import Estimate, estimate_median
-from replication.system.threads import map_in_threads
+from replication.experiments.matrices import Counts
+from replication.experiments.sample import CROSS_ENTROPY, Sample, name_estimate, name_median
+from replication.statistics.intervals import Estimate
 
-CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 RULES: dict[str, dict[str, Any]] = {
     "recirculation": {},
     "cross-entropy": CROSS_ENTROPY,
@@ -33,44 +30,34 @@ N_LARGER = 3  # sizes, the last ones, from which the exponents are measured
 ERRORS = 1.96  # standard errors on each side of an exponent
 
 
-def measure_encoders(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+def measure_encoders(sample: Sample) -> Model:
     """Return for each rule the updates of N-log2(N)-N encoders, and how they grow with N.
 
-    `n_networks`: of the smallest; of larger ones fewer, since they take longer.
+    Of larger encoders there are fewer networks, since they take longer.
     """
-    counts = {size: max(FEWEST, n_networks * SIZES[0] // size) for size in SIZES}
 
-    def learn(task: tuple[int, str]) -> NDArray[np.int32]:
+    def learn(task: tuple[int, str]) -> Counts:
         size, rule = task
-        _, outcomes = simulate_best(
-            Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule]),
-            {"learning_rate": [float(f"{rate / size:.3g}") for rate in RATES[rule]]},
-            n_search=max(2, round(SEARCH_SHARE * counts[size])), n_networks=counts[size],
-            root_seed=root_seed, jobs=1,
-        )  # fmt: skip
-        return outcomes.updates
+        taken = sample.alone.take(SIZES[0] / size, least=FEWEST)
+        base = Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule])
+        rates = [float(f"{rate / size:.3g}") for rate in RATES[rule]]
+        best = taken.take(SEARCH_SHARE).find_best(base, {"learning_rate": rates})
+        return taken.simulate(best).updates
 
-    # The longest first, so that no thread is left alone with it at the end.
-    tasks = [(size, rule) for size in reversed(SIZES) for rule in RULES]
-    found = dict(zip(tasks, map_in_threads(learn, tasks, jobs=jobs), strict=True))
-    return {
-        "sizes": list(SIZES),
-        "larger": [SIZES[-N_LARGER], SIZES[-1]],
-        "rules": {
-            rule: describe_encoders({size: found[size, rule] for size in SIZES}) for rule in RULES
-        },
-    }
+    found = sample.map(learn, [(size, rule) for size in reversed(SIZES) for rule in RULES])
+    rules = {rule: describe_encoders({n: found[n, rule] for n in SIZES}) for rule in RULES}
+    return {"sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules}
 
 
-def describe_encoders(updates: Mapping[int, NDArray[np.int32]]) -> Model:
+def describe_encoders(updates: Mapping[int, Counts]) -> Model:
     """Return the updates of one rule by size, and its exponent."""
     return {
-        "updates": [name_estimate("median", estimate_median(each)) for each in updates.values()],
+        "updates": [name_median(each) for each in updates.values()],
         **name_estimate("exponent", estimate_exponent(dict([*updates.items()][-N_LARGER:]))),
     }
 
 
-def estimate_exponent(updates: Mapping[int, NDArray[Any]]) -> Estimate:
+def estimate_exponent(updates: Mapping[int, Counts]) -> Estimate:
     """Return the slope of mean log updates against log size, by least squares, with its interval.
 
     The samples of the sizes are independent, so that the slope's variance is the sum of theirs.

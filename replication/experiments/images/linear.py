@@ -4,8 +4,6 @@ Of all images linear units see the scatter alone, so that 64 patterns with the s
 rows of its root, stand for the 1,797. Deviations from the mean image are learnt, without biases.
 """
 
-from typing import Any
-
 import numpy as np
 
 from replication.definition.protocol import Protocol
@@ -13,11 +11,9 @@ from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.training import Rule, draw, split, train, vary
 from replication.experiments.matrices import Array, flatten
+from replication.experiments.sample import Sample, name_mean
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import name_estimate
 from replication.statistics.alignment import compute_cosines
-from replication.statistics.intervals import estimate_mean
-from replication.system.threads import map_in_threads
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
 SIDE = 8  # pixels of an image
@@ -31,22 +27,22 @@ ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
 RULES: dict[str, Rule] = {
     "W frozen": rules.Linear,
     "recirculation": rules.Recirculation,
-    "equation (9)": vary(rules.Recirculation, numbers={"rate": 0.8, "factor": 4.0}),
+    "equation (9)": rules.combine(rules.Recirculation, rate=0.8, factor=4.0),
     "wake-sleep": rules.WakeSleep,
     "inverse": rules.Inverse,
     "inverse, hidden noise": rules.HiddenNoise,
     "inverse, noise like the images": rules.PatternNoise,
     "feedback alignment": rules.FeedbackAlignment,
-    "mixture, 3 %": vary(rules.Mixture, numbers={"share": 0.03}),
+    "mixture, 3 %": rules.combine(rules.Mixture, share=0.03),
     "mixture, 10 %": rules.Mixture,
-    "wake-sleep, noise": vary(rules.WakeSleep, numbers={"noise": 0.02}),
+    "wake-sleep, noise": rules.combine(rules.WakeSleep, noise=0.02),
     "inverse, white noise": rules.WhiteNoise,
     "inverse, decay": rules.DecayingInverse,
     "weight mirror": rules.WeightMirror,
     "Kolen-Pollack": rules.KolenPollack,
     "recirculation, decay": rules.Decaying,
     "recirculation, sleep": rules.Sleep,
-    "sleep without equation (4)": vary(rules.Sleep, numbers={"factor": 0.0}),
+    "sleep without equation (4)": rules.combine(rules.Sleep, factor=0.0),
     "back-propagation": rules.BackPropagation,
 }
 """By the names that the text uses. Target propagation is called by its learnt inverse."""
@@ -77,7 +73,7 @@ def make_patches() -> Scatter:
     return Scatter.of_matrix(matrix * (np.trace(make_digits().matrix) / np.trace(matrix)))
 
 
-def measure_rest(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+def measure_rest(sample: Sample) -> Model:
     """Return where each rule has come after `N_UPDATES`, from each size of weights.
 
     ``starts``: target propagation, by the half-width from which the inverse starts; ``after``:
@@ -85,38 +81,30 @@ def measure_rest(*, n_networks: int, root_seed: int, jobs: int) -> Model:
     """
     digits, patches = make_digits(), make_patches()
 
-    def follow(task: tuple[Rule, float, Scatter]) -> tuple[Model, Array]:
-        rule, size, scatter = task
-        return continue_from(rule, draw(rule, size, n_networks, root_seed), scatter)
-
     shown = {name: vary(rule, patterns=digits.root) for name, rule in RULES.items()}
     tasks = {(name, f"{size:g}"): (shown[name], size, digits) for name in RULES for size in SIZES}
-    inverses = {x: vary(shown["inverse"], half_widths={"Q": x}) for x in STARTS}
-    starts = {("starts", f"{x:g}"): (rule, SIZES[0], digits) for x, rule in inverses.items()}
-    others = {
-        ("patches", name): (vary(RULES[name], patterns=patches.root), SIZES[0], patches)
-        for name in ON_PATCHES
-    }
-    named = tasks | starts | others
-    found = dict(zip(named, map_in_threads(follow, named.values(), jobs=jobs), strict=True))
+    for x in STARTS:
+        rule = vary(shown["inverse"], half_widths={"Q": x})
+        tasks["starts", f"{x:g}"] = rule, SIZES[0], digits
+    for name in ON_PATCHES:
+        rule = vary(RULES[name], patterns=patches.root)
+        tasks["patches", name] = rule, SIZES[0], patches
+
+    def follow(key: tuple[str, str]) -> tuple[Model, Array]:
+        rule, size, scatter = tasks[key]
+        return continue_from(rule, draw(rule, size, sample), scatter)
+
+    found = sample.map(follow, tasks)
     _, rested = found["recirculation", f"{SIZES[0]:g}"]
     after, _ = continue_from(shown["back-propagation"], rested, digits)
     return {
-        "updates": N_UPDATES,
-        "sizes": list(SIZES),
-        "zero": ZERO,
-        "pca": find_least(digits),
-        "power": find_power(digits),
-        "rules": {
-            name: {f"{size:g}": found[name, f"{size:g}"][0] for size in SIZES} for name in RULES
-        },
+        "updates": N_UPDATES, "sizes": list(SIZES), "zero": ZERO, "after": after,
+        "pca": find_least(digits), "power": find_power(digits),
+        "rules": {name: {f"{x:g}": found[name, f"{x:g}"][0] for x in SIZES} for name in RULES},
         "starts": {f"{start:g}": found["starts", f"{start:g}"][0] for start in STARTS},
-        "after": after,
-        "patches": {
-            "pca": find_least(patches),
-            "rules": {name: found["patches", name][0] for name in ON_PATCHES},
-        },
-    }
+        "patches": {"pca": find_least(patches),
+                    "rules": {name: found["patches", name][0] for name in ON_PATCHES}},
+    }  # fmt: skip
 
 
 def find_least(scatter: Scatter) -> float:
@@ -149,8 +137,8 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
     W, U = arrays["W"], arrays["U"]
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
     changed = np.linalg.norm(W - before, axis=(1, 2)) / np.linalg.norm(W, axis=(1, 2)) / LAST
-    described: dict[str, Any] = {
-        **name_estimate("unexplained", estimate_mean(scatter.miss(W, U))),
+    described: Model = {
+        **name_mean(scatter.miss(W, U), "unexplained"),
         "change": float(np.maximum(changed, ZERO).mean()),
         "unread": float(np.maximum(np.abs(W @ U - np.eye(rules.N_HIDDEN)).max(), ZERO)),
         "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),

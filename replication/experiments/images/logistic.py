@@ -7,12 +7,11 @@ import numpy as np
 from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.linear import IMAGES, make_patches
+from replication.experiments.images.rules import combine
 from replication.experiments.images.training import Rule, draw, miss, train_epochs, vary
 from replication.experiments.matrices import Array, multiply
-from replication.experiments.summaries import name_estimate
+from replication.experiments.sample import Sample, name_mean
 from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
-from replication.statistics.intervals import estimate_mean
-from replication.system.threads import map_in_threads
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
 EPOCHS = (10, 20, 30, 40, 60, 80, 100)  # after which networks are measured
@@ -23,17 +22,18 @@ Images = tuple[Array, Array]
 """Those that are trained, and those that are held out."""
 
 RULES: dict[str, Rule] = {
-    "recirculation": rules.HiddenRecirculation,
-    "inverse": rules.HiddenInverse,
-    "inverse, hidden noise": rules.HiddenInverseHiddenNoise,
-    "inverse, white noise": rules.HiddenInverseWhiteNoise,
-    "inverse, decay": rules.HiddenInverseDecaying,
-    "back-propagation": rules.HiddenBackPropagation,
+    "recirculation": combine(rules.LogisticHidden, rules.Recirculation, rate=0.05),
+    "inverse": combine(rules.HiddenInverse, rate=0.05),
+    "inverse, hidden noise": combine(rules.HiddenInverse, rules.HiddenNoise, rate=0.05, noise=0.3),
+    "inverse, white noise": combine(rules.HiddenInverse, rules.WhiteNoise, rate=0.05, noise=0.3),
+    "inverse, decay": combine(rules.HiddenInverse, rules.DecayingInverse, rate=0.05, decay=0.001),
+    "back-propagation": combine(rules.LogisticHidden, rules.BackPropagation, rate=0.05),
 }
 """Rules of networks with logistic hidden units and linear visible ones."""
+LOGISTIC_INVERSE = combine(rules.Logistic, rules.HiddenInverse, rate=0.2)
 BOTH: dict[str, Rule] = {
-    "inverse": rules.LogisticInverse,
-    "inverse, white noise": rules.LogisticInverseWhiteNoise,
+    "inverse": LOGISTIC_INVERSE,
+    "inverse, white noise": combine(LOGISTIC_INVERSE, rules.WhiteNoise, rate=0.2, noise=0.3),
 }
 """Rules of networks in which visible units are logistic, too."""
 FEWER_EPOCHS = (20, 60)
@@ -55,16 +55,16 @@ def make_noise() -> Images:
 
 def show(rule: Rule, images: Array, **numbers: float) -> Rule:
     """Return the rule for networks that learn these images."""
-    return vary(rule, patterns=images, mean=compute_mean(images), numbers=numbers)
+    return vary(combine(rule, **numbers), patterns=images, mean=compute_mean(images))
 
 
 def name_estimates(samples: Iterable[Array]) -> Model:
     """Return what networks miss of held-out images, means and intervals, as lists."""
-    named = [name_estimate("others", estimate_mean(sample)) for sample in samples]
+    named = [name_mean(sample, "others") for sample in samples]
     return {key: [each[key] for each in named] for key in named[0]}
 
 
-def measure_criterion(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+def measure_criterion(sample: Sample) -> Model:
     """Return what each rule misses of held-out digits and patches after some epochs.
 
     ``both``: of digits, if visible units are logistic, too.
@@ -75,11 +75,10 @@ def measure_criterion(*, n_networks: int, root_seed: int, jobs: int) -> Model:
     def follow(task: tuple[str, str]) -> Model:
         tried, (trained, others) = sets[task[0]]
         rule = show(tried[task[1]], trained)
-        states = train_epochs(rule, draw(rule, LARGE, n_networks, root_seed), FEWER_EPOCHS)
+        states = train_epochs(rule, draw(rule, LARGE, sample), FEWER_EPOCHS)
         return name_estimates(miss(rule, states, others))
 
-    tasks = [(of, name) for of, (tried, _) in sets.items() for name in tried]
-    found = dict(zip(tasks, map_in_threads(follow, tasks, jobs=jobs), strict=True))
+    found = sample.map(follow, [(of, name) for of, (tried, _) in sets.items() for name in tried])
     return {
         "epochs": list(FEWER_EPOCHS),
         "n_others": len(digits[1]),

@@ -10,106 +10,89 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from replication.experiments import Model
-from replication.experiments.images import rules
-from replication.experiments.images.logistic import (
-    EPOCHS,
-    LARGE,
-    Images,
-    name_estimates,
-    read_images,
-    show,
-)
-from replication.experiments.images.minimum import SMALL
-from replication.experiments.images.training import Rule, draw, evaluate, miss, train_epochs
+from replication.experiments.images import logistic, rules, training
+from replication.experiments.images.logistic import EPOCHS, LARGE, Images
+from replication.experiments.images.training import Rule
 from replication.experiments.matrices import Array
+from replication.experiments.sample import Sample
 from replication.experiments.scatter import Scatter
-from replication.experiments.search import SEARCH_OFFSET
 from replication.simulator.patterns import read_digits
-from replication.system.threads import map_in_threads
 
-HUGE = 2.0  # half-width of larger initial weights
+SMALL, HUGE = 0.02, 2.0  # half-widths of smaller and of larger initial weights
 LONGER = 200  # epochs
 RIDGE = 1.0  # of the linear probe, in units of the variance of a hidden state times images
 SIZE = "half-width"  # the constant of small starts
 
 Constants = Mapping[str, Sequence[float]]
-DECAYS: Constants = {"decay": (1e-5, 2e-5, 4e-5, 8e-5)}
+SLEEP: Rule = rules.combine(rules.Logistic, rules.Sleep, rate=0.2)
 RULES: dict[str, tuple[Rule, Constants]] = {
     "none": (rules.LogisticRecirculation, {}),
     "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001)}),
-    "decay": (rules.LogisticDecaying, DECAYS),
-    "decay of W": (rules.LogisticSleep, {"echo": (0.0,), **DECAYS}),
-    "sleep": (rules.LogisticSleep, {"echo": (0.03, 0.1), "decay": (2e-5, 6e-5, 2e-4)}),
+    "decay of W": (SLEEP, {"echo": (0.0,), "decay": (1e-5, 2e-5, 4e-5, 8e-5)}),
+    "sleep": (SLEEP, {"echo": (0.03, 0.1), "decay": (2e-5, 6e-5, 2e-4)}),
     "sleep without equation (4)": (
-        rules.LogisticSleep,
-        {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
+        SLEEP, {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
     ),
-    "back-propagation": (rules.LogisticBackPropagation, {"rate": (0.05, 0.1, 0.2)}),
-}
+    "back-propagation": (
+        rules.combine(rules.Logistic, rules.BackPropagation), {"rate": (0.05, 0.1, 0.2)},
+    ),
+}  # fmt: skip
 """Rules, and the values of their constants that are tried."""
 
 
-def measure_repairs(*, n_networks: int, root_seed: int, jobs: int) -> Model:
+def measure_repairs(sample: Sample) -> Model:
     """Return what each repair misses of held-out images, at the constants that do best.
 
     ``tried``: each value of its constants, and what it left of the images that are trained;
-    ``starts``: sleep from other initial weights; ``longer``: after `LONGER` epochs; ``probe``: how
-    many held-out images a linear probe of the codes assigns to their digits.
+    ``starts``: sleep from other initial weights; ``longer``: sleep for `LONGER` epochs; ``probe``:
+    how many held-out images a linear probe of the codes assigns to their digits.
     """
-    images = read_images()
+    images = logistic.read_images()
 
-    def follow(task: tuple[Rule, float, int, int]) -> tuple[Rule, Array]:
-        rule, size, seed, last = task
-        rule = show(rule, images[0])
-        epochs = (*(n for n in (0, *EPOCHS) if n < last), last)
-        return rule, train_epochs(rule, draw(rule, size, n_networks, seed), epochs)
+    def prepare(name: str, values: Mapping[str, float]) -> tuple[Rule, float]:
+        """Return a rule with these values of its constants, and the half-width it starts from."""
+        numbers = {key: x for key, x in values.items() if key != SIZE}
+        return logistic.show(RULES[name][0], images[0], **numbers), values.get(SIZE, LARGE)
 
     def choose(name: str) -> tuple[Model, tuple[Rule, float]]:
-        rule, constants = RULES[name]
-        values = [dict(zip(constants, each, strict=True))
-                  for each in itertools.product(*constants.values())]  # fmt: skip
-        ways = [
-            (show(rule, images[0], **{k: x for k, x in each.items() if k != SIZE}),
-             each.get(SIZE, LARGE))
-            for each in values
-        ]  # fmt: skip
-        if len(ways) == 1:
-            return {"tried": [], "chosen": {}}, ways[0]
+        constants = RULES[name][1]
+        tried = [dict(zip(constants, each, strict=True))
+                 for each in itertools.product(*constants.values())]  # fmt: skip
+        if len(tried) == 1:
+            return {"tried": [], "chosen": {}}, prepare(name, tried[0])
         left = []
-        for way, size in ways:
-            _, states = follow((way, size, root_seed + SEARCH_OFFSET, EPOCHS[-1]))
-            left.append(float(miss(way, states[-1], images[0]).mean()))
-        best = int(np.argmin(left))
-        tried = [{"constants": each, "left": x} for each, x in zip(values, left, strict=True)]
-        return {"tried": tried, "chosen": values[best]}, ways[best]
+        for rule, size in (prepare(name, values) for values in tried):
+            weights = training.draw(rule, size, sample.others)
+            (final,) = training.train_epochs(rule, weights, (EPOCHS[-1],))
+            left.append(float(training.miss(rule, final, images[0]).mean()))
+        best = tried[int(np.argmin(left))]
+        rows = [{"constants": each, "left": x} for each, x in zip(tried, left, strict=True)]
+        return {"tried": rows, "chosen": best}, prepare(name, best)
 
-    chosen = dict(zip(RULES, map_in_threads(choose, RULES, jobs=jobs), strict=True))
-    sleep, size = chosen["sleep"][1]
-    decayed = chosen["decay of W"][1]
-    runs: dict[tuple[str, str], tuple[Rule, float, int, int]] = {
-        ("rules", name): (*way, root_seed, EPOCHS[-1]) for name, (_, way) in chosen.items()
-    }
-    runs |= {("starts", f"{x:g}"): (sleep, x, root_seed, EPOCHS[-1]) for x in (SMALL, HUGE)}
-    runs |= {("longer", "sleep"): (sleep, size, root_seed, LONGER),
-             ("longer", "decay of W"): (*decayed, root_seed, LONGER)}  # fmt: skip
-    found = dict(zip(runs, map_in_threads(follow, runs.values(), jobs=jobs), strict=True))
+    chosen = sample.map(choose, RULES)
+    (sleep, size), begun = chosen["sleep"][1], (0, *EPOCHS)
+    runs: dict[tuple[str, str], tuple[Rule, float, Sequence[int]]]
+    runs = {("rules", name): (*way, begun) for name, (_, way) in chosen.items()}
+    runs |= {("starts", f"{x:g}"): (sleep, x, begun) for x in (SMALL, HUGE)}
+    runs["longer", "sleep"] = sleep, size, (*begun, LONGER)
 
-    def describe(key: tuple[str, str]) -> Model:
-        rule, states = found[key]
-        return name_estimates(miss(rule, states[1:], images[1]))
+    def follow(key: tuple[str, str]) -> Array:
+        rule, half_width, epochs = runs[key]
+        return training.train_epochs(rule, training.draw(rule, half_width, sample), epochs)
 
-    last = {name: (found["rules", name][0], found["rules", name][1][-1]) for name in RULES}
-    begun = found["rules", "none"]
+    states = sample.map(follow, runs)
+    described: dict[str, Model] = {"rules": {}, "starts": {}, "longer": {}}
+    for (of, name), found in states.items():
+        missed = training.miss(runs[of, name][0], found[1:], images[1])
+        described[of][name] = logistic.name_estimates(missed)
+    # All rules after their last epoch, and one before its first.
+    networks = {name: (way[0], states["rules", name][-1]) for name, (_, way) in chosen.items()}
+    networks["random W"] = chosen["none"][1][0], states["rules", "none"][0]
     return {
-        "epochs": list(EPOCHS),
-        "longer_epochs": LONGER,
-        "huge": HUGE,
-        "small": SMALL,
-        "rules": {name: chosen[name][0] | describe(("rules", name)) for name in RULES},
-        "starts": {key: describe((of, key)) for of, key in runs if of == "starts"},
-        "longer": {key: describe((of, key)) for of, key in runs if of == "longer"},
-        "probe": probe_codes({"random W": (begun[0], begun[1][0])} | last, images),
-    }
+        "epochs": list(EPOCHS), "huge": HUGE, "small": SMALL, **described,
+        "rules": {name: chosen[name][0] | described["rules"][name] for name in RULES},
+        "probe": probe_codes(networks, images),
+    }  # fmt: skip
 
 
 def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> dict[str, float]:
@@ -119,12 +102,10 @@ def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> d
     """
     labels = np.split(read_digits()[1], [len(images[0])])
     main = find_components(images[0])
-    codes = {
-        "pixels": [x[None] for x in images],
-        "principal components": [x[None] @ main for x in images],
-    }
+    codes = {"pixels": [x[None] for x in images]}
+    codes["principal components"] = [x[None] @ main for x in images]
     for name, (rule, weights) in networks.items():
-        codes[name] = [evaluate(rule, weights, x).hidden[0] for x in images]
+        codes[name] = [training.evaluate(rule, weights, x).hidden[0] for x in images]
     wanted = np.eye(10)[labels[0]] - 0.1
     shares = {}
     for name, (trained, others) in codes.items():

@@ -1,7 +1,7 @@
 """Learning rules of networks with one hidden group, each written for one network and one pattern.
 
-A rule is combined with a kind of units: ``combine(TargetPropagation, Linear)``. All change the
-decoder U alike, by what its image lacks; they differ in what changes the encoder W.
+A rule is combined with a kind of units: ``combine(Logistic, Recirculation, rate=0.2)``. All change
+the decoder U alike, by what its image lacks; they differ in what changes the encoder W.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -16,25 +16,32 @@ REGRESSION = 0.75
 INTO, BACK = (N_HIDDEN, N_VISIBLE), (N_VISIBLE, N_HIDDEN)
 
 
+def combine(*classes: Any, **numbers: float) -> Any:
+    """Return the last class, a rule, with units or a variant of others, and some other numbers."""
+    changed = {**classes[-1].numbers, **numbers}
+    return type("".join(each.__name__ for each in classes), classes, {"numbers": changed})
+
+
 # Units
 
 
 class Linear(Network):
-    """Linear units without biases, which see deviations from the mean pattern."""
+    """Linear units without biases, which see deviations from the mean pattern.
+
+    W and b lead to hidden units, U and c back; B is feedback that is fixed or learnt in its own
+    way, Q a learnt inverse of U, q its biases.
+    """
 
     W: Any
-    b: Any
     U: Any
-    c: Any
-    B: Any  # feedback that is fixed or learnt in its own way
-    Q: Any  # a learnt inverse of U, and its biases
-    q: Any
+    B: Any
+    Q: Any
     mean: Any = 0.0  # of the patterns, subtracted on the way to hidden units
     shapes = {"W": INTO, "U": BACK}
     numbers = {"rate": 0.2}
     feedback: str | None = "W"  # the array M through which errors reach hidden units, U for U^T
 
-    if TYPE_CHECKING:  # `numbers` are attributes, too
+    if TYPE_CHECKING:  # arrays and `numbers` are attributes
 
         def __getattr__(self, name: str) -> Any: ...
 
@@ -56,10 +63,16 @@ class Linear(Network):
     def image(self, v: Any) -> Any:
         return self.decode(self.hidden(v))
 
+    def send_back(self, d: Any) -> Any:
+        """Return what reaches hidden units of the errors `d` of visible ones: nothing."""
+        return 0.0 * (self.W @ d)
+
     def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
-        """Let U alone learn, unless another rule is written."""
+        """Send errors back to the hidden units, unless another rule is written."""
         h = self.hidden(v)
-        return self.change(0.0 * h, v, v - self.decode(h), h)
+        r = self.decode(h)
+        d = self.slope_back(r) * (v - r)
+        return self.change(self.slope(h) * self.send_back(d), v, d, h)
 
     def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
         """Return changes: of W by the errors `e` of hidden units, of U by those of visible ones."""
@@ -135,7 +148,7 @@ class Recirculation(Linear):
 class Decaying(Recirculation):
     """With weight decay of W and U."""
 
-    numbers = {"rate": 2.4, "factor": 1.0, "decay": 1e-3}
+    numbers = {**Recirculation.numbers, "decay": 1e-3}
 
     def apply(self, changes: dict[str, Any]) -> None:
         W, U = self.decay * self.W, self.decay * self.U
@@ -150,7 +163,7 @@ class Sleep(Recirculation):
     (2019), with W in the place of weights that only carry errors.
     """
 
-    numbers = {"rate": 2.4, "factor": 1.0, "echo": 0.1, "decay": 0.003}
+    numbers = {**Recirculation.numbers, "echo": 0.1, "decay": 0.003}
 
     def apply(self, changes: dict[str, Any]) -> None:
         dream = self.normal(N_HIDDEN)
@@ -165,23 +178,17 @@ class BackPropagation(Linear):
     numbers = {"rate": 0.3}
     feedback = "U"
 
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
-        h = self.hidden(v)
-        r = self.decode(h)
-        d = self.slope_back(r) * (v - r)
-        return self.change(self.slope(h) * (self.U.T @ d), v, d, h)
+    def send_back(self, d: Any) -> Any:
+        return self.U.T @ d
 
 
-class Mixture(Linear):
+class Mixture(BackPropagation):
     """Hidden errors that are partly those of the second pass, partly those of descent."""
 
     numbers = {"rate": 0.3, "share": 0.1}
-    feedback = "U"
 
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
-        h = self.hidden(v)
-        d = v - self.decode(h)
-        return self.change((1.0 - self.share) * (self.W @ d) + self.share * (self.U.T @ d), v, d, h)
+    def send_back(self, d: Any) -> Any:
+        return (1.0 - self.share) * (self.W @ d) + self.share * (self.U.T @ d)
 
 
 class FeedbackAlignment(Linear):
@@ -190,10 +197,37 @@ class FeedbackAlignment(Linear):
     fixed = {"B": INTO}
     feedback = "B"
 
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
-        h = self.hidden(v)
-        d = v - self.decode(h)
-        return self.change(self.B @ d, v, d, h)
+    def send_back(self, d: Any) -> Any:
+        return self.B @ d
+
+
+class WeightMirror(FeedbackAlignment):
+    """B follows U^T by what noise on hidden units makes visible units do (Akrout et al. 2019)."""
+
+    shapes, fixed = {**Linear.shapes, "B": INTO}, {}
+    numbers = {"rate": 0.2, "follow": 0.02}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        noise = self.normal(N_HIDDEN)
+        copied = np.outer(noise, self.U @ noise)
+        super().apply(changes)
+        self.B = (1.0 - self.follow) * self.B + self.follow * copied
+
+
+class KolenPollack(FeedbackAlignment):
+    """B changes as U^T does, and both decay (Kolen & Pollack 1994)."""
+
+    shapes, fixed = {**Linear.shapes, "B": INTO}, {}
+    numbers = {"rate": 0.2, "decay": 0.002}
+
+    def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
+        return {**super().change(e, v, d, h), "B": np.outer(self.rate * h, d)}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        kept = 1.0 - self.decay
+        self.W = self.W + changes["W"]
+        self.U = kept * self.U + changes["U"]
+        self.B = kept * self.B + changes["B"]
 
 
 class WakeSleep(Linear):
@@ -235,10 +269,8 @@ class Inverse(Linear):
         wanted, given = self.pose(h, r)
         found = self.invert(given)
         lacking = self.slope(h) * (self.invert(v) - self.invert(r))
-        return {
-            **self.change(lacking, v, v - r, h),
-            **self.change_inverse(self.slope(found) * (wanted - found), given),
-        }
+        inverse = self.change_inverse(self.slope(found) * (wanted - found), given)
+        return {**self.change(lacking, v, v - r, h), **inverse}
 
     def change_inverse(self, e: Any, r: Any) -> dict[str, Any]:
         """Return the changes of Q by the errors `e` of what it finds."""
@@ -284,48 +316,9 @@ class DecayingInverse(Inverse):
         self.Q = self.Q - lost
 
 
-class WeightMirror(Linear):
-    """B follows U^T by what noise on hidden units makes visible units do (Akrout et al. 2019)."""
-
-    shapes = {**Linear.shapes, "B": INTO}
-    feedback = "B"
-    numbers = {"rate": 0.2, "follow": 0.02}
-
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
-        h = self.hidden(v)
-        d = v - self.decode(h)
-        return self.change(self.B @ d, v, d, h)
-
-    def apply(self, changes: dict[str, Any]) -> None:
-        noise = self.normal(N_HIDDEN)
-        copied = np.outer(noise, self.U @ noise)
-        super().apply(changes)
-        self.B = (1.0 - self.follow) * self.B + self.follow * copied
-
-
-class KolenPollack(Linear):
-    """B changes as U^T does, and both decay (Kolen & Pollack 1994)."""
-
-    shapes = {**Linear.shapes, "B": INTO}
-    feedback = "B"
-    numbers = {"rate": 0.2, "decay": 0.002}
-
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
-        h = self.hidden(v)
-        d = v - self.decode(h)
-        return {**self.change(self.B @ d, v, d, h), "B": np.outer(self.rate * h, d)}
-
-    def apply(self, changes: dict[str, Any]) -> None:
-        kept = 1.0 - self.decay
-        self.W = self.W + changes["W"]
-        self.U = kept * self.U + changes["U"]
-        self.B = kept * self.B + changes["B"]
-
-
-# With other units
-
-
 class LogisticRecirculation(Logistic, Recirculation):
+    """Recirculation with logistic units."""
+
     numbers = {"rate": 0.2, "factor": 1.0}
 
 
@@ -348,39 +341,10 @@ class Shrinking(LogisticRecirculation):
         self.W = W
 
 
-class LogisticDecaying(Logistic, Decaying):
-    numbers = {"rate": 0.2, "factor": 1.0, "decay": 3e-5}
-
-
-class LogisticSleep(Logistic, Sleep):
-    numbers = {"rate": 0.2, "factor": 1.0, "echo": 0.1, "decay": 3e-4}
-
-
-class LogisticBackPropagation(Logistic, BackPropagation):
-    numbers = {"rate": 0.2}
-
-
-class HiddenRecirculation(LogisticHidden, Recirculation):
-    numbers = {"rate": 0.05, "factor": 1.0}
-
-
-class VisibleRecirculation(LogisticVisible, Recirculation):
-    numbers = {"rate": 0.1, "factor": 1.0}
-
-
-class BiasedRecirculation(Biased, Recirculation):
-    numbers = {"rate": 0.02, "factor": 1.0}
-
-
-class HiddenBackPropagation(LogisticHidden, BackPropagation):
-    numbers = {"rate": 0.05}
-
-
 class HiddenInverse(LogisticHidden, Inverse):
     """A logistic inverse of logistic hidden units."""
 
     shapes = {**LogisticHidden.shapes, "Q": INTO, "q": (N_HIDDEN,)}
-    numbers = {"rate": 0.05}
 
     def invert(self, r: Any) -> Any:
         return logistic(self.Q @ (r - self.mean) + self.q)
@@ -388,24 +352,3 @@ class HiddenInverse(LogisticHidden, Inverse):
     def change_inverse(self, e: Any, r: Any) -> dict[str, Any]:
         change = self.rate * e
         return {"Q": np.outer(change, r - self.mean), "q": change}
-
-
-class HiddenInverseHiddenNoise(HiddenInverse, HiddenNoise):
-    numbers = {"rate": 0.05, "noise": 0.3}
-
-
-class HiddenInverseWhiteNoise(HiddenInverse, WhiteNoise):
-    numbers = {"rate": 0.05, "noise": 0.3}
-
-
-class LogisticInverse(Logistic, HiddenInverse):
-    shapes = HiddenInverse.shapes
-    numbers = {"rate": 0.2}
-
-
-class LogisticInverseWhiteNoise(LogisticInverse, WhiteNoise):
-    numbers = {"rate": 0.2, "noise": 0.3}
-
-
-class HiddenInverseDecaying(HiddenInverse, DecayingInverse):
-    numbers = {"rate": 0.05, "decay": 0.001}

@@ -9,6 +9,7 @@ from replication.definition.fields import UpdateSchedule
 from replication.definition.protocol import Protocol
 from replication.experiments.images.rules import KINDS
 from replication.experiments.matrices import Array
+from replication.experiments.sample import Sample
 from replication.simulator.engine import Engine, Evaluation
 
 Rule = Any
@@ -17,24 +18,20 @@ NEVER = -1.0  # no error is below this threshold
 
 
 def vary(rule: Rule, **attributes: Any) -> Rule:
-    """Return the rule with other attributes; `numbers` are added to its own."""
-    if "numbers" in attributes:
-        attributes["numbers"] = {**rule.numbers, **attributes["numbers"]}
+    """Return the rule with other attributes, such as `patterns`."""
     return type(rule.__name__, (rule,), attributes)
 
 
 @functools.lru_cache(maxsize=64)
 def find_engine(rule: Rule, schedule: UpdateSchedule = "batch", half_width: float = 0.5) -> Engine:
     """Return the compiled rule."""
-    protocol = Protocol(
-        update_schedule=schedule, half_width=half_width, criterion="unexplained-variance"
-    )
-    return Engine(protocol, rule)
+    fields: Any = {"update_schedule": schedule, "half_width": half_width}
+    return Engine(Protocol(criterion="unexplained-variance", **fields), rule)
 
 
-def draw(rule: Rule, half_width: float, n_networks: int, root_seed: int) -> Array:
+def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
     """Draw initial arrays of networks, a row for each, uniform within a half-width."""
-    return find_engine(rule, half_width=half_width).rule.draw(root_seed, 0, n_networks)
+    return find_engine(rule, half_width=half_width).rule.draw(sample.root_seed, 0, sample.n)
 
 
 def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Array:
@@ -42,9 +39,8 @@ def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Ar
 
     Of networks that are trained on, another `stretch` gives other random numbers.
     """
-    final = find_engine(rule).train(
-        weights, root_seed=stretch, final=True, threshold=NEVER, max_updates=n_updates
-    )[2]
+    options: Any = {"root_seed": stretch, "final": True, "max_updates": n_updates}
+    final = find_engine(rule).train(weights, threshold=NEVER, **options)[2]
     assert final is not None
     return final
 
@@ -54,9 +50,8 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
 
     Weights change after each pattern.
     """
-    recorded = find_engine(rule, "per-pattern").train(
-        weights, record=True, threshold=NEVER, max_updates=max(epochs)
-    )[3]
+    options: Any = {"record": True, "max_updates": max(epochs)}
+    recorded = find_engine(rule, "per-pattern").train(weights, threshold=NEVER, **options)[3]
     assert recorded is not None
     return recorded[:, list(epochs)].swapaxes(0, 1)
 

@@ -1,10 +1,10 @@
 """Along learning: six statements of pages 363 and 364 from networks measured at every update."""
 
+import dataclasses
 import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
@@ -13,11 +13,8 @@ from replication.experiments.agreement import find_events
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights
-from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2007
 N_NETWORKS = 2_000
@@ -26,22 +23,18 @@ N_ON_DIGITS = 40  # networks that learn digits
 ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes first
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of what happens along learning."""
-    report_progress("networks measured at every update, at two learning rates")
-    paper, slow = measure_both_rates(
-        agreement.measure_agreement, n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED,
-        jobs=jobs,
-    )  # fmt: skip
-    digits = agreement.align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
-    report_progress("what comes first, by learning rate")
-    orders = map_in_threads(
-        lambda rate: compare_order(rate, n_networks=max(2, n_networks // 2)), ORDER_RATES, jobs=jobs
-    )
+    sample.report_progress("networks measured at every update, at two learning rates")
+    paper, slow = measure_both_rates(agreement.measure_agreement, sample, slow_share=SLOW_SHARE)
+    digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
+    sample.report_progress("what comes first, by learning rate")
+    half = dataclasses.replace(sample, n=max(2, sample.n // 2))
+    orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
     return {
         "learning_rate": PAPER.learning_rate, "slow_rate": SLOW_RATE, "level": agreement.LEVEL,
-        "orders": orders, "least_cross_entropy": min(crosses),
+        "orders": list(orders.values()), "least_cross_entropy": min(crosses),
         "claims": judge_all(paper, slow, digits),
     }  # fmt: skip
 
@@ -108,13 +101,9 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
 def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
-    def is_first(
-        histories: Histories, matrices: str, change: str = "lower", **options: Any
-    ) -> NDArray[np.bool_]:
-        aligned, agrees = (
-            find_events(histories.values[name], **options) for name in (matrices, change)
-        )
-        return aligned < agrees
+    def is_first(of: Histories, matrices: str, change: str = "lower", **options: Any) -> Any:
+        aligned = find_events(of.values[matrices], **options)
+        return aligned < find_events(of.values[change], **options)
 
     return judge("alignment-first", {
         "raw-20": is_first(paper, "alignment"),
@@ -128,15 +117,14 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     })  # fmt: skip
 
 
-def compare_order(rate: float, *, n_networks: int) -> Model:
+def compare_order(rate: float, sample: Sample) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
     protocol = Protocol(learning_rate=rate)
-    initial = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    recorded = record_weights(protocol, initial, agreement.count_early_updates(rate))
+    n_updates = agreement.count_early_updates(rate)
+    recorded = record_weights(protocol, sample.draw(protocol), n_updates)
     measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
-    centred, agrees = (
-        find_events(measured[name].reshape(recorded.shape[:2])) for name in ("centred", "lower")
-    )
+    series = (measured[name].reshape(recorded.shape[:2]) for name in ("centred", "lower"))
+    centred, agrees = map(find_events, series)
     return {"learning_rate": rate, "centred": estimate_share(centred < agrees)}
 
 

@@ -8,20 +8,19 @@ import dataclasses
 from replication.definition.claims import load_reported
 from replication.definition.protocol import ERROR_READINGS
 from replication.experiments import Model, studies
-from replication.system.progress import Tell
+from replication.experiments.sample import Sample
 
 ROOT_SEED = 2015
 N_NETWORKS = 10_000_000  # networks of each reading, each with its own
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the likelihood of our reading, and how all readings compare."""
     likelihoods = {}
     for place, (name, reading) in enumerate(ERROR_READINGS.items()):
-        report_progress(f"{name}, {n_networks:,} networks")
+        sample.report_progress(f"{name}, {sample.n:,} networks")
         protocol = dataclasses.replace(reading, max_updates=int(load_reported().max))
-        first = place * n_networks
-        counts = studies.count_networks(protocol, ROOT_SEED, n_networks, first=first, jobs=jobs)
+        counts = studies.count_networks(protocol, sample, first=place * sample.n)
         likelihoods[name] = studies.Likelihood.of(counts)
     ours = dataclasses.asdict(likelihoods["paper"])
     return {"paper": ours, "sweeps": studies.compare_readings(likelihoods)}

@@ -96,23 +96,24 @@ class Bars {
 
   // A hidden plane as small as a stamp.
   paint_small(canvas, network, colors, is_done) {
-    const pen = canvas.getContext("2d"), side = canvas.width;
+    const pen = canvas.getContext("2d"), side = canvas.width, [codes] = network.states();
+    const [U, c] = [network.get("U"), network.get("c")];
     const place = (point) => at(point).map((x) => side * x / 100);
     const color = (name) => colors.getPropertyValue(name);
     pen.fillStyle = color("--paper");
     pen.fillRect(0, 0, side, side);
     pen.lineWidth = 3;
     PATTERNS.forEach((_, k) => {
-      const [a, b] = network.U[k], length = Math.hypot(a, b), away = -(a / 2 + b / 2 + network.c[k]) / length;
+      const [a, b] = U[k], length = Math.hypot(a, b), away = -(a / 2 + b / 2 + c[k]) / length;
       pen.strokeStyle = color("--vector-" + k);
       pen.beginPath();
       [-3, 3].forEach((across) => pen.lineTo(...place([0.5 + (a * away - b * across) / length, 0.5 + (b * away + a * across) / length])));
       pen.stroke();
     });
-    PATTERNS.forEach((pattern, k) => {
+    codes.forEach((code, k) => {
       pen.fillStyle = color("--vector-" + k);
       pen.beginPath();
-      pen.arc(...place(network.pass(pattern).first), 7, 0, 7);
+      pen.arc(...place(code), 7, 0, 7);
       pen.fill();
     });
     pen.lineWidth = is_done ? 6 : 2;

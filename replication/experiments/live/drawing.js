@@ -24,9 +24,8 @@ const writeState = (x) => (Math.abs(x) < 0.005 ? 0 : x).toFixed(2).replace("-", 
 // A network that has learnt as far as it will: its weights after each update.
 class Run {
   constructor(weights, settings, { threshold, cap }) {
-    this.settings = settings;
-    this.weights = [weights];
-    const network = new RecirculationNetwork(weights, settings);
+    Object.assign(this, { settings, weights: [weights], places: [] });
+    const network = new LiveNetwork(weights, settings);
     while (!(network.error() < threshold) && network.updates < cap) {
       network.update();
       this.weights.push(network.weights());
@@ -38,7 +37,7 @@ class Run {
   // The network after so many updates, or between two of them.
   at(t) {
     const before = Math.min(this.n, Math.floor(t)), after = Math.min(this.n, before + 1), part = t - before;
-    return new RecirculationNetwork(mix(this.weights[before], this.weights[after], part), this.settings);
+    return new LiveNetwork(mix(this.weights[before], this.weights[after], part), this.settings);
   }
 
   // Where the codes have been from one update to another.
@@ -46,8 +45,8 @@ class Run {
     const step = Math.max(1, Math.floor((to - from) / 160));
     const points = PATTERNS.map(() => []);
     for (let t = from; t <= Math.min(to, this.n); t += step) {
-      const { W, b } = new RecirculationNetwork(this.weights[t], this.settings);
-      PATTERNS.forEach((_, k) => points[k].push(at([0, 1].map((j) => 1 / (1 + Math.exp(-W[j][k] - b[j])))).map((x) => x.toFixed(1)).join(",")));
+      this.places[t] ??= this.at(t).states()[0].map((code) => at(code).map((x) => x.toFixed(1)).join(","));
+      this.places[t].forEach((place, k) => points[k].push(place));
     }
     return points.map((way) => way.join(" "));
   }
@@ -55,8 +54,7 @@ class Run {
 const mix = (a, b, part) => a.map((x, k) => x + part * (b[k] - x));
 
 // Which lines cut off the dot of their own vector, and no other.
-function listRead(network) {
-  const images = network.reconstruct();
+function listRead(images) {
   return PATTERNS.map((_, k) => images.every((image, p) => image[k] > 0.5 === (p === k)));
 }
 
@@ -106,13 +104,13 @@ class Plane {
   }
 
   show(network, trails) {
-    this.read = listRead(network);
-    this.codes = PATTERNS.map((pattern) => network.pass(pattern).first);
+    const [codes, , images] = network.states(), [U, c] = [network.get("U"), network.get("c")];
+    [this.codes, this.read] = [codes, listRead(images)];
     this.codes.forEach((code, k) => {
       this.dots[k].setAttribute("transform", "translate(" + at(code).map((x) => x.toFixed(2)).join(" ") + ")");
       this.dots[k].classList.toggle("read", this.read[k]);
       // The line is where the input of unit k is 0, `away` from the middle; its side is shaded.
-      const [a, b] = network.U[k], length = Math.hypot(a, b) || 1e-9, away = -(a / 2 + b / 2 + network.c[k]) / length;
+      const [a, b] = U[k], length = Math.hypot(a, b) || 1e-9, away = -(a / 2 + b / 2 + c[k]) / length;
       const point = (along, across) => at([0.5 + (a * along - b * across) / length, 0.5 + (b * along + a * across) / length]);
       const [[x1, y1], [x2, y2], [x3, y3]] = [point(away, -3), point(away, 3), point(away, 0)];
       const [x4, y4] = point(away + 0.42, 0);
@@ -127,7 +125,7 @@ class Plane {
   // Where the rule pushes the code of vector k: h(1) - h(3), drawn longer; none for k = null.
   push(network, k) {
     if (k === null) { this.arrow.setAttribute("d", ""); return; }
-    const { first, last } = network.pass(PATTERNS[k]);
+    const { first, last } = network.pass(k);
     const [x, y] = at(first), [x2, y2] = at(first.map((h, j) => h + PUSH * (h - last[j])));
     const length = Math.hypot(x2 - x, y2 - y) || 1, [ex, ey] = [(x2 - x) / length, (y2 - y) / length];
     const [tip_x, tip_y] = [x2 + 6 * ex, y2 + 6 * ey];
@@ -169,16 +167,16 @@ class Plane {
 }
 
 // --- The network as a loop: four visible units, W, two hidden ones, U, four visible ones, and back
-const VISIBLE_Y = [44, 96, 148, 200], HIDDEN_Y = [84, 160], UNIT_X = [42, 180, 318];
+const VISIBLE_Y = [42, 80, 118, 156], HIDDEN_Y = [68, 130], UNIT_X = [42, 180, 318];
 const LARGE = 7;  // a weight so large has the widest line
 
 class Loop {
   constructor() {
     const write = (x, y, words, kind) => this.svg.appendChild(draw("text", { x, y, class: kind, "text-anchor": "middle" }, words));
-    this.svg = draw("svg", { viewBox: "0 -6 360 292", class: "loop", role: "img", "aria-label": "The network: four visible units, the encoder W, two hidden units, the decoder U, and four visible units, of whose states a quarter goes around again" });
-    this.back = this.svg.appendChild(draw("path", { class: "back", d: "M318 226C318 268 278 268 248 268H112C82 268 42 268 42 230" }));
-    this.svg.append(draw("path", { class: "back tip", d: "M37 237L42 228L47 237" }));
-    write(180, 260, "a quarter of it goes around again", "note");
+    this.svg = draw("svg", { viewBox: "0 -6 360 222", class: "loop", role: "img", "aria-label": "The network: four visible units, the encoder W, two hidden units, the decoder U, and four visible units, of whose states a part goes around again" });
+    this.back = this.svg.appendChild(draw("path", { class: "back", d: "M318 180C318 208 278 208 248 208H112C82 208 42 208 42 184" }));
+    this.svg.append(draw("path", { class: "back tip", d: "M37 191L42 182L47 191" }));
+    write(180, 201, "75 % of time 0 is kept", "note");
     write(108, 8, "encoder W", "name encoder");
     write(252, 8, "decoder U", "name decoder");
     const connect = (x1, y1, x2, y2, kind) => this.svg.appendChild(draw("line", { x1, y1, x2, y2, class: "weight " + kind }));
@@ -186,17 +184,17 @@ class Loop {
     this.U = VISIBLE_Y.map((y) => HIDDEN_Y.map((from) => connect(180, from, 318, y, "decoder")));
     this.pulses = Array.from({ length: 9 }, () => this.svg.appendChild(draw("circle", { r: 0 })));
     const unit = (x, y, kind) => this.svg.appendChild(draw("g", { class: "unit " + kind, transform: "translate(" + x + " " + y + ")" },
-      draw("circle", { r: 19, class: "empty" }), draw("circle", { r: 19, class: "full" }), draw("circle", { r: 19, class: "rim" }), draw("text", { y: 4.6, "text-anchor": "middle" })));
+      draw("circle", { r: 17, class: "empty" }), draw("circle", { r: 17, class: "full" }), draw("circle", { r: 17, class: "rim" }), draw("text", { y: 4.6, "text-anchor": "middle" })));
     this.from = VISIBLE_Y.map((y, k) => unit(42, y, "vector-" + k));
     this.hidden = HIDDEN_Y.map((y) => unit(180, y, "hidden"));
     this.to = VISIBLE_Y.map((y, k) => unit(318, y, "vector-" + k));
-    this.pushes = HIDDEN_Y.map((y) => write(180, y + 33, "", "push encoder"));
+    this.pushes = HIDDEN_Y.map((y) => write(180, y + 30, "", "push encoder"));
     this.times = UNIT_X.map((x) => write(x, 20, "", "note"));
   }
 
   // `time` is 0 to 4: vector k on its way around; null: all of its states at once.
   show(network, k, time) {
-    const { visible, first, image, second, last } = network.pass(PATTERNS[k]);
+    const { visible, first, image, second, last } = network.pass(k), [W, U] = [network.get("W"), network.get("U")];
     const stage = time === null ? 4 : Math.min(3, Math.floor(time)), part = Math.min(1, (time ?? 1) % 1 / 0.8);
     const is_there = (n) => stage > n || (stage === n && part === 1);  // have states come to stage n's end?
     const connect = function (line, weight, is_lit) {
@@ -204,8 +202,8 @@ class Loop {
       line.classList.toggle("negative", weight < 0);
       line.classList.toggle("lit", is_lit);
     };
-    this.W.forEach((row, j) => row.forEach((line, i) => connect(line, network.W[j][i], stage > 2 || (stage === 0 && i === k))));
-    this.U.forEach((row, i) => row.forEach((line, j) => connect(line, network.U[i][j], stage === 1 || stage === 4)));
+    this.W.forEach((row, j) => row.forEach((line, i) => connect(line, W[j][i], stage > 2 || (stage === 0 && i === k))));
+    this.U.forEach((row, i) => row.forEach((line, j) => connect(line, U[i][j], stage === 1 || stage === 4)));
     // What is under way: from the visible units through W (stages 0 and 3), back through U, around.
     const flying = [];
     const fly = (x1, y1, x2, y2, size) => flying.push([x1 + part * (x2 - x1), y1 + part * (y2 - y1), 1.2 + 6 * Math.sqrt(size / 2)]);
@@ -231,7 +229,7 @@ class Loop {
       this.pushes[j].textContent = is_third ? "pushed " + (difference > 0 ? "+" : "−") + Math.abs(difference).toFixed(3) : "";
     });
     this.to.forEach((unit, i) => fill(unit, is_there(1) ? image[i] : 0, is_there(1) ? writeState(image[i]) : ""));
-    const words = stage === 4 ? ["goes in", "code", "comes back"] : [is_second ? "time 2" : "time 0", is_third ? "time 3" : "time 1", "comes back"];
+    const words = [is_second ? "time 2" : "time 0", is_third ? "time 3" : "time 1", "comes back"];
     this.times.forEach((text, n) => { text.textContent = words[n]; });
   }
 }

@@ -69,8 +69,8 @@ def _draw_loop(model: Model) -> Figure:
             "connectionstyle": "arc3,rad=0.25",
         },
     )  # fmt: skip
-    axes.text(1.0, -2.75, f"{exact(100 * keep)} % is kept", ha="center", color=style.MUTED,
-              fontsize=8)  # fmt: skip
+    kept = f"{exact(100 * keep)} % of time 0 is kept"
+    axes.text(1.0, -2.75, kept, ha="center", color=style.MUTED, fontsize=8)
     axes.set(xlim=(-0.35, 3.35), ylim=(-2.95, 3.6), title=f"After {update} updates", aspect=AREA)
     axes.set_axis_off()
     return figure
@@ -129,10 +129,8 @@ def _draw_wedge(growth: Model) -> Figure:
     )  # fmt: skip
     for name, color, side in flags:
         axes.plot([growth[name]] * 2, [-half.max(), top], color=color, linewidth=1.8, gid=name)
-        x_text, text = (
-            growth[name] + (6 if side == "left" else -6),
-            f"{name}: {exact(growth[name])}",
-        )
+        x_text = growth[name] + (6 if side == "left" else -6)
+        text = f"{name}: {exact(growth[name])}"
         axes.text(x_text, top, text, color=color, fontweight="bold", fontsize=9, ha=side,
                   va="top")  # fmt: skip
     axes.text(0.62 * growth["learnt"], 0, "length of W", color=style.PAPER_WHITE, ha="center",

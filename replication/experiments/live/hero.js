@@ -103,7 +103,7 @@ class Hero {
       return;
     }
     const is_key = typeof code === "function";
-    const place = is_key ? code(new RecirculationNetwork(weights, this.settings).pass(PATTERNS[k]).first) : code;
+    const place = is_key ? code(new LiveNetwork(weights, this.settings).pass(k).first) : code;
     this.stop(is_key);
     this.vector = k;
     this.is_dragged = !is_key;
@@ -114,13 +114,13 @@ class Hero {
   tell(network) {
     const read = this.plane.read.filter(Boolean).length, k = this.vector;
     if (this.is_dragged) {
-      const { image } = network.pass(PATTERNS[k]), top = image.indexOf(Math.max(...image));
+      const { image } = network.pass(k), top = image.indexOf(Math.max(...image));
       return ["You are changing the encoder.", (k + 1) + " goes in, " + (image[top] > 0.5 ? top + 1 + " comes back." : "a blur comes back.")];
     }
     if (this.t >= this.run.n && this.run.learnt) return ["Learnt: each line cuts off its own dot.", "Pull a dot across a line, let go, and watch it mend."];
     if (read === 4) return ["All four can be read.", "Now it becomes surer."];
     if (read > 0) return ["The lines come in: the decoder learns to read.", read + " of 4 dots can be read."];
-    const codes = PATTERNS.map((pattern) => network.pass(pattern).first);
+    const [codes] = network.states();
     const apart = Math.max(...codes.flatMap((a) => codes.map((b) => Math.hypot(a[0] - b[0], a[1] - b[1]))));
     if (apart < 0.3) return ["Random weights: four dots in a heap.", "Whatever goes in, the same blur comes out."];
     return ["The dots fly apart, and no line cuts off its dot.", "The encoder makes its own random code larger."];

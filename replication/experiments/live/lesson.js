@@ -107,8 +107,10 @@ class Lesson {
       step.section.querySelector("h2").tabIndex = -1;
     });
     this.root.hidden = false;
-    new ResizeObserver(() => this.root.style.setProperty("--stage", this.stage.offsetHeight + "px")).observe(this.stage);
+    new ResizeObserver(() => this.measure()).observe(this.stage);
   }
+
+  measure() { this.root.style.setProperty("--stage", this.stage.offsetHeight + "px"); }
 
   // The dots travel to where a step begins.
   enter(i) {
@@ -124,6 +126,7 @@ class Lesson {
     this.slots[1].hidden = this.runs.length < 2;
     this.stage.classList.toggle("with-two", this.runs.length > 1);
     this.stage.classList.toggle("with-loop", Boolean(scene.loop));
+    this.stage.classList.toggle("answered", this.guesses[i] !== null);
     this.stage.classList.toggle("with-cloud", Boolean(scene.cloud));
     this.names.forEach((name, k) => { name.textContent = scene.names?.[k] ?? ""; });
     this.slider.max = String(this.end);
@@ -147,7 +150,7 @@ class Lesson {
     this.unfinished = i;
     [this.travel, this.t, this.held] = [null, 0, 0];
     this.show_question(i);
-    if (isStill.matches) { this.t = this.end; this.finish(); this.paint(); return; }
+    if (isStill.matches) { this.t = this.end; this.paint(); this.finish(); return; }
     this.is_playing = true;
     this.clock.start();
   }
@@ -175,17 +178,22 @@ class Lesson {
       const n = this.guesses.filter((guess, step) => guess === this.steps[step].right).length;
       this.steps.at(-1).section.append(make("p", { class: "said" }, n + " of " + answered + " guesses came true."));
     }
-    this.show_question(i);
+    this.show_question(i, true);
   }
 
-  // On a narrow screen the question comes up to the stage, so that what follows it is in sight.
-  show_question(i) {
+  // On a narrow screen the question comes up to the stage, and then its answer to a smaller one.
+  show_question(i, is_answered = false) {
+    this.stage.classList.toggle("answered", is_answered);
     if (getComputedStyle(this.root).display === "grid") return;
-    this.steps[i].predict.scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
+    this.root.style.setProperty("--stage", this.stage.offsetHeight + "px");
+    const { predict, reveal } = this.steps[i];
+    (is_answered ? reveal : predict).scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
   }
 
-  go(i) {
-    const step = this.steps[Math.min(this.steps.length - 1, Math.max(0, i))];
+  go(to) {
+    const i = Math.min(this.steps.length - 1, Math.max(0, to)), step = this.steps[i];
+    if (this.unfinished === undefined) this.enter(i);  // the stage has the size of the step that is scrolled to
+    this.measure();
     step.section.scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
     step.section.querySelector("h2").focus({ preventScroll: true });
   }
@@ -194,7 +202,7 @@ class Lesson {
   follow() {
     if (this.unfinished !== undefined) return;
     const is_wide = getComputedStyle(this.root).display === "grid";
-    const line = is_wide ? 0.42 * window.innerHeight : this.stage.getBoundingClientRect().bottom + 60;
+    const line = is_wide ? 0.42 * window.innerHeight : this.stage.getBoundingClientRect().bottom + 90;
     const passed = this.steps.filter(({ section }) => section.getBoundingClientRect().top <= line).length;
     this.enter(Math.max(0, passed - 1));
   }
@@ -237,7 +245,7 @@ class Lesson {
     const part = this.travel ? (1 - Math.cos(Math.PI * this.travel.part)) / 2 : 1;
     this.runs.forEach((run, k) => {
       const goal = scene.cloud ? this.main.at(this.main.n) : run.at(this.t);
-      const network = part < 1 ? new RecirculationNetwork(mix(this.travel.from, goal.weights(), part), run.settings ?? this.main.settings) : goal;
+      const network = part < 1 ? new LiveNetwork(mix(this.travel.from, goal.weights(), part), run.settings ?? this.main.settings) : goal;
       if (k === 0) this.shown = network.weights();
       this.planes[k].show(network, this.travel || scene.cloud ? null : run.trace(0, now));
       this.planes[k].push(network, scene.loop && k === 0 && !this.travel && (this.t % 1 > 0.93 || this.t >= this.end) ? 0 : null);
@@ -249,7 +257,9 @@ class Lesson {
         return;
       }
       const is_done = run.learnt && this.t >= run.n;
-      this.counts[k].textContent = is_done ? (this.runs.length > 1 ? "✓ " : "learnt: ") + run.n : count(Math.min(now, run.n), "update");
+      const [number, unit] = count(Math.min(now, run.n), "update").split(" ");
+      if (is_done) this.counts[k].textContent = (this.runs.length > 1 ? "✓ " : "learnt: ") + run.n;
+      else this.counts[k].replaceChildren(number, make("span", { class: "unit-name" }, " " + unit));
       this.counts[k].className = is_done ? "done" : "";
     });
     this.stage.classList.toggle("shows-plane", this.t > 3);  // where there is room for one of them

@@ -37,7 +37,7 @@ class Rest {
       return { box, number, bar };
     };
     this.lost = meter("What is lost", "is-lost");
-    this.seen = meter("What the rule sees of it", "is-seen");
+    this.seen = meter("What the copy’s code still shows", "is-seen");
     const best = make("span", { class: "rest-best", style: "left:" + 200 * this.data.best + "%" });
     this.lost.box.lastChild.append(best);
     this.words = make("p", { class: "rest-words", role: "status" });
@@ -49,13 +49,14 @@ class Rest {
     this.size_words = make("span", {});
     this.slider = make("input", { type: "range", min: 0, max: 100, step: 1, value: 100, "aria-label": "Size of the initial weights" });
     this.slider.addEventListener("input", () => this.start(this.rule, this.size_at(Number(this.slider.value))));
-    const rules = make("fieldset", { class: "rest-rules" }, make("legend", {}, "Rule"), ...this.data.rules.map((rule, k) => {
+    const rules = make("fieldset", { class: "rest-rules" }, make("legend", {}, "Rule (its ticks: what the mean of many networks loses)"), ...this.data.rules.map((rule, k) => {
       const input = make("input", { type: "radio", name: "rest-rule", value: rule.name });
       input.checked = k === 0;
       input.addEventListener("change", () => this.start(rule, this.size));
-      return make("label", { class: "rest-rule rule-" + k }, input, make("span", {}, rule.words));
+      return make("label", { class: "rest-rule rule-" + k }, input, make("i", { class: "rest-tick" }), make("span", {}, rule.words));
     }));
     this.root.append(
+      make("p", { class: "rest-title" }, "(a) Linear units"),
       make("div", { class: "rest-images" },
         make("div", { class: "rest-big" }, ...["goes in", "comes back", "lost"].map((words, k) => make("figure", {}, make("figcaption", {}, words), this.big[k]))),
         make("div", { class: "rest-picks", role: "group", "aria-label": "Choose a digit" }, ...this.picks), this.lost.box, this.seen.box),

@@ -1,16 +1,25 @@
-"""A page on which a rule of the user's own learns before the reader's eyes."""
+"""Rules as JavaScript: that of the report's pages, and a page for a rule of the user's own."""
 
 import html
 import json
 from importlib import resources
 
 from replication.errors import UsageError
+from replication.experiments.live.run import MEANINGS
 from replication.simulator.javascript import write_script
 from replication.simulator.network import Rule
+from replication.simulator.recirculation import RecirculationNetwork
 
 N_STARTS = 20  # networks whose initial weights the page holds
 LARGEST_PAGE = 2_000_000
 """Bytes; a rule with many patterns or weights makes a page that no browser would enjoy."""
+
+
+def write_template(name: str) -> str | None:
+    """Return the template ``live/rule.js``: the paper's rule, by each meaning of error."""
+    if name != "live/rule.js":
+        return None
+    return write_script(Rule.of(RecirculationNetwork), "RecirculationNetwork", MEANINGS)
 
 
 def render_page(rule: Rule, root_seed: int) -> str:

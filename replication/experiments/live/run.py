@@ -9,7 +9,13 @@ from scipy.spatial.distance import pdist
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, studies
-from replication.experiments.agreement import LEVEL, find_alignment
+from replication.experiments.agreement import (
+    LEVEL,
+    count_early_updates,
+    find_alignment,
+    find_events,
+    measure_agreement,
+)
 from replication.experiments.interventions import Frozen, freeze, train_changed
 from replication.experiments.live.line import measure_line, sum_digits
 from replication.experiments.matrices import (
@@ -21,7 +27,7 @@ from replication.experiments.matrices import (
     replace_matrices,
 )
 from replication.experiments.recording import SLOW_RATE, train_for
-from replication.experiments.summaries import estimate_share, name_estimate
+from replication.experiments.sample import Sample, estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.plane import N_FRAMES, spread_moments
@@ -29,7 +35,6 @@ from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights, list_connections, split_weights
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_median
-from replication.system.progress import Tell
 
 ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
@@ -52,7 +57,7 @@ MEANINGS: tuple[Criterion, ...] = (
 """What "error" may mean."""
 
 HELP: dict[str, tuple[str, str, Model]] = {
-    "none": ("", "As in 1988", {}),
+    "none": ("", "unchanged", {}),
     "aligned": ("U", "starts aligned", {"aligned": 1}),
     "opposed": ("U", "starts opposed", {"aligned": -1}),
     "long": ("U", "starts aligned, and as long as it ends", {"aligned": 1, "long": True}),
@@ -64,16 +69,17 @@ HELP: dict[str, tuple[str, str, Model]] = {
     "final W": ("W", "final one given", {"final": "W"}),
 }
 """What is done to the decoder U or the encoder W: which of them, in words, and as `prepare` in
-`recirculation.js` takes it. A final matrix comes with the biases of the units that it leads to."""
+`network.js` takes it. A final matrix comes with the biases of the units that it leads to."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the live figures."""
-    report_progress("single networks")
+    n_networks, jobs = sample.n, sample.jobs
+    sample.report_progress("single networks")
     networks = pick_networks(jobs=jobs)
-    report_progress("help for the encoder and the decoder")
+    sample.report_progress("help for the encoder and the decoder")
     helped = measure_help(n_networks, jobs=jobs)
-    report_progress("studies by what error means")
+    sample.report_progress("studies by what error means")
     return {
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
@@ -82,6 +88,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Mo
         "fixed": measure_fixed(n_networks, jobs=jobs),
         "growth": measure_growth(n_networks, jobs=jobs),
         "spread": measure_spread(),
+        "first": measure_first(jobs=jobs),
         "line": measure_line(_settle_codes(networks["typical"])),
         "digits": sum_digits(),
         "cloud": {"step": STEP, "criteria": tabulate_studies(n_networks, jobs=jobs)},
@@ -240,6 +247,21 @@ def measure_spread() -> Model:
     return {"updates": SPREAD_UPDATES, "start": start, "U": end}
 
 
+def measure_first(*, jobs: int) -> Model:
+    """Return how many changes of W come before they agree with descent, and what they are worth.
+
+    In the median, at the rate of the lesson: 1988 says of these that they do not help.
+    """
+    protocol = dataclasses.replace(PAPER, learning_rate=RATE)
+    weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
+    states = record_weights(protocol, weights, count_early_updates(RATE))  # (seed, update, weight)
+    cosines = measure_agreement(protocol, states.reshape(-1, states.shape[-1]))["lower"]
+    first = int(np.median(find_events(cosines.reshape(states.shape[:2]))))
+    updates = simulate_weights(protocol, weights, jobs=jobs)[0]
+    late = train_changed(protocol, weights, Frozen, n_first=first, jobs=jobs)[0]
+    return {"changes": first, **name_estimate("extra", estimate_median(late - updates))}
+
+
 def summarise(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:
     """Return the share that failed, median and 99th percentile, failures at the cap."""
     return {
@@ -254,7 +276,8 @@ def tabulate_studies(n_networks: int, *, jobs: int) -> list[Model]:
     rows = []
     for criterion in MEANINGS:
         protocol = dataclasses.replace(PAPER, criterion=criterion)
-        counts = studies.count_networks(protocol, ROOT_SEED, CLOUD_FACTOR * n_networks, jobs=jobs)
+        sample = Sample(CLOUD_FACTOR * n_networks, ROOT_SEED, jobs)
+        counts = studies.count_networks(protocol, sample)
         rows.append({"criterion": criterion, "updates": tabulate(counts)})
     return rows
 

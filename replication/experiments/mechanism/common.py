@@ -11,20 +11,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.growth import find_critical_rate
 from replication.experiments.interventions import Frozen, train_changed
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Counts
 from replication.experiments.recording import Outcome
-from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.sample import Sample, list_protocols
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
-from replication.system.threads import map_in_threads
 
 RATES = (6.0, 8.0, 11.0, 16.0)  # tried without the common part
 MAX_UPDATES = 400  # in searches
@@ -55,9 +52,7 @@ def train_without(protocol: Protocol, weights: Array, *, n_dropped: int = 0) -> 
     return train_changed(protocol, weights, Frozen, n_first=n_dropped, network=Apart)
 
 
-def compare_sets(
-    tasks: Mapping[str, Protocol], *, n_search: int, n_networks: int, root_seed: int, jobs: int
-) -> Model:
+def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sample) -> Model:
     """Return what a dropped change of W costs below the critical rate, and speed without the part.
 
     Each task has the best learning rate of recirculation; without the common part it is searched
@@ -65,31 +60,25 @@ def compare_sets(
     rate, and at the best one without that part.
     """
 
-    def compare(protocol: Protocol) -> Model:
-        critical = find_critical_rate(protocol)
-        weights = draw_weights(protocol, root_seed, 0, n_networks)
+    def compare(name: str) -> Model:
+        protocol = tasks[name]
+        critical, weights = find_critical_rate(protocol), sample.draw(protocol)
         slow = dataclasses.replace(protocol, learning_rate=critical / 2)
         base, _, _ = simulate_weights(slow, weights)
         slow_cost = find_cost(base, lambda n: train_changed(slow, weights, Frozen, n_first=n))
-        searched = draw_weights(protocol, root_seed + SEARCH_OFFSET, 0, n_search)
-        short = [
-            dataclasses.replace(protocol, learning_rate=rate, max_updates=MAX_UPDATES)
-            for rate in RATES
-        ]
+        searched = search.others.draw(protocol)
+        short = list_protocols(protocol, {"learning_rate": RATES, "max_updates": [MAX_UPDATES]})
         means = [train_without(each, searched)[0].mean() for each in short]
         best = dataclasses.replace(protocol, learning_rate=RATES[int(np.argmin(means))])
         without, _ = train_without(best, weights)
         return {
-            "critical": critical,
-            "rate": protocol.learning_rate,
-            "slow_cost": slow_cost,
+            "critical": critical, "rate": protocol.learning_rate, "slow_cost": slow_cost,
             "cost_without": find_cost(without, lambda n: train_without(best, weights, n_dropped=n)),
             "median": float(np.median(simulate_weights(protocol, weights)[0])),
-            "rate_without": best.learning_rate,
-            "median_without": float(np.median(without)),
-        }
+            "rate_without": best.learning_rate, "median_without": float(np.median(without)),
+        }  # fmt: skip
 
-    rows = map_in_threads(compare, tasks.values(), jobs=jobs)
+    rows = list(sample.map(compare, tasks).values())
     values = {name: [row[name] for row in rows] for name in rows[0]}
     return {"sets": rows} | {
         name: {"median": float(np.median(each)), "range": [min(each), max(each)]}
@@ -97,7 +86,7 @@ def compare_sets(
     }
 
 
-def find_cost(base: NDArray[np.int32], drop: Callable[[int], Outcome]) -> float:
+def find_cost(base: Counts, drop: Callable[[int], Outcome]) -> float:
     """Return the extra updates by change, in the median, if the first `PART` are dropped."""
     n_first = max(1, round(PART * float(np.median(base))))
     return float(np.median(drop(n_first)[0].astype(np.int64) - base)) / n_first

@@ -7,29 +7,20 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments import agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
-from replication.experiments.matrices import (
-    Array,
-    flatten,
-    get_u,
-    get_w,
-    give_length,
-    replace_matrices,
-)
+from replication.experiments.matrices import Array, Flags, flatten, get_u, get_w, replace_matrices
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
+from replication.experiments.sample import estimate_share, name_median
 from replication.experiments.scatter import Scatter
-from replication.experiments.summaries import estimate_share, name_estimate
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-from replication.statistics.intervals import estimate_median
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""
@@ -47,35 +38,32 @@ def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
     }
 
 
-def compare_starts(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
-    """Return how many more updates networks need from each of `list_starts`."""
-    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    return {
-        name: describe_extra(*simulate_weights(protocol, start, jobs=jobs)[:2], base)
-        for name, start in list_starts(protocol, weights).items()
-    }
-
-
-def compare_sizes(
+def compare_starts(
     protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
-) -> list[dict[str, Any]]:
-    """Return how many more updates networks need if the initial W is multiplied by a factor.
+) -> Model:
+    """Return how many more updates networks need from other initial weights.
 
-    With the prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
+    ``starts``: from each of `list_starts`; ``sizes``: if W is multiplied by a factor, with the
+    prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
     """
     base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
-    rows = []
+    growth, W = measure_growth(protocol, weights)["predicted"], get_w(protocol, weights)
+
+    def compare(start: Array) -> Model:
+        updates, converged, _ = simulate_weights(protocol, start, jobs=jobs)
+        return describe_extra(updates, converged, base)
+
+    sizes = []
     for factor in factors:
-        larger = replace_matrices(protocol, weights, W=factor * get_w(protocol, weights))
-        updates, converged, _ = simulate_weights(protocol, larger, jobs=jobs)
-        rows.append({"factor": factor, **describe_extra(updates, converged, base)})
+        larger = replace_matrices(protocol, weights, W=factor * W)
+        sizes.append({"factor": factor, **compare(larger)})
         if protocol.learning_rule == RECIRCULATION:
-            rows[-1]["predicted"] = -math.log(factor) / math.log1p(growth)
-    return rows
+            sizes[-1]["predicted"] = -math.log(factor) / math.log1p(float(np.median(growth)))
+    starts = list_starts(protocol, weights)
+    return {"sizes": sizes, "starts": {name: compare(each) for name, each in starts.items()}}
 
 
-def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
     """Return the median updates if one half learns slowly, or starts where it would have ended.
 
     A half is a matrix with the biases of the units it leads to. ``slow_w``, ``slow_u`` and
@@ -87,13 +75,12 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
     start, final = weights[learnt], final[learnt]
     lower, upper = list_connections(protocol)
     W = get_w(protocol, start)
-    long_w, long_u = (give_length(W, get(protocol, final)) for get in (get_w, get_u))
+    long_w, long_u = (matrices.give_length(W, get(protocol, final)) for get in (get_w, get_u))
 
-    def run(initial: Array, **fields: Any) -> dict[str, Any]:
+    def run(initial: Array, **fields: Any) -> Model:
         changed = dataclasses.replace(protocol, **fields)
         updates, converged, _ = simulate_weights(changed, initial, jobs=jobs)
-        median = name_estimate("median", estimate_median(updates))
-        return median | {"failed": estimate_share(~converged)}
+        return name_median(updates) | {"failed": estimate_share(~converged)}
 
     return {
         "base": run(weights),
@@ -107,7 +94,7 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str
     }
 
 
-def measure_readability(protocol: Protocol, weights: Array) -> list[dict[str, Any]]:
+def measure_readability(protocol: Protocol, weights: Array) -> list[Model]:
     """Return how many networks U and its biases alone can finish, W and b frozen at some moment.
 
     ``separable``: how many have codes that a line can cut off from the others one by one, so that
@@ -152,25 +139,17 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
     return float(np.mean(np.diff(apart, axis=-1) < 0.0))
 
 
-def compare_errors(protocol: Protocol, weights: Array, *, n_first: int) -> Array:
-    """Return the squared error after the first updates minus that without changes of W, (n,)."""
+def lowers_error(
+    protocol: Protocol, weights: Array, n_first: int, others: tuple[str, ...] = ()
+) -> Flags:
+    """Return in which networks the first changes of W lower the squared error; `others`: frozen."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
-    ours, theirs = (
-        evaluate_networks(squared, train_for(protocol, weights, n_first, frozen=frozen)).error
-        for frozen in ((), ("W",))
-    )
-    return np.asarray(ours - theirs)
+    ends = (train_for(protocol, weights, n_first, frozen=x) for x in (others, ("W", *others)))
+    ours, theirs = (evaluate_networks(squared, each).error for each in ends)
+    return np.asarray(ours < theirs)
 
 
-def lowers_alone(protocol: Protocol, weights: Array) -> NDArray[np.bool_]:
-    """Return in which networks the first change of W lowers the error if nothing else changes."""
-    squared = dataclasses.replace(protocol, criterion="half-squared-error")
-    alone = train_for(protocol, weights, 1, frozen=("b", "U", "c"))
-    errors = (evaluate_networks(squared, states).error for states in (alone, weights))
-    return np.asarray(next(errors) < next(errors))
-
-
-def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> dict[str, Any]:
+def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
     """Return the share of converged networks whose learnt split is that of the initial W."""
     _, converged, final = simulate_weights(protocol, weights, jobs=jobs)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
@@ -185,8 +164,5 @@ def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[st
     """
     span = Scatter.of(protocol).span
     W, grown = get_w(protocol, weights), get_u(protocol, later - weights)
-    same = (W @ span > 0.0) == (grown @ span > 0.0)
-    return {
-        "raw": compute_cosines(flatten(W), flatten(grown)),
-        "sign": np.mean(flatten(same), axis=1),
-    }
+    sign = np.mean(flatten((W @ span > 0.0) == (grown @ span > 0.0)), axis=1)
+    return {"raw": compute_cosines(flatten(W), flatten(grown)), "sign": sign}

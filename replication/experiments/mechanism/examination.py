@@ -11,13 +11,9 @@ import numpy as np
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
-from replication.experiments.mechanism import (
-    MAX_NETWORKS,
-    MIN_NETWORKS,
-    N_NETWORKS,
-    controls,
-    reach,
-)
+from replication.experiments import Model
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, controls, reach
+from replication.experiments.sample import Sample
 from replication.experiments.scatter import Scatter
 from replication.simulator.engine import N_LANES, record_weights
 from replication.simulator.guard import check_rule
@@ -53,7 +49,7 @@ FACTORS = (0.25, 4.0)
 N_TIMED = 10  # updates of a call that is timed
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Mechanism:
     """What `examine_mechanism` found; its text is the answer of ``replication mechanism``.
 
@@ -173,55 +169,39 @@ def examine_mechanism(
     14.0
     """
     check_task(protocol)
-    if not MIN_NETWORKS <= n_seeds <= MAX_NETWORKS:
-        raise UsageError(
-            f"n_seeds = {n_seeds} was given; allowed is a whole number from {MIN_NETWORKS} to "
-            f"{MAX_NETWORKS}"
-        )
+    if not FEWEST <= n_seeds <= MOST:
+        allowed = f"allowed is a whole number from {FEWEST} to {MOST}"
+        raise UsageError(f"n_seeds = {n_seeds} was given; {allowed}")
     if network is not None:
-        check_rule(network, reach.enter(network, protocol, 1.0)[0], root_seed)
-    n_search = max(10, round(SEARCH_SHARE * n_seeds))
-    seconds, n_bytes = estimate_work(protocol, n_seeds, n_search, jobs=jobs)
+        check_rule(network, reach.admit(network, protocol).enter(1.0)[0], root_seed)
+    sample = Sample(n_seeds, root_seed, jobs, report_progress)
+    search = sample.take(SEARCH_SHARE, least=10)
+    seconds, n_bytes = estimate_work(protocol, n_seeds, search.n, jobs=jobs)
     report_progress(
         f"at most {format_duration(seconds)} and {n_bytes / 2**20:,.0f} MB; much less where "
         "networks converge"
     )
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
-        rules = reach.compare_rules(
-            protocol, own=network, n_search=n_search, n_networks=n_seeds, root_seed=root_seed,
-            jobs=jobs, report_progress=report_progress,
-        )  # fmt: skip
-        examined = None
-        if rules["recirculation"]["converged"]["share"] > 0.0:
-            best = dataclasses.replace(protocol, learning_rate=rules["recirculation"]["rate"])
-            examined = _examine(
-                best, rules["recirculation"], n_seeds, root_seed=root_seed, jobs=jobs,
-                report_progress=report_progress,
-            )  # fmt: skip
+        rules = reach.compare_rules(protocol, sample, search=search, own=network)
+        own, examined = rules["recirculation"], None
+        if own["converged"]["share"] > 0.0:
+            best = dataclasses.replace(protocol, learning_rate=own["rate"])
+            examined = _examine(best, own, sample)
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
-    return Mechanism(
-        protocol=protocol, n_networks=n_networks, root_seed=root_seed, rules=rules,
-        examined=examined,
-    )  # fmt: skip
+    return Mechanism(protocol, n_networks, root_seed, rules, examined)
 
 
-def _examine(
-    best: Protocol, own: Mapping[str, Any], n_networks: int, *, root_seed: int, jobs: int,
-    report_progress: Tell,
-) -> dict[str, Any]:  # fmt: skip
+def _examine(best: Protocol, own: Mapping[str, Any], sample: Sample) -> Model:
     """Return what `reach.examine_task` finds at the best rate, and what other weights save."""
-    report_progress("replacing the first changes of W")
+    sample.report_progress("replacing the first changes of W")
     is_clear = own["converged"]["share"] >= 0.5  # or the median is the cap
-    examined = reach.examine_task(
-        best, median=own["median"], n_networks=n_networks, root_seed=root_seed,
-        jobs=jobs, names=tuple(INSTEAD) if is_clear else (),
-    )  # fmt: skip
+    names = tuple(INSTEAD) if is_clear else ()
+    examined = reach.examine_task(best, sample, median=own["median"], names=names)
     if is_clear:
-        report_progress("starting with other weights")
-        weights = draw_weights(best, root_seed, 0, n_networks)
-        examined["sizes"] = controls.compare_sizes(best, weights, jobs=jobs, factors=FACTORS)
-        examined["starts"] = controls.compare_starts(best, weights, jobs=jobs)
+        sample.report_progress("starting with other weights")
+        weights = sample.draw(best)
+        examined |= controls.compare_starts(best, weights, jobs=sample.jobs, factors=FACTORS)
     return examined
 
 
@@ -245,9 +225,7 @@ def check_task(protocol: Protocol) -> None:
             raise UsageError(f"{field} = {given} was given; mechanism needs {needed}; change it")
 
 
-def estimate_work(
-    protocol: Protocol, n_networks: int, n_search: int, *, jobs: int
-) -> tuple[float, float]:
+def estimate_work(protocol: Protocol, n: int, n_search: int, *, jobs: int) -> tuple[float, float]:
     """Return how many seconds and bytes the work takes at most, from updates that are timed.
 
     That is as if no network converged, in any rule and at any rate; most answers take a tenth.
@@ -256,11 +234,11 @@ def estimate_work(
     record_weights(protocol, weights, 1)  # compiles
     timer = timeit.Timer(lambda: record_weights(protocol, weights, N_TIMED))
     n_calls, seconds = timer.autorange()
-    n_tried = n_search * len(reach.FINE) + n_networks
+    n_tried = n_search * len(reach.FINE) + n
     n_tried += max(reach.MIN_FEW, round(reach.FEW_SHARE * n_search)) * reach.MOST_RATES
-    n_tried = len(reach.RULES) * n_tried + n_networks * (len(INSTEAD) + len(FACTORS) + 7)
+    n_tried = len(reach.RULES) * n_tried + n * (len(INSTEAD) + len(FACTORS) + 7)
     workers = count_workers(jobs)
-    n_states = n_networks * (reach.CHECKED_AT + 6 * workers)
+    n_states = n * (reach.CHECKED_AT + 6 * workers)
     total = n_tried * protocol.max_updates * seconds / (n_calls * N_TIMED * N_LANES)
     return total / workers, 8.0 * protocol.n_weights * n_states
 
@@ -369,7 +347,7 @@ def _describe_extra(text: str, row: Mapping[str, Any]) -> str:
     return f"  {text:30}{extra:>32}{row['failed']['share']:>10.1%}"
 
 
-def _list_rows(found: Mechanism) -> Iterator[dict[str, Any]]:
+def _list_rows(found: Mechanism) -> Iterator[Model]:
     """Yield the rows of the table, without what does not apply."""
     for rule, row in found.rules.items():
         low, high = row["tried"]

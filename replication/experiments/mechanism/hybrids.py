@@ -9,15 +9,13 @@ import numpy as np
 
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.experiments import Model
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Outcome
-from replication.experiments.search import SEARCH_OFFSET
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
 from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
-from replication.simulator.weights import draw_weights
-from replication.system.threads import map_in_threads
 
 MAX_UPDATES = 400  # in searches
 UPPER_RATES: Mapping[str, Sequence[float]] = {
@@ -59,37 +57,30 @@ class Hybrid(BackPropagationNetwork):
         return found
 
 
-def train_hybrid(
-    upper: str, lower: str, protocol: Protocol, weights: Array, rates: Array
-) -> Outcome:
-    """Train hybrids of two rules, each network at two learning rates, (n, 2)."""
+def train_hybrid(upper: str, lower: str, protocol: Protocol, *columns: Array) -> Outcome:
+    """Train hybrids of two rules, from weights and two learning rates, (n, 2), of each network."""
     rule = type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
-    return simulate_weights(protocol, np.hstack([weights, rates]), network=rule)[:2]
+    return simulate_weights(protocol, np.hstack(columns), network=rule)[:2]
 
 
-def compare_hybrids(
-    protocol: Protocol, *, n_search: int, n_networks: int, root_seed: int, jobs: int
-) -> list[dict[str, Any]]:
+def compare_hybrids(protocol: Protocol, sample: Sample, *, search: Sample) -> list[Model]:
     """Return how fast each pair of rules is at its best pair of rates, of those tried.
 
     The best have the smallest mean of updates on other networks, failures at the cap.
     """
     short = dataclasses.replace(protocol, max_updates=min(MAX_UPDATES, protocol.max_updates))
-    searched = draw_weights(protocol, root_seed + SEARCH_OFFSET, 0, n_search)
-    judged = draw_weights(protocol, root_seed, 0, n_networks)
+    searched, judged = search.others.draw(protocol), sample.draw(protocol)
 
-    def compare(rules: tuple[str, str]) -> dict[str, Any]:
+    def compare(rules: tuple[str, str]) -> Model:
         pairs = np.array(list(itertools.product(UPPER_RATES[rules[0]], LOWER_RATES[rules[1]])))
-        many, rates = np.tile(searched, (len(pairs), 1)), np.repeat(pairs, n_search, axis=0)
+        many, rates = np.tile(searched, (len(pairs), 1)), np.repeat(pairs, search.n, axis=0)
         updates, _ = train_hybrid(*rules, short, many, rates)
-        best = pairs[np.argmin(updates.reshape(len(pairs), n_search).sum(axis=1))]
-        rates = np.tile(best, (n_networks, 1))
+        best = pairs[np.argmin(updates.reshape(len(pairs), search.n).sum(axis=1))]
+        rates = np.tile(best, (sample.n, 1))
         updates, converged = train_hybrid(*rules, protocol, judged, rates)
         return {
-            "upper": rules[0],
-            "lower": rules[1],
-            "median": float(np.median(updates)),
+            "upper": rules[0], "lower": rules[1], "median": float(np.median(updates)),
             "converged": estimate_share(converged),
-        }
+        }  # fmt: skip
 
-    return map_in_threads(compare, list(itertools.product(UPPER_RATES, LOWER_RATES)), jobs=jobs)
+    return list(sample.map(compare, itertools.product(UPPER_RATES, LOWER_RATES)).values())

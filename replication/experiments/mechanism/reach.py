@@ -9,19 +9,17 @@ import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
+from replication.experiments import Model
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Trained, train_for
-from replication.experiments.search import SEARCH_OFFSET
-from replication.experiments.summaries import estimate_share
+from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
-from replication.simulator.weights import draw_weights
-from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 from replication.wording import show
 
@@ -42,7 +40,6 @@ CHECKED_AT = 10
 EXAMINED = ("dropped", "amplification")
 """Interventions that are tried in every task."""
 
-CROSS_ENTROPY = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
@@ -50,67 +47,7 @@ RULES: Mapping[str, dict[str, Any]] = {
     "feedback alignment": CROSS_ENTROPY,
 }
 
-
-def enter(
-    rule: str | type[Network], protocol: Protocol, rate: float
-) -> tuple[Protocol, type[Network] | None]:
-    """Return what `simulate_weights` takes for one of `RULES`, or a rule of one's own, at a rate.
-
-    Of a rule that knows no protocol the rate is ``numbers["rate"]``.
-    """
-    if isinstance(rule, str):
-        fields = RULES[rule] | {"learning_rate": rate}
-        has_feedback = rule == "feedback alignment"
-        if has_feedback and protocol.visible_units == "linear":
-            del fields["minimised_error"]  # the squared error has the same descent
-        chosen = dataclasses.replace(protocol, **fields)
-        return chosen, FeedbackAlignmentNetwork if has_feedback else None
-    if rule.takes_protocol:
-        return dataclasses.replace(protocol, learning_rate=rate), rule
-    if "rate" not in rule.numbers:
-        raise UsageError(
-            f"{rule.__name__}.numbers = {show(dict(rule.numbers))} was given; mechanism searches "
-            'its "rate": write numbers = {"rate": 1.0}, and self.rate where changes are made'
-        )
-    shared = {field: getattr(protocol, field) for field in sorted(OF_ANY_RULE)}
-    numbers = {**rule.numbers, "rate": rate}
-    return Protocol(**shared), type(rule.__name__, (rule,), {"numbers": numbers})
-
-
-def draw(rule: str | type[Network], protocol: Protocol, root_seed: int, n: int) -> Array:
-    """Draw the initial weights of the first networks of a root seed, fixed ones included."""
-    if isinstance(rule, str):
-        weights = draw_weights(protocol, root_seed, 0, n)
-        has_feedback = rule == "feedback alignment"
-        return np.hstack([weights, draw_feedback(protocol, n)]) if has_feedback else weights
-    chosen, network = enter(rule, protocol, 1.0)
-    return Rule.of(network or rule, chosen).draw(root_seed, 0, n)
-
-
-def train(
-    rule: str | type[Network], protocol: Protocol, weights: Array, rate: float, *, jobs: int = 1
-) -> Trained:
-    """Train networks by a rule at a learning rate, from what `draw` returns."""
-    chosen, network = enter(rule, protocol, rate)
-    return simulate_weights(chosen, weights, jobs=jobs, network=network)
-
-
-def measure_errors(
-    rule: str | type[Network], protocol: Protocol, weights: Array, rate: float
-) -> Array:
-    """Return the errors of networks that `train` has trained, infinite if they have diverged."""
-    errors = Engine(*enter(rule, protocol, rate)).evaluate(weights).error
-    return np.where(np.isnan(errors), np.inf, errors)
-
-
-def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
-    """Draw the fixed weights by which errors reach hidden units, a row for each network.
-
-    Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
-    """
-    generator = np.random.Generator(np.random.Philox(key=FEEDBACK_SEED))
-    drawn = generator.random((n_networks, math.prod(protocol.group_sizes)))
-    return protocol.half_width * (2.0 * drawn - 1.0)
+Own = type[Network] | None  # a rule of one's own, if there is one
 
 
 class Tried(NamedTuple):
@@ -125,6 +62,95 @@ Rates = dict[float, Tried]
 """What was found at each learning rate that was tried."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Contestant:
+    """A learning rule on a task; `network` if it is not the one of the protocol."""
+
+    protocol: Protocol
+    network: Own = None
+
+    def enter(self, rate: float) -> tuple[Protocol, Own]:
+        """Return what `simulate_weights` takes, at a learning rate."""
+        rule = self.network
+        if rule is None or rule.takes_protocol:
+            return dataclasses.replace(self.protocol, learning_rate=rate), rule
+        numbers = {**rule.numbers, "rate": rate}
+        return self.protocol, type(rule.__name__, (rule,), {"numbers": numbers})
+
+    def draw(self, sample: Sample) -> Array:
+        """Draw the initial weights of networks, fixed ones included."""
+        if self.network is FeedbackAlignmentNetwork:
+            return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
+        if self.network is None:
+            return sample.draw(self.protocol)
+        return Rule.of(self.network, self.protocol).draw(sample.root_seed, 0, sample.n)
+
+    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> Trained:
+        """Train networks at a learning rate, from what `draw` returns."""
+        protocol, network = self.enter(rate)
+        return simulate_weights(protocol, weights, network=network, jobs=jobs)
+
+    def measure_errors(self, weights: Array, rate: float) -> Array:
+        """Return the errors of networks that have been trained, infinite if they have diverged."""
+        errors = Engine(*self.enter(rate)).evaluate(weights).error
+        return np.where(np.isnan(errors), np.inf, errors)
+
+    def try_rates(self, weights: Array, rates: Iterable[float], *, jobs: int) -> Rates:
+        """Train the same networks at each learning rate, rounded to three digits."""
+
+        def try_one(rate: float) -> Tried:
+            updates, converged, final = self.train(weights, rate)
+            errors = np.zeros(1) if converged.any() else self.measure_errors(final, rate)
+            return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
+
+        rounded = [float(f"{rate:.3g}") for rate in rates]
+        return dict(zip(rounded, map_in_threads(try_one, rounded, jobs=jobs), strict=True))
+
+    def search(self, weights: Array, lowest: float, *, jobs: int) -> Rates:
+        """Try `N_FIRST` learning rates, and more as long as the lowest or highest is the best."""
+        rates = self.try_rates(weights, [lowest * STEP**i for i in range(N_FIRST)], jobs=jobs)
+        while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
+            beyond = best / STEP if best == min(rates) else best * STEP
+            rates |= self.try_rates(weights, [beyond], jobs=jobs)
+        return rates
+
+
+def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestant]:
+    """Return the rules that are compared, by name; of linear units not the same one twice."""
+    is_linear, rules = protocol.visible_units == "linear", {}
+    for name, fields in RULES.items():
+        if is_linear and name.endswith("cross-entropy"):
+            continue
+        has_feedback = name == "feedback alignment"
+        if is_linear and has_feedback:  # the squared error has the same descent
+            fields = RULES["back-propagation"]  # noqa: PLW2901
+        network = FeedbackAlignmentNetwork if has_feedback else None
+        rules[name] = Contestant(dataclasses.replace(protocol, **fields), network)
+    return rules if own is None else rules | {own.__name__: admit(own, protocol)}
+
+
+def admit(own: type[Network], protocol: Protocol) -> Contestant:
+    """Return a rule of one's own; if it knows no protocol, its rate is ``numbers["rate"]``."""
+    if own.takes_protocol:
+        return Contestant(protocol, own)
+    if "rate" not in own.numbers:
+        raise UsageError(
+            f"{own.__name__}.numbers = {show(dict(own.numbers))} was given; mechanism searches "
+            'its "rate": write numbers = {"rate": 1.0}, and self.rate where changes are made'
+        )
+    return Contestant(Protocol(**{x: getattr(protocol, x) for x in sorted(OF_ANY_RULE)}), own)
+
+
+def draw_feedback(protocol: Protocol, n_networks: int) -> Array:
+    """Draw the fixed weights by which errors reach hidden units, a row for each network.
+
+    Lillicrap, Cownden, Tweed & Akerman (2016), Nature Communications 7, 13276.
+    """
+    generator = np.random.Generator(np.random.Philox(key=FEEDBACK_SEED))
+    drawn = generator.random((n_networks, math.prod(protocol.group_sizes)))
+    return protocol.half_width * (2.0 * drawn - 1.0)
+
+
 def measure_curvature(protocol: Protocol) -> float:
     """Return the largest eigenvalue of the scatter of patterns about 0, a 1 for biases appended.
 
@@ -136,58 +162,12 @@ def measure_curvature(protocol: Protocol) -> float:
     return float(np.linalg.norm(extended, ord=2) ** 2)
 
 
-def try_rates(
-    rule: str | type[Network], protocol: Protocol, weights: Array, rates: Iterable[float], *,
-    jobs: int,
-) -> Rates:  # fmt: skip
-    """Train the same networks at each learning rate, rounded to three digits."""
-
-    def try_one(rate: float) -> Tried:
-        updates, converged, final = train(rule, protocol, weights, rate)
-        errors = np.zeros(1)
-        if not converged.any():
-            errors = measure_errors(rule, protocol, final, rate)
-        return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
-
-    rounded = [float(f"{rate:.3g}") for rate in rates]
-    return dict(zip(rounded, map_in_threads(try_one, rounded, jobs=jobs), strict=True))
-
-
 def find_best(rates: Rates) -> float:
     """Return the rate with the smallest mean of updates, or else error; of ties the lowest."""
     return min(rates, key=lambda rate: (rates[rate].mean, rates[rate].error, rate))
 
 
-def search_coarsely(
-    rule: str | type[Network], protocol: Protocol, weights: Array, *, jobs: int
-) -> Rates:
-    """Try `N_FIRST` learning rates, and more as long as the lowest or the highest is the best."""
-    lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
-    rates = try_rates(
-        rule, protocol, weights, (lowest * STEP**i for i in range(N_FIRST)), jobs=jobs
-    )
-    while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
-        beyond = best / STEP if best == min(rates) else best * STEP
-        rates |= try_rates(rule, protocol, weights, [beyond], jobs=jobs)
-    return rates
-
-
-def list_contestants(
-    protocol: Protocol, own: type[Network] | None
-) -> dict[str, str | type[Network]]:
-    """Return the rules that are compared, by name; of linear units not the same one twice."""
-    rules: dict[str, str | type[Network]] = {
-        rule: rule
-        for rule in RULES
-        if not (rule.endswith("cross-entropy") and protocol.visible_units == "linear")
-    }
-    return rules if own is None else rules | {own.__name__: own}
-
-
-def search_rates(
-    protocol: Protocol, *, own: type[Network] | None = None, n_networks: int, root_seed: int,
-    jobs: int, report_progress: Tell = silent,
-) -> dict[str, dict[str, Any]]:  # fmt: skip
+def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict[str, Model]:
     """Search the best learning rate of each rule.
 
     ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
@@ -195,14 +175,14 @@ def search_rates(
     converged, None if all diverged. If none converges in any rule, `FINE` is left out.
     """
     # Coarsely, on few networks.
-    n_few = max(MIN_FEW, round(FEW_SHARE * n_networks))
-    rules, coarse = list_contestants(protocol, own), {}
-    weights = {name: draw(rule, protocol, root_seed, n_networks) for name, rule in rules.items()}
+    n_few, jobs = sample.take(FEW_SHARE, least=MIN_FEW).n, sample.jobs
+    lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
+    rules = list_contestants(protocol, own)
+    weights = {name: rule.draw(sample) for name, rule in rules.items()}
+    found: dict[str, Model] = {}
     for name, rule in rules.items():
-        report_progress(f"finding the best learning rate of {name}")
-        coarse[name] = search_coarsely(rule, protocol, weights[name][:n_few], jobs=jobs)
-    found: dict[str, dict[str, Any]] = {}
-    for name, rates in coarse.items():
+        sample.report_progress(f"finding the best learning rate of {name}")
+        rates = rule.search(weights[name][:n_few], lowest, jobs=jobs)
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
         found[name] = {
@@ -212,7 +192,7 @@ def search_rates(
     # Then around the best rate, on all of them.
     for name, row in found.items() if has_learnt(found) else ():
         fine = [row["rate"] * factor for factor in FINE]
-        row["rate"] = find_best(try_rates(rules[name], protocol, weights[name], fine, jobs=jobs))
+        row["rate"] = find_best(rules[name].try_rates(weights[name], fine, jobs=jobs))
     return found
 
 
@@ -221,35 +201,28 @@ def has_learnt(rules: Mapping[str, Any]) -> bool:
     return any(row["least_error"] == 0.0 for row in rules.values())
 
 
-def compare_rules(
-    protocol: Protocol, *, own: type[Network] | None = None, n_search: int, n_networks: int,
-    root_seed: int, jobs: int, report_progress: Tell = silent,
-) -> dict[str, Any]:  # fmt: skip
+def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Own = None) -> Model:
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
-    Only `MIN_FEW` networks are trained if none has converged in the search, in any rule.
+    Only `MIN_FEW` networks are trained if none has converged in the `search`, in any rule.
     """
-    searched = search_rates(
-        protocol, own=own, n_networks=n_search, root_seed=(root_seed + SEARCH_OFFSET) % 2**63,
-        jobs=jobs, report_progress=report_progress,
-    )  # fmt: skip
-    n_judged = n_networks if has_learnt(searched) else MIN_FEW
+    searched = search_rates(protocol, search.others, own=own)
+    judged = sample if has_learnt(searched) else dataclasses.replace(sample, n=MIN_FEW)
     rules, compared = list_contestants(protocol, own), {}
     for name, row in searched.items():
-        weights = draw(rules[name], protocol, root_seed, n_judged)
-        updates, converged, _ = train(rules[name], protocol, weights, row["rate"], jobs=jobs)
+        weights = rules[name].draw(judged)
+        updates, converged, _ = rules[name].train(weights, row["rate"], jobs=sample.jobs)
         compared[name] = row | {
-            "converged": estimate_share(converged),
-            "median": float(np.median(updates)),
+            "converged": estimate_share(converged), "median": float(np.median(updates)),
             "mean": float(updates.mean()),
-        }
+        }  # fmt: skip
     return compared
 
 
-def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
+def gather_sets(tasks: Mapping[str, Any], name: str) -> Model:
     """Return medians and ranges of what changes cost over the sets of one kind of patterns."""
     rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
-    gathered: dict[str, Any] = {"n_sets": len(rows)}
+    gathered: Model = {"n_sets": len(rows)}
     for change in EXAMINED:
         costs = [row["interventions"][change]["cost"] for row in rows]
         gathered[change] = {"median": float(np.median(costs)), "range": [min(costs), max(costs)]}
@@ -257,32 +230,25 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> dict[str, Any]:
 
 
 def examine_task(
-    protocol: Protocol, *, median: float, n_networks: int, root_seed: int, jobs: int,
-    names: Sequence[str] = EXAMINED,
-) -> dict[str, Any]:  # fmt: skip
+    protocol: Protocol, sample: Sample, *, median: float, names: Sequence[str] = EXAMINED
+) -> Model:
     """Return whether W amplifies its own code in a task, and what its first changes are worth.
 
     ``along_w`` and so on are medians of `measure_growth` after a few updates; ``descent``, at the
     start and then; ``cost``, of extra updates by change replaced.
     """
     # How W changes at a small rate, before and after a few updates.
-    weights = draw_weights(protocol, root_seed, 0, n_networks)
+    weights = sample.draw(protocol)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
-    first, early = (
-        measure_growth(slow, states) for states in (weights, train_for(slow, weights, CHECKED_AT))
-    )
+    later = train_for(slow, weights, CHECKED_AT)
+    first, early = (measure_growth(slow, states) for states in (weights, later))
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
-    rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=jobs, names=names)
-    described = {name: row[str(n_first)] for name, row in rows.items()}
+    rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
+    found = {name: row[str(n_first)] for name, row in rows.items()}
+    medians = ("along_w", "along_theory", "growth", "predicted")
     return {
         "descent": [float(np.median(state["descent"])) for state in (first, early)],
-        **{
-            name: float(np.median(early[name]))
-            for name in ("along_w", "along_theory", "growth", "predicted")
-        },
-        "n_first": n_first,
-        "interventions": {
-            name: row | {"cost": row["extra"] / n_first} for name, row in described.items()
-        },
-    }
+        **{name: float(np.median(early[name])) for name in medians}, "n_first": n_first,
+        "interventions": {k: row | {"cost": row["extra"] / n_first} for k, row in found.items()},
+    }  # fmt: skip

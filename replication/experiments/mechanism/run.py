@@ -8,13 +8,8 @@ import numpy as np
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
+from replication.experiments import Model, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.interventions import (
-    Amplification,
-    compare_interventions,
-    train_changed,
-)
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
@@ -24,10 +19,7 @@ from replication.experiments.mechanism.reach import RULES, compare_rules, examin
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.mechanism.theory import check_theory, follow_turning
 from replication.experiments.recording import train_for
-from replication.experiments.summaries import estimate_share, get_estimate
-from replication.simulator.weights import draw_weights
-from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
+from replication.experiments.sample import Sample, estimate_share, get_estimate, list_protocols
 
 ROOT_SEED = 2012
 N_NETWORKS = 2_000
@@ -54,73 +46,65 @@ USELESS = ("error-20", "one-20", "dropped-20", "random-20", "gradient-20", "drop
 """Ways to ask whether the first changes of W help, as the ledger names them."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int = N_NETWORKS) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the mechanism, in which results by learning rate stand under its name."""
-    n_smaller, n_ever, n_task, n_search = (
-        max(8, round(share * n_networks))
-        for share in (SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE)
-    )
-    protocols = {
-        name: dataclasses.replace(PAPER, learning_rate=rate) for name, rate in NAMED_RATES.items()
-    }
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    shares = SMALLER_SHARE, TASK_SHARE, SEARCH_SHARE
+    smaller, task, search = (sample.take(share, least=8) for share in shares)
+    jobs, initial = sample.jobs, sample.draw(PAPER)
+    made = list_protocols(PAPER, {"learning_rate": [*NAMED_RATES.values()]})
+    protocols = dict(zip(NAMED_RATES, made, strict=True))
 
     # The paper's task: what the theory predicts, and what networks do whose changes, initial
     # weights or learning rates are others.
-    report_progress("theory")
+    sample.report_progress("theory")
     model: Model = {"rates": NAMED_RATES, "level": LEVEL, "theory": {}}
     for name, fields in SETTINGS.items():
         setting = dataclasses.replace(protocols["small"], **fields)
-        weights = draw_weights(setting, ROOT_SEED, 0, n_smaller)
-        model["theory"][name] = check_theory(setting, weights)
-    report_progress("interventions")
+        model["theory"][name] = check_theory(setting, smaller.draw(setting))
+    sample.report_progress("interventions")
     model["interventions"] = {
-        name: compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS[name])
+        name: interventions.compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS[name])
         for name, protocol in protocols.items()
     }
     measures: dict[str, Callable[[Protocol], Any]] = {
-        "sizes": lambda p: controls.compare_sizes(p, initial, jobs=jobs),
-        "starts": lambda p: controls.compare_starts(p, initial, jobs=jobs),
         "halves": lambda p: controls.compare_halves(p, initial, jobs=jobs),
-        "readability": lambda p: controls.measure_readability(p, initial[: 2 * n_smaller]),
+        "readability": lambda p: controls.measure_readability(p, initial[: 2 * smaller.n]),
         "shrinking": lambda p: controls.measure_shrinking(p, initial),
         "splits": lambda p: controls.measure_split(p, initial, jobs=jobs),
-        "turning": lambda p: follow_turning(p, initial[:n_smaller]),
+        "turning": lambda p: follow_turning(p, initial[: smaller.n]),
     }
     for name, measure in measures.items():
-        report_progress(name)
+        sample.report_progress(name)
         model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
-    _, converged = train_changed(PAPER, initial[:n_ever], Amplification, n_first=PAPER.max_updates)
+    sample.report_progress("other initial weights")
+    others = {k: controls.compare_starts(p, initial, jobs=jobs) for k, p in protocols.items()}
+    for name in ("sizes", "starts"):
+        model[name] = {rate: found[name] for rate, found in others.items()}
+    few = sample.take(EVER_SHARE, least=8).draw(PAPER)
+    grow = interventions.INTERVENTIONS["amplification"]
+    _, converged = interventions.train_changed(PAPER, few, grow, n_first=PAPER.max_updates)
     model["ever"] = estimate_share(~converged)
 
     # Other inputs, each at the best learning rate that is found for it.
-    report_progress("other inputs")
+    sample.report_progress("other inputs")
     tasks = make_tasks()
-    model["tasks"] = try_tasks(
-        tasks, n_search=n_search, n_networks=n_task, n_examined=n_smaller, jobs=jobs
-    )
+    model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
-    found = {name: task["rules"]["recirculation"] for name, task in model["tasks"].items()}
-    best = {
-        name: dataclasses.replace(task, learning_rate=found[name]["rate"])
-        for name, task in tasks.items()
-    }
-    model["common"] = compare_sets(
-        {name: task for name, task in best.items() if name.startswith("random bits")},
-        n_search=n_search, n_networks=n_task, root_seed=ROOT_SEED, jobs=jobs,
-    )  # fmt: skip
-    model["without_biases"] = examine_task(
-        dataclasses.replace(best[LARGEST], frozen=("b",)), median=found[LARGEST]["median"],
-        n_networks=n_smaller, root_seed=ROOT_SEED, jobs=jobs,
-    )  # fmt: skip
+    found = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
+    rates = {name: row["rate"] for name, row in found.items()}
+    random = {
+        name: dataclasses.replace(each, learning_rate=rates[name])
+        for name, each in tasks.items() if name.startswith("random bits")
+    }  # fmt: skip
+    model["common"] = compare_sets(random, task, search=search)
+    without = dataclasses.replace(tasks[LARGEST], frozen=("b",), learning_rate=rates[LARGEST])
+    model["without_biases"] = examine_task(without, smaller, median=found[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
-    report_progress("one rule for U and another for W")
+    sample.report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial, jobs=jobs)
-    model["hybrids"] = compare_hybrids(
-        PAPER, n_search=2 * n_search, n_networks=2 * n_smaller, root_seed=ROOT_SEED, jobs=jobs
-    )
-    many = draw_weights(PAPER, ROOT_SEED, 0, CREATES_SHARE * n_networks)
+    model["hybrids"] = compare_hybrids(PAPER, smaller.take(2), search=search.take(2))
+    many = sample.take(CREATES_SHARE).draw(PAPER)
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),
         "creates": judge_creates(protocols, many),
@@ -134,37 +118,28 @@ def compare_others(rules: Mapping[str, Any], weights: Array, *, jobs: int) -> Mo
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
         protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
+        options: dict[str, Any] = {"jobs": jobs, "firsts": FIRSTS["paper"], "names": ["dropped"]}
         found[name] = {
             "median": rules[name]["median"],
-            **compare_interventions(
-                protocol, weights, jobs=jobs, firsts=FIRSTS["paper"], names=["dropped"]
-            ),
-            "sizes": controls.compare_sizes(protocol, weights, jobs=jobs),
-            "starts": controls.compare_starts(protocol, weights, jobs=jobs),
+            **interventions.compare_interventions(protocol, weights, **options),
+            **controls.compare_starts(protocol, weights, jobs=jobs),
         }
     return found
 
 
 def try_tasks(
-    tasks: Mapping[str, Protocol], *, n_search: int, n_networks: int, n_examined: int, jobs: int
+    tasks: Mapping[str, Protocol], sample: Sample, *, search: Sample, examined: Sample
 ) -> Model:
     """Return for each task the rules compared and what the first changes of W are worth."""
 
-    def run_task(item: tuple[str, Protocol]) -> tuple[str, dict[str, Any]]:
-        name, protocol = item
-        compared = compare_rules(
-            protocol, n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=1
-        )
+    def run_task(name: str) -> Model:
+        compared = compare_rules(tasks[name], sample.alone, search=search.alone)
         own = compared["recirculation"]
-        best = dataclasses.replace(protocol, learning_rate=own["rate"])
-        examined = examine_task(
-            best, median=own["median"], n_networks=n_examined, root_seed=ROOT_SEED, jobs=1
-        )
-        return name, {"rules": compared, **examined}
+        best = dataclasses.replace(tasks[name], learning_rate=own["rate"])
+        return {"rules": compared, **examine_task(best, examined.alone, median=own["median"])}
 
-    # The longest first, so that no thread is left alone with it at the end.
-    ordered = sorted(tasks.items(), key=lambda item: -item[1].n_weights * item[1].n_patterns)
-    return dict(map_in_threads(run_task, ordered, jobs=jobs))
+    longest = sorted(tasks, key=lambda name: -tasks[name].n_weights * tasks[name].n_patterns)
+    return sample.map(run_task, longest)
 
 
 def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> Model:
@@ -172,8 +147,9 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
     claim = load_claims()["useless-at-first"]
     firsts = {id: int(claim.find(id).thresholds["n_first"]) for id in USELESS}
     measured: dict[str, Any] = {
-        id: controls.compare_errors(PAPER, initial, n_first=firsts[id]) < 0.0 for id in USELESS[:2]
-    } | {"alone-20": controls.lowers_alone(PAPER, initial)}
+        id: controls.lowers_error(PAPER, initial, firsts[id]) for id in USELESS[:2]
+    }
+    measured["alone-20"] = controls.lowers_error(PAPER, initial, 1, others=("b", "U", "c"))
     for id in USELESS[2:]:
         name, rate = id.split("-")
         first = firsts[id]

@@ -14,7 +14,6 @@ from replication.simulator.ensemble import simulate_weights
 
 PAIRS = {"change_w": "along_w", "descent_w": "descent", "change_descent": "along_descent"}
 """Cosines that are followed, as `measure_growth` names them."""
-SHADED = ("change_w", "descent_w")
 FOLLOWED, STEP = 800.0, 10.0
 """Updates times learning rate for which they are followed, and between two measurements."""
 
@@ -46,18 +45,13 @@ def check_theory(protocol: Protocol, weights: Array) -> dict[str, Any]:
 
 
 def follow_turning(protocol: Protocol, weights: Array) -> dict[str, Any]:
-    """Return medians of `PAIRS` after 0, ``every``, ... updates, and quartiles of `SHADED`.
-
-    Of networks that converge, and beyond their outcome.
-    """
+    """Return medians of `PAIRS` at regular updates of networks that converge, and beyond."""
     n_updates = round(FOLLOWED / protocol.learning_rate)
     every = max(1, round(STEP / protocol.learning_rate))
     _, converged, _ = simulate_weights(protocol, weights)
     recorded = record_weights(protocol, weights[converged], n_updates)[:, ::every]
     measured = measure_growth(protocol, recorded.reshape(-1, protocol.n_weights))
-    series: dict[str, Any] = {"every": every}
-    for name, cosine in PAIRS.items():
-        cosines = measured[cosine].reshape(recorded.shape[:2])
-        low, median, high = np.nanquantile(cosines, (0.25, 0.5, 0.75), axis=0).tolist()
-        series[name] = {"median": median} | ({"low": low, "high": high} if name in SHADED else {})
-    return series
+    return {
+        name: {"median": np.nanmedian(measured[key].reshape(recorded.shape[:2]), axis=0).tolist()}
+        for name, key in PAIRS.items()
+    }

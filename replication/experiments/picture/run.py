@@ -9,10 +9,8 @@ towards A. So the error of the pattern should fall if the angle between AP and C
 """
 
 import collections
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
@@ -21,12 +19,12 @@ from replication.experiments.agreement import PARALLEL, compare_vectors, find_ve
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array, align_matrices, list_matrices
 from replication.experiments.recording import Histories, measure_both_rates
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
-from replication.simulator.weights import draw_weights, list_connections
+from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
-from replication.system.progress import Tell
 
 ROOT_SEED = 2008
 N_NETWORKS = 2_000
@@ -36,13 +34,10 @@ SMALL = 2.0**-20
 and far below what bends the vectors."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the picture."""
-    report_progress("networks measured at every update, at two learning rates")
-    paper, slow = measure_both_rates(
-        measure_picture, n_networks, slow_share=SLOW_SHARE, root_seed=ROOT_SEED, jobs=jobs
-    )
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    sample.report_progress("networks measured at every update, at two learning rates")
+    paper, slow = measure_both_rates(measure_picture, sample, slow_share=SLOW_SHARE)
     return {
         "claims": {
             "picture": judge_picture(paper, slow),
@@ -53,12 +48,12 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
                 "hidden-batch": paper.find_medians("biases_hidden"),
                 "visible-2": slow.find_medians("small_visible"),
             }),
-            "parallel-if-aligned": judge_parallel(paper, slow, initial),
+            "parallel-if-aligned": judge_parallel(paper, slow, sample.draw(PAPER)),
         },
     }  # fmt: skip
 
 
-def measure_picture(protocol: Protocol, weights: Array) -> dict[str, NDArray[Any]]:
+def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure the vectors of Figure 3, and what changes of W do, (n, n_patterns) each.
 
     ``parallel``: cosine of AP and CR. For each change (``small``, ``whole``: by the learning rate,

@@ -4,21 +4,16 @@ import dataclasses
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
-from replication.experiments.search import simulate_best
-from replication.experiments.summaries import find_median_updates, name_estimate
+from replication.experiments.matrices import Array, Flags
+from replication.experiments.sample import Sample, find_median_updates, name_estimate
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights
 from replication.statistics.intervals import estimate_ratios
-from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
 
 ROOT_SEED = 2009
 N_NETWORKS = 10_000
@@ -51,21 +46,17 @@ class Alignment(NamedTuple):
     vectors: Array  # mean cosine of AP and CR when half of those by the paper's rule are aligned
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the proposal beside the paper's rule and a control."""
-    n_search, n_recorded = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, RECORDED_SHARE))
-    report_progress("alignment at equal learning rates")
-    measured = map_in_threads(
-        lambda rate: measure_alignments(rate, n=n_recorded), EQUAL_RATES, jobs=jobs
-    )
-    alignments = {key: each for part in measured for key, each in part.items()}
+    sample.report_progress("alignment at equal learning rates")
+    initial, few = sample.take(RECORDED_SHARE).draw(PAPER), sample.take(SEARCH_SHARE)
+    measured = sample.map(lambda rate: measure_alignments(rate, initial), EQUAL_RATES)
+    alignments = {key: each for part in measured.values() for key, each in part.items()}
     outcomes = {}
     for name, protocol in VARIANTS.items():
-        report_progress(f"speed of the rule {name!r}")
-        _, outcomes[name] = simulate_best(
-            protocol, {"learning_rate": SEARCHED_RATES},
-            n_search=n_search, n_networks=n_networks, root_seed=ROOT_SEED, jobs=jobs,
-        )  # fmt: skip
+        sample.report_progress(f"speed of the rule {name!r}")
+        best = few.find_best(protocol, {"learning_rate": SEARCHED_RATES})
+        outcomes[name] = sample.simulate(best)
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "rates": list(EQUAL_RATES),
@@ -79,10 +70,9 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     }
 
 
-def measure_alignments(rate: float, *, n: int) -> dict[tuple[str, float], Alignment]:
-    """Measure the alignment of the first `n` networks under every rule at a learning rate."""
+def measure_alignments(rate: float, initial: Array) -> dict[tuple[str, float], Alignment]:
+    """Measure the alignment of networks under every rule at a learning rate."""
     n_updates = agreement.count_early_updates(rate)
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n)
     measured = {}
     for name in (*VARIANTS, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
@@ -113,7 +103,7 @@ def change_by_whole(weights: Array) -> Array:
 
 def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:
     """Judge whether the second round aligns matrices and vectors sooner; ties are set aside."""
-    measured: dict[str, NDArray[np.bool_]] = {}
+    measured: dict[str, Flags] = {}
     for each in load_claims()["proposal"].operationalisations:
         name, rate = each.id.rsplit("-", 1)[0], each.thresholds["rate"]
         paper = alignments["paper", rate]

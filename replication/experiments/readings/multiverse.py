@@ -12,6 +12,7 @@ from typing import Any
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol, canonical_json, from_plain, read_toml
 from replication.errors import UsageError
+from replication.experiments.sample import Sample
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean, find_median
@@ -104,7 +105,7 @@ def run_multiverse(
     report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
     def describe(protocol: Protocol) -> dict[str, Any]:
-        counts = count_networks(protocol, root_seed, n_networks, jobs=1)
+        counts = count_networks(protocol, Sample(n_networks, root_seed))
         fields = {name: getattr(protocol, name) for name in readings.fields}
         is_judged = not TASK & set(protocol.differences)
         described = describe_reading(counts, is_judged=is_judged)
@@ -113,24 +114,19 @@ def run_multiverse(
     rows = map_in_threads(describe, readings.protocols, jobs=jobs)
     # Of each value of a field, how many readings have it, and how many of them are compatible.
     judged = [row for row in rows if row["is_compatible"] is not None]
-    chosen = [
-        ((name, row[name]), row["is_compatible"]) for name in readings.fields for row in judged
-    ]
+    names = readings.fields
+    chosen = [((name, row[name]), row["is_compatible"]) for name in names for row in judged]
     kept = Counter(choice for choice, is_compatible in chosen if is_compatible)
+    choices = [
+        {"field": choice[0], "value": choice[1], "n": n, "n_compatible": kept[choice]}
+        for choice, n in Counter(choice for choice, _ in chosen).items()
+    ]
     return {
-        "name": readings.name,
-        "root_seed": root_seed,
-        "n_networks": n_networks,
-        "n_judged": len(judged),
-        "n_of_other_tasks": len(rows) - len(judged),
+        "name": readings.name, "root_seed": root_seed, "n_networks": n_networks,
+        "n_judged": len(judged), "n_of_other_tasks": len(rows) - len(judged),
         "n_compatible": sum(row["is_compatible"] for row in judged),
-        "fields": list(readings.fields),
-        "readings": rows,
-        "choices": [
-            {"field": choice[0], "value": choice[1], "n": n, "n_compatible": kept[choice]}
-            for choice, n in Counter(choice for choice, _ in chosen).items()
-        ],
-    }
+        "fields": list(readings.fields), "readings": rows, "choices": choices,
+    }  # fmt: skip
 
 
 def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str, Any]:

@@ -3,10 +3,9 @@
 from replication.definition.claims import load_claims
 from replication.definition.protocol import ERROR_READINGS, Protocol
 from replication.experiments import Model, studies
-from replication.experiments.summaries import name_estimate
+from replication.experiments.sample import Sample, name_estimate
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean
-from replication.system.progress import Tell
 
 ROOT_SEED = 2001
 N_NETWORKS = 500_000  # networks of each reading
@@ -16,31 +15,25 @@ OTHERS: dict[str, Protocol] = {
     "symmetric start": Protocol(symmetric_start=True),
 }
 """Other procedures that 1988 might have run, by their one difference from the paper's."""
+OTHERS_SHARE = 0.1  # of the networks
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
-    n_others = max(1000, n_networks // 10)
     level = load_claims()["headline"].thresholds["at_least"]
     populations: dict[str, CountTable] = {}
     for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
-        n = n_networks if name in ERROR_READINGS else n_others
-        report_progress(f"{name}, {n:,} networks")
-        populations[name] = studies.count_networks(protocol, ROOT_SEED, n, jobs=jobs)
-    report_progress("the test of the headline for each")
-    named = {
-        name: {
-            **name_estimate("mean", estimate_mean(counts.updates, counts.counts)),
-            "p": studies.describe_p(counts)["p"],
-            "p_sweeps": studies.describe_p(studies.count_sweeps(counts))["p"],
-        }
-        for name, counts in populations.items()
-        if name in ERROR_READINGS
-    }
-    report_progress("how often it rejects others")
+        taken = sample if name in ERROR_READINGS else sample.take(OTHERS_SHARE, least=1000)
+        sample.report_progress(f"{name}, {taken.n:,} networks")
+        populations[name] = studies.count_networks(protocol, taken)
+    sample.report_progress("the test of the headline for each")
+    named = {}
+    for name in ERROR_READINGS:
+        counts = populations[name]
+        mean = name_estimate("mean", estimate_mean(counts.updates, counts.counts))
+        p, p_sweeps = (studies.describe_p(x)["p"] for x in (counts, studies.count_sweeps(counts)))
+        named[name] = mean | {"p": p, "p_sweeps": p_sweeps}
+    sample.report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
-    power = {
-        name: studies.measure_power(ranked, counts, level=level)
-        for name, counts in populations.items()
-    }
+    power = {k: studies.measure_power(ranked, x, level=level) for k, x in populations.items()}
     return {"named": named, "power": power}

@@ -5,21 +5,20 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, get_w, replace_matrices
+from replication.experiments.matrices import Array, Flags, align_matrices, get_w, replace_matrices
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate, simulate_weights
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights, list_connections
+from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-from replication.system.progress import Tell
 
 ROOT_SEED = 2005
 N_NETWORKS = 2_000
@@ -42,22 +41,20 @@ LOGISTIC = {
 """Networks with logistic visible units, each with a learning rate at which it learns."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the rule."""
-    report_progress("the simple rule, and steepest descent by finite differences")
-    claims = {"simple-rule": judge_simple_rule(n_networks), "descent": judge_descent(n_networks)}
-    report_progress("networks without linear units, and without symmetric weights")
-    claims["without-linearity"] = judge("without-linearity", {
-        name: simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs).converged
-        for name, protocol in LOGISTIC.items()
-    })  # fmt: skip
-    claims["without-symmetry"] = judge_without_symmetry(n_networks, jobs)
+    sample.report_progress("the simple rule, and steepest descent by finite differences")
+    claims = {"simple-rule": judge_simple_rule(sample), "descent": judge_descent(sample)}
+    sample.report_progress("networks without linear units, and without symmetric weights")
+    without_linearity = {name: sample.simulate(each).converged for name, each in LOGISTIC.items()}
+    claims["without-linearity"] = judge("without-linearity", without_linearity)
+    claims["without-symmetry"] = judge_without_symmetry(sample)
     return {"claims": claims}
 
 
-def judge_simple_rule(n_networks: int) -> Model:
+def judge_simple_rule(sample: Sample) -> Model:
     """Judge whether the kernel applies the product of activities, as the readable network does."""
-    initial = draw_weights(PAPER, ROOT_SEED, 0, min(N_READABLE, n_networks))
+    initial = sample.first(N_READABLE).draw(PAPER)
     _, _, final = simulate_weights(PAPER, initial)
     # At the paper's rate learning sometimes amplifies what rounding leaves.
     slower = Protocol(learning_rate=5.0)
@@ -87,12 +84,12 @@ def round_up(deviation: float) -> float:
     return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
 
 
-def judge_descent(n_networks: int) -> Model:
+def judge_descent(sample: Sample) -> Model:
     """Judge what the derivation of page 361 claims where its conditions hold."""
     regression = load_claims()["descent"].thresholds["regression"]
     protocol = Protocol(regression=regression, **RESTRICTED)
-    weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    return judge("descent", measure_descent(protocol, weights)) | {"regression": regression}
+    measured = measure_descent(protocol, sample.draw(protocol))
+    return judge("descent", measured) | {"regression": regression}
 
 
 def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
@@ -128,22 +125,22 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
     return differentiate(lambda x: evaluate_networks(squared, x).error, weights, step=1e-4)
 
 
-def judge_without_symmetry(n_networks: int, jobs: int) -> Model:
+def judge_without_symmetry(sample: Sample) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
     measured: dict[str, Any] = {}
-    initial = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
+    initial = sample.draw(PAPER)
     for name, protocol, start in (
         ("drawn", PAPER, initial),
         ("opposed", PAPER, replace_matrices(PAPER, initial, U=-get_w(PAPER, initial))),
-        ("linear", LINEAR, draw_weights(LINEAR, ROOT_SEED, 0, n_networks)),
+        ("linear", LINEAR, sample.draw(LINEAR)),
     ):
-        _, converged, final = simulate_weights(protocol, start, jobs=jobs)
+        _, converged, final = simulate_weights(protocol, start, jobs=sample.jobs)
         if name == "drawn":
             measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
     for name, rule in (("exchanged-20", Exchanged), ("transposed-20", Transposed)):
         measured[name] = train_as_if(rule, initial[:N_ALTERED])
-    measured["aligned-digits"] = align_on_digits(min(N_ON_DIGITS, n_networks), root_seed=ROOT_SEED)
+    measured["aligned-digits"] = align_on_digits(sample.first(N_ON_DIGITS))
     return judge("without-symmetry", measured)
 
 
@@ -178,6 +175,6 @@ class Transposed(Deceived):
         return self.W.T * (np.linalg.norm(self.U) / np.linalg.norm(self.W))
 
 
-def train_as_if(rule: type[Deceived], weights: Array) -> NDArray[np.bool_]:
+def train_as_if(rule: type[Deceived], weights: Array) -> Flags:
     """Return which networks converge if W changes as if U were another matrix."""
     return simulate_weights(Protocol(max_updates=ALTERED_UPDATES), weights, network=rule)[1]

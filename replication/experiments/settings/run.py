@@ -3,19 +3,14 @@
 The fastest cell is measured again on other seeds than those that chose it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array
-from replication.experiments.search import SEARCH_OFFSET
-from replication.experiments.summaries import name_estimate
-from replication.simulator.ensemble import simulate
-from replication.statistics.intervals import estimate_mean
-from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
+from replication.experiments.sample import LEARNING, Sample, list_protocols, name_mean
 
 ROOT_SEED = 2002
 N_NETWORKS = 1_000  # networks a cell of the map
@@ -31,30 +26,22 @@ MAP_RATES = (
 MAP_REGRESSIONS = tuple(round(0.05 * step, 2) for step in range(20))
 EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
-EDGES: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
-"""What is frozen where the hidden biases learn, and where they keep their initial values."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of the map."""
-    report_progress("the map of learning rate and regression")
-    mean, failing = measure_map(n_networks=n_networks, jobs=jobs)
-    report_progress("the fastest settings against the paper's")
+    sample.report_progress("the map of learning rate and regression")
+    mean, failing = measure_map(sample.others)
+    sample.report_progress("the fastest settings against the paper's")
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
     best = Protocol(learning_rate=MAP_RATES[column], regression=MAP_REGRESSIONS[row])
-    ours, theirs = (
-        simulate(protocol, n_seeds=FRESH_FACTOR * n_networks, root_seed=ROOT_SEED, jobs=jobs)
-        for protocol in (PAPER, best)
-    )
-    report_progress("the edge at the paper's regression")
+    fresh, at_edge = sample.take(FRESH_FACTOR), sample.take(EDGE_FACTOR)
+    gain = fresh.simulate(PAPER).updates - fresh.simulate(best).updates
+    sample.report_progress("the edge at the paper's regression")
     edge = {}
-    for name, frozen in EDGES.items():
-        found = [
-            simulate(Protocol(learning_rate=rate, frozen=frozen),
-                     n_seeds=EDGE_FACTOR * n_networks, root_seed=ROOT_SEED, jobs=jobs)
-            for rate in EDGE_RATES
-        ]  # fmt: skip
-        lost = [float(1.0 - each.converged.mean()) for each in found]
+    for name, frozen in LEARNING.items():
+        tried = [Protocol(learning_rate=rate, frozen=frozen) for rate in EDGE_RATES]
+        lost = [float(1.0 - at_edge.simulate(each).converged.mean()) for each in tried]
         edge[name] = {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)}
     own = mean[MAP_REGRESSIONS.index(PAPER.regression)]
     return {
@@ -64,30 +51,25 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         "fastest_rate": MAP_RATES[int(np.argmin(own))],
         "paper": {"learning_rate": PAPER.learning_rate, "regression": PAPER.regression},
         "best": {"learning_rate": best.learning_rate, "regression": best.regression},
-        **name_estimate("gain", estimate_mean(ours.updates - theirs.updates)), "edge": edge,
+        **name_mean(gain, "gain"), "edge": edge,
     }  # fmt: skip
 
 
-def measure_map(*, n_networks: int, jobs: int) -> tuple[Array, Array]:
+def measure_map(sample: Sample) -> tuple[Array, Array]:
     """Return the mean and the share that fails in every cell, (n_regressions, n_rates) each.
 
     Where most of the first networks fail, which takes long, the others are not tried.
     """
-    n_first = max(10, round(SHARE_FIRST * n_networks))
+    first = sample.alone.take(SHARE_FIRST, least=10)
 
     def measure(protocol: Protocol) -> tuple[float, float]:
-        for n in (n_first, n_networks):
-            found = simulate(protocol, n_seeds=n, root_seed=ROOT_SEED + SEARCH_OFFSET, jobs=1)
-            if found.converged.mean() < 0.5:
-                break
+        found = first.simulate(protocol)
+        if found.converged.mean() >= 0.5:
+            found = sample.alone.simulate(protocol)
         return float(found.updates.mean()), float(1.0 - found.converged.mean())
 
-    cells = [
-        Protocol(learning_rate=rate, regression=regression)
-        for regression in MAP_REGRESSIONS
-        for rate in MAP_RATES
-    ]
-    measured = np.array(map_in_threads(measure, cells, jobs=jobs))
+    cells = list_protocols(PAPER, {"regression": MAP_REGRESSIONS, "learning_rate": MAP_RATES})
+    measured = np.array([*sample.map(measure, cells).values()])
     mean, failing = measured.T.reshape(2, len(MAP_REGRESSIONS), len(MAP_RATES))
     return mean, failing
 

@@ -12,37 +12,28 @@ from replication.experiments.agreement import PARALLEL, compare_vectors, part_pa
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Histories, measure_learning
-from replication.experiments.search import simulate_best
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
-from replication.system.progress import Tell
 
 ROOT_SEED = 2011
 N_NETWORKS = 2_000
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
-GRID = {
-    "learning_rate": (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0),
-    "regression": (0.0, 0.1, 0.25, 0.5, 0.75),
-}
+RATES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)
+GRID = {"learning_rate": RATES, "regression": (0.0, 0.1, 0.25, 0.5, 0.75)}
 """Each further group takes a factor 1 - regression, so longer loops want less of it."""
 REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 """With which changes and vectors are computed: the paper's, and a high one."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of a longer loop at the best settings of a small search."""
-    n_search, n_measured = (max(2, round(s * n_networks)) for s in (SEARCH_SHARE, MEASURED_SHARE))
-    report_progress("the best settings of a longer loop")
-    best, _ = simulate_best(
-        Protocol(group_sizes=(4, 3, 3)), GRID,
-        n_search=n_search, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs,
-    )  # fmt: skip
-    report_progress("gradient descent in the longer loop")
-    histories = measure_learning(
-        best, measure_loop, n_networks=n_measured, root_seed=ROOT_SEED, jobs=jobs
-    )
+    sample.report_progress("the best settings of a longer loop")
+    best = sample.take(SEARCH_SHARE).find_best(Protocol(group_sizes=(4, 3, 3)), GRID)
+    sample.report_progress("gradient descent in the longer loop")
+    histories = measure_learning(best, measure_loop, sample.take(MEASURED_SHARE))
     return {"claims": {"loops": judge_loops(histories)}}
 
 

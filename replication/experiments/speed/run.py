@@ -11,18 +11,9 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
-from replication.experiments.search import Grid, simulate_best
-from replication.experiments.summaries import name_estimate
-from replication.simulator.ensemble import simulate
+from replication.experiments.sample import Grid, Sample, list_protocols, name_estimate, name_median
 from replication.simulator.outcomes import Outcomes
-from replication.statistics.intervals import (
-    Estimate,
-    estimate_mean,
-    estimate_median,
-    estimate_ratios,
-)
-from replication.system.progress import Tell
-from replication.system.threads import map_in_threads
+from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
 
 ROOT_SEED = 2003
 N_NETWORKS = 20_000
@@ -89,33 +80,29 @@ TASK_RULES = RULES | {"slowed": dataclasses.replace(CROSS_ENTROPY, visible_to_hi
 PRINTED = ("squared-mean", "cross-entropy-mean", "squared-momentum-mean", "squared-momentum-median")
 """Ratios of updates that the chapter gives."""
 
-Search = tuple[Protocol, Grid, int]
-"""A protocol, the values that are tried, and the number of networks at the best ones."""
+Search = tuple[Protocol, Grid, float]
+"""A protocol, the values that are tried, and the share of networks at the best ones."""
 
 
-def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
+def run(sample: Sample) -> Model:
     """Return the model of speed at the paper's settings and at the best ones of all rules."""
-    report_progress("best learning rates of all rules, momenta, factors and tasks")
-    searches, n_search = list_searches(n_networks), count(SEARCH_SHARE, n_networks)
+    sample.report_progress("best learning rates of all rules, momenta, factors and tasks")
+    searches, n_search = list_searches(), sample.take(SEARCH_SHARE, least=FEWEST).n
 
-    def find(search: Search) -> tuple[Protocol, Outcomes]:
-        base, grid, n = search
-        return simulate_best(
-            base, grid, n_search=min(n_search, n), n_networks=n, root_seed=ROOT_SEED, jobs=1
-        )
+    def find(name: str) -> tuple[Protocol, Outcomes]:
+        base, grid, share = searches[name]
+        taken = sample.alone.take(share, least=FEWEST)
+        best = taken.first(n_search).find_best(base, grid)
+        return best, taken.simulate(best)
 
-    found = dict(zip(searches, map_in_threads(find, searches.values(), jobs=jobs), strict=True))
+    found = sample.map(find, searches)
     outcomes = {name: at_best for name, (_, at_best) in found.items()}
-    report_progress("the paper's learning rate")
-    rest = {"paper": PAPER, "no-hidden-regression-at-paper-rate": NO_HIDDEN_REGRESSION}
-    for name, protocol in rest.items():
-        outcomes[name] = simulate(protocol, n_seeds=n_networks, root_seed=ROOT_SEED, jobs=jobs)
-    report_progress("updates at every learning rate")
-    n_rates = count(RATES_SHARE, n_networks)
-    good = {
-        rule: find_good_rates(found[rule][0], SEARCHED_RATES[rule], n=n_rates, jobs=jobs)
-        for rule in RULES
-    }
+    sample.report_progress("the paper's learning rate")
+    outcomes["paper"] = sample.simulate(PAPER)
+    outcomes["no-hidden-regression-at-paper-rate"] = sample.simulate(NO_HIDDEN_REGRESSION)
+    sample.report_progress("updates at every learning rate")
+    taken = sample.take(RATES_SHARE, least=FEWEST)
+    good = {rule: find_good_rates(found[rule][0], SEARCHED_RATES[rule], taken) for rule in RULES}
     # What back-propagation takes as a multiple of what recirculation takes, and what a factor on
     # the changes of W costs or saves, network by network.
     ratios = compare_rules(outcomes)
@@ -128,10 +115,7 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
         "best_factor": found["squared-searched-changed"][0].visible_to_hidden_factor,
         "ratios": {name: name_estimate("times", ratios[name]) for name in PRINTED},
         "tasks": {
-            task: {
-                rule: name_estimate("median", estimate_median(outcomes[f"{rule}-{task}"].updates))
-                for rule in tried
-            }
+            task: {rule: name_median(outcomes[f"{rule}-{task}"].updates) for rule in tried}
             for task, (fields, tried) in TASKS.items()
             if "patterns" in fields
         },
@@ -145,31 +129,25 @@ def run(*, jobs: int, report_progress: Tell, n_networks: int) -> Model:
     }
 
 
-def count(share: float, n_networks: int) -> int:
-    """Return how many networks a share is, `FEWEST` at least."""
-    return max(FEWEST, round(share * n_networks))
-
-
-def list_searches(n_networks: int) -> dict[str, Search]:
+def list_searches() -> dict[str, Search]:
     """Return what is searched, by name: a rule, and what is done to it or the task behind it."""
-    searches: dict[str, Search] = {"no-hidden-regression": (
-        NO_HIDDEN_REGRESSION, {"learning_rate": NO_HIDDEN_REGRESSION_RATES}, n_networks,
-    )}  # fmt: skip
+    rates = {"learning_rate": NO_HIDDEN_REGRESSION_RATES}
+    searches: dict[str, Search] = {"no-hidden-regression": (NO_HIDDEN_REGRESSION, rates, 1.0)}
     for rule, base in RULES.items():
         momenta = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
-        searches[rule] = base, {"learning_rate": SEARCHED_RATES[rule]}, n_networks
-        searches[f"{rule}-momentum"] = base, momenta, n_networks
+        searches[rule] = base, {"learning_rate": SEARCHED_RATES[rule]}, 1.0
+        searches[f"{rule}-momentum"] = base, momenta, 1.0
     for task, (fields, tried) in TASKS.items():
         share = DIGITS_SHARE if "patterns" in fields else LARGE_SHARE
-        for rule, rates in tried.items():
+        for rule, tried_rates in tried.items():
             base = dataclasses.replace(TASK_RULES[rule], **fields)
-            searches[f"{rule}-{task}"] = base, {"learning_rate": rates}, count(share, n_networks)
+            searches[f"{rule}-{task}"] = base, {"learning_rate": tried_rates}, share
     for name, (rule, factors) in FACTORS.items():
         # Spaced evenly on a logarithmic scale; where W changes faster, the best rate is lower.
         spaced = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / gmean(factors) ** 0.5
-        rates = [float(f"{rate:.3g}") for rate in spaced]
-        grid = {"visible_to_hidden_factor": factors, "learning_rate": rates}
-        searches[f"{name}-changed"] = RULES[rule], grid, n_networks
+        rounded = [float(f"{rate:.3g}") for rate in spaced]
+        grid = {"visible_to_hidden_factor": factors, "learning_rate": rounded}
+        searches[f"{name}-changed"] = RULES[rule], grid, 1.0
     return searches
 
 
@@ -184,17 +162,10 @@ def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
     return ratios
 
 
-def find_good_rates(
-    protocol: Protocol, rates: Sequence[float], *, n: int, jobs: int
-) -> list[float]:
+def find_good_rates(protocol: Protocol, rates: Sequence[float], sample: Sample) -> list[float]:
     """Return the learning rates that are not measurably slower than the protocol's own."""
-    updates = {
-        rate: simulate(
-            dataclasses.replace(protocol, learning_rate=rate),
-            n_seeds=n, root_seed=ROOT_SEED, jobs=jobs,
-        ).updates
-        for rate in rates
-    }  # fmt: skip
+    protocols = list_protocols(protocol, {"learning_rate": rates})
+    updates = {each.learning_rate: sample.simulate(each).updates for each in protocols}
     best = updates[protocol.learning_rate]
     lows = {rate: estimate_mean(updates[rate] - best).low for rate in rates}
     return [rate for rate, low in lows.items() if low is None or low <= 0.0]
@@ -221,9 +192,8 @@ def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
     for name in THEIRS:
         theirs = good[name]
         for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
-            results[name + suffix] = supports_if(
-                max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
-            )
+            is_apart = max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
+            results[name + suffix] = supports_if(is_apart)
     return judge("best-rates", results)
 
 

@@ -11,6 +11,7 @@ from replication.experiments.agreement import find_alignment
 from replication.experiments.dynamics import biases, corners, following, offsets
 from replication.experiments.growth import find_critical_rate
 from replication.experiments.points import measure_convexity
+from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.recirculation import RecirculationNetwork
@@ -82,7 +83,7 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
     assert following.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
     asked = 2.0, 5.0
     assert [following.CHOICES["until 10"](*asked, t) for t in (9, 10)] == [2.0, 0.0]
-    assert following.PARTS["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
+    assert following.DOSES["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
     assert following.DOSES["3 times the smooth part"](*asked, 2) == 10.5
     assert following.DOSES["1.5 times"](*asked, 2) == 3.0
 
@@ -149,15 +150,13 @@ def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():
-    model, stuck = biases.compare_tails(3_000, root_seed=8, jobs=1)
+    model, stuck = biases.compare_tails(Sample(3_000, 8))
     learnt = simulate(n_seeds=3_000, root_seed=8)
     fixed = simulate(Protocol(frozen=("b",)), n_seeds=3_000, root_seed=8)
     assert model["learnt"]["mean"] == pytest.approx(learnt.updates.mean())
     assert model["fixed"]["mean"] == pytest.approx(fixed.updates.mean())
     assert len(stuck) == model["learnt"]["n_failed"] == np.count_nonzero(~learnt.converged)
     assert np.all(evaluate_networks(PAPER, stuck).error >= PAPER.threshold)
-    ends = corners.release(stuck, jobs=1)
-    assert ends["late_cooled"]["share"] > ends["late_as_is"]["share"]
     at = dict(zip(model["times"], model["learnt"]["survival"], strict=True))
     assert at[100] == pytest.approx(np.mean(learnt.updates > 100))
     assert model["learnt"]["means"][500] == np.minimum(learnt.updates, 500).mean()

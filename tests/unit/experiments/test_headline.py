@@ -55,9 +55,7 @@ SAMPLING = {"chance_all_converge": 0.9}
     ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
     ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
 ])  # fmt: skip
-def test_verdict_follows_from_p_under_each_condition_where_the_study_can_judge(
-    changed, verdict, reason
-):
+def test_verdict_follows_from_p_where_the_study_can_judge(changed, verdict, reason):
     study = {"population": POPULATION, "sampling": SAMPLING, "p": P_VALUES, "protocol": PAPER}
     judged = run.judge_headline(**study | changed)
     assert (judged["verdict"], judged["reason"]) == (verdict, reason)
@@ -67,10 +65,8 @@ def test_unusualness_is_that_of_literal_counts(skewed):
     measured = distributions.measure_unusualness(distributions.map_studies(skewed))
     means, maxima = draw_studies(skewed, 20_000)
     points, reported = np.log([means, maxima]).T, np.log([[48.0, 202.0]])
-    inverse = np.linalg.inv(np.cov(points.T))
-    away, own = (
-        cdist(rows, [points.mean(axis=0)], "mahalanobis", VI=inverse) for rows in (points, reported)
-    )
+    centre, inverse = [points.mean(axis=0)], np.linalg.inv(np.cov(points.T))
+    away, own = (cdist(rows, centre, "mahalanobis", VI=inverse) for rows in (points, reported))
     assert measured["mahalanobis"] == pytest.approx(np.mean(away >= own), abs=0.03)
     # Against another estimator of the density.
     studies = np.array([means, np.log(maxima)])

@@ -5,7 +5,7 @@ import pytest
 
 from replication.definition.protocol import PAPER
 from replication.experiments.hierarchy import run as experiment
-from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.sample import SEARCH_OFFSET, Sample
 from replication.simulator.network import Rule
 
 SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
@@ -104,17 +104,17 @@ def test_networks_are_the_same_in_other_parts_and_shared_by_random_sets(monkeypa
     monkeypatch.setattr(experiment, "UPDATES", 20)
     monkeypatch.setattr(experiment, "ROUNDS", 2)
     condition = experiment.Condition(kind=kind)
-    whole = experiment.simulate_condition(condition, RATES, 3, 10, jobs=1)
+    whole = experiment.simulate_condition(condition, RATES, Sample(10, 3))
     monkeypatch.setattr(experiment, "N_TOGETHER", 3)
-    parts = experiment.simulate_condition(condition, RATES, 3, 10, jobs=1)
+    parts = experiment.simulate_condition(condition, RATES, Sample(10, 3))
     assert len(whole["all"]) == 10
     np.testing.assert_array_equal(whole["codes"], parts["codes"])
 
 
 def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypatch):
-    def succeed(condition, pair, root_seed, n, *, jobs):
-        assert root_seed == experiment.ROOT_SEED + SEARCH_OFFSET
-        return {"all": np.arange(n) < 2 * (pair in ((10.0, 1.0), (20.0, 4.0)))}
+    def succeed(condition, pair, sample):
+        assert sample.root_seed == 3 + SEARCH_OFFSET
+        return {"all": np.arange(sample.n) < 2 * (pair in ((10.0, 1.0), (20.0, 4.0)))}
 
     monkeypatch.setattr(experiment, "simulate_condition", succeed)
-    assert experiment.search_rates(experiment.Condition(), 2, jobs=1) == (10.0, 1.0)
+    assert experiment.search_rates(experiment.Condition(), Sample(2, 3)) == (10.0, 1.0)

@@ -6,16 +6,10 @@ import pytest
 from replication.definition.protocol import Protocol
 from replication.experiments.images import exact, linear, logistic, minimum, repairs, rules
 from replication.experiments.images.encoders import estimate_exponent
-from replication.experiments.images.training import (
-    draw,
-    evaluate,
-    split,
-    train,
-    train_epochs,
-    vary,
-)
+from replication.experiments.images.training import draw, evaluate, split, train, train_epochs, vary
 from replication.experiments.matrices import get_u, get_w
 from replication.experiments.recording import train_for
+from replication.experiments.sample import Sample
 from replication.experiments.scatter import Scatter
 from replication.simulator.activations import logistic as squash
 from replication.simulator.changes import compute_changes
@@ -166,8 +160,8 @@ def test_what_codes_lack_of_agreement_follows_the_exact_dynamics(regression):
 
 
 def test_white_inputs_keep_the_span_of_w():
-    rule = vary(rules.Mixture, patterns=0.4 * np.eye(64), numbers={"share": 0.0})
-    weights = draw(rule, 0.3, 2, 3)
+    rule = vary(rules.combine(rules.Mixture, share=0.0), patterns=0.4 * np.eye(64))
+    weights = draw(rule, 0.3, Sample(2, 3))
     first, last = (split(rule, x)["W"] for x in (weights, train(rule, weights, 300)))
     assert np.linalg.norm(last - first) > 0.1 * np.linalg.norm(first)
     assert last @ np.linalg.pinv(first) @ first == pytest.approx(last, abs=1e-12)
@@ -184,7 +178,11 @@ def test_only_with_decay_does_w_end_at_principal_directions(decay):
     biases = split_weights(protocol, weights)
     biases[0][1][...], biases[1][1][...] = 0.0, np.mean(patterns, axis=0)
     final = train_for(protocol, weights, 20_000)
-    shares = Scatter.of(protocol).find_share(get_w(protocol, final))
+    scatter, W = Scatter.of(protocol), get_w(protocol, final)
+    # The part of what hidden units see that lies in as many principal directions as they are.
+    seen = (W @ scatter.directions) * np.sqrt(scatter.strengths)
+    basis = np.linalg.qr(np.swapaxes(seen, 1, 2))[0]
+    shares = np.sum(basis[:, :2] ** 2, axis=(1, 2)) / 2
     assert (shares.min() > 1 - 1e-6) == (decay > 0)
 
 
@@ -195,7 +193,7 @@ def test_logistic_recirculation_is_that_of_the_protocol():
     )  # fmt: skip
     rule = logistic.show(rules.LogisticRecirculation, make_patterns(protocol))
     weights = draw_weights(protocol, 7, 0, 3)
-    assert np.array_equal(draw(rule, protocol.half_width, 3, 7), weights)
+    assert np.array_equal(draw(rule, protocol.half_width, Sample(3, 7)), weights)
     ours = train_epochs(rule, weights, (4,))[0]
     assert ours == pytest.approx(train_for(protocol, weights, 4), abs=1e-9)
 
@@ -223,7 +221,7 @@ def test_turning_keeps_the_length_of_w_and_shrinking_its_direction():
     images = make_patterns(linear.IMAGES)[:20]
     for shown in (rules.Turning, rules.Shrinking):
         rule = logistic.show(shown, images)
-        states = train_epochs(rule, draw(rule, 0.5, 2, 3), (0, 3))
+        states = train_epochs(rule, draw(rule, 0.5, Sample(2, 3)), (0, 3))
         first, last = (split(rule, weights)["W"] for weights in states)
         lengths = [np.linalg.norm(W, axis=(1, 2)) for W in (first, last)]
         cosines = np.sum(first * last, axis=(1, 2)) / (lengths[0] * lengths[1])
@@ -237,16 +235,16 @@ def test_turning_keeps_the_length_of_w_and_shrinking_its_direction():
 
 def test_sleep_alone_draws_w_to_a_multiple_of_the_decoder():
     constants = {"factor": 0.0, "rate": 0.0, "echo": 0.5, "decay": 0.002}
-    rule = vary(rules.Sleep, patterns=SCATTER.root[:1], numbers=constants)
-    arrays = split(rule, train(rule, draw(rule, 0.3, 2, 3), 4_000))
+    rule = vary(rules.combine(rules.Sleep, **constants), patterns=SCATTER.root[:1])
+    arrays = split(rule, train(rule, draw(rule, 0.3, Sample(2, 3)), 4_000))
     drawn, wanted = arrays["W"], 0.5 * np.swapaxes(arrays["U"], 1, 2)
     assert np.linalg.norm(drawn - wanted) < 0.25 * np.linalg.norm(wanted)
 
 
 def test_networks_are_evaluated_as_they_stand_by_the_units_that_they_have():
     images = make_patterns(linear.IMAGES)[:30]
-    rule = logistic.show(rules.HiddenInverseWhiteNoise, images)
-    weights = draw(rule, 0.5, 2, 3)
+    rule = logistic.show(logistic.RULES["inverse, white noise"], images)
+    weights = draw(rule, 0.5, Sample(2, 3))
     arrays, found = split(rule, weights), evaluate(rule, weights, images[:5])
     seen = images[:5] - images.mean(axis=0)
     h = squash(seen @ np.swapaxes(arrays["W"], 1, 2) + arrays["b"][:, None])
@@ -283,14 +281,13 @@ def test_best_reconstruction_is_that_of_principal_components():
     expected = linear.find_least(SCATTER)
     assert SCATTER.explain(main) == pytest.approx([expected])
     assert SCATTER.miss(main, SCATTER.read_best(main)) == pytest.approx([expected])
-    assert SCATTER.find_share(main) == pytest.approx([1.0])
     W = np.stack([build(rules.Linear, seed).W for seed in range(3)])
     assert (SCATTER.explain(W) > expected).all()
     assert SCATTER.miss(W, SCATTER.read_best(W)) == pytest.approx(SCATTER.explain(W))
 
 
 def test_excess_of_small_starts_follows_the_power_that_two_eigenvalues_give():
-    found = exact.measure_power(np.array([1.0, 0.8, 0.2]), 12, 3)
+    found = exact.measure_power(np.array([1.0, 0.8, 0.2]), Sample(12, 3))
     assert found["predicted"] == pytest.approx(1.5)
     assert found["power"] == pytest.approx(1.5, abs=0.08)
 

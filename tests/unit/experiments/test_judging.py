@@ -14,6 +14,7 @@ from replication.experiments.judging import (
     Evidence,
     describe_condition,
     describe_instead,
+    describe_undecided,
     find_verdict,
     judge,
     list_statements,
@@ -102,18 +103,15 @@ def test_condition_names_what_contradicts_the_primary():
         judged = judge("rapid", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
         assert describe_condition(RAPID, judged) == condition
+        undecided = [name for name, each in zip(names, outcomes[1:], strict=True) if each is None]
+        assert describe_undecided(RAPID, judged) == "".join(undecided)
     claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
 
 
 def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
-    for ends, outcome in (
-        ([1.5, 1.9], YES),
-        ([2.0, 2.0], OPEN),
-        ([1.9, 2.1], OPEN),
-        ([2.1, 3], NO),
-    ):
+    for *ends, outcome in ((1.5, 1.9, YES), (2.0, 2.0, OPEN), (1.9, 2.1, OPEN), (2.1, 3.0, NO)):
         assert judge_one(Estimate(2.0, *ends), above=0.5, below=2.0)["outcome"] == outcome
 
 
@@ -124,11 +122,12 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
         dataclasses.replace(second, levels=(("at_least", 0.9),)),
         dataclasses.replace(third, levels=(("at_least", 0.5),)),
     )
-    claim = dataclasses.replace(RAPID, operationalisations=ways)
+    claim = dataclasses.replace(RAPID, operationalisations=ways, levels_of="a share")
+    other = "with a share of 0.7 in place of 0.9 it holds"
     for values, verdict, words in (
-        ((0.8, 0.75, 0.6), "does not hold, except", "with 0.7 in place of 0.9 it holds"),
+        ((0.8, 0.75, 0.6), "does not hold, except", other),
         ((0.8, 0.6, 0.4), "does not hold", f"{second.name} and {third.name}"),
-        ((0.95, 0.8, 0.6), "holds, except", "with 0.7 in place of 0.9 it holds"),
+        ((0.95, 0.8, 0.6), "holds, except", other),
         ((0.95, 0.95, 0.6), "holds", ""),
     ):
         with pytest.MonkeyPatch.context() as patch:

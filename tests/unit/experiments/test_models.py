@@ -16,14 +16,12 @@ from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import repairs as REPAIRS
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.mechanism.tasks import make_tasks
-from replication.experiments.search import SEARCH_OFFSET
+from replication.experiments.sample import SEARCH_OFFSET
 from replication.report.style import styled
 from replication.simulator.patterns import read_digits
 from replication.system.progress import silent
 
-RUNS = {
-    name: importlib.import_module(f"replication.experiments.{name}.run") for name in EXPERIMENTS
-}
+RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
 N_NETWORKS = {
     "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 8, "codes": 80,
     "proposal": 300, "hierarchy": 6, "live": 400, "images": 16,
@@ -46,7 +44,7 @@ SMALLER = {
         "SIZES": (0.5, 0.02), "ON_PATCHES": ("recirculation", "back-propagation"),
     },
     "images.encoders": {"SIZES": (4, 6, 8)},
-    "images.changes": {"N_IMAGES": 30, "SETTLED": 200},
+    "images.changes": {"N_IMAGES": 30},
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
@@ -69,7 +67,6 @@ SMALLER = {
     },
     "mechanism.common": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "mechanism.hybrids": {"MAX_UPDATES": 100},
-    "dynamics.biases": {"MAP": {"learning_rate": (20.0,), "regression": (0.0, 0.75)}},
     "dynamics.corners": {"UPPER_RATES": (6.0, 20.0)},
     "dynamics.following": {"PAPER": SHORT},
     "dynamics.offsets": {"ALIGNED_RATES": (2.0, 10.0, 20.0)},
@@ -97,10 +94,8 @@ def run(name):
         for module in (module for module in SMALLER if module.startswith(f"{name}.")):
             for key, value in SMALLER[module].items():
                 patch.setattr(f"replication.experiments.{module}.{key}", value)
-        steps = []
-        made = run_experiment(
-            name, jobs=1, report_progress=steps.append, n_networks=N_NETWORKS.get(name, FEW)
-        )
+        steps, n = [], N_NETWORKS.get(name, FEW)
+        made = run_experiment(name, jobs=1, report_progress=steps.append, n_networks=n)
     lines = [f"{name} (10 of {len(EXPERIMENTS)}): {step}" for step in steps]
     assert [line for line in lines if len(line) >= 80] == [], "wider than a terminal"
     model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
@@ -161,9 +156,8 @@ def check_codes(model, figures):
 
 
 def check_learning(model, figures):
-    assert [order["learning_rate"] for order in model["orders"]] == list(
-        RUNS["learning"].ORDER_RATES
-    )
+    rates = [order["learning_rate"] for order in model["orders"]]
+    assert rates == list(RUNS["learning"].ORDER_RATES)
     slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
     measured = model["claims"]["alignment-first"]["operationalisations"]
     # Half of the same networks, none of which has converged.
@@ -202,11 +196,8 @@ def check_live(model, figures):
     assert flags == {name: growth[name] for name in ("aligned", "learnt")}
     assert model["fixed"]["fixed"]["p99"] < model["fixed"]["learnt"]["p99"]
     lost = {rule: row["lost"] for rule, row in model["line"]["rules"].items()}
-    assert (
-        lost["recirculation"]
-        > lost["back-propagation"]
-        == pytest.approx(model["line"]["best"], rel=1e-4)
-    )
+    assert lost["back-propagation"] == pytest.approx(model["line"]["best"], rel=1e-4)
+    assert lost["recirculation"] > lost["back-propagation"]
     networks = model["networks"]
     assert (networks["slow"]["converged"], networks["failing"]["converged"]) == (True, False)
     loop, squares = figures["plane"]
@@ -280,7 +271,7 @@ def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
 
 def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_names(monkeypatch):
     for judged in ({}, {"good-codes": {}, "rapid": {}}):
-        monkeypatch.setattr(RUNS["codes"], "run", lambda *, judged=judged, **_: {"claims": judged})
+        monkeypatch.setattr(RUNS["codes"], "run", lambda *_, judged=judged: {"claims": judged})
         message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
             run_experiment("codes", jobs=1, report_progress=silent)

@@ -6,6 +6,7 @@ import pytest
 from replication import PAPER
 from replication.experiments import recording
 from replication.experiments.recording import Histories, measure_learning
+from replication.experiments.sample import Sample
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 
@@ -18,9 +19,7 @@ def test_every_network_is_measured_once_over_its_whole_learning(max_states, monk
     weights = draw_weights(PAPER, 61, 0, N)
     updates, converged, final = simulate_weights(PAPER, weights)
     assert converged.all()
-    histories = measure_learning(
-        PAPER, lambda _, weights: {"weights": weights}, n_networks=N, root_seed=61, jobs=1
-    )
+    histories = measure_learning(PAPER, lambda _, weights: {"weights": weights}, Sample(N, 61))
     seen = []
     for n_updates, states in zip(histories.updates, histories.values["weights"], strict=True):
         network = int(np.flatnonzero((weights == states[0]).all(axis=1))[0])

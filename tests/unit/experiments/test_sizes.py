@@ -31,9 +31,8 @@ def test_loops_are_measured_as_by_the_readable_loop(key, keep):
         for p, a in enumerate(loop.patterns):
 
             def measure_error(moved, a=a):
-                return (
-                    np.sum((RecirculationNetwork.from_weights(moved, rule).image(a) - a) ** 2) / 2
-                )
+                image = RecirculationNetwork.from_weights(moved, rule).image(a)
+                return np.sum((image - a) ** 2) / 2
 
             changes, descent = flatten(loop.weight_changes(a)), -differentiate(measure_error, flat)
             c = loop.image(a)
@@ -42,9 +41,8 @@ def test_loops_are_measured_as_by_the_readable_loop(key, keep):
                 name: cosine(changes[group], descent[group])
                 for name, group in (("first", FIRST), ("second", SECOND), ("joint", BOTH))
             }
-            expected |= {
-                "matched": match(changes, descent), "parallel": cosine(at - a, loop.image(at) - c),
-            }  # fmt: skip
+            expected["matched"] = match(changes, descent)
+            expected["parallel"] = cosine(at - a, loop.image(at) - c)
             found = {name: measured[f"{name}-{key}"][row, p] for name in expected}
             assert found == pytest.approx(expected, abs=1e-5)
             totals += changes, descent

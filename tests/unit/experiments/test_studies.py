@@ -9,8 +9,8 @@ import pytest
 from replication import PAPER, CountTable, simulate
 from replication.experiments import studies
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
+from replication.experiments.sample import Sample, estimate_share, find_median_updates, get_estimate
 from replication.experiments.studies import Likelihood
-from replication.experiments.summaries import estimate_share, find_median_updates, get_estimate
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
@@ -41,7 +41,7 @@ def test_less_extreme_studies_are_those_with_a_larger_p_than_compare_gives_to_th
 def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
     monkeypatch.setattr(studies, "CHUNK", 16)
     whole = simulate(PAPER, n_seeds=40, root_seed=2001)
-    assert studies.count_networks(PAPER, 2001, 40) == CountTable.from_outcomes(
+    assert studies.count_networks(PAPER, Sample(40, 2001)) == CountTable.from_outcomes(
         whole.updates, whole.converged, PAPER.max_updates
     )
 
@@ -119,9 +119,8 @@ def test_posterior_follows_from_the_chances_and_first_reading_is_the_base():
     def give(chance):
         return Likelihood(500, *(dict.fromkeys(studies.SWEEPS, x) for x in (chance, 0.05)))
 
-    rows = studies.compare_readings({"own": give(3e-4), "rare": give(1e-4), "never": give(0.0)})[
-        "open"
-    ]
+    given = {"own": give(3e-4), "rare": give(1e-4), "never": give(0.0)}
+    rows = studies.compare_readings(given)["open"]
     assert [rows[name]["posterior"] for name in ("own", "rare")] == pytest.approx([0.75, 0.25])
     assert rows["never"]["bayes_factor"] is None
     low, high = rows["rare"]["bayes_factor_interval"]

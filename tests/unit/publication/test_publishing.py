@@ -50,9 +50,7 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
         assert other.folder.parent == tmp_path / "studies"
 
 
-def test_a_study_is_replicated_and_what_is_damaged_of_its_report_made_again(
-    tmp_path, monkeypatch, capsys
-):
+def test_a_study_is_replicated_and_what_is_damaged_made_again(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)
     study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
     assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
@@ -101,13 +99,9 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
     monkeypatch.setattr(publishing, "write_report", lambda *_, **__: {})
     monkeypatch.setattr(publishing, "run_experiments", lambda names, *_, **__: done.extend(names))
     write_model(tmp_path, "codes", make_current("codes"))
-    run = partial(
-        publishing.replicate_study,
-        Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path),
-        Cache(None),
-        experiments=experiments,
-        report_progress=done.append,
-    )
+    study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
+    options = {"experiments": experiments, "report_progress": done.append}
+    run = partial(publishing.replicate_study, study, Cache(None), **options)
     if not experiments:
         run()
         assert done == ["networks"]
@@ -199,9 +193,8 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     (tmp_path / "models" / "mine.json").write_text("[]")
     for name in ("codes", "speed", "speed"):
         write_model(tmp_path, name, {"a": 1})
-    assert [path.name for path in (tmp_path / "models").glob("codes.json.set-aside-*/*")] == [
-        "mine"
-    ]
+    (aside,) = (tmp_path / "models").glob("codes.json.set-aside-*/*")
+    assert aside.name == "mine"
     (kept,) = (tmp_path / "models").glob("speed.json.set-aside-*")
     assert kept.read_text() == '{"mine": 1}'
     assert find_damaged_files(tmp_path) == []
@@ -215,8 +208,8 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
 READINGS = multiverse.Readings("x", ("momentum",), (PAPER,))
 WRITERS = {
     "previews/codes": partial(previews.preview_experiment, "codes", 300),
-    f"studies/{PAPER.id}-7-3": lambda results: publishing.replicate_study(
-        Study(PAPER, 7, 3, results), Cache(None)
+    f"studies/{PAPER.id}-7-3": lambda folder: publishing.replicate_study(
+        Study(PAPER, 7, 3, folder), Cache(None)
     ),
     f"studies/multiverse-{READINGS.id}-7-3": partial(previews.make_multiverse, READINGS, 3, 7),
 }
@@ -302,18 +295,14 @@ def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_pa
     ways = list(claims["good-codes"].operationalisations)
     for changed in ({"name": "otherwise"}, {"levels": (("at_least", 0.9),)}):
         ways[0] = dataclasses.replace(ways[0], **changed)
-        claims["good-codes"] = dataclasses.replace(
-            claims["good-codes"], operationalisations=tuple(ways)
-        )
+        codes = dataclasses.replace(claims["good-codes"], operationalisations=tuple(ways))
+        claims["good-codes"] = codes
         monkeypatch.setattr(experiments, "load_claims", claims.copy)
         is_same = find_version("codes") == current["version"]
         assert is_same == ("name" in changed), "words do not count, thresholds do"
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
-    for refuse in (
-        lambda: publishing.read_current(tmp_path),
-        lambda: verifying.verify_report(default),
-    ):
+    for refuse, given in ((publishing.read_current, tmp_path), (verifying.verify_report, default)):
         with pytest.raises(DataError, match=r"models of codes .* run `replication replicate`"):
-            refuse()
+            refuse(given)
     assert main(["info", "--results", str(tmp_path)]) == 0
     assert "models of another version: codes" in capsys.readouterr().out

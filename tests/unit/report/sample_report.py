@@ -9,15 +9,15 @@ from replication.experiments import TEMPLATES
 from replication.experiments.headline.figures import plot_joint
 from replication.experiments.images.figures import plot_rest
 from replication.experiments.live.figures import plot_help, plot_plane
+from replication.experiments.live.rule_page import write_template
 from replication.publication.models import read_model
 from replication.report import style
 from replication.report.build import Drawing, render_report
 
 FOLDER = Path(__file__).parent / "sample"
 RESULTS = Path(__file__).parents[3] / "results"
-PUBLISHED, LIVE, IMAGES, DYNAMICS = (
-    read_model(RESULTS, name) or {} for name in ("headline", "live", "images", "dynamics")
-)
+NAMES = "headline", "live", "images", "dynamics"
+PUBLISHED, LIVE, IMAGES, DYNAMICS = (read_model(RESULTS, name) or {} for name in NAMES)
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
@@ -81,6 +81,7 @@ def build_sample(folder, **changes):
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,
         "search": [TEMPLATES],
+        "write": write_template,
         "tables": {"readings": "name,mean\npaper,46.5\n"},
         **changes,
     }

@@ -7,10 +7,16 @@ import subprocess
 import numpy as np
 import pytest
 
-from replication.definition.protocol import Protocol
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments import TEMPLATES
+from replication.experiments.interventions import freeze, prepare
+from replication.experiments.live.rule_page import write_template
+from replication.experiments.live.run import MEANINGS
+from replication.report.template import Template
 from replication.simulator.engine import Engine
 from replication.simulator.javascript import write_script
 from replication.simulator.recirculation import find_network
+from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
 
 PROTOCOLS = {
@@ -34,17 +40,20 @@ console.log(JSON.stringify(found));
 """
 
 
+def run_script(script):
+    """Return what a script prints as JSON."""
+    require(shutil.which("node"), "Node.js is missing")
+    done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 def test_script_and_compiled_code_agree(protocol):
-    require(shutil.which("node"), "Node.js is missing")
     engine = Engine(protocol)
     weights = engine.rule.draw(7, 0, 2)
     script = write_script(engine.rule, "Rule") + f"const ROWS = {json.dumps(weights.tolist())};"
-    done = subprocess.run(
-        ["node", "-e", script + STEPS], capture_output=True, text=True, check=True
-    )
     _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0, max_updates=4)
-    for row, found in zip(recorded, json.loads(done.stdout), strict=True):
+    for row, found in zip(recorded, run_script(script + STEPS), strict=True):
         errors, states = zip(*found["seen"], strict=True)
         np.testing.assert_allclose(states, row[:4], rtol=0, atol=1e-11)
         np.testing.assert_allclose(errors, engine.evaluate(row[:4]).error, rtol=1e-11)
@@ -54,3 +63,52 @@ def test_script_and_compiled_code_agree(protocol):
             expected = network.list_states(v)
             for group, state in zip(found["states"], expected, strict=True):
                 np.testing.assert_allclose(group[p], state, rtol=0, atol=1e-10)
+
+
+SLOW = {"learning_rate": 5.0}  # at which rounding does not grow; at the paper's rate a billionfold
+PAGES = {
+    "paper": (PAPER, {}, 1e-4),
+    **{name: (Protocol(criterion=name, **SLOW), {}, 1e-12) for name in MEANINGS},
+    "high regression": (Protocol(regression=0.9, learning_rate=10.0), {}, 1e-12),
+    "no regression": (Protocol(regression=0.0, learning_rate=1.0), {}, 1e-12),
+    "biases frozen": (Protocol(frozen=("b",), **SLOW), {}, 1e-12),
+    "decoder frozen": (Protocol(frozen=("U", "c"), max_updates=240, **SLOW), {}, 1e-12),
+    "late W": (Protocol(**SLOW), {"W": 20}, 1e-12),
+    "late U": (Protocol(**SLOW), {"U": 5}, 1e-12),
+}
+TRAIN = """
+console.log(JSON.stringify(CASES.map(({ settings, threshold, cap }) => SEEDS.map(function (seed) {
+  const one = new LiveNetwork(drawWeights(seed, { root_seed: 1988, half_width: 0.5 }), settings);
+  const start = one.weights(), learnt = one.train(threshold, cap);
+  return [start, learnt, one.updates, one.weights()];
+}))));
+"""
+
+
+def test_networks_start_and_learn_in_the_pages_as_in_the_compiled_code():
+    """By every setting that a page offers, and by those of the lesson and of the bars."""
+    page = Template(TEMPLATES / "live" / "network.js", [TEMPLATES], write_template)
+    cases = [
+        {
+            "settings": {
+                "rate": protocol.learning_rate, "regression": protocol.regression,
+                "criterion": protocol.criterion, "frozen": protocol.frozen, "skip": skip,
+            },
+            "threshold": protocol.threshold, "cap": protocol.max_updates,
+        }
+        for protocol, skip, _ in PAGES.values()
+    ]  # fmt: skip
+    given = f"const CASES = {json.dumps(cases)}, SEEDS = [...Array(20).keys()];"
+    results = run_script(page.render({}, {}) + given + TRAIN)
+    drawn = draw_weights(PAPER, 1988, 0, 20)
+    for (protocol, skip, tolerance), found in zip(PAGES.values(), results, strict=True):
+        rule, rows = None, drawn
+        if skip:
+            ((name, n_first),) = skip.items()
+            rule, rows = prepare(protocol, drawn, freeze(name), n_first=n_first)
+        expected, converged, final, _ = Engine(protocol, rule).train(rows, final=True)
+        starts, learnt, updates, weights = (np.array(each) for each in zip(*found, strict=True))
+        np.testing.assert_array_equal(starts, drawn)
+        np.testing.assert_array_equal(learnt, converged)
+        np.testing.assert_array_equal(updates, expected)
+        np.testing.assert_allclose(weights, final[:, :22], rtol=tolerance, atol=tolerance)

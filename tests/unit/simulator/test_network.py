@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from scipy import special
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
+from replication.simulator import programs
+from replication.simulator.engine import Engine
 from replication.simulator.network import Rule
 from tests.exactness import rules
 
@@ -110,16 +113,23 @@ LINE = {
         use(np.array), use(lambda v: np.eye(4)[v[0]]),
     ],
     "write x = x + y in place of x += y": [use(add_to)],
+    "truth values": [
+        use(lambda v: np.square(v > 0)), use(lambda v: repeat(2, lambda x: x + (v > 0), v > 0)),
+    ],
+    "NoneType": [{"image": lambda self, v: v * self._n_updates}],
+    "'bitwise_and' not supported": [use(lambda v: v * (np.sum(v > 0) & 1))],
     "takes elements at places that only the compiled code knows": [
         use(lambda v: v[v > 0]), use(lambda v: np.take(v, v)),
     ],
     "numpy.pinv cannot be compiled": [use(lambda v: np.linalg.pinv(np.outer(v, v))[0])],
-    "numpy.floor_divide cannot be compiled": [use(lambda v: v // 2)],
+    "floor_divide cannot be compiled; write np.where": [use(lambda v: v // 2)],
+    "expit cannot be compiled; write replication.logistic(x)": [use(special.expit)],
+    "FloatingPointError: invalid value encountered in log": [use(lambda v: np.log(v - 2))],
     "numpy.sum cannot be compiled with these options": [use(lambda v: np.sum(v, where=v))],
     "an array's argmax cannot be compiled": [use(lambda v: v * v.argmax())],
     "an array's cumsum cannot be compiled": [use(lambda v: v.cumsum())],
     "at most two axes": [use(lambda v: np.ones((2, 4, 4)) @ v)],
-    "x ** y is compiled for y of": [use(lambda v: v**2.5)],
+    "x ** y is compiled where y or x is a constant": [use(lambda v: v**v)],
     "all numbers are float64": [use(lambda v: v.astype(int))],
     "1j was given where an array of numbers is needed": [use(lambda v: v * 1j)],
     "in a list or an attribute": [{"weight_changes": store}],
@@ -140,31 +150,13 @@ LINE = {
     "RecursionError": [{"image": lambda self, v: self.image(v)}],
     "mismatch in its core dimension": [{"patterns": np.eye(5)}],
     "moves more than 10,000 elements": [use(lambda v: np.tile(v, 3000).sum() * v)],
-}  # fmt: skip
-"""What a rule is told, with the line of it."""
-
-WITHOUT_LINE = {
-    "Mine has no method image(self, v)": [{"base": Network, "shapes": {"W": (2, 2)}}],
-    "Mine has no method weight_changes(self, v, target)": [
-        {"base": Network, "shapes": {"W": (2, 2)}, "image": lambda self, v: v},
+    "Mine.weight_changes changes self.trace, which is not declared": [
+        {"trace": 0.0, "weight_changes": note_down},
     ],
-    "Mine.shapes is empty": [{"base": Network}],
-    "() takes 1 positional argument but 2 were given; write image(self, v)": [
-        {"image": lambda self: 1},
-    ],
-    "does something else each time it is run": [
-        {"n": 0, "weight_changes": count}, use(lambda v: v + np.random.default_rng().random(4)),
-    ],
-    "away from the same rule run in NumPy": [use(shrink), {"apply": tie}],
-    "the error of a compiled network is not that of the same network in NumPy": [
-        use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
-        {"pattern_error": lambda self, v, t: np.max(np.abs(tilt(v - self.image(v))))},
-    ],
-    "Mine changes self.trace, which is not declared": [{"trace": 0.0, "weight_changes": note_down}],
-    "Mine changes self.W, which is an array that only apply() may change": [
+    "Mine.image changes self.W, which is for apply() to change; return what is added": [
         {"image": lambda self, v: setattr(self, "W", 2 * self.W) or self.hidden(v)},
     ],
-    "Mine changes self.B, which is fixed": [
+    "Mine.apply changes self.B, which is fixed": [
         {"fixed": {"B": (2,)}, "apply": lambda self, changes: setattr(self, "B", 2 * self.B)},
     ],
     "Mine.apply makes last of shape (3,); it was (1,)": [{"kept": {"last": [0.0]}, "apply": grow}],
@@ -176,14 +168,44 @@ WITHOUT_LINE = {
         {"weight_changes": lambda self, v: {"w": self.W}},
     ],
     "Mine.weight_changes gives nothing": [{"weight_changes": lambda self, v: None}],
-    "'no' was given where an array of numbers is needed": [use(lambda v: "no")],
     "Mine.image gives an array of shape (2,)": [{"image": lambda self, v: v[:2]}],
     "Mine.pattern_error gives shape (4,)": [{"pattern_error": lambda self, v, t: v}],
+    "Mine.weight_changes gives h of shape (2,); shapes says (3,)": [
+        {"summed": {"h": (3,)}, "weight_changes": lambda self, v: {"h": self.b}},
+    ],
+    "Mine.weight_changes changes self.k, which is for apply() to change, which takes sums": [
+        {"kept": {"k": 0.0}, "weight_changes": lambda self, v: setattr(self, "k", v[0]) or {}},
+    ],
+}  # fmt: skip
+"""What a rule is told, with the line of it."""
+
+WITHOUT_LINE = {
+    "Mine has no method image(self, v)": [{"base": Network, "shapes": {"W": (2, 2)}}],
+    "Mine has no method weight_changes(self, v, target)": [
+        {"base": Network, "shapes": {"W": (2, 2)}, "image": lambda self, v: v},
+    ],
+    "Mine.shapes is empty": [{"base": Network}],
+    "Mine.patterns is a property": [{"patterns": property(lambda _: np.eye(4))}],
+    "calls an array or a number 'protocol'": [{"shapes": {"protocol": (2,)}}],
+    "None was given": [{"apply": lambda self, changes: delattr(self, "W")}],
+    "() takes 1 positional argument but 2 were given; write image(self, v)": [
+        {"image": lambda self: 1},
+    ],
+    "does something else each time it is run": [
+        {"n": 0, "weight_changes": count}, use(lambda v: v + np.random.default_rng().random(4)),
+    ],
+    "away from the same rule run in NumPy": [use(shrink), {"apply": tie}],
+    "the error of a compiled network is not that of the same network in NumPy": [
+        use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
+        {"pattern_error": lambda self, v, t: np.max(np.abs(tilt(v - self.image(v))))},
+    ],
+    "'no' was given where an array of numbers is needed": [use(lambda v: "no")],
     "go from 0 to 3; Mine.image gives 0 to 1": [{"patterns": 3 * np.eye(4)}],
     "go from -1 to 0; Mine.image gives 0 to 1": [{"targets": -np.eye(4)}],
     "as Mine.patterns; allowed are finite numbers": [{"patterns": np.full((4, 4), np.nan)}],
     "as Mine.patterns; allowed are arrays of numbers": [{"patterns": [[1, 2], [1]]}],
-    "Mine.patterns of shape (4,) was given": [{"patterns": np.ones(4)}],
+    "allowed is (n_patterns, n_units), as in [[0], [1]] of one unit": [{"patterns": np.ones(4)}],
+    "Mine has 'target'; write 'targets', or choose another name": [{"target": np.eye(4)}],
     "Mine.targets has 3 rows; allowed are 4": [{"targets": np.eye(3)}],
     "diverges: within 60 updates": [use(lambda v: 1e308 * v)],
     "allowed is a dict of names to shapes": [
@@ -193,9 +215,6 @@ WITHOUT_LINE = {
     "calls an array or a number 'hidden'": [{"shapes": {"hidden": (2, 4)}}],
     "calls an array or a number 'rate'": [{"numbers": {"rate": 1.0}, "rate": 2.0}],
     "calls an array or a number 'W'": [{"kept": {"W": 0.0}}, {"summed": {"W": (2, 3)}}],
-    "Mine.weight_changes gives h of shape (2,); shapes says (3,)": [
-        {"summed": {"h": (3,)}, "weight_changes": lambda self, v: {"h": self.b}},
-    ],
     "'fast' was given as Mine.numbers": [{"numbers": {"rate": "fast"}}],
     "nan was given as Mine.numbers": [{"numbers": {"rate": math.nan}}],
     "'x' was given as Mine.kept": [{"kept": {"k": "x"}}],
@@ -203,7 +222,7 @@ WITHOUT_LINE = {
     "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
     "Mine needs more memory than there is": [{"fixed": {"Z": (10**7, 10**7)}}],
     "instructions, which take minutes to compile": [use(lambda v: sum(v[k % 4] * np.tanh(
-        np.arange(4) * (k + 1) * v) for k in range(1200)))],
+        np.arange(4) * (k + 1) * v) for k in range(120)))],
 }  # fmt: skip
 
 
@@ -212,7 +231,8 @@ def flatten(cases):
 
 
 @pytest.mark.parametrize(("text", "methods"), flatten(LINE | WITHOUT_LINE))
-def test_what_cannot_be_right_or_compiled_is_refused_in_one_line(text, methods):
+def test_what_cannot_be_right_or_compiled_is_refused_in_one_line(text, methods, monkeypatch):
+    monkeypatch.setattr(programs, "MOST_LINES", 10_000)  # which are quicker to write
     with pytest.raises(UsageError) as raised:
         simulate(network=make(**methods), n_seeds=2)
     line = str(raised.value)
@@ -282,20 +302,23 @@ def test_plain_numpy_cannot_change_the_patterns():
 
 
 SOURCE = """
-class Mine(Encoder):
-    def image(self, v):
-        return self.U @ (self.W @ v) / {divisor}
+def image(self, v):
+    return self.U @ (self.W @ v) / {divisor}
+
+Mine = type("Mine", (Encoder,), {{"image": image}})
 """
 
 
-@pytest.mark.parametrize("name", ["__main__", "nowhere"])
+@pytest.mark.parametrize("name", ["__main__", "nowhere", None])
 def test_a_class_that_was_typed_in_is_compiled_and_told_its_line(name):
-    space = {"Encoder": Encoder, "__name__": name}
-    exec(compile(SOURCE.format(divisor=2.0), "<cell>", "exec"), space)
-    assert len(simulate(Protocol(max_updates=2), network=space["Mine"], n_seeds=2)) == 2
-    exec(compile(SOURCE.format(divisor="len(v[0])"), "<cell>", "exec"), space)
-    with pytest.raises(UsageError, match="<cell>, line 4"):
-        simulate(network=space["Mine"], n_seeds=2)
+    def type_in(divisor):
+        space = {"Encoder": Encoder} | ({"__name__": name} if name else {})
+        exec(compile(SOURCE.format(divisor=divisor), "<cell>", "exec"), space)
+        return space["Mine"]  # without a __name__ it has no module
+
+    assert len(simulate(Protocol(max_updates=2), network=type_in(2.0), n_seeds=2)) == 2
+    with pytest.raises(UsageError, match="<cell>, line 3"):
+        simulate(network=type_in("len(v[0])"), n_seeds=2)
 
 
 def test_threads_compile_rules_at_the_same_time():
@@ -328,6 +351,47 @@ def test_a_network_that_is_not_a_number_has_not_converged(schedule):
     begun = Roots.draw(Rule.of(Roots, protocol), 1988, 0, 40)[:, 0]
     assert np.array_equal(outcomes.converged, begun >= 0.0)
     assert np.array_equal(np.isnan(outcomes.errors), begun < 0.0)
+
+
+def test_a_network_whose_weights_are_not_numbers_has_not_converged_whatever_its_units_hide():
+    class Runaway(Network):
+        shapes = {"w": (1,)}
+        patterns, targets = np.ones((1, 1)), np.zeros((1, 1))
+
+        def image(self, v):
+            return logistic(self.w * v + 5.0)
+
+        def weight_changes(self, v):  # those drawn above 0 grow until they are inf - inf
+            return np.where(self.w > 0.0, 50.0 * self.w**2, -0.01 * self.w) + 0.0 * self.w**2
+
+    assert not simulate(Protocol(max_updates=100), network=Runaway, n_seeds=30).converged.any()
+
+
+def test_a_rule_may_run_a_simulation_itself():
+    rule = make(**use(lambda v: v * simulate(n_seeds=8).converged.mean()))
+    assert len(simulate(Protocol(max_updates=2), network=rule, n_seeds=2)) == 2
+
+
+SHOWN = {**use(lambda v: v), "image": lambda _, v: v}
+MASKS = """
+a + b * c | a + np.maximum(b, c) | a + np.abs(b) | a + np.where(c, b, ~c) | a + np.roll(b, 1)
+a[[1, 0]] + b[[2, 3]] | np.stack([a, c]).reshape(4, 2) + b[:2] | np.max(a) + b | a @ b
+np.ones_like(a) + b | np.clip(a, False, True) + b | np.sum(a) + b | np.diag(1.0 / b)
+"""
+
+
+@pytest.mark.parametrize("text", [text.strip() for text in re.split(r"[|\n]", MASKS) if text])
+def test_truth_values_are_added_and_multiplied_as_numpy_does(text):
+    def compute(v):
+        return eval(text, {"np": np, "a": v > 0.1, "b": v > 0.2, "c": v > 0.3})
+
+    rows = np.linspace(0.0, 0.5, 12).reshape(3, 4)
+    rule = make(patterns=rows, hidden=lambda _, v: compute(v), **SHOWN)
+    engine = Engine(Protocol(), rule)
+    (found,) = engine.evaluate(engine.rule.draw(0, 0, 1)).hidden
+    with np.errstate(divide="ignore"):
+        expected = np.array([compute(v) for v in rows], dtype=float)
+    assert np.array_equal(found[0], expected)
 
 
 def test_states_of_any_shape_are_traced():

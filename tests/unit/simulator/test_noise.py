@@ -5,6 +5,7 @@ import pytest
 from scipy import stats
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
+from replication.simulator import engine as engine_module
 from replication.simulator.engine import Engine
 from replication.simulator.network import Rule
 from tests.exactness import plain
@@ -57,6 +58,25 @@ def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_update
         for expected in recorded[seed - 5, 1:]:
             one.update()
             np.testing.assert_allclose(one.flatten(), expected, rtol=1e-13, atol=1e-13)
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_numbers_are_not_written_beyond_their_memory(n, monkeypatch):
+    beyond, allocate = [], engine_module.allocate
+
+    def allocate_more(n_rows, n_lanes):
+        memory = allocate(n_rows + 40, n_lanes)
+        beyond.append(memory[n_rows:])
+        return memory[:n_rows]
+
+    class Few(Draws):
+        def weight_changes(self, v):
+            return {"u": self.uniform(n).sum()}
+
+    monkeypatch.setattr(engine_module, "allocate", allocate_more)
+    engine = Engine(Protocol(max_updates=2), Few)
+    engine.train(engine.rule.draw(0, 0, 8))
+    assert not np.any(beyond)
 
 
 def test_a_number_is_that_of_numpys_generator_at_its_counter():

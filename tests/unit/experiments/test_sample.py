@@ -5,11 +5,11 @@ import dataclasses
 import numpy as np
 
 from replication import PAPER, Outcomes
-from replication.experiments import search
-from replication.experiments.search import SEARCH_OFFSET, simulate_best
+from replication.experiments import sample
+from replication.experiments.sample import SEARCH_OFFSET, Sample
 
 
-def test_every_setting_is_tried_on_the_same_networks_and_the_best_on_others(monkeypatch):
+def test_every_setting_is_tried_on_the_same_networks_which_are_others(monkeypatch):
     calls = []
 
     def simulate_valley(protocol, *, n_seeds, root_seed, jobs):
@@ -19,19 +19,17 @@ def test_every_setting_is_tried_on_the_same_networks_and_the_best_on_others(monk
         updates = np.full(n_seeds, round(height) + 20, dtype=np.int32)
         return Outcomes(0, updates, np.ones(n_seeds, dtype=np.bool_))
 
-    monkeypatch.setattr(search, "simulate", simulate_valley)
+    monkeypatch.setattr(sample, "simulate", simulate_valley)
     grid = {"learning_rate": [8.0, 6.0], "momentum": [0.0, 0.5]}
-    best, outcomes = simulate_best(PAPER, grid, n_search=9, n_networks=30, root_seed=5, jobs=1)
+    best = Sample(9, 5).find_best(PAPER, grid)
     assert best == dataclasses.replace(PAPER, learning_rate=8.0, momentum=0.5)
     settings = [(8.0, 0.0), (8.0, 0.5), (6.0, 0.0), (6.0, 0.5)]
     searches = [(*setting, 9, 5 + SEARCH_OFFSET, 1) for setting in settings]
-    assert calls == [*searches, (8.0, 0.5, 30, 5, 1)]
-    assert outcomes.updates.tolist() == [30] * 30
+    assert calls == searches
 
 
 def test_failures_count_at_the_cap():
     # At a rate of 1 nothing converges so fast, and a smaller mean would be that of no network.
     base = dataclasses.replace(PAPER, max_updates=30)
     grid = {"learning_rate": [1.0, 20.0]}
-    best, _ = simulate_best(base, grid, n_search=40, n_networks=1, root_seed=3, jobs=1)
-    assert best.learning_rate == 20.0
+    assert Sample(40, 3).find_best(base, grid).learning_rate == 20.0

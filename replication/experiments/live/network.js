@@ -1,0 +1,77 @@
+"use strict";
+// The 4-2-4 network of page 363. Its rule is the class of simulator/recirculation.py, printed.
+
+{% include "live/rule.js" %}
+
+const PATTERNS = RecirculationNetwork.patterns, N_WEIGHTS = 22;
+
+// Philox 4x64-10, the generator of simulator/weights.py: initial weights of a seed, bit by bit.
+const MASK = (1n << 64n) - 1n;
+function philox(counter, key) {
+  let [a, b, c, d] = counter;
+  let [k0, k1] = key;
+  for (let round = 0; round < 10; round += 1) {
+    const [left, right] = [0xD2E7470EE14C6C93n * a, 0xCA5A826395121157n * c];
+    [a, b, c, d] = [(right >> 64n) ^ b ^ k0, right & MASK, (left >> 64n) ^ d ^ k1, left & MASK];
+    [k0, k1] = [(k0 + 0x9E3779B97F4A7C15n) & MASK, (k1 + 0xBB67AE8584CAA73Bn) & MASK];
+  }
+  return [a, b, c, d];
+}
+
+function drawWeights(seed, { root_seed, half_width, n_weights = N_WEIGHTS }) {
+  const steps = Math.ceil(n_weights / 4);
+  const words = Array.from({ length: steps }, (_, k) =>
+    philox([BigInt(seed) * BigInt(steps) + BigInt(k + 1), 0n, 0n, 0n], [BigInt(root_seed), 0n])).flat();
+  return words.slice(0, n_weights).map((word) => (Number(word >> 11n) * 2 ** -52 - 1) * half_width);
+}
+
+// What may be done to initial weights: W multiplied by `larger`; U as the transpose of W (`aligned`
+// 1, or -1 with the sign turned), and as `long` as it ends; the `final` "W" or "U" with its biases.
+// `final_weights` are those of the same network once it has learnt.
+function prepare(weights, { larger = 1, aligned = 0, long = false, final = "" }, final_weights) {
+  const changed = weights.map((weight, k) => (k < 8 ? larger * weight : weight));
+  if (aligned) [0, 1, 2, 3].forEach((i) => [0, 1].forEach((j) => { changed[10 + 2 * i + j] = aligned * weights[4 * j + i]; }));
+  if (long) {
+    const [end, now] = [final_weights, changed].map((all) => Math.hypot(...all.slice(10, 18)));
+    for (let k = 10; k < 18; k += 1) changed[k] *= end / now;
+  }
+  const [first, last] = { W: [0, 10], U: [10, N_WEIGHTS] }[final] ?? [0, 0];
+  return changed.map((weight, k) => (k >= first && k < last ? final_weights[k] : weight));
+}
+
+class LiveNetwork extends RecirculationNetwork {
+  // Weights one after another: W (2 x 4), its biases b, U (4 x 2), its biases c.
+  // Those that `frozen` names, for instance ["b"], keep their initial values; of those that `skip`
+  // names, for instance {W: 5}, so many first changes are not made.
+  constructor(weights, { rate, regression, criterion, frozen = [], skip = {} }) {
+    super(weights, { regression, arriving: 1 - regression, hidden_rate: rate, visible_rate: rate });
+    Object.assign(this, { criterion, frozen, skip });
+  }
+
+  static fromChance(halfWidth, settings) {
+    const draw = () => halfWidth * (2 * Math.random() - 1);
+    return new LiveNetwork(Array.from({ length: N_WEIGHTS }, draw), settings);
+  }
+
+  weights() { return Array.from(this.now); }
+
+  update() {
+    super.update();
+    this.frozen.forEach((name) => this.keep(name));
+    for (const name in this.skip) if (this.updates <= this.skip[name]) this.keep(name);
+  }
+
+  error() { return super.error(this.criterion); }
+
+  // All states of pattern k, from time 0 to time 3, and its reconstruction.
+  pass(k) {
+    const [first, last, image, second] = this.states().map((rows) => rows[k]);
+    return { visible: PATTERNS[k], first, image, second, last };
+  }
+
+  // Learns until the error is below the threshold or there have been so many updates.
+  train(threshold, cap) {
+    while (!(this.error() < threshold) && this.updates < cap) this.update();
+    return this.error() < threshold;
+  }
+}
