@@ -229,6 +229,8 @@ def test_means_alone_of_many_runs_have_a_mean_difference_too():
     off = (own["mean"] - report["mean"].astype(float).to_numpy()) / own["std"]
     hedges = 1 - 3 / (4 * 39 - 1)
     assert found.pooled.value == pytest.approx(hedges * off.mean(), rel=1e-3)
+    by_chance = 2 * 1.96 / np.sqrt(6 * 40 * 40 / 80)
+    assert found.pooled.high - found.pooled.low > by_chance, "and no interval that leaves it out"
     assert found.verdict is NO
 
 
