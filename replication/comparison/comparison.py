@@ -253,18 +253,22 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
 
 def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
     level, between = options["level"], options["between"]
+    # One answer for each reading of what the report leaves unsaid; the first is the main one.
     answers = judge_all(own, report, level=level, between=between, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
     impossible, on_grid, unit = remarks.list_impossible(own, report, sample, main.rule)
     equivalence = _assess(answers.values(), report, options)
+    # What cannot be right is not judged as well.
     wrong = set(impossible)
     if wrong & {"mean", "max"}:
         wrong.add("mean_given_max")
+    # Numbers are shown of the reading by which the difference is least surprising.
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
     assumptions, cautions = split_said(options["said"])
     cautions |= remarks.list_cautions(report, sample, main, worst, options)
+    # The verdict over all readings, and why.
     verdict, reason = _judge(impossible, answers, equivalence, sample, level)
     if "per cent" in cautions and not impossible:
         verdict, reason, wrong = Verdict.CANNOT_TELL, "units", {*worst.findings}

@@ -602,6 +602,7 @@ def pair_runs(
             f"`by` was given as {show(by)} with `difference`, which takes the one column of its "
             "groups; choose one of the others first, such as one task"
         )
+    # The column of the two groups, and the rows of each.
     by = by or next((name for name in table.names
                      if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
     if by is None or difference[0] == difference[1]:
@@ -620,6 +621,7 @@ def pair_runs(
     first, second = (where[~np.isnan(values[where])]
                      for where in (groups[(name,)] for name in difference))  # fmt: skip
     answer = {"groups": tuple(difference), "said": said}
+    # One seed of each group makes a pair.
     if pair is None:
         return answer | {"values": values[first], "minus": values[second]}
     seeds = np.array(tables.read_keys(table.take(pair)), dtype=object)

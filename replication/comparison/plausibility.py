@@ -34,6 +34,7 @@ def find_impossible(
     for name, whole in (("share", 1), ("n_succeeded", report.n)):
         if name in numbers and numbers[name].low > whole:
             faults[name] = f"{say(name)} is not between none and all"
+    # The order of least, quartiles and most; the bounds of values; what whole numbers allow.
     for names in ORDER:
         known = [name for name in names if name in numbers]
         for small, large in itertools.combinations(known, 2):
@@ -49,6 +50,7 @@ def find_impossible(
         if ways and not any(has_multiple(numbers[name], way) for way in ways):
             of = f"{counts[len(counts) // 2]:,} " if name == "mean" else ""
             faults.setdefault(name, f"{of}{values} cannot have {say(name)}")
+    # The largest standard deviation: half of the values at either end.
     least = max(bounds[0], float(numbers["min"].low) if "min" in numbers else -math.inf)
     most = min(bounds[1], float(numbers["max"].high) if "max" in numbers else math.inf)
     n = min((n for n in counts if n > 1), default=0)

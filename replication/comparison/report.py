@@ -305,6 +305,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     """Read what was reported by name; `options` are the arguments of `compare`."""
     kind, scale = options["plus_minus"], options["scale"]
     texts = {name: value for name, value in given.items() if value is not None}
+    # "0.83 ± 0.04", "[4.9, 5.7]" and their like come apart.
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
         both = f"{100 * level:g} %, and `plus_minus` says {100 * kind.level:g} %"
@@ -313,6 +314,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     if ends is not None:
         del texts["ci"]
     is_log, factor, numbers = scale == "log", None if scale == "log" else scale, {}
+    # Each number as it was printed, with the ends that rounding leaves it.
     for name, text in texts.items():
         place, behind = ("mean", " behind ±") if name == "spread" else (name, "")
         item = read_number(text, place, scale=None if name in SUCCESSES else factor)
@@ -321,6 +323,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         numbers[name] = _take_log(item, place) if is_log and name not in SUCCESSES else item
     if is_log and numbers.keys() & {*SPREADS, "iqr"}:
         raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
+    # An interval by its ends, or what stands behind ±.
     if ends is not None:
         first, last = (read_number(end, "ci", scale=factor) for end in ends)
         if not first.value < last.value:
@@ -333,6 +336,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     if "constant" in numbers:
         exact = numbers["constant"]
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
+    # Runs, and whether all of it can stand together.
     n = read_number(1 if "constant" in numbers else 0 if runs is None else runs, "n").value
     if n.denominator != 1 or not (runs is None or 1 <= n <= MAX_RUNS):
         span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"

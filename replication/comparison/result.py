@@ -270,6 +270,7 @@ def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
 def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
     verdict, reason = str(found.verdict).capitalize(), found.reason
+    # What was not judged says why.
     if reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason == "units":
@@ -283,6 +284,7 @@ def answer(found: Comparison) -> str:
             f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
             f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
         )
+    # What was reported, with its spread and runs, and what lies beside it.
     subject = f"the reported {_name_numbers(found, judged)}"
     beside = [
         f"± {text.removeprefix('± ')}" if name == "spread" or text[0] == "±" else f"{name} {text}"
@@ -296,6 +298,7 @@ def answer(found: Comparison) -> str:
     if len(judged) == 1:
         behind = f" ({runs})" if runs else ""
         lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)}{behind}"
+    # Where the verdict depends on the reading, p of each; else the verdict, its conditions, p.
     if reason == "reading":
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "

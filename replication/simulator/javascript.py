@@ -150,6 +150,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     named, ``states()`` gives what `list_states` does, a row for each pattern, ``get("W")`` an array
     by its name, as nested arrays; ``keep("W")`` takes its last change back.
     """
+    # Methods: one for each criterion, the update, and the states.
     own = rule.protocol.criterion
     measures = {
         json.dumps(each): dataclasses.replace(
@@ -169,6 +170,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
         n_rows = max(n_rows, sweep.memory.most_rows)
         body = "\n".join(f"    {line}" for line in sweep.writer.lines)
         methods.append(METHOD % {"method": method, "name": name, "body": body})
+    # Where each array lies in the flat weights, for `get` and `keep`.
     about = {
         "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()},
         "ends": {

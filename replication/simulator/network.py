@@ -398,6 +398,7 @@ class Rule:
             is_one = isinstance(given, Network)
             what = f"one {type(given).__name__}, not the class" if is_one else show(network)
             raise UsageError(f"network = {what} was given; allowed is a subclass of Network")
+        # What the class says under this protocol.
         one = network.__new__(network)
         object.__setattr__(one, "protocol", protocol)
         one.prepare()

@@ -42,6 +42,7 @@ def measure_minimum(sample: Sample) -> Model:
     what became of codes at the last of `EPOCHS`, by what is left of the changes of W from
     `LEFT_AT` on.
     """
+    # Networks of logistic units at their minimum, from which the rest begins.
     trained, others = logistic.read_images()
     bent = logistic.show(rules.LogisticRecirculation, trained)
     states = training.train_epochs(bent, training.draw(bent, LARGE, sample), EPOCHS)

@@ -36,10 +36,12 @@ def _draw_loop(model: Model) -> Figure:
     traced = trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=update)
     W, b, U, c = (matrix[update] for matrix in traced.matrices())
     keep = protocol.regression
+    # The states at the four times, regressed at times 2 and 3 (equations 5 and 6).
     first, second_input = np.eye(len(c))[k], traced.hidden[0][update, k]
     image = 1.0 / (1.0 + np.exp(-(U @ second_input + c)))
     second = keep * first + (1.0 - keep) * image
     last = keep * second_input + (1.0 - keep) / (1.0 + np.exp(-(W @ second + b)))
+    # Weights as lines, thicker the larger, dashed where negative.
     figure, axes = create_figure(width=HALF, height=2.75)
     columns = [(0.0, first), (1.0, second_input), (2.0, second), (3.0, last)]
     matrices = ((W, style.ENCODER), (U, style.DECODER), (W, style.ENCODER))
@@ -53,6 +55,7 @@ def _draw_loop(model: Model) -> Figure:
                 linewidth=0.4 + 3.0 * min(1.0, abs(weight) / 5.0),
                 linestyle="-" if weight > 0.0 else (0, (2, 1.2)),
             )  # fmt: skip
+    # Units, times, names, and the way back.
     for x, states in columns:
         for i, state in enumerate(states):
             _draw_unit(axes, (x, _place(i, len(states))), state,
