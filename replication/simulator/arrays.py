@@ -287,21 +287,11 @@ INSTEAD = {
 
 def _as_numpy_has(found: Any, function: Any, args: Any, options: Any = MappingProxyType({})) -> Any:
     """Return truth values where NumPy has them: their sum and product are *or* and *and* there."""
-    dtypes: list[Any] = []
-
-    def stand_in(x: Any) -> Any:
-        if isinstance(x, list | tuple):
-            return type(x)([stand_in(each) for each in x])
-        if not isinstance(x, Traced):
-            return x
-        dtypes.append(x.dtype)
-        return np.ones(x.shape, x.dtype)
-
-    shown = stand_in(args)
-    options = {name: stand_in(x) for name, x in options.items()}
-    if not isinstance(found, Traced) or not (bool in dtypes or function in BITWISE):
+    is_asked = function in BITWISE or _has_mask((*args, *options.values()))
+    if not (is_asked and isinstance(found, Traced)):
         return found
-    dtype = function(*shown, **options).dtype
+    options = {name: _stand_in(x) for name, x in options.items()}
+    dtype = function(*map(_stand_in, args), **options).dtype
     is_mask = dtype.kind == "b"
     if dtype.itemsize < 8 and not is_mask:
         raise TraceError(
@@ -338,6 +328,19 @@ def fit(index: Index, shape: Shape) -> Index:
     """Return the place in an array that is broadcast, for one in the array that results."""
     index = index[len(index) - len(shape) :]
     return tuple(0 if size == 1 else i for i, size in zip(index, shape, strict=True))
+
+
+def _has_mask(x: Any) -> bool:
+    if isinstance(x, list | tuple):
+        return any(map(_has_mask, x))
+    return isinstance(x, Traced) and x.mask
+
+
+def _stand_in(x: Any) -> Any:
+    """Return numbers of the kind and shape of an array."""
+    if isinstance(x, list | tuple):
+        return type(x)([_stand_in(each) for each in x])
+    return np.ones(x.shape, x.dtype) if isinstance(x, Traced) else x
 
 
 def _view(x: Traced, function: Callable[[Any], Any]) -> Traced:
@@ -829,10 +832,11 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     return results if len(results) > 1 else results[0]
 
 
-def _take_state(graph: Graph, x: Any) -> Traced:
-    if graph.take(x).mask:  # which the next turn might add
+def _take_state(graph: Graph, given: Any) -> Traced:
+    x = graph.take(given)
+    if x.mask:  # which the next turn might add
         raise TraceError("repeat: a state is of truth values; multiply it by 1.0")
-    return graph.take(x)
+    return x
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:

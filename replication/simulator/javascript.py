@@ -13,7 +13,6 @@ from typing import Any
 from replication.definition.fields import Criterion
 from replication.errors import UsageError
 from replication.simulator.arithmetic import ROUND
-from replication.simulator.blocks import places
 from replication.simulator.instructions import Rows, Value, Whole, Writer
 from replication.simulator.network import Rule
 from replication.simulator.programs import Sweep
@@ -22,7 +21,7 @@ OPERATIONS = {
     "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}", "fneg": "-{}",
     "fma": "{} * {} + {}", "sqrt": "Math.sqrt({})", "fabs": "Math.abs({})",
     "fcmp ogt": "{} > {}", "fcmp olt": "{} < {}", "fcmp oge": "{} >= {}", "fcmp ole": "{} <= {}",
-    "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}", "fcmp uno": "isNaN({} + {})",
+    "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}",
     "and": "{} && {}", "or": "{} || {}", "not": "!{}", "where": "{} ? {} : {}",
     "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}",
 }  # fmt: skip
@@ -91,9 +90,7 @@ class ScriptWriter(Writer):
 
     def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
         """Return an array in memory."""
-        rows = ScriptRows(self, base, first, shape)
-        rows.is_shared = is_shared
-        return rows
+        return ScriptRows(self, base, first, shape, is_shared)
 
     def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
         """Go through `n` numbers from `begin`; several are a loop."""
@@ -129,17 +126,11 @@ class ScriptRows(Rows):
     """An array in a typed array of JavaScript."""
 
     def __getitem__(self, place: Any) -> Value:
-        return Value(self.writer, self.writer.emit(f"{self.base}[{self._find(place)}]"))
+        return Value(self.writer, self.writer.emit(f"{self.base}[{self.number(place)}]"))
 
     def __setitem__(self, place: Any, value: Value) -> None:
-        self.writer.lines.append(f"{self.base}[{self._find(place)}] = {self.writer.render(value)};")
-
-    def _find(self, place: Any) -> str:
-        number: Any = 0
-        indices = place if isinstance(place, tuple) else (place,)
-        for index, size in zip(indices, self.shape, strict=True):
-            number = number * size + index
-        return str(number + self.first)
+        line = f"{self.base}[{self.number(place)}] = {self.writer.render(value)};"
+        self.writer.lines.append(line)
 
 
 def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> str:
@@ -161,7 +152,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     methods, n_rows = [], 0
     for method, one in {**measures, "update": rule, "states": rule}.items():
         sweep = Sweep(one, ScriptWriter())
-        if any(x.op == "draw" for x in sweep.traces.graph.known.values()):
+        if sweep.traces.drawn:
             raise UsageError(
                 f"{rule.network.__name__} draws random numbers, which a page cannot; show another "
                 "rule"
@@ -236,12 +227,7 @@ def _write_states(sweep: Sweep) -> None:
     shown = sweep.traces.list_states()
     rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
     sweep.base = sweep.memory.n_rows
-    block = sweep.begin(n_patterns, 0, "now")
-    block.write(shown)
-    for row, x in zip(rows, shown, strict=True):
-        for p in sweep.writer.each(n_patterns):
-            for index in places(sweep.writer, x.shape):
-                row[*index, p] = block.value(block.at(x, index, p))
+    sweep.show(shown, rows)
     # Where each begins, its units and patterns
     pairs = zip(rows, shown, strict=True)
     about = [[row.first, math.prod(x.shape), n_patterns] for row, x in pairs]
