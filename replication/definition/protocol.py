@@ -1,7 +1,8 @@
 """The protocol: every choice that defines a population of networks, and the named readings.
 
-`PAPER` is the simulation of page 363 of Hinton & McClelland (1988), and every
-field's default is the paper's. Variants are made with ``Protocol(FIELD=VALUE)``,
+`PAPER` is the simulation of page 363 of Hinton & McClelland (1988), and every field's
+default is the paper's where it gives one; the cap is ours, and so is the reading of
+"error" (the criterion). Variants are made with ``Protocol(FIELD=VALUE)``,
 with `dataclasses.replace`, with a TOML file that lists only what differs, or with
 ``--set FIELD=VALUE``.
 """
@@ -36,7 +37,7 @@ SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updat
 class Protocol:
     """All settings that define a population of networks.
 
-    Every field has the paper's value (`PAPER`) unless given; its representation shows what
+    Every field has the value of `PAPER` unless given; its representation shows what
     differs. Numbers and arrays may be those of NumPy, patterns a table of pandas or polars.
 
     Parameters
@@ -80,7 +81,7 @@ class Protocol:
         Factor on the changes of all weights and biases into visible units, positive.
     second_round : bool
         Whether equation 3 is applied on the second round too (proposed on page 365):
-        the image of the second-pass vector, regressed, moves towards that vector.
+        the image of the second-pass vector moves towards it (both regressed: our reading).
         Recirculation with one hidden group only.
     frozen : tuple of {"W", "b", "U", "c"}
         Which weights keep their initial values: W and the biases b, those into all hidden
@@ -96,7 +97,7 @@ class Protocol:
         visible-to-hidden one (two groups only).
     criterion : str
         What must fall below the threshold. The largest over patterns and units of the
-        deviation ("every-unit", the paper's), its square ("every-unit-squared") or half
+        deviation ("every-unit", our reading), its square ("every-unit-squared") or half
         its square ("every-unit-half-squared"); half the squared error summed over patterns
         and units ("half-squared-error"), or of the worst single pattern ("worst-pattern");
         or the squared error summed over patterns and units, over that of the mean pattern
@@ -107,7 +108,7 @@ class Protocol:
         Whether the error is measured with zero regression or on the
         regressed visible activities.
     max_updates : int
-        The cap: a network not there after so many updates is right-censored.
+        The cap, ours: a network not there after so many updates is right-censored.
 
     References
     ----------
@@ -338,7 +339,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
 """The values of each field that is a choice, the paper's first."""
 
 PAPER = Protocol()
-"""The simulation of page 363: every unit within 0.1 of its target."""
+"""The simulation of page 363, its "error" read as each unit's distance from its target."""
 
 NOTEBOOK = Protocol(criterion="half-squared-error")
 """The reading of the notebook that this project grew from: the summed error below 0.1."""
@@ -350,7 +351,7 @@ ERROR_READINGS: Mapping[str, Protocol] = MappingProxyType({
     "notebook": NOTEBOOK,
     "worst-pattern": Protocol(criterion="worst-pattern"),
 })  # fmt: skip
-"""Named readings of the criterion: the paper's; what "error" on a unit may mean besides
+"""Named readings of the criterion: ours of the paper; what "error" on a unit may mean besides
 (its square, half its square); and those of later replications: the notebook's and that of
 a MATLAB replication (half the squared error of the worst pattern)."""
 

@@ -1,8 +1,8 @@
 """The activation functions of units, and their slopes, for rules to use.
 
-The paper's is the logistic one; page 360 allows hidden units others that are smooth, with bounded
-slopes. Of NumPy's arrays they are plain NumPy; of those that a rule is traced with, the functions
-of `arithmetic.py`, which have the same bits everywhere.
+The paper's is the logistic one; page 360 allows hidden units others that are smooth and monotonic,
+with bounded slopes. Of NumPy's arrays they are plain NumPy; of those that a rule is traced with,
+the functions of `arithmetic.py`, which have the same bits everywhere.
 """
 
 from collections.abc import Callable

@@ -69,7 +69,7 @@ CRITERIA: dict[str, Criterion] = {
     "worst-pattern": Criterion("add", "maximum", lambda x, _: x * 0.5),
     "unexplained-variance": Criterion("add", "add", lambda x, t: x / compute_variation(t)),
 }
-"""By the values of the protocol's field ``criterion``; the paper's is first."""
+"""By the values of the protocol's field ``criterion``; our reading of the paper's is first."""
 
 
 class Network:

@@ -74,7 +74,7 @@ class RecirculationNetwork(Network):
 
     References
     ----------
-    Hinton & McClelland (1988), Learning Representations by Recirculation, pages 358-363.
+    Hinton & McClelland (1988), Learning Representations by Recirculation, pages 358-366.
 
     Examples
     --------
@@ -311,7 +311,7 @@ class RecirculationNetwork(Network):
 
 
 class BackPropagationNetwork(RecirculationNetwork):
-    """The same network, whose weights descend the gradient of the error (equation 7).
+    """The same network, whose weights descend the gradient of the error.
 
     Parameters
     ----------

@@ -6,7 +6,7 @@ whenNear("cloud", function () {
   const SIZES = [5, 10, 20, 50, 100, 200, 500, 1000, 2000];
   const N_STUDIES = 1000, SHARE = 0.9;  // so many are drawn, and this share lies inside an outline
   const NAMES = {
-    "every-unit": "every unit (1988)", "every-unit-squared": "its square", "every-unit-half-squared": "half its square",
+    "every-unit": "every unit (ours)", "every-unit-squared": "its square", "every-unit-half-squared": "half its square",
     "half-squared-error": "half the square, summed over all vectors", "worst-pattern": "half the square, worst vector",
   };
   const DASHES = ["none", "4 1.5", "1 1", "5 1.5 1 1.5", "2.5 1"];
@@ -94,7 +94,7 @@ whenNear("cloud", function () {
     const range = make("span", {});
     find("keys").append(make("label", {}, box, " ", draw("svg", { viewBox: "0 0 12 4", class: "sign", "aria-hidden": "true" }, sign), " " + NAMES[criterion] + ": ", range));
     inside.insertBefore(shape, above);
-    above = shape;  // the reading of 1988 lies on top
+    above = shape;  // our reading of 1988 lies on top
     return [shape, range];
   });
   const points = Array.from({ length: 10 }, (_, k) => {
