@@ -165,7 +165,7 @@ def _try_rule(
     own = dataclasses.replace(contest, outcomes={network.__name__: outcomes})
     print(f"{contest}\n\n{own.render_histogram(width)}")
     # The files that were asked for, and how to go on.
-    table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
+    table = outcomes.to_frame().to_csv(index=False, lineterminator="\n") if options.save else ""
     picture = contest.render_plot(options.plot.suffix[1:]) if options.plot else None
     files = {options.save: table.encode(), options.plot: picture, options.page: page}
     for path, content in files.items():

@@ -125,7 +125,7 @@ def run_compare(options: argparse.Namespace) -> int:
     """Print what runs, or another report, say of a reported result."""
     from replication.comparison.figure import save_picture
 
-    picture = options.plot and Path(options.plot)
+    picture = None if options.plot is None else Path(options.plot)
     try:
         check_target(picture, [".png", ".svg", ".pdf"])
         found = _compare(options)

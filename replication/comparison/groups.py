@@ -9,6 +9,7 @@ import contextlib
 import difflib
 import itertools
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -311,10 +312,9 @@ def _read_records(
         labels = {label: label for label in labels}
     # By label, the column of each number; those without a label belong to all.
     parts: dict[str, dict[str, str]] = {label: {} for label in ("", *labels)}
-    table.unread = [name for name, one in headings.items()
-                    if name in free or (one.label and one.label not in labels)]  # fmt: skip
-    for name in (name for name in table.names if name not in table.unread):
-        label, statistic, *_ = headings[name]
+    read = {name: one for name, one in headings.items() if name not in free and one.label in parts}
+    table.unread = [name for name in headings if name not in read]
+    for name, (label, statistic, *_) in read.items():
         if (other := parts[label].setdefault(str(statistic), name)) != name:
             both = list_names([other, name])
             raise UsageError(f"{table.name} gives the {statistic} in {both}; keep one")
@@ -494,10 +494,10 @@ def _find_mixed(
                 return
     columns = [table.take(name) for name in free if _fold(name) in SEEDS]
     for key, where in places.items() if columns else ():
-        seeds = [tuple(str(column[place]) for column in columns) for place in where]
-        if twice := next((seed for seed in seeds if seeds.count(seed) > 1), None):
+        runs = Counter(tuple(str(column[place]) for column in columns) for place in where)
+        if twice := next((seed for seed, n in runs.items() if n > 1), None):
             said["twice"] = (
-                f"Seed {name_key(twice)} has {seeds.count(twice)} runs"
+                f"Seed {name_key(twice)} has {runs[twice]} runs"
                 f"{f' in {name_key(key)}' if key else ''}, which count as independent: is it the "
                 "same run twice?"
             )
@@ -557,7 +557,8 @@ def _find_rows(
         ends.setdefault(key[: len(keys)], []).extend(steps[last].tolist())
     if len(kept) < len(rows):
         said["steps"] = f"of each run the last {name_key((step,))} is taken"
-        if early := [(end, max(each)) for each in ends.values() for end in each if end < max(each)]:
+        tops = [(each, max(each)) for each in ends.values()]
+        if early := [(end, top) for each, top in tops for end in each if end < top]:
             (end, at), verb = min(early), "ends" if len(early) == 1 else "end"
             said["early"] = (
                 f"{len(early)} of {len(kept)} runs {verb} before the others, at "

@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,7 +25,7 @@ from replication.comparison.result import (
 )
 from replication.comparison.text import Block, name_key
 from replication.statistics import pooling
-from replication.statistics.means import Side
+from replication.statistics.distributions import FloatArray
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
 from replication.wording import plural
 
@@ -104,19 +105,21 @@ class ComparisonTable(Answered):
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
         more: dict[str, Any] = {"tau": pooling.estimate_tau(effects)}
         more["ratio"] = pooling.compare_spreads(known, self.level)
-        if len(known) == len(answers):
-            more |= self._judge_by_seed(known) or {}
+        if len(known) == len(answers) and self._by_seed is not None:
+            more |= pooling.judge_by_seed(
+                self._by_seed, known, level=self.level, between=self.between
+            ) or {}  # fmt: skip
         return dataclasses.replace(found, **more)
 
-    def _judge_by_seed(self, sides: Sequence[tuple[Side, Side]]) -> dict[str, float] | None:
-        """Test by seed where each seed has one run in every row."""
+    @functools.cached_property
+    def _by_seed(self) -> FloatArray | None:
+        """Your values, (rows, seeds), where each seed has one run in every row."""
         rows = [self.seeds.get(key, {}) for key in self.p_values]
         seeds = rows[0].keys()
         if any(row.keys() != seeds or len(row) != self.rows[key].n
                for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
             return None
-        own = np.array([[row[seed] for seed in seeds] for row in rows])  # (rows, seeds)
-        return pooling.judge_by_seed(own, sides, level=self.level, between=self.between)
+        return np.array([[row[seed] for seed in seeds] for row in rows])
 
     @property
     def p(self) -> float | None:
@@ -295,12 +298,10 @@ class ComparisonTable(Answered):
 
     def _explain_seeds(self) -> str:
         """Return why rows were not tested by seed, nothing where no seeds are known."""
-        rows = [self.seeds.get(key, {}) for key in self.p_values]
-        if not any(rows):
+        if not any(self.seeds.get(key) for key in self.p_values):
             return ""
-        is_same = all(row.keys() == rows[0].keys() for row in rows)
         lacks = "one run of each seed in every row"
-        if is_same:
+        if self._by_seed is not None:
             lacks = "a printed spread and one `n` in all rows, and three seeds of yours"
         return f" It is not by seed, which takes {lacks}."
 
@@ -337,10 +338,8 @@ class ComparisonTable(Answered):
                 "differ, tables of few runs are contradicted too often.".format(*parts)
             )
         # What rows take for granted, with the number of rows where it is not said of all.
-        said = [
-            (name, text) for one in self.rows.values() for name, text in one.assumptions.items()
-        ]
-        n, counts = len(self.rows), {pair: said.count(pair) for pair in dict.fromkeys(said)}
+        n = len(self.rows)
+        counts = Counter(pair for one in self.rows.values() for pair in one.assumptions.items())
         assumed = list_assumed(self.assumptions) + [
             line + f" ({k} of {n} rows)" * (k < n)
             for (name, text), k in counts.items() for line in list_assumed({name: text})

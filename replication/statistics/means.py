@@ -250,7 +250,7 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
         return None
     # The effect by the report's t distribution, in equally probable steps; likelihoods are by t.
     steps = (np.arange(N_STEPS) + 0.5) / N_STEPS
-    effects = np.array([0.0, *(other.mean + theirs * special.stdtrit(free_other, steps))])
+    effects = np.append(0.0, other.mean + theirs * special.stdtrit(free_other, steps))
     logs = _log_t((own.mean - effects) / mine, free)
     log_factor = float(special.logsumexp(logs[1:])) - math.log(N_STEPS) - float(logs[0])
     # Statistics of few runs as those of many with the same p.

@@ -95,7 +95,7 @@ def find_effect(
         return None
     if gap.error and (sides[0].error or sides[1].error):  # in standard deviations of your runs
         unit, error = correct_bias(free) / gap.spread, gap.error / gap.spread
-        variance = correct_bias(free) ** 2 * (free / (free - 2.0) if free < math.inf else 1.0)
+        variance = correct_bias(free) ** 2 * (free / (free - 2.0))
         return Effect(unit * gap.value, error**-2, variance * error**2)
     if not all(side.samples for side in sides):
         return None

@@ -50,6 +50,7 @@ class Table:
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
         self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
         self.unread: list[str] = []  # columns of reports that say nothing known
+        self._first: dict[str, list[Any]] = {}
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
@@ -77,8 +78,12 @@ class Table:
         return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
 
     def probe(self, name: str) -> list[Any]:
-        """Return the first cells of a column, to see what it holds; none if its name is doubled."""
-        return self.take(name)[:1000] if self.names.count(name) == 1 else []
+        """Return the first cells of a column, to see what it holds; none if it cannot be taken."""
+        if name not in self._first:
+            self._first[name] = []
+            with contextlib.suppress(DataError):
+                self._first[name] = self.take(name)[:1000]
+        return self._first[name]
 
     def take(self, name: str) -> list[Any]:
         """Return a column by name."""
