@@ -99,9 +99,10 @@ class Contest:
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw how many networks of each rule have converged after so many updates."""
-        import matplotlib.pyplot as plt
+        if ax is None:
+            import matplotlib.pyplot as plt
 
-        ax = plt.subplots()[1] if ax is None else ax
+            ax = plt.subplots()[1]
         for name, each in self.outcomes.items():
             times = np.sort(each.updates[each.converged])
             share = np.arange(1, len(times) + 1) / len(each)

@@ -30,6 +30,8 @@ class Intervention(RecirculationNetwork):
     t: Any  # updates so far
     n_first: Any
     once: Any  # a direction in the shape of W, drawn once for each network
+    choose: Callable[[Any, Any, dict[str, Any]], Any]
+    """Takes W, the rule's change of it and all changes; returns the change in its place."""
 
     @property
     def kept(self) -> dict[str, Any]:  # type: ignore[override]
@@ -54,10 +56,6 @@ class Intervention(RecirculationNetwork):
         """Return what some arrays become instead; `changes` are the rule's, summed."""
         change = self.W - before["W"]
         return {"W": before["W"] + self.choose(before["W"], change, changes)}
-
-    def choose(self, W: Any, change: Any, changes: dict[str, Any], /) -> Any:
-        """Return the change of W that takes the place of the rule's."""
-        raise NotImplementedError
 
 
 class Frozen(Intervention):

@@ -144,7 +144,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
         "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),
         "gradient": float(np.linalg.norm(np.swapaxes(U, 1, 2) @ errors, axis=(1, 2)).mean()),
     }
-    feedback: str | None = getattr(rule, "feedback", None)
+    feedback: str | None = rule.feedback
     if feedback is not None:
         M = np.swapaxes(U, 1, 2) if feedback == "U" else arrays[feedback]
         described["outside"] = float(scatter.find_outside(M, W).mean())

@@ -11,6 +11,7 @@ from replication.experiments.images.rules import combine
 from replication.experiments.images.training import Rule, draw, miss, train_epochs, vary
 from replication.experiments.matrices import Array, multiply
 from replication.experiments.sample import Sample, name_mean
+from replication.experiments.scatter import Scatter
 from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
@@ -37,6 +38,12 @@ BOTH: dict[str, Rule] = {
 }
 """Rules of networks in which visible units are logistic, too."""
 FEWER_EPOCHS = (20, 60)
+
+
+def find_scatter(images: Array) -> Scatter:
+    """Return the scatter of images."""
+    deviations = images - images.mean(axis=0)
+    return Scatter.of_matrix(deviations.T @ deviations)
 
 
 def read_images() -> Images:

@@ -11,7 +11,6 @@ from replication.experiments.images.logistic import EPOCHS, LARGE
 from replication.experiments.images.training import Rule
 from replication.experiments.matrices import Array, flatten
 from replication.experiments.sample import Sample
-from replication.experiments.scatter import Scatter
 from replication.simulator import activations
 from replication.simulator.patterns import compute_variation
 from replication.statistics.alignment import compute_cosines
@@ -94,8 +93,7 @@ def describe_code(rule: Rule, weights: Array, trained: Array, others: Array) -> 
     arrays = training.split(rule, weights)
     now, held = (training.evaluate(rule, weights, images) for images in (trained, others))
     W, h = arrays["W"], now.hidden[0]
-    deviations = trained - trained.mean(axis=0)
-    scatter = Scatter.of_matrix(deviations.T @ deviations)
+    scatter = logistic.find_scatter(trained)
 
     # The second pass, with its regression in the visible units.
     v2 = rules.REGRESSION * trained + (1.0 - rules.REGRESSION) * now.reconstruction

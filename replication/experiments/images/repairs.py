@@ -15,7 +15,6 @@ from replication.experiments.images.logistic import EPOCHS, LARGE, Images
 from replication.experiments.images.training import Rule
 from replication.experiments.matrices import Array
 from replication.experiments.sample import Sample
-from replication.experiments.scatter import Scatter
 from replication.simulator.patterns import read_digits
 
 SMALL, HUGE = 0.02, 2.0  # half-widths of smaller and of larger initial weights
@@ -101,7 +100,7 @@ def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> d
     Codes are the hidden states, principal components, or the pixels themselves.
     """
     labels = np.split(read_digits()[1], [len(images[0])])
-    main = find_components(images[0])
+    main = logistic.find_scatter(images[0]).directions[:, : rules.N_HIDDEN]
     codes = {"pixels": [x[None] for x in images]}
     codes["principal components"] = [x[None] @ main for x in images]
     for name, (rule, weights) in networks.items():
@@ -117,9 +116,3 @@ def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> d
         guessed = np.argmax(new @ weights, axis=2)
         shares[name] = float(np.mean(guessed == labels[1]))
     return shares
-
-
-def find_components(images: Array) -> Array:
-    """Return the principal directions of images, (n_visible, n_hidden)."""
-    deviations = images - images.mean(axis=0)
-    return Scatter.of_matrix(deviations.T @ deviations).directions[:, : rules.N_HIDDEN]

@@ -1,8 +1,7 @@
 """Networks of a rule, trained for so many updates whatever their error; their arrays by name."""
 
 import functools
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from replication.definition.fields import UpdateSchedule
@@ -10,7 +9,9 @@ from replication.definition.protocol import Protocol
 from replication.experiments.images.rules import KINDS
 from replication.experiments.matrices import Array
 from replication.experiments.sample import Sample
+from replication.simulator import network
 from replication.simulator.engine import Engine, Evaluation
+from replication.simulator.weights import split_arrays
 
 Rule = Any
 """A class of networks, of `rules.py`."""
@@ -23,15 +24,15 @@ def vary(rule: Rule, **attributes: Any) -> Rule:
 
 
 @functools.lru_cache(maxsize=64)
-def find_engine(rule: Rule, schedule: UpdateSchedule = "batch", half_width: float = 0.5) -> Engine:
+def find_engine(rule: Rule, schedule: UpdateSchedule = "batch") -> Engine:
     """Return the compiled rule."""
-    fields: Any = {"update_schedule": schedule, "half_width": half_width}
-    return Engine(Protocol(criterion="unexplained-variance", **fields), rule)
+    return Engine(Protocol(criterion="unexplained-variance", update_schedule=schedule), rule)
 
 
 def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
     """Draw initial arrays of networks, a row for each, uniform within a half-width."""
-    return find_engine(rule, half_width=half_width).rule.draw(sample.root_seed, 0, sample.n)
+    drawn = network.Rule.of(rule, Protocol(half_width=half_width))
+    return drawn.draw(sample.root_seed, 0, sample.n)
 
 
 def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Array:
@@ -58,10 +59,9 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
 
 def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
     """Return what networks (n, n_numbers) make of images; its errors are shares of the variance."""
-    units = next(each for each in rule.__mro__ if each in KINDS)
-    shown = vary(units, patterns=images, mean=rule.mean)  # without the noise of some rules
-    n_weights = sum(map(math.prod, units.shapes.values()))
-    return find_engine(shown).evaluate(weights[:, :n_weights])
+    units = next(each for each in rule.__mro__ if each in KINDS)  # without the noise of some rules
+    engine = find_engine(vary(units, patterns=images, mean=rule.mean))
+    return engine.evaluate(weights[:, : engine.rule.row_sizes[0]])
 
 
 def miss(rule: Rule, states: Array, images: Array) -> Array:
@@ -72,10 +72,4 @@ def miss(rule: Rule, states: Array, images: Array) -> Array:
 
 def split(rule: Rule, weights: Array) -> dict[str, Array]:
     """Return views of the arrays by name, (..., *shape)."""
-    shapes: Mapping[str, tuple[int, ...]] = {**rule.shapes, **rule.fixed}
-    arrays, begin = {}, 0
-    for name, shape in shapes.items():
-        end = begin + math.prod(shape)
-        arrays[name] = weights[..., begin:end].reshape(*weights.shape[:-1], *shape)
-        begin = end
-    return arrays
+    return split_arrays({**rule.shapes, **rule.fixed}, weights)

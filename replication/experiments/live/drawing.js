@@ -280,6 +280,16 @@ function whenNear(id, build) {
   });
 }
 
+// A moving piece in place of the first panel of a figure, but on paper.
+function replacePanel(figure_id, id, Piece) {
+  document.addEventListener("DOMContentLoaded", function () {
+    const figure = document.getElementById(figure_id);
+    figure.classList.add("first-replaced");
+    figure.firstElementChild.before(document.getElementById(id));
+  });
+  whenNear(figure_id, () => { window[id] = new Piece(document.getElementById(id), readData(`${id}-data`)); });
+}
+
 // Runs a function in a worker that knows the network; returns how to stop it. The worker is made
 // from the page's own text, so that the page works alone, as a file.
 function runAside(work, message, onresult) {

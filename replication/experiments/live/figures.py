@@ -14,6 +14,7 @@ from replication.experiments import Model
 from replication.report import style
 from replication.report.numbers import exact
 from replication.report.style import HALF, create_figure
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.trace import trace
 
 VECTORS = (style.BLUE, style.GOLD, style.GREEN, style.PURPLE)
@@ -32,15 +33,14 @@ def _draw_loop(model: Model) -> Figure:
     """Draw all states of a vector on its way: time 0, through W, U, back, and through W again."""
     shown = model["networks"]["typical"]
     protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
-    update, k = shown["frames"][SHOWN_FRAME], SHOWN_VECTOR
+    update = shown["frames"][SHOWN_FRAME]
     traced = trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=update)
-    W, b, U, c = (matrix[update] for matrix in traced.matrices())
-    keep = protocol.regression
+    arrays = (matrix[update] for matrix in traced.matrices())
+    network = RecirculationNetwork(*arrays, protocol=protocol)
+    W, U, c = network.W, network.U, network.c
     # The states at the four times, regressed at times 2 and 3 (equations 5 and 6).
-    first, second_input = np.eye(len(c))[k], traced.hidden[0][update, k]
-    image = 1.0 / (1.0 + np.exp(-(U @ second_input + c)))
-    second = keep * first + (1.0 - keep) * image
-    last = keep * second_input + (1.0 - keep) / (1.0 + np.exp(-(W @ second + b)))
+    first = network.patterns[SHOWN_VECTOR]
+    second_input, last, _, second = network.list_states(first)
     # Weights as lines, thicker the larger, dashed where negative.
     figure, axes = create_figure(width=HALF, height=2.75)
     columns = [(0.0, first), (1.0, second_input), (2.0, second), (3.0, last)]
@@ -72,7 +72,7 @@ def _draw_loop(model: Model) -> Figure:
             "connectionstyle": "arc3,rad=0.25",
         },
     )  # fmt: skip
-    kept = f"{exact(100 * keep)} % of time 0 is kept"
+    kept = f"{exact(100 * protocol.regression)} % of time 0 is kept"
     axes.text(1.0, -2.75, kept, ha="center", color=style.MUTED, fontsize=8)
     axes.set(xlim=(-0.35, 3.35), ylim=(-2.95, 3.6), title=f"After {update} updates", aspect=AREA)
     axes.set_axis_off()

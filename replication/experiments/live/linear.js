@@ -54,7 +54,7 @@ class LinearNetwork {
   // (hidden x inputs), in pixels. `feedback` says through which matrix W sees what is missing:
   // "W" (recirculation), "U" (back-propagation) or "Q" (an inverse of U that is learnt, too). `decay`
   // is that of W and U; `sleep` draws W towards `echo` times U'; `noise` or decay draws Q towards 0.
-  constructor([strengths, directions], { W, U, Q }, { rate, regression = 0.75, feedback = "W", decay = 0, sleep = 0, echo = 0, noise = 0 }) {
+  constructor([strengths, directions], { W, U, Q }, { rate, regression, feedback = "W", decay = 0, sleep = 0, echo = 0, noise = 0 }) {
     const flat = Float64Array.from(directions.flatMap((row) => [...row]));
     const turn = (matrix) => cross(Float64Array.from(matrix), flat, strengths.length);
     Object.assign(this, { strengths, directions, n: strengths.length, rate, regression, feedback, decay, sleep, echo, noise, updates: 0 });

@@ -27,14 +27,13 @@ from replication.experiments.matrices import (
     replace_matrices,
 )
 from replication.experiments.recording import SLOW_RATE, train_for
-from replication.experiments.sample import Sample, estimate_share, name_estimate
+from replication.experiments.sample import LEARNING, Sample, estimate_share, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.trace import trace
 from replication.simulator.weights import draw_weights, list_connections, split_weights
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_median
 
 ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
@@ -74,24 +73,23 @@ HELP: dict[str, tuple[str, str, Model]] = {
 
 def run(sample: Sample) -> Model:
     """Return the model of the live figures."""
-    n_networks, jobs = sample.n, sample.jobs
     sample.report_progress("single networks")
-    networks = pick_networks(jobs=jobs)
+    networks = pick_networks(jobs=sample.jobs)
     sample.report_progress("help for the encoder and the decoder")
-    helped = measure_help(n_networks, jobs=jobs)
+    helped = measure_help(sample)
     sample.report_progress("studies by what error means")
     return {
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,
         "help": helped,
-        "fixed": measure_fixed(n_networks, jobs=jobs),
-        "growth": measure_growth(n_networks, jobs=jobs),
+        "fixed": measure_fixed(sample),
+        "growth": measure_growth(sample),
         "spread": measure_spread(),
-        "first": measure_first(jobs=jobs),
+        "first": measure_first(jobs=sample.jobs),
         "line": measure_line(_settle_codes(networks["typical"])),
         "digits": sum_digits(),
-        "cloud": {"step": STEP, "criteria": tabulate_studies(n_networks, jobs=jobs)},
+        "cloud": {"step": STEP, "criteria": tabulate_studies(sample.take(CLOUD_FACTOR))},
     }
 
 
@@ -159,32 +157,31 @@ def _settle_codes(shown: Model) -> Array:
     return np.asarray(traced.hidden[0][-1])
 
 
-def measure_help(n_networks: int, *, jobs: int) -> Model:
+def measure_help(sample: Sample) -> Model:
     """Train the same networks with each of `HELP`; choose one that is never far from the median.
 
     Those that fail without help have no final weights to be given, and are left out.
     """
-    weights = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    _, learnt, final = simulate_weights(PAPER, weights, jobs=jobs)
+    weights = sample.draw(PAPER)
+    _, learnt, final = simulate_weights(PAPER, weights, jobs=sample.jobs)
     rows, distances = [], np.zeros(np.count_nonzero(learnt))
     for name, (part, words, change) in HELP.items():
         start = prepare(PAPER, weights[learnt], final[learnt], change)
         skip = change.get("skip", {})
         if skip:
             updates, converged = train_changed(
-                PAPER, start, freeze(*skip), n_first=N_DROPPED, jobs=jobs
+                PAPER, start, freeze(*skip), n_first=N_DROPPED, jobs=sample.jobs
             )
         else:
-            updates, converged, _ = simulate_weights(PAPER, start, jobs=jobs)
+            updates, converged, _ = simulate_weights(PAPER, start, jobs=sample.jobs)
         rows.append({
             "name": name, "part": part, "words": words, "change": change,
-            **name_estimate("median", estimate_median(updates)),
-            "failed": estimate_share(~converged),
+            **name_median(updates), "failed": estimate_share(~converged),
         })  # fmt: skip
         distances = np.maximum(distances, np.abs(updates - rows[-1]["median"]))
     return {
         "rows": rows,
-        "root_seed": ROOT_SEED,
+        "root_seed": sample.root_seed,
         "seed": int(np.flatnonzero(learnt)[np.argmin(distances)]),
     }
 
@@ -203,25 +200,20 @@ def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> 
     return changed
 
 
-def measure_fixed(n_networks: int, *, jobs: int) -> Model:
+def measure_fixed(sample: Sample) -> Model:
     """Train networks with the hidden biases learnt and fixed at their initial values."""
-    weights = draw_weights(PAPER, ROOT_SEED, 0, n_networks)
-    fixed = dataclasses.replace(PAPER, frozen=("b",))
-    return {
-        name: summarise(*simulate_weights(protocol, weights, jobs=jobs)[:2])
-        for name, protocol in (("learnt", PAPER), ("fixed", fixed))
-    }
+    tried = {name: dataclasses.replace(PAPER, frozen=frozen) for name, frozen in LEARNING.items()}
+    return {name: summarise(*sample.train(each)[:2]) for name, each in tried.items()}
 
 
-def measure_growth(n_networks: int, *, jobs: int) -> Model:
+def measure_growth(sample: Sample) -> Model:
     """Return how long W is, in the median network, until half of them have learnt at a small rate.
 
     With it, when U is aligned and when the networks have learnt.
     """
     protocol = dataclasses.replace(PAPER, learning_rate=SLOW_RATE)
-    weights = draw_weights(protocol, ROOT_SEED, 0, n_networks)
-    learnt = float(np.median(simulate_weights(protocol, weights, jobs=jobs)[0]))
-    weights = weights[:N_GROWTH]
+    learnt = float(np.median(sample.train(protocol)[0]))
+    weights = sample.first(N_GROWTH).draw(protocol)
     aligned = float(np.median(find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)))
     lengths, states = [], weights
     for _ in range(0, int(learnt), GROWTH_STEP):
@@ -259,7 +251,7 @@ def measure_first(*, jobs: int) -> Model:
     first = int(np.median(find_events(cosines.reshape(states.shape[:2]))))
     updates = simulate_weights(protocol, weights, jobs=jobs)[0]
     late = train_changed(protocol, weights, Frozen, n_first=first, jobs=jobs)[0]
-    return {"changes": first, **name_estimate("extra", estimate_median(late - updates))}
+    return {"changes": first, **name_median(late - updates, "extra")}
 
 
 def summarise(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:
@@ -271,13 +263,11 @@ def summarise(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model
     }
 
 
-def tabulate_studies(n_networks: int, *, jobs: int) -> list[Model]:
+def tabulate_studies(sample: Sample) -> list[Model]:
     """Return, for each meaning of error, from which numbers of updates studies are drawn."""
     rows = []
     for criterion in MEANINGS:
-        protocol = dataclasses.replace(PAPER, criterion=criterion)
-        sample = Sample(CLOUD_FACTOR * n_networks, ROOT_SEED, jobs)
-        counts = studies.count_networks(protocol, sample)
+        counts = studies.count_networks(dataclasses.replace(PAPER, criterion=criterion), sample)
         rows.append({"criterion": criterion, "updates": tabulate(counts)})
     return rows
 

@@ -20,7 +20,6 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
-from replication.system.threads import map_in_threads
 from replication.wording import show
 
 FEEDBACK_SEED = 2013
@@ -95,7 +94,7 @@ class Contestant:
         errors = Engine(*self.enter(rate)).evaluate(weights).error
         return np.where(np.isnan(errors), np.inf, errors)
 
-    def try_rates(self, weights: Array, rates: Iterable[float], *, jobs: int) -> Rates:
+    def try_rates(self, weights: Array, rates: Iterable[float], sample: Sample) -> Rates:
         """Train the same networks at each learning rate, rounded to three digits."""
 
         def try_one(rate: float) -> Tried:
@@ -103,15 +102,14 @@ class Contestant:
             errors = np.zeros(1) if converged.any() else self.measure_errors(final, rate)
             return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
 
-        rounded = [float(f"{rate:.3g}") for rate in rates]
-        return dict(zip(rounded, map_in_threads(try_one, rounded, jobs=jobs), strict=True))
+        return sample.map(try_one, [float(f"{rate:.3g}") for rate in rates])
 
-    def search(self, weights: Array, lowest: float, *, jobs: int) -> Rates:
+    def search(self, weights: Array, lowest: float, sample: Sample) -> Rates:
         """Try `N_FIRST` learning rates, and more as long as the lowest or highest is the best."""
-        rates = self.try_rates(weights, [lowest * STEP**i for i in range(N_FIRST)], jobs=jobs)
+        rates = self.try_rates(weights, [lowest * STEP**i for i in range(N_FIRST)], sample)
         while len(rates) < MOST_RATES and (best := find_best(rates)) in (min(rates), max(rates)):
             beyond = best / STEP if best == min(rates) else best * STEP
-            rates |= self.try_rates(weights, [beyond], jobs=jobs)
+            rates |= self.try_rates(weights, [beyond], sample)
         return rates
 
 
@@ -175,14 +173,14 @@ def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict
     converged, None if all diverged. If none converges in any rule, `FINE` is left out.
     """
     # Coarsely, on few networks.
-    n_few, jobs = sample.take(FEW_SHARE, least=MIN_FEW).n, sample.jobs
+    n_few = sample.take(FEW_SHARE, least=MIN_FEW).n
     lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
     rules = list_contestants(protocol, own)
     weights = {name: rule.draw(sample) for name, rule in rules.items()}
     found: dict[str, Model] = {}
     for name, rule in rules.items():
         sample.report_progress(f"finding the best learning rate of {name}")
-        rates = rule.search(weights[name][:n_few], lowest, jobs=jobs)
+        rates = rule.search(weights[name][:n_few], lowest, sample)
         best, ends = find_best(rates), [min(rates), max(rates)]
         least = min(tried.least for tried in rates.values())
         found[name] = {
@@ -192,7 +190,7 @@ def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict
     # Then around the best rate, on all of them.
     for name, row in found.items() if has_learnt(found) else ():
         fine = [row["rate"] * factor for factor in FINE]
-        row["rate"] = find_best(rules[name].try_rates(weights[name], fine, jobs=jobs))
+        row["rate"] = find_best(rules[name].try_rates(weights[name], fine, sample))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -147,9 +148,7 @@ def judge_without_symmetry(sample: Sample) -> Model:
 class Deceived(RecirculationNetwork):
     """A network whose W changes as if U were another matrix; U itself changes by equation 3."""
 
-    def replace(self) -> Any:
-        """Return that other matrix, (n_visible, n_hidden)."""
-        raise NotImplementedError
+    replace: Callable[[], Any]  # returns that other matrix, (n_visible, n_hidden)
 
     def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return the changes, of which those of equation 4 see other visible states."""
