@@ -25,7 +25,7 @@ LOGISTIC: dict[str, tuple[str, Any, str, bool, str]] = {
     "none": (OURS, SOLID, CIRCLE, True, "recirculation"),
     "small weights": (OURS, DOTTED, CIRCLE, False, "from small weights"),
     "decay of W": (style.GOLD, DOTTED, "P", True, "with decay of W"),
-    "sleep": (CROSS, SOLID, TRIANGLE, True, "with sleep"),
+    "sleep": (style.INK, SOLID, TRIANGLE, True, "with sleep"),
     "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
 }
 ENCODERS = {
