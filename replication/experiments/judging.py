@@ -95,7 +95,7 @@ def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
     verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
     verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
     levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
-    return f"with {levels} in place of {old} it {verdict} {condition}".rstrip()
+    return f"with {levels} (not {old}) it {verdict} {condition}".rstrip()
 
 
 def describe_undecided(claim: Claim, judged: Mapping[str, Any]) -> str:

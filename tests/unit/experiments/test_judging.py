@@ -123,7 +123,7 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
         dataclasses.replace(third, levels=(("at_least", 0.5),)),
     )
     claim = dataclasses.replace(RAPID, operationalisations=ways, levels_of="a share")
-    other = "with a share of 0.7 in place of 0.9 it holds"
+    other = "with a share of 0.7 (not 0.9) it holds"
     for values, verdict, words in (
         ((0.8, 0.75, 0.6), "does not hold, except", other),
         ((0.8, 0.6, 0.4), "does not hold", f"{second.name} and {third.name}"),
