@@ -90,8 +90,8 @@ def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
     if "instead" not in judged:
         return ""
     substitutes = list_substitutes(claim)
-    old = join([f"{value:g}" for _, value in substitutes])
-    new = join([f"{value:g}" for value in substitutes.values()])
+    old = join([f"{value:g}" for _, value in substitutes]).replace("-", "−")
+    new = join([f"{value:g}" for value in substitutes.values()]).replace("-", "−")
     verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
     verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
     levels = f"{claim.levels_of} of {new}" if claim.levels_of else new

@@ -26,9 +26,9 @@ Constants = Mapping[str, Sequence[float]]
 SLEEP: Rule = rules.combine(rules.Logistic, rules.Sleep, rate=0.2)
 RULES: dict[str, tuple[Rule, Constants]] = {
     "none": (rules.LogisticRecirculation, {}),
-    "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001)}),
+    "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001, 0.0002)}),
     "decay of W": (SLEEP, {"echo": (0.0,), "decay": (1e-5, 2e-5, 4e-5, 8e-5)}),
-    "sleep": (SLEEP, {"echo": (0.03, 0.1), "decay": (2e-5, 6e-5, 2e-4)}),
+    "sleep": (SLEEP, {"echo": (0.01, 0.03, 0.1, 1.0), "decay": (2e-5, 6e-5, 2e-4)}),
     "sleep without equation (4)": (
         SLEEP, {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
     ),
@@ -88,7 +88,7 @@ def measure_repairs(sample: Sample) -> Model:
     networks = {name: (way[0], states["rules", name][-1]) for name, (_, way) in chosen.items()}
     networks["random W"] = chosen["none"][1][0], states["rules", "none"][0]
     return {
-        "epochs": list(EPOCHS), "huge": HUGE, "small": SMALL, **described,
+        "epochs": list(EPOCHS), "longer_epochs": LONGER, "huge": HUGE, "small": SMALL, **described,
         "rules": {name: chosen[name][0] | described["rules"][name] for name in RULES},
         "probe": probe_codes(networks, images),
     }  # fmt: skip

@@ -177,7 +177,7 @@ def judge_rapid(outcomes: Mapping[str, Outcomes], ratio: Estimate) -> Model:
     paper, large = outcomes["paper"], outcomes["recirculation-8-3-8"]
     shares = {
         name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
-        for name, of in (("within-48", paper), ("larger", large))
+        for name, of in (("within-48", paper), ("larger", large), ("larger-202", large))
     }
     return judge("rapid", {**shares, "faster": ratio})
 

@@ -24,17 +24,17 @@ from replication.experiments.judging import (
 from replication.statistics.intervals import Estimate
 
 YES, NO, OPEN = Evidence.SUPPORTS, Evidence.CONTRADICTS, Evidence.UNDECIDED
-RAPID = load_claims()["rapid"]
-PRIMARY = RAPID.operationalisations[0]
-RESULTS = {each.id: supports_if(True) for each in RAPID.operationalisations}
+GOOD_CODES = load_claims()["good-codes"]
+PRIMARY = GOOD_CODES.operationalisations[0]
+RESULTS = {each.id: supports_if(True) for each in GOOD_CODES.operationalisations}
 
 
 def judge_one(measured, **levels):
     one = dataclasses.replace(PRIMARY, levels=tuple(levels.items()))
-    claim = dataclasses.replace(RAPID, operationalisations=(one,))
+    claim = dataclasses.replace(GOOD_CODES, operationalisations=(one,))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(judging, "load_claims", lambda: {"rapid": claim})
-        return judge("rapid", {one.id: measured})["operationalisations"][one.id]
+        patch.setattr(judging, "load_claims", lambda: {"good-codes": claim})
+        return judge("good-codes", {one.id: measured})["operationalisations"][one.id]
 
 
 @pytest.mark.parametrize(("interval", "above", "below", "within"), [
@@ -73,7 +73,7 @@ def test_measurement_of_any_kind_is_compared_with_the_level_of_its_entry(measure
 
 
 def test_entry_without_a_level_is_refused_by_name():
-    with pytest.raises(DataError, match=rf"claims.rapid\], .* {PRIMARY.id!r}: a level"):
+    with pytest.raises(DataError, match=rf"claims.good-codes\], .* {PRIMARY.id!r}: a level"):
         judge_one(0.5, updates=100)
 
 
@@ -92,7 +92,7 @@ def test_primary_outcome_decides_and_the_others_qualify(primary, others, empiric
 
 
 def test_condition_names_what_contradicts_the_primary():
-    names = [each.name for each in RAPID.operationalisations[1:]]
+    names = [each.name for each in GOOD_CODES.operationalisations[1:]]
     for verdict, outcomes, condition in (
         ("holds", (True, True, None), ""),
         ("holds, except", (True, False, True), names[0]),
@@ -100,11 +100,11 @@ def test_condition_names_what_contradicts_the_primary():
         ("does not hold, except", (False, True, None), names[0]),
         ("open", (None, False, None), ""),
     ):
-        judged = judge("rapid", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
+        judged = judge("good-codes", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
-        assert describe_condition(RAPID, judged) == condition
+        assert describe_condition(GOOD_CODES, judged) == condition
         undecided = [name for name, each in zip(names, outcomes[1:], strict=True) if each is None]
-        assert describe_undecided(RAPID, judged) == "".join(undecided)
+        assert describe_undecided(GOOD_CODES, judged) == "".join(undecided)
     claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
@@ -116,13 +116,13 @@ def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
 
 
 def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict_turns():
-    first, second, third = RAPID.operationalisations
+    first, second, third = GOOD_CODES.operationalisations
     ways = (
         dataclasses.replace(first, levels=(("at_least", 0.9), ("instead_at_least", 0.7))),
         dataclasses.replace(second, levels=(("at_least", 0.9),)),
         dataclasses.replace(third, levels=(("at_least", 0.5),)),
     )
-    claim = dataclasses.replace(RAPID, operationalisations=ways, levels_of="a share")
+    claim = dataclasses.replace(GOOD_CODES, operationalisations=ways, levels_of="a share")
     other = "with a share of 0.7 (not 0.9) it holds"
     for values, verdict, words in (
         ((0.8, 0.75, 0.6), "does not hold, except", other),
@@ -131,23 +131,25 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
         ((0.95, 0.95, 0.6), "holds", ""),
     ):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(judging, "load_claims", lambda: {"rapid": claim})
+            patch.setattr(judging, "load_claims", lambda: {"good-codes": claim})
             measured = dict(zip((each.id for each in ways), values, strict=True))
-            judged = judge("rapid", measured)
+            judged = judge("good-codes", measured)
         assert judged["verdict"] == verdict
         assert describe_instead(claim, judged).endswith(words)
         assert bool(words) == ("instead" in judged)
 
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_files_and_name():
-    assert judge("rapid", RESULTS)["operationalisations"] == RESULTS
-    assert judge("rapid", RESULTS, verdict=ClaimVerdict.NOT_TESTABLE)["verdict"] == "not testable"
+    assert judge("good-codes", RESULTS)["operationalisations"] == RESULTS
+    assert (
+        judge("good-codes", RESULTS, verdict=ClaimVerdict.NOT_TESTABLE)["verdict"] == "not testable"
+    )
     other = {"other": RESULTS[PRIMARY.id]}
     lacking = {name: result for name, result in RESULTS.items() if name != PRIMARY.id}
     for measured, name in ((lacking, PRIMARY.id), (RESULTS | other, "other")):
-        message = rf"\['{name}'\].*claims.toml, \[claims.rapid\].*experiments/speed/run.py"
+        message = rf"\['{name}'\].*claims.toml, \[claims.good-codes\].*experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
-            judge("rapid", measured)
+            judge("good-codes", measured)
 
 
 def test_table_of_statements_has_a_row_for_each_way_to_ask():
@@ -159,7 +161,7 @@ def test_table_of_statements_has_a_row_for_each_way_to_ask():
     rows = list(csv.DictReader(io.StringIO(list_statements(models))))
     assert len(rows) == sum(len(claim.operationalisations) for claim in claims.values())
     assert sum(bool(row["why"]) for row in rows) == len(claims)
-    rapid = next(row for row in rows if row["statement"] == "rapid")
-    assert (rapid["quote"], rapid["verdict"]) == (RAPID.quote, "holds")
+    rapid = next(row for row in rows if row["statement"] == "good-codes")
+    assert (rapid["quote"], rapid["verdict"]) == (GOOD_CODES.quote, "holds")
     assert (rapid["value"], rapid["low"], rapid["high"]) == ("0.5", "0.25", "")
     assert {row["outcome"] for row in rows} == {"supports"}
