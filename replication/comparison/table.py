@@ -302,7 +302,7 @@ class ComparisonTable(Answered):
             return ""
         lacks = "one run of each seed in every row"
         if self._by_seed is not None:
-            lacks = "a printed spread and one `n` in all rows, and three seeds of yours"
+            lacks = "a printed spread and one `n` in all rows, and three seeds of yours that differ"
         return f" It is not by seed, which takes {lacks}."
 
     def _describe_rows(self) -> str:
