@@ -165,7 +165,7 @@ def read_side(given: str | None) -> Any:
 def _compare(options: argparse.Namespace) -> Any:
     """Return the answer, or the table of answers, of the function that the options belong to."""
     from replication.comparison.comparison import compare, compare_by
-    from replication.comparison.groups import compare_sides, pair_runs
+    from replication.comparison.groups import compare_sides
     from replication.system.tables import Table
 
     if options.pair is not None and options.difference is None:
@@ -179,18 +179,13 @@ def _compare(options: argparse.Namespace) -> Any:
     succeeded = given.pop("succeeded", None)
     own, theirs = (read_side(one) for one in (options.file, options.reported))
     base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
-    if options.difference is not None:
-        if isinstance(theirs, Table):
-            raise UsageError("--difference was given with a table of reports; give one number")
-        pair = pair_runs(own, by=options.by, difference=options.difference, column=options.column,
-                         pair=options.pair, succeeded=succeeded)  # fmt: skip
-        return compare_by(base | pair | given)
     if isinstance(own, Table):
         return compare_sides(own, theirs, by=options.by, column=options.column,
-                             succeeded=succeeded, **given, **options.numbers)  # fmt: skip
+                             succeeded=succeeded, difference=options.difference,
+                             pair=options.pair, **given, **options.numbers)  # fmt: skip
     if isinstance(theirs, Table):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
-    for name in ("by", "column"):
+    for name in ("by", "column", "difference"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
     return compare_by(base | {"values": own} | given)

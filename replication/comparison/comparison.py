@@ -197,7 +197,7 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     options["plus_minus"] = Kind() if behind is None else read_kind(str(behind))
     if options["plus_minus"] is None:
         raise refuse("plus_minus", behind, f"are {allowed}")
-    if options["minus"] is not None and "share" in given:
+    if (options["minus"] is not None or options.get("groups")) and "share" in given:
         given["mean"] = given.pop("share")
     options["said"] = dict(options.get("said") or {})
     if options["scale"] == "log":

@@ -388,7 +388,7 @@ def _name_report(one: Comparison) -> str:
         and n_spreads == 1
         else text if name in {"mean", "constant"}
         else f"{text}/{one.runs}" if name == "n_succeeded" else f"{name} {text}"
-        for name, text in one.reported.items()
+        for name, text in sorted(one.reported.items(), key=lambda pair: pair[0] in SPREADS)
     )  # fmt: skip
 
 

@@ -87,7 +87,7 @@ def find_effect(
         k, n, x, m = gap.counts
         mine, theirs = (2.0 * math.asin(math.sqrt(part)) for part in (k / n, x / m))
         return Effect(mine - theirs, n * m / (n + m), 1.0 / n + 1.0 / m)
-    if sides is None or len(sides[0].samples) > 1 or len(sides[1].samples) > 1:
+    if sides is None:
         return None
     free = gap.free
     if (sides[0].error or sides[1].error) and not gap.spread:
@@ -100,9 +100,9 @@ def find_effect(
         return Effect(unit * gap.value, error**-2, variance * error**2)
     if not all(side.samples for side in sides):
         return None
-    n, m = sides[0].n, sides[1].n
-    correction, weight = correct_bias(free), n * m / (n + m)
-    variance = correction**2 * free / (free - 2.0) / weight + 2.0 * between**2
+    n, m, k = sides[0].n, sides[1].n, len(sides[0].samples)  # k = 2 of a difference of groups
+    correction, weight = correct_bias(free), 1.0 / (sum(1 / n for _, n in sides[0].samples) + k / m)
+    variance = correction**2 * free / (free - 2.0) / weight + 2.0 * k * between**2
     return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))
 
 
