@@ -150,6 +150,11 @@ def test_ratios_are_compared_on_logarithms_and_these_are_offered():
     assert (logs.verdict, raw.verdict, raw.runs) == (NO, YES, None)
     own = compare(np.exp(GENERATOR.normal(0, 0.3, 30)), two, scale="log")
     assert own.mean.value == pytest.approx(1.0, abs=0.2)
+    # It printed ten digits, and half an interval that was none.
+    few = read(compare([1.1, 1.3, 0.9, 1.5, 1.2], n=10, mean="2.1", ci=("1.2", "3.7"), scale="log"))
+    assert "0.4793 to 2.92" in few
+    assert "half" not in few
+    assert "off by × 3.6" in few
 
 
 def test_a_condition_for_equal_runs_belongs_to_contradicted_only():
