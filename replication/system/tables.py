@@ -252,7 +252,7 @@ def _read_json(text: str, name: str) -> Table:
 
 def _split_typeset(text: str) -> list[list[str]]:
     """Return the cells of a table in LaTeX or Markdown; none if it is no such."""
-    if re.search(r"\\\\", text) and "&" in text:
+    if "&" in text and re.search(r"\\\\\s*(?:[\[\\%].*)?$", text, re.MULTILINE):  # \\[2pt] \hline
         found = re.search(r"\\begin\{(?:tabular\*?|tabularx|array)\}(.*?)\\end\{", text, re.DOTALL)
         body = re.sub(r"(?<!\\)%.*", "", found[1] if found else text)  # 48 & 202 % a comment
         body = re.sub(r"^\s*(?:\[\w\])?(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})+", "", body)  # {lrr}

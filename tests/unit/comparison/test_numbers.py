@@ -78,6 +78,7 @@ def test_headers_are_those_of_papers_and_of_pandas():
 
 @pytest.mark.parametrize(("heading", "label", "statistic", "unit", "kind", "runs"), [
     ("acc (%)", "acc", None, "%", None, None), ("acc_mean", "acc", "mean", "", None, None),
+    ("acc_n", "acc", "runs", "", None, None), ("ours n", "ours", "runs", "", None, None),
     ("mean (sd)", "", "mean", "", "sd", None), ("max_steps", "steps", "max", "", None, None),
     ("Mean ± 95% CI", "", "mean", "", " 95% CI", None), ("F1 ↑", "f1", None, "", None, None),
     (r"\textbf{Acc.} (\%)", "acc", None, "%", None, None),
