@@ -111,7 +111,7 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
             {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
         compare.add_argument(name, action=Once, help=words, **more)
     plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))
-    options = {f"--{name.replace('_', '-')}" for name in plain}
+    options = {f"--{name.replace('_', '-')}" for name in (*plain, "p5", "p10", "p90", "p95", "p99")}
     pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)

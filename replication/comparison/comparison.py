@@ -208,6 +208,8 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
         options["scale"] = float(read_number(options["scale"], "scale").value)
         if not 0 < options["scale"] < math.inf:
             raise refuse("scale", options["scale"], "is a number above 0, or log")
+        if options["scale"] != 1.0:
+            options["said"]["scale"] = f"reported numbers are divided by {options['scale']:g}"
     else:
         _infer_scale(options, given, yours)
 

@@ -447,7 +447,8 @@ def _match_keys(
     if not keys and found and "by" not in said:
         names = [name_key((column or name or "metric",)) for name, column in found.items()]
         said["by"] = f"keys are {', '.join(names)}"
-    return found
+    # As groups are labelled: headings last.
+    return dict(sorted(found.items(), key=lambda pair: pair[1] is None))
 
 
 def _sort_records(

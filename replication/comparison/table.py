@@ -230,12 +230,15 @@ class ComparisonTable(Answered):
         for (key, one), cells in zip(self.rows.items(), self.list_cells()[1:-1], strict=True):
             reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
             gap = one.difference
+            yours = format_number(yours)
+            if "n_succeeded" in one.reported and gap and gap.counts:
+                yours = "{}/{}".format(*gap.counts)  # of your runs, not of as many as reported
             shown = shown and shown / ((gap and gap.spread) or 1.0)
             d = None if gap is None else gap.d if is_in_sd else (gap.value, gap.low, gap.high)
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
             rows.append([
                 *map(name_key, zip(key)), reported,
-                "" if m is None else f"{m:,}", format_number(yours), "" if n is None else f"{n:,}",
+                "" if m is None else f"{m:,}", yours, "" if n is None else f"{n:,}",
                 "" if d is None else "{} ({} to {})".format(*map(_format_sd, d)),
                 "" if shown is None or d is None else _format_sd(shown, 1),
                 format_p(p) + "*" * (verdict != one.verdict), format_p(p_holm), verdict + marks,

@@ -38,6 +38,7 @@ def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
 
 @pytest.mark.parametrize(("given", "value", "spread", "ends"), [
     ("0.83 ± 0.04", "0.83", "0.04", None), ("97.3±0.4 %", "97.3%", "0.4%", None),
+    ("72.3+-0.5", "72.3", "0.5", None),
     ("97.3% +/- 0.4%", "97.3%", "0.4%", None), ("(97.3 +- 0.4)%", "97.3%", "0.4%", None),
     ("0.83 (0.04)", "0.83", "0.04", None), (r"$0.83 \pm 0.04$", "0.83", "0.04", None),
     ("0.830(4)", "0.830", "0.004", None), ("12 (3)", "12", "3", None),

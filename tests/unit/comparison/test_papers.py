@@ -440,6 +440,21 @@ def test_keys_columns_and_successes_are_inferred_and_said(tmp_path, capsys):
     )
 
 
+def test_a_column_of_metrics_may_come_first_and_successes_have_their_own_n():
+    """They named "none of your groups"; 12 of your 20 stood there as 30, of the reported 50."""
+    runs = {"task": ["a"] * 3 + ["b"] * 3, "score": range(6), "steps": range(10, 16)}
+    report = {"metric": ["score", "steps"] * 2, "task": list("aabb"),
+              "mean": ["1 ± 1", "11 ± 1", "4 ± 1", "14 ± 1"], "n": [3] * 4}  # fmt: skip
+    found = compare_table(runs, report, plus_minus="sd")
+    assert set(found.p_values.values()) == {1.0}
+    assert list(found.rows)[:2] == [("a", "score"), ("a", "steps")]
+    solved = {"task": ["a"] * 20, "solved": [1] * 12 + [0] * 8}
+    solved = compare_table(solved, {"task": ["a"], "successes": [40], "n": [50]})
+    assert " 40/50 50 12/20 20 " in read(solved)
+    # Beside 81.2 of the report stand 0.81 of yours.
+    assert "divided by 100 (change" in read(compare([0.81, 0.8], n=3, mean="81.2", scale=100))
+
+
 def test_thousands_and_per_cent_are_read_where_they_leave_no_doubt(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text('u\n1,000\n1,200\n"1,100"\n1300\n')
     assert "your 1,150 (4 runs)" in run(capsys, tmp_path / "runs.csv", "--mean", "1200", "--n", "5")
