@@ -310,8 +310,7 @@ def answer(found: Comparison) -> str:
         f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
     )  # fmt: skip
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    alone = f"; {alone[0].lower()}{alone[1:-1]}" if alone else ""
-    p = "" if found.p is None else f" ({describe_p(found.p)}{alone})"
+    p = "" if found.p is None else f" ({'; '.join(filter(None, (describe_p(found.p), alone)))})"
     return (
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{p}{end}{_describe_shown(found)}."

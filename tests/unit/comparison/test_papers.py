@@ -157,6 +157,13 @@ def test_ratios_are_compared_on_logarithms_and_these_are_offered():
     assert "off by × 3.6" in few
 
 
+def test_a_spread_that_turns_a_verdict_says_so_under_a_condition_too():
+    """Of two runs a mean alone was "not contradicted", and with its sd "contradicted, if"."""
+    bare, told = (compare([10.0, 10.6], n=50, mean="12", **more) for more in ({}, {"sd": "0.6"}))
+    assert (bare.verdict, told.verdict, len(told.conditions)) == (YES, NO, 1)
+    assert f"without one, p = {bare.p:.2g}: the reported spread turns the verdict" in read(told)
+
+
 def test_a_condition_for_equal_runs_belongs_to_contradicted_only():
     for mean, conditions in (("998.2 ± 3.1", 0), ("950 ± 3", 1)):
         found = compare([1000.0] * 10, n=10, mean=mean, plus_minus="sd")
@@ -572,6 +579,10 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
     assert "not a readable table of JSON lines" in refuse(
         capsys, tmp_path / "deep.jsonl", "--mean", "1"
     )
+    # 700 kB stood for three million cells, which took a minute.
+    wide = "a & b \\\\\n" + ("\\multicolumn{99}{c}{x} & " * 95 + " \\\\\n") * 300
+    (tmp_path / "wide.tex").write_text(wide)
+    assert "at most 200,000 are read" in refuse(capsys, tmp_path / "wide.tex", "--mean", "1")
     (tmp_path / "nested.jsonl").write_text('{"a": {"b": 1}}\n{"a": 2}')
     with pytest.raises(DataError, match="holds lists or objects"):
         read_table(str(tmp_path / "nested.jsonl")).take("a")
