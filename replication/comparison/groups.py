@@ -35,6 +35,7 @@ SEEDS = {"seed", "seeds", "run", "runs", "run_id", "seed_id", "trial", "replicat
 STEPS = {"step", "global_step", "env_step", "env_steps", "total_steps", "timestep", "timesteps",
          "total_timesteps", "epoch", "iteration", "iter", "update", "frame", "frames"}  # fmt: skip
 DONE = {"succeeded", "success", "successful", "solved", "converged", "is_success", "completed"}
+DIGITS = re.compile(r"[-+(]*\.?[0-9]")  # -.5, but not v2 (x)
 DIFFERENCES = {"difference", "diff", "improvement"}
 ASIDE = {"", "index", "unnamed:_0", "unnamed_0", "id"}
 CENTRES = {*STATISTICS, *SUCCESSES, "constant", "range"} - {"sd", "se"}
@@ -159,7 +160,8 @@ def compare_sides(
         for row, (_, numbers) in enumerate(mine_records):
             key = tuple(str(cells[name][row]) for name in columns)
             if key in mine:
-                raise UsageError(f"{own.name} names {name_key(key)} twice; give one row for each")
+                words = f"names {name_key(key)} twice" if key else "has several reports and no key"
+                raise UsageError(f"{own.name} {words}; give one row for each, or keys as `by`")
             mine[key] = {"values": numbers}
     elif difference is not None:
         mine, seeds = _list_differences(
@@ -242,7 +244,8 @@ def _has_spreads(table: Table, name: str) -> bool:
     """Say whether most cells are numbers with a spread behind them: 5.3 ± 0.4."""
     cells = _probe(table, name)[:20]
     parts = [split_printed(cell) for cell in cells if not isinstance(cell, float)]
-    return 2 * sum(bool(one.spread or one.ends) for one in parts) > len(cells)
+    spreads = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
+    return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in spreads) > len(cells)
 
 
 def _stack_runs(table: Table) -> Table:
@@ -316,7 +319,7 @@ def _is_numeric(table: Table, name: str) -> bool:
 def _is_printed(table: Table, name: str) -> bool:
     """Say whether most cells are numbers, with what stands behind them."""
     cells = _probe(table, name)
-    digits = [re.match(r"[-+(]*\.?[0-9]", unset(str(split_printed(cell).value))) for cell in cells]
+    digits = [DIGITS.match(unset(str(split_printed(cell).value))) for cell in cells]
     return 2 * sum(map(bool, digits)) > len(cells)
 
 

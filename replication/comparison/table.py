@@ -75,8 +75,12 @@ class ComparisonTable(Answered):
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
-        """Return p of the rows that have one, by the printed spreads alone."""
-        return {key: one.p_alone for key, one in self.rows.items() if one.p_alone is not None}
+        """Return p of the rows that have one, by the printed spreads alone if there are several."""
+        found = {key: self._take_p(one) for key, one in self.rows.items()}
+        return {key: p for key, p in found.items() if p is not None}
+
+    def _take_p(self, one: Comparison | Answer) -> float | None:
+        return one.p_alone if len(self.rows) > 1 else one.p
 
     @functools.cached_property
     def adjusted(self) -> dict[Key, float]:
@@ -91,7 +95,7 @@ class ComparisonTable(Answered):
         found = {}
         for name in names:
             answers = [one.answers.get(name) or next(iter(one.answers.values())) for one in judged]
-            p_values, pooled = [one.p_alone for one in answers], self._pool(answers)
+            p_values, pooled = [*map(self._take_p, answers)], self._pool(answers)
             found[name] = combine([p for p in p_values if p is not None], pooled), pooled
         return found
 
@@ -149,7 +153,7 @@ class ComparisonTable(Answered):
     def conditions(self) -> tuple[str, ...]:
         """What the verdict on the whole holds under, beside the independence of rows."""
         return tuple(dict.fromkeys(
-            part for one in self.rows.values() if one.p == one.p_alone
+            part for one in self.rows.values() if one.p == self._take_p(one)
             for part in one.conditions if not part.startswith(UNSEEN)
         ))  # fmt: skip
 
@@ -210,8 +214,9 @@ class ComparisonTable(Answered):
             if gap is not None and gap.shown is not None and shown is not None:
                 shown = gap.shown
             cells.append([
-                *key, _name_report(one), yours, one.runs, one.n or None, *parts, shown, one.p_alone,
-                self.adjusted.get(key), str(self.verdicts[key]), "; ".join(one.conditions),
+                *key, _name_report(one), yours, one.runs, one.n or None, *parts, shown,
+                self._take_p(one), self.adjusted.get(key), str(self.verdicts[key]),
+                "; ".join(one.conditions),
             ])  # fmt: skip
         mean = self.pooled
         whole = (

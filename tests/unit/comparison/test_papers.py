@@ -164,6 +164,15 @@ def test_a_spread_that_turns_a_verdict_says_so_under_a_condition_too():
     assert f"without one, p = {bare.p:.2g}: the reported spread turns the verdict" in read(told)
 
 
+def test_a_table_of_one_row_is_answered_as_the_row():
+    """The row was "contradicted, if", or "cannot tell", and the table "not contradicted"."""
+    for more in ({"sd": "0.6"}, {"sd": "0.95"}, {"se": "0.1"}):
+        row = compare([10.0, 10.6], n=50, mean="12", **more)
+        whole = compare_table({"k": ["a"] * 2, "v": [10.0, 10.6]}, {"k": ["a"], "mean": ["12"]},
+                              by="k", n=50, **more)  # fmt: skip
+        assert (whole.verdict, whole.p, whole.conditions) == (row.verdict, row.p, row.conditions)
+
+
 def test_a_condition_for_equal_runs_belongs_to_contradicted_only():
     for mean, conditions in (("998.2 ± 3.1", 0), ("950 ± 3", 1)):
         found = compare([1000.0] * 10, n=10, mean=mean, plus_minus="sd")
