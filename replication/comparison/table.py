@@ -353,6 +353,12 @@ class ComparisonTable(Answered):
             for (name, text), k in counts.items() for line in list_assumed({name: text})
         ]  # fmt: skip
         return {
+            "Replication Bayes factor, and sceptical p (one-sided):": [
+                f"{name_key(key)}: {format_number(bayes, 2)}, {format_p(p)}"
+                for key, one in self.rows.items()
+                if one.evidence
+                for bayes, p in [one.evidence.values()]
+            ],
             "Taken for granted:": _cut(assumed),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
             "Reported, but not among your runs:": _name_lacking(self.only_reported),

@@ -14,6 +14,7 @@ import replication
 from replication.cli import main
 from replication.cli.parser import make_parser
 from replication.comparison.comparison import compare
+from replication.comparison.figure import save_picture
 from replication.comparison.groups import compare_table
 from replication.comparison.result import Verdict
 from replication.errors import DataError, UsageError
@@ -538,12 +539,13 @@ def test_evidence_for_a_difference_is_that_of_its_authors():
 # What is hostile, and what is equal.
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "`mean`", "=1+cmd|'/C'!A0",
-           "x\x1b[31m\u202e", "a|b\\\\ & c_d $e$ \\input{f}", "very " * 60, "=2+3"]  # fmt: skip
+           "x\x1b[31m\u202e", "a|b\\\\ & c_d $e$ \\input{f}", "very " * 60, "=2+3",
+           "$\\f{$"]  # fmt: skip
 
 
 def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
-    table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 8)}
-    found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 8, "n": [5] * 8}, by="k")
+    table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 9)}
+    found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 9, "n": [5] * 9}, by="k")
     for form in ("text", "markdown", "latex", "csv", "json"):
         text = found.render(form)
         assert all(line.isprintable() for line in text.splitlines()), form
@@ -553,6 +555,7 @@ def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
     assert "javascript:" not in markdown.replace("javascript\\:", "")
     assert "\\input" not in found.render("latex")
     assert "\n=" not in found.render("csv")
+    save_picture(found.plot(), tmp_path / "forest.svg")
     assert "\n'=1" in found.render("csv")
     pd.DataFrame(table).to_csv(tmp_path / "runs.csv", index=False)
     (tmp_path / "theirs.csv").write_text("k,mean,n\n`mean`,3,5\nq,1,2\n")
