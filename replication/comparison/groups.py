@@ -163,18 +163,19 @@ def compare_sides(
                 words = f"names {name_key(key)} twice" if key else "has several reports and no key"
                 raise UsageError(f"{own.name} {words}; give one row for each, or keys as `by`")
             mine[key] = {"values": numbers}
-    elif difference is not None:
-        mine, seeds = _list_differences(
-            own, found, metrics, succeeded, groups, difference, pair, said
-        )
-        base["groups"] = (*difference,)
-        if found:
-            said["difference"] = (
-                f"reported is {name_key(difference[:1])} less {name_key(difference[1:])}"
-            )
     else:
-        known = {*shared, *(name for _, row in records for name in row)}
-        mine, n_missing, seeds = _group_runs(own, found, metrics, succeeded, known, said)
+        known, by = {*shared, *(name for _, row in records for name in row)}, dict(found)
+        if difference is not None:
+            if metrics and succeeded:
+                raise UsageError("`difference` is of values or shares; leave out one of `column` "
+                                 "and `succeeded`")  # fmt: skip
+            known, by = {*SUCCESSES} if succeeded else known, by | {str(groups): groups}
+        mine, n_missing, seeds = _group_runs(own, by, metrics, succeeded, known, said, pair)
+        if difference is not None:
+            place, base["groups"] = sum(map(bool, found.values())), (*difference,)
+            mine, seeds = _subtract(mine, seeds, difference, place, pair)
+            one, two = (name_key((name,)) for name in difference)
+            said |= {"difference": f"reported is {one} less {two}"} if found else {}
     reports = {key: dict[str, Any]() for key in mine}
     if theirs is not None:
         reports = _sort_records(records, found, mine, theirs)
@@ -480,7 +481,7 @@ def _sort_records(
 
 def _group_runs(
     table: Table, found: Mapping[str, str | None], metrics: list[str], succeeded: str | None,
-    known: Collection[str], said: dict[str, str],
+    known: Collection[str], said: dict[str, str], pair: str | None,
 ) -> tuple[dict[Key, dict[str, Any]], int, dict[Key, dict[str, float]]]:  # fmt: skip
     """Return your runs by key, as arguments of `compare`, how many lack a key, and by seed."""
     keys = [name for name in found.values() if name]
@@ -489,17 +490,18 @@ def _group_runs(
         succeeded = _find_succeeded(table, [*keys, *metrics], said)
     rows, seed = _find_rows(table, {*keys, *metrics}, keys, said)
     if not metrics and not (succeeded and is_share):
-        metrics = [find_column(table, {*keys, succeeded}, said)]
+        metrics = [find_column(table, {*keys, succeeded, pair}, said)]
     places = _find_groups(table, keys, rows)
-    _find_mixed(table, {*keys, *metrics, succeeded}, keys, places, said)
+    _find_mixed(table, {*keys, *metrics, succeeded, pair}, keys, places, said)
     done, is_unknown = None, np.zeros(table.n_rows, bool)
     if succeeded is not None:
         cells = table.take(succeeded)
         done, is_unknown = tables.read_flags(cells, succeeded), np.array([*map(is_missing, cells)])
+    seed = pair or seed
     seeds = tables.read_keys(table.take(seed)) if seed else []
     mine, by_seed = {}, {}
     for metric in metrics or [""]:
-        values = tables.read_values(table.take(metric), metric) if metric else 0.0
+        values: Any = tables.read_values(table.take(metric), metric) if metric else done
         values = np.where(is_unknown, np.nan, values)  # without a flag, as without a value
         for key, where in places.items():
             label = (*key, metric) if None in found.values() else key
@@ -642,53 +644,33 @@ def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]
     raise UsageError(f"{named}; name two groups of one column, given as `by`")
 
 
-def _list_differences(
-    table: Table, found: Mapping[str, str | None], metrics: list[str], succeeded: str | None,
-    groups: Any, difference: Sequence[str], pair: str | None, said: dict[str, str],
+def _subtract(
+    mine: Mapping[Key, Mapping[str, Any]], seeds: Mapping[Key, Mapping[str, float]],
+    difference: Sequence[str], place: int, pair: str | None,
 ) -> tuple[dict[Key, dict[str, Any]], dict[Key, dict[str, float]]]:  # fmt: skip
-    """Return runs of two groups by key, as arguments of `compare`; paired, what they differ by."""
-    if metrics and succeeded:
-        raise UsageError("`difference` is one of values or of shares; leave out `column`, or "
-                         "`succeeded`")  # fmt: skip
-    keys = [*filter(None, found.values()), groups]
-    rows, _ = _find_rows(table, {*keys, *metrics, str(pair)}, keys, said)
-    if not metrics and succeeded is None:
-        metrics = [find_column(table, {*keys, pair}, said)]
-    places = _find_groups(table, keys, rows)
-    _find_mixed(table, {*keys, *metrics, succeeded, pair}, keys, places, said)
-    names = tables.read_keys(table.take(pair)) if pair else []
-    mine, seeds = dict[Key, dict[str, Any]](), dict[Key, dict[str, float]]()
-    for metric in metrics or [str(succeeded)]:
-        cells = table.take(metric)
-        values = tables.read_values(cells, metric) if metrics else np.where(
-            [*map(is_missing, cells)], np.nan, tables.read_flags(cells, metric))  # fmt: skip
-        for key in dict.fromkeys(key[:-1] for key in places):
-            label = (*key, metric) if None in found.values() else key
-            one, two = (places.get((*key, name)) for name in difference)
-            if one is None or two is None:
-                continue
-            mine[label] = {"values": values[one], "minus": values[two]}
-            if pair is not None:
-                seeds[label] = _pair(names, values, one, two, pair)
-                mine[label] = {"values": np.array([*seeds[label].values()])}
-    if not mine:
+    """Return runs of two groups, as arguments of `compare`, or what pairs of them differ by.
+
+    `place`: of the groups in the keys of `mine`.
+    """
+    found, by_seed = dict[Key, dict[str, Any]](), dict[Key, dict[str, float]]()
+    for label in mine:
+        one, two = ((*label[:place], name, *label[place + 1 :]) for name in difference)
+        if label != one or two not in mine:
+            continue
+        key = label[:place] + label[place + 1 :]
+        values, minus = (mine[part]["values"] for part in (one, two))
+        found[key] = {"values": values, "minus": minus}
+        if pair is None:
+            continue
+        if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
+            advice = "give one run of each, of one task"
+            raise DataError(f"column {show(pair)} holds a seed twice in one group; {advice}")
+        gaps = {name: value - seeds[two].get(name, np.nan) for name, value in seeds[one].items()}
+        by_seed[key] = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
+        if not by_seed[key]:
+            advice = "leave `pair` out if runs are not paired"
+            raise DataError(f"column {show(pair)} holds no seed of both groups; {advice}")
+        found[key] = {"values": np.array([*by_seed[key].values()])}
+    if not found:
         raise DataError(f"no group has runs of both {' and '.join(map(show, difference))}")
-    return mine, seeds
-
-
-def _pair(names: Sequence[Any], values: Any, one: Any, two: Any, pair: str) -> dict[str, float]:
-    """Return by seed what the runs of two groups, at places int[n], differ by."""
-    first, second = (
-        {names[place]: values[place] for place in places if not np.isnan(values[place])}
-        for places in (one, two)
-    )
-    for places in (one, two):
-        if len({names[place] for place in places}) < len(places):
-            what = "a seed twice in one group; give one run of each, of one task"
-            raise DataError(f"column {show(pair)} holds {what}")
-    gaps = {str(seed): float(value - second[seed]) for seed, value in first.items()
-            if seed in second}  # fmt: skip
-    if not gaps:
-        advice = "leave `pair` out if runs are not paired"
-        raise DataError(f"column {show(pair)} holds no seed of both groups; {advice}")
-    return gaps
+    return found, by_seed
