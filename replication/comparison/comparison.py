@@ -222,7 +222,8 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
     if yours or not is_marked:
         options["scale"] = 1.0 if is_marked and is_alike else None
         return
-    values = np.asarray(getattr(options["values"], "updates", options["values"]))
+    values = options.get("raw", options["values"])  # of pairs the first runs
+    values = np.asarray(getattr(values, "updates", values))
     if values.dtype.kind not in "iufb" or not values.size:
         return
     low, high = np.nanmin(values), np.nanmax(values)
@@ -249,7 +250,7 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
             advice = "give runs of which some succeeded, or compare the share that succeeded only"
             raise DataError(f"all{number} runs failed, so there is no value to compare; {advice}")
     if others is None:
-        return own
+        return dataclasses.replace(own, is_of_pairs="raw" in options)
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
 
 

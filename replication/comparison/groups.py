@@ -670,7 +670,7 @@ def _subtract(
         if not by_seed[key]:
             advice = "leave `pair` out if runs are not paired"
             raise DataError(f"column {show(pair)} holds no seed of both groups; {advice}")
-        found[key] = {"values": np.array([*by_seed[key].values()])}
+        found[key] = {"values": np.array([*by_seed[key].values()]), "raw": values}
     if not found:
         raise DataError(f"no group has runs of both {' and '.join(map(show, difference))}")
     return found, by_seed

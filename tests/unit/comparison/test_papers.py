@@ -510,6 +510,16 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
     assert "the reported difference of 3.1 (<new> less old) (9 runs)" in out
     shares = run(capsys, *arguments, "--succeeded", "ok", "--share", "50%", "--n", "12")
     assert "the reported difference of 50% (<new> less old)" in shares
+    # Of pairs, differences of 0 and 1 were judged as a share, and of -1 without a unit.
+    for more in ((3, 1), (1, 3)):
+        flags = [f"{name},{seed},{int(seed % 4 < k)}" for seed in range(12)
+                 for name, k in zip("ab", more, strict=True)]  # fmt: skip
+        (tmp_path / "pairs.csv").write_text("algo,seed,ok\n" + "\n".join(flags))
+        paired = run(capsys, tmp_path / "pairs.csv", "--difference", "a", "b", "--pair", "seed",
+                     "--succeeded", "ok", "--share", "40%", "--n", "12")  # fmt: skip
+        gap = (more[0] - more[1]) / 4
+        assert f"from your {gap:g} (12 runs)" in paired
+        assert "if the report's runs vary as yours do" in paired, "by Student's t"
 
 
 def test_evidence_for_a_difference_is_that_of_its_authors():
