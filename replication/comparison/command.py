@@ -168,8 +168,6 @@ def _compare(options: argparse.Namespace) -> Any:
     from replication.comparison.groups import compare_sides
     from replication.system.tables import Table
 
-    if options.pair is not None and options.difference is None:
-        raise UsageError("--pair was given without --difference; give that too")
     if options.evidence and options.difference is None:
         raise UsageError("--evidence was given without --difference, of which alone it can be told")
     if options.file is None:
@@ -185,7 +183,7 @@ def _compare(options: argparse.Namespace) -> Any:
                              pair=options.pair, **given, **options.numbers)  # fmt: skip
     if isinstance(theirs, Table):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
-    for name in ("by", "column", "difference"):
+    for name in ("by", "column", "difference", "pair", "succeeded"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
     return compare_by(base | {"values": own} | given)

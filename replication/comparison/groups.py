@@ -117,6 +117,8 @@ def compare_sides(
 ) -> Comparison | ComparisonTable:
     """Compare tables as `compare_table` does, or a column with one report if there are no keys."""
     keys, metrics = _take_names("by", by), _take_names("column", column)
+    if pair is not None and difference is None:
+        raise UsageError("`pair` was given without `difference`; give that too")
     if len({*keys}) < len(keys):
         raise UsageError(f"`by` names {list_names(keys)}; give each key once")
     defaults = compare.__kwdefaults__ or {}

@@ -200,11 +200,10 @@ def judge_means(
         # Nothing says that the spreads differ: Student's test decides, under that condition.
         kept = tests[1][1]
         p, reach = tests[1] if tests[1][0] <= level < p else (p, reach)
-    known = list_known(own, other)
-    variance, free = pool_runs(own, other) if known else (None, 0.0)
+    variance, free = pool_runs(own, other) if list_known(own, other) else (None, math.inf)
     spread = None if variance is None else math.sqrt(variance)
     return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread, min(p_alone, 1.0),
-                      errors[0][0], free or math.inf, kept)  # fmt: skip
+                      errors[0][0], free, kept)  # fmt: skip
 
 
 def find_spread_p(one: Side, two: Side) -> float | None:
@@ -286,18 +285,13 @@ def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0
     return max(map(float, p_values), default=None)
 
 
-def pool_variance(samples: Sequence[tuple[float, int]]) -> float:
-    """Return the variance of a run from the standard deviations of several samples."""
-    squares = math.fsum((n - 1.0) * sd**2 for sd, n in samples)
-    return squares / math.fsum(n - 1.0 for _, n in samples)
-
-
 def pool_runs(own: Side, other: Side) -> tuple[float, float]:
     """Return the variance of a run by all known spreads, and its degrees of freedom."""
     scale = math.sqrt(max(len(own.samples), 1))  # a pair of runs varies so much more than one
     known = [(sd / scale if side is other else sd, n)
              for side in (own, other) if side.has_spread for sd, n in side.samples]  # fmt: skip
-    return pool_variance(known), math.fsum(n - 1.0 for _, n in known)
+    free = math.fsum(n - 1.0 for _, n in known)
+    return math.fsum((n - 1.0) * sd**2 for sd, n in known) / free, free
 
 
 def find_shown(error: float, free: float, level: float) -> float:

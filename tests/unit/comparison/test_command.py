@@ -243,6 +243,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (["runs.csv", *REPORT, "--plot", "p.gif"], 2, "end in .png or .svg or .pdf"),
     (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "there is no such folder"),
     (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
+    (["1 ± 1, n = 5", *REPORT, "--succeeded", "u"], 2, "report in place of FILE; leave it out"),
     (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
     ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --n was not"),
     ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
