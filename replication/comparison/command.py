@@ -111,7 +111,7 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
             {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
         compare.add_argument(name, action=Once, help=words, **more)
     plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))
-    options = {f"--{name.replace('_', '-')}" for name in plain}
+    options = {f"--{name.replace('_', '-')}" for name in (*plain, "p5", "p10", "p90", "p95", "p99")}
     pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
@@ -165,11 +165,9 @@ def read_side(given: str | None) -> Any:
 def _compare(options: argparse.Namespace) -> Any:
     """Return the answer, or the table of answers, of the function that the options belong to."""
     from replication.comparison.comparison import compare, compare_by
-    from replication.comparison.groups import compare_sides, pair_runs
+    from replication.comparison.groups import compare_sides
     from replication.system.tables import Table
 
-    if options.pair is not None and options.difference is None:
-        raise UsageError("--pair was given without --difference; give that too")
     if options.evidence and options.difference is None:
         raise UsageError("--evidence was given without --difference, of which alone it can be told")
     if options.file is None:
@@ -179,18 +177,13 @@ def _compare(options: argparse.Namespace) -> Any:
     succeeded = given.pop("succeeded", None)
     own, theirs = (read_side(one) for one in (options.file, options.reported))
     base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
-    if options.difference is not None:
-        if isinstance(theirs, Table):
-            raise UsageError("--difference was given with a table of reports; give one number")
-        pair = pair_runs(own, by=options.by, difference=options.difference, column=options.column,
-                         pair=options.pair, succeeded=succeeded)  # fmt: skip
-        return compare_by(base | pair | given)
     if isinstance(own, Table):
         return compare_sides(own, theirs, by=options.by, column=options.column,
-                             succeeded=succeeded, **given, **options.numbers)  # fmt: skip
+                             succeeded=succeeded, difference=options.difference,
+                             pair=options.pair, **given, **options.numbers)  # fmt: skip
     if isinstance(theirs, Table):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
-    for name in ("by", "column"):
+    for name in ("by", "column", "difference", "pair", "succeeded"):
         if getattr(options, name) is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
     return compare_by(base | {"values": own} | given)

@@ -197,7 +197,7 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     options["plus_minus"] = Kind() if behind is None else read_kind(str(behind))
     if options["plus_minus"] is None:
         raise refuse("plus_minus", behind, f"are {allowed}")
-    if options["minus"] is not None and "share" in given:
+    if (options["minus"] is not None or options.get("groups")) and "share" in given:
         given["mean"] = given.pop("share")
     options["said"] = dict(options.get("said") or {})
     if options["scale"] == "log":
@@ -208,6 +208,8 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
         options["scale"] = float(read_number(options["scale"], "scale").value)
         if not 0 < options["scale"] < math.inf:
             raise refuse("scale", options["scale"], "is a number above 0, or log")
+        if options["scale"] != 1.0:
+            options["said"]["scale"] = f"reported numbers are divided by {options['scale']:g}"
     else:
         _infer_scale(options, given, yours)
 
@@ -220,7 +222,8 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
     if yours or not is_marked:
         options["scale"] = 1.0 if is_marked and is_alike else None
         return
-    values = np.asarray(getattr(options["values"], "updates", options["values"]))
+    values = options.get("raw", options["values"])  # of pairs the first runs
+    values = np.asarray(getattr(values, "updates", values))
     if values.dtype.kind not in "iufb" or not values.size:
         return
     low, high = np.nanmin(values), np.nanmax(values)
@@ -247,7 +250,7 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
             advice = "give runs of which some succeeded, or compare the share that succeeded only"
             raise DataError(f"all{number} runs failed, so there is no value to compare; {advice}")
     if others is None:
-        return own
+        return dataclasses.replace(own, is_of_pairs="raw" in options)
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
 
 

@@ -131,7 +131,8 @@ def draw_rows(table: Any, panel: Any) -> None:
 def _label(key: tuple[str, ...]) -> str:
     """Return a key as it stands in a picture, cut where it is long."""
     text = escape(" ".join(key))
-    return text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
+    text = text if len(text) <= MAX_LABEL else f"{text[: MAX_LABEL - 1]}…"
+    return text.replace("$", r"\$")  # $x$ is a name, and no mathematics
 
 
 def save_picture(figure: Any, path: Path) -> None:

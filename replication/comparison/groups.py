@@ -35,6 +35,8 @@ SEEDS = {"seed", "seeds", "run", "runs", "run_id", "seed_id", "trial", "replicat
 STEPS = {"step", "global_step", "env_step", "env_steps", "total_steps", "timestep", "timesteps",
          "total_timesteps", "epoch", "iteration", "iter", "update", "frame", "frames"}  # fmt: skip
 DONE = {"succeeded", "success", "successful", "solved", "converged", "is_success", "completed"}
+DIGITS = re.compile(r"[-+(]*\.?[0-9]")  # -.5, but not v2 (x)
+DIFFERENCES = {"difference", "diff", "improvement"}
 ASIDE = {"", "index", "unnamed:_0", "unnamed_0", "id"}
 CENTRES = {*STATISTICS, *SUCCESSES, "constant", "range"} - {"sd", "se"}
 
@@ -46,6 +48,8 @@ def compare_table(
     by: str | Sequence[str] | None = None,
     column: str | Sequence[str] | None = None,
     succeeded: str | None = None,
+    difference: Sequence[str] | None = None,
+    pair: str | None = None,
     **options: Any,
 ) -> ComparisonTable:
     """Compare a table of reported results with runs of your own.
@@ -67,6 +71,10 @@ def compare_table(
         seed or step, or those that the report names. "return=Ours" is what the report calls Ours.
     succeeded : str, optional
         Column of `table` that says which succeeded.
+    difference : (str, str), optional
+        Two groups of `table`: what was reported is the mean of the first less that of the second.
+    pair : str, optional
+        Column of seeds that pair the runs of these groups.
     **options : object
         Those of `compare`; reported numbers hold for rows that have none of their own. `between`
         may be "estimate": the spread between labs is estimated from the rows.
@@ -89,17 +97,28 @@ def compare_table(
     >>> found.verdict.value, [round(p, 2) for p in found.p_values.values()]
     ('contradicted', [0.0, 0.7])
     """
-    found = compare_sides(table, reported, by=by, column=column, succeeded=succeeded, **options)
+    found = compare_sides(table, reported, by=by, column=column, succeeded=succeeded,
+                          difference=difference, pair=pair, **options)  # fmt: skip
     if isinstance(found, Comparison):
         raise UsageError("no column is a key of both tables; name it with `by`, or use `compare`")
     return found
 
 
 def compare_sides(
-    table: Any, reported: Any, *, by: Any, column: Any, succeeded: str | None, **options: Any
+    table: Any,
+    reported: Any,
+    *,
+    by: Any,
+    column: Any,
+    succeeded: str | None,
+    difference: Sequence[str] | None = None,
+    pair: str | None = None,
+    **options: Any,
 ) -> Comparison | ComparisonTable:
     """Compare tables as `compare_table` does, or a column with one report if there are no keys."""
     keys, metrics = _take_names("by", by), _take_names("column", column)
+    if pair is not None and difference is None:
+        raise UsageError("`pair` was given without `difference`; give that too")
     if len({*keys}) < len(keys):
         raise UsageError(f"`by` names {list_names(keys)}; give each key once")
     defaults = compare.__kwdefaults__ or {}
@@ -112,8 +131,11 @@ def compare_sides(
     # What was reported: a report in each row of a table, or one for all of your groups.
     own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
     own, metrics = _rename(_stack_runs(own), metrics)
+    groups = None if difference is None else _find_column_of(own, keys, difference)
+    keys = [name for name in keys if name != groups]
     mine = dict[Key, dict[str, Any]]()
-    is_report, unread = not metrics and succeeded is None and _is_of_reports(own), list[str]()
+    is_report = not metrics and succeeded is groups is None and _is_of_reports(own)
+    unread = list[str]()
     if is_report:
         mine_records = _read_records(own, None, keys, kind, said)
         unread, own = own.unread, _list_tags(own, mine_records)
@@ -123,7 +145,13 @@ def compare_sides(
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
         records = _read_records(theirs, own, keys, kind, said)
-        found = _match_keys(own, theirs, records, keys, metrics, said)
+        known = {*theirs.unread, *own.names}
+        gaps = [name for name in theirs.names
+                if name not in known and read_heading(name).label in DIFFERENCES]  # fmt: skip
+        if gaps and difference is None:
+            raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference` with two "
+                             "groups, or name it as a column of yours")  # fmt: skip
+        found = _match_keys(own, theirs, records, keys, metrics, said, {groups, pair})
     elif len(metrics) > 1:
         raise UsageError("several columns were given, and one report for all; give one of each")
     # Your side: reports as well, or runs.
@@ -134,11 +162,22 @@ def compare_sides(
         for row, (_, numbers) in enumerate(mine_records):
             key = tuple(str(cells[name][row]) for name in columns)
             if key in mine:
-                raise UsageError(f"{own.name} names {name_key(key)} twice; give one row for each")
+                words = f"names {name_key(key)} twice" if key else "has several reports and no key"
+                raise UsageError(f"{own.name} {words}; give one row for each, or keys as `by`")
             mine[key] = {"values": numbers}
     else:
-        known = {*shared, *(name for _, row in records for name in row)}
-        mine, n_missing, seeds = _group_runs(own, found, metrics, succeeded, known, said)
+        known, by = {*shared, *(name for _, row in records for name in row)}, dict(found)
+        if difference is not None:
+            if metrics and succeeded:
+                raise UsageError("`difference` is of values or shares; leave out one of `column` "
+                                 "and `succeeded`")  # fmt: skip
+            known, by = {*SUCCESSES} if succeeded else known, by | {str(groups): groups}
+        mine, n_missing, seeds = _group_runs(own, by, metrics, succeeded, known, said, pair)
+        if difference is not None:
+            place, base["groups"] = sum(map(bool, found.values())), (*difference,)
+            mine, seeds = _subtract(mine, seeds, difference, place, pair)
+            one, two = (name_key((name,)) for name in difference)
+            said |= {"difference": f"reported is {one} less {two}"} if found else {}
     reports = {key: dict[str, Any]() for key in mine}
     if theirs is not None:
         reports = _sort_records(records, found, mine, theirs)
@@ -146,8 +185,8 @@ def compare_sides(
         allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
         raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
     if mine.keys().isdisjoint(reports):
-        groups = list_names([", ".join(key) for key in mine])
-        raise UsageError(f"the reported numbers name none of your groups; those are {groups}")
+        each = list_names([", ".join(key) for key in mine])
+        raise UsageError(f"the reported numbers name none of your groups; those are {each}")
     if not found:
         return compare_by(base | mine[()] | {"reported": shared | reports[()], "said": said})
     effort = None if len(reports) < FEW_ROWS else Effort(10_000, 200)
@@ -208,7 +247,8 @@ def _has_spreads(table: Table, name: str) -> bool:
     """Say whether most cells are numbers with a spread behind them: 5.3 ± 0.4."""
     cells = _probe(table, name)[:20]
     parts = [split_printed(cell) for cell in cells if not isinstance(cell, float)]
-    return 2 * sum(bool(one.spread or one.ends) for one in parts) > len(cells)
+    spreads = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
+    return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in spreads) > len(cells)
 
 
 def _stack_runs(table: Table) -> Table:
@@ -282,7 +322,7 @@ def _is_numeric(table: Table, name: str) -> bool:
 def _is_printed(table: Table, name: str) -> bool:
     """Say whether most cells are numbers, with what stands behind them."""
     cells = _probe(table, name)
-    digits = [re.match(r"[-+(]*\.?[0-9]", unset(str(split_printed(cell).value))) for cell in cells]
+    digits = [DIGITS.match(unset(str(split_printed(cell).value))) for cell in cells]
     return 2 * sum(map(bool, digits)) > len(cells)
 
 
@@ -359,17 +399,17 @@ def _clean_cells(column: list[Any], kind: Any, said: dict[str, str]) -> list[Any
 
 def _match_keys(
     own: Table, theirs: Table, records: Sequence[Record], keys: Sequence[str],
-    metrics: list[str], said: dict[str, str],
+    metrics: list[str], said: dict[str, str], taken: Collection[str | None],
 ) -> dict[str, str | None]:  # fmt: skip
     """Return your column for each of what reports are called by, None for your headings.
 
     `metrics` receives the columns that these headings name.
     """
     found: dict[str, str | None] = {}
-    mine = {_fold(name): name for name in own.names}
+    mine = {_fold(name): name for name in own.names if name not in taken}
     for name in records[0][0]:
         cells = {_fold(tags[name]) for tags, _ in records if tags[name] is not None}
-        free = [column for column in own.names if column not in found.values()
+        free = [column for column in mine.values() if column not in found.values()
                 and (not keys or column in keys or name in keys)]  # fmt: skip
         hits = {column: len(cells & _fold_cells(own, column)) for column in free}
         same = mine.get(_fold(name)) if name else None
@@ -413,7 +453,8 @@ def _match_keys(
     if not keys and found and "by" not in said:
         names = [name_key((column or name or "metric",)) for name, column in found.items()]
         said["by"] = f"keys are {', '.join(names)}"
-    return found
+    # As groups are labelled: headings last.
+    return dict(sorted(found.items(), key=lambda pair: pair[1] is None))
 
 
 def _sort_records(
@@ -442,7 +483,7 @@ def _sort_records(
 
 def _group_runs(
     table: Table, found: Mapping[str, str | None], metrics: list[str], succeeded: str | None,
-    known: Collection[str], said: dict[str, str],
+    known: Collection[str], said: dict[str, str], pair: str | None,
 ) -> tuple[dict[Key, dict[str, Any]], int, dict[Key, dict[str, float]]]:  # fmt: skip
     """Return your runs by key, as arguments of `compare`, how many lack a key, and by seed."""
     keys = [name for name in found.values() if name]
@@ -451,17 +492,18 @@ def _group_runs(
         succeeded = _find_succeeded(table, [*keys, *metrics], said)
     rows, seed = _find_rows(table, {*keys, *metrics}, keys, said)
     if not metrics and not (succeeded and is_share):
-        metrics = [find_column(table, {*keys, succeeded}, said)]
+        metrics = [find_column(table, {*keys, succeeded, pair}, said)]
     places = _find_groups(table, keys, rows)
-    _find_mixed(table, {*keys, *metrics, succeeded}, keys, places, said)
+    _find_mixed(table, {*keys, *metrics, succeeded, pair}, keys, places, said)
     done, is_unknown = None, np.zeros(table.n_rows, bool)
     if succeeded is not None:
         cells = table.take(succeeded)
         done, is_unknown = tables.read_flags(cells, succeeded), np.array([*map(is_missing, cells)])
+    seed = pair or seed
     seeds = tables.read_keys(table.take(seed)) if seed else []
     mine, by_seed = {}, {}
     for metric in metrics or [""]:
-        values = tables.read_values(table.take(metric), metric) if metric else 0.0
+        values: Any = tables.read_values(table.take(metric), metric) if metric else done
         values = np.where(is_unknown, np.nan, values)  # without a flag, as without a value
         for key, where in places.items():
             label = (*key, metric) if None in found.values() else key
@@ -592,44 +634,45 @@ def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key |
     return found
 
 
-def pair_runs(
-    given: Any, *, by: str | None, difference: Sequence[str], column: str | None, pair: str | None,
-    succeeded: str | None,
-) -> dict[str, Any]:  # fmt: skip
-    """Return `values` and `minus` of two groups for `compare`; differences if paired by a seed."""
-    table, said = Table.of(given, "table"), dict[str, str]()
-    if by is not None and "," in by and by not in table.names:
-        raise UsageError(
-            f"`by` was given as {show(by)} with `difference`, which takes the one column of its "
-            "groups; choose one of the others first, such as one task"
-        )
-    # The column of the two groups, and the rows of each.
-    by = by or next((name for name in table.names
-                     if {*difference} <= {*tables.read_keys(table.probe(name))}), None)  # fmt: skip
-    if by is None or difference[0] == difference[1]:
-        named = f"`difference` names {list_names(difference)}"
-        raise UsageError(f"{named}; name two groups of one column, given as `by`")
-    rows, _ = _find_rows(table, {by, str(column), str(pair)}, [by], said)
-    groups = _find_groups(table, [by], rows)
-    if column is None and succeeded is not None:
-        values = tables.read_flags(table.take(succeeded), succeeded).astype(float)
-    else:
-        column = column or find_column(table, {by, pair}, said)
-        values = tables.read_values(table.take(column), column)
-    if lacking := [name for name in difference if (name,) not in groups]:
-        known = list_names([key for (key,) in groups])
-        raise UsageError(f"there is no group {show(lacking[0])}; the groups are {known}")
-    first, second = (where[~np.isnan(values[where])]
-                     for where in (groups[(name,)] for name in difference))  # fmt: skip
-    answer = {"groups": tuple(difference), "said": said}
-    # One seed of each group makes a pair.
-    if pair is None:
-        return answer | {"values": values[first], "minus": values[second]}
-    seeds = np.array(tables.read_keys(table.take(pair)), dtype=object)
-    one, two = (dict(zip(seeds[part], values[part], strict=True)) for part in (first, second))
-    both = [value - two[seed] for seed, value in one.items() if seed in two]
-    if len(one) < first.size or len(two) < second.size or not both:
-        what = "holds a seed twice in one group; give one run of each, of one task" if both else (
-            "holds no seed of both groups; leave `pair` out if runs are not paired")  # fmt: skip
-        raise DataError(f"column {show(pair)} {what}")
-    return answer | {"values": np.array(both)}
+def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]) -> str:
+    """Return the column of the two groups whose difference was reported, of keys first."""
+    named, wanted = f"`difference` names {list_names(difference)}", {*difference}
+    for name in (*keys, *table.names) if len(wanted) == 2 else ():
+        cells = {*filter(None, tables.read_keys(table.take(name)))}
+        if wanted <= cells:
+            return name
+        if wanted & cells:
+            named += f"; {show(name)} has the groups {list_names(sorted(cells))}"
+    raise UsageError(f"{named}; name two groups of one column, given as `by`")
+
+
+def _subtract(
+    mine: Mapping[Key, Mapping[str, Any]], seeds: Mapping[Key, Mapping[str, float]],
+    difference: Sequence[str], place: int, pair: str | None,
+) -> tuple[dict[Key, dict[str, Any]], dict[Key, dict[str, float]]]:  # fmt: skip
+    """Return runs of two groups, as arguments of `compare`, or what pairs of them differ by.
+
+    `place`: of the groups in the keys of `mine`.
+    """
+    found, by_seed = dict[Key, dict[str, Any]](), dict[Key, dict[str, float]]()
+    for label in mine:
+        one, two = ((*label[:place], name, *label[place + 1 :]) for name in difference)
+        if label != one or two not in mine:
+            continue
+        key = label[:place] + label[place + 1 :]
+        values, minus = (mine[part]["values"] for part in (one, two))
+        found[key] = {"values": values, "minus": minus}
+        if pair is None:
+            continue
+        if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
+            advice = "give one run of each, of one task"
+            raise DataError(f"column {show(pair)} holds a seed twice in one group; {advice}")
+        gaps = {name: value - seeds[two].get(name, np.nan) for name, value in seeds[one].items()}
+        by_seed[key] = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
+        if not by_seed[key]:
+            advice = "leave `pair` out if runs are not paired"
+            raise DataError(f"column {show(pair)} holds no seed of both groups; {advice}")
+        found[key] = {"values": np.array([*by_seed[key].values()]), "raw": values}
+    if not found:
+        raise DataError(f"no group has runs of both {' and '.join(map(show, difference))}")
+    return found, by_seed

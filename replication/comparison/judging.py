@@ -281,7 +281,8 @@ def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: flo
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
     m = report.n
     if name == "mean":
-        if sample is None or own.minus is not None or not is_binary(sample, report):
+        is_gap = isinstance(own, Runs) and (own.minus is not None or own.is_of_pairs)
+        if sample is None or is_gap or not is_binary(sample, report):
             return Answer()
         k, n = round(sample.mean * sample.n), sample.n
     elif isinstance(own, Runs):

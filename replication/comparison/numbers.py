@@ -224,7 +224,7 @@ def split_range(given: object) -> tuple[str, str] | None:
 def unset(text: str) -> str:
     """Return a text of at most 200 letters without what typesetting puts round it."""
     body, before = text.strip()[:200], ""
-    if re.fullmatch(r"[-+0-9.]*", body):
+    if re.fullmatch(r"[-+]?[0-9.]*", body):
         return body
     while body != before:  # \textbf{\underline{0.8}}
         before = body

@@ -152,16 +152,17 @@ def _caution_of_means(main: Answer, worst: Answer, options: Mapping[str, Any]) -
     if gap is None or worst.sides is None or worst.p is None or worst.p != gap.p:
         return found
     one, two = worst.sides
+    said = []
     if gap.p_alone is not None and gap.p <= level < gap.p_alone:
-        found["alone"] = f"By the printed spreads alone {describe_p(gap.p_alone)}."
-    elif by_f is not None:
+        said = [f"by the printed spreads alone {describe_p(gap.p_alone)}"]
+    if by_f is not None:
         alone = judge_means(one, dataclasses.replace(two, samples=((math.nan, two.n),)),
                             level=level, between=between)  # fmt: skip
         if alone is not None and (alone.p <= level) != (gap.p <= level):
-            found["alone"] = (
-                f"By your spread alone, as for a mean without one, {describe_p(alone.p)}: the "
-                "reported spread turns the verdict."
-            )
+            said.append(f"by your spread alone, as for a mean without one, {describe_p(alone.p)}: "
+                        "the reported spread turns the verdict")  # fmt: skip
+    if said:
+        found["alone"] = "; ".join(said)
     if gap.p <= level and not between:
         needed = find_tolerated(one, two, level=level)
         if needed is not None and needed <= TOLERATED:

@@ -143,7 +143,7 @@ def read_heading(text: str) -> Heading:
     for place in range(len(parts)):
         first, last = "_".join(parts[:place]), "_".join(parts[place:])
         for name, label in ((last, first), (first, last)):
-            if name in NAMES and (not label or len(name) > 1):
+            if name in NAMES and (not label or len(name) > 1 or name == last == "n"):
                 return Heading(label, NAMES[name], unit, kind, runs)
     return Heading(words, None, unit, kind, runs)
 

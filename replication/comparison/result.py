@@ -310,8 +310,7 @@ def answer(found: Comparison) -> str:
         f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
     )  # fmt: skip
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    alone = f"; {alone[0].lower()}{alone[1:-1]}" if alone else ""
-    p = "" if found.p is None else f" ({describe_p(found.p)}{alone})"
+    p = "" if found.p is None else f" ({'; '.join(filter(None, (describe_p(found.p), alone)))})"
     return (
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{p}{end}{_describe_shown(found)}."
@@ -402,11 +401,14 @@ def tabulate(found: Comparison) -> list[list[str]]:
         runs = "runs"
     rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
     for name, item in found.findings.items():
-        shown, yours = found.shown.get(name), None if name == "mean_given_max" else item.yours
+        is_aside = name == "mean_given_max" or (found.scale and name in SPREADS)
+        shown, yours = found.shown.get(name), None if is_aside else item.yours
+        words = word(name).removeprefix("half " * (" to " in item.reported))
+        interval = format_interval("constant" if found.scale else name, *item.interval)
+        by = "off by × " if found.scale else "off by "
         rows.append([
-            word(name), item.reported, format_number(yours),
-            format_interval(name, *item.interval), format_p(item.p),
-            "" if shown is None else f"off by {format_number(shown, 2)}",
+            words, item.reported, format_number(yours), interval, format_p(item.p),
+            "" if shown is None else f"{by}{format_number(shown, 2)}",
         ])  # fmt: skip
     if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
         rows.append(["all together", "", "", "", format_p(found.p), ""])

@@ -28,7 +28,8 @@ SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
 class Runs:
     """Runs of one's own: those that succeeded, and failures that were stopped at one value.
 
-    `minus`: runs of another kind, where the difference of the means is compared.
+    `minus`: runs of another kind, where the difference of the means is compared. `is_of_pairs`:
+    each is the difference of two runs, and no success if it is 1.
     """
 
     done: Sample | None
@@ -36,6 +37,7 @@ class Runs:
     stop: float | None
     n_missing: int = 0
     minus: Sample | None = None
+    is_of_pairs: bool = False
 
     @property
     def n(self) -> int:

@@ -75,8 +75,12 @@ class ComparisonTable(Answered):
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
-        """Return p of the rows that have one, by the printed spreads alone."""
-        return {key: one.p_alone for key, one in self.rows.items() if one.p_alone is not None}
+        """Return p of the rows that have one, by the printed spreads alone if there are several."""
+        found = {key: self._take_p(one) for key, one in self.rows.items()}
+        return {key: p for key, p in found.items() if p is not None}
+
+    def _take_p(self, one: Comparison | Answer) -> float | None:
+        return one.p_alone if len(self.rows) > 1 else one.p
 
     @functools.cached_property
     def adjusted(self) -> dict[Key, float]:
@@ -91,7 +95,7 @@ class ComparisonTable(Answered):
         found = {}
         for name in names:
             answers = [one.answers.get(name) or next(iter(one.answers.values())) for one in judged]
-            p_values, pooled = [one.p_alone for one in answers], self._pool(answers)
+            p_values, pooled = [*map(self._take_p, answers)], self._pool(answers)
             found[name] = combine([p for p in p_values if p is not None], pooled), pooled
         return found
 
@@ -149,7 +153,7 @@ class ComparisonTable(Answered):
     def conditions(self) -> tuple[str, ...]:
         """What the verdict on the whole holds under, beside the independence of rows."""
         return tuple(dict.fromkeys(
-            part for one in self.rows.values() if one.p == one.p_alone
+            part for one in self.rows.values() if one.p == self._take_p(one)
             for part in one.conditions if not part.startswith(UNSEEN)
         ))  # fmt: skip
 
@@ -210,8 +214,9 @@ class ComparisonTable(Answered):
             if gap is not None and gap.shown is not None and shown is not None:
                 shown = gap.shown
             cells.append([
-                *key, _name_report(one), yours, one.runs, one.n or None, *parts, shown, one.p_alone,
-                self.adjusted.get(key), str(self.verdicts[key]), "; ".join(one.conditions),
+                *key, _name_report(one), yours, one.runs, one.n or None, *parts, shown,
+                self._take_p(one), self.adjusted.get(key), str(self.verdicts[key]),
+                "; ".join(one.conditions),
             ])  # fmt: skip
         mean = self.pooled
         whole = (
@@ -230,12 +235,15 @@ class ComparisonTable(Answered):
         for (key, one), cells in zip(self.rows.items(), self.list_cells()[1:-1], strict=True):
             reported, yours, m, n, *_, shown, p, p_holm, verdict, _ = cells[len(key) :]
             gap = one.difference
+            yours = format_number(yours)
+            if "n_succeeded" in one.reported and gap and gap.counts:
+                yours = "{}/{}".format(*gap.counts)  # of your runs, not of as many as reported
             shown = shown and shown / ((gap and gap.spread) or 1.0)
             d = None if gap is None else gap.d if is_in_sd else (gap.value, gap.low, gap.high)
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
             rows.append([
                 *map(name_key, zip(key)), reported,
-                "" if m is None else f"{m:,}", format_number(yours), "" if n is None else f"{n:,}",
+                "" if m is None else f"{m:,}", yours, "" if n is None else f"{n:,}",
                 "" if d is None else "{} ({} to {})".format(*map(_format_sd, d)),
                 "" if shown is None or d is None else _format_sd(shown, 1),
                 format_p(p) + "*" * (verdict != one.verdict), format_p(p_holm), verdict + marks,
@@ -302,7 +310,7 @@ class ComparisonTable(Answered):
             return ""
         lacks = "one run of each seed in every row"
         if self._by_seed is not None:
-            lacks = "a printed spread and one `n` in all rows, and three seeds of yours"
+            lacks = "a printed spread and one `n` in all rows, and three seeds of yours that differ"
         return f" It is not by seed, which takes {lacks}."
 
     def _describe_rows(self) -> str:
@@ -345,6 +353,12 @@ class ComparisonTable(Answered):
             for (name, text), k in counts.items() for line in list_assumed({name: text})
         ]  # fmt: skip
         return {
+            "Replication Bayes factor, and sceptical p (one-sided):": [
+                f"{name_key(key)}: {format_number(bayes, 2)}, {format_p(p)}"
+                for key, one in self.rows.items()
+                if one.evidence
+                for bayes, p in [one.evidence.values()]
+            ],
             "Taken for granted:": _cut(assumed),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
             "Reported, but not among your runs:": _name_lacking(self.only_reported),
@@ -388,7 +402,7 @@ def _name_report(one: Comparison) -> str:
         and n_spreads == 1
         else text if name in {"mean", "constant"}
         else f"{text}/{one.runs}" if name == "n_succeeded" else f"{name} {text}"
-        for name, text in one.reported.items()
+        for name, text in sorted(one.reported.items(), key=lambda pair: pair[0] in SPREADS)
     )  # fmt: skip
 
 

@@ -152,10 +152,13 @@ def list_errors(own: Side, other: Side, between: float = 0.0) -> list[tuple[floa
         terms = [(sd**2 * (1.0 / n + share), n - 1.0) for sd, n in known]
         return [_combine(terms, rounded)] if terms else []
     found = [_combine([*own.list_terms(between), *other.list_terms(between)], rounded)]
-    if len(own.samples) == len(other.samples) == 1 and not own.error and not other.error:
+    if own.samples and other.samples and not own.error and not other.error:
         share = EFFICIENCY if own.is_by_quartiles else 1.0
-        variance = pool_variance(known) * (1.0 / own.n + 1.0 / other.n + 2.0 * between**2)
-        found.append(_combine([(variance, share * (own.n + other.n - 2.0))], rounded))
+        parts = math.fsum([1.0 / n for _, n in own.samples])
+        k = len(own.samples)  # 2 of a difference, whose reported spread is that of a pair of runs
+        variance, free = pool_runs(own, other)
+        variance *= parts + k * (1.0 / other.n + 2.0 * between**2)
+        found.append(_combine([(variance, share * free)], rounded))
     return found
 
 
@@ -197,10 +200,10 @@ def judge_means(
         # Nothing says that the spreads differ: Student's test decides, under that condition.
         kept = tests[1][1]
         p, reach = tests[1] if tests[1][0] <= level < p else (p, reach)
-    known = list_known(own, other)
-    spread, free = math.sqrt(pool_variance(known)) if known else None, sum(n - 1 for _, n in known)
+    variance, free = pool_runs(own, other) if list_known(own, other) else (None, math.inf)
+    spread = None if variance is None else math.sqrt(variance)
     return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread, min(p_alone, 1.0),
-                      errors[0][0], free or math.inf, kept)  # fmt: skip
+                      errors[0][0], free, kept)  # fmt: skip
 
 
 def find_spread_p(one: Side, two: Side) -> float | None:
@@ -282,10 +285,13 @@ def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0
     return max(map(float, p_values), default=None)
 
 
-def pool_variance(samples: Sequence[tuple[float, int]]) -> float:
-    """Return the variance of a run from the standard deviations of several samples."""
-    squares = math.fsum((n - 1.0) * sd**2 for sd, n in samples)
-    return squares / math.fsum(n - 1.0 for _, n in samples)
+def pool_runs(own: Side, other: Side) -> tuple[float, float]:
+    """Return the variance of a run by all known spreads, and its degrees of freedom."""
+    scale = math.sqrt(max(len(own.samples), 1))  # a pair of runs varies so much more than one
+    known = [(sd / scale if side is other else sd, n)
+             for side in (own, other) if side.has_spread for sd, n in side.samples]  # fmt: skip
+    free = math.fsum(n - 1.0 for _, n in known)
+    return math.fsum((n - 1.0) * sd**2 for sd, n in known) / free, free
 
 
 def find_shown(error: float, free: float, level: float) -> float:

@@ -29,6 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
+from replication.statistics.intervals import ROUNDING
 from replication.statistics.means import Difference, Side, correct_bias
 
 MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
@@ -86,7 +87,7 @@ def find_effect(
         k, n, x, m = gap.counts
         mine, theirs = (2.0 * math.asin(math.sqrt(part)) for part in (k / n, x / m))
         return Effect(mine - theirs, n * m / (n + m), 1.0 / n + 1.0 / m)
-    if sides is None or len(sides[0].samples) > 1 or len(sides[1].samples) > 1:
+    if sides is None:
         return None
     free = gap.free
     if (sides[0].error or sides[1].error) and not gap.spread:
@@ -99,9 +100,9 @@ def find_effect(
         return Effect(unit * gap.value, error**-2, variance * error**2)
     if not all(side.samples for side in sides):
         return None
-    n, m = sides[0].n, sides[1].n
-    correction, weight = correct_bias(free), n * m / (n + m)
-    variance = correction**2 * free / (free - 2.0) / weight + 2.0 * between**2
+    n, m, k = sides[0].n, sides[1].n, len(sides[0].samples)  # k = 2 of a difference of groups
+    correction, weight = correct_bias(free), 1.0 / (sum(1 / n for _, n in sides[0].samples) + k / m)
+    variance = correction**2 * free / (free - 2.0) / weight + 2.0 * k * between**2
     return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))
 
 
@@ -174,8 +175,8 @@ def judge_by_seed(
     """Return what tests by seed change in `Pooled`, where all rows share their seeds.
 
     `own`: float64[rows, seeds]. Correlations are means over pairs of rows: runs of one seed may
-    depend on each other, so that their average over rows is what varies. None unless all rows
-    report the same number of runs, with a spread.
+    depend on each other, so that their average over rows is what varies. None if it does not, or
+    unless all rows report the same number of runs, with a spread.
     """
     theirs = [two.samples[0] for _, two in sides if two.samples and two.has_spread]
     if len(theirs) < len(own) or len({n for _, n in theirs}) > 1 or own.shape[1] < 3:
@@ -188,22 +189,31 @@ def judge_by_seed(
     lengths = np.sqrt((off**2).sum(axis=1, keepdims=True))
     if not scale.all() or not lengths.all():
         return None
-    # What varies is the average over rows of the runs of one seed, in standard deviations.
-    by_seed = (off / scale[:, None]).mean(axis=0)  # (seeds,)
-    variance = float((by_seed**2).sum()) / (n_own - 1.0) * (1 / n_own + 1 / n)
-    error = math.sqrt(variance + 2.0 * between**2 / n_rows)
-    means = np.array([two.mean for _, two in sides])
-    mean = float(((own.mean(axis=1) - means) / scale).mean())
-    half = float(special.stdtrit(n_own - 1, 1 - level / 2)) * error
-    value, low, high = (correct_bias(free) * part for part in (mean, mean - half, mean + half))
     # The mean correlation of two rows, and that of its square, less what chance makes of it.
     unit, n_pairs = off / lengths, n_rows * (n_rows - 1)
     correlation = float((unit.sum(axis=0) ** 2).sum() - n_rows) / n_pairs
     chance = 1.0 / (n_own - 1.0)
     square = (float(((unit.T @ unit) ** 2).sum()) - n_rows) / n_pairs
-    p = 2.0 * float(special.stdtr(n_own - 1, -abs(mean) / error))
+    square = max(0.0, (square - chance) / (1.0 - chance))
+    # What varies is the average over rows of the runs of one seed, in standard deviations. These
+    # are estimates: a mean over one of them is Student's t, whose variance is free / (free - 2),
+    # but where rows share their standard deviation, too, it is in the mean as in its error.
+    by_seed = (off / scale[:, None]).mean(axis=0)  # (seeds,)
+    if not np.abs(by_seed).max() > ROUNDING:
+        return None
+    variance = float((by_seed**2).sum()) / (n_own - 1.0) * (1 / n_own + 1 / n)
+    variance *= 1.0 + (1.0 - square) * 2.0 / (free - 2.0)
+    error = math.sqrt(variance + 2.0 * between**2 / n_rows)
+    means = np.array([two.mean for _, two in sides])
+    mean = float(((own.mean(axis=1) - means) / scale).mean())
+    # And the mean is off by a share of itself, as far as the standard deviations are.
+    share = (correct_bias(free) ** 2 * free / (free - 2.0) - 1.0) * (square + (1 - square) / n_rows)
+    t, z = float(special.stdtrit(n_own - 1, 1 - level / 2)), float(special.ndtri(1 - level / 2))
+    half = math.hypot(t * error, z * math.sqrt(share) * mean)
+    value, low, high = (correct_bias(free) * part for part in (mean, mean - half, mean + half))
+    p = 2.0 * float(special.stdtr(n_own - 1, -abs(mean) * t / half))
     return {"value": value, "low": low, "high": high, "p": p, "by_seed": correlation,
-            "square": max(0.0, (square - chance) / (1.0 - chance))}  # fmt: skip
+            "square": square}  # fmt: skip
 
 
 def adjust(p_values: Mapping[Any, float]) -> dict[Any, float]:

@@ -41,6 +41,7 @@ MAX_BYTES = 1 << 30
 """Largest file, and what it may unpack to."""
 MAX_ROWS = 10_000_000
 MAX_COLUMNS = 10_000
+MAX_TYPESET = 200_000  # cells, of which a few letters can stand for many
 LIMITS = f"at most {MAX_BYTES >> 30} GB, {MAX_ROWS:,} rows and {MAX_COLUMNS:,} columns are read"
 
 
@@ -198,6 +199,9 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     if line.lstrip()[0] in "{[":
         return _read_json(text, name)
     if typeset := _split_typeset(text):
+        if (n_cells := sum(map(len, typeset))) > MAX_TYPESET:
+            raise DataError(f"{name} has {n_cells:,} cells, of LaTeX or Markdown at most "
+                            f"{MAX_TYPESET:,} are read; write it as CSV")  # fmt: skip
         return _take_rows(name, *_split_header([[*map(clean, row)] for row in typeset]))
     # The sign that parts most cells, outside of quotes: "a, b";1
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
@@ -252,7 +256,7 @@ def _read_json(text: str, name: str) -> Table:
 
 def _split_typeset(text: str) -> list[list[str]]:
     """Return the cells of a table in LaTeX or Markdown; none if it is no such."""
-    if re.search(r"\\\\", text) and "&" in text:
+    if "&" in text and re.search(r"\\\\\s*(?:[\[\\%].*)?$", text, re.MULTILINE):  # \\[2pt] \hline
         found = re.search(r"\\begin\{(?:tabular\*?|tabularx|array)\}(.*?)\\end\{", text, re.DOTALL)
         body = re.sub(r"(?<!\\)%.*", "", found[1] if found else text)  # 48 & 202 % a comment
         body = re.sub(r"^\s*(?:\[\w\])?(?:\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\})+", "", body)  # {lrr}
@@ -281,9 +285,9 @@ def _split_typeset(text: str) -> list[list[str]]:
 def _split_cells(line: str, separator: str) -> list[str]:
     """Return the cells of a line; one that spans several columns stands in each of them."""
     cells = []
-    for cell in re.split(rf"(?<!\\){re.escape(separator)}", line[:100_000]):
+    for cell in re.split(rf"(?<!\\){re.escape(separator)}", line[:100_000])[: MAX_COLUMNS + 1]:
         # \multicolumn{2}{c}{updates}
-        wide = re.fullmatch(r"\s*\\multicolumn\{(\d{1,3})\}\{[^{}]*\}\{(.*)\}\s*", cell, re.DOTALL)
+        wide = re.fullmatch(r"\s*\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{(.*)\}\s*", cell, re.DOTALL)
         cells += [wide[2]] * int(wide[1]) if wide else [cell.strip()]
     return cells
 

@@ -54,7 +54,9 @@ def draw_call(rng, folder):
     """Write the tables of a call into a folder, and return its arguments."""
     centre, spread = rng.choice([(0.8, 0.05), (71.0, 2.0), (480.0, 60.0), (-3.0, 1.0), (1.0, 0.0)])
     names = rng.sample(["ant", "hopper", "A_1", "b c", "HalfCheetah-v2", "µ", "x*y", "v2.0 (x)"], 4)
-    kind = rng.choice(["one", "one", "table", "wide", "share", "texts", "difference", "log"])
+    kind = rng.choice(
+        ["one", "one", "table", "wide", "share", "texts", "difference", "log", "gaps"]
+    )
     n_runs = rng.choice([1, 2, 3, 5, 12, 40])
     rows = []
     for name in names:
@@ -62,10 +64,20 @@ def draw_call(rng, folder):
             for step in range(3 if kind == "log" else 1):
                 value = rng.choice(["", "nan"]) if rng.random() < 0.02 else (
                     _draw_number(rng, centre, spread))  # fmt: skip
-                rows.append({"task": name, "seed": seed, "step": step, "score": value,
-                             "solved": rng.randint(0, 1)})  # fmt: skip
-    columns = ["task", "seed", *(["step"] if kind == "log" else []), "score", "solved"]
-    columns = [name for name in columns if name in {"score", "task"} or rng.random() < 0.7]
+                rows.append({
+                    "task": name, "method": "AB"[seed % 2], "step": step, "score": value,
+                    "seed": seed // 2 if kind == "gaps" else seed, "solved": rng.randint(0, 1),
+                })  # fmt: skip
+    columns = [
+        "task",
+        *{"gaps": ["method"], "log": ["step"]}.get(kind, []),
+        "seed",
+        "score",
+        "solved",
+    ]
+    columns = [
+        name for name in columns if name in {"score", "task", "method"} or rng.random() < 0.7
+    ]
     path = folder / rng.choice(["runs.csv", "runs.jsonl"])
     if path.suffix == ".csv":
         lines = [columns, *([str(row[name]) for name in columns] for row in rows)]
@@ -74,7 +86,7 @@ def draw_call(rng, folder):
         path.write_text(
             "\n".join(json.dumps({name: row[name] for name in columns}) for row in rows)
         )
-    options = _draw_options(rng, spread, kind in {"table", "wide", "log"})
+    options = _draw_options(rng, spread, kind in {"table", "wide", "log", "gaps"})
     column = ["--column", "score"] if rng.random() < 0.7 else []
     if kind == "texts":
         own = _draw_reported(rng, centre, spread)[0]
@@ -95,9 +107,14 @@ def draw_call(rng, folder):
     cells = {
         name: cell.format(_draw_number(rng, centre, spread), f"{spread:.2f}") for name in names
     }
-    theirs, mark = folder / rng.choice(["t.md", "t.csv", "t.tex"]), rng.choice(["acc (%)", "mean"])
+    theirs, mark = (
+        folder / rng.choice(["t.md", "t.csv", "t.tex"]),
+        rng.choice(["acc (%)", "mean", "difference"]),
+    )
     table = [["task", mark, "n"], *([name, cells[name], "5"] for name in names)]
     more = []
+    if kind == "gaps":
+        more = ["--difference", "A", "B", *["--pair", "seed"] * (rng.random() < 0.4)]
     if kind == "wide":
         table, more = [["method", *names], ["ours", *cells.values()]], ["--n", "5"]
     forms = {".md": ("| ", " | ", " |"), ".csv": ("", ",", ""), ".tex": ("", " & ", r" \\")}

@@ -101,7 +101,33 @@ def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
     widths = [model["difference"]["high"] - model["difference"]["low"] for model in (paired, alone)]
     assert widths[0] < widths[1] / 2
     code, line = refuse(capsys, *arguments, "older")
-    assert (code, "there is no group 'older'" in line) == (2, True)
+    assert (code, "'algorithm' has the groups 'new', 'old'" in line) == (2, True)
+
+
+def test_a_table_of_differences_is_compared_task_by_task(tmp_path, capsys):
+    """It was refused, and without the option taken as one of means."""
+    runs = [f"{task},{name},{seed},{base + gap * (name == 'new') + (seed + base) % 5 + seed / 9}"
+            for task, base, gap in (("ant", 10, 2), ("hopper", 20, 9), ("walker", 33, 1))
+            for name in ("new", "old") for seed in range(5)]  # fmt: skip
+    (tmp_path / "runs.csv").write_text("task,method,seed,score\n" + "\n".join(runs) + "\n")
+    (tmp_path / "gaps.csv").write_text(
+        "task,difference,sd,n\nant,2.0,1.0,5\nhopper,2.0,1.0,5\nwalker,1.0,1.0,5\n"
+    )
+    arguments = (tmp_path / "runs.csv", "--reported", tmp_path / "gaps.csv")
+    groups = ("--difference", "new", "old")
+    apart, paired = (json.loads(run(capsys, *arguments, *groups, *pair, "--format", "json"))
+                     for pair in ((), ("--pair", "seed", "--by", "task")))  # fmt: skip
+    for model in (apart, paired):
+        rows = [row["difference"] for row in model["rows"]]
+        assert [row["value"] for row in rows] == pytest.approx([0, 7, 0], abs=1e-9)
+        assert [row["verdict_holm"] for row in model["rows"]].count("contradicted") == 1
+        # The mean over rows, in standard deviations of a run.
+        assert model["pooled"]["value"] == pytest.approx(rows[1]["d"][0] / 3, abs=0.05)
+    widths = [model["rows"][1]["difference"]["high"] for model in (apart, paired)]
+    assert widths[1] < widths[0], "the runs of a seed are alike"
+    assert "reported is new less old" in run(capsys, *arguments, *groups)
+    code, line = refuse(capsys, *arguments)
+    assert (code, "give --difference" in line) == (2, True)
 
 
 def test_a_report_is_compared_with_another_without_any_table(capsys):
@@ -217,6 +243,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (["runs.csv", *REPORT, "--plot", "p.gif"], 2, "end in .png or .svg or .pdf"),
     (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "there is no such folder"),
     (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
+    (["1 ± 1, n = 5", *REPORT, "--succeeded", "u"], 2, "report in place of FILE; leave it out"),
     (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
     ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --n was not"),
     ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),

@@ -38,6 +38,7 @@ def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
 
 @pytest.mark.parametrize(("given", "value", "spread", "ends"), [
     ("0.83 ± 0.04", "0.83", "0.04", None), ("97.3±0.4 %", "97.3%", "0.4%", None),
+    ("72.3+-0.5", "72.3", "0.5", None),
     ("97.3% +/- 0.4%", "97.3%", "0.4%", None), ("(97.3 +- 0.4)%", "97.3%", "0.4%", None),
     ("0.83 (0.04)", "0.83", "0.04", None), (r"$0.83 \pm 0.04$", "0.83", "0.04", None),
     ("0.830(4)", "0.830", "0.004", None), ("12 (3)", "12", "3", None),
@@ -78,6 +79,7 @@ def test_headers_are_those_of_papers_and_of_pandas():
 
 @pytest.mark.parametrize(("heading", "label", "statistic", "unit", "kind", "runs"), [
     ("acc (%)", "acc", None, "%", None, None), ("acc_mean", "acc", "mean", "", None, None),
+    ("acc_n", "acc", "runs", "", None, None), ("ours n", "ours", "runs", "", None, None),
     ("mean (sd)", "", "mean", "", "sd", None), ("max_steps", "steps", "max", "", None, None),
     ("Mean ± 95% CI", "", "mean", "", " 95% CI", None), ("F1 ↑", "f1", None, "", None, None),
     (r"\textbf{Acc.} (\%)", "acc", None, "%", None, None),

@@ -14,6 +14,7 @@ import replication
 from replication.cli import main
 from replication.cli.parser import make_parser
 from replication.comparison.comparison import compare
+from replication.comparison.figure import save_picture
 from replication.comparison.groups import compare_table
 from replication.comparison.result import Verdict
 from replication.errors import DataError, UsageError
@@ -150,6 +151,27 @@ def test_ratios_are_compared_on_logarithms_and_these_are_offered():
     assert (logs.verdict, raw.verdict, raw.runs) == (NO, YES, None)
     own = compare(np.exp(GENERATOR.normal(0, 0.3, 30)), two, scale="log")
     assert own.mean.value == pytest.approx(1.0, abs=0.2)
+    # It printed ten digits, and half an interval that was none.
+    few = read(compare([1.1, 1.3, 0.9, 1.5, 1.2], n=10, mean="2.1", ci=("1.2", "3.7"), scale="log"))
+    assert "0.4793 to 2.92" in few
+    assert "half" not in few
+    assert "off by × 3.6" in few
+
+
+def test_a_spread_that_turns_a_verdict_says_so_under_a_condition_too():
+    """Of two runs a mean alone was "not contradicted", and with its sd "contradicted, if"."""
+    bare, told = (compare([10.0, 10.6], n=50, mean="12", **more) for more in ({}, {"sd": "0.6"}))
+    assert (bare.verdict, told.verdict, len(told.conditions)) == (YES, NO, 1)
+    assert f"without one, p = {bare.p:.2g}: the reported spread turns the verdict" in read(told)
+
+
+def test_a_table_of_one_row_is_answered_as_the_row():
+    """The row was "contradicted, if", or "cannot tell", and the table "not contradicted"."""
+    for more in ({"sd": "0.6"}, {"sd": "0.95"}, {"se": "0.1"}):
+        row = compare([10.0, 10.6], n=50, mean="12", **more)
+        whole = compare_table({"k": ["a"] * 2, "v": [10.0, 10.6]}, {"k": ["a"], "mean": ["12"]},
+                              by="k", n=50, **more)  # fmt: skip
+        assert (whole.verdict, whole.p, whole.conditions) == (row.verdict, row.p, row.conditions)
 
 
 def test_a_condition_for_equal_runs_belongs_to_contradicted_only():
@@ -435,6 +457,21 @@ def test_keys_columns_and_successes_are_inferred_and_said(tmp_path, capsys):
     )
 
 
+def test_a_column_of_metrics_may_come_first_and_successes_have_their_own_n():
+    """They named "none of your groups"; 12 of your 20 stood there as 30, of the reported 50."""
+    runs = {"task": ["a"] * 3 + ["b"] * 3, "score": range(6), "steps": range(10, 16)}
+    report = {"metric": ["score", "steps"] * 2, "task": list("aabb"),
+              "mean": ["1 ± 1", "11 ± 1", "4 ± 1", "14 ± 1"], "n": [3] * 4}  # fmt: skip
+    found = compare_table(runs, report, plus_minus="sd")
+    assert set(found.p_values.values()) == {1.0}
+    assert list(found.rows)[:2] == [("a", "score"), ("a", "steps")]
+    solved = {"task": ["a"] * 20, "solved": [1] * 12 + [0] * 8}
+    solved = compare_table(solved, {"task": ["a"], "successes": [40], "n": [50]})
+    assert " 40/50 50 12/20 20 " in read(solved)
+    # Beside 81.2 of the report stand 0.81 of yours.
+    assert "divided by 100 (change" in read(compare([0.81, 0.8], n=3, mean="81.2", scale=100))
+
+
 def test_thousands_and_per_cent_are_read_where_they_leave_no_doubt(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text('u\n1,000\n1,200\n"1,100"\n1300\n')
     assert "your 1,150 (4 runs)" in run(capsys, tmp_path / "runs.csv", "--mean", "1200", "--n", "5")
@@ -473,6 +510,16 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
     assert "the reported difference of 3.1 (<new> less old) (9 runs)" in out
     shares = run(capsys, *arguments, "--succeeded", "ok", "--share", "50%", "--n", "12")
     assert "the reported difference of 50% (<new> less old)" in shares
+    # Of pairs, differences of 0 and 1 were judged as a share, and of -1 without a unit.
+    for more in ((3, 1), (1, 3)):
+        flags = [f"{name},{seed},{int(seed % 4 < k)}" for seed in range(12)
+                 for name, k in zip("ab", more, strict=True)]  # fmt: skip
+        (tmp_path / "pairs.csv").write_text("algo,seed,ok\n" + "\n".join(flags))
+        paired = run(capsys, tmp_path / "pairs.csv", "--difference", "a", "b", "--pair", "seed",
+                     "--succeeded", "ok", "--share", "40%", "--n", "12")  # fmt: skip
+        gap = (more[0] - more[1]) / 4
+        assert f"from your {gap:g} (12 runs)" in paired
+        assert "if the report's runs vary as yours do" in paired, "by Student's t"
 
 
 def test_evidence_for_a_difference_is_that_of_its_authors():
@@ -502,12 +549,13 @@ def test_evidence_for_a_difference_is_that_of_its_authors():
 # What is hostile, and what is equal.
 
 HOSTILE = ["<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "`mean`", "=1+cmd|'/C'!A0",
-           "x\x1b[31m\u202e", "a|b & c_d $e$ \\input{f}", "very " * 60]  # fmt: skip
+           "x\x1b[31m\u202e", "a|b\\\\ & c_d $e$ \\input{f}", "very " * 60, "=2+3",
+           "$\\f{$"]  # fmt: skip
 
 
 def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
-    table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 7)}
-    found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 7, "n": [5] * 7}, by="k")
+    table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 9)}
+    found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 9, "n": [5] * 9}, by="k")
     for form in ("text", "markdown", "latex", "csv", "json"):
         text = found.render(form)
         assert all(line.isprintable() for line in text.splitlines()), form
@@ -516,10 +564,12 @@ def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
     assert "](javascript" not in markdown.replace("\\](", "")
     assert "javascript:" not in markdown.replace("javascript\\:", "")
     assert "\\input" not in found.render("latex")
-    assert "\n=1" not in found.render("csv")
+    assert "\n=" not in found.render("csv")
+    save_picture(found.plot(), tmp_path / "forest.svg")
     assert "\n'=1" in found.render("csv")
     pd.DataFrame(table).to_csv(tmp_path / "runs.csv", index=False)
     (tmp_path / "theirs.csv").write_text("k,mean,n\n`mean`,3,5\nq,1,2\n")
+    # With \\ and & in its cells it is no LaTeX.
     out = run(capsys, tmp_path / "runs.csv", "--by", "k", "--reported", tmp_path / "theirs.csv")
     assert "--mean" not in out
     assert "\\x60mean\\x60" in out
@@ -551,6 +601,10 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
     assert "not a readable table of JSON lines" in refuse(
         capsys, tmp_path / "deep.jsonl", "--mean", "1"
     )
+    # 700 kB stood for three million cells, which took a minute.
+    wide = "a & b \\\\\n" + ("\\multicolumn{99}{c}{x} & " * 95 + " \\\\\n") * 300
+    (tmp_path / "wide.tex").write_text(wide)
+    assert "at most 200,000 are read" in refuse(capsys, tmp_path / "wide.tex", "--mean", "1")
     (tmp_path / "nested.jsonl").write_text('{"a": {"b": 1}}\n{"a": 2}')
     with pytest.raises(DataError, match="holds lists or objects"):
         read_table(str(tmp_path / "nested.jsonl")).take("a")

@@ -248,3 +248,12 @@ def test_names_of_groups_stay_what_they_are():
     assert "--mean" not in name_options(found.render())
     labels = [label.get_text() for label in found.plot().axes[0].get_yticklabels()]
     assert max(map(len, labels)) <= 40
+
+
+def test_tasks_with_a_bracket_make_no_table_of_reports():
+    """Of runs of "v2.0 (x)" it said that they name v2.0 twice."""
+    runs = {"task": ["v2.0 (x)"] * 4 + ["b (y)"] * 2, "score": [1.0, 2, 3, 2, 5, 6]}
+    found = compare_table(runs, {"task": ["v2.0 (x)", "b (y)"], "mean": ["2", "5"], "n": [4, 4]})
+    assert [one.n for one in found.rows.values()] == [4, 2]
+    with pytest.raises(UsageError, match="several reports and no key; give one row for each, or"):
+        compare_table({"t": ["a", "b"], "mean": ["1 ± 1", "2 ± 1"]}, "1 ± 1, n = 5", n=5)

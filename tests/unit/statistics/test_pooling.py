@@ -135,3 +135,22 @@ def test_seeds_that_all_rows_share_are_what_varies():
     assert low["rows"] / 200 > 0.4
     assert low["fisher"] / 200 > 0.15, "Fisher's combination takes them as independent"
     assert np.mean(correlations) == pytest.approx(0.9, abs=0.1)
+
+
+@pytest.mark.parametrize("shift", [0.0, 1.0])
+def test_the_interval_by_seed_covers_where_standard_deviations_are_of_few_runs(shift):
+    """Of three runs a side they are so uncertain that it covered 91 and 89 %."""
+    generator, inside = np.random.default_rng(7), 0
+    for _ in range(500):
+        own, theirs = shift + generator.normal(size=(26, 3)), generator.normal(size=(26, 3))
+        rows = [tuple(Side(x.mean(), ((x.std(ddof=1), 3),)) for x in pair)
+                for pair in zip(own, theirs, strict=True)]  # fmt: skip
+        found = pooling.judge_by_seed(own, rows, level=0.05)
+        inside += found["low"] <= shift <= found["high"]
+    assert inside / 500 >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 500)
+
+
+def test_seeds_whose_average_over_rows_does_not_vary_are_no_test():
+    own = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
+    rows = [(Side(2.0, ((1.0, 3),)), Side(1.5, ((1.0, 5),)))] * 2
+    assert pooling.judge_by_seed(own, rows, level=0.05) is None
