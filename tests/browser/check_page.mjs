@@ -403,7 +403,7 @@ async function check_sample(page) {
   found.cut = await page.evaluate(() =>
     [...document.querySelectorAll(".cut")].map((box) => ({
       kind: box.className,
-      hint: getComputedStyle(box, "::after").content,
+      hint: ["::before", "::after"].map((end) => getComputedStyle(box, end).content).join(" "),
       reachable: box.tabIndex === 0,
     })));
   found.result_columns = await page.evaluate(() =>

@@ -317,6 +317,15 @@ def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found):
     assert all("scroll" in box["hint"] and box["reachable"] for box in found["cut"])
 
 
+def test_cells_that_stand_below_one_another_tell_their_columns_apart():
+    tables = re.findall(r'(?s)<table class="stack.*?</table>', COMMITTED.read_text())
+    assert tables
+    for table in tables:
+        for row in table.split("<tr")[2:]:
+            labels = re.findall(r'data-label="([^"]*)"', row)
+            assert len(set(labels)) == len(labels) > 0
+
+
 def count_words(text):
     """Count the words that a reader sees: no alternatives of images, links or rules of tables."""
     for pattern, seen in (
