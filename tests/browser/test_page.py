@@ -249,7 +249,8 @@ def test_lesson_shows_what_its_text_says(pages):
     assert counts[4] == [f"✓ {SHOWN['updates']}", f"✓ {SHOWN['fast']}"]
     assert counts[5] == [f"{2 * failing['freed']} updates", f"✓ {failing['freed']}"]
     assert counts[6] == [
-        f"{100 * line[rule]['lost']:.0f}\N{NO-BREAK SPACE}% lost" for rule in ("recirculation", "back-propagation")
+        f"{100 * line[rule]['lost']:.0f}\N{NO-BREAK SPACE}% lost"
+        for rule in ("recirculation", "back-propagation")
     ]
 
 
