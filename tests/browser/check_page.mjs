@@ -140,6 +140,8 @@ async function watch_moving(browser) {
   // A dot is pulled away with the pointer, and mends itself.
   await see(page, { width: 1280 });
   await page.evaluate(() => window.hero.slider.scrollIntoView({ block: "end", behavior: "instant" }));
+  await page.locator("#hero .dot").nth(3).focus();
+  await page.keyboard.press("ArrowRight");  // after which nothing lies over the dots
   const dot = await page.locator("#hero .dot .body").first().boundingBox();
   await page.mouse.move(dot.x + dot.width / 2, dot.y + dot.height / 2);
   await page.mouse.down();
@@ -231,7 +233,7 @@ async function follow_lesson(page) {
   for (let k = 0; k < 7; k += 1) {
     await page.evaluate((k) => window.lesson.go(k), k);
     await page.waitForFunction((k) => window.lesson.current === k, k);
-    const before = { ...await look(), t: await page.evaluate(() => window.lesson.t), waits: await page.evaluate(() => getComputedStyle(window.lesson.controls).visibility) };
+    const before = { ...await look(), t: await page.evaluate(() => window.lesson.t), controls: await page.evaluate(() => getComputedStyle(window.lesson.controls).display) };
     await page.locator("section.step").nth(k).locator(".predict button").last().click();
     told.push({ before, after: await look(), words: await page.locator("section.step").nth(k).locator(".said").first().textContent(), right: await page.locator("section.step").nth(k).locator(".right").textContent() });
   }
@@ -253,16 +255,59 @@ async function follow_lesson(page) {
   return { told, total, below, back, slid, loop };
 }
 
-// Someone who does not mind motion has to watch first, and the dots travel on.
+// What lies wholly in sight, and below the picture where that is above the text, in each step: the
+// answers before a guess; then the question, the first words of the result, picture and controls.
+async function look_at_lesson(browser, size) {
+  const page = await open(browser);
+  await see(page, size);
+  const look = (k, names) => page.evaluate(([k, names]) => {
+    const section = document.querySelectorAll("section.step")[k], { lesson } = window;
+    const top = lesson.is_wide() ? 0 : lesson.stage.getBoundingClientRect().bottom;
+    return names.filter((name) => [...section.querySelectorAll(name)].some((element) => {
+      const box = element.getBoundingClientRect();
+      return box.height && (box.top < top || box.bottom > innerHeight);
+    })).concat([lesson.stage.querySelector(".slots"), lesson.controls].some((element) => element.getBoundingClientRect().bottom > innerHeight) ? "stage" : []);
+  }, [k, names]);
+  const hidden = [], small = [];
+  for (let k = 0; k < 7; k += 1) {
+    if (k) await page.locator(".next").click();
+    else await page.evaluate(() => window.lesson.go(0));
+    hidden.push(await look(k, [".predict button"]));
+    small.push(...await find_small(page));
+    await page.locator("section.step").nth(k).locator(".predict button").first().click();
+    hidden.push(await look(k, ["legend", ".predict button", ".said:first-child"]));
+    small.push(...await find_small(page));
+  }
+  await page.close();
+  return { hidden: hidden.flat(), small };
+}
+
+// Letters of drawings below ten pixels, once a script has set those of its own.
+async function find_small(page) {
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50))));
+  return page.evaluate(() =>
+    [...document.querySelectorAll("svg text")].filter((text) => text.textContent && text.getClientRects().length).filter((text) => {
+      const { a, b } = text.getScreenCTM();
+      return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b) < 10;
+    }).map((text) => innerWidth + ": " + text.textContent));
+}
+
+// Someone who does not mind motion has to watch first or to skip, and the dots travel on.
 async function watch_lesson(browser) {
   const page = await open(browser, { still: false });
   await page.locator(".predict button").nth(1).click();
   const during = await page.evaluate(() => ({ shown: [...document.querySelectorAll(".reveal")].some((part) => !part.hidden), wait: Boolean(document.querySelector(".wait")) }));
-  await page.evaluate(() => { window.lesson.slider.value = window.lesson.slider.max; window.lesson.slider.dispatchEvent(new Event("input")); });
-  await page.waitForFunction(() => !document.querySelector(".reveal").hidden);
+  await page.getByRole("button", { name: "Skip" }).click();
   const words = await page.locator(".said").first().textContent();
+  // What still plays is left with its step.
+  await page.evaluate(() => window.lesson.go(5));
+  await page.locator("section.step").nth(5).locator(".predict button").first().click();
+  await page.waitForFunction(() => performance.now() > window.lesson.settled);
+  await page.evaluate(() => document.querySelectorAll("section.step")[6].scrollIntoView({ behavior: "instant" }));
+  await page.waitForFunction(() => window.lesson.current === 6);
+  const left = await page.evaluate(() => ({ clouds: document.querySelectorAll(".with-cloud").length, shown: !document.querySelectorAll(".reveal")[5].hidden, playing: window.lesson.is_playing }));
   await page.close();
-  return { during, words };
+  return { during, words, left };
 }
 
 // A table sorted by its second column with a key, and unfolded: what stands in its first column.
@@ -302,12 +347,16 @@ async function check_in_browser(kind) {
     const content = await page.evaluate(() => document.documentElement.scrollWidth);
     if (content > width) found.scroll.push({ width, content });
   }
+  found.small_letters = [];
+  for (const width of [320, 390]) {
+    await see(page, { width });
+    for (const id of ["fig:help", "fig:rest"]) {  // what is built when a reader comes near
+      await page.evaluate((id) => document.getElementById(id)?.scrollIntoView({ behavior: "instant" }), id);
+      await page.waitForTimeout(200);
+    }
+    found.small_letters.push(...await find_small(page));
+  }
   await see(page, { width: 360 });
-  found.small_letters = await page.evaluate(() =>
-    [...document.querySelectorAll("svg text")].filter((text) => text.getClientRects().length).filter((text) => {
-      const { a, b } = text.getScreenCTM();
-      return parseFloat(getComputedStyle(text).fontSize) * Math.hypot(a, b) < 10;
-    }).map((text) => text.textContent));
   if (kind === "own") {
     await see(page, { width: 1280, height: 720 });
     await page.locator("#time").focus();
@@ -334,7 +383,13 @@ async function check_in_browser(kind) {
     figures: [...document.querySelectorAll("figure.drawing")].every((figure) => figure.querySelector(".picture svg").getBoundingClientRect().height > 50),
   }));
 
-  if (kind === "learning") [found.lesson, found.watched] = [await follow_lesson(page), await watch_lesson(browser)];
+  if (kind === "learning") {
+    [found.lesson, found.watched] = [await follow_lesson(page), await watch_lesson(browser)];
+    found.views = [];
+    for (const size of [{ width: 320, height: 568 }, { width: 390, height: 844 }, { width: 1280, height: 720 }]) {
+      found.views.push(await look_at_lesson(browser, size));
+    }
+  }
   const plain = await open(browser, { script: false });
   found.without_script = {
     pieces_hidden: !(await plain.locator(".again, .live, .predict button").filter({ visible: true }).count()),
@@ -348,7 +403,7 @@ async function check_sample(page) {
   found.cut = await page.evaluate(() =>
     [...document.querySelectorAll(".cut")].map((box) => ({
       kind: box.className,
-      hint: getComputedStyle(box, "::after").content,
+      hint: ["::before", "::after"].map((end) => getComputedStyle(box, end).content).join(" "),
       reachable: box.tabIndex === 0,
     })));
   found.result_columns = await page.evaluate(() =>

@@ -111,7 +111,7 @@ def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found):
     assert "100 failed in 2,000 updates" in failed["words"]
     assert "0 of 0" not in failed["words"]
     assert (slow["dots"], slow["outside"], slow["beyond"]) == (1, 1, 1)
-    assert refused["words"] == "Nothing is trained yet."
+    assert refused["words"].startswith("Other settings: earlier experiments are cleared")
     assert found["again"]["role"] in ("status", "OUTPUT")  # both are announced when they change
 
 
@@ -228,7 +228,7 @@ def test_lesson_gives_nothing_away_and_says_again_what_was_guessed(pages):
     told = page["lesson"]["told"]
     assert [one["before"]["step"] for one in told] == [1, 2, 3, 4, 5, 6, 7]
     assert [one["before"]["shown"] for one in told] == list(range(7))
-    assert {(one["before"]["t"], one["before"]["waits"]) for one in told} == {(0, "hidden")}
+    assert {(one["before"]["t"], one["before"]["controls"]) for one in told} == {(0, "none")}
     assert [one["after"]["shown"] for one in told] == list(range(1, 8))
     is_right = [one["words"].endswith("So it was.") for one in told]
     assert is_right == [False, True, False, False, False, True, False]  # each time the last
@@ -247,9 +247,10 @@ def test_lesson_shows_what_its_text_says(pages):
     assert counts[0][0] == f"learnt: {SHOWN['updates']}"
     assert counts[3] == [f"✓ {SHOWN['updates']}", f"✓ {SHOWN['late']}"]
     assert counts[4] == [f"✓ {SHOWN['updates']}", f"✓ {SHOWN['fast']}"]
-    assert counts[5] == ["160 updates", f"✓ {failing['freed']}"]
+    assert counts[5] == [f"{2 * failing['freed']} updates", f"✓ {failing['freed']}"]
     assert counts[6] == [
-        f"{100 * line[rule]['lost']:.0f} % lost" for rule in ("recirculation", "back-propagation")
+        f"{100 * line[rule]['lost']:.0f}\N{NO-BREAK SPACE}% lost"
+        for rule in ("recirculation", "back-propagation")
     ]
 
 
@@ -260,6 +261,11 @@ def test_keys_of_the_lesson_follow_the_scroll_and_the_guess_comes_before_the_ans
     assert (lesson["slid"]["step"], lesson["slid"]["t"]) == (4, SHOWN["late"] - 1)
     assert watched["during"] == {"shown": False, "wait": True}
     assert watched["words"] == "You said: “The lines find the dots”. Not so: “The dots move apart”."
+    assert watched["left"] == {"clouds": 1, "shown": True, "playing": False}
+
+
+def test_lesson_shows_question_answers_and_result_beside_its_picture(pages):
+    assert pages["learning"]["views"] == [{"hidden": [], "small": []}] * 3
 
 
 def test_page_of_ones_own_rule_fits_a_screen_and_shows_codes_and_error(pages):
@@ -310,6 +316,15 @@ def test_keyboard_telephone_print_and_no_script_find_what_they_need(found, what,
 def test_what_is_cut_on_a_telephone_says_so_and_can_be_reached(found):
     assert any("equation" in box["kind"] for box in found["cut"])
     assert all("scroll" in box["hint"] and box["reachable"] for box in found["cut"])
+
+
+def test_cells_that_stand_below_one_another_tell_their_columns_apart():
+    tables = re.findall(r'(?s)<table class="stack.*?</table>', COMMITTED.read_text())
+    assert tables
+    for table in tables:
+        for row in table.split("<tr")[2:]:
+            labels = re.findall(r'data-label="([^"]*)"', row)
+            assert len(set(labels)) == len(labels) > 0
 
 
 def count_words(text):

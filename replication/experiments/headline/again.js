@@ -215,16 +215,16 @@ document.addEventListener("DOMContentLoaded", function () {
       if (left === 0) halt();
     });
   });
-  function clear() {
+  function clear(words) {
     halt();
     layer.replaceChildren();
     tally = { done: 0, whole: 0, inside: 0, extreme: 0 };
     canvas.hidden = true;
-    find("words").textContent = "Nothing is trained yet.";
+    find("words").textContent = words;
     find("clear").setAttribute("aria-disabled", "true");
   }
-  find("clear").addEventListener("click", clear);
-  form.addEventListener("change", clear);
+  find("clear").addEventListener("click", () => clear("Nothing is trained yet."));
+  form.addEventListener("change", () => clear(tally.done ? "Other settings: earlier experiments are cleared, and the count starts again." : "Nothing is trained yet."));
   ["once", "often"].forEach((name) => { find(name).dataset.name = find(name).textContent; });
   document.getElementById("again").hidden = false;
 });

@@ -72,7 +72,7 @@ whenNear("cloud", function () {
     studies.forEach((sizes, c) => sizes.push(running.map((study) => [study[c].sum / SIZES[s], study[c].top])));
   }
 
-  const plot = draw("svg", { viewBox: "-15 -6 119 79", role: "img" });
+  const plot = keepLegible(draw("svg", { viewBox: "-15 -6 119 79", role: "img" }));
   [50, 100, 200, 500, 1000, 2000].forEach((top) => plot.append(
     draw("path", { d: "M0 " + y(top) + "H100", class: "grid" }),
     draw("text", { x: -1.5, y: y(top) + 1.3, "text-anchor": "end" }, top.toLocaleString("en"))));

@@ -16,6 +16,11 @@ const button = function (name, act, kind = "second") {
 };
 const isStill = window.matchMedia("(prefers-reduced-motion: reduce)");
 const readData = (id) => JSON.parse(document.getElementById(id).textContent);
+// `--px` is how much of a drawing one pixel shows: no letter is smaller than ten of them.
+const keepLegible = function (svg) {
+  new ResizeObserver(() => svg.style.setProperty("--px", 1 / (svg.getScreenCTM()?.a || 1) + "px")).observe(svg);
+  return svg;
+};
 const count = (n, noun) => n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
 
 // ".07" for 0.07: the state of a unit.
@@ -75,7 +80,7 @@ let n_planes = 0;
 class Plane {
   constructor({ can_drag = false, label = "The hidden plane" } = {}) {
     const id = "plane-" + (n_planes += 1);
-    this.svg = draw("svg", { viewBox: "-7 -2 110 111", class: "plane", role: can_drag ? "group" : "img", "aria-label": label });
+    this.svg = keepLegible(draw("svg", { viewBox: "-7 -2 110 111", class: "plane", role: can_drag ? "group" : "img", "aria-label": label }));
     const defs = draw("defs", {}, draw("clipPath", { id }, draw("rect", { width: 100, height: 100 })));
     this.inside = draw("g", { "clip-path": "url(#" + id + ")" });
     this.svg.append(defs, draw("rect", { width: 100, height: 100, class: "field" }), this.inside);
@@ -99,7 +104,7 @@ class Plane {
     );
     this.dots = PATTERNS.map((_, k) => this.svg.appendChild(draw("g", { class: "dot vector-" + k },
       draw("circle", { r: 9, class: "hit" }), draw("circle", { r: 7, class: "ring" }), draw("circle", { r: 5, class: "body" }),
-      draw("text", { y: 2.1, "text-anchor": "middle" }, String(k + 1)))));
+      draw("text", { dy: "0.36em", "text-anchor": "middle" }, String(k + 1)))));
     if (can_drag) this.dots.forEach((dot, k) => this.let_drag(dot, k));
   }
 
@@ -173,18 +178,18 @@ const LARGE = 7;  // a weight so large has the widest line
 class Loop {
   constructor() {
     const write = (x, y, words, kind) => this.svg.appendChild(draw("text", { x, y, class: kind, "text-anchor": "middle" }, words));
-    this.svg = draw("svg", { viewBox: "0 -6 360 222", class: "loop", role: "img", "aria-label": "The network: four visible units, the encoder W, two hidden units, the decoder U, and four visible units, of whose states a part goes around again" });
+    this.svg = keepLegible(draw("svg", { viewBox: "0 -16 360 232", class: "loop", role: "img", "aria-label": "The network: four visible units, the encoder W, two hidden units, the decoder U, and four visible units, of whose states a part goes around again" }));
     this.back = this.svg.appendChild(draw("path", { class: "back", d: "M318 180C318 208 278 208 248 208H112C82 208 42 208 42 184" }));
     this.svg.append(draw("path", { class: "back tip", d: "M37 191L42 182L47 191" }));
     write(180, 201, "75 % of time 0 is kept", "note");
-    write(108, 8, "encoder W", "name encoder");
-    write(252, 8, "decoder U", "name decoder");
+    write(108, 2, "encoder W", "name encoder");
+    write(252, 2, "decoder U", "name decoder");
     const connect = (x1, y1, x2, y2, kind) => this.svg.appendChild(draw("line", { x1, y1, x2, y2, class: "weight " + kind }));
     this.W = HIDDEN_Y.map((y) => VISIBLE_Y.map((from) => connect(42, from, 180, y, "encoder")));
     this.U = VISIBLE_Y.map((y) => HIDDEN_Y.map((from) => connect(180, from, 318, y, "decoder")));
     this.pulses = Array.from({ length: 9 }, () => this.svg.appendChild(draw("circle", { r: 0 })));
     const unit = (x, y, kind) => this.svg.appendChild(draw("g", { class: "unit " + kind, transform: "translate(" + x + " " + y + ")" },
-      draw("circle", { r: 17, class: "empty" }), draw("circle", { r: 17, class: "full" }), draw("circle", { r: 17, class: "rim" }), draw("text", { y: 4.6, "text-anchor": "middle" })));
+      draw("circle", { r: 17, class: "empty" }), draw("circle", { r: 17, class: "full" }), draw("circle", { r: 17, class: "rim" }), draw("text", { dy: "0.36em", "text-anchor": "middle" })));
     this.from = VISIBLE_Y.map((y, k) => unit(42, y, "vector-" + k));
     this.hidden = HIDDEN_Y.map((y) => unit(180, y, "hidden"));
     this.to = VISIBLE_Y.map((y, k) => unit(318, y, "vector-" + k));

@@ -98,13 +98,12 @@ class Hero {
     const weights = this.run.weights[Math.min(this.run.n, Math.floor(this.t))];
     if (code === null) {
       this.is_dragged = false;
-      if (isStill.matches) this.stop(true);
-      else this.start();
+      if (!isStill.matches) this.start();
       return;
     }
     const is_key = typeof code === "function";
     const place = is_key ? code(new LiveNetwork(weights, this.settings).pass(k).first) : code;
-    this.stop(is_key);
+    this.stop();
     this.vector = k;
     this.is_dragged = !is_key;
     this.learn(moveCode(weights, k, place));

@@ -68,7 +68,8 @@ class Lesson {
       const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!step || event.ctrlKey || event.altKey || event.metaKey || event.shiftKey || event.target.closest("input")) return;
       event.preventDefault();
-      this.go(this.current + step);
+      if (this.unfinished !== undefined && step === 1) this.skip();
+      else this.go(this.current + step);
     });
   }
 
@@ -85,7 +86,11 @@ class Lesson {
     this.counts = [make("span", {}), make("span", {})];
     this.slots = this.planes.map((plane, k) => slot(plane, "of-plane", this.names[k], this.counts[k]));
     this.loop_slot = slot(this.loop, "of-loop");
-    this.progress = make("div", { class: "progress", role: "img" }, ...this.steps.map(() => make("i", {})));
+    this.progress = make("div", { class: "progress", role: "navigation", "aria-label": "Steps" }, ...this.steps.map(({ section }, i) => {
+      const link = make("a", { href: "#" + section.id, "aria-label": section.querySelector("h2").textContent });
+      link.addEventListener("click", (event) => { event.preventDefault(); this.go(i); });
+      return link;
+    }));
     this.play_button = button("Play", () => this.press(), "");
     this.slider = make("input", { type: "range", min: 0, step: 1, "aria-label": "Weight updates" });
     this.slider.addEventListener("input", () => {
@@ -107,15 +112,12 @@ class Lesson {
       step.section.querySelector("h2").tabIndex = -1;
     });
     this.root.hidden = false;
-    new ResizeObserver(() => this.measure()).observe(this.stage);
   }
-
-  measure() { this.root.style.setProperty("--stage", this.stage.offsetHeight + "px"); }
 
   // The dots travel to where a step begins.
   enter(i) {
     if (i === this.current) return;
-    this.finish();
+    this.finish(true);
     this.current = i;
     const { scene } = this.steps[i], before = this.shown;
     this.runs = scene.cloud ? ["recirculation", "back-propagation"].map((rule) => runLine(this.data.line, rule)) : scene.runs.map((run) => this.make_run(run));
@@ -130,9 +132,8 @@ class Lesson {
     this.stage.classList.toggle("with-cloud", Boolean(scene.cloud));
     this.names.forEach((name, k) => { name.textContent = scene.names?.[k] ?? ""; });
     this.slider.max = String(this.end);
-    this.controls.classList.toggle("waits", this.guesses[i] === null);
-    [...this.progress.children].forEach((mark, k) => mark.classList.toggle("now", k === i));
-    this.progress.setAttribute("aria-label", "Step " + (i + 1) + " of " + this.steps.length);
+    this.stage.classList.toggle("waits", this.guesses[i] === null);
+    [...this.progress.children].forEach((link, k) => link.setAttribute("aria-current", k === i ? "step" : "false"));
     this.travel = before && !isStill.matches ? { from: before, part: 0 } : null;
     if (this.travel) this.clock.start();
     this.paint();
@@ -144,19 +145,25 @@ class Lesson {
     this.guesses[i] = k;
     const { section, options } = this.steps[i];
     options.forEach((option, n) => { option.classList.add(n === k ? "mine" : "other"); option.setAttribute("aria-pressed", String(n === k)); });
-    this.steps[i].wait = make("p", { class: "wait" }, "Watch …");
+    this.steps[i].wait = make("p", { class: "wait" }, "Watch … ", button("Skip", () => this.skip()));
     section.append(this.steps[i].wait);
-    this.controls.classList.remove("waits");
-    this.unfinished = i;
+    this.stage.classList.remove("waits");
+    [this.unfinished, this.settled] = [i, performance.now() + 1500];
     [this.travel, this.t, this.held] = [null, 0, 0];
-    this.show_question(i);
-    if (isStill.matches) { this.t = this.end; this.paint(); this.finish(); return; }
+    this.bring(i, this.steps[i].wait);
+    if (isStill.matches) { this.skip(); return; }
     this.is_playing = true;
     this.clock.start();
   }
 
-  // What was guessed is said again once the network has shown how it is.
-  finish() {
+  skip() {
+    [this.t, this.is_playing] = [this.end, false];
+    this.paint();
+    this.finish();
+  }
+
+  // What was guessed is said again once the network has shown how it is, or a reader has left.
+  finish(is_left = false) {
     const i = this.unfinished;
     if (i === undefined) return;
     this.unfinished = undefined;
@@ -178,33 +185,38 @@ class Lesson {
       const n = this.guesses.filter((guess, step) => guess === this.steps[step].right).length;
       this.steps.at(-1).section.append(make("p", { class: "said" }, n + " of " + answered + " guesses came true."));
     }
-    this.show_question(i, true);
+    if (is_left) return;
+    this.stage.classList.add("answered");
+    this.bring(i, this.is_wide() ? section.lastElementChild : reveal.firstElementChild);
   }
 
-  // On a narrow screen the question comes up to the stage, and then its answer to a smaller one.
-  show_question(i, is_answered = false) {
-    this.stage.classList.toggle("answered", is_answered);
-    if (getComputedStyle(this.root).display === "grid") return;
-    this.measure();
-    const { predict, reveal } = this.steps[i];
-    (is_answered ? reveal : predict).scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
+  is_wide() { return getComputedStyle(this.root).display === "grid"; }
+
+  // The question of a step comes up to the stage, or its text if `is_new`, and all down to `last` in sight.
+  bring(i, last, is_new = false) {
+    const { section, predict } = this.steps[i], is_wide = this.is_wide();
+    const first = (is_new || is_wide ? section : predict).getBoundingClientRect().top - (is_wide ? 0 : this.stage.offsetHeight + (is_new ? 0 : 8));
+    const top = Math.max(first, last.getBoundingClientRect().bottom + 12 - window.innerHeight);
+    window.scrollBy({ top, behavior: isStill.matches ? "instant" : "smooth" });
   }
 
   go(to) {
-    const i = Math.min(this.steps.length - 1, Math.max(0, to)), step = this.steps[i];
-    if (this.unfinished === undefined) this.enter(i);  // the stage has the size of the step that is scrolled to
-    this.measure();
-    step.section.scrollIntoView({ block: "start", behavior: isStill.matches ? "instant" : "smooth" });
-    step.section.querySelector("h2").focus({ preventScroll: true });
+    const i = Math.min(this.steps.length - 1, Math.max(0, to)), { section, predict } = this.steps[i];
+    this.enter(i);  // the stage has the size of the step that is scrolled to
+    this.steps[i - 1]?.section.querySelector(".next")?.remove();
+    this.bring(i, predict, true);
+    section.querySelector("h2").focus({ preventScroll: true });
   }
 
   // The step in sight is the one whose text is at the reading line, however a reader got there.
+  find() {
+    const line = this.is_wide() ? 0.42 * window.innerHeight : this.stage.getBoundingClientRect().bottom + 90;
+    return Math.max(0, this.steps.filter(({ section }) => section.getBoundingClientRect().top <= line).length - 1);
+  }
+
+  // Whoever scrolls away from what plays has left it, once the question has come up to the stage.
   follow() {
-    if (this.unfinished !== undefined) return;
-    const is_wide = getComputedStyle(this.root).display === "grid";
-    const line = is_wide ? 0.42 * window.innerHeight : this.stage.getBoundingClientRect().bottom + 90;
-    const passed = this.steps.filter(({ section }) => section.getBoundingClientRect().top <= line).length;
-    this.enter(Math.max(0, passed - 1));
+    if (this.unfinished === undefined || performance.now() > this.settled) this.enter(this.find());
   }
 
   press() {
@@ -231,7 +243,11 @@ class Lesson {
         if (this.held > 0.9) [this.rested, this.held] = [stop, 0];
       }
       this.t = then;
-      if (this.t >= this.end) { this.is_playing = false; this.rested = undefined; this.finish(); }
+      if (this.t >= this.end) {
+        [this.is_playing, this.rested] = [false, undefined];
+        this.finish(this.find() !== this.current);
+        this.follow();
+      }
       this.paint();
     }
     if (!this.travel && !this.is_playing) this.clock.stop();
@@ -252,7 +268,7 @@ class Lesson {
       if (scene.cloud) {
         const moment = run.moments[Math.min(now, run.n)];
         this.clouds[k].show(moment, run.axis);
-        this.counts[k].textContent = Math.round(100 * moment.lost) + " % lost";
+        this.counts[k].textContent = Math.round(100 * moment.lost) + "\u00a0% lost";
         this.counts[k].className = "";
         return;
       }

@@ -41,7 +41,7 @@ class Rest {
     const best = make("span", { class: "rest-best", style: "left:" + 200 * this.data.best + "%" });
     this.lost.box.lastChild.append(best);
     this.words = make("p", { class: "rest-words", role: "status" });
-    this.plot = draw("svg", { viewBox: "0 0 400 262", class: "rest-plot", role: "img", "aria-label": "Where networks came to rest: what is lost, by the size of the initial weights" });
+    this.plot = keepLegible(draw("svg", { viewBox: "0 0 400 262", class: "rest-plot", role: "img", "aria-label": "Where networks came to rest: what is lost, by the size of the initial weights" }));
     this.ground = this.plot.appendChild(draw("g", {}));
     this.spots = this.plot.appendChild(draw("g", {}));
     this.ball = this.plot.appendChild(draw("circle", { r: 9 }));
@@ -85,7 +85,7 @@ class Rest {
   draw_ground() {
     const write = (x, y, words, anchor = "middle") => this.ground.append(draw("text", { x, y, "text-anchor": anchor }, words));
     const line = (x1, y1, x2, y2, kind) => this.ground.append(draw("line", { x1, y1, x2, y2, class: kind }));
-    const percent = (share, digits) => (100 * share).toFixed(digits) + " %";
+    const percent = (share, digits) => (100 * share).toFixed(digits) + "\u00a0%";
     [0.2, 0.3, 0.4].forEach((lost) => { line(46, this.y(lost), 384, this.y(lost), "grid"); write(40, this.y(lost) + 4, percent(lost, 0), "end"); });
     line(46, 216, 384, 216, "axis");
     line(46, this.y(this.data.best), 384, this.y(this.data.best), "best");
@@ -146,7 +146,7 @@ class Rest {
   }
 
   tell(lost, seen) {
-    const { updates } = this.network, share = (100 * lost).toFixed(1) + " %";
+    const { updates } = this.network, share = (100 * lost).toFixed(1) + "\u00a0%";
     if (!this.rests) return updates < 30 ? "It has just begun." : seen < 5e-4 && lost > 1.05 * this.data.best ? "It sees nothing wrong any more." : "It learns.";
     if (lost < 1.05 * this.data.best) return "It rests, and " + share + " is lost: nearly as good as 16 units can be.";
     if (seen < 5e-4) return "It rests: " + share + " is lost, and the rule sees nothing of it.";
@@ -155,7 +155,7 @@ class Rest {
 
   paint() {
     const lost = this.network.lose(), seen = this.network.see();
-    const percent = (share) => (share > 1.5 ? "over 150 %" : (100 * share).toFixed(1) + " %");
+    const percent = (share) => (share > 1.5 ? "over 150\u00a0%" : (100 * share).toFixed(1) + "\u00a0%");
     const colors = getComputedStyle(this.root);
     this.images.forEach((image, k) => {
       const back = this.network.rebuild(image.map((x, i) => x - this.mean[i])).map((x, i) => x + this.mean[i]);

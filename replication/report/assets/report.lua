@@ -104,7 +104,7 @@ end
 
 local function set_table(tbl)
   local id, caption, width = tbl.identifier, caption_of(tbl), 0
-  local heads = tbl.head.rows[1].cells
+  local heads, has_words = tbl.head.rows[1].cells, false
   for column, spec in ipairs(tbl.colspecs) do
     tbl.colspecs[column] = { spec[1] }
     local cells = pandoc.List { heads[column] }
@@ -118,10 +118,12 @@ local function set_table(tbl)
       end
     end
     width = width + least_width(cells, spec[1])
+    has_words = has_words or (column > 1 and spec[1] ~= "AlignRight")
   end
   tbl.caption = { long = {} }
   local classes = is_html and tbl.classes or pandoc.List {}
-  if is_html and width > 44 then classes:insert("stack") end
+  -- On a telephone words stand below one another; numbers are compared down a column, and scroll.
+  if is_html and width > 44 and has_words then classes:insert("stack") end
   tbl.attr = pandoc.Attr("", classes)
   if is_typst then
     -- Pandoc would wrap a table in a figure only if it had a caption; this one is of our making.
