@@ -58,21 +58,6 @@ class Scatter:
         kept = np.linalg.solve(read @ np.swapaxes(encoder, 1, 2), read @ np.swapaxes(read, 1, 2))
         return np.asarray(1.0 - np.trace(kept, axis1=1, axis2=2) / self.strengths.sum())
 
-    def read_best(self, encoder: Array) -> Array:
-        """Return the best decoder of W, U = S W^T (W S W^T)^-1, (n, n_visible, n_hidden)."""
-        read = encoder @ self.matrix
-        transposed = np.linalg.solve(read @ np.swapaxes(encoder, 1, 2), read)
-        return np.asarray(np.swapaxes(transposed, 1, 2))
-
-    def find_outside(self, feedback: Array, encoder: Array) -> Array:
-        """Return the part of M, (n, n_hidden, n_visible), that W does not span on the range of S.
-
-        The length of M (I - U W) S^(1/2), U the best decoder of W, over that of M S^(1/2).
-        """
-        unseen = feedback - (feedback @ self.read_best(encoder)) @ encoder
-        lengths = [np.einsum("nij,jk,nik->n", x, self.matrix, x) for x in (unseen, feedback)]
-        return np.asarray(np.sqrt(np.maximum(lengths[0], 0.0) / lengths[1]))
-
     def miss(self, encoder: Array, decoder: Array) -> Array:
         """Return the share of the variance that the reconstruction U W v misses, (n,)."""
         left = np.eye(len(self.matrix)) - decoder @ encoder

@@ -128,11 +128,11 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, 
 
 
 def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter: Scatter) -> Model:
-    """Return what networks miss, how fast W still changes, and what it does not span.
+    """Return what networks miss, how fast W still changes, and how far it is from the best.
 
-    ``change``: of W in an update, as a part of its length; ``outside``: the part of the feedback
-    that W does not span; ``unread``: the largest entry of W U - I; ``alignment``: the cosine of U
-    and W^T; ``inverse``: how far Q is from W on the patterns; ``gradient``: for W, its length.
+    ``change``: of W in an update, as a part of its length; ``unread``: the largest entry of W U - I;
+    ``alignment``: the cosine of U and W^T; ``inverse``: how far Q is from W on the patterns;
+    ``gradient``: for W, its length.
     """
     W, U = arrays["W"], arrays["U"]
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
@@ -144,12 +144,8 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
         "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),
         "gradient": float(np.linalg.norm(np.swapaxes(U, 1, 2) @ errors, axis=(1, 2)).mean()),
     }
-    feedback: str | None = rule.feedback
-    if feedback is not None:
-        M = np.swapaxes(U, 1, 2) if feedback == "U" else arrays[feedback]
-        described["outside"] = float(scatter.find_outside(M, W).mean())
-        if feedback == "B" and "B" in rule.fixed:
-            described["predicted"] = float(scatter.explain(M).mean())
+    if rule.feedback == "B" and "B" in rule.fixed:
+        described["predicted"] = float(scatter.explain(arrays["B"]).mean())
     if "Q" in arrays:
         seen = [(x @ scatter.root.T) for x in (arrays["Q"] - W, W)]
         lengths = [np.linalg.norm(x, axis=(1, 2)) for x in seen]
