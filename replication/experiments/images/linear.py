@@ -130,9 +130,9 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, 
 def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter: Scatter) -> Model:
     """Return what networks miss, how fast W still changes, and how far it is from the best.
 
-    ``change``: of W in an update, as a part of its length; ``unread``: the largest entry of W U - I;
-    ``alignment``: the cosine of U and W^T; ``inverse``: how far Q is from W on the patterns;
-    ``gradient``: for W, its length.
+    ``change``: of W in an update, as a part of its length; ``unread``: the largest entry of
+    W U - I; ``alignment``: the cosine of U and W^T; ``inverse``: how far Q is from W on the
+    patterns; ``gradient``: for W, its length.
     """
     W, U = arrays["W"], arrays["U"]
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
