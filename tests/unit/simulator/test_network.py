@@ -135,6 +135,10 @@ LINE = {
     "all numbers are float64": [use(lambda v: v.astype(int))],
     "1j was given where an array of numbers is needed": [use(lambda v: v * 1j)],
     "in a list or an attribute": [{"weight_changes": store}],
+    "Mine.apply makes c depend on a pattern": [{
+        "seen": [], "weight_changes": lambda self, v: self.seen.append(v) or {"c": v},
+        "apply": lambda self, changes: setattr(self, "c", self.c + self.seen[-1]),
+    }],
     "hand it on as a part of the state": [use(leak)],
     "a state of shapes [(4,)] becomes one of [(2,)]": [
         use(lambda v: repeat(2, lambda x: x[:2], v)),
