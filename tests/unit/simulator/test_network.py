@@ -340,20 +340,26 @@ def test_threads_compile_rules_at_the_same_time():
         assert [*pool.map(run, rules)] == expected
 
 
-@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
-def test_a_network_that_is_not_a_number_has_not_converged(schedule):
+@pytest.mark.parametrize(("schedule", "criterion"), [
+    ("batch", "every-unit"), ("per-pattern", "every-unit"), ("batch", "half-squared-error"),
+])  # fmt: skip
+def test_a_network_that_is_not_a_number_has_not_converged(schedule, criterion):
     class Roots(Network):
         shapes = {"w": (1,)}
-        patterns = np.array([[0.5]])
+        patterns = np.array([[0.5], [0.0]])  # of which the first may have no image
 
         def image(self, v):
-            return np.sqrt(self.w) * v
+            return np.where(v > 0.0, np.sqrt(self.w), 0.0)
 
         def weight_changes(self, v):
             return -0.4 * v
 
+    if criterion == "half-squared-error":  # which an error of its own takes the place of
+        Roots.pattern_error = lambda self, v, t: np.max(np.abs(t - self.image(v)))
     # Weights drawn below 0 have no root; those above lose a fifth in each update.
-    protocol = Protocol(update_schedule=schedule, half_width=1.0, threshold=0.6, max_updates=9)
+    protocol = Protocol(
+        update_schedule=schedule, half_width=1.0, threshold=0.6, max_updates=9, criterion=criterion
+    )
     outcomes = simulate(protocol, network=Roots, n_seeds=40, final_weights=True)
     begun = Roots.draw(Rule.of(Roots, protocol), 1988, 0, 40)[:, 0]
     assert np.array_equal(outcomes.converged, begun >= 0.0)
