@@ -502,18 +502,20 @@ def _multiply(x: Any, y: Any) -> Any:
 
 
 def _power(x: Traced, y: Traced) -> Any:
-    number = y.note if y.op == "number" else None
+    base, n = (each.note if each.op == "number" else None for each in (x, y))
     x = broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
-    if number == 0.5:
+    if n == 0.5:
         return UFUNCS[np.sqrt](x)
-    if number == -1.0:
-        return 1.0 / x
-    if number is not None and number in range(1, 65):
-        return math.prod([x] * (int(number) - 1), start=x)
-    if number is not None or (x.op == "number" and x.note > 0.0):
+    if n == 0.0:
+        return x.graph.take(np.ones(x.shape))
+    if n is not None and n in range(-64, 65):  # a product, also of numbers below 0
+        product = math.prod([x] * (abs(int(n)) - 1), start=x)
+        return product if n > 0.0 else 1.0 / product
+    if (n is not None and n % 1.0) or (base is not None and base > 0.0):
         return np.exp(y * np.log(x))
     raise TraceError(
-        "x ** y is compiled where y or x is a constant; write np.exp(y * np.log(x)), for x above 0"
+        "x ** y is compiled where y is a constant (a whole one up to 64), or x is one above 0; "
+        "write np.exp(y * np.log(x)), for x above 0"
     )
 
 
@@ -539,6 +541,12 @@ def _exp(x: Traced) -> Traced:
     x = _as_number(x)
     x = x.args[0] if x.op == "negative" else -x
     return call("exp of minus", x, exact.exponential_of_minus_any)
+
+
+def _arcsinh(x: Traced) -> Traced:
+    near = call("arcsinh", x, exact.PAIRED_FUNCTIONS["arcsinh"], is_paired=True)
+    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series of `near` has ended
+    return _where(abs(x) < 2.0**60, near, far)
 
 
 def _function(name: str, function: Callable[..., Any], **options: Any) -> Callable[..., Traced]:
@@ -883,8 +891,9 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
     **{
         ufunc: _function(ufunc.__name__, exact.PAIRED_FUNCTIONS[ufunc.__name__], is_paired=True)
-        for ufunc in (np.tanh, np.arctan, np.arcsinh)
+        for ufunc in (np.tanh, np.arctan)
     },
+    np.arcsinh: _arcsinh,
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
     np.maximum: _maximum, np.minimum: _minimum,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),

@@ -1,8 +1,11 @@
 """Rules of random NumPy expressions: compiled, in plain NumPy, and one operation after another."""
 
+import contextlib
 import itertools
+import operator  # noqa: F401  # in expressions
 
 import numpy as np
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -38,28 +41,60 @@ def flat(x):
 
 # Of one array, or two; thresholds are such that no sum of round numbers hits them.
 OPERATIONS = """
--x | x * 0.7 + 0.2 | np.copy(x) | np.square(x) | x**7 + x**2.0 - (1.5 + x * x) ** -1
+-x | x * 2.0 + 0.2 | np.copy(+x) | np.square(x) | x**7 + x**2.0 - (1.5 + x * x) ** -1
+x**0 + (x + 3.0) ** -3 | np.reciprocal(x - 1.7) | x.clip(-0.1, 0.3) - x.astype(bool) | ~np.isnan(x)
 (0.1 + abs(x)) ** 1.7 | 0.7**x
 logistic(x) | np.tanh(x) | np.exp(-abs(x)) | 1 / (1 + np.exp(-x)) | np.logaddexp(0.0, x)
 np.log(0.1 + np.abs(x)) | np.sqrt(np.fabs(x)) | np.arctan(x) | np.arcsinh(x) | 2.0 / (1.0 + x * x)
 np.sign(x - 0.0123) | x > 0.0321 | (x > 0.0321) + ~(x <= -0.4123) & (x < 1.5) | np.any(x > 0.4321)
-np.where(x < 0.1234, x, 0.5) | np.clip(x, -0.4, max=0.45) | np.all(x < 0.9, axis=0)
+np.where(x < 0.1234, x, 0.5) | np.clip(x, a_max=0.45, a_min=-0.4) | np.all(x < 0.9, axis=0)
 np.ravel(x) | x[::-1] | x.T | x[..., 1:] | x[..., ::2] | x[0] | x[..., -1] | x[[1, 0, 1]]
 x[:, None] | x.reshape(1, -1) | np.broadcast_to(x, (2, *x.shape)) | np.roll(x, 1) | np.diag(x)
 np.transpose(x, (-1, *range(x.ndim - 1))) | np.ones_like(x) | np.vstack([x, x])
+np.expand_dims(x, -1) | np.flip(x, -1) | np.moveaxis(x, 0, -1) | np.repeat(x, 2, axis=0) | x[-2::-1]
+np.squeeze(x[None]) | np.swapaxes(x, 0, -1) | np.take(x, [1, 0, 1], -1) | np.tile(x, 2)
+np.diagonal(x) | x.transpose().flatten() | np.full_like(x, 0.3) - np.zeros_like(x)
+np.reshape(x, -1) * np.size(x) + np.ndim(x) - sum(np.shape(x)) | x.transpose(1, 0).reshape(-1, 1)
 np.sum(x) | np.mean(x) | np.max(x) | np.min(x) | np.linalg.norm(x) | np.var(x) | sum([*x])
 np.sqrt(0.1 + x.var()) | np.prod(np.tanh(x)) | x.sum(0) | x.max(axis=-1) | np.einsum("ij->", x)
+np.add.reduce(x) | np.prod(x, -1) | np.maximum.reduce(x, axis=-1) | np.multiply.reduce(x, 0)
+np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
+x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
 turn(x, 3) | turn(x, 1) | flip(x)
+x >= y | x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 + y - x)
+np.logical_and(x < y, x > 0.1) | np.bitwise_or(x < y, x < 0.1) | np.logical_not(x <= y)
+operator.isub(operator.iadd(x + y, y), 0.3) | operator.itruediv(operator.imul(x - y, y), 1.7)
+flat(x).dot(x.T) | np.einsum("ij,kj", x, y) | 1e9 * (0.3 + flat(x) @ y - (x @ flat(y) + 0.3))
 x + y | x - y | x * y | np.maximum(x, y) | np.minimum(x, y) | x / (1.2 + y * y) | x * y + y * y
 np.matmul(flat(x), flat(y)) | np.dot(flat(x), flat(y)) | np.inner(flat(x), flat(y))
 flat(x) @ flat(y) + 0.25 | y + flat(x) @ flat(y) | flat(x).T @ flat(y) | np.outer(x, y)
 np.concatenate([x, y]) | np.stack([x, y], -1) | np.hstack([x, y]) | np.where(x > 0.0777, y, x)
 np.where(x > 0.0777, y, (y > 0.0321) & (x < 0.5))
 np.multiply.outer(x, y) | np.einsum("i,j->ji", x, y) | np.einsum("ij,j->i", x, y)
-""".replace("\n", "|").split("|")
-OPERATIONS = [text.strip() for text in OPERATIONS if text.strip()]
-COMPUTED = {text: eval(f"lambda x, y: {text}") for text in OPERATIONS}
+"""
+SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 3.0, 1e-310, 1e200])
+OF_SPECIAL = """
+x + y | x - y | x * y | x / y | np.maximum(x, y) | np.minimum(x, y) | x > y | x < y | x >= y
+x <= y | x == y | x != y | ~(x < y) | np.where(x, x, y) | np.where(x > y, x, y) | np.sign(x)
+np.clip(x, y, 0.5) | np.clip(x, 0.5, y) | np.isnan(x) | abs(x) | -x | x**3 | x**-2 | x**0 | 0.5**x
+np.max(x) | np.min(x[1:]) | np.prod(x[5:]) | np.any(x[3:5]) | np.all(x) | np.exp(-x) | np.exp(x)
+np.log(x) | np.sqrt(x) | np.logaddexp(x[5:], y[5:]) | np.arcsinh(x[3:]) | np.arctan(x[1:])
+"""
+OF_TRUTHS = """
+x + y * ~y | x + np.maximum(y, ~x) | x + np.abs(y) | x + np.where(y, x, ~x) | x + np.roll(y, 1)
+x[[1, 0]] + y[[2, 3]] | np.stack([x, ~y]).reshape(5, 2) + y[:2] | np.max(x) + y | x @ y
+np.ones_like(x) + y | np.clip(x, False, True) + y | np.sum(x) + y | np.diag(1.0 / y) | np.any(x) + y
+"""
+
+
+def read(texts):
+    """Return functions of x and y by their text."""
+    each = [text.strip() for text in texts.replace("\n", "|").split("|")]
+    return {text: eval(f"lambda x, y: {text}") for text in each if text}
+
+
+COMPUTED = read(OPERATIONS)
 
 
 class Expression:
@@ -71,7 +106,7 @@ class Expression:
     def draw(self, data, n):
         """Add operations that NumPy can do, and whose results are neither large nor vast."""
         for _ in range(n):
-            text = data.draw(st.sampled_from(OPERATIONS))
+            text = data.draw(st.sampled_from([*COMPUTED]))
             places = [data.draw(st.integers(0, len(self.found) - 1)) for _ in range(2)]
             try:
                 new = COMPUTED[text](*(self.found[k] for k in places))
@@ -147,7 +182,7 @@ def measure_apart(ours, theirs):
     return np.max(np.abs(ours - theirs) / (1.0 + np.abs(theirs)), initial=0.0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=30)
 @given(network=rules(), schedule=st.sampled_from(["batch", "per-pattern"]))
 def test_a_rule_of_any_expression_is_compiled_to_what_numpy_computes(network, schedule):
     protocol = Protocol(update_schedule=schedule, max_updates=2, threshold=1e-9)
@@ -167,3 +202,49 @@ def test_a_rule_of_any_expression_is_compiled_to_what_numpy_computes(network, sc
     # The same operations in the same order, one by one, in another interpreter.
     slow = plain.run_networks(protocol, rows, network=network)[2]
     assert slow.tobytes() == final[:, : slow.shape[1]].tobytes()
+
+
+class Shown(Network):
+    """Shows what operations make of some arrays, each operation alone."""
+
+    shapes = SHAPES | {"z": SPECIAL.shape}
+    patterns = np.random.default_rng(1).uniform(-1, 1, (3, 5))
+    cases = []
+
+    def image(self, v):
+        return np.tanh(self.M @ v)
+
+    def weight_changes(self, v):
+        return {}
+
+    def apply_to(self, v, compute, pair):
+        arrays = {"b": self.b, "n": self.b[:, None], "s": self.s, "M": self.M, "E": self.E, "v": v}
+        arrays |= {"t": v[::-1], "X": self.W * v, "f": v > 0.0, "g": v > 0.2}
+        arrays |= {"z": self.z, "Z": self.z[:, None]}
+        return compute(*(arrays[name] for name in pair))
+
+    def hidden(self, v):
+        return [self.apply_to(v, *case) for case in self.cases]
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy
+@pytest.mark.parametrize(
+    ("texts", "pairs"),
+    [(OPERATIONS, "Xv vX bX bs vt Xn EX XM"), (OF_SPECIAL, "Zz zz"), (OF_TRUTHS, "fg")],
+)
+def test_each_operation_is_compiled_to_what_numpy_computes(texts, pairs):
+    one, left = Shown.from_seed(3), {*read(texts)}
+    one.z = SPECIAL
+    for pair in pairs.split():
+        rule, expected = type("Mine", (Shown,), {"cases": []}), {}
+        for text, compute in read(texts).items():
+            with contextlib.suppress(ValueError, IndexError, TypeError):  # shapes that do not fit
+                found = [np.asarray(one.apply_to(v, compute, pair)) for v in one.patterns]
+                if found[0].dtype != np.float16:
+                    expected[text] = np.array(found, dtype=float)
+                    rule.cases.append((compute, pair))
+        shown = Engine(Protocol(), rule).evaluate(one.flatten()[np.newaxis]).hidden
+        for (text, states), (found,) in zip(expected.items(), shown, strict=True):
+            np.testing.assert_allclose(found, states, rtol=1e-12, atol=1e-12, err_msg=text)
+        left -= {*expected}
+    assert not left

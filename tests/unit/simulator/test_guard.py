@@ -50,7 +50,8 @@ def test_a_compiler_that_is_wrong_is_found(wrong, monkeypatch):
         check_rule(rule, PAPER)
 
 
-def test_a_rule_that_is_another_one_in_later_updates_is_found():
+@pytest.mark.parametrize("more", [1e-7, np.nan])
+def test_a_rule_that_is_another_one_in_later_updates_is_found(more):
     class Late(Encoder):
         kept = {"t": 0.0}
 
@@ -60,7 +61,7 @@ def test_a_rule_that_is_another_one_in_later_updates_is_found():
         def apply(self, changes):
             super().apply(changes)
             is_late = not isinstance(self.t, Traced) and self.t >= 20.0
-            self.c = self.c + is_late
+            self.c = self.c + (more if is_late else 0.0)
             self.t = self.t + 1.0
 
     with pytest.raises(UsageError, match="after update .* away from the same rule run in NumPy"):

@@ -6,6 +6,7 @@ from scipy import stats
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
 from replication.simulator import engine as engine_module
+from replication.simulator import noise
 from replication.simulator.engine import Engine
 from replication.simulator.network import Rule
 from tests.exactness import plain
@@ -89,6 +90,13 @@ def test_a_number_is_that_of_numpys_generator_at_its_counter():
         philox = np.random.Philox(key=[34, 1], counter=[k << 40, 4 * 3, 56, 12])
         expected = np.random.Generator(philox).random(numbers.size)
         assert np.array_equal(numbers.ravel(), expected)
+    # Of two words, the radius and the angle of a point with two normal coordinates.
+    philox = np.random.Philox(key=[34, 1], counter=[2 << 40, 4 * 3, 56, 12])
+    u, turns = np.random.Generator(philox).random((50, 2)).T
+    points = np.sqrt(-2.0 * np.log(u)) * np.exp(2j * np.pi * turns)
+    expected = np.stack([points.real, points.imag], axis=-1)
+    np.testing.assert_allclose(one.normal((50, 2)), expected, rtol=0, atol=1e-14)
+    assert np.isfinite(noise._to_normal(*np.zeros((2, 1), np.uint64))).all()  # the rarest word
 
 
 def test_every_number_is_new():
