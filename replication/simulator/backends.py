@@ -156,19 +156,19 @@ def _connect(scheduler: str) -> Any:
         async with rpc(scheduler) as remote:  # type: ignore[no-untyped-call]
             return (await remote.versions())["packages"]["distributed"]
 
+    here = importlib.metadata.version("distributed")
     try:
         # A client would wait without end for what takes connections and says nothing.
-        theirs = asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
-        here = importlib.metadata.version("distributed")
-        if theirs != here:
-            raise WorkerError(
-                f"the Dask scheduler at {scheduler!r} has distributed {theirs}, and this machine "
-                f"{here}; install one version in both places"
-            )
-        return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, TimeoutError) as error:
+        theirs = str(asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER)))[:20]
+        if theirs == here:
+            return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+    except Exception as error:  # another server, such as that of its pages, may say anything
         raise WorkerError(
             f"no Dask scheduler answers at {scheduler!r} within {SECONDS_TO_ANSWER:.0f} s "
             f"({type(error).__name__}); start one or correct the address, or leave out --backend "
             "to use this machine"
         ) from None
+    raise WorkerError(
+        f"the Dask scheduler at {scheduler!r} has distributed {theirs}, and this machine {here}; "
+        "install one version in both places"
+    )
