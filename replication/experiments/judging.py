@@ -75,6 +75,27 @@ def judge(
     return judged
 
 
+def is_judgement(claim: Claim, entry: Any) -> bool:
+    """Whether plain data, which somebody may have edited, are what `judge` returns of a statement.
+
+    A verdict has to follow from the outcomes, unless there is none.
+    """
+    try:
+        for judged in (entry, entry.get("instead", entry)):
+            results = judged["operationalisations"]
+            outcomes = {way.id: results[way.id] for way in claim.operationalisations}
+            verdicts = {_conclude(claim, outcomes), ClaimVerdict.TOO_FEW, ClaimVerdict.NOT_TESTABLE}
+            if results.keys() != outcomes.keys() or judged["verdict"] not in verdicts:
+                return False
+        numbers = []
+        for result in entry["operationalisations"].values():
+            low, high = result["interval"] or (None, None)
+            numbers += [result["value"], low, high]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return all(number is None or type(number) in (int, float) for number in numbers)
+
+
 def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
     """Return the other defensible levels of a statement by name and value of those they replace."""
     return {

@@ -13,7 +13,7 @@ from typing import Any
 
 from replication.cache.blocks import Cache
 from replication.cache.filling import Counted, count_outcomes
-from replication.definition.claims import ClaimVerdict
+from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
@@ -22,7 +22,6 @@ from replication.experiments import (
     EXPERIMENTS,
     TEMPLATES,
     find_version,
-    list_measurements,
     run_experiment,
 )
 from replication.publication.models import Model, read_model, read_models, write_model
@@ -94,20 +93,15 @@ def find_stale(models: Mapping[str, Model]) -> list[str]:
 
 def _answers_ledger(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger asks."""
-    from replication.experiments.judging import Evidence
+    from replication.experiments.judging import is_judgement  # SciPy takes time to load
 
-    try:
-        judged = {
-            statement: {
-                way for way, result in entry["operationalisations"].items()
-                if result["outcome"] in set(Evidence)
-            }
-            for statement, entry in model.get("claims", {}).items()
-            if entry["verdict"] in set(ClaimVerdict)
-        }  # fmt: skip
-    except (AttributeError, KeyError, TypeError):
-        return False
-    return judged == {statement: set(ways) for statement, ways in list_measurements(name).items()}
+    asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
+    judged = model.get("claims", {})
+    return (
+        isinstance(judged, dict)
+        and judged.keys() == asked.keys()
+        and all(is_judgement(claim, judged[id]) for id, claim in asked.items())
+    )
 
 
 def read_current(results: Path) -> dict[str, Model]:

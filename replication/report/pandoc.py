@@ -134,10 +134,11 @@ def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
     """Return the report as one page that requests nothing, with the `tables` to which it links."""
     rules, script = ((ASSETS / name).read_text("utf-8") for name in ("page.css", "page.js"))
     rules += page_css(svg for svg, _ in figures.values()) + _math_css(page)
-    page = page.replace("@STYLE@", rules).replace("@SCRIPT@", script)
+    parts = {"STYLE": rules, "SCRIPT": script}
     for name, (svg, data) in figures.items():
-        page = page.replace(f"@DRAWING {name}@", make_inline(svg))
-        page = page.replace(f"@DATA {name}@", quote(data, safe=","))
+        parts |= {f"DRAWING {name}": make_inline(svg), f"DATA {name}": quote(data, safe=",")}
+    # <!--DRAWING joint-->, which no text of a model can be; what stands there is not read again.
+    page = re.sub(r"<!--([A-Z]+(?: [\w-]+)?)-->", lambda place: parts[place[1]], page)
     for name, data in tables.items():
         link = f'download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(data, safe=",")}"'
         page = page.replace(f'href="{name}.csv"', link)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from replication.errors import UsageError, WorkerError
+from replication.errors import ReplicationError, UsageError, WorkerError
 
 SECONDS_TO_ANSWER = 20.0
 """How long the scheduler of a cluster may take to answer before the run gives up."""
@@ -105,7 +105,15 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
             "other sources of this package, which may give other outcomes; finished blocks are "
             "kept: install the same there, or stop that worker, then run the same command again"
         )
-    return function(task)
+    try:
+        return function(task)
+    except (ReplicationError, MemoryError):
+        raise
+    except Exception as error:  # of a rule, which is no loss of the cluster
+        raise WorkerError(
+            f"the rule failed on the Dask worker on {socket.gethostname()} "
+            f"({type(error).__name__}: {error}); correct it, or give that machine what it needs"
+        ) from None
 
 
 @functools.cache
@@ -156,19 +164,19 @@ def _connect(scheduler: str) -> Any:
         async with rpc(scheduler) as remote:  # type: ignore[no-untyped-call]
             return (await remote.versions())["packages"]["distributed"]
 
+    here = importlib.metadata.version("distributed")
     try:
         # A client would wait without end for what takes connections and says nothing.
-        theirs = asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
-        here = importlib.metadata.version("distributed")
-        if theirs != here:
-            raise WorkerError(
-                f"the Dask scheduler at {scheduler!r} has distributed {theirs}, and this machine "
-                f"{here}; install one version in both places"
-            )
-        return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, TimeoutError) as error:
+        theirs = str(asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER)))[:20]
+        if theirs == here:
+            return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+    except Exception as error:  # another server, such as that of its pages, may say anything
         raise WorkerError(
             f"no Dask scheduler answers at {scheduler!r} within {SECONDS_TO_ANSWER:.0f} s "
             f"({type(error).__name__}); start one or correct the address, or leave out --backend "
             "to use this machine"
         ) from None
+    raise WorkerError(
+        f"the Dask scheduler at {scheduler!r} has distributed {theirs}, and this machine {here}; "
+        "install one version in both places"
+    )

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -164,6 +165,11 @@ def test_a_scheduler_that_dies_when_asked_for_its_workers_is_no_file_that_cannot
         backends.check_workers(Dying(python="3.11"), "tcp://s:2")
 
 
+def test_a_rule_that_fails_on_a_worker_is_no_loss_of_the_cluster():
+    with pytest.raises(WorkerError, match=r"rule failed .* \(TypeError: bad operand"):
+        next(backends.run_tasks(Client(), 1, abs, "a"))
+
+
 def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
     client = Client()
     results = backends.run_tasks(client, 2, abs, (-i for i in range(9)))
@@ -173,14 +179,23 @@ def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
     assert client.submitted == [abs] * 9
 
 
-@pytest.mark.parametrize("listens", [False, True])
-def test_where_no_scheduler_answers_the_run_gives_up_in_time(monkeypatch, listens):
+@pytest.mark.parametrize("answer", [
+    None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(10**5), b"\xff" * 10**5,
+])  # fmt: skip
+def test_where_no_scheduler_answers_the_run_gives_up_in_time(monkeypatch, answer):
+    """Nobody listens; somebody says nothing; a web server or something else answers."""
     pytest.importorskip("distributed")
     monkeypatch.setattr(backends, "SECONDS_TO_ANSWER", 1.0)
-    with socket.create_server(("127.0.0.1", 0)) as server:
+    with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as stack:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"
-        if not listens:
+
+        def say():
+            stack.enter_context(server.accept()[0]).sendall(answer)
+
+        if answer is None:
             server.close()
+        elif answer:
+            threading.Thread(target=say, daemon=True).start()
         begun = time.monotonic()
         words = ("--backend", "dask", "--scheduler", address)
         done = faults.call("simulate", "--seeds", "100", *words)

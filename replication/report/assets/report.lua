@@ -90,10 +90,10 @@ local function set_figure(figure)
     local code = "#figure(kind: image, alt: %s, picture(%s, alt: %s), caption: [%s]) <%s>"
     return raw(code:format(quote(alt), quote(image.src), quote(alt), typst(caption), id))
   elseif is_html then
-    local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '">@DRAWING ' .. name .. "@</div><figcaption>") }
+    local blocks = pandoc.Blocks { raw('<figure id="' .. id .. '" class="drawing"><div class="picture" role="img" aria-label="' .. escape(alt) .. '"><!--DRAWING ' .. name .. "--></div><figcaption>") }
     blocks:extend(caption)
     local command = escape(text(commands[name] or ""))
-    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,@DATA ' .. name .. '@">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
+    blocks:insert(raw('<p class="source"><a download="' .. name .. '.csv" href="data:text/csv;charset=utf-8,<!--DATA ' .. name .. '-->">Data of ' .. label_of[id] .. '</a>, made by <code>' .. command .. "</code></p></figcaption></figure>"))
     return blocks
   end
   image.caption, image.attr = { pandoc.Str(alt) }, pandoc.Attr()

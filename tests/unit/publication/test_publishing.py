@@ -30,7 +30,7 @@ ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
-UNDECIDED = {"outcome": "undecided"}
+UNDECIDED = {"value": None, "interval": None, "outcome": "undecided"}
 
 
 def make_current(name):
@@ -129,7 +129,7 @@ def test_one_experiment_is_rendered_alone(tmp_path):
 
 def test_the_name_of_readings_is_text_in_their_page(tmp_path):
     """Once a script in it ran, and mathematics in it lost what had been simulated."""
-    name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key `a`"
+    name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key @STYLE@ `a`"
     readings = multiverse.Readings(name, ("momentum",), (PAPER,))
     _, _, page = previews.make_multiverse(readings, 1000, 7, tmp_path)
     title = re.search("<h1[^>]*>(.*?)</h1>", page.read_text("utf-8"), re.DOTALL)[1]
@@ -279,7 +279,19 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
         verifying.verify_report(published)
 
 
-@pytest.mark.parametrize("claims", [{}, None, {"rapid": 1}, {"good-codes": {"verdict": "maybe"}}])
+JUDGED = make_current("codes")["claims"]["good-codes"]
+EDITED = [{**UNDECIDED, "value": "=1+1"}, {**UNDECIDED, "interval": 1}, {"outcome": "undecided"}, 1]
+
+
+@pytest.mark.parametrize("claims", [
+    {}, None, 1.5, {"rapid": 1},
+    *({"good-codes": entry} for entry in (
+        {"verdict": "maybe"}, JUDGED | {"verdict": "holds, except"}, JUDGED | {"instead": 0.5},
+        JUDGED | {"instead": JUDGED | {"operationalisations": [0]}},
+        *(JUDGED | {"operationalisations": dict.fromkeys(JUDGED["operationalisations"], result)}
+          for result in EDITED),
+    )),
+])  # fmt: skip
 def test_models_that_judge_something_else_are_named_and_not_rendered(tmp_path, claims):
     write_model(tmp_path, "codes", make_current("codes") | {"claims": claims})
     with pytest.raises(DataError, match="models of codes"):
