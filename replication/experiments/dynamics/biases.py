@@ -2,7 +2,6 @@
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,7 +15,6 @@ from replication.statistics.counts import CountTable
 
 LATER = 20_000  # updates, in all, that networks are given which fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
-SPANS = ((100, 200), (2_000, 10_000))  # updates between which the exponent of the tail is taken
 CAPS = (500, LATER)  # at which failures are counted in a mean
 
 SEARCHED_RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
@@ -33,8 +31,7 @@ KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
 def compare_tails(sample: Sample) -> tuple[Model, Array]:
     """Return how long networks take, and the final weights of those whose learning biases fail.
 
-    ``exponents``: minus the slope of the share still learning, both axes logarithmic. ``p``: of
-    the paper's numbers if networks take so long.
+    ``p``: of the paper's numbers if networks take so long.
     """
     weights, n, jobs = sample.draw(PAPER), sample.n, sample.jobs
     model: Model = {"n": n, "times": list(TIMES)}
@@ -54,7 +51,6 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
         survival = {t: int(np.count_nonzero(updates > t)) / n for t in TIMES}
         model[name] = described | {
             "survival": list(survival.values()),
-            "exponents": [_find_exponent(survival, *span) for span in SPANS],
             # Sums of whole numbers, which are exact.
             "means": {t: int(np.minimum(updates, t).sum(dtype=np.int64)) / n for t in CAPS},
         }
@@ -83,9 +79,3 @@ def compare_kinds(sample: Sample) -> Model:
     kinds = sorted(KINDS, key=lambda kind: -KINDS[kind][0].n_weights)  # the longest first
     rows = sample.map(run, itertools.product(kinds, LEARNING))
     return {kind: {name: rows[kind, name] for name in LEARNING} for kind in KINDS}
-
-
-def _find_exponent(survival: Mapping[int, float], start: int, stop: int) -> float | None:
-    if not survival[start] or not survival[stop]:
-        return None
-    return math.log(survival[start] / survival[stop]) / math.log(stop / start)

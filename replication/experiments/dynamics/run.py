@@ -8,19 +8,18 @@ import dataclasses
 from replication.definition.claims import load_reported
 from replication.definition.protocol import PAPER
 from replication.experiments import Model
-from replication.experiments.dynamics import biases, corners, following, offsets, square
+from replication.experiments.dynamics import biases, corners, following, offsets
 from replication.experiments.sample import Sample
 
 ROOT_SEED = 2013
 AGAIN = 200  # added to the root seed for the second time
 N_NETWORKS = 10_000
 AGAIN_SHARE = 0.3
-TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE, SQUARE_SHARE = (
-    100, 2, 10, 0.2, 0.2, 2,
+TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE = (
+    100, 2, 10, 0.2, 0.2,
 )  # fmt: skip
 """Networks whose tail is compared, whose hidden biases learn in part, at each lower rate, of each
-kind, that are followed to their alignment, and sorted by their initial codes, as multiples of
-all."""
+kind, and that are followed to their alignment, as multiples of all."""
 
 
 def run(sample: Sample) -> Model:
@@ -52,6 +51,4 @@ def run_once(sample: Sample) -> Model:
     model |= corners.compare_rates(sample.take(RATES_SHARE))
     sample.report_progress("the critical rate")
     model["alignment"] = offsets.compare_alignment(followed)
-    sample.report_progress("four points in a square")
-    model["square"] = square.compare_positions(sample.take(SQUARE_SHARE))
     return model
