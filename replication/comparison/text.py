@@ -21,7 +21,7 @@ from replication.system.progress import escape
 WIDTH = 88
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
-FORMULA = re.compile(r"[=+@\t\r-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
+FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
 """Begins what a spreadsheet computes, and is no number: =A1, +cmd."""
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
 CHANGE = r" \(change with `\w+`\)"
