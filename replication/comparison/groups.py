@@ -162,8 +162,9 @@ def compare_sides(
         for row, (_, numbers) in enumerate(mine_records):
             key = tuple(str(cells[name][row]) for name in columns)
             if key in mine:
-                words = f"names {name_key(key)} twice" if key else "has several reports and no key"
-                raise UsageError(f"{own.name} {words}; give one row for each, or keys as `by`")
+                problem = f"names {name_key(key)} twice; give one row for each"
+                several = "has several reports; name the columns that tell them apart in `by`"
+                raise UsageError(f"{own.name} {problem if key else several}")
             mine[key] = {"values": numbers}
     else:
         known, by = {*shared, *(name for _, row in records for name in row)}, dict(found)
@@ -380,7 +381,7 @@ def _read_records(
             cells |= {"runs": runs} if runs and "runs" not in cells else {}
             cells |= {"plus_minus": behind} if behind else {}
             tags = {name: column[row] for name, column in texts.items()}
-            records.append((tags | ({"": labels[label]} if label else {}), cells))
+            records.append((tags | ({"": labels[label]} if any(labels) else {}), cells))
     return records
 
 

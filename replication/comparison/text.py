@@ -21,8 +21,8 @@ from replication.system.progress import escape
 WIDTH = 88
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
-FORMULA = re.compile(r"=|[+@\t\r-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")  # =1+1, but not -5 ± 2
-"""Begins what a spreadsheet computes, and is no number: =A1, +cmd."""
+FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
+"""Begins what a spreadsheet computes, and is no number: =1+1, +cmd, but not -5 ± 2."""
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
 CHANGE = r" \(change with `\w+`\)"
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
@@ -50,7 +50,7 @@ def render(
     if form == "json":
         return json.dumps(plain, indent=1)
     if form == "csv":
-        written, rows = io.StringIO(), [[_to_cell(cell) for cell in row] for row in cells]
+        written, rows = io.StringIO(), [[to_cell(cell) for cell in row] for row in cells]
         csv.writer(written, lineterminator="\n").writerows(rows)
         return written.getvalue().rstrip("\n")
     if form == "latex":
@@ -63,7 +63,7 @@ def name_key(key: Sequence[str]) -> str:
     return show(", ".join(key), length=80)[1:-1]
 
 
-def _to_cell(value: Any) -> str:
+def to_cell(value: Any) -> str:
     """Return a cell of a CSV file: numbers with six digits, nothing where there is none.
 
     No cell is a formula, or has control characters.

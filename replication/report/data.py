@@ -13,6 +13,8 @@ from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Polygon, StepPatch
 
+from replication.comparison.text import to_cell
+
 
 def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
@@ -30,9 +32,10 @@ def list_data(figures: Sequence[Figure]) -> str:
         head = tuple(" ".join(t.split()) for t in (panel, axes.get_xlabel(), axes.get_ylabel()))
         for n, (artist, rows) in enumerate(_list_artists(axes), start=1):
             name = " ".join(_name(artist).split()) or f"{n}"
+            names = [to_cell(text) for text in (*head, name)]
             for point in np.asarray(rows, dtype=float):
                 numbers = ["" if np.isnan(one) else f"{one:.6g}" for one in point]
-                writer.writerow([*head, name, *numbers, *[""] * (3 - len(numbers))])
+                writer.writerow([*names, *numbers, *[""] * (3 - len(numbers))])
     return text.getvalue()
 
 

@@ -249,6 +249,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
     ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; keep one"),
     ([*GROUPED, "--reported", "who.csv"], 2, "none of your"),
+    (["ragged.md", "--reported", "48, n = 3"], 2, "tell them apart in --by"),
 ])  # fmt: skip
 def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):
     monkeypatch.chdir(tmp_path)
@@ -259,6 +260,7 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
     (tmp_path / "twice.csv").write_text("g,mean,n\na,2,5\na,3,5\n")
     (tmp_path / "both.csv").write_text("g,mean,n,sd,Std\na,2,5,1,1\n")
     (tmp_path / "odd.csv").write_text("g,mean,colour\na,2,red\n")
+    (tmp_path / "ragged.md").write_text("|g|u|\n|-|-|\n|a|1 ± 2|\n|b|1 ± 2|3 ± 4|\n")
     (tmp_path / "who.csv").write_text("g,mean\nc,2\n")
     found, line = refuse(capsys, *arguments)
     assert found == code
