@@ -255,5 +255,5 @@ def test_tasks_with_a_bracket_make_no_table_of_reports():
     runs = {"task": ["v2.0 (x)"] * 4 + ["b (y)"] * 2, "score": [1.0, 2, 3, 2, 5, 6]}
     found = compare_table(runs, {"task": ["v2.0 (x)", "b (y)"], "mean": ["2", "5"], "n": [4, 4]})
     assert [one.n for one in found.rows.values()] == [4, 2]
-    with pytest.raises(UsageError, match="several reports and no key; give one row for each, or"):
+    with pytest.raises(UsageError, match="several reports; name the columns"):
         compare_table({"t": ["a", "b"], "mean": ["1 ± 1", "2 ± 1"]}, "1 ± 1, n = 5", n=5)
