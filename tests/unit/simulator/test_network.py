@@ -387,6 +387,44 @@ def test_a_rule_may_run_a_simulation_itself():
     assert len(simulate(Protocol(max_updates=2), network=rule, n_seeds=2)) == 2
 
 
+def add_own(a, b, j, k, c):
+    return {"a": a + c["a"], "b": b + c["b"]}
+
+
+APPLIED = {
+    "its own sum": add_own,
+    "another weight": lambda a, b, j, k, c: {"a": a + c["a"], "b": b + c["b"] + 0.1 * a},
+    "two sums": lambda a, b, j, k, c: {"a": a + c["a"], "b": b + 0.1 * c["a"] + c["b"]},
+    "what is kept": lambda *x: add_own(*x) | {"j": x[-1]["a"], "k": x[-1]["b"] + x[2]},
+    "an array as it was": lambda *x: add_own(*x) | {"j": x[-1]["a"], "k": x[2]},
+    "one another": lambda a, b, j, k, c: {"a": b, "b": j + c["a"], "j": a},
+    "another order": lambda a, b, j, k, c: {"a": np.roll(a, 1), "b": b[::-1], "j": k, "k": j},
+}
+"""What an update makes of weights a and b, and of j and k, which are kept."""
+
+
+@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
+@pytest.mark.parametrize("reads", [False, True])
+@pytest.mark.parametrize("applied", APPLIED)
+def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, reads, schedule):
+    class Coupled(Network):
+        shapes = {"a": (4,), "b": (4,)}
+        kept = {"j": np.full(4, 0.3), "k": np.full(4, 0.2)}
+
+        def image(self, v):
+            return np.tanh(self.a + self.b) * v
+
+        def weight_changes(self, v):
+            return {"a": 0.1 * v * (self.b if reads else v), "b": v * (self.a if reads else 0.2)}
+
+        def apply(self, changes):
+            new = APPLIED[applied](self.a, self.b, self.j, self.k, changes)
+            for name, x in new.items():
+                setattr(self, name, x)
+
+    assert check_rule(Coupled, Protocol(update_schedule=schedule)).largest < 1e-12
+
+
 def test_states_of_any_shape_are_traced():
     rule = make(
         hidden=lambda self, v: (self.W * v, (self.W @ v).sum()), image=lambda self, v: v,
