@@ -12,6 +12,7 @@ from scipy import special
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
 from replication.simulator import programs
+from replication.simulator.engine import Engine
 from replication.simulator.guard import check_rule
 from replication.simulator.network import Rule
 from tests.exactness import rules
@@ -422,7 +423,13 @@ def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, r
             for name, x in new.items():
                 setattr(self, name, x)
 
-    assert check_rule(Coupled, Protocol(update_schedule=schedule)).largest < 1e-12
+    protocol = Protocol(update_schedule=schedule)
+    assert check_rule(Coupled, protocol).largest < 1e-12
+    # Networks go on from any state, of which what is kept is a part.
+    engine, options = Engine(protocol, Coupled), {"record": True, "threshold": -1.0}
+    states = engine.train(engine.rule.draw(0, 0, 9), max_updates=2, **options)[3]
+    again = engine.train(states[:, 1], max_updates=1, **options)[3]
+    assert np.array_equal(again[:, 1], states[:, 2])
 
 
 def test_states_of_any_shape_are_traced():
