@@ -61,11 +61,11 @@ np.add.reduce(x) | np.prod(x, -1) | np.maximum.reduce(x, axis=-1) | np.multiply.
 np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
 x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
-turn(x, 3) | turn(x, 1) | flip(x)
+turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x))
 x >= y | x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 - (y - x))
 np.logical_and(x < y, x > 0.1) | np.bitwise_or(x < y, x < 0.1) | np.logical_not(x <= y)
 operator.isub(operator.iadd(x + y, y), 0.3) | operator.itruediv(operator.imul(x - y, y), 1.7)
-flat(x).dot(x.T) | np.einsum("ij,kj", x, y) | 1e9 * (x @ flat(y) + 0.3 - (0.3 + flat(x) @ y))
+np.einsum("ij,kj", x, y) | 1e9 * (x @ flat(y) + 0.3 - (0.3 + flat(x) @ y))
 x + y | x - y | x * y | np.maximum(x, y) | np.minimum(x, y) | x / (1.2 + y * y) | y * y + x * y
 np.matmul(flat(x), flat(y)) | np.dot(flat(x), flat(y)) | np.inner(flat(x), flat(y))
 flat(x) @ flat(y) + 0.25 | y + flat(x) @ flat(y) | flat(x).T @ flat(y) | np.outer(x, y)
