@@ -11,8 +11,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import PROTOCOL, add_options, read_protocol_arguments, whole
-from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.cli.arguments import PROTOCOL, add_options, read_fields, whole
+from replication.definition.protocol import (
+    BACK_PROPAGATION,
+    PAPER,
+    Protocol,
+    as_plain,
+    from_plain,
+    read_protocol,
+)
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.system.files import check_target, write_durably
 from replication.wording import show
@@ -21,6 +28,8 @@ if TYPE_CHECKING:
     from replication.simulator.network import Network
 
 MOST_NETWORKS = 100_000_000
+MOST_KEPT = 50_000_000
+"""Numbers of all networks at the end, 400 MB."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -29,7 +38,8 @@ def add_commands(subparsers: Any) -> None:
         "rule", help="try a learning rule of your own over many seeds, beside the paper's",
         description="Compile a learning rule, a subclass of replication.Network in a file of "
         "Python, check it against its own plain NumPy, and train many networks by it. The paper's "
-        "rule learns from the same seeds beside it. This runs the code of the file. For example: "
+        "rule learns from the same seeds beside it. --set takes the rule's own numbers, too. "
+        "This runs the code of the file. For example: "
         "replication rule mine.py:Mine --seeds 100000.",
     )  # fmt: skip
     command.add_argument(
@@ -42,7 +52,7 @@ def add_commands(subparsers: Any) -> None:
         "--seeds", type=whole(1, MOST_NETWORKS), default=10_000, metavar="N",
         help="networks of each rule (default: 10000)",
     )  # fmt: skip
-    plain = "run the rule in plain NumPy: some ten networks a second"
+    plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
     command.add_argument("--plain", action="store_true", help=plain)
     command.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
@@ -116,14 +126,40 @@ def blame_rules(*networks: type | None) -> contextlib.AbstractContextManager[Non
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
     # What can be refused before the code of the file is run.
-    protocol = read_protocol_arguments(options)
+    fields, base = read_fields(options), read_protocol(options.protocol)
+    from_plain({name: fields[name] for name in fields if name in as_plain(PAPER)}, base=base)
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
     network = read_rule(options.rule)
     other = None if options.against is None else read_rule(options.against)
     with blame_rules(network, other):
-        _try_rule(network, other, protocol, options)
+        own = _set_numbers([each for each in (network, other) if each], fields, base)
+        others = {name: fields[name] for name in fields if name not in own}
+        _try_rule(network, other, from_plain(others, base=base), options)
+
+
+def _set_numbers(
+    networks: "list[type[Network]]", fields: dict[str, Any], base: Protocol
+) -> set[str]:
+    """Set the numbers of rules that have been read; return which of the fields they are."""
+    from replication.simulator.network import Rule
+
+    own: set[str] = set()
+    numbers = {network: Rule.of(network, base).numbers for network in networks}
+    for network, known in numbers.items():
+        besides = as_plain(PAPER) if network.takes_protocol else ()
+        new = {name: x for name, x in fields.items() if name in known and name not in besides}
+        network.numbers = known | new if new else network.numbers
+        own |= {*new}
+    for name in fields:
+        if name not in own and name not in as_plain(PAPER):
+            has = [f"{each.__name__} has {', '.join(x) or 'none'}" for each, x in numbers.items()]
+            raise UsageError(
+                f"{show(name)} was given; allowed are the rule's numbers ({'; '.join(has)}) and "
+                f"the fields of a protocol, {', '.join(as_plain(PAPER))}"
+            )
+    return own
 
 
 def _try_rule(
@@ -131,7 +167,9 @@ def _try_rule(
     options: argparse.Namespace,
 ) -> None:  # fmt: skip
     from replication.experiments.contest import compare_rules
+    from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
+    from replication.simulator.programs import Traces
     from replication.simulator.recirculation import RecirculationNetwork
 
     # The compiled rule against plain NumPy.
@@ -156,9 +194,13 @@ def _try_rule(
     if other is None and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
         other = RecirculationNetwork
     networks = [each for each in (other, network) if each is not None]
+    # How failures ended is known where that fits in the memory, and a pattern has one answer.
+    keeps_weights = options.seeds * sum(rule.sizes) <= MOST_KEPT and (
+        options.plain or MEASURE not in Traces(rule).drawn
+    )
     contest = compare_rules(
         *networks, protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
-        jobs=options.jobs, plain=options.plain,
+        jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
     width = min(shutil.get_terminal_size().columns, 100)
     outcomes = contest.outcomes[network.__name__]

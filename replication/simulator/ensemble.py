@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from replication.definition.fields import take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import ReplicationError, WorkerError
+from replication.simulator.arrays import find_line
 from replication.simulator.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
 from replication.simulator.network import Network, Rule
 from replication.simulator.outcomes import Outcomes
@@ -72,8 +73,8 @@ def simulate(
         A rule of one's own, in place of the protocol's; it is compiled, and checked against its
         own plain NumPy. Of the protocol it takes criterion, cap, schedule and initial weights.
     plain : bool
-        Whether to run the network in plain NumPy, some ten networks a second: for a rule that
-        cannot be compiled.
+        Whether to run the network in plain NumPy, some ten networks a second, one or fewer where
+        the rule has loops: for a rule that cannot be compiled.
     final_weights : bool
         Whether to keep the weights at the end, and the errors.
     scheduler : str, optional
@@ -218,7 +219,8 @@ def simulate_ranges(
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
-            if scheduler is None or isinstance(error, ReplicationError):
+            own = find_line(error, find_network(protocol, network))  # as on this machine
+            if own or scheduler is None or isinstance(error, ReplicationError):
                 raise
             raise _explain_loss(error, scheduler) from None
 

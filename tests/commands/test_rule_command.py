@@ -54,6 +54,19 @@ def test_two_rules_of_ones_own_learn_from_the_same_seeds(run, write):
     assert "Alignment less Halved, from the same initial weights" in answer
 
 
+def test_the_rule_s_own_numbers_are_set_and_what_its_failures_ended_as_is_said(run, refuse, write):
+    path = write(FILE)
+    few = ("--seeds", 20, "--set", "max_updates=80")
+    base, same = (run("rule", path, *few, *more) for more in ((), ("--set", "rate=9.5")))
+    assert base.split("\n", 1)[1] == same.split("\n", 1)[1]
+    assert "Alignment: " not in base
+    path = write(FILE.replace("return np.outer(e, v)", "return self.rate * self.W"))
+    answer = run("rule", path, *few, "--set", "rate=1e4")
+    assert "Alignment: 20 of 20 that failed ended infinite or not a number" in answer
+    assert "Alignment has rate" in refuse(2, "rule", path, "--set", "rte=1")
+    assert "'fast' was given" in refuse(2, "rule", path, "--set", "rate=fast")
+
+
 def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
     require(shutil.which("node"), "Node.js is missing")
     page = tmp_path / "mine.html"
