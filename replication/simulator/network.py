@@ -192,7 +192,19 @@ class Network:
 
     @classmethod
     def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
-        """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""
+        """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each.
+
+        A rule that starts otherwise overrides it; a row must depend on its seed alone:
+
+        >>> from replication import RecirculationNetwork
+        >>> class Normal(RecirculationNetwork):
+        ...     @classmethod
+        ...     def draw(cls, rule, root_seed, start, stop):
+        ...         each = [np.random.default_rng([root_seed, k]) for k in range(start, stop)]
+        ...         return np.stack([one.normal(0.0, 0.3, rule.row_sizes[0]) for one in each])
+        >>> Normal.from_seed(0).train()
+        (29, True)
+        """
         return draw_arrays(rule, root_seed, start, stop)
 
     def prepare(self) -> None:
