@@ -168,7 +168,7 @@ def _raise_for_numbers(function: Callable[[], Any]) -> None:
     """Run what ended as no number again, so that NumPy raises where that begins."""
     kinds: tuple[Any, ...] = {"invalid": "raise"}, {"divide": "raise", "over": "raise"}
     for kind in kinds:
-        with np.errstate(**kind):
+        with np.errstate(**{"all": "ignore"} | kind):
             function()
 
 
@@ -223,4 +223,6 @@ def _explain(network: type[Network]) -> Iterator[None]:
         hint = ""
         if isinstance(error, AttributeError) and "__init__" in vars(network):
             hint = "; __init__ is not called: make it a class attribute"
+        if isinstance(error, FloatingPointError):
+            hint = ", which is not a number in NumPy, or infinite"
         raise UsageError(f"{line}: {kind}: {text}{hint}") from error
