@@ -221,7 +221,7 @@ def simulate_ranges(
         except Exception as error:
             # What a worker raised is no loss of it, and stands as on this machine: with its line.
             at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
-            if "work" in at or scheduler is None or isinstance(error, ReplicationError):
+            if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
                 raise
             raise _explain_loss(error, scheduler) from None
 

@@ -401,8 +401,7 @@ class Sweep:
         for name in self._list_changed():
             # It must be made of one sum and itself; a weight also of what is kept or fixed.
             new, used = traces.after[name], set[Traced]()
-            is_given = new.op in ("number", "constant", "weight")
-            if is_given or not arrays.gather(new, new.shape, used):
+            if not arrays.gather(new, new.shape, used):
                 return {}
             sums = [by_sum[x] for x in used if x in by_sum]
             others = {names[x] for x in used if x in names} - {name}
@@ -427,6 +426,11 @@ class Sweep:
                 new.is_kept = True
         block.n_patterns = 1
         block.write(news)
+        if is_per_pattern:  # also one that is handed on, or shown in another order
+            held = {new: block.lay(new) for new in news if new.op in ("weight", "view")}
+            for new, rows in held.items():
+                block.copy(rows, new)
+            block.rows |= held
         for name in [*changed, *([] if is_per_pattern else self._list_unchanged())]:
             self._store(block, name)
 

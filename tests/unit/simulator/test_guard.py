@@ -11,7 +11,11 @@ from replication.simulator.instructions import Writer
 from tests.exactness.rules import RULES, Encoder, Hebbian, Mirror, Quick, Xor
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+class Turned(RULES[0]):
+    patterns = np.eye(4)[::-1]  # in which each has a single 1, but not at its own place
+
+
+@pytest.mark.parametrize("rule", [*RULES, Turned], ids=lambda rule: rule.__name__)
 def test_a_rule_that_is_compiled_right_is_a_few_roundings_away_from_numpy(rule):
     finding = check_rule(rule, PAPER)
     assert finding.n_updates == 18

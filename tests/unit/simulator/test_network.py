@@ -12,6 +12,7 @@ from scipy import special
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
 from replication.simulator import programs
+from replication.simulator.engine import Engine
 from replication.simulator.guard import check_rule
 from replication.simulator.network import Rule
 from tests.exactness import rules
@@ -376,20 +377,26 @@ def test_threads_compile_rules_at_the_same_time():
         assert [*pool.map(run, rules)] == expected
 
 
-@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
-def test_a_network_that_is_not_a_number_has_not_converged(schedule):
+@pytest.mark.parametrize(("schedule", "criterion"), [
+    ("batch", "every-unit"), ("per-pattern", "every-unit"), ("batch", "half-squared-error"),
+])  # fmt: skip
+def test_a_network_that_is_not_a_number_has_not_converged(schedule, criterion):
     class Roots(Network):
         shapes = {"w": (1,)}
-        patterns = np.array([[0.5]])
+        patterns = np.array([[0.5], [0.0]])  # of which the first may have no image
 
         def image(self, v):
-            return np.sqrt(self.w) * v
+            return np.where(v > 0.0, np.sqrt(self.w), 0.0)
 
         def weight_changes(self, v):
             return -0.4 * v
 
+    if criterion == "half-squared-error":  # which an error of its own takes the place of
+        Roots.pattern_error = lambda self, v, t: np.max(np.abs(t - self.image(v)))
     # Weights drawn below 0 have no root; those above lose a fifth in each update.
-    protocol = Protocol(update_schedule=schedule, half_width=1.0, threshold=0.6, max_updates=9)
+    protocol = Protocol(
+        update_schedule=schedule, half_width=1.0, threshold=0.6, max_updates=9, criterion=criterion
+    )
     outcomes = simulate(protocol, network=Roots, n_seeds=40, final_weights=True)
     begun = Roots.draw(Rule.of(Roots, protocol), 1988, 0, 40)[:, 0]
     assert np.array_equal(outcomes.converged, begun >= 0.0)
@@ -415,6 +422,50 @@ def test_a_network_whose_weights_are_not_numbers_has_not_converged_whatever_its_
 def test_a_rule_may_run_a_simulation_itself():
     rule = make(**use(lambda v: v * simulate(n_seeds=8).converged.mean()))
     assert len(simulate(Protocol(max_updates=2), network=rule, n_seeds=2)) == 2
+
+
+def add_own(a, b, j, k, c):
+    return {"a": a + c["a"], "b": b + c["b"]}
+
+
+APPLIED = {
+    "its own sum": add_own,
+    "another weight": lambda a, b, j, k, c: {"a": a + c["a"], "b": b + c["b"] + 0.1 * a},
+    "two sums": lambda a, b, j, k, c: {"a": a + c["a"], "b": b + 0.1 * c["a"] + c["b"]},
+    "what is kept": lambda *x: add_own(*x) | {"j": x[-1]["a"], "k": x[-1]["b"] + x[2]},
+    "an array as it was": lambda *x: add_own(*x) | {"j": x[-1]["a"], "k": x[2]},
+    "one another": lambda a, b, j, k, c: {"a": b, "b": j + c["a"], "j": a},
+    "another order": lambda a, b, j, k, c: {"a": np.roll(a, 1), "b": b[::-1], "j": k, "k": j},
+}
+"""What an update makes of weights a and b, and of j and k, which are kept."""
+
+
+@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
+@pytest.mark.parametrize("reads", [False, True])
+@pytest.mark.parametrize("applied", APPLIED)
+def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, reads, schedule):
+    class Coupled(Network):
+        shapes = {"a": (4,), "b": (4,)}
+        kept = {"j": np.full(4, 0.3), "k": np.full(4, 0.2)}
+
+        def image(self, v):
+            return np.tanh(self.a + self.b) * v
+
+        def weight_changes(self, v):
+            return {"a": 0.1 * v * (self.b if reads else v), "b": v * (self.a if reads else 0.2)}
+
+        def apply(self, changes):
+            new = APPLIED[applied](self.a, self.b, self.j, self.k, changes)
+            for name, x in new.items():
+                setattr(self, name, x)
+
+    protocol = Protocol(update_schedule=schedule)
+    assert check_rule(Coupled, protocol).largest < 1e-12
+    # Networks go on from any state, of which what is kept is a part.
+    engine, options = Engine(protocol, Coupled), {"record": True, "threshold": -1.0}
+    states = engine.train(engine.rule.draw(0, 0, 9), max_updates=2, **options)[3]
+    again = engine.train(states[:, 1], max_updates=1, **options)[3]
+    assert np.array_equal(again[:, 1], states[:, 2])
 
 
 def test_states_of_any_shape_are_traced():
