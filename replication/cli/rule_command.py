@@ -12,14 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from replication.cli.arguments import PROTOCOL, add_options, read_fields, whole
-from replication.definition.protocol import (
-    BACK_PROPAGATION,
-    PAPER,
-    Protocol,
-    as_plain,
-    from_plain,
-    read_protocol,
-)
+from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain, read_protocol
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.system.files import check_target, write_durably
 from replication.wording import show
@@ -28,6 +21,7 @@ if TYPE_CHECKING:
     from replication.simulator.network import Network
 
 MOST_NETWORKS = 100_000_000
+FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
 """Numbers of all networks at the end, 400 MB."""
 
@@ -127,39 +121,37 @@ def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
     # What can be refused before the code of the file is run.
     fields, base = read_fields(options), read_protocol(options.protocol)
-    from_plain({name: fields[name] for name in fields if name in as_plain(PAPER)}, base=base)
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
     network = read_rule(options.rule)
     other = None if options.against is None else read_rule(options.against)
     with blame_rules(network, other):
-        own = _set_numbers([each for each in (network, other) if each], fields, base)
-        others = {name: fields[name] for name in fields if name not in own}
-        _try_rule(network, other, from_plain(others, base=base), options)
+        left = _set_numbers([each for each in (network, other) if each], fields, base)
+        _try_rule(network, other, from_plain(left, base=base), options)
 
 
 def _set_numbers(
     networks: "list[type[Network]]", fields: dict[str, Any], base: Protocol
-) -> set[str]:
-    """Set the numbers of rules that have been read; return which of the fields they are."""
+) -> dict[str, Any]:
+    """Set those of the fields that are numbers of the rules; return the others."""
     from replication.simulator.network import Rule
 
-    own: set[str] = set()
-    numbers = {network: Rule.of(network, base).numbers for network in networks}
-    for network, known in numbers.items():
-        besides = as_plain(PAPER) if network.takes_protocol else ()
-        new = {name: x for name, x in fields.items() if name in known and name not in besides}
-        network.numbers = known | new if new else network.numbers
-        own |= {*new}
-    for name in fields:
-        if name not in own and name not in as_plain(PAPER):
-            has = [f"{each.__name__} has {', '.join(x) or 'none'}" for each, x in numbers.items()]
-            raise UsageError(
-                f"{show(name)} was given; allowed are the rule's numbers ({'; '.join(has)}) and "
-                f"the fields of a protocol, {', '.join(as_plain(PAPER))}"
-            )
-    return own
+    left, names = fields, list[str]()
+    for network in networks:
+        theirs = FIELDS & {*fields} if network.takes_protocol else {*()}
+        protocol = from_plain({name: fields[name] for name in theirs}, base=base)
+        known = Rule.of(network, protocol).numbers
+        own = {*known} - theirs
+        if new := {name: x for name, x in fields.items() if name in own}:
+            network.numbers = known | new
+        left, names = {name: x for name, x in left.items() if name not in own}, [*names, *own]
+    if unknown := [name for name in left if name not in FIELDS]:
+        raise UsageError(
+            f"{show(unknown[0])} was given; allowed are the rule's numbers "
+            f"({', '.join(names) or 'it has none'}) and fields, {', '.join(sorted(FIELDS))}"
+        )
+    return left
 
 
 def _try_rule(

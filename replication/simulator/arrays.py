@@ -46,8 +46,6 @@ STORED = {"call", "matmul", "reduce", "reshaped", "joined", "taken", "repeat", "
 CHOSEN = {"reshaped", "taken"}
 LEAVES = {"number", "constant", "given", "weight", "pattern", "sum", "carried", "result"}
 """What is in memory already, or needs none."""
-MOST_FACTORS = 64
-"""Of a power that are multiplied one by one."""
 DEEPEST, MOST_ARRAYS, MOST_CHOSEN = 30, 20_000, 10_000
 """Operations upon one another before the result goes to memory; arrays that a rule may make, and
 elements that are moved one by one, so that compiling ends."""
@@ -529,7 +527,7 @@ def _power(x: Traced, y: Traced) -> Any:
     if n == 0.0:
         return x.graph.take(np.ones(x.shape))
     if n is not None and n % 1.0 == 0.0:  # a product, also of numbers below 0
-        product = _multiply_times(x, int(abs(n)))
+        product = math.prod(itertools.repeat(x, int(abs(n)) - 1), start=x)
         return product if n > 0.0 else 1.0 / product
     if n is not None or (base is not None and base > 0.0):
         return np.exp(y * np.log(x))
@@ -537,15 +535,6 @@ def _power(x: Traced, y: Traced) -> Any:
         "x ** y is compiled where y is a constant, or x is one above 0; write "
         "np.exp(y * np.log(x)), for x above 0"
     )
-
-
-def _multiply_times(x: Any, n: int) -> Any:
-    if n <= MOST_FACTORS:
-        return math.prod([x] * (n - 1), start=x)
-    product = 1.0
-    for digit in f"{n:b}":  # from the first binary digit on
-        product = product * product * (x if digit == "1" else 1.0)
-    return product
 
 
 _plain_divide = elementwise("div", lambda x, y: x / y)

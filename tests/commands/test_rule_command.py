@@ -66,7 +66,7 @@ def test_the_rule_s_own_numbers_are_set_and_what_its_failures_ended_as_is_said(r
     path = write(FILE.replace("return np.outer(e, v)", "return self.rate * self.W"))
     answer = run("rule", path, *few, "--set", "rate=1e4")
     assert "Alignment: 20 of 20 that failed ended infinite or not a number" in answer
-    assert "Alignment has rate" in refuse(2, "rule", path, "--set", "rte=1")
+    assert "numbers (rate)" in refuse(2, "rule", path, "--set", "rte=1")
     assert "'fast' was given" in refuse(2, "rule", path, "--set", "rate=fast")
 
 

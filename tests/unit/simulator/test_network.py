@@ -222,8 +222,8 @@ WITHOUT_LINE = {
     "does something else each time it is run": [
         {"n": 0, "weight_changes": count}, use(lambda v: v + np.random.default_rng().random(4)),
     ],
-    "away from the same rule run in NumPy": [use(shrink), {"apply": tie}],
-    "the error of a compiled network is not that of the same network in NumPy": [
+    "away from the same run in NumPy": [use(shrink), {"apply": tie}],
+    "that of the same run in NumPy": [
         use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
         {"pattern_error": lambda self, v, t: np.max(tilt(np.abs(v - self.image(v))))},
         {"pattern_error": lambda self, v, t: np.max(-tilt(-np.abs(v - self.image(v))))},
