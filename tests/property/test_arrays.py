@@ -43,7 +43,8 @@ def flat(x):
 OPERATIONS = """
 -x | x * 2.0 + 0.2 | np.copy(+x) | np.square(x) | x**7 + x**2.0 - (1.5 + x * x) ** -1
 x**0 + (x + 3.0) ** -3 | np.reciprocal(x - 1.7) | x.clip(-0.1, 0.3) - x.astype(bool) | ~np.isnan(x)
-(0.1 + abs(x)) ** 1.7 | 0.7**x
+(0.1 + abs(x)) ** 1.7 | 0.7**x | abs(x) ** 0.5 | 1.0 * x
+1 / (2 + np.exp(-x)) | 2 / (1 + np.exp(-x))
 logistic(x) | np.tanh(x) | np.exp(-abs(x)) | 1 / (1 + np.exp(-x)) | np.logaddexp(0.0, x)
 np.log(0.1 + np.abs(x)) | np.sqrt(np.fabs(x)) | np.arctan(x) | np.arcsinh(x) | 2.0 / (1.0 + x * x)
 np.sign(x - 0.0123) | x > 0.0321 | (x > 0.0321) + ~(x <= -0.4123) & (x < 1.5) | np.any(x > 0.4321)
@@ -82,7 +83,7 @@ x + y | x - y | x * y | x / y | np.maximum(x, y) | np.minimum(x, y) | x > y | x 
 x <= y | x == y | x != y | ~(x < y) | np.where(x, x, y) | np.where(x > y, x, y) | np.sign(x)
 np.clip(x, y, 0.5) | np.clip(x, 0.5, y) | np.isnan(x) | abs(x) | -x | x**3 | x**-2 | x**0 | 0.5**x
 x**65 | x**-70 | np.max(x) | np.min(x[1:]) | np.prod(x[5:]) | np.any(x[3:5]) | np.all(x)
-np.exp(x) | np.exp(-x) | np.log(x) | np.sqrt(x)
+np.exp(x) | np.exp(-x) | np.log(x) | np.sqrt(x) | np.exp(200.0 * x) | 1.0 / -x
 np.logaddexp(x[5:], y[5:]) | np.arcsinh(x[3:]) | np.arctan(x[1:])
 """
 OF_TRUTHS = """

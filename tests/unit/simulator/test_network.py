@@ -452,7 +452,8 @@ def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, r
             return np.tanh(self.a + self.b) * v
 
         def weight_changes(self, v):
-            return {"a": 0.1 * v * (self.b if reads else v), "b": v * (self.a if reads else 0.2)}
+            a, b = (self.b, self.a) if reads else (v, 0.2)
+            return {"a": -(-0.1 * (v * a)), "b": v * b}
 
         def apply(self, changes):
             new = APPLIED[applied](self.a, self.b, self.j, self.k, changes)
