@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 import replication
+from replication.simulator import arrays
+from replication.simulator.network import COMPILED
 
 ROOT = Path(__file__).parents[1]
 WITH_EXAMPLES = [
@@ -31,6 +33,16 @@ def test_public_interface_describes_every_parameter_and_shows_an_example():
         described = {word.strip(" *`") for words in before for word in words.split(",")}
         assert parameters - described == set(), name
         assert ">>> " in docstring or name in RESULTS, name
+
+
+def test_the_page_of_ones_own_rule_lists_what_of_numpy_is_compiled_and_what_can_be_overridden():
+    page = (ROOT / "docs" / "own_rule.md").read_text(encoding="utf-8")
+    (listed,) = re.findall(r"These functions of NumPy are known.*", page)
+    known = {function.__name__ for function in [*arrays.UFUNCS, *arrays.FUNCTIONS]}
+    assert re.findall(r"`(\w+)`", listed.split(". Any")[0]) == sorted(known)
+    (listed,) = re.findall(r"Override (.*?)\.", page)
+    written = {*re.findall(r"`(\w+)`", listed)}
+    assert {"hidden", "list_hidden", "list_states", "uniform", "normal"} == written ^ COMPILED
 
 
 @pytest.mark.parametrize("name", WITH_EXAMPLES)

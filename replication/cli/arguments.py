@@ -148,13 +148,17 @@ def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: Any) -
 
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
     """Return the protocol that ``--protocol`` and ``--set`` describe."""
-    protocol = read_protocol(options.protocol)
+    return from_plain(read_fields(options), base=read_protocol(options.protocol))
+
+
+def read_fields(options: argparse.Namespace) -> dict[str, Any]:
+    """Return what ``--set`` gives, each name once."""
     fields: dict[str, Any] = {}
     for name, value in map(parse_assignment, options.assignments):
         if name in fields:
             raise UsageError(f"{show(name)} was given twice; give each field once")
         fields[name] = value
-    return from_plain(fields, base=protocol)
+    return fields
 
 
 def read_study(options: argparse.Namespace) -> Study:

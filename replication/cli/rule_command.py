@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import PROTOCOL, add_options, read_protocol_arguments, whole
-from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.cli.arguments import PROTOCOL, add_options, read_fields, whole
+from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain, read_protocol
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.system.files import check_target, write_durably
 from replication.wording import show
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from replication.simulator.network import Network
 
 MOST_NETWORKS = 100_000_000
+FIELDS = {field.name for field in dataclasses.fields(Protocol)}
+MOST_KEPT = 50_000_000
+"""Numbers of all networks at the end, 400 MB."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -29,7 +32,8 @@ def add_commands(subparsers: Any) -> None:
         "rule", help="try a learning rule of your own over many seeds, beside the paper's",
         description="Compile a learning rule, a subclass of replication.Network in a file of "
         "Python, check it against its own plain NumPy, and train many networks by it. The paper's "
-        "rule learns from the same seeds beside it. This runs the code of the file. For example: "
+        "rule learns from the same seeds beside it. --set takes the rule's own numbers, too. "
+        "This runs the code of the file. For example: "
         "replication rule mine.py:Mine --seeds 100000.",
     )  # fmt: skip
     command.add_argument(
@@ -42,7 +46,7 @@ def add_commands(subparsers: Any) -> None:
         "--seeds", type=whole(1, MOST_NETWORKS), default=10_000, metavar="N",
         help="networks of each rule (default: 10000)",
     )  # fmt: skip
-    plain = "run the rule in plain NumPy: some ten networks a second"
+    plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
     command.add_argument("--plain", action="store_true", help=plain)
     command.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
@@ -116,14 +120,38 @@ def blame_rules(*networks: type | None) -> contextlib.AbstractContextManager[Non
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
     # What can be refused before the code of the file is run.
-    protocol = read_protocol_arguments(options)
+    fields, base = read_fields(options), read_protocol(options.protocol)
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
     network = read_rule(options.rule)
     other = None if options.against is None else read_rule(options.against)
     with blame_rules(network, other):
-        _try_rule(network, other, protocol, options)
+        left = _set_numbers([each for each in (network, other) if each], fields, base)
+        _try_rule(network, other, from_plain(left, base=base), options)
+
+
+def _set_numbers(
+    networks: "list[type[Network]]", fields: dict[str, Any], base: Protocol
+) -> dict[str, Any]:
+    """Set those of the fields that are numbers of the rules; return the others."""
+    from replication.simulator.network import Rule
+
+    left, names = fields, list[str]()
+    for network in networks:
+        theirs = FIELDS & {*fields} if network.takes_protocol else {*()}
+        protocol = from_plain({name: fields[name] for name in theirs}, base=base)
+        known = Rule.of(network, protocol).numbers
+        own = {*known} - theirs
+        if new := {name: x for name, x in fields.items() if name in own}:
+            network.numbers = known | new
+        left, names = {name: x for name, x in left.items() if name not in own}, [*names, *own]
+    if unknown := [name for name in left if name not in FIELDS]:
+        raise UsageError(
+            f"{show(unknown[0])} was given; allowed are the rule's numbers "
+            f"({', '.join(names) or 'it has none'}) and fields, {', '.join(sorted(FIELDS))}"
+        )
+    return left
 
 
 def _try_rule(
@@ -131,7 +159,9 @@ def _try_rule(
     options: argparse.Namespace,
 ) -> None:  # fmt: skip
     from replication.experiments.contest import compare_rules
+    from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
+    from replication.simulator.programs import Traces
     from replication.simulator.recirculation import RecirculationNetwork
 
     # The compiled rule against plain NumPy.
@@ -156,9 +186,13 @@ def _try_rule(
     if other is None and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
         other = RecirculationNetwork
     networks = [each for each in (other, network) if each is not None]
+    # How failures ended is known where that fits in the memory, and a pattern has one answer.
+    keeps_weights = options.seeds * sum(rule.sizes) <= MOST_KEPT and (
+        options.plain or MEASURE not in Traces(rule).drawn
+    )
     contest = compare_rules(
         *networks, protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
-        jobs=options.jobs, plain=options.plain,
+        jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
     width = min(shutil.get_terminal_size().columns, 100)
     outcomes = contest.outcomes[network.__name__]

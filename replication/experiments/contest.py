@@ -80,6 +80,8 @@ class Contest:
                 f"{row['rule']:{width}}  {row['converged']:9.2%}  {interval:16}  {quartiles:24}  "
                 f"{mean:>8}  {show_whole(row['most']):>5}"
             )
+        lines += [f"{name}: {text}" for name, each in self.outcomes.items()
+                  if (text := each.describe_lost())]  # fmt: skip
         for name, found in self.compare_pairs().items():
             start = "from the same initial weights" if self.is_paired[name] else "seed by seed"
             ends = "" if found.low is None else f" ({found.low:+,.0f} to {found.high:+,.0f})"
@@ -129,7 +131,7 @@ class Contest:
 
 def compare_rules(
     *networks: type[Network], protocol: Protocol | str = PAPER, n_seeds: int = 1000,
-    root_seed: int = 1988, jobs: int = -1, plain: bool = False,
+    root_seed: int = 1988, jobs: int = -1, plain: bool = False, final_weights: bool = False,
 ) -> Contest:  # fmt: skip
     """Simulate networks of several rules from the same seeds.
 
@@ -139,7 +141,7 @@ def compare_rules(
         At least one; their names must differ.
     protocol : Protocol or str
         What they are to meet: criterion, cap, schedule, initial weights.
-    n_seeds, root_seed, jobs, plain : int, int, int, bool
+    n_seeds, root_seed, jobs, plain, final_weights : int, int, int, bool, bool
         As for `simulate`.
 
     Returns
@@ -163,12 +165,16 @@ def compare_rules(
             f"rules called {names} were given; allowed is at least one, each with another name"
         )
     options: dict[str, Any] = {"n_seeds": n_seeds, "root_seed": root_seed, "jobs": jobs}
+    options |= {"plain": plain, "final_weights": final_weights}
     outcomes = {
-        name: simulate(protocol, network=network, plain=plain, **options)
+        name: simulate(protocol, network=network, **options)
         for name, network in zip(names, networks, strict=True)
     }
-    shapes = [[*Rule.of(network, protocol).shapes.values()] for network in networks]
-    is_paired = {name: each == shapes[0] for name, each in zip(names, shapes, strict=True)}
+    # The same start is the same numbers in arrays of the same shapes.
+    rules = [Rule.of(network, protocol) for network in networks]
+    begun = [rule.draw(root_seed, 0, 1)[0, : rule.sizes[0]].tolist() for rule in rules]
+    starts = [([*rule.shapes.values()], row) for rule, row in zip(rules, begun, strict=True)]
+    is_paired = {name: each == starts[0] for name, each in zip(names, starts, strict=True)}
     return Contest(protocol, outcomes, is_paired)
 
 

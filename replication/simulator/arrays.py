@@ -108,6 +108,8 @@ class Graph:
                     "attribute; declare in `kept` what lasts from one update to the next"
                 )
             return given
+        if isinstance(given, list | tuple) and find_graph(given):
+            raise TraceError("a list was given where an array is needed; write np.stack([x, y])")
         numbers = np.asarray(given)
         if numbers.dtype.kind not in "fiub":
             raise TraceError(f"{show(given)} was given where an array of numbers is needed")
@@ -200,7 +202,7 @@ class Traced(NDArrayOperatorsMixin):
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or not hasattr(np.ndarray, name):
             raise AttributeError(f"an array has no attribute {name!r}")
-        raise TraceError(f"an array's {name} cannot be compiled; write it with NumPy's functions")
+        raise TraceError(f"an array's {_refusal(name)}")
 
     # The methods of NumPy's arrays
 
@@ -208,6 +210,7 @@ class Traced(NDArrayOperatorsMixin):
     # finds a rule that relies on that.
     __iadd__, __isub__ = NDArrayOperatorsMixin.__add__, NDArrayOperatorsMixin.__sub__
     __imul__, __itruediv__ = NDArrayOperatorsMixin.__mul__, NDArrayOperatorsMixin.__truediv__
+    __ipow__ = NDArrayOperatorsMixin.__pow__
 
     def __getitem__(self, place: Any) -> "Traced":
         places = place if isinstance(place, tuple) else (place,)
@@ -219,10 +222,11 @@ class Traced(NDArrayOperatorsMixin):
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
     )
     dot, clip, ravel, flatten, copy = map(_method, (np.dot, np.clip, np.ravel, np.ravel, np.copy))
+    any, all, squeeze, swapaxes = map(_method, (np.any, np.all, np.squeeze, np.swapaxes))
 
-    def reshape(self, *shape: Any) -> Any:
+    def reshape(self, *shape: Any, **options: Any) -> Any:
         """Return the same numbers in another shape."""
-        return reshape(self, shape[0] if isinstance(shape[0], tuple | list) else shape)
+        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **options)
 
     def transpose(self, *axes: int) -> "Traced":
         """Return the axes in another order."""
@@ -248,32 +252,46 @@ class Traced(NDArrayOperatorsMixin):
             instead = "; write x = x + y in place of x += y" if "out" in options else ""
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
         if ufunc not in UFUNCS:
-            raise TraceError(_refusal(ufunc.__name__, UFUNCS))
+            raise TraceError(_refusal(ufunc.__name__))
         return _as_numpy_has(UFUNCS[ufunc](*xs), ufunc, inputs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         name = function.__name__
         if function not in FUNCTIONS:
-            raise TraceError(_refusal(name, FUNCTIONS))
+            raise TraceError(_refusal(name))
         try:
             return _as_numpy_has(FUNCTIONS[function](*args, **kwargs), function, args, kwargs)
-        except TypeError as error:
-            if isinstance(error, TraceError) or "argument" not in str(error):
-                raise
+        except (AssertionError, AttributeError, TypeError):
             raise TraceError(f"numpy.{name} cannot be compiled with these options") from None
 
 
-def _refusal(name: str, known: dict[Any, Any]) -> str:
-    if name in INSTEAD:
-        return f"{name} cannot be compiled; write {INSTEAD[name]}"
-    names = sorted({function.__name__ for function in known})
-    return f"numpy.{name} cannot be compiled; known are {', '.join(names)}"
+def _refusal(name: str) -> str:
+    instead = INSTEAD.get(name, "it with those that the page 'Your own rule' lists")
+    return f"{name} cannot be compiled; write {instead}"
 
 
 INSTEAD = {
     "expit": "replication.logistic(x)", "argmax": "x == np.max(x), which is true at its place",
     "argmin": "x == np.min(x), which is true at its place", "expm1": "np.exp(x) - 1",
     "heaviside": "np.where(x > 0, 1.0, 0.0)", "log1p": "np.log(1 + x)",
+    "log2": "np.log(x) / np.log(2)", "log10": "np.log(x) / np.log(10)", "exp2": "2.0**x",
+    "sinh": "(np.exp(x) - np.exp(-x)) / 2", "cosh": "(np.exp(x) + np.exp(-x)) / 2",
+    "arctanh": "np.log((1 + x) / (1 - x)) / 2", "hypot": "np.sqrt(x * x + y * y)",
+    "cumsum": "np.tril(np.ones((n, n))) @ x", "diff": "x[1:] - x[:-1]",
+    "average": "np.sum(w * x) / np.sum(w)", "ptp": "np.max(x) - np.min(x)",
+    "count_nonzero": "np.sum(x != 0)", "vdot": "np.sum(x * y)", "trace": "np.sum(np.diag(x))",
+    "isfinite": "abs(x) < np.inf", "isinf": "abs(x) == np.inf",
+    "nan_to_num": "np.where(np.isnan(x), 0.0, x)", "isclose": "abs(x - y) < 1e-8",
+    "allclose": "np.all(abs(x - y) < 1e-8)", "copysign": "np.where(y < 0, -abs(x), abs(x))",
+    "empty_like": "np.zeros_like(x)", "fmax": "np.maximum(x, y)", "fmin": "np.minimum(x, y)",
+    "select": "np.where(a, x, np.where(b, y, z))", "column_stack": "np.stack(xs, axis=1)",
+    "append": "np.concatenate([x, y])", "pad": "np.concatenate with zeros",
+    "fill": "np.full_like(x, number)", **dict.fromkeys(("tensordot", "kron"), "np.einsum"),
+    **dict.fromkeys(("tril", "triu"), "a product with a constant matrix of 0 and 1"),
+    **dict.fromkeys(
+        ("median", "sort", "argsort", "partition", "percentile", "quantile"),
+        "np.mean, np.max or np.min, or comparisons x[:, None] > x, whose sums are ranks",
+    ),
     **dict.fromkeys(
         ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
         "np.where; to count, add to an array in `kept`, and set it back by np.where",
@@ -508,14 +526,14 @@ def _power(x: Traced, y: Traced) -> Any:
         return UFUNCS[np.sqrt](x)
     if n == 0.0:
         return x.graph.take(np.ones(x.shape))
-    if n is not None and n in range(-64, 65):  # a product, also of numbers below 0
-        product = math.prod([x] * (abs(int(n)) - 1), start=x)
+    if n is not None and n % 1.0 == 0.0:  # a product, also of numbers below 0
+        product = math.prod(itertools.repeat(x, int(abs(n)) - 1), start=x)
         return product if n > 0.0 else 1.0 / product
-    if (n is not None and n % 1.0) or (base is not None and base > 0.0):
+    if n is not None or (base is not None and base > 0.0):
         return np.exp(y * np.log(x))
     raise TraceError(
-        "x ** y is compiled where y is a constant (a whole one up to 64), or x is one above 0; "
-        "write np.exp(y * np.log(x)), for x above 0"
+        "x ** y is compiled where y is a constant, or x is one above 0; write "
+        "np.exp(y * np.log(x)), for x above 0"
     )
 
 
@@ -899,21 +917,25 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
     **{ufunc: _compare(name) for name, ufunc in exact.RELATIONS.items()},
     **{ufunc: _logic(name) for name, ufunc in exact.LOGIC.items()},
+    **dict.fromkeys((np.logical_xor, np.bitwise_xor), lambda x, y: _as_mask(x) != _as_mask(y)),
     np.bitwise_and: _logic("and"), np.bitwise_or: _logic("or"), np.invert: _logic("not"),
     np.isnan: lambda x: x != x,  # noqa: PLR0124
 }  # fmt: skip
 
-BITWISE = np.bitwise_and, np.bitwise_or, np.invert
+BITWISE = np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert
 REDUCTIONS = {
     np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
 }  # fmt: skip
-REDUCING = {np.sum: "add", np.prod: "multiply", np.max: "maximum", np.min: "minimum"}
+REDUCING: dict[Any, str] = {
+    np.sum: "add", np.prod: "multiply", **dict.fromkeys((np.max, np.amax), "maximum"),
+    **dict.fromkeys((np.min, np.amin), "minimum"),
+}  # fmt: skip
 MOVING = (
     np.diagonal, np.expand_dims, np.flip, np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes,
     np.take, np.tile,
 )  # fmt: skip
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
+FUNCTIONS: dict[Any, Any] = {
     np.where: _where, np.clip: _clip, np.outer: outer, np.einsum: _einsum, np.linalg.norm: _norm,
     np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
     np.inner: lambda a, b: matmul(a, np.transpose(b)) if np.ndim(a) and np.ndim(b) else a * b,
@@ -926,6 +948,8 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     ),
     np.diag: lambda x: _where(np.eye(x.size), x, 0.0) if x.ndim == 1 else np.diagonal(x),
     **{function: _move(function) for function in MOVING},
+    np.atleast_1d: lambda x: x if x.ndim else reshape(x, (1,)),
+    np.matrix_transpose: lambda x: np.swapaxes(x, -1, -2),
     np.transpose: transpose, np.reshape: reshape, np.ravel: lambda x: reshape(x, (-1,)),
     **{function: _reduction(kind) for function, kind in REDUCING.items()},
     np.any: _test("maximum"), np.all: _test("minimum"), np.mean: _mean, np.var: _var,
@@ -941,12 +965,18 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 
 def find_line(error: BaseException, rule: type) -> str | None:
     """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
-    codes = [
-        function.__code__ for each in rule.__mro__ for function in vars(each).values()
+    files = {
+        function.__code__.co_filename for each in list_own(rule) for function in vars(each).values()
         if hasattr(function, "__code__")
-        and str(getattr(each, "__module__", "")).partition(".")[0] != "replication"
-    ]  # fmt: skip
-    return find_own_line(error, {code.co_filename for code in codes})
+    }  # fmt: skip
+    return find_own_line(error, files)
+
+
+def list_own(rule: type) -> list[type]:
+    """Return the classes that a rule is made of and that are not of this package."""
+    modules = [str(getattr(each, "__module__", "")).partition(".")[0] for each in rule.__mro__]
+    classes = zip(modules, rule.__mro__, strict=True)
+    return [each for module, each in classes if module != "replication" and each is not object]
 
 
 def find_own_line(error: BaseException, files: set[str]) -> str | None:
@@ -956,4 +986,5 @@ def find_own_line(error: BaseException, files: set[str]) -> str | None:
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
     if not own:
         return None
-    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}: {own[-1].line}"
+    text = f": {own[-1].line}" if own[-1].line else ""  # which nobody knows of typed lines
+    return f"{Path(own[-1].filename).name}, line {own[-1].lineno}{text}"

@@ -137,12 +137,14 @@ class Engine:
         return weights if is_readable else np.ascontiguousarray(weights)
 
 
-def record_weights(protocol: Protocol, weights: Array, n_updates: int) -> Array:
+def record_weights(
+    protocol: Protocol, weights: Array, n_updates: int, *, network: type[Network] | None = None
+) -> Array:
     """Return the weights after 0, 1, ..., `n_updates` updates, (n, n_updates + 1, n_weights).
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
-    engine = Engine(protocol)
+    engine = Engine(protocol, network)
     _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0, max_updates=n_updates)
     assert recorded is not None
     return recorded[:, :, : engine.rule.sizes[0]]

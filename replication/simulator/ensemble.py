@@ -6,6 +6,7 @@ existing Dask cluster runs the same blocks.
 
 import contextlib
 import functools
+import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any, Never
 
@@ -72,8 +73,8 @@ def simulate(
         A rule of one's own, in place of the protocol's; it is compiled, and checked against its
         own plain NumPy. Of the protocol it takes criterion, cap, schedule and initial weights.
     plain : bool
-        Whether to run the network in plain NumPy, some ten networks a second: for a rule that
-        cannot be compiled.
+        Whether to run the network in plain NumPy, some ten networks a second, one or fewer where
+        the rule has loops: for a rule that cannot be compiled.
     final_weights : bool
         Whether to keep the weights at the end, and the errors.
     scheduler : str, optional
@@ -218,7 +219,9 @@ def simulate_ranges(
         except MemoryError:
             raise LostWorker("a worker ran out of memory") from None
         except Exception as error:
-            if scheduler is None or isinstance(error, ReplicationError):
+            # What a worker raised is no loss of it, and stands as on this machine: with its line.
+            at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+            if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
                 raise
             raise _explain_loss(error, scheduler) from None
 

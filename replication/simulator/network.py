@@ -13,7 +13,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self, overload
+from typing import Any, ClassVar, Literal, Never, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,6 +44,12 @@ OF_ANY_RULE = {
     "update_schedule", "half_width",
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
+
+COMPILED = {
+    "image", "weight_changes", "apply", "draw", "prepare", "measure", "pattern_error",
+    "list_hidden", "list_states", "uniform", "normal",
+}  # fmt: skip
+"""Methods of `Network` that compiled code calls; of the others no override would count."""
 
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
@@ -186,7 +192,19 @@ class Network:
 
     @classmethod
     def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
-        """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""
+        """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each.
+
+        A rule that starts otherwise overrides it; a row must depend on its seed alone:
+
+        >>> from replication import RecirculationNetwork
+        >>> class Normal(RecirculationNetwork):
+        ...     @classmethod
+        ...     def draw(cls, rule, root_seed, start, stop):
+        ...         each = [np.random.default_rng([root_seed, k]) for k in range(start, stop)]
+        ...         return np.stack([one.normal(0.0, 0.3, rule.row_sizes[0]) for one in each])
+        >>> Normal.from_seed(0).train()
+        (29, True)
+        """
         return draw_arrays(rule, root_seed, start, stop)
 
     def prepare(self) -> None:
@@ -225,16 +243,22 @@ class Network:
 
     # Random numbers
 
-    def uniform(self, shape: int | Shape) -> Any:
+    def uniform(self, shape: int | Shape, *more: Never) -> Any:
         """Return numbers uniform on [0, 1), new for each pattern and update."""
-        return self._draw("uniform", shape)
+        return self._draw("uniform", shape, more)
 
-    def normal(self, shape: int | Shape) -> Any:
+    def normal(self, shape: int | Shape, *more: Never) -> Any:
         """Return numbers from the normal distribution with mean 0 and variance 1."""
-        return self._draw("normal", shape)
+        return self._draw("normal", shape, more)
 
-    def _draw(self, kind: str, shape: int | Shape) -> Any:
-        shape = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
+    def _draw(self, kind: str, given: int | Shape, more: tuple[Any, ...]) -> Any:
+        try:
+            shape = _take_shape(Ellipsis if more else given)
+        except (TypeError, ValueError):
+            raise UsageError(
+                f"self.{kind}({', '.join(map(show, (given, *more)))}) was asked for; allowed is a "
+                f"shape, as in self.{kind}(2) or self.{kind}((2, 3)), with sizes from 1"
+            ) from None
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
@@ -280,7 +304,7 @@ class Network:
             if change is not None:
                 others = {name: sums.pop(name) for name in self.summed if name in sums}
                 sums = self._take_hook(change, sums) | others
-            self._at(batch[0], APPLY).apply(sums)
+            self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
 
     @overload
@@ -316,6 +340,15 @@ class Network:
         shown = (v, target) if takes_target(type(self).weight_changes) else (v,)
         changes = self.weight_changes(*shown)
         return name_changes(type(self).__name__, changes, self.shapes, self.summed)
+
+    def _apply(self, sums: dict[str, Any]) -> None:
+        """Apply summed changes, or refuse what `apply` returns, which would be lost."""
+        nothing: Any = self.apply
+        if nothing(sums) is not None:
+            raise UsageError(
+                f"{type(self).__name__}.apply returns something, and it has to set: self.W = "
+                'self.W + changes["W"], or super().apply({...})'
+            )
 
     def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
         """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
@@ -366,6 +399,11 @@ def name_changes(
         if name not in shapes:
             raise UsageError(
                 f"{rule}.weight_changes gives {name!r}; shapes has {', '.join(shapes)}"
+            )
+        if isinstance(change, list | tuple):
+            raise UsageError(
+                f"{rule}.weight_changes gives {name} as a {type(change).__name__}; "
+                "write np.stack([x, y]), which is an array"
             )
         if np.shape(change) not in ((), tuple(shapes[name])):
             raise UsageError(
@@ -565,15 +603,17 @@ def _take_number(what: str, given: Any) -> float:
     return float(number)
 
 
+def _take_shape(given: Any) -> Shape:
+    """Return a shape; raise TypeError or ValueError for anything else."""
+    shape = tuple(map(operator.index, (given,) if np.ndim(given) == 0 else given))
+    if min(shape, default=1) < 1:
+        raise ValueError
+    return shape
+
+
 def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
     try:
-        shapes = {
-            key: (shape,) if isinstance(shape, int) else tuple(map(operator.index, shape))
-            for key, shape in given.items()
-        }
-        if min((size for shape in shapes.values() for size in shape), default=1) < 1:
-            raise ValueError
-        return shapes
+        return {key: _take_shape(shape) for key, shape in given.items()}
     except (AttributeError, TypeError, ValueError):
         raise UsageError(
             f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "

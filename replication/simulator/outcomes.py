@@ -103,7 +103,16 @@ class Outcomes:
         text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
-        return f"Outcomes({text})"
+        return f"Outcomes({'; '.join(filter(None, [text, self.describe_lost()]))})"
+
+    def describe_lost(self) -> str:
+        """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
+        known = [x.reshape(len(self), -1) for x in (self.weights, self.errors) if x is not None]
+        ends = [np.isfinite(x[~self.converged]).all(axis=1) for x in known]
+        n_lost = int(np.sum(~np.logical_and.reduce(ends))) if ends else 0
+        n_failed = int(np.sum(~self.converged))
+        text = f"{n_lost:,} of {n_failed:,} that failed ended infinite or not a number"
+        return text if n_lost else ""
 
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""

@@ -67,7 +67,7 @@ class Traces:
 
     def __init__(self, rule: Rule) -> None:
         self.rule, self.graph, self.network = rule, Graph(), rule.bare()
-        one, make, take, name = self.network, self.graph.make, self.graph.take_number, rule.name
+        one, make, name = self.network, self.graph.make, rule.name
         self.pattern, self.target = v, t = [
             make("pattern", array.shape[1:], note=is_target, is_batched=True)
             for is_target, array in ((False, rule.patterns), (rule.has_targets, rule.targets))
@@ -81,7 +81,7 @@ class Traces:
         self.begun = dict(one.__dict__)
 
         # The image, and the error that is compared with the threshold.
-        self.image = take(self._run(MEASURE, one.image, v))
+        self.image = self._take("image", self._run(MEASURE, one.image, v))
         if self.image.shape != t.shape:
             raise TraceError(
                 f"{name}.image gives an array of shape {self.image.shape}; the targets have "
@@ -90,20 +90,20 @@ class Traces:
         # Deviations of the units, or the error of a pattern if that is the rule's own.
         self.own_error = type(one).pattern_error is not Network.pattern_error
         self.error = self._trace_own_error() if self.own_error else self._trace_deviations()
-        self.hidden = [take(x) for x in self._run(MEASURE, one.list_hidden, v)]
+        self.hidden = [self._take("hidden", x) for x in self._run(MEASURE, one.list_hidden, v)]
 
         # The changes: numbers, and terms whose sums over the patterns are multiplied by them.
         scales: dict[str, Traced | None] = {}
         terms: dict[str, list[Traced]] = {}
         for key, change in self._run(LEARN, one._change, v, t).items():
-            array = arrays.broadcast_to(take(change), rule.sums[key])
+            array = arrays.broadcast_to(self._take("weight_changes", change), rule.sums[key])
             scales[key], terms[key] = arrays.split(array)
         sums = {key: make("sum", rule.sums[key], note=key) for key in terms}
         scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
 
         # What an update makes of each array.
-        self._run(APPLY, one.apply, scaled)
-        self.after = {key: take(getattr(one, key, None)) for key in self.weights}
+        self._run(APPLY, one._apply, scaled)
+        self.after = {key: self._take("apply", getattr(one, key, None)) for key in self.weights}
         for key, new in self.after.items():
             if new.shape != shapes[key]:
                 raise TraceError(
@@ -140,9 +140,16 @@ class Traces:
                 raise TraceError(f"{rule.name}.{method} changes self.{key}, which is {what}")
         return found
 
+    def _take(self, method: str, found: Any) -> Traced:
+        """Return what a method gave as an array of numbers, or refuse it by the method's name."""
+        try:
+            return self.graph.take_number(found)
+        except TraceError as error:
+            raise TraceError(f"{self.rule.name}.{method}: {error}") from None
+
     def _trace_own_error(self) -> Traced:
         function, shown = self.network.pattern_error, (self.pattern, self.target)
-        error = self.graph.take_number(self._run(MEASURE, function, *shown))
+        error = self._take("pattern_error", self._run(MEASURE, function, *shown))
         if error.size != 1:
             raise TraceError(
                 f"{self.rule.name}.pattern_error gives shape {error.shape}; allowed is one number"
@@ -160,7 +167,7 @@ class Traces:
                 f"{rule.name}.image gives {lowest:g} to {highest:g}; scale them"
             )
         measured = self._run(MEASURE, self.network.measure, self.pattern)
-        return self.target - self.graph.take(measured)  # type: ignore[no-any-return]
+        return self.target - self._take("measure", measured)  # type: ignore[no-any-return]
 
     def list_states(self) -> list[Traced]:
         """Return the states that the network lists for a page."""

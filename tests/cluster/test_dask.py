@@ -3,6 +3,7 @@
 import concurrent.futures
 import contextlib
 import json
+import os
 import shutil
 import signal
 import socket
@@ -95,6 +96,19 @@ def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_schedu
 
     there = simulate(network=Unbiased, n_seeds=3_000, scheduler=cluster.address)
     assert there == simulate(network=Unbiased, n_seeds=3_000)
+
+    here = os.getpid()
+
+    class Broken(Unbiased):
+        def weight_changes(self, v0):
+            if os.getpid() != here:
+                raise RuntimeError("mine")
+            return super().weight_changes(v0)
+
+    for plain in (True, False):
+        with pytest.raises(RuntimeError, match="mine") as raised:
+            simulate(network=Broken, n_seeds=2, plain=plain, scheduler=cluster.address)
+        assert raised.traceback[-1].name == "weight_changes"
 
     process = cluster.begin_study(400_000, 2)
     process.send_signal(signal.SIGINT)

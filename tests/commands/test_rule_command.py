@@ -17,6 +17,8 @@ import replication
 class Halved(replication.RecirculationNetwork):
     def weight_changes(self, v0):
         return super().weight_changes(v0)._replace(W=0.0)
+class Small(Alignment):
+    half_widths = {{"W": 0.1}}
 """
 
 
@@ -50,8 +52,22 @@ def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, 
 def test_two_rules_of_ones_own_learn_from_the_same_seeds(run, write):
     path = write(OTHER)
     words = ("--against", f"{path}:Halved", "--seeds", 8, "--set", "max_updates=20")
-    answer = run("rule", f"{path}:Alignment", *words)
-    assert "Alignment less Halved, from the same initial weights" in answer
+    answers = [run("rule", f"{path}:{name}", *words) for name in ("Alignment", "Small")]
+    assert "Alignment less Halved, from the same initial weights" in answers[0]
+    assert "Small less Halved, seed by seed" in answers[1]
+
+
+def test_the_rule_s_own_numbers_are_set_and_what_its_failures_ended_as_is_said(run, refuse, write):
+    path = write(FILE)
+    few = ("--seeds", 20, "--set", "max_updates=80")
+    base, same = (run("rule", path, *few, *more) for more in ((), ("--set", "rate=9.5")))
+    assert base.split("\n", 1)[1] == same.split("\n", 1)[1]
+    assert "Alignment: " not in base
+    path = write(FILE.replace("return np.outer(e, v)", "return self.rate * self.W"))
+    answer = run("rule", path, *few, "--set", "rate=1e4")
+    assert "Alignment: 20 of 20 that failed ended infinite or not a number" in answer
+    assert "numbers (rate)" in refuse(2, "rule", path, "--set", "rte=1")
+    assert "'fast' was given" in refuse(2, "rule", path, "--set", "rate=fast")
 
 
 def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
@@ -73,8 +89,8 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
 @pytest.mark.parametrize(("text", "name", "code", "message"), [
     (None, "", 74, "there is no such file"),
     ("x = 1", "", 2, "has no subclass of replication.Network"),
-    (OTHER, "", 2, "has Alignment, Halved; give .*mine.py:CLASS"),
-    (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved"),
+    (OTHER, "", 2, "has Alignment, Halved, Small; give .*mine.py:CLASS"),
+    (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved, Small"),
     ("x = 1 / 0", "", 2, "mine.py, line 1: x = 1 / 0: ZeroDivisionError"),
     ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
     ("\0", "", 2, "mine.py: SyntaxError"),

@@ -63,6 +63,9 @@ np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.v
 x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
 turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x))
+x**65 | operator.ipow(x + 0.3, 2.0) | np.matrix_transpose(x)
+np.amax(x, 0) - np.amin(x) | np.atleast_1d(x) | x[None].squeeze() | x.swapaxes(0, -1)
+(x > 0.4321).any() | (x < 0.9).all(axis=0) | np.logical_xor(x < y, y) | (x < y) ^ (x < 0.1)
 x >= y | x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 - (y - x))
 np.logical_and(x < y, x > 0.1) | np.bitwise_or(x < y, x < 0.1) | np.logical_not(x <= y)
 operator.isub(operator.iadd(x + y, y), 0.3) | operator.itruediv(operator.imul(x - y, y), 1.7)
@@ -79,9 +82,9 @@ OF_SPECIAL = """
 x + y | x - y | x * y | x / y | np.maximum(x, y) | np.minimum(x, y) | x > y | x < y | x >= y
 x <= y | x == y | x != y | ~(x < y) | np.where(x, x, y) | np.where(x > y, x, y) | np.sign(x)
 np.clip(x, y, 0.5) | np.clip(x, 0.5, y) | np.isnan(x) | abs(x) | -x | x**3 | x**-2 | x**0 | 0.5**x
-np.max(x) | np.min(x[1:]) | np.prod(x[5:]) | np.any(x[3:5]) | np.all(x) | np.exp(-x) | np.exp(x)
-np.log(x) | np.sqrt(x) | np.logaddexp(x[5:], y[5:]) | np.arcsinh(x[3:]) | np.arctan(x[1:])
-np.exp(200.0 * x) | 1.0 / -x
+x**65 | x**-70 | np.max(x) | np.min(x[1:]) | np.prod(x[5:]) | np.any(x[3:5]) | np.all(x)
+np.exp(x) | np.exp(-x) | np.log(x) | np.sqrt(x) | np.exp(200.0 * x) | 1.0 / -x
+np.logaddexp(x[5:], y[5:]) | np.arcsinh(x[3:]) | np.arctan(x[1:])
 """
 OF_TRUTHS = """
 x + y * ~y | x + np.maximum(y, ~x) | x + np.abs(y) | x + np.where(y, x, ~x) | x + np.roll(y, 1)

@@ -1,7 +1,7 @@
 """The proposal that the paper left untested: equation 3 on the second round too (page 365)."""
 
 import dataclasses
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,8 +11,8 @@ from replication.experiments import Model, agreement, matrices
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array, Flags
 from replication.experiments.sample import Sample, find_median_updates, name_estimate
-from replication.simulator.changes import compute_changes
 from replication.simulator.engine import record_weights
+from replication.simulator.recirculation import RecirculationNetwork
 from replication.statistics.intervals import estimate_ratios
 
 ROOT_SEED = 2009
@@ -86,19 +86,21 @@ def measure_alignments(rate: float, initial: Array) -> dict[tuple[str, float], A
 
 def record_rule(name: str, rate: float, initial: Array, n_updates: int) -> Array:
     """Return the weights after each update by a rule of `VARIANTS`, or by `WHOLE`."""
-    if name in VARIANTS:
-        protocol = dataclasses.replace(VARIANTS[name], learning_rate=rate)
-        return record_weights(protocol, initial, n_updates)
-    recorded = [initial]
-    for _ in range(n_updates):
-        recorded.append(recorded[-1] + rate * change_by_whole(recorded[-1]))
-    return np.stack(recorded, axis=1)
+    protocol = dataclasses.replace(VARIANTS.get(name, PAPER), learning_rate=rate)
+    network = Whole if name == WHOLE else None
+    return record_weights(protocol, initial, n_updates, network=network)
 
 
-def change_by_whole(weights: Array) -> Array:
-    """Return the changes with all of PR on the second round, at a learning rate of 1."""
-    first, both = (compute_changes(VARIANTS[name], weights) for name in ("paper", "regressed"))
-    return first + (both - first) / (1.0 - PAPER.regression)
+class Whole(RecirculationNetwork):
+    """The paper's network, with all of PR on the second round too."""
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return the changes of the first round, and those of U and c by the second."""
+        changes = super().weight_changes(v0)
+        v2 = self.regress(v0, self.image(v0))
+        h3 = self.second_pass(v2, self.first_pass(v0))
+        dU, dc = self._learn(self.visible_rate, h3, v2 - self.reconstruct(h3))
+        return changes._replace(U=changes.U + dU, c=changes.c + dc)
 
 
 def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:

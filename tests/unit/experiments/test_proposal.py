@@ -11,7 +11,8 @@ from tests.unit.experiments.builders import flatten, sum_changes
 def test_whole_reading_of_the_second_round_moves_u_by_all_of_pr():
     """Of the readings that a protocol has, the readable network and the kernel agree anyhow."""
     weights = 2 * draw_weights(PAPER, 71, 0, 4)
-    changes = proposal.change_by_whole(weights)
+    recorded = proposal.record_rule(proposal.WHOLE, 1.0, weights, 1)
+    changes = recorded[:, 1] - recorded[:, 0]
     for flat, change in zip(weights, changes, strict=True):
         network = RecirculationNetwork.from_weights(flat, PAPER)
         dW, db, dU, dc = (part / PAPER.learning_rate for part in sum_changes(network))
