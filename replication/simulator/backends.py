@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from replication.errors import ReplicationError, UsageError, WorkerError
+from replication.errors import UsageError, WorkerError
 
 SECONDS_TO_ANSWER = 20.0
 """How long the scheduler of a cluster may take to answer before the run gives up."""
@@ -105,15 +105,7 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
             "other sources of this package, which may give other outcomes; finished blocks are "
             "kept: install the same there, or stop that worker, then run the same command again"
         )
-    try:
-        return function(task)
-    except (ReplicationError, MemoryError):
-        raise
-    except Exception as error:  # of a rule, which is no loss of the cluster
-        raise WorkerError(
-            f"the rule failed on the Dask worker on {socket.gethostname()} "
-            f"({type(error).__name__}: {error}); correct it, or give that machine what it needs"
-        ) from None
+    return function(task)
 
 
 @functools.cache

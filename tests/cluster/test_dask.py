@@ -179,11 +179,6 @@ def test_a_scheduler_that_dies_when_asked_for_its_workers_is_no_file_that_cannot
         backends.check_workers(Dying(python="3.11"), "tcp://s:2")
 
 
-def test_a_rule_that_fails_on_a_worker_is_no_loss_of_the_cluster():
-    with pytest.raises(WorkerError, match=r"rule failed .* \(TypeError: bad operand"):
-        next(backends.run_tasks(Client(), 1, abs, "a"))
-
-
 def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
     client = Client()
     results = backends.run_tasks(client, 2, abs, (-i for i in range(9)))
