@@ -453,7 +453,7 @@ def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, r
 
         def weight_changes(self, v):
             a, b = (self.b, self.a) if reads else (v, 0.2)
-            return {"a": -(-0.1 * (v * a)), "b": v * b}
+            return {"a": -(0.5 * (0.2 * (v * a))), "b": -(v * b)}
 
         def apply(self, changes):
             new = APPLIED[applied](self.a, self.b, self.j, self.k, changes)
