@@ -23,7 +23,7 @@ LINEAR: dict[str, tuple[str, Any, str, bool, str]] = {
 """Colour, dash, marker, whether it is filled, and label."""
 LOGISTIC: dict[str, tuple[str, Any, str, bool, str]] = {
     "none": (OURS, SOLID, CIRCLE, True, "recirculation"),
-    "small weights": (OURS, DOTTED, CIRCLE, False, "from small weights"),
+    "small weights": (OURS, DOTTED, CIRCLE, False, "small weights"),
     "decay of W": (style.GOLD, DOTTED, "P", True, "with decay of W"),
     "sleep": (style.INK, SOLID, TRIANGLE, True, "with sleep"),
     "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
