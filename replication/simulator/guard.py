@@ -220,7 +220,7 @@ def _explain(network: type[Network]) -> Iterator[None]:
             raise
         hint = ""
         if isinstance(error, AttributeError) and "__init__" in vars(network):
-            hint = "; __init__ is not called: make it a class attribute"
+            hint = "; __init__ is not called: declare states in `kept`, numbers in `numbers`"
         if isinstance(error, FloatingPointError):
             hint = ", which is not a number in NumPy, or infinite"
         raise UsageError(f"{line}: {kind}: {text}{hint}") from error

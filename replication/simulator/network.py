@@ -451,8 +451,9 @@ class Rule:
         rule = cls(
             network, protocol, _take_shapes(name, "shapes", one.shapes),
             _take_shapes(name, "fixed", one.fixed), _take_shapes(name, "summed", one.summed),
-            {key: take_numbers(x, f"{name}.kept", finite=True) for key, x in one.kept.items()},
-            {key: _take_number(f"{name}.numbers", x) for key, x in one.numbers.items()},
+            {key: take_numbers(x, f"{name}.kept", finite=True)
+             for key, x in _gather(one, "kept").items()},
+            {key: _take_number(f"{name}.numbers", x) for key, x in _gather(one, "numbers").items()},
             patterns, targets,
         )  # fmt: skip
         rule._check(one)
@@ -594,6 +595,15 @@ def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:
     rows = np.array(rows)
     rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
     return rows
+
+
+def _gather(one: Network, name: str) -> dict[str, Any]:
+    """Return what a class declares under a name, and the classes above it, whose entries stay."""
+    found: dict[str, Any] = {}
+    for each in reversed(type(one).__mro__):
+        given: Any = vars(each).get(name, {})
+        found |= given.__get__(one) if isinstance(given, property) else given
+    return found
 
 
 def _take_number(what: str, given: Any) -> float:

@@ -10,7 +10,16 @@ import numpy as np
 import pytest
 from scipy import special
 
-from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
+from replication import (
+    Network,
+    Protocol,
+    RecirculationNetwork,
+    UsageError,
+    logistic,
+    repeat,
+    simulate,
+    trace,
+)
 from replication.simulator import programs
 from replication.simulator.engine import Engine
 from replication.simulator.guard import check_rule
@@ -171,7 +180,7 @@ LINE = {
     "AttributeError: 'Mine' object has no attribute 'rtae'": [
         {"weight_changes": lambda self, v: {"c": self.rtae * v}},
     ],
-    "__init__ is not called: make it a class attribute": [
+    "__init__ is not called: declare states in `kept`, numbers in `numbers`": [
         {"__init__": lambda self: None, "weight_changes": lambda self, v: {"c": self.rate * v}},
     ],
     "ValueError: my own mistake": [{"image": raise_own}],
@@ -476,3 +485,18 @@ def test_states_of_any_shape_are_traced():
     )  # fmt: skip
     found = trace(network=rule, seed=3, n_updates=2)
     assert [group.shape for group in found.hidden] == [(3, 4, 2, 4), (3, 4)]
+
+
+def test_a_subclass_adds_to_what_is_kept_and_to_the_numbers_of_the_paper():
+    """It hid them, and the update ended in an AttributeError."""
+
+    def apply(self, changes):
+        self.v = self.beta * self.v + changes["U"]
+        RecirculationNetwork.apply(self, {**changes, "U": self.v})
+
+    own = {"numbers": {"beta": 0.5}, "kept": {"v": np.zeros((4, 2))}}
+    mine = make(RecirculationNetwork, apply=apply, **own)
+    rule = Rule.of(mine, Protocol(momentum=0.5))
+    assert [*rule.kept] == ["last_W", "last_b", "last_U", "last_c", "v"]
+    assert (rule.numbers["beta"], rule.numbers["regression"]) == (0.5, 0.75)
+    assert simulate(network=mine, n_seeds=20).converged.any()
