@@ -207,7 +207,7 @@ class Block:
                 return can(x.args[0]) and not depends(x)
             if not _is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
                 return False
-            return all(can(y) and (y.shape == shape or not depends(y)) for y in x.args)
+            return all(map(can, x.args))
 
         return can(array) and depends(array)
 
