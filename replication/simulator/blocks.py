@@ -351,7 +351,7 @@ class Block:
         before, loops = self.rows, self.loops
         for turn in self.writer.each(n):
             # What a turn writes down is another in the next one.
-            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), dict(loops)
+            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), loops
             with TURNS.take(n, turn):
                 self.write(found)
             # What one state becomes may depend on another as it was, or on its other places.

@@ -210,6 +210,7 @@ WITHOUT_LINE = {
     "'no' was given where an array of numbers is needed": [use(lambda v: "no")],
     "go from 0 to 3; Mine.image gives 0 to 1": [{"patterns": 3 * np.eye(4)}],
     "go from -1 to 0; Mine.image gives 0 to 1": [{"targets": -np.eye(4)}],
+    "go from 0 to 1; Mine.image gives -0.5 to 0.5": [{"image": lambda _, v: 0.5 * np.tanh(v)}],
     "as Mine.patterns; allowed are finite numbers": [{"patterns": np.full((4, 4), np.nan)}],
     "as Mine.patterns; allowed are arrays of numbers": [{"patterns": [[1, 2], [1]]}],
     "allowed is (n_patterns, n_units), as in [[0], [1]] of one unit": [{"patterns": np.ones(4)}],
@@ -247,6 +248,14 @@ def test_what_cannot_be_right_or_compiled_is_refused_in_one_line(text, methods, 
     assert text in line
     assert OWN_LINE.search(line) or text in WITHOUT_LINE
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    "function", [lambda x: 1.5 * logistic(x) + 0.5, lambda x: np.logaddexp(0, x)]
+)
+def test_targets_are_allowed_up_to_what_an_image_may_be(function):
+    rule = make(image=lambda self, v: function(self.U @ self.hidden(v)), targets=2 * np.eye(4))
+    assert check_rule(rule, Protocol()).largest < 1e-9
 
 
 def test_the_same_rule_compiled_and_in_plain_numpy():
@@ -429,6 +438,8 @@ def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, r
     # Networks go on from any state, of which what is kept is a part.
     engine, options = Engine(protocol, Coupled), {"record": True, "threshold": -1.0}
     states = engine.train(engine.rule.draw(0, 0, 9), max_updates=2, **options)[3]
+    begun = Coupled.from_seed(0, root_seed=0, protocol=protocol)
+    assert np.array_equal(begun.flatten(), states[0, 0])
     again = engine.train(states[:, 1], max_updates=1, **options)[3]
     assert np.array_equal(again[:, 1], states[:, 2])
 
