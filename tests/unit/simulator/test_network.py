@@ -311,6 +311,16 @@ def test_what_is_used_twice_time_and_again_is_followed_once():
     assert time.process_time() - begun < 60
 
 
+def test_weights_are_copied_and_checked_where_they_are_given():
+    given = np.arange(22.0)
+    network = Rule.of(Encoder).build(given)
+    network.U = network.W.T
+    given[:], network.W[:] = 0.0, -1.0
+    assert network.flatten()[8:].tolist() == [8, 9, 0, 4, 1, 5, 2, 6, 3, 7, 18, 19, 20, 21]
+    with pytest.raises(UsageError, match=r"U of shape \(2, 4\) was given; allowed is \(4, 2\)"):
+        network.U = network.W
+
+
 def test_plain_numpy_cannot_change_the_patterns():
     patterns = np.eye(4)
     with pytest.raises(ValueError, match="read-only"):
@@ -418,11 +428,11 @@ APPLIED = {
 @pytest.mark.parametrize("applied", APPLIED)
 def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, reads, schedule):
     class Coupled(Network):
-        shapes = {"a": (4,), "b": (4,)}
+        shapes, fixed = {"a": (4,), "b": (4,)}, {"f": (4,)}
         kept = {"j": np.full(4, 0.3), "k": np.full(4, 0.2)}
 
         def image(self, v):
-            return np.tanh(self.a + self.b) * v
+            return np.tanh(self.a + self.b + self.f) * v
 
         def weight_changes(self, v):
             a, b = (self.b, self.a) if reads else (v, 0.2)
