@@ -84,6 +84,7 @@ def read_kind(text: str) -> Kind | None:
     """
     found: dict[str, Any] = {}
     plain = text.lower().replace("standard error", "se").replace("standard deviation", "sd")
+    plain = re.sub(r"\b([a-z])\.([a-z])\.([a-z]\b)?\.?", r"\1\2\3", plain)  # s.d., s.e.m.
     for token in plain.replace("confidence interval", "ci").replace("half", "").split():
         # 2sd, 95%, ci95
         parts = re.fullmatch(r"([12]?)\.?(sd|se|ci)s?|([0-9]{2}(?:\.[0-9]+)?)\s?%?", token)
@@ -120,14 +121,17 @@ def read_heading(text: str) -> Heading:
     (('acc', None, '%'), ('acc', 'mean'), ('mean', 'SD'))
     """
     body, unit, kind, runs = printed.unset(text), "", None, None
-    for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (n = 5), (sd)
-        count = re.fullmatch(r"n\s*=\s*([0-9,]+)", inside.strip().lower())
+    # ± SD, n = 5; (5 seeds)
+    counted = r",?\s*\b(?:n\s*=\s*([0-9,]*[0-9])|([0-9,]+)\s(?:seeds|runs|trials))\b"
+    count = re.search(counted, body, re.IGNORECASE)
+    if count and count[0] != body:
+        runs, body = count[1] or count[2], body.replace(count[0], "")
+    for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (sd), (mean ± std)
+        behind = re.sub(r"(?:mean|average)?\s*±", "", inside)
         if "%" in inside and read_kind(inside) is None:
             unit = "%"
-        elif count:
-            runs = count[1]
-        elif read_kind(inside.replace("±", "")) is not None:
-            kind = inside.replace("±", "")
+        elif read_kind(behind) is not None:
+            kind = behind
     base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
     if sign and read_kind(behind):
         kind = behind

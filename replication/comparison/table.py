@@ -384,7 +384,9 @@ def _explain(one: Comparison) -> str:
         "reading": f"p is {list_p(one.p_by_assumption or {'': math.nan}, 'with {}')}",
         "few": "too few runs",
         "constant": "runs that are all equal",
-        "margin": "p and the margin disagree",
+        "margin": "a difference is shown, but one within the margin"
+        if one.p is not None and one.p <= one.level
+        else "neither a difference is shown nor that it is within the margin",
         "units": one.cautions.get("per cent", ""),
     }.get(one.reason, "")
 

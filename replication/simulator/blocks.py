@@ -207,7 +207,7 @@ class Block:
                 return can(x.args[0]) and not depends(x)
             if not _is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
                 return False
-            return all(can(y) and (y.shape == shape or not depends(y)) for y in x.args)
+            return all(map(can, x.args))
 
         return can(array) and depends(array)
 
@@ -351,7 +351,7 @@ class Block:
         before, loops = self.rows, self.loops
         for turn in self.writer.each(n):
             # What a turn writes down is another in the next one.
-            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), dict(loops)
+            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), loops
             with TURNS.take(n, turn):
                 self.write(found)
             # What one state becomes may depend on another as it was, or on its other places.

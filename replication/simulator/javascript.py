@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+import numpy as np
+
 from replication.definition.fields import Criterion
 from replication.errors import UsageError
 from replication.simulator.arithmetic import ROUND
@@ -71,14 +73,14 @@ class ScriptWriter(Writer):
         """Return a function of the browser in place of one that is written out."""
         if name not in FUNCTIONS:
             return function
-        return lambda *xs: xs[0] if not xs else self._emit_each(FUNCTIONS[name], xs[0])
+        return lambda x: self._emit_each(FUNCTIONS[name], x)
 
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
-        number = float(operand)
-        text = str(number).replace("inf", "Infinity").replace("nan", "NaN").removesuffix(".0")
-        return (text if number >= 0.0 else f"({text})",)
+        texts = (str(float(x)).removesuffix(".0") for x in np.ravel(operand))  # also of a stack
+        texts = (text.replace("inf", "Infinity").replace("nan", "NaN") for text in texts)
+        return tuple(f"({text})" if text.startswith("-") else text for text in texts)
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Return a whole number, as an expression."""

@@ -598,11 +598,14 @@ def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:
 
 
 def _gather(one: Network, name: str) -> dict[str, Any]:
-    """Return what a class declares under a name, and the classes above it, whose entries stay."""
+    """Return what a class declares under a name, and the classes above it up to a property."""
     found: dict[str, Any] = {}
-    for each in reversed(type(one).__mro__):
+    for each in type(one).__mro__:
         given: Any = vars(each).get(name, {})
-        found |= given.__get__(one) if isinstance(given, property) else given
+        is_all = isinstance(given, property)  # which may leave out what those above it declare
+        found = {**(given.__get__(one) if is_all else given), **found}
+        if is_all:
+            break
     return found
 
 

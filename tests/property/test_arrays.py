@@ -32,6 +32,11 @@ def flip(x):
     return repeat(3, lambda y: 0.9 * y[::-1] + 0.1, x) if x.ndim else x
 
 
+def swing(x):
+    """Return a state that becomes what another one was, which a function changes."""
+    return repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1]
+
+
 def flat(x):
     """Refuse arrays of more than two axes, of which no products are compiled."""
     if x.ndim > 2:
@@ -62,7 +67,7 @@ np.add.reduce(x) | np.prod(x, -1) | np.maximum.reduce(x, axis=-1) | np.multiply.
 np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
 x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
-turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x))
+turn(x, 3) | turn(x, 1) | flip(x) | swing(x) | np.ravel(x).dot(np.ravel(x))
 x**65 | operator.ipow(x + 0.3, 2.0) | np.matrix_transpose(x)
 np.amax(x, 0) - np.amin(x) | np.atleast_1d(x) | x[None].squeeze() | x.swapaxes(0, -1)
 (x > 0.4321).any() | (x < 0.9).all(axis=0) | np.logical_xor(x < y, y) | (x < y) ^ (x < 0.1)
@@ -232,23 +237,29 @@ class Shown(Network):
         return [self.apply_to(v, *case) for case in self.cases]
 
 
+def show_each(texts, pair):
+    """Return a rule that shows each operation of two arrays, one network, and what NumPy makes."""
+    one, rule, expected = Shown.from_seed(3), type("Mine", (Shown,), {"cases": []}), {}
+    one.z = SPECIAL
+    for text, compute in read(texts).items():
+        with contextlib.suppress(ValueError, IndexError, TypeError):  # shapes that do not fit
+            found = [np.asarray(one.apply_to(v, compute, pair)) for v in one.patterns]
+            if found[0].dtype != np.float16:
+                expected[text] = np.array(found, dtype=float)
+                rule.cases.append((compute, pair))
+    return rule, one.flatten(), expected
+
+
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy
 @pytest.mark.parametrize(
     ("texts", "pairs"),
     [(OPERATIONS, "Xv vX bX bs vt Xn EX XM"), (OF_SPECIAL, "Zz zz"), (OF_TRUTHS, "fg")],
 )
 def test_each_operation_is_compiled_to_what_numpy_computes(texts, pairs):
-    one, left = Shown.from_seed(3), {*read(texts)}
-    one.z = SPECIAL
+    left = {*read(texts)}
     for pair in pairs.split():
-        rule, expected = type("Mine", (Shown,), {"cases": []}), {}
-        for text, compute in read(texts).items():
-            with contextlib.suppress(ValueError, IndexError, TypeError):  # shapes that do not fit
-                found = [np.asarray(one.apply_to(v, compute, pair)) for v in one.patterns]
-                if found[0].dtype != np.float16:
-                    expected[text] = np.array(found, dtype=float)
-                    rule.cases.append((compute, pair))
-        shown = Engine(Protocol(), rule).evaluate(one.flatten()[np.newaxis]).hidden
+        rule, weights, expected = show_each(texts, pair)
+        shown = Engine(Protocol(), rule).evaluate(weights[np.newaxis]).hidden
         for (text, states), (found,) in zip(expected.items(), shown, strict=True):
             np.testing.assert_allclose(found, states, rtol=1e-12, atol=1e-12, err_msg=text)
         left -= {*expected}

@@ -6,6 +6,7 @@ import pytest
 
 from replication.definition.protocol import CHOICES
 from replication.simulator import arithmetic
+from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.engine import allocate
 from replication.simulator.instructions import Whole, Writer
 from replication.simulator.machine import choose_processor, compile_text
@@ -78,3 +79,10 @@ def test_hidden_function_and_its_slope_are_those_of_its_formula(name):
     assert np.array_equal(value, same)
     np.testing.assert_allclose(value, expected, rtol=4e-15, atol=1e-15)
     np.testing.assert_allclose(arithmetic.SLOPES[name](x, value), slope, rtol=1e-13, atol=1e-15)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_function_of_plain_numpy_is_the_compiled_one_also_where_a_unit_is_saturated(name):
+    x = np.array([-1e9, -800.0, -0.3, 2.0, 800.0, 1e9])
+    (expected,), _ = arithmetic.PAIRED_FUNCTIONS[name](x[None], x[None])
+    np.testing.assert_allclose(ACTIVATIONS[name](x), expected, rtol=1e-12, atol=1e-12)

@@ -254,7 +254,7 @@ def judge_amplification(along_w: float, along_theory: float) -> str:
         return "W amplifies its own code here."
     if along_theory >= CLEAR:
         return (
-            "W does not amplify its own code here: it gathers on the directions in which the "
+            "W does more than amplify its own code here: it gathers on the directions in which the "
             "inputs differ most, as the theory predicts for unequal strengths."
         )
     return "The change of W is not what the theory predicts here."

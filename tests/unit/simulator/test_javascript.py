@@ -15,8 +15,10 @@ from replication.experiments.live.run import MEANINGS
 from replication.report.template import Template
 from replication.simulator.engine import Engine
 from replication.simulator.javascript import write_script
+from replication.simulator.network import Rule
 from replication.simulator.recirculation import find_network
 from replication.simulator.weights import draw_weights
+from tests.property.test_arrays import OF_SPECIAL, OF_TRUTHS, OPERATIONS, show_each
 from tests.reliability.faults import require
 
 PROTOCOLS = {
@@ -63,6 +65,29 @@ def test_script_and_compiled_code_agree(protocol):
             expected = network.list_states(v)
             for group, state in zip(found["states"], expected, strict=True):
                 np.testing.assert_allclose(group[p], state, rtol=0, atol=1e-10)
+
+
+OF_CONSTANTS = (
+    "np.exp(np.full_like(x, 0.3)) | logistic(np.full_like(x, 1)) | np.exp(np.full_like(x, 0))"
+)
+SHOW = """
+const show = (_, x) => (typeof x === "number" ? String(x) : x);  // also what is not finite
+console.log(JSON.stringify(new Rule(ROW).states(), show));
+"""
+
+
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy
+@pytest.mark.parametrize(("texts", "pair"), [
+    (OPERATIONS, "vt"), (OPERATIONS, "XM"), (OF_SPECIAL, "Zz"), (OF_TRUTHS, "fg"),
+    (OF_CONSTANTS, "vt"),
+])  # fmt: skip
+def test_script_computes_each_operation_as_numpy_does(texts, pair):
+    rule, weights, expected = show_each(texts, pair)
+    script = write_script(Rule.of(rule), "Rule") + f"const ROW = {json.dumps(weights.tolist())};"
+    *found, _ = run_script(script + SHOW)
+    for (text, states), each in zip(expected.items(), found, strict=True):
+        shown = np.array(each, dtype=float).reshape(states.shape)
+        np.testing.assert_allclose(shown, states, rtol=1e-11, atol=1e-11, err_msg=text)
 
 
 SLOW = {"learning_rate": 5.0}  # at which rounding does not grow; at the paper's rate a billionfold

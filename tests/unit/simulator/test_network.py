@@ -240,6 +240,7 @@ WITHOUT_LINE = {
     "'no' was given where an array of numbers is needed": [use(lambda v: "no")],
     "go from 0 to 3; Mine.image gives 0 to 1": [{"patterns": 3 * np.eye(4)}],
     "go from -1 to 0; Mine.image gives 0 to 1": [{"targets": -np.eye(4)}],
+    "go from 0 to 1; Mine.image gives -0.5 to 0.5": [{"image": lambda _, v: 0.5 * np.tanh(v)}],
     "as Mine.patterns; allowed are finite numbers": [{"patterns": np.full((4, 4), np.nan)}],
     "as Mine.patterns; allowed are arrays of numbers": [{"patterns": [[1, 2], [1]]}],
     "allowed is (n_patterns, n_units), as in [[0], [1]] of one unit": [{"patterns": np.ones(4)}],
@@ -294,6 +295,14 @@ def test_what_a_class_overrides_is_compiled_or_refused(name):
     assert is_refused or raised.traceback[-1].name == "mine" or "Zero" in str(raised.value)
 
 
+@pytest.mark.parametrize(
+    "function", [lambda x: 1.5 * logistic(x) + 0.5, lambda x: np.logaddexp(0, x)]
+)
+def test_targets_are_allowed_up_to_what_an_image_may_be(function):
+    rule = make(image=lambda self, v: function(self.U @ self.hidden(v)), targets=2 * np.eye(4))
+    assert check_rule(rule, Protocol()).largest < 1e-9
+
+
 def test_the_same_rule_compiled_and_in_plain_numpy():
     protocol = Protocol(max_updates=40, half_width=1.0)
     compiled, slow = (
@@ -345,6 +354,16 @@ def test_what_is_used_twice_time_and_again_is_followed_once():
     begun = time.process_time()
     simulate(Protocol(max_updates=2), network=rule, n_seeds=2)
     assert time.process_time() - begun < 60
+
+
+def test_weights_are_copied_and_checked_where_they_are_given():
+    given = np.arange(22.0)
+    network = Rule.of(Encoder).build(given)
+    network.U = network.W.T
+    given[:], network.W[:] = 0.0, -1.0
+    assert network.flatten()[8:].tolist() == [8, 9, 0, 4, 1, 5, 2, 6, 3, 7, 18, 19, 20, 21]
+    with pytest.raises(UsageError, match=r"U of shape \(2, 4\) was given; allowed is \(4, 2\)"):
+        network.U = network.W
 
 
 def test_plain_numpy_cannot_change_the_patterns():
@@ -454,11 +473,11 @@ APPLIED = {
 @pytest.mark.parametrize("applied", APPLIED)
 def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, reads, schedule):
     class Coupled(Network):
-        shapes = {"a": (4,), "b": (4,)}
+        shapes, fixed = {"a": (4,), "b": (4,)}, {"f": (4,)}
         kept = {"j": np.full(4, 0.3), "k": np.full(4, 0.2)}
 
         def image(self, v):
-            return np.tanh(self.a + self.b) * v
+            return np.tanh(self.a + self.b + self.f) * v
 
         def weight_changes(self, v):
             a, b = (self.b, self.a) if reads else (v, 0.2)
@@ -474,6 +493,8 @@ def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, r
     # Networks go on from any state, of which what is kept is a part.
     engine, options = Engine(protocol, Coupled), {"record": True, "threshold": -1.0}
     states = engine.train(engine.rule.draw(0, 0, 9), max_updates=2, **options)[3]
+    begun = Coupled.from_seed(0, root_seed=0, protocol=protocol)
+    assert np.array_equal(begun.flatten(), states[0, 0])
     again = engine.train(states[:, 1], max_updates=1, **options)[3]
     assert np.array_equal(again[:, 1], states[:, 2])
 

@@ -32,8 +32,8 @@ class Covariance(replication.Network):
         return {"W": 0.1 * np.outer(h, v), "h": h, "v": v}
 
     def apply(self, changes):
-        n = len(self.patterns)
-        self.W = self.W + changes["W"] - 0.1 * np.outer(changes["h"], changes["v"] / n)
+        super().apply(changes)  # those of weights
+        self.W = self.W - 0.1 * np.outer(changes["h"], changes["v"] / len(self.patterns))
 
 
 class Unasked(RecirculationNetwork):
