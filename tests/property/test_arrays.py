@@ -32,11 +32,6 @@ def flip(x):
     return repeat(3, lambda y: 0.9 * y[::-1] + 0.1, x) if x.ndim else x
 
 
-def swing(x):
-    """Return a state that becomes what another one was, which a function changes."""
-    return repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1]
-
-
 def flat(x):
     """Refuse arrays of more than two axes, of which no products are compiled."""
     if x.ndim > 2:
@@ -67,7 +62,8 @@ np.add.reduce(x) | np.prod(x, -1) | np.maximum.reduce(x, axis=-1) | np.multiply.
 np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
 x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
-turn(x, 3) | turn(x, 1) | flip(x) | swing(x) | np.ravel(x).dot(np.ravel(x))
+repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1] | np.exp(np.full_like(x, 0.3))
+turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x)) | np.exp(np.full_like(x, 0))
 x >= y | x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 - (y - x))
 np.logical_and(x < y, x > 0.1) | np.bitwise_or(x < y, x < 0.1) | np.logical_not(x <= y)
 operator.isub(operator.iadd(x + y, y), 0.3) | operator.itruediv(operator.imul(x - y, y), 1.7)
