@@ -56,7 +56,7 @@ np.expand_dims(x, -1) | np.flip(x, -1) | np.moveaxis(x, 0, -1) | np.repeat(x, 2,
 np.squeeze(x[None]) | np.swapaxes(x, 0, -1) | np.take(x, [1, 0, 1], -1) | np.tile(x, 2)
 np.diagonal(x) | x.transpose().flatten() | np.full_like(x, 0.3) - np.zeros_like(x)
 np.reshape(x, -1) * np.size(x) + np.ndim(x) - sum(np.shape(x)) | x.transpose(1, 0).reshape(-1, 1)
-np.sum(x) | np.mean(x) | np.max(x) | np.min(x) | np.linalg.norm(x) | np.var(x) | sum([*x])
+np.sum(x) | np.mean(x) | np.max(x - 2) | np.min(x) | np.linalg.norm(x) | np.var(x) | sum([*x])
 np.sqrt(0.1 + x.var()) | np.prod(np.tanh(x)) | x.sum(0) | x.max(axis=-1) | np.einsum("ij->", x)
 np.add.reduce(x) | np.prod(x, -1) | np.maximum.reduce(x, axis=-1) | np.multiply.reduce(x, 0)
 np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
