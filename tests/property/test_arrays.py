@@ -32,11 +32,6 @@ def flip(x):
     return repeat(3, lambda y: 0.9 * y[::-1] + 0.1, x) if x.ndim else x
 
 
-def swing(x):
-    """Return a state that becomes what another one was, which a function changes."""
-    return repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1]
-
-
 def flat(x):
     """Refuse arrays of more than two axes, of which no products are compiled."""
     if x.ndim > 2:
@@ -61,13 +56,15 @@ np.expand_dims(x, -1) | np.flip(x, -1) | np.moveaxis(x, 0, -1) | np.repeat(x, 2,
 np.squeeze(x[None]) | np.swapaxes(x, 0, -1) | np.take(x, [1, 0, 1], -1) | np.tile(x, 2)
 np.diagonal(x) | x.transpose().flatten() | np.full_like(x, 0.3) - np.zeros_like(x)
 np.reshape(x, -1) * np.size(x) + np.ndim(x) - sum(np.shape(x)) | x.transpose(1, 0).reshape(-1, 1)
-np.sum(x) | np.mean(x) | np.max(x) | np.min(x) | np.linalg.norm(x) | np.var(x) | sum([*x])
+np.sum(x) | np.mean(x) | np.max(x - 2) | np.min(x) | np.linalg.norm(x) | np.var(x) | sum([*x])
 np.sqrt(0.1 + x.var()) | np.prod(np.tanh(x)) | x.sum(0) | x.max(axis=-1) | np.einsum("ij->", x)
 np.add.reduce(x) | np.prod(x, -1) | np.maximum.reduce(x, axis=-1) | np.multiply.reduce(x, 0)
 np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
 x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
-turn(x, 3) | turn(x, 1) | flip(x) | swing(x) | np.ravel(x).dot(np.ravel(x))
+repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1] | np.exp(np.full_like(x, 0.3))
+turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x))
+np.exp(np.full_like(x, 0))
 x**65 | operator.ipow(x + 0.3, 2.0) | np.matrix_transpose(x)
 np.amax(x, 0) - np.amin(x) | np.atleast_1d(x) | x[None].squeeze() | x.swapaxes(0, -1)
 (x > 0.4321).any() | (x < 0.9).all(axis=0) | np.logical_xor(x < y, y) | (x < y) ^ (x < 0.1)

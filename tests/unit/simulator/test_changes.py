@@ -38,12 +38,13 @@ def test_changes_and_images_are_those_of_the_readable_network(protocol):
 
 
 def test_small_changes_are_as_exact_as_large_ones_and_no_weight_decays():
-    large = Protocol(decay=0.5)
-    small = dataclasses.replace(
-        large, visible_to_hidden_factor=2.0**-20, hidden_to_visible_factor=2.0**-20
+    factors = (
+        {},
+        dict.fromkeys(("visible_to_hidden_factor", "hidden_to_visible_factor"), 2.0**-20),
     )
-    found = [compute_changes(each, draw_weights(large, 3, 0, 9)) for each in (large, small)]
-    np.testing.assert_allclose(found[1], 2.0**-20 * found[0], rtol=1e-13)
+    protocols = [Protocol(decay=0.5, **each) for each in factors]
+    large, small = (compute_changes(each, draw_weights(each, 3, 0, 9)) for each in protocols)
+    np.testing.assert_allclose(small, 2.0**-20 * large, rtol=1e-13)
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,12 @@ class Many(Draws):
     patterns = np.tile(np.eye(4), (6, 1))  # more than stand side by side
 
 
+def test_each_turn_of_loops_within_one_another_draws_numbers_of_its_own():
+    found, one = [], Draws.from_seed(0)
+    repeat(3, lambda x: repeat(4, lambda y: found.append(one.uniform(())) or y, x), np.zeros(2))
+    assert len({*map(float, found)}) == 12
+
+
 @pytest.mark.parametrize(("network", "n_updates"), [(Draws, 2), (Many, 1)])
 @pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
 def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_updates, schedule):
