@@ -63,7 +63,7 @@ np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.v
 x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
 turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x))
-x**65 | operator.ipow(x + 0.3, 2.0) | np.matrix_transpose(x)
+x**65 | operator.ipow(x + 0.3, 2.0) | np.matrix_transpose(x) | np.atleast_2d(x)
 np.amax(x, 0) - np.amin(x) | np.atleast_1d(x) | x[None].squeeze() | x.swapaxes(0, -1)
 (x > 0.4321).any() | (x < 0.9).all(axis=0) | np.logical_xor(x < y, y) | (x < y) ^ (x < 0.1)
 x >= y | x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 - (y - x))
