@@ -10,7 +10,7 @@ import pytest
 
 import replication
 from replication.simulator import arrays
-from replication.simulator.network import COMPILED
+from replication.simulator.guard import COMPILED
 
 ROOT = Path(__file__).parents[1]
 WITH_EXAMPLES = [

@@ -74,7 +74,7 @@ def run_mechanism(options: argparse.Namespace) -> None:
     network = None if options.rule is None else read_rule(options.rule)
     from replication.experiments.mechanism.examination import examine_mechanism
 
-    with blame_rules(network):
+    with blame_rules([] if network is None else [network]):
         found = examine_mechanism(
             protocol, network=network, n_seeds=options.seeds, root_seed=options.root_seed,
             jobs=options.jobs, report_progress=report_progress,

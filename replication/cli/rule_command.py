@@ -106,15 +106,11 @@ def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
         raise UsageError(f"{line}: {type(error).__name__}: {text}; mend the file") from None
 
 
-def blame_rules(*networks: type | None) -> contextlib.AbstractContextManager[None]:
+def blame_rules(networks: "list[type[Network]]") -> contextlib.AbstractContextManager[None]:
     """Refuse what goes wrong in the code of rules, and name its line."""
     from replication.simulator.arrays import find_line
 
-    def find(error: BaseException) -> str | None:
-        lines = [find_line(error, each) for each in networks if each is not None]
-        return next(filter(None, lines), None)
-
-    return _blame(find)
+    return _blame(lambda error: next(filter(None, [find_line(error, x) for x in networks]), None))
 
 
 def run_rule(options: argparse.Namespace) -> None:
@@ -124,40 +120,40 @@ def run_rule(options: argparse.Namespace) -> None:
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
-    network = read_rule(options.rule)
-    other = None if options.against is None else read_rule(options.against)
-    with blame_rules(network, other):
-        left = _set_numbers([each for each in (network, other) if each], fields, base)
-        _try_rule(network, other, from_plain(left, base=base), options)
+    networks = [read_rule(text) for text in (options.rule, options.against) if text is not None]
+    with blame_rules(networks):
+        _try_rule(networks, _set_numbers(networks, fields, base), options)
 
 
 def _set_numbers(
     networks: "list[type[Network]]", fields: dict[str, Any], base: Protocol
-) -> dict[str, Any]:
-    """Set those of the fields that are numbers of the rules; return the others."""
+) -> Protocol:
+    """Set those of the fields that are numbers of the rules; return the protocol of the others."""
     from replication.simulator.network import Rule
 
-    left, names = fields, list[str]()
+    names: list[str] = []
     for network in networks:
-        theirs = FIELDS & {*fields} if network.takes_protocol else {*()}
+        # What is a field as well stays one where the rule knows all fields.
+        theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
         protocol = from_plain({name: fields[name] for name in theirs}, base=base)
-        known = Rule.of(network, protocol).numbers
-        own = {*known} - theirs
-        if new := {name: x for name, x in fields.items() if name in own}:
-            network.numbers = known | new
-        left, names = {name: x for name, x in left.items() if name not in own}, [*names, *own]
-    if unknown := [name for name in left if name not in FIELDS]:
-        raise UsageError(
-            f"{show(unknown[0])} was given; allowed are the rule's numbers "
-            f"({', '.join(names) or 'it has none'}) and fields, {', '.join(sorted(FIELDS))}"
-        )
-    return left
+        numbers = Rule.of(network, protocol).numbers
+        own = [name for name in numbers if name not in theirs]
+        if given := fields.keys() & own:
+            network.numbers = numbers | {name: fields[name] for name in given}
+        names += own
+    left = {name: x for name, x in fields.items() if name not in names}
+    try:
+        return from_plain(left, base=base)
+    except UsageError as error:
+        if left.keys() <= FIELDS:
+            raise
+        raise UsageError(f"{error}, or the rule's numbers ({', '.join(names) or 'none'})") from None
 
 
 def _try_rule(
-    network: "type[Network]", other: "type[Network] | None", protocol: Protocol,
-    options: argparse.Namespace,
-) -> None:  # fmt: skip
+    networks: "list[type[Network]]", protocol: Protocol, options: argparse.Namespace
+) -> None:
+    """Check the first of the rules, and print and write what all of them did."""
     from replication.experiments.contest import compare_rules
     from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
@@ -165,7 +161,7 @@ def _try_rule(
     from replication.simulator.recirculation import RecirculationNetwork
 
     # The compiled rule against plain NumPy.
-    rule = Rule.of(network, protocol)
+    network, rule = networks[0], Rule.of(networks[0], protocol)
     if not options.plain:
         from replication.simulator.guard import check_rule
 
@@ -183,15 +179,15 @@ def _try_rule(
         page = render_page(rule, options.root_seed).encode()
     # The contest, with the paper's rule where it can learn the same task.
     has_paper_task = rule.network.patterns is None and not rule.has_targets
-    if other is None and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
-        other = RecirculationNetwork
-    networks = [each for each in (other, network) if each is not None]
+    if len(networks) == 1 and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
+        networks = [network, RecirculationNetwork]
     # How failures ended is known where that fits in the memory, and a pattern has one answer.
-    keeps_weights = options.seeds * sum(rule.sizes) <= MOST_KEPT and (
-        options.plain or MEASURE not in Traces(rule).drawn
+    rules = [Rule.of(each, protocol) for each in networks]
+    keeps_weights = options.seeds * sum(sum(each.sizes) for each in rules) <= MOST_KEPT and (
+        options.plain or not any(MEASURE in Traces(each).drawn for each in rules)
     )
     contest = compare_rules(
-        *networks, protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
+        *networks[::-1], protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
         jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
     width = min(shutil.get_terminal_size().columns, 100)
@@ -206,7 +202,7 @@ def _try_rule(
         if path is not None and content is not None:
             write_durably(path, content)
             print(f"\n{path} was written.")
-    if other is None:
+    if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
     if not outcomes.converged.any():
         print("\nHow far off they ended: simulate(..., final_weights=True).errors in Python.")

@@ -102,20 +102,15 @@ class Graph:
         """Return an array as it is, and numbers as a constant one."""
         if isinstance(given, Traced):
             self._check(given)
-            if given.graph is not self:
-                raise TraceError(
-                    "the rule uses an array that it kept from an earlier call, in a list or an "
-                    "attribute; declare in `kept` what lasts from one update to the next"
-                )
             return given
-        if isinstance(given, list | tuple) and find_graph(given):
+        if isinstance(given, list | tuple) and any(isinstance(x, Traced) for x in given):
             raise TraceError("a list was given where an array is needed; write np.stack([x, y])")
         numbers = np.asarray(given)
         if numbers.dtype.kind not in "fiub":
             raise TraceError(f"{show(given)} was given where an array of numbers is needed")
         numbers = numbers.astype(np.float64)
         flat = numbers.ravel()
-        if (flat.size and (flat[0] == flat).all() and flat[0] != 0.0) or not flat.any():
+        if (flat[:1] == flat).all():
             number = float(flat[0]) if flat.size else 0.0
             return self.make("number", numbers.shape, (), lambda *_: number, note=number)
         new = self.make("constant", numbers.shape, note=numbers.tobytes())
@@ -125,6 +120,11 @@ class Graph:
         return new
 
     def _check(self, *xs: "Traced") -> None:
+        if any(x.graph is not self for x in xs):
+            raise TraceError(
+                "the rule uses an array that it kept from an earlier call, in a list or an "
+                "attribute; declare in `kept` what lasts from one update to the next"
+            )
         if any(x.depth > self.depth for x in xs):
             raise TraceError(
                 "the rule uses after repeat() what one of its steps has made; let the steps hand "
@@ -136,11 +136,7 @@ class Graph:
         return _as_number(self.take(given))
 
 
-def _method(function: Any) -> Any:
-    def call_with(self: Any, *arguments: Any, **options: Any) -> Any:
-        return function(self, *arguments, **options)
-
-    return call_with
+_method: Any = functools.partialmethod
 
 
 class Traced(NDArrayOperatorsMixin):
@@ -240,9 +236,9 @@ class Traced(NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         xs = [self.graph.take(x) for x in inputs] if method != "reduce" else inputs
-        if method == "reduce" and ufunc in REDUCTIONS and {*options} <= {"axis", "keepdims"}:
+        if method == "reduce" and ufunc in REDUCING and {*options} <= {"axis", "keepdims"}:
             keepdims = options.get("keepdims", False)
-            found = reduce(REDUCTIONS[ufunc], xs[0], options.get("axis", 0), keepdims)
+            found = reduce(REDUCING[ufunc], xs[0], options.get("axis", 0), keepdims)
             return _as_numpy_has(found, ufunc.reduce, inputs, options)
         if method == "outer" and ufunc is np.multiply and not options:
             a, b = xs
@@ -261,7 +257,7 @@ class Traced(NDArrayOperatorsMixin):
             raise TraceError(_refusal(name))
         try:
             return _as_numpy_has(FUNCTIONS[function](*args, **kwargs), function, args, kwargs)
-        except (AssertionError, AttributeError, TypeError):
+        except (AttributeError, TypeError):
             raise TraceError(f"numpy.{name} cannot be compiled with these options") from None
 
 
@@ -318,14 +314,9 @@ def _as_numpy_has(found: Any, function: Any, args: Any, options: Any = MappingPr
     return _as_mask(found) if is_mask else _as_number(found)
 
 
-def find_graph(xs: Sequence[Any]) -> Graph | None:
-    """Return the graph of the traced ones among some arrays, None if there are none."""
-    return next((x.graph for x in xs if isinstance(x, Traced)), None)
-
-
 def _take_all(*xs: Any) -> list[Traced]:
-    graph = find_graph(xs)
-    assert graph is not None
+    """Return arrays, of which one at least is traced already."""
+    graph: Any = next((x.graph for x in xs if isinstance(x, Traced)), None)
     return [graph.take(x) for x in xs]
 
 
@@ -386,6 +377,8 @@ def _rearrange(x: Traced, function: Callable[[Any], Any]) -> Traced:
     """Return an array as a function of NumPy rearranges it: a view, where NumPy makes one."""
     numbers = np.arange(x.size).reshape(x.shape)
     chosen = function(numbers)
+    if chosen is numbers:
+        return x
     if chosen.ndim == 0 or np.may_share_memory(chosen, numbers):
         return _view(x, function)
     flat = chosen.ravel().tolist()
@@ -420,12 +413,6 @@ def _concatenate(parts: Any, axis: int = 0) -> Traced:
     xs = _take_all(*parts)
     shape = np.concatenate([np.empty(x.shape, dtype=bool) for x in xs], axis=axis).shape
     return xs[0].graph.make("joined", shape, [_as_number(x) for x in xs], note=axis % len(shape))
-
-
-def _stack(parts: Any, axis: int = 0) -> Traced:
-    xs = _take_all(*parts)
-    axis %= xs[0].ndim + 1
-    return _concatenate([reshape(x, (*x.shape[:axis], 1, *x.shape[axis:])) for x in xs], axis)
 
 
 # Operations element by element
@@ -561,14 +548,18 @@ def _exp(x: Traced) -> Traced:
     return call("exp of minus", x, exact.exponential_of_minus_any)
 
 
-def _arcsinh(x: Traced) -> Traced:
-    near = call("arcsinh", x, exact.PAIRED_FUNCTIONS["arcsinh"], is_paired=True)
-    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series of `near` has ended
-    return _where(abs(x) < 2.0**60, near, far)
-
-
 def _function(name: str, function: Callable[..., Any], **options: Any) -> Callable[..., Traced]:
     return lambda x: call(name, x, function, **options)
+
+
+def _paired(name: str) -> Callable[..., Traced]:
+    return _function(name, exact.PAIRED_FUNCTIONS[name], is_paired=True)
+
+
+def _arcsinh(x: Traced) -> Traced:
+    near = _paired("arcsinh")(x)
+    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series of `near` has ended
+    return _where(abs(x) < 2.0**60, near, far)
 
 
 def _compare(relation: str) -> Callable[..., Traced]:
@@ -743,10 +734,6 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     return reshape(new, kept) if keepdims else new
 
 
-def _reduction(kind: str) -> Callable[..., Any]:
-    return lambda x, axis=None, keepdims=False: reduce(kind, x, axis, keepdims)
-
-
 def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     total = reduce("add", x, axis, keepdims)
     return total * (total.size / x.size)
@@ -769,7 +756,7 @@ def _move(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of NumPy that only moves elements."""
 
     def move(x: Any, *arguments: Any, **options: Any) -> Any:
-        if find_graph((*arguments, *options.values())) is not None:
+        if any(isinstance(each, Traced) for each in (*arguments, *options.values())):
             raise TraceError(UNKNOWN_PLACES)
         return _rearrange(x, lambda numbers: function(numbers, *arguments, **options))
 
@@ -907,11 +894,7 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     np.sqrt: _function("square root", exact.square_root), np.exp: _exp,
     np.log: _function("logarithm", exact.logarithm_of_any),
     np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
-    **{
-        ufunc: _function(ufunc.__name__, exact.PAIRED_FUNCTIONS[ufunc.__name__], is_paired=True)
-        for ufunc in (np.tanh, np.arctan)
-    },
-    np.arcsinh: _arcsinh,
+    np.tanh: _paired("tanh"), np.arctan: _paired("arctan"), np.arcsinh: _arcsinh,
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
     np.maximum: _maximum, np.minimum: _minimum,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
@@ -923,41 +906,37 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 
 BITWISE = np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert
-REDUCTIONS = {
-    np.add: "add", np.multiply: "multiply", np.maximum: "maximum", np.minimum: "minimum",
-}  # fmt: skip
 REDUCING: dict[Any, str] = {
-    np.sum: "add", np.prod: "multiply", **dict.fromkeys((np.max, np.amax), "maximum"),
-    **dict.fromkeys((np.min, np.amin), "minimum"),
+    np.add: "add", np.sum: "add", np.multiply: "multiply", np.prod: "multiply",
+    **dict.fromkeys((np.maximum, np.max, np.amax), "maximum"),
+    **dict.fromkeys((np.minimum, np.min, np.amin), "minimum"),
 }  # fmt: skip
+"""Functions of NumPy, and operations whose `reduce` does the same, by the kind of `reduce`."""
 MOVING = (
-    np.diagonal, np.expand_dims, np.flip, np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes,
-    np.take, np.tile,
+    np.atleast_1d, np.atleast_2d, np.diagonal, np.expand_dims, np.flip, np.matrix_transpose,
+    np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes, np.take, np.tile,
 )  # fmt: skip
 
 FUNCTIONS: dict[Any, Any] = {
     np.where: _where, np.clip: _clip, np.outer: outer, np.einsum: _einsum, np.linalg.norm: _norm,
     np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
     np.inner: lambda a, b: matmul(a, np.transpose(b)) if np.ndim(a) and np.ndim(b) else a * b,
-    np.concatenate: _concatenate, np.stack: _stack,
-    np.hstack: lambda xs: _concatenate(
-        [reshape(x, (1,)) if not x.shape else x for x in _take_all(*xs)], int(np.ndim(xs[0]) > 1)
-    ),
-    np.vstack: lambda xs: _concatenate(
-        [x if x.ndim > 1 else reshape(x, (1, -1)) for x in _take_all(*xs)]
-    ),
+    np.concatenate: _concatenate,
+    np.stack: lambda xs, axis=0: _concatenate([np.expand_dims(x, axis) for x in xs], axis),
+    np.hstack: lambda xs: _concatenate(map(np.atleast_1d, xs), int(np.ndim(xs[0]) > 1)),
+    np.vstack: lambda xs: _concatenate(map(np.atleast_2d, xs)),
     np.diag: lambda x: _where(np.eye(x.size), x, 0.0) if x.ndim == 1 else np.diagonal(x),
     **{function: _move(function) for function in MOVING},
-    np.atleast_1d: lambda x: x if x.ndim else reshape(x, (1,)),
-    np.matrix_transpose: lambda x: np.swapaxes(x, -1, -2),
     np.transpose: transpose, np.reshape: reshape, np.ravel: lambda x: reshape(x, (-1,)),
-    **{function: _reduction(kind) for function, kind in REDUCING.items()},
+    **{function: functools.partial(reduce, kind) for function, kind in REDUCING.items()},
     np.any: _test("maximum"), np.all: _test("minimum"), np.mean: _mean, np.var: _var,
     np.std: lambda x, *axis, **options: np.sqrt(_var(x, *axis, **options)),
     np.broadcast_to: broadcast_to, np.copy: lambda x: x,
     np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
-    np.zeros_like: lambda x, **options: np.zeros_like(np.empty(x.shape, x.dtype), **options),
-    np.ones_like: lambda x, **options: np.ones_like(np.empty(x.shape, x.dtype), **options),
+    **{
+        make: lambda x, make=make, **options: make(np.empty(x.shape, x.dtype), **options)
+        for make in (np.zeros_like, np.ones_like)
+    },
     np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
 }  # fmt: skip
 """What NumPy's functions become; all others are refused by name."""
@@ -974,9 +953,9 @@ def find_line(error: BaseException, rule: type) -> str | None:
 
 def list_own(rule: type) -> list[type]:
     """Return the classes that a rule is made of and that are not of this package."""
-    modules = [str(getattr(each, "__module__", "")).partition(".")[0] for each in rule.__mro__]
-    classes = zip(modules, rule.__mro__, strict=True)
-    return [each for module, each in classes if module != "replication" and each is not object]
+    modules = {each: str(getattr(each, "__module__", "")) for each in rule.__mro__}
+    given = "replication", "builtins"
+    return [each for each, name in modules.items() if name.partition(".")[0] not in given]
 
 
 def find_own_line(error: BaseException, files: set[str]) -> str | None:

@@ -15,21 +15,8 @@ from typing import Any
 import numpy as np
 
 from replication.simulator import arithmetic as exact
-from replication.simulator.arrays import (
-    LEAVES,
-    NOTHING,
-    STORED,
-    TURNS,
-    At,
-    Index,
-    Shape,
-    Traced,
-    add_element,
-    add_product,
-    add_to,
-    is_plain_matmul,
-    walk,
-)
+from replication.simulator import arrays
+from replication.simulator.arrays import TURNS, At, Index, Shape, Traced
 from replication.simulator.noise import write_draw
 
 FEW_TURNS = 2
@@ -132,7 +119,7 @@ class Block:
         """
         # What must be in memory, in the order of making, and in whose loop it can be computed.
         last = [] if watched is None else [watched]
-        inside = walk([*roots, *last], is_end=lambda x: x in self.rows or x in self.loops)
+        inside = arrays.walk([*roots, *last], is_end=lambda x: x in self.rows or x in self.loops)
         order = [x for x in inside if self.is_stored(x)]
         home, held = self._find_homes(order, last)
         # What others read than those that are computed in the same loop must be in memory.
@@ -153,12 +140,12 @@ class Block:
 
     def is_stored(self, x: Traced) -> bool:
         """Return whether an array is to be in memory, and is not yet."""
-        if x in self.rows or x in self.loops or x.op in LEAVES:
+        if x in self.rows or x in self.loops or x.op in arrays.LEAVES:
             return False
         if x.op == "view" and x.is_kept:
             source = x.args[0]
-            return not (source.op in LEAVES or source in self.rows or self.is_stored(source))
-        return x.op in STORED or x.is_kept
+            return not (source.op in arrays.LEAVES or source in self.rows or self.is_stored(source))
+        return x.op in arrays.STORED or x.is_kept
 
     def _find_homes(
         self, order: list[Traced], last: list[Traced]
@@ -173,7 +160,7 @@ class Block:
             home[called] = called
             # Its sums, if nothing in between reads them from memory.
             group, sums = {called}, called.args[0]
-            if is_plain_matmul(sums) and sums in number and sums not in home:
+            if arrays.is_plain_matmul(sums) and sums in number and sums not in home:
                 between = order[number[sums] + 1 : k]
                 if not any(sums in self._list_read(x) for x in between):
                     held[called], home[sums] = sums, called
@@ -193,7 +180,7 @@ class Block:
         """Return whether an array depends on a group and can be computed in its loop."""
 
         def is_there(x: Traced) -> bool:
-            return x in self.rows or x in self.loops or x in before or x.op in LEAVES
+            return x in self.rows or x in self.loops or x in before or x.op in arrays.LEAVES
 
         @functools.cache
         def depends(x: Traced) -> bool:
@@ -213,7 +200,7 @@ class Block:
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
-        return {arg for arg in walk(x.args, is_end=self.is_stored) if self.is_stored(arg)}
+        return {arg for arg in arrays.walk(x.args, is_end=self.is_stored) if self.is_stored(arg)}
 
     # Writing
 
@@ -248,7 +235,7 @@ class Block:
             self._write_joined(x, rows)
         elif x.op in ("reshaped", "taken"):
             self._write_chosen(x, rows)
-        elif is_plain_matmul(x):
+        elif arrays.is_plain_matmul(x):
             for patterns in self.take(self.n_patterns):
                 for units in self.take(x.shape[0]):
                     totals = self._sum_products(x, units, patterns)
@@ -320,20 +307,22 @@ class Block:
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Any]:
         """Write down some units of some patterns at a time: that many sums side by side."""
-        if not is_plain_matmul(x) or x in self.rows:
+        if not arrays.is_plain_matmul(x) or x in self.rows:
             return [self.at(x, (j,), p) for j in units for p in patterns]
         # Each sum begins with what is added to it; of a one-hot pattern one weight is left.
         matrix, vector, *start = x.args
-        begun = [self.at(start[0], (j,), p) if start else NOTHING for j in units for p in patterns]
+        begun = [
+            self.at(start[0], (j,), p) if start else arrays.NOTHING for j in units for p in patterns
+        ]
         if vector.op == "pattern" and vector.note == self.one_hot and matrix.op == "weight":
             chosen = [self.at(matrix, (j, self.begin + p), p) for j in units for p in patterns]
-            return [add_to(total, y) for total, y in zip(begun, chosen, strict=True)]
+            return [arrays.add_to(total, y) for total, y in zip(begun, chosen, strict=True)]
 
         def add(i: Any, *totals: Any) -> tuple[Any, ...]:
             inner = [self.at(vector, (i,), p) for p in patterns]
             rows = [self.at(matrix, (j, i), 0) for j in units]
             pairs = zip(itertools.product(rows, inner), totals, strict=True)
-            return tuple(add_product(w, v, total) for (w, v), total in pairs)
+            return tuple(arrays.add_product(w, v, total) for (w, v), total in pairs)
 
         return list(self.writer.fold(matrix.shape[1], add, *begun))
 
@@ -375,7 +364,7 @@ class Block:
         A sum that is begun goes on from what is in memory.
         """
         for some in self._take_places(rows.shape):
-            totals = [rows[place] if is_begun else NOTHING for place in some]
+            totals = [rows[place] if is_begun else arrays.NOTHING for place in some]
             for term in terms:
                 add = functools.partial(self._add_term, term, some)
                 totals = list(self.writer.fold(self.n_patterns, add, *totals))
@@ -399,7 +388,9 @@ class Block:
         """Return sums in some places with one more pattern of a term."""
         at = _remember(self.at)  # a state serves several weights
         pairs = zip(some, totals, strict=True)
-        return tuple(self.value(add_element(at, total, term, place, p)) for place, total in pairs)
+        return tuple(
+            self.value(arrays.add_element(at, total, term, place, p)) for place, total in pairs
+        )
 
 
 def _remember(at: At) -> At:
@@ -444,7 +435,7 @@ def name_place(index: Index, p: Any) -> tuple[str, ...]:
 
 
 def _is_elementwise(x: Traced) -> bool:
-    return x.op not in STORED and x.op not in LEAVES and x.op != "view"
+    return x.op not in arrays.STORED and x.op not in arrays.LEAVES and x.op != "view"
 
 
 def find_bound(array: Traced, patterns: float) -> float:
@@ -452,7 +443,7 @@ def find_bound(array: Traced, patterns: float) -> float:
     known: dict[str, Any] = {"mul": math.prod}
     known |= dict.fromkeys(("add", "sub", "abs", "negative", "view"), sum)
     bounds: dict[Traced, float] = {}
-    for x in walk([array]):
+    for x in arrays.walk([array]):
         most = math.inf
         if x.op == "number":
             most = abs(float(x.note))

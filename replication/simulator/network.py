@@ -45,12 +45,6 @@ OF_ANY_RULE = {
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
 
-COMPILED = {
-    "image", "weight_changes", "apply", "draw", "prepare", "measure", "pattern_error",
-    "list_hidden", "list_states", "uniform", "normal",
-}  # fmt: skip
-"""Methods of `Network` that compiled code calls; of the others no override would count."""
-
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
 
@@ -145,6 +139,7 @@ class Network:
     takes_protocol: ClassVar[bool] = False  # whether it knows all fields of a protocol
     protocol: Protocol
     _shapes: Mapping[str, Shape] = MappingProxyType({})  # of all arrays, in their order
+    _sums: Mapping[str, Shape] = MappingProxyType({})  # of what is summed over the patterns
     _graph: Graph | None = None  # while the rule is traced
     _seeds: tuple[int, int] = (0, 0)  # of this network, and the root seed
     _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase
@@ -205,7 +200,15 @@ class Network:
         >>> Normal.from_seed(0).train()
         (29, True)
         """
-        return draw_arrays(rule, root_seed, start, stop)
+        root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
+        parts = []
+        for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
+            sizes = [math.prod(shape) for shape in shapes.values()]
+            widths = [cls.half_widths.get(name, rule.protocol.half_width) for name in shapes]
+            if sizes:
+                parts.append(draw_uniform(sum(sizes), root_seed + stream, start, stop))
+                parts[-1] *= np.repeat(widths, sizes)
+        return parts[0] if len(parts) == 1 else np.hstack(parts)
 
     def prepare(self) -> None:
         """Set what follows from `self.protocol`, before weights are given."""
@@ -255,10 +258,9 @@ class Network:
         try:
             shape = _take_shape(Ellipsis if more else given)
         except (TypeError, ValueError):
-            raise UsageError(
-                f"self.{kind}({', '.join(map(show, (given, *more)))}) was asked for; allowed is a "
-                f"shape, as in self.{kind}(2) or self.{kind}((2, 3)), with sizes from 1"
-            ) from None
+            call, asked = f"self.{kind}", ", ".join(map(show, (given, *more)))
+            allowed = f"a shape, as in {call}(2) or {call}((2, 3)), with sizes from 1"
+            raise UsageError(f"{call}({asked}) was asked for; allowed is {allowed}") from None
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
@@ -338,17 +340,35 @@ class Network:
     def _change(self, v: Any, target: Any) -> dict[str, Any]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
         shown = (v, target) if takes_target(type(self).weight_changes) else (v,)
-        changes = self.weight_changes(*shown)
-        return name_changes(type(self).__name__, changes, self.shapes, self.summed)
+        changes, gives = self.weight_changes(*shown), f"{type(self).__name__}.weight_changes gives"
+        names = [*self.shapes]
+        if changes is None:
+            raise UsageError(f"{gives} nothing; return the changes of {names}")
+        # Changes in the order of the weights, or some of them by their names.
+        if not isinstance(changes, Mapping):
+            changes = changes if isinstance(changes, tuple | list) else (changes,)
+            if len(changes) != len(names):
+                raise UsageError(
+                    f"{gives} {plural(len(changes), 'array')}; shapes has {len(names)}: "
+                    f"{', '.join(names)}; give one for each, or a dict"
+                )
+            changes = dict(zip(names, changes, strict=True))
+        for name, change in changes.items():
+            if name not in self._sums:
+                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(self._sums)}")
+            shape, kind = self._sums[name], type(change)
+            if kind in (list, tuple):
+                raise UsageError(f"{gives} {name} as a {kind.__name__}; write np.stack([x, y])")
+            if np.shape(change) not in ((), shape):
+                raise UsageError(f"{gives} {name} of shape {np.shape(change)}; shapes says {shape}")
+        return dict(changes)
 
     def _apply(self, sums: dict[str, Any]) -> None:
         """Apply summed changes, or refuse what `apply` returns, which would be lost."""
-        nothing: Any = self.apply
-        if nothing(sums) is not None:
-            raise UsageError(
-                f"{type(self).__name__}.apply returns something, and it has to set: self.W = "
-                'self.W + changes["W"], or super().apply({...})'
-            )
+        apply: Any = self.apply
+        if apply(sums) is not None:
+            name, advice = type(self).__name__, 'self.W = self.W + changes["W"]'
+            raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
 
     def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
         """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
@@ -378,39 +398,6 @@ class Network:
 def takes_target(weight_changes: Callable[..., Any]) -> bool:
     """Return whether the rule's changes depend on a target beside the pattern."""
     return len(inspect.signature(weight_changes).parameters) > 2
-
-
-def name_changes(
-    rule: str, changes: Any, shapes: Mapping[str, Shape], summed: Mapping[str, Shape]
-) -> dict[str, Any]:
-    """Return changes by the names of the arrays, or refuse what does not fit them."""
-    if changes is None:
-        raise UsageError(f"{rule}.weight_changes gives nothing; return the changes of {[*shapes]}")
-    if not isinstance(changes, Mapping):
-        changes = changes if isinstance(changes, tuple | list) else (changes,)
-        if len(changes) != len(shapes):
-            raise UsageError(
-                f"{rule}.weight_changes gives {plural(len(changes), 'array')}; shapes has "
-                f"{len(shapes)}: {', '.join(shapes)}; give one for each, or a dict"
-            )
-        changes = dict(zip(shapes, changes, strict=True))
-    shapes = {**shapes, **summed}
-    for name, change in changes.items():
-        if name not in shapes:
-            raise UsageError(
-                f"{rule}.weight_changes gives {name!r}; shapes has {', '.join(shapes)}"
-            )
-        if isinstance(change, list | tuple):
-            raise UsageError(
-                f"{rule}.weight_changes gives {name} as a {type(change).__name__}; "
-                "write np.stack([x, y]), which is an array"
-            )
-        if np.shape(change) not in ((), tuple(shapes[name])):
-            raise UsageError(
-                f"{rule}.weight_changes gives {name} of shape {np.shape(change)}; shapes says "
-                f"{tuple(shapes[name])}"
-            )
-    return dict(changes)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -444,9 +431,9 @@ class Rule:
         patterns = _take_rows(f"{name}.patterns", one.patterns, lambda: make_patterns(protocol))
         targets = _take_rows(f"{name}.targets", one.targets, lambda: patterns)
         if len(targets) != len(patterns):
+            allowed = f"{len(patterns)}, one for each pattern"
             raise UsageError(
-                f"{name}.targets has {plural(len(targets), 'row')}; allowed are "
-                f"{len(patterns)}, one for each pattern"
+                f"{name}.targets has {plural(len(targets), 'row')}; allowed are {allowed}"
             )
         rule = cls(
             network, protocol, _take_shapes(name, "shapes", one.shapes),
@@ -460,32 +447,25 @@ class Rule:
         return rule
 
     def _check(self, one: Network) -> None:
-        name, arrays = self.network.__name__, self.all_shapes
+        name = self.name
         for each in ("patterns", "targets"):
             if isinstance(getattr(self.network, each), property):
                 raise UsageError(f"{name}.{each} is a property; make it a class attribute")
         if not self.shapes:
-            raise UsageError(
-                f'{name}.shapes is empty; name its weights, e.g. shapes = {{"W": (2, 4)}}'
-            )
+            raise UsageError(f'{name}.shapes is empty; name its weights, as {{"W": (2, 4)}}')
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
         for each in vars(self.network):
             if f"{each}s" in vars(Network):  # weight_change
                 raise UsageError(f"{name} has {each!r}; write '{each}s', or choose another name")
         for each in names:
-            is_taken = (
-                names.count(each) > 1 or hasattr(self.network, str(each)) or each == "protocol"
-            )
-            if is_taken or not str(each).isidentifier():
-                raise UsageError(
-                    f"{name} calls an array or a number {each!r}, which is no name in Python, or "
-                    "taken already; choose another"
-                )
+            is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
+            if is_taken or each == "protocol" or not str(each).isidentifier():
+                wrong = "is no name in Python, or taken already; choose another"
+                raise UsageError(f"{name} calls an array or a number {each!r}, which {wrong}")
         for each, half_width in one.half_widths.items():
             if each not in (*self.shapes, *self.fixed):
-                raise UsageError(
-                    f"{name}.half_widths names {each!r}; allowed are {', '.join(arrays)}"
-                )
+                allowed = ", ".join([*self.shapes, *self.fixed])
+                raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
             if _take_number(f"{name}.half_widths", half_width) < 0.0:
                 raise UsageError(f"{name}.half_widths has {half_width}; allowed are numbers from 0")
         for field, value in self.protocol.differences.items():
@@ -532,7 +512,7 @@ class Rule:
         one = self.network.__new__(self.network)
         one.__dict__.update(
             protocol=self.protocol, patterns=self.patterns, targets=self.targets,
-            _shapes=self.all_shapes, **self.numbers,
+            _shapes=self.all_shapes, _sums=self.sums, **self.numbers,
         )  # fmt: skip
         one.prepare()
         return one
@@ -568,19 +548,6 @@ class Rule:
     def draw(self, root_seed: int, start: int, stop: int) -> Array:
         """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""
         return self.network.draw(self, root_seed, start, stop)
-
-
-def draw_arrays(rule: Rule, root_seed: int, start: int, stop: int) -> Array:
-    """Draw weights and fixed arrays uniform on [-half_width, half_width), each its own."""
-    root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
-    given, parts = rule.network.half_widths, []
-    for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
-        sizes = [math.prod(shape) for shape in shapes.values()]
-        widths = [given.get(name, rule.protocol.half_width) for name in shapes]
-        if sizes:
-            parts.append(draw_uniform(sum(sizes), root_seed + stream, start, stop))
-            parts[-1] *= np.repeat(widths, sizes)
-    return parts[0] if len(parts) == 1 else np.hstack(parts)
 
 
 def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:

@@ -107,11 +107,10 @@ class Outcomes:
 
     def describe_lost(self) -> str:
         """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
-        known = [x.reshape(len(self), -1) for x in (self.weights, self.errors) if x is not None]
-        ends = [np.isfinite(x[~self.converged]).all(axis=1) for x in known]
-        n_lost = int(np.sum(~np.logical_and.reduce(ends))) if ends else 0
-        n_failed = int(np.sum(~self.converged))
-        text = f"{n_lost:,} of {n_failed:,} that failed ended infinite or not a number"
+        failed = ~self.converged
+        ends = [x[failed] for x in (self.weights, self.errors) if x is not None]
+        n_lost = (~np.isfinite(np.column_stack(ends)).all(axis=1)).sum() if ends else 0
+        text = f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
         return text if n_lost else ""
 
     def to_frame(self) -> pd.DataFrame:

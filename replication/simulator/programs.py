@@ -20,18 +20,7 @@ import numpy as np
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator import arrays
-from replication.simulator.arrays import (
-    APPLY,
-    LEARN,
-    MEASURE,
-    NOTHING,
-    TURNS,
-    Graph,
-    Index,
-    Shape,
-    Traced,
-    TraceError,
-)
+from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, TraceError
 from replication.simulator.blocks import Block, Memory, find_bound, name_place, places
 from replication.simulator.instructions import Bits, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
@@ -83,10 +72,8 @@ class Traces:
         # The image, and the error that is compared with the threshold.
         self.image = self._take("image", self._run(MEASURE, one.image, v))
         if self.image.shape != t.shape:
-            raise TraceError(
-                f"{name}.image gives an array of shape {self.image.shape}; the targets have "
-                f"{t.shape}"
-            )
+            wrong = f"an array of shape {self.image.shape}; the targets have {t.shape}"
+            raise TraceError(f"{name}.image gives {wrong}")
         # Deviations of the units, or the error of a pattern if that is the rule's own.
         self.own_error = type(one).pattern_error is not Network.pattern_error
         self.error = self._trace_own_error() if self.own_error else self._trace_deviations()
@@ -105,14 +92,11 @@ class Traces:
         self._run(APPLY, one._apply, scaled)
         self.after = {key: self._take("apply", getattr(one, key, None)) for key in self.weights}
         for key, new in self.after.items():
+            makes = f"{name}.apply makes {key}"
             if new.shape != shapes[key]:
-                raise TraceError(
-                    f"{name}.apply makes {key} of shape {new.shape}; it was {shapes[key]}"
-                )
+                raise TraceError(f"{makes} of shape {new.shape}; it was {shapes[key]}")
             if new.is_batched:
-                raise TraceError(
-                    f"{name}.apply makes {key} depend on a pattern; changes are their sums"
-                )
+                raise TraceError(f"{makes} depend on a pattern; changes are their sums")
         one.__dict__.update(self.begun)
         # A sum that nothing takes is not computed: that of frozen weights.
         used = {*arrays.walk(self.after.values())}
@@ -151,9 +135,8 @@ class Traces:
         function, shown = self.network.pattern_error, (self.pattern, self.target)
         error = self._take("pattern_error", self._run(MEASURE, function, *shown))
         if error.size != 1:
-            raise TraceError(
-                f"{self.rule.name}.pattern_error gives shape {error.shape}; allowed is one number"
-            )
+            wrong = f"shape {error.shape}; allowed is one number"
+            raise TraceError(f"{self.rule.name}.pattern_error gives {wrong}")
         return error.reshape(())  # type: ignore[no-any-return]
 
     def _trace_deviations(self) -> Traced:
@@ -209,11 +192,11 @@ class Sweep:
         """Return a block for patterns side by side from the first one on; weights at a base."""
         self.memory.n_rows = self.base
         traces, writer, rule = self.traces, self.writer, self.rule
-        weights, sums, constants = traces.weights, traces.sums, traces.graph.known.values()
+        weights, sums = traces.weights, traces.sums
         rows = {x: self._find_rows(base, name) for name, x in weights.items()}
         rows |= {x: self.given[name] for name, x in traces.given.items()}
         rows |= {x: self.sums[name] for name, x in sums.items()}
-        for x in constants:
+        for x in traces.graph.known.values():
             if x.op == "constant":
                 rows[x] = writer.rows("data", self.shown.size + x.place, x.shape, True)
         is_one_hot = np.array_equal(rule.patterns, np.eye(len(traces.pattern)))
@@ -261,7 +244,7 @@ class Sweep:
         if learns and has_turns:
             for rows in self.sums.values():
                 for place in places(self.writer, rows.shape):
-                    rows[place] = self.writer.number(NOTHING)
+                    rows[place] = self.writer.number(arrays.NOTHING)
         for first, n in self.take_turns():
             block = self.begin(n, first, "now")
             self._add_errors(block, self._list_terms() if learns else [])
@@ -368,7 +351,7 @@ class Sweep:
                 self._store(block, name)
 
     def _change(
-        self, block: Block, sums: Traced, names: list[str], place: Index, total: Any
+        self, block: Block, sums: Traced, names: list[str], place: arrays.Index, total: Any
     ) -> None:
         """Write down what one sum changes, its weight and what is kept of it."""
         here, values = name_place(place, 0), []
@@ -454,7 +437,7 @@ class Program:
     n_rows: int
     threshold: int
     given: dict[str, int]  # rows of the rule's numbers
-    outputs: list[tuple[int, Shape]]  # of `evaluate`: rows of what it measures
+    outputs: list[tuple[int, arrays.Shape]]  # of `evaluate`: rows of what it measures
 
 
 def _describe(sweep: Sweep, text: str, outputs: Any = ()) -> Program:

@@ -17,6 +17,8 @@ import replication
 class Halved(replication.RecirculationNetwork):
     def weight_changes(self, v0):
         return super().weight_changes(v0)._replace(W=0.0)
+    def measure(self, v):
+        return self.image(v) + 1e-3 * self.normal(4)
 class Small(Alignment):
     half_widths = {{"W": 0.1}}
 """
@@ -67,6 +69,7 @@ def test_the_rule_s_own_numbers_are_set_and_what_its_failures_ended_as_is_said(r
     answer = run("rule", path, *few, "--set", "rate=1e4")
     assert "Alignment: 20 of 20 that failed ended infinite or not a number" in answer
     assert "numbers (rate)" in refuse(2, "rule", path, "--set", "rte=1")
+    assert "did you mean 'max_updates'?" in refuse(2, "rule", path, "--set", "max_update=1")
     assert "'fast' was given" in refuse(2, "rule", path, "--set", "rate=fast")
 
 

@@ -297,7 +297,7 @@ def test_what_a_class_overrides_is_compiled_or_refused(name):
     with pytest.raises((UsageError, ZeroDivisionError)) as raised:
         check_rule(rule, Protocol()), programs.Traces(Rule.of(rule)).list_states()
     is_refused = f"Mine overrides {name}, which compiled code" in str(raised.value)
-    assert is_refused or raised.traceback[-1].name == "mine" or "Zero" in str(raised.value)
+    assert is_refused or "ZeroDivisionError" in repr(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -447,8 +447,8 @@ def test_a_network_whose_weights_are_not_numbers_has_not_converged_whatever_its_
             return np.where(self.w > 0.0, 50.0 * self.w**2, -0.01 * self.w) + 0.0 * self.w**2
 
     assert not simulate(Protocol(max_updates=100), network=Runaway, n_seeds=30).converged.any()
-    # The guard compares the others in six updates each, the one that grows while it is finite.
-    assert 15 <= check_rule(Runaway, Protocol()).n_updates < 18
+    # The guard compares each in six updates, the one that grows up to that which ends it.
+    assert check_rule(Runaway, Protocol()).n_updates == 18
 
 
 def test_a_rule_may_run_a_simulation_itself():
@@ -477,7 +477,7 @@ APPLIED = {
 @pytest.mark.parametrize("applied", APPLIED)
 def test_an_array_may_depend_on_others_as_they_were_before_the_update(applied, reads, schedule):
     class Coupled(Network):
-        shapes, fixed = {"a": (4,), "b": (4,), "c": (4,)}, {"f": (4,)}
+        shapes, fixed = {"a": (4,), "b": 4, "c": (4,)}, {"f": (4,)}
         kept = {"j": np.full(4, 0.3), "k": np.full(4, 0.2)}
 
         def image(self, v):
