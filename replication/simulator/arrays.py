@@ -51,11 +51,6 @@ DEEPEST, MOST_ARRAYS, MOST_CHOSEN = 30, 20_000, 10_000
 elements that are moved one by one, so that compiling ends."""
 
 
-UNKNOWN_PLACES = (
-    "the rule takes elements at places that only the compiled code knows; choose them with np.where"
-)
-
-
 class TraceError(UsageError):
     """What a rule does that cannot be compiled."""
 
@@ -131,10 +126,6 @@ class Graph:
                 "it on as a part of the state"
             )
 
-    def take_number(self, given: Any) -> "Traced":
-        """Return an array of numbers; truth values become 1 and 0."""
-        return _as_number(self.take(given))
-
 
 _method: Any = functools.partialmethod
 
@@ -208,11 +199,8 @@ class Traced(NDArrayOperatorsMixin):
     __imul__, __itruediv__ = NDArrayOperatorsMixin.__mul__, NDArrayOperatorsMixin.__truediv__
     __ipow__ = NDArrayOperatorsMixin.__pow__
 
-    def __getitem__(self, place: Any) -> "Traced":
-        places = place if isinstance(place, tuple) else (place,)
-        if any(isinstance(each, Traced) for each in places):
-            raise TraceError(UNKNOWN_PLACES)
-        return _rearrange(self, lambda numbers: numbers[place])
+    def __getitem__(self, place: Any) -> Any:
+        return _move(operator.getitem)(self, place)
 
     sum, mean, max, min, var, std, prod = map(
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
@@ -232,7 +220,7 @@ class Traced(NDArrayOperatorsMixin):
         """Return float64 numbers or truth values."""
         if np.dtype(kind) not in (np.dtype(float), np.dtype(bool)):
             raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
-        return _as_number(self) if np.dtype(kind) == float else _as_mask(self)
+        return as_number(self) if np.dtype(kind) == float else _as_mask(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         xs = [self.graph.take(x) for x in inputs] if method != "reduce" else inputs
@@ -311,7 +299,7 @@ def _as_numpy_has(found: Any, function: Any, args: Any, options: Any = MappingPr
         raise TraceError(
             f"numpy.{function.__name__} makes {dtype} of truth values; multiply them by 1.0"
         )
-    return _as_mask(found) if is_mask else _as_number(found)
+    return _as_mask(found) if is_mask else as_number(found)
 
 
 def _take_all(*xs: Any) -> list[Traced]:
@@ -383,7 +371,7 @@ def _rearrange(x: Traced, function: Callable[[Any], Any]) -> Traced:
         return _view(x, function)
     flat = chosen.ravel().tolist()
     sources = [tuple(map(int, np.unravel_index(k, x.shape))) for k in flat]
-    taken = x.graph.make("taken", chosen.shape, [keep(_as_number(x))], note=tuple(sources))
+    taken = x.graph.make("taken", chosen.shape, [keep(as_number(x))], note=tuple(sources))
     return _as_mask(taken) if x.mask else taken
 
 
@@ -399,7 +387,7 @@ def reshape(x: Any, shape: Any) -> Any:
         return x
     if [size for size in shape if size != 1] == [size for size in x.shape if size != 1]:
         return _view(x, lambda numbers: numbers.reshape(shape))  # only axes of one come or go
-    new = x.graph.make("reshaped", shape, [keep(_as_number(x))])
+    new = x.graph.make("reshaped", shape, [keep(as_number(x))])
     return _as_mask(new) if x.mask else new
 
 
@@ -412,7 +400,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 def _concatenate(parts: Any, axis: int = 0) -> Traced:
     xs = _take_all(*parts)
     shape = np.concatenate([np.empty(x.shape, dtype=bool) for x in xs], axis=axis).shape
-    return xs[0].graph.make("joined", shape, [_as_number(x) for x in xs], note=axis % len(shape))
+    return xs[0].graph.make("joined", shape, [as_number(x) for x in xs], note=axis % len(shape))
 
 
 # Operations element by element
@@ -426,7 +414,7 @@ def elementwise(
     def operate(*given: Any) -> Traced:
         xs = _take_all(*given)
         if not takes_masks:
-            xs = [_as_number(x) for x in xs]
+            xs = [as_number(x) for x in xs]
         shape = np.broadcast_shapes(*(x.shape for x in xs))
 
         def compute(at: At, index: Index, p: Any) -> Any:
@@ -439,7 +427,7 @@ def elementwise(
 
 def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool = False) -> Traced:
     """Return a costly function of every element; one that is paired takes two at once."""
-    x, note = _as_number(x), (name, function, is_paired)
+    x, note = as_number(x), (name, function, is_paired)
 
     def compute(at: At, index: Index, p: Any) -> Any:
         return at.__self__.call(note, [at(x, index, p)])[0]  # type: ignore[attr-defined]
@@ -450,7 +438,8 @@ def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool 
 _to_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
 
 
-def _as_number(x: Traced) -> Traced:
+def as_number(x: Traced) -> Traced:
+    """Return an array of numbers; truth values become 1 and 0."""
     return _to_number(x) if x.mask else x
 
 
@@ -483,7 +472,7 @@ def add_element(at: At, total: Any, x: Traced, index: Index, p: Any) -> Any:
 
 def _add(*given: Any) -> Any:
     a, b = _take_all(*given)
-    a, b = _as_number(a), _as_number(b)
+    a, b = as_number(a), as_number(b)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
         # The product must not have been used before, and have no beginning yet.
@@ -543,7 +532,7 @@ def _divide(*given: Any) -> Traced:
 
 
 def _exp(x: Traced) -> Traced:
-    x = _as_number(x)
+    x = as_number(x)
     x = x.args[0] if x.op == "negative" else -x
     return call("exp of minus", x, exact.exponential_of_minus_any)
 
@@ -580,7 +569,7 @@ _either = elementwise("where", exact.where, takes_masks=True)
 
 def _where(condition: Any, x: Any, y: Any) -> Traced:
     condition, x, y = _take_all(condition, x, y)
-    return _either(_as_mask(condition), _as_number(x), _as_number(y))
+    return _either(_as_mask(condition), as_number(x), as_number(y))
 
 
 def _choose(relation: str) -> Callable[[Any, Any], Any]:
@@ -609,7 +598,7 @@ def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 
 def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
     """Return a matrix product, to which `start` may be added: every sum begins with it."""
-    a, b = (_as_number(x) for x in _take_all(a, b))
+    a, b = (as_number(x) for x in _take_all(a, b))
     shape = np.matmul(np.empty(a.shape, dtype=bool), np.empty(b.shape, dtype=bool)).shape
     if a.ndim > 2 or b.ndim > 2:
         raise TraceError("matrix products are compiled for arrays of at most two axes")
@@ -709,7 +698,7 @@ COMBINED = {"maximum": _larger, "minimum": _smaller, "multiply": _multiply}
 
 def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the sum, product, maximum or minimum of an array along some axes, or all."""
-    x = _as_number(x)
+    x = as_number(x)
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = tuple(sorted(range(max(x.ndim, 1))[k] for k in axes)) if x.ndim else ()
     shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
@@ -756,8 +745,10 @@ def _move(function: Callable[..., Any]) -> Callable[..., Any]:
     """Return a function of NumPy that only moves elements."""
 
     def move(x: Any, *arguments: Any, **options: Any) -> Any:
-        if any(isinstance(each, Traced) for each in (*arguments, *options.values())):
-            raise TraceError(UNKNOWN_PLACES)
+        for given in (*arguments, *options.values()):
+            if any(isinstance(place, Traced) for place in _as_tuple(given)):
+                which = "places that only the compiled code knows; choose them with np.where"
+                raise TraceError(f"the rule takes elements at {which}")
         return _rearrange(x, lambda numbers: function(numbers, *arguments, **options))
 
     return move
@@ -765,7 +756,7 @@ def _move(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def outer(a: Any, b: Any) -> Any:
     """Return the products of all elements of one vector with all of another."""
-    a, b = (keep(_as_number(x)) for x in _take_all(a, b))
+    a, b = (keep(as_number(x)) for x in _take_all(a, b))
     return _mul(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
 
 

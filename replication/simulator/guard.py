@@ -72,6 +72,11 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
             )
         # Some networks learn compiled; their states are where NumPy begins each update.
         rows = rule.draw(root_seed, 0, N_NETWORKS)
+        if not np.array_equal(rows[1:2], rule.draw(root_seed, 1, 2)):
+            raise UsageError(
+                f"{name}.draw gives a seed other weights beside other seeds; a row must depend on "
+                "its seed alone: np.random.default_rng([root_seed, seed])"
+            )
         train = functools.partial(
             engine.train, rows, root_seed=root_seed, record=True, max_updates=LATEST
         )

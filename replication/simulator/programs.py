@@ -127,7 +127,7 @@ class Traces:
     def _take(self, method: str, found: Any) -> Traced:
         """Return what a method gave as an array of numbers, or refuse it by the method's name."""
         try:
-            return self.graph.take_number(found)
+            return arrays.as_number(self.graph.take(found))
         except TraceError as error:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 
@@ -154,8 +154,8 @@ class Traces:
 
     def list_states(self) -> list[Traced]:
         """Return the states that the network lists for a page."""
-        self.graph.phase, TURNS.n_draws = MEASURE, 0
-        return [self.graph.take(x) for x in self.network.list_states(self.pattern)]
+        states = self._run(MEASURE, self.network.list_states, self.pattern)
+        return [self._take("list_states", x) for x in states]
 
     @property
     def drawn(self) -> set[int]:

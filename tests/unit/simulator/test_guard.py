@@ -47,7 +47,7 @@ class Resilient(Encoder):
 
 
 @pytest.mark.parametrize("root_seed", [1988, 1991, 1994])
-def test_a_rule_that_takes_signs_is_not_judged_where_they_are_those_of_a_rounding(root_seed):
+def test_a_rule_that_takes_signs_is_judged_within_what_a_rounding_makes_of_them(root_seed):
     assert check_rule(Resilient, PAPER, root_seed).largest < 1e-12
 
 

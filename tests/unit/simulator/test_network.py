@@ -237,6 +237,10 @@ WITHOUT_LINE = {
         {"n": 0, "weight_changes": count}, use(lambda v: v + np.random.default_rng().random(4)),
     ],
     "away from the same run in NumPy": [use(shrink), {"apply": tie}],
+    "Mine.draw gives a seed other weights beside other seeds": [
+        {"draw": classmethod(lambda cls, rule, root_seed, start, stop: np.random.default_rng(
+            root_seed).normal(size=(stop - start, rule.row_sizes[0])))},
+    ],
     "that of the same run in NumPy": [
         use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
         {"pattern_error": lambda self, v, t: np.max(tilt(np.abs(v - self.image(v))))},
