@@ -23,6 +23,7 @@ import numpy as np
 from replication.comparison.numbers import join
 from replication.definition.claims import Claim, ClaimVerdict, Operationalisation, load_claims
 from replication.errors import DataError
+from replication.report.numbers import exact
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
 
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
@@ -111,8 +112,8 @@ def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
     if "instead" not in judged:
         return ""
     substitutes = list_substitutes(claim)
-    old = join([f"{value:g}" for _, value in substitutes]).replace("-", "−")
-    new = join([f"{value:g}" for value in substitutes.values()]).replace("-", "−")
+    old = join([exact(value) for _, value in substitutes])
+    new = join([*map(exact, substitutes.values())])
     verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
     verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
     levels = f"{claim.levels_of} of {new}" if claim.levels_of else new

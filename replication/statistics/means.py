@@ -123,6 +123,14 @@ class Difference:
         return self.value * unit, self.low * unit, self.high * unit
 
 
+def inflate(free: float) -> float:
+    """Return how much more a difference in estimated standard deviations varies than in known ones.
+
+    Corrected by `correct_bias`; `free`, above 2: their degrees of freedom.
+    """
+    return correct_bias(free) ** 2 * free / (free - 2.0)
+
+
 def correct_bias(free: float) -> float:
     """Return Hedges' J, which makes a difference in estimated standard deviations unbiased.
 

@@ -30,7 +30,7 @@ import numpy.typing as npt
 from scipy import special
 
 from replication.statistics.intervals import ROUNDING
-from replication.statistics.means import Difference, Side, correct_bias
+from replication.statistics.means import Difference, Side, correct_bias, inflate
 
 MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
 UNITS = {"sd": " SD", "": " (in the unit of the values)"}
@@ -96,13 +96,12 @@ def find_effect(
         return None
     if gap.error and (sides[0].error or sides[1].error):  # in standard deviations of your runs
         unit, error = correct_bias(free) / gap.spread, gap.error / gap.spread
-        variance = correct_bias(free) ** 2 * (free / (free - 2.0))
-        return Effect(unit * gap.value, error**-2, variance * error**2)
+        return Effect(unit * gap.value, error**-2, inflate(free) * error**2)
     if not all(side.samples for side in sides):
         return None
     n, m, k = sides[0].n, sides[1].n, len(sides[0].samples)  # k = 2 of a difference of groups
     correction, weight = correct_bias(free), 1.0 / (sum(1 / n for _, n in sides[0].samples) + k / m)
-    variance = correction**2 * free / (free - 2.0) / weight + 2.0 * k * between**2
+    variance = inflate(free) / weight + 2.0 * k * between**2
     return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))
 
 
@@ -207,7 +206,7 @@ def judge_by_seed(
     means = np.array([two.mean for _, two in sides])
     mean = float(((own.mean(axis=1) - means) / scale).mean())
     # And the mean is off by a share of itself, as far as the standard deviations are.
-    share = (correct_bias(free) ** 2 * free / (free - 2.0) - 1.0) * (square + (1 - square) / n_rows)
+    share = (inflate(free) - 1.0) * (square + (1 - square) / n_rows)
     t, z = float(special.stdtrit(n_own - 1, 1 - level / 2)), float(special.ndtri(1 - level / 2))
     half = math.hypot(t * error, z * math.sqrt(share) * mean)
     value, low, high = (correct_bias(free) * part for part in (mean, mean - half, mean + half))

@@ -30,7 +30,7 @@ class Bars {
     this.play_button = button("Play", () => (this.clock.is_running ? this.stop() : this.start()), "");
     this.slider = make("input", { type: "range", min: 0, max: Math.floor(this.most), step: 1, "aria-label": "Weight updates of all networks" });
     this.slider.addEventListener("input", () => { this.stop(); this.t = Number(this.slider.value); this.paint(); });
-    const chart = make("div", { class: "bars-chart" }, make("p", { class: "rest-title" }, "(a) At a rate of " + this.data.rate));
+    const chart = make("div", { class: "bars-chart" }, make("p", { class: "panel-title" }, "(a) At a rate of " + this.data.rate));
     this.rows.forEach((row, k) => {
       if (row.part && row.part !== this.rows[k - 1].part) {
         chart.append(make("p", { class: "bars-head half-" + row.part }, row.part === "W" ? "The encoder W …" : "The decoder U …"));

@@ -56,7 +56,7 @@ class Rest {
       return make("label", { class: "rest-rule rule-" + k }, input, make("i", { class: "rest-tick" }), make("span", {}, rule.words));
     }));
     this.root.append(
-      make("p", { class: "rest-title" }, "(a) Linear units"),
+      make("p", { class: "panel-title" }, "(a) Linear units"),
       make("div", { class: "rest-images" },
         make("div", { class: "rest-big" }, ...["goes in", "comes back", "lost"].map((words, k) => make("figure", {}, make("figcaption", {}, words), this.big[k]))),
         make("div", { class: "rest-picks", role: "group", "aria-label": "Choose a digit" }, ...this.picks), this.lost.box, this.seen.box),
