@@ -84,7 +84,7 @@ def test_every_choice_is_that_of_the_paper_read_alone_of_the_textbook_and_of_pla
     # Back-propagation has no second round, and no error stops a recording.
     if not {"second_round", "criterion", "error_measured_on"} & {*case}:
         _, descent = build(case, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
-        check_bits(dataclasses.replace(descent, max_updates=2), 2)
+        check_bits(dataclasses.replace(descent, max_updates=1), 2)
         for weights in draw_weights(descent, 11, 0, 2):
             network = TextbookNetwork(descent, make_patterns(descent), weights)
             follow(network, record_weights(descent, weights[None], 12)[0])

