@@ -370,7 +370,9 @@ def test_a_share_alone_needs_no_value_and_no_cap():
 
 def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
     late = np.append(np.arange(1.0, 101.0), [95.0, 98.0])
-    with pytest.raises(DataError, match="favour short runs; give a `cap` of 95, which counts 7.8 %"):
+    with pytest.raises(
+        DataError, match="favour short runs; give a `cap` of 95, which counts 7.8 %"
+    ):
         compare(late, succeeded=np.arange(102) < 100, runs=10, mean="50")
     found = compare(NORMAL, succeeded=NORMAL > 8, failures="excluded", runs=20, mean="10.5")
     assert found.mean.value == pytest.approx(NORMAL[NORMAL > 8].mean())

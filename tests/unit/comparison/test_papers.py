@@ -1,7 +1,6 @@
 """What papers print, what logs hold and what people type: each case once had a wrong answer."""
 
 import argparse
-import json
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from scipy import stats
 import replication
 from replication.cli import main
 from replication.cli.parser import make_parser
+from replication.comparison.command import name_options
 from replication.comparison.comparison import compare
 from replication.comparison.figure import save_picture
 from replication.comparison.groups import compare_table
@@ -52,17 +52,15 @@ def refuse(capsys, *arguments):
 
 def test_a_column_of_zeros_and_ones_is_the_success(tmp_path, capsys):
     """Each run counted as a success: 13 of 20 were "contradicted" by 66 %."""
-    (tmp_path / "runs.csv").write_text("solved\n" + "1\n" * 13 + "0\n" * 7)
+    runs = [1] * 13 + [0] * 7
+    pd.DataFrame({"solved": runs}).to_csv(tmp_path / "runs.csv", index=False)
     for how in (("--column", "solved"), ()):
         out = run(capsys, tmp_path / "runs.csv", *how, "--share", "66%", "--n", "50")
         assert out.startswith("Not contradicted: the reported success rate of 66% (50 runs)")
-    found = compare([1] * 13 + [0] * 7, share="33/50")
+    found = compare(runs, share="33/50")
     assert (found.n_failed, found.runs, found.verdict) == (7, 50, YES)
-    rows = compare_table({"k": ["a"] * 20, "v": [1] * 13 + [0] * 7}, {"k": ["a"], "share": ["66%"],
-                                                                       "n": [50]})  # fmt: skip
-    assert rows.verdict is YES
-    with pytest.raises(UsageError, match="nothing says which of your runs succeeded"):
-        compare([0.3, 0.8, 0.9], share="66%", n=50)
+    report = {"k": ["a"], "share": ["66%"], "n": [50]}
+    assert compare_table({"k": ["a"] * 20, "v": runs}, report).verdict is YES
 
 
 def test_more_information_turns_no_verdict_round_without_a_word():
@@ -71,12 +69,9 @@ def test_more_information_turns_no_verdict_round_without_a_word():
     both = compare(OWN, n=3, mean="72.6", sd="1.3", plus_minus="sd n-1")
     assert alone.verdict is both.verdict is NO
     assert alone.conditions == both.conditions == ("the report's runs vary as yours do",)
-    student, welch = (
-        stats.ttest_ind_from_stats(OWN.mean(), OWN.std(ddof=1), 50, 72.6, 1.3, 3, equal).pvalue
-        for equal in (True, False)
-    )
-    assert both.p == pytest.approx(student, rel=0.01)
-    assert both.p_alone == pytest.approx(welch, rel=0.01)
+    sides = OWN.mean(), OWN.std(ddof=1), 50, 72.6, 1.3, 3
+    student, welch = (stats.ttest_ind_from_stats(*sides, x).pvalue for x in (True, False))
+    assert (both.p, both.p_alone) == pytest.approx((student, welch), rel=0.01)
     assert both.p <= 0.05 < both.p_alone
     assert f"(p = {both.p:.2g}; by the printed spreads alone p = {welch:.2g})" in read(both)
     # Where the spreads differ, the verdict may turn, and says so.
@@ -84,58 +79,56 @@ def test_more_information_turns_no_verdict_round_without_a_word():
     assert wide.verdict is YES
     assert "by your spread alone, as for a mean without one, p " in read(wide)
     # Never by Welch's test alone, which few runs with a spread far too small mislead.
-    small = compare(OWN, n=3, mean="71.9", sd="0.1", plus_minus="sd n-1")
-    assert small.verdict is YES
+    assert compare(OWN, n=3, mean="71.9", sd="0.1", plus_minus="sd n-1").verdict is YES
 
 
-def test_an_interval_belongs_to_the_statistic_beside_it(capsys):
+def test_an_interval_belongs_to_the_statistic_beside_it():
     """Of an interquartile mean of 1000, 985 to 1012, "the reported mean of 998.5" was judged."""
     own = GENERATOR.normal(1000, 40, 20)
-    for name in ("iqm", "median"):
+    for name, words in (("iqm", "interquartile mean"), ("median", "median")):
         found = compare(own, **{name: "1000"}, ci=("985", "1012"))
         assert list(found.findings) == [name, "ci"]
-        assert f"the reported {'interquartile mean' if name == 'iqm' else name} of 1000" in read(
-            found
-        )
+        assert f"the reported {words} of 1000" in read(found)
         assert found.main.sides[1].error == pytest.approx(13.5 / 1.96, rel=1e-3)
-    far = compare(own, iqm="1100", ci=("1085", "1112"))
-    assert far.verdict is NO
+    assert compare(own, iqm="1100", ci=("1085", "1112")).verdict is NO
 
 
 def test_steps_of_a_log_are_no_runs(tmp_path, capsys):
     """One run's log of 100 steps was "your 99.5 (100 runs)"."""
-    (tmp_path / "log.csv").write_text("step,reward\n" + "".join(f"{i},{i}.5\n" for i in range(100)))
-    out = run(capsys, tmp_path / "log.csv", "--mean", "99 ± 1", "--n", "5", "--plus-minus", "sd")
-    assert "your 99.5 (1 run)" in out
+
+    def show(frame, mean):
+        frame.to_json(tmp_path / "log.jsonl", orient="records", lines=True)
+        return run(capsys, tmp_path / "log.jsonl", "--mean", mean, "--n", "5")
+
+    steps = range(100)
+    out = show(pd.DataFrame({"step": steps, "reward": [x + 0.5 for x in steps]}), "99")
+    assert "Their mean is 99.5." in out
     assert "of each run the last step is taken" in out
-    by_run = [{"run": r, "step": s, "acc": s + r / 10} for r in range(4) for s in range(10)]
-    by_step = sorted(by_run, key=lambda row: row["step"])
-    for rows, names in ((by_run, ["run", "step", "acc"]), (by_step, ["step", "acc"]),
-                        (by_run, ["step", "acc"])):  # fmt: skip
-        path = tmp_path / "log.jsonl"
-        path.write_text("\n".join(json.dumps({name: row[name] for name in names}) for row in rows))
-        assert "your 9.15 (4 runs)" in run(capsys, path, "--mean", "9", "--n", "5")
+    log = pd.DataFrame(
+        [{"run": r, "step": s, "acc": s + r / 10} for r in range(4) for s in range(10)]
+    )
+    for frame in (log, log.drop(columns="run"), log.sort_values("step").drop(columns="run")):
+        assert "your 9.15 (4 runs)" in show(frame, "9")
     # The first step is missing, which ended in a traceback.
-    path.write_text('{"step": null, "acc": 0.8}\n{"step": 2, "acc": 0.9}')
-    assert "your 0.85 (2 runs)" in run(capsys, path, "--mean", "0.8", "--n", "5")
+    assert "your 0.85 (2 runs)" in show(pd.DataFrame({"step": [None, 2], "acc": [0.8, 0.9]}), "0.8")
     # A column of epochs that is no log: each row is a run.
-    table = {"epoch": [12, 7, 30, 9], "acc": [0.8, 0.7, 0.9, 0.8]}
-    path.write_text("\n".join(json.dumps(dict(zip(table, row, strict=True)))
-                              for row in zip(*table.values(), strict=True)))  # fmt: skip
-    assert "(4 runs)" in run(capsys, path, "--mean", "0.8", "--n", "5")
+    epochs = pd.DataFrame({"epoch": [12, 7, 30, 9], "acc": [0.8, 0.7, 0.9, 0.8]})
+    assert "(4 runs)" in show(epochs, "0.8")
 
 
 def test_a_bracket_is_a_spread_only_if_all_rows_look_like_one():
     """78.9 (1) is a rank, and was ± 1."""
     own = {"k": ["a"] * 4 + ["b"] * 4, "v": [78.0, 79, 80, 79.5, 60, 61, 62, 61.5]}
-    ranks = compare_table(own, {"k": ["a", "b"], "mean": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]})
-    assert [set(one.reported) for one in ranks.rows.values()] == [{"mean"}, {"mean"}]
+    ranks, spreads, said = (
+        compare_table(own, {"k": ["a", "b"], title: cells, "n": [5, 5]})
+        for title, cells in (
+            ("mean", ["78.9 (1)", "61.2 (2)"]), ("mean", ["78.9 (1.1)", "61.2 (0.9)"]),
+            ("mean (sd)", ["78.9 (1)", "61.2 (2)"]),
+        )
+    )  # fmt: skip
+    assert [set(one.reported) for one in ranks.rows.values()] == [{"mean"}] * 2
     assert "brackets as in 78.9 (1) are no spreads" in read(ranks)
-    spreads = compare_table(
-        own, {"k": ["a", "b"], "mean": ["78.9 (1.1)", "61.2 (0.9)"], "n": [5, 5]}
-    )
     assert [set(one.reported) for one in spreads.rows.values()] == [{"mean", "spread"}] * 2
-    said = compare_table(own, {"k": ["a", "b"], "mean (sd)": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]})
     assert [one.reported.get("sd") for one in said.rows.values()] == ["1", "2"]
 
 
@@ -152,10 +145,8 @@ def test_ratios_are_compared_on_logarithms_and_these_are_offered():
     own = compare(np.exp(GENERATOR.normal(0, 0.3, 30)), two, scale="log")
     assert own.mean.value == pytest.approx(1.0, abs=0.2)
     # It printed ten digits, and half an interval that was none.
-    few = read(compare([1.1, 1.3, 0.9, 1.5, 1.2], n=10, mean="2.1", ci=("1.2", "3.7"), scale="log"))
-    assert "0.4793 to 2.92" in few
-    assert "half" not in few
-    assert "off by × 3.6" in few
+    few = read(compare([1.1, 1.3, 0.9, 1.5, 1.2], two, n=10, scale="log"))
+    assert ("0.4793 to 2.92" in few, "half" in few, "off by × 3.6" in few) == (True, False, True)
 
 
 def test_a_spread_that_turns_a_verdict_says_so_under_a_condition_too():
@@ -198,22 +189,18 @@ def make_paper(n_rows=26, n=3, shift=-1.0, seed=7):
     own, theirs = generator.normal(shift, 1, (n_rows, n)), generator.normal(size=(n_rows, n))
     names = [f"task{row}" for row in range(n_rows)]
     runs = pd.DataFrame({"task": np.repeat(names, n), "score": own.ravel()})
-    report = pd.DataFrame({
-        "task": names, "n": n, "mean": [f"{x:.4f}" for x in theirs.mean(axis=1)],
-        "sd": [f"{x:.4f}" for x in theirs.std(axis=1, ddof=1)],
-    })  # fmt: skip
-    return runs, report
+    cells = {"mean": theirs.mean(axis=1), "sd": theirs.std(axis=1, ddof=1)}
+    printed = {name: [f"{x:.4f}" for x in each] for name, each in cells.items()}
+    return runs, pd.DataFrame({"task": names, "n": n, **printed})
 
 
 def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
     found = compare_table(*make_paper(), plus_minus="sd n-1")
-    text = read(found)
+    text, pooled = read(found), found.pooled
     assert text.startswith("Contradicted as a whole (p < 0.0001): yours less reported is -")
-    assert f"in {found.pooled.n_lower} of 26 rows (sign test, p < 0.0001)." in text
+    assert f"in {pooled.n_lower} of 26 rows (sign test, p < 0.0001)." in text
     assert "No single row is contradicted (Holm " in text
-    assert (
-        f"independent rows; it holds up to a correlation of {found.pooled.correlation:.2f}." in text
-    )
+    assert f"rows; it holds up to a correlation of {pooled.correlation:.2f}." in text
     plain = found.to_dict()
     assert plain["pooled"]["high"] < 0 < plain["pooled"]["correlation"]
     assert plain["verdict"] == "contradicted"
@@ -241,21 +228,18 @@ def test_seeds_that_recur_in_all_rows_are_said_and_used():
     assert "same seeds, so their mean and its interval are by seed, p " in read(seeds)
     shared = compare_table(runs, report, plus_minus="sd n-1", between=0.35)
     assert shared.pooled.high > seeds.pooled.high
-    # Twelve rows that are about one, each with p of about 0.2, were "cannot tell" by Fisher's
+    # Rows that are about one, each with p of about 0.2, were "cannot tell" by Fisher's
     # combination, and the interval left out 0.
     runs["score"] = (runs["seed"].to_numpy() - 2.0) / 1.58 + runs["score"] / 10
-    report["mean"], report["sd"] = "1.00", "1.00"
-    same = compare_table(runs, report)
+    same = compare_table(runs, report.assign(mean="1.00", sd="1.00"))
     assert max(same.p_values.values()) < 0.3 > same.pooled.p > 0.05
     assert same.pooled.by_seed > 0.95
     assert same.pooled.low < 0 < same.pooled.high
     assert same.verdict is YES
-
-
-def test_spreads_that_differ_over_rows_are_said():
-    runs, report = make_paper(shift=0.0)
-    runs["score"] *= 4
-    assert "times the reported ones (" in read(compare_table(runs, report, plus_minus="sd n-1"))
+    # Four times as wide as the reported spreads.
+    assert "times the reported ones (" in read(
+        compare_table(runs.assign(score=4 * runs["score"]), report)
+    )
 
 
 def test_the_spread_between_labs_may_be_estimated_from_many_runs():
@@ -524,30 +508,45 @@ def test_evidence_for_a_difference_is_that_of_its_authors():
 
 # What is hostile, and what is equal.
 
-HOSTILE = ["<img src=x onerror=alert(1)>", "[a](javascript:alert(1))", "`mean`", "=1+cmd|'/C'!A0",
-           "x\x1b[31m\u202e", "a|b\\\\ & c_d $e$ \\input{f}", "very " * 60, "=2+3",
-           "$\\f{$"]  # fmt: skip
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "[a](javascript:alert(1))",
+    "`mean`",
+    "=1+cmd|'/C'!A0",
+    "x\x1b[31m\u202e",
+    "a|b\\\\ & c_d $e$ \\input{f}",
+    "very " * 60,
+    "=2+3",
+    "*b*",
+    "$\\f{$",
+]
 
 
 def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
-    table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 9)}
-    found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 9, "n": [5] * 9}, by="k")
-    for form in ("text", "markdown", "latex", "csv", "json"):
-        text = found.render(form)
+    table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 10)}
+    found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 10, "n": [5] * 10}, by="k")
+    forms = {form: found.render(form) for form in ("text", "markdown", "latex", "csv", "json")}
+    for form, text in forms.items():
         assert all(line.isprintable() for line in text.splitlines()), form
-    markdown = found.render("markdown")
+    markdown = forms["markdown"]
     assert "<img" not in markdown.replace("\\<img", "")
     assert "](javascript" not in markdown.replace("\\](", "")
     assert "javascript:" not in markdown.replace("javascript\\:", "")
-    assert "\\input" not in found.render("latex")
-    assert "\n=" not in found.render("csv")
-    save_picture(found.plot(), tmp_path / "forest.svg")
-    assert "\n'=1" in found.render("csv")
+    assert "\\*b\\*" in markdown
+    assert "\\input" not in forms["latex"]
+    # Signs that LaTeX takes for an option or a ligature.
+    assert all(sign in forms["latex"] for sign in ("{[}a]", "{*}b{*}", "$-$"))
+    assert "\n=" not in forms["csv"]
+    assert all(name in forms["csv"] for name in ("\n'=1", "\n`mean`,"))
+    assert "--mean" not in name_options(forms["text"])
+    figure = found.plot()
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert max(map(len, labels)) <= 40
+    save_picture(figure, tmp_path / "forest.svg")
+    # With \\ and & in its cells it is no LaTeX.
     pd.DataFrame(table).to_csv(tmp_path / "runs.csv", index=False)
     (tmp_path / "theirs.csv").write_text("k,mean,n\n`mean`,3,5\nq,1,2\n")
-    # With \\ and & in its cells it is no LaTeX.
     out = run(capsys, tmp_path / "runs.csv", "--by", "k", "--reported", tmp_path / "theirs.csv")
-    assert "--mean" not in out
     assert "\\x60mean\\x60" in out
 
 
