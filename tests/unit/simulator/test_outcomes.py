@@ -37,23 +37,18 @@ def test_digest_is_that_of_the_packed_rows_block_after_block():
     assert compute_digest(iter([])) == hashlib.sha256(b"").hexdigest()
 
 
-@pytest.mark.parametrize(
-    ("start", "stop"), [(2**40 - 1, 2**40), (2**40 + 1, 2**40 + 4), (2**40 + 2, 2**40 + 1)]
-)
-def test_a_slice_that_is_not_within_is_refused(start, stop):
-    with pytest.raises(UsageError, match=f"from {start} to {stop} were given; allowed are"):
-        OUTCOMES.slice(start, stop)
+def test_a_slice_that_is_not_within_is_refused():
+    for start, stop in ((-1, 0), (1, 4), (2, 1)):
+        with pytest.raises(UsageError, match=f"from .*{start} to .*{stop} were given; allowed are"):
+            Outcomes(0, [0, 48, 2000], [True, True, False]).slice(start, stop)
 
 
-@pytest.mark.parametrize(
-    ("updates", "converged", "message"),
-    [
-        ([1, 2], [True], r"updates of int64 \(2,\) and converged of bool \(1,\)"),
-        ([[1, 2]], [[True, True]], "allowed are as many"),
-        ([1.5], [True], "updates of float64"),
-        ([1], [1], "converged of int64"),
-    ],
-)
+@pytest.mark.parametrize(("updates", "converged", "message"), [
+    ([1, 2], [True], r"updates of int64 \(2,\) and converged of bool \(1,\)"),
+    ([[1, 2]], [[True, True]], "allowed are as many"),
+    ([1.5], [True], "updates of float64"),
+    ([1], [1], "converged of int64"),
+])  # fmt: skip
 def test_outcomes_of_other_kinds_are_refused(updates, converged, message):
     with pytest.raises(UsageError, match=message):
         Outcomes(0, updates, converged)
