@@ -271,7 +271,7 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5} | of_now)
     place_files(tmp_path, {"report.html": b"the report"})
-    published = verifying.read_study(tmp_path, tmp_path)
+    published = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     verifying.verify_report(published)
     write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
