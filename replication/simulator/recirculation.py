@@ -86,8 +86,6 @@ class RecirculationNetwork(Network):
     True
     >>> network.image([1, 0, 0, 0]).round().tolist()
     [1.0, 0.0, 0.0, 0.0]
-    >>> RecirculationNetwork.from_seed(0).train(record=True).reconstructions.shape
-    (49, 4, 4)
 
     A network whose changes of W are reversed, by a hook:
 
@@ -97,16 +95,6 @@ class RecirculationNetwork(Network):
 
     takes_protocol = True
     learning_rule: ClassVar[str] = RECIRCULATION
-    W: Any
-    b: Any
-    U: Any
-    c: Any
-    regression: Any
-    arriving: Any  # 1 - regression
-    hidden_rate: Any  # epsilon of equation 4, with its factor
-    visible_rate: Any  # epsilon of equation 3
-    momentum: Any
-    shrinking: Any  # 1 - decay
 
     def __init__(
         self, W: ArrayLike, b: ArrayLike, U: ArrayLike, c: ArrayLike, *,
@@ -114,14 +102,10 @@ class RecirculationNetwork(Network):
     ) -> None:  # fmt: skip
         rule = Rule.of(type(self), protocol)
         given = [take_numbers(array, "weights", finite=True) for array in (W, b, U, c)]
-        shapes = [array.shape for array in given]
-        if shapes != [*rule.shapes.values()]:
-            raise UsageError(
-                f"weights of shapes {shapes} were given; group_sizes "
-                f"{list(rule.protocol.group_sizes)} need {[*rule.shapes.values()]}"
-            )
         row = np.concatenate([array.ravel() for array in given])
         self.__dict__.update(rule.build(row).__dict__)
+        for name, array in zip(rule.shapes, given, strict=True):
+            setattr(self, name, array)  # which checks its shape
 
     def prepare(self) -> None:
         """Set what follows from the protocol."""
@@ -155,6 +139,7 @@ class RecirculationNetwork(Network):
         return {
             "regression": protocol.regression,  # lambda
             "arriving": 1.0 - protocol.regression,
+            # Epsilon of equation 4 and of equation 3, with their factors.
             "hidden_rate": protocol.learning_rate * protocol.visible_to_hidden_factor,
             "visible_rate": protocol.learning_rate * protocol.hidden_to_visible_factor,
             "momentum": protocol.momentum,
@@ -386,8 +371,6 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
     >>> FeedbackAlignmentNetwork.from_seed(0, protocol=descent).B.shape
     (4, 2)
     """
-
-    B: Any
 
     @property
     def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
