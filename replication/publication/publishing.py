@@ -33,7 +33,7 @@ from replication.system.progress import Tell, format_duration, silent
 from replication.wording import plural
 
 FORMATS = ("html", "md", "pdf")
-PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
+PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow")
 """Packages whose versions the model of the headline names."""
 
 
