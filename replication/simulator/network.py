@@ -428,9 +428,6 @@ class Rule:
 
     def _check(self, one: Network) -> None:
         name = self.name
-        for each in ("patterns", "targets"):
-            if isinstance(getattr(self.network, each), property):
-                raise UsageError(f"{name}.{each} is a property; make it a class attribute")
         if not self.shapes:
             raise UsageError(f'{name}.shapes is empty; name its weights, as {{"W": (2, 4)}}')
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
@@ -443,8 +440,7 @@ class Rule:
             if each not in (*self.shapes, *self.fixed):
                 allowed = ", ".join([*self.shapes, *self.fixed])
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
-            if _take_number(f"{name}.half_widths", half_width) < 0.0:
-                raise UsageError(f"{name}.half_widths has {half_width}; allowed are numbers from 0")
+            _take_number(f"{name}.half_widths", half_width)
         for field, value in self.protocol.differences.items():
             if not (one.takes_protocol or field in OF_ANY_RULE):
                 raise UsageError(
@@ -496,11 +492,6 @@ class Rule:
 
     def build(self, row: Array) -> Any:
         """Return the network with flat weights, those that are kept too or not."""
-        allowed = self.row_sizes
-        if row.shape not in [(size,) for size in allowed]:
-            raise UsageError(
-                f"weights of shape {row.shape} were given; {self.name} needs ({allowed[0]},)"
-            )
         network = self.bare()
         arrays = split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0])
         network.__dict__.update({name: array.copy() for name, array in arrays.items()})
@@ -517,7 +508,12 @@ class Rule:
         return np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
 
     def complete(self, rows: Array) -> Array:
-        """Return rows of weights with what is kept as it begins, where that is left out."""
+        """Return rows with what is kept as it begins where that is left out, or refuse others."""
+        if rows.ndim != 2 or rows.shape[1] not in self.row_sizes:
+            raise UsageError(
+                f"weights of shape {rows.shape} were given; {self.name} needs "
+                f"(n, {self.row_sizes[0]}), a row for each network"
+            )
         if rows.shape[1] == self.row_sizes[1]:
             return rows
         return np.hstack([rows, np.broadcast_to(self.begun, (len(rows), self.sizes[2]))])

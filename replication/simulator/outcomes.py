@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.errors import UsageError
 from replication.simulator.plane import plot_trace
 from replication.simulator.weights import split_arrays
 from replication.wording import plural
@@ -71,17 +70,11 @@ class Outcomes:
     errors: Array | None = None
 
     def __post_init__(self) -> None:
-        updates, converged = np.asarray(self.updates), np.asarray(self.converged)
-        kinds = updates.dtype.kind + converged.dtype.kind
-        if updates.ndim != 1 or updates.shape != converged.shape or kinds not in ("ib", "ub"):
-            raise UsageError(
-                f"updates of {updates.dtype} {updates.shape} and converged of {converged.dtype} "
-                f"{converged.shape} were given; allowed are as many whole numbers as truth values"
-            )
+        # Read-only views: what was simulated cannot be changed by accident.
         names = ("updates", "converged", "weights", "errors")
-        for name, array in zip(names, (updates, converged, self.weights, self.errors), strict=True):
+        for name, array in zip(names, self.arrays, strict=True):
             if array is not None:
-                object.__setattr__(self, name, array.view())
+                object.__setattr__(self, name, np.asarray(array).view())
                 getattr(self, name).flags.writeable = False
 
     def __eq__(self, other: object) -> bool:

@@ -185,7 +185,6 @@ class RecirculationNetwork(Network):
 
     def image(self, visible: ArrayLike) -> Any:
         """Return the reconstruction of a visible vector, once around the loop."""
-        visible = _take(visible, self.protocol.n_visible, "visible", finite=True)
         return self.reconstruct(_list_groups(self.first_pass(visible))[-1])
 
     def regress(self, before: Any, arriving: Any) -> Any:
@@ -224,7 +223,6 @@ class RecirculationNetwork(Network):
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = _take(v0, self.protocol.n_visible, "visible", finite=True)
         first = self.first_pass(v0)
         h1 = _list_groups(first)
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
@@ -325,7 +323,6 @@ class BackPropagationNetwork(RecirculationNetwork):
     def descend(self, v0: Any, error: MinimisedError) -> Any:
         """Return minus the gradient of an error for one pattern, times the learning rate."""
         protocol = self.protocol
-        v0 = _take(v0, protocol.n_visible, "visible", finite=True)
         states = [self._centre(v0)]
         inputs: list[Any] = []
         for W, b in self._hidden_connections():
@@ -404,11 +401,11 @@ def _list_groups(states: Any) -> tuple[Any, ...]:
     return states if isinstance(states, tuple) else (states,)
 
 
-def _take(given: Any, n_units: int | None = None, group: str = "", *, finite: bool = False) -> Any:
+def _take(given: Any, n_units: int | None = None, group: str = "") -> Any:
     """Return states as an array, or refuse other than numbers, one for each unit of a group."""
     if isinstance(given, Traced):
         return given
-    states = take_numbers(given, f"{group} states".strip(), finite=finite)
+    states = take_numbers(given, f"{group} states".strip())
     if n_units is not None and states.shape != (n_units,):
         raise UsageError(
             f"{show(given)} was given as {group} states; allowed are {n_units} numbers, one for "

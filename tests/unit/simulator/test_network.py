@@ -228,7 +228,6 @@ WITHOUT_LINE = {
         {"base": Network, "shapes": {"W": (2, 2)}, "image": lambda self, v: v},
     ],
     "Mine.shapes is empty": [{"base": Network}],
-    "Mine.patterns is a property": [{"patterns": property(lambda _: np.eye(4))}],
     "calls an array or a number 'protocol'": [{"shapes": {"protocol": (2,)}}],
     "Mine.apply: None was given": [{"apply": lambda self, changes: delattr(self, "W")}],
     "() takes 1 positional argument but 2 were given; write image(self, v)": [
@@ -266,7 +265,6 @@ WITHOUT_LINE = {
     "'fast' was given as Mine.numbers": [{"numbers": {"rate": "fast"}}],
     "nan was given as Mine.numbers": [{"numbers": {"rate": math.nan}}],
     "'x' was given as Mine.kept": [{"kept": {"k": "x"}}],
-    "half_widths has -1; allowed are numbers from 0": [{"half_widths": {"W": -1}}],
     "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
     "Mine needs more memory than there is": [{"fixed": {"Z": (10**7, 10**7)}}],
     "instructions, which take minutes to compile": [use(lambda v: sum(v[k % 4] * np.tanh(

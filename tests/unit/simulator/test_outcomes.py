@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from replication.errors import UsageError
 from replication.simulator.outcomes import Outcomes, compute_digest
 
 OUTCOMES = Outcomes(2**40, np.array([0, 48, 2000], dtype=np.int32), np.array([True, True, False]))
@@ -37,20 +36,6 @@ def test_digest_is_that_of_the_packed_rows_block_after_block():
     assert compute_digest([first, second]) == hashlib.sha256(BYTES).hexdigest()
     assert compute_digest([second, first]) == hashlib.sha256(BYTES[13:] + BYTES[:13]).hexdigest()
     assert compute_digest(iter([])) == hashlib.sha256(b"").hexdigest()
-
-
-@pytest.mark.parametrize(
-    ("updates", "converged", "message"),
-    [
-        ([1, 2], [True], r"updates of int64 \(2,\) and converged of bool \(1,\)"),
-        ([[1, 2]], [[True, True]], "allowed are as many"),
-        ([1.5], [True], "updates of float64"),
-        ([1], [1], "converged of int64"),
-    ],
-)
-def test_outcomes_of_other_kinds_are_refused(updates, converged, message):
-    with pytest.raises(UsageError, match=message):
-        Outcomes(0, updates, converged)
 
 
 def test_the_representation_is_one_line_that_says_what_happened():
