@@ -63,26 +63,25 @@ def iterate_outcomes(
     What the cache lacks is simulated and kept there, unless another process has done so before its
     turn comes. `name`: what progress calls the study; by default, its root seed.
     """
-    key = make_key(study)
+    read = functools.partial(cache.read, make_key(study))
     left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # the next one last
     early: dict[Range, Outcomes] = {}  # simulated before their turn
 
     def give_ready() -> Iterator[tuple[Outcomes, bool]]:
         while left:
             simulated = early.pop(left[-1], None)
-            found = simulated or cache.read(key, left[-1])
+            found = simulated or read(left[-1])
             if found is None:
                 return
             del left[-1]
             yield found, simulated is not None
 
     yield from give_ready()
-    while left:  # once more where a block ahead was there and turns out not to be sound
+    while left:  # once more where a block was there and is gone when its turn comes
         check_memory(study.protocol, jobs=jobs)
-        first = left[-1]
-        missing = [pair for pair in reversed(left) if pair == first or not cache.holds(key, pair)]
+        missing = [pair for pair in reversed(left) if read(pair) is None]
         # Asked again when its turn comes: another process may have kept it meanwhile.
-        waiting = (pair for pair in missing if pair == first or not cache.holds(key, pair))
+        waiting = (pair for pair in missing if read(pair) is None)
         found = simulate_ranges(
             study.protocol, study.root_seed, waiting, jobs=jobs, scheduler=scheduler
         )
@@ -92,10 +91,11 @@ def iterate_outcomes(
         )  # fmt: skip
         with contextlib.closing(found), progress:
             for outcomes in found:
-                cache.write(key, outcomes)
+                cache.write(make_key(study), outcomes)
                 early[outcomes.start, outcomes.stop] = outcomes
                 yield from give_ready()
                 progress.advance(len(outcomes))
+        yield from give_ready()
 
 
 def make_key(study: Study) -> str:
