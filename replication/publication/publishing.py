@@ -177,7 +177,7 @@ def write_report(
     )  # fmt: skip
     pages = [report, lesson] if is_full else [report]
     # Side by side, since pandoc, which works on one page, leaves a core to the other.
-    files = {}
+    files: dict[str, bytes] = {}
     for page in map_in_threads(lambda write: write(), pages, jobs=jobs):
         files |= page
     place_files(study.folder, files)
