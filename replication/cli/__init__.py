@@ -50,8 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is still buffered is written here, where a failure can be reported: while the
     # interpreter ends, it would be noise and exit code 120.
     flushed = _answer(sys.stdout.flush)
-    if code > 128 and arguments is None:
-        os._exit(code)  # at once, whatever a library still does in a thread
+    machine = sys.modules.get("replication.simulator.machine")
+    if code > 128 and machine is not None and machine.COMPILING.locked():
+        os._exit(code)  # at once: an interrupted compiler would abort
     return code or flushed
 
 
@@ -64,6 +65,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
+    os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
     with raise_on_signals(continues=hasattr(options, "continues")):
         return int(options.handler(options) or 0)
 
