@@ -19,10 +19,10 @@ from replication.definition.protocol import (
     as_plain,
     from_plain,
     parse_assignment,
-    read_protocol,
 )
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
 from replication.errors import StorageError, UsageError
+from replication.system.files import read_toml
 from replication.wording import show
 
 MAX_COST = " (which take days of one core)"
@@ -149,6 +149,27 @@ def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: Any) -
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
     """Return the protocol that ``--protocol`` and ``--set`` describe."""
     return from_plain(read_fields(options), base=read_protocol(options.protocol))
+
+
+def read_protocol(name: str) -> Protocol:
+    """Return a named reading, or read a TOML file that lists the fields that differ.
+
+    The file's fields replace those of `PAPER`, or of the reading that a line ``base = "NAME"``
+    names.
+    """
+    if name in READINGS:
+        return READINGS[name]
+    if not name.endswith(".toml") and not Path(name).exists():
+        known = f"a TOML file and the named readings {', '.join(READINGS)}"
+        raise UsageError(f"--protocol was given {name!r}; allowed are {known}")
+    values = read_toml(Path(name), what="protocol file")
+    base = values.pop("base", "paper")
+    try:
+        if not isinstance(base, str) or base not in READINGS:
+            raise UsageError(f"base = {show(base)} was given; allowed are {', '.join(READINGS)}")
+        return from_plain(values, base=READINGS[base])
+    except UsageError as error:
+        raise UsageError(f"protocol file {name!r}: {error}") from None
 
 
 def read_fields(options: argparse.Namespace) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import PROTOCOL, add_options, read_fields, whole
-from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain, read_protocol
+from replication.cli.arguments import PROTOCOL, add_options, read_fields, read_protocol, whole
+from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.system.files import check_target, write_durably
 from replication.wording import show

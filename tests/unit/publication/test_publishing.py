@@ -305,7 +305,7 @@ def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_pa
     assert publishing.read_current(tmp_path).keys() == EXPERIMENTS.keys()
     claims = dict(load_claims())
     ways = list(claims["good-codes"].operationalisations)
-    for changed in ({"name": "otherwise"}, {"levels": (("at_least", 0.9),)}):
+    for changed in ({"name": "otherwise"}, {"thresholds": {"at_least": 0.9}}):
         ways[0] = dataclasses.replace(ways[0], **changed)
         codes = dataclasses.replace(claims["good-codes"], operationalisations=tuple(ways))
         claims["good-codes"] = codes
