@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, Polygon, StepPatch
+from matplotlib.patches import PathPatch, StepPatch
 
 from replication.comparison.text import to_cell
 
@@ -19,7 +19,7 @@ from replication.comparison.text import to_cell
 def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
 
-    A row for each point of a line, dot, step, bar, corner of an outline, pixel or cell of a map, in
+    A row for each point of a line, dot, step, bar, corner of an outline or cell of a map, in
     the units of the axes; an axis of names has their numbers from 0. A series is called by its
     label, or by its gid where the key names it otherwise. ``value`` is what a colour means.
     """
@@ -49,7 +49,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
         if isinstance(patch, StepPatch):
             values, edges, _ = patch.get_data()
             yield patch, np.column_stack([edges, np.append(values, np.nan)])
-        elif isinstance(patch, Polygon | PathPatch):
+        elif isinstance(patch, PathPatch):
             yield patch, np.concatenate([np.empty((0, 2)), *patch.get_path().to_polygons()])
     # Bars are their ends.
     for bars in axes.containers:
@@ -58,11 +58,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
             boxes = np.array([patch.get_bbox().get_points() for patch in bars.patches])  # (n, 2, 2)
             ends, middles = boxes[:, 1], boxes.mean(axis=1)
             yield bars, np.where([is_flat, not is_flat], ends, middles)
-    # Pictures and maps have a value in each pixel or cell.
-    for image in axes.images:
-        greys: Any = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
-        y, x = np.nonzero(np.isfinite(greys))
-        yield image, np.column_stack([x, y, greys[y, x]])
+    # Maps have a value in each cell.
     for collection in axes.collections:
         if isinstance(collection, QuadMesh):
             corners = np.asarray(collection.get_coordinates())
