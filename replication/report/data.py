@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection, QuadMesh
 from matplotlib.container import BarContainer
 from matplotlib.figure import Figure
-from matplotlib.patches import PathPatch, StepPatch
+from matplotlib.patches import PathPatch, Polygon, StepPatch
 
 from replication.comparison.text import to_cell
 
@@ -49,7 +49,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
         if isinstance(patch, StepPatch):
             values, edges, _ = patch.get_data()
             yield patch, np.column_stack([edges, np.append(values, np.nan)])
-        elif isinstance(patch, PathPatch):
+        elif isinstance(patch, Polygon | PathPatch):
             yield patch, np.concatenate([np.empty((0, 2)), *patch.get_path().to_polygons()])
     # Bars are their ends.
     for bars in axes.containers:
