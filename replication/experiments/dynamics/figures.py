@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.experiments.dynamics.corners import UNSTABLE, predict_error
+from replication.experiments.dynamics.jumps import UNSTABLE, predict_error
 from replication.report import style
 from replication.report.numbers import exact
 
