@@ -57,16 +57,12 @@ HELP: dict[str, tuple[str, str, Model]] = {
 
 def run(sample: Sample) -> Model:
     """Return the model of the live figures."""
-    sample.report_progress("single networks")
     networks, codes = pick_networks(dataclasses.replace(sample, root_seed=SHOWN_ROOT_SEED))
-    sample.report_progress("help for the encoder and the decoder")
-    helped = measure_help(sample)
-    sample.report_progress("studies by what error means")
     return {
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,
-        "help": helped,
+        "help": measure_help(sample),
         "fixed": measure_fixed(sample),
         "growth": measure_growth(sample),
         **measure_lesson(dataclasses.replace(sample, n=N_SPREAD)),

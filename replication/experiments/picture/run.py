@@ -36,7 +36,6 @@ and far below what bends the vectors."""
 
 def run(sample: Sample) -> Model:
     """Return the model of the picture."""
-    sample.report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(measure_picture, sample, slow_share=SLOW_SHARE)
     return {
         "claims": {

@@ -30,14 +30,11 @@ EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 
 def run(sample: Sample) -> Model:
     """Return the model of the map."""
-    sample.report_progress("the map of learning rate and regression")
     mean, failing = measure_map(sample.others)
-    sample.report_progress("the fastest settings against the paper's")
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
     best = Protocol(learning_rate=MAP_RATES[column], regression=MAP_REGRESSIONS[row])
     fresh, at_edge = sample.take(FRESH_FACTOR), sample.take(EDGE_FACTOR)
     gain = fresh.simulate(PAPER).updates - fresh.simulate(best).updates
-    sample.report_progress("the edge at the paper's regression")
     edge = {}
     for name, frozen in LEARNING.items():
         tried = [Protocol(learning_rate=rate, frozen=frozen) for rate in EDGE_RATES]
