@@ -102,15 +102,14 @@ def judge_headline(
     """
     other_settings = claims.find_other_settings(protocol.differences)
     least, cap = claims.load_claims()["headline"].thresholds, population["cap"]
-    reason = None
-    if other_settings:
-        reason = "settings"
-    elif cap <= int(claims.load_reported().max):
-        reason = "cap"
-    elif population["n"] < least["min_networks"]:
-        reason = "few networks"
-    elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
-        reason = "few converge"
+    chance = 0.0 if sampling is None else sampling["chance_all_converge"]
+    reasons = {
+        "settings": bool(other_settings),
+        "cap": cap <= int(claims.load_reported().max),
+        "few networks": population["n"] < least["min_networks"],
+        "few converge": chance < least["min_chance_all_converge"],
+    }
+    reason = next((name for name, holds in reasons.items() if holds), None)
     verdicts = {None: None, "few networks": claims.ClaimVerdict.TOO_FEW}
     verdict = verdicts.get(reason, claims.ClaimVerdict.NOT_TESTABLE)
     judged = judge("headline", p, verdict=verdict)
@@ -120,7 +119,8 @@ def judge_headline(
 def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) -> Model:
     """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
-        return {way.id: None for way in claims.load_claims()["headline"].operationalisations}
+        ways = claims.load_claims()["headline"].operationalisations
+        return dict.fromkeys(way.id for way in ways)
     tables = {
         "smaller-tail": counts, "sweeps": studies.count_sweeps(counts), **other_errors,
         "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
@@ -133,10 +133,10 @@ def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> Mod
 
     None if too few networks stop at the reported largest count.
     """
-    here, paper = studies.Likelihood.of(counts), studies.Likelihood(**likelihood["paper"])
-    if here.n_at_max < studies.MIN_AT_REPORTED:
+    here = studies.measure_likelihood(counts)
+    if here["n_at_max"] < studies.MIN_AT_REPORTED:
         return None
-    return studies.compare_readings({"paper": paper, "here": here})["not counted"]
+    return studies.compare_readings({"paper": likelihood["paper"], "here": here})["not counted"]
 
 
 def find_less_extreme(ranked: studies.Ranked) -> Model:
