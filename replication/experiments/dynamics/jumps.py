@@ -71,6 +71,7 @@ def predict_error(gain: float) -> float:
     """
     if gain <= UNSTABLE:
         return 0.5
+    # 0 is a root as well, so the search begins above it.
     z = optimize.brentq(lambda z: gain * math.tanh(z / 2.0) - 2.0 * z, 1e-6, gain)
     return 1.0 / (1.0 + math.exp(-z))
 
@@ -88,6 +89,7 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     worst = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2).argmax(axis=1)
     n_on = np.count_nonzero(states.hidden[0][np.arange(len(weights)), worst] > 0.5, axis=1)
     rate = protocol.learning_rate * protocol.hidden_to_visible_factor
+    # For each number of hidden units that may be on: kappa, the error, and what was found.
     counts = range(protocol.group_sizes[1] + 1)
     gains = [rate * (1.0 - protocol.regression) * (1 + k) for k in counts]
     predicted = np.array([predict_error(gain) for gain in gains])
@@ -110,6 +112,7 @@ def compare_rates(sample: Sample) -> Model:
         return {"rate": rate} | describe_failures(protocol, final[~converged])
 
     rows = list(sample.map(fail, UPPER_RATES).values())
+    # kappa of a corner, and how many networks failed in it, over all rates.
     by_gain = [pair for row in rows for pair in zip(row["gains"], row["by_corner"], strict=True)]
     n_elsewhere = sum(n for gain, n in by_gain if gain <= UNSTABLE)
     exceptions = {"n": sum(row["n"] for row in rows), "n_elsewhere": n_elsewhere}
@@ -178,6 +181,7 @@ def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Co
     """
     rule = type("Following", (Following,), {"choose": staticmethod(choose)})
     updates, _, _ = simulate_weights(protocol, weights, network=rule)
+    # Once more for the weights on the way, of those that have not learnt by then.
     early = dataclasses.replace(protocol, max_updates=AT)
     _, is_done, states = simulate_weights(early, weights, network=rule)
     return updates, measure_depth(protocol, states[~is_done])
@@ -192,7 +196,7 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
     inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
     depths = []
     for pair in itertools.combinations(range(protocol.n_visible), 2):
-        both = inputs[..., pair]
+        both = inputs[..., pair]  # (n, n_hidden, 2)
         is_shared = np.all((both[..., 0] > 0) == (both[..., 1] > 0), axis=1)
         depths.append(np.abs(both[is_shared]).mean(axis=(1, 2)))
     return np.concatenate(depths)
@@ -201,6 +205,7 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:
     """Return for each choice how many networks are slow, or fail, and how deep vectors lie."""
     weights = sample.draw(PAPER)
+    # A network that fails takes the whole of the new cap, one that converges at the old one less.
     protocol = Protocol(max_updates=cap + 1)
 
     def learn(name: str) -> Model:
@@ -217,9 +222,10 @@ def measure_following(protocol: Protocol, weights: Array) -> Model:
 
     Of those after `AT` updates, over all networks.
     """
+    # Weights (n, n_weights) before and after one update, and what it changed.
     now, later = np.swapaxes(record_weights(protocol, weights, AT + 1)[:, AT:], 0, 1)
     (_, db), (_, dc) = split_weights(protocol, later - now)
-    hidden = evaluate_networks(protocol, now).hidden[0]
+    hidden = evaluate_networks(protocol, now).hidden[0]  # (n, n_patterns, n_hidden)
     slope = (hidden * (1.0 - hidden)).mean(axis=1)
     seen = slope * np.sum(get_w(protocol, now) * dc[:, None, :], axis=2)
     return {"update": AT, "cosine": float(compute_cosines(seen.ravel(), db.ravel()))}
@@ -235,7 +241,8 @@ def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
     (W, b), (_, c) = split_weights(protocol, weights)
     # Hidden states and U are (n, n_hidden, n_visible): one-hot vectors, so that W holds the inputs.
     U, hidden = get_u(protocol, weights), logistic(W + b[..., None])
-    z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c
+    # While all reconstructions are alike, what an output gets from the mean code is all of it.
+    z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c  # (n, n_visible)
     W = _centre(W)
     first = np.full(len(weights), FOLLOWED)  # (n,)
     for t in range(FOLLOWED):
@@ -276,6 +283,7 @@ def compare_alignment(sample: Sample) -> Model:
                 row[name] = float(find_alignment(protocol, weights, n_updates=FOLLOWED).mean())
             return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
 
+        # For example "4-2-4", since the reconstruction has the size of the input.
         found["-".join(map(str, (*sizes, sizes[0])))] = {
             "critical": find_critical_rate(base), "shift": measure_shift(base, weights),
             "rates": list(sample.map(align, ALIGNED_RATES).values()),

@@ -84,6 +84,7 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
         # Those that failed at the cap go on from there.
         longer = Protocol(frozen=frozen, max_updates=LATER - PAPER.max_updates)
         more, released, _ = sample.train(longer, stuck[name])
+        # One more than the last cap for those that never learn, so that no time reaches them.
         updates[~converged] += more + ~released
         model[name] |= {
             "survival": [float(np.mean(updates > t)) for t in TIMES],
@@ -98,6 +99,7 @@ def compare_kinds(sample: Sample) -> Model:
     alone = sample.alone
 
     def learn(task: tuple[str, str]) -> Model:
+        # Half of the networks to find the best rate, on other seeds, and all to measure it.
         base, rates = KINDS[task[0]]
         base = dataclasses.replace(base, frozen=LEARNING[task[1]])
         best = alone.take(0.5).find_best(base, {"learning_rate": rates})
