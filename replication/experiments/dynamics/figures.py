@@ -1,11 +1,11 @@
 """Figures of the tail and its cause, of failures in closed form, and of the critical rate."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from replication.experiments import Model
 from replication.experiments.dynamics.jumps import UNSTABLE, predict_error
 from replication.report import style
 from replication.report.numbers import exact
@@ -30,11 +30,12 @@ the label lies at its line, and by how many points it is moved away."""
 HEIGHT = 2.6
 
 
-def plot_tail(model: Mapping[str, Any]) -> Figure:
+def plot_tail(model: Model) -> Figure:
     """Draw the share still learning over updates, with hidden biases that learn or are fixed."""
     tails = model["main"]["tails"]
     figure, axes = style.create_figure(height=HEIGHT)
     for name, (color, dash, label) in LEARNING.items():
+        # A logarithmic axis has no room for none; the line ends before.
         points = zip(tails["times"], tails[name]["survival"], strict=True)
         drawn = [(t, 100 * share) for t, share in points if share > 0]
         axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
@@ -49,7 +50,7 @@ def plot_tail(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
+def plot_jumps(model: Model) -> tuple[Figure, Figure]:
     """Draw the errors of networks that fail on the predicted lines, and alignment by rate."""
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
     rows, alignment = model["main"]["rates"], model["main"]["alignment"]
@@ -62,6 +63,7 @@ def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
         axes.plot(grid, predicted, color=color, linewidth=1.0)
         style.label_line(axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=end,
                          offset=(away, 0))  # fmt: skip
+        # No point where no network failed in this corner.
         points = [(row["rate"], row["medians"][k]) for row in rows if row["by_corner"][k]]
         axes.plot(*np.reshape(points, (-1, 2)).T, mark, color=color, markersize=5, gid=label)
     axes.set(xlabel="rate of U and visible biases", ylabel="error of networks that fail",

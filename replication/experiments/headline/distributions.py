@@ -29,6 +29,7 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
     """Return shares of all networks by number of updates, to a little beyond the reported 202."""
     if counts.n_converged == 0:
         return None
+    # To a fifth beyond the 99th percentile or the reported 202, in about `N_BARS` bars.
     p99 = int(counts.updates[np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)])
     end = max(p99, int(load_reported().max)) * 1.2
     width = max(1, math.ceil(end / N_BARS))
@@ -56,6 +57,7 @@ def map_studies(counts: CountTable) -> Plane | None:
     """Return the plane of the studies of a population; None where they hardly differ."""
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
         return None
+    # Both margins, and where nearly all of their mass lies.
     runs = load_reported().runs
     largest = SamplingDistribution(*convolution.compute_max_mass(counts, runs))
     if not 1 <= largest.find_quantile(SHOWN_MAX[0]) < largest.find_quantile(SHOWN_MAX[1]):
@@ -104,6 +106,7 @@ def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
     A region, which may have several parts and holes, is where the density is highest; the share in
     it is exact.
     """
+    # Cells from the densest on: a region is the first ones whose mass reaches its level.
     order = np.argsort(-plane.density, axis=None, kind="stable")
     ordered, within = plane.density.ravel()[order], np.cumsum(plane.mass.ravel()[order])
     contours = contourpy.contour_generator(x=plane.means, y=plane.logs, z=plane.density.T)
@@ -134,6 +137,7 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
         distance.cdist(each, centre, "mahalanobis", VI=inverse)[:, 0]
         for each in (points.T, np.log([[mean, largest]]))
     )
+    # The cell of the reported study, in which the density is compared.
     at = np.abs(plane.means - mean).argmin(), np.abs(plane.logs - np.log(largest)).argmin()
     plain = plane.density / np.exp(plane.logs)
     return {

@@ -1,6 +1,5 @@
 """The joint sampling distribution and the distribution of updates."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,12 +8,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
+from replication.experiments import Model
 from replication.report import style
 from replication.report.numbers import exact, fixed
 from replication.report.style import BLUE, MUTED, REPORTED, SKY
 from replication.statistics.distributions import FloatArray
-
-Model = Mapping[str, Any]
 
 MAX_TICKS = (50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 100_000)
 DASHED: Any = (0, (6, 2))
@@ -32,12 +30,14 @@ def plot_joint(model: Model) -> Figure:
     )  # fmt: skip
     plane.set_gid("joint-plane")
     plane.set_yscale("log")
+    # Outlines of the regions, (n_points, 2) each, as one path, in which inner lines cut holes.
     outer, inner = ([np.transpose([line["mean"], line["max"]]) for line in region]
                     for region in joint["regions"])  # fmt: skip
     for lines, strength, gid in ((outer, 0.4, "joint-outline"), (inner, 0.75, None)):
         whole = Path.make_compound_path(*(Path(line, closed=True) for line in lines))
         plane.add_patch(PathPatch(whole, facecolor=(SKY, strength), edgecolor=BLUE, linewidth=1.0,
                                   gid=gid))  # fmt: skip
+    # Studies as dots; how mean and maximum are distributed by themselves; the star of 1988.
     studies = joint["studies"]
     plane.plot(studies["mean"], studies["max"], "o", color=MUTED, markersize=2.6,
                markeredgewidth=0, zorder=3)  # fmt: skip
@@ -70,10 +70,10 @@ def plot_joint(model: Model) -> Figure:
 
 
 def _point_to_outline(
-    axes: Axes, lines: Sequence[FloatArray], text: str, *, x: float, y: float, ha: str
+    axes: Axes, lines: list[FloatArray], text: str, *, x: float, y: float, ha: str
 ) -> None:
     """Write a label at a place in the axes, with a line to the nearest point of an outline."""
-    outline = np.concatenate(lines)
+    outline = np.concatenate(lines)  # (n_points, 2), in data
     to_axes = axes.transData - axes.transAxes
     distances = np.linalg.norm(to_axes.transform(outline) - (x, y), axis=1)
     axes.annotate(

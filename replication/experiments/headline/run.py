@@ -1,7 +1,6 @@
 """From the outcomes of a study to the model of its headline."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study, counted: Mapping[Study, Counted], *, likelihood: Mapping[str, Any] | None = None,
+    study: Study, counted: Mapping[Study, Counted], *, likelihood: Model | None = None,
     report_progress: Tell = silent,
 ) -> Model:  # fmt: skip
     """Return the model of a study.
@@ -29,12 +28,10 @@ def run(
     """
     counts, differences = counted[study].table, study.protocol.differences
     report_progress("the sampling distributions of mean and maximum")
-    model = describe_study(
-        counts,
-        study.protocol,
-        repetitions={part.root_seed: counted[part].table for part in study.repetitions},
-        other_errors={name: counted[part].table for name, part in study.other_errors.items()},
-    )
+    repeated = {part.root_seed: counted[part].table for part in study.repetitions}
+    others = {name: counted[part].table for name, part in study.other_errors.items()}
+    model = describe_study(counts, study.protocol, repetitions=repeated, other_errors=others)
+    # What only some studies have: another protocol, or the default one.
     if differences and likelihood is not None:
         model["likelihood"] = compare_with_paper(counts, likelihood)
     model["study"] = {
@@ -54,6 +51,7 @@ def describe_study(
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
+    # The plane of studies, where these can be held against that of 1988.
     is_comparable = sampling is not None and protocol.has_paper_task
     plane = distributions.map_studies(counts) if is_comparable else None
     return {
@@ -93,9 +91,8 @@ def describe_population(counts: CountTable) -> Model:
 
 
 def judge_headline(
-    population: Mapping[str, Any], sampling: Mapping[str, Any] | None,
-    p: Mapping[str, float | None], protocol: Protocol,
-) -> Model:  # fmt: skip
+    population: Model, sampling: Model | None, p: Model, protocol: Protocol
+) -> Model:
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
     ``reason``: why a study cannot judge them, None if it can.
@@ -103,6 +100,7 @@ def judge_headline(
     other_settings = claims.find_other_settings(protocol.differences)
     least, cap = claims.load_claims()["headline"].thresholds, population["cap"]
     chance = 0.0 if sampling is None else sampling["chance_all_converge"]
+    # Why it cannot be judged: the first that holds.
     reasons = {
         "settings": bool(other_settings),
         "cap": cap <= int(claims.load_reported().max),
@@ -128,7 +126,7 @@ def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) ->
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 
 
-def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> Model | None:
+def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
     """Compare how probable the reported numbers are under a protocol and under the paper's.
 
     None if too few networks stop at the reported largest count.
@@ -147,7 +145,7 @@ def find_less_extreme(ranked: studies.Ranked) -> Model:
     means, maxima, p = ranked
     mean, largest = float(claims.load_reported().mean), float(claims.load_reported().max)
     share = p[means == mean, maxima == largest].item()
-    less = p > share * (1.0 + 1e-9)
+    less = p > share * (1.0 + 1e-9)  # (means, maxima); for each maximum one stretch of means
     # For each largest count the first mean that is less extreme, and the last.
     low, high = means[less.argmax(axis=0)], means[::-1][less[::-1].argmax(axis=0)]
     rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()

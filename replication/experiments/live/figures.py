@@ -1,6 +1,5 @@
 """The network as a loop, the hidden plane of some networks, and whom it helps to be helped."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -89,7 +88,7 @@ def plot_help(model: Model) -> tuple[Figure, Figure]:
     return _draw_bars(model["help"]["rows"]), _draw_wedge(model["growth"])
 
 
-def _draw_bars(rows: Sequence[Model]) -> Figure:
+def _draw_bars(rows: list[Model]) -> Figure:
     figure, axes = create_figure(width=HALF, height=3.1)
     y, ticks, last = 0.0, [], ""
     for row in rows:
@@ -148,7 +147,7 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
     )
 
 
-def _draw(model: Model, name: str, updates: Sequence[int], *, title: str = "") -> Figure:
+def _draw(model: Model, name: str, updates: list[int], *, title: str = "") -> Figure:
     """Draw the hidden plane of a network at some moments, three in a row."""
     n_rows = len(updates) // 3
     height = 1.18 * n_rows + (0.3 if title else 0.0)

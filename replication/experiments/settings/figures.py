@@ -1,6 +1,5 @@
 """The map of learning rate and regression, with the paper's settings on it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from replication.experiments import Model
 from replication.report.style import MAP, create_figure, mark_reported, use_plain_log_ticks
 
 FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}
@@ -15,7 +15,7 @@ FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}
 LIGHT, DEEP = "#fdfdfd", "#14181c"  # on the map, whose own colours stay the same on a dark page
 
 
-def plot_settings(model: Mapping[str, Any]) -> Figure:
+def plot_settings(model: Model) -> Figure:
     """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
