@@ -21,6 +21,7 @@ def plot_settings(model: Model) -> Figure:
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
     best, paper = model["best"], model["paper"]
     figure, axes = create_figure(height=2.3)
+    # The map, coloured from the fastest cell to the cap, at which all networks fail.
     filled = axes.pcolormesh(
         rates, regressions, mean, shading="nearest", rasterized=True,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
@@ -36,15 +37,15 @@ def plot_settings(model: Model) -> Figure:
         linestyles=["-", (0, (2, 2))],
     )  # fmt: skip
     for level, (text, height) in FAILING.items():
+        # Where the line crosses the row at its height; failures once reached stay.
         row = beyond[int(np.abs(regressions - height).argmin())]
         place = np.interp(level, np.maximum.accumulate(row), rates), height
         _write(axes, text, place, 0.66, height - 0.13, LIGHT, textcoords=("axes fraction", "data"))
+    # The fastest rate of each regression as a line, which ends at the fastest of all.
     ridge = [(x, y) for x, y in zip(model["ridge"], regressions, strict=True) if x is not None]
     own = best["learning_rate"], best["regression"]
     axes.plot(*np.array([*ridge, own]).T, color=DEEP, linewidth=1.6, zorder=7)
-    axes.plot(
-        *own, "s", color=DEEP, markeredgecolor=LIGHT, markersize=7, zorder=6, clip_on=False
-    )  # fmt: skip
+    axes.plot(*own, "s", color=DEEP, markeredgecolor=LIGHT, markersize=7, zorder=6, clip_on=False)
     reported = paper["learning_rate"], paper["regression"]
     mark_reported(axes, *reported, size=13, edge=DEEP)
     _write(axes, "the paper", reported, -12, 13, None, fontweight="bold")
