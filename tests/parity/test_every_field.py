@@ -23,13 +23,14 @@ VALUES = {
     "visible_to_hidden_factor": 3.0, "hidden_to_visible_factor": 0.5, "frozen": ("W", "c"),
     "half_width": 0.8, "threshold": 0.2, "max_updates": 7,
 }  # fmt: skip
+# What the networks have besides, with both values of a field.
 NEEDED = {
     "n_images": {"patterns": "digits", "group_sizes": (64, 2), "learning_rate": 0.1},
     "minimised_error": {"learning_rule": BACK_PROPAGATION},
     "visible_units": {"learning_rate": 0.3}, "hidden_function": {"learning_rate": 2.0},
 }  # fmt: skip
-"""What the networks have besides, with both values of a field."""
 ONE_BY_ONE = {"update_schedule": "per-pattern", "momentum": 0.4}
+# Longer loops, and fields that depend on each other.
 TOGETHER = {
     "4-3-2-4": {"group_sizes": (4, 3, 2)},
     "3-2-4-2-3, linear": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
@@ -39,7 +40,6 @@ TOGETHER = {
     "4-3-2-4, centred, decaying": {"group_sizes": (4, 3, 2), "centred": True, "decay": 0.1},
     "second round": ONE_BY_ONE | {"second_round": True, "group_sizes": (3, 3), "centred": True},
 }
-"""Longer loops, and fields that depend on each other."""
 
 
 def list_cases():

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import replication
-from replication.cli import main
 from replication.errors import DataError, ReplicationError, UsageError
 from replication.system.tables import is_missing, read_flags, read_keys, read_table, read_values
+from tests.unit.comparison.asking import ask, refuse, run
 
 REPORT = ("--n", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
@@ -30,29 +30,6 @@ def frame():
     updates = np.minimum(np.rint(15 + generator.lognormal(3, 0.8, 500)).astype(int), 200)
     algorithm = np.where(np.arange(500) % 2 == 0, "new", "old")
     return pd.DataFrame({"updates": updates, "done": updates < 200, "algorithm": algorithm})
-
-
-def compare(*arguments):
-    return main(["compare", *map(str, arguments)])
-
-
-def run(capsys, *arguments):
-    code = compare(*arguments)
-    captured = capsys.readouterr()
-    assert (code, captured.err) == (0, "")
-    assert "\x1b" not in captured.out
-    assert "`" not in captured.out or "json" in arguments
-    return captured.out
-
-
-def refuse(capsys, *arguments):
-    code = compare(*arguments)
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert captured.err[:-1].isprintable()
-    assert "`" not in captured.err
-    return code, captured.err
 
 
 def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path, monkeypatch):
@@ -141,11 +118,11 @@ def test_a_report_is_compared_with_another_without_any_table(capsys):
 def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path):
     frame.to_csv(tmp_path / "runs.csv", index=False)
     arguments = (tmp_path / "runs.csv", "--column", "updates", "--runs", "20", "--mean")
-    assert compare(*arguments, "48", "--exit-code") == 0
-    assert compare(*arguments, "480", "--exit-code") == 1
-    assert compare(*arguments, "480") == 0
+    assert ask(*arguments, "48", "--exit-code") == 0
+    assert ask(*arguments, "480", "--exit-code") == 1
+    assert ask(*arguments, "480") == 0
     (tmp_path / "few.csv").write_text("u\n3\n")
-    assert compare(tmp_path / "few.csv", "--mean", "4", "--runs", "3", "--exit-code") == 3
+    assert ask(tmp_path / "few.csv", "--mean", "4", "--runs", "3", "--exit-code") == 3
 
 
 def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
@@ -305,8 +282,8 @@ def test_a_negative_number_may_be_written_in_any_way(capsys):
 def test_only_options_are_named_as_options(tmp_path, capsys):
     """A column was called --metric, which there is not."""
     words = ["example-tasks", "--by", "task", "--reported", "example-report"]
-    assert main(["compare", *words, "--column", "reward,seed"]) == 2
-    assert "add one, such as metric" in capsys.readouterr().err
+    code, line = refuse(capsys, *words, "--column", "reward,seed")
+    assert (code, "add one, such as metric" in line) == (2, True)
 
 
 def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):

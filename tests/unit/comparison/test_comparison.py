@@ -13,10 +13,10 @@ from scipy import stats
 from replication.comparison.comparison import compare
 from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
-from replication.comparison.result import Verdict
 from replication.errors import DataError, UsageError
 from replication.statistics import means
 from replication.statistics.counts import CountTable
+from tests.unit.comparison.asking import NO, UNKNOWN, YES, read
 
 GENERATOR = np.random.default_rng(22)
 NORMAL = GENERATOR.normal(10, 2, size=200)
@@ -24,13 +24,8 @@ COUNTS = GENERATOR.geometric(0.03, size=400)
 UPDATES = np.minimum(COUNTS, 60)
 SOLVED = UPDATES < 60
 FIVE = [0.79, 0.82, 0.85, 0.80, 0.81]
-YES, NO, UNKNOWN = Verdict.NOT_CONTRADICTED, Verdict.CONTRADICTED, Verdict.CANNOT_TELL
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
-
-
-def read(found):
-    return " ".join(found.render().split())
 
 
 @pytest.mark.parametrize(("values", "name"), [(NORMAL, "median"), (COUNTS, "mean")])

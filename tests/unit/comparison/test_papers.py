@@ -10,41 +10,21 @@ from pyarrow import parquet
 from scipy import stats
 
 import replication
-from replication.cli import main
 from replication.cli.parser import make_parser
 from replication.comparison.command import name_options
 from replication.comparison.comparison import compare
 from replication.comparison.figure import save_picture
 from replication.comparison.groups import compare_table
-from replication.comparison.result import Verdict
 from replication.errors import DataError, UsageError
 from replication.statistics import means
 from replication.statistics.means import Side
 from replication.system.tables import read_table
+from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, refuse, say
 
-YES, NO, UNKNOWN = Verdict.NOT_CONTRADICTED, Verdict.CONTRADICTED, Verdict.CANNOT_TELL
 GENERATOR = np.random.default_rng(48)
 OWN = GENERATOR.normal(71.0, 1.0, 50)
 
 pytestmark = pytest.mark.usefixtures("few_resamples")
-
-
-def read(found):
-    return " ".join(found.render().split())
-
-
-def run(capsys, *arguments):
-    assert main(["compare", *map(str, arguments)]) == 0
-    captured = capsys.readouterr()
-    assert captured.err == ""
-    return " ".join(captured.out.split())
-
-
-def refuse(capsys, *arguments):
-    assert main(["compare", *map(str, arguments)]) in {2, 65, 74}
-    captured = capsys.readouterr()
-    assert (captured.out, captured.err.count("\n")) == ("", 1)
-    return captured.err
 
 
 # Wrong answers.
@@ -55,7 +35,7 @@ def test_a_column_of_zeros_and_ones_is_the_success(tmp_path, capsys):
     runs = [1] * 13 + [0] * 7
     pd.DataFrame({"solved": runs}).to_csv(tmp_path / "runs.csv", index=False)
     for how in (("--column", "solved"), ()):
-        out = run(capsys, tmp_path / "runs.csv", *how, "--share", "66%", "--n", "50")
+        out = say(capsys, tmp_path / "runs.csv", *how, "--share", "66%", "--n", "50")
         assert out.startswith("Not contradicted: the reported success rate of 66% (50 runs)")
     found = compare(runs, share="33/50")
     assert (found.n_failed, found.runs, found.verdict) == (7, 50, YES)
@@ -98,7 +78,7 @@ def test_steps_of_a_log_are_no_runs(tmp_path, capsys):
 
     def show(frame, mean):
         frame.to_json(tmp_path / "log.jsonl", orient="records", lines=True)
-        return run(capsys, tmp_path / "log.jsonl", "--mean", mean, "--n", "5")
+        return say(capsys, tmp_path / "log.jsonl", "--mean", mean, "--n", "5")
 
     steps = range(100)
     out = show(pd.DataFrame({"step": steps, "reward": [x + 0.5 for x in steps]}), "99")
@@ -401,7 +381,7 @@ def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
 
 
 def test_keys_columns_and_successes_are_inferred_and_said(tmp_path, capsys):
-    out = run(capsys, "example-tasks", "--reported", "example-report")
+    out = say(capsys, "example-tasks", "--reported", "example-report")
     assert "keys are task (change with --by)" in out
     frame = pd.DataFrame({"Env": ["Ant", "ant2"] * 4, "seed": range(8), "return": np.arange(8.0),
                           "solved": [1, 0] * 4})  # fmt: skip
@@ -410,9 +390,9 @@ def test_keys_columns_and_successes_are_inferred_and_said(tmp_path, capsys):
     assert set(found.rows) == {("Ant",), ("ant2",)}
     assert "task of the report is Env of yours" in read(found)
     frame.to_csv(tmp_path / "runs.csv", index=False)
-    share = run(capsys, tmp_path / "runs.csv", "--share", "5/9")
+    share = say(capsys, tmp_path / "runs.csv", "--share", "5/9")
     assert "solved says which runs succeeded (change with --succeeded)" in share
-    assert "return holds the values" in run(
+    assert "return holds the values" in say(
         capsys, tmp_path / "runs.csv", "--mean", "3", "--n", "5", "--failures", "excluded"
     )
 
@@ -434,7 +414,7 @@ def test_a_column_of_metrics_may_come_first_and_successes_have_their_own_n():
 
 def test_thousands_and_per_cent_are_read_where_they_leave_no_doubt(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text('u\n1,000\n1,200\n"1,100"\n1300\n')
-    assert "your 1,150 (4 runs)" in run(capsys, tmp_path / "runs.csv", "--mean", "1200", "--n", "5")
+    assert "your 1,150 (4 runs)" in say(capsys, tmp_path / "runs.csv", "--mean", "1200", "--n", "5")
     shares = compare([0.81, 0.84, 0.86], n=5, mean="83.1%")
     assert shares.findings["mean"].value == pytest.approx(0.831)
     assert compare([81.0, 84, 86], n=5, mean="83.1%").findings["mean"].value == pytest.approx(83.1)
@@ -466,16 +446,16 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
             for name, value, more in (("<new>", 13, 3), ("old", 10, 1))]  # fmt: skip
     (tmp_path / "runs.csv").write_text("algo,seed,score,ok\n" + "\n".join(rows))
     arguments = (tmp_path / "runs.csv", "--difference", "<new>", "old")
-    out = run(capsys, *arguments, "--column", "score", "--mean", "3.1", "--n", "9")
+    out = say(capsys, *arguments, "--column", "score", "--mean", "3.1", "--n", "9")
     assert "the reported difference of 3.1 (<new> less old) (9 runs)" in out
-    shares = run(capsys, *arguments, "--succeeded", "ok", "--share", "50%", "--n", "12")
+    shares = say(capsys, *arguments, "--succeeded", "ok", "--share", "50%", "--n", "12")
     assert "the reported difference of 50% (<new> less old)" in shares
     # Of pairs, differences of 0 and 1 were judged as a share, and of -1 without a unit.
     for more in ((3, 1), (1, 3)):
         flags = [f"{name},{seed},{int(seed % 4 < k)}" for seed in range(12)
                  for name, k in zip("ab", more, strict=True)]  # fmt: skip
         (tmp_path / "pairs.csv").write_text("algo,seed,ok\n" + "\n".join(flags))
-        paired = run(capsys, tmp_path / "pairs.csv", "--difference", "a", "b", "--pair", "seed",
+        paired = say(capsys, tmp_path / "pairs.csv", "--difference", "a", "b", "--pair", "seed",
                      "--succeeded", "ok", "--share", "40%", "--n", "12")  # fmt: skip
         gap = (more[0] - more[1]) / 4
         assert f"from your {gap:g} (12 runs)" in paired
@@ -546,7 +526,7 @@ def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
     # With \\ and & in its cells it is no LaTeX.
     pd.DataFrame(table).to_csv(tmp_path / "runs.csv", index=False)
     (tmp_path / "theirs.csv").write_text("k,mean,n\n`mean`,3,5\nq,1,2\n")
-    out = run(capsys, tmp_path / "runs.csv", "--by", "k", "--reported", tmp_path / "theirs.csv")
+    out = say(capsys, tmp_path / "runs.csv", "--by", "k", "--reported", tmp_path / "theirs.csv")
     assert "\\x60mean\\x60" in out
 
 
@@ -554,22 +534,21 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
     """10 kB of lists took 5.5 GB."""
     lists = pa.table({"v": pa.array([[0] * 1000] * 1000), "u": pa.array([1.0] * 1000)})
     parquet.write_table(lists, tmp_path / "lists.parquet")
-    line = refuse(capsys, tmp_path / "lists.parquet", "--column", "v", "--mean", "1", "--n", "5")
-    assert "column 'v' holds list<" in line
+    asked = tmp_path / "lists.parquet", "--mean", "1", "--n", "5", "--column"
+    assert "column 'v' holds list<" in refuse(capsys, *asked, "v")[1]
     # What is not asked for may be anything.
-    assert run(capsys, tmp_path / "lists.parquet", "--column", "u", "--mean", "1", "--n", "5")
+    assert say(capsys, *asked, "u")
     texts = pa.table({"v": pa.array(["x" * 10_000] * 2000).dictionary_encode(), "u": [1.0] * 2000})
     parquet.write_table(texts, tmp_path / "texts.parquet")
     table = read_table(str(tmp_path / "texts.parquet"))
     assert len({id(cell) for cell in table.take("v")}) == 1, "equal texts are held once"
     (tmp_path / "deep.jsonl").write_text('{"a": ' + "[" * 100_000 + "]" * 100_000 + "}")
-    assert "not a readable table of JSON lines" in refuse(
-        capsys, tmp_path / "deep.jsonl", "--mean", "1"
-    )
+    _, line = refuse(capsys, tmp_path / "deep.jsonl", "--mean", "1")
+    assert "not a readable table of JSON lines" in line
     # 70 kB stand for 280,000 cells; ten times as many took a minute.
     wide = "a & b \\\\\n" + ("\\multicolumn{99}{c}{x} & " * 95 + " \\\\\n") * 30
     (tmp_path / "wide.tex").write_text(wide)
-    assert "at most 200,000 are read" in refuse(capsys, tmp_path / "wide.tex", "--mean", "1")
+    assert "at most 200,000 are read" in refuse(capsys, tmp_path / "wide.tex", "--mean", "1")[1]
     (tmp_path / "nested.jsonl").write_text('{"a": {"b": 1}}\n{"a": 2}')
     with pytest.raises(DataError, match="holds lists or objects"):
         read_table(str(tmp_path / "nested.jsonl")).take("a")

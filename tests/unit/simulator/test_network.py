@@ -441,6 +441,7 @@ def add_own(a, b, j, k, c):
     return {"a": a + c["a"], "b": b + c["b"]}
 
 
+# What an update makes of weights a and b, and of j and k, which are kept.
 APPLIED = {
     "its own sum": add_own,
     "another weight": lambda a, b, j, k, c: {"a": a + c["a"], "b": b + c["b"] + 0.1 * a},
@@ -450,7 +451,6 @@ APPLIED = {
     "one another": lambda a, b, j, k, c: {"a": b, "b": j + c["a"], "j": a},
     "another order": lambda a, b, j, k, c: {"a": np.roll(a, 1), "b": b[::-1], "j": k, "k": j},
 }
-"""What an update makes of weights a and b, and of j and k, which are kept."""
 
 
 # Any two of three stand together: what is applied, whether changes read weights, the schedule.
