@@ -447,6 +447,7 @@ APPLIED = {
     "another weight": lambda a, b, j, k, c: {"a": a + c["a"], "b": b + c["b"] + 0.1 * a},
     "two sums": lambda a, b, j, k, c: {"a": a + c["a"], "b": b + 0.1 * c["a"] + c["b"]},
     "what is kept": lambda *x: add_own(*x) | {"j": x[-1]["a"], "k": x[-1]["b"] + x[2]},
+    "a sum twice": lambda *x: add_own(*x) | {"j": x[-1]["a"], "k": x[-1]["a"]},
     "an array as it was": lambda *x: add_own(*x) | {"j": x[-1]["a"], "k": x[2]},
     "one another": lambda a, b, j, k, c: {"a": b, "b": j + c["a"], "j": a},
     "another order": lambda a, b, j, k, c: {"a": np.roll(a, 1), "b": b[::-1], "j": k, "k": j},

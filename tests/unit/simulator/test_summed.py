@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import replication
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import PAPER
 from replication.simulator import ensemble
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
@@ -69,18 +69,6 @@ def test_a_sum_that_nothing_takes_changes_no_bit_and_no_hook_sees_it():
     for each in (network, other):
         each.update(change=lambda changes: changes._replace(b=0.0))
     assert np.array_equal(network.flatten(), other.flatten())
-
-
-@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
-def test_a_sum_may_be_kept_as_it_stands(schedule):
-    class Last(RecirculationNetwork):
-        kept: ClassVar = {"last": np.zeros(4), "again": np.zeros(4)}
-
-        def apply(self, changes):
-            self.last = self.again = changes["c"]
-            super().apply(changes)
-
-    assert check_rule(Last, Protocol(update_schedule=schedule)).largest < 1e-12
 
 
 def test_noise_depends_on_the_place_of_a_network_and_not_on_how_work_is_shared(monkeypatch):
