@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -87,18 +87,6 @@ def count_sweeps(counts: CountTable) -> CountTable:
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
 
 
-class Ranked(NamedTuple):
-    """The p of studies by mean and largest count, as `compare` computes that of a reported one.
-
-    That is the share of studies whose tail is at most as large, the tail being the smaller of those
-    of the largest count and of the mean given it.
-    """
-
-    means: FloatArray  # (a,), whole numbers that follow one another
-    maxima: FloatArray  # (b,), ascending
-    p: FloatArray  # (a, b)
-
-
 def measure_tails(
     counts: CountTable, *, at_least: float = 0.0
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
@@ -122,30 +110,28 @@ def measure_tails(
     return means, maxima, cells, np.minimum(convolution.find_tails_given_max(cells), of_max)
 
 
-def rank_studies(counts: CountTable) -> Ranked:
-    """Return the exact p of every study that a population can give."""
+def measure_power(
+    counts: CountTable, others: Mapping[str, CountTable], *, level: float
+) -> dict[str, float]:
+    """Return the probabilities that studies of others are rejected if `counts` is the population.
+
+    A largest count that the population lacks is judged as the next larger one that it has.
+    """
     means, maxima, cells, tails = measure_tails(counts)
     # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
     order = np.argsort(tails, axis=None)
     ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
-    p = np.empty(cells.size)
-    p[order] = share[last]
-    return Ranked(means, maxima, p.reshape(cells.shape))
-
-
-def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
-    """Return the probability that a study of another population is rejected if `ranked` is true.
-
-    A largest count that the population lacks is judged as the next larger one that it has.
-    """
-    means, maxima, p = ranked
-    cells = convolution.compute_joint_mass(
-        truth, load_reported().runs,
-        mean_edges=np.append(means - 0.5, means[-1] + 0.5),
-        max_edges=np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
-    )  # fmt: skip
-    return 1.0 - float(cells[p > level].sum())
+    is_kept = np.empty(cells.shape, dtype=bool)
+    is_kept.ravel()[order] = share[last] > level
+    # How probable the studies that are not rejected are elsewhere.
+    edges = {
+        "mean_edges": np.append(means - 0.5, means[-1] + 0.5),
+        "max_edges": np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
+    }
+    runs = load_reported().runs
+    masses = {k: convolution.compute_joint_mass(x, runs, **edges) for k, x in others.items()}
+    return {name: 1.0 - float(mass[is_kept].sum()) for name, mass in masses.items()}
 
 
 def measure_likelihood(table: CountTable) -> dict[str, Any]:

@@ -32,6 +32,5 @@ def run(sample: Sample) -> Model:
         mean = name_estimate("mean", estimate_mean(counts.updates, counts.counts))
         p, p_sweeps = (studies.describe_p(x)["p"] for x in (counts, studies.count_sweeps(counts)))
         named[name] = mean | {"p": p, "p_sweeps": p_sweeps}
-    ranked = studies.rank_studies(populations["paper"])
-    power = {k: studies.measure_power(ranked, x, level=level) for k, x in populations.items()}
+    power = studies.measure_power(populations["paper"], populations, level=level)
     return {"named": named, "power": power}
