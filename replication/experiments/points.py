@@ -16,6 +16,7 @@ def measure_convexity(codes: Array) -> Array:
     relation between the codes. Two against two are positive where all codes are corners, and one
     against three where that one lies within: the signs of the areas multiply to +1 or to -1.
     """
+    # Half the cross product of two sides, (n,), for each of the four triangles.
     areas = []
     for triangle in itertools.combinations(range(4), 3):
         a, b, c = (codes[:, each] for each in triangle)
@@ -31,6 +32,7 @@ def find_split(codes: Array) -> Counts:
     area between the diagonals; if the points are in convex position, these are their diagonals.
     """
     areas = []
+    # From the first code to each of the others, and between the remaining two.
     for one, two, three in ((1, 2, 3), (2, 1, 3), (3, 1, 2)):
         first, other = codes[..., one] - codes[..., 0], codes[..., three] - codes[..., two]
         areas.append(np.abs(first[:, 0] * other[:, 1] - first[:, 1] * other[:, 0]))

@@ -44,7 +44,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     enough = load_claims()["headline"].thresholds["min_networks"]
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
-    # p and the two statistics from `compare`, which knows nothing of networks.
+    # p and the statistics from `compare`, which knows nothing of networks.
     printed: dict[str, Any] = {"runs": reported.runs, "mean": reported.mean, "max": reported.max}
     comparison = compare(counts, failures="excluded", **printed)
     if comparison.p is None:
@@ -151,6 +151,7 @@ def measure_likelihood(table: CountTable) -> dict[str, Any]:
         )
         for added in (0, 1)
     ]  # fmt: skip
+    # Where it is open whether the last sweep counts, the mean of both probabilities.
     shares = table.counts / table.n
     chances, errors = {}, {}
     for name, ways in SWEEPS.items():
@@ -187,6 +188,7 @@ def _compare(likelihoods: Mapping[str, Mapping[str, Any]], name: str, sweep: str
     if not (chance and chances[first] and total):
         names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
         return {"chance": chance} | dict.fromkeys(names)
+    # Logarithms of independent estimates, so that their errors add up in squares.
     factor = chances[first] / chance
     of_factor = 0.0 if name == first else math.hypot(errors[name], errors[first])
     of_others = [chances[each] / total * errors[each] for each in others]

@@ -35,6 +35,7 @@ def render_page(rule: Rule, root_seed: int) -> str:
     settings = {
         "threshold": rule.protocol.threshold, "cap": rule.protocol.max_updates, "starts": starts,
     }  # fmt: skip
+    # The marks of the template, e.g. @NAME@.
     for mark, text in (("NAME", name), ("SCRIPT", script), ("SETTINGS", json.dumps(settings))):
         page = page.replace(f"@{mark}@", text)
     if len(page) > LARGEST_PAGE:

@@ -77,7 +77,7 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
                 f"{field} = {show(values)} was given; a factor takes a list of values, e.g. "
                 f"{field} = [{show(values or 0)}]"
             )
-    # Every combination, unless they are too many.
+    # Every combination, unless they are too many: counted before any is made.
     n = math.prod(len(values) for values in factors.values())
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
@@ -104,6 +104,7 @@ def run_multiverse(
     """
     report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
+    # A reading is a task of its own, so its networks are simulated in one thread.
     def describe(protocol: Protocol) -> dict[str, Any]:
         counts = count_networks(protocol, Sample(n_networks, root_seed))
         fields = {name: getattr(protocol, name) for name in readings.fields}

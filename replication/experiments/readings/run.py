@@ -23,6 +23,7 @@ def run(sample: Sample) -> Model:
     level = load_claims()["headline"].thresholds["at_least"]
     populations: dict[str, CountTable] = {}
     for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
+        # Readings in full, other procedures on fewer, which is enough for their power.
         taken = sample if name in ERROR_READINGS else sample.take(OTHERS_SHARE, least=1000)
         sample.report_progress(f"{name}, {taken.n:,} networks")
         populations[name] = studies.count_networks(protocol, taken)
