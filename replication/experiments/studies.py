@@ -11,15 +11,13 @@ from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
 from replication.experiments.sample import Sample
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.ensemble import simulate_ranges
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import estimate_proportion
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
-CHUNK = 250_000  # initial weights that are held in memory at once
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
 """What is added to updates if the last sweep counts; where it is open, both are equally likely."""
 Z = 1.959964  # of a 95 % interval
@@ -63,14 +61,11 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
 
 
 def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
-    """Simulate networks of a population from the first seed on, chunk by chunk, and count them."""
-    parts = []
-    end = first + sample.n
-    for start in range(first, end, CHUNK):
-        weights = draw_weights(protocol, sample.root_seed, start, min(start + CHUNK, end))
-        updates, converged, _ = simulate_weights(protocol, weights, jobs=sample.jobs)
-        parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
-    return sum(parts[1:], parts[0])
+    """Simulate networks of a population from the first seed on, and count them piece by piece."""
+    seeds, cap = [(first, first + sample.n)], protocol.max_updates
+    pieces = simulate_ranges(protocol, sample.root_seed, seeds, jobs=sample.jobs)
+    tables = [CountTable.from_outcomes(each.updates, each.converged, cap) for each in pieces]
+    return sum(tables[1:], tables[0])
 
 
 def describe_p(counts: CountTable) -> dict[str, float | None]:

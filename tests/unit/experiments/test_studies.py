@@ -10,6 +10,7 @@ from replication.experiments import studies
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
 from replication.experiments.sample import Sample, estimate_share, find_median_updates, get_estimate
 from replication.experiments.studies import measure_likelihood
+from replication.simulator import ensemble
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
@@ -46,11 +47,11 @@ def test_less_extreme_studies_are_those_with_a_larger_p_than_compare_gives_to_th
     assert listed == set(zip(maxima[columns], means[rows], strict=True))
 
 
-def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
-    monkeypatch.setattr(studies, "CHUNK", 16)
-    whole = simulate(PAPER, n_seeds=40, root_seed=2001)
-    assert studies.count_networks(PAPER, Sample(40, 2001)) == CountTable.from_outcomes(
-        whole.updates, whole.converged, PAPER.max_updates
+def test_networks_counted_from_a_seed_on_are_those_of_one_call(monkeypatch):
+    monkeypatch.setattr(ensemble, "SEEDS_AT_ONCE", 16)
+    whole = simulate(PAPER, n_seeds=60, root_seed=2001)
+    assert studies.count_networks(PAPER, Sample(40, 2001), first=20) == CountTable.from_outcomes(
+        whole.updates[20:], whole.converged[20:], PAPER.max_updates
     )
 
 
