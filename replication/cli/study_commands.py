@@ -158,8 +158,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
 
 def run_experiments_command(options: argparse.Namespace) -> None:
     """Run experiments and write their models."""
-    from replication.publication.previews import preview_experiment
-    from replication.publication.publishing import run_experiments
+    from replication.publication.publishing import preview_experiment, run_experiments
 
     running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
@@ -177,7 +176,7 @@ def run_experiments_command(options: argparse.Namespace) -> None:
 def run_multiverse(options: argparse.Namespace) -> None:
     """Simulate the user's own readings, compare them, write model, table and page."""
     from replication.experiments.readings.multiverse import read_readings
-    from replication.publication.previews import make_multiverse
+    from replication.publication.publishing import make_multiverse
 
     model, table, page = make_multiverse(
         read_readings(options.file), options.seeds, options.root_seed, options.results,
