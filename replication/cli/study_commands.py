@@ -12,6 +12,7 @@ from replication.cli.arguments import (
     STUDY,
     WORKERS,
     add_command,
+    add_seeds,
     read_protocol_arguments,
     read_study,
     whole,
@@ -22,8 +23,7 @@ from replication.experiments import EXPERIMENTS
 from replication.system.progress import report_progress
 from replication.wording import plural
 
-READING_SEEDS, FEWEST_SEEDS, MOST_SEEDS = 10_000, 1000, 10_000_000
-"""Networks of each reading of a multiverse: the default, and what is allowed."""
+MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
 
 
 def add_commands(subparsers: Any) -> None:
@@ -79,10 +79,7 @@ def add_commands(subparsers: Any) -> None:
         help="[factors] with lists of values of protocol fields, every combination of which is "
         "a reading; [fixed] for all",
     )  # fmt: skip
-    multiverse.add_argument(
-        "--seeds", type=whole(FEWEST_SEEDS, MOST_SEEDS), default=READING_SEEDS, metavar="N",
-        help=f"networks a reading (default: {READING_SEEDS})",
-    )  # fmt: skip
+    add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
     trace = add_command(
         subparsers, "trace",
