@@ -12,7 +12,7 @@ from replication.experiments.matrices import Array
 from replication.experiments.sample import Sample
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.recirculation import FeedbackAlignmentNetwork
+from replication.simulator.network import Network
 from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
 
@@ -106,16 +106,13 @@ def measure_both_rates(
     return paper, measure_learning(slow, measure, sample.take(slow_share))
 
 
-def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any) -> Array:
-    """Return the weights (n, n_weights) after so many updates, whatever the error.
-
-    With feedback alignment if fixed weights follow those of each network.
-    """
+def train_for(
+    protocol: Protocol, weights: Array, n_updates: int, *, network: type[Network] | None = None,
+    **fields: Any,
+) -> Array:  # fmt: skip
+    """Return the weights after so many updates, whatever the error, in the shape of the first."""
     if n_updates == 0:
         return weights
     # Nothing meets so strict a criterion.
     run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates, **fields)
-    has_feedback = weights.shape[1] > protocol.n_weights
-    network = FeedbackAlignmentNetwork if has_feedback else None
-    _, _, final = simulate_weights(run, weights, network=network)
-    return final[:, : protocol.n_weights]
+    return simulate_weights(run, weights, network=network)[2]
