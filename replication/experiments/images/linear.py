@@ -140,7 +140,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
     W, U = arrays["W"], arrays["U"]
 
     def measure_length(matrices: Array) -> Array:
-        return np.linalg.norm(matrices, axis=(1, 2))
+        return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
     changed = measure_length(W - before) / measure_length(W) / LAST

@@ -59,16 +59,18 @@ def measure_repairs(sample: Sample) -> Model:
         return rule, training.train_epochs(rule, training.draw(rule, half_width, whose), epochs)
 
     def choose(name: str) -> Model:
-        constants, tried = RULES[name][1], []
+        constants = RULES[name][1]
+        tried: list[Model] = []
         for each in itertools.product(*constants.values()):
             values = dict(zip(constants, each, strict=True))
             rule, (final,) = train(name, values, EPOCHS[-1:], sample.others)
             left = float(training.miss(rule, final, trained).mean())
             tried.append({"constants": values, "left": left})
-        return {"tried": tried, "chosen": min(tried, key=lambda row: row["left"])["constants"]}
+        best = min(tried, key=lambda row: float(row["left"]))
+        return {"tried": tried, "chosen": best["constants"]}
 
     # The best constants of each rule that has any, found on other networks.
-    chosen = dict.fromkeys(RULES, {"tried": [], "chosen": {}})
+    chosen: dict[str, Model] = {name: {"tried": [], "chosen": {}} for name in RULES}
     chosen |= sample.map(choose, [name for name, (_, constants) in RULES.items() if constants])
     sleep, begun = chosen["sleep"]["chosen"], (0, *EPOCHS)
     # Rule, constants and epochs of each run, by part of the model and name in it.

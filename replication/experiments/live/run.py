@@ -16,7 +16,7 @@ from replication.experiments.agreement import (
     find_events,
     measure_agreement,
 )
-from replication.experiments.interventions import Frozen, freeze, train_changed
+from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.line import measure_line, sum_digits
 from replication.experiments.matrices import (
     Array,
@@ -119,7 +119,7 @@ def _pick_typical(*, jobs: int) -> Model:
     small = dataclasses.replace(PAPER, learning_rate=RATE)
     weights = draw_weights(small, SHOWN_ROOT_SEED, 0, N_TYPICAL)
     slow, fast = (simulate_weights(one, weights, jobs=jobs)[0] for one in (small, PAPER))
-    late = train_changed(small, weights, Frozen, n_first=N_LATE, jobs=jobs)[0]
+    late = train_changed(small, weights, freeze("W"), n_first=N_LATE, jobs=jobs)[0]
     is_near = [
         np.abs(each - np.median(each)) <= NEAR * np.median(each)
         for each in (slow, fast, late - slow)
@@ -250,7 +250,7 @@ def measure_first(*, jobs: int) -> Model:
     cosines = measure_agreement(protocol, states.reshape(-1, states.shape[-1]))["lower"]
     first = int(np.median(find_events(cosines.reshape(states.shape[:2]))))
     updates = simulate_weights(protocol, weights, jobs=jobs)[0]
-    late = train_changed(protocol, weights, Frozen, n_first=first, jobs=jobs)[0]
+    late = train_changed(protocol, weights, freeze("W"), n_first=first, jobs=jobs)[0]
     return {"changes": first, **name_median(late - updates, "extra")}
 
 

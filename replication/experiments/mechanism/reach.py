@@ -14,7 +14,7 @@ from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Trained, train_for
-from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share
+from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
@@ -222,8 +222,7 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> Model:
     rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
     gathered: Model = {"n_sets": len(rows)}
     for change in EXAMINED:
-        costs = [row["interventions"][change]["cost"] for row in rows]
-        gathered[change] = {"median": float(np.median(costs)), "range": [min(costs), max(costs)]}
+        gathered[change] = name_range([row["interventions"][change]["cost"] for row in rows])
     return gathered
 
 
