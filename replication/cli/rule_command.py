@@ -154,7 +154,7 @@ def _try_rule(
     networks: "list[type[Network]]", protocol: Protocol, options: argparse.Namespace
 ) -> None:
     """Check the first of the rules, and print and write what all of them did."""
-    from replication.experiments.contest import compare_rules
+    from replication.experiments.contest import compare_rules, render_histogram
     from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
     from replication.simulator.programs import Traces
@@ -192,8 +192,7 @@ def _try_rule(
     )  # fmt: skip
     width = min(shutil.get_terminal_size().columns, 100)
     outcomes = contest.outcomes[network.__name__]
-    own = dataclasses.replace(contest, outcomes={network.__name__: outcomes})
-    print(f"{contest}\n\n{own.render_histogram(width)}")
+    print(f"{contest}\n\n{network.__name__}:\n{render_histogram(outcomes, width)}")
     # The files that were asked for, and how to go on.
     table = outcomes.to_frame().to_csv(index=False, lineterminator="\n") if options.save else ""
     picture = contest.render_plot(options.plot.suffix[1:]) if options.plot else None

@@ -150,7 +150,7 @@ def train_changed(
 
 
 def compare_interventions(
-    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int,
+    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int = 1,
     names: Sequence[str] = tuple(INTERVENTIONS),
 ) -> dict[str, Model]:  # fmt: skip
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
