@@ -40,6 +40,7 @@ def cut(corners: Array, weights: Array, bias: float) -> tuple[Array, Array]:
     """
     part: list[Array] = []
     ends: list[Array] = []
+    # Once around: corners on this side stay, and an edge that changes sides is cut.
     for here, after in zip(corners, np.roll(corners, -1, axis=0), strict=True):
         before, behind = (weights[0] * h[0] + weights[1] * h[1] + bias for h in (here, after))
         if before > 0.0:
@@ -56,10 +57,12 @@ def draw_plane(axes: Any, codes: Array, U: Array, c: Array) -> None:
     A line has the colour of the dot with its number, and beyond it the square is shaded. The
     artists have the labels ``dot 1``, ``line 1``, ``side 1``, ...
     """
+    # The square of states from 0 to 1, or more where other functions leave it.
     low, high = np.minimum(codes.min(axis=0), 0.0), np.maximum(codes.max(axis=0), 1.0)
     low, high = low - MARGIN * (high - low), high + MARGIN * (high - low)
     square = np.array([low, [high[0], low[1]], high, [low[0], high[1]]])
     paper = axes.figure.get_facecolor()
+    # Shade and line of each visible unit, below the dots.
     for i, (weights, bias) in enumerate(zip(U, c, strict=True)):
         part, segment = cut(square, weights, bias)
         beyond = part if len(segment) else segment  # nothing of a square that no line cuts
@@ -120,6 +123,7 @@ def plot_trace(
     >>> [axes.get_title() for axes in slow.plot()][::5]
     ['0 updates, error 0.733', '142 updates, error 0.099']
     """
+    # One hidden group, of two units.
     has_plane = [states.shape[-1] for states in trace.hidden] == [2]
     if axes is None:
         axes = _make_axes(has_plane=has_plane)
@@ -127,6 +131,7 @@ def plot_trace(
     if not has_plane:
         _draw_error(frames[0], trace)
         return axes
+    # From the first update to the last, a moment in each of the axes.
     matrices = trace.matrices()
     for frame, t in zip(frames, spread_moments(len(trace.errors) - 1, len(frames)), strict=True):
         draw_plane(frame, trace.hidden[0][t], matrices.U[t], matrices.c[t])
