@@ -21,7 +21,7 @@ import numpy as np
 from replication.errors import DataError
 from replication.simulator.ensemble import Range
 from replication.simulator.outcomes import Outcomes
-from replication.system.files import publish, read_content, temporary_file
+from replication.system.files import publish, put_aside, read_content, temporary_file
 from replication.system.progress import report_progress
 
 VARIABLE = "REPLICATION_CACHE"
@@ -94,6 +94,8 @@ class Cache:
             if self._n_bytes is None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._n_bytes = self.measure().n_bytes
+            if path.is_dir():
+                put_aside(path)
             with temporary_file(path) as temporary:
                 temporary.write_bytes(content)
                 # A longer study may have kept more of the last block of this one meanwhile.

@@ -45,6 +45,7 @@ OF_ANY_RULE = {
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
 
+SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
 
@@ -427,12 +428,12 @@ class Rule:
                 f"{name}.targets has {plural(len(targets), 'row')}; allowed are {allowed}"
             )
         rule = cls(
-            network, protocol, _take_shapes(name, "shapes", one.shapes),
-            _take_shapes(name, "fixed", one.fixed), _take_shapes(name, "summed", one.summed),
-            {key: take_numbers(x, f"{name}.kept", finite=True)
-             for key, x in _gather(one, "kept").items()},
-            {key: _take_number(f"{name}.numbers", x) for key, x in _gather(one, "numbers").items()},
-            patterns, targets,
+            network, protocol, patterns=patterns, targets=targets,
+            shapes=_take(f"{name}.shapes", one.shapes, _take_shape, SHAPES),
+            fixed=_take(f"{name}.fixed", one.fixed, _take_shape, SHAPES),
+            summed=_take(f"{name}.summed", one.summed, _take_shape, SHAPES),
+            kept=_take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers"),
+            numbers=_take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers"),
         )  # fmt: skip
         rule._check(one)
         return rule
@@ -449,11 +450,10 @@ class Rule:
                 wrong = "is no name in Python, or taken already; choose another"
                 raise UsageError(f"{name} calls an array or a number {each!r}, which {wrong}")
         # Half widths of what is not drawn would be ignored without a word.
-        for each, half_width in one.half_widths.items():
+        for each in _take(f"{name}.half_widths", one.half_widths, _take_number, "numbers"):
             if each not in (*self.shapes, *self.fixed):
                 allowed = ", ".join([*self.shapes, *self.fixed])
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
-            _take_number(f"{name}.half_widths", half_width)
         # And so would fields that only our own classes read.
         for field, value in self.protocol.differences.items():
             if not (one.takes_protocol or field in OF_ANY_RULE):
@@ -558,11 +558,21 @@ def _gather(one: Network, name: str) -> dict[str, Any]:
     return found
 
 
-def _take_number(what: str, given: Any) -> float:
-    number = take_numbers(given, what, finite=True)
-    if number.ndim:
-        raise UsageError(f"{show(given)} was given in {what}; allowed is one number for each name")
-    return float(number)
+def _take(what: str, given: Any, check: Callable[[Any], Any], kind: str) -> dict[str, Any]:
+    """Return what a class declares by its names, each as a check returns it."""
+    try:
+        return {key: check(x) for key, x in given.items()}
+    except (AttributeError, TypeError, ValueError):
+        allowed = f"a dict of names to {kind}"
+        raise UsageError(f"{what} = {show(given)} was given; allowed is {allowed}") from None
+
+
+def _take_finite(given: Any) -> Array:
+    return take_numbers(given, "", finite=True)
+
+
+def _take_number(given: Any) -> float:
+    return float(_take_finite(given))
 
 
 def _take_shape(given: Any) -> Shape:
@@ -572,16 +582,6 @@ def _take_shape(given: Any) -> Shape:
     if min(shape, default=1) < 1:
         raise ValueError
     return shape
-
-
-def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
-    try:
-        return {key: _take_shape(shape) for key, shape in given.items()}
-    except (AttributeError, TypeError, ValueError):
-        raise UsageError(
-            f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "
-            '{"W": (2, 4), "b": (2,)}'
-        ) from None
 
 
 def record_network(network: Network, n_updates: int | None = None) -> Trace:

@@ -124,9 +124,7 @@ def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
     allowed = "arrays of numbers"
     with contextlib.suppress(TypeError, ValueError, OverflowError):  # also rows of several lengths
         # Decimals, tables of pandas and truth values are numbers, too.
-        numbers = np.array(given)
-        if numbers.dtype.kind not in "iuf":
-            numbers = np.asarray(numbers - 0)  # which text and None refuse, also among objects
+        numbers = np.asarray(np.array(given) - 0)  # which text and None refuse, also in objects
         if numbers.dtype.kind in "iufO":
             numbers = numbers.astype(np.float64, copy=False)
             if not finite or np.isfinite(numbers).all():
