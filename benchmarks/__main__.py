@@ -3,19 +3,17 @@
 import argparse
 import functools
 import json
-import multiprocessing
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from joblib import Parallel, delayed
 
 from benchmarks.commands import measure_study
 from benchmarks.contenders import compile_c, learn_images, run_batch, run_literal
@@ -212,12 +210,10 @@ def measure_images(n: int, n_hidden: int, n_images: int, *, n_rounds: int) -> di
     )  # fmt: skip
     weights = draw_weights(protocol, ROOT_SEED, 0, 32)
     halves = np.split(weights, 2)
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"  # in each of two new processes
-    learn = functools.partial(learn_images, protocol)
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+    with Parallel(2, backend="loky", inner_max_num_threads=1) as pool:
         tasks: dict[str, Callable[[], Any]] = {
             "kernel": lambda: map_in_threads(run, halves, jobs=2),
-            "NumPy": lambda: list(pool.map(learn, halves)),
+            "NumPy": lambda: pool(delayed(learn_images)(protocol, half) for half in halves),
         }
 
         def run(half: Any) -> Any:

@@ -31,7 +31,7 @@ CONFINED = {
                    "comparison.figure"},
     "llvmlite": {"simulator"}, "pyarrow": {"publication.exporting", "system.tables"},
     "jinja2": {"report"}, "typst": {"report"}, "pypandoc": {"report"},
-    "dask": set(), "distributed": {"simulator.backends"},
+    "dask": set(), "distributed": {"simulator.backends"}, "joblib": {"system.threads"},
     # Not where outcomes are made: the last bits of its functions depend on the processor.
     "scipy": {"statistics", "comparison", "experiments"},
 }  # fmt: skip
@@ -170,4 +170,4 @@ def test_comparing_a_table_needs_no_simulator_files_or_figures():
         "main(['compare', 'example', '--column', 'reward', '--runs', '5', '--mean', '0.83'])"
     )
     assert "scipy" in loaded
-    assert loaded & {"pyarrow", "llvmlite", "matplotlib", "jinja2"} == set()
+    assert loaded & {"pyarrow", "llvmlite", "matplotlib", "jinja2", "joblib"} == set()

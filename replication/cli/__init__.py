@@ -27,11 +27,8 @@ SHORTAGES = {
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
 }  # fmt: skip
 """What the system may be short of, and the words of libraries by which that is known."""
-# --root-seed, `replication simulate`
-OF_MAKE = re.compile(
-    r"(?<!\S)--(seeds|root-seed|jobs|results)\b|`replication (simulate|replicate|experiments)\b"
-)
-"""Options and commands that make has, too, under other names."""
+# --root-seed, `replication replicate`: options and commands that make has, too, as it names them.
+OF_MAKE = re.compile(r"--(seeds|root-seed|jobs|results)\b|`replication \w")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,8 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is still buffered is written here, where a failure can be reported: while the
     # interpreter ends, it would be noise and exit code 120.
     flushed = _answer(sys.stdout.flush)
-    if code > 128 and arguments is None:
-        os._exit(code)  # at once, whatever a library still does in a thread
+    machine = sys.modules.get("replication.simulator.machine")
+    if code > 128 and machine is not None and machine.COMPILING.locked():
+        os._exit(code)  # at once: an interrupted compiler would abort
     return code or flushed
 
 
@@ -64,6 +62,7 @@ def _run(arguments: Sequence[str] | None) -> int:
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
+    os.environ.pop("JOBLIB_MULTIPROCESSING", None)  # at 0, joblib's threads do not work either
     with raise_on_signals(continues=hasattr(options, "continues")):
         return int(options.handler(options) or 0)
 
@@ -116,9 +115,6 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 def _fail(message: str, code: int) -> int:
     if os.environ.get("REPLICATION_BY") == "make" and OF_MAKE.search(message):
-        message += (
-            " (for make, --root-seed 7 is ROOT_SEED=7, and `replication simulate` is "
-            "`make replicate`; see `make help`)"
-        )
+        message += " (for make, --root-seed 7 is ROOT_SEED=7; see `make help`)"
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

@@ -1,4 +1,4 @@
-"""Work in threads, which compiled code lets run side by side and a signal can end.
+"""Work in joblib's threads, which compiled code lets run side by side and a signal can end.
 
 Python delivers a signal to the main thread only between two of its own instructions, so
 compiled code there would hold it up: the main thread waits, others work, and a flag that the
@@ -8,31 +8,52 @@ compiled code looks at tells them to stop.
 import contextlib
 import contextvars
 import math
+import multiprocessing.pool
 import os
 import threading
+import warnings
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from joblib import Parallel, cpu_count, delayed
+from joblib.parallel import ThreadingBackend
 from numpy.typing import NDArray
+
+from replication.errors import UsageError, WorkerError
+from replication.system.files import SHORTAGES
+from replication.wording import show
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Flag = NDArray[np.bool_]
 
 CONTROL_GROUP = Path("/sys/fs/cgroup")
-CORE_LIMIT = CONTROL_GROUP / "cpu.max"
 MEMORY_LIMITS = CONTROL_GROUP / "memory.max", CONTROL_GROUP / "memory" / "memory.limit_in_bytes"
-"""Where Linux says what a container may use; of memory by its version 2 and 1."""
+"""Where Linux says how much memory a container may use, by its version 2 and 1."""
 
 _flag: contextvars.ContextVar[Flag | None] = contextvars.ContextVar("flag", default=None)
 
 
 class Stopped(Exception):
     """The flag was set before the work was complete."""
+
+
+class Threads(ThreadingBackend):  # type: ignore[misc]
+    """joblib's pool of threads, also for one job, which joblib would do in the main thread."""
+
+    def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
+        """Keep what joblib's own method keeps, and return at least two."""
+        self.parallel, self._n_jobs = parallel, count_workers(n_jobs)
+        try:  # here: joblib has no name for a pool where semaphores cannot be made
+            self._pool = multiprocessing.pool.ThreadPool(self._n_jobs)
+        except (ImportError, OSError) as error:
+            if getattr(error, "errno", None) in SHORTAGES:
+                raise
+            needed = "they need semaphores, for which /dev/shm must be there and writable"
+            raise WorkerError(f"threads cannot be started ({error}); {needed}") from None
+        return max(2, self._n_jobs)
 
 
 def find_flag() -> Flag:
@@ -49,17 +70,13 @@ def map_in_threads(
     >>> map_in_threads(abs, [-1, 2], jobs=2)
     [1, 2]
     """
-
-    def work(numbered: tuple[int, Task]) -> tuple[int, Result]:
-        return numbered[0], function(numbered[1])
-
-    found = dict(iterate_in_threads(work, enumerate(tasks), jobs=jobs))
-    return [found[k] for k in range(len(found))]
+    return list(iterate_in_threads(function, tasks, jobs=jobs, return_as="generator"))
 
 
 def iterate_in_threads(
-    function: Callable[[Task], Result], tasks: Iterable[Task], *, jobs: int = -1
-) -> Generator[Result]:
+    function: Callable[[Task], Result], tasks: Iterable[Task], *, jobs: int = -1,
+    return_as: str = "generator_unordered",
+) -> Generator[Result]:  # fmt: skip
     """Yield what a function returns for each task, as soon as it is there.
 
     Tasks are taken one by one, not long before they are started. An exception (also Ctrl-C, and
@@ -69,39 +86,38 @@ def iterate_in_threads(
     if jobs == 1 and threading.current_thread() is not threading.main_thread():
         yield from map(function, tasks)
         return
-    flag, left, n_workers = find_flag(), iter(tasks), count_workers(jobs)
+    flag = find_flag()
 
     def work(task: Task) -> Result:
         _flag.set(flag)
         return function(task)
 
-    pool = ThreadPoolExecutor(n_workers)
+    parallel = Parallel(count_workers(jobs), backend=Threads(), return_as=return_as, batch_size=1)
+    results = parallel(delayed(work)(task) for task in tasks)
     try:
-        # One waits for each that runs, so that no worker has to wait for the caller.
-        running = {pool.submit(work, task) for task in islice(left, 2 * n_workers)}
-        while running:
-            finished, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in finished:
-                running |= {pool.submit(work, task) for task in islice(left, 1)}
-                yield future.result()
+        for result in results:  # noqa: UP028  # closed below, where it may not warn
+            yield result
     except BaseException:
         flag[0] = True
         raise
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        with warnings.catch_warnings():  # joblib's, of what is thrown away on purpose
+            warnings.simplefilter("ignore", UserWarning)
+            results.close()
 
 
 def count_workers(jobs: int) -> int:
     """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
     if jobs > 0:
         return jobs
-    has_affinity = hasattr(os, "sched_getaffinity")  # on Linux
-    cores = len(os.sched_getaffinity(0)) if has_affinity else os.cpu_count() or 1
-    # "150000 100000": microseconds of all cores in each period; "max 100000" is no limit.
-    with contextlib.suppress(OSError, ValueError):
-        quota, period = map(int, CORE_LIMIT.read_text("ascii").split())
-        cores = min(cores, math.ceil(quota / period))
-    return cores
+    try:
+        return int(cpu_count())
+    except ValueError:  # joblib takes any text of a user or a container for a number
+        given = os.environ.get("LOKY_MAX_CPU_COUNT")
+        if given is None:
+            return os.cpu_count() or 1
+        found = f"LOKY_MAX_CPU_COUNT={show(given)} is set; allowed is a whole number of cores"
+        raise UsageError(f"{found}; correct it or unset it") from None
 
 
 def measure_memory() -> float:

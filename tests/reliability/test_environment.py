@@ -122,16 +122,16 @@ def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, command):
 @pytest.mark.parametrize(("jobs", "code"), [("2", 70), ("1", 0)])
 def test_a_lack_of_processes_is_named_and_one_job_fits(jobs, code):
     """Once it was a traceback, and sound blocks were called bad."""
-    prefix = [faults.require_tool("prlimit"), "--nproc=2"]
+    prefix = [faults.require_tool("prlimit"), "--nproc=5"]
     if os.geteuid() == 0:  # no user but root, who may read all the same, is under such limits
         user = 60_000 + os.getpid() % 5000  # of this test process alone, since limits are a user's
         rights = "+dac_override,+dac_read_search"
         prefix += ["setpriv", f"--reuid={user}", "--clear-groups"]
         prefix += [f"--inh-caps={rights}", f"--ambient-caps={rights}"]
-    command = faults.simulate_command(20_000, "--jobs", jobs)
+    command = faults.simulate_command(N_SEEDS, "--jobs", jobs)
     done = faults.run(*prefix, *command)
     faults.assert_clean(done, code)
     if code == 0:
-        assert faults.compute_reference(20_000) in done.stdout
+        assert faults.compute_reference(N_SEEDS) in done.stdout
     else:
         assert "give --jobs 1, or raise the limits (ulimit -u, ulimit -v)" in done.stderr

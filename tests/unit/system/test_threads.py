@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from replication.errors import UsageError, WorkerError
 from replication.system import threads
 from replication.system.threads import (
     Stopped,
@@ -50,15 +51,13 @@ def test_outside_of_tasks_nothing_is_ever_stopped():
     assert map_in_threads(lambda _: bool(find_flag()[0]), [1]) == [False]
 
 
-def test_workers_are_the_cores_that_this_process_may_use_also_under_a_quota(tmp_path, monkeypatch):
+def test_workers_are_the_cores_that_this_process_may_use_also_under_a_quota(monkeypatch):
     """A container that may use half of a machine has half of its workers."""
-    quota = tmp_path / "cpu.max"
-    monkeypatch.setattr(threads, "CORE_LIMIT", quota)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _: {*range(8)})
-    assert (count_workers(7), count_workers(-1)) == (7, 8)
-    for content, expected in (("max 100000", 8), ("350000 100000", 4), ("10000 100000", 1)):
-        quota.write_text(content)
-        assert count_workers(-1) == expected
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
+    assert (count_workers(7), count_workers(-1)) == (7, 1)
+    monkeypatch.undo()
+    monkeypatch.setattr("joblib.externals.loky.backend.context._cpu_count_cgroup", lambda _: 1)
+    assert count_workers(-1) == 1
 
 
 def test_one_job_leaves_the_main_thread_free_for_signals():
@@ -94,6 +93,26 @@ def test_tasks_are_taken_not_long_before_they_start_and_none_after_the_caller_le
     results.close()
     assert len(taken) < 100
     assert all(flag[0] for flag in flags)
+
+
+def test_without_semaphores_there_is_a_line(monkeypatch):
+    """Once joblib's missing name was a traceback."""
+    monkeypatch.delattr("joblib._parallel_backends.ThreadPool")
+    assert map_in_threads(abs, [-1, 2], jobs=2) == [1, 2]
+
+    def refuse(_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("multiprocessing.pool.ThreadPool", refuse)
+    with pytest.raises(WorkerError, match="Read-only file system.*/dev/shm must be"):
+        map_in_threads(abs, [-1, 2], jobs=2)
+
+
+def test_a_limit_on_cores_that_is_no_number_is_named(monkeypatch):
+    monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "abc")
+    with pytest.raises(UsageError, match="LOKY_MAX_CPU_COUNT='abc' is set; allowed is a whole"):
+        map_in_threads(abs, [1])
+    assert map_in_threads(abs, [-1, 2], jobs=2) == [1, 2]
 
 
 def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
