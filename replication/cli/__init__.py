@@ -23,6 +23,7 @@ SHORTAGES = {
     ),
     "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)": (
         "can't start new thread", "failed to launch worker thread", "threadpoolbuilderror",
+        "resource temporarily unavailable",
     ),
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from replication.errors import ReportError
 from replication.experiments import EXPERIMENTS, TEMPLATES, run_experiment
 from replication.experiments.readings import multiverse
 from replication.experiments.studies import describe_reported
@@ -25,7 +24,7 @@ def preview_experiment(
 
     Returns the page. What the chapter says of other experiments is taken from the models in the
     results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
-    else changes. A sentence whose guard fails is marked, and its place is reported as progress.
+    else changes. A sentence whose guard fails is marked, and its chapter is reported as progress.
     """
     folder = results / "previews" / name
     require_tools()  # which would fail after minutes of work
@@ -40,18 +39,12 @@ def preview_experiment(
         )
     models[name] = write_model(folder, name, model)
     command = f"replication experiments {name} --preview {n_networks}"
-    try:
-        files = render(
-            TEMPLATES / "preview.md", models | {"claims": list_claims(models), "experiment": name},
-            list_drawings(name, models[name], command), {"title": f"Preview: {name}"},
-            formats=FORMATS, jobs=jobs, report_progress=report_progress,
-            warn=lambda what: report_progress(f"a guard fails: {what}"),
-        )  # fmt: skip
-    except ReportError as error:
-        raise ReportError(
-            f"{error}; a preview of more networks may be precise enough, and "
-            "`replication replicate` makes models that are missing or out of date"
-        ) from None
+    files = render(
+        TEMPLATES / "preview.md", models | {"claims": list_claims(models), "experiment": name},
+        list_drawings(name, models[name], command), {"title": f"Preview: {name}"},
+        formats=FORMATS, jobs=jobs, report_progress=report_progress,
+        warn=lambda what: report_progress(f"a guard fails: {what}"),
+    )  # fmt: skip
     place_files(folder, files)
     return folder / "report.html"
 

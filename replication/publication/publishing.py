@@ -8,7 +8,7 @@ full one. Any other study has a short report in
 import contextlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +156,6 @@ def write_report(
     paper = None if find_stale(likelihood) else likelihood.get("likelihood")
     headline = run(study, counted, likelihood=paper, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
-    open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
     is_full = len(others) == len(EXPERIMENTS)
     options = "" if study.is_default else f" {study.options}"
@@ -186,10 +185,7 @@ def write_report(
 
 def _describe_provenance(study: Study) -> Model:
     """Return what made the results; interpreter and platform belong to a run, not to them."""
-    versions = {}
-    for package in PACKAGES:
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
+    versions = {package: version(package) for package in PACKAGES}
     return {
         "command": f"replication replicate {study.options}", "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION, "protocol": as_plain(study.protocol), "versions": versions,
