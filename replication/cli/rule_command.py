@@ -153,7 +153,7 @@ def _try_rules(
     networks: "list[type[Network]]", protocol: Protocol, options: argparse.Namespace
 ) -> None:
     """Check the first of the rules, and print and write what all of them did."""
-    from replication.experiments.contest import compare_rules
+    from replication.experiments.contest import compare_rules, render_histogram
     from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
     from replication.simulator.programs import Traces
@@ -190,9 +190,8 @@ def _try_rules(
         jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
     outcomes = contest.outcomes[network.__name__]
-    own = dataclasses.replace(contest, outcomes={network.__name__: outcomes})
     width = min(shutil.get_terminal_size().columns, 100)
-    print(f"{contest}\n\n{own.render_histogram(width)}")
+    print(f"{contest}\n\n{network.__name__}:\n{render_histogram(outcomes, width)}")
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
     # The files that were asked for, and how to go on.

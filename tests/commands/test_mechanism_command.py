@@ -40,34 +40,24 @@ def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_the_comma
     assert rates.index.tolist() == list(found.rules) == list(reach.RULES)
     for rule, row in found.rules.items():
         assert rates[rule] == row["rate"]
-        assert f"  {rule:32}{row['rate']:>8g}" in answer
+        assert re.search(rf"^{rule} +{row['rate']:.4g} ", answer, re.M)
     assert len(table[table.kind == "first changes"]) == len(examination.INSTEAD)
     # The growth that the algebra gives for the paper's settings, at a tenth of the best rate.
-    (row,) = (x.split() for x in answer.splitlines() if "grows along itself" in x)
-    growth = 100 * 0.1 * rates["recirculation"] * 0.75 * 0.25**2 / 4
-    assert float(row[-2]) == pytest.approx(growth, abs=0.01)
+    (row,) = (x.split() for x in answer.splitlines() if "growth of W along itself" in x)
+    growth = 0.1 * rates["recirculation"] * 0.75 * 0.25**2 / 4
+    assert float(row[-2]) == pytest.approx(growth, abs=1e-4)
 
 
-def test_first_changes_and_starts_are_put_beside_a_later_start(run, monkeypatch):
-    said = []
-    monkeypatch.setattr(command, "report_progress", said.append)
+def test_first_changes_and_starts_are_put_beside_a_later_start(run):
     answer = run("mechanism", "--seeds", 200)
-    assert said[0].startswith("at most ")
-    assert "MB; much less where networks converge" in said[0]
     (n_first,) = re.findall(r"merely starts later takes (\d+) more", answer)
-    rows = dict(re.findall(r"^  (.{30}) +(-?[\d.]+) \(-?[\d.]+ to -?[\d.]+\)", answer, re.M))
-    costs = {name.strip(): float(extra) for name, extra in rows.items()}
+    lines = [re.split(" {2,}", line) for line in answer.splitlines()]
+    costs = {row[0]: float(row[-3]) for row in lines if len(row) >= 5 and row[0]}
     assert abs(costs["of W dropped"] - int(n_first)) <= 2
     assert abs(costs["W grows without turning"]) <= 1
     assert abs(costs["U = W^T, aligned"]) <= 2
     # ln 4 / ln(1 + 20 x 0.75 x 0.25^2 / 4) = 6.6
-    assert abs(costs["W times 0.25 (predicted 7)"] - 7) <= 3
-
-
-def test_work_is_estimated_from_updates_that_are_timed():
-    few, many = (examination.estimate_work(PAPER, n, 10, jobs=1) for n in (100, 100_000))
-    assert 0.0 < few[0] < many[0]
-    assert many[1] == 1_000 * few[1]
+    assert abs(costs["W times 0.25"] - 7) <= 3
 
 
 def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
@@ -79,8 +69,8 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
         in answer
     )
     assert "the smallest error reached is 0." in answer
-    assert "changes of W" not in answer
-    assert re.search(r"^  back-propagation {31}0.0% {21}[\d.]+ to [\d.]+$", answer, re.M), "blank"
+    assert "changes replaced" not in answer
+    assert " median" not in answer
 
 
 # Back-propagation of the cross-entropy.
@@ -96,12 +86,12 @@ class Large(Alignment):
 
 def test_rule_of_ones_own_takes_part(run, write):
     answer = run("mechanism", "--seeds", 100, "--rule", f"{write(RULE, 'mine.py')}:Alignment")
-    rows = {x[2:34].strip(): x[34:].split() for x in answer.splitlines() if "%" in x[45:54]}
+    rows = {x.split("  ")[0]: x.rsplit(maxsplit=8)[1:] for x in answer.splitlines()}
     mine, theirs = rows["Alignment"], rows["back-propagation, cross-entropy"]
-    assert mine[1] == theirs[1] == "100.0%"
+    assert mine[4] == theirs[4] == "1", "converged"
     assert float(mine[0]) == pytest.approx(float(theirs[0]), rel=0.5)
-    assert float(mine[2]) == pytest.approx(float(theirs[2]), rel=0.4)
-    assert mine[4:] == theirs[4:], "rates tried"
+    assert float(mine[5]) == pytest.approx(float(theirs[5]), rel=0.4)
+    assert mine[1:3] == theirs[1:3], "rates tried"
 
 
 @pytest.mark.parametrize(("text", "name", "problem"), [
@@ -188,7 +178,7 @@ def test_a_named_reading_keeps_its_own_fields(run):
     fields = ("--set", "n_images=8", "--set", "learning_rate=0.6", "--set", "max_updates=100")
     answer = run("mechanism", "--protocol", "digits", "--seeds", 40, *fields)
     assert answer.startswith("64-16-64, 8 patterns, logistic visible units, regression 0.75; 40 ")
-    (row,) = (x.split() for x in answer.splitlines() if x.startswith("  recirculation"))
-    assert row[2] == "100.0%"
+    (row,) = (x.split() for x in answer.splitlines() if x.startswith("recirculation"))
+    assert row[5] == "1", "converged"
     assert 0.01 < float(row[1]) < 2.0
     assert "as the theory predicts for unequal strengths" in answer

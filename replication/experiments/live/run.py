@@ -8,7 +8,7 @@ from scipy.spatial.distance import pdist
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.experiments import Model, agreement, studies
-from replication.experiments.interventions import Frozen, freeze, train_changed
+from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.line import measure_line, sum_digits
 from replication.experiments.matrices import Array, get_u, get_w, give_length, replace_matrices
 from replication.experiments.recording import SLOW_RATE, train_for
@@ -101,7 +101,7 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     small = Protocol(learning_rate=RATE)
     weights = sample.draw(small)
     slow, fast = (sample.train(each, weights)[0] for each in (small, PAPER))
-    late = train_changed(small, weights, Frozen, n_first=N_LATE, jobs=sample.jobs)[0]
+    late = train_changed(small, weights, freeze("W"), n_first=N_LATE, jobs=sample.jobs)[0]
     medians = [(each, np.median(each)) for each in (slow, fast, late - slow)]
     is_near = [np.abs(each - median) <= NEAR * median for each, median in medians]
     seeds = np.flatnonzero(np.all(is_near, axis=0))
@@ -212,7 +212,7 @@ def measure_lesson(sample: Sample) -> Model:
     events = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
     first = int(np.median(events))
     updates, _, _ = sample.train(protocol, weights)
-    late = train_changed(protocol, weights, Frozen, n_first=first, jobs=sample.jobs)[0]
+    late = train_changed(protocol, weights, freeze("W"), n_first=first, jobs=sample.jobs)[0]
     return {
         "spread": {"updates": SPREAD_UPDATES, "start": start, "U": end},
         "first": {"changes": first, **name_median(late - updates, "extra")},
