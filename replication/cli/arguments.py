@@ -139,6 +139,14 @@ def add_command(
     return parser
 
 
+def add_seeds(
+    parser: argparse.ArgumentParser, least: int, most: int, default: int, what: str = "networks"
+) -> None:
+    """Add the number of networks to a command that has limits of its own."""
+    number, words = whole(least, most), f"{what} (default: {default})"
+    parser.add_argument("--seeds", type=number, default=default, metavar="N", help=words)
+
+
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
     """Return the protocol that ``--protocol`` and ``--set`` describe."""
     return from_plain(read_fields(options), base=read_protocol(options.protocol))
