@@ -175,9 +175,10 @@ def _set_numbers(
         theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
         protocol = from_plain({name: fields[name] for name in theirs}, base=base)
         numbers = Rule.of(network, protocol).numbers
-        own = numbers.keys() - theirs
-        network.numbers = numbers | {name: fields[name] for name in fields.keys() & own}
-        names += sorted(own)
+        own = [name for name in numbers if name not in theirs]
+        if given := fields.keys() & own:
+            network.numbers = numbers | {name: fields[name] for name in given}
+        names += own
     left = {name: x for name, x in fields.items() if name not in names}
     try:
         return from_plain(left, base=base)

@@ -78,26 +78,20 @@ def find_outdated(results: Path) -> list[str]:
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the experiments whose models are of another version than experiment and ledger.
-
-    The headline, which every report computes anew, has no version.
-    """
-    return [
-        name
-        for name, model in models.items()
-        if (name != "headline" and model.get("version") != find_version(name))
-        or not _answers_ledger(name, model)
-    ]
+    """Return the experiments whose models are of another version than experiment and ledger."""
+    return [name for name, model in models.items() if not _is_current(name, model)]
 
 
-def _answers_ledger(name: str, model: Model) -> bool:
-    """Whether a model, which somebody may have edited, judges what the ledger asks."""
+def _is_current(name: str, model: Model) -> bool:
+    """Whether a model, which somebody may have edited, judges what the ledger of now asks."""
     from replication.experiments.judging import is_judgement  # SciPy takes time to load
 
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
+    # The headline, which every report computes anew, has no version.
     return (
-        isinstance(judged, dict)
+        (name == "headline" or model.get("version") == find_version(name))
+        and isinstance(judged, dict)
         and judged.keys() == asked.keys()
         and all(is_judgement(claim, judged[id]) for id, claim in asked.items())
     )
