@@ -93,6 +93,7 @@ class Sample:
         They have the smallest mean of updates, failures at the cap; of ties, the first.
         """
         protocols = list_protocols(base, grid)
+        # `index` finds the first of equal means.
         means = [self.others.simulate(each).updates.mean() for each in protocols]
         return protocols[means.index(min(means))]
 
@@ -123,6 +124,11 @@ def name_mean(values: npt.ArrayLike, name: str = "mean") -> dict[str, Any]:
 def name_median(values: npt.ArrayLike, name: str = "median") -> dict[str, Any]:
     """Return a median and its interval as two entries of a model."""
     return name_estimate(name, intervals.estimate_median(values))
+
+
+def name_range(values: Sequence[float]) -> dict[str, Any]:
+    """Return the median and the range of values as two entries of a model."""
+    return {"median": float(np.median(values)), "range": [min(values), max(values)]}
 
 
 def estimate_share(successes: npt.NDArray[np.bool_]) -> dict[str, Any]:

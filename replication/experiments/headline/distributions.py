@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, cast
 import contourpy
 import numpy as np
 from scipy.ndimage import gaussian_filter
-from scipy.spatial import distance
 
 from replication.definition.claims import load_reported
 from replication.statistics import convolution
@@ -131,12 +130,10 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
     weights = plane.mass[rows, columns]
     smallest = 0.5 / load_reported().runs  # to which a mean of 0 is rounded up
     points = np.stack([np.log(np.maximum(plane.means[rows], smallest)), plane.logs[columns]])
-    centre = np.average(points, axis=1, weights=weights)[None]
+    centre = np.average(points, axis=1, weights=weights)[:, None]
     inverse = np.linalg.inv(np.cov(points, aweights=weights))
-    away, own = (
-        distance.cdist(each, centre, "mahalanobis", VI=inverse)[:, 0]
-        for each in (points.T, np.log([[mean, largest]]))
-    )
+    offsets = points - centre, np.log([[mean], [largest]]) - centre  # (2, n_cells), (2, 1)
+    away, own = (np.einsum("ik,ij,jk->k", each, inverse, each) for each in offsets)  # squared
     # The cell of the reported study, in which the density is compared.
     at = np.abs(plane.means - mean).argmin(), np.abs(plane.logs - np.log(largest)).argmin()
     plain = plane.density / np.exp(plane.logs)

@@ -81,6 +81,7 @@ def put_other(make):
 DAMAGES = {
     "swapped": swap,
     "missing": put_other(lambda path: None),
+    "folder": put_other(lambda path: (path / "mine").mkdir(parents=True)),
     "pipe": put_other(os.mkfifo),
     "endless": put_other(lambda path: path.symlink_to("/dev/zero")),
     "huge": lambda path, _: os.truncate(path, 2**40),  # of which nothing is on the disk

@@ -129,7 +129,7 @@ def test_unknown_field_is_answered_with_the_nearest():
 def test_fields_that_need_others_are_refused_without_them(fields, needed):
     with pytest.raises(UsageError, match=f"it is allowed for {needed}") as caught:
         from_plain(fields)
-    assert all(name in str(caught.value) for name in fields)
+    assert "was given in Protocol(" in str(caught.value)
 
 
 def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python():
