@@ -5,7 +5,7 @@ import pytest
 
 from replication import Network, logistic
 from replication.definition.protocol import Protocol
-from replication.simulator import engine, programs
+from replication.simulator import programs
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
@@ -46,17 +46,17 @@ TURNS = [
 
 
 @pytest.mark.parametrize("fields", TURNS, ids=" ".join)
-def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
+def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch, forget_programs):
     protocol = Protocol(**{"max_updates": 2} | fields)
     weights = draw_weights(protocol, 1988, 0, 3)
     together = simulate_weights(protocol, weights)
     monkeypatch.setattr(programs, "MOST_AT_ONCE", 3)
-    engine._write_once.cache_clear()
+    forget_programs()
     recorded = record_weights(protocol, weights, 2)
     for one, other in zip(together, check_bits(protocol, 3), strict=True):
         assert one.tobytes() == other.tobytes()
     monkeypatch.undo()
-    engine._write_once.cache_clear()
+    forget_programs()
     assert recorded.tobytes() == record_weights(protocol, weights, 2).tobytes()
 
 
