@@ -30,6 +30,7 @@ from replication.system.tables import Table, is_missing, list_names
 Record = tuple[dict[str, Any], dict[str, Any]]
 MAX_ROWS = 1000
 MAX_NAMED = 100  # keys that one side lacks for which the nearest is looked for
+MAX_PROBED = 20  # cells of a column in which numbers with spreads are looked for
 FEW_ROWS = 4  # of more, fewer studies are drawn for each
 SEEDS = {"seed", "seeds", "run", "runs", "run_id", "seed_id", "trial", "replicate", "rep", "fold"}
 STEPS = {"step", "global_step", "env_step", "env_steps", "total_steps", "timestep", "timesteps",
@@ -105,83 +106,62 @@ def compare_table(
 
 
 def compare_sides(
-    table: Any,
-    reported: Any,
-    *,
-    by: Any,
-    column: Any,
-    succeeded: str | None,
-    difference: Sequence[str] | None = None,
-    pair: str | None = None,
-    **options: Any,
-) -> Comparison | ComparisonTable:
+    table: Any, reported: Any, *, by: Any, column: Any, succeeded: str | None,
+    difference: Sequence[str] | None, pair: str | None, **options: Any,
+) -> Comparison | ComparisonTable:  # fmt: skip
     """Compare tables as `compare_table` does, or a column with one report if there are no keys."""
     keys, metrics = _take_names("by", by), _take_names("column", column)
     if pair is not None and difference is None:
         raise UsageError("`pair` was given without `difference`; give that too")
-    if len({*keys}) < len(keys):
-        raise UsageError(f"`by` names {list_names(keys)}; give each key once")
-    defaults = compare.__kwdefaults__ or {}
+    if "minus" in options:
+        raise UsageError("there is no option 'minus' of a table; give `difference`")
+    defaults, said = compare.__kwdefaults__ or {}, dict[str, str]()
     numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
-    unknown = [name for name in numbers if name not in GONE and not read_heading(name).statistic]
-    if unknown or "minus" in options:
-        name = show(min([*unknown, *{"minus"} & options.keys()]))
-        raise UsageError(f"there is no option {name}; those of `compare` are allowed")
     base = {**defaults, **options, "numbers": {}}
-    # What was reported: a report in each row of a table, or one for all of your groups.
-    own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
-    own, metrics = _rename(_stack_runs(own), metrics)
+    own, metrics = _rename(_stack_runs(Table.of(table, "table")), metrics)
     groups = None if difference is None else _find_column_of(own, keys, difference)
     keys = [name for name in keys if name != groups]
-    mine = dict[Key, dict[str, Any]]()
-    is_report = not metrics and succeeded is groups is None and _is_of_reports(own)
-    unread = list[str]()
-    if is_report:
-        mine_records = _read_records(own, None, keys, kind, said)
-        unread, own = own.unread, _list_tags(own, mine_records)
+    # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
+    kind, unread, yours = base["plus_minus"], list[str](), list[Record]()
+    if not metrics and succeeded is groups is None and _is_of_reports(own):
+        yours, unread = _read_records(own, None, keys, kind, said), own.unread
+        own = _list_tags(own, yours)
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
     shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
         records = _read_records(theirs, own, keys, kind, said)
-        known = {*theirs.unread, *own.names}
-        gaps = [name for name in theirs.names
-                if name not in known and read_heading(name).label in DIFFERENCES]  # fmt: skip
+        gaps = [name for name in theirs.names if name not in {*theirs.unread, *own.names}
+                and read_heading(name).label in DIFFERENCES]  # fmt: skip
         if gaps and difference is None:
             raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference` with two "
                              "groups, or name it as a column of yours")  # fmt: skip
         found = _match_keys(own, theirs, records, keys, metrics, said, {groups, pair})
+        unread += theirs.unread
     elif len(metrics) > 1:
         raise UsageError("several columns were given, and one report for all; give one of each")
-    # Your side: reports as well, or runs.
+    # Your side by key, as arguments of `compare`.
     columns = [name for name in found.values() if name]
-    n_missing, seeds = 0, dict[Key, dict[str, float]]()
-    cells = {name: own.take(name) for name in columns}  # or refuse it
-    if is_report:
-        for row, (_, numbers) in enumerate(mine_records):
-            key = tuple(str(cells[name][row]) for name in columns)
-            if key in mine:
-                problem = f"names {name_key(key)} twice; give one row for each"
-                several = "has several reports; name the columns that tell them apart in `by`"
-                raise UsageError(f"{own.name} {problem if key else several}")
-            mine[key] = {"values": numbers}
+    n_missing, seeds, mine = 0, dict[Key, dict[str, float]](), dict[Key, dict[str, Any]]()
+    if yours:
+        sorted_by_key = _sort_records(yours, columns, own)
+        mine = {key: {"values": each} for key, each in sorted_by_key.items()}
     else:
-        known, by = {*shared, *(name for _, row in records for name in row)}, dict(found)
-        if difference is not None:
-            if metrics and succeeded:
-                raise UsageError("`difference` is of values or shares; leave out one of `column` "
-                                 "and `succeeded`")  # fmt: skip
-            known, by = {*SUCCESSES} if succeeded else known, by | {str(groups): groups}
-        mine, n_missing, seeds = _group_runs(own, by, metrics, succeeded, known, said, pair)
-        if difference is not None:
-            place, base["groups"] = sum(map(bool, found.values())), (*difference,)
-            mine, seeds = _subtract(mine, seeds, difference, place, pair)
-            one, two = (name_key((name,)) for name in difference)
-            said |= {"difference": f"reported is {one} less {two}"} if found else {}
+        known = {*shared, *(name for _, row in records for name in row)}
+        if difference and metrics and succeeded:
+            raise UsageError("`difference` is of values or shares; leave out one of `column` "
+                             "and `succeeded`")  # fmt: skip
+        known = {*SUCCESSES} if difference and succeeded else known
+        by_group = found | ({str(groups): groups} if difference else {})
+        mine, n_missing, seeds = _group_runs(own, by_group, metrics, succeeded, known, said, pair)
+        if difference:
+            mine, seeds = _subtract(mine, seeds, difference, len(columns), pair)
+            base["groups"], less = (*difference,), " less ".join(map(name_key, zip(difference)))
+            said |= {"difference": f"reported is {less}"} if found else {}
     reports = {key: dict[str, Any]() for key in mine}
     if theirs is not None:
-        reports = _sort_records(records, found, mine, theirs)
+        reports = _sort_records(records, [*found], theirs, mine)
     if len(reports) > MAX_ROWS:
         allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
         raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
@@ -195,10 +175,11 @@ def compare_sides(
     def judge(between: Any) -> tuple[dict[Key, Comparison], dict[Key, str]]:
         judged, refused = {}, {}
         for key in filter(mine.__contains__, reports):
-            each = base | mine[key] | {"between": between, "reported": shared | reports[key]}
-            each["plus_minus"] = kind or each["reported"].pop("plus_minus", None)
+            report = shared | reports[key]
+            behind = report.pop("plus_minus", None)
+            each = {"between": between, "reported": report, "plus_minus": kind or behind}
             try:
-                judged[key] = compare_by(each, effort)
+                judged[key] = compare_by(base | mine[key] | each, effort)
             except ReplicationError as error:
                 refused[key] = str(error)
         if not judged:
@@ -220,7 +201,6 @@ def compare_sides(
         said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = _find_nearest([key for key in reports if key not in mine], mine)
     only_yours = _find_nearest([key for key in mine if key not in reports], only_reported)
-    unread += theirs.unread if theirs else []
     ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
@@ -240,16 +220,18 @@ def _is_table(given: Any) -> bool:
 def _is_of_reports(table: Table) -> bool:
     """Say whether a table holds a report in each row, with its runs or its spread."""
     names = {one.statistic for one in map(read_heading, table.names) if not one.label}
-    has_names = bool(names & CENTRES) and len(names - {None}) > 1
-    return has_names or any(_has_spreads(table, name) for name in table.names)
+    if names & CENTRES and len(names - {None}) > 1:
+        return True
+    return any(_is_printed(table, name, needs_spread=True) for name in table.names)
 
 
-def _has_spreads(table: Table, name: str) -> bool:
-    """Say whether most cells are numbers with a spread behind them: 5.3 ± 0.4."""
-    cells = _probe(table, name)[:20]
-    parts = [split_printed(cell) for cell in cells if not isinstance(cell, float)]
-    spreads = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
-    return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in spreads) > len(cells)
+def _is_printed(table: Table, name: str, *, needs_spread: bool = False) -> bool:
+    """Say whether most cells are numbers, whatever stands behind them: 5.3, or 5.3 ± 0.4."""
+    cells = _probe(table, name)[:MAX_PROBED]
+    parts = [split_printed(cell) for cell in cells]
+    if needs_spread:
+        parts = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
+    return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in parts) > len(cells)
 
 
 def _stack_runs(table: Table) -> Table:
@@ -282,10 +264,12 @@ def _rename(table: Table, metrics: Sequence[str]) -> tuple[Table, list[str]]:
 
 def _list_tags(table: Table, records: Sequence[Record]) -> Table:
     """Return what reports are called as a table, with a row for each; headings if they differ."""
-    tags = {name: [row[name] for row, _ in records] for name in records[0][0]}
-    headings = tags.pop("", [])
-    tags |= {"metric": headings} if len({*headings}) > 1 else {}
-    return Table(table.name, [*tags], [*tags.values()].__getitem__, len(records))
+    are_many = len({tags.get("") for tags, _ in records}) > 1
+    for tags, _ in records:
+        heading = tags.pop("", None)
+        tags |= {"metric": heading} if are_many else {}
+    columns = {name: [tags[name] for tags, _ in records] for name in records[0][0]}
+    return Table(table.name, [*columns], [*columns.values()].__getitem__, len(records))
 
 
 def _take_names(argument: str, given: Any) -> list[str]:
@@ -318,13 +302,6 @@ def _hint(name: str) -> str:
 def _is_numeric(table: Table, name: str) -> bool:
     cells = _probe(table, name)
     return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
-
-
-def _is_printed(table: Table, name: str) -> bool:
-    """Say whether most cells are numbers, with what stands behind them."""
-    cells = _probe(table, name)
-    digits = [DIGITS.match(unset(str(split_printed(cell).value))) for cell in cells]
-    return 2 * sum(map(bool, digits)) > len(cells)
 
 
 def _read_records(
@@ -459,25 +436,25 @@ def _match_keys(
 
 
 def _sort_records(
-    records: Sequence[Record], found: Mapping[str, str | None], mine: Iterable[Key], theirs: Table
+    records: Sequence[Record], names: Sequence[str], table: Table, others: Iterable[Key] = ()
 ) -> dict[Key, dict[str, Any]]:
-    """Return reported numbers by key, as one's own groups spell it."""
-    spelt: list[dict[str, set[str]]] = [{} for _ in found]
-    for key in mine:
+    """Return reported numbers by key, spelt as the other side does."""
+    spelt: list[dict[str, set[str]]] = [{} for _ in names]
+    for key in others:
         for place, part in enumerate(key):
             spelt[place].setdefault(_fold(part), set()).add(part)
     reports: dict[Key, dict[str, Any]] = {}
     for row, (tags, numbers) in enumerate(records, start=1):
-        parts = []
-        for place, name in enumerate(found):
-            cell = tags[name]
-            if cell is None:
-                raise DataError(f"row {row} of {theirs.name} lacks a key; give it, or remove it")
-            ways = spelt[place].get(_fold(cell), {cell})
-            parts.append(next(iter(ways)) if len(ways) == 1 else cell)
-        key = tuple(parts)
+        cells = [tags[name] for name in names]
+        if None in cells:
+            raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
+        ways = [by.get(_fold(cell), {cell}) for by, cell in zip(spelt, cells, strict=True)]
+        key = tuple(next(iter(way)) if len(way) == 1 else cell
+                    for way, cell in zip(ways, cells, strict=True))  # fmt: skip
         if key in reports:
-            raise UsageError(f"{theirs.name} names {name_key(key)} twice; give one row for each")
+            problem = f"names {name_key(key)} twice; give one row for each"
+            several = "has several reports; name the columns that tell them apart in `by`"
+            raise UsageError(f"{table.name} {problem if key else several}")
         reports[key] = numbers
     return reports
 

@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import difflib
+import functools
 import io
 import json
 import math
@@ -49,9 +50,9 @@ class Table:
     """Columns by name; `columns` returns the cells of the one at a place when it is asked for."""
 
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
-        self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
+        self.name, self.names, self.n_rows = name, list(names), n_rows
+        self.columns = functools.cache(columns)  # since most are looked at more than once
         self.unread: list[str] = []  # columns of reports that say nothing known
-        self._first: dict[str, list[Any]] = {}
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
@@ -62,29 +63,27 @@ class Table:
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        if hasattr(given, "to_pydict"):  # of Arrow
-            given = given.to_pydict()
-        if hasattr(given, "items"):  # of pandas two columns may have one name
-            pairs = [*given.items()]
-        else:
-            pairs = [(column, given[column]) for column in given.columns]
+        given = given.to_pydict() if hasattr(given, "to_pydict") else given  # of Arrow
+        # Of pandas two columns may have one name; Polars has no items.
+        has_items = hasattr(given, "items")
+        pairs = [*given.items()] if has_items else [(one, given[one]) for one in given.columns]
         for column, found in pairs:
             if isinstance(found, str) or not np.iterable(found):
                 given = f"column {show(column)} of `{name}` was given as {show(found)}"
                 raise DataError(f"{given}; give a list with a cell for each row")
-        names, columns = [str(column) for column, _ in pairs], [list(found) for _, found in pairs]
+        columns = [list(found) for _, found in pairs]
         if len({*map(len, columns)}) != 1:
-            why = "differ in length; give one row for each run" if names else "are none; give one"
+            why = "differ in length; give one row for each run" if pairs else "are none; give one"
             raise DataError(f"the columns of `{name}` {why}")
+        names = [str(column) for column, _ in pairs]
         return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
 
     def probe(self, name: str) -> list[Any]:
         """Return the first cells of a column, to see what it holds; none if it cannot be taken."""
-        if name not in self._first:
-            self._first[name] = []
-            with contextlib.suppress(DataError):
-                self._first[name] = self.take(name)[:1000]
-        return self._first[name]
+        try:
+            return self.take(name)[:1000]
+        except DataError:
+            return []
 
     def take(self, name: str) -> list[Any]:
         """Return a column by name."""
@@ -96,7 +95,7 @@ class Table:
         if (times := self.names.count(name)) > 1:
             doubled = f"{times} columns of {self.name} are called {show(name)}"
             raise DataError(f"{doubled}; rename all but one")
-        return list(self.columns(self.names.index(name)))
+        return list(self.columns(self.names.index(name)))  # which its caller may change
 
 
 def read_table(path: str, clean: Callable[[str], str] = str) -> Table:
@@ -130,15 +129,16 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
 
 
 def _read_bytes(path: str, name: str) -> bytes:
-    place = Path(path)
     with refuse_unreadable(name, "give an existing file, or - for standard input"):
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
-            return read_content(place, largest=MAX_BYTES)
-        with place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
-            content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
-    return content
+            return read_content(Path(path), largest=MAX_BYTES)
+        # What flows has no size before it is read; standard input stays open.
+        source = contextlib.nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
+        with source as stream:
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise DataError(f"it is too large: {LIMITS}")
+        return content
 
 
 @contextlib.contextmanager
@@ -169,17 +169,13 @@ def _read_parquet(content: bytes, name: str) -> Table:
         if not any(getattr(pa.types, f"is_{kind}")(plain) for kind in PLAIN):
             wrong = f"column {show(column)} holds {plain}"
             raise DataError(f"{wrong}; give a column of numbers or texts")
-        # Texts that are equal are held once, however many rows have them.
-        is_text = plain == dtype and ("string" in str(plain) or "binary" in str(plain))
+        # Texts that are equal are held once, in the file as here, however many rows have them.
+        is_text = "string" in str(plain) or "binary" in str(plain)
+        once: dict[Any, Any] = {}
         with _refuse_errors(*unreadable):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
-            cells: list[Any] = []
-            for chunk in file.read(columns=[column]).column(0).chunks:
-                if pa.types.is_dictionary(chunk.type):
-                    words = [*chunk.dictionary.to_pylist(), None]
-                    cells += [words[place] for place in chunk.indices.fill_null(-1).to_pylist()]
-                else:
-                    cells += chunk.to_pylist()
+            found = (cell.as_py() for cell in file.read(columns=[column]).column(0))
+            cells = [once.setdefault(cell, cell) if is_text else cell for cell in found]
             if len(cells) != head.num_rows:
                 raise ValueError(f"{len(cells):,} rows of {head.num_rows:,}")
         return cells
@@ -220,9 +216,8 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
             if len(rows) > MAX_ROWS:
                 raise too_many
     except csv.Error as error:
-        raise DataError(
-            f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
-        ) from None
+        where = f"{_shorten(error)} in line {lines.line_num}"
+        raise DataError(f"{name} is not a readable table ({where}); {ADVICE}") from None
     while rows and not any(rows[-1]):  # empty lines at the end
         rows.pop()
     names, *body = rows or [[""]]
