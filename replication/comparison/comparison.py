@@ -31,7 +31,7 @@ from replication.comparison.report import (
     read_report,
 )
 from replication.comparison.result import Comparison, Verdict, split_said
-from replication.comparison.runs import Own, Runs, get_sample, take_runs, take_successes
+from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
@@ -165,7 +165,7 @@ def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comp
     centres = {"mean" if side.centre == "constant" else side.centre for side in (other, report)}
     if (len(centres) > 1 or None in centres) and not numbers & other.numbers.keys() & {*SUCCESSES}:
         raise UsageError("the two reports share no number; give a mean or a share of both")
-    return _conclude(other, report, options, effort)
+    return _conclude(Runs(report=other), report, options, effort)
 
 
 def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -254,7 +254,7 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
 
 
-def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
+def _conclude(own: Runs, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
     level, between = options["level"], options["between"]
     # One answer for each reading of what the report leaves unsaid; the first is the main one.
     answers = judge_all(own, report, level=level, between=between, effort=effort)

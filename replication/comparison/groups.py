@@ -17,7 +17,7 @@ import numpy as np
 
 from replication.comparison.comparison import compare, compare_by, read_numbers
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import GONE, NAMES, STATISTICS, SUCCESSES, read_heading
+from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
 from replication.comparison.result import Comparison, split_said
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -267,7 +267,8 @@ def _list_tags(table: Table, records: Sequence[Record]) -> Table:
     are_many = len({tags.get("") for tags, _ in records}) > 1
     for tags, _ in records:
         heading = tags.pop("", None)
-        tags |= {"metric": heading} if are_many else {}
+        if are_many:
+            tags["metric"] = heading
     columns = {name: [tags[name] for tags, _ in records] for name in records[0][0]}
     return Table(table.name, [*columns], [*columns.values()].__getitem__, len(records))
 

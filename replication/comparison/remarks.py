@@ -11,7 +11,7 @@ from replication.comparison.numbers import describe_p
 from replication.comparison.plausibility import find_impossible, has_multiple
 from replication.comparison.prediction import Answer, describe_runs
 from replication.comparison.report import CI_WORDS, MANY, SPREADS, Report
-from replication.comparison.runs import Own
+from replication.comparison.runs import Runs
 from replication.statistics.means import find_spread_p, find_tolerated, judge_means
 from replication.statistics.sampling import UNBOUNDED, Sample
 
@@ -21,7 +21,7 @@ TOLERATED = 0.5  # standard deviations by which studies of one thing often diffe
 
 
 def list_impossible(
-    own: Own, report: Report, sample: Sample | None, rule: str
+    own: Runs, report: Report, sample: Sample | None, rule: str
 ) -> tuple[dict[str, str], dict[str, str], float | None]:
     """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
     if own.minus is not None or "constant" in report.numbers:
@@ -36,7 +36,9 @@ def list_impossible(
     return found, find_impossible(report, counts=counts, grid=unit, bounds=bounds), float(unit)
 
 
-def find_coincidence(own: Own, sample: Sample | None, report: Report, main: Answer) -> float | None:
+def find_coincidence(
+    own: Runs, sample: Sample | None, report: Report, main: Answer
+) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
     numbers, n_used = report.on_values, report.count_middle(main.rule)
     if sample is None or own.minus is not None or not sample.n == n_used > 1 or report.has_error:

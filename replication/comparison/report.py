@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from replication.comparison import numbers as printed
 from replication.comparison.numbers import Numbers, Reported, read_number, refuse, show, split_range
@@ -179,13 +179,6 @@ class Report:
     kind: Kind = NO_KIND
     off_centre: str = ""
     bracket: str = ""
-
-    # What runs have that may stand in the place of a report:
-    done: ClassVar[None] = None
-    n_failed: ClassVar[int] = 0
-    n_missing: ClassVar[int] = 0
-    stop: ClassVar[None] = None
-    minus: ClassVar[None] = None
 
     @property
     def on_values(self) -> dict[str, Reported]:

@@ -16,7 +16,6 @@ from replication.statistics.counts import CountTable
 from replication.statistics.distributions import FloatArray
 from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, Sample
 from replication.system.tables import read_values
-from replication.wording import plural
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -29,24 +28,23 @@ class Runs:
     """Runs of one's own: those that succeeded, and failures that were stopped at one value.
 
     `minus`: runs of another kind, where the difference of the means is compared. `is_of_pairs`:
-    each is the difference of two runs, and no success if it is 1.
+    each is the difference of two runs, and no success if it is 1. `report`: another report, which
+    stands in the place of runs.
     """
 
-    done: Sample | None
-    n_failed: int
-    stop: float | None
+    done: Sample | None = None
+    n_failed: int = 0
+    stop: float | None = None
     n_missing: int = 0
     minus: Sample | None = None
     is_of_pairs: bool = False
+    report: Report | None = None
 
     @property
     def n(self) -> int:
         """All runs."""
-        return self.n_failed + (0 if self.done is None else self.done.n)
-
-
-Own = Runs | Report
-"""One's own side: runs, or another report."""
+        others = self.report or self.done
+        return self.n_failed + (0 if others is None else others.n)
 
 
 def take_runs(
@@ -167,22 +165,15 @@ def _find_cap(
         return cap
     lowest, highest = float(stops.min()), float(stops.max())
     common = highest if cap is None else cap
-    if cap is not None and lowest < cap:
-        what = f"{plural(int((stops < cap).sum()), 'failure')} stopped before the cap of {cap:g}"
-    elif lowest < common:
-        what = f"failures were stopped at different values, {lowest:g} to {highest:g}"
-    elif cap is None and (data[flags] > common).any():
-        what = f"failures were stopped at {highest:g}, but other runs went on beyond"
-    else:
+    if lowest >= common and not (cap is None and (data[flags] > common).any()):
         return common
     if not needs_cap:
         return None
     share = 100.0 * float((data >= lowest).mean())
-    cut = f"give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
     raise DataError(
-        f"{what}, so that no statistic of all runs is known: leaving them out would favour short "
-        f"runs; {cut if share <= 50 else ''}give `failures` as excluded if the report left them "
-        "out, or compare the share that succeeded"
+        f"failures were stopped at {lowest:g} to {highest:g}, or other runs went on beyond, and "
+        "leaving them out would favour short runs; give `failures` as excluded if the report did, "
+        f"or give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures"
     )
 
 
@@ -198,7 +189,7 @@ def take_successes(own: Runs, *, is_alone: bool) -> Runs:
     return Runs(done, n_failed, None, own.n_missing)
 
 
-def get_sample(own: Own, rule: str) -> Sample | None:
+def get_sample(own: Runs, rule: str) -> Sample | None:
     """Return the runs under a rule for failures; None if none succeeded, or of a report."""
     done = own.done
     if done is None or own.n_failed == 0 or rule == "excluded" or own.stop is None:

@@ -133,8 +133,10 @@ def _read_bytes(path: str, name: str) -> bytes:
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
             return read_content(Path(path), largest=MAX_BYTES)
         # What flows has no size before it is read; standard input stays open.
-        source = contextlib.nullcontext(sys.stdin.buffer) if path == "-" else Path(path).open("rb")
-        with source as stream:
+        place = Path(path)
+        with (
+            place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as stream
+        ):
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise DataError(f"it is too large: {LIMITS}")
