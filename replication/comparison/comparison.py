@@ -260,7 +260,7 @@ def _conclude(own: Runs, report: Report, options: Mapping[str, Any], effort: Eff
     answers = judge_all(own, report, level=level, between=between, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
-    impossible, on_grid, unit = remarks.list_impossible(own, report, sample, main.rule)
+    impossible = remarks.list_impossible(own, report, sample, main.rule)
     equivalence = _assess(answers.values(), report, options)
     # What cannot be right is not judged as well.
     wrong = set(impossible)
@@ -288,8 +288,7 @@ def _conclude(own: Runs, report: Report, options: Mapping[str, Any], effort: Eff
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
         n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
         difference=worst.difference, equivalence=equivalence, evidence=evidence,
-        impossible=impossible, impossible_on_grid=on_grid, unit=unit, answers=answers,
-        sample=sample,
+        impossible=impossible, answers=answers, sample=sample,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
         reported={name: item.text for name, item in report.numbers.items()},

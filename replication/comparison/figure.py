@@ -44,38 +44,21 @@ def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
 def draw_statistic(found: Any, name: str, panel: Any) -> None:
     """Draw a statistic of a `Comparison`: your runs with theirs, and what was reported.
 
-    The grey band is what would not be contradicted; runs further from it than it is wide are
-    counted at the edge.
+    The grey band is what would not be contradicted.
     """
-    one, sample, dots = found.findings[name], found.sample, np.array([])
-    low, high = one.interval
-    room = (high - low) or 1.0
+    one, sample = found.findings[name], found.sample
+    panel.axvspan(*one.interval, color=FAINT, zorder=0)
     if sample is not None and name not in NO_VALUES and not found.scale and sample.values.size > 2:
         dots = sample.runs
-    near = np.clip([low, high, one.value, one.yours, *dots], low - room, high + room)
-    first, last = np.nanmin(near), np.nanmax(near)
-    panel.axvspan(low, high, color=FAINT, zorder=0)
-    seen = dots[(dots >= first) & (dots <= last)]
-    if seen.size > N_DOTS:
-        seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
-    panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
-               markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    for n_more, end, text in ((np.count_nonzero(dots < first), first, "◂ {:,} more"),
-                              (np.count_nonzero(dots > last), last, "{:,} more ▸")):  # fmt: skip
-        if n_more:
-            panel.annotate(text.format(n_more), (end, 1.25), ha="left" if end == first else "right")
+        if dots.size > N_DOTS:
+            dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
+        panel.plot(dots, np.full(dots.size, 1.0), "o", color=FILL, markeredgecolor=INK,
+                   markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    value = float(np.clip(one.value, first, last))
-    p, is_beyond = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})", value != one.value
-    spread = next((found.findings[key].value for key in SPREADS if key in found.findings), None)
-    if spread is not None and name == "mean" and not is_beyond:  # as it was printed, ±
-        reach = np.clip([value - spread, value + spread], first, last)
-        panel.plot(reach, [0.0, 0.0], color=REPORTED, linewidth=1.2)
-    panel.plot([value], [0.0], ("<" if value == first else ">") if is_beyond else "D",
-               color=REPORTED, clip_on=False)  # fmt: skip
-    panel.annotate(f"reported: {one.reported}{p}", (value, 0.25), color=REPORTED,
-                   ha="left" if value < (2 * first + last) / 3 else
-                   "right" if value > (first + 2 * last) / 3 else "center")  # fmt: skip
+    panel.plot([one.value], [0.0], "D", color=REPORTED, clip_on=False)
+    p, (first, last) = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})", panel.get_xlim()
+    panel.annotate(f"reported: {one.reported}{p}", (one.value, 0.25), color=REPORTED,
+                   ha="left" if one.value < (first + last) / 2 else "right")  # fmt: skip
     panel.set_yticks([0.0, 1.0], ["reported", "yours"])
     panel.set_ylim(-0.6, 1.6)
     over = "the population" if name == "constant" else plural(found.runs or 0, "run")

@@ -7,7 +7,6 @@ headings are a key; the values are the only column of numbers that is left.
 
 import contextlib
 import difflib
-import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -29,7 +28,6 @@ from replication.system.tables import Table, is_missing, list_names
 
 Record = tuple[dict[str, Any], dict[str, Any]]
 MAX_ROWS = 1000
-MAX_NAMED = 100  # keys that one side lacks for which the nearest is looked for
 MAX_PROBED = 20  # cells of a column in which numbers with spreads are looked for
 FEW_ROWS = 4  # of more, fewer studies are drawn for each
 SEEDS = {"seed", "seeds", "run", "runs", "run_id", "seed_id", "trial", "replicate", "rep", "fold"}
@@ -199,8 +197,8 @@ def compare_sides(
         judged, refused = judge(between)
     elif between is not None:
         said["between"] = f"either side may be off by {between} SD for reasons of its own"
-    only_reported = _find_nearest([key for key in reports if key not in mine], mine)
-    only_yours = _find_nearest([key for key in mine if key not in reports], only_reported)
+    only_reported = tuple(key for key in reports if key not in mine)
+    only_yours = tuple(key for key in mine if key not in reports)
     ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
@@ -597,20 +595,6 @@ def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict
         if "" not in key:
             places.setdefault(key, []).append(place)
     return {key: np.array(where) for key, where in places.items()}
-
-
-def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key | None]:
-    """Return for each key the one spelt most alike, None if none is near; of many the first."""
-    spelt = {" ".join(other).lower(): other for other in itertools.islice(others, MAX_ROWS)}
-    found: dict[Key, Key | None] = dict.fromkeys(keys)
-    for key in keys[:MAX_NAMED]:
-        near = difflib.get_close_matches(" ".join(key).lower(), spelt, n=1)
-        other = spelt[near[0]] if near else key
-        # SAC is not near to Ours, although "ant SAC" is to "ant Ours".
-        is_near = all(one == two or difflib.get_close_matches(one.lower(), [two.lower()])
-                      for one, two in zip(key, other, strict=True))  # fmt: skip
-        found[key] = other if near and is_near else None
-    return found
 
 
 def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]) -> str:

@@ -20,20 +20,13 @@ UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 TOLERATED = 0.5  # standard deviations by which studies of one thing often differ
 
 
-def list_impossible(
-    own: Runs, report: Report, sample: Sample | None, rule: str
-) -> tuple[dict[str, str], dict[str, str], float | None]:
-    """Return what cannot be right, what could not be if values lay on a grid, and that grid."""
+def list_impossible(own: Runs, report: Report, sample: Sample | None, rule: str) -> dict[str, str]:
+    """Return why reported numbers cannot be right, by name."""
     if own.minus is not None or "constant" in report.numbers:
-        return {}, {}, None
+        return {}
     counts = [n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0]
-    if sample is None:
-        return find_impossible(report, counts=counts, grid=None, bounds=UNBOUNDED), {}, None
-    bounds, unit = (sample.low, sample.high), sample.find_unit()
-    found = find_impossible(report, counts=counts, grid=sample.grid, bounds=bounds)
-    if sample.grid is not None or found or unit is None:
-        return found, {}, None
-    return found, find_impossible(report, counts=counts, grid=unit, bounds=bounds), float(unit)
+    grid, bounds = (None, UNBOUNDED) if sample is None else (sample.grid, (sample.low, sample.high))
+    return find_impossible(report, counts=counts, grid=grid, bounds=bounds)
 
 
 def find_coincidence(

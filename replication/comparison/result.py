@@ -115,9 +115,8 @@ class Comparison(Answered):
         Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
     evidence : mapping or None
         Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
-    impossible, impossible_on_grid, unit : mapping of str to str, and float or None
-        Why reported numbers cannot be right, by name; those that could not be right if values lay
-        on the grid of your runs, which decide nothing; that grid.
+    impossible : mapping of str to str
+        Why reported numbers cannot be right, by name.
     groups, scale : tuple of str, and str
         Names of the groups whose difference was reported; "log" where logarithms were compared, of
         which means, differences (ratios) and intervals are given back.
@@ -151,8 +150,6 @@ class Comparison(Answered):
     equivalence: Mapping[str, Any] | None
     evidence: Mapping[str, float] | None
     impossible: Mapping[str, str]
-    impossible_on_grid: Mapping[str, str]
-    unit: float | None
     cautions: Mapping[str, str]
     groups: tuple[str, ...]
     scale: str
@@ -432,10 +429,6 @@ def list_notes(found: Comparison) -> Iterator[str]:
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p" and "estimated" not in found.assumptions:
         yield f"Not judged, for want of runs: {join(left)}."
-    if found.impossible_on_grid:
-        grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
-        why = join(list(found.impossible_on_grid.values()))
-        yield f"If values must be {grid} (`grid`), the report cannot be right: {why}."
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
         yield f"The probability that none of {found.runs} runs fails is {chance}."

@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,7 +62,11 @@ def take_runs(
         if succeeded is not None:
             raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
         if is_table:
-            return _take_counts(values, cap)
+            if cap is not None:
+                raise UsageError("`cap` was given with counts, which have their own; leave it out")
+            done = Sample.from_counts(values) if values.n_converged else None
+            stop = None if values.cap is None else float(values.cap)
+            return Runs(done, values.n_censored, stop)
         values, succeeded = updates, values.converged
     data, missing = _take_numbers(values, name)
     flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded)
@@ -118,20 +121,8 @@ def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     return low, high
 
 
-def _take_counts(table: CountTable, cap: float | None) -> Runs:
-    if cap is not None and not cap.is_integer():
-        raise refuse("cap", cap, "is a whole number, since counts are")
-    table = table if cap is None else table.censor(int(cap))
-    done = Sample.from_counts(table) if table.n_converged else None
-    return Runs(done, table.n_censored, None if table.cap is None else float(table.cap))
-
-
 def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
     """Return float64 values, and which of them are missing (None, NaN, NA or masked)."""
-    if hasattr(values, "collect") and not hasattr(values, "__len__"):
-        raise DataError(f"`{name}` is a table that was not computed yet; give .collect() of it")
-    if len(getattr(values, "columns", [0])) != 1:
-        raise DataError(f"`{name}` is a table of {len(values.columns)} columns; give one of them")
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "iufbOUS":
@@ -139,10 +130,7 @@ def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
     except ValueError:  # dates, or rows of different lengths
         raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
     if array.ndim == 0:
-        advice = "give a list of numbers, one for each run"
-        if isinstance(values, (str, os.PathLike)):
-            advice += "; a file is read by pandas, or by the command replication compare"
-        raise DataError(f"`{name}` was given as {show(values)}; {advice}")
+        raise DataError(f"`{name}` was given as {show(values)}; give one number for each run")
     if array.dtype.kind in "OUS":
         array = read_values(array.ravel().tolist(), name).reshape(array.shape)
     data = array.astype(np.float64)

@@ -46,8 +46,8 @@ class ComparisonTable(Answered):
         By key.
     refused : mapping of tuple of str to str
         Rows of the report that could not be read or compared, with what is wrong.
-    only_reported, only_yours : mapping of tuple of str to (tuple of str or None)
-        Keys that one side lacks, with the nearest one there.
+    only_reported, only_yours : tuple of tuple of str
+        Keys that the other side lacks.
     ignored : tuple of str
         Columns of reported results that say nothing known, with the nearest name that would.
     n_missing : int
@@ -63,8 +63,8 @@ class ComparisonTable(Answered):
     by: Key
     rows: Mapping[Key, Comparison]
     refused: Mapping[Key, str]
-    only_reported: Mapping[Key, Key | None]
-    only_yours: Mapping[Key, Key | None]
+    only_reported: tuple[Key, ...]
+    only_yours: tuple[Key, ...]
     ignored: tuple[str, ...]
     n_missing: int
     level: float
@@ -180,8 +180,7 @@ class ComparisonTable(Answered):
              "verdict_holm": str(self.verdicts[key]), **one.to_dict()}
             for key, one in self.rows.items()
         ]  # fmt: skip
-        lacking = {name: [{"key": list(key), "nearest": near and list(near)}
-                          for key, near in getattr(self, name).items()]
+        lacking = {name: [{"key": list(key)} for key in getattr(self, name)]
                    for name in ("only_reported", "only_yours")}  # fmt: skip
         return {
             "schema": SCHEMA, **make_plain({name: getattr(self, name) for name in names}),
@@ -299,19 +298,9 @@ class ComparisonTable(Answered):
                 f"{text} All rows have the same seeds, so their mean and its interval are by seed, "
                 f"{describe_p(one.p)} (mean correlation of rows {one.by_seed:.2f})."
             )
-        why = self._explain_seeds()
         is_by_direction = p <= self.level and 3.0 * one.p <= self.level
         upto = f"; it holds up to a correlation of {one.correlation:.2f}" if is_by_direction else ""
-        return f"{text} This is for independent rows{upto}.{why}"
-
-    def _explain_seeds(self) -> str:
-        """Return why rows were not tested by seed, nothing where no seeds are known."""
-        if not any(self.seeds.get(key) for key in self.p_values):
-            return ""
-        lacks = "one run of each seed in every row"
-        if self._by_seed is not None:
-            lacks = "a printed spread and one `n` in all rows, and three seeds of yours that differ"
-        return f" It is not by seed, which takes {lacks}."
+        return f"{text} This is for independent rows{upto}."
 
     def _describe_rows(self) -> str:
         text, holm = "", self.adjusted
@@ -361,21 +350,13 @@ class ComparisonTable(Answered):
             ],
             "Taken for granted:": _cut(assumed),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
-            "Reported, but not among your runs:": _name_lacking(self.only_reported),
-            "Among your runs, but not reported:": _name_lacking(self.only_yours),
+            "Reported, but not among your runs:": _cut([*map(name_key, self.only_reported)]),
+            "Among your runs, but not reported:": _cut([*map(name_key, self.only_yours)]),
             "Columns that were not read:": [", ".join(self.ignored)] if self.ignored else [],
             "Runs left out:": [f"{n_missing:,} that lack a value or a key"] if n_missing else [],
             "Cannot tell:": [f"{name_key(key)}: {why}" for key, why in unclear],
             "Caution:": whole + [f"{name_key(key)}: {text}" for key, text in cautions],
         }
-
-
-def _name_lacking(keys: Mapping[Key, Key | None]) -> list[str]:
-    """Return keys that the other side lacks, with the nearest one there."""
-    return _cut([
-        name_key(key) + ("" if near is None else f" (the nearest is {name_key(near)})")
-        for key, near in keys.items()
-    ])  # fmt: skip
 
 
 def _explain(one: Comparison) -> str:

@@ -118,22 +118,12 @@ class CountTable:
             return NotImplemented
         if self.cap != other.cap:
             given = f"tables with caps {self.cap} and {other.cap}"
-            raise UsageError(f"{given} cannot be merged; censor both at the smaller one first")
+            raise UsageError(f"{given} cannot be merged; give tables of one cap")
         both = np.concatenate([self.updates, other.updates])
         distinct, place = np.unique(both, return_inverse=True)
         counts = np.zeros(distinct.size, dtype=np.int64)
         np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
         return type(self)(distinct, counts, self.n_censored + other.n_censored, self.cap)
-
-    def censor(self, cap: int) -> Self:
-        """Return the table that a lower cap would have given."""
-        cap = int(_take_whole("cap", cap))
-        if cap < 0 or (self.n_censored and self.cap is not None and cap > self.cap):
-            allowed = f"0 to {self.cap}, where the networks were stopped"
-            raise UsageError(f"cap {cap} was given; allowed is {allowed}")
-        kept = int(np.searchsorted(self.updates, cap, side="right"))
-        beyond = int(self.counts[kept:].sum())
-        return type(self)(self.updates[:kept], self.counts[:kept], self.n_censored + beyond, cap)
 
 
 def _check_shapes(updates: IntArray, others: npt.NDArray[Any], name: str) -> None:

@@ -118,18 +118,6 @@ class Sample:
         deviation = (self.values - self.mean) / self.spread
         return math.fsum(deviation**4 * self.counts) / self.n - 3.0
 
-    def find_unit(self) -> Fraction | None:
-        """Return the coarsest decimal grid that all runs lie on, None if they have none."""
-        peak = float(np.abs(self.values).max())
-        for whole in (10**decimals for decimals in range(7)):
-            scaled = self.values * whole
-            if peak * whole > 2.0**52:
-                return None
-            if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-15 * 4 * np.maximum(abs(scaled), 1)):
-                common = int(np.gcd.reduce(np.rint(scaled).astype(np.int64)))
-                return Fraction(math.gcd(common, whole), whole)
-        return None
-
     def is_enough_for(self, runs: int) -> bool:
         """Say whether what was not seen, and that the runs are a sample, can be left out."""
         return runs < MIN_UNSEEN * (self.n + runs)
