@@ -22,11 +22,8 @@ what was reported, in place of --reported or beside it, by its name in any table
 examples:
   replication compare example --column reward --reported "0.83 ± 0.04, n = 5"
   replication compare example-tasks --reported example-report
-  replication compare runs.csv --column accuracy --mean 97.3% --n 5 --bounds 0 1
   replication compare runs.csv --succeeded solved --share 47/50
-  replication compare runs.csv --column score --difference new old --pair seed --n 10 \\
-      --mean "3.1 ± 0.9" --plus-minus se
-  replication compare "91.2, n = 1" --reported "92.0 ± 0.3, n = 5" --plus-minus sd
+  replication compare runs.csv --difference new old --pair seed --mean "3.1 ± 0.9" --n 10
   replication compare "1.1 [0.9, 1.35]" --reported "2.1 [1.2, 3.7]" --scale log
 
 exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tell; 2 wrong usage,
@@ -36,10 +33,9 @@ exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tel
 OPTIONS = {
     "--reported WHAT": "the other side: a number as it was printed, '0.83 ± 0.04, n = 5', "
     "'median=0.8 p90=1.2 n=20', or a table with a row for each result",
-    "--column NAME": "column that holds your values, or several, as in reward,steps; return=Ours "
-    "if the report calls it Ours (default: the only one of numbers)",
-    "--by NAMES": "columns of keys, as in task,method: each group is compared, and the table as a "
-    "whole (default: those of both tables)",
+    "--column NAME": "column of your values, or several: reward,steps; return=Ours if the report "
+    "calls it Ours (default: the only one of numbers)",
+    "--by NAMES": "columns of keys, such as task,method (default: those of both tables)",
     "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no); "
     "of failures the values say where they were stopped, unless --failures is excluded",
     "--cap VALUE": "value at which runs were stopped; whatever is larger failed",
@@ -56,11 +52,9 @@ OPTIONS = {
     "--evidence": "with --difference: add the replication Bayes factor and the sceptical p",
     "--between SD": "labs differ, either side by so many standard deviations of a run, such as "
     "0.35; of a table also 'estimate', by its rows",
-    "--margin VALUE": "difference of the means that does not matter, in the unit of the values or "
-    "as 10%%",
+    "--margin VALUE": "difference of the means that does not matter: 0.5 (in your unit), or 10%%",
     "--level LEVEL": "of the test (default: 5%%); intervals cover the rest",
-    "--plot FILE": "draw the runs with the reported value, or a table as a forest plot (.png, .svg "
-    "or .pdf)",
+    "--plot FILE": "draw the runs, or a table as a forest plot (.png, .svg or .pdf)",
     "--format": "of what is printed",
     "--exit-code": "leave with a code that says the verdict",
 }
@@ -87,21 +81,18 @@ class Once(argparse.Action):
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     compare = subparsers.add_parser(
-        "compare",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "compare", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
         help="do runs of your own, or another report, contradict a reported result?",
-        description="""\
-Say whether your runs, or another report, contradict a result that somebody reported, and what
-difference they would have shown. Give the numbers as they were printed: their decimals say how
-they were rounded. docs/compare.md says how they are judged, and how often that goes wrong.""",
-        epilog=EXAMPLES,
-    )
+        description="Say whether your runs, or another report, contradict a result that somebody "
+        "reported, and what\ndifference they would have shown. Give the numbers as they were "
+        "printed: their decimals say how\nthey were rounded. docs/compare.md says how they are "
+        "judged, and how often that goes wrong.",
+    )  # fmt: skip
     compare.add_argument(
         "file", metavar="FILE", nargs="?",
-        help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Markdown, LaTeX, JSON lines or Parquet; - for "
-        "standard input; or another report, as text or as a table; example, example-tasks and "
-        "example-report come with the package",
+        help="a row for each run: CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines or "
+        "Parquet; - for standard input; or another report, as text or as a table; example, "
+        "example-tasks and example-report come with the package",
     )  # fmt: skip
     choices = {"--failures": ("excluded", "at-cap", "restarted"), "--format": FORMS}
     for usage, words in OPTIONS.items():
@@ -110,7 +101,8 @@ they were rounded. docs/compare.md says how they are judged, and how often that 
             {"nargs": 0} if not values else {"metavar": values[0]} if len(values) == 1 else
             {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
         compare.add_argument(name, action=Once, help=words, **more)
-    plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))
+    # Reported numbers by name, those of intervals with two ends; and what there is no more.
+    plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))  # not 95%_ci
     options = {f"--{name.replace('_', '-')}" for name in (*plain, "p5", "p10", "p90", "p95", "p99")}
     pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
@@ -172,18 +164,17 @@ def _compare(options: argparse.Namespace) -> Any:
         raise UsageError("--evidence was given without --difference, of which alone it can be told")
     if options.file is None:
         raise UsageError("FILE was not given; give a table of your runs, or another report")
-    given = {name: value for name, value in vars(options).items()
-             if name in (compare.__kwdefaults__ or {}) and value is not None}  # fmt: skip
-    succeeded = given.pop("succeeded", None)
     own, theirs = (read_side(one) for one in (options.file, options.reported))
-    base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
+    defaults, chosen = compare.__kwdefaults__ or {}, vars(options)
+    of_tables = {name: chosen[name] for name in ("by", "column", "difference", "pair", "succeeded")}
+    given = {name: value for name, value in chosen.items()
+             if name in defaults and name not in of_tables and value is not None}  # fmt: skip
     if isinstance(own, Table):
-        return compare_sides(own, theirs, by=options.by, column=options.column,
-                             succeeded=succeeded, difference=options.difference,
-                             pair=options.pair, **given, **options.numbers)  # fmt: skip
+        return compare_sides(own, theirs, **of_tables, **given, **options.numbers)
     if isinstance(theirs, Table):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
-    for name in ("by", "column", "difference", "pair", "succeeded"):
-        if getattr(options, name) is not None:
+    for name, value in of_tables.items():
+        if value is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
-    return compare_by(base | {"values": own} | given)
+    sides = {"values": own, "reported": theirs, "numbers": options.numbers}
+    return compare_by(defaults | sides | given)

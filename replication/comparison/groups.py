@@ -141,6 +141,8 @@ def compare_sides(
         raise UsageError("several columns were given, and one report for all; give one of each")
     # Your side by key, as arguments of `compare`.
     columns = [name for name in found.values() if name]
+    for name in columns:
+        own.take(name)  # or refuse it
     n_missing, seeds, mine = 0, dict[Key, dict[str, float]](), dict[Key, dict[str, Any]]()
     if yours:
         sorted_by_key = _sort_records(yours, columns, own)

@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 
 from replication.comparison.numbers import Numbers
-from replication.comparison.prediction import Answer, Finding, describe_runs, predict
+from replication.comparison.prediction import Answer, Finding, predict
 from replication.comparison.report import (
     FAILURE_WORDS,
-    MIN_QUARTILES,
+    MIN_RUNS,
     QUARTILES,
     SPREADS,
     SUCCESSES,
@@ -35,7 +35,6 @@ from replication.statistics.means import Difference, Side, summarise_quartiles
 from replication.statistics.sampling import SEED, Effort, Sample, reduce_studies
 from replication.wording import plural
 
-MIN_RUNS = 5  # with fewer nothing but a mean is judged
 MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold their skewness
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 N_RESAMPLES = 2000  # of runs, for the standard error of a statistic that is no mean
@@ -61,15 +60,15 @@ def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Si
         return {}
     n, name = sample.n, report.centre
     if report.has_quartiles:
-        if not MIN_QUARTILES <= n <= MANY_RUNS:
+        if not MIN_RUNS <= n <= MANY_RUNS:
             return {}
-        return {"": _summarise_quartiles(describe_runs(sample, QUARTILES), n)}
+        return {"": _summarise_quartiles(sample.describe(QUARTILES), n)}
     if name in {"median", "iqm"}:
         if n < MIN_RUNS:
             return {}
         drawn = np.random.default_rng(SEED).choice(sample.runs, (N_RESAMPLES, min(n, 1000)))
         error = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(min(n, 1000))
-        return {"": Side(describe_runs(sample, [name])[name], ((error, n),))}
+        return {"": Side(sample.describe([name])[name], ((error, n),))}
     spreads = tuple((one.spread, one.n) for one in (sample, own.minus) if one)
     return {"": Side(sample.mean - (own.minus.mean if own.minus else 0.0), spreads)}
 
@@ -209,7 +208,7 @@ def _judge_centre(
     # Beside it stand the quartiles or the spreads that it was judged by.
     yours = {name: one.mean}
     if report.has_quartiles and sample is not None:
-        yours = describe_runs(sample, ["median", "q1", "q3"])
+        yours = sample.describe(["median", "q1", "q3"])
     findings = {key: Finding.of(key, numbers[key], value) for key, value in yours.items()}
     findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
     sd = one.samples[0][0] if len(one.samples) == 1 and not aside else math.nan
@@ -250,7 +249,7 @@ def _predict(
     if not numbers:
         return [Answer()] * len(factors)
     if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
-        yours = {} if sample is None else describe_runs(sample, numbers.keys() - {*SPREADS})
+        yours = {} if sample is None else sample.describe(numbers.keys() - {*SPREADS})
         is_same = all(one.holds(yours.get(key, 0.0)) for key, one in numbers.items())
         p = 1.0 if is_same and sample is not None and sample.n >= MIN_RUNS else None
         found = {key: Finding.of(key, one, yours.get(key, math.nan), p=p or math.nan)

@@ -257,6 +257,11 @@ def format_number(value: float | None, digits: int = 4) -> str:
     return f"{value:,.0f}" if in_full and abs(value) < 1e15 else f"{value:.{digits}g}"
 
 
+def span(low: float | None, high: float | None, digits: int = 4) -> str:
+    """Return the two ends of an interval: "0.81 to 0.85"."""
+    return f"{format_number(low, digits)} to {format_number(high, digits)}"
+
+
 def percent(share: float) -> str:
     """Return a share in per cent; near 0 and 1 what it lies below or above."""
     number = 100.0 * share

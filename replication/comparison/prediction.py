@@ -15,7 +15,7 @@ Westfall & Young (1993), Resampling-based Multiple Testing, section 2.3: p of se
 import dataclasses
 import functools
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -23,9 +23,14 @@ import numpy as np
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray, SamplingDistribution
 from replication.statistics.means import Difference, Side
-from replication.statistics.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
+from replication.statistics.sampling import (
+    Effort,
+    FloatArray,
+    Sample,
+    SamplingDistribution,
+    draw_statistics,
+)
 
 TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
 NEAR = 1000  # studies of about the reported maximum, for the mean given it
@@ -91,11 +96,6 @@ class Statistic:
     item: Reported
     distribution: SamplingDistribution
 
-    @classmethod
-    def of(cls, item: Reported, drawn: FloatArray) -> Self:
-        """Take a reported number, and drawn ones."""
-        return cls(item, SamplingDistribution.from_draws(drawn))
-
     def measure_tails(self, values: FloatArray) -> FloatArray:
         """Return the smaller tail that the rounding cell of each value cuts off."""
         width = self.item.width
@@ -116,12 +116,17 @@ class Statistic:
         below, above = self._measure(float(self.item.low), float(self.item.high))
         return float(below), float(above)
 
-    def find_interval(self, level: float) -> tuple[float, float]:
-        """Return the smallest and the largest reported number whose p is above the level."""
+    def find(self, name: str, yours: float, level: float) -> Finding:
+        """Return what is found of the reported number; its interval has a p above the level."""
         values, half = self.distribution.values, self.item.width / 2.0
         below, above = self.distribution.measure(values, values)
         low, high = values[below > level / 2.0][0], values[above > level / 2.0][-1]
-        return self.item.print_within(float(low) - half, float(high) + half)
+        return Finding.of(
+            name, self.item, yours, p=min(2.0 * min(self.ends), 1.0),
+            interval=self.item.print_within(float(low) - half, float(high) + half),
+            chance=max(math.fsum([*self.ends, -1.0]), 0.0),
+            mean=self.distribution.mean, spread=self.distribution.spread,
+        )  # fmt: skip
 
 
 def predict(
@@ -130,7 +135,7 @@ def predict(
     """Hold statistics of n runs against a sample, for each factor of a spread to the sd."""
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
     names = sorted(set(bases.values()))
-    yours = describe_runs(sample, names)
+    yours = sample.describe(names)
     if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
         return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
     drawn, found = draw_statistics(sample, n, names, effort=effort), []
@@ -142,18 +147,12 @@ def predict(
     return found
 
 
-def describe_runs(sample: Sample, names: Collection[str]) -> dict[str, float]:
-    """Return statistics of the runs that were seen."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = reduce_studies(sample.runs, names)
-    return {name: float(value) for name, value in found.items()}
-
-
 def judge_draws(
-    drawn: Draws, numbers: Numbers, yours: Mapping[str, float], *, level: float
+    drawn: Mapping[str, FloatArray], numbers: Numbers, yours: Mapping[str, float], *, level: float
 ) -> Answer:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
-    judged = {name: Statistic.of(item, drawn[name]) for name, item in numbers.items()}
+    judged = {name: Statistic(item, SamplingDistribution.from_draws(drawn[name]))
+              for name, item in numbers.items()}  # fmt: skip
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
     if numbers.keys() == {"mean", "max"}:
         judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
@@ -171,22 +170,23 @@ def judge_draws(
 def _find_all(
     judged: Mapping[str, Statistic], yours: Mapping[str, float], level: float
 ) -> dict[str, Finding]:
+    found = judged.items()
     return {
-        name: Finding.of(
-            name, one.item, yours[name.removesuffix("_given_max")],
-            interval=one.find_interval(level), p=min(2.0 * min(one.ends), 1.0),
-            chance=max(math.fsum([*one.ends, -1.0]), 0.0),
-            mean=one.distribution.mean, spread=one.distribution.spread,
-        )
-        for name, one in judged.items()
-    }  # fmt: skip
+        name: one.find(name, yours[name.removesuffix("_given_max")], level) for name, one in found
+    }
 
 
-def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatArray]:
+def _condition_on_max(
+    drawn: Mapping[str, FloatArray], numbers: Numbers
+) -> tuple[Statistic, FloatArray]:
     """Judge the mean, and each drawn mean, among studies of about the same maximum."""
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = numbers["mean"], numbers["max"]
     size = min(NEAR, means.size)
+
+    def judge(among: FloatArray) -> Statistic:
+        return Statistic(mean, SamplingDistribution.from_draws(among))
+
     order = np.argsort(largest, kind="stable")
     first, last = np.searchsorted(largest[order], [float(top.low), float(top.high)])
     if last - first < size:
@@ -194,8 +194,8 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
         last = first + size
     tails = np.empty(means.size)
     for part in np.array_split(order, max(1, means.size // size)):
-        tails[part] = Statistic.of(mean, means[part]).measure_tails(means[part])
-    return Statistic.of(mean, means[order[first:last]]), tails.reshape(drawn["mean"].shape)
+        tails[part] = judge(means[part]).measure_tails(means[part])
+    return judge(means[order[first:last]]), tails.reshape(drawn["mean"].shape)
 
 
 def predict_mean_and_max(

@@ -1,23 +1,31 @@
-"""What stands beside a verdict: impossible numbers, the very runs, assumptions, cautions."""
+"""What stands beside a verdict: impossible numbers, the very runs, assumptions, cautions.
+
+References
+----------
+Brown & Heathers (2017), The GRIM test, Soc. Psychol. Personal. Sci. 8, 363-369: means of whole
+numbers. A standard deviation is largest with half of the runs at either end of their range.
+"""
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 from replication.comparison.judging import MAX_COUNTS
-from replication.comparison.numbers import describe_p
-from replication.comparison.plausibility import find_impossible, has_multiple
-from replication.comparison.prediction import Answer, describe_runs
-from replication.comparison.report import CI_WORDS, MANY, SPREADS, Report
+from replication.comparison.numbers import Reported, describe_p
+from replication.comparison.prediction import Answer
+from replication.comparison.report import CI_WORDS, MANY, SPREADS, Report, describe_number
 from replication.comparison.runs import Runs
 from replication.statistics.means import find_spread_p, find_tolerated, judge_means
-from replication.statistics.sampling import UNBOUNDED, Sample
+from replication.statistics.sampling import UNBOUNDED, Bounds, Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 TOLERATED = 0.5  # standard deviations by which studies of one thing often differ
+ORDER = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
+SLACK = 1.0 + 1e-12
 
 
 def list_impossible(own: Runs, report: Report, sample: Sample | None, rule: str) -> dict[str, str]:
@@ -29,6 +37,52 @@ def list_impossible(own: Runs, report: Report, sample: Sample | None, rule: str)
     return find_impossible(report, counts=counts, grid=grid, bounds=bounds)
 
 
+def find_impossible(
+    report: Report, *, counts: Sequence[int], grid: Fraction | None, bounds: Bounds
+) -> dict[str, str]:
+    """Return why reported numbers cannot be right, by name.
+
+    A number is possible if one of `counts`, the values that can have been summarised, allows it.
+    """
+    numbers, faults = report.numbers, dict[str, str]()
+
+    def say(name: str) -> str:
+        return describe_number(name, numbers[name].text, article=True)
+
+    for name, whole in (("share", 1), ("n_succeeded", report.n)):
+        if name in numbers and numbers[name].low > whole:
+            faults[name] = f"{say(name)} is not between none and all"
+    # The order of least, quartiles and most; the bounds of values; what whole numbers allow.
+    for names in ORDER:
+        known = [name for name in names if name in numbers]
+        for small, large in itertools.combinations(known, 2):
+            if numbers[small].low > numbers[large].high:
+                faults.setdefault(large, f"{say(large)} contradicts {say(small)}")
+        for name in known:
+            if numbers[name].low > bounds[1] or numbers[name].high < bounds[0]:
+                faults.setdefault(name, f"{say(name)} lies beyond the bounds of the values")
+    values = "whole numbers" if grid == 1 else f"multiples of {float(grid or 1):g}"
+    steps: dict[str, Sequence[int]] = {"min": [1], "max": [1], "median": [2], "mean": counts}
+    for name in steps.keys() & numbers.keys() if grid is not None else ():
+        ways = [Fraction(grid or 1, way) for way in steps[name]]
+        if ways and not any(has_multiple(numbers[name], way) for way in ways):
+            of = f"{counts[len(counts) // 2]:,} " if name == "mean" else ""
+            faults.setdefault(name, f"{of}{values} cannot have {say(name)}")
+    # The largest standard deviation: half of the values at either end.
+    least = max(bounds[0], float(numbers["min"].low) if "min" in numbers else -math.inf)
+    most = min(bounds[1], float(numbers["max"].high) if "max" in numbers else math.inf)
+    n = min((n for n in counts if n > 1), default=0)
+    largest = (most - least) * math.sqrt((n * n // 4) / n / (n - 1)) * SLACK if n else math.inf
+    if "sd" in numbers and numbers["sd"].low > largest:
+        faults["sd"] = f"{say('sd')} is larger than {n:,} runs within their range can have"
+    return faults
+
+
+def has_multiple(item: Reported, step: Fraction) -> bool:
+    """Say whether a whole multiple of a step prints so, however halves are rounded."""
+    return item.holds(Fraction(math.ceil(item.low / step) * step))
+
+
 def find_coincidence(
     own: Runs, sample: Sample | None, report: Report, main: Answer
 ) -> float | None:
@@ -36,7 +90,7 @@ def find_coincidence(
     numbers, n_used = report.on_values, report.count_middle(main.rule)
     if sample is None or own.minus is not None or not sample.n == n_used > 1 or report.has_error:
         return None
-    yours = describe_runs(sample, [name for name in numbers if name not in SPREADS])
+    yours = sample.describe([name for name in numbers if name not in SPREADS])
     error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0
     for name, item in numbers.items():
         factors = dataclasses.replace(report, numbers={name: item}).list_spreads(sample.n).values()

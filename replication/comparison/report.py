@@ -30,7 +30,7 @@ CENTRES = {"mean", "constant", "median", "iqm"}
 QUARTILES = {"median", "q1", "q3"}
 MAX_RUNS = 100_000  # most that can lie behind a report
 MANY = 100  # runs that a standard deviation is taken to be of at most, where nothing says it
-MIN_QUARTILES = 5  # runs behind quartiles from which mean and sd are estimated
+MIN_RUNS = 5  # with fewer nothing but a mean is judged
 FAILURE_WORDS = {"excluded": "left out", "at-cap": "counted where they were stopped",
                  "restarted": "started over and added up"}  # fmt: skip
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
@@ -202,7 +202,7 @@ class Report:
     @property
     def has_quartiles(self) -> bool:
         """Whether mean and spread are estimated from median and quartiles."""
-        return self.n >= MIN_QUARTILES and self.numbers.keys() == QUARTILES
+        return self.n >= MIN_RUNS and self.numbers.keys() == QUARTILES
 
     @property
     def has_error(self) -> bool:

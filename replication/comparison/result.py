@@ -8,16 +8,15 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
+from replication.comparison import report
 from replication.comparison.figure import draw, draw_statistic
-from replication.comparison.judging import MIN_RUNS
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
+from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
 from replication.comparison.text import Block, name_key, render
-from replication.statistics.distributions import SamplingDistribution
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
-from replication.statistics.sampling import Sample
+from replication.statistics.sampling import Sample, SamplingDistribution
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -42,7 +41,7 @@ class Answered:
     """What one result, and a table of them, have in common."""
 
     __hash__ = None  # type: ignore[assignment]
-    to_dict: Callable[[], dict[str, Any]]
+    list_parts: Callable[[], dict[str, Any]]
     list_cells: Callable[[], list[list[Any]]]
     describe: Callable[[], Iterable[Block]]
 
@@ -51,6 +50,10 @@ class Answered:
 
     def __bool__(self) -> NoReturn:
         raise TypeError("a comparison has three answers; ask for its verdict")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that is not for drawing as plain JSON values."""
+        return dict(make_plain({"schema": SCHEMA, **self.list_parts()}))
 
     def _repr_html_(self) -> str:
         return f"<pre>{html.escape(self.render())}</pre>"
@@ -171,10 +174,9 @@ class Comparison(Answered):
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything that is not for drawing as plain JSON values."""
-        names = [field.name for field in dataclasses.fields(self)[:-2]]
-        return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
+    def list_parts(self) -> dict[str, Any]:
+        """Return what `to_dict` has, by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:-2]}
 
     def take_exponentials(self) -> Self:
         """Return the same of ratios, where logarithms were compared."""
@@ -210,8 +212,24 @@ class Comparison(Answered):
         ]
 
     def describe(self) -> Iterable[Block]:
-        """Yield the answer in words."""
-        return describe(self)
+        """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
+        yield Block(answer(self))
+        if self.coincidence is not None:
+            often = format_number(1.0 / max(self.coincidence, 1e-12), 2)
+            yield Block(
+                f"Your {plural(self.n - self.n_failed, 'run')} give every reported number to the "
+                f"last digit, as one study in {often} would by chance: they may be the very runs "
+                "of the report, and if so do not replicate it."
+            )
+        yield Block(rows=tabulate(self))
+        notes = " ".join(list_notes(self))
+        texts = _describe_difference(self), _describe_runs(self), notes
+        yield from map(Block, filter(None, texts))
+        if self.assumptions:
+            yield Block("Taken for granted:", list_assumed(self.assumptions))
+        aside = {"alone", "per cent"}  # which the first sentence says
+        if cautions := [text for name, text in self.cautions.items() if name not in aside]:
+            yield Block("Caution:", cautions)
 
 
 def _exp(value: float | None) -> float | None:
@@ -231,27 +249,6 @@ def make_plain(value: Any) -> Any:
     return value.value if isinstance(value, Verdict) else value
 
 
-def describe(found: Comparison) -> Iterable[Block]:
-    """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
-    yield Block(answer(found))
-    if found.coincidence is not None:
-        often = format_number(1.0 / max(found.coincidence, 1e-12), 2)
-        yield Block(
-            f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the "
-            f"last digit, as one study in {often} would by chance: they may be the very runs of "
-            "the report, and if so do not replicate it."
-        )
-    yield Block(rows=tabulate(found))
-    for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
-        if text:
-            yield Block(text)
-    if found.assumptions:
-        yield Block("Taken for granted:", list_assumed(found.assumptions))
-    cautions = [text for name, text in found.cautions.items() if name not in {"alone", "per cent"}]
-    if cautions:
-        yield Block("Caution:", cautions)
-
-
 def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
     """Return what is taken for granted of how tables were read, and what is odd about them."""
     aside = {name: text for name, text in said.items() if name in ODD}
@@ -266,52 +263,52 @@ def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
 
 def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
-    verdict, reason = str(found.verdict).capitalize(), found.reason
+    verdict, reason, judged = str(found.verdict).capitalize(), found.reason, _list_judged(found)
     # What was not judged says why.
     if reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason == "units":
         return f"{verdict}: {found.cautions['per cent']}"
-    judged = _list_judged(found)
     if reason in {"few", "constant"}:
         reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
         runs = plural(found.n - found.n_failed, "run") + " that succeeded" * bool(found.n_failed)
         equal = ", all equal," if reason == "constant" else ""
         return (
             f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
-            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
+            f"`sd`, `se` or `ci`, or more runs (at least {report.MIN_RUNS} unless it is a mean)."
         )
     # What was reported, with its spread and runs, and what lies beside it.
-    subject = f"the reported {_name_numbers(found, judged)}"
     beside = [
         f"± {text.removeprefix('± ')}" if name == "spread" or text[0] == "±" else f"{name} {text}"
         for name, text in found.reported.items()
         if name in SPREADS and name not in judged and not SUCCESSES.keys() >= {*judged}
-    ]
-    beside += [] if found.runs is None else [plural(found.runs, "run")]
+    ] + [plural(found.runs or 0, "run")] * (found.runs is not None)
+    subject = f"the reported {_name_numbers(found, judged)}"
     subject += f" ({', '.join(beside)})" if beside else ""
-    runs = plural(_count_runs(found, judged), "run") if found.n else ""
+    is_all = found.failures == "at-cap" or SUCCESSES.keys() >= {*judged}
+    runs = plural(found.n if is_all else found.n - found.n_failed, "run") if found.n else ""
     lies, yours = "lie", f"those of your {runs}"
     if len(judged) == 1:
-        behind = f" ({runs})" if runs else ""
-        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)}{behind}"
+        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)}"
+        yours += f" ({runs})" if runs else ""
     # Where the verdict depends on the reading, p of each; else the verdict, its conditions, p.
     if reason == "reading":
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
-            f"depends on what the report leaves unsaid: p is "
+            "depends on what the report leaves unsaid: p is "
             f"{list_p(found.p_by_assumption, 'with {}')}."
         )
-    differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone", "")
-    end = "" if reason != "margin" else (
-        f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
-    )  # fmt: skip
+    differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone")
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    p = "" if found.p is None else f" ({'; '.join(filter(None, (describe_p(found.p), alone)))})"
-    return (
+    p = "" if found.p is None else "; ".join(filter(None, (describe_p(found.p), alone)))
+    text = (
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
-        f"than chance explains{p}{end}{_describe_shown(found)}."
+        f"than chance explains{f' ({p})' if p else ''}"
     )
+    if reason == "margin":
+        shown = "shown" if differs else "not shown"
+        text += f", but the means are {shown} to differ by less than the margin"
+    return f"{text}{_describe_shown(found)}."
 
 
 def _list_judged(found: Comparison) -> list[str]:
@@ -326,12 +323,6 @@ def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
         less = " less ".join(name_key((name,)) for name in found.groups)
         return join([f"difference of {found.reported[name]} ({less})" for name in names])
     return join([describe_number(name, found.reported[name]) for name in names])
-
-
-def _count_runs(found: Comparison, names: Iterable[str]) -> int:
-    """Return how many runs your numbers summarise: those that succeeded, or all."""
-    is_all = found.failures == "at-cap" or set(names) <= SUCCESSES.keys()
-    return found.n if is_all else found.n - found.n_failed
 
 
 def _describe_shown(found: Comparison) -> str:
@@ -363,14 +354,13 @@ def _describe_difference(found: Comparison) -> str:
     one, less = found.difference, "over" if found.scale else "less"
     if one is None:
         return ""
-    low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
     of = " (means by quartiles)" if "estimated" in found.assumptions else ""
     text = (
-        f"Yours {less} reported{of}: {format_number(one.value)} ({most} interval {low} to {high})"
+        f"Yours {less} reported{of}: {format_number(one.value)} ({percent(1.0 - found.level)} "
+        f"interval {span(one.low, one.high)})"
     )
     if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
-        d, first, last = (format_number(part, 2) for part in one.d)
-        text += f", in standard deviations {d} ({first} to {last})"
+        text += f", in standard deviations {format_number(one.d[0], 2)} ({span(*one.d[1:], 2)})"
     return f"{text}."
 
 
@@ -385,39 +375,29 @@ def _describe_runs(found: Comparison) -> str:
         words += f"; {plural(found.n_missing, 'missing value')} left out"
     if mean.value is not None:
         words += f". Their mean is {format_number(mean.value)}" if found.n else ""
-        if mean.low is not None and mean.high is not None:
-            span = f"{format_number(mean.low)} to {format_number(mean.high)}"
-            words += f" ({percent(mean.level)} interval {span})"
+        if mean.low is not None:
+            words += f" ({percent(mean.level)} interval {span(mean.low, mean.high)})"
     return words + "."
 
 
 def tabulate(found: Comparison) -> list[list[str]]:
     """Return the table of findings."""
-    runs = plural(_count_runs(found, found.findings), "run") if found.n else "estimate"
-    if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
-        runs = "runs"
-    rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
+    rows = [["", "reported", "yours", "not contradicted", "p", "found 4 times in 5"]]
     for name, item in found.findings.items():
         is_aside = name == "mean_given_max" or (found.scale and name in SPREADS)
         shown, yours = found.shown.get(name), None if is_aside else item.yours
         words = word(name).removeprefix("half " * (" to " in item.reported))
-        interval = format_interval("constant" if found.scale else name, *item.interval)
-        by = "off by × " if found.scale else "off by "
+        ends, by = item.interval, "off by × " if found.scale else "off by "
+        # The ends of what is printed have the decimals of the reported number.
+        is_rough = name == "constant" or found.scale or math.isinf(sum(ends))
+        interval = span(*ends) if is_rough else " to ".join(f"{end:,.10g}" for end in ends)
         rows.append([
-            words, item.reported, format_number(yours), interval, format_p(item.p),
-            "" if shown is None else f"{by}{format_number(shown, 2)}",
+            words, item.reported, format_number(yours), "" if math.isnan(sum(ends)) else interval,
+            format_p(item.p), "" if shown is None else f"{by}{format_number(shown, 2)}",
         ])  # fmt: skip
     if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
         rows.append(["all together", "", "", "", format_p(found.p), ""])
     return rows
-
-
-def format_interval(name: str, low: float, high: float) -> str:
-    """Return an interval; its ends have the decimals of the reported number."""
-    if math.isnan(low) or math.isnan(high):
-        return ""
-    is_printed = name != "constant" and math.isfinite(low + high)
-    return " to ".join(f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
 
 
 def list_notes(found: Comparison) -> Iterator[str]:

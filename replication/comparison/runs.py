@@ -12,8 +12,7 @@ from replication.comparison.numbers import read_number, refuse, show
 from replication.comparison.report import Report
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
-from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, Sample
+from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, FloatArray, Sample
 from replication.system.tables import read_values
 
 BoolArray = npt.NDArray[np.bool_]
@@ -157,11 +156,10 @@ def _find_cap(
         return common
     if not needs_cap:
         return None
-    share = 100.0 * float((data >= lowest).mean())
     raise DataError(
         f"failures were stopped at {lowest:g} to {highest:g}, or other runs went on beyond, and "
         "leaving them out would favour short runs; give `failures` as excluded if the report did, "
-        f"or give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures"
+        f"or a `cap` of {lowest:g} at most, above which all have failed"
     )
 
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,27 +10,25 @@ import numpy as np
 
 from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
+from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
 from replication.comparison.result import (
-    SCHEMA,
     Answered,
     Comparison,
     Verdict,
+    answer,
     list_assumed,
     list_p,
-    make_plain,
 )
 from replication.comparison.text import Block, name_key
 from replication.statistics import pooling
-from replication.statistics.distributions import FloatArray
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
+from replication.statistics.sampling import FloatArray
 from replication.wording import plural
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
-SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same runs?"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -107,13 +104,12 @@ class ComparisonTable(Answered):
             return None
         sides = [answer.sides for answer in answers if answer.sides is not None]
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
-        more: dict[str, Any] = {"tau": pooling.estimate_tau(effects)}
-        more["ratio"] = pooling.compare_spreads(known, self.level)
+        by_seed: dict[str, Any] | None = None
         if len(known) == len(answers) and self._by_seed is not None:
-            more |= pooling.judge_by_seed(
-                self._by_seed, known, level=self.level, between=self.between
-            ) or {}  # fmt: skip
-        return dataclasses.replace(found, **more)
+            how = {"level": self.level, "between": self.between}
+            by_seed = pooling.judge_by_seed(self._by_seed, known, **how)
+        ratio, tau = pooling.compare_spreads(known, self.level), pooling.estimate_tau(effects)
+        return dataclasses.replace(found, tau=tau, ratio=ratio, **(by_seed or {}))
 
     @functools.cached_property
     def _by_seed(self) -> FloatArray | None:
@@ -171,22 +167,22 @@ class ComparisonTable(Answered):
         p = "" if self.p is None else f", {describe_p(self.p)}"
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON values."""
+    def list_parts(self) -> dict[str, Any]:
+        """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
                  "assumptions", "cautions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
-             "verdict_holm": str(self.verdicts[key]), **one.to_dict()}
+             "verdict_holm": self.verdicts[key], **one.to_dict()}
             for key, one in self.rows.items()
         ]  # fmt: skip
-        lacking = {name: [{"key": list(key)} for key in getattr(self, name)]
-                   for name in ("only_reported", "only_yours")}  # fmt: skip
         return {
-            "schema": SCHEMA, **make_plain({name: getattr(self, name) for name in names}),
+            **{name: getattr(self, name) for name in names},
             "p_by_assumption": {name: p for name, (p, _) in self.readings.items()},
-            "n_judged": len(self.p_values), "rows": rows, **lacking,
-            "refused": [{"key": list(key), "why": why} for key, why in self.refused.items()],
+            "n_judged": len(self.p_values), "rows": rows,
+            "only_reported": [{"key": key} for key in self.only_reported],
+            "only_yours": [{"key": key} for key in self.only_yours],
+            "refused": [{"key": key, "why": why} for key, why in self.refused.items()],
         }  # fmt: skip
 
     def plot(self) -> Any:
@@ -200,10 +196,10 @@ class ComparisonTable(Answered):
 
         `g` and its ends are in standard deviations `sd`, all else is in the unit of the values.
         """
-        header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
-                  "high", "sd", "g", "g_low", "g_high", "shown", "p", "p_holm", "verdict",
-                  "conditions"]  # fmt: skip
-        cells: list[list[Any]] = [header]
+        cells: list[list[Any]] = [[
+            *self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
+            "high", "sd", "g", "g_low", "g_high", "shown", "p", "p_holm", "verdict", "conditions",
+        ]]  # fmt: skip
         for key, one in self.rows.items():
             gap = one.difference
             parts = [None] * 7 if gap is None else [
@@ -217,11 +213,9 @@ class ComparisonTable(Answered):
                 self._take_p(one), self.adjusted.get(key), str(self.verdicts[key]),
                 "; ".join(one.conditions),
             ])  # fmt: skip
-        mean = self.pooled
-        whole = (
-            [None] * 3 if mean is None or mean.unit != "sd" else [mean.value, mean.low, mean.high]
-        )
-        names = ["all rows", *[""] * (len(self.by) - 1)]
+        mean, names = self.pooled, ["all rows", *[""] * (len(self.by) - 1)]
+        is_in_sd = mean is not None and mean.unit == "sd"
+        whole = [mean.value, mean.low, mean.high] if mean and is_in_sd else [None] * 3
         return [*cells, [*names, *[None] * 8, *whole, None, self.p, None, str(self.verdict),
                          "; ".join(self.conditions)]]  # fmt: skip
 
@@ -275,21 +269,21 @@ class ComparisonTable(Answered):
         if p is None:
             why = "for no row can it be told whether chance explains the difference"
             return f"{text}: {why}.{self._describe_rows()}"
-        conditions = f", if {join(list(self.conditions))}" if self.conditions else ""
         if self.verdict is Verdict.CANNOT_TELL:
             words = list_p({name: one[0] for name, one in self.readings.items()}, "with {}")
             text += f": p depends on what the reports leave unsaid, {words}"
         else:
-            text += f"{conditions} ({describe_p(p)})"
+            text += f", if {join(list(self.conditions))}" if self.conditions else ""
+            text += f" ({describe_p(p)})"
         if one is None:
             return f"{text}.{self._describe_rows()}"
-        side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
         if one.n == 0:
             return f"{text}: yours and the reported are equal in all rows.{self._describe_rows()}"
+        side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
         text += (
             f": yours less reported is {format_number(one.value, 3)}{pooling.UNITS[one.unit]} on "
-            f"average ({format_number(one.low, 3)} to {format_number(one.high, 3)}), {side} in {n} "
-            f"of {one.n} rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
+            f"average ({span(one.low, one.high, 3)}), {side} in {n} of {one.n} rows (sign test, "
+            f"{describe_p(one.p_sign)}).{self._describe_rows()}"
         )
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
@@ -318,24 +312,23 @@ class ComparisonTable(Answered):
 
     def _list_asides(self) -> dict[str, list[str]]:
         """Return what is not in the table, by title."""
+        rows, n = self.rows.items(), len(self.rows)
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
-        cautions = [
-            (key, text)
-            for key, one in self.rows.items()
-            for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
-            if text != one.cautions.get("per cent")
-        ]
-        unclear = [(key, why) for key, one in self.rows.items() if (why := _explain(one))]
+        same = "Your runs give the reported numbers to the last digit: are they the same runs?"
+        cautions = [*self.cautions.values()]
         ratio = None if self.pooled is None else self.pooled.ratio
-        whole = [*self.cautions.values()]
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
-            parts = [format_number(part, 2) for part in ratio]
-            whole.append(
-                "Your standard deviations are {} times the reported ones ({} to {}). Where spreads "
-                "differ, tables of few runs are contradicted too often.".format(*parts)
+            cautions.append(
+                f"Your standard deviations are {format_number(ratio[0], 2)} times the reported "
+                f"ones ({span(*ratio[1:], 2)}). Where spreads differ, tables of few runs are "
+                "contradicted too often."
             )
+        cautions += [
+            f"{name_key(key)}: {text}" for key, one in rows
+            for text in [*[same] * (one.coincidence is not None), *one.cautions.values()]
+            if text != one.cautions.get("per cent")
+        ]  # fmt: skip
         # What rows take for granted, with the number of rows where it is not said of all.
-        n = len(self.rows)
         counts = Counter(pair for one in self.rows.values() for pair in one.assumptions.items())
         assumed = list_assumed(self.assumptions) + [
             line + f" ({k} of {n} rows)" * (k < n)
@@ -343,10 +336,9 @@ class ComparisonTable(Answered):
         ]  # fmt: skip
         return {
             "Replication Bayes factor, and sceptical p (one-sided):": [
-                f"{name_key(key)}: {format_number(bayes, 2)}, {format_p(p)}"
-                for key, one in self.rows.items()
-                if one.evidence
-                for bayes, p in [one.evidence.values()]
+                "{}: {}, {}".format(name_key(key), format_number(one.evidence["bayes_factor"], 2),
+                                    format_p(one.evidence["p_sceptical"]))
+                for key, one in rows if one.evidence
             ],
             "Taken for granted:": _cut(assumed),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
@@ -354,22 +346,10 @@ class ComparisonTable(Answered):
             "Among your runs, but not reported:": _cut([*map(name_key, self.only_yours)]),
             "Columns that were not read:": [", ".join(self.ignored)] if self.ignored else [],
             "Runs left out:": [f"{n_missing:,} that lack a value or a key"] if n_missing else [],
-            "Cannot tell:": [f"{name_key(key)}: {why}" for key, why in unclear],
-            "Caution:": whole + [f"{name_key(key)}: {text}" for key, text in cautions],
-        }
-
-
-def _explain(one: Comparison) -> str:
-    """Return why one cannot tell, nothing where one can."""
-    return {
-        "reading": f"p is {list_p(one.p_by_assumption or {'': math.nan}, 'with {}')}",
-        "few": "too few runs",
-        "constant": "runs that are all equal",
-        "margin": "a difference is shown, but one within the margin"
-        if one.p is not None and one.p <= one.level
-        else "neither a difference is shown nor that it is within the margin",
-        "units": one.cautions.get("per cent", ""),
-    }.get(one.reason, "")
+            "Cannot tell:": [f"{name_key(key)}: {answer(one).removeprefix('Cannot tell: ')}"
+                             for key, one in rows if one.verdict is Verdict.CANNOT_TELL],
+            "Caution:": cautions,
+        }  # fmt: skip
 
 
 def _format_sd(value: float, decimals: int = 2) -> str:

@@ -15,8 +15,8 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import draw_weights
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import estimate_proportion
+from replication.statistics.sampling import FloatArray
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 CHUNK = 250_000  # initial weights that are held in memory at once

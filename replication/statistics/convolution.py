@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
+from replication.statistics.sampling import FloatArray
 
 
 def find_length(masses: FloatArray, runs: int) -> int:

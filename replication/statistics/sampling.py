@@ -31,11 +31,9 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import ROUNDING
 
-Draws = Mapping[str, FloatArray]
-"""Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
+FloatArray = npt.NDArray[np.float64]
 
 Bounds = tuple[float, float]
 """What no value can leave; infinite where there is no bound."""
@@ -48,6 +46,49 @@ MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
 QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SamplingDistribution:
+    """The sampling distribution of a statistic: values, ascending, and their mass, of any sum."""
+
+    values: FloatArray
+    mass: FloatArray
+
+    @classmethod
+    def from_draws(cls, drawn: FloatArray) -> Self:
+        """Take drawn values, each as probable as any other."""
+        return cls(np.sort(drawn, axis=None), np.ones(drawn.size))
+
+    @functools.cached_property
+    def running(self) -> FloatArray:
+        """Mass of the first 0, 1, ... all values."""
+        return np.concatenate([[0.0], np.cumsum(self.mass)])
+
+    def measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the probability of values up to `high`, and of those from `low` on."""
+        below = self.running[np.searchsorted(self.values, high, side="right")]
+        above = self.running[-1] - self.running[np.searchsorted(self.values, low)]
+        return below / self.running[-1], above / self.running[-1]
+
+    def find_quantile(self, probability: float) -> float:
+        """Return the smallest value that is not exceeded with that probability."""
+        total = self.running[-1]
+        place = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
+        return float(self.values[min(place, self.values.size - 1)])
+
+    @functools.cached_property
+    def mean(self) -> float:
+        """Mean of the distribution."""
+        return math.fsum(self.values * self.mass) / math.fsum(self.mass)
+
+    @functools.cached_property
+    def spread(self) -> float:
+        """Standard deviation of the distribution."""
+        if math.isinf(self.mean):
+            return math.inf
+        squares = (self.values - self.mean) ** 2
+        return math.sqrt(math.fsum(squares * self.mass) / math.fsum(self.mass))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -109,6 +150,12 @@ class Sample:
         peak = float(np.abs(self.values - self.mean).max()) or 1.0  # against underflow of squares
         squares = ((self.values - self.mean) / peak) ** 2
         return peak * math.sqrt(math.fsum(squares * self.counts) / (self.n - 1))
+
+    def describe(self, names: Collection[str]) -> dict[str, float]:
+        """Return statistics of the runs that were seen."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = reduce_studies(self.runs, names)
+        return {name: float(value) for name, value in found.items()}
 
     @property
     def kurtosis(self) -> float:
@@ -209,8 +256,10 @@ def _draw_half(
         yield np.clip(drawn, sample.low, sample.high, out=drawn)
 
 
-def draw_statistics(sample: Sample, runs: int, names: Collection[str], *, effort: Effort) -> Draws:
-    """Draw statistics of studies of n runs."""
+def draw_statistics(
+    sample: Sample, runs: int, names: Collection[str], *, effort: Effort
+) -> dict[str, FloatArray]:
+    """Draw statistics of studies of n runs, float64[n_resamples, studies of each], by name."""
     rows = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]
     return {name: np.array([row[name] for row in rows]) for name in names}
 

@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from replication.statistics import sampling
-from replication.statistics.distributions import SamplingDistribution
+from replication.statistics.sampling import SamplingDistribution
 
 EFFORT = sampling.Effort(100_000, 500)
 NAMES = ["mean", "sd", "median", "q1", "q3", "iqr", "iqm", "min", "max", "p90"]
