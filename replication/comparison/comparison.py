@@ -4,9 +4,7 @@
 the study is the same function on a count table.
 """
 
-import contextlib
 import dataclasses
-import functools
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -17,19 +15,9 @@ import numpy.typing as npt
 
 from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
-from replication.comparison.numbers import Reported, is_printed, read_number, refuse
+from replication.comparison.numbers import is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
-from replication.comparison.report import (
-    FAILURE_WORDS,
-    GONE,
-    SPREADS,
-    SUCCESSES,
-    Kind,
-    Report,
-    parse_report,
-    read_kind,
-    read_report,
-)
+from replication.comparison.report import SUCCESSES, Report, parse_report, read_numbers, read_report
 from replication.comparison.result import Comparison, Verdict, split_said
 from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
@@ -153,71 +141,52 @@ def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comp
     yours = parse_report(own, "values") if is_report else {}
     _read_options(options, given, yours)
     report, minus = read_report(given, options), options["minus"]
-    means, numbers = {"mean", "constant"}, report.numbers.keys()
-    if minus is not None and (numbers.isdisjoint(means) or numbers - means - {*SPREADS}):
-        allowed = "only the `mean`, with its spread, or `constant`"
-        raise UsageError(f"`minus` was given; of a difference {allowed} is compared")
     if not is_report:
         return _conclude(_take_own(report, options), report, options, effort)
     if minus is not None:
         raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
     other = read_report(yours, options)
     centres = {"mean" if side.centre == "constant" else side.centre for side in (other, report)}
-    if (len(centres) > 1 or None in centres) and not numbers & other.numbers.keys() & {*SUCCESSES}:
+    shared = report.numbers.keys() & other.numbers.keys() & SUCCESSES.keys()
+    if (len(centres) > 1 or None in centres) and not shared:
         raise UsageError("the two reports share no number; give a mean or a share of both")
     return _conclude(Runs(report=other), report, options, effort)
 
 
-def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the reported numbers by name, however they were given."""
-    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
-    for name in GONE.keys() & numbers.keys():
-        raise UsageError(f"there is no `{name}` any more; give {GONE[name]}")
-    reported = options["reported"]
-    whole = {} if reported is None else parse_report(reported, "reported")
-    for name, value in parse_report(numbers, "reported").items():
-        if str(whole.setdefault(name, value)) != str(value):
-            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
-    return whole
-
-
 def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
     """Read the arguments that are no report and no runs, in place."""
-    for name in ("cap", "level", "between"):
-        if options[name] is not None or name == "level":
+    raw = options.copy()
+    for name in ("cap", "level", "between", "scale"):
+        if name == "level" or options[name] not in {None, "log"}:
             options[name] = float(read_number(options[name], name).value)
-    if options["failures"] not in {None, *FAILURE_WORDS}:
-        raise refuse("failures", options["failures"], f"are {', '.join(FAILURE_WORDS)}")
-    if not 0.0 < options["level"] < 0.5:
-        raise refuse("level", options["level"], "is above 0 and below 0.5")
-    options["between"] = options["between"] or 0.0
-    if not 0.0 <= options["between"] <= 100.0:
-        raise refuse("between", options["between"], "is from 0 to 100 standard deviations")
-    behind, allowed = options["plus_minus"], "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
-    options["plus_minus"] = Kind() if behind is None else read_kind(str(behind))
-    if options["plus_minus"] is None:
-        raise refuse("plus_minus", behind, f"are {allowed}")
+    scale, options["between"] = options["scale"], options["between"] or 0.0
+    for name, is_allowed, allowed in (
+        ("level", 0.0 < options["level"] < 0.5, "is above 0 and below 0.5"),
+        ("between", 0.0 <= options["between"] <= 100.0, "is from 0 to 100 standard deviations"),
+        ("scale", scale in {None, "log"} or 0 < scale < math.inf, "is a number above 0, or log"),
+    ):  # fmt: skip
+        if not is_allowed:
+            raise refuse(name, raw[name], allowed)
     if (options["minus"] is not None or options.get("groups")) and "share" in given:
         given["mean"] = given.pop("share")
+    # The unit of the reported numbers.
     options["said"] = dict(options.get("said") or {})
-    if options["scale"] == "log":
+    if scale == "log":
         for name in filter(options.get, ("margin", "between")):
             raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
         options["said"]["scale"] = LOGARITHMS
-    elif options["scale"] is not None:
-        options["scale"] = float(read_number(options["scale"], "scale").value)
-        if not 0 < options["scale"] < math.inf:
-            raise refuse("scale", options["scale"], "is a number above 0, or log")
-        if options["scale"] != 1.0:
-            options["said"]["scale"] = f"reported numbers are divided by {options['scale']:g}"
-    else:
+    elif scale is None:
         _infer_scale(options, given, yours)
+    elif scale != 1.0:
+        options["said"]["scale"] = f"reported numbers are divided by {scale:g}"
 
 
 def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
     """Say what a per cent sign stands for, where the values leave no doubt."""
-    texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
+    aside = {*SUCCESSES, "plus_minus"}
+    texts = [" ".join(str(one) for name, one in side.items() if name not in aside)
              for side in (given, yours)]  # fmt: skip
+    # 97.3 %, but not 95 % CI
     is_marked, is_alike = (re.search(r"%(?!\s*C)", text) is not None for text in texts)
     if yours or not is_marked:
         options["scale"] = 1.0 if is_marked and is_alike else None
@@ -227,28 +196,28 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
     if values.dtype.kind not in "iufb" or not values.size:
         return
     low, high = np.nanmin(values), np.nanmax(values)
-    for scale, is_so, what in (
-        (1.0, max(-low, high) > 1.5, "are per cent, too"),
-        (100.0, 0.0 <= low <= high <= 1.0, "are shares, so per cent are hundredths"),
-    ):
-        if is_so:
-            options["scale"], options["said"]["scale"] = scale, f"your values {what}"
+    if max(-low, high) > 1.5:
+        options["scale"], options["said"]["scale"] = 1.0, "your values are per cent, too"
+    elif 0.0 <= low <= high <= 1.0:
+        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
+        options["said"]["scale"] = f"your values {what}"
 
 
 def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     """Return runs of one's own, of which some succeeded if values are compared."""
+    values, succeeded, minus = (options[name] for name in ("values", "succeeded", "minus"))
     needs_cap = options["failures"] != "excluded" and bool(report.on_values)
-    take = functools.partial(take_runs, options=options, needs_cap=needs_cap)
-    own = take(options["values"], options["succeeded"])
-    others = None if options["minus"] is None else take(options["minus"], None, name="minus")
-    says_success = hasattr(options["values"], "converged") or isinstance(
-        options["values"], CountTable) or options["succeeded"] is not None  # fmt: skip
-    if not (report.numbers.keys().isdisjoint(SUCCESSES) or says_success or options["cap"]):
+    own = take_runs(values, succeeded, options, needs_cap)
+    others = None if minus is None else take_runs(minus, None, options, needs_cap, name="minus")
+    says_success = hasattr(values, "converged") or isinstance(values, CountTable)
+    if not (says_success or succeeded is not None or options["cap"]) and (
+        report.numbers.keys() & SUCCESSES.keys()
+    ):
         return take_successes(own, is_alone=not report.on_values)
-    for number, runs in ((f" {own.n:,}", own), (" other", others)):
+    for name, runs in (("values", own), ("minus", others)):
         if runs is not None and report.on_values and runs.done is None:
             advice = "give runs of which some succeeded, or compare the share that succeeded only"
-            raise DataError(f"all{number} runs failed, so there is no value to compare; {advice}")
+            raise DataError(f"all {runs.n:,} runs of `{name}` failed; {advice}")
     if others is None:
         return dataclasses.replace(own, is_of_pairs="raw" in options)
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
@@ -324,8 +293,8 @@ def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: f
 
 
 def _judge(
-    impossible: Mapping[str, str], answers: Mapping[str, Answer],
-    equivalence: Mapping[str, Any] | None, sample: Sample | None, level: float,
+    impossible: Mapping[str, str], answers: Mapping[str, Answer], equivalence: Any,
+    sample: Sample | None, level: float,
 ) -> tuple[Verdict, str]:  # fmt: skip
     """Return the verdict, and what it rests on."""
     if impossible:
@@ -346,26 +315,18 @@ def _assess(
     answers: Collection[Answer], report: Report, options: Mapping[str, Any]
 ) -> dict[str, Any] | None:
     """Test under each reading whether the means differ by less than a margin."""
-    margin, level = options["margin"], options["level"]
-    if margin is None:
+    if options["margin"] is None:
         return None
     sides = [one.sides for one in answers if one.sides is not None]
     if "mean" not in report.numbers or not sides:
         raise UsageError("`margin` was given without a reported mean; give the mean too")
-    value = _read_margin(margin, report.numbers["mean"])
-    found = [find_equivalence(*pair, value, options["between"]) for pair in sides]
-    known = [p for p in found if p is not None]
-    p = max(known) if len(known) == len(found) else None
-    return {"margin": value, "p": p, "is_equivalent": p is not None and p <= level}
-
-
-def _read_margin(given: str | float, item: Reported) -> float:
-    """Return a margin in the unit of the values, from such or from per cent."""
-    text, value = str(given).strip(), math.nan
-    with contextlib.suppress(UsageError):
-        value = float(read_number(text, "margin", scale=1).value)
-    value *= abs(float(item.value)) / 100.0 if text.endswith("%") else 1.0
-    if not value > 0:
-        allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
-        raise refuse("margin", text, f"{allowed} such as 10%")
-    return value
+    # In the unit of the values, or in per cent of the reported mean.
+    text = str(options["margin"]).strip()
+    margin = float(read_number(text, "margin", scale=1).value)
+    if text.endswith("%"):
+        margin *= abs(float(report.numbers["mean"].value)) / 100.0
+    if not margin > 0:
+        raise refuse("margin", text, "is a number above 0, or per cent of the reported mean")
+    found = [find_equivalence(*pair, margin, options["between"]) for pair in sides]
+    p = None if None in found else max(one for one in found if one is not None)
+    return {"margin": margin, "p": p, "is_equivalent": p is not None and p <= options["level"]}

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.numbers import describe_p, format_number, format_p, percent
+from replication.comparison.numbers import describe_p, format_p, percent
 from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import UsageError
 from replication.system.files import write_durably
@@ -83,21 +83,16 @@ def draw_rows(table: Any, panel: Any) -> None:
             continue
         color = REPORTED if str(table.verdicts[key]) == "contradicted" else INK
         value, low, high = np.clip(d, first, last)
-        is_inside = first <= d[0] <= last
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
-        for edge, mark in ((first, "<"), (last, ">")):
-            if is_inside and (d[1] < edge if mark == "<" else d[2] > edge):
-                panel.plot([edge], [place], mark, color=color, markersize=4, clip_on=False)
-        mark = "s" if is_inside else "<" if d[0] < 0 else ">"
         m = one.runs or one.n
         size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
-        panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
-        if mark != "s":
-            side, gap = ("left", 8) if d[0] < 0 else ("right", -8)
-            panel.annotate(format_number(d[0], 2), (value, place), xytext=(gap, 2), color=color,
-                           textcoords="offset points", ha=side)  # fmt: skip
+        mark = "s" if first <= d[0] <= last else "<" if d[0] < 0 else ">"
+        ends = [(low, "<", 4.0)] * (d[1] < first) + [(high, ">", 4.0)] * (d[2] > last)
+        for end, sign, width in (*ends, (value, mark, size)):
+            panel.plot([end], [place], sign, color=color, markersize=width, clip_on=False)
         panel.annotate(format_p(table.adjusted.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
     panel.annotate("p (Holm)", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
+    # The mean of all rows, as a diamond.
     labels, row = [_label(key) for key in rows], len(rows)
     if pooled is not None and pooled.unit == "sd":
         corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], first, last)

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import compare, compare_by, read_numbers
+from replication.comparison.comparison import compare, compare_by
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading
+from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading, read_numbers
 from replication.comparison.result import Comparison, split_said
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -175,11 +175,9 @@ def compare_sides(
     def judge(between: Any) -> tuple[dict[Key, Comparison], dict[Key, str]]:
         judged, refused = {}, {}
         for key in filter(mine.__contains__, reports):
-            report = shared | reports[key]
-            behind = report.pop("plus_minus", None)
-            each = {"between": between, "reported": report, "plus_minus": kind or behind}
+            each = base | mine[key] | {"between": between, "reported": shared | reports[key]}
             try:
-                judged[key] = compare_by(base | mine[key] | each, effort)
+                judged[key] = compare_by(each, effort)
             except ReplicationError as error:
                 refused[key] = str(error)
         if not judged:

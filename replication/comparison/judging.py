@@ -21,14 +21,7 @@ import numpy as np
 
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, predict
-from replication.comparison.report import (
-    FAILURE_WORDS,
-    MIN_RUNS,
-    QUARTILES,
-    SPREADS,
-    SUCCESSES,
-    Report,
-)
+from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, Report
 from replication.comparison.runs import Runs, get_sample
 from replication.statistics import means
 from replication.statistics.means import Difference, Side, summarise_quartiles
@@ -62,7 +55,7 @@ def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Si
     if report.has_quartiles:
         if not MIN_RUNS <= n <= MANY_RUNS:
             return {}
-        return {"": _summarise_quartiles(sample.describe(QUARTILES), n)}
+        return {"": _summarise_quartiles(sample.describe(report.numbers), n)}
     if name in {"median", "iqm"}:
         if n < MIN_RUNS:
             return {}
@@ -87,7 +80,7 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
     if centre == "constant":
         return {"": Side(value)}
     if report.has_quartiles:
-        quartiles = {key: float(numbers[key].value) for key in QUARTILES}
+        quartiles = {key: float(item.value) for key, item in numbers.items()}
         return {"": _summarise_quartiles(quartiles, n_used, width)}
     # Of a spread that was rounded to 0, the largest that is.
     spread = math.nan if name is None else float(numbers[name].value or numbers[name].high)
@@ -123,7 +116,7 @@ def _judge_rule(
     how: dict[str, Any] = {"n_used": n_used, "level": level, "effort": effort}
     # A mean by the spreads of both sides, and by drawn studies what stands beside it.
     if mine and theirs and _is_by_spread(own, report, rest, sample):
-        aside = {report.centre, *SPREADS, *(QUARTILES if report.has_quartiles else ())}
+        aside = {report.centre, *SPREADS, *(report.numbers if report.has_quartiles else ())}
         others = {key: one for key, one in rest.items() if key not in aside}
         (drawn,) = _predict(sample, others, [1.0], **how)
         factor = next(iter(spreads.values()))

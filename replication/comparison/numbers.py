@@ -136,15 +136,13 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     whole, exponent = whole.replace(",", ""), int(power or 0) + SUFFIXES[suffix]
     is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
     if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
-        examples = "write it as it was printed, such as 48, -0.5, 12,345, 1.2k or 3.2e-4"
+        examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
         if name in {"mean", "median"}:
-            examples += ", with what is behind it as in '0.83 ± 0.04, n = 5' or 'median=0.8 n=5'"
-        raise refuse(name, text, f"is a plain decimal number; {examples}")
+            examples += ", or '0.83 ± 0.04, n = 5', or 'median=0.8 n=5'"
+        raise refuse(name, text, f"is a plain decimal number, as it was printed: {examples}")
     if has_percent and name not in {"share", "level"} and scale is None:
-        raise UsageError(
-            f"`{name}` was given as {show(text, length=40)}; say what your values are with "
-            "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
-        )
+        ways = "is per cent with `scale` 100 if your values are shares, 1 if they are per cent, too"
+        raise refuse(name, text, ways)
     unit = Fraction(10) ** (exponent - len(part))
     unit /= Fraction(scale or (100 if has_percent else 1))
     value = int(f"{sign}{whole}{part}") * unit
@@ -178,27 +176,26 @@ def split_printed(given: object) -> Printed:
     parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
     level, is_apart = parts.pop("level", None), found["value"][-1].isspace()
     _refuse_lone_unit(given, list(parts.values()))
-    unit = unit or ("%" if parts["value"].endswith("%") else "")
+    unit = unit or "%" * parts["value"].endswith("%")
     plain = {key: part.removesuffix("%").strip() for key, part in parts.items()}
-    value = plain["value"]
+    value, decimals = plain["value"] + unit, len(plain["value"].partition(".")[2])
     if "low" in parts:
         ends = plain["low"] + unit, plain["high"] + unit
-        return Printed(value + unit, ends=ends, level=None if level is None else float(level) / 100)
+        return Printed(value, ends=ends, level=None if level is None else float(level) / 100)
     if "up" in parts:
-        up, down = parts["up"], parts["down"]
-        digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
+        digits = max(len(parts[key].partition(".")[2]) for key in ("up", "down")) + 1
         try:
-            half = f"{(float(up) + float(down)) / 2:.{digits}f}"
+            half = f"{(float(parts['up']) + float(parts['down'])) / 2:.{digits}f}{unit}"
         except ValueError:
             return Printed(given)
-        return Printed(value + unit, half + unit, is_skewed=up != down)
-    inside, decimals = parts.get("inside"), len(value.partition(".")[2])
+        return Printed(value, half, is_skewed=parts["up"] != parts["down"])
+    inside = parts.get("inside")
     if inside is None:
-        return Printed(value + unit, plain["spread"] + unit)
+        return Printed(value, plain["spread"] + unit)
     if inside.isdigit() and decimals and not is_apart:  # in units of the last digit
-        return Printed(value + unit, f"{int(inside) / 10**decimals:.{decimals}f}{unit}")
+        return Printed(value, f"{int(inside) / 10**decimals:.{decimals}f}{unit}")
     is_like = inside[0] not in "+-" and ("." in inside or not decimals)
-    return Printed(value + unit, plain["inside"] + unit, bracket="like" if is_like else "odd")
+    return Printed(value, plain["inside"] + unit, bracket="like" if is_like else "odd")
 
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:

@@ -22,15 +22,10 @@ import numpy as np
 
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
+from replication.statistics import sampling
 from replication.statistics.counts import CountTable
 from replication.statistics.means import Difference, Side
-from replication.statistics.sampling import (
-    Effort,
-    FloatArray,
-    Sample,
-    SamplingDistribution,
-    draw_statistics,
-)
+from replication.statistics.sampling import Effort, FloatArray, Sample, SamplingDistribution
 
 TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
 NEAR = 1000  # studies of about the reported maximum, for the mean given it
@@ -138,7 +133,7 @@ def predict(
     yours = sample.describe(names)
     if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
         return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
-    drawn, found = draw_statistics(sample, n, names, effort=effort), []
+    drawn, found = sampling.draw_statistics(sample, n, names, effort=effort), []
     for factor in factors:
         scales = {name: factor if name in SPREADS else 1.0 for name in numbers}
         scaled = {name: drawn[base] * scales[name] for name, base in bases.items()}

@@ -49,6 +49,7 @@ SPELT = (
     (r"\(\s*(?:IQR|interquartile range)[:,]?\s*(?=[0-9.-])", "("),  # 4.9 (IQR 4.5 to 5.4)
 )
 """What stands in texts in place of names."""
+COUNTED = r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*"  # 49/50, 49 of 50
 
 GONE = {
     "report": "`reported`", "against": "the other report in place of `values`",
@@ -236,25 +237,24 @@ class Report:
         from scipy import special
 
         name, kind, tail = self.spread, self.kind, 0.5 + (self.kind.level or 0.95) / 2.0
-        z = float(special.ndtri(tail))
+        z, error = float(special.ndtri(tail)), 1.0 / math.sqrt(max(n_used, 1))
         if self.has_error:
-            ways = {"± as standard error": 1.0, "± as interval": z}
-            if self.n == 0:
-                ways[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
-            return ways if name == "spread" else {"": z if name == "ci" else kind.factor}
+            if name != "spread":
+                return {"": z if name == "ci" else kind.factor}
+            many = {f"± as sd of {MANY} runs": math.sqrt(MANY)} if self.n == 0 else {}
+            return {"± as standard error": 1.0, "± as interval": z} | many
         if name is None or n_used < 2:
             return {"": 1.0}
-        error = 1.0 / math.sqrt(n_used)
         halves = {"t": float(special.stdtrit(n_used - 1, tail)) * error, "normal": z * error}
         ends = {f"interval by {words}": halves[by] for by, words in CI_WORDS.items()}
+        if name == "ci":
+            return ends if kind.by is None else {"": halves[kind.by]}
         below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
         if name == "spread":
             bases = {"sd": 1.0, "standard error": error}
             sds = {f"{words} with {free}": base * one
                    for words, base in bases.items() for free, one in below.items()}  # fmt: skip
             return {f"± as {words}": one for words, one in (sds | ends).items()}
-        if name == "ci":
-            return ends if kind.by is None else {"": halves[kind.by]}
         base = kind.factor * (error if name == "se" else 1.0)
         if kind.free is not None:
             return {"": base * below[kind.free.replace("-", " - ")]}
@@ -274,18 +274,18 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
             text = re.sub(pattern, plain, text)
         # median 4.9; of another name, as in "accuracy 94.8", the number is a mean
         if called := re.match(r"\s*([A-Za-z][A-Za-z _-]*?)\s+(?=[-+−.]?[0-9])", text):
-            before = f"{called[1]}=" if called[1].lower() in NAMES else ""
-            text = before + text[called.end() :]
+            text = f"{called[1]}=" * (called[1].lower() in NAMES) + text[called.end() :]
         # ", n = 5" behind a number, or "mean=0.8"
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", text)
         values = [value.strip(" ,;") for value in rest[1::2]]  # (n = 5), but [4.5, 5.4) in full
         values = [v.removesuffix(")") if v.count(")") > v.count("(") else v for v in values]
-        lone = "share" if re.fullmatch(r"\s*[0-9]+\s*(/|of)\s*[0-9]+\s*", first) else "mean"
+        lone = "share" if re.fullmatch(COUNTED, first) else "mean"
         pairs = [(lone, first.strip())] * bool(first.strip())
         pairs += zip(rest[::2], values, strict=True)
     found: dict[str, Any] = {}
     for key, value in pairs:
-        label, known, *_ = read_heading(key)
+        # What a heading says of ± goes along: "mean (sd)"
+        label, known, *_ = ("", key) if key == "plus_minus" else read_heading(key)
         if known is None or label:
             near = difflib.get_close_matches(key.lower(), NAMES, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
@@ -298,10 +298,31 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
+def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the reported numbers by name, however they were given."""
+    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
+    for name in GONE.keys() & numbers.keys():
+        raise UsageError(f"there is no `{name}` any more; give {GONE[name]}")
+    reported = options["reported"]
+    whole = {} if reported is None else parse_report(reported, "reported")
+    for name, value in parse_report(numbers, "reported").items():
+        if str(whole.setdefault(name, value)) != str(value):
+            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
+    return whole
+
+
 def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     """Read what was reported by name; `options` are the arguments of `compare`."""
-    kind, scale = options["plus_minus"], options["scale"]
+    failures, behind, scale = (options[name] for name in ("failures", "plus_minus", "scale"))
+    if failures not in {None, *FAILURE_WORDS}:
+        raise refuse("failures", failures, f"are {', '.join(FAILURE_WORDS)}")
+    kind = NO_KIND if behind is None else read_kind(str(behind))
+    if kind is None:
+        kinds = "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
+        raise refuse("plus_minus", behind, f"are {kinds}")
     texts = {name: value for name, value in given.items() if value is not None}
+    if (behind := texts.pop("plus_minus", None)) and kind == NO_KIND:
+        kind = read_kind(behind) or NO_KIND
     # "0.83 ± 0.04", "[4.9, 5.7]" and their like come apart.
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
@@ -313,10 +334,10 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     is_log, factor, numbers = scale == "log", None if scale == "log" else scale, {}
     # Each number as it was printed, with the ends that rounding leaves it.
     for name, text in texts.items():
-        place, behind = ("mean", " behind ±") if name == "spread" else (name, "")
+        place, where = ("mean", " behind ±") if name == "spread" else (name, "")
         item = read_number(text, place, scale=None if name in SUCCESSES else factor)
         if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
-            raise refuse(place, text, f"are 0 and numbers above it{behind}")
+            raise refuse(place, text, f"are 0 and numbers above it{where}")
         numbers[name] = _take_log(item, place) if is_log and name not in SUCCESSES else item
     if is_log and numbers.keys() & {*SPREADS, "iqr"}:
         raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
@@ -330,8 +351,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         off_centre = _place_interval(numbers, first, last, is_log=is_log)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
-    if "constant" in numbers:
-        exact = numbers["constant"]
+    if exact := numbers.get("constant"):
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
     # Runs, and whether all of it can stand together.
     n = read_number(1 if "constant" in numbers else 0 if runs is None else runs, "n").value
@@ -339,8 +359,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
         raise refuse("n", runs, f"are whole numbers {span}")
     kind = kind._replace(level=kind.level or level)
-    report = Report(numbers, int(n), options["failures"], kind, off_centre, bracket)
-    _check_together(report)
+    report = Report(numbers, int(n), failures, kind, off_centre, bracket)
+    _check_together(report, is_gap=options["minus"] is not None)
     n_used = report.count_middle(report.failures or "excluded")
     least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
     if report.on_values and n_used < least and not report.has_error:
@@ -365,18 +385,14 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
 
     def add(name: str, value: Any) -> None:
         if texts.setdefault(name, value) != value:
-            raise UsageError(
-                f"`{name}` was given twice, as {show(texts[name])} and {show(value)}; give it once"
-            )
+            both = f"{show(texts[name])} and {show(value)}"
+            raise UsageError(f"`{name}` was given twice, as {both}; give it once")
 
-    low, high = texts.pop("ci_low", None), texts.pop("ci_high", None)
-    if (low is None) != (high is None):
-        given, lacks = ("ci_low", "ci_high") if high is None else ("ci_high", "ci_low")
-        raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
-    if low is not None:
-        add("ci", (low, high))
-    share = re.fullmatch(r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*", str(texts.get("share")))
-    if share:  # 49/50
+    if ("ci_low" in texts) != ("ci_high" in texts):
+        raise UsageError("`ci_low` was given without `ci_high`, or that without it; give both")
+    if "ci_low" in texts:
+        add("ci", (texts.pop("ci_low"), texts.pop("ci_high")))
+    if share := re.fullmatch(COUNTED, str(texts.get("share"))):
         del texts["share"]
         add("n_succeeded", share[1])
         if str(texts.setdefault("runs", share[2])) != share[2]:
@@ -395,11 +411,11 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         off_centre = "off" if parts.is_skewed else off_centre
         bracket = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
         level = parts.level
-    for name, (first, last) in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
+    for name, ends in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
         if (pair := split_range(texts.get(name))) is not None:
             del texts[name]
-            add(first, pair[0])
-            add(last, pair[1])
+            for each, value in zip(ends, pair, strict=True):
+                add(each, value)
     if "range" in texts:
         raise refuse("range", texts["range"], "are the smallest and the largest, as 0.81 to 0.85")
     return off_centre, bracket, level
@@ -428,7 +444,7 @@ def _place_interval(
     return "off"
 
 
-def _check_together(report: Report) -> None:
+def _check_together(report: Report, *, is_gap: bool) -> None:
     numbers: Set[str] = report.numbers.keys()
     faults = {
         "nothing was reported; give `reported`, or a number by its name such as `mean`":
@@ -440,6 +456,9 @@ def _check_together(report: Report) -> None:
         "estimate with its interval or standard error needs none, nor does a `constant`":
             report.n == 0 and not (numbers - {"ci", "se", "spread"} == {report.centre}
                                    and report.has_error),
+        "of a difference (`minus`) only the `mean`, with its spread, or `constant` is compared":
+            is_gap and (report.centre not in {"mean", "constant"}
+                        or bool(numbers - {"mean", "constant", *SPREADS})),
         "a confidence interval says what `sd` and `se` say; give one of them":
             "ci" in numbers and not {"sd", "se"}.isdisjoint(numbers),
     }  # fmt: skip

@@ -13,7 +13,7 @@ from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
-from replication.comparison.text import Block, name_key, render
+from replication.comparison.text import Block, list_assumed, name_key, render
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample, SamplingDistribution
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SCHEMA = 3  # version of what `Comparison.to_dict` returns
-FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
@@ -253,12 +252,6 @@ def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]
     """Return what is taken for granted of how tables were read, and what is odd about them."""
     aside = {name: text for name, text in said.items() if name in ODD}
     return {name: text for name, text in said.items() if name not in aside}, aside
-
-
-def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
-    """Return what is taken for granted, with the argument that changes it."""
-    return [text if name in FIXED else f"{text} (change with `{name}`)"
-            for name, text in assumptions.items()]  # fmt: skip
 
 
 def answer(found: Comparison) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from replication.comparison.numbers import read_number, refuse, show
 from replication.comparison.report import Report
@@ -14,8 +13,6 @@ from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, FloatArray, Sample
 from replication.system.tables import read_values
-
-BoolArray = npt.NDArray[np.bool_]
 
 LARGEST = 1e15
 SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
@@ -67,35 +64,32 @@ def take_runs(
             stop = None if values.cap is None else float(values.cap)
             return Runs(done, values.n_censored, stop)
         values, succeeded = updates, values.converged
-    data, missing = _take_numbers(values, name)
+    data = _take_numbers(values, name)
     flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded)
-    if flags.dtype.kind not in "biuf" or not np.all((flags == 0) | (flags == 1)):
-        raise DataError("`succeeded` is neither true and false nor 1 and 0; give one for each run")
-    flags = flags.astype(np.bool_)
-    if data.shape != flags.shape:
-        raise DataError(
-            f"`succeeded` has the shape {flags.shape}, `{name}` {data.shape}; give one for each run"
-        )
-    data, flags = data[~missing], flags[~missing]
+    is_flag = flags.dtype.kind in "biuf" and np.isin(flags, (0, 1)).all()
+    if not is_flag or flags.shape != data.shape:
+        allowed = f"true and false, or 1 and 0, for each of {data.size} runs"
+        raise DataError(f"`succeeded` was given as {show(succeeded)}; give {allowed}")
+    is_known = ~np.isnan(data)
+    n_missing, data, flags = int((~is_known).sum()), data[is_known], flags[is_known].astype(bool)
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
+    # What no mean or test can be of, and what contradicts the other arguments.
     is_log = options["scale"] == "log"
     with np.errstate(all="ignore"):  # of values that are refused
         size, steps = np.abs(data), data / float(grid or 1)
         is_off = (np.abs(steps - np.rint(steps)) > 1e-6) & (grid is not None)
     is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
     for is_wrong, why in (
-        (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}; correct "
-         "or remove it"),
-        ((data < bounds[0]) | (data > bounds[1]), f"beyond the bounds of {bounds[0]:g} and "
-         f"{bounds[1]:g}; correct `bounds` or the value"),
-        (is_off, "which is no multiple of "
-         f"the grid {float(grid or 1):g}; correct it, or give no `grid`"),
-        ((data <= 0) & is_log, "which has no logarithm; correct it, or give no `scale`"),
+        (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"),
+        ((data < bounds[0]) | (data > bounds[1]),
+         f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g} (`bounds`)"),
+        (is_off, f"which is no multiple of the grid {float(grid or 1):g} (`grid`)"),
+        ((data <= 0) & is_log, "which has no logarithm (`scale`)"),
     ):  # fmt: skip
         if is_wrong.any():
             row = int(is_wrong.argmax())
-            raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}")
+            raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}; correct it")
     stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
     if stop is not None:
         flags = flags & (data <= stop)
@@ -105,7 +99,7 @@ def take_runs(
         data, bounds, grid = np.log(data), UNBOUNDED, None
         stop = math.log(stop) if stop is not None and stop > 0 else None
     done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
-    return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
+    return Runs(done, int((~flags).sum()), stop, n_missing)
 
 
 def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
@@ -120,30 +114,26 @@ def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     return low, high
 
 
-def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
-    """Return float64 values, and which of them are missing (None, NaN, NA or masked)."""
+def _take_numbers(values: Any, name: str) -> FloatArray:
+    """Return float64 values, NaN where one is missing (None, NaN, NA or masked)."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(np.float64), math.nan)
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "iufbOUS":
             raise ValueError
     except ValueError:  # dates, or rows of different lengths
         raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
-    if array.ndim == 0:
-        raise DataError(f"`{name}` was given as {show(values)}; give one number for each run")
-    if array.dtype.kind in "OUS":
+    if array.dtype.kind in "OUS" and array.ndim:
         array = read_values(array.ravel().tolist(), name).reshape(array.shape)
-    data = array.astype(np.float64)
-    missing = np.isnan(data) | np.ma.getmaskarray(values if np.ma.isMA(values) else data)
-    if data.ndim == 2 and data.shape[1] == 1:
-        data, missing = data[:, 0], missing[:, 0]
-    if data.ndim != 1:
-        raise DataError(f"`{name}` has the shape {data.shape}; give one number for each run")
-    return data, missing
+    array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.ndim != 1:
+        given = f"as {show(values)}" if array.ndim == 0 else f"with the shape {array.shape}"
+        raise DataError(f"`{name}` was given {given}; give one number for each run")
+    return array.astype(np.float64)
 
 
-def _find_cap(
-    data: FloatArray, flags: BoolArray, cap: float | None, *, needs_cap: bool
-) -> float | None:
+def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: bool) -> float | None:
     """Return the common cap of the failures; None if they have none and need none."""
     stops = data[~flags]
     if cap is not None and not abs(cap) <= LARGEST:

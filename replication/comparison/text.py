@@ -19,6 +19,7 @@ from replication.comparison.numbers import FORMS, refuse, show
 from replication.system.progress import escape
 
 WIDTH = 88
+FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
@@ -61,6 +62,12 @@ def render(
 def name_key(key: Sequence[str]) -> str:
     """Return a name that somebody gave for a message: on one line, and without backticks."""
     return show(", ".join(key), length=80)[1:-1]
+
+
+def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
+    """Return what is taken for granted, with the argument that changes it."""
+    return [text if name in FIXED else f"{text} (change with `{name}`)"
+            for name, text in assumptions.items()]  # fmt: skip
 
 
 def to_cell(value: Any) -> str:

@@ -26,11 +26,6 @@ YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
 FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines and Parquet"
-UNREADABLE = {
-    b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
-    b"ARROW1": "is a Feather file; write it as Parquet",
-    b"PK\x03\x04": "is an Excel file or an archive; export the sheet as CSV, or unpack it",
-}
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")  # 1,5 ± 0,2 %
 # 1,000.5
@@ -107,11 +102,8 @@ def read_table(path: str, clean: Callable[[str], str] = str) -> Table:
     content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
         return _read_parquet(content, name)
-    for start, why in UNREADABLE.items():
-        if content.startswith(start):
-            raise DataError(f"{name} {why}")
     if b"\0" in content[:1000]:
-        raise DataError(f"{name} is no table; allowed are {FORMATS}")
+        raise DataError(f"{name} is no table; allowed are {FORMATS}, unpacked")
     return _read_text(content, name, clean)
 
 
