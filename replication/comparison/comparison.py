@@ -17,7 +17,14 @@ from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
 from replication.comparison.numbers import is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
-from replication.comparison.report import SUCCESSES, Report, parse_report, read_numbers, read_report
+from replication.comparison.report import (
+    SUCCESSES,
+    Options,
+    Report,
+    parse_report,
+    read_numbers,
+    read_report,
+)
 from replication.comparison.result import Comparison, Verdict, split_said
 from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
@@ -133,7 +140,7 @@ def compare(
     return compare_by(locals())
 
 
-def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comparison:
+def compare_by(options: Options, effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
     options, effort = dict(options), effort or Effort()
     given, own = read_numbers(options), options["values"]
@@ -203,12 +210,12 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
         options["said"]["scale"] = f"your values {what}"
 
 
-def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
+def _take_own(report: Report, options: Options) -> Runs:
     """Return runs of one's own, of which some succeeded if values are compared."""
     values, succeeded, minus = (options[name] for name in ("values", "succeeded", "minus"))
     needs_cap = options["failures"] != "excluded" and bool(report.on_values)
-    own = take_runs(values, succeeded, options, needs_cap)
-    others = None if minus is None else take_runs(minus, None, options, needs_cap, name="minus")
+    own = take_runs(values, succeeded, options, needs_cap, "values")
+    others = None if minus is None else take_runs(minus, None, options, needs_cap, "minus")
     says_success = hasattr(values, "converged") or isinstance(values, CountTable)
     if not (says_success or succeeded is not None or options["cap"]) and (
         report.numbers.keys() & SUCCESSES.keys()
@@ -223,7 +230,7 @@ def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
 
 
-def _conclude(own: Runs, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
+def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Comparison:
     level, between = options["level"], options["between"]
     # One answer for each reading of what the report leaves unsaid; the first is the main one.
     answers = judge_all(own, report, level=level, between=between, effort=effort)
@@ -273,7 +280,7 @@ def _conclude(own: Runs, report: Report, options: Mapping[str, Any], effort: Eff
                      if one.p_alone is not None and p_values), default=None),
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
-        coincidence=remarks.find_coincidence(own, sample, report, main),
+        coincidence=remarks.find_coincidence(own, sample, report, main.rule),
         assumptions=assumptions | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
         cautions=cautions,
@@ -311,9 +318,7 @@ def _judge(
     return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
 
 
-def _assess(
-    answers: Collection[Answer], report: Report, options: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def _assess(answers: Collection[Answer], report: Report, options: Options) -> dict[str, Any] | None:
     """Test under each reading whether the means differ by less than a margin."""
     if options["margin"] is None:
         return None

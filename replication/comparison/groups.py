@@ -150,8 +150,7 @@ def compare_sides(
     else:
         known = {*shared, *(name for _, row in records for name in row)}
         if difference and metrics and succeeded:
-            raise UsageError("`difference` is of values or shares; leave out one of `column` "
-                             "and `succeeded`")  # fmt: skip
+            raise UsageError("`difference` is of values or shares; give `column` or `succeeded`")
         known = {*SUCCESSES} if difference and succeeded else known
         by_group = found | ({str(groups): groups} if difference else {})
         mine, n_missing, seeds = _group_runs(own, by_group, metrics, succeeded, known, said, pair)
@@ -348,9 +347,9 @@ def _read_records(
         runs = next((one.runs for one in used if one.runs), None)
         columns = {known: _clean_cells(table.take(name), kind or behind, said)
                    for known, name in (parts[""] | parts[label]).items()}  # fmt: skip
-        for row in range(table.n_rows):
-            cells = {known: column[row] for known, column in columns.items()
-                     if not is_missing(column[row])}  # fmt: skip
+        for row, line in enumerate(zip(*columns.values(), strict=True)):
+            pairs = zip(columns, line, strict=True)
+            cells = {known: cell for known, cell in pairs if not is_missing(cell)}
             for known in cells if any(one.unit for one in used) else ():
                 if known not in {"runs", "n_succeeded"} and "%" not in str(cells[known]):
                     cells[known] = f"{cells[known]} %"
@@ -447,9 +446,8 @@ def _sort_records(
         cells = [tags[name] for name in names]
         if None in cells:
             raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
-        ways = [by.get(_fold(cell), {cell}) for by, cell in zip(spelt, cells, strict=True)]
-        key = tuple(next(iter(way)) if len(way) == 1 else cell
-                    for way, cell in zip(ways, cells, strict=True))  # fmt: skip
+        pairs = ((by.get(_fold(cell), {cell}), cell) for by, cell in zip(spelt, cells, strict=True))
+        key = tuple(min(ways) if len(ways) == 1 else cell for ways, cell in pairs)
         if key in reports:
             problem = f"names {name_key(key)} twice; give one row for each"
             several = "has several reports; name the columns that tell them apart in `by`"
@@ -540,8 +538,7 @@ def find_column(table: Table, taken: Collection[str | None], said: dict[str, str
     names = [name for name in table.names if name not in taken]
     for aside in (SEEDS | STEPS | ASIDE, DONE):
         if len(names) > 1:
-            names = [name for name in names if _fold(name) not in aside
-                     and _is_numeric(table, name)]  # fmt: skip
+            names = [one for one in names if _fold(one) not in aside and _is_numeric(table, one)]
     if len(names) != 1:
         known = list_names(names or table.names)
         raise UsageError(f"no `column` was given; name the one that holds the values, of {known}")

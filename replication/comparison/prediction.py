@@ -31,6 +31,9 @@ TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by
 NEAR = 1000  # studies of about the reported maximum, for the mean given it
 MAX_SPAN = 20_000
 
+Draws = Mapping[str, FloatArray]
+"""Statistics of drawn studies by name, float64[n_resamples, n_each]."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Finding:
@@ -111,17 +114,16 @@ class Statistic:
         below, above = self._measure(float(self.item.low), float(self.item.high))
         return float(below), float(above)
 
-    def find(self, name: str, yours: float, level: float) -> Finding:
+    def find(self, name: str, yours: Mapping[str, float], level: float) -> Finding:
         """Return what is found of the reported number; its interval has a p above the level."""
         values, half = self.distribution.values, self.item.width / 2.0
         below, above = self.distribution.measure(values, values)
         low, high = values[below > level / 2.0][0], values[above > level / 2.0][-1]
-        return Finding.of(
-            name, self.item, yours, p=min(2.0 * min(self.ends), 1.0),
-            interval=self.item.print_within(float(low) - half, float(high) + half),
-            chance=max(math.fsum([*self.ends, -1.0]), 0.0),
-            mean=self.distribution.mean, spread=self.distribution.spread,
-        )  # fmt: skip
+        interval = self.item.print_within(float(low) - half, float(high) + half)
+        p, chance = min(2.0 * min(self.ends), 1.0), max(math.fsum([*self.ends, -1.0]), 0.0)
+        mine, of = yours[name.removesuffix("_given_max")], self.distribution
+        return Finding(name, self.item.text, float(self.item.value), mine, interval, p, chance,
+                       of.mean, of.spread)  # fmt: skip
 
 
 def predict(
@@ -138,13 +140,11 @@ def predict(
         scales = {name: factor if name in SPREADS else 1.0 for name in numbers}
         scaled = {name: drawn[base] * scales[name] for name, base in bases.items()}
         own = {name: yours[base] * scales[name] for name, base in bases.items()}
-        found.append(judge_draws(scaled, numbers, own, level=level))
+        found.append(judge_draws(scaled, numbers, own, level))
     return found
 
 
-def judge_draws(
-    drawn: Mapping[str, FloatArray], numbers: Numbers, yours: Mapping[str, float], *, level: float
-) -> Answer:
+def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], level: float) -> Answer:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
     judged = {name: Statistic(item, SamplingDistribution.from_draws(drawn[name]))
               for name, item in numbers.items()}  # fmt: skip
@@ -162,18 +162,11 @@ def judge_draws(
     return Answer(findings, p, error * p / (share or 1.0), distributions)
 
 
-def _find_all(
-    judged: Mapping[str, Statistic], yours: Mapping[str, float], level: float
-) -> dict[str, Finding]:
-    found = judged.items()
-    return {
-        name: one.find(name, yours[name.removesuffix("_given_max")], level) for name, one in found
-    }
+def _find_all(judged: Mapping[str, Statistic], yours: Any, level: float) -> dict[str, Finding]:
+    return {name: one.find(name, yours, level) for name, one in judged.items()}
 
 
-def _condition_on_max(
-    drawn: Mapping[str, FloatArray], numbers: Numbers
-) -> tuple[Statistic, FloatArray]:
+def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatArray]:
     """Judge the mean, and each drawn mean, among studies of about the same maximum."""
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = numbers["mean"], numbers["max"]

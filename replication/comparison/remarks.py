@@ -9,14 +9,14 @@ numbers. A standard deviation is largest with half of the runs at either end of 
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
 from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import Reported, describe_p
 from replication.comparison.prediction import Answer
-from replication.comparison.report import CI_WORDS, MANY, SPREADS, Report, describe_number
+from replication.comparison.report import CI_WORDS, MANY, SPREADS, Options, Report, describe_number
 from replication.comparison.runs import Runs
 from replication.statistics.means import Side, find_spread_p, find_tolerated, judge_means
 from replication.statistics.sampling import UNBOUNDED, Bounds, Sample
@@ -27,8 +27,11 @@ TOLERATED = 0.5  # standard deviations by which studies of one thing often diffe
 ORDER = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
 SLACK = 1.0 + 1e-12
 
+Said = dict[str, str]
+"""Sentences by what they are of."""
 
-def list_impossible(own: Runs, report: Report, sample: Sample | None, rule: str) -> dict[str, str]:
+
+def list_impossible(own: Runs, report: Report, sample: Sample | None, rule: str) -> Said:
     """Return why reported numbers cannot be right, by name."""
     if own.minus is not None or "constant" in report.numbers:
         return {}
@@ -37,14 +40,12 @@ def list_impossible(own: Runs, report: Report, sample: Sample | None, rule: str)
     return find_impossible(report, counts=counts, grid=grid, bounds=bounds)
 
 
-def find_impossible(
-    report: Report, *, counts: Sequence[int], grid: Fraction | None, bounds: Bounds
-) -> dict[str, str]:
+def find_impossible(report: Report, counts: Sequence[int], grid: Any, bounds: Bounds) -> Said:
     """Return why reported numbers cannot be right, by name.
 
     A number is possible if one of `counts`, the values that can have been summarised, allows it.
     """
-    numbers, faults = report.numbers, dict[str, str]()
+    numbers, faults = report.numbers, Said()
     said = {name: describe_number(name, item.text, article=True) for name, item in numbers.items()}
     for name, whole in (("share", 1), ("n_succeeded", report.n)):
         if name in numbers and numbers[name].low > whole:
@@ -80,11 +81,9 @@ def has_multiple(item: Reported, step: Fraction) -> bool:
     return item.holds(Fraction(math.ceil(item.low / step) * step))
 
 
-def find_coincidence(
-    own: Runs, sample: Sample | None, report: Report, main: Answer
-) -> float | None:
+def find_coincidence(own: Runs, sample: Sample | None, report: Report, rule: str) -> float | None:
     """Return how often two studies print the same numbers, where these runs print the reported."""
-    numbers, n_used = report.on_values, report.count_middle(main.rule)
+    numbers, n_used = report.on_values, report.count_middle(rule)
     if sample is None or own.minus is not None or not sample.n == n_used > 1 or report.has_error:
         return None
     yours = sample.describe([name for name in numbers if name not in SPREADS])
@@ -98,9 +97,7 @@ def find_coincidence(
     return chance if chance <= COINCIDENCE else None
 
 
-def list_assumptions(
-    report: Report, sample: Sample | None, main: Answer, between: float
-) -> dict[str, str]:
+def list_assumptions(report: Report, sample: Sample | None, main: Answer, between: float) -> Said:
     """Return what the answer takes for granted, by the argument that changes it."""
     found, numbers, kind = {}, report.numbers.keys(), report.kind
     level = f"{100 * (kind.level or 0.95):g} %"
@@ -137,8 +134,8 @@ def list_assumptions(
 
 
 def list_cautions(
-    report: Report, sample: Sample | None, main: Answer, worst: Answer, options: Mapping[str, Any]
-) -> dict[str, str]:
+    report: Report, sample: Sample | None, main: Answer, worst: Answer, options: Options
+) -> Said:
     """Return what to know before relying on a comparison, by cause."""
     numbers, level, is_log = report.numbers, options["level"], options["scale"] == "log"
     found = {} if main.sides is None else _caution_of_means(*main.sides, worst, options)
@@ -176,9 +173,7 @@ def list_cautions(
     return found
 
 
-def _caution_of_means(
-    one: Side, two: Side, worst: Answer, options: Mapping[str, Any]
-) -> dict[str, str]:
+def _caution_of_means(one: Side, two: Side, worst: Answer, options: Options) -> Said:
     """Return what the two spreads, and labs that differ, have to do with the verdict on a mean."""
     found, level, between = {}, options["level"], options["between"]
     by_f, gap = find_spread_p(one, two), worst.difference

@@ -61,6 +61,10 @@ GONE = {
 """Arguments that there are no more, or that people try, and what takes their place."""
 
 
+Options = Mapping[str, Any]
+"""The arguments of `compare`."""
+
+
 class Kind(NamedTuple):
     """What stands behind ±: sd, se or ci (None: not known), how many, and how it was made.
 
@@ -298,7 +302,7 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
-def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
+def read_numbers(options: Options) -> dict[str, Any]:
     """Return the reported numbers by name, however they were given."""
     numbers = {name: one for name, one in options["numbers"].items() if one is not None}
     for name in GONE.keys() & numbers.keys():
@@ -311,7 +315,7 @@ def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
+def read_report(given: Mapping[str, Any], options: Options) -> Report:
     """Read what was reported by name; `options` are the arguments of `compare`."""
     failures, behind, scale = (options[name] for name in ("failures", "plus_minus", "scale"))
     if failures not in {None, *FAILURE_WORDS}:
@@ -348,7 +352,7 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
             raise refuse("ci", [*ends], "is the lower end first")
         if is_log:
             first, last = _take_log(first, "ci"), _take_log(last, "ci")
-        off_centre = _place_interval(numbers, first, last, is_log=is_log)
+        off_centre = _place_interval(numbers, first, last, is_log)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
     if exact := numbers.get("constant"):
@@ -421,9 +425,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
     return off_centre, bracket, level
 
 
-def _place_interval(
-    numbers: dict[str, Reported], first: Reported, last: Reported, *, is_log: bool
-) -> str:
+def _place_interval(numbers: dict[str, Any], first: Reported, last: Reported, is_log: bool) -> str:
     """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
     middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
     cell = (first.high - first.low + last.high - last.low) / 4

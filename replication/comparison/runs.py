@@ -2,13 +2,12 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from replication.comparison.numbers import read_number, refuse, show
-from replication.comparison.report import Report
+from replication.comparison.report import Options, Report
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, FloatArray, Sample
@@ -42,9 +41,7 @@ class Runs:
         return self.n_failed + (0 if others is None else others.n)
 
 
-def take_runs(
-    values: Any, succeeded: Any, options: Mapping[str, Any], needs_cap: bool, name: str = "values"
-) -> Runs:
+def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, name: str) -> Runs:
     """Return runs from whatever holds them; `options` are the arguments of `compare`.
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
@@ -179,6 +176,5 @@ def get_sample(own: Runs, rule: str) -> Sample | None:
     generator.shuffle(attempts)
     ends = np.flatnonzero(np.isfinite(attempts))
     failed_before = np.diff(ends, prepend=-1) - 1
-    return Sample.from_values(
-        attempts[ends] + own.stop * failed_before, bounds=(done.low, math.inf), grid=done.grid
-    )
+    values = attempts[ends] + own.stop * failed_before
+    return Sample.from_values(values, bounds=(done.low, math.inf), grid=done.grid)

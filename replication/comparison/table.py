@@ -239,8 +239,7 @@ class ComparisonTable(Answered):
     def describe(self) -> Iterable[Block]:
         """Yield the answer: the table as a whole, its rows, their conditions, what is missing."""
         yield Block(self._answer())
-        conditions = list(dict.fromkeys(part for one in self.rows.values()
-                                        for part in one.conditions))  # fmt: skip
+        conditions = [*dict.fromkeys(part for one in self.rows.values() for part in one.conditions)]
         yield Block(rows=self._tabulate(conditions))
         yield Block(
             f"SD: yours less reported, in standard deviations of a run, with its "

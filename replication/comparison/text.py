@@ -42,9 +42,7 @@ class Block:
     rows: Sequence[Sequence[str]] = ()
 
 
-def render(
-    form: str, blocks: Iterable[Block], cells: Iterable[Sequence[Any]], plain: Mapping[str, Any]
-) -> str:
+def render(form: str, blocks: Iterable[Block], cells: Iterable[Any], plain: Any) -> str:
     """Return blocks as text, or the numbers behind them: cells as CSV, or all as JSON."""
     if form not in FORMS:
         raise refuse("format", form, f"are {', '.join(FORMS)}")
@@ -111,10 +109,8 @@ def _write_latex(blocks: Sequence[Block]) -> str:
     # Contradicted: the reported mean ... (p = 0.01). | By Holm's adjustment, ...
     first, *more = re.split(r"(?<=[.])\s+(?=[A-Z])", blocks[0].text, maxsplit=1)
     rest = [" ".join(filter(None, (block.text, "; ".join(block.items)))) for block in blocks[1:]]
-    notes = [
-        rf"\par\smallskip\footnotesize {_escape(re.sub(CHANGE, '', text))}"
-        for text in filter(None, (*more, *rest))
-    ]
+    texts = filter(None, (*more, *rest))
+    notes = [rf"\par\smallskip\footnotesize {_escape(re.sub(CHANGE, '', text))}" for text in texts]
     return "\n".join([
         r"% needs \usepackage{booktabs}", r"\begin{table}", r"\centering",
         rf"\caption{{{_escape(first)}}}", rf"\begin{{tabular}}{{{columns}}}", *body,

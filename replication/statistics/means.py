@@ -91,6 +91,10 @@ class Side:
         return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
 
+Sides = tuple[Side, Side]
+"""Yours, and what was reported."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Difference:
     """What a test of a difference found: own less reported.
@@ -262,7 +266,8 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     # The effect by the report's t distribution, in equally probable steps; likelihoods are by t.
     steps = (np.arange(N_STEPS) + 0.5) / N_STEPS
     effects = np.append(0.0, other.mean + theirs * special.stdtrit(free_other, steps))
-    logs = _log_t((own.mean - effects) / mine, free)
+    squares = ((own.mean - effects) / mine) ** 2
+    logs = -squares / 2.0 if free == math.inf else -(free + 1.0) / 2.0 * np.log1p(squares / free)
     log_factor = float(special.logsumexp(logs[1:])) - math.log(N_STEPS) - float(logs[0])
     # Statistics of few runs as those of many with the same p.
     z_own, z_other = (
@@ -275,15 +280,8 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     if abs(more) > 1e-9:
         square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
     z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
-    return {
-        "bayes_factor": math.exp(min(log_factor, 700.0)),
-        "p_sceptical": float(special.ndtr(-z)),
-    }
-
-
-def _log_t(t: Any, free: float) -> Any:
-    """Return the logarithm of Student's density but for a constant."""
-    return -(t**2) / 2.0 if free == math.inf else -(free + 1.0) / 2.0 * np.log1p(t**2 / free)
+    factor = math.exp(min(log_factor, 700.0))
+    return {"bayes_factor": factor, "p_sceptical": float(special.ndtr(-z))}
 
 
 def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:

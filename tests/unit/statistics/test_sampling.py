@@ -83,14 +83,6 @@ def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
     assert sampling.fit_tail(bounded)[0] == 0, "nothing lies beyond a bound"
 
 
-@pytest.mark.parametrize(
-    ("values", "unit"),
-    [([1.0, 7.0], 1), ([0.25, 1.51], Fraction(1, 100)), ([0.1, math.pi], None), ([-2.0, 1e14], 1)],
-)
-def test_grid_of_values_is_found(values, unit):
-    assert sampling.Sample.from_values(values).find_unit() == unit
-
-
 @pytest.mark.parametrize("unit", [1.0, 1e-99])
 def test_spread_has_n_less_1_in_its_denominator_and_that_of_tiny_values_does_not_vanish(unit):
     spread = sampling.Sample.from_values([unit, unit, 4 * unit]).spread / unit
