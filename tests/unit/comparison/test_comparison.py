@@ -487,7 +487,7 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"share": "-5 %"}, "`share` was given as '-5 %'"),
     ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
     ({"mean": "48", "grid": 0}, "a number above 0"),
-    ({"mean": "48", "scale": 0}, "`scale` was given as 0.0; allowed is a number above 0"),
+    ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
     ({"mean": "0", "margin": "10%"}, "a number above 0"),
     ({"max": "48", "margin": "3"}, "without a reported mean"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
