@@ -116,9 +116,9 @@ def test_messages_of_make_say_what_options_are_called_there(tmp_path, monkeypatc
     for by in ("make", ""):
         monkeypatch.setenv("REPLICATION_BY", by)
         for words, says in (
-            ("simulate --seeds x", "(for make, --root-seed 7 is ROOT_SEED=7, and "),
+            ("simulate --seeds x", "(for make, --root-seed 7 is ROOT_SEED=7; see "),
             (f"report --results {tmp_path}", "again (for make, "),
-            ("report --set x--seeds", ""),  # which make does not have
+            ("report --set x", ""),  # which make does not have
         ):
             assert main(words.split())
             assert ("(for make, " in (said := capsys.readouterr().err)) == (bool(by and says))

@@ -21,7 +21,7 @@ import numpy as np
 from replication.errors import DataError
 from replication.simulator.ensemble import Range
 from replication.simulator.outcomes import Outcomes
-from replication.system.files import publish, put_aside, read_content, temporary_file
+from replication.system.files import publish, read_content, temporary_file
 from replication.system.progress import report_progress
 
 VARIABLE = "REPLICATION_CACHE"
@@ -79,14 +79,6 @@ class Cache:
         found = np.frombuffer(rows, ROW, count=n)  # of a longer block, its beginning
         return Outcomes(seeds[0], found["updates"].astype(np.int32), found["converged"] != 0)
 
-    def holds(self, key: str, seeds: Range) -> bool:
-        """Whether a file is there that has room for the outcomes of some seeds; it is not read."""
-        path = self._locate(key, seeds[0])
-        with contextlib.suppress(OSError):
-            needed = N_CHECKSUM + ROW.itemsize * (seeds[1] - seeds[0])
-            return path is not None and path.stat().st_size >= needed
-        return False
-
     def write(self, key: str, outcomes: Outcomes) -> None:
         """Keep outcomes from the first of a block on, unless as many of that block are there."""
         path, seeds = self._locate(key, outcomes.start), (outcomes.start, outcomes.stop)
@@ -101,8 +93,6 @@ class Cache:
             if self._n_bytes is None:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 self._n_bytes = self.measure().n_bytes
-            if path.is_dir():
-                put_aside(path)
             with temporary_file(path) as temporary:
                 temporary.write_bytes(content)
                 # A longer study may have kept more of the last block of this one meanwhile.

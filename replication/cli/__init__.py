@@ -27,11 +27,8 @@ SHORTAGES = {
     "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
 }  # fmt: skip
 """What the system may be short of, and the words of libraries by which that is known."""
-# --root-seed, `replication simulate`
-OF_MAKE = re.compile(
-    r"(?<!\S)--(seeds|root-seed|jobs|results)\b|`replication (simulate|replicate|experiments)\b"
-)
-"""Options and commands that make has, too, under other names."""
+# --root-seed, `replication replicate`: options and commands that make has, too, as it names them.
+OF_MAKE = re.compile(r"--(seeds|root-seed|jobs|results)\b|`replication \w")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,9 +115,6 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 def _fail(message: str, code: int) -> int:
     if os.environ.get("REPLICATION_BY") == "make" and OF_MAKE.search(message):
-        message += (
-            " (for make, --root-seed 7 is ROOT_SEED=7, and `replication simulate` is "
-            "`make replicate`; see `make help`)"
-        )
+        message += " (for make, --root-seed 7 is ROOT_SEED=7; see `make help`)"
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import PROTOCOL, add_options, read_fields, whole
-from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain, read_protocol
+from replication.cli.arguments import PROTOCOL, add_command, read_fields, read_protocol, whole
+from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.system.files import check_target, write_durably
 from replication.wording import show
@@ -28,13 +28,14 @@ MOST_KEPT = 50_000_000
 
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
-    command = subparsers.add_parser(
-        "rule", help="try a learning rule of your own over many seeds, beside the paper's",
-        description="Compile a learning rule, a subclass of replication.Network in a file of "
-        "Python, check it against its own plain NumPy, and train many networks by it. The paper's "
-        "rule learns from the same seeds beside it. --set takes the rule's own numbers, too. "
-        "This runs the code of the file. For example: "
+    command = add_command(
+        subparsers, "rule",
+        "Try a learning rule of your own over many seeds, beside the paper's. The rule, a subclass "
+        "of replication.Network in a file of Python, is compiled and checked against its own plain "
+        "NumPy, and many networks learn by it; the paper's rule learns from the same seeds. --set "
+        "takes the rule's own numbers, too. This runs the code of the file. For example: "
         "replication rule mine.py:Mine --seeds 100000.",
+        "--root-seed", "--jobs", *PROTOCOL, handler=run_rule,
     )  # fmt: skip
     command.add_argument(
         "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
@@ -57,7 +58,6 @@ def add_commands(subparsers: Any) -> None:
     command.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"
     )
-    add_options(command, "--root-seed", "--jobs", *PROTOCOL, handler=run_rule)
 
 
 def read_rule(text: str) -> "type[Network]":
@@ -122,7 +122,7 @@ def run_rule(options: argparse.Namespace) -> None:
     check_target(options.page, [".html"])
     networks = [read_rule(text) for text in (options.rule, options.against) if text is not None]
     with blame_rules(networks):
-        _try_rule(networks, _set_numbers(networks, fields, base), options)
+        _try_rules(networks, _set_numbers(networks, fields, base), options)
 
 
 def _set_numbers(
@@ -137,10 +137,9 @@ def _set_numbers(
         theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
         protocol = from_plain({name: fields[name] for name in theirs}, base=base)
         numbers = Rule.of(network, protocol).numbers
-        own = [name for name in numbers if name not in theirs]
-        if given := fields.keys() & own:
-            network.numbers = numbers | {name: fields[name] for name in given}
-        names += own
+        own = numbers.keys() - theirs
+        network.numbers = numbers | {name: fields[name] for name in fields.keys() & own}
+        names += sorted(own)
     left = {name: x for name, x in fields.items() if name not in names}
     try:
         return from_plain(left, base=base)
@@ -150,7 +149,7 @@ def _set_numbers(
         raise UsageError(f"{error}, or the rule's numbers ({', '.join(names) or 'none'})") from None
 
 
-def _try_rule(
+def _try_rules(
     networks: "list[type[Network]]", protocol: Protocol, options: argparse.Namespace
 ) -> None:
     """Check the first of the rules, and print and write what all of them did."""
@@ -172,11 +171,11 @@ def _try_rule(
             f"{time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree with plain "
             f"NumPy (at most {found.largest:.1g} apart).\n"
         )
-    page = None
+    files: dict[Path, bytes] = {}
     if options.page is not None:
         from replication.experiments.live.rule_page import render_page
 
-        page = render_page(rule, options.root_seed).encode()
+        files[options.page] = render_page(rule, options.root_seed).encode()
     # The contest, with the paper's rule where it can learn the same task.
     has_paper_task = rule.network.patterns is None and not rule.has_targets
     if len(networks) == 1 and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
@@ -190,26 +189,24 @@ def _try_rule(
         *networks[::-1], protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
         jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
-    width = min(shutil.get_terminal_size().columns, 100)
     outcomes = contest.outcomes[network.__name__]
     own = dataclasses.replace(contest, outcomes={network.__name__: outcomes})
+    width = min(shutil.get_terminal_size().columns, 100)
     print(f"{contest}\n\n{own.render_histogram(width)}")
-    # The files that were asked for, and how to go on.
-    table = outcomes.to_frame().to_csv(index=False, lineterminator="\n") if options.save else ""
-    picture = contest.render_plot(options.plot.suffix[1:]) if options.plot else None
-    files = {options.save: table.encode(), options.plot: picture, options.page: page}
-    for path, content in files.items():
-        if path is not None and content is not None:
-            write_durably(path, content)
-            print(f"\n{path} was written.")
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
-    if not outcomes.converged.any():
-        print("\nHow far off they ended: simulate(..., final_weights=True).errors in Python.")
-        return
-    saved, advice = options.save or "FILE.csv", "" if options.save else " (after --save FILE.csv)"
-    print(
-        f"\nTo compare with a report of, say, a mean of 48 over 100 networks{advice}:\n"
-        f"replication compare {saved} --column updates --succeeded converged "
-        '--reported "48, n = 100"'
-    )
+    # The files that were asked for, and how to go on.
+    if options.save is not None:
+        table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
+        files[options.save] = table.encode()
+    if options.plot is not None:
+        files[options.plot] = contest.render_plot(options.plot.suffix[1:])
+    for path, content in files.items():
+        write_durably(path, content)
+        print(f"\n{path} was written.")
+    if options.save is not None:
+        print(
+            "\nTo compare with a report of, say, a mean of 48 over 100 networks:\n"
+            f"replication compare {options.save} --column updates --succeeded converged "
+            '--reported "48, n = 100"'
+        )

@@ -102,7 +102,7 @@ def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
     return {
         (key.removeprefix(INSTEAD), each.thresholds[key.removeprefix(INSTEAD)]): value
         for each in claim.operationalisations
-        for key, value in each.levels
+        for key, value in each.thresholds.items()
         if key.startswith(INSTEAD)
     }
 
@@ -209,7 +209,7 @@ def _compare_with_levels(
     """
     if isinstance(measured, dict):
         return measured
-    levels = {key: others.get((key, value), value) for key, value in entry.levels}
+    levels = {key: others.get((key, value), value) for key, value in entry.thresholds.items()}
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))

@@ -99,21 +99,32 @@ class Ranked(NamedTuple):
     p: FloatArray  # (a, b)
 
 
-def rank_studies(counts: CountTable) -> Ranked:
-    """Return the exact p of every study that a population can give."""
+def measure_tails(
+    counts: CountTable, *, at_least: float = 0.0
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return means (a,), largest counts (b,), probabilities and tails (a, b) of studies.
+
+    All whole-number means and largest counts that are not too improbable to matter, and of these
+    the largest counts whose own tail is at least so large.
+    """
     runs = load_reported().runs
-    # All largest counts and all whole-number means that are not too improbable to matter.
     maxima, chances = convolution.compute_max_mass(counts, runs)
-    maxima, chances = maxima[chances > NEGLIGIBLE], chances[chances > NEGLIGIBLE]
+    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])
+    is_kept = (chances > NEGLIGIBLE) & (of_max >= at_least)
+    maxima, of_max = maxima[is_kept], of_max[is_kept]
     possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
     means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
     cells = convolution.compute_joint_mass(
         counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5),
         max_edges=np.append(maxima, maxima[-1] + 1.0),
-    )  # fmt: skip  # (a, b)
-    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])  # (b,)
-    tails = np.minimum(convolution.find_tails_given_max(cells), of_max)
+    )  # fmt: skip
+    return means, maxima, cells, np.minimum(convolution.find_tails_given_max(cells), of_max)
+
+
+def rank_studies(counts: CountTable) -> Ranked:
+    """Return the exact p of every study that a population can give."""
+    means, maxima, cells, tails = measure_tails(counts)
     # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
     order = np.argsort(tails, axis=None)
     ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])

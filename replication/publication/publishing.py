@@ -7,6 +7,7 @@ full one. Any other study has a short report in
 
 import contextlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,7 @@ from replication.publication.rendering import LEARNING, SHORT, list_claims, list
 from replication.simulator.outcomes import OUTCOME_VERSION
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
+from replication.system.threads import map_in_threads
 from replication.wording import plural
 
 FORMATS = ("html", "md", "pdf")
@@ -163,18 +165,21 @@ def write_report(
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
-    files = render(
-        TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts, figures,
-        {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
+    report = partial(
+        render, TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts,
+        figures, {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
         tables={"statements": list_statements(models)} if is_full else {}, formats=FORMATS,
         jobs=jobs, report_progress=report_progress,
     )  # fmt: skip
-    if is_full:
-        report_progress("the lesson")
-        files |= render(
-            TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
-            formats=["html"], jobs=jobs,
-        )  # fmt: skip
+    lesson = partial(
+        render, TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
+        formats=["html"], jobs=jobs,
+    )  # fmt: skip
+    pages = [report, lesson] if is_full else [report]
+    # Side by side, since pandoc, which works on one page, leaves a core to the other.
+    files: dict[str, bytes] = {}
+    for page in map_in_threads(lambda write: write(), pages, jobs=jobs):
+        files |= page
     place_files(study.folder, files)
     return models["headline"]
 

@@ -1,6 +1,7 @@
 """From a template, models and figures to the files of a report."""
 
 import re
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -18,6 +19,8 @@ from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
+DRAWING = threading.Lock()
+"""Held while Matplotlib draws, whose settings are those of all threads."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,14 @@ class Drawing:
     draw: Draw
     command: str
 
-    @cached_property
+    @property
     def saved(self) -> tuple[str, str]:
         """The figure as SVG, and its data as CSV: drawn once, however many pages show it."""
+        with DRAWING:
+            return self._saved
+
+    @cached_property
+    def _saved(self) -> tuple[str, str]:
         try:
             return save_figure(self.draw, name=self.name)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:

@@ -29,7 +29,6 @@ SECONDS_OF_PATIENCE = 600.0
 """Without a finished block, after which a cluster counts as dead: it may never say so."""
 
 ADDRESS = r"([a-z]+://)?[][:.\w-]+:[0-9]{1,5}"
-PACKAGES = ("recirculation-replication", "distributed")
 
 
 def check_backend(backend: str, scheduler: str | None) -> None:
@@ -64,7 +63,7 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[...,
         logging.disable()
         client = _connect(scheduler)
         try:
-            check_workers(client, scheduler)
+            wait_for_worker(client, scheduler)
             workers = jobs if jobs > 0 else sum(client.nthreads().values())
             yield workers, functools.partial(run_tasks, client, jobs if jobs > 0 else 2 * workers)
         finally:
@@ -117,34 +116,15 @@ def digest_sources() -> str:
     return sha.hexdigest()
 
 
-def check_workers(client: Any, scheduler: str) -> None:
-    """Wait for a worker, and refuse those that lack this package in this version."""
+def wait_for_worker(client: Any, scheduler: str) -> None:
+    """Wait for a worker, or refuse a cluster that has none."""
     try:
         client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
-    except TimeoutError:
+    except OSError as error:  # also of a scheduler that is lost meanwhile
         raise WorkerError(
-            f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s; "
-            f"start one: dask worker {scheduler}"
+            f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s "
+            f"({type(error).__name__}); start one: dask worker {scheduler}"
         ) from None
-    try:
-        versions = client.get_versions(packages=PACKAGES)
-    except OSError as error:
-        raise WorkerError(
-            f"the Dask scheduler at {scheduler!r} was lost ({type(error).__name__}); start it again"
-        ) from None
-    needed = _list_versions(versions["client"])
-    for address, worker in sorted(versions["workers"].items()):
-        if _list_versions(worker) != needed:
-            raise WorkerError(
-                f"the Dask worker at {address} has {_list_versions(worker)}; it needs {needed}, "
-                "as on this machine: install them there, or stop that worker"
-            )
-
-
-def _list_versions(answer: dict[str, Any]) -> str:
-    found = answer["packages"]
-    python = ".".join(found["python"].split(".")[:2])
-    return ", ".join([*(f"{name} {found.get(name)}" for name in PACKAGES), f"Python {python}"])
 
 
 def _connect(scheduler: str) -> Any:

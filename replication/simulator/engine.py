@@ -44,14 +44,7 @@ class Engine:
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
         self.rule = Rule.of(find_network(protocol, network), protocol)
-        self._program: Program | None = None
-
-    @property
-    def program(self) -> Program:
-        """The program that trains, written without a lock: a rule may run `simulate` itself."""
-        if self._program is None:
-            self._program = _find_program("train", self.rule)
-        return self._program
+        self.program = _find_program("train", self.rule)
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
@@ -65,13 +58,10 @@ class Engine:
         Raises `Stopped` within a sweep where another thread sets the flag of this work.
         """
         rule, program = self.rule, self.program
-        rows = self._take_weights(weights)
+        rows = self._take_weights(weights)  # (n, n_all)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n, n_drawn = len(rows), rule.row_sizes[0]
-        # What is kept begins alike in all networks, unless it follows the weights of each.
-        is_given = rows.shape[1] > n_drawn
-        kept = rows[:, n_drawn:] if is_given else np.broadcast_to(rule.begun, (n, rule.sizes[2]))
+        n, kept = len(rows), rows[:, rule.row_sizes[0] :]
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
@@ -94,7 +84,7 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         program = _find_program("evaluate", self.rule)
-        rows, n_rows = self.rule.complete(self._take_weights(weights)), program.n_rows
+        rows, n_rows = self._take_weights(weights), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
         found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
         n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(rows) // N_LANES)))
@@ -121,20 +111,11 @@ class Engine:
         return strips
 
     def _take_weights(self, given: Any) -> Array:
-        """Return weights whose rows the kernel can read, or refuse what it would read past."""
+        """Return rows of all numbers that the kernel can read, or refuse what is no such row."""
         weights = np.asarray(given)
-        allowed = self.rule.row_sizes
-        if weights.dtype.kind not in "fiu" or weights.ndim != 2 or weights.shape[1] not in allowed:
-            one, whose = self.rule, f"networks of {self.rule.name}"
-            if one.network.takes_protocol:
-                whose = f"group_sizes {list(one.protocol.group_sizes)}"
-            raise UsageError(
-                f"weights of {weights.dtype} {weights.shape} were given; {whose} need numbers of "
-                f"shape (n, {allowed[0]}), a row for each network"
-            )
-        weights = weights.astype(np.float64, copy=False)
-        is_readable = weights.strides[1] == weights.itemsize
-        return weights if is_readable else np.ascontiguousarray(weights)
+        if weights.dtype.kind not in "fiu":
+            raise UsageError(f"weights of {weights.dtype} were given; allowed are numbers")
+        return self.rule.complete(np.ascontiguousarray(weights, dtype=np.float64))
 
 
 def record_weights(
@@ -167,21 +148,17 @@ def _find_program(kind: str, rule: Rule) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
-    # A class that was made by `exec` may have no module.
-    if getattr(rule.network, "__module__", "") != find_network.__module__:
-        return _write(kind, rule.network, rule.protocol, N_LANES, n_at_once)
-    ours: Any = rule.network
-    return _write_once(kind, ours, _neutralise(rule.protocol), N_LANES, n_at_once)
+    # A class of a user may change between two calls; one that `exec` made may have no module.
+    network: Any = rule.network
+    if getattr(network, "__module__", "") != find_network.__module__:
+        return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
+    return _write(kind, network, _neutralise(rule.protocol), n_at_once)
 
 
-def _write(
-    kind: str, network: type[Network], protocol: Protocol, n_lanes: int, n_at_once: int
-) -> Program:
+@functools.lru_cache(maxsize=256)
+def _write(kind: str, network: type[Network], protocol: Protocol, n_at_once: int) -> Program:
     write = write_train if kind == "train" else write_evaluate
-    return write(Rule.of(network, protocol), n_lanes, n_at_once)
-
-
-_write_once = functools.lru_cache(maxsize=256)(_write)
+    return write(Rule.of(network, protocol), N_LANES, n_at_once)
 
 
 def _neutralise(protocol: Protocol) -> Protocol:

@@ -22,6 +22,7 @@ from replication.simulator.outcomes import Outcomes
 from replication.simulator.recirculation import find_network
 from replication.system.progress import Progress
 from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
+from replication.wording import show
 
 Range = tuple[int, int]
 
@@ -38,10 +39,6 @@ LEAST_WEIGHTS, LEAST_SEEDS = 2**17, 8
 MOST_JOBS = 10_000
 MOST_IN_MEMORY = 10**9
 """Networks that `simulate` returns at once, 5 GB."""
-
-
-class LostWorker(WorkerError):
-    """A worker died or fell silent; what it was simulating can be tried once more."""
 
 
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
@@ -118,9 +115,9 @@ def simulate(
         is_plain=plain, final=final,
     )  # fmt: skip
     found = []
-    with contextlib.ExitStack() as stack:
-        shown = stack.enter_context(Progress(n_seeds, is_shown=take_flag("progress", progress)))
-        for outcomes in stack.enter_context(contextlib.closing(work)):
+    shown = Progress(n_seeds, is_shown=take_flag("progress", progress))
+    with shown, contextlib.closing(work):
+        for outcomes in work:
             found.append(outcomes)
             shown.advance(len(outcomes))
     return join(found)
@@ -183,9 +180,9 @@ def simulate_ranges(
     In threads, or on the cluster of a Dask scheduler. All workers share each range; ranges are
     taken one by one, not long before they are started, and come in no particular order. When the
     caller stops iterating, what is running is stopped and thrown away.
-    Raises LostWorker if a worker died, ran out of memory, or none has finished anything for
-    `SECONDS_OF_PATIENCE`. Raises WorkerError if a cluster does not answer, lacks something, or
-    is lost. `options` are those of `simulate_range`.
+    Raises WorkerError if a worker ran out of memory, or if a cluster does not answer, lacks
+    something, is lost, or has finished nothing for `SECONDS_OF_PATIENCE`. `options` are those of
+    `simulate_range`.
     """
     if scheduler is None and not options.get("is_plain"):
         from replication.simulator.engine import Engine  # which loads the compiler
@@ -217,13 +214,24 @@ def simulate_ranges(
                 if sum(map(len, found)) == stop - start:
                     yield join(parts.pop((start, stop)))
         except MemoryError:
-            raise LostWorker("a worker ran out of memory") from None
+            raise WorkerError(
+                "a worker ran out of memory; finished blocks are kept: give fewer --jobs or more "
+                "memory, then run the same command again to go on"
+            ) from None
         except Exception as error:
             # What a worker raised is no loss of it, and stands as on this machine: with its line.
             at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
             if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
                 raise
-            raise _explain_loss(error, scheduler) from None
+            kind = type(error).__name__
+            reason = {
+                "Empty": f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s",
+                "KilledWorker": "workers died, perhaps for lack of memory",
+            }.get(kind, f"{kind}: {show(str(error))}")
+            raise WorkerError(
+                f"the Dask cluster at {scheduler!r} was lost ({reason}); finished blocks are kept: "
+                "start it again, then run the same command again to go on"
+            ) from None
 
 
 def join(parts: list[Outcomes]) -> Outcomes:
@@ -232,19 +240,6 @@ def join(parts: list[Outcomes]) -> Outcomes:
     columns = zip(*(part.arrays for part in parts), strict=True)
     joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
     return Outcomes(parts[0].start, *joined)
-
-
-def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
-    """Return the error that describes in one line how a cluster was lost."""
-    kind = type(error).__name__
-    if kind == "Empty":
-        return LostWorker(f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s")
-    if kind == "KilledWorker":
-        return LostWorker("a worker died, perhaps for lack of memory")
-    return WorkerError(
-        f"the Dask cluster at {scheduler!r} was lost ({kind}); finished blocks are kept: start "
-        "it again, then run the same command again to go on"
-    )
 
 
 def simulate_weights(

@@ -13,7 +13,7 @@ import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Never, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +23,7 @@ from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced
 from replication.simulator.noise import N_PHASES, draw_numbers, find_place
-from replication.simulator.outcomes import Trace, make_trace
+from replication.simulator.outcomes import Trace
 from replication.simulator.patterns import compute_variation, make_patterns
 from replication.simulator.weights import (
     MAX_ROOT_SEED,
@@ -145,6 +145,10 @@ class Network:
     _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase
     _n_updates = 0
 
+    if TYPE_CHECKING:  # arrays and numbers, by the names that a class declares
+
+        def __getattr__(self, name: str) -> Any: ...
+
     # To be written
 
     def image(self, v: Any) -> Any:  # noqa: ARG002
@@ -172,9 +176,9 @@ class Network:
         """Return the network that starts from the weights of this seed."""
         rule = Rule.of(cls, protocol)
         seed = take_whole("seed", seed, 0, MAX_SEED)
-        network: Any = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
+        network: Self = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
         network._seeds = seed, root_seed
-        return network  # type: ignore[no-any-return]
+        return network
 
     @classmethod
     def from_weights(cls, weights: ArrayLike, protocol: Protocol | str = PAPER) -> Self:
@@ -182,8 +186,9 @@ class Network:
 
         What is kept may be left out: it begins as declared.
         """
-        network: Any = Rule.of(cls, protocol).build(take_numbers(weights, "weights", finite=True))
-        return network  # type: ignore[no-any-return]
+        row = take_numbers(weights, "weights", finite=True)
+        network: Self = Rule.of(cls, protocol).build(row)
+        return network
 
     @classmethod
     def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
@@ -246,21 +251,20 @@ class Network:
 
     # Random numbers
 
-    def uniform(self, shape: int | Shape, *more: Never) -> Any:
+    def uniform(self, shape: int | Shape) -> Any:
         """Return numbers uniform on [0, 1), new for each pattern and update."""
-        return self._draw("uniform", shape, more)
+        return self._draw("uniform", shape)
 
-    def normal(self, shape: int | Shape, *more: Never) -> Any:
+    def normal(self, shape: int | Shape) -> Any:
         """Return numbers from the normal distribution with mean 0 and variance 1."""
-        return self._draw("normal", shape, more)
+        return self._draw("normal", shape)
 
-    def _draw(self, kind: str, given: int | Shape, more: tuple[Any, ...]) -> Any:
+    def _draw(self, kind: str, given: int | Shape) -> Any:
         try:
-            shape = _take_shape(Ellipsis if more else given)
+            shape = _take_shape(given)
         except (TypeError, ValueError):
-            call, asked = f"self.{kind}", ", ".join(map(show, (given, *more)))
-            allowed = f"a shape, as in {call}(2) or {call}((2, 3)), with sizes from 1"
-            raise UsageError(f"{call}({asked}) was asked for; allowed is {allowed}") from None
+            allowed = f"a shape, as in self.{kind}(2) or self.{kind}((2, 3)), with sizes from 1"
+            raise UsageError(f"shape = {show(given)} was given; allowed is {allowed}") from None
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
@@ -284,8 +288,8 @@ class Network:
         images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
         d, criterion = np.array(images) - self.targets, CRITERIA[self.protocol.criterion]
         units = np.abs(d) if criterion.over_units == "maximum" else d**2  # (pattern, unit)
-        combine: dict[str, Any] = {"maximum": np.max, "add": np.sum}
-        error = combine[criterion.over_patterns](combine[criterion.over_units](units, axis=1))
+        each = getattr(np, criterion.over_units).reduce(units, axis=1)  # (pattern,)
+        error = getattr(np, criterion.over_patterns).reduce(each)
         return float(criterion.finish(error, self.targets))
 
     def pattern_error(self, v: Any, target: Any) -> Any:
@@ -304,28 +308,19 @@ class Network:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
             sums = {name: sum(one[name] for one in each) for name in each[0]}
             if change is not None:
-                others = {name: sums.pop(name) for name in self.summed if name in sums}
-                sums = self._take_hook(change, sums) | others
+                # A hook is given the changes of weights, without what is summed besides.
+                shown = {name: x for name, x in sums.items() if name not in self.summed}
+                returned = change(self.wrap_changes(shown))
+                sums |= self._name_changes("change(...) gives", returned, self.shapes)
             self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
 
-    @overload
-    def train(
-        self, *, change: Hook | None = None, record: Literal[False] = False
-    ) -> tuple[int, bool]: ...
-
-    @overload
-    def train(self, *, change: Hook | None = None, record: Literal[True]) -> Trace: ...
-
-    def train(self, *, change: Hook | None = None, record: bool = False) -> Any:
+    def train(self, *, change: Hook | None = None) -> tuple[int, bool]:
         """Update until the error is below the threshold or the cap is reached.
 
         Returns the updates applied, 0 if the error was below the threshold at once, and whether
-        the network converged; with `record` a `Trace`, which holds them and the network after
-        every update. `change` replaces the changes of every update, as for `update`.
+        the network converged. `change` replaces the changes of every update, as for `update`.
         """
-        if record:
-            return record_network(self, change=change)
         for updates in range(self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
@@ -340,25 +335,30 @@ class Network:
     def _change(self, v: Any, target: Any) -> dict[str, Any]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
         shown = (v, target) if takes_target(type(self).weight_changes) else (v,)
-        changes, gives = self.weight_changes(*shown), f"{type(self).__name__}.weight_changes gives"
-        names = [*self.shapes]
+        gives = f"{type(self).__name__}.weight_changes gives"
+        return self._name_changes(gives, self.weight_changes(*shown), self._sums)
+
+    def _name_changes(
+        self, gives: str, changes: Any, allowed: Mapping[str, Shape]
+    ) -> dict[str, Any]:
+        """Return changes by their names: some in a dict, or all in the order of the weights."""
         if changes is None:
-            raise UsageError(f"{gives} nothing; return the changes of {names}")
-        # Changes in the order of the weights, or some of them by their names.
+            raise UsageError(f"{gives} nothing; return the changes of {[*self.shapes]}")
         if not isinstance(changes, Mapping):
             changes = changes if isinstance(changes, tuple | list) else (changes,)
-            if len(changes) != len(names):
+            if len(changes) != len(self.shapes):
                 raise UsageError(
-                    f"{gives} {plural(len(changes), 'array')}; shapes has {len(names)}: "
-                    f"{', '.join(names)}; give one for each, or a dict"
+                    f"{gives} {plural(len(changes), 'array')}; shapes has {len(self.shapes)}: "
+                    f"{', '.join(self.shapes)}; give one for each, or a dict"
                 )
-            changes = dict(zip(names, changes, strict=True))
+            changes = dict(zip(self.shapes, changes, strict=True))
         for name, change in changes.items():
-            if name not in self._sums:
-                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(self._sums)}")
-            shape, kind = self._sums[name], type(change)
+            if name not in allowed:
+                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(allowed)}")
+            shape, kind = allowed[name], type(change)
             if kind in (list, tuple):
                 raise UsageError(f"{gives} {name} as a {kind.__name__}; write np.stack([x, y])")
+            # One number stands for all entries.
             if np.shape(change) not in ((), shape):
                 raise UsageError(f"{gives} {name} of shape {np.shape(change)}; shapes says {shape}")
         return dict(changes)
@@ -369,25 +369,6 @@ class Network:
         if apply(sums) is not None:
             name, advice = type(self).__name__, 'self.W = self.W + changes["W"]'
             raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
-
-    def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
-        """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
-        if not callable(change):
-            raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
-        returned, wrong, taken = change(self.wrap_changes(sums)), "", {}
-        try:
-            is_dict = isinstance(returned, dict)
-            for name, new in returned.items() if is_dict else zip(sums, returned, strict=True):
-                wrong = f"{name} = {show(new)} for weights of shape {self._shapes[name]}"
-                taken[name] = np.broadcast_to(take_numbers(new, name), self._shapes[name])
-                wrong = ""
-        except (TypeError, ValueError, KeyError):
-            raise UsageError(
-                f"change(...) returned {wrong or show(returned)}; allowed are changes of "
-                f"{' and '.join(', '.join(sums).rsplit(', ', 1))}, each a number or an array that "
-                "fits: changes._replace(W=...)"
-            ) from None
-        return taken
 
     def wrap_changes(self, changes: dict[str, Any]) -> Any:
         """Return changes as a hook is given them."""
@@ -420,16 +401,15 @@ class Rule:
         protocol = find_protocol(protocol)
         given: Any = network
         if not (isinstance(given, type) and issubclass(given, Network)):
-            is_one = isinstance(given, Network)
-            what = f"one {type(given).__name__}, not the class" if is_one else show(network)
-            raise UsageError(f"network = {what} was given; allowed is a subclass of Network")
+            raise UsageError(f"network = {show(given)} was given; allowed is a subclass of Network")
         # What the class says under this protocol.
         one = network.__new__(network)
         object.__setattr__(one, "protocol", protocol)
         one.prepare()
         name = network.__name__
-        patterns = _take_rows(f"{name}.patterns", one.patterns, lambda: make_patterns(protocol))
-        targets = _take_rows(f"{name}.targets", one.targets, lambda: patterns)
+        shown = make_patterns(protocol) if one.patterns is None else one.patterns
+        patterns = _take_rows(f"{name}.patterns", shown)
+        targets = patterns if one.targets is None else _take_rows(f"{name}.targets", one.targets)
         if len(targets) != len(patterns):
             allowed = f"{len(patterns)}, one for each pattern"
             raise UsageError(
@@ -448,15 +428,9 @@ class Rule:
 
     def _check(self, one: Network) -> None:
         name = self.name
-        for each in ("patterns", "targets"):
-            if isinstance(getattr(self.network, each), property):
-                raise UsageError(f"{name}.{each} is a property; make it a class attribute")
         if not self.shapes:
             raise UsageError(f'{name}.shapes is empty; name its weights, as {{"W": (2, 4)}}')
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
-        for each in vars(self.network):
-            if f"{each}s" in vars(Network):  # weight_change
-                raise UsageError(f"{name} has {each!r}; write '{each}s', or choose another name")
         for each in names:
             is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
             if is_taken or each == "protocol" or not str(each).isidentifier():
@@ -466,8 +440,7 @@ class Rule:
             if each not in (*self.shapes, *self.fixed):
                 allowed = ", ".join([*self.shapes, *self.fixed])
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
-            if _take_number(f"{name}.half_widths", half_width) < 0.0:
-                raise UsageError(f"{name}.half_widths has {half_width}; allowed are numbers from 0")
+            _take_number(f"{name}.half_widths", half_width)
         for field, value in self.protocol.differences.items():
             if not (one.takes_protocol or field in OF_ANY_RULE):
                 raise UsageError(
@@ -517,13 +490,8 @@ class Rule:
         one.prepare()
         return one
 
-    def build(self, row: Array) -> Network:
+    def build(self, row: Array) -> Any:
         """Return the network with flat weights, those that are kept too or not."""
-        allowed = self.row_sizes
-        if row.shape not in [(size,) for size in allowed]:
-            raise UsageError(
-                f"weights of shape {row.shape} were given; {self.name} needs ({allowed[0]},)"
-            )
         network = self.bare()
         arrays = split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0])
         network.__dict__.update({name: array.copy() for name, array in arrays.items()})
@@ -540,7 +508,12 @@ class Rule:
         return np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
 
     def complete(self, rows: Array) -> Array:
-        """Return rows of weights with what is kept as it begins, where that is left out."""
+        """Return rows with what is kept as it begins where that is left out, or refuse others."""
+        if rows.ndim != 2 or rows.shape[1] not in self.row_sizes:
+            raise UsageError(
+                f"weights of shape {rows.shape} were given; {self.name} needs "
+                f"(n, {self.row_sizes[0]}), a row for each network"
+            )
         if rows.shape[1] == self.row_sizes[1]:
             return rows
         return np.hstack([rows, np.broadcast_to(self.begun, (len(rows), self.sizes[2]))])
@@ -550,29 +523,22 @@ class Rule:
         return self.network.draw(self, root_seed, start, stop)
 
 
-def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:
-    if given is None:
-        return default()
+def _take_rows(what: str, given: Any) -> Array:
     rows = take_numbers(given, what, finite=True)
     if rows.ndim != 2 or not rows.size:
-        advice = ", as in [[0], [1]] of one unit" if rows.ndim == 1 else ""
-        raise UsageError(
-            f"{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units){advice}"
-        )
-    rows = np.array(rows)
+        allowed = "(n_patterns, n_units), as in [[0], [1]] of one unit"
+        raise UsageError(f"{what} of shape {rows.shape} was given; allowed is {allowed}")
     rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
     return rows
 
 
 def _gather(one: Network, name: str) -> dict[str, Any]:
-    """Return what a class declares under a name, and the classes above it up to a property."""
+    """Return what a class declares under a name, and the classes above it."""
     found: dict[str, Any] = {}
-    for each in type(one).__mro__:
+    for each in reversed(type(one).__mro__):
         given: Any = vars(each).get(name, {})
-        is_all = isinstance(given, property)  # which may leave out what those above it declare
-        found = {**(given.__get__(one) if is_all else given), **found}
-        if is_all:
-            break
+        # A property gives all, and may leave out what those above it declare.
+        found = given.__get__(one) if isinstance(given, property) else {**found, **given}
     return found
 
 
@@ -601,22 +567,21 @@ def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
         ) from None
 
 
-def record_network(
-    network: Network, n_updates: int | None = None, change: Hook | None = None
-) -> Trace:
+def record_network(network: Network, n_updates: int | None = None) -> Trace:
     """Apply so many updates, or train until the outcome, and return every state passed."""
     states: list[Sequence[Any]] = []
     protocol = network.protocol
     for t in range((protocol.max_updates if n_updates is None else n_updates) + 1):
         if t > 0:
-            network.update(change)
+            network.update()
         hidden = [network.list_hidden(v) for v in network.patterns]
         images = [network.image(v) for v in network.patterns]
         weights = np.concatenate([np.ravel(array) for array in network.weights])
         states.append((network.error(), hidden, images, weights))
         if n_updates is None and states[-1][0] < protocol.threshold:
             break
+    # From one entry a moment to one array of all moments; of hidden groups, one for each.
     errors, hidden_states, all_images, rows = zip(*states, strict=True)
     groups = zip(*(zip(*each, strict=True) for each in hidden_states), strict=True)
     arrays = [np.array(group) for group in groups], np.array(all_images), np.array(rows)
-    return make_trace(protocol, dict(network.shapes), np.array(errors), *arrays)
+    return Trace(protocol, dict(network.shapes), np.array(errors), *arrays)

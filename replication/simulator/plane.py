@@ -5,8 +5,10 @@ visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side o
 `experiments/live/drawing.js` draws the same in the page.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,9 @@ from numpy.typing import NDArray
 from replication.definition.fields import take_whole
 from replication.errors import UsageError
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
@@ -90,14 +95,48 @@ def spread_moments(last: int, n: int) -> list[int]:
     return [last] if n == 1 else [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def plot_trace(trace: Any, axes: Any, updates: Sequence[int] | None) -> Any:
-    """Draw the hidden plane of a `Trace`, or the error of one that has none (see `Trace.plot`)."""
+def plot_trace(
+    trace: Any, axes: Axes | NDArray[np.object_] | None = None, *,
+    updates: Sequence[int] | None = None,
+) -> Axes | NDArray[np.object_]:  # fmt: skip
+    """Draw the hidden plane, moment by moment; return the Matplotlib axes.
+
+    The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
+    beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
+    one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
+    without exactly two hidden units have no such plane: their error is drawn instead.
+
+    Parameters
+    ----------
+    axes : Matplotlib axes or array of them, optional
+        One for each moment; new ones unless given.
+    updates : sequence of int, optional
+        The moments. Unless given, six, or as many as `axes`: from the first update traced to
+        the last, closer together at the start.
+
+    Returns
+    -------
+    Matplotlib axes or array of them, shape (n_moments,)
+        As given, or new ones, three in a row; one axes alone is not in an array.
+
+    Raises
+    ------
+    UsageError
+        If a moment was not traced, or there are not as many moments as axes.
+
+    Examples
+    --------
+    >>> from replication import Protocol, trace
+    >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
+    >>> [axes.get_title() for axes in slow.plot()][::5]
+    ['0 updates, error 0.733', '142 updates, error 0.099']
+    """
     has_plane = [states.shape[-1] for states in trace.hidden] == [2]
     last = len(trace.errors) - 1
     if axes is None:
         n_moments = N_FRAMES if updates is None else max(1, len(updates))
         axes = _make_axes(n_moments if has_plane else 1)
-    frames = list(np.ravel(axes))
+    frames: list[Any] = list(np.ravel(np.asarray(axes)))
     if not has_plane:
         _draw_error(frames[0], trace)
         return axes

@@ -6,8 +6,10 @@ import os
 import secrets
 import stat
 import time
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from replication.errors import DataError, StorageError, UsageError
 from replication.wording import show
@@ -15,6 +17,7 @@ from replication.wording import show
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 SECONDS_OF_LEFTOVERS = 86_400.0
 """Age from which a temporary file is what a killed run has left: no write takes so long."""
+LARGEST_TOML = 2**20
 
 
 def check_target(path: Path | None, endings: Sequence[str]) -> None:
@@ -165,3 +168,16 @@ def refuse_unreadable(name: str, advice: str) -> Iterator[None]:
     except (DataError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or show(str(error), length=200)[1:-1]
         raise StorageError(f"{name} cannot be read ({reason}); {advice}") from None
+
+
+def read_toml(path: Path, *, what: str) -> dict[str, Any]:
+    """Read a TOML file; `what` names its kind in messages."""
+    given = f"{what} {str(path)!r}"
+    with refuse_unreadable(given, "give an existing TOML file"):
+        content = read_content(path, largest=LARGEST_TOML)
+    try:
+        # Some editors put a byte order mark before UTF-8 text.
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        advice = "write one FIELD = VALUE a line, each field once, in UTF-8"
+        raise UsageError(f"{given} is not TOML that can be read ({error}); {advice}") from None

@@ -42,7 +42,7 @@ def run(
         "root_seed": study.root_seed, "n": study.n_seeds, "digest": counted[study].digest,
     }  # fmt: skip
     if study.is_default:
-        model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
+        model["less_extreme"] = find_less_extreme(counts, model["sampling"])
     return model
 
 
@@ -139,16 +139,17 @@ def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> Mod
     return studies.compare_readings({"paper": paper, "here": here})["not counted"]
 
 
-def find_less_extreme(ranked: studies.Ranked) -> Model:
+def find_less_extreme(counts: CountTable, sampling: Mapping[str, Any]) -> Model:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
     Their rounded means lie from ``low`` to ``high`` for every ``max``.
     """
-    means, maxima, p = ranked
+    # Largest counts whose own tail is as small as the reported study's cannot be less extreme.
+    least = min(sampling[name]["p"] for name in ("max", "mean_given_max")) / 2.0
+    means, maxima, _, tails = studies.measure_tails(counts, at_least=least * (1.0 - 1e-9))
     mean, largest = float(claims.load_reported().mean), float(claims.load_reported().max)
-    share = p[means == mean, maxima == largest].item()
-    less = p > share * (1.0 + 1e-9)
+    less = tails > tails[means == mean, maxima == largest].item() * (1.0 + 1e-9)  # (a, b)
     # For each largest count the first mean that is less extreme, and the last.
     low, high = means[less.argmax(axis=0)], means[::-1][less[::-1].argmax(axis=0)]
     rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()
-    return {"share": share} | dict(zip(("max", "low", "high"), rows, strict=True))
+    return {"share": sampling["p"]} | dict(zip(("max", "low", "high"), rows, strict=True))

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from replication.definition.claims import load_claims, load_reported
-from replication.definition.protocol import Protocol, canonical_json, from_plain, read_toml
+from replication.definition.protocol import Protocol, canonical_json, from_plain
 from replication.errors import UsageError
 from replication.experiments.sample import Sample
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean, find_median
-from replication.system.files import write_durably
+from replication.system.files import read_toml, write_durably
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 from replication.wording import show

@@ -30,7 +30,7 @@ RESULTS = {each.id: supports_if(True) for each in GOOD_CODES.operationalisations
 
 
 def judge_one(measured, **levels):
-    one = dataclasses.replace(PRIMARY, levels=tuple(levels.items()))
+    one = dataclasses.replace(PRIMARY, thresholds=levels)
     claim = dataclasses.replace(GOOD_CODES, operationalisations=(one,))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "load_claims", lambda: {"good-codes": claim})
@@ -118,9 +118,9 @@ def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
 def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict_turns():
     first, second, third = GOOD_CODES.operationalisations
     ways = (
-        dataclasses.replace(first, levels=(("at_least", 0.9), ("instead_at_least", 0.7))),
-        dataclasses.replace(second, levels=(("at_least", 0.9),)),
-        dataclasses.replace(third, levels=(("at_least", 0.5),)),
+        dataclasses.replace(first, thresholds={"at_least": 0.9, "instead_at_least": 0.7}),
+        dataclasses.replace(second, thresholds={"at_least": 0.9}),
+        dataclasses.replace(third, thresholds={"at_least": 0.5}),
     )
     claim = dataclasses.replace(GOOD_CODES, operationalisations=ways, levels_of="a share")
     other = "with a share of 0.7 (not 0.9) it holds"

@@ -271,7 +271,7 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     write_model(tmp_path, "headline", {"digest": "0" * 64})
     write_model(tmp_path, "codes", {"a": 0.5} | of_now)
     place_files(tmp_path, {"report.html": b"the report"})
-    published = verifying.read_study(tmp_path, tmp_path)
+    published = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     verifying.verify_report(published)
     write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
@@ -305,7 +305,7 @@ def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_pa
     assert publishing.read_current(tmp_path).keys() == EXPERIMENTS.keys()
     claims = dict(load_claims())
     ways = list(claims["good-codes"].operationalisations)
-    for changed in ({"name": "otherwise"}, {"levels": (("at_least", 0.9),)}):
+    for changed in ({"name": "otherwise"}, {"thresholds": {"at_least": 0.9}}):
         ways[0] = dataclasses.replace(ways[0], **changed)
         codes = dataclasses.replace(claims["good-codes"], operationalisations=tuple(ways))
         claims["good-codes"] = codes
