@@ -12,6 +12,7 @@ from replication.errors import ReplicationError, UsageError
 from replication.system.files import check_target
 
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
+# runs.csv, also where no such file is: a report would have no ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
 EXAMPLES = """\
@@ -72,6 +73,7 @@ class Once(argparse.Action):
         if option in namespace.seen:
             raise UsageError(f"{option} was given twice; give it once")
         namespace.seen = [*namespace.seen, option]
+        # --mean 0.83 --sd 0.04: reported numbers are kept by name
         if self.dest == "numbers":
             namespace.numbers = namespace.numbers | {name: values}
         else:
@@ -95,6 +97,7 @@ def add_commands(subparsers: Any) -> None:
         "example-tasks and example-report come with the package",
     )  # fmt: skip
     choices = {"--failures": ("excluded", "at-cap", "restarted"), "--format": FORMS}
+    # "--ci LOW HIGH": the words behind the name are its values; an option without any is a switch
     for usage, words in OPTIONS.items():
         name, *values = usage.split()
         more: dict[str, Any] = {"choices": choices[name]} if name in choices else (
@@ -133,6 +136,7 @@ def run_compare(options: argparse.Namespace) -> int:
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
     names = {name: f"--{name}" for name in NAMES}
+    # An option is called as its argument is, but for a few.
     names |= {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
     names |= {"minus": "--difference", "values": "FILE", "table": "FILE", "runs": "--n",
               "n_succeeded": "--successes"}  # fmt: skip
@@ -147,6 +151,7 @@ def read_side(given: str | None) -> Any:
         is_file = given == "-" or Path(given or "").exists()
     except (OSError, ValueError):
         is_file = False
+    # A file of that name is the user's own.
     if given in EXAMPLE_TABLES and not is_file:
         given, is_file = str(Path(__file__).with_name(f"{given.replace('-', '_')}.csv")), True
     if given is None or (not is_file and is_printed(given) and not SUFFIX.search(given)):
@@ -169,6 +174,7 @@ def _compare(options: argparse.Namespace) -> Any:
     of_tables = {name: chosen[name] for name in ("by", "column", "difference", "pair", "succeeded")}
     given = {name: value for name, value in chosen.items()
              if name in defaults and name not in of_tables and value is not None}  # fmt: skip
+    # Two tables, or a table and one report; or two reports.
     if isinstance(own, Table):
         return compare_sides(own, theirs, **of_tables, **given, **options.numbers)
     if isinstance(theirs, Table):

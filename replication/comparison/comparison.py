@@ -148,6 +148,7 @@ def compare_by(options: Options, effort: Effort | None = None) -> Comparison:
     yours = parse_report(own, "values") if is_report else {}
     _read_options(options, given, yours)
     report, minus = read_report(given, options), options["minus"]
+    # Runs of one's own, or another report in their place, which must say the same sort of thing.
     if not is_report:
         return _conclude(_take_own(report, options), report, options, effort)
     if minus is not None:
@@ -174,6 +175,7 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     ):  # fmt: skip
         if not is_allowed:
             raise refuse(name, raw[name], allowed)
+    # A difference of shares is one of the means of ones and zeros.
     if (options["minus"] is not None or options.get("groups")) and "share" in given:
         given["mean"] = given.pop("share")
     # The unit of the reported numbers.
@@ -203,6 +205,7 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
     if values.dtype.kind not in "iufb" or not values.size:
         return
     low, high = np.nanmin(values), np.nanmax(values)
+    # 97.3 must be per cent; what lies from 0 to 1 is taken as shares; between them nothing is said.
     if max(-low, high) > 1.5:
         options["scale"], options["said"]["scale"] = 1.0, "your values are per cent, too"
     elif 0.0 <= low <= high <= 1.0:
@@ -225,6 +228,7 @@ def _take_own(report: Report, options: Options) -> Runs:
         if runs is not None and report.on_values and runs.done is None:
             advice = "give runs of which some succeeded, or compare the share that succeeded only"
             raise DataError(f"all {runs.n:,} runs of `{name}` failed; {advice}")
+    # Of a difference both groups count, and both may lack values.
     if others is None:
         return dataclasses.replace(own, is_of_pairs="raw" in options)
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
@@ -257,6 +261,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
     is_found = verdict is Verdict.CONTRADICTED
     n_done = own.n - own.n_failed
+    # What was asked for beside the verdict.
     evidence = weigh_evidence(*main.sides) if options["evidence"] and main.sides else None
     if options["evidence"] and evidence is None:
         raise UsageError("`evidence` needs a difference with a known error on both sides")
@@ -292,6 +297,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
 
 def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
     """Return the mean of one's own runs, or what stands in its place, with its interval."""
+    # A median stands for no mean, but the runs behind it have one.
     if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
         return Estimate(None, None, None)
     if sample is None or report.centre in {"mean", "constant"}:
@@ -307,6 +313,7 @@ def _judge(
     if impossible:
         return Verdict.CONTRADICTED, "impossible"
     found = {None if one.p is None else one.p <= level for one in answers.values()}
+    # Nothing is known of how runs vary, or readings of the report disagree.
     if None in found:
         is_constant = sample is not None and sample.n > 1 and not sample.spread > 0
         return Verdict.CANNOT_TELL, "constant" if is_constant else "few"

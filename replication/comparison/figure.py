@@ -33,6 +33,7 @@ def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
 
     if not panels:
         raise UsageError("a picture needs more runs of your own; give them")
+    # A figure of its own, without pyplot, which would open windows and keep it for ever.
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, height), layout="constrained")
         axes = np.atleast_1d(figure.subplots(len(panels)))
@@ -50,6 +51,7 @@ def draw_statistic(found: Any, name: str, panel: Any) -> None:
     panel.axvspan(*one.interval, color=FAINT, zorder=0)
     if sample is not None and name not in NO_VALUES and not found.scale and sample.values.size > 2:
         dots = sample.runs
+        # So many quantiles look as all runs would.
         if dots.size > N_DOTS:
             dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
         panel.plot(dots, np.full(dots.size, 1.0), "o", color=FILL, markeredgecolor=INK,
@@ -86,6 +88,7 @@ def draw_rows(table: Any, panel: Any) -> None:
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
         m = one.runs or one.n
         size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
+        # A square inside, an arrow where the difference, or an end of its interval, lies beyond.
         mark = "s" if first <= d[0] <= last else "<" if d[0] < 0 else ">"
         ends = [(low, "<", 4.0)] * (d[1] < first) + [(high, ">", 4.0)] * (d[2] > last)
         for end, sign, width in (*ends, (value, mark, size)):

@@ -124,6 +124,7 @@ def compare_sides(
     if not metrics and succeeded is groups is None and _is_of_reports(own):
         yours, unread = _read_records(own, None, keys, kind, said), own.unread
         own = _list_tags(own, yours)
+    # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
     shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
     records: list[Record] = [({}, {})]
@@ -164,6 +165,7 @@ def compare_sides(
     if len(reports) > MAX_ROWS:
         allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
         raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
+    # Rows are the reports of which you have runs; what one side lacks is named.
     if mine.keys().isdisjoint(reports):
         each = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {each}")
@@ -184,6 +186,7 @@ def compare_sides(
             raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
         return judged, refused
 
+    # A spread between labs from the rows takes them judged without it first.
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
@@ -226,6 +229,7 @@ def _is_printed(table: Table, name: str, *, needs_spread: bool = False) -> bool:
     """Say whether most cells are numbers, whatever stands behind them: 5.3, or 5.3 ± 0.4."""
     cells = _probe(table, name)[:MAX_PROBED]
     parts = [split_printed(cell) for cell in cells]
+    # 5.3 ± 0.4, 5.3 [4.9, 5.7], but not v2.0 (x)
     if needs_spread:
         parts = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
     return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in parts) > len(cells)
@@ -241,6 +245,7 @@ def _stack_runs(table: Table) -> Table:
     if step is None or len(found) < 2 or len(metrics) > 1 or not all(
         name == step or name in found or " - " in name for name in table.names):  # fmt: skip
         return table
+    # A row for each run and step that has a value.
     steps, rows = table.take(step), list[tuple[Any, ...]]()
     for name, (run, _) in found.items():
         cells = zip(steps, table.take(name), strict=True)
@@ -312,6 +317,7 @@ def _read_records(
     """
     headings = {name: read_heading(name) for name in table.names}
     free = {name for name, one in headings.items() if one.statistic is None or name in keys}
+    # Three forms: mean, sd, n; acc_mean, acc_sd, f1_mean; or a column of numbers for each method.
     labels = {one.label: "" for one in headings.values() if one.statistic in CENTRES}
     if "" in labels:
         labels = {"": ""}
@@ -350,6 +356,7 @@ def _read_records(
         for row, line in enumerate(zip(*columns.values(), strict=True)):
             pairs = zip(columns, line, strict=True)
             cells = {known: cell for known, cell in pairs if not is_missing(cell)}
+            # acc (%): what has no sign of its own gets that of the heading
             for known in cells if any(one.unit for one in used) else ():
                 if known not in {"runs", "n_succeeded"} and "%" not in str(cells[known]):
                     cells[known] = f"{cells[known]} %"
@@ -387,6 +394,7 @@ def _match_keys(
         cells = {_fold(tags[name]) for tags, _ in records if tags[name] is not None}
         free = [column for column in mine.values() if column not in found.values()
                 and (not keys or column in keys or name in keys)]  # fmt: skip
+        # How many of the cells each of your columns knows; the same name comes first.
         hits = {column: len(cells & _fold_cells(own, column)) for column in free}
         same = mine.get(_fold(name)) if name else None
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
@@ -414,6 +422,7 @@ def _match_keys(
     for name in keys:
         if name not in {*found, *found.values()}:
             (theirs if name in own.names else own).take(name)
+    # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
         with contextlib.suppress(UsageError):
@@ -437,6 +446,7 @@ def _sort_records(
     records: Sequence[Record], names: Sequence[str], table: Table, others: Iterable[Key] = ()
 ) -> dict[Key, dict[str, Any]]:
     """Return reported numbers by key, spelt as the other side does."""
+    # Names are compared folded, and spelt as on the other side if that has only one such.
     spelt: list[dict[str, set[str]]] = [{} for _ in names]
     for key in others:
         for place, part in enumerate(key):
@@ -468,6 +478,7 @@ def _group_runs(
     rows, seed = _find_rows(table, {*keys, *metrics}, keys, said)
     if not metrics and not (succeeded and is_share):
         metrics = [find_column(table, {*keys, succeeded, pair}, said)]
+    # Which rows belong to each group, and what else tells them apart.
     places = _find_groups(table, keys, rows)
     _find_mixed(table, {*keys, *metrics, succeeded, pair}, keys, places, said)
     done, is_unknown = None, np.zeros(table.n_rows, bool)
@@ -509,6 +520,7 @@ def _find_mixed(
                     f"{name_key([','.join([*keys, name])])}."
                 )
                 return
+    # A seed that occurs twice in a group: is it one run?
     columns = [table.take(name) for name in free if _fold(name) in SEEDS]
     for key, where in places.items() if columns else ():
         runs = Counter(tuple(str(column[place]) for column in columns) for place in where)
@@ -536,6 +548,7 @@ def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) 
 def find_column(table: Table, taken: Collection[str | None], said: dict[str, str]) -> str:
     """Return the only column of numbers that is no key, seed or step."""
     names = [name for name in table.names if name not in taken]
+    # Without seeds and steps; if several are left, without flags of success.
     for aside in (SEEDS | STEPS | ASIDE, DONE):
         if len(names) > 1:
             names = [one for one in names if _fold(one) not in aside and _is_numeric(table, one)]
@@ -556,6 +569,7 @@ def _find_rows(
     rows = list(range(table.n_rows))
     if step is None or not _is_numeric(table, step):
         return rows, seed
+    # A log has a row for each step: the last of each run is kept.
     order, kept = tables.read_values(table.take(step), step), list[int]()
     ends: dict[Key, list[float]] = {}
     for key, part in _find_groups(table, [*keys, seed] if seed else keys, rows).items():
@@ -624,6 +638,7 @@ def _subtract(
         found[key] = {"values": values, "minus": minus}
         if pair is None:
             continue
+        # A pair is one run of either group with the same seed.
         if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
             advice = "give one run of each, of one task"
             raise DataError(f"column {show(pair)} holds a seed twice in one group; {advice}")

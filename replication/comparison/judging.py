@@ -56,12 +56,14 @@ def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Si
         if not MIN_RUNS <= n <= MANY_RUNS:
             return {}
         return {"": _summarise_quartiles(sample.describe(report.numbers), n)}
+    # Their standard error is bootstrapped from at most 1,000 runs, and scaled to one run.
     if name in {"median", "iqm"}:
         if n < MIN_RUNS:
             return {}
         drawn = np.random.default_rng(SEED).choice(sample.runs, (N_RESAMPLES, min(n, 1000)))
         error = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(min(n, 1000))
         return {"": Side(sample.describe([name])[name], ((error, n),))}
+    # A mean, or a difference of two, each with its spread.
     spreads = tuple((one.spread, one.n) for one in (sample, own.minus) if one)
     return {"": Side(sample.mean - (own.minus.mean if own.minus else 0.0), spreads)}
 
@@ -150,6 +152,7 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
         return False
     if name is None or m < 2:
         return True
+    # Is the spread one of k ones among m? Its square is then k (m - k) / (m (m - 1)).
     tried, item = report.count_successes(), report.numbers[name]
     counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
     factors = report.list_spreads(m).values()
@@ -174,6 +177,7 @@ def _combine(parts: Sequence[Answer], rule: str, sides: tuple[Side, Side] | None
     def take(p_values: list[float]) -> float | None:
         return min(1.0, len(p_values) * min(p_values)) if p_values else None
 
+    # Bonferroni over the parts that have a p: the mean, what stands beside it, the share.
     known = [(part.p, part.p_alone) for part in parts if part.p is not None]
     return Answer(
         merge("findings"), take([p for p, _ in known]),
@@ -241,6 +245,7 @@ def _predict(
     """Judge statistics by drawn studies, under each reading of their spread."""
     if not numbers:
         return [Answer()] * len(factors)
+    # Too few runs, or equal ones, give no distribution: nothing but what they print is possible.
     if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
         yours = {} if sample is None else sample.describe(numbers.keys() - {*SPREADS})
         is_same = all(one.holds(yours.get(key, 0.0)) for key, one in numbers.items())
@@ -248,6 +253,7 @@ def _predict(
         found = {key: Finding.of(key, one, yours.get(key, math.nan), p=p or math.nan)
                  for key, one in numbers.items()}  # fmt: skip
         return [Answer(found, p)] * len(factors)
+    # Would an outcome that so many runs miss in 5 % of cases be in a report in at most 5 %?
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
     conditions = () if is_enough else (ALIKE,)
     drawn = predict(sample, numbers, n_used, factors, level=level, effort=effort)
@@ -274,6 +280,7 @@ def _judge_shares(own: Runs, sample: Sample | None, report: Report, *, level: fl
     """Judge a share or number of successes, or the mean of a column of 0 and 1."""
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
     m = report.n
+    # Successes and runs of one's own: of a column of 0 and 1, of flags, or as another reports them.
     if name == "mean":
         is_gap = own.minus is not None or own.is_of_pairs
         if sample is None or is_gap or not is_binary(sample, report):
@@ -285,6 +292,7 @@ def _judge_shares(own: Runs, sample: Sample | None, report: Report, *, level: fl
         k, n = own.report.count_middle("excluded"), own.n
     else:
         return Answer()
+    # Of all counts that print as reported the nearest is judged; the interval holds those of all.
     counts = report.count_successes()
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
     tried = {counts[0], nearest, counts[-1]}

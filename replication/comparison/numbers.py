@@ -166,6 +166,7 @@ def split_printed(given: object) -> Printed:
     if not isinstance(given, str):
         return Printed(given)
     body = unset(given)
+    # (8.3 ± 0.4)e-1, or 8.3 ± 0.4 %: the unit behind belongs to both
     outer = re.fullmatch(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?[0-9]+)?", body)
     body, unit = outer.groups("") if outer else (body, "")
     if not unit and body.endswith("%") and not re.search(r"%.*%$", body):
@@ -194,12 +195,14 @@ def split_printed(given: object) -> Printed:
         return Printed(value, plain["spread"] + unit)
     if inside.isdigit() and decimals and not is_apart:  # in units of the last digit
         return Printed(value, f"{int(inside) / 10**decimals:.{decimals}f}{unit}")
+    # 78.9 (1.1) looks like a spread, 78.9 (1) and 78.9 (+0.3) do not.
     is_like = inside[0] not in "+-" and ("." in inside or not decimals)
     return Printed(value, plain["inside"] + unit, bracket="like" if is_like else "odd")
 
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
     """Refuse 1.2k ± 0.1 and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2."""
+    # 1.2k ± 0.1, and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2, which was typed as it is meant
     has_suffix = {part[-1] in "kKMGB" for part in parts}
     has_power = {"e" in part for part in parts}
     is_typeset = re.search(r"×|·|\\times|\\cdot", given)
@@ -212,6 +215,7 @@ def split_range(given: object) -> tuple[str, str] | None:
     """Return the two ends of a range such as 0.81-0.85, [0.81, 0.85] or "0.81 to 0.85"."""
     if isinstance(given, (tuple, list)) and len(given) == 2:
         return given[0], given[1]
+    # -0.81, 4e-2, 12.5 %
     number = r"-?[0-9][0-9.]*(?:e[+-]?[0-9]+)?\s?[%kM]?"
     body = unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
@@ -223,6 +227,7 @@ def unset(text: str) -> str:
     body, before = text.strip()[:200], ""
     if re.fullmatch(r"[-+]?[0-9.]*", body):
         return body
+    # Until nothing changes, since one command may hold another: \textbf{\underline{0.8}}
     while body != before:  # \textbf{\underline{0.8}}
         before = body
         for pattern, plain in _TYPESET:

@@ -133,6 +133,8 @@ def predict(
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
     names = sorted(set(bases.values()))
     yours = sample.describe(names)
+    # The paper's pair of numbers, from many whole ones, has an exact distribution; else studies
+    # are drawn once, and a spread is the sd times a factor for each way to read it.
     if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
         return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
     drawn, found = sampling.draw_statistics(sample, n, names, effort=effort), []
@@ -151,9 +153,11 @@ def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], leve
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
     if numbers.keys() == {"mean", "max"}:
         judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
+    # A study is as far out as its most extreme number; p is the share of studies further out.
     tail = min(min(one.ends) for name, one in judged.items() if f"{name}_given_max" not in judged)
     is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
     share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
+    # The error of p: by binomial chance, or by how resamples differ, whichever is larger.
     by_chance = math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size)
     error = max(by_chance, float(by_resample.std()) / math.sqrt(by_resample.size))
     p = max(share, min(2.0 * tail, 1.0))
@@ -175,6 +179,7 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
     def judge(among: FloatArray) -> Statistic:
         return Statistic(mean, SamplingDistribution.from_draws(among))
 
+    # Studies in the order of their maxima, of which those nearest to the reported one are kept.
     order = np.argsort(largest, kind="stable")
     first, last = np.searchsorted(largest[order], [float(top.low), float(top.high)])
     if last - first < size:
@@ -194,6 +199,7 @@ def predict_mean_and_max(
 
     mean, largest = numbers["mean"], numbers["max"]
     cell = float(largest.low), float(largest.high)
+    # By convolution of the counts; the mean is judged among studies of the same maximum.
     judged = {
         "mean": Statistic(mean, SamplingDistribution(*convolution.compute_mean_mass(table, runs))),
         "max": Statistic(largest, SamplingDistribution(*convolution.compute_max_mass(table, runs))),

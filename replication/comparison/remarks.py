@@ -47,6 +47,7 @@ def find_impossible(report: Report, counts: Sequence[int], grid: Any, bounds: Bo
     """
     numbers, faults = report.numbers, Said()
     said = {name: describe_number(name, item.text, article=True) for name, item in numbers.items()}
+    # More successes than runs.
     for name, whole in (("share", 1), ("n_succeeded", report.n)):
         if name in numbers and numbers[name].low > whole:
             faults[name] = f"{said[name]} is not between none and all"
@@ -86,6 +87,7 @@ def find_coincidence(own: Runs, sample: Sample | None, report: Report, rule: str
     numbers, n_used = report.on_values, report.count_middle(rule)
     if sample is None or own.minus is not None or not sample.n == n_used > 1 or report.has_error:
         return None
+    # Each number as these runs would print it, and how often two studies print it alike.
     yours = sample.describe([name for name in numbers if name not in SPREADS])
     error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0
     for name, item in numbers.items():
@@ -188,6 +190,7 @@ def _caution_of_means(one: Side, two: Side, worst: Answer, options: Options) -> 
     said = []
     if gap.p_alone is not None and gap.p <= level < gap.p_alone:
         said = [f"by the printed spreads alone {describe_p(gap.p_alone)}"]
+    # Would a mean without its spread have another verdict?
     if by_f is not None:
         bare = dataclasses.replace(two, samples=((math.nan, two.n),))
         alone = judge_means(one, bare, level=level, between=between)
@@ -195,6 +198,7 @@ def _caution_of_means(one: Side, two: Side, worst: Answer, options: Options) -> 
             said.append(f"by your spread alone, as for a mean without one, {describe_p(alone.p)}: "
                         "the reported spread turns the verdict")  # fmt: skip
     found |= {"alone": "; ".join(said)} if said else {}
+    # Which spread between labs would explain the difference?
     needed = find_tolerated(one, two, level=level) if gap.p <= level and not between else None
     if needed is not None and needed <= TOLERATED:
         found["labs"] = (

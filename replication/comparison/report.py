@@ -87,6 +87,7 @@ def read_kind(text: str) -> Kind | None:
     >>> read_kind("90% ci normal")
     Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
     """
+    # Word by word: how many, what, its level, its distribution, its denominator.
     found: dict[str, Any] = {}
     plain = text.lower().replace("standard error", "se").replace("standard deviation", "sd")
     plain = re.sub(r"\b([a-z])\.([a-z])\.([a-z]\b)?\.?", r"\1\2\3", plain)  # s.d., s.e.m.
@@ -137,17 +138,20 @@ def read_heading(text: str) -> Heading:
             unit = "%"
         elif read_kind(behind) is not None:
             kind = behind
+    # Reward ± SD, without brackets
     base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
     if sign and read_kind(behind):
         kind = behind
     words = re.sub(r"[\s._-]+", "_", base.lower()).strip("_")
     if level := re.fullmatch(r"([0-9]{2}(?:\.[0-9])?)%_ci", words):
         return Heading("", "ci", unit, f"{level[1]}% ci", runs)
+    # p90
     quantile = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", base.strip().lower())
     if quantile and float(quantile[1]) > 0 and words not in NAMES:
         return Heading("", base.strip().lower(), unit, kind, runs)
     if words not in NAMES and words.endswith("%"):
         words, unit = words.removesuffix("%").strip("_"), "%"
+    # acc_mean and mean_acc: the longest name of a statistic at either end, the rest is the label.
     parts = words.split("_")
     for place in range(len(parts)):
         first, last = "_".join(parts[:place]), "_".join(parts[place:])
@@ -242,6 +246,7 @@ class Report:
 
         name, kind, tail = self.spread, self.kind, 0.5 + (self.kind.level or 0.95) / 2.0
         z, error = float(special.ndtri(tail)), 1.0 / math.sqrt(max(n_used, 1))
+        # Of an estimate: its standard error, an interval, or an sd of many runs.
         if self.has_error:
             if name != "spread":
                 return {"": z if name == "ci" else kind.factor}
@@ -427,6 +432,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
 
 def _place_interval(numbers: dict[str, Any], first: Reported, last: Reported, is_log: bool) -> str:
     """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
+    # Half of its width stands for it, with the rounding of both ends.
     middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
     cell = (first.high - first.low + last.high - last.low) / 4
     found = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
@@ -439,6 +445,7 @@ def _place_interval(numbers: dict[str, Any], first: Reported, last: Reported, is
         raise refuse("ci", ends, f"is an interval that holds the reported {centre.text}")
     if centre.low <= found.high and found.low <= centre.high:
         return ""
+    # Is it in the middle on the scale of logarithms? sqrt(low * high)
     if first.low > 0:  # of a ratio, which lies in the middle on the scale of logarithms
         ways = [math.sqrt(a * b) for a, b in ((first.low, last.low), (first.high, last.high))]
         if centre.low <= ways[1] and ways[0] <= centre.high:

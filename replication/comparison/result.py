@@ -186,6 +186,7 @@ class Comparison(Answered):
                       for name, part in parts.items()}  # fmt: skip
             return dataclasses.replace(one, **undone, **more)
 
+        # Means, differences and ends of intervals become ratios; p stays what it is.
         gap, findings = self.difference, self.findings.items()
         return dataclasses.replace(
             self, mean=undo(self.mean, "value", "low", "high"),
@@ -324,6 +325,7 @@ def _describe_shown(found: Comparison) -> str:
     if value is None or not math.isfinite(value):
         is_known = is_share or found.difference is not None
         return "; no difference would have been found four times in five" if is_known else ""
+    # Also in standard deviations, where one is known.
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
     statistic = "mean" if name == "constant" else word(name)
@@ -337,6 +339,7 @@ def _describe_shown(found: Comparison) -> str:
 def list_p(p_values: Mapping[str, float], template: str) -> str:
     """Return p under each reading of what was not said, of many the smallest and the largest."""
     pairs = [*p_values.items()]
+    # p is 0.01 with sd and 0.2 with se; of many readings only the ends
     if is_many := len(pairs) > MAX_READINGS:
         pairs = [find(pairs, key=lambda pair: pair[1]) for find in (min, max)]
     parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
@@ -398,6 +401,7 @@ def list_notes(found: Comparison) -> Iterator[str]:
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
         n, chance = plural(found.n - found.n_failed, "run"), percent(found.missed)
         yield f"An outcome with a probability of up to {chance} could be missing from {n}."
+    # What was reported and not judged, and what bears on failures.
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p" and "estimated" not in found.assumptions:
@@ -409,6 +413,7 @@ def list_notes(found: Comparison) -> Iterator[str]:
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
         text = list_p(found.p_by_assumption, "({})")
         yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
+    # What was asked for beside the verdict.
     if found.equivalence is not None:
         margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"

@@ -50,6 +50,7 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
     grid = None if step is None else read_number(step, "grid").value
     if grid is not None and not grid > 0:
         raise refuse("grid", step, "is a number above 0")
+    # Outcomes of simulate bring their successes and their cap, plain values may need both.
     is_table, updates = isinstance(values, CountTable), getattr(values, "updates", 0)
     if is_table or (hasattr(values, "converged") and np.ndim(updates) == 1):
         if succeeded is not None:
@@ -87,6 +88,7 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
         if is_wrong.any():
             row = int(is_wrong.argmax())
             raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}; correct it")
+    # Whatever goes beyond the cap has failed, and no value of a success can.
     stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
     if stop is not None:
         flags = flags & (data <= stop)
@@ -137,6 +139,7 @@ def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: boo
         raise refuse("cap", cap, f"are numbers up to {LARGEST:g}")
     if stops.size == 0:
         return cap
+    # Stopped at one value, or all at the cap or beyond, and no success went further?
     lowest, highest = float(stops.min()), float(stops.max())
     common = highest if cap is None else cap
     if lowest >= common and not (cap is None and (data[flags] > common).any()):
@@ -167,6 +170,7 @@ def get_sample(own: Runs, rule: str) -> Sample | None:
     done = own.done
     if done is None or own.n_failed == 0 or rule == "excluded" or own.stop is None:
         return done
+    # Failures count as the cap.
     if rule == "at-cap":
         values = np.append(done.runs, np.full(own.n_failed, own.stop))
         return Sample.from_values(values, bounds=(done.low, own.stop), grid=done.grid)

@@ -80,6 +80,7 @@ class ComparisonTable(Answered):
     @functools.cached_property
     def readings(self) -> dict[str, tuple[float, Pooled | None]]:
         """Return p of the table, and the mean difference, under each reading of the reports."""
+        # A row that has no such reading is taken as it is read first.
         judged = [self.rows[key] for key in self.p_values]
         names = dict.fromkeys(name for one in judged for name in one.answers)
         found = {}
@@ -95,6 +96,7 @@ class ComparisonTable(Answered):
         found = pooling.pool(effects, level=self.level)
         if found is None:
             return None
+        # Spreads are compared, and seeds used, where each side of a row is one sample.
         sides = [answer.sides for answer in answers if answer.sides is not None]
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
         by_seed: dict[str, Any] | None = None
@@ -108,6 +110,7 @@ class ComparisonTable(Answered):
     def _by_seed(self) -> FloatArray | None:
         """Your values, (rows, seeds), where each seed has one run in every row."""
         rows = [self.seeds.get(key, {}) for key in self.p_values]
+        # Only if each seed has one run in every row, and every run a seed.
         seeds = rows[0].keys()
         if any(row.keys() != seeds or len(row) != self.rows[key].n
                for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
@@ -128,6 +131,7 @@ class ComparisonTable(Answered):
     def verdicts(self) -> dict[Key, Verdict]:
         """The verdict on each row by Holm's adjustment."""
         found = {key: one.verdict for key, one in self.rows.items()}
+        # Contradicted alone, but not among so many rows.
         for key, p in self.adjusted.items():
             if found[key] is Verdict.CONTRADICTED and len(self.adjusted) > 1 and p > self.level:
                 found[key] = Verdict.NOT_CONTRADICTED
@@ -151,6 +155,7 @@ class ComparisonTable(Answered):
         """The verdict on the table as a whole."""
         if self.impossible:
             return Verdict.CONTRADICTED
+        # Readings of the reports must agree, as for one result.
         differs = {p <= self.level for p, _ in self.readings.values()}
         if len(differs) != 1:
             return Verdict.CANNOT_TELL
@@ -194,6 +199,7 @@ class ComparisonTable(Answered):
             "high", "sd", "g", "g_low", "g_high", "shown", "p", "p_holm", "verdict", "conditions",
         ]]  # fmt: skip
         for key, one in self.rows.items():
+            # The difference in the unit of the values, and in standard deviations.
             gap = one.difference
             parts = [None] * 7 if gap is None else [
                 gap.value, gap.low, gap.high, gap.spread, *(gap.d or [None] * 3)]  # fmt: skip
@@ -224,6 +230,7 @@ class ComparisonTable(Answered):
             yours = format_number(yours)
             if "n_succeeded" in one.reported and gap and gap.counts:
                 yours = "{}/{}".format(*gap.counts)  # of your runs, not of as many as reported
+            # In standard deviations, as the column before.
             shown = shown and shown / ((gap and gap.spread) or 1.0)
             d = None if gap is None else gap.d if is_in_sd else (gap.value, gap.low, gap.high)
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
@@ -277,6 +284,7 @@ class ComparisonTable(Answered):
             f"average ({span(one.low, one.high, 3)}), {side} in {n} of {one.n} rows (sign test, "
             f"{describe_p(one.p_sign)}).{self._describe_rows()}"
         )
+        # How rows differ, and on what the answer rests: seeds, or the independence of rows.
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
         if one.by_seed is not None:
@@ -351,6 +359,7 @@ def _format_sd(value: float, decimals: int = 2) -> str:
 
 def _name_report(one: Comparison) -> str:
     """Return what was reported on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02."""
+    # 0.83 ± 0.04; 0.83 sd 0.04 se 0.02; 19/20; median 4.9 q1 4.5 q3 5.4
     n_spreads = sum(name in SPREADS for name in one.reported)
     return " ".join(
         f"± {text.removeprefix('± ')}" if name in SPREADS and "mean" in one.reported

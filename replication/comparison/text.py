@@ -24,7 +24,9 @@ SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
 """Begins what a spreadsheet computes, and is no number: =1+1, +cmd, but not -5 ± 2."""
+# -0.5, but not A-5
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
+# (change with `grid`)
 CHANGE = r" \(change with `\w+`\)"
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}", "|": r"\textbar{}",
@@ -80,6 +82,7 @@ def to_cell(value: Any) -> str:
 
 
 def _write_text(block: Block) -> str:
+    # The first column to the left, numbers to the right.
     if block.rows:
         first, *others = (max(map(len, column)) for column in zip(*block.rows, strict=True))
         line = "  ".join([f"{{:<{first}}}", *(f"{{:>{width}}}" for width in others)])
@@ -102,6 +105,7 @@ def _write_markdown(block: Block) -> str:
 
 def _write_latex(blocks: Sequence[Block]) -> str:
     """Return the table with the verdict as its caption, and all else in notes below."""
+    # The rows between the rules of booktabs.
     table = next(block.rows for block in blocks if block.rows)
     lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
     columns = "l" + "r" * (len(table[0]) - 1)

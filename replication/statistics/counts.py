@@ -119,6 +119,7 @@ class CountTable:
         if self.cap != other.cap:
             given = f"tables with caps {self.cap} and {other.cap}"
             raise UsageError(f"{given} cannot be merged; give tables of one cap")
+        # Outcomes of either table, each once, with the counts of both.
         both = np.concatenate([self.updates, other.updates])
         distinct, place = np.unique(both, return_inverse=True)
         counts = np.zeros(distinct.size, dtype=np.int64)

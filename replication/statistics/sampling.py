@@ -111,6 +111,7 @@ class Sample:
     ) -> Self:
         """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+        # 0.1 + 0.2 and 0.3 are one value.
         if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
             distinct, counts = distinct[:1], counts.sum(keepdims=True)
         return cls(distinct, counts.astype(np.int64), *bounds, grid)
@@ -201,6 +202,7 @@ def draw_populations(
     """Yield resampled runs, the shares below and above all seen runs, and the mean excess there."""
     own, tails = sample.runs, (fit_tail(sample.negate()), fit_tail(sample))
     generator = np.random.default_rng([seed, 1])
+    # Nothing lies beyond a bound, nor beyond equal runs.
     gaps = [float(scale > 0) for scale, _ in tails]
     # Of a gap that is shared with what was not seen, the outermost run has only the inner half.
     weight = own.size - 0.5 * math.fsum(gaps)
@@ -222,6 +224,7 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     Half of them are of the negated runs, and negated back, so that a statistic has the same p
     whichever sign the runs have.
     """
+    # As many studies as memory and time allow, shared among resamples.
     n_half = max(20, min(effort.n_resamples, MAX_RESAMPLED // sample.n)) // 2
     n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // (2 * n_half))
     draw_half = functools.partial(_draw_half, shape=(n_each, runs), n_resamples=n_half)
@@ -280,6 +283,7 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
         low, high = ordered[..., first], ordered[..., min(first + 1, n - 1)]
         return np.asarray(low + (place - first) * (high - low))
 
+    # Computed only if asked for; whatever is not here is a quantile.
     ways: Mapping[str, Callable[[], FloatArray]] = {
         "mean": lambda: studies.mean(axis=-1),
         "sd": lambda: studies.std(axis=-1, ddof=1),

@@ -109,6 +109,7 @@ def read_table(path: str, clean: Callable[[str], str] = str) -> Table:
 
 def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -> Table:
     """Take rows, whose last cells may be lacking; refuse a header that is one of the data."""
+    # A name such as 2024 may be a number; all of them, or one with a point, are data.
     numbers = [cell for cell in names if to_number(cell) is not None]
     if len(numbers) == len(names) or any("." in cell for cell in numbers):
         advice = "put a header with the names of the columns above it"
@@ -149,6 +150,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
     from pyarrow import parquet
 
     buffer, unreadable = pa.BufferReader(content), (name, "Parquet file", "write it again")
+    # Size and types stand in the footer, so a bomb is refused before it is unpacked.
     with _refuse_errors(*unreadable):
         head = parquet.read_metadata(buffer)
         schema = head.schema.to_arrow_schema()
@@ -215,6 +217,7 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     while rows and not any(rows[-1]):  # empty lines at the end
         rows.pop()
     names, *body = rows or [[""]]
+    # 1,000 in a file of one column is one cell; else every row has as many as the header.
     for place, row in enumerate(body, start=1):
         if len(names) == 1 and len(row) > 1 and THOUSANDS.fullmatch(",".join(row)):
             row[:] = [",".join(row)]
@@ -252,6 +255,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         # \toprule, \cline{2-3}, \cmidrule(lr){2-3}
         rules = r"\\(?:hline|(?:top|mid|bottom|cmid)rule|cline)(?:\([lr]+\))?(?:\{[-\d]+\})?"
         lines = re.split(r"\\\\(?:\[[^\]]*\])?", re.sub(rules, "", body))  # 48 & 202 \\[2pt]
+        # \begin{tabular}{lr} 48 & 202 \\ \hline: cells between &, rows between \\
         rows = [_split_cells(line, "&") for line in lines if "&" in line]
     else:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -259,6 +263,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
             return []
         rows = [_split_cells(line.strip("|"), "|") for line in (lines[0], *lines[2:])]
+    # A cell that spans several rows stands in each of them.
     kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
     for row in rows:
         for place, cell in enumerate(row):
