@@ -32,27 +32,20 @@ exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tel
 
 
 OPTIONS = {
-    "--reported WHAT": "the other side: a number as it was printed, '0.83 ± 0.04, n = 5', "
-    "'median=0.8 p90=1.2 n=20', or a table with a row for each result",
-    "--column NAME": "column of your values, or several: reward,steps; return=Ours if the report "
-    "calls it Ours (default: the only one of numbers)",
+    "--reported WHAT": "the other side: a number as printed, '0.83 ± 0.04, n = 5', or a table",
+    "--column NAME": "column of your values, or several: a,b; a=Ours if the report calls it Ours",
     "--by NAMES": "columns of keys, such as task,method (default: those of both tables)",
-    "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no); "
-    "of failures the values say where they were stopped, unless --failures is excluded",
+    "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no)",
     "--cap VALUE": "value at which runs were stopped; whatever is larger failed",
-    "--failures": "what the report did with failures: left them out, counted them where they were "
-    "stopped, or started over and added up (default: the verdict must not depend on it)",
-    "--plus-minus KIND": "what stands behind ±, and how it was made: sd, se, ci, 2sd, 2se, '90%% "
-    "ci', 'ci normal', 'sd n-1' (default: what is left open is tried in every way)",
-    "--scale FACTOR": "what the reported numbers are divided by to have your unit: 100 if they are "
-    "per cent and your values shares; or log: compare logarithms, as for ratios",
+    "--failures": "what the report did with failures (default: the verdict must not depend on it)",
+    "--plus-minus KIND": "what ± is: sd, se, ci, 2sd, '90%% ci', 'ci t', 'sd n-1' (default: all)",
+    "--scale FACTOR": "what brings reported numbers to your unit: 100 divides them; log for ratios",
     "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
     "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
     "--difference A B": "what was reported is the mean (or share) of group A less that of B",
     "--pair NAME": "with --difference: column of seeds that pair the runs",
     "--evidence": "with --difference: add the replication Bayes factor and the sceptical p",
-    "--between SD": "labs differ, either side by so many standard deviations of a run, such as "
-    "0.35; of a table also 'estimate', by its rows",
+    "--between SD": "labs differ by so many standard deviations: 0.35; of tables also 'estimate'",
     "--margin VALUE": "difference of the means that does not matter: 0.5 (in your unit), or 10%%",
     "--level LEVEL": "of the test (default: 5%%); intervals cover the rest",
     "--plot FILE": "draw the runs, or a table as a forest plot (.png, .svg or .pdf)",
