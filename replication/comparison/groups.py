@@ -122,7 +122,7 @@ def compare_sides(
     # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
     kind, unread, yours = base["plus_minus"], list[str](), list[Record]()
     if not metrics and succeeded is groups is None and _is_of_reports(own):
-        yours, unread = _read_records(own, None, keys, kind, said), own.unread
+        yours, unread = _read_records(own, None, keys, kind, said)
         own = _list_tags(own, yours)
     # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
@@ -130,14 +130,14 @@ def compare_sides(
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
-        records = _read_records(theirs, own, keys, kind, said)
-        gaps = [name for name in theirs.names if name not in {*theirs.unread, *own.names}
+        records, others = _read_records(theirs, own, keys, kind, said)
+        unread += others
+        gaps = [name for name in theirs.names if name not in {*others, *own.names}
                 and read_heading(name).label in DIFFERENCES]  # fmt: skip
         if gaps and difference is None:
             raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference` with two "
                              "groups, or name it as a column of yours")  # fmt: skip
         found = _match_keys(own, theirs, records, keys, metrics, said, {groups, pair})
-        unread += theirs.unread
     elif len(metrics) > 1:
         raise UsageError("several columns were given, and one report for all; give one of each")
     # Your side by key, as arguments of `compare`.
@@ -309,11 +309,11 @@ def _is_numeric(table: Table, name: str) -> bool:
 
 def _read_records(
     table: Table, own: Table | None, keys: Sequence[str], kind: str | None, said: dict[str, str]
-) -> list[Record]:
+) -> tuple[list[Record], list[str]]:
     """Return what each report of a table is called, by column, and its numbers by name.
 
     A table with a column for each task, method or metric has as many reports in a row; what stands
-    in the headings is called "". Columns that say nothing known are named in `unread` of the table.
+    in the headings is called "". The columns that say nothing known come second.
     """
     headings = {name: read_heading(name) for name in table.names}
     free = {name for name, one in headings.items() if one.statistic is None or name in keys}
@@ -335,7 +335,6 @@ def _read_records(
     # By label, the column of each number; those without a label belong to all.
     parts: dict[str, dict[str, str]] = {label: {} for label in ("", *labels)}
     read = {name: one for name, one in headings.items() if name not in free and one.label in parts}
-    table.unread = [name for name in headings if name not in read]
     for name, (label, statistic, *_) in read.items():
         if (other := parts[label].setdefault(str(statistic), name)) != name:
             both = list_names([other, name])
@@ -364,7 +363,7 @@ def _read_records(
             cells |= {"plus_minus": behind} if behind else {}
             tags = {name: column[row] for name, column in texts.items()}
             records.append((tags | ({"": labels[label]} if any(labels) else {}), cells))
-    return records
+    return records, [name for name in headings if name not in read]
 
 
 def _clean_cells(column: list[Any], kind: Any, said: dict[str, str]) -> list[Any]:

@@ -35,7 +35,7 @@ Draws = Mapping[str, FloatArray]
 """Statistics of drawn studies by name, float64[n_resamples, n_each]."""
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """A reported statistic against its sampling distribution, whose `mean` and `spread` it has.
 
@@ -54,11 +54,6 @@ class Finding:
     chance: float = math.nan
     mean: float = math.nan
     spread: float = math.nan
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Finding) and repr(self) == repr(other)  # so that NaN equals NaN
 
     @classmethod
     def of(cls, name: str, item: Reported, yours: float, **more: Any) -> Self:

@@ -3,26 +3,24 @@
 import dataclasses
 import enum
 import functools
-import html
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
 from replication.comparison import report
 from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
-from replication.comparison.text import Block, list_assumed, name_key, render
+from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample, SamplingDistribution
 from replication.wording import plural
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-SCHEMA = 3  # version of what `Comparison.to_dict` returns
 ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
@@ -34,42 +32,6 @@ class Verdict(enum.StrEnum):
     NOT_CONTRADICTED = "not contradicted"
     CONTRADICTED = "contradicted"
     CANNOT_TELL = "cannot tell"
-
-
-class Answered:
-    """What one result, and a table of them, have in common."""
-
-    __hash__ = None  # type: ignore[assignment]
-    list_parts: Callable[[], dict[str, Any]]
-    list_cells: Callable[[], list[list[Any]]]
-    describe: Callable[[], Iterable[Block]]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its verdict")
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything that is not for drawing as plain JSON values."""
-        return dict(make_plain({"schema": SCHEMA, **self.list_parts()}))
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.render())}</pre>"
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table with a row for each statistic, or each result."""
-        import pandas as pd
-
-        header, *rows = self.list_cells()
-        return pd.DataFrame(rows, columns=header)
-
-    def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
-
-        Raises `UsageError` for another form.
-        """
-        return render(form, self.describe(), self.list_cells(), self.to_dict())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -234,19 +196,6 @@ class Comparison(Answered):
 
 def _exp(value: float | None) -> float | None:
     return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
-
-
-def make_plain(value: Any) -> Any:
-    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
-    if dataclasses.is_dataclass(value):
-        value = vars(value) | ({"d": value.d} if isinstance(value, Difference) else {})
-    if isinstance(value, Mapping):
-        return {str(key): make_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [make_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value.value if isinstance(value, Verdict) else value
 
 
 def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:

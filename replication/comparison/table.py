@@ -13,8 +13,8 @@ from replication.comparison.judging import UNSEEN
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
-from replication.comparison.result import Answered, Comparison, Verdict, answer, list_p
-from replication.comparison.text import Block, list_assumed, name_key
+from replication.comparison.result import Comparison, Verdict, answer, list_p
+from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics import pooling
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
 from replication.statistics.sampling import FloatArray

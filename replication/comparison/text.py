@@ -7,17 +7,23 @@ have none (`name_key`).
 
 import csv
 import dataclasses
+import enum
+import html
 import io
 import json
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from replication.comparison.numbers import FORMS, refuse, show
 from replication.system.progress import escape
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 3  # version of what `Answered.to_dict` returns
 WIDTH = 88
 FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
@@ -44,19 +50,63 @@ class Block:
     rows: Sequence[Sequence[str]] = ()
 
 
-def render(form: str, blocks: Iterable[Block], cells: Iterable[Any], plain: Any) -> str:
-    """Return blocks as text, or the numbers behind them: cells as CSV, or all as JSON."""
-    if form not in FORMS:
-        raise refuse("format", form, f"are {', '.join(FORMS)}")
-    if form == "json":
-        return json.dumps(plain, indent=1)
-    if form == "csv":
-        written, rows = io.StringIO(), [[to_cell(cell) for cell in row] for row in cells]
-        csv.writer(written, lineterminator="\n").writerows(rows)
-        return written.getvalue().rstrip("\n")
-    if form == "latex":
-        return _write_latex(list(blocks))
-    return "\n\n".join(map(_write_markdown if form == "markdown" else _write_text, blocks))
+class Answered:
+    """What one result, and a table of them, have in common."""
+
+    __hash__ = None  # type: ignore[assignment]
+    list_parts: Callable[[], dict[str, Any]]
+    list_cells: Callable[[], list[list[Any]]]
+    describe: Callable[[], Iterable[Block]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.render())}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that is not for drawing as plain JSON values."""
+        return dict(make_plain({"schema": SCHEMA, **self.list_parts()}))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a table with a row for each statistic, or each result."""
+        import pandas as pd
+
+        header, *rows = self.list_cells()
+        return pd.DataFrame(rows, columns=header)
+
+    def render(self, form: str = "text") -> str:
+        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+
+        Raises `UsageError` for another form.
+        """
+        if form not in FORMS:
+            raise refuse("format", form, f"are {', '.join(FORMS)}")
+        if form == "json":
+            return json.dumps(self.to_dict(), indent=1)
+        if form == "csv":
+            written, rows = io.StringIO(), [[*map(to_cell, row)] for row in self.list_cells()]
+            csv.writer(written, lineterminator="\n").writerows(rows)
+            return written.getvalue().rstrip("\n")
+        if form == "latex":
+            return _write_latex([*self.describe()])
+        return "\n\n".join(map(_write_text if form == "text" else _write_markdown, self.describe()))
+
+
+def make_plain(value: Any) -> Any:
+    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
+    if dataclasses.is_dataclass(value):
+        value = vars(value) | ({"d": value.d} if hasattr(value, "d") else {})
+    if isinstance(value, Mapping):
+        return {str(key): make_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [make_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def name_key(key: Sequence[str]) -> str:

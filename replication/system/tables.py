@@ -47,7 +47,6 @@ class Table:
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
         self.name, self.names, self.n_rows = name, list(names), n_rows
         self.columns = functools.cache(columns)  # since most are looked at more than once
-        self.unread: list[str] = []  # columns of reports that say nothing known
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
