@@ -11,7 +11,6 @@ import itertools
 import math
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any
 
 from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import Reported, describe_p
@@ -19,7 +18,7 @@ from replication.comparison.prediction import Answer
 from replication.comparison.report import CI_WORDS, MANY, SPREADS, Options, Report, describe_number
 from replication.comparison.runs import Runs
 from replication.statistics.means import Side, find_spread_p, find_tolerated, judge_means
-from replication.statistics.sampling import UNBOUNDED, Bounds, Sample
+from replication.statistics.sampling import UNBOUNDED, Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
@@ -31,20 +30,13 @@ Said = dict[str, str]
 """Sentences by what they are of."""
 
 
-def list_impossible(own: Runs, report: Report, sample: Sample | None, rule: str) -> Said:
-    """Return why reported numbers cannot be right, by name."""
-    if own.minus is not None or "constant" in report.numbers:
-        return {}
-    counts = [n for n in report.count_used(rule)[:MAX_COUNTS] if n > 0]
-    grid, bounds = (None, UNBOUNDED) if sample is None else (sample.grid, (sample.low, sample.high))
-    return find_impossible(report, counts=counts, grid=grid, bounds=bounds)
-
-
-def find_impossible(report: Report, counts: Sequence[int], grid: Any, bounds: Bounds) -> Said:
-    """Return why reported numbers cannot be right, by name.
+def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None) -> Said:
+    """Return why reported numbers cannot be right, by name, if values are of the kind of a sample.
 
     A number is possible if one of `counts`, the values that can have been summarised, allows it.
     """
+    grid, bounds = (None, UNBOUNDED) if sample is None else (sample.grid, (sample.low, sample.high))
+    counts = [n for n in counts[:MAX_COUNTS] if n > 0]
     numbers, faults = report.numbers, Said()
     said = {name: describe_number(name, item.text, article=True) for name, item in numbers.items()}
     # More successes than runs.

@@ -15,7 +15,7 @@ from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, des
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
-from replication.statistics.sampling import Sample, SamplingDistribution
+from replication.statistics.sampling import Sample
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -124,11 +124,6 @@ class Comparison(Answered):
     def main(self) -> Answer:
         """What the most usual reading gives: distributions, where studies were drawn, and sides."""
         return next(iter(self.answers.values()))
-
-    @property
-    def distributions(self) -> Mapping[str, SamplingDistribution]:
-        """Sampling distributions by statistic, where studies were drawn."""
-        return self.main.distributions
 
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"

@@ -51,7 +51,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
         return None
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
-    for name, distribution in comparison.distributions.items():
+    for name, distribution in comparison.main.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
     share = estimate_proportion(counts.n_converged, counts.n)
     return {

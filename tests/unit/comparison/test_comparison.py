@@ -37,7 +37,7 @@ def read(found):
 def test_shift_of_a_drawn_statistic_that_would_be_shown_is_found_four_times_in_five(values, name):
     """In both directions, and no more often in one of them."""
     found = compare(values, runs=20, **{name: f"{getattr(np, name)(values):.0f}"})
-    drawn, shown = np.asarray(found.distributions[name].values), found.shown[name]
+    drawn, shown = np.asarray(found.main.distributions[name].values), found.shown[name]
     low, high = np.quantile(drawn, [0.025, 0.975])
     rates = np.mean(drawn + shown > high), np.mean(drawn - shown < low)
     assert min(rates) == pytest.approx(0.8, abs=0.01)
