@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -148,66 +148,65 @@ def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
     return 1.0 - float(cells[p > level].sum())
 
 
-@dataclasses.dataclass(frozen=True)
-class Likelihood:
-    """The probability of the printed numbers, and the standard error of its logarithm, by sweep."""
+def measure_likelihood(table: CountTable) -> dict[str, Any]:
+    """Return how probable the printed numbers are in a population that is known by its counts.
 
-    n_at_max: int
-    chances: Mapping[str, float]
-    errors: Mapping[str, float]
-
-    @classmethod
-    def of(cls, table: CountTable) -> Self:
-        """Compute it exactly from a population that is known by a table of counts.
-
-        The error is that of the counts, by the delta method: with slopes g of the probability P in
-        the shares p of n networks, its variance is (sum p g^2 - (sum p g)^2) / n.
-        """
-        reported = load_reported()
-        mean, largest = float(reported.mean), int(reported.max)
-        shares = table.counts / table.n
-        found = {
-            added: convolution.compute_pair_chance(
-                table, reported.runs,
-                mean=(mean - 0.5 - added, mean + 0.5 - added), largest=largest - added,
-            )
-            for added in (0, 1)
-        }  # fmt: skip
-        chances, errors = {}, {}
-        for name, ways in SWEEPS.items():
-            chance = math.fsum(found[added][0] for added in ways) / len(ways)
-            slopes = np.mean([found[added][1] for added in ways], axis=0)
-            variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
-            chances[name] = chance
-            errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
-        at_max = table.counts[table.updates == largest]
-        return cls(int(at_max.sum()), chances, errors)
+    ``chances`` and ``errors``: the probability, and the standard error of its logarithm, by
+    `SWEEPS`; ``n_at_max``: networks that stop at the reported largest count. The error is that of
+    the counts, by the delta method: with slopes g of the probability in the shares p of n networks,
+    its variance is (sum p g^2 - (sum p g)^2) / n.
+    """
+    reported = load_reported()
+    mean, largest = float(reported.mean), int(reported.max)
+    found = [
+        convolution.compute_pair_chance(
+            table, reported.runs,
+            mean=(mean - 0.5 - added, mean + 0.5 - added), largest=largest - added,
+        )
+        for added in (0, 1)
+    ]  # fmt: skip
+    shares = table.counts / table.n
+    chances, errors = {}, {}
+    for name, ways in SWEEPS.items():
+        chance = math.fsum(found[added][0] for added in ways) / len(ways)
+        slopes = np.mean([found[added][1] for added in ways], axis=0)
+        variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
+        chances[name] = chance
+        errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
+    n_at_max = int(table.counts[table.updates == largest].sum())
+    return {"n_at_max": n_at_max, "chances": chances, "errors": errors}
 
 
-def compare_readings(likelihoods: Mapping[str, Likelihood]) -> dict[str, dict[str, Any]]:
+def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return chance, Bayes factor of the first reading and posterior of each, by sweep and reading.
 
     The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
     s being the standard error of the logarithm (of the odds, for a posterior).
     """
-    names = likelihoods.keys()
-    return {of: {name: _describe(likelihoods, name, of) for name in names} for of in SWEEPS}
+    return {
+        sweep: {
+            name: {"n_at_max": each["n_at_max"]} | _compare(likelihoods, name, sweep)
+            for name, each in likelihoods.items()
+        }
+        for sweep in SWEEPS
+    }
 
 
-def _describe(likelihoods: Mapping[str, Likelihood], name: str, sweep: str) -> dict[str, Any]:
-    own, base = likelihoods[name], next(iter(likelihoods.values()))
-    chance, error = own.chances[sweep], own.errors[sweep]
-    row: dict[str, Any] = {"n_at_max": own.n_at_max, "chance": chance}
-    if not chance or not base.chances[sweep]:
+def _compare(likelihoods: Mapping[str, Mapping[str, Any]], name: str, sweep: str) -> dict[str, Any]:
+    chances = {each: found["chances"][sweep] for each, found in likelihoods.items()}
+    errors = {each: found["errors"][sweep] for each, found in likelihoods.items()}
+    first, chance = next(iter(likelihoods)), chances[name]
+    others = [each for each in likelihoods if each != name]
+    total = math.fsum(chances[each] for each in others)
+    if not (chance and chances[first] and total):
         names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
-        return row | dict.fromkeys(names)
-    factor = base.chances[sweep] / chance
-    of_factor = 0.0 if own is base else math.hypot(error, base.errors[sweep])
-    rest = [each for each in likelihoods.values() if each is not own and each.chances[sweep]]
-    total = math.fsum(each.chances[sweep] for each in rest)
-    of_rest = [each.chances[sweep] / total * each.errors[sweep] for each in rest]
-    odds = _spread(chance / total, math.hypot(error, *of_rest))
-    return row | {
+        return {"chance": chance} | dict.fromkeys(names)
+    factor = chances[first] / chance
+    of_factor = 0.0 if name == first else math.hypot(errors[name], errors[first])
+    of_others = [chances[each] / total * errors[each] for each in others]
+    odds = _spread(chance / total, math.hypot(errors[name], *of_others))
+    return {
+        "chance": chance,
         "bayes_factor": factor,
         "bayes_factor_interval": _spread(factor, of_factor),
         "posterior": chance / (chance + total),

@@ -75,19 +75,8 @@ def round_numbers(value: Any) -> Any:
     >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
     {'mean': 46.5123, 'runs': [100, True]}
     """
-    if isinstance(value, Mapping):
-        return {str(key): round_numbers(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [round_numbers(entry) for entry in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if hasattr(value, "tolist"):  # of NumPy
-        return round_numbers(value.tolist())
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"a model holds the number {value}")
-        return float(f"{value:.{DIGITS}g}")
-    raise TypeError(f"a model holds a {type(value).__name__}")
+    text = json.dumps(value, default=lambda array: array.tolist(), allow_nan=False)
+    return json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
 
 
 def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:

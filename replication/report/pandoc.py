@@ -1,6 +1,5 @@
 """From Markdown to the three reports, by pandoc and Typst, and whether these are there."""
 
-import errno
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from urllib.parse import quote
 from replication.errors import ReportError, UsageError, WorkerError
 from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
+from replication.system.files import SHORTAGES
 
 READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
 ASSETS = Path(__file__).parent / "assets"
@@ -32,9 +32,6 @@ FORMS = {
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
-TIME_LIMIT = 120.0
-SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
-"""What is short when pandoc cannot be started, by the error's number."""
 
 
 def require_tools() -> None:
@@ -57,8 +54,7 @@ def find_pandoc() -> str:
 def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], form: str) -> str:
     """Convert Markdown that `add_metadata` has completed, by the engine's filter.
 
-    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line; where
-    pandoc cannot be started or takes longer than `TIME_LIMIT`, it is a WorkerError.
+    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line.
     """
     command = [
         find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
@@ -69,15 +65,13 @@ def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], 
         done = subprocess.run(  # in a folder that is there: the user's may have been removed
             command, input=markdown, cwd=ASSETS, capture_output=True, check=False,
             env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
-            encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
+            encoding="utf-8", errors="replace",
         )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise WorkerError(f"pandoc took longer than {TIME_LIMIT:g} s; run it again") from None
     except OSError as error:
-        advice = f"{error.strerror}; install it again"
         if error.errno in SHORTAGES:
-            advice = f"too few {SHORTAGES[error.errno]}; raise the limit and run it again"
-        raise WorkerError(f"pandoc cannot be started: {advice}") from None
+            raise  # what is short is said as of all else that needs it
+        reason = f"{error.strerror}; install it again"
+        raise WorkerError(f"pandoc cannot be started: {reason}") from None
     if complaints := _read_complaints(done.stderr, locate):
         raise ReportError("; ".join(complaints))
     if done.returncode:

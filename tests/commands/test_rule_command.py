@@ -90,7 +90,7 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
 
 
 @pytest.mark.parametrize(("text", "name", "code", "message"), [
-    (None, "", 74, "there is no such file"),
+    (None, "", 74, "no such file of Python is there"),
     ("x = 1", "", 2, "has no subclass of replication.Network"),
     (OTHER, "", 2, "has Alignment, Halved, Small; give .*mine.py:CLASS"),
     (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved, Small"),

@@ -1,6 +1,5 @@
 """Along learning: six statements of pages 363 and 364 from networks measured at every update."""
 
-import dataclasses
 import math
 from typing import Any
 
@@ -25,24 +24,13 @@ ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes f
 
 def run(sample: Sample) -> Model:
     """Return the model of what happens along learning."""
-    sample.report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(agreement.measure_agreement, sample, slow_share=SLOW_SHARE)
     digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
-    sample.report_progress("what comes first, by learning rate")
-    half = dataclasses.replace(sample, n=max(2, sample.n // 2))
+    half = sample.take(0.5)
     orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
-    return {
-        "learning_rate": PAPER.learning_rate, "slow_rate": SLOW_RATE, "level": agreement.LEVEL,
-        "orders": list(orders.values()), "least_cross_entropy": min(crosses),
-        "claims": judge_all(paper, slow, digits),
-    }  # fmt: skip
-
-
-def judge_all(paper: Histories, slow: Histories, digits: Array) -> Model:
-    """Judge the six statements; those with functions of their own compare two events, or parts."""
-    end = {name: paper.get_at(name, 1.0) for name in paper.values}
-    return {
+    end = {name: paper.get_at(name, 1.0) for name in ("alignment", "centred", "ratio")}
+    claims = {
         # Equation 3 is steepest descent but for the slopes of the visible units.
         "upper-agreement": judge("upper-agreement", {
             "networks-20": average(paper, "upper"),
@@ -70,6 +58,10 @@ def judge_all(paper: Histories, slow: Histories, digits: Array) -> Model:
             "cosine-2": slow.get_at("alignment", 1.0),
             "digits": digits,
         }),
+    }  # fmt: skip
+    return {
+        "learning_rate": PAPER.learning_rate, "slow_rate": SLOW_RATE, "level": agreement.LEVEL,
+        "orders": list(orders.values()), "least_cross_entropy": min(crosses), "claims": claims,
     }  # fmt: skip
 
 

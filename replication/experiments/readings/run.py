@@ -26,14 +26,12 @@ def run(sample: Sample) -> Model:
         taken = sample if name in ERROR_READINGS else sample.take(OTHERS_SHARE, least=1000)
         sample.report_progress(f"{name}, {taken.n:,} networks")
         populations[name] = studies.count_networks(protocol, taken)
-    sample.report_progress("the test of the headline for each")
     named = {}
     for name in ERROR_READINGS:
         counts = populations[name]
         mean = name_estimate("mean", estimate_mean(counts.updates, counts.counts))
         p, p_sweeps = (studies.describe_p(x)["p"] for x in (counts, studies.count_sweeps(counts)))
         named[name] = mean | {"p": p, "p_sweeps": p_sweeps}
-    sample.report_progress("how often it rejects others")
     ranked = studies.rank_studies(populations["paper"])
     power = {k: studies.measure_power(ranked, x, level=level) for k, x in populations.items()}
     return {"named": named, "power": power}

@@ -34,6 +34,7 @@ TASKS = {
     for name in ("one-hot 4-2-4", "random bits 8-4-8, set 1", "correlated bits 8-4-8, set 1")
 }
 SPEED = RUNS["speed"]
+FEW_RATES = {rule: rates[::4] for rule, rates in SPEED.SEARCHED_RATES.items()}
 FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four times the rate
 SMALLER = {
     "hierarchy.run": {
@@ -67,20 +68,16 @@ SMALLER = {
     },
     "mechanism.common": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "mechanism.hybrids": {"MAX_UPDATES": 100},
-    "dynamics.corners": {"UPPER_RATES": (6.0, 20.0)},
-    "dynamics.following": {"PAPER": SHORT},
-    "dynamics.offsets": {"ALIGNED_RATES": (2.0, 10.0, 20.0)},
+    "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
     "rule.run": {"N_TRAINED": 5, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
     "learning.run": {"N_ON_DIGITS": 6},
     "speed.run": {
-        "SEARCHED_RATES": {rule: rates[::4] for rule, rates in SPEED.SEARCHED_RATES.items()},
-        "MOMENTA": (0.7, 0.8), "N_FACTOR_RATES": 3,
-        "TASKS": {
-            name: (fields | FEW_IMAGES, {rule: (4 * rates[0],) for rule, rates in tried.items()})
-            if "n_images" in fields else (fields, tried)
-            for name, (fields, tried) in SPEED.TASKS.items()
+        "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
+        "TASKS": SPEED.TASKS | {"": (*SPEED.TASKS[""][:3], FEW_RATES)} | {
+            task: (fields | FEW_IMAGES, *of, {rule: (4 * x[0],) for rule, x in rates.items()})
+            for task, (fields, *of, rates) in SPEED.TASKS.items() if "n_images" in fields
         },
     },
     "settings.run": {"MAP_REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
