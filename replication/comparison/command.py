@@ -14,6 +14,7 @@ from replication.system.files import check_target
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 # runs.csv, also where no such file is: a report would have no ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
+QUANTILES = ("p5", "p10", "p90", "p95", "p99")
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
 EXAMPLES = """\
 what was reported, in place of --reported or beside it, by its name in any table:
@@ -56,19 +57,16 @@ OPTIONS = {
 
 
 class Once(argparse.Action):
-    """Keep an option that is given once; of reported numbers by their name, too."""
+    """Keep an option that is given once; of reported numbers by their name."""
 
     def __call__(self, _parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        """Refuse an option that is gone, or given twice."""
-        name = option[2:].replace("-", "_")
-        if self.dest == "gone":
-            raise UsageError(name_options(f"there is no {option}; give {GONE[name]}"))
+        """Refuse an option that is given twice."""
         if option in namespace.seen:
             raise UsageError(f"{option} was given twice; give it once")
         namespace.seen = [*namespace.seen, option]
         # --mean 0.83 --sd 0.04: reported numbers are kept by name
         if self.dest == "numbers":
-            namespace.numbers = namespace.numbers | {name: values}
+            namespace.numbers = namespace.numbers | {option[2:].replace("-", "_"): values}
         else:
             setattr(namespace, self.dest, True if self.nargs == 0 else values)
 
@@ -97,15 +95,13 @@ def add_commands(subparsers: Any) -> None:
             {"nargs": 0} if not values else {"metavar": values[0]} if len(values) == 1 else
             {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
         compare.add_argument(name, action=Once, help=words, **more)
-    # Reported numbers by name, those of intervals with two ends; and what there is no more.
+    # Reported numbers by name, those of intervals with two ends; what there is no more says so.
     plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))  # not 95%_ci
-    options = {f"--{name.replace('_', '-')}" for name in (*plain, "p5", "p10", "p90", "p95", "p99")}
+    options = {f"--{name.replace('_', '-')}" for name in (*plain, *GONE, *QUANTILES)}
     pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
     compare.add_argument(*sorted(pairs & options), nargs=2, metavar=("LOW", "HIGH"), **hidden)
-    gone = (f"--{name.replace('_', '-')}" for name in GONE)
-    compare.add_argument(*gone, action=Once, dest="gone", help=argparse.SUPPRESS)
     compare.set_defaults(handler=run_compare, format="text", seen=[], numbers={})
 
 
@@ -128,7 +124,7 @@ def run_compare(options: argparse.Namespace) -> int:
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    names = {name: f"--{name}" for name in NAMES}
+    names = {name: f"--{name.replace('_', '-')}" for name in NAMES}
     # An option is called as its argument is, but for a few.
     names |= {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
     names |= {"minus": "--difference", "values": "FILE", "table": "FILE", "runs": "--n",

@@ -311,7 +311,7 @@ def read_numbers(options: Options) -> dict[str, Any]:
     """Return the reported numbers by name, however they were given."""
     numbers = {name: one for name, one in options["numbers"].items() if one is not None}
     for name in GONE.keys() & numbers.keys():
-        raise UsageError(f"there is no `{name}` any more; give {GONE[name]}")
+        raise UsageError(f"there is no '{name}' any more; give {GONE[name]}")
     reported = options["reported"]
     whole = {} if reported is None else parse_report(reported, "reported")
     for name, value in parse_report(numbers, "reported").items():

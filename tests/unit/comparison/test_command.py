@@ -227,7 +227,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
     ([*DIFFERENCE, "a", "--mean", "1"], 2, "name two groups"),
     (["runs.csv", "--mean", "48", "--reported", "x.csv"], 74, "it is missing"),
-    (["one.csv", "--report", "48"], 2, "there is no --report; give --reported"),
+    (["one.csv", "--report", "48"], 2, "there is no 'report' any more; give --reported"),
     (["one.csv", *REPORT, "--plot", ""], 2, "allowed are files that end in"),
     (["one.csv", "--against", "48"], 2, "give the other report in place of FILE"),
     (["one.csv", "--sd-kind", "n"], 2, "give --plus-minus, such as 'sd n-1'"),

@@ -471,7 +471,7 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
     ({"mean": "10", "constant": "10"}, "give it alone"),
     ({"mean": "48", "reported": "9, n = 5"}, "gives the mean, and `mean` was given"),
-    ({"mean": "48", "report": "9"}, "there is no `report` any more; give `reported`"),
+    ({"mean": "48", "report": "9"}, "there is no 'report' any more; give `reported`"),
     ({"mean": "48", "sd_kind": "n"}, "give `plus_minus`, such as 'sd n-1'"),
     ({"mean": "9", "maen": "8"}, r"did you mean mean\?"),
     ({"mean": "9", "evidence": True}, "needs a difference with a known error"),
@@ -481,7 +481,7 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
     ({"reported": {"p0": "1"}, "runs": None}, "allowed are n, mean, .* and p90"),
     ({"mean": "48", "plus_minus": "rank"}, "allowed are sd, se, ci, 2sd, 2se"),
-    ({"mean": "48", "nan_policy": "omit"}, "there is no `nan_policy` any more"),
+    ({"mean": "48", "nan_policy": "omit"}, "there is no 'nan_policy' any more"),
     ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
     ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
     ({"share": "-5 %"}, "`share` was given as '-5 %'"),
@@ -504,7 +504,7 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"reported": {"ci_low": "9", "runs": 5}, "runs": None}, "given without `ci_high`"),
     ({"mean": "12", "ci": ("9", "11")}, "an interval that holds the reported 12"),
     ({"minus": NORMAL, "max": "2"}, "only the `mean`"),
-    ({"mean": "92", "against": "91.2, n = 1"}, "there is no `against` any more"),
+    ({"mean": "92", "against": "91.2, n = 1"}, "there is no 'against' any more"),
 ])  # fmt: skip
 def test_arguments_are_refused_in_one_line(arguments, message):
     with pytest.raises(UsageError, match=message) as error:

@@ -219,7 +219,7 @@ def test_numbers_of_any_size_fit_into_a_row():
     ({"by": 5}, "`by` was given as 5"),
     ({"column": 5}, "`column` was given as 5"),
     ({"minus": [1, 2]}, "there is no option 'minus'"),
-    ({"against": {"k": ["a"]}}, "there is no `against` any more"),
+    ({"against": {"k": ["a"]}}, "there is no 'against' any more"),
 ])  # fmt: skip
 def test_odd_tables_and_names_get_one_clear_line(given, why):
     """They ended in an IndexError or a TypeError; a text was a column of its letters."""
