@@ -143,8 +143,7 @@ def predict(
 
 def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], level: float) -> Answer:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
-    judged = {name: Statistic(item, SamplingDistribution.from_draws(drawn[name]))
-              for name, item in numbers.items()}  # fmt: skip
+    judged = {name: _hold(item, drawn[name]) for name, item in numbers.items()}
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
     if numbers.keys() == {"mean", "max"}:
         judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
@@ -161,6 +160,11 @@ def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], leve
     return Answer(findings, p, error * p / (share or 1.0), distributions)
 
 
+def _hold(item: Reported, drawn: FloatArray) -> Statistic:
+    """Hold a reported number against drawn ones, each as probable as any other."""
+    return Statistic(item, SamplingDistribution(np.sort(drawn, axis=None), np.ones(drawn.size)))
+
+
 def _find_all(judged: Mapping[str, Statistic], yours: Any, level: float) -> dict[str, Finding]:
     return {name: one.find(name, yours, level) for name, one in judged.items()}
 
@@ -170,10 +174,6 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = numbers["mean"], numbers["max"]
     size = min(NEAR, means.size)
-
-    def judge(among: FloatArray) -> Statistic:
-        return Statistic(mean, SamplingDistribution.from_draws(among))
-
     # Studies in the order of their maxima, of which those nearest to the reported one are kept.
     order = np.argsort(largest, kind="stable")
     first, last = np.searchsorted(largest[order], [float(top.low), float(top.high)])
@@ -182,8 +182,8 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
         last = first + size
     tails = np.empty(means.size)
     for part in np.array_split(order, max(1, means.size // size)):
-        tails[part] = judge(means[part]).measure_tails(means[part])
-    return judge(means[order[first:last]]), tails.reshape(drawn["mean"].shape)
+        tails[part] = _hold(mean, means[part]).measure_tails(means[part])
+    return _hold(mean, means[order[first:last]]), tails.reshape(drawn["mean"].shape)
 
 
 def predict_mean_and_max(

@@ -55,11 +55,6 @@ class SamplingDistribution:
     values: FloatArray
     mass: FloatArray
 
-    @classmethod
-    def from_draws(cls, drawn: FloatArray) -> Self:
-        """Take drawn values, each as probable as any other."""
-        return cls(np.sort(drawn, axis=None), np.ones(drawn.size))
-
     @functools.cached_property
     def running(self) -> FloatArray:
         """Mass of the first 0, 1, ... all values."""
