@@ -96,7 +96,7 @@ def render_report(
     setters: dict[str, Callable[[str], str | bytes]] = {
         "pdf": partial(pandoc.set_pdf, figures=saved, day=metadata["date"]),
         "html": partial(pandoc.set_html, figures=saved, tables=tables),
-        "md": partial(pandoc.set_markdown, metadata=metadata),
+        "md": str,
     }
     made = zip(kinds, texts, strict=True)
     pages = map_in_threads(lambda text: setters[text[0]](text[1]), made, jobs=jobs)

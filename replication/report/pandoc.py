@@ -27,7 +27,7 @@ FORMS = {
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
         "--shift-heading-level-by=1", f"--template={ASSETS / 'page.html'}",
     ],
-    "md": ["--to=gfm", "--shift-heading-level-by=1"],
+    "md": ["--to=gfm", "--shift-heading-level-by=1", f"--template={ASSETS / 'article.gfm'}"],
 }  # fmt: skip
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
@@ -102,26 +102,15 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
     `commands`: what makes the data of a figure, by the figure's name.
     """
     day = date.fromisoformat(metadata["date"])
+    version = [f"version {metadata['version']}"] if "version" in metadata else []
+    licence = f"{metadata['licence']} licence"
+    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
     fields = {
-        **metadata, "byline": _write_byline(metadata), "year": str(day.year),
+        **metadata, "byline": byline, "year": str(day.year),
         "month": str(day.month), "day": str(day.day), "lang": "en-GB", "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }  # fmt: skip
     return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
-
-
-def _write_byline(metadata: Mapping[str, str]) -> str:
-    """Return the line below the title."""
-    day = date.fromisoformat(metadata["date"])
-    version = [f"version {metadata['version']}"] if "version" in metadata else []
-    licence = f"{metadata['licence']} licence"
-    return " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
-
-
-def set_markdown(body: str, *, metadata: Mapping[str, str]) -> str:
-    """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
-    head = [f"# {metadata['title']}", metadata["subtitle"], _write_byline(metadata)]
-    return "\n\n".join([*head, body.strip()]) + "\n"
 
 
 def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
