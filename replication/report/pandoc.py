@@ -82,12 +82,14 @@ def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], 
 
 def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
     """Return what the filter and pandoc found wrong, with file and line."""
+    # "problem<tab>fig:joint<tab>it has no alternative text" is of the filter in report.lua.
     complaints = []
     for line in stderr.splitlines():
         if line.startswith("problem\t"):
             _, token, message = line.split("\t", 2)
             complaints.append(f"{locate(token)}: {message}")
         elif line.startswith("[WARNING] Citeproc: citation "):
+            # [WARNING] Citeproc: citation hinton1988 not found
             key = line.split()[3]
             problem = f"@{key} is cited, but has no entry in the bibliography"
             complaints.append(f"{locate('@' + key)}: {problem}")
@@ -102,6 +104,7 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
     `commands`: what makes the data of a figure, by the figure's name.
     """
     day = date.fromisoformat(metadata["date"])
+    # Names · 1 November 2026 · version 0.3.0 · MIT licence
     version = [f"version {metadata['version']}"] if "version" in metadata else []
     licence = f"{metadata['licence']} licence"
     byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
