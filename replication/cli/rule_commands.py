@@ -101,6 +101,7 @@ def add_commands(subparsers: Any) -> None:
 
 def read_rule(text: str) -> "type[Network]":
     """Return the class that FILE.py:CLASS names; the code of the file is run."""
+    # mine.py:Mine, or mine.py where it has one class
     path, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
@@ -116,6 +117,7 @@ def read_rule(text: str) -> "type[Network]":
     sys.path.append(str(Path(spec.origin).parent))  # of what the file imports, now or later
     with _blame(lambda error: find_own_line(error, {spec.origin}) or file.name):
         spec.loader.exec_module(module)
+    # Its own classes; others are imported.
     found = {
         key: each for key, each in vars(module).items()
         if isinstance(each, type) and issubclass(each, Network) and each.__module__ == spec.name
@@ -286,12 +288,14 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     """
     from replication.system.tables import to_number
 
+    # The file as lines, and the sign between their cells.
     name = f"--patterns {show(path)}"
     with refuse_unreadable(name, ADVICE):
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
     numbered = enumerate(map(str.strip, text.splitlines()), 1)
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    # Each line as numbers.
     rows: list[tuple[float, ...]] = []
     for n, line in lines:
         cells = [cell.strip() for cell in line.split(separator)]

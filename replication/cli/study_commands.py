@@ -28,6 +28,7 @@ MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
+    # Studies.
     add_command(
         subparsers, "replicate",
         "Simulate the networks of a study, analyse them and write its report. Networks that are in "
@@ -50,6 +51,7 @@ def add_commands(subparsers: Any) -> None:
         *STUDY, "--jobs", handler=run_report, continues=True,
     )  # fmt: skip
 
+    # Experiments, and readings of one's own.
     experiments = add_command(
         subparsers, "experiments",
         "Run the experiments on the paper's other statements, all or some, and write their models, "
@@ -81,6 +83,7 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
+    # Numbers of networks, for other programs.
     trace = add_command(
         subparsers, "trace",
         "Print how networks learn as CSV: the seed, the updates applied so far, the error, and the "
@@ -110,6 +113,7 @@ def run_replicate(options: argparse.Namespace) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
+    # Wrong options are named before libraries that take long are loaded.
     study, workers = read_study(options), _read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts

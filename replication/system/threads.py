@@ -86,6 +86,7 @@ def iterate_in_threads(
     if jobs == 1 and threading.current_thread() is not threading.main_thread():
         yield from map(function, tasks)
         return
+    # Tasks share the flag of the task that begins them, so that all stop together.
     flag = find_flag()
 
     def work(task: Task) -> Result:
@@ -120,6 +121,7 @@ def count_workers(jobs: int) -> int:
 
 def measure_memory() -> float:
     """Return the bytes of memory of this machine, or of the container in which it runs."""
+    # The least of what the machine has and the container allows.
     found = math.inf
     if hasattr(os, "sysconf"):  # not on Windows
         found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
