@@ -99,7 +99,8 @@ class Cache:
             with temporary_file(path) as temporary:
                 temporary.write_bytes(content)
                 # A longer study may have kept more of the last block of this one meanwhile.
-                publish(temporary, path, is_needed=lambda: self.read(key, seeds) is None)
+                if self.read(key, seeds) is None:
+                    publish(temporary, path)
             self._n_bytes += len(content)
             if self._n_bytes > LARGEST_CACHE:
                 self._n_bytes = self.trim(int(KEPT_SHARE * LARGEST_CACHE))

@@ -12,6 +12,7 @@ from replication.cli.arguments import (
     STUDY,
     WORKERS,
     add_command,
+    add_seeds,
     read_protocol_arguments,
     read_study,
     whole,
@@ -22,12 +23,12 @@ from replication.experiments import EXPERIMENTS
 from replication.system.progress import report_progress
 from replication.wording import plural
 
-READING_SEEDS, FEWEST_SEEDS, MOST_SEEDS = 10_000, 1000, 10_000_000
-"""Networks of each reading of a multiverse: the default, and what is allowed."""
+MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
 
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
+    # Studies.
     add_command(
         subparsers, "replicate",
         "Simulate the networks of a study, analyse them and write its report. Networks that are in "
@@ -50,6 +51,7 @@ def add_commands(subparsers: Any) -> None:
         *STUDY, "--jobs", handler=run_report, continues=True,
     )  # fmt: skip
 
+    # Experiments, and readings of one's own.
     experiments = add_command(
         subparsers, "experiments",
         "Run the experiments on the paper's other statements, all or some, and write their models, "
@@ -79,11 +81,9 @@ def add_commands(subparsers: Any) -> None:
         help="[factors] with lists of values of protocol fields, every combination of which is "
         "a reading; [fixed] for all",
     )  # fmt: skip
-    multiverse.add_argument(
-        "--seeds", type=whole(FEWEST_SEEDS, MOST_SEEDS), default=READING_SEEDS, metavar="N",
-        help=f"networks a reading (default: {READING_SEEDS})",
-    )  # fmt: skip
+    add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
+    # Numbers of networks, for other programs.
     trace = add_command(
         subparsers, "trace",
         "Print how networks learn as CSV: the seed, the updates applied so far, the error, and the "
@@ -113,6 +113,7 @@ def run_replicate(options: argparse.Namespace) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
+    # Wrong options are named before libraries that take long are loaded.
     study, workers = read_study(options), _read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts
@@ -158,8 +159,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
 
 def run_experiments_command(options: argparse.Namespace) -> None:
     """Run experiments and write their models."""
-    from replication.publication.previews import preview_experiment
-    from replication.publication.publishing import run_experiments
+    from replication.publication.publishing import preview_experiment, run_experiments
 
     running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
@@ -177,7 +177,7 @@ def run_experiments_command(options: argparse.Namespace) -> None:
 def run_multiverse(options: argparse.Namespace) -> None:
     """Simulate the user's own readings, compare them, write model, table and page."""
     from replication.experiments.readings.multiverse import read_readings
-    from replication.publication.previews import make_multiverse
+    from replication.publication.publishing import make_multiverse
 
     model, table, page = make_multiverse(
         read_readings(options.file), options.seeds, options.root_seed, options.results,

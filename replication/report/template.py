@@ -54,6 +54,7 @@ def escape_markdown(text: str) -> str:
     >>> print(escape_markdown("<b>*x*</b> `y`"), escape_markdown("a" + chr(27) + chr(0x202E)))
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\` a\\x1b\\u202e
     """
+    # Escape codes of a terminal, and U+202E, by which "gpj.exe" would be read backwards.
     text = "".join(
         sign if unicodedata.category(sign)[0] != "C" or sign in "\n\t"
         else sign.encode("unicode_escape").decode()
@@ -128,6 +129,7 @@ class Template:
                 claims |= model["claims"]
         judged = functools.partial(self._environment.getitem, claims)
 
+        # {{ require(speed.mean < 48) }} leaves no trace where it is true.
         @jinja2.pass_context
         def require(context: Any, condition: object) -> str:
             if condition:
@@ -153,20 +155,17 @@ class Template:
 
     def locate(self, token: str) -> str:
         """Return file and line where some text stands first in a template, or the template."""
-        for folder in self._folders:
-            for path in sorted(folder.rglob("*.md")):
-                before, found, _ = path.read_text("utf-8").partition(token)
-                if found:
-                    line = before.count("\n") + 1
-                    return f"{self.show(path)}:{line}"
+        for path in [path for folder in self._folders for path in sorted(folder.rglob("*.md"))]:
+            before, found, _ = path.read_text("utf-8").partition(token)
+            if found:
+                line = before.count("\n") + 1
+                return f"{self.show(path)}:{line}"
         return self.show(self.path)
 
-    def show(self, path: Path | str | None) -> str:
+    def show(self, path: Path | str) -> str:
         """Name a template as its author knows it: from the folder that is searched."""
-        for folder in self._folders:
-            if path is not None and Path(path).is_relative_to(folder):
-                return Path(path).relative_to(folder).as_posix()
-        return str(path or self.path.name)
+        folders = [folder for folder in self._folders if Path(path).is_relative_to(folder)]
+        return Path(path).relative_to(folders[0]).as_posix() if folders else str(path)
 
     def _find_line(self, error: BaseException) -> str:
         for frame in reversed(traceback.extract_tb(error.__traceback__)):

@@ -48,6 +48,7 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
 
     timers: list[threading.Timer] = []
 
+    # An exception that a destructor has raised comes here, and goes no further.
     def send_again(lost: Any) -> None:
         if isinstance(lost.exc_value, Interrupted):
             again = os.getpid(), lost.exc_value.number
