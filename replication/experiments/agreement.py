@@ -45,9 +45,7 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
     W, U = list_matrices(protocol)
-    reconstruction = evaluate_networks(
-        protocol, weights
-    ).reconstruction
+    reconstruction = evaluate_networks(protocol, weights).reconstruction
     # Slopes of the logistic function, (n, n_patterns, n_visible).
     slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
