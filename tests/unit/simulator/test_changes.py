@@ -8,6 +8,7 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
+from replication.simulator.engine import evaluate_networks
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
@@ -23,7 +24,7 @@ VARIANTS = {str(fields): build(fields)[1] for fields in (
 
 
 def measure_error(protocol, flat, error):
-    r, v = reconstruct(protocol, flat[None])[0], make_patterns(protocol)
+    r, v = evaluate_networks(protocol, flat[None]).reconstruction[0], make_patterns(protocol)
     if error == "squared":
         return np.sum((r - v) ** 2) / 2
     return -np.sum(v * np.log(r) + (1 - v) * np.log1p(-r))
