@@ -42,18 +42,15 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     mechanism = add_command(
         subparsers, "mechanism",
-        "Test whether recirculation amplifies its own code on inputs of your own. Networks learn "
-        "them by recirculation, back-propagation and feedback alignment, each at its own best "
-        "learning rate. Reported is whether W amplifies its own code as predicted, what first "
-        "changes are worth, and what larger and aligned weights at the start would save. For "
-        "example: replication mechanism --patterns FILE.csv --group-sizes 8,3, or --protocol "
-        "digits.",
+        "Test whether recirculation amplifies its own code on inputs of your own, beside "
+        "back-propagation and feedback alignment, each at its best learning rate: whether W grows "
+        "as predicted, what first changes are worth, and what larger and aligned weights at the "
+        "start save. For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
         "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism,
     )  # fmt: skip
     mechanism.add_argument(
         "--patterns", type=Path, metavar="FILE.csv",
-        help="inputs in place of the protocol's, one pattern a line: numbers from 0 to 1 between "
-        "commas, semicolons, tabs or spaces",
+        help="inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces",
     )  # fmt: skip
     mechanism.add_argument(
         "--group-sizes", dest="assignments", action="append", default=[],
@@ -63,8 +60,7 @@ def add_commands(subparsers: Any) -> None:
     add_seeds(mechanism, FEWEST, MOST, N_NETWORKS)
     mechanism.add_argument(
         "--rule", metavar="FILE.py:CLASS",
-        help="a rule of your own to compare with the others, a subclass of replication.Network "
-        'whose learning rate is numbers["rate"]; the file is run',
+        help='a rule of your own beside the others, whose numbers have a "rate"; the file is run',
     )  # fmt: skip
     mechanism.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",

@@ -31,17 +31,15 @@ def add_commands(subparsers: Any) -> None:
     # Studies.
     add_command(
         subparsers, "replicate",
-        "Simulate the networks of a study, analyse them and write its report. Networks that are in "
-        "the cache are taken from there. The default study is the one that the committed report "
-        "describes, for which experiments run whose models are missing; any other has a short "
-        "report of its own.",
+        "Simulate the networks of a study, analyse them and write its report. The default study is "
+        "that of the committed report, for which experiments run whose models are missing; any "
+        "other has a short report of its own.",
         *STUDY, *WORKERS, handler=run_replicate, continues=True,
     )  # fmt: skip
     add_command(
         subparsers, "simulate",
-        "Simulate the networks of a study into the cache: those that are not there, and those of a "
-        "few other root seeds that its report compares them with. Print how many they are and the "
-        "digest of all.",
+        "Simulate the networks of a study into the cache, and those of a few other root seeds that "
+        "its report compares them with. Print how many they are and the digest of all.",
         *NETWORKS, *WORKERS, handler=run_simulate, continues=True,
     )  # fmt: skip
     add_command(
@@ -63,8 +61,7 @@ def add_commands(subparsers: Any) -> None:
     )
     experiments.add_argument(
         "--preview", type=whole(100, MOST_SEEDS), metavar="N",
-        help="run one experiment with N networks and render its chapter and statements alone, into "
-        "previews/NAME of the results folder; models and report stay as they are",
+        help="run one experiment with N networks and render its chapter alone, in previews/NAME",
     )  # fmt: skip
 
     multiverse = add_command(
@@ -78,8 +75,7 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     multiverse.add_argument(
         "--file", type=Path, metavar="FILE.toml", required=True,
-        help="[factors] with lists of values of protocol fields, every combination of which is "
-        "a reading; [fixed] for all",
+        help="[factors] with lists of values, of which every combination is a reading; [fixed]",
     )  # fmt: skip
     add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
