@@ -50,7 +50,7 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     mechanism.add_argument(
         "--patterns", type=Path, metavar="FILE.csv",
-        help="inputs, a line each: numbers from 0 to 1 between commas, semicolons, tabs or spaces",
+        help="inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces",
     )  # fmt: skip
     mechanism.add_argument(
         "--group-sizes", dest="assignments", action="append", default=[],
