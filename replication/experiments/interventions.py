@@ -11,10 +11,9 @@ import numpy as np
 
 from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model
-from replication.experiments.matrices import Array, Counts, Flags, give_length, project
+from replication.experiments.matrices import Array, Counts, Flags, Scatter, give_length, project
 from replication.experiments.recording import Outcome
 from replication.experiments.sample import estimate_share, name_median
-from replication.experiments.scatter import Scatter
 from replication.simulator import recirculation
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape

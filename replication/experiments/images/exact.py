@@ -5,10 +5,9 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.images.linear import predict_power
-from replication.experiments.matrices import Array, get_w
+from replication.experiments.matrices import Array, Scatter, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, name_mean
-from replication.experiments.scatter import Scatter
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import split_weights
 

@@ -15,6 +15,7 @@ from replication.experiments.matrices import (
     Array,
     Counts,
     Flags,
+    Scatter,
     flatten,
     get_u,
     get_w,
@@ -23,7 +24,6 @@ from replication.experiments.matrices import (
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.sample import estimate_share, name_median
-from replication.experiments.scatter import Scatter
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections

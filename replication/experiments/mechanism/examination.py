@@ -12,9 +12,9 @@ from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
 from replication.experiments import Model
+from replication.experiments.matrices import Scatter
 from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, controls, reach
 from replication.experiments.sample import Sample
-from replication.experiments.scatter import Scatter
 from replication.simulator.guard import check_rule
 from replication.simulator.network import Network
 from replication.simulator.patterns import make_patterns

@@ -11,14 +11,13 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
+from replication.experiments.growth import check_theory, follow_turning
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls
-from replication.experiments.mechanism.common import compare_sets
-from replication.experiments.mechanism.hybrids import compare_hybrids
 from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
 from replication.experiments.mechanism.tasks import BITS, make_tasks
-from replication.experiments.mechanism.theory import check_theory, follow_turning
+from replication.experiments.mechanism.variants import compare_hybrids, compare_sets
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share, get_estimate, list_protocols
 
