@@ -157,11 +157,9 @@ class Mechanism:
             ("cosine of steepest descent with W, then", None, examined["descent"][1]),
         ):
             rows.append({"kind": "growth", "name": name, "predicted": predicted, "value": value})
-        costs = [
-            ("first changes", INSTEAD[name], row) for name, row in examined["interventions"].items()
-        ]
-        if costs:
-            costs += [("start", f"W times {row['factor']:g}", row) for row in examined["sizes"]]
+        costs = [("first changes", INSTEAD[k], x) for k, x in examined["interventions"].items()]
+        costs += [("start", f"W times {x['factor']:g}", x) for x in examined.get("sizes", ())]
+        if "starts" in examined:
             costs.append(("start", "U = W^T, aligned", examined["starts"]["aligned"]))
         for kind, name, row in costs:
             low, high = row["extra_interval"]
@@ -238,25 +236,15 @@ def examine_mechanism(
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
         own, examined = rules["recirculation"], None
-        if own["converged"]["share"] > 0.0:
+        if (share := own["converged"]["share"]) > 0.0:
+            report_progress("replacing first changes, and starting with other weights")
             best = dataclasses.replace(protocol, learning_rate=own["rate"])
-            examined = _examine(best, own, sample)
+            names = tuple(INSTEAD) if share >= 0.5 else ()  # or the median is the cap
+            examined = reach.examine_task(best, sample, median=own["median"], names=names)
+            if names:
+                examined |= controls.compare_starts(best, sample.draw(best), FACTORS)
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
     return Mechanism(protocol, n_networks, root_seed, rules, examined)
-
-
-def _examine(best: Protocol, own: Mapping[str, Any], sample: Sample) -> Model:
-    """Return what `reach.examine_task` finds at the best rate, and what other weights save."""
-    sample.report_progress("replacing the first changes of W")
-    is_clear = own["converged"]["share"] >= 0.5  # or the median is the cap
-    names = tuple(INSTEAD) if is_clear else ()
-    examined = reach.examine_task(best, sample, median=own["median"], names=names)
-    if is_clear:
-        sample.report_progress("starting with other weights")
-        weights = sample.draw(best)
-        examined["sizes"] = controls.compare_sizes(best, weights, FACTORS)
-        examined["starts"] = controls.compare_starts(best, weights)
-    return examined
 
 
 def check_task(protocol: Protocol) -> None:

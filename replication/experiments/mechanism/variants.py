@@ -19,9 +19,7 @@ import numpy as np
 
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments import Model
-from replication.experiments.growth import find_critical_rate
-from replication.experiments.interventions import INTERVENTIONS, train_changed
+from replication.experiments import Model, growth, interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import find_fastest
 from replication.experiments.sample import Sample, estimate_share, list_protocols, name_range
@@ -77,7 +75,7 @@ def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sampl
 
     def compare(name: str) -> Model:
         protocol = tasks[name]
-        critical, weights = find_critical_rate(protocol), sample.draw(protocol)
+        critical, weights = growth.find_critical_rate(protocol), sample.draw(protocol)
         slow = dataclasses.replace(protocol, learning_rate=critical / 2)
         # The best rate without the common part, on other networks.
         tried = list_protocols(protocol, {"learning_rate": RATES, "max_updates": [MAX_UPDATES]})
@@ -102,8 +100,10 @@ def find_cost(
     """Return the extra updates by change, in the median, if the first `PART` of W are dropped."""
     base, _, _ = simulate_weights(protocol, weights, network=network)
     n_first = max(1, round(PART * float(np.median(base))))
-    dropped = INTERVENTIONS["dropped"]
-    updates, _ = train_changed(protocol, weights, dropped, n_first=n_first, network=network)
+    dropped = interventions.INTERVENTIONS["dropped"]
+    updates, _ = interventions.train_changed(
+        protocol, weights, dropped, n_first=n_first, network=network
+    )
     return float(np.median(updates.astype(np.int64) - base)) / n_first
 
 

@@ -202,8 +202,8 @@ def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow)
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     weights = draw_weights(SMALL, SEED, 0, 60)
-    (smaller,) = controls.compare_sizes(SMALL, weights, (0.25,))
-    starts = controls.compare_starts(SMALL, weights)
+    found = controls.compare_starts(SMALL, weights, (0.25,))
+    (smaller,), starts = found["sizes"], found["starts"]
     factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
     assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
