@@ -11,7 +11,7 @@ from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
 from replication.experiments import Model, growth, interventions
 from replication.experiments.matrices import Array
-from replication.experiments.recording import Trained, train_for
+from replication.experiments.recording import train_for
 from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
@@ -81,7 +81,7 @@ class Contestant:
             return sample.draw(self.protocol)
         return Rule.of(self.network, self.protocol).draw(sample.root_seed, 0, sample.n)
 
-    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> Trained:
+    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Any, Any, Array]:
         """Train networks at a learning rate, from what `draw` returns."""
         protocol, network = self.enter(rate)
         return simulate_weights(protocol, weights, network=network, jobs=jobs)

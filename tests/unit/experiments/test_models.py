@@ -45,7 +45,6 @@ SMALLER = {
         "SIZES": (0.5, 0.02), "ON_PATCHES": ("recirculation", "back-propagation"),
     },
     "images.encoders": {"SIZES": (4, 6, 8)},
-    "images.changes": {"N_IMAGES": 30},
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
@@ -59,7 +58,7 @@ SMALLER = {
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
-    "images.exact": {"N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
+    "images.exact": {"N_IMAGES": 30, "N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS,
         "FIRSTS": dict.fromkeys(("small", "paper"), (1, 2, 5)),
