@@ -98,27 +98,26 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[Model]:
     some U, however long, reads them. The moments: the start; the median updates at which U and W
     are aligned, and at which the change of W agrees with descent; half of learning, and its end.
     """
-    # The moments, in updates.
-    updates, _, _ = simulate_weights(protocol, weights)
+    # The moments, in updates: the states that are followed end before the slowest have learnt.
+    learnt = float(np.median(simulate_weights(protocol, weights)[0]))
     n_followed = agreement.count_early_updates(protocol.learning_rate)
     states = record_weights(protocol, weights, n_followed)
     measured = agreement.measure_agreement(protocol, states.reshape(-1, protocol.n_weights))
     agrees = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
     aligned = agreement.find_alignment(protocol, weights, n_updates=n_followed)
-    learnt = float(np.median(updates))
+    moments = {
+        "start": 0.0, "aligned": min(float(np.median(aligned)), learnt),
+        "agrees": min(float(np.median(agrees)), n_followed), "half": learnt / 2, "learnt": learnt,
+    }  # fmt: skip
     rows = []
-    for moment, when in {
-        "start": 0.0, "aligned": float(np.median(aligned)), "agrees": float(np.median(agrees)),
-        "half": learnt / 2, "learnt": learnt,
-    }.items():  # fmt: skip
-        at = math.ceil(min(when, n_followed if moment == "agrees" else learnt))
+    for moment, at in moments.items():
         # From there on U and its biases learn alone, and meet the criterion or not.
-        frozen = train_for(protocol, weights, at)
+        frozen = train_for(protocol, weights, math.ceil(at))
         alone = dataclasses.replace(protocol, frozen=("W", "b"))
         _, finished, _ = simulate_weights(alone, frozen)
         codes = evaluate_networks(protocol, frozen).hidden[0]
         rows.append({
-            "moment": moment, "at": at, "finished": estimate_share(finished),
+            "moment": moment, "at": math.ceil(at), "finished": estimate_share(finished),
             "separable": estimate_share(points.measure_convexity(codes) > 0.0),
         })  # fmt: skip
     return rows

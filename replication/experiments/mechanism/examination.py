@@ -108,17 +108,13 @@ class Mechanism:
         """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
         if self.examined is not None:
             return judge_amplification(self.examined["along_w"], self.examined["along_theory"])
-        protocol, rows = self.protocol, [*self.rules.values()]
-        opening = "No rule meets"
-        if reach.has_learnt(self.rules):
-            opening, rows = "Recirculation does not meet", [self.rules["recirculation"]]
-        errors = [row["least_error"] for row in rows if row["least_error"] is not None]
-        least = f"the smallest error reached is {min(errors):.3g}" if errors else "all diverge"
+        protocol, others_learn = self.protocol, reach.has_learnt(self.rules)
         return (
-            f"{opening} the criterion here ({protocol.criterion} below {protocol.threshold:g}) "
-            f"within {plural(protocol.max_updates, 'update')}, at any rate that was tried; {least}."
-            " Allow a larger threshold or another criterion, more hidden units "
-            f"({protocol.group_sizes[1]} here) or more updates."
+            f"{'Recirculation does not meet' if others_learn else 'No rule meets'} the criterion "
+            f"here ({protocol.criterion} below {protocol.threshold:g}) within "
+            f"{plural(protocol.max_updates, 'update')}, at any rate that was tried. Allow a larger "
+            f"threshold or another criterion, more hidden units ({protocol.group_sizes[1]} here) "
+            "or more updates."
         )
 
     def to_frame(self) -> "pd.DataFrame":
@@ -138,13 +134,11 @@ class Mechanism:
         """Return the rows of the table, without what does not apply."""
         rows: list[Model] = []
         for rule, row in self.rules.items():
-            share = row["converged"]["share"]
-            names = ("rate", "median", "mean") if share > 0.0 else ()  # or there is no best rate
-            (low, high), at_edge, least = row["tried"], row["at_edge"], row["least_error"]
+            (low, high), share = row["tried"], row["converged"]["share"]
+            blank = {} if share > 0.0 else dict.fromkeys(("rate", "median", "mean"))
             rows.append({
-                "kind": "rule", "name": rule, "converged": share, "lowest_rate": low,
-                "highest_rate": high, "at_edge": at_edge, "least_error": least,
-                **{name: row[name] for name in names},
+                "kind": "rule", "name": rule, **row, "converged": share, "lowest_rate": low,
+                "highest_rate": high, **blank,
             })  # fmt: skip
         examined = self.examined
         if examined is None:
@@ -269,11 +263,8 @@ def check_task(protocol: Protocol) -> None:
 
 def judge_amplification(along_w: float, along_theory: float) -> str:
     """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
-    if math.isnan(along_w) or math.isnan(along_theory):
-        return (
-            "In some networks W does not change at all here, or without bounds, so nothing is said "
-            "of the direction of its change."
-        )
+    if math.isnan(along_w + along_theory):
+        return "In some networks W does not change here, or without bounds: nothing is said of it."
     if along_w >= CLEAR:
         return "W amplifies its own code here."
     if along_theory >= CLEAR:
