@@ -43,6 +43,7 @@ def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
     def count() -> Iterator[Outcomes]:
         nonlocal n_simulated
         for outcomes, is_new in found:
+            # Added up as they come, so that memory does not grow with the study.
             cap = study.protocol.max_updates
             table = CountTable.from_outcomes(outcomes.updates, outcomes.converged, cap)
             tables[:] = [functools.reduce(operator.add, [*tables, table])]
@@ -91,6 +92,7 @@ def iterate_outcomes(
         )  # fmt: skip
         with contextlib.closing(found), progress:
             for outcomes in found:
+                # Kept at once, so that a kill costs what is in flight; handed on in its turn.
                 cache.write(make_key(study), outcomes)
                 early[outcomes.start, outcomes.stop] = outcomes
                 yield from give_ready()
@@ -105,6 +107,7 @@ def make_key(study: Study) -> str:
 
 def choose_block_size(protocol: Protocol) -> int:
     """Return how many networks of a protocol are a block: seconds of work and little memory."""
+    # Never by cores or memory of this machine: the grid is part of a name.
     seconds = SECONDS_PER_CHANGE * protocol.max_updates * protocol.n_weights  # of one, at most
     work = max(SMALLEST_BLOCK, int(LONGEST_SECONDS / seconds))
     memory = max(1, LARGEST_MEMORY // (8 * protocol.n_weights))
@@ -121,6 +124,7 @@ def check_memory(protocol: Protocol, *, jobs: int) -> None:
     """Refuse networks that do not fit in the memory."""
     from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
 
+    # What a worker holds: its strip of networks, and the initial weights of a block.
     n_rows = Engine(protocol).program.n_rows
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
     present = measure_memory()

@@ -4,7 +4,6 @@ import argparse
 import difflib
 import json
 import re
-import stat
 from argparse import ArgumentTypeError
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -19,7 +18,7 @@ from replication.definition.protocol import (
     parse_assignment,
 )
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
-from replication.errors import StorageError, UsageError
+from replication.errors import UsageError
 from replication.system.files import read_toml
 from replication.wording import show
 
@@ -77,16 +76,10 @@ def parse_jobs(text: str) -> int:
 
 
 def parse_results(text: str) -> Path:
-    """Return a results folder, which need not exist yet; anything but a folder is refused."""
-    path, reason = Path(text), "it is a file" if text else "it has no name"
-    try:
-        if text and stat.S_ISDIR(path.stat().st_mode):
-            return path
-    except FileNotFoundError:
-        return path
-    except OSError as error:
-        reason = str(error.strerror)
-    raise StorageError(f"--results {show(text)} cannot be used ({reason}); give another folder")
+    """Return a results folder; without a name it would be the one of the shell."""
+    if not text:
+        raise ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
+    return Path(text)
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -137,6 +130,14 @@ def add_command(
     for option in options:
         parser.add_argument(option, **OPTIONS[option])
     return parser
+
+
+def add_seeds(
+    parser: argparse.ArgumentParser, least: int, most: int, default: int, what: str = "networks"
+) -> None:
+    """Add the number of networks to a command that has limits of its own."""
+    number, words = whole(least, most), f"{what} (default: {default})"
+    parser.add_argument("--seeds", type=number, default=default, metavar="N", help=words)
 
 
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:

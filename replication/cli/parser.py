@@ -8,9 +8,8 @@ import shtab
 from replication.cli.arguments import Parser
 
 MODULES = (
-    "replication.cli.study_commands", "replication.cli.mechanism_command",
-    "replication.cli.rule_command", "replication.comparison.command",
-    "replication.cli.results_commands",
+    "replication.cli.study_commands", "replication.cli.rule_commands",
+    "replication.comparison.command", "replication.cli.results_commands",
 )  # fmt: skip
 
 

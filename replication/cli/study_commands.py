@@ -12,6 +12,7 @@ from replication.cli.arguments import (
     STUDY,
     WORKERS,
     add_command,
+    add_seeds,
     read_protocol_arguments,
     read_study,
     whole,
@@ -22,8 +23,7 @@ from replication.experiments import EXPERIMENTS
 from replication.system.progress import report_progress
 from replication.wording import plural
 
-READING_SEEDS, FEWEST_SEEDS, MOST_SEEDS = 10_000, 1000, 10_000_000
-"""Networks of each reading of a multiverse: the default, and what is allowed."""
+MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
 
 
 def add_commands(subparsers: Any) -> None:
@@ -79,10 +79,7 @@ def add_commands(subparsers: Any) -> None:
         help="[factors] with lists of values of protocol fields, every combination of which is "
         "a reading; [fixed] for all",
     )  # fmt: skip
-    multiverse.add_argument(
-        "--seeds", type=whole(FEWEST_SEEDS, MOST_SEEDS), default=READING_SEEDS, metavar="N",
-        help=f"networks a reading (default: {READING_SEEDS})",
-    )  # fmt: skip
+    add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
     trace = add_command(
         subparsers, "trace",
@@ -158,8 +155,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
 
 def run_experiments_command(options: argparse.Namespace) -> None:
     """Run experiments and write their models."""
-    from replication.publication.previews import preview_experiment
-    from replication.publication.publishing import run_experiments
+    from replication.publication.publishing import preview_experiment, run_experiments
 
     running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
     if options.preview is not None:
@@ -177,7 +173,7 @@ def run_experiments_command(options: argparse.Namespace) -> None:
 def run_multiverse(options: argparse.Namespace) -> None:
     """Simulate the user's own readings, compare them, write model, table and page."""
     from replication.experiments.readings.multiverse import read_readings
-    from replication.publication.previews import make_multiverse
+    from replication.publication.publishing import make_multiverse
 
     model, table, page = make_multiverse(
         read_readings(options.file), options.seeds, options.root_seed, options.results,

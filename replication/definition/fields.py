@@ -102,8 +102,7 @@ def _take_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
 def _take_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
-    sizes = enumerate(map(to_python, value))
-    return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in sizes)
+    return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in enumerate(value))
 
 
 def _take_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:

@@ -148,36 +148,30 @@ class Protocol:
         # Each field by itself.
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(name, fields.to_python(getattr(self, name))))
-        # Fields that need others: what is asked, when that is possible, and what it takes.
+        # Fields that need others: whether they are as they may be, and what else they take.
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
         rows = self.patterns if isinstance(self.patterns, tuple) else ()
         n_different = len({*rows}) if rows else self.n_patterns
         n_units = len(rows[0]) if rows else self.n_visible
-        for name, is_asked, is_possible, others, needed in (
-            ("symmetric_start", self.symmetric_start, has_one_hidden,
-             ["group_sizes"], "one hidden group"),
-            ("second_round", self.second_round, has_one_hidden and not descends,
-             ["group_sizes", "learning_rule"], "recirculation with one hidden group"),
-            ("minimised_error", self.minimised_error == "cross-entropy",
-             descends and self.visible_units == "logistic",
-             ["learning_rule", "visible_units"], "back-propagation with logistic visible units"),
-            ("patterns", are_digits, self.n_visible == fields.N_PIXELS,
-             ["group_sizes"], f"{fields.N_PIXELS} visible units"),
-            ("patterns", bool(rows), self.n_visible == n_units,
-             ["group_sizes"], f"{n_units} visible units"),
-            ("criterion", self.criterion == "unexplained-variance", n_different > 1,
-             ["patterns"], "patterns that differ"),
-            ("n_images", self.n_images != fields.N_DIGITS, are_digits, ["patterns"], "digits"),
+        for name, is_allowed, needed in (
+            ("symmetric_start", not self.symmetric_start or has_one_hidden, "one hidden group"),
+            ("second_round", not self.second_round or (has_one_hidden and not descends),
+             "recirculation with one hidden group"),
+            ("minimised_error", self.minimised_error == "squared"
+             or (descends and self.visible_units == "logistic"),
+             "back-propagation with logistic visible units"),
+            ("patterns", not are_digits or self.n_visible == fields.N_PIXELS,
+             f"{fields.N_PIXELS} visible units"),
+            ("patterns", self.n_visible == n_units, f"{n_units} visible units"),
+            ("criterion", self.criterion != "unexplained-variance" or n_different > 1,
+             "patterns that differ"),
+            ("n_images", self.n_images == fields.N_DIGITS or are_digits, "digits"),
         ):  # fmt: skip
-            if is_asked and not is_possible:
-                given = {key: show(as_plain(self)[key]) for key in (name, *others)}
-                raise UsageError(
-                    f"{name} = {given.pop(name)} was given with "
-                    f"{' and '.join(f'{key} = {value}' for key, value in given.items())}; it is "
-                    f"allowed for {needed} only; change one of them"
-                )
+            if not is_allowed:
+                given = f"{name} = {show(as_plain(self)[name])} was given in {self}"
+                raise UsageError(f"{given}; it is allowed for {needed} only; change one of these")
 
     def __repr__(self) -> str:
         shown = {name: repr(getattr(self, name)) for name in self.differences}

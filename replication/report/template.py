@@ -153,20 +153,17 @@ class Template:
 
     def locate(self, token: str) -> str:
         """Return file and line where some text stands first in a template, or the template."""
-        for folder in self._folders:
-            for path in sorted(folder.rglob("*.md")):
-                before, found, _ = path.read_text("utf-8").partition(token)
-                if found:
-                    line = before.count("\n") + 1
-                    return f"{self.show(path)}:{line}"
+        for path in [path for folder in self._folders for path in sorted(folder.rglob("*.md"))]:
+            before, found, _ = path.read_text("utf-8").partition(token)
+            if found:
+                line = before.count("\n") + 1
+                return f"{self.show(path)}:{line}"
         return self.show(self.path)
 
-    def show(self, path: Path | str | None) -> str:
+    def show(self, path: Path | str) -> str:
         """Name a template as its author knows it: from the folder that is searched."""
-        for folder in self._folders:
-            if path is not None and Path(path).is_relative_to(folder):
-                return Path(path).relative_to(folder).as_posix()
-        return str(path or self.path.name)
+        folders = [folder for folder in self._folders if Path(path).is_relative_to(folder)]
+        return Path(path).relative_to(folders[0]).as_posix() if folders else str(path)
 
     def _find_line(self, error: BaseException) -> str:
         for frame in reversed(traceback.extract_tb(error.__traceback__)):

@@ -28,11 +28,13 @@ SECONDS_FOR_WORKERS = 30.0
 SECONDS_OF_PATIENCE = 600.0
 """Without a finished block, after which a cluster counts as dead: it may never say so."""
 
+# tcp://127.0.0.1:8786, [::1]:8786
 ADDRESS = r"([a-z]+://)?[][:.\w-]+:[0-9]{1,5}"
 
 
 def check_backend(backend: str, scheduler: str | None) -> None:
     """Refuse a backend that cannot run blocks of seeds, before anything is written."""
+    # One option alone says nothing, or contradicts the other.
     if (backend, scheduler is None) not in (("threading", True), ("dask", False)):
         raise UsageError(
             f"--backend {backend!r} was given {'without' if scheduler is None else 'with'} a "
@@ -75,6 +77,7 @@ def run_tasks(
     client: Any, n_sent: int, function: Callable[[Any], Any], tasks: Iterable[Any]
 ) -> Generator[Any]:
     """Yield the result of each task from a cluster, which has at most `n_sent` at a time."""
+    # A future puts itself into the queue when it is finished, in a thread of the client.
     left, finished, expected = iter(tasks), queue.SimpleQueue[Any](), digest_sources()
     sent = set()  # a future that nobody holds is cancelled
 
@@ -98,6 +101,7 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
 
     Each task asks, since a worker may join at any time, and versions do not tell two commits apart.
     """
+    # Outcomes of other sources would go into the cache under the same name.
     if digest_sources() != expected:
         raise WorkerError(
             f"the Dask worker on {socket.gethostname()} with the process id {os.getpid()} has "
@@ -110,6 +114,7 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
 @functools.cache
 def digest_sources() -> str:
     """Return the SHA-256 of this package's sources, in hexadecimal."""
+    # Names are hashed with contents, so that a file that moved counts as changed.
     package, sha = Path(__file__).parents[1], hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         sha.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
@@ -136,6 +141,7 @@ def _connect(scheduler: str) -> Any:
         async with rpc(scheduler) as remote:  # type: ignore[no-untyped-call]
             return (await remote.versions())["packages"]["distributed"]
 
+    # Scheduler and client of two versions may misunderstand each other without a word.
     here = importlib.metadata.version("distributed")
     try:
         # A client would wait without end for what takes connections and says nothing.

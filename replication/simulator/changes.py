@@ -53,6 +53,7 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
         protocol, learning_rate=RATE, momentum=0.0, update_schedule="batch",
         criterion="every-unit", frozen=(), decay=0.0,
     )  # fmt: skip
+    # The difference of the weights after one update and before it.
     recorded = record_weights(once, weights, 1)
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
 
@@ -65,10 +66,11 @@ def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None
     """
     if visible is None:
         return evaluate_networks(protocol, weights).reconstruction
+    # Around the loop in NumPy, many vectors of each network at once.
     state = visible - find_shift(protocol, make_patterns(protocol))
     n_hidden_groups = len(protocol.group_sizes) - 1
     functions = [protocol.hidden_function] * n_hidden_groups + [protocol.visible_units]
     for function, (matrix, biases) in zip(functions, split_weights(protocol, weights), strict=True):
-        total = state @ np.swapaxes(matrix, -1, -2) + biases[:, None, :]
+        total = state @ np.swapaxes(matrix, -1, -2) + biases[:, None, :]  # (n, m, n_units)
         state = ACTIVATIONS[function](total)
     return state

@@ -62,6 +62,7 @@ class Engine:
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
         n, kept = len(rows), rows[:, rule.row_sizes[0] :]
+        # Results, which the compiled code writes.
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
@@ -73,6 +74,7 @@ class Engine:
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
         inputs = program.data, strip, lanes, counts, rows, kept
         arrays = (*inputs, updates, converged, last, recorded, stop)
+        # It is called with addresses; what was not asked for is at 0.
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
         run = compile_text(program.text, "train", *choose_processor())
         strides = (rows.strides[0] // 8, kept.strides[0] // 8)
@@ -86,6 +88,7 @@ class Engine:
         program = _find_program("evaluate", self.rule)
         rows, n_rows = self._take_weights(weights), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
+        # States of all networks, filled strip by strip.
         found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
         n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(rows) // N_LANES)))
         for begin in range(0, len(rows), n_strips * N_LANES):
@@ -93,11 +96,13 @@ class Engine:
             strips = self._prepare(program, n_strips)
             # What is left of the last strip repeats networks.
             filled = np.resize(rows[part], (n_strips, N_LANES, program.n_all))
+            # From a row for each network to a column (lane) for each.
             strips[:, : program.n_all] = filled.swapaxes(1, 2)
             run(program.data.ctypes.data, strips.ctypes.data, n_strips)
             for target, (first, shape) in zip(found, program.outputs, strict=True):
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
                 target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]
+        # Kernel and callers have patterns on different axes.
         *states, error = found
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
         return Evaluation(hidden, image, error)
@@ -125,6 +130,7 @@ def record_weights(
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
+    # No error is below -1, so that only the number of updates ends it.
     engine = Engine(protocol, network)
     _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0, max_updates=n_updates)
     assert recorded is not None
@@ -140,6 +146,7 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     """Return zeros of shape (n_rows, n_lanes) that begin at a page of memory."""
     size = n_rows * n_lanes
     memory = np.zeros(size + PAGE // 8)
+    # NumPy says nothing about where an array begins, so some bytes are left out.
     skipped = -memory.ctypes.data % PAGE // 8
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 

@@ -43,6 +43,7 @@ MOST_IN_MEMORY = 10**9
 
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
     """Cut [start, end) into pieces, of which each worker gets one if there is enough for all."""
+    # Between what fits near the processor and what is worth a task.
     largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * n_weights)))
     smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // n_weights)
     size = min(largest, max(smallest, -(-(end - start) // workers)))
@@ -97,6 +98,7 @@ def simulate(
     >>> simulate("notebook", n_seeds=3).updates
     array([ 46, 102,  26], dtype=int32)
     """
+    # All arguments are checked before anything is compiled or simulated.
     protocol = find_protocol(protocol, fields)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
     if np.ndim(jobs) or jobs != -1:
@@ -108,6 +110,7 @@ def simulate(
         from replication.simulator.guard import check_rule  # which loads the compiler
 
         check_rule(network, protocol, root_seed)
+    # In plain NumPy each network is a step of the progress, compiled ones go in thousands.
     size = 1 if plain else SEEDS_AT_ONCE
     ranges = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
     work = simulate_ranges(
@@ -157,6 +160,7 @@ def simulate_range(
     """Simulate the networks of some seeds; with an `engine` where it is compiled already."""
     if is_plain:
         begin = find_network(protocol, network).from_seed
+        # Networks one by one.
         networks = [begin(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)]
         updates, converged = map(np.array, zip(*(one.train() for one in networks), strict=True))
         weights = np.array([one.flatten() for one in networks]) if final else None
@@ -164,6 +168,7 @@ def simulate_range(
     else:
         from replication.simulator.engine import Engine  # which loads the compiler
 
+        # All at once: a row of weights for each, and the kernel takes eight side by side.
         engine = Engine(protocol, network) if engine is None else engine
         drawn, given = engine.rule.draw(root_seed, *seeds), {"root_seed": root_seed, "final": final}
         updates, converged, weights, _ = engine.train(drawn, first_seed=seeds[0], **given)
@@ -188,6 +193,7 @@ def simulate_ranges(
         from replication.simulator.engine import Engine  # which loads the compiler
 
         options["engine"] = Engine(protocol, network)  # compiled once, for all threads
+    # A worker of a cluster compiles for itself: compiled code cannot be sent.
     work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
     n_weights = protocol.n_weights if network is None else sum(Rule.of(network, protocol).sizes)
     with contextlib.ExitStack() as stack:
@@ -196,6 +202,7 @@ def simulate_ranges(
             workers, run = count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
         else:
             workers, run = stack.enter_context(open_cluster(scheduler, jobs))
+        # Of which range a piece is, by its first seed, and the pieces of a range that are there.
         owners: dict[int, Range] = {}
         parts: dict[Range, list[Outcomes]] = {}
 
@@ -236,6 +243,7 @@ def simulate_ranges(
 
 def join(parts: list[Outcomes]) -> Outcomes:
     """Return the outcomes of parts that together have all seeds from the first to the last."""
+    # Pieces come in the order in which they are finished.
     parts = sorted(parts, key=lambda part: part.start)
     columns = zip(*(part.arrays for part in parts), strict=True)
     joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
@@ -256,6 +264,7 @@ def simulate_weights(
 
     engine = Engine(protocol, network)
     n_columns = engine.rule.row_sizes[0]  # of weights and what is fixed
+    # Each worker reads some of the rows, which are not copied.
     pieces = cut_range(weights.shape[-1], 0, len(weights), workers=count_workers(jobs))
 
     def run(piece: Range) -> tuple[Any, ...]:

@@ -47,6 +47,7 @@ def _compile(
     # LLVM's passes over the text gain nothing here, where all values are vectors already, and
     # take three times as long as all else.
     _prepare()
+    # What LLVM is told of the processor decides which instructions it may use.
     machine = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, opt=level, jit=True
     )

@@ -45,6 +45,7 @@ OF_ANY_RULE = {
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
 
+SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
 
@@ -175,6 +176,7 @@ class Network:
     ) -> Self:
         """Return the network that starts from the weights of this seed."""
         rule = Rule.of(cls, protocol)
+        # The same row that the compiled code would read.
         seed = take_whole("seed", seed, 0, MAX_SEED)
         network: Self = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
         network._seeds = seed, root_seed
@@ -207,6 +209,7 @@ class Network:
         """
         root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
         parts = []
+        # Weights and fixed arrays have streams of their own: one more of these moves none of those.
         for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
             sizes = [math.prod(shape) for shape in shapes.values()]
             widths = [cls.half_widths.get(name, rule.protocol.half_width) for name in shapes]
@@ -219,6 +222,7 @@ class Network:
         """Set what follows from `self.protocol`, before weights are given."""
 
     def __setattr__(self, name: str, value: Any) -> None:
+        # Only while a rule runs in NumPy: what it traces has its shape checked by the compiler.
         shape = self._shapes.get(name)
         if shape is not None and not isinstance(value, Traced) and self._graph is None:
             value = take_numbers(value, name)
@@ -265,10 +269,13 @@ class Network:
         except (TypeError, ValueError):
             allowed = f"a shape, as in self.{kind}(2) or self.{kind}((2, 3)), with sizes from 1"
             raise UsageError(f"shape = {show(given)} was given; allowed is {allowed}") from None
+        # Draws of one call of a method are numbered, and so are turns of a loop.
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
+        # Traced: the draw is noted, for the compiled code to make.
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
             return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
+        # In NumPy: the counter says where and when, and nothing is remembered.
         pattern, phase = self._moment
         place, moment = find_place(draw, TURNS.count()), pattern * N_PHASES + phase
         counter = [place, moment, self._n_updates, self._seeds[0]]
@@ -282,9 +289,11 @@ class Network:
 
     def error(self) -> float:
         """Return what the criterion measures, with the weights as they stand."""
+        # A criterion of the rule, of which the worst pattern counts.
         if type(self).pattern_error is not Network.pattern_error:
             pairs = enumerate(zip(self.patterns, self.targets, strict=True))
             return float(np.max([self._at(k, MEASURE).pattern_error(*pair) for k, pair in pairs]))
+        # One of the protocol: over units first, then over patterns.
         images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
         d, criterion = np.array(images) - self.targets, CRITERIA[self.protocol.criterion]
         units = np.abs(d) if criterion.over_units == "maximum" else d**2  # (pattern, unit)
@@ -302,10 +311,12 @@ class Network:
         `change` takes the summed changes and returns those to apply in their place: arrays of the
         same shapes, or numbers for all entries alike.
         """
+        # All patterns and then one change, or a change after each.
         n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
         batches = [[k] for k in range(n)] if is_per_pattern else [[*range(n)]]
         for batch in batches:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
+            # In the order of the patterns, which fixes the last bits.
             sums = {name: sum(one[name] for one in each) for name in each[0]}
             if change is not None:
                 # A hook is given the changes of weights, without what is summed besides.
@@ -344,6 +355,7 @@ class Network:
         """Return changes by their names: some in a dict, or all in the order of the weights."""
         if changes is None:
             raise UsageError(f"{gives} nothing; return the changes of {[*self.shapes]}")
+        # One array alone is that of a rule with one array.
         if not isinstance(changes, Mapping):
             changes = changes if isinstance(changes, tuple | list) else (changes,)
             if len(changes) != len(self.shapes):
@@ -416,12 +428,12 @@ class Rule:
                 f"{name}.targets has {plural(len(targets), 'row')}; allowed are {allowed}"
             )
         rule = cls(
-            network, protocol, _take_shapes(name, "shapes", one.shapes),
-            _take_shapes(name, "fixed", one.fixed), _take_shapes(name, "summed", one.summed),
-            {key: take_numbers(x, f"{name}.kept", finite=True)
-             for key, x in _gather(one, "kept").items()},
-            {key: _take_number(f"{name}.numbers", x) for key, x in _gather(one, "numbers").items()},
-            patterns, targets,
+            network, protocol, patterns=patterns, targets=targets,
+            shapes=_take(f"{name}.shapes", one.shapes, _take_shape, SHAPES),
+            fixed=_take(f"{name}.fixed", one.fixed, _take_shape, SHAPES),
+            summed=_take(f"{name}.summed", one.summed, _take_shape, SHAPES),
+            kept=_take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers"),
+            numbers=_take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers"),
         )  # fmt: skip
         rule._check(one)
         return rule
@@ -430,17 +442,19 @@ class Rule:
         name = self.name
         if not self.shapes:
             raise UsageError(f'{name}.shapes is empty; name its weights, as {{"W": (2, 4)}}')
+        # Names that would hide each other, or a method.
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
         for each in names:
             is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
             if is_taken or each == "protocol" or not str(each).isidentifier():
                 wrong = "is no name in Python, or taken already; choose another"
                 raise UsageError(f"{name} calls an array or a number {each!r}, which {wrong}")
-        for each, half_width in one.half_widths.items():
+        # Half widths of what is not drawn would be ignored without a word.
+        for each in _take(f"{name}.half_widths", one.half_widths, _take_number, "numbers"):
             if each not in (*self.shapes, *self.fixed):
                 allowed = ", ".join([*self.shapes, *self.fixed])
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
-            _take_number(f"{name}.half_widths", half_width)
+        # And so would fields that only our own classes read.
         for field, value in self.protocol.differences.items():
             if not (one.takes_protocol or field in OF_ANY_RULE):
                 raise UsageError(
@@ -482,6 +496,7 @@ class Rule:
 
     def bare(self) -> Network:
         """Return a network with everything but weights."""
+        # Without `__init__`, and past `__setattr__`: what is set here was checked before.
         one = self.network.__new__(self.network)
         one.__dict__.update(
             protocol=self.protocol, patterns=self.patterns, targets=self.targets,
@@ -493,6 +508,7 @@ class Rule:
     def build(self, row: Array) -> Any:
         """Return the network with flat weights, those that are kept too or not."""
         network = self.bare()
+        # Copies, so that networks built of one row share nothing.
         arrays = split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0])
         network.__dict__.update({name: array.copy() for name, array in arrays.items()})
         return network
@@ -542,29 +558,30 @@ def _gather(one: Network, name: str) -> dict[str, Any]:
     return found
 
 
-def _take_number(what: str, given: Any) -> float:
-    number = take_numbers(given, what, finite=True)
-    if number.ndim:
-        raise UsageError(f"{show(given)} was given in {what}; allowed is one number for each name")
-    return float(number)
+def _take(what: str, given: Any, check: Callable[[Any], Any], kind: str) -> dict[str, Any]:
+    """Return what a class declares by its names, each as a check returns it."""
+    try:
+        return {key: check(x) for key, x in given.items()}
+    except (AttributeError, TypeError, ValueError):
+        allowed = f"a dict of names to {kind}"
+        raise UsageError(f"{what} = {show(given)} was given; allowed is {allowed}") from None
+
+
+def _take_finite(given: Any) -> Array:
+    return take_numbers(given, "", finite=True)
+
+
+def _take_number(given: Any) -> float:
+    return float(_take_finite(given))
 
 
 def _take_shape(given: Any) -> Shape:
     """Return a shape; raise TypeError or ValueError for anything else."""
+    # A whole number alone is the size of a vector.
     shape = tuple(map(operator.index, (given,) if np.ndim(given) == 0 else given))
     if min(shape, default=1) < 1:
         raise ValueError
     return shape
-
-
-def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
-    try:
-        return {key: _take_shape(shape) for key, shape in given.items()}
-    except (AttributeError, TypeError, ValueError):
-        raise UsageError(
-            f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "
-            '{"W": (2, 4), "b": (2,)}'
-        ) from None
 
 
 def record_network(network: Network, n_updates: int | None = None) -> Trace:

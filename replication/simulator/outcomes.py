@@ -92,6 +92,7 @@ class Outcomes:
         return len(self.updates)
 
     def __repr__(self) -> str:
+        # The mean is of those that converged: others have no number of updates.
         n_converged, there = int(self.converged.sum()), self.updates[self.converged]
         text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
         if n_converged:
@@ -101,6 +102,7 @@ class Outcomes:
     def describe_lost(self) -> str:
         """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
         failed = ~self.converged
+        # Without final weights and errors nothing is known of how they ended.
         ends = [x[failed] for x in (self.weights, self.errors) if x is not None]
         n_lost = (~np.isfinite(np.column_stack(ends)).all(axis=1)).sum() if ends else 0
         text = f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
@@ -143,6 +145,7 @@ def compute_digest(blocks: Iterable[Outcomes]) -> str:
     """
     sha = hashlib.sha256()
     for block in blocks:
+        # Thirteen bytes a network, without padding, low bytes first on any machine.
         rows = np.empty(len(block), dtype=ROW)
         rows["seed"] = np.arange(block.start, block.stop)
         rows["updates"], rows["converged"] = block.updates, block.converged
@@ -226,6 +229,7 @@ class Trace:
 
         columns = {"update": np.arange(len(self.errors)), "error": self.errors}
         for name, array in self.matrices()._asdict().items():
+            # W[0,1] is the weight from visible unit 1 to hidden unit 0.
             for place in np.ndindex(array.shape[1:]):
                 mark = f"[{','.join(map(str, place))}]" if place else ""
                 columns[f"{name}{mark}"] = array[:, *place]

@@ -115,6 +115,7 @@ class RecirculationNetwork(Network):
                 f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
                 f"{self.learning_rule!r} only; use simulate() for other rules"
             )
+        # What an update would compute again and again.
         self.shift = find_shift(protocol, make_patterns(protocol))  # 0 in the paper
         self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
         self.activate_visible = ACTIVATIONS[protocol.visible_units]
@@ -225,8 +226,10 @@ class RecirculationNetwork(Network):
         """
         first = self.first_pass(v0)
         h1 = _list_groups(first)
+        # Times 2 and 3: what comes back, regressed, and the codes that it causes.
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
         h3 = _list_groups(self.second_pass(v2, first))
+        # Each group learns from what it heard on the second pass.
         changes: list[Any] = []
         before = [self._centre(v2), *h3]
         for source, one, three in zip(before, h1, h3, strict=False):  # equation 4
@@ -242,6 +245,7 @@ class RecirculationNetwork(Network):
         """Add the summed changes to the weights, with momentum and decay where they are asked."""
         protocol = self.protocol
         for name, change in changes.items():
+            # W1 and W2 of a longer loop are frozen as W is.
             if name[0] in protocol.frozen or name in self.summed:
                 continue
             weights = getattr(self, name)
@@ -266,6 +270,7 @@ class RecirculationNetwork(Network):
 
     def list_states(self, v: Any) -> list[Any]:
         """Return the states from time 1 to time 3, hidden ones first: h1, h3, the image, v2."""
+        # Times 1, 2 and 3.
         first, image = self.first_pass(v), self.image(v)
         second = self.regress(v, image)
         last = self.second_pass(second, first)
@@ -323,12 +328,14 @@ class BackPropagationNetwork(RecirculationNetwork):
     def descend(self, v0: Any, error: MinimisedError) -> Any:
         """Return minus the gradient of an error for one pattern, times the learning rate."""
         protocol = self.protocol
+        # Forward, with the inputs kept for the slopes.
         states = [self._centre(v0)]
         inputs: list[Any] = []
         for W, b in self._hidden_connections():
             inputs.append(W @ states[-1] + b)
             states.append(self.activate_hidden(inputs[-1]))
         r = self.reconstruct(states[-1])
+        # The slope of a logistic unit, r (1 - r), cancels out of the derivative of cross-entropy.
         is_linear = protocol.visible_units == "linear"
         has_slope = not (is_linear or error == "cross-entropy")
         d = (v0 - r) * (r * (1.0 - r)) if has_slope else v0 - r
@@ -386,6 +393,7 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
     >>> find_network(PAPER).__name__
     'RecirculationNetwork'
     """
+    # Feedback alignment is no rule of a protocol: it is asked for by its class.
     rules = (RecirculationNetwork, BackPropagationNetwork)
     ours: dict[str, type[Network]] = {rule.learning_rule: rule for rule in rules}
     return ours[protocol.learning_rule] if network is None else network

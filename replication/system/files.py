@@ -7,7 +7,7 @@ import secrets
 import stat
 import time
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +73,12 @@ def temporary_file(path: Path) -> Iterator[Path]:
         ) from error
 
 
-def publish(temporary: Path, path: Path, *, is_needed: Callable[[], bool] = lambda: True) -> None:
-    """Force a temporary file to disk, rename it, and force its folder to disk.
-
-    `is_needed`: asked at the last moment, since another process may have written a better one.
-    """
+def publish(temporary: Path, path: Path) -> None:
+    """Force a temporary file to disk, rename it, and force its folder to disk."""
     with temporary.open("r+b") as file:
         os.fsync(file.fileno())
-    if is_needed():
-        temporary.replace(path)
-        sync_folder(path.parent)
+    temporary.replace(path)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
@@ -111,13 +107,10 @@ def open_folder(folder: Path, *, below: Path) -> None:
         if not is_folder:
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
-    # With the rights of this process, which may be others than those of its user.
-    effective = os.access in os.supports_effective_ids
-    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
-        raise StorageError(
-            f"{str(folder)!r} cannot be written (Read-only file system, or no permission); correct "
-            "that, or give another results folder"
-        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        reason = "Read-only file system, or no permission"
+        raise StorageError(f"{str(folder)!r} cannot be written ({reason}); give another folder")
+    # What killed runs have left.
     for path in folder.glob(f".replication-{'[0-9a-f]' * 16}.part"):
         with contextlib.suppress(FileNotFoundError):
             age = time.time() - path.lstat().st_mtime

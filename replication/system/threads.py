@@ -112,11 +112,9 @@ def count_workers(jobs: int) -> int:
         return jobs
     try:
         return int(cpu_count())
-    except ValueError:  # joblib takes any text of a user or a container for a number
-        given = os.environ.get("LOKY_MAX_CPU_COUNT")
-        if given is None:
-            return os.cpu_count() or 1
-        found = f"LOKY_MAX_CPU_COUNT={show(given)} is set; allowed is a whole number of cores"
+    except ValueError:  # joblib takes any text of a user for a number
+        given = show(os.environ.get("LOKY_MAX_CPU_COUNT"))
+        found = f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores"
         raise UsageError(f"{found}; correct it or unset it") from None
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from replication import PAPER, Protocol, UsageError, examine_mechanism
-from replication.cli import mechanism_command as command
+from replication.cli import rule_commands as command
 from replication.experiments.mechanism import examination
 from tests.exactness.rules import FILE
 
@@ -141,7 +141,7 @@ def test_patterns_are_read_as_programs_write_them(write, text):
      "them to (x + 1) / 4"),
     ("0,1\nc,d\n", "holds 'c' in line 2"), ("a,b\nc,d\n", "holds no numbers"),
     ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"), ("0,1\n1,\n", "holds '' in line 2"),
-    ("0,1\n1,0,1\n", "a row of 3 values; every row must hold 2, the first of group_sizes"),
+    ("0,1\n1,0,1\n", "rows of equally many numbers"),
     ("0,1\n0,1\n", "needs two that differ"), ("# nothing\n", "holds no numbers"),
     ("0,1\n1,\x1b[31m\n", "x1b[31m"),
 ])  # fmt: skip

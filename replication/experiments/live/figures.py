@@ -13,6 +13,7 @@ from replication.report import style
 from replication.report.numbers import exact
 from replication.report.style import HALF, create_figure
 from replication.simulator.outcomes import Trace
+from replication.simulator.plane import draw_plane
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.trace import trace
 
@@ -152,8 +153,10 @@ def _draw(model: Model, name: str, updates: list[int], *, title: str = "") -> Fi
     n_rows = len(updates) // 3
     height = 1.18 * n_rows + (0.3 if title else 0.0)
     figure, axes = create_figure(width=HALF, height=height, nrows=n_rows, ncols=3)
-    _trace(model, name, max(updates)).plot(axes, updates=updates)
+    traced = _trace(model, name, max(updates))
+    matrices = traced.matrices()
     for one, t in zip(axes.flat, updates, strict=True):
+        draw_plane(one, traced.hidden[0][t], matrices.U[t], matrices.c[t])
         one.set(title=f"{t:,}", xticks=(), yticks=())
         one.spines[["right", "top"]].set_visible(True)
     axes.flat[0].set_title(f"{updates[0]:,} updates")

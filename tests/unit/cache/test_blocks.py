@@ -74,6 +74,7 @@ def put_other(make):
 DAMAGES = {
     "swapped": swap,
     "missing": put_other(lambda path: None),
+    "folder": put_other(lambda path: (path / "mine").mkdir(parents=True)),
     "pipe": put_other(os.mkfifo),
     "endless": put_other(lambda path: path.symlink_to("/dev/zero")),
     "huge": lambda path, _: os.truncate(path, 2**40),  # of which nothing is on the disk
@@ -96,6 +97,8 @@ def test_what_is_wrong_with_a_block_is_as_if_it_were_not_there(tmp_path, damage)
     assert fill(tmp_path, 60, simulation=remember).digest == compute_reference(60)
     assert asked == [*([(0, 20)] if damage == "swapped" else []), (20, 40)]
     assert read_files(tmp_path) == before, "overwritten, and nothing planted was run"
+    aside = list(tmp_path.glob("*.set-aside-*/mine"))
+    assert len(aside) == (damage == "folder"), "which may be somebody's own"
 
 
 def test_a_block_that_cannot_be_read_is_not_there(tmp_path):

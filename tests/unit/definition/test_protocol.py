@@ -19,7 +19,6 @@ from replication.definition.protocol import (
     from_plain,
     parse_assignment,
 )
-from replication.wording import show
 from tests.property.test_simulator import protocols
 
 
@@ -147,8 +146,7 @@ def test_unknown_field_is_answered_with_the_nearest(given, meant):
 def test_fields_that_need_others_are_refused_without_them(fields, needed):
     with pytest.raises(UsageError, match=f"it is allowed for {needed}") as caught:
         from_plain(fields)
-    given = [f"{name} = {show(value)}" for name, value in fields.items()]
-    assert all(text in str(caught.value) for text in given)
+    assert "was given in Protocol(" in str(caught.value)
 
 
 def test_numbers_and_arrays_of_numpy_are_taken_as_those_of_python():

@@ -20,7 +20,7 @@ from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
 from replication.experiments.readings import multiverse
-from replication.publication import previews, publishing, verifying
+from replication.publication import publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files
@@ -118,7 +118,7 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
 
 
 def test_one_experiment_is_rendered_alone(tmp_path):
-    page = previews.preview_experiment("codes", 300, tmp_path, jobs=1)
+    page = publishing.preview_experiment("codes", 300, tmp_path, jobs=1)
     assert page == tmp_path / "previews" / "codes" / "report.html"
     text = page.read_text("utf-8")
     assert "<title>Preview: codes" in text
@@ -131,7 +131,7 @@ def test_the_name_of_readings_is_text_in_their_page(tmp_path):
     """Once a script in it ran, and mathematics in it lost what had been simulated."""
     name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key @STYLE@ `a`"
     readings = multiverse.Readings(name, ("momentum",), (PAPER,))
-    _, _, page = previews.make_multiverse(readings, 1000, 7, tmp_path)
+    _, _, page = publishing.make_multiverse(readings, 1000, 7, tmp_path)
     title = re.search("<h1[^>]*>(.*?)</h1>", page.read_text("utf-8"), re.DOTALL)[1]
     assert "<" not in title.replace("<br />", "")
     assert html.unescape(title).split() == ["Multiverse:", *name.split()]
@@ -141,11 +141,11 @@ def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, mon
     chapter = tmp_path / "live" / "chapter.md"
     chapter.parent.mkdir()
     chapter.write_text("{{ require(live.a > 1) }}\nIt is [](#fig:x), [](#y).\n\n# Why {#y}\n\nSo")
-    shutil.copy(previews.TEMPLATES / "preview.md", tmp_path)
-    monkeypatch.setattr(previews, "TEMPLATES", tmp_path)
-    monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 0})
+    shutil.copy(publishing.TEMPLATES / "preview.md", tmp_path)
+    monkeypatch.setattr(publishing, "TEMPLATES", tmp_path)
+    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 0})
     said = []
-    page = previews.preview_experiment("live", 300, tmp_path, report_progress=said.append)
+    page = publishing.preview_experiment("live", 300, tmp_path, report_progress=said.append)
     assert said[0].startswith("a guard fails: live/chapter.md: a sentence is not true")
     shown = page.with_suffix(".md").read_text("utf-8")
     assert "**\\[not true of these few networks\\]** It is “fig:x”, [Why](#why)." in shown
@@ -161,7 +161,7 @@ def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_pat
     for module in ("experiments", "publication.rendering"):
         monkeypatch.setattr(f"replication.{module}.load_claims", lambda: claims)
     said = []
-    page = previews.preview_experiment("rule", 30, tmp_path, jobs=1, report_progress=said.append)
+    page = publishing.preview_experiment("rule", 30, tmp_path, jobs=1, report_progress=said.append)
     assert page.exists()
     assert [line for line in said if "out of date" in line] == [
         "the model of codes is out of date and left out;\n`replication replicate` makes it again"
@@ -201,11 +201,11 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
 
 READINGS = multiverse.Readings("x", ("momentum",), (PAPER,))
 WRITERS = {
-    "previews/codes": partial(previews.preview_experiment, "codes", 300),
+    "previews/codes": partial(publishing.preview_experiment, "codes", 300),
     f"studies/{PAPER.id}-7-3": lambda folder: publishing.replicate_study(
         Study(PAPER, 7, 3, folder), Cache(None)
     ),
-    f"studies/multiverse-{READINGS.id}-7-3": partial(previews.make_multiverse, READINGS, 3, 7),
+    f"studies/multiverse-{READINGS.id}-7-3": partial(publishing.make_multiverse, READINGS, 3, 7),
 }
 
 
@@ -214,7 +214,7 @@ WRITERS = {
 def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place, is_parent):
     """Once a report was written, and a lock left, wherever `studies` or `previews` led."""
     monkeypatch.setattr("replication.experiments.headline.run.run", lambda *_, **__: {"a": 1})
-    monkeypatch.setattr(previews, "run_experiment", lambda *_, **__: {"a": 1})
+    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 1})
     elsewhere, link = tmp_path / "elsewhere", tmp_path / "results" / place
     link = link.parent if is_parent else link
     link.parent.mkdir(parents=True)

@@ -262,9 +262,9 @@ WITHOUT_LINE = {
     "calls an array or a number 'hidden'": [{"shapes": {"hidden": (2, 4)}}],
     "calls an array or a number 'rate'": [{"numbers": {"rate": 1.0}, "rate": 2.0}],
     "calls an array or a number 'W'": [{"kept": {"W": 0.0}}, {"summed": {"W": (2, 3)}}],
-    "'fast' was given as Mine.numbers": [{"numbers": {"rate": "fast"}}],
-    "nan was given as Mine.numbers": [{"numbers": {"rate": math.nan}}],
-    "'x' was given as Mine.kept": [{"kept": {"k": "x"}}],
+    "Mine.numbers = {'rate': 'fast'} was given": [{"numbers": {"rate": "fast"}}],
+    "Mine.numbers = {'rate': nan} was given": [{"numbers": {"rate": math.nan}}],
+    "Mine.kept = {'k': 'x'} was given": [{"kept": {"k": "x"}}],
     "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
     "Mine needs more memory than there is": [{"fixed": {"Z": (10**7, 10**7)}}],
     "instructions, which take minutes to compile": [use(lambda v: sum(v[k % 4] * np.tanh(

@@ -69,24 +69,19 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
 
 def test_a_dot_under_another_one_shows_its_rim():
     traced = trace(seed=2130, n_updates=2000)
-    (axes,) = np.ravel(traced.plot(Figure().subplots(), updates=[2000]))
+    (axes,) = np.ravel(traced.plot(Figure().subplots()))
     sizes = [list_artists(axes)[f"dot {k + 1}"].get_markersize() for k in range(4)]
     assert np.allclose(*traced.hidden[0][2000, 2:], atol=0.01)  # the last two share a corner
     assert sizes[2] > sizes[3] == sizes[0] == sizes[1]
 
 
-def test_the_picture_shows_the_moments_that_are_asked_for_and_else_the_error():
+def test_the_picture_shows_moments_from_first_to_last_and_else_the_error():
     traced, axes = trace(seed=3), Figure().subplots()
     assert traced.plot(axes) is axes
     assert axes.get_title() == f"{traced.updates} updates, error {traced.errors[-1]:.3f}"
-    assert traced.plot(axes, updates=[1]).get_title().startswith("1 update, error")
-    drawn = traced.plot(updates=[0, 5, 9, 11])
-    assert [one.get_title().split()[0] for one in drawn] == ["0", "5", "9", "11"]
-    assert len(drawn[0].figure.axes) == 4
+    drawn = traced.plot()
+    assert [one.get_title().split()[0] for one in drawn] == ["0", "1", "5", "10", "19", "29"]
     plt.close(drawn[0].figure)
-    for updates, message in (([-1], "updates = -1"), ([0, 1], "2 moments and 1 axes")):
-        with pytest.raises(UsageError, match=message):
-            traced.plot(axes, updates=updates)
     other, axes = trace(Protocol(group_sizes=(8, 3)), seed=3, n_updates=4), Figure().subplots()
     error, threshold = other.plot(axes).lines
     np.testing.assert_array_equal(error.get_ydata(), other.errors)

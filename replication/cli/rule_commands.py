@@ -1,9 +1,11 @@
-"""The command that tries a learning rule of the user's own."""
+"""Commands that run rules: one of the user's own, and the mechanism on inputs of one's own."""
 
 import argparse
 import contextlib
 import dataclasses
 import importlib.util
+import math
+import re
 import shutil
 import sys
 import time
@@ -11,24 +13,64 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import PROTOCOL, add_command, read_fields, read_protocol, whole
+from replication.cli.arguments import (
+    PROTOCOL,
+    add_command,
+    add_seeds,
+    read_fields,
+    read_protocol,
+    read_protocol_arguments,
+)
 from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain
 from replication.errors import ReplicationError, StorageError, UsageError
-from replication.system.files import check_target, write_durably
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
+from replication.system.files import check_target, read_content, refuse_unreadable, write_durably
+from replication.system.progress import report_progress
 from replication.wording import show
 
 if TYPE_CHECKING:
     from replication.simulator.network import Network
 
-MOST_NETWORKS = 100_000_000
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
 """Numbers of all networks at the end, 400 MB."""
+LARGEST_FILE = 2**21  # bytes of patterns: with more, a single update takes minutes
+ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add the command of this module to the parser of `replication`."""
-    command = add_command(
+    """Add the commands of this module to the parser of `replication`."""
+    mechanism = add_command(
+        subparsers, "mechanism",
+        "Test whether recirculation amplifies its own code on inputs of your own. Networks learn "
+        "them by recirculation, back-propagation and feedback alignment, each at its own best "
+        "learning rate. Reported is whether W amplifies its own code as predicted, what first "
+        "changes are worth, and what larger and aligned weights at the start would save. For "
+        "example: replication mechanism --patterns FILE.csv --group-sizes 8,3, or --protocol "
+        "digits.",
+        "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism,
+    )  # fmt: skip
+    mechanism.add_argument(
+        "--patterns", type=Path, metavar="FILE.csv",
+        help="inputs in place of the protocol's, one pattern a line: numbers from 0 to 1 between "
+        "commas, semicolons, tabs or spaces",
+    )  # fmt: skip
+    mechanism.add_argument(
+        "--group-sizes", dest="assignments", action="append", default=[],
+        type=parse_sizes, metavar="V,H",
+        help="visible and hidden units: short for --set group_sizes=[V,H]",
+    )  # fmt: skip
+    add_seeds(mechanism, FEWEST, MOST, N_NETWORKS)
+    mechanism.add_argument(
+        "--rule", metavar="FILE.py:CLASS",
+        help="a rule of your own to compare with the others, a subclass of replication.Network "
+        'whose learning rate is numbers["rate"]; the file is run',
+    )  # fmt: skip
+    mechanism.add_argument(
+        "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",
+    )  # fmt: skip
+
+    rule = add_command(
         subparsers, "rule",
         "Try a learning rule of your own over many seeds, beside the paper's. The rule, a subclass "
         "of replication.Network in a file of Python, is compiled and checked against its own plain "
@@ -37,25 +79,22 @@ def add_commands(subparsers: Any) -> None:
         "replication rule mine.py:Mine --seeds 100000.",
         "--root-seed", "--jobs", *PROTOCOL, handler=run_rule,
     )  # fmt: skip
-    command.add_argument(
+    rule.add_argument(
         "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
     )
-    command.add_argument(
+    rule.add_argument(
         "--against", metavar="FILE.py:CLASS", help="another rule in place of the paper's"
     )
-    command.add_argument(
-        "--seeds", type=whole(1, MOST_NETWORKS), default=10_000, metavar="N",
-        help="networks of each rule (default: 10000)",
-    )  # fmt: skip
+    add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
     plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
-    command.add_argument("--plain", action="store_true", help=plain)
-    command.add_argument(
+    rule.add_argument("--plain", action="store_true", help=plain)
+    rule.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
     )
-    command.add_argument(
+    rule.add_argument(
         "--plot", type=Path, metavar="FILE", help="draw the shares that have converged (.svg, .png)"
     )
-    command.add_argument(
+    rule.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"
     )
 
@@ -64,10 +103,9 @@ def read_rule(text: str) -> "type[Network]":
     """Return the class that FILE.py:CLASS names; the code of the file is run."""
     path, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")
     file = Path(path)
-    if not file.is_file():
-        raise StorageError(f"{show(path)} was given, and there is no such file; give FILE.py:CLASS")
-    if file.suffix != ".py":
-        raise UsageError(f"{show(path)} was given; allowed is a file of Python, FILE.py:CLASS")
+    if file.suffix != ".py" or not file.is_file():
+        raise StorageError(f"{show(path)} was given, and no such file of Python is there; give "
+                           "FILE.py:CLASS")  # fmt: skip
     from replication.simulator.arrays import find_own_line
     from replication.simulator.network import Network
 
@@ -137,9 +175,10 @@ def _set_numbers(
         theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
         protocol = from_plain({name: fields[name] for name in theirs}, base=base)
         numbers = Rule.of(network, protocol).numbers
-        own = numbers.keys() - theirs
-        network.numbers = numbers | {name: fields[name] for name in fields.keys() & own}
-        names += sorted(own)
+        own = [name for name in numbers if name not in theirs]
+        if given := fields.keys() & own:
+            network.numbers = numbers | {name: fields[name] for name in given}
+        names += own
     left = {name: x for name, x in fields.items() if name not in names}
     try:
         return from_plain(left, base=base)
@@ -209,3 +248,71 @@ def _try_rules(
             f"replication compare {options.save} --column updates --succeeded converged "
             '--reported "48, n = 100"'
         )
+
+
+def parse_sizes(text: str) -> str:
+    """Return visible and hidden units as ``--set`` has them."""
+    if re.fullmatch(r"[0-9, ]+", text) is None:  # 8,3
+        allowed = "two whole numbers from 1 to 1024, e.g. 8,3"
+        raise argparse.ArgumentTypeError(f"{show(text)} was given; allowed are {allowed}")
+    return f"group_sizes=[{text}]"
+
+
+def run_mechanism(options: argparse.Namespace) -> None:
+    """Try the mechanism on the user's own inputs and print what was found."""
+    protocol = read_protocol_arguments(options)
+    if options.patterns is not None:
+        protocol = dataclasses.replace(protocol, patterns=read_patterns(options.patterns))
+    check_target(options.save, [".csv"])
+    networks = [read_rule(text) for text in [options.rule] if text is not None]
+    from replication.experiments.mechanism.examination import examine_mechanism
+
+    with blame_rules(networks):
+        found = examine_mechanism(
+            protocol, network=next(iter(networks), None), n_seeds=options.seeds,
+            root_seed=options.root_seed, jobs=options.jobs, report_progress=report_progress,
+        )  # fmt: skip
+    if options.save is not None:
+        table = found.to_frame().to_csv(index=False, lineterminator="\n")
+        write_durably(options.save, table.encode())
+    print(found)
+
+
+def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
+    """Read patterns from a file of numbers from 0 to 1, one pattern a line.
+
+    Numbers stand between commas, semicolons, tabs or spaces; lines of words above them are names
+    of columns. With semicolons or tabs numbers may have a decimal comma.
+    """
+    from replication.system.tables import to_number
+
+    name = f"--patterns {show(path)}"
+    with refuse_unreadable(name, ADVICE):
+        text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
+    numbered = enumerate(map(str.strip, text.splitlines()), 1)
+    lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
+    separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    rows: list[tuple[float, ...]] = []
+    for n, line in lines:
+        cells = [cell.strip() for cell in line.split(separator)]
+        if separator in (";", "\t"):
+            cells = [cell.replace(",", ".") for cell in cells]
+        values = [to_number(cell) for cell in cells]
+        if not rows and all(value is None for value in values):
+            continue
+        for cell, value in zip(cells, values, strict=True):
+            if value is None or not math.isfinite(value):
+                held = f"{show(cell, length=20)} in line {n}; allowed are numbers from 0 to 1"
+                raise UsageError(f"{name} holds {held}; correct it")
+        rows.append(tuple(value for value in values if value is not None))
+    if not rows:
+        raise UsageError(f"{name} holds no numbers; {ADVICE}")
+    # Numbers that are off by their scale alone are answered with the scale.
+    low, high = min(map(min, rows)), max(map(max, rows))
+    if low < 0 or high > 1:
+        raise UsageError(
+            f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1; "
+            f"scale all of them to (x {'+' if low < 0 else '-'} {abs(low):g}) / {high - low:g}, or "
+            "each column by its own least and largest"
+        )
+    return tuple(rows)
