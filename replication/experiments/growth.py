@@ -17,7 +17,7 @@ from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, find_alignment
 from replication.experiments.matrices import Array, Scatter, flatten, get_w
-from replication.simulator.activations import ACTIVATIONS, SLOPES
+from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
@@ -55,9 +55,10 @@ def find_critical_rate(protocol: Protocol) -> float:
 
 
 def find_slope(protocol: Protocol) -> float:
-    """Return the slope of the hidden units at a total input of 0."""
-    name, x = protocol.hidden_function, np.zeros(1)
-    return float(np.mean(SLOPES[name](x, ACTIVATIONS[name](x))))
+    """Return the slope of the hidden units at a total input of 0, by a central difference."""
+    step = 2.0**-16
+    below, above = ACTIVATIONS[protocol.hidden_function](np.array([-step, step]))
+    return float((above - below) / (2.0 * step))
 
 
 def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:

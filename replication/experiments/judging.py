@@ -92,10 +92,12 @@ def is_judgement(claim: Claim, entry: Any) -> bool:
     try:
         for judged in (entry, entry.get("instead", entry)):
             results = judged["operationalisations"]
+            # Every way to ask, no other one, and the verdict that follows from them.
             outcomes = {way.id: results[way.id] for way in claim.operationalisations}
             verdicts = {_conclude(claim, outcomes), ClaimVerdict.TOO_FEW, ClaimVerdict.NOT_TESTABLE}
             if results.keys() != outcomes.keys() or judged["verdict"] not in verdicts:
                 return False
+        # The numbers too, which report and table print.
         numbers = []
         for result in entry["operationalisations"].values():
             low, high = result["interval"] or (None, None)
@@ -227,6 +229,7 @@ def _compare_with_levels(
             "missing; add at_least, at_most, above or below"
         )
     least, most = _find_ends(measured)
+    # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
     if low <= least and most <= high and not is_open:
         return supports_if(True, measured)
@@ -244,6 +247,7 @@ def _find_ends(measured: Any) -> tuple[float, float]:
 
 def _estimate(measured: Any) -> tuple[float | None, list[float | None] | None]:
     """Return the value and the interval of a measurement."""
+    # An array becomes a share or a median; no cases tell nothing.
     if isinstance(measured, np.ndarray):
         if len(measured) == 0:
             measured = Estimate(None, None, None)

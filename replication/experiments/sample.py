@@ -93,6 +93,7 @@ class Sample:
         They have the smallest mean of updates, failures at the cap; of ties, the first.
         """
         protocols = list_protocols(base, grid)
+        # `index` finds the first of equal means.
         means = [self.others.simulate(each).updates.mean() for each in protocols]
         return protocols[means.index(min(means))]
 

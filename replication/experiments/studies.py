@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -11,15 +11,13 @@ from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
 from replication.experiments.sample import Sample
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.ensemble import simulate_ranges
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import estimate_proportion
+from replication.statistics.sampling import FloatArray
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
-CHUNK = 250_000  # initial weights that are held in memory at once
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
 """What is added to updates if the last sweep counts; where it is open, both are equally likely."""
 Z = 1.959964  # of a 95 % interval
@@ -44,14 +42,14 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     enough = load_claims()["headline"].thresholds["min_networks"]
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
-    # p and the two statistics from `compare`, which knows nothing of networks.
+    # p and the statistics from `compare`, which knows nothing of networks.
     printed: dict[str, Any] = {"runs": reported.runs, "mean": reported.mean, "max": reported.max}
     comparison = compare(counts, failures="excluded", **printed)
     if comparison.p is None:
         return None
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
-    for name, distribution in comparison.distributions.items():
+    for name, distribution in comparison.main.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
     share = estimate_proportion(counts.n_converged, counts.n)
     return {
@@ -63,14 +61,11 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
 
 
 def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
-    """Simulate networks of a population from the first seed on, chunk by chunk, and count them."""
-    parts = []
-    end = first + sample.n
-    for start in range(first, end, CHUNK):
-        weights = draw_weights(protocol, sample.root_seed, start, min(start + CHUNK, end))
-        updates, converged, _ = simulate_weights(protocol, weights, jobs=sample.jobs)
-        parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
-    return sum(parts[1:], parts[0])
+    """Simulate networks of a population from the first seed on, and count them piece by piece."""
+    seeds, cap = [(first, first + sample.n)], protocol.max_updates
+    pieces = simulate_ranges(protocol, sample.root_seed, seeds, jobs=sample.jobs)
+    tables = [CountTable.from_outcomes(each.updates, each.converged, cap) for each in pieces]
+    return sum(tables[1:], tables[0])
 
 
 def describe_p(counts: CountTable) -> dict[str, float | None]:
@@ -85,18 +80,6 @@ def describe_p(counts: CountTable) -> dict[str, float | None]:
 def count_sweeps(counts: CountTable) -> CountTable:
     """Return the counts of sweeps, with the last one, whose changes are not applied any more."""
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
-
-
-class Ranked(NamedTuple):
-    """The p of studies by mean and largest count, as `compare` computes that of a reported one.
-
-    That is the share of studies whose tail is at most as large, the tail being the smaller of those
-    of the largest count and of the mean given it.
-    """
-
-    means: FloatArray  # (a,), whole numbers that follow one another
-    maxima: FloatArray  # (b,), ascending
-    p: FloatArray  # (a, b)
 
 
 def measure_tails(
@@ -122,30 +105,28 @@ def measure_tails(
     return means, maxima, cells, np.minimum(convolution.find_tails_given_max(cells), of_max)
 
 
-def rank_studies(counts: CountTable) -> Ranked:
-    """Return the exact p of every study that a population can give."""
+def measure_power(
+    counts: CountTable, others: Mapping[str, CountTable], *, level: float
+) -> dict[str, float]:
+    """Return the probabilities that studies of others are rejected if `counts` is the population.
+
+    A largest count that the population lacks is judged as the next larger one that it has.
+    """
     means, maxima, cells, tails = measure_tails(counts)
     # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
     order = np.argsort(tails, axis=None)
     ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
-    p = np.empty(cells.size)
-    p[order] = share[last]
-    return Ranked(means, maxima, p.reshape(cells.shape))
-
-
-def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
-    """Return the probability that a study of another population is rejected if `ranked` is true.
-
-    A largest count that the population lacks is judged as the next larger one that it has.
-    """
-    means, maxima, p = ranked
-    cells = convolution.compute_joint_mass(
-        truth, load_reported().runs,
-        mean_edges=np.append(means - 0.5, means[-1] + 0.5),
-        max_edges=np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
-    )  # fmt: skip
-    return 1.0 - float(cells[p > level].sum())
+    is_kept = np.empty(cells.shape, dtype=bool)
+    is_kept.ravel()[order] = share[last] > level
+    # How probable the studies that are not rejected are elsewhere.
+    edges = {
+        "mean_edges": np.append(means - 0.5, means[-1] + 0.5),
+        "max_edges": np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
+    }
+    runs = load_reported().runs
+    masses = {k: convolution.compute_joint_mass(x, runs, **edges) for k, x in others.items()}
+    return {name: 1.0 - float(mass[is_kept].sum()) for name, mass in masses.items()}
 
 
 def measure_likelihood(table: CountTable) -> dict[str, Any]:
@@ -165,6 +146,7 @@ def measure_likelihood(table: CountTable) -> dict[str, Any]:
         )
         for added in (0, 1)
     ]  # fmt: skip
+    # Where it is open whether the last sweep counts, the mean of both probabilities.
     shares = table.counts / table.n
     chances, errors = {}, {}
     for name, ways in SWEEPS.items():
@@ -201,6 +183,7 @@ def _compare(likelihoods: Mapping[str, Mapping[str, Any]], name: str, sweep: str
     if not (chance and chances[first] and total):
         names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
         return {"chance": chance} | dict.fromkeys(names)
+    # Logarithms of independent estimates, so that their errors add up in squares.
     factor = chances[first] / chance
     of_factor = 0.0 if name == first else math.hypot(errors[name], errors[first])
     of_others = [chances[each] / total * errors[each] for each in others]

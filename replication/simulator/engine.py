@@ -44,7 +44,11 @@ class Engine:
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
         self.rule = Rule.of(find_network(protocol, network), protocol)
-        self.program = _find_program("train", self.rule)
+
+    @functools.cached_property
+    def program(self) -> Program:
+        """The program that trains, written when it is needed: not where networks are evaluated."""
+        return _find_program("train", self.rule)
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,

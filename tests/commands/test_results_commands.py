@@ -12,6 +12,7 @@ from replication.experiments import EXPERIMENTS
 from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
 from tests.reliability import faults
+from tests.reliability.test_fuzz import render_quickly
 from tests.unit.cache.invented import fill, list_blocks, replace_block_size
 
 OTHER = Protocol(threshold=0.2)
@@ -23,8 +24,9 @@ def publish(*arguments, **options):
 
 @pytest.mark.usefixtures("small_reports")
 def test_verify_makes_the_report_of_a_study_again_without_the_cache(
-    tmp_path, cache_folder, run, capsys
+    tmp_path, cache_folder, run, capsys, monkeypatch
 ):
+    monkeypatch.setattr("replication.report.build.render_report", render_quickly)
     results, words = tmp_path / "results", ("--seeds", 300, "--set", "threshold=0.2")
     run("replicate", *words, "--results", results)
     (folder,) = (results / "studies").iterdir()

@@ -38,6 +38,7 @@ def train_networks(protocol: Protocol, sample: Sample) -> tuple[Array, Array]:
 
 def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     """Say in which networks each code gives back its vector: the right unit is the most active."""
+    # Inputs of the visible units, (n, n_codes, n_visible): code k is right if unit k has the most.
     matrix, biases = split_weights(protocol, weights)[-1]
     inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]
     return np.asarray(np.all(inputs.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))

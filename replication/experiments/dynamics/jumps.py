@@ -206,7 +206,7 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:
     """Return for each choice how many networks are slow, or fail, and how deep vectors lie."""
     weights = sample.draw(PAPER)
-    # A network that fails takes the whole of the new cap, one that converges at the old one less.
+    # One more, so that a network that converges just at the cap has not failed.
     protocol = Protocol(max_updates=cap + 1)
 
     def learn(name: str) -> Model:

@@ -84,7 +84,7 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
         # Those that failed at the cap go on from there.
         longer = Protocol(frozen=frozen, max_updates=LATER - PAPER.max_updates)
         more, released, _ = sample.train(longer, stuck[name])
-        # One more than the last cap for those that never learn, so that no time reaches them.
+        # One more than `LATER` for those that never learn, so that they are in all of `TIMES`.
         updates[~converged] += more + ~released
         model[name] |= {
             "survival": [float(np.mean(updates > t)) for t in TIMES],

@@ -28,6 +28,7 @@ def run(sample: Sample) -> Model:
     digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
     half = sample.take(0.5)
     orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
+    # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
     end = {name: paper.get_at(name, 1.0) for name in ("alignment", "centred", "ratio")}
     claims = {
@@ -83,6 +84,7 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     """Judge the cosine of the change of W with descent, late in learning against early."""
     measured: dict[str, Any] = {}
     for rate, histories in ((20, paper), (2, slow)):
+        # The first and the last quarter of each network's own updates.
         early, late = (average(histories, "lower", *part) for part in ((0.0, 0.25), (0.75, 1.0)))
         measured[f"quarters-{rate}"] = late > early
         measured[f"reaches-{rate}"] = np.isfinite(find_events(histories.values["lower"]))
@@ -93,6 +95,7 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
 def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
+    # A tie counts against the statement, and so does a network that never reaches the level.
     def is_first(of: Histories, matrices: str, change: str = "lower", **options: Any) -> Any:
         aligned = find_events(of.values[matrices], **options)
         return aligned < find_events(of.values[change], **options)
@@ -113,6 +116,7 @@ def compare_order(rate: float, sample: Sample) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
     protocol = Protocol(learning_rate=rate)
     n_updates = agreement.count_early_updates(rate)
+    # Whatever the error: (network, update, weight), measured as one list of networks.
     recorded = record_weights(protocol, sample.draw(protocol), n_updates)
     measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
     series = (measured[name].reshape(recorded.shape[:2]) for name in ("centred", "lower"))

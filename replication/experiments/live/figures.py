@@ -11,7 +11,6 @@ from replication.definition.protocol import from_plain
 from replication.experiments import Model
 from replication.report import style
 from replication.report.numbers import exact
-from replication.report.style import HALF, create_figure
 from replication.simulator.outcomes import Trace
 from replication.simulator.plane import draw_plane
 from replication.simulator.recirculation import RecirculationNetwork
@@ -41,7 +40,7 @@ def _draw_loop(model: Model) -> Figure:
     heights = [_place_units(len(states)) for states in columns]
     encoder = "encoder\nW", style.ENCODER, network.W
     steps = [encoder, ("decoder\nU", style.DECODER, network.U), encoder]
-    figure, axes = create_figure(width=HALF, height=2.75)
+    figure, axes = style.create_figure(width=style.HALF, height=2.75)
     # Weights as lines, thicker the larger, dashed where negative.
     for x, (_, color, matrix) in enumerate(steps):
         for (i, j), weight in np.ndenumerate(matrix.T):
@@ -90,7 +89,7 @@ def plot_help(model: Model) -> tuple[Figure, Figure]:
 
 
 def _draw_bars(rows: list[Model]) -> Figure:
-    figure, axes = create_figure(width=HALF, height=3.1)
+    figure, axes = style.create_figure(width=style.HALF, height=3.1)
     y, ticks, last = 0.0, [], ""
     for row in rows:
         if row["part"] != last:
@@ -113,7 +112,7 @@ def _draw_bars(rows: list[Model]) -> Figure:
 
 
 def _draw_wedge(growth: Model) -> Figure:
-    figure, axes = create_figure(width=HALF, height=3.1)
+    figure, axes = style.create_figure(width=style.HALF, height=3.1)
     learnt, half = growth["learnt"], np.array(growth["lengths"]) / 2.0
     x, top = growth["every"] * np.arange(len(half)), 1.35 * half.max()
     axes.fill_between(x, -half, half, color=style.ENCODER, alpha=0.85, linewidth=0, gid="lengths")
@@ -152,7 +151,7 @@ def _draw(model: Model, name: str, updates: list[int], *, title: str = "") -> Fi
     """Draw the hidden plane of a network at some moments, three in a row."""
     n_rows = len(updates) // 3
     height = 1.18 * n_rows + (0.3 if title else 0.0)
-    figure, axes = create_figure(width=HALF, height=height, nrows=n_rows, ncols=3)
+    figure, axes = style.create_figure(width=style.HALF, height=height, nrows=n_rows, ncols=3)
     traced = _trace(model, name, max(updates))
     matrices = traced.matrices()
     for one, t in zip(axes.flat, updates, strict=True):

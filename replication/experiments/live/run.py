@@ -3,11 +3,12 @@
 import dataclasses
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.distance import pdist
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
-from replication.experiments import Model, agreement, studies
+from replication.experiments import Model, agreement
 from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.line import measure_line, sum_digits
 from replication.experiments.matrices import Array, get_u, get_w, give_length, replace_matrices
@@ -17,7 +18,6 @@ from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.trace import trace
 from replication.simulator.weights import list_connections, split_weights
-from replication.statistics.counts import CountTable
 
 ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
@@ -98,6 +98,7 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     two come with it, as ``fast`` and ``late``. Of the half whose lines stay farthest from the dots
     at first, that with the dots farthest apart.
     """
+    # Who is near the median in all three respects.
     small = Protocol(learning_rate=RATE)
     weights = sample.draw(small)
     slow, fast = (sample.train(each, weights)[0] for each in (small, PAPER))
@@ -145,6 +146,7 @@ def measure_help(sample: Sample) -> Model:
             "name": name, "part": part, "words": words, "change": change,
             **name_median(updates), "failed": estimate_share(~converged),
         })  # fmt: skip
+        # How far each network has been from the median in any row so far.
         distances = np.maximum(distances, np.abs(updates - rows[-1]["median"]))
     seed = int(np.flatnonzero(learnt)[np.argmin(distances)])
     return {"rows": rows, "root_seed": sample.root_seed, "seed": seed}
@@ -152,12 +154,14 @@ def measure_help(sample: Sample) -> Model:
 
 def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> Array:
     """Return what networks with a `change` of `HELP` start from; `final`: as they end without."""
+    # Both matrices and what they become have the shape of W.
     W, U = get_w(protocol, weights), get_u(protocol, weights)
     if "aligned" in change:
         U = change["aligned"] * W
     if "long" in change:
         U = give_length(U, get_u(protocol, final))
     changed = replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
+    # A final matrix comes with its biases.
     for part, places in zip("WU", list_connections(protocol), strict=True):
         if change.get("final") == part:
             changed[:, places] = final[:, places]
@@ -180,6 +184,7 @@ def measure_growth(sample: Sample) -> Model:
     With it, when U is aligned and when the networks have learnt.
     """
     protocol = Protocol(learning_rate=SLOW_RATE)
+    # The two flags of the wedge, then its height every few updates.
     learnt = float(np.median(sample.train(protocol)[0]))
     weights = sample.first(N_GROWTH).draw(protocol)
     aligned = agreement.find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)
@@ -223,18 +228,19 @@ def tabulate_studies(sample: Sample) -> list[Model]:
     """Return, for each meaning of error, from which numbers of updates studies are drawn."""
     rows = []
     for criterion in MEANINGS:
-        counts = studies.count_networks(Protocol(criterion=criterion), sample)
-        rows.append({"criterion": criterion, "updates": tabulate(counts)})
+        found = sample.simulate(Protocol(criterion=criterion))
+        updates = tabulate(found.updates[found.converged])
+        rows.append({"criterion": criterion, "updates": updates})
     return rows
 
 
-def tabulate(counts: CountTable) -> list[int]:
-    """Return the updates that shares exp(-k STEP) of the converged networks exceed or equal.
+def tabulate(updates: NDArray[np.integer]) -> list[int]:
+    """Return the updates that shares exp(-k STEP) of some networks exceed or equal.
 
-    >>> tabulate(CountTable.from_outcomes([30, 40, 50], [True] * 3, 2000))
+    >>> tabulate(np.array([30, 40, 50]))
     [30, 30, 30, 30, 30, 40, 40, 40, 40, 40, 40, 50]
     """
-    ordered = np.repeat(counts.updates, counts.counts)
-    n = len(ordered)
+    # How many networks take at least so long: all of them, 90.5 %, 81.9 %, ... at last one.
+    n = len(updates)
     levels = n * np.exp(-STEP * np.arange(np.floor(np.log(n) / STEP) + 2))
-    return list(map(int, ordered[n - np.ceil(levels).astype(int)]))
+    return list(map(int, np.sort(updates)[n - np.ceil(levels).astype(int)]))

@@ -76,6 +76,7 @@ def measure_alignments(rate: float, initial: Array) -> dict[tuple[str, float], A
     for name in (*VARIANTS, WHOLE):
         recorded = record_rule(name, rate, initial, n_updates)
         events = agreement.find_events(matrices.align_matrices(PAPER, recorded))
+        # The vectors of all rules are compared at one update.
         if name == "paper":
             at = int(np.median(events))
         vectors = agreement.compare_vectors(PAPER, recorded[:, at]).mean(axis=1)
@@ -96,6 +97,7 @@ class Whole(RecirculationNetwork):
     def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return the changes of the first round, and those of U and c by the second."""
         changes = super().weight_changes(v0)
+        # A second round from the vector of the second pass, whose hidden states are regressed.
         v2 = self.regress(v0, self.image(v0))
         h3 = self.second_pass(v2, self.first_pass(v0))
         dU, dc = self._learn(self.visible_rate, h3, v2 - self.reconstruct(h3))
@@ -110,6 +112,7 @@ def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:
         # "control" and "vectors" ask something else of the reading "regressed".
         ours = alignments["regressed" if name in ("control", "vectors") else name, rate]
         against = alignments["control" if name == "control" else "paper", rate]
+        # Networks aligned at the same update by both are set aside.
         is_sooner = (ours.events < against.events)[ours.events != against.events]
         is_better = ours.vectors > against.vectors
         measured[each.id] = is_better if name == "vectors" else is_sooner

@@ -70,6 +70,7 @@ def judge_simple_rule(sample: Sample) -> Model:
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:
     """Return by how much changes of the kernel deviate from those of the readable network."""
+    # Both at a learning rate of 1, at which the weights change by the product itself.
     once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)[:, 1]
     readable = Protocol(learning_rate=1.0)
     networks = [RecirculationNetwork.from_weights(each, readable) for each in weights]
@@ -128,6 +129,7 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
 
 def judge_without_symmetry(sample: Sample) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
+    # Networks that start as drawn, with U opposed to W, and with linear visible units.
     measured: dict[str, Any] = {}
     initial = sample.draw(PAPER)
     for name, protocol, start in (
@@ -139,6 +141,7 @@ def judge_without_symmetry(sample: Sample) -> Model:
         if name == "drawn":
             measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
+    # Rules by which W changes as if U were another matrix.
     altered = Protocol(max_updates=ALTERED_UPDATES)
     for name, rule in (("exchanged-20", Exchanged), ("transposed-20", Transposed)):
         _, measured[name], _ = sample.train(altered, initial[:N_ALTERED], rule)
@@ -153,6 +156,7 @@ class Deceived(RecirculationNetwork):
 
     def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return the changes, of which those of equation 4 see other visible states."""
+        # The second pass as that other matrix would have it, and equation 4 from it.
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.activate_visible(self.replace() @ h1 + self.c))
         db = self.hidden_rate * (h1 - self.second_pass(v2, h1))

@@ -75,6 +75,7 @@ def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Arra
 def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
     measured: dict[str, Any] = {}
+    # By one pattern where its vectors are parallel; by all where those of all are.
     for name in ("joint-75", "joint-99", "first-75", "second-75", "matched-75"):
         is_parallel = histories.get_learning(f"parallel-{name[-2:]}") > PARALLEL
         measured[name] = histories.find_medians(name, is_parallel)

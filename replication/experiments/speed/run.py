@@ -96,6 +96,7 @@ def run(sample: Sample) -> Model:
         best = taken.first(n_search).find_best(base, grid)
         return best, taken.simulate(best)
 
+    # All searches side by side, then what needs no search.
     found = sample.map(find, searches)
     outcomes = {name: at_best for name, (_, at_best) in found.items()}
     outcomes["paper"] = sample.simulate(PAPER)
@@ -163,6 +164,7 @@ def find_good_rates(protocol: Protocol, rates: Sequence[float], sample: Sample) 
         for rate in rates
     }
     best = updates[protocol.learning_rate]
+    # Network by network; a rate stays if the interval of what it costs reaches 0.
     lows = {rate: estimate_mean(updates[rate] - best).low for rate in rates}
     return [rate for rate, low in lows.items() if low is None or low <= 0.0]
 
@@ -188,6 +190,7 @@ def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
     for name in THEIRS:
         theirs = good[name]
         for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
+            # Neither range reaches into the other.
             is_apart = max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
             results[name + suffix] = supports_if(is_apart)
     return judge("best-rates", results)

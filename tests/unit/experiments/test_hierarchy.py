@@ -101,9 +101,8 @@ def test_random_sets_hold_four_different_vectors_of_eight_units_each():
 
 
 def test_networks_are_shared_by_random_sets(monkeypatch):
-    monkeypatch.setattr(experiment, "RANDOM_SETS", 2)
-    monkeypatch.setattr(experiment, "UPDATES", 20)
-    monkeypatch.setattr(experiment, "ROUNDS", 2)
+    for name, value in {"RANDOM_SETS": 2, "UPDATES": 20, "ROUNDS": 2, "N_COPIES": 1}.items():
+        monkeypatch.setattr(experiment, name, value)
     found = experiment.simulate_condition(experiment.Condition(kind="random"), RATES, Sample(10, 3))
     assert len(found["all"]) == 10
     rule = experiment.Condition(kind="random").make_rule(*RATES, 1)

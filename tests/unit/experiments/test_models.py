@@ -12,6 +12,7 @@ from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.images import encoders as ENCODERS
 from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import repairs as REPAIRS
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
@@ -38,20 +39,23 @@ FEW_RATES = {rule: rates[::4] for rule, rates in SPEED.SEARCHED_RATES.items()}
 FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four times the rate
 SMALLER = {
     "hierarchy.run": {
-        "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
+        "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 1, "UPDATES": 200, "ROUNDS": 5,
+        "N_COPIES": 1,
     },
     "images.linear": {
-        "N_UPDATES": 300, "RULES": {name: LINEAR.RULES[name] for name in LINEAR_FIGURE},
-        "SIZES": (0.5, 0.02), "ON_PATCHES": ("recirculation", "back-propagation"),
+        "N_UPDATES": 150, "RULES": {name: LINEAR.RULES[name] for name in LINEAR_FIGURE},
+        "SIZES": (0.5, 0.02), "STARTS": (0.1,), "ON_PATCHES": ("recirculation",),
     },
-    "images.encoders": {"SIZES": (4, 6, 8)},
+    "images.encoders": {
+        "SIZES": (4, 6, 8), "RATES": {rule: rates[::3] for rule, rates in ENCODERS.RATES.items()},
+    },
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
-    "images.minimum": {"EPOCHS": (2, 4), "LEFT_AT": 2, "UPDATES": (2, 4)},
+    "images.minimum": {"EPOCHS": (1, 2), "LEFT_AT": 1, "UPDATES": (1, 2)},
     "images.repairs": {
-        "EPOCHS": (2, 4), "LONGER": 6,
+        "EPOCHS": (1, 2), "LONGER": 3,
         "RULES": {
             name: (rule, {key: xs[: 1 + (name == "sleep")] for key, xs in constants.items()})
             for name, (rule, constants) in REPAIRS.RULES.items()
@@ -61,9 +65,9 @@ SMALLER = {
     "images.exact": {"N_IMAGES": 30, "N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS,
-        "FIRSTS": dict.fromkeys(("small", "paper"), (1, 2, 5)),
+        "FIRSTS": {"small": (5,), "paper": (1, 5)},
         "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
-        "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
+        "SETTINGS": {"ε = 20": {"learning_rate": 20.0}},
     },
     "mechanism.variants": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
@@ -215,8 +219,8 @@ def check_mechanism(model, figures):
     dropped = list_lines(figures["worth"].axes[0])
     rows = model["interventions"]["paper"]
     for name in ("dropped", "U dropped"):
-        assert list(dropped[name].get_xdata()) == [1, 2, 5]
-        assert is_drawn(dropped[name], [rows[name][n]["extra"] for n in ("1", "2", "5")], scale=1)
+        assert list(dropped[name].get_xdata()) == [1, 5]
+        assert is_drawn(dropped[name], [rows[name][n]["extra"] for n in ("1", "5")], scale=1)
     line = dropped["a later start"]
     assert list(line.get_xdata()) == list(line.get_ydata()) == [0, 5]
     (size,) = figures["size"].axes

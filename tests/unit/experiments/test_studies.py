@@ -10,6 +10,7 @@ from replication.experiments import studies
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
 from replication.experiments.sample import Sample, estimate_share, find_median_updates, get_estimate
 from replication.experiments.studies import measure_likelihood
+from replication.simulator import ensemble
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
@@ -26,32 +27,42 @@ def test_too_few_networks_or_converged_ones_tell_nothing():
         assert (told is None) == (n in (999, 99))
 
 
+def rank_studies(counts):
+    """Return means, largest counts and p: the share of studies whose tail is at most as large."""
+    means, maxima, cells, tails = studies.measure_tails(counts)
+    order = np.argsort(tails, axis=None)
+    below = np.searchsorted(tails.ravel()[order], tails * (1 + 1e-9))
+    p = np.append(0.0, np.cumsum(cells.ravel()[order]))[below]
+    return means, maxima, p
+
+
 def test_less_extreme_studies_are_those_with_a_larger_p_than_compare_gives_to_the_reported_one():
     counts = draw_counts(200_000)
-    ranked = studies.rank_studies(counts)
+    means, maxima, p = rank_studies(counts)
     less = find_less_extreme(counts, studies.describe_sampling(counts))
-    assert less["share"] == pytest.approx(ranked.p[ranked.means == 48, ranked.maxima == 202].item())
+    assert less["share"] == pytest.approx(p[means == 48, maxima == 202].item())
     table = zip(less["max"], less["low"], less["high"], strict=True)
     listed = {(top, mean) for top, low, high in table for mean in range(low, high + 1)}
-    rows, columns = np.nonzero(ranked.p > less["share"] * (1 + 1e-9))
-    assert listed == set(zip(ranked.maxima[columns], ranked.means[rows], strict=True))
+    rows, columns = np.nonzero(p > less["share"] * (1 + 1e-9))
+    assert listed == set(zip(maxima[columns], means[rows], strict=True))
 
 
-def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
-    monkeypatch.setattr(studies, "CHUNK", 16)
-    whole = simulate(PAPER, n_seeds=40, root_seed=2001)
-    assert studies.count_networks(PAPER, Sample(40, 2001)) == CountTable.from_outcomes(
-        whole.updates, whole.converged, PAPER.max_updates
+def test_networks_counted_from_a_seed_on_are_those_of_one_call(monkeypatch):
+    monkeypatch.setattr(ensemble, "SEEDS_AT_ONCE", 16)
+    whole = simulate(PAPER, n_seeds=60, root_seed=2001)
+    assert studies.count_networks(PAPER, Sample(40, 2001), first=20) == CountTable.from_outcomes(
+        whole.updates[20:], whole.converged[20:], PAPER.max_updates
     )
 
 
 def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     counts = draw_counts(3_000, centre=3.7, seed=1)
-    ranked = studies.rank_studies(counts)
-    rejected = ranked.p[ranked.p <= 0.05].max()  # p is the share of studies with as small a p
-    assert studies.measure_power(ranked, counts, level=0.05) == pytest.approx(rejected, abs=1e-9)
+    _, _, p = rank_studies(counts)
     slower = draw_counts(3_000, centre=4.2, seed=1)
-    assert studies.measure_power(ranked, slower, level=0.05) > 0.99
+    power = studies.measure_power(counts, {"own": counts, "slower": slower}, level=0.05)
+    # p is the share of studies with as small a p.
+    assert power["own"] == pytest.approx(p[p <= 0.05].max(), abs=1e-9)
+    assert power["slower"] > 0.99
 
 
 def test_median_counts_failures_as_later_than_any_other():

@@ -82,7 +82,7 @@ def test_a_study_is_replicated_and_what_is_damaged_made_again(tmp_path, monkeypa
     (ClaimVerdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
 ])  # fmt: skip
 def test_verdict_says_why(tmp_path, verdict, reason, says):
-    model = read_model(Path(__file__).parents[3] / "results", "headline")
+    model = read_model(ROOT / "results", "headline")
     assert model is not None
     model["claims"]["headline"] |= {"verdict": verdict, "reason": reason, "other_settings": ["x"]}
     lines = describe_result(Study(PAPER, 1, 1, tmp_path), model)
@@ -160,8 +160,10 @@ def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_pat
     claims = claims | {"good-codes": dataclasses.replace(codes, operationalisations=ways)}
     for module in ("experiments", "publication.rendering"):
         monkeypatch.setattr(f"replication.{module}.load_claims", lambda: claims)
+    published = read_model(ROOT / "results", "rule")
+    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: published)
     said = []
-    page = publishing.preview_experiment("rule", 30, tmp_path, jobs=1, report_progress=said.append)
+    page = publishing.preview_experiment("rule", 30, tmp_path, report_progress=said.append)
     assert page.exists()
     assert [line for line in said if "out of date" in line] == [
         "the model of codes is out of date and left out;\n`replication replicate` makes it again"
@@ -226,7 +228,7 @@ def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place, is_pa
 
 
 def test_the_committed_models_are_as_they_were_written():
-    assert find_damaged_files(Path(__file__).parents[3] / "results") == []
+    assert find_damaged_files(ROOT / "results") == []
 
 
 def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path):
