@@ -24,6 +24,7 @@ def make_parser() -> Parser:
     text = f"replication {version('recirculation-replication')}"
     parser.add_argument("--version", action="version", version=text)
     shtab.add_argument_to(parser, "--print-completion", help="print a shell's completion script")
+    # A command adds itself; only what a parser needs is loaded here.
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name in MODULES:
         importlib.import_module(name).add_commands(commands)

@@ -42,18 +42,15 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     mechanism = add_command(
         subparsers, "mechanism",
-        "Test whether recirculation amplifies its own code on inputs of your own. Networks learn "
-        "them by recirculation, back-propagation and feedback alignment, each at its own best "
-        "learning rate. Reported is whether W amplifies its own code as predicted, what first "
-        "changes are worth, and what larger and aligned weights at the start would save. For "
-        "example: replication mechanism --patterns FILE.csv --group-sizes 8,3, or --protocol "
-        "digits.",
+        "Test whether recirculation amplifies its own code on inputs of your own, beside "
+        "back-propagation and feedback alignment, each at its best learning rate: whether W grows "
+        "as predicted, what first changes are worth, and what larger and aligned weights at the "
+        "start save. For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
         "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism,
     )  # fmt: skip
     mechanism.add_argument(
         "--patterns", type=Path, metavar="FILE.csv",
-        help="inputs in place of the protocol's, one pattern a line: numbers from 0 to 1 between "
-        "commas, semicolons, tabs or spaces",
+        help="inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces",
     )  # fmt: skip
     mechanism.add_argument(
         "--group-sizes", dest="assignments", action="append", default=[],
@@ -63,8 +60,7 @@ def add_commands(subparsers: Any) -> None:
     add_seeds(mechanism, FEWEST, MOST, N_NETWORKS)
     mechanism.add_argument(
         "--rule", metavar="FILE.py:CLASS",
-        help="a rule of your own to compare with the others, a subclass of replication.Network "
-        'whose learning rate is numbers["rate"]; the file is run',
+        help='a rule of your own beside the others, whose numbers have a "rate"; the file is run',
     )  # fmt: skip
     mechanism.add_argument(
         "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",
@@ -101,6 +97,7 @@ def add_commands(subparsers: Any) -> None:
 
 def read_rule(text: str) -> "type[Network]":
     """Return the class that FILE.py:CLASS names; the code of the file is run."""
+    # mine.py:Mine, or mine.py where it has one class
     path, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")
     file = Path(path)
     if file.suffix != ".py" or not file.is_file():
@@ -116,6 +113,7 @@ def read_rule(text: str) -> "type[Network]":
     sys.path.append(str(Path(spec.origin).parent))  # of what the file imports, now or later
     with _blame(lambda error: find_own_line(error, {spec.origin}) or file.name):
         spec.loader.exec_module(module)
+    # Its own classes; others are imported.
     found = {
         key: each for key, each in vars(module).items()
         if isinstance(each, type) and issubclass(each, Network) and each.__module__ == spec.name
@@ -286,12 +284,14 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     """
     from replication.system.tables import to_number
 
+    # The file as lines, and the sign between their cells.
     name = f"--patterns {show(path)}"
     with refuse_unreadable(name, ADVICE):
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
     numbered = enumerate(map(str.strip, text.splitlines()), 1)
     lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
     separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    # Each line as numbers.
     rows: list[tuple[float, ...]] = []
     for n, line in lines:
         cells = [cell.strip() for cell in line.split(separator)]

@@ -28,19 +28,18 @@ MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
+    # Studies.
     add_command(
         subparsers, "replicate",
-        "Simulate the networks of a study, analyse them and write its report. Networks that are in "
-        "the cache are taken from there. The default study is the one that the committed report "
-        "describes, for which experiments run whose models are missing; any other has a short "
-        "report of its own.",
+        "Simulate the networks of a study, analyse them and write its report. The default study is "
+        "that of the committed report, for which experiments run whose models are missing; any "
+        "other has a short report of its own.",
         *STUDY, *WORKERS, handler=run_replicate, continues=True,
     )  # fmt: skip
     add_command(
         subparsers, "simulate",
-        "Simulate the networks of a study into the cache: those that are not there, and those of a "
-        "few other root seeds that its report compares them with. Print how many they are and the "
-        "digest of all.",
+        "Simulate the networks of a study into the cache, and those of a few other root seeds that "
+        "its report compares them with. Print how many they are and the digest of all.",
         *NETWORKS, *WORKERS, handler=run_simulate, continues=True,
     )  # fmt: skip
     add_command(
@@ -50,6 +49,7 @@ def add_commands(subparsers: Any) -> None:
         *STUDY, "--jobs", handler=run_report, continues=True,
     )  # fmt: skip
 
+    # Experiments, and readings of one's own.
     experiments = add_command(
         subparsers, "experiments",
         "Run the experiments on the paper's other statements, all or some, and write their models, "
@@ -61,8 +61,7 @@ def add_commands(subparsers: Any) -> None:
     )
     experiments.add_argument(
         "--preview", type=whole(100, MOST_SEEDS), metavar="N",
-        help="run one experiment with N networks and render its chapter and statements alone, into "
-        "previews/NAME of the results folder; models and report stay as they are",
+        help="run one experiment with N networks and render its chapter alone, in previews/NAME",
     )  # fmt: skip
 
     multiverse = add_command(
@@ -76,11 +75,11 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     multiverse.add_argument(
         "--file", type=Path, metavar="FILE.toml", required=True,
-        help="[factors] with lists of values of protocol fields, every combination of which is "
-        "a reading; [fixed] for all",
+        help="[factors] with lists of values, of which every combination is a reading; [fixed]",
     )  # fmt: skip
     add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
+    # Numbers of networks, for other programs.
     trace = add_command(
         subparsers, "trace",
         "Print how networks learn as CSV: the seed, the updates applied so far, the error, and the "
@@ -110,6 +109,7 @@ def run_replicate(options: argparse.Namespace) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
+    # Wrong options are named before libraries that take long are loaded.
     study, workers = read_study(options), _read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts

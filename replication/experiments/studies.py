@@ -14,8 +14,8 @@ from replication.experiments.sample import Sample
 from replication.simulator.ensemble import simulate_ranges
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import estimate_proportion
+from replication.statistics.sampling import FloatArray
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
@@ -49,7 +49,7 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
         return None
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
-    for name, distribution in comparison.distributions.items():
+    for name, distribution in comparison.main.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
     share = estimate_proportion(counts.n_converged, counts.n)
     return {

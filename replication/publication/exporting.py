@@ -40,6 +40,7 @@ def export_outcomes(
         raise UsageError(
             f"the file {str(path)!r} was given; allowed are names that end in .csv or .parquet"
         )
+    # What may not be replaced is named before anything is simulated.
     dictionary = path.with_name(f"{path.name}.dictionary.json")
     for file in (path, dictionary):
         if file.is_dir() or (not force and os.path.lexists(file)):

@@ -86,6 +86,7 @@ def _is_current(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger of now asks."""
     from replication.experiments.judging import is_judgement  # SciPy takes time to load
 
+    # The verdicts must be those that its numbers give, in words that a page can print.
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
     # The headline, which every report computes anew, has no version.
@@ -143,12 +144,14 @@ def write_report(
     from replication.experiments.headline.run import run
     from replication.experiments.judging import list_statements  # SciPy takes time to load
 
+    # The headline is computed from the outcomes; other models are those that there are.
     others = read_current(study.results) if study.is_default else {}
     likelihood = read_models(study.results, ["likelihood"])
     paper = None if find_stale(likelihood) else likelihood.get("likelihood")
     headline = run(study, counted, likelihood=paper, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     models = {"headline": write_model(study.folder, "headline", headline)}
+    # The full report needs every model; with fewer, and of any other study, it is a short one.
     is_full = len(others) == len(EXPERIMENTS)
     options = "" if study.is_default else f" {study.options}"
     figures = list_drawings("headline", models["headline"], f"replication replicate{options}")
@@ -195,6 +198,7 @@ def preview_experiment(
     """
     folder = _open_beside(results, "previews", name)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
+    # What other experiments found, as far as it is of now.
     models = read_models(results, ("headline", *EXPERIMENTS))
     for stale in find_stale({k: v for k, v in models.items() if k != name}):
         del models[stale]
@@ -228,6 +232,7 @@ def make_multiverse(
         readings, n_networks=n_networks, root_seed=root_seed,
         jobs=jobs, report_progress=report_progress,
     )  # fmt: skip
+    # Its table and its page are of the numbers as the model keeps them.
     plain = write_model(folder, "multiverse", model)
     files = render(
         TEMPLATES / "readings" / "multiverse.md",

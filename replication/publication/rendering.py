@@ -77,6 +77,7 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     """
     from replication.experiments.judging import describe
 
+    # Every statement is judged by one experiment, whose model has the verdict.
     judged: Model = {}
     for model in (models or {}).values():
         judged |= model.get("claims", {})

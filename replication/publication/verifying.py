@@ -43,6 +43,7 @@ def verify_report(study: Study, **running: Any) -> None:
     Outcomes are compared by the digest in the headline's model, models by value, the report's
     files byte by byte. `running`: `jobs` and `report_progress` of `replicate_study`.
     """
+    # The default study is made of all models, others of one.
     names: tuple[str, ...] = ("headline",)
     if study.is_default:
         names += tuple(EXPERIMENTS)
@@ -77,6 +78,7 @@ def read_study(folder: Path, results: Path) -> Study | None:
     model = read_model(folder, "headline")
     if model is None:
         return None
+    # Or the folder of somebody else could ask for a billion networks.
     try:
         protocol = from_plain(model["provenance"]["protocol"])
         root_seed = take_whole("root_seed", model["study"]["root_seed"], 0, MAX_ROOT_SEED)

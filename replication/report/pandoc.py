@@ -27,7 +27,7 @@ FORMS = {
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
         "--shift-heading-level-by=1", f"--template={ASSETS / 'page.html'}",
     ],
-    "md": ["--to=gfm", "--shift-heading-level-by=1"],
+    "md": ["--to=gfm", "--shift-heading-level-by=1", f"--template={ASSETS / 'article.gfm'}"],
 }  # fmt: skip
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
@@ -82,12 +82,14 @@ def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], 
 
 def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
     """Return what the filter and pandoc found wrong, with file and line."""
+    # "problem<tab>fig:joint<tab>it has no alternative text" is of the filter in report.lua.
     complaints = []
     for line in stderr.splitlines():
         if line.startswith("problem\t"):
             _, token, message = line.split("\t", 2)
             complaints.append(f"{locate(token)}: {message}")
         elif line.startswith("[WARNING] Citeproc: citation "):
+            # [WARNING] Citeproc: citation hinton1988 not found
             key = line.split()[3]
             problem = f"@{key} is cited, but has no entry in the bibliography"
             complaints.append(f"{locate('@' + key)}: {problem}")
@@ -102,26 +104,16 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
     `commands`: what makes the data of a figure, by the figure's name.
     """
     day = date.fromisoformat(metadata["date"])
+    # Names · 1 November 2026 · version 0.3.0 · MIT licence
+    version = [f"version {metadata['version']}"] if "version" in metadata else []
+    licence = f"{metadata['licence']} licence"
+    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
     fields = {
-        **metadata, "byline": _write_byline(metadata), "year": str(day.year),
+        **metadata, "byline": byline, "year": str(day.year),
         "month": str(day.month), "day": str(day.day), "lang": "en-GB", "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }  # fmt: skip
     return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
-
-
-def _write_byline(metadata: Mapping[str, str]) -> str:
-    """Return the line below the title."""
-    day = date.fromisoformat(metadata["date"])
-    version = [f"version {metadata['version']}"] if "version" in metadata else []
-    licence = f"{metadata['licence']} licence"
-    return " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
-
-
-def set_markdown(body: str, *, metadata: Mapping[str, str]) -> str:
-    """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
-    head = [f"# {metadata['title']}", metadata["subtitle"], _write_byline(metadata)]
-    return "\n\n".join([*head, body.strip()]) + "\n"
 
 
 def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:

@@ -54,6 +54,7 @@ def escape_markdown(text: str) -> str:
     >>> print(escape_markdown("<b>*x*</b> `y`"), escape_markdown("a" + chr(27) + chr(0x202E)))
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\` a\\x1b\\u202e
     """
+    # Escape codes of a terminal, and U+202E, by which "gpj.exe" would be read backwards.
     text = "".join(
         sign if unicodedata.category(sign)[0] != "C" or sign in "\n\t"
         else sign.encode("unicode_escape").decode()
@@ -128,6 +129,7 @@ class Template:
                 claims |= model["claims"]
         judged = functools.partial(self._environment.getitem, claims)
 
+        # {{ require(speed.mean < 48) }} leaves no trace where it is true.
         @jinja2.pass_context
         def require(context: Any, condition: object) -> str:
             if condition:

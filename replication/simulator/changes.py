@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import ACTIVATIONS
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import record_weights
 from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import split_weights
 
@@ -58,14 +58,11 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
 
 
-def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None) -> Array:
+def reconstruct(protocol: Protocol, weights: Array, visible: Array) -> Array:
     """Return the images of visible vectors, (n, m, n_visible), once around with zero regression.
 
-    The vectors are those of each network (n, m, n_visible), those of all (m, n_visible), or
-    the training patterns.
+    The vectors are those of each network (n, m, n_visible), or those of all (m, n_visible).
     """
-    if visible is None:
-        return evaluate_networks(protocol, weights).reconstruction
     # Around the loop in NumPy, many vectors of each network at once.
     state = visible - find_shift(protocol, make_patterns(protocol))
     n_hidden_groups = len(protocol.group_sizes) - 1

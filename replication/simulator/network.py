@@ -7,7 +7,6 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import math
 import operator
@@ -345,7 +344,8 @@ class Network:
 
     def _change(self, v: Any, target: Any) -> dict[str, Any]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
-        shown = (v, target) if takes_target(type(self).weight_changes) else (v,)
+        # A rule whose targets are its patterns may leave the second out.
+        shown = (v, target)[: len(inspect.signature(self.weight_changes).parameters)]
         gives = f"{type(self).__name__}.weight_changes gives"
         return self._name_changes(gives, self.weight_changes(*shown), self._sums)
 
@@ -385,12 +385,6 @@ class Network:
     def wrap_changes(self, changes: dict[str, Any]) -> Any:
         """Return changes as a hook is given them."""
         return changes
-
-
-@functools.lru_cache(maxsize=256)
-def takes_target(weight_changes: Callable[..., Any]) -> bool:
-    """Return whether the rule's changes depend on a target beside the pattern."""
-    return len(inspect.signature(weight_changes).parameters) > 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

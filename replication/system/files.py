@@ -30,6 +30,7 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     name = show(path)
     if path.suffix.lower() not in endings:
         raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
+    # As far as can be known without a trace; what cannot is said when it is written.
     reason = ""
     if not path.parent.is_dir():
         reason = "there is no such folder"
@@ -51,6 +52,7 @@ def write_durably(path: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def temporary_file(path: Path) -> Iterator[Path]:
     """Make a file beside `path` to be filled and published; it is gone at the end of the block."""
+    # .replication-0123456789abcdef.part, which nobody can foresee and put a link there
     temporary = path.with_name(f".replication-{secrets.token_hex(8)}.part")
     try:
         temporary.open("xb").close()  # no file or link that is there already is written to
@@ -82,13 +84,12 @@ def publish(temporary: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to disk, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Force the names in a folder to disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_folder(folder: Path, *, below: Path) -> None:
@@ -148,6 +149,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise DataError("it is missing") from None
     except OSError as error:
+        # A broken disk and a link to itself are damage, which is made again.
         if error.errno in (errno.EIO, errno.ELOOP):
             raise DataError(f"it cannot be read: {error.strerror}") from None
         raise

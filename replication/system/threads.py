@@ -7,7 +7,6 @@ compiled code looks at tells them to stop.
 
 import contextlib
 import contextvars
-import math
 import multiprocessing.pool
 import os
 import threading
@@ -86,6 +85,7 @@ def iterate_in_threads(
     if jobs == 1 and threading.current_thread() is not threading.main_thread():
         yield from map(function, tasks)
         return
+    # Tasks share the flag of the task that begins them, so that all stop together.
     flag = find_flag()
 
     def work(task: Task) -> Result:
@@ -120,9 +120,8 @@ def count_workers(jobs: int) -> int:
 
 def measure_memory() -> float:
     """Return the bytes of memory of this machine, or of the container in which it runs."""
-    found = math.inf
-    if hasattr(os, "sysconf"):  # not on Windows
-        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # The least of what the machine has and the container allows.
+    found = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     for limit in MEMORY_LIMITS:
         with contextlib.suppress(OSError, ValueError):  # "max" is no limit
             found = min(found, int(limit.read_text("ascii")))
