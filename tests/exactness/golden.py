@@ -45,6 +45,7 @@ def compute_choice(protocol, n):
 def compute_rule(rule, schedule):
     """Return the digest of 200 networks of a rule of one's own."""
     engine = Engine(Protocol(update_schedule=schedule, max_updates=300), rule)
+    # Fixed arrays and what is kept are part of the final weights.
     rows = engine.rule.draw(ROOT_SEED, 0, 200)
     updates, converged, final, _ = engine.train(rows, root_seed=ROOT_SEED, final=True)
     return compute_all_bits(updates, converged, final)

@@ -59,6 +59,7 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     n = len(rows)
     writer = PlainWriter(n)
     sweep = Sweep(rule, writer)
+    # Rows of the strip have a number of each network side by side: (row, network).
     writer.memory = {
         "data": np.array(sweep.data), "strip": np.zeros((10_000, n)),
         "now": rows.T.copy(), "next": rows.T.copy(),
@@ -72,9 +73,11 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
         age, root = (np.full(n, x, dtype=np.uint64) for x in (t, root_seed))
         sweep.noise = age, seeds, root
         below = sweep.look() < protocol.threshold
+        # A network that meets the criterion, or the cap, is noted once; the others learn on.
         now = (updates < 0) & (below | (t == protocol.max_updates))
         updates[now], converged[now] = t, below[now]
         final[now] = writer.memory["now"][:, now].T
+        # The two places of the weights are exchanged, as between sweeps of compiled code.
         sweep.learn()
         writer.memory["now"], writer.memory["next"] = writer.memory["next"], writer.memory["now"]
     return updates, converged, final[:, : rule.row_sizes[0]]

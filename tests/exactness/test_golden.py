@@ -25,6 +25,7 @@ from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 @pytest.mark.parametrize("name", PROTOCOLS)
 def test_digest_of_a_study_is_the_golden_one(name):
+    # Blocks come in any order from three threads.
     ranges = [(start, start + 5000) for start in range(0, N_SEEDS, 5000)]
     blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, ranges, jobs=3)
     assert compute_digest(sorted(blocks, key=lambda block: block.start)) == GOLDEN[name]
@@ -71,6 +72,7 @@ def test_rounding_twice_gives_another_digest(monkeypatch, forget_programs):
     call, choice = Writer.call, GOLDEN["choices"][0]
 
     def round_twice(writer, function, *x):
+        # A product and a sum, each rounded, in place of a fused multiply-add.
         if function != "fma":
             return call(writer, function, *x)
         return writer.compute("fadd", writer.compute("fmul", *x[:2]), x[2])
@@ -106,5 +108,6 @@ def test_a_study_that_grew_in_the_cache_has_the_digests_of_one_in_one_piece(tmp_
             options = {"root_seed": ROOT_SEED, "jobs": jobs, "simulation": simulate_ranges}
             digest = fill(tmp_path, n_seeds, **options).digest
         assert digest == find_digest(tmp_path, N_SEEDS, root_seed=ROOT_SEED) == GOLDEN["paper"]
+        # The smaller study within it has the digest of one that is simulated alone.
         first = compute_digest([simulate(n_seeds=1_000, root_seed=ROOT_SEED)])
         assert find_digest(tmp_path, 1_000, root_seed=ROOT_SEED) == first

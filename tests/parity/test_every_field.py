@@ -78,6 +78,7 @@ def test_every_field_of_the_protocol_is_tested():
 @pytest.mark.parametrize("case", EVERY.values(), ids=EVERY)
 def test_every_choice_is_that_of_the_paper_read_alone_of_the_textbook_and_of_plain_numpy(case):
     check_that_it_matters(*build(case))
+    # The bits of the compiled code, one operation after another.
     check_bits(build(case, max_updates=2)[1], 2)
     if not {"learning_rule", "minimised_error"} & {*case}:
         check_against_the_paper(build(case, learning_rate=10.0)[1])

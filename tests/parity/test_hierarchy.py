@@ -34,6 +34,7 @@ class PaperHierarchy:
 
     def update(self):
         self.top.patterns = np.array([self.encode(v) for v in VECTORS])
+        # The top learns the codes as they were before the lower modules learn.
         for loop in (self.left, self.right, self.top):
             loop.sweep()
 
@@ -49,6 +50,8 @@ class PaperHierarchy:
 def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     weights = draw_modules(DRAWN, 1, 5, 8)
     final = train_for(PAPER, weights, 40, network=DRAWN)
+    # Half of each vector is held, the other half is completed.
+    # A pattern of the rule that settles is a vector and what is held of it: (3, 16).
     held = np.arange(8) >= 4
     states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
     settling = make_rule(modules.Settling, DRAWN, patterns=states, n_rounds=3)

@@ -37,6 +37,7 @@ values = st.lists(
 @given(draw_tables(), st.integers(1, 60))
 @settings(max_examples=30)
 def test_mean_of_runs_has_the_moments_of_a_run(table, runs):
+    # The distribution of the mean of so many runs: values, and their probability.
     means, mass = compute_mean_mass(table, runs)
     one = Sample.from_counts(table)
     variance = float((one.values - one.mean) ** 2 @ one.counts) / one.n
@@ -58,6 +59,7 @@ def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, 
             assert 0 <= finding.chance <= 1
             low, high = finding.interval
             assert low <= high
+            # The interval holds what is not contradicted, and nothing else.
             assert (finding.p > 0.05) == (low <= finding.value <= high)
 
 

@@ -120,6 +120,7 @@ class Expression:
                 new = COMPUTED[text](*(self.found[k] for k in places))
             except (ValueError, IndexError, TypeError):  # shapes that do not fit
                 continue
+            # np.exp(x > 0), of eight bits and more.
             if new.dtype == np.float16:  # which NumPy makes of functions of truth values
                 continue
             if new.size and new.size <= 60 and new.ndim <= 3 and np.abs(new).max() < 20.0:
@@ -148,10 +149,12 @@ def rules(draw):
     rng = np.random.default_rng(n_patterns)
     vectors, answers = rng.uniform(-1, 1, (2, n_patterns, 5))
     weights = [rng.uniform(-0.6, 0.6, shape) for shape in SHAPES.values()]
+    # What a change computes, and which of its arrays changes each weight.
     learning = Expression([*weights, *KEPT.values(), vectors[0], answers[0], *CONSTANTS])
     learning.draw(data, draw(st.integers(1, 9)))
     last = learning.found[-1].shape
     chosen = learning.choose(data, SHAPES)
+    # What an update computes besides, and what it keeps of that.
     applying = Expression([*weights, *KEPT.values(), np.zeros(last), *CONSTANTS])
     applying.draw(data, draw(st.integers(0, 4)))
     keeping = applying.choose(data, {"kW": (3, 5), "kb": (3,)})
@@ -199,6 +202,7 @@ def test_a_rule_of_any_expression_is_compiled_to_what_numpy_computes(network, sc
     _, _, final, recorded = engine.train(rows, final=True, record=True)
     shown = engine.evaluate(rows).hidden[0]
     for states, hidden in zip(recorded, shown, strict=True):
+        # Each update anew from compiled states, since rounding grows over several.
         for before, after in itertools.pairwise(states):
             one = rule.build(before)
             one.update()

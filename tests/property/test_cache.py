@@ -57,6 +57,7 @@ class CacheLife(RuleBasedStateMachine):
     @rule(n_seeds=counts)
     def run(self, n_seeds):
         counted = fill(self.folder, n_seeds, jobs=2, simulation=simulate)
+        # Whatever lies in the cache, the study is that of a fresh one.
         expected = invent(0, n_seeds)
         assert counted.digest == compute_reference(n_seeds)
         assert counted.table == CountTable.from_outcomes(
@@ -71,6 +72,7 @@ class CacheLife(RuleBasedStateMachine):
 
         def end(temporary, path, **options):
             if left[0] == 0:
+                # A kill leaves the temporary file under a name like ours.
                 if is_kill:
                     temporary.rename(temporary.with_name(".replication-" + "0" * 16 + ".part"))
                     self.n_left = 1

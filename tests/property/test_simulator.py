@@ -48,16 +48,19 @@ def test_order_and_company_do_not_matter_and_thresholds_and_caps_only_censor(
 ):
     weights = draw_weights(protocol, 1988, start, start + 70)
     updates, converged, final = simulate_weights(protocol, weights)
+    # In another order, and alone: 70 networks fill no whole number of lanes.
     for some in (np.random.default_rng(start).permutation(70), [33]):
         found = simulate_weights(protocol, weights[some])
         for ours, theirs in zip((updates, converged, final), found, strict=True):
             assert ours[some].tobytes() == theirs.tobytes()
 
+    # A looser threshold is met sooner, and by all that met the other one.
     looser = dataclasses.replace(protocol, threshold=protocol.threshold * factor)
     sooner, there, _ = simulate_weights(looser, weights)
     assert np.all(sooner <= updates)
     assert np.all(there >= converged)
 
+    # A lower cap only cuts.
     capped, there_by_cap, _ = simulate_weights(
         dataclasses.replace(protocol, max_updates=cap), weights
     )

@@ -44,6 +44,7 @@ def measure_ulps(values, exact):
 def make_arguments(reach, n):
     """Return values that cover [-reach, reach], dense near 0 and at the edges of reduction."""
     random = np.random.default_rng(1988)
+    # The argument is reduced by multiples of ln 2, which change at these halves.
     halves = (np.arange(-200, 201) + 0.5) * np.log(2.0)
     edges = np.concatenate([np.nextafter(halves, -np.inf), halves, np.nextafter(halves, np.inf)])
     small = random.uniform(-1, 1, n // 2) * 10.0 ** random.uniform(-12, 0, n // 2)

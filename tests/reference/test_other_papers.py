@@ -82,6 +82,7 @@ def test_weights_follow_the_gradient_of_the_error(name, schedule, names):
         weights, velocity = row, np.zeros(n)
         for t in range(1, 5):
             for part in one_by_one if schedule == "per-pattern" else [slice(None)]:
+                # Central differences of the error in each weight: (n, 2).
                 higher, lower = (
                     [measure(answer(network.shapes, weights + h, inputs[part]), targets[part])
                      for h in sign * steps] for sign in (1, -1)

@@ -28,6 +28,7 @@ def measure(values):
 def check(large_run, sizes, *, seed, n_studies, n_errors):
     generator = np.random.default_rng(seed)
     truth = {name: estimate.value for name, estimate in measure(large_run).items()}
+    # The coverage of many studies has itself a standard error.
     slack = n_errors * math.sqrt(0.05 * 0.95 / n_studies)
     for size in sizes:
         coverage = dict.fromkeys(truth, 0.0)

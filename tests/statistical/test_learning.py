@@ -16,6 +16,7 @@ def count_assignments(protocol, root_seed):
     weights = draw_weights(protocol, root_seed, 0, 20_000)
     _, converged, final = simulate_weights(protocol, weights, jobs=2)
     assert final is not None
+    # (network, pattern, unit), of which the corner is read as a number of two bits.
     hidden = evaluate_networks(protocol, final[converged]).hidden[0]
     corners = [tuple(row) for row in ((hidden > 0.5) @ [2, 1]).tolist()]
     return [corners.count(way) for way in itertools.permutations(range(4))]

@@ -42,6 +42,7 @@ def test_no_flipped_bit_and_no_other_length_is_believed(cache):
     cache.write(KEY, invent(20, 24))
     (path,) = list_blocks(cache.folder)
     content = path.read_bytes()
+    # Every length, and every single bit.
     damaged = [content[:n] for n in range(len(content))] + [content + b"x", content + content]
     for i in range(8 * len(content)):
         flipped = bytearray(content)
@@ -144,6 +145,7 @@ def test_a_cache_that_grows_too_large_loses_its_oldest_files(tmp_path, monkeypat
         os.utime(path, (i, i))
     size = list_blocks(tmp_path)[0].stat().st_size
     monkeypatch.setattr(blocks, "LARGEST_CACHE", 4 * size)
+    # Four blocks fit; with more, the oldest go until nine tenths are left.
     fill(tmp_path, 80)
     assert len(list_blocks(tmp_path)) == 4
     fill(tmp_path, 120)

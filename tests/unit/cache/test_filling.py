@@ -46,6 +46,7 @@ def test_outcomes_come_in_the_order_of_seeds_whatever_is_there_and_is_finished_f
 
     cache = Cache(tmp_path if has_cache else None)
     fill(tmp_path, 100)
+    # Blocks 1 and 3 are missing, and what is now the second, block 2, is damaged.
     for path in list_blocks(tmp_path)[1::2]:
         path.unlink()
     list_blocks(tmp_path)[1].write_bytes(b"x" * 500)  # which is noticed when its turn comes

@@ -74,6 +74,7 @@ def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
     alone = json.loads(run(capsys, *arguments, "old", "--format", "json"))
     paired = json.loads(run(capsys, *arguments, "old", "--pair", "seed", "--format", "json"))
     assert alone["mean"]["value"] == pytest.approx(paired["mean"]["value"]) == pytest.approx(3.55)
+    # The runs of a seed are alike in both groups, so pairs vary less.
     widths = [model["difference"]["high"] - model["difference"]["low"] for model in (paired, alone)]
     assert widths[0] < widths[1] / 2
     code, line = refuse(capsys, *arguments, "older")
@@ -253,6 +254,7 @@ def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
     path = tmp_path / "t.parquet"
     pd.DataFrame({"v": [1.0, 2, 3, 4, 5]}).to_parquet(path)
     whole = path.read_bytes()
+    # One bit in each byte behind the mark of the file.
     for place in range(4, 300):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
         with contextlib.suppress(DataError, UsageError):

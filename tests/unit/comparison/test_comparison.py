@@ -47,6 +47,7 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     assert (alone.verdict, alone.reason, alone.p) == (UNKNOWN, "constant", None)
     assert "all equal, and the reported mean of 998.2 do not say how runs vary" in read(alone)
     both = compare([1000.0] * 10, runs=10, mean="998.2 ± 3.1", plus_minus="sd")
+    # Student's t by the reported spread alone, whose denominator is n or n - 1.
     t = 1.8 / (3.1 / np.sqrt(10) * np.sqrt(10 / 9))
     assert (both.p, both.conditions) == (pytest.approx(2 * stats.t.sf(t, 9), abs=0.01), ())
     far = compare([1000.0] * 10, runs=10, mean="950 ± 3", plus_minus="sd")
@@ -73,6 +74,7 @@ def test_a_difference_lies_in_its_interval_whatever_the_decimals():
     values = np.random.default_rng(3).normal(0.811, 0.05, 120)
     gaps = [compare(values, runs=50, median=text).difference for text in ("0.5", "0.50", "0.500")]
     assert all(gap.low < gap.value < gap.high for gap in gaps)
+    # 0.5 may be anything from 0.45 to 0.55.
     widths = [gap.high - gap.low for gap in gaps]
     assert np.diff(widths) == pytest.approx([-0.09, -0.009]), "what was rounded may be off so far"
 
@@ -86,6 +88,7 @@ def test_one_fact_has_one_answer_however_it_is_given():
         compare([5.0] * 10, runs=10, succeeded=nine, n_succeeded="6"),
         compare({"share": "0.9", "runs": 10}, {"share": "60 %", "runs": 10}),
     ]  # fmt: skip
+    # Fisher's test of 9 and 6 of ten with mid-p: half of what was seen, and all beyond.
     mass = stats.hypergeom(20, 15, 10).pmf
     for found in answers:
         assert (found.verdict, found.p) == (YES, pytest.approx(mass(9) + 2 * mass(10)))
@@ -140,6 +143,7 @@ def test_the_answer_says_what_it_does_not_show():
 def test_an_interval_off_its_middle_is_not_taken_in_silence():
     whole = {"mean": "10", "ci_low": "9.5", "ci_high": "10.5", "runs": 5}
     assert compare(NORMAL, whole) == compare(NORMAL, runs=5, mean="10", ci=("9.5", "10.5"))
+    # Ends that are not as far from the mean, by themselves or as +0.9 -0.4.
     for report in ({"mean": "10.0", "ci": ("9.5", "11.5")}, {"mean": "10.0 +0.9 -0.4"}):
         assert "off centre" in compare(NORMAL, runs=5, **report).cautions
     assert "off centre" not in compare(NORMAL, runs=5, mean="10.0", ci=("9.5", "10.5")).cautions
@@ -156,6 +160,7 @@ def test_one_run_is_held_against_five_however_it_is_given():
     assert compare([91.2], runs=5, mean="92.0").reason == "few"
     with pytest.raises(UsageError, match="the two reports share no number"):
         compare("share=0.9 n=10", "0.83 ± 0.04, n = 5")
+    # What only one of two reports has is named, and not judged.
     alone = read(compare("share=0.5 n=30", "mean=3 sd=1 share=0.9 n=20"))
     assert "Not judged, for want of runs: mean" in alone
     assert "the reported success rate of 0.9 (20 runs) lies" in alone
@@ -301,8 +306,10 @@ def test_a_difference_is_held_against_runs_of_both():
     assert found.mean.low == pytest.approx(stats.ttest_ind(
         first, second, equal_var=False).confidence_interval().low)  # fmt: skip
     assert compare(first, minus=second, runs=10, mean="12").verdict is NO
+    # A standard error of the difference that is reported itself.
     own = compare(first, minus=second, runs=10, mean="3.00 ± 0.10", plus_minus="se")
     assert own.difference.high - own.difference.value < half, "its own error is smaller"
+    # Of runs that are 0 or 1 the difference is one of shares.
     shares = compare([1, 1, 1, 0, 1, 1], minus=[0, 0, 1, 0, 0, 0], runs=20, mean="0.10")
     assert shares.difference.value == pytest.approx(5 / 6 - 1 / 6 - 0.1)
 
@@ -340,6 +347,7 @@ def test_a_restarted_run_takes_its_failures_with_it():
 
 def test_a_reported_share_says_how_many_values_were_summarised():
     """Of 50 runs 40 succeeded: the mean is one of 40."""
+    # 40 of 50 succeeded, so the mean is one of 40 values.
     found = compare(UPDATES, succeeded=SOLVED, runs=50, n_succeeded=40, mean="25.0")
     assert found.n_failed == compare(COUNTS, cap=59, runs=50, mean="25").n_failed
     alone = compare(UPDATES, succeeded=SOLVED, runs=40, mean="25.0", failures="excluded")

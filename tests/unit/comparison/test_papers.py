@@ -194,8 +194,10 @@ def test_means_alone_of_many_runs_have_a_mean_difference_too():
     """Of rows that are judged by drawn studies it was "higher by  SD on average ( to )"."""
     runs, report = make_paper(n_rows=6, n=40)
     found = compare_table(runs, report.drop(columns="sd"))
+    # Hedges' g of each row by the spread of one's own runs.
     own = runs.groupby("task")["score"].agg(["mean", "std"])
     off = (own["mean"] - report["mean"].astype(float).to_numpy()) / own["std"]
+    # The usual approximation of J, on 39 degrees of freedom.
     hedges = 1 - 3 / (4 * 39 - 1)
     assert found.pooled.value == pytest.approx(hedges * off.mean(), rel=1e-3)
     by_chance = 2 * 1.96 / np.sqrt(6 * 40 * 40 / 80)
@@ -231,6 +233,7 @@ def test_the_spread_between_labs_may_be_estimated_from_many_runs():
     generator = np.random.default_rng(3)
     runs["score"] += np.repeat(generator.normal(0, 1.0, 26), 12)
     found = compare_table(runs, report, plus_minus="sd n-1", between="estimate")
+    # The variance of differences over rows, less that of means of twelve runs.
     off = runs.groupby("task", sort=False)["score"].mean().to_numpy() - report["mean"].astype(float)
     assert found.between == pytest.approx(np.sqrt((off.var(ddof=1) - 2 / 12) / 2), rel=0.25)
     assert f"labs differ by {found.between:.2g} SD, estimated from the rows" in read(found)
@@ -433,6 +436,7 @@ def test_median_and_quartiles_are_judged_by_the_mean_and_spread_that_they_imply(
     wan = 2.5 / (2 * stats.norm.ppf((0.75 * 30 - 0.125) / 30.25))
     assert sd == pytest.approx(wan, rel=0.08), "but for the efficiency of quartiles"
     found = compare(own, "median=10.0 q1=8.5 q3=11.0 n=30")
+    # One's own mean and spread, by the same estimators.
     q1, median, q3 = np.quantile(own, (0.25, 0.5, 0.75))
     own_mean, own_sd = means.summarise_quartiles(median, q1, q3, 20)
     more = {"is_by_quartiles": True}
@@ -457,6 +461,7 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
         flags = [f"{name},{seed},{int(seed % 4 < k)}" for seed in range(12)
                  for name, k in zip("ab", more, strict=True)]  # fmt: skip
         (tmp_path / "pairs.csv").write_text("algo,seed,ok\n" + "\n".join(flags))
+        # Each seed has a run of both groups.
         paired = say(capsys, tmp_path / "pairs.csv", "--difference", "a", "b", "--pair", "seed",
                      "--succeeded", "ok", "--share", "40%", "--n", "12")  # fmt: skip
         gap = (more[0] - more[1]) / 4
@@ -467,8 +472,10 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
 def test_evidence_for_a_difference_is_that_of_its_authors():
     """Held (2020), section 3: z of 3 and 2 with equal errors: z_S^2 is half their harmonic mean."""
     found = means.weigh_evidence(Side(2.0, error=1.0), Side(3.0, error=1.0))
+    # z_S^2 for c = 1.
     square = 1 / (1 / 9 + 1 / 4)
     assert found["p_sceptical"] == pytest.approx(stats.norm.sf(np.sqrt(square)))
+    # The predictive density of the estimate under the report, over that under no effect.
     density = stats.norm.pdf(2, 3, np.sqrt(2)) / stats.norm.pdf(2, 0, 1)
     assert found["bayes_factor"] == pytest.approx(density)
     unequal = means.weigh_evidence(Side(2.0, error=0.5), Side(3.0, error=1.0))

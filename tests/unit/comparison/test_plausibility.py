@@ -68,6 +68,7 @@ def test_no_real_study_is_called_impossible():
     generator = np.random.default_rng(11)
     for n in (2, 3, 5, 28, 100):
         for place in range(20):
+            # Half of the studies meet a cap, where the spread is smallest and largest.
             largest = 12 if place % 2 else 1000
             study = np.minimum(generator.geometric(0.05, size=n), largest)
             spread = study.std(ddof=1)

@@ -40,6 +40,7 @@ def test_mean_of_normal_runs_has_students_prediction_interval():
     for _ in range(10):
         values = generator.normal(size=40)
         finding = find(values, 10, mean="0.0").findings["mean"]
+        # Of 40 runs seen and 10 to come.
         reach = stats.t.ppf(0.975, 39) * values.std(ddof=1) * math.sqrt(1 / 40 + 1 / 10)
         low, high = finding.interval
         ratios.append((high - low) / (2 * reach))
@@ -108,6 +109,7 @@ def test_p_of_mean_and_maximum_is_that_of_all_studies_enumerated(n, mean, larges
     studies = [(np.floor(m + 0.5), top, p) for m, top, p in enumerate_studies(n)]
 
     def find_tail(m, top):
+        # The smaller tail of the maximum, and of the mean among studies with that maximum.
         of_max = min(sum(p for _, t, p in studies if t <= top),
                      sum(p for _, t, p in studies if t >= top))  # fmt: skip
         same = [(other, p) for other, t, p in studies if t == top]
@@ -117,6 +119,7 @@ def test_p_of_mean_and_maximum_is_that_of_all_studies_enumerated(n, mean, larges
         return min(of_max, of_mean)
 
     found = judge_mean_and_max(TABLE, mean=mean, largest=largest, runs=n)
+    # p is the probability of studies at least as extreme, ties included.
     own = find_tail(float(mean), int(largest))
     expected = sum(p for m, top, p in studies if find_tail(m, top) <= own * (1 + 1e-9))
     assert found.p == pytest.approx(expected)
@@ -136,6 +139,7 @@ def test_mean_given_the_largest_is_that_of_all_studies_enumerated(n):
 
 def test_an_unseen_largest_value_is_the_limit_of_a_rare_one():
     """Where no run lies in its cell, the largest is put there: as if it had been seen once."""
+    # Billions of runs, of which one is 8.
     many = CountTable([3, 4, 6, 8, 9], [5 * 10**9, 3 * 10**9, 2 * 10**9, 1, 10**9], 0, None)
     rare, unseen = (
         judge_mean_and_max(table, mean="4", largest="8", runs=10).distributions["mean_given_max"]

@@ -128,6 +128,7 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
     assert (model["schema"], len(model["rows"])) == (3, 5)
     assert model["verdict"].capitalize() in text
     assert model["only_reported"] == [{"key": ["swimmer"]}]
+    # CSV has the rows of JSON.
     frame = pd.read_csv(io.StringIO(run(capsys, *asked, "--format", "csv")))
     p_holm = [row["p_holm"] for row in model["rows"]]
     assert frame["p_holm"].tolist()[:-1] == pytest.approx(p_holm, 1e-4)
@@ -141,6 +142,7 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
     assert "| ant | 4.3 ± 0.6 | 5 |" in run(capsys, *asked, "--format", "markdown")
     assert r"ant & 4.3 $\pm$ 0.6 & 5" in run(capsys, *asked, "--format", "latex", "--plot", picture)
     assert picture.stat().st_size > 5000
+    # At a stricter level no row is left.
     text = " ".join(run(capsys, *asked, "--level", "0.004").split())
     assert "No single row is contradicted (Holm 0.031)." in text
     assert ask(*asked, "--exit-code") == (model["verdict"] == "contradicted")

@@ -46,6 +46,7 @@ def test_ids_are_equal_exactly_when_protocols_are(first, second):
 
 def test_file_lists_only_what_differs_from_the_paper_or_a_reading(tmp_path):
     path = tmp_path / "gentle.toml"
+    # A byte order mark, and lines that end as on Windows.
     path.write_bytes(b"\xef\xbb\xbflearning_rate = 15\r\n")  # some editors put this mark first
     assert read_protocol(str(path)) == Protocol(learning_rate=15.0)
     path.write_text('base = "notebook"\nlearning_rate = 15\n')

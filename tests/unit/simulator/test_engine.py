@@ -24,6 +24,7 @@ WEIGHTS = draw_weights(PAPER, 1988, 0, 200)
 
 def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
     before, updates = WEIGHTS.copy(), simulate_weights(PAPER, WEIGHTS)[0]
+    # Rows with a gap between them, columns first, and backwards.
     wide = np.full((200, 24), np.nan)
     wide[:, 1:23] = WEIGHTS
     for weights in (np.asfortranarray(WEIGHTS), wide[:, 1:23], WEIGHTS[::-1][::-1]):
@@ -78,6 +79,7 @@ def test_compiled_code_has_no_table_for_unwinding():
     """With one, NumPy crashed now and then: it walks the stack when it reuses an array."""
     machine._prepare()
     processor, features = machine.choose_processor()
+    # As `machine._compile` does, but into a file, whose sections have names.
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, jit=True
     )

@@ -42,6 +42,7 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
 
     others_are_finished = threading.Event()
 
+    # The second half of the blocks fails after the first half is there.
     def simulate(protocol, root_seed, seeds, simulate_range=ensemble.simulate_range, **options):
         if seeds[0] < 50:
             return simulate_range(protocol, root_seed, seeds, **options)

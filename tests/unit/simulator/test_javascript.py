@@ -76,6 +76,7 @@ def test_script_and_compiled_code_agree(protocol):
         network = find_network(protocol).from_weights(row[4], protocol)
         np.testing.assert_allclose(found["U"], network.U, rtol=0, atol=1e-11)
         for p, v in enumerate(network.patterns):
+            # States of each group, pattern by pattern.
             expected = network.list_states(v)
             for group, state in zip(found["states"], expected, strict=True):
                 np.testing.assert_allclose(group[p], state, rtol=0, atol=1e-10)
@@ -135,9 +136,11 @@ def test_networks_start_and_learn_in_the_pages_as_in_the_compiled_code():
         for protocol, skip, _ in PAGES.values()
     ]  # fmt: skip
     given = f"const CASES = {json.dumps(cases)}, SEEDS = [...Array(20).keys()];"
+    # Each case learns from twenty seeds in one run of the script.
     results = run_script(page.render({}, {}) + given + TRAIN)
     drawn = draw_weights(PAPER, 1988, 0, 20)
     for (protocol, skip, tolerance), found in zip(PAGES.values(), results, strict=True):
+        # A lesson that starts late: W or U is frozen for the first updates.
         rule, rows = None, drawn
         if skip:
             ((name, n_first),) = skip.items()

@@ -410,6 +410,7 @@ def test_a_network_that_is_not_a_number_has_not_converged(schedule, criterion):
     protocol = Protocol(
         update_schedule=schedule, half_width=1.0, threshold=0.6, max_updates=9, criterion=criterion
     )
+    # Those without a root have an image that is not a number.
     outcomes = simulate(protocol, network=Roots, n_seeds=40, final_weights=True)
     begun = Roots.draw(Rule.of(Roots, protocol), 1988, 0, 40)[:, 0]
     assert np.array_equal(outcomes.converged, begun >= 0.0)

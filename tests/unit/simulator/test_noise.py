@@ -55,6 +55,7 @@ def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_update
     rule, engine = Rule.of(network, protocol), Engine(protocol, network)
     rows = rule.draw(7, 5, 8)
     _, _, final, recorded = engine.train(rows, root_seed=7, first_seed=5, final=True, record=True)
+    # The same networks without the first two, in other lanes.
     _, _, alone, _ = engine.train(rows[2:], root_seed=7, first_seed=7, final=True)
     assert alone.tobytes() == final[2:].tobytes()
     if network is Draws:  # the bits of one operation after another
@@ -62,6 +63,7 @@ def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_update
         slow = plain.run_networks(protocol, rows, **given)[2]
         assert slow.tobytes() == final[:, : slow.shape[1]].tobytes()
     for seed in (5, 7) if network is Draws else (6,):
+        # NumPy learns update by update beside the compiled code.
         one = network.from_seed(seed, root_seed=7, protocol=protocol)
         for expected in recorded[seed - 5, 1:]:
             one.update()

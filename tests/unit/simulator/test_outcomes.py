@@ -34,6 +34,7 @@ def test_digest_is_that_of_the_packed_rows_block_after_block():
         Outcomes(2**40 + a, OUTCOMES.updates[a:b], OUTCOMES.converged[a:b]) for a, b in parts
     )
     assert compute_digest([first, second]) == hashlib.sha256(BYTES).hexdigest()
+    # In another order of blocks it is another digest: sort them.
     assert compute_digest([second, first]) == hashlib.sha256(BYTES[13:] + BYTES[:13]).hexdigest()
     assert compute_digest(iter([])) == hashlib.sha256(b"").hexdigest()
 

@@ -54,10 +54,12 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
         for k in range(4):
             dot = np.ravel(artists[f"dot {k + 1}"].get_xydata())
             np.testing.assert_array_equal(dot, traced.hidden[0][t, k])
+            # On the line the total input of the unit is 0.
             on_line = artists[f"line {k + 1}"].get_xydata()
             np.testing.assert_allclose(on_line @ U[t, k] + c[t, k], 0.0, atol=1e-12)
             n_cuts += len(on_line) == 2
             side = Path(artists[f"side {k + 1}"].get_xy())
+            # Dots of patterns for which the unit is more on than off lie in its shade.
             shaded = [bool(side.contains_point(code)) for code in traced.hidden[0][t]]
             is_on = (traced.reconstructions[t, :, k] > 0.5) & (len(on_line) == 2)
             assert shaded == is_on.tolist()

@@ -38,6 +38,7 @@ def test_seeds_out_of_their_range_are_refused_in_words():
 
 
 def test_protocols_of_equal_sizes_stay_paired():
+    # (network, unit, source) and (network, unit).
     (W, b), (U, c) = split_weights(PAPER, draw_weights(PAPER, 1988, 0, 4))
     for changed, expected in (
         ({"half_width": 1.0}, (2 * W, 2 * b, 2 * U, 2 * c)),

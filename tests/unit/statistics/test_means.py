@@ -33,6 +33,7 @@ def test_with_fewer_on_one_side_p_is_the_larger_of_welch_s_and_student_s():
 
 
 def test_rounding_of_a_mean_adds_the_variance_of_a_uniform_error():
+    # A number printed as 3 lies anywhere between 2.5 and 3.5, whose variance is 1/12.
     error = np.sqrt(ONE.var(ddof=1) / 12 + 1 / 12)
     assert means.list_errors(side(ONE), Side(3.0, ((0.0, 5),), 1.0))[0][0] == pytest.approx(error)
 
@@ -71,6 +72,7 @@ def test_interval_of_a_difference_of_shares_is_newcombe_s():
 def test_equal_shares_are_contradicted_in_6_and_a_half_per_cent_at_most(n, m):
     p = np.array([[means.find_p_of_shares(k, n, x, m) for x in range(m + 1)] for k in range(n + 1)])
     for share in np.linspace(0.02, 0.98, 49):
+        # The probability of every pair of counts: (n + 1, m + 1).
         both = np.outer(stats.binom.pmf(range(n + 1), n, share), stats.binom.pmf(
             range(m + 1), m, share))  # fmt: skip
         assert both[p <= 0.05].sum() <= 0.065

@@ -124,6 +124,7 @@ def test_seeds_that_all_rows_share_are_what_varies():
         rows = summarise(own, theirs)
         by_seed, (found, _, p_values) = pooling.judge_by_seed(own, rows, level=0.05), pool(rows)
         correlations.append(by_seed["by_seed"])
+        # The mean over rows, tested by its variation over seeds.
         whole = dataclasses.replace(found, **by_seed)
         assert (whole.p <= 0.05) == (whole.low * whole.high > 0)
         low["seed"] += whole.p <= 0.05

@@ -33,6 +33,7 @@ def test_an_unseen_run_lies_beyond_either_end_once_in_n_plus_1():
     """Hill (1968): each of the N + 1 gaps is as likely; half of a gap belongs to each neighbour."""
     sample = sampling.Sample.from_values(np.random.default_rng(8).normal(size=40))
     populations = sampling.draw_populations(sample, 4000, seed=1)
+    # Values (population, run), and the probability beyond either end (population, 2).
     runs, beyond, _ = map(np.array, zip(*populations, strict=True))
     assert beyond.mean(axis=0) == pytest.approx([1 / 41, 1 / 41], rel=0.07)
     share = 1 - beyond.sum(axis=1)
@@ -52,6 +53,7 @@ def test_many_runs_need_nothing_unseen_and_leave_the_normal_distribution_of_the_
     drawn = sampling.draw_statistics(sample, 25, ["mean", "sd", "max"], effort=EFFORT)
     assert drawn["max"].max() <= sample.values[-1]
     assert drawn["mean"].std() == pytest.approx(sample.spread / 5, rel=0.01)
+    # The distribution of a normal sample's spread.
     low, high = 10 * np.sqrt(stats.chi2.ppf([0.025, 0.975], 24) / 24)
     assert np.quantile(drawn["sd"], [0.025, 0.975]) == pytest.approx([low, high], rel=0.02)
 

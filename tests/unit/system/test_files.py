@@ -22,6 +22,7 @@ def test_opening_removes_what_a_kill_left_a_day_ago_and_nothing_else(tmp_path):
     kept[-1].mkdir()
     open_folder(folder, below=tmp_path)
     assert left.exists(), "another process may be writing it"
+    # A day has 86,400 seconds.
     yesterday = time.time() - 86_500
     for path in (left, *kept):
         os.utime(path, (yesterday, yesterday))

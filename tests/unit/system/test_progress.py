@@ -57,6 +57,7 @@ def test_a_terminal_gets_one_line_that_is_written_over_and_fits(clock, monkeypat
         monkeypatch.setenv("COLUMNS", "30")
     with Progress(10, is_shown=False) as progress:
         progress.advance(10)
+    # Nothing is drawn of studies that are done at once.
     for total in (0, 1):  # after ^C, too, a message begins on a line of its own
         with Progress(total):
             pass

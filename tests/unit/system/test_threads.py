@@ -91,6 +91,7 @@ def test_tasks_are_taken_not_long_before_they_start_and_none_after_the_caller_le
     results = iterate_in_threads(work, give(), jobs=2)
     next(results)
     results.close()
+    # Two workers, and a few tasks that wait.
     assert len(taken) < 100
     assert all(flag[0] for flag in flags)
 
@@ -119,6 +120,7 @@ def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
     """Once networks that fit into the machine alone were begun, and the container was ended."""
     physical = measure_memory()
     for content, expected in (("max\n", physical), ("1000000\n", 10**6), ("", physical)):
+        # As cgroups write it: "max" where there is no limit.
         (tmp_path / "memory.max").write_text(content)
         monkeypatch.setattr(threads, "MEMORY_LIMITS", (tmp_path / "memory.max", tmp_path / "none"))
         assert measure_memory() == expected
