@@ -551,17 +551,18 @@ def _arcsinh(x: Traced) -> Traced:
     return _where(abs(x) < 2.0**60, near, far)
 
 
-def _compare(relation: str) -> Callable[..., Traced]:
-    return elementwise(relation, lambda x, y: exact.compare(relation, x, y), mask=True)
-
-
-def _logic(op: str) -> Callable[..., Traced]:
-    operate = elementwise(op, lambda *xs: exact.logic(op, *xs), takes_masks=True, mask=True)
+def _logic(op: str, function: Callable[..., Any]) -> Callable[..., Traced]:
+    operate = elementwise(op, function, takes_masks=True, mask=True)
     return lambda *xs: operate(*(_as_mask(x) for x in _take_all(*xs)))
 
 
+_and, _or = _logic("and", exact.both), _logic("or", exact.one_of)
+_not = _logic("not", exact.opposite)
+_is_other = elementwise("!=", operator.ne, mask=True)
+
+
 def _as_mask(x: Traced) -> Traced:
-    return x if x.mask else _compare("une")(x, 0.0)
+    return x if x.mask else _is_other(x, 0.0)
 
 
 _either = elementwise("where", exact.where, takes_masks=True)
@@ -572,18 +573,18 @@ def _where(condition: Any, x: Any, y: Any) -> Traced:
     return _either(_as_mask(condition), as_number(x), as_number(y))
 
 
-def _choose(relation: str) -> Callable[[Any, Any], Any]:
+def _choose(relation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return the larger or smaller of two; not-a-number stays, as in NumPy."""
 
     def choose(x: Any, y: Any) -> Any:
-        chosen = exact.where(exact.compare(relation, x, y), x, y)
+        chosen = exact.where(relation(x, y), x, y)
         is_known = isinstance(x, float)
-        return chosen if is_known else exact.where(exact.compare("une", x, x), x, chosen)
+        return chosen if is_known else exact.where(x != x, x, chosen)  # noqa: PLR0124
 
     return choose
 
 
-_larger, _smaller = _choose("ogt"), _choose("olt")
+_larger, _smaller = _choose(operator.gt), _choose(operator.lt)
 _maximum, _minimum = elementwise("maximum", _larger), elementwise("minimum", _smaller)
 
 
@@ -889,10 +890,15 @@ UFUNCS: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
     np.maximum: _maximum, np.minimum: _minimum,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
-    **{ufunc: _compare(name) for name, ufunc in exact.RELATIONS.items()},
-    **{ufunc: _logic(name) for name, ufunc in exact.LOGIC.items()},
+    np.greater: elementwise(">", operator.gt, mask=True), np.not_equal: _is_other,
+    np.less: elementwise("<", operator.lt, mask=True),
+    np.greater_equal: elementwise(">=", operator.ge, mask=True),
+    np.less_equal: elementwise("<=", operator.le, mask=True),
+    np.equal: elementwise("==", operator.eq, mask=True),
+    **dict.fromkeys((np.logical_and, np.bitwise_and), _and),
+    **dict.fromkeys((np.logical_or, np.bitwise_or), _or),
+    **dict.fromkeys((np.logical_not, np.invert), _not),
     **dict.fromkeys((np.logical_xor, np.bitwise_xor), lambda x, y: _as_mask(x) != _as_mask(y)),
-    np.bitwise_and: _logic("and"), np.bitwise_or: _logic("or"), np.invert: _logic("not"),
     np.isnan: lambda x: x != x,  # noqa: PLR0124
 }  # fmt: skip
 

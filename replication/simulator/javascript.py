@@ -5,6 +5,7 @@ of the compiled code to rounding, not to the last bit.
 """
 
 import dataclasses
+import functools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -25,15 +26,15 @@ OPERATIONS = {
     "fcmp ogt": "{} > {}", "fcmp olt": "{} < {}", "fcmp oge": "{} >= {}", "fcmp ole": "{} <= {}",
     "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}",
     "and": "{} && {}", "or": "{} || {}", "not": "!{}", "where": "{} ? {} : {}",
-    "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}",
-}  # fmt: skip
-FUNCTIONS = {
+    "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
+    # What the browser has itself; other functions are written out in operations.
     "logistic": "1 / (1 + Math.exp(-{}))", "exp of minus": "Math.exp(-{})",
     "tanh": "Math.tanh({})", "arctan": "Math.atan({})", "arcsinh": "Math.asinh({})",
     "softplus": "Math.max({0}, 0) + Math.log1p(Math.exp(-Math.abs({0})))",
     "logarithm": "Math.log({})",
 }  # fmt: skip
-"""What the browser has itself; others are written out in operations."""
+
+WHOLE = {"add": "+", "sub": "-", "mul": "*"}
 
 
 class ScriptWriter(Writer):
@@ -41,6 +42,11 @@ class ScriptWriter(Writer):
 
     def __init__(self) -> None:
         super().__init__(n_lanes=1, n_at_once=1)
+        self.operations = OPERATIONS
+
+    def scale(self, q: Value, shifted: Value) -> Value:
+        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
+        return self.compute("scale", q, shifted)  # type: ignore[no-any-return]
 
     def emit(self, expression: str) -> str:
         """Write down a constant and return its name."""
@@ -49,31 +55,9 @@ class ScriptWriter(Writer):
         self.lines.append(f"const {name} = {expression};")
         return name
 
-    def compute(self, operation: str, *operands: Any) -> Value:
-        """Write down an operation, for each number of a stack."""
-        return self._emit_each(OPERATIONS[operation], *operands)
-
-    def call(self, function: str, *operands: Any) -> Value:
-        """Write down a function, as `compute` does."""
-        return self.compute(function, *operands)
-
-    def logic(self, operation: str, *conditions: Value) -> Value:
-        """Write down what conditions make together."""
-        return self.compute(operation, *conditions)
-
-    def scale(self, q: Value, shifted: Value) -> Value:
-        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
-        return self._emit_each(f"{{}} * 2 ** ({{}} - {ROUND:.0f})", q, shifted)
-
-    def where(self, condition: Value, x: Any, y: Any) -> Value:
-        """Write down a choice."""
-        return self.compute("where", condition, x, y)
-
     def replace_function(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of the browser in place of one that is written out."""
-        if name not in FUNCTIONS:
-            return function
-        return lambda x: self._emit_each(FUNCTIONS[name], x)
+        return functools.partial(self.compute, name) if name in OPERATIONS else function
 
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):
@@ -88,7 +72,7 @@ class ScriptWriter(Writer):
             return Whole(self, str(a))
         if operation == "add" and str(a) == "0":
             return Whole(self, str(b))
-        return Whole(self, f"({OPERATIONS[operation].format(a, b)})")
+        return Whole(self, f"({a} {WHOLE[operation]} {b})")
 
     def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
         """Return an array in memory."""

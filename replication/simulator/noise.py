@@ -121,7 +121,7 @@ def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
     quarter = to_bits(shifted) & 3
     r = turns - (shifted - exact.ROUND)  # from -1/2 to 1/2
     cosine, sine = exact.polynomial(_COSINE, r * r), r * exact.polynomial(_SINE, r * r)
-    is_odd = exact.compare("ogt", to_float(quarter & 1), 0.5)
+    is_odd = to_float(quarter & 1) > 0.5
     x, y = exact.where(is_odd, sine, cosine), exact.where(is_odd, cosine, sine)
     # The cosine is negative in quarters 1 and 2, the sine in 2 and 3.
     sign_x, sign_y = ((quarter + 1) & 2) << 62, (quarter & 2) << 62

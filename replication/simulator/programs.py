@@ -22,7 +22,7 @@ from replication.simulator import arithmetic as exact
 from replication.simulator import arrays
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, TraceError
 from replication.simulator.blocks import Block, Memory, find_bound, name_place, places
-from replication.simulator.instructions import Bits, Whole, Writer
+from replication.simulator.instructions import FUNCTIONS, Bits, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
 
 MOST_AT_ONCE = 20
@@ -538,7 +538,7 @@ def render_function(writer: Writer, name: str, parameters: str) -> str:
     kind = writer.kind
     declared = [
         f"declare {kind} @llvm.{called}.v{writer.n_lanes}f64({', '.join([kind] * n)})"
-        for called, n in (("fma", 3), ("sqrt", 1), ("fabs", 1))
+        for called, n in FUNCTIONS.items()
     ]
     # Without a table for unwinding, which would be registered with the process and in which
     # a library that walks the stack (NumPy does) would get lost. On an aligned stack

@@ -64,17 +64,17 @@ def test_a_rule_of_ones_own_has_its_golden_outcomes_weights_and_states(rule, sch
 
 
 def test_rounding_twice_gives_another_digest(monkeypatch):
-    call = Writer.call
+    compute = Writer.compute
 
-    def round_twice(writer, function, *x):
-        if function != "fma":
-            return call(writer, function, *x)
-        return writer.compute("fadd", writer.compute("fmul", *x[:2]), x[2])
+    def round_twice(writer, operation, *x):
+        if operation != "fma":
+            return compute(writer, operation, *x)
+        return compute(writer, "fadd", compute(writer, "fmul", *x[:2]), x[2])
 
     choice, caches = GOLDEN["choices"][0], (machine._compile, engine._write_once)
     for cache in caches:
         cache.cache_clear()
-    monkeypatch.setattr(Writer, "call", round_twice)
+    monkeypatch.setattr(Writer, "compute", round_twice)
     digest = compute_choice(from_plain(choice["fields"]), choice["n"])
     for cache in caches:
         cache.cache_clear()
