@@ -167,7 +167,7 @@ class Block:
                     group.add(sums)
             # What is made of it element by element, and of nothing that is written down later.
             before = {*order[:k]}
-            later = [x for x in order[k + 1 :] if _is_elementwise(x) and x.is_batched]
+            later = [x for x in order[k + 1 :] if is_elementwise(x) and x.is_batched]
             for x in [*later, *last]:
                 if x not in home and self._follows(x, group, before, called.shape):
                     home[x] = called
@@ -192,7 +192,7 @@ class Block:
                 return True
             if x.op == "view":
                 return can(x.args[0]) and not depends(x)
-            if not _is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
+            if not is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
                 return False
             return all(map(can, x.args))
 
@@ -208,33 +208,23 @@ class Block:
         """Return new rows for an array."""
         return self.memory.allocate((*x.shape, self.n_patterns) if x.is_batched else x.shape)
 
-    def copy(
-        self, rows: Any, x: Traced, *, is_batched: bool | None = None, first: Any = 0,
-        move: Callable[[Index], Index] = lambda index: index,
-    ) -> None:  # fmt: skip
+    def copy(self, rows: Any, x: Traced, *, is_batched: bool | None = None, first: Any = 0) -> None:
         """Write down all elements of an array, each into its place, of patterns from `first` on."""
         is_batched = x.is_batched if is_batched is None else is_batched
         for p in self.writer.each(self.n_patterns if is_batched else 1):
             for index in places(self.writer, x.shape):
                 value = self.value(self.at(x, index, p))
-                rows[(*move(index), first + p) if is_batched else move(index)] = value
+                rows[(*index, first + p) if is_batched else index] = value
 
     def _write_alone(self, x: Traced) -> None:
         if x.op == "repeat":
             self._write_repeat(x)
             return
-        if x.op == "reshaped" and x.args[0] in self.rows:  # the same memory
-            rows = self.rows[x.args[0]]
-            shape = (*x.shape, self.n_patterns) if x.is_batched else x.shape
-            self.rows[x] = self.writer.rows(rows.base, rows.first, shape, rows.is_shared)
-            return
         rows = self.lay(x)
         if x.op == "draw":
             write_draw(self, x, rows)
-        elif x.op == "joined":
-            self._write_joined(x, rows)
-        elif x.op in ("reshaped", "taken"):
-            self._write_chosen(x, rows)
+        elif x.op == "moved":
+            self._write_moved(x, rows)
         elif arrays.is_plain_matmul(x):
             for patterns in self.take(self.n_patterns):
                 for units in self.take(x.shape[0]):
@@ -249,24 +239,12 @@ class Block:
             self.copy(rows, x)
         self.rows[x] = rows
 
-    def _write_joined(self, x: Traced, rows: Any) -> None:
-        begin, axis = 0, x.note
-        for part in x.args:
-
-            def move(index: Index, begin: int = begin) -> Index:
-                return (*index[:axis], index[axis] + begin, *index[axis + 1 :])
-
-            self.copy(rows, part, is_batched=x.is_batched, move=move)
-            begin += part.shape[axis]
-
-    def _write_chosen(self, x: Traced, rows: Any) -> None:
-        """Write down elements of an array one by one, each from a place of its own."""
-        source = x.args[0]
-        sources = x.note if x.op == "taken" else np.ndindex(source.shape)
+    def _write_moved(self, x: Traced, rows: Any) -> None:
+        """Write down elements one by one, each from a place of its own."""
         for p in self.writer.each(self.n_patterns if x.is_batched else 1):
-            for target, place in zip(np.ndindex(x.shape), sources, strict=True):
-                value = self.value(self.at(source, place, p))
-                rows[(*target, p) if x.is_batched else target] = value
+            for target, source in zip(np.ndindex(x.shape), x.note, strict=True):
+                value = 0.0 if source is None else self.at(x.args[source[0]], source[1], p)
+                rows[(*target, p) if x.is_batched else target] = self.value(value)
 
     def _write_call(
         self, called: Traced, sums: Traced | None, beside: list[Traced], needed: set[Traced],
@@ -350,8 +328,7 @@ class Block:
                 self.copy(row, x, is_batched=is_batched)
             for row, other in zip(rows, new, strict=True):
                 if row is not other:
-                    for place in places(self.writer, row.shape):
-                        row[place] = other[place]
+                    copy_rows(self.writer, other, row)
         self.rows, self.loops = before, loops | {loop: rows}
 
     # Sums over patterns
@@ -429,13 +406,30 @@ def places(writer: Any, shape: Shape) -> Iterator[Index]:
             yield (i, *rest)
 
 
+def copy_rows(writer: Any, source: Any, target: Any) -> None:
+    """Write down the copy of an array in memory."""
+    for place in places(writer, target.shape):
+        target[place] = source[place]
+
+
 def name_place(index: Index, p: Any) -> tuple[str, ...]:
     """Return a place as text, so that places that the compiled code computes can be compared."""
     return (*map(str, index), str(p))
 
 
-def _is_elementwise(x: Traced) -> bool:
+def is_elementwise(x: Traced) -> bool:
     return x.op not in arrays.STORED and x.op not in arrays.LEAVES and x.op != "view"
+
+
+def is_beside(x: Traced, shape: Shape) -> bool:
+    """Return whether an array is there place by place for one of a shape, or one number for all."""
+    is_there = is_elementwise(x) or x.op in arrays.LEAVES
+    return is_there and (x.shape == shape or (x.size == 1 and x.op != "sum"))
+
+
+def in_memory(x: Traced) -> bool:
+    """Return whether an array is computed once, into memory."""
+    return x.op in arrays.STORED or x.is_kept
 
 
 def find_bound(array: Traced, patterns: float) -> float:

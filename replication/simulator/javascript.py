@@ -198,12 +198,11 @@ TEMPLATE = """class %(name)s {
 
 def _write_error(sweep: Sweep) -> None:
     writer = sweep.writer
-    writer.lines.append(f"return {writer.render(sweep.look(is_alone=True))};")
+    writer.lines.append(f"return {writer.render(sweep.look(learns=False))};")
 
 
 def _write_update(sweep: Sweep) -> None:
     sweep.look()
-    sweep.learn()
     sweep.writer.lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
 
 

@@ -59,7 +59,7 @@ def write_draw(block: Any, x: Traced, rows: Any) -> None:
         n_blocks, n_left = divmod(x.size, WORDS)
         for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
             for number in writer.each(blocks, begin):
-                place = number + (find_place(draw, TURNS.count()) + 1)
+                place = number + (find_place(draw, TURNS.turn) + 1)
                 counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
                 words = _philox(counter, (root_seed, 1))
                 for k, value in enumerate(_to_numbers(words, kind)[:size]):

@@ -21,7 +21,16 @@ from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
 from replication.simulator import arrays
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, TraceError
-from replication.simulator.blocks import Block, Memory, find_bound, name_place, places
+from replication.simulator.blocks import (
+    Block,
+    Memory,
+    copy_rows,
+    find_bound,
+    in_memory,
+    is_beside,
+    name_place,
+    places,
+)
 from replication.simulator.instructions import FUNCTIONS, Bits, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
 
@@ -83,7 +92,7 @@ class Traces:
         scales: dict[str, Traced | None] = {}
         terms: dict[str, list[Traced]] = {}
         for key, change in self._run(LEARN, one._change, v, t).items():
-            array = arrays.broadcast_to(self._take("weight_changes", change), rule.sums[key])
+            array = np.broadcast_to(self._take("weight_changes", change), rule.sums[key])
             scales[key], terms[key] = arrays.split(array)
         sums = {key: make("sum", rule.sums[key], note=key) for key in terms}
         scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
@@ -182,9 +191,10 @@ class Sweep:
         self.given = {name: self.memory.allocate(()) for name in rule.numbers}
         self.measured = [self.memory.allocate(()) for _ in range(2)]  # worst error and total
         self.sums = {name: self.memory.allocate(rule.sums[name]) for name in self.traces.terms}
+        after, weights = self.traces.after, self.traces.weights
+        self.changed = [name for name in weights if after[name] is not weights[name]]
         self.base = self.memory.n_rows
         self.noise: Any = None  # age, seed and root seed of the network in each lane
-        self.is_applied = False  # where sums end, so that nothing is left to do
 
     # Where things are
 
@@ -230,26 +240,31 @@ class Sweep:
             for row, x in zip(rows, shown, strict=True):
                 block.copy(row, x, first=first, is_batched=True)
 
-    # The error, and the sums that change the weights
+    # The error, and what the weights become
 
-    def look(self, *, is_alone: bool = False) -> Any:
+    def look(self, *, learns: bool = True) -> Any:
         """Write down a look at all patterns with the weights at "now"; return the error.
 
-        A batch learns meanwhile, since the states are there, unless the look is all there is.
+        What the weights become is written down, too, unless the look is all there is: a batch
+        learns from the states that are there.
         """
-        learns = not (is_alone or self.rule.is_per_pattern)
+        in_batch = learns and not self.rule.is_per_pattern
         has_turns = len(self.shown) > MOST_AT_ONCE
         for row in self.measured:
             row[()] = self.writer.number(0.0)
-        if learns and has_turns:
+        if in_batch and has_turns:
             for rows in self.sums.values():
                 for place in places(self.writer, rows.shape):
                     rows[place] = self.writer.number(arrays.NOTHING)
         for first, n in self.take_turns():
             block = self.begin(n, first, "now")
-            self._add_errors(block, self._list_terms() if learns else [])
-            if learns:
-                self._sum_changes(block, has_sums=has_turns, is_alone=not has_turns)
+            self._add_errors(block, self._list_terms() if in_batch else [])
+            if in_batch:
+                self._sum_changes(block, goes_on=has_turns)
+        if in_batch and has_turns:
+            self._apply(self.begin(1, 0, "now"))
+        elif learns and not in_batch:
+            self._learn_each()
         return self._finish_error()
 
     def _list_terms(self) -> list[Traced]:
@@ -316,112 +331,77 @@ class Sweep:
         """Whether no deviation can be infinite or not a number."""
         return find_bound(self.traces.error, float(np.abs(self.shown).max())) < math.inf
 
-    # Learning
-
-    def learn(self) -> None:
-        """Write down what the weights become, at "next"."""
-        if not self.rule.is_per_pattern:
-            if not self.is_applied:
-                self._apply(self.begin(1, 0, "now"))
-            return
+    def _learn_each(self) -> None:
+        """Write down changes of the weights after each pattern, at "next"."""
         before, after = (self.writer.rows(base, 0, (self.n_all,)) for base in ("now", "next"))
-        for k in self.writer.each(self.n_all):
-            after[k] = before[k]
+        copy_rows(self.writer, before, after)
         for q in self.writer.each(len(self.shown)):
             block = self.begin(1, q, "next")
             block.write(self._list_terms())
-            self._sum_changes(block, has_sums=False, is_alone=True)
-            if not self.is_applied:
-                self._apply(block)
+            self._sum_changes(block, goes_on=False)
 
-    def _sum_changes(self, block: Block, *, has_sums: bool, is_alone: bool) -> None:
-        """Write down the changes, summed over the patterns, and what they change where they end."""
-        traces, placed = self.traces, self._place() if is_alone else {}
-        self.is_applied = bool(placed)
-        for name, terms in traces.terms.items():
+    def _sum_changes(self, block: Block, *, goes_on: bool) -> None:
+        """Write down the changes, summed over the patterns, and what becomes of the weights.
+
+        A sum changes its weight where it ends, unless something else waits for all sums. Sums that
+        go on from block to block stay in memory.
+        """
+        placed = {} if goes_on else self._place()
+        for name, terms in self.traces.terms.items():
             rows = self.sums[name]
-            # A sum changes its weight where it ends, unless something else waits for all sums.
-            for place, total in block.sum_terms(terms, rows, is_begun=has_sums):
-                if placed:
-                    self._change(block, traces.sums[name], placed[name], place, total)
-                else:
+            targets = [
+                (self.traces.after[x], self._find_rows("next", x)) for x in placed.get(name, ())
+            ]
+            for place, total in block.sum_terms(terms, rows, is_begun=goes_on):
+                if not placed:
                     rows[place] = total
+                    continue
+                block.now = {self.traces.sums[name]: {name_place(place, 0): total}}
+                values = [block.value(block.at(new, place, 0)) for new, _ in targets]
+                for (_, target), value in zip(targets, values, strict=True):
+                    target[place] = value
+                block.now = {}
         if placed and not self.rule.is_per_pattern:
-            for name in self._list_unchanged():
-                self._store(block, name)
-
-    def _change(
-        self, block: Block, sums: Traced, names: list[str], place: arrays.Index, total: Any
-    ) -> None:
-        """Write down what one sum changes, its weight and what is kept of it."""
-        here, values = name_place(place, 0), []
-        block.now[sums] = {here: total}
-        for new in (self.traces.after[name] for name in names):
-            is_sum = new is sums
-            values.append(total if is_sum else block.value(new.compute(block.at, place, 0)))
-            block.now[new] = {here: values[-1]}
-        for name, value in zip(names, values, strict=True):
-            self._find_rows("next", name)[place] = value
-        block.now.clear()
-
-    def _list_changed(self) -> list[str]:
-        """Return the arrays that an update changes, first what is kept: weights may follow it."""
-        traces = self.traces
-        names = [name for name, x in traces.after.items() if x is not traces.weights[name]]
-        return sorted(names, key=lambda name: name not in self.rule.kept)
-
-    def _list_unchanged(self) -> list[str]:
-        """Return the arrays that have to be brought to "next" as they are."""
-        others = {*self._list_changed(), *self.rule.fixed}
-        return [name for name in self.traces.weights if name not in others]
+            self._apply(block, [name for name in self.traces.weights if name not in self.changed])
+        elif not (placed or goes_on):
+            self._apply(block)
 
     def _place(self) -> dict[str, list[str]]:
         """Return which arrays each sum changes place by place, nothing unless all do."""
-        traces, rule = self.traces, self.rule
-        placed: dict[str, list[str]] = {name: [] for name in traces.sums}
-        names = {x: name for name, x in traces.weights.items()}
-        by_sum = {x: name for name, x in traces.sums.items()}
-        for name in self._list_changed():
-            # It must be made of one sum and itself; a weight also of what is kept or fixed.
-            new, used = traces.after[name], set[Traced]()
-            if not arrays.gather(new, new.shape, used):
+        traces, owners = self.traces, dict[str, str]()
+        for name in self.changed:
+            new = traces.after[name]
+            used = arrays.walk([new])
+            sums = [x.note for x in used if x.op == "sum"]
+            if len(sums) != 1 or not all(is_beside(x, new.shape) for x in used):
                 return {}
-            sums = [by_sum[x] for x in used if x in by_sum]
-            others = {names[x] for x in used if x in names} - {name}
-            readable = () if name in rule.kept else (*rule.kept, *rule.fixed)
-            if len(sums) != 1 or not others <= {*readable}:
-                return {}
-            placed[sums[0]].append(name)
-        # Of one pattern, a weight that changes early must not be what a later change is made of.
-        direct: set[Traced] = set()
-        for term in self._list_terms():
-            arrays.gather(term, None, direct)
-        is_read = any(x.op == "weight" for x in direct)
-        return {} if rule.is_per_pattern and is_read else placed
+            owners[name] = sums[0]
+        # Of one pattern, what changes early must not be what a later change is made of.
+        if self.rule.is_per_pattern:
+            readers = [(owners[name], arrays.walk([traces.after[name]])) for name in owners]
+            readers += [("", arrays.walk(self._list_terms(), is_end=in_memory))]
+            for owner, used in readers:
+                if any(owners.get(x.note, owner) != owner for x in used if x.op == "weight"):
+                    return {}
+        return {name: [x for x in owners if owners[x] == name] for name in traces.sums}
 
-    def _apply(self, block: Block) -> None:
-        """Write down what the summed changes do, as the rule's `apply` has it."""
-        changed, is_per_pattern = self._list_changed(), self.rule.is_per_pattern
-        news = [self.traces.after[name] for name in changed]
-        if is_per_pattern:
-            # What one array becomes may depend on others as they were.
-            for new in news:
-                new.is_kept = True
+    def _apply(self, block: Block, names: Sequence[str] | None = None) -> None:
+        """Write down what arrays become by the rule's `apply`, at "next": all, unless named."""
+        is_per_pattern = self.rule.is_per_pattern
+        if names is None:
+            names = self.changed if is_per_pattern else [*self.traces.weights]
+        names = [name for name in names if name not in self.rule.fixed]
+        news = [self.traces.after[name] for name in names]
+        targets = [self._find_rows("next", name) for name in names]
         block.n_patterns = 1
         block.write(news)
-        if is_per_pattern:  # also one that is handed on, or shown in another order
-            held = {new: block.lay(new) for new in news if new.op in ("weight", "view")}
-            for new, rows in held.items():
-                block.copy(rows, new)
-            block.rows |= held
-        for name in [*changed, *([] if is_per_pattern else self._list_unchanged())]:
-            self._store(block, name)
-
-    def _store(self, block: Block, name: str) -> None:
-        rows, new = self._find_rows("next", name), self.traces.after[name]
-        block.copy(rows, new)
-        if new not in block.rows and new.op != "number":
-            block.rows[new] = rows
+        # What one array becomes may depend on others as they were.
+        held = [block.lay(new) for new in news] if is_per_pattern else targets
+        for rows, new in zip(held, news, strict=True):
+            block.copy(rows, new)
+        for rows, target in zip(held, targets, strict=True):
+            if rows is not target:
+                copy_rows(self.writer, rows, target)
 
 
 # Compiled
@@ -490,7 +470,6 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     is_old = writer.emit(f"icmp sge {lanes} {age}, {cap}")
     finished = writer.emit(f"or <{n_lanes} x i1> {below}, {is_old}")
     finished, below = _pack(writer, finished), _pack(writer, below)
-    sweep.learn()
 
     with writer.when(writer.compare("ne", Whole(writer, finished), 0)):
         writer.write(_call_exchange("%now", "%next", finished, below, "%number"))
@@ -526,7 +505,7 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         place = len(writer.lines) - 1
         strip = writer.emit(f"getelementptr {writer.kind}, ptr %strips, i64 {offset}")
         writer.names = {"strip": strip, "now": strip}
-        error[()] = sweep.look(is_alone=True)
+        error[()] = sweep.look(learns=False)
         sweep.show(shown, rows)
         writer.lines[place] = writer.lines[place].replace("{rows}", str(sweep.memory.most_rows))
     text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n")

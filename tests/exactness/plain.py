@@ -74,6 +74,5 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
         now = (updates < 0) & (below | (t == protocol.max_updates))
         updates[now], converged[now] = t, below[now]
         final[now] = writer.memory["now"][:, now].T
-        sweep.learn()
         writer.memory["now"], writer.memory["next"] = writer.memory["next"], writer.memory["now"]
     return updates, converged, final[:, : rule.row_sizes[0]]
