@@ -418,6 +418,7 @@ def name_place(index: Index, p: Any) -> tuple[str, ...]:
 
 
 def is_elementwise(x: Traced) -> bool:
+    """Return whether an array is an operation on elements in the same place."""
     return x.op not in arrays.STORED and x.op not in arrays.LEAVES and x.op != "view"
 
 

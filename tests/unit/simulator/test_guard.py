@@ -66,9 +66,9 @@ def swap_choice(compute, writer, operation, *x):
 
 
 WRONG = {
-    "subtraction": (Xor, swap(arrays.UFUNCS, np.subtract, np.add)),
+    "subtraction": (Xor, swap(arrays.FUNCTIONS, np.subtract, np.add)),
     "a minimum": (Quick, lambda patch: patch.setattr(arrays, "_minimum", arrays._maximum)),
-    "a comparison": (Quick, swap(arrays.UFUNCS, np.greater, np.less)),
+    "a comparison": (Quick, swap(arrays.FUNCTIONS, np.greater, np.less)),
     "a choice": (Quick, wrap(Writer, "compute", swap_choice)),
     "a view": (Hebbian, wrap(arrays, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
     "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, n - (n == 6), k))),
