@@ -53,9 +53,8 @@ NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
 
 JOB = (
-    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, "
-    "i64 %kept_stride, i64 %n, i64 %cap"
+    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
+    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
 
@@ -437,7 +436,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
     The weights before a sweep are kept until the next one, for networks that finish; so
     two places for weights take turns. `stride` counts numbers from one network's initial weights
-    to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
+    to the next; `final` and `record` may be null pointers.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -462,8 +461,6 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     age = writer.emit(f"sub {lanes} {writer.spread('%number', 'i64')}, {load(FIRST_SWEEP)}")
     if sweep.traces.drawn:
         sweep.noise = [Bits(writer, name) for name in (age, load(SEED), load(ROOT_SEED))]
-    with writer.when(writer.emit("icmp ne ptr %record, null")):
-        writer.write(f"call void @record({JOB}, ptr %now, i64 %number)")
     # A lane is finished below the threshold, or at the cap; it learns once more, in vain.
     error = sweep.look()
     below = (error < sweep.threshold[()]).names[0]
@@ -471,7 +468,11 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     finished = writer.emit(f"or <{n_lanes} x i1> {below}, {is_old}")
     finished, below = _pack(writer, finished), _pack(writer, below)
 
-    with writer.when(writer.compare("ne", Whole(writer, finished), 0)):
+    is_any, is_recorded = (
+        writer.compare("ne", finished, 0),
+        writer.emit("icmp ne ptr %record, null"),
+    )
+    with writer.when(writer.emit(f"or i1 {is_any}, {is_recorded}")):
         writer.write(_call_exchange("%now", "%next", finished, below, "%number"))
     # The end: no network is left, or another thread has set the flag.
     running = writer.load_whole("%counts", RUNNING)
@@ -483,8 +484,8 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     writer.begin("again")
     writer.write("br label %sweep")
     writer.begin("end")
-    parts = [render_function(writer, "train", JOB), _write_exchange(rule, n, n_lanes)]
-    return _describe(sweep, "\n".join([*parts, _write_record(n, n_lanes)]))
+    parts = render_function(writer, "train", JOB), _write_exchange(rule, n, n_lanes)
+    return _describe(sweep, "\n".join(parts))
 
 
 def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
@@ -537,25 +538,10 @@ def _call_exchange(now: str, following: str, finished: str, below: str, sweep: s
     return f"call void @exchange({JOB}, ptr {now}, ptr {following}, {lanes})"
 
 
-def _write_record(n: int, n_lanes: int) -> str:
-    """Write what keeps the weights of every network after each update, up to the cap."""
-    writer = Writer(n_lanes)
-    for lane in writer.each(n_lanes):
-        network = writer.load_whole("%lanes", lane)
-        with writer.when(writer.compare("sge", network, 0)):
-            begun = writer.load_whole("%lanes", lane + FIRST_SWEEP * n_lanes)
-            age = Whole(writer, "%sweep") - begun
-            first = (network * (Whole(writer, "%cap") + 1) + age) * n
-            for k in writer.each(n):
-                writer.copy_number("%now", k * n_lanes + lane, "%record", first + k)
-    parameters = f"{JOB}, ptr %now, i64 %sweep"
-    return writer.define(f"define internal void @record({parameters}) nounwind noinline")
-
-
 def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
-    """Write what happens to finished lanes: note the outcome, take the next network."""
+    """Write what happens to lanes after a sweep: a record, the outcome, and the next network."""
     writer = Writer(n_lanes)
-    load, store, copy = writer.load_whole, writer.store_whole, writer.copy_number
+    load, store, when = writer.load_whole, writer.store_whole, writer.when
     sweep = Whole(writer, "%sweep")
 
     def has_bit(bits: str, lane: Whole) -> Whole:
@@ -564,37 +550,41 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
     def count(place: int, more: int) -> None:
         store("%counts", place, load("%counts", place) + more)
 
+    def take(lane: Whole, array: str, first: Any) -> None:
+        """Write down the numbers of a lane, from some place of an array on."""
+        for k in writer.each(n):
+            writer.copy_number("%now", k * n_lanes + lane, array, first + k)
+
     for lane in writer.each(n_lanes):
-        with writer.when(writer.compare("ne", has_bit("%finished", lane), 0)):
+        network = load("%lanes", lane)
+        age = sweep - load("%lanes", lane + FIRST_SWEEP * n_lanes)
+        is_there = writer.compare("sge", network, 0)
+        is_recorded = writer.emit("icmp ne ptr %record, null")
+        with when(writer.emit(f"and i1 {is_there}, {is_recorded}")):
+            take(lane, "%record", (network * (Whole(writer, "%cap") + 1) + age) * n)
+        with when(writer.compare("ne", has_bit("%finished", lane), 0)):
             # The outcome of the network that was in the lane, if one was.
-            network = load("%lanes", lane)
-            with writer.when(writer.compare("sge", network, 0)):
-                begun = load("%lanes", lane + FIRST_SWEEP * n_lanes)
-                store("%updates", network, sweep - begun)
+            with when(is_there):
+                store("%updates", network, age)
                 store("%converged", network, has_bit("%below", lane))
                 # Whose weights are no numbers has not, though its units may hide that.
                 for k in writer.each(rule.sizes[0]):
                     place = writer.find("%now", k * n_lanes + lane, "double")
                     weight = writer.emit(f"load double, ptr {place}")
-                    with writer.when(writer.emit(f"fcmp uno double {weight}, {weight}")):
+                    with when(writer.emit(f"fcmp uno double {weight}, {weight}")):
                         store("%converged", network, 0)
                 store("%lanes", lane, -1)
                 count(RUNNING, -1)
-                with writer.when(writer.emit("icmp ne ptr %final, null")):
-                    for k in writer.each(n):
-                        copy("%now", k * n_lanes + lane, "%final", network * n + k)
-            # The next network takes the lane, from the following sweep on.
+                with when(writer.emit("icmp ne ptr %final, null")):
+                    take(lane, "%final", network * n)
+            # The next network takes the lane, from the following sweep on; what never changes is
+            # in both places.
             following = load("%counts", BEGUN)
-            with writer.when(writer.compare("slt", following, "%n")):
-                n_kept = rule.sizes[2]
-                first, first_kept = following * "%stride", following * "%kept_stride"
-                for k in writer.each(n - n_kept):
-                    copy("%initial", first + k, "%next", k * n_lanes + lane)
-                    if rule.fixed:  # what never changes is in both places
-                        copy("%initial", first + k, "%now", k * n_lanes + lane)
-                for k in writer.each(n_kept):
-                    place = (k + (n - n_kept)) * n_lanes + lane
-                    copy("%kept", first_kept + k, "%next", place)
+            with when(writer.compare("slt", following, "%n")):
+                first = following * "%stride"
+                for k in writer.each(n):
+                    for base in ("%now", "%next"):
+                        writer.copy_number("%initial", first + k, base, k * n_lanes + lane)
                 store("%lanes", lane, following)
                 store("%lanes", lane + FIRST_SWEEP * n_lanes, sweep + 1)
                 store("%lanes", lane + SEED * n_lanes, following + "%seed")
