@@ -39,8 +39,6 @@ LEARN, MEASURE, APPLY = range(3)
 
 Shape = tuple[int, ...]
 Index = tuple[Any, ...]
-At = Callable[["Traced", Index, Any], Any]
-"""Writes down one element of an array, for the pattern in some place, and returns its value."""
 
 STORED = {"call", "matmul", "reduce", "moved", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
@@ -181,9 +179,9 @@ def _find_steps(shape: Shape, chosen: Any) -> Any:
 
 
 def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
-    def compute(at: At, index: Index, p: Any) -> Any:
+    def compute(block: Any, index: Index, p: Any) -> Any:
         places = [a if axis is None else index[axis] * step + a for a, axis, step in steps]
-        return at(x, tuple(places), p)
+        return block.at(x, tuple(places), p)
 
     return x.graph.make("view", shape, [x], compute, note=steps, mask=x.mask)
 
@@ -199,7 +197,7 @@ class Traced(NDArrayOperatorsMixin):
     op: str
     shape: Shape
     args: tuple["Traced", ...]
-    compute: Any  # (at, index, p) -> value
+    compute: Any  # (block, index, p) -> value
     note: Any  # what besides the arguments tells the operation from others
     mask: bool  # of truth values
     key: int  # number of this array
@@ -372,8 +370,8 @@ def elementwise(
             xs = [as_number(x) for x in xs]
         shape = np.broadcast_shapes(*(x.shape for x in xs))
 
-        def compute(at: At, index: Index, p: Any) -> Any:
-            return function(*(at(x, fit(index, x.shape), p) for x in xs))
+        def compute(block: Any, index: Index, p: Any) -> Any:
+            return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
 
         return xs[0].graph.make(op, shape, xs, compute, mask=mask)
 
@@ -384,8 +382,8 @@ def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool 
     """Return a costly function of every element; one that is paired takes two at once."""
     x, note = as_number(x), (name, function, is_paired)
 
-    def compute(at: At, index: Index, p: Any) -> Any:
-        return at.__self__.call(note, [at(x, index, p)])[0]  # type: ignore[attr-defined]
+    def compute(block: Any, index: Index, p: Any) -> Any:
+        return block.call(note, [block.at(x, index, p)])[0]
 
     return x.graph.make("call", x.shape, [x], compute, note=note)
 
@@ -417,12 +415,12 @@ def add_product(x: Any, y: Any, total: Any) -> Any:
     return x * y if total is NOTHING else exact.fma(x, y, total)
 
 
-def add_element(at: At, total: Any, x: Traced, index: Index, p: Any) -> Any:
+def add_element(block: Any, total: Any, x: Traced, index: Index, p: Any) -> Any:
     """Return a sum with one more term, an element of an array, which is fused if a product."""
     if is_product(x):
-        one, other = (at(arg, fit(index, arg.shape), p) for arg in x.args)
+        one, other = (block.at(arg, fit(index, arg.shape), p) for arg in x.args)
         return add_product(one, other, total)
-    return add_to(total, at(x, index, p))
+    return add_to(total, block.at(x, index, p))
 
 
 def _add(*given: Any) -> Any:
@@ -436,10 +434,10 @@ def _add(*given: Any) -> Any:
             matrix, vector = one.args
             return matmul(matrix, vector, np.broadcast_to(other, shape))
 
-    def compute(at: At, index: Index, p: Any) -> Any:
+    def compute(block: Any, index: Index, p: Any) -> Any:
         first, last = (a, b) if is_product(b) or not is_product(a) else (b, a)
-        total = at(first, fit(index, first.shape), p)
-        return add_element(at, total, last, fit(index, last.shape), p)
+        total = block.at(first, fit(index, first.shape), p)
+        return add_element(block, total, last, fit(index, last.shape), p)
 
     return a.graph.make("add", shape, [a, b], compute)
 
@@ -565,22 +563,16 @@ def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
             keep(x)
     n = a.shape[-1]
 
-    def compute(at: At, index: Index, p: Any) -> Any:
+    def compute(block: Any, index: Index, p: Any) -> Any:
         i, j = (index[:1], index[1:]) if a.ndim == 2 else ((), index)
-        total = NOTHING if start is None else at(start, index, p)
+        total = NOTHING if start is None else block.at(start, index, p)
 
         def body(k: Any, total: Any) -> tuple[Any]:
-            return (add_product(at(a, (*i, k), p), at(b, (k, *j), p), total),)
+            return (add_product(block.at(a, (*i, k), p), block.at(b, (k, *j), p), total),)
 
-        return fold(at, n, body, total)
+        return block.fold(n, body, total)[0]
 
     return a.graph.make("matmul", shape, [a, b] if start is None else [a, b, start], compute)
-
-
-def fold(at: At, n: int, body: Callable[..., Any], total: Any) -> Any:
-    """Repeat ``(total,) = body(k, total)`` for n k; return the last total."""
-    (total,) = at.__self__.fold(n, body, total)  # type: ignore[attr-defined]
-    return total
 
 
 def walk(
@@ -642,17 +634,17 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     if not all(x.shape[k] for k in axes):
         raise TraceError(f"the {kind} of an array of shape {x.shape} has no numbers")
 
-    def compute(at: At, index: Index, p: Any) -> Any:
+    def compute(block: Any, index: Index, p: Any) -> Any:
         def go(chosen: tuple[Any, ...], total: Any) -> Any:
             if len(chosen) < len(axes):  # the loop over one more axis
                 n = x.shape[axes[len(chosen)]]
-                return fold(at, n, lambda k, total: (go((*chosen, k), total),), total)
+                return block.fold(n, lambda k, total: (go((*chosen, k), total),), total)[0]
             place = [*index]
             for k, number in zip(axes, chosen, strict=True):
                 place.insert(k, number)
             if kind == "add":
-                return add_element(at, total, x, tuple(place), p)
-            return COMBINED[kind](at(x, tuple(place), p), total)
+                return add_element(block, total, x, tuple(place), p)
+            return COMBINED[kind](block.at(x, tuple(place), p), total)
 
         return go((), BEGINNINGS[kind])
 

@@ -6,17 +6,17 @@ is, without a way through memory. Sums of products are written in blocks of unit
 many as there are registers: each sum has its own order, so the bits do not depend on that.
 """
 
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from replication.simulator import arithmetic as exact
 from replication.simulator import arrays
-from replication.simulator.arrays import TURNS, At, Index, Shape, Traced
+from replication.simulator.arrays import TURNS, Index, Shape, Traced
 from replication.simulator.noise import write_draw
 
 FEW_TURNS = 2
@@ -40,53 +40,57 @@ class Memory:
 
 
 class Block:
-    """Code for `n_patterns` side by side, those from number `begin` on."""
+    """Code for `n_patterns` side by side, those from number `begin` on.
+
+    An element has a place in its array and a pattern, which stands last; `rows` of an array that is
+    the same for all patterns leave it out.
+    """
 
     def __init__(
         self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any], *,
-        is_large: bool, one_hot: Any = None, noise: Any = None,
+        is_large: bool, is_one_hot: bool, noise: Any,
     ) -> None:  # fmt: skip
         self.memory, self.writer = memory, memory.writer
         self.n_patterns, self.begin = n_patterns, begin
-        self.rows = dict(rows)  # where arrays are in memory
-        self.loops: dict[Traced, list[Any]] = {}  # rows of the results of a `repeat`
-        self.now: dict[Traced, dict[Any, Any]] = {}  # elements just computed, by their places
+        self.rows = dict(rows)  # where arrays are in memory; of a `repeat`, each of its results
         self.is_large = is_large
-        self.one_hot = one_hot  # patterns of which each has a single 1, at its own place
+        self.is_one_hot = is_one_hot  # each pattern has a single 1, at its own place
         self.noise = noise
-        self._found: dict[Any, Any] | None = None  # of the element that is being written down
+        self.found: dict[Any, Any] | None = None  # elements that are known here
 
     # Elements
 
+    @contextmanager
+    def together(self) -> Iterator[dict[Any, Any]]:
+        """Write down once what is used more than once within; what is known there is given."""
+        before, self.found = self.found, {}
+        try:
+            yield self.found
+        finally:
+            self.found = before
+
     def at(self, x: Traced, index: Index, p: Any) -> Any:
         """Write down one element, of the pattern in place p, and return its value."""
-        if x in self.now and (found := self.now[x].get(name_place(index, p))) is not None:
-            return found
-        if x.op == "result":
-            return self.loops[x.args[0]][x.note][(*index, p) if x.is_batched else index]
-        if x in self.rows:
-            return self.rows[x][(*index, p) if x.is_batched else index]
-        if self._found is None:
-            self._found = {}
-            try:
-                return x.compute(self.at, index, p)
-            finally:
-                self._found = None
-        # What is used more than once for one element is written down once.
-        key = (x, *name_place(index, p))
-        if key not in self._found:
-            self._found[key] = x.compute(self.at, index, p)
-        return self._found[key]
+        if self.found is None:
+            with self.together():
+                return self.at(x, index, p)
+        key = name_place(x, index, p)
+        if key not in self.found:
+            rows = self.rows.get(x)
+            if x.op == "result":
+                rows = self.rows[x.args[0]][x.note]
+            self.found[key] = x.compute(self, index, p) if rows is None else rows[(*index, p)]
+        return self.found[key]
 
     def fold(self, n: int, body: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
         """Write down a loop; what it finds is not known outside of it."""
 
         def run(k: Any, *totals: Any) -> Any:
-            before, self._found = self._found, None if self._found is None else dict(self._found)
+            before, self.found = self.found, dict(self.found or {})
             try:
                 return body(k, *totals)
             finally:
-                self._found = before
+                self.found = before
 
         return self.writer.fold(n, run, *values)  # type: ignore[no-any-return]
 
@@ -119,7 +123,7 @@ class Block:
         """
         # What must be in memory, in the order of making, and in whose loop it can be computed.
         last = [] if watched is None else [watched]
-        inside = arrays.walk([*roots, *last], is_end=lambda x: x in self.rows or x in self.loops)
+        inside = arrays.walk([*roots, *last], is_end=self.rows.__contains__)
         order = [x for x in inside if self.is_stored(x)]
         home, held = self._find_homes(order, last)
         # What others read than those that are computed in the same loop must be in memory.
@@ -140,12 +144,12 @@ class Block:
 
     def is_stored(self, x: Traced) -> bool:
         """Return whether an array is to be in memory, and is not yet."""
-        if x in self.rows or x in self.loops or x.op in arrays.LEAVES:
+        if x in self.rows or x.op in arrays.LEAVES:
             return False
         if x.op == "view" and x.is_kept:
             source = x.args[0]
             return not (source.op in arrays.LEAVES or source in self.rows or self.is_stored(source))
-        return x.op in arrays.STORED or x.is_kept
+        return in_memory(x)
 
     def _find_homes(
         self, order: list[Traced], last: list[Traced]
@@ -155,7 +159,8 @@ class Block:
         held: dict[Traced, Traced] = {}
         number = {x: k for k, x in enumerate(order)}
         for k, called in enumerate(order):
-            if called.op != "call" or not called.is_batched or called.ndim != 1:
+            is_paired = called.op == "call" and called.note[2]
+            if called.op != "call" or called.ndim != 1 or not (called.is_batched or is_paired):
                 continue
             home[called] = called
             # Its sums, if nothing in between reads them from memory.
@@ -167,9 +172,10 @@ class Block:
                     group.add(sums)
             # What is made of it element by element, and of nothing that is written down later.
             before = {*order[:k]}
-            later = [x for x in order[k + 1 :] if is_elementwise(x) and x.is_batched]
+            later = [x for x in order[k + 1 :] if is_elementwise(x)]
             for x in [*later, *last]:
-                if x not in home and self._follows(x, group, before, called.shape):
+                is_alike = x not in home and x.is_batched == called.is_batched
+                if is_alike and self._follows(x, group, before, called.shape):
                     home[x] = called
                     group.add(x)
         return home, held
@@ -180,23 +186,15 @@ class Block:
         """Return whether an array depends on a group and can be computed in its loop."""
 
         def is_there(x: Traced) -> bool:
-            return x in self.rows or x in self.loops or x in before or x.op in arrays.LEAVES
+            source = x.args[0] if x.op == "view" else x
+            return source in self.rows or source in before or source.op in arrays.LEAVES
 
-        @functools.cache
-        def depends(x: Traced) -> bool:
-            return x in group or (not is_there(x) and any(map(depends, x.args)))
-
-        @functools.cache
-        def can(x: Traced) -> bool:
-            if x in group or is_there(x):
-                return True
-            if x.op == "view":
-                return can(x.args[0]) and not depends(x)
-            if not is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
-                return False
-            return all(map(can, x.args))
-
-        return can(array) and depends(array)
+        used = arrays.walk([array], is_end=lambda x: x in group or is_there(x))
+        between = [x for x in used if not (x in group or is_there(x))]
+        return not group.isdisjoint(used) and all(
+            is_elementwise(x) and x.shape == shape and (x is array or not x.is_kept)
+            for x in between
+        )
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
@@ -208,13 +206,11 @@ class Block:
         """Return new rows for an array."""
         return self.memory.allocate((*x.shape, self.n_patterns) if x.is_batched else x.shape)
 
-    def copy(self, rows: Any, x: Traced, *, is_batched: bool | None = None, first: Any = 0) -> None:
+    def copy(self, rows: Any, x: Traced, first: Any = 0) -> None:
         """Write down all elements of an array, each into its place, of patterns from `first` on."""
-        is_batched = x.is_batched if is_batched is None else is_batched
-        for p in self.writer.each(self.n_patterns if is_batched else 1):
+        for p in self.writer.each(self.n_patterns if len(rows.shape) > x.ndim else 1):
             for index in places(self.writer, x.shape):
-                value = self.value(self.at(x, index, p))
-                rows[(*index, first + p) if is_batched else index] = value
+                rows[(*index, first + p)] = self.value(self.at(x, index, p))
 
     def _write_alone(self, x: Traced) -> None:
         if x.op == "repeat":
@@ -230,11 +226,6 @@ class Block:
                 for units in self.take(x.shape[0]):
                     totals = self._sum_products(x, units, patterns)
                     self._store(rows, units, patterns, totals)
-        elif x.op == "call" and x.note[2] and x.ndim == 1:  # paired, the same for all patterns
-            for units in self.take(x.shape[0]):
-                values = [self.value(self.at(x.args[0], (j,), 0)) for j in units]
-                for j, value in zip(units, self.call(x.note, values), strict=True):
-                    rows[j,] = value
         else:
             self.copy(rows, x)
         self.rows[x] = rows
@@ -244,7 +235,7 @@ class Block:
         for p in self.writer.each(self.n_patterns if x.is_batched else 1):
             for target, source in zip(np.ndindex(x.shape), x.note, strict=True):
                 value = 0.0 if source is None else self.at(x.args[source[0]], source[1], p)
-                rows[(*target, p) if x.is_batched else target] = self.value(value)
+                rows[(*target, p)] = self.value(value)
 
     def _write_call(
         self, called: Traced, sums: Traced | None, beside: list[Traced], needed: set[Traced],
@@ -254,25 +245,24 @@ class Block:
         # Blocks of units by patterns: their sums, the function, what is beside it, and stores.
         together = [*([] if sums is None else [sums]), called, *beside]
         rows = {x: self.lay(x) for x in together if x in needed}
-        for patterns in self.take(self.n_patterns):
+        for patterns in self.take(self.n_patterns if called.is_batched else 1):
             for units in self.take(called.shape[0]):
                 some = [((j,), p) for j in units for p in patterns]
-                names = [name_place(*place) for place in some]
-                # Equation 1, then equation 2, in the words of the paper's rule.
-                sum_values = self._sum_products(called.args[0], units, patterns)
-                totals = [self.value(x) for x in sum_values]
-                found = self.call(called.note, totals, len(patterns))
-                self.now[called] = dict(zip(names, found, strict=True))
-                if sums is not None:
-                    self.now[sums] = dict(zip(names, totals, strict=True))
-                for x in beside:
-                    values = [self.value(x.compute(self.at, *place)) for place in some]
-                    self.now[x] = dict(zip(names, values, strict=True))
-                for x, row in rows.items():
-                    self._store(row, units, patterns, self.now[x].values())
-                if watch is not None and watched in self.now:
-                    watch(self.now[watched].values())
-                self.now.clear()
+                with self.together() as found:
+                    # Equation 1, then equation 2, in the words of the paper's rule.
+                    sum_values = self._sum_products(called.args[0], units, patterns)
+                    totals = [self.value(x) for x in sum_values]
+                    results = self.call(called.note, totals, len(patterns))
+                    known = {called: results} if sums is None else {called: results, sums: totals}
+                    for x, values in known.items():
+                        names = [name_place(x, *place) for place in some]
+                        found.update(zip(names, values, strict=True))
+                    for x in beside:
+                        known[x] = [self.value(self.at(x, *place)) for place in some]
+                    for x, row in rows.items():
+                        self._store(row, units, patterns, known[x])
+                    if watch is not None and watched in known:
+                        watch(known[watched])
         self.rows |= rows
 
     def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
@@ -292,7 +282,7 @@ class Block:
         begun = [
             self.at(start[0], (j,), p) if start else arrays.NOTHING for j in units for p in patterns
         ]
-        if vector.op == "pattern" and vector.note == self.one_hot and matrix.op == "weight":
+        if self.is_one_hot and vector.op == "pattern" and not vector.note and matrix.op == "weight":
             chosen = [self.at(matrix, (j, self.begin + p), p) for j in units for p in patterns]
             return [arrays.add_to(total, y) for total, y in zip(begun, chosen, strict=True)]
 
@@ -302,7 +292,7 @@ class Block:
             pairs = zip(itertools.product(rows, inner), totals, strict=True)
             return tuple(arrays.add_product(w, v, total) for (w, v), total in pairs)
 
-        return list(self.writer.fold(matrix.shape[1], add, *begun))
+        return list(self.fold(matrix.shape[1], add, *begun))
 
     def _store(self, rows: Any, units: Index, patterns: Index, values: Iterable[Any]) -> None:
         for place, value in zip(itertools.product(units, patterns), values, strict=True):
@@ -311,25 +301,25 @@ class Block:
     def _write_repeat(self, loop: Traced) -> None:
         """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
         n, carried, found = loop.note
-        is_batched = loop.is_batched  # and with it each state, also one that begins as a constant
+        # With the loop each state is one of a pattern, also one that begins as a constant.
         rows = [self.lay(x) for x in carried]
         for row, begun in zip(rows, loop.args, strict=False):
-            self.copy(row, begun, is_batched=is_batched)
-        before, loops = self.rows, self.loops
+            self.copy(row, begun)
+        before = self.rows
         for turn in self.writer.each(n):
             # What a turn writes down is another in the next one.
-            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), loops
+            self.rows = before | dict(zip(carried, rows, strict=True))
             with TURNS.take(n, turn):
                 self.write(found)
             # What one state becomes may depend on another as it was, or on its other places.
             is_apart = len(rows) == 1 and found[0] in self.rows
             new = rows if is_apart else [self.lay(x) for x in carried]
             for row, x in zip(new, found, strict=True):
-                self.copy(row, x, is_batched=is_batched)
+                self.copy(row, x)
             for row, other in zip(rows, new, strict=True):
                 if row is not other:
                     copy_rows(self.writer, other, row)
-        self.rows, self.loops = before, loops | {loop: rows}
+        self.rows = before | {loop: rows}
 
     # Sums over patterns
 
@@ -343,8 +333,13 @@ class Block:
         for some in self._take_places(rows.shape):
             totals = [rows[place] if is_begun else arrays.NOTHING for place in some]
             for term in terms:
-                add = functools.partial(self._add_term, term, some)
-                totals = list(self.writer.fold(self.n_patterns, add, *totals))
+
+                def add(p: Any, *totals: Any, term: Traced = term) -> tuple[Any, ...]:
+                    pairs = zip(some, totals, strict=True)  # noqa: B023  # written down at once
+                    sums = [arrays.add_element(self, x, term, place, p) for place, x in pairs]
+                    return tuple(map(self.value, sums))
+
+                totals = list(self.fold(self.n_patterns, add, *totals))
             for place, total in zip(some, totals, strict=True):
                 yield place, self.value(total)
 
@@ -360,27 +355,6 @@ class Block:
         else:
             for place in places(self.writer, shape):
                 yield [place]
-
-    def _add_term(self, term: Traced, some: list[Index], p: Any, *totals: Any) -> tuple[Any, ...]:
-        """Return sums in some places with one more pattern of a term."""
-        at = _remember(self.at)  # a state serves several weights
-        pairs = zip(some, totals, strict=True)
-        return tuple(
-            self.value(arrays.add_element(at, total, term, place, p)) for place, total in pairs
-        )
-
-
-def _remember(at: At) -> At:
-    """Return a function that writes down each element once."""
-    found: dict[Any, Any] = {}
-
-    def find(x: Traced, index: Index, p: Any) -> Any:
-        key = (x, *map(str, index))
-        if key not in found:
-            found[key] = at(x, index, p)
-        return found[key]
-
-    return find
 
 
 def call_paired(function: Callable[..., Any], values: list[Any], half: int) -> list[Any]:
@@ -412,9 +386,9 @@ def copy_rows(writer: Any, source: Any, target: Any) -> None:
         target[place] = source[place]
 
 
-def name_place(index: Index, p: Any) -> tuple[str, ...]:
-    """Return a place as text, so that places that the compiled code computes can be compared."""
-    return (*map(str, index), str(p))
+def name_place(x: Traced, index: Index, p: Any) -> tuple[Any, ...]:
+    """Return a name for an element, also at a place that the compiled code computes."""
+    return (x, *map(str, index), str(p))
 
 
 def is_elementwise(x: Traced) -> bool:

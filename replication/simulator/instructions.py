@@ -320,9 +320,12 @@ class Rows:
         return self.writer.find(address, number, kind)
 
     def number(self, place: Any) -> Any:
-        """Return where an entry of the array is, which lies row by row."""
+        """Return where an entry of the array is, which lies row by row.
+
+        A place may be longer than the shape: what is the same for all patterns has no axis of them.
+        """
         number: Any = 0
         indices = place if isinstance(place, tuple) else (place,)
-        for index, size in zip(indices, self.shape, strict=True):
+        for index, size in zip(indices, self.shape, strict=False):
             number = number * size + index
         return number + self.first

@@ -211,12 +211,12 @@ class Sweep:
         is_one_hot = np.array_equal(rule.patterns, np.eye(len(traces.pattern)))
         block = Block(
             self.memory, n_patterns, first, rows, is_large=rule.sizes[0] > FEW_WEIGHTS,
-            one_hot=False if is_one_hot else None, noise=self.noise,
+            is_one_hot=is_one_hot, noise=self.noise,
         )  # fmt: skip
         shown = writer.rows("data", 0, self.shown.shape, True)
         for x in (traces.pattern, traces.target):
             shift = len(traces.pattern) if x.note else 0
-            x.compute = lambda at, index, p, shift=shift: shown[first + p, index[0] + shift]
+            x.compute = lambda _, index, p, shift=shift: shown[first + p, index[0] + shift]
         return block
 
     def _find_rows(self, base: str, name: str) -> Any:
@@ -237,7 +237,7 @@ class Sweep:
             block = self.begin(n, first, "now")
             block.write(shown)
             for row, x in zip(rows, shown, strict=True):
-                block.copy(row, x, first=first, is_batched=True)
+                block.copy(row, x, first)
 
     # The error, and what the weights become
 
@@ -355,11 +355,11 @@ class Sweep:
                 if not placed:
                     rows[place] = total
                     continue
-                block.now = {self.traces.sums[name]: {name_place(place, 0): total}}
-                values = [block.value(block.at(new, place, 0)) for new, _ in targets]
+                with block.together() as found:
+                    found[name_place(self.traces.sums[name], place, 0)] = total
+                    values = [block.value(block.at(new, place, 0)) for new, _ in targets]
                 for (_, target), value in zip(targets, values, strict=True):
                     target[place] = value
-                block.now = {}
         if placed and not self.rule.is_per_pattern:
             self._apply(block, [name for name in self.traces.weights if name not in self.changed])
         elif not (placed or goes_on):
