@@ -4,8 +4,8 @@ JavaScript has no fused multiply-add, and its exponential is the browser's: numb
 of the compiled code to rounding, not to the last bit.
 """
 
-import dataclasses
 import functools
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ from replication.definition.fields import Criterion
 from replication.errors import UsageError
 from replication.simulator.arithmetic import ROUND
 from replication.simulator.instructions import Rows, Value, Whole, Writer
-from replication.simulator.network import Rule
+from replication.simulator.network import CRITERIA, Rule
 from replication.simulator.programs import Sweep
 
 OPERATIONS = {
@@ -90,22 +90,21 @@ class ScriptWriter(Writer):
         yield Whole(self, name)
         self.lines.append("}")
 
-    def fold(
-        self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
-    ) -> tuple[Any, ...]:
-        """Repeat ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
+    def fold(self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any) -> tuple[Any, ...]:
+        """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
         if n < 2:
-            return body(begin, *values) if n else values
+            return body(0, *values) if n else values
         names = []
         for value in values:
             self._n_names += 1
             names.append(f"s{self._n_names}")
             self.lines.append(f"let {names[-1]} = {self.render(value)};")
-        for k in self.each(n, begin):
-            found = body(k, *(Value(self, name) for name in names))
+        carried = tuple(Value(self, name) for name in names)
+        for k in self.each(n):
+            found = body(k, *carried)
             for name, value in zip(names, found, strict=True):
                 self.lines.append(f"{name} = {self.render(value)};")
-        return tuple(Value(self, name) for name in names)
+        return carried
 
 
 class ScriptRows(Rows):
@@ -128,37 +127,36 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     by its name, as nested arrays; ``keep("W")`` takes its last change back.
     """
     # Methods: one for each criterion, the update, and the states.
-    own = rule.protocol.criterion
-    measures = {
-        json.dumps(each): dataclasses.replace(
-            rule, protocol=dataclasses.replace(rule.protocol, criterion=each)
-        )
-        for each in dict.fromkeys((own, *criteria))
-    }  # fmt: skip
-    methods, n_rows = [], 0
-    for method, one in {**measures, "update": rule, "states": rule}.items():
-        sweep = Sweep(one, ScriptWriter())
+    own, names = rule.protocol.criterion, [*rule.all_shapes]
+    methods, n_rows = "", 0
+    for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
+        sweep = Sweep(rule, ScriptWriter())
         if sweep.traces.drawn:
             raise UsageError(
-                f"{rule.network.__name__} draws random numbers, which a page cannot; show another "
-                "rule"
+                f"{rule.name} draws random numbers, which a page cannot; show another rule"
             )
-        {"update": _write_update, "states": _write_states}.get(method, _write_error)(sweep)
+        lines = sweep.writer.lines
+        if method == "update":
+            sweep.look()
+            lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
+        elif method == "states":
+            _write_states(sweep)
+        else:
+            sweep.criterion, method = CRITERIA[method], json.dumps(method)  # noqa: PLW2901
+            lines.append(f"return {sweep.writer.render(sweep.look(learns=False))};")
         n_rows = max(n_rows, sweep.memory.most_rows)
-        body = "\n".join(f"    {line}" for line in sweep.writer.lines)
-        methods.append(METHOD % {"method": method, "name": name, "body": body})
+        body = "\n".join(f"    {line}" for line in lines)
+        methods += METHOD % {"method": method, "name": name, "body": body}
     # Where each array lies in the flat weights, for `get` and `keep`.
+    ends = [*sweep.first.values(), sweep.n_all]
     about = {
         "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()},
-        "ends": {
-            key: [sweep.first[key], sweep.first[key] + math.prod(shape)]
-            for key, shape in rule.all_shapes.items()
-        },
+        "ends": dict(zip(names, map(list, itertools.pairwise(ends)), strict=True)),
         "given": {key: row.first for key, row in sweep.given.items()}, "numbers": rule.numbers,
         "begun": rule.begun.tolist(),
     }  # fmt: skip
     return TEMPLATE % {
-        "methods": "".join(methods), "name": name, "about": json.dumps(about), "n_rows": n_rows,
+        "methods": methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
         "data": ", ".join(str(number).removesuffix(".0") for number in sweep.data),
         "patterns": json.dumps(rule.patterns.tolist()), "own": own,
     }  # fmt: skip
@@ -194,16 +192,6 @@ TEMPLATE = """class %(name)s {
   error(criterion = "%(own)s") { return this[criterion](); }
 %(methods)s}
 """
-
-
-def _write_error(sweep: Sweep) -> None:
-    writer = sweep.writer
-    writer.lines.append(f"return {writer.render(sweep.look(learns=False))};")
-
-
-def _write_update(sweep: Sweep) -> None:
-    sweep.look()
-    sweep.writer.lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
 
 
 def _write_states(sweep: Sweep) -> None:
