@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator import arithmetic as exact
-from replication.simulator.arrays import Traced, call, elementwise
+from replication.simulator.arrays import Traced, costly, elementwise
 
 Array = NDArray[np.float64]
 
@@ -43,10 +43,11 @@ def _logistic(x: Array) -> Array:
 
 def _either(name: str) -> Callable[[Any], Any]:
     paired = exact.PAIRED_FUNCTIONS[name]
+    traced = costly(name, paired, is_paired=True)
 
     def activate(x: Any) -> Any:
         if isinstance(x, Traced):
-            return x if name == "linear" else call(name, x, paired, is_paired=True)
+            return x if name == "linear" else traced(x)
         x = np.asarray(x, dtype=np.float64)
         return _QUICK[name](x) if name in _QUICK else paired(x, x)[0]
 

@@ -151,37 +151,35 @@ def move(function: Callable[..., Any]) -> Callable[..., Any]:
         sources = tuple([None, *all_places][number] for number in chosen.ravel().tolist())
         args = [as_number(x) for x in xs]
         args = args if is_list else [keep(args[0])]
-        return args[0].graph.make("moved", chosen.shape, args, note=sources)
+        moved = args[0].graph.make("moved", chosen.shape, args, note=sources)
+        return _as_mask(moved) if all(x.mask for x in xs) else moved
 
     return operate
 
 
 def _find_steps(shape: Shape, chosen: Any) -> Any:
-    """Return where a view begins on each axis of an array, and which of its own axes goes how far.
+    """Return where a view begins on each axis of an array, and how far a step on its own goes.
 
-    None if the chosen elements are no view: not evenly spaced, or along several axes at once.
+    None if the chosen elements are not evenly spaced, so that they are no view.
     """
-    steps = []
+    if not (chosen.size and chosen.all()):
+        return None
+    found, grids = [], np.indices(chosen.shape)
+    units = np.minimum(np.eye(chosen.ndim, dtype=int), np.array(chosen.shape, dtype=int) - 1)
     for grid in np.indices(shape):  # the place of each element on one axis of the array
         places = grid.ravel()[chosen - 1]
-        followed = [k for k in range(places.ndim) if np.diff(places, axis=k).any()]
-        if len(followed) > 1 or not chosen.all():
+        first = int(places.flat[0])
+        steps = [int(places[tuple(unit)]) - first for unit in units]
+        if not np.array_equal(places, first + np.tensordot(steps, grids, axes=1)):
             return None
-        axis, first, step = None, int(places.flat[0]) if places.size else 0, 0
-        if followed:
-            (axis,) = followed
-            line = np.moveaxis(places, axis, -1).reshape(-1, places.shape[axis])[0]
-            step = int(line[1]) - first
-            if (np.diff(line) != step).any():
-                return None
-        steps.append((first, axis, step))
-    return tuple(steps)
+        found.append((first, tuple((axis, step) for axis, step in enumerate(steps) if step)))
+    return tuple(found)
 
 
 def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
     def compute(block: Any, index: Index, p: Any) -> Any:
-        places = [a if axis is None else index[axis] * step + a for a, axis, step in steps]
-        return block.at(x, tuple(places), p)
+        place = [sum(index[axis] * step for axis, step in own) + a for a, own in steps]
+        return block.at(x, tuple(place), p)
 
     return x.graph.make("view", shape, [x], compute, note=steps, mask=x.mask)
 
@@ -378,14 +376,21 @@ def elementwise(
     return operate
 
 
-def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool = False) -> Traced:
+def costly(
+    name: str, function: Callable[..., Any], *, is_paired: bool = False
+) -> Callable[[Traced], Traced]:
     """Return a costly function of every element; one that is paired takes two at once."""
-    x, note = as_number(x), (name, function, is_paired)
+    note = name, function, is_paired
 
-    def compute(block: Any, index: Index, p: Any) -> Any:
-        return block.call(note, [block.at(x, index, p)])[0]
+    def operate(x: Traced) -> Traced:
+        x = as_number(x)
 
-    return x.graph.make("call", x.shape, [x], compute, note=note)
+        def compute(block: Any, index: Index, p: Any) -> Any:
+            return block.call(note, [block.at(x, index, p)])[0]
+
+        return x.graph.make("call", x.shape, [x], compute, note=note)
+
+    return operate
 
 
 _to_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
@@ -479,27 +484,21 @@ def _divide(*given: Any) -> Traced:
         for one, other in (b.args, b.args[::-1]):
             is_one = one.op == "number" and one.note == 1.0
             if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                x = call("logistic", other.args[0], exact.logistic, is_paired=True)
-                return np.broadcast_to(x, shape)
+                logistic = costly("logistic", exact.logistic, is_paired=True)
+                return np.broadcast_to(logistic(other.args[0]), shape)
     return _plain_divide(a, b)
+
+
+_exp_of_minus = costly("exp of minus", exact.exponential_of_minus_any)
 
 
 def _exp(x: Traced) -> Traced:
     x = as_number(x)
-    x = x.args[0] if x.op == "negative" else -x
-    return call("exp of minus", x, exact.exponential_of_minus_any)
-
-
-def _function(name: str, function: Callable[..., Any], **options: Any) -> Callable[..., Traced]:
-    return lambda x: call(name, x, function, **options)
-
-
-def _paired(name: str) -> Callable[..., Traced]:
-    return _function(name, exact.PAIRED_FUNCTIONS[name], is_paired=True)
+    return _exp_of_minus(x.args[0] if x.op == "negative" else -x)
 
 
 def _arcsinh(x: Traced) -> Traced:
-    near = _paired("arcsinh")(x)
+    near = costly("arcsinh", exact.PAIRED_FUNCTIONS["arcsinh"], is_paired=True)(x)
     far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series of `near` has ended
     return _where(abs(x) < 2.0**60, near, far)
 
@@ -793,10 +792,14 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.add: _add, np.subtract: elementwise("sub", lambda x, y: x - y), np.multiply: _mul,
     np.true_divide: _divide, np.negative: _negative, np.positive: lambda x: x, np.matmul: matmul,
     np.power: _power, np.square: lambda x: x * x, np.reciprocal: lambda x: 1.0 / x,
-    np.sqrt: _function("square root", exact.square_root), np.exp: _exp,
-    np.log: _function("logarithm", exact.logarithm_of_any),
-    np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
-    np.tanh: _paired("tanh"), np.arctan: _paired("arctan"), np.arcsinh: _arcsinh,
+    np.sqrt: costly("square root", exact.square_root), np.exp: _exp,
+    np.log: costly("logarithm", exact.logarithm_of_any),
+    np.logaddexp: lambda x, y: x + costly("softplus", exact.softplus)(y - x),
+    **{
+        function: costly(name, exact.PAIRED_FUNCTIONS[name], is_paired=True)
+        for name, function in (("tanh", np.tanh), ("arctan", np.arctan))
+    },
+    np.arcsinh: _arcsinh,
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
     np.maximum: _maximum, np.minimum: _minimum, np.clip: _clip, np.where: _where,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),

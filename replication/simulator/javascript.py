@@ -130,7 +130,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     own, names = rule.protocol.criterion, [*rule.all_shapes]
     methods, n_rows = "", 0
     for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
-        sweep = Sweep(rule, ScriptWriter())
+        sweep = Sweep(rule, ScriptWriter(), method if method in CRITERIA else "")
         if sweep.traces.drawn:
             raise UsageError(
                 f"{rule.name} draws random numbers, which a page cannot; show another rule"
@@ -142,7 +142,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
         elif method == "states":
             _write_states(sweep)
         else:
-            sweep.criterion, method = CRITERIA[method], json.dumps(method)  # noqa: PLW2901
+            method = json.dumps(method)  # noqa: PLW2901
             lines.append(f"return {sweep.writer.render(sweep.look(learns=False))};")
         n_rows = max(n_rows, sweep.memory.most_rows)
         body = "\n".join(f"    {line}" for line in lines)

@@ -82,9 +82,9 @@ class Traces:
         if self.image.shape != t.shape:
             wrong = f"an array of shape {self.image.shape}; the targets have {t.shape}"
             raise TraceError(f"{name}.image gives {wrong}")
-        # Deviations of the units, or the error of a pattern if that is the rule's own.
-        self.own_error = type(one).pattern_error is not Network.pattern_error
-        self.error = self._trace_own_error() if self.own_error else self._trace_deviations()
+        # Deviations of the units, or the rule's own error of a pattern, as that of a single unit.
+        self.has_own_error = type(one).pattern_error is not Network.pattern_error
+        self.error = self._trace_own_error() if self.has_own_error else self._trace_deviations()
         self.hidden = [self._take("hidden", x) for x in self._run(MEASURE, one.list_hidden, v)]
 
         # The changes: numbers, and terms whose sums over the patterns are multiplied by them.
@@ -124,10 +124,8 @@ class Traces:
                 what = "not declared; declare in `kept` what lasts from one update to the next"
                 if key in rule.fixed:
                     what = "fixed; what changes belongs in `shapes` or `kept`"
-                elif key in rule.shapes:
-                    what = "for apply() to change; return what is added to it"
-                elif key in rule.kept:
-                    what = "for apply() to change, which takes sums over the patterns (`summed`)"
+                elif key in changing:
+                    what = "for apply() to change; return what is added to it, or sums (`summed`)"
                 method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
                 raise TraceError(f"{rule.name}.{method} changes self.{key}, which is {what}")
         return found
@@ -145,7 +143,7 @@ class Traces:
         if error.size != 1:
             wrong = f"shape {error.shape}; allowed is one number"
             raise TraceError(f"{self.rule.name}.pattern_error gives {wrong}")
-        return error.reshape(())  # type: ignore[no-any-return]
+        return np.maximum(error, 0.0).reshape(1)  # type: ignore[no-any-return]
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image
@@ -174,16 +172,21 @@ class Traces:
 class Sweep:
     """One sweep of learning of a rule, for a writer; the weights are at "now", then at "next"."""
 
-    def __init__(self, rule: Rule, writer: Any) -> None:
+    def __init__(self, rule: Rule, writer: Any, criterion: str = "") -> None:
         self.rule, self.writer = rule, writer
-        self.traces = Traces(rule)
-        self.n_all, self.criterion = sum(rule.sizes), CRITERIA[rule.protocol.criterion]
+        self.traces, self.n_all = Traces(rule), sum(rule.sizes)
+        name = criterion or rule.protocol.criterion
+        # Of an error of the rule's own the largest counts, as of the deviation of a single unit.
+        self.criterion = CRITERIA["every-unit" if self.traces.has_own_error else name]
+        self.is_largest_unit = self.criterion.over_units == "maximum"
         sizes = {name: math.prod(shape) for name, shape in rule.all_shapes.items()}
         firsts = np.cumsum([0, *sizes.values()]).tolist()
         self.first = dict(zip(sizes, firsts, strict=False))
         # The data: patterns, targets beside them, and constants.
         shown = [rule.patterns, rule.targets] if rule.has_targets else [rule.patterns]
         self.shown = np.hstack(shown)
+        most = find_bound(self.traces.error, float(np.abs(self.shown).max()))
+        self.is_bounded = most < math.inf  # no deviation is infinite or not a number
         self.data = [*self.shown.ravel().tolist(), *self.traces.graph.data]
         self.memory = Memory(writer, 2 * self.n_all + PADDING)
         self.threshold = self.memory.allocate(())
@@ -272,7 +275,7 @@ class Sweep:
     def _add_errors(self, block: Block, terms: list[Traced]) -> None:
         """Write down the states of a block, and add its errors to those so far."""
         error = self.traces.error
-        if self.is_largest_unit and self.is_bounded and error.ndim == 1:
+        if self.is_largest_unit and self.is_bounded:
             # The deviations are compared as they are computed, where that can be.
             if block.write(terms, abs(error), self._watch):
                 return
@@ -292,8 +295,6 @@ class Sweep:
     def _add_error(self, block: Block, p: Any, worst: Any, total: Any) -> tuple[Any, Any]:
         """Return the largest error so far and the sum, with those of the pattern in place p."""
         error = self.traces.error
-        if self.traces.own_error:
-            return self._take_larger(block.at(error, (), p), worst, total)
 
         def add_unit(i: Any, worst: Any, total: Any) -> tuple[Any, Any]:
             d = self.writer.number(block.at(error, (i,), p))
@@ -312,23 +313,12 @@ class Sweep:
 
     def _finish_error(self) -> Any:
         worst, total = (row[()] for row in self.measured)
-        own_error, adds = self.traces.own_error, self.criterion.over_patterns == "add"
-        if own_error or not (adds or self.is_bounded):
+        if self.criterion.over_patterns == "add":
+            worst = total
+        elif not self.is_bounded:
             # Comparisons pass over not-a-number, but what has diverged must not count as small.
             worst = exact.fma(total, 0.0, worst)
-        if own_error:
-            return worst
-        return self.criterion.finish(total if adds else worst, self.rule.targets)
-
-    @property
-    def is_largest_unit(self) -> bool:
-        """Whether the error is that of the worst unit."""
-        return not self.traces.own_error and self.criterion.over_units == "maximum"
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether no deviation can be infinite or not a number."""
-        return find_bound(self.traces.error, float(np.abs(self.shown).max())) < math.inf
+        return self.criterion.finish(worst, self.rule.targets)
 
     def _learn_each(self) -> None:
         """Write down changes of the weights after each pattern, at "next"."""
@@ -468,10 +458,8 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     finished = writer.emit(f"or <{n_lanes} x i1> {below}, {is_old}")
     finished, below = _pack(writer, finished), _pack(writer, below)
 
-    is_any, is_recorded = (
-        writer.compare("ne", finished, 0),
-        writer.emit("icmp ne ptr %record, null"),
-    )
+    is_any = writer.compare("ne", finished, 0)
+    is_recorded = writer.emit("icmp ne ptr %record, null")
     with writer.when(writer.emit(f"or i1 {is_any}, {is_recorded}")):
         writer.write(_call_exchange("%now", "%next", finished, below, "%number"))
     # The end: no network is left, or another thread has set the flag.

@@ -214,7 +214,7 @@ LINE = {
     "Mine.weight_changes gives h of shape (2,); shapes says (3,)": [
         {"summed": {"h": (3,)}, "weight_changes": lambda self, v: {"h": self.b}},
     ],
-    "Mine.weight_changes changes self.k, which is for apply() to change, which takes sums": [
+    "Mine.weight_changes changes self.k, which is for apply() to change": [
         {"kept": {"k": 0.0}, "weight_changes": lambda self, v: setattr(self, "k", v[0]) or {}},
     ],
 }  # fmt: skip
