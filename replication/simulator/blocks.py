@@ -121,25 +121,21 @@ class Block:
         `watch` is given the elements of `watched` as they are computed, if they can be computed
         beside what they depend on; returns whether that was so.
         """
-        # What must be in memory, in the order of making, and in whose loop it can be computed.
+        # What must be in memory, in the order of making, and with what it is computed.
         last = [] if watched is None else [watched]
         inside = arrays.walk([*roots, *last], is_end=self.rows.__contains__)
         order = [x for x in inside if self.is_stored(x)]
-        home, held = self._find_homes(order, last)
-        # What others read than those that are computed in the same loop must be in memory.
-        needed = {x for x in order if x not in home} | {x for x in roots if self.is_stored(x)}
-        readers = [(held.get(x, x), None if x.op == "call" else home.get(x)) for x in order]
-        readers += [(x, home.get(x)) for x in last] + [(x, None) for x in roots]
-        for x, by in readers:
-            needed |= {y for y in self._list_read(x) if by is None or home.get(y) is not by}
+        home = self._find_homes(order, last)
+        # What others read than those that are computed in the same loop goes to memory.
+        needed = {*roots} | {x for x in order if x not in home}
+        for x in {*order, *last, *roots}:
+            read = self._list_read(x)
+            needed |= {y for y in read if x not in home or home.get(y) is not home[x]}
         for x in order:
             if x not in home:
                 self._write_alone(x)
-            elif home[x] is x:
-                # In the order of making: sets compare arrays by identity.
-                here = {y for y, by in home.items() if by is x} - {x, held.get(x)}
-                beside = sorted(here, key=lambda y: y.key)
-                self._write_call(x, held.get(x), beside, needed, watch, watched)
+            elif x.op == "call":
+                self._write_together(home[x], needed, watched, watch)
         return watched in home
 
     def is_stored(self, x: Traced) -> bool:
@@ -151,38 +147,35 @@ class Block:
             return not (source.op in arrays.LEAVES or source in self.rows or self.is_stored(source))
         return in_memory(x)
 
-    def _find_homes(
-        self, order: list[Traced], last: list[Traced]
-    ) -> tuple[dict[Traced, Traced], dict[Traced, Traced]]:
-        """Return the function in whose loop an array is computed, and the sums that it takes."""
-        home: dict[Traced, Traced] = {}
-        held: dict[Traced, Traced] = {}
+    def _find_homes(self, order: list[Traced], last: list[Traced]) -> dict[Traced, list[Traced]]:
+        """Return the arrays in whose loop an array is computed: a function, and what goes with it.
+
+        In the order of making: its sums, the function, and what follows element by element.
+        """
+        home: dict[Traced, list[Traced]] = {}
         number = {x: k for k, x in enumerate(order)}
         for k, called in enumerate(order):
             is_paired = called.op == "call" and called.note[2]
             if called.op != "call" or called.ndim != 1 or not (called.is_batched or is_paired):
                 continue
-            home[called] = called
+            group, sums = [called], called.args[0]
             # Its sums, if nothing in between reads them from memory.
-            group, sums = {called}, called.args[0]
             if arrays.is_plain_matmul(sums) and sums in number and sums not in home:
                 between = order[number[sums] + 1 : k]
                 if not any(sums in self._list_read(x) for x in between):
-                    held[called], home[sums] = sums, called
-                    group.add(sums)
+                    group = [sums, called]
+            home.update(dict.fromkeys(group, group))
             # What is made of it element by element, and of nothing that is written down later.
             before = {*order[:k]}
             later = [x for x in order[k + 1 :] if is_elementwise(x)]
             for x in [*later, *last]:
-                is_alike = x not in home and x.is_batched == called.is_batched
-                if is_alike and self._follows(x, group, before, called.shape):
-                    home[x] = called
-                    group.add(x)
-        return home, held
+                is_alike = x.is_batched == called.is_batched and x.shape == called.shape
+                if x not in home and is_alike and self._follows(x, {*group}, before):
+                    home[x] = group
+                    group.append(x)
+        return home
 
-    def _follows(
-        self, array: Traced, group: set[Traced], before: set[Traced], shape: Shape
-    ) -> bool:
+    def _follows(self, array: Traced, group: set[Traced], before: set[Traced]) -> bool:
         """Return whether an array depends on a group and can be computed in its loop."""
 
         def is_there(x: Traced) -> bool:
@@ -192,7 +185,7 @@ class Block:
         used = arrays.walk([array], is_end=lambda x: x in group or is_there(x))
         between = [x for x in used if not (x in group or is_there(x))]
         return not group.isdisjoint(used) and all(
-            is_elementwise(x) and x.shape == shape and (x is array or not x.is_kept)
+            is_elementwise(x) and x.shape == array.shape and (x is array or not x.is_kept)
             for x in between
         )
 
@@ -215,20 +208,17 @@ class Block:
     def _write_alone(self, x: Traced) -> None:
         if x.op == "repeat":
             self._write_repeat(x)
-            return
-        rows = self.lay(x)
-        if x.op == "draw":
-            write_draw(self, x, rows)
-        elif x.op == "moved":
-            self._write_moved(x, rows)
         elif arrays.is_plain_matmul(x):
-            for patterns in self.take(self.n_patterns):
-                for units in self.take(x.shape[0]):
-                    totals = self._sum_products(x, units, patterns)
-                    self._store(rows, units, patterns, totals)
+            self._write_together([x], {x})
         else:
-            self.copy(rows, x)
-        self.rows[x] = rows
+            rows = self.lay(x)
+            if x.op == "draw":
+                write_draw(self, x, rows)
+            elif x.op == "moved":
+                self._write_moved(x, rows)
+            else:
+                self.copy(rows, x)
+            self.rows[x] = rows
 
     def _write_moved(self, x: Traced, rows: Any) -> None:
         """Write down elements one by one, each from a place of its own."""
@@ -237,32 +227,35 @@ class Block:
                 value = 0.0 if source is None else self.at(x.args[source[0]], source[1], p)
                 rows[(*target, p)] = self.value(value)
 
-    def _write_call(
-        self, called: Traced, sums: Traced | None, beside: list[Traced], needed: set[Traced],
-        watch: Any, watched: Traced | None,
+    def _write_together(
+        self, group: list[Traced], needed: set[Traced], watched: Traced | None = None,
+        watch: Any = None,
     ) -> None:  # fmt: skip
-        """Write down a function of sums, and what depends on it element by element."""
-        # Blocks of units by patterns: their sums, the function, what is beside it, and stores.
-        together = [*([] if sums is None else [sums]), called, *beside]
-        rows = {x: self.lay(x) for x in together if x in needed}
-        for patterns in self.take(self.n_patterns if called.is_batched else 1):
-            for units in self.take(called.shape[0]):
+        """Write down sums, a function of them, and what depends on it element by element."""
+        rows = {x: self.lay(x) for x in group if x in needed}
+        # Blocks of units by patterns: all arrays, then what is stored.
+        for patterns in self.take(self.n_patterns if group[0].is_batched else 1):
+            for units in self.take(len(group[0])):
                 some = [((j,), p) for j in units for p in patterns]
+                known: dict[Traced, list[Any]] = {}
                 with self.together() as found:
-                    # Equation 1, then equation 2, in the words of the paper's rule.
-                    sum_values = self._sum_products(called.args[0], units, patterns)
-                    totals = [self.value(x) for x in sum_values]
-                    results = self.call(called.note, totals, len(patterns))
-                    known = {called: results} if sums is None else {called: results, sums: totals}
-                    for x, values in known.items():
+                    for x in group:
+                        if x.op == "call":  # equation 2, in the words of the paper's rule
+                            sums = known.get(x.args[0])
+                            sums = sums or self._sum_products(x.args[0], units, patterns)
+                            values = self.call(x.note, [*map(self.value, sums)], len(patterns))
+                        elif arrays.is_plain_matmul(x):  # equation 1
+                            values = self._sum_products(x, units, patterns)
+                        else:
+                            values = [self.at(x, *place) for place in some]
+                        known[x] = [*map(self.value, values)]
                         names = [name_place(x, *place) for place in some]
-                        found.update(zip(names, values, strict=True))
-                    for x in beside:
-                        known[x] = [self.value(self.at(x, *place)) for place in some]
-                    for x, row in rows.items():
-                        self._store(row, units, patterns, known[x])
-                    if watch is not None and watched in known:
-                        watch(known[watched])
+                        found.update(zip(names, known[x], strict=True))
+                for x, row in rows.items():
+                    for place, value in zip(some, known[x], strict=True):
+                        row[(*place[0], place[1])] = value
+                if watched in known:
+                    watch(known[watched])
         self.rows |= rows
 
     def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
@@ -293,10 +286,6 @@ class Block:
             return tuple(arrays.add_product(w, v, total) for (w, v), total in pairs)
 
         return list(self.fold(matrix.shape[1], add, *begun))
-
-    def _store(self, rows: Any, units: Index, patterns: Index, values: Iterable[Any]) -> None:
-        for place, value in zip(itertools.product(units, patterns), values, strict=True):
-            rows[place] = value
 
     def _write_repeat(self, loop: Traced) -> None:
         """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
