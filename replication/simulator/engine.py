@@ -65,10 +65,13 @@ class Engine:
         Raises `Stopped` within a sweep where another thread sets the flag of this work.
         """
         rule, program = self.rule, self.program
-        rows = rule.complete(self._take_weights(weights))
+        rows = self._take_weights(weights)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n = len(rows)
+        n, n_drawn = len(rows), rule.row_sizes[0]
+        # What is kept begins alike in all networks, unless it follows the weights of each.
+        is_given = rows.shape[1] > n_drawn
+        kept = rows[:, n_drawn:] if is_given else np.broadcast_to(rule.begun, (n, rule.sizes[2]))
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
@@ -78,11 +81,12 @@ class Engine:
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
-        inputs = program.data, strip, lanes, counts, rows
+        inputs = program.data, strip, lanes, counts, rows, kept
         arrays = (*inputs, updates, converged, last, recorded, stop)
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
         run = compile_text(program.text, "train", *choose_processor())
-        run(*addresses, first_seed, rows.strides[0] // 8, n, max_updates)
+        strides = (rows.strides[0] // 8, kept.strides[0] // 8)
+        run(*addresses, first_seed, *strides, n, max_updates)
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded

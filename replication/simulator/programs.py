@@ -53,8 +53,9 @@ NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
 
 JOB = (
-    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, i64 %n, i64 %cap"
+    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
+    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, "
+    "i64 %kept_stride, i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
 
@@ -426,7 +427,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
     The weights before a sweep are kept until the next one, for networks that finish; so
     two places for weights take turns. `stride` counts numbers from one network's initial weights
-    to the next; `final` and `record` may be null pointers.
+    to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -569,10 +570,14 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
             # in both places.
             following = load("%counts", BEGUN)
             with when(writer.compare("slt", following, "%n")):
-                first = following * "%stride"
-                for k in writer.each(n):
-                    for base in ("%now", "%next"):
-                        writer.copy_number("%initial", first + k, base, k * n_lanes + lane)
+                n_drawn = n - rule.sizes[2]
+                parts = ("initial", "stride", 0, n_drawn), ("kept", "kept_stride", n_drawn, n)
+                for source, stride, begin, end in parts:
+                    first = following * f"%{stride}"
+                    for k in writer.each(end - begin):
+                        for base in ("%now", "%next"):
+                            place = (k + begin) * n_lanes + lane
+                            writer.copy_number(f"%{source}", first + k, base, place)
                 store("%lanes", lane, following)
                 store("%lanes", lane + FIRST_SWEEP * n_lanes, sweep + 1)
                 store("%lanes", lane + SEED * n_lanes, following + "%seed")
