@@ -19,8 +19,6 @@ from replication.simulator import arrays
 from replication.simulator.arrays import TURNS, Index, Shape, Traced
 from replication.simulator.noise import write_draw
 
-FEW_TURNS = 2
-"""Turns of a loop over blocks that are written out in small networks."""
 WITH_MANY_REGISTERS = 4
 """Units, patterns and sources of a block where the processor has 32 registers."""
 
@@ -105,8 +103,7 @@ class Block:
             size = max(most, self.writer.n_at_once)
         while size:
             n_turns = n // size
-            is_short = n_turns <= FEW_TURNS and self.writer.n_at_once > 1 and not self.is_large
-            for turn in range(n_turns) if is_short else self.writer.each(n_turns):
+            for turn in self.writer.each(n_turns):
                 yield tuple(begin + size * turn + k for k in range(size))
             begin, n, size = begin + n_turns * size, n % size, size // 2
 
