@@ -19,9 +19,6 @@ from replication.simulator import arrays
 from replication.simulator.arrays import TURNS, Index, Shape, Traced
 from replication.simulator.noise import write_draw
 
-WITH_MANY_REGISTERS = 4
-"""Units, patterns and sources of a block where the processor has 32 registers."""
-
 
 class Memory:
     """Rows of the strip that are handed out, from the first free one on."""
@@ -46,12 +43,11 @@ class Block:
 
     def __init__(
         self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any], *,
-        is_large: bool, is_one_hot: bool, noise: Any,
+        is_one_hot: bool, noise: Any,
     ) -> None:  # fmt: skip
         self.memory, self.writer = memory, memory.writer
         self.n_patterns, self.begin = n_patterns, begin
         self.rows = dict(rows)  # where arrays are in memory; of a `repeat`, each of its results
-        self.is_large = is_large
         self.is_one_hot = is_one_hot  # each pattern has a single 1, at its own place
         self.noise = noise
         self.found: dict[Any, Any] | None = None  # elements that are known here
@@ -96,11 +92,9 @@ class Block:
         """Return a number or a value as a value."""
         return self.writer.number(x)
 
-    def take(self, n: int, most: int = 2) -> Iterator[tuple[Any, ...]]:
+    def take(self, n: int) -> Iterator[tuple[Any, ...]]:
         """Go through n places some at a time, and the last ones in fewer."""
-        size, begin = min(most, self.writer.n_at_once), 0
-        if self.writer.n_at_once == WITH_MANY_REGISTERS or self.is_large:
-            size = max(most, self.writer.n_at_once)
+        size, begin = self.writer.n_at_once, 0
         while size:
             n_turns = n // size
             for turn in self.writer.each(n_turns):
@@ -333,10 +327,10 @@ class Block:
         """Go through the places of an array, some at a time: a matrix in blocks, two rows each."""
         if len(shape) == 2:
             for units in self.take(shape[0]):
-                for sources in self.take(shape[1], 1):
+                for sources in self.take(shape[1]):
                     yield [*itertools.product(units, sources)]
         elif len(shape) == 1:
-            for units in self.take(shape[0], 1):
+            for units in self.take(shape[0]):
                 yield [(j,) for j in units]
         else:
             for place in places(self.writer, shape):

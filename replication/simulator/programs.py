@@ -41,9 +41,6 @@ that neighbouring units of four patterns lie in different sets of its cache."""
 PADDING = 1
 """Rows that keep what follows the weights from lying at a multiple of 4 KB from them."""
 
-FEW_WEIGHTS = 100
-"""Networks that have more are computed in larger blocks."""
-
 MOST_LINES = 100_000
 """Of a compiled function, of which this many take about half a minute."""
 
@@ -214,7 +211,7 @@ class Sweep:
                 rows[x] = writer.rows("data", self.shown.size + x.place, x.shape, True)
         is_one_hot = np.array_equal(rule.patterns, np.eye(len(traces.pattern)))
         block = Block(
-            self.memory, n_patterns, first, rows, is_large=rule.sizes[0] > FEW_WEIGHTS,
+            self.memory, n_patterns, first, rows,
             is_one_hot=is_one_hot, noise=self.noise,
         )  # fmt: skip
         shown = writer.rows("data", 0, self.shown.shape, True)
