@@ -78,11 +78,8 @@ class Graph:
                 arg.n_uses += 1
             # Compiling must end, and no expression be so deep that Python's stack ends first.
             if len(self.known) > MOST_ARRAYS or (op == "moved" and new.size > MOST_MOVED):
-                raise TraceError(
-                    f"the rule makes more than {MOST_ARRAYS:,} arrays, or moves more than "
-                    f"{MOST_MOVED:,} elements; write loops with replication.repeat, sums as "
-                    "products of matrices, and take slices"
-                )
+                limit = f"makes over {MOST_ARRAYS:,} arrays or moves over {MOST_MOVED:,} elements"
+                raise TraceError(f"the rule {limit}; write replication.repeat, products, slices")
             if op not in STORED and op not in LEAVES:
                 new.level = 1 + max((arg.level for arg in args), default=0)
             if new.level > DEEPEST:
@@ -113,15 +110,11 @@ class Graph:
 
     def _check(self, *xs: "Traced") -> None:
         if any(x.graph is not self for x in xs):
-            raise TraceError(
-                "the rule uses an array that it kept from an earlier call, in a list or an "
-                "attribute; declare in `kept` what lasts from one update to the next"
-            )
+            where = "that it kept from an earlier call, in a list or an attribute"
+            raise TraceError(f"the rule uses an array {where}; declare in `kept` what lasts")
         if any(x.depth > self.depth for x in xs):
-            raise TraceError(
-                "the rule uses after repeat() what one of its steps has made; let the steps hand "
-                "it on as a part of the state"
-            )
+            what = "what a step of repeat() has made after it"
+            raise TraceError(f"the rule uses {what}; hand it on as a part of the state")
 
 
 def move(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -133,8 +126,7 @@ def move(function: Callable[..., Any]) -> Callable[..., Any]:
     def operate(given: Any, *arguments: Any, **options: Any) -> Any:
         for where in (*arguments, *options.values()):
             if any(isinstance(place, Traced) for place in _as_tuple(where)):
-                which = "places that only the compiled code knows; choose them with np.where"
-                raise TraceError(f"the rule takes elements at {which}")
+                raise TraceError("the rule takes elements at places not known yet; write np.where")
         is_list = isinstance(given, list | tuple)
         xs = _take_all(*given) if is_list else [given]
         ends = itertools.accumulate((x.size for x in xs), initial=1)
@@ -225,17 +217,12 @@ class Traced(NDArrayOperatorsMixin):
         return f"<array of shape {self.shape}, without numbers while the rule is compiled>"
 
     def __bool__(self) -> bool:
-        raise TraceError(
-            "the rule asks whether a number is true that only the compiled code knows (if, while, "
-            "and, or, max, min, sorted); write np.where(condition, x, y), np.maximum or np.clip"
-        )
+        instead = "np.where(condition, x, y), np.maximum or np.clip, and no if, while, and, or, max"
+        raise TraceError(f"the rule asks whether a number is true that is not known yet; {instead}")
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise TraceError(
-            "the rule needs a number that only the compiled code knows (float, int, print, math, "
-            "np.array([x, y]), x[i] = ...); keep to NumPy operations on whole arrays: np.stack in "
-            "place of np.array, np.where in place of x[i] = ..."
-        )
+        instead = "np.stack for np.array([x, y]), np.where for x[i] = ..., np.exp for math.exp"
+        raise TraceError(f"the rule needs a number that is not known yet; write {instead}")
 
     __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
 
@@ -294,9 +281,8 @@ def _run(function: Any, args: Any, options: Any) -> Any:
     options = {name: _stand_in(x) for name, x in options.items()}
     dtype = function(*map(_stand_in, args), **options).dtype
     if dtype.itemsize < 8 and dtype.kind != "b":
-        raise TraceError(
-            f"numpy.{function.__name__} makes {dtype} of truth values; multiply them by 1.0"
-        )
+        made = f"numpy.{function.__name__} makes {dtype}"
+        raise TraceError(f"{made} of truth values; multiply them by 1.0")
     return _as_mask(found) if dtype.kind == "b" else as_number(found)
 
 
@@ -338,6 +324,10 @@ def _take_all(*xs: Any) -> list[Traced]:
     return [graph.take(x) for x in xs]
 
 
+def _take_numbers(*xs: Any) -> list[Traced]:
+    return [as_number(x) for x in _take_all(*xs)]
+
+
 def keep(x: Traced) -> Traced:
     """Note that an array is read more than once, so that it is computed once, into memory."""
     if x.mask:  # truth values are no numbers in memory: what they are made of is kept
@@ -357,23 +347,19 @@ def fit(index: Index, shape: Shape) -> Index:
 # Operations element by element
 
 
-def elementwise(
-    op: str, function: Callable[..., Any], *, takes_masks: bool = False, mask: bool = False
-) -> Callable[..., Traced]:
-    """Return an operation on arrays that are broadcast, of one on their elements."""
+def combine(op: str, function: Callable[..., Any], xs: list[Traced], mask: bool = False) -> Traced:
+    """Return the array of an operation on the elements of arrays that are broadcast."""
 
-    def operate(*given: Any) -> Traced:
-        xs = _take_all(*given)
-        if not takes_masks:
-            xs = [as_number(x) for x in xs]
-        shape = np.broadcast_shapes(*(x.shape for x in xs))
+    def compute(block: Any, index: Index, p: Any) -> Any:
+        return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
 
-        def compute(block: Any, index: Index, p: Any) -> Any:
-            return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
+    shape = np.broadcast_shapes(*(x.shape for x in xs))
+    return xs[0].graph.make(op, shape, xs, compute, mask=mask)
 
-        return xs[0].graph.make(op, shape, xs, compute, mask=mask)
 
-    return operate
+def elementwise(op: str, function: Callable[..., Any], mask: bool = False) -> Callable[..., Traced]:
+    """Return an operation on arrays of numbers, of one on their elements."""
+    return lambda *given: combine(op, function, _take_numbers(*given), mask)
 
 
 def costly(
@@ -382,23 +368,26 @@ def costly(
     """Return a costly function of every element; one that is paired takes two at once."""
     note = name, function, is_paired
 
-    def operate(x: Traced) -> Traced:
-        x = as_number(x)
-
+    def operate(given: Traced) -> Traced:
         def compute(block: Any, index: Index, p: Any) -> Any:
             return block.call(note, [block.at(x, index, p)])[0]
 
+        x = as_number(given)
         return x.graph.make("call", x.shape, [x], compute, note=note)
 
     return operate
 
 
-_to_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
+PAIRED = {
+    name: costly(name, function, is_paired=True)
+    for name, function in exact.PAIRED_FUNCTIONS.items()
+}
+"""Functions of units by their names, of traced arrays."""
 
 
 def as_number(x: Traced) -> Traced:
     """Return an array of numbers; truth values become 1 and 0."""
-    return _to_number(x) if x.mask else x
+    return combine("as number", lambda m: exact.where(m, 1.0, 0.0), [x]) if x.mask else x
 
 
 def is_product(x: Traced) -> bool:
@@ -429,8 +418,7 @@ def add_element(block: Any, total: Any, x: Traced, index: Index, p: Any) -> Any:
 
 
 def _add(*given: Any) -> Any:
-    a, b = _take_all(*given)
-    a, b = as_number(a), as_number(b)
+    a, b = _take_numbers(*given)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
         # The product must not have been used before, and have no beginning yet.
@@ -465,10 +453,7 @@ def _power(x: Traced, y: Traced) -> Any:
         return product if n > 0.0 else 1.0 / product
     if n is not None or (base is not None and base > 0.0):
         return np.exp(y * np.log(x))
-    raise TraceError(
-        "x ** y is compiled where y is a constant, or x is one above 0; write "
-        "np.exp(y * np.log(x)), for x above 0"
-    )
+    raise TraceError("x ** y is compiled where y is a constant, or x; write np.exp(y * np.log(x))")
 
 
 _plain_divide = elementwise("div", lambda x, y: x / y)
@@ -484,8 +469,7 @@ def _divide(*given: Any) -> Traced:
         for one, other in (b.args, b.args[::-1]):
             is_one = one.op == "number" and one.note == 1.0
             if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                logistic = costly("logistic", exact.logistic, is_paired=True)
-                return np.broadcast_to(logistic(other.args[0]), shape)
+                return np.broadcast_to(PAIRED["logistic"](other.args[0]), shape)
     return _plain_divide(a, b)
 
 
@@ -498,18 +482,14 @@ def _exp(x: Traced) -> Traced:
 
 
 def _arcsinh(x: Traced) -> Traced:
-    near = costly("arcsinh", exact.PAIRED_FUNCTIONS["arcsinh"], is_paired=True)(x)
-    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series of `near` has ended
-    return _where(abs(x) < 2.0**60, near, far)
+    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series for near 0 has ended
+    return _where(abs(x) < 2.0**60, PAIRED["arcsinh"](x), far)
 
 
 def _logic(op: str, function: Callable[..., Any]) -> Callable[..., Traced]:
-    operate = elementwise(op, function, takes_masks=True, mask=True)
-    return lambda *xs: operate(*(_as_mask(x) for x in _take_all(*xs)))
+    return lambda *given: combine(op, function, [_as_mask(x) for x in _take_all(*given)], True)
 
 
-_and, _or = _logic("and", exact.both), _logic("or", exact.one_of)
-_not = _logic("not", exact.opposite)
 _is_other = elementwise("!=", operator.ne, mask=True)
 
 
@@ -517,12 +497,9 @@ def _as_mask(x: Traced) -> Traced:
     return x if x.mask else _is_other(x, 0.0)
 
 
-_either = elementwise("where", exact.where, takes_masks=True)
-
-
 def _where(condition: Any, x: Any, y: Any) -> Traced:
     condition, x, y = _take_all(condition, x, y)
-    return _either(_as_mask(condition), as_number(x), as_number(y))
+    return combine("where", exact.where, [_as_mask(condition), as_number(x), as_number(y)])
 
 
 def _choose(relation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -551,7 +528,7 @@ def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 
 def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
     """Return a matrix product, to which `start` may be added: every sum begins with it."""
-    a, b = (as_number(x) for x in _take_all(a, b))
+    a, b = _take_numbers(a, b)
     shape = np.matmul(np.empty(a.shape, dtype=bool), np.empty(b.shape, dtype=bool)).shape
     if a.ndim > 2 or b.ndim > 2:
         raise TraceError("matrix products are compiled for arrays of at most two axes")
@@ -622,6 +599,7 @@ def is_plain_matmul(x: Traced) -> bool:
 
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf, "multiply": 1.0}
 COMBINED = {"maximum": _larger, "minimum": _smaller, "multiply": _multiply}
+"""Where reductions begin, and how they go on."""
 
 
 def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
@@ -671,7 +649,7 @@ def _test(kind: str) -> Callable[..., Traced]:
 
 def outer(a: Any, b: Any) -> Any:
     """Return the products of all elements of one vector with all of another."""
-    a, b = (keep(as_number(x)) for x in _take_all(a, b))
+    a, b = map(keep, _take_numbers(a, b))
     return _mul(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
@@ -683,7 +661,7 @@ def _norm(x: Traced, ord: Any = None, axis: Any = None, keepdims: bool = False) 
 
 def _einsum(text: str, *given: Any) -> Any:
     """Return what NumPy's einsum does, as a sum of a product of arrays, their axes in one order."""
-    xs = [keep(x) for x in _take_all(*given)]
+    xs = [keep(x) for x in _take_numbers(*given)]
     left, arrow, result = text.replace(" ", "").partition("->")
     inputs = left.split(",")
     if "." in text or any(len({*names}) < len(names) for names in inputs):
@@ -795,11 +773,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sqrt: costly("square root", exact.square_root), np.exp: _exp,
     np.log: costly("logarithm", exact.logarithm_of_any),
     np.logaddexp: lambda x, y: x + costly("softplus", exact.softplus)(y - x),
-    **{
-        function: costly(name, exact.PAIRED_FUNCTIONS[name], is_paired=True)
-        for name, function in (("tanh", np.tanh), ("arctan", np.arctan))
-    },
-    np.arcsinh: _arcsinh,
+    np.tanh: PAIRED["tanh"], np.arctan: PAIRED["arctan"], np.arcsinh: _arcsinh,
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
     np.maximum: _maximum, np.minimum: _minimum, np.clip: _clip, np.where: _where,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
@@ -809,9 +783,9 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.greater_equal: elementwise(">=", operator.ge, mask=True),
     np.less_equal: elementwise("<=", operator.le, mask=True),
     np.equal: elementwise("==", operator.eq, mask=True),
-    **dict.fromkeys((np.logical_and, np.bitwise_and), _and),
-    **dict.fromkeys((np.logical_or, np.bitwise_or), _or),
-    **dict.fromkeys((np.logical_not, np.invert), _not),
+    **dict.fromkeys((np.logical_and, np.bitwise_and), _logic("and", exact.both)),
+    **dict.fromkeys((np.logical_or, np.bitwise_or), _logic("or", exact.one_of)),
+    **dict.fromkeys((np.logical_not, np.invert), _logic("not", exact.opposite)),
     **dict.fromkeys((np.logical_xor, np.bitwise_xor), lambda x, y: _as_mask(x) != _as_mask(y)),
     np.isnan: lambda x: x != x,  # noqa: PLR0124
     # Sums and products

@@ -117,7 +117,7 @@ LINE = {
         {"image": settle}, use(lambda v: v * (v[0] > 0 and v[1] > 0)),
         {"apply": lambda self, changes: 1 if changes["b"][0] == 50 else 0},
     ],
-    "needs a number that only the compiled code knows": [
+    "needs a number that is not known yet": [
         use(lambda v: math.exp(v[0])), use(lambda v: np.array([v[0], v[1], 0, 0])), use(set_first),
         use(lambda v: f"{v[0]:.2f}"), use(lambda v: range(v[0])), use(lambda v: round(v[0])),
         use(np.array), use(lambda v: np.eye(4)[v[0]]),
@@ -128,7 +128,7 @@ LINE = {
     ],
     "None was given where an array of numbers": [{"image": lambda self, v: v * self._n_updates}],
     "'bitwise_and' not supported": [use(lambda v: v * (np.sum(v > 0) & 1))],
-    "takes elements at places that only the compiled code knows": [
+    "takes elements at places not known yet": [
         use(lambda v: v[v > 0]), use(lambda v: np.take(v, v)),
     ],
     "pinv cannot be compiled; write it with those that the page": [
@@ -190,7 +190,7 @@ LINE = {
     "ValueError: my own mistake": [{"image": raise_own}],
     "RecursionError": [{"image": lambda self, v: self.image(v)}],
     "mismatch in its core dimension": [{"patterns": np.eye(5)}],
-    "moves more than 10,000 elements": [use(lambda v: np.tile(v, 3000).sum() * v)],
+    "moves over 10,000 elements": [use(lambda v: np.tile(v, 3000).sum() * v)],
     "Mine.weight_changes changes self.trace, which is not declared": [
         {"trace": 0.0, "weight_changes": note_down},
     ],
