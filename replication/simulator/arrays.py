@@ -217,8 +217,8 @@ class Traced(NDArrayOperatorsMixin):
         return f"<array of shape {self.shape}, without numbers while the rule is compiled>"
 
     def __bool__(self) -> bool:
-        instead = "np.where(condition, x, y), np.maximum or np.clip, and no if, while, and, or, max"
-        raise TraceError(f"the rule asks whether a number is true that is not known yet; {instead}")
+        asked = "whether a number is true that only the compiled code knows (if, while, and, max)"
+        raise TraceError(f"the rule asks {asked}; write np.where(condition, x, y) or np.maximum")
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
         instead = "np.stack for np.array([x, y]), np.where for x[i] = ..., np.exp for math.exp"

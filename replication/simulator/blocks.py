@@ -17,6 +17,7 @@ import numpy as np
 from replication.simulator import arithmetic as exact
 from replication.simulator import arrays
 from replication.simulator.arrays import TURNS, Index, Shape, Traced
+from replication.simulator.instructions import Rows
 from replication.simulator.noise import write_draw
 
 
@@ -31,7 +32,7 @@ class Memory:
         """Return rows for an array, each a number of every network."""
         first, self.n_rows = self.n_rows, self.n_rows + math.prod(shape)
         self.most_rows = max(self.most_rows, self.n_rows)
-        return self.writer.rows("strip", first, shape)
+        return Rows(self.writer, "strip", first, shape)
 
 
 class Block:
@@ -42,7 +43,7 @@ class Block:
     """
 
     def __init__(
-        self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any], *,
+        self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any],
         is_one_hot: bool, noise: Any,
     ) -> None:  # fmt: skip
         self.memory, self.writer = memory, memory.writer

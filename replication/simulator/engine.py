@@ -104,7 +104,7 @@ class Engine:
             # What is left of the last strip repeats networks.
             filled = np.resize(rows[part], (n_strips, N_LANES, program.n_all))
             strips[:, : program.n_all] = filled.swapaxes(1, 2)
-            run(program.data.ctypes.data, strips.ctypes.data, n_strips)
+            run(program.data.ctypes.data, strips.ctypes.data, n_strips, n_rows)
             for target, (first, shape) in zip(found, program.outputs, strict=True):
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
                 target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]

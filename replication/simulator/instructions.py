@@ -195,9 +195,23 @@ class Writer:
 
     # Whole numbers and memory
 
-    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
-        """Return an array in memory, from row `first` of the memory at ``%base`` on."""
-        return Rows(self, base, first, shape, is_shared)
+    def load(self, rows: Rows, place: Any) -> Value:
+        """Emit the read of a number of every lane."""
+        if rows.is_shared:
+            address = self._find_row(rows, place, "double")
+            return Value(self, self.spread(self.emit(f"load double, ptr {address}, align 8")))
+        address = self._find_row(rows, place, self.kind)
+        return Value(self, self.emit(f"load {self.kind}, ptr {address}, align 64"))
+
+    def store(self, rows: Rows, place: Any, value: Any) -> None:
+        """Emit the write of a number of every lane."""
+        rendered = self.render(value)
+        address = self._find_row(rows, place, self.kind)
+        self.write(f"store {self.kind} {rendered}, ptr {address}, align 64")
+
+    def _find_row(self, rows: Rows, place: Any, kind: str) -> str:
+        number = rows.number(place)
+        return self.find(self.names.get(rows.base, f"%{rows.base}"), number, kind)
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Emit an operation on whole numbers; nothing where it changes nothing."""
@@ -296,28 +310,16 @@ class Rows:
     """
 
     def __init__(
-        self, writer: Writer, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
+        self, writer: Any, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
     ) -> None:
         self.writer, self.base, self.first, self.shape = writer, base, first, shape
         self.is_shared = is_shared
 
-    def __getitem__(self, place: Any) -> Value:
-        writer = self.writer
-        if self.is_shared:
-            number = writer.emit(f"load double, ptr {self.find(place, 'double')}, align 8")
-            return Value(writer, writer.spread(number))
-        address = self.find(place, writer.kind)
-        return Value(writer, writer.emit(f"load {writer.kind}, ptr {address}, align 64"))
+    def __getitem__(self, place: Any) -> Any:
+        return self.writer.load(self, place)
 
-    def __setitem__(self, place: Any, value: Value) -> None:
-        kind, rendered = self.writer.kind, self.writer.render(value)
-        self.writer.write(f"store {kind} {rendered}, ptr {self.find(place, kind)}, align 64")
-
-    def find(self, place: Any, kind: str) -> str:
-        """Emit the address of an entry and return its name."""
-        number = self.number(place)
-        address = self.writer.names.get(self.base, f"%{self.base}")
-        return self.writer.find(address, number, kind)
+    def __setitem__(self, place: Any, value: Any) -> None:
+        self.writer.store(self, place, value)
 
     def number(self, place: Any) -> Any:
         """Return where an entry of the array is, which lies row by row.

@@ -74,9 +74,13 @@ class ScriptWriter(Writer):
             return Whole(self, str(b))
         return Whole(self, f"({a} {WHOLE[operation]} {b})")
 
-    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
-        """Return an array in memory."""
-        return ScriptRows(self, base, first, shape, is_shared)
+    def load(self, rows: Rows, place: Any) -> Value:
+        """Write down the read of a number from a typed array."""
+        return Value(self, self.emit(f"{rows.base}[{rows.number(place)}]"))
+
+    def store(self, rows: Rows, place: Any, value: Any) -> None:
+        """Write down the write of a number."""
+        self.lines.append(f"{rows.base}[{rows.number(place)}] = {self.render(value)};")
 
     def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
         """Go through `n` numbers from `begin`; several are a loop."""
@@ -105,17 +109,6 @@ class ScriptWriter(Writer):
             for name, value in zip(names, found, strict=True):
                 self.lines.append(f"{name} = {self.render(value)};")
         return carried
-
-
-class ScriptRows(Rows):
-    """An array in a typed array of JavaScript."""
-
-    def __getitem__(self, place: Any) -> Value:
-        return Value(self.writer, self.writer.emit(f"{self.base}[{self.number(place)}]"))
-
-    def __setitem__(self, place: Any, value: Value) -> None:
-        line = f"{self.base}[{self.number(place)}] = {self.writer.render(value)};"
-        self.writer.lines.append(line)
 
 
 def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> str:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from replication.simulator import arithmetic as exact
 from replication.simulator.arithmetic import from_bits, to_bits, to_float
 from replication.simulator.arrays import TURNS, Traced
-from replication.simulator.instructions import Bits
+from replication.simulator.instructions import Bits, Rows
 
 Array = NDArray[np.float64]
 
@@ -53,7 +53,7 @@ def write_draw(block: Any, x: Traced, rows: Any) -> None:
     writer, (kind, phase, draw, _) = block.writer, x.note
     age, seed, root_seed = block.noise
     n_patterns = block.n_patterns if x.is_batched else 1
-    flat = writer.rows(rows.base, rows.first, (x.size, n_patterns))
+    flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
         moment = (block.begin + p) * N_PHASES + phase
         n_blocks, n_left = divmod(x.size, WORDS)

@@ -31,7 +31,7 @@ from replication.simulator.blocks import (
     name_place,
     places,
 )
-from replication.simulator.instructions import FUNCTIONS, Bits, Whole, Writer
+from replication.simulator.instructions import FUNCTIONS, Bits, Rows, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
 
 MOST_AT_ONCE = 20
@@ -78,8 +78,8 @@ class Traces:
         # The image, and the error that is compared with the threshold.
         self.image = self._take("image", self._run(MEASURE, one.image, v))
         if self.image.shape != t.shape:
-            wrong = f"an array of shape {self.image.shape}; the targets have {t.shape}"
-            raise TraceError(f"{name}.image gives {wrong}")
+            wrong = f"{name}.image gives an array of shape {self.image.shape}"
+            raise TraceError(f"{wrong}; the targets have {t.shape}")
         # Deviations of the units, or the rule's own error of a pattern, as that of a single unit.
         self.has_own_error = type(one).pattern_error is not Network.pattern_error
         self.error = self._trace_own_error() if self.has_own_error else self._trace_deviations()
@@ -139,8 +139,8 @@ class Traces:
         function, shown = self.network.pattern_error, (self.pattern, self.target)
         error = self._take("pattern_error", self._run(MEASURE, function, *shown))
         if error.size != 1:
-            wrong = f"shape {error.shape}; allowed is one number"
-            raise TraceError(f"{self.rule.name}.pattern_error gives {wrong}")
+            wrong = f"{self.rule.name}.pattern_error gives shape {error.shape}"
+            raise TraceError(f"{wrong}; allowed is one number")
         return np.maximum(error, 0.0).reshape(1)  # type: ignore[no-any-return]
 
     def _trace_deviations(self) -> Traced:
@@ -149,10 +149,8 @@ class Traces:
         lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
         least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
         if not rule.network.takes_protocol and not lowest <= least <= most <= highest:
-            raise TraceError(
-                f"{rule.name}.targets, or patterns, go from {least:g} to {most:g}; "
-                f"{rule.name}.image gives {lowest:g} to {highest:g}; scale them"
-            )
+            given = f"{rule.name}.targets, or patterns, go from {least:g} to {most:g}"
+            raise TraceError(f"{given}; {rule.name}.image gives {lowest:g} to {highest:g}")
         measured = self._run(MEASURE, self.network.measure, self.pattern)
         return self.target - self._take("measure", measured)  # type: ignore[no-any-return]
 
@@ -201,27 +199,23 @@ class Sweep:
     def begin(self, n_patterns: int, first: Any, base: str) -> Block:
         """Return a block for patterns side by side from the first one on; weights at a base."""
         self.memory.n_rows = self.base
-        traces, writer, rule = self.traces, self.writer, self.rule
-        weights, sums = traces.weights, traces.sums
-        rows = {x: self._find_rows(base, name) for name, x in weights.items()}
+        traces, writer = self.traces, self.writer
+        rows = {x: self._find_rows(base, name) for name, x in traces.weights.items()}
         rows |= {x: self.given[name] for name, x in traces.given.items()}
-        rows |= {x: self.sums[name] for name, x in sums.items()}
+        rows |= {x: self.sums[name] for name, x in traces.sums.items()}
         for x in traces.graph.known.values():
             if x.op == "constant":
-                rows[x] = writer.rows("data", self.shown.size + x.place, x.shape, True)
-        is_one_hot = np.array_equal(rule.patterns, np.eye(len(traces.pattern)))
-        block = Block(
-            self.memory, n_patterns, first, rows,
-            is_one_hot=is_one_hot, noise=self.noise,
-        )  # fmt: skip
-        shown = writer.rows("data", 0, self.shown.shape, True)
+                rows[x] = Rows(writer, "data", self.shown.size + x.place, x.shape, True)
+        is_one_hot = np.array_equal(self.rule.patterns, np.eye(len(traces.pattern)))
+        block = Block(self.memory, n_patterns, first, rows, is_one_hot, self.noise)
+        shown = Rows(writer, "data", 0, self.shown.shape, True)
         for x in (traces.pattern, traces.target):
             shift = len(traces.pattern) if x.note else 0
             x.compute = lambda _, index, p, shift=shift: shown[first + p, index[0] + shift]
         return block
 
     def _find_rows(self, base: str, name: str) -> Any:
-        return self.writer.rows(base, self.first[name], self.traces.weights[name].shape)
+        return Rows(self.writer, base, self.first[name], self.traces.weights[name].shape)
 
     def take_turns(self) -> Iterator[tuple[Any, int]]:
         """Go through the patterns, as many at a time as stay near: the first, and how many."""
@@ -320,7 +314,7 @@ class Sweep:
 
     def _learn_each(self) -> None:
         """Write down changes of the weights after each pattern, at "next"."""
-        before, after = (self.writer.rows(base, 0, (self.n_all,)) for base in ("now", "next"))
+        before, after = (Rows(self.writer, base, 0, (self.n_all,)) for base in ("now", "next"))
         copy_rows(self.writer, before, after)
         for q in self.writer.each(len(self.shown)):
             block = self.begin(1, q, "next")
@@ -409,10 +403,8 @@ class Program:
 
 def _describe(sweep: Sweep, text: str, outputs: Any = ()) -> Program:
     if (n_lines := text.count("\n")) > MOST_LINES:
-        raise TraceError(
-            f"{sweep.rule.name} becomes {n_lines:,} instructions, which take minutes to compile; "
-            "write loops with replication.repeat"
-        )
+        what = f"{n_lines:,} instructions, which take minutes to compile"
+        raise TraceError(f"{sweep.rule.name} becomes {what}; write loops with replication.repeat")
     given = {name: row.first for name, row in sweep.given.items()}
     outputs = [(row.first, row.shape) for row in outputs]
     n_rows, threshold = sweep.memory.most_rows, sweep.threshold.first
@@ -475,27 +467,22 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
 
 
 def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
-    """Write ``evaluate(data, strips, n)``, which leaves states and error in each of n strips."""
+    """Write ``evaluate(data, strips, n, n_rows)``: states and error in each of n strips."""
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
     shown = [*sweep.traces.hidden, sweep.traces.image]
     if MEASURE in sweep.traces.drawn:
-        raise UsageError(
-            f"{rule.name} draws random numbers to answer a pattern, so it has no states to show; "
-            "draw in weight_changes only, or leave out final_weights and trace"
-        )
+        advice = "draw in weight_changes only, or leave out final_weights and trace"
+        raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {advice}")
     rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in shown]
     error = sweep.memory.allocate(())
     sweep.base = sweep.memory.n_rows
     for k in writer.each(Whole(writer, "%n")):
-        offset = writer.emit(f"mul i64 {k}, {{rows}}")
-        place = len(writer.lines) - 1
-        strip = writer.emit(f"getelementptr {writer.kind}, ptr %strips, i64 {offset}")
+        strip = writer.find("%strips", k * "%n_rows", writer.kind)
         writer.names = {"strip": strip, "now": strip}
         error[()] = sweep.look(learns=False)
         sweep.show(shown, rows)
-        writer.lines[place] = writer.lines[place].replace("{rows}", str(sweep.memory.most_rows))
-    text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n")
+    text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n, i64 %n_rows")
     return _describe(sweep, text, (*rows, error))
 
 

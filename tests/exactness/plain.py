@@ -2,21 +2,9 @@
 
 import numpy as np
 
-from replication.simulator.instructions import Rows
 from replication.simulator.network import Rule
 from replication.simulator.programs import Sweep
 from replication.simulator.recirculation import find_network
-
-
-class PlainRows(Rows):
-    """An array in memory, a row of it for each place, with a number of every network."""
-
-    def __getitem__(self, place):
-        found = self.writer.memory[self.base][self.number(place)]
-        return np.full(self.writer.n_lanes, found) if self.is_shared else found.copy()
-
-    def __setitem__(self, place, value):
-        self.writer.memory[self.base][self.number(place)] = value
 
 
 class PlainWriter:
@@ -27,8 +15,12 @@ class PlainWriter:
     def __init__(self, n_lanes):
         self.n_lanes, self.memory = n_lanes, {}
 
-    def rows(self, base, first, shape, is_shared=False):
-        return PlainRows(self, base, first, shape, is_shared)
+    def load(self, rows, place):
+        found = self.memory[rows.base][rows.number(place)]
+        return np.full(self.n_lanes, found) if rows.is_shared else found.copy()
+
+    def store(self, rows, place, value):
+        self.memory[rows.base][rows.number(place)] = value
 
     def number(self, x):
         return np.full(self.n_lanes, x) if np.ndim(x) == 0 else x
