@@ -177,6 +177,7 @@ def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
 
 
 _method: Any = functools.partialmethod
+_moved: Any = move
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -244,10 +245,9 @@ class Traced(NDArrayOperatorsMixin):
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
     )
     any, all, dot, clip = map(_method, (np.any, np.all, np.dot, np.clip))
-    reshape, transpose, ravel, flatten = map(
-        move, (np.ndarray.reshape, np.ndarray.transpose, np.ravel, np.ravel)
-    )
-    squeeze, swapaxes, copy = map(move, (np.squeeze, np.swapaxes, np.copy))
+    reshape, transpose = map(_moved, (np.ndarray.reshape, np.ndarray.transpose))
+    ravel = flatten = _moved(np.ravel)
+    squeeze, swapaxes, copy = map(_moved, (np.squeeze, np.swapaxes, np.copy))
 
     def astype(self, kind: Any, **_: Any) -> "Traced":
         """Return float64 numbers or truth values."""
@@ -441,9 +441,9 @@ def _multiply(x: Any, y: Any) -> Any:
     return x if isinstance(y, float) and y == 1.0 else x * y
 
 
-def _power(x: Traced, y: Traced) -> Any:
+def _power(x: Any, y: Traced) -> Any:
     base, n = (each.note if each.op == "number" else None for each in (x, y))
-    x: Any = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
+    x = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
     if n == 0.5:
         return np.sqrt(x)
     if n == 0.0:
@@ -459,7 +459,7 @@ def _power(x: Traced, y: Traced) -> Any:
 _plain_divide = elementwise("div", lambda x, y: x / y)
 
 
-def _divide(*given: Any) -> Traced:
+def _divide(*given: Any) -> Any:
     a, b = _take_all(*given)
     shape = np.broadcast_shapes(a.shape, b.shape)
     if a.op == "mul" and a.args[0] is b and not b.shape:  # a change over its learning rate
@@ -526,7 +526,7 @@ def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 # Sums and products
 
 
-def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
+def matmul(a: Any, b: Any, start: Any = None) -> Any:
     """Return a matrix product, to which `start` may be added: every sum begins with it."""
     a, b = _take_numbers(a, b)
     shape = np.matmul(np.empty(a.shape, dtype=bool), np.empty(b.shape, dtype=bool)).shape
@@ -762,7 +762,7 @@ class Turns(threading.local):
 TURNS = Turns()
 
 
-_mul = elementwise("mul", _multiply)
+_mul: Any = elementwise("mul", _multiply)
 _negative = elementwise("negative", lambda x: -x)
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {

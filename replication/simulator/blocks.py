@@ -147,8 +147,7 @@ class Block:
         home: dict[Traced, list[Traced]] = {}
         number = {x: k for k, x in enumerate(order)}
         for k, called in enumerate(order):
-            is_paired = called.op == "call" and called.note[2]
-            if called.op != "call" or called.ndim != 1 or not (called.is_batched or is_paired):
+            if called.op != "call" or called.ndim != 1:
                 continue
             group, sums = [called], called.args[0]
             # Its sums, if nothing in between reads them from memory.
@@ -229,39 +228,36 @@ class Block:
         for patterns in self.take(self.n_patterns if group[0].is_batched else 1):
             for units in self.take(len(group[0])):
                 some = [((j,), p) for j in units for p in patterns]
-                known: dict[Traced, list[Any]] = {}
                 with self.together() as found:
                     for x in group:
-                        if x.op == "call":  # equation 2, in the words of the paper's rule
-                            sums = known.get(x.args[0])
-                            sums = sums or self._sum_products(x.args[0], units, patterns)
+                        if x.op == "call":  # equation 2, of equation 1, in the paper's rule
+                            sums = self._sum_products(x.args[0], units, patterns)
                             values = self.call(x.note, [*map(self.value, sums)], len(patterns))
-                        elif arrays.is_plain_matmul(x):  # equation 1
-                            values = self._sum_products(x, units, patterns)
                         else:
-                            values = [self.at(x, *place) for place in some]
-                        known[x] = [*map(self.value, values)]
+                            values = self._sum_products(x, units, patterns)
                         names = [name_place(x, *place) for place in some]
-                        found.update(zip(names, known[x], strict=True))
-                for x, row in rows.items():
-                    for place, value in zip(some, known[x], strict=True):
-                        row[(*place[0], place[1])] = value
-                if watched in known:
-                    watch(known[watched])
+                        found.update(zip(names, map(self.value, values), strict=True))
+                    for x, row in rows.items():
+                        for index, p in some:
+                            row[(*index, p)] = self.at(x, index, p)
+                    if watched is group[-1]:
+                        watch([self.at(watched, *place) for place in some])
         self.rows |= rows
 
     def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
         """Write down a function of values; of one that is paired, two rows of `half` at once."""
         name, function, is_paired = note
-        replaced = self.writer.replace_function(name, function)
-        if is_paired and replaced is function:
-            return call_paired(function, values, half)
-        return list(replaced(exact.stack(values)))
+        stacked = exact.stack(values)
+        if name in self.writer.operations:  # a browser has it
+            return list(self.writer.compute(name, stacked))
+        return call_paired(function, values, half) if is_paired else list(function(stacked))
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Any]:
         """Write down some units of some patterns at a time: that many sums side by side."""
-        if not arrays.is_plain_matmul(x) or x in self.rows:
-            return [self.at(x, (j,), p) for j in units for p in patterns]
+        some = [((j,), p) for j in units for p in patterns]
+        is_known = x in self.rows or name_place(x, *some[0]) in (self.found or {})
+        if is_known or not arrays.is_plain_matmul(x):
+            return [self.at(x, *place) for place in some]
         # Each sum begins with what is added to it; of a one-hot pattern one weight is left.
         matrix, vector, *start = x.args
         begun = [

@@ -55,7 +55,7 @@ class Value:
     __lt__, __gt__ = _operation("fcmp olt"), _operation("fcmp ogt")
     __le__, __ge__ = _operation("fcmp ole"), _operation("fcmp oge")
     __eq__, __ne__ = _operation("fcmp oeq"), _operation("fcmp une")  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None
 
     def __neg__(self) -> Value:
         return self.writer.compute("fneg", self)  # type: ignore[no-any-return]
@@ -158,10 +158,6 @@ class Writer:
         exponent = self.compute("word of number", shifted) << 52
         word = self.compute("word of number", q) + exponent
         return self.compute("number of word", word)  # type: ignore[no-any-return]
-
-    def replace_function(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ARG002
-        """Return what takes the place of a costly function: nothing does."""
-        return function
 
     def number(self, x: Any) -> Value:
         """Return a value as it is, and a number as one."""

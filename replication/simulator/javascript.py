@@ -4,7 +4,6 @@ JavaScript has no fused multiply-add, and its exponential is the browser's: numb
 of the compiled code to rounding, not to the last bit.
 """
 
-import functools
 import itertools
 import json
 import math
@@ -54,10 +53,6 @@ class ScriptWriter(Writer):
         name = f"v{self._n_names}"
         self.lines.append(f"const {name} = {expression};")
         return name
-
-    def replace_function(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of the browser in place of one that is written out."""
-        return functools.partial(self.compute, name) if name in OPERATIONS else function
 
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):

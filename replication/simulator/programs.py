@@ -89,7 +89,7 @@ class Traces:
         scales: dict[str, Traced | None] = {}
         terms: dict[str, list[Traced]] = {}
         for key, change in self._run(LEARN, one._change, v, t).items():
-            array = np.broadcast_to(self._take("weight_changes", change), rule.sums[key])
+            array: Any = np.broadcast_to(self._take("weight_changes", change), rule.sums[key])
             scales[key], terms[key] = arrays.split(array)
         sums = {key: make("sum", rule.sums[key], note=key) for key in terms}
         scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
@@ -135,13 +135,13 @@ class Traces:
         except TraceError as error:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 
-    def _trace_own_error(self) -> Traced:
+    def _trace_own_error(self) -> Any:
         function, shown = self.network.pattern_error, (self.pattern, self.target)
         error = self._take("pattern_error", self._run(MEASURE, function, *shown))
         if error.size != 1:
             wrong = f"{self.rule.name}.pattern_error gives shape {error.shape}"
             raise TraceError(f"{wrong}; allowed is one number")
-        return np.maximum(error, 0.0).reshape(1)  # type: ignore[no-any-return]
+        return np.maximum(error, 0.0).reshape(1)
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image

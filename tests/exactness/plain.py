@@ -11,6 +11,7 @@ class PlainWriter:
     """Computes at once what another writer would write down."""
 
     n_at_once = 2  # where compiled code may have blocks of 4 by 4 sums
+    operations = ()  # of its own
 
     def __init__(self, n_lanes):
         self.n_lanes, self.memory = n_lanes, {}
@@ -27,10 +28,6 @@ class PlainWriter:
 
     def spread_whole(self, number):
         return np.full(self.n_lanes, number, dtype=np.uint64)
-
-    @staticmethod
-    def replace_function(_, function):
-        return function
 
     @staticmethod
     def each(n, begin=0):
