@@ -136,13 +136,12 @@ def move(function: Callable[..., Any]) -> Callable[..., Any]:
         chosen = np.asarray(function(numbers if is_list else numbers[0], *arguments, **options))
         if len(xs) == 1 and np.array_equal(chosen, numbers[0]):
             return xs[0]
-        # Where each element comes from: which array, and its place there.
         if len(xs) == 1 and (steps := _find_steps(xs[0].shape, chosen)) is not None:
             return _view(xs[0], chosen.shape, steps)
-        all_places = [(k, place) for k, x in enumerate(xs) for place in np.ndindex(x.shape)]
-        sources = tuple([None, *all_places][number] for number in chosen.ravel().tolist())
-        args = [as_number(x) for x in xs]
-        args = args if is_list else [keep(args[0])]
+        # Where each element comes from: which array, and its place there.
+        known = [None, *((k, place) for k, x in enumerate(xs) for place in np.ndindex(x.shape))]
+        sources = tuple(known[number] for number in chosen.ravel().tolist())
+        args = [as_number(x) if is_list else keep(as_number(x)) for x in xs]
         moved = args[0].graph.make("moved", chosen.shape, args, note=sources)
         return _as_mask(moved) if all(x.mask for x in xs) else moved
 
@@ -294,26 +293,21 @@ def _stand_in(x: Any) -> Any:
 
 
 def _refusal(name: str) -> str:
-    instead = INSTEAD.get(name, "it with those that the page 'Your own rule' lists")
+    known = "it with those that the page 'Your own rule' lists"
+    instead = next((advice for advice, names in INSTEAD.items() if name in names), known)
     return f"{name} cannot be compiled; write {instead}"
 
 
 INSTEAD = {
-    "expit": "replication.logistic(x)", "heaviside": "np.where(x > 0, 1.0, 0.0)",
-    **dict.fromkeys(("argmax", "argmin"), "x == np.max(x), which is true at its place"),
-    "cumsum": "np.tril(np.ones((n, n))) @ x", "isfinite": "abs(x) < np.inf",
-    "nan_to_num": "np.where(np.isnan(x), 0.0, x)", "average": "np.sum(w * x) / np.sum(w)",
-    **dict.fromkeys(
+    "replication.logistic(x)": ("expit",), "np.where(x > 0, 1.0, 0.0)": ("heaviside",),
+    "x == np.max(x), which is true at its place": ("argmax", "argmin"),
+    "np.tril(np.ones((n, n))) @ x": ("cumsum",), "abs(x) < np.inf": ("isfinite",),
+    "np.where(np.isnan(x), 0.0, x)": ("nan_to_num",), "np.sum(w * x) / np.sum(w)": ("average",),
+    "np.mean, np.max or np.min, or comparisons x[:, None] > x, whose sums are ranks":
         ("median", "sort", "argsort", "percentile", "quantile"),
-        "np.mean, np.max or np.min, or comparisons x[:, None] > x, whose sums are ranks",
-    ),
-    **dict.fromkeys(
+    "np.where; to count, add to an array in `kept`, and set it back by np.where":
         ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
-        "np.where; to count, add to an array in `kept`, and set it back by np.where",
-    ),
-    **dict.fromkeys(
-        ("sin", "cos", "tan"), "a table of its values as a class attribute, or a polynomial"
-    ),
+    "a table of its values as a class attribute, or a polynomial": ("sin", "cos", "tan"),
 }  # fmt: skip
 """What to write in place of functions that people try."""
 
@@ -718,9 +712,9 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
         found = [_take_state(graph, x) for x in _as_tuple(step(*carried))]
     finally:
         graph.depth -= 1
-    shapes, new_shapes = ([x.shape for x in state] for state in (begun, found))
-    if shapes != new_shapes:
-        raise TraceError(f"repeat: a state of shapes {shapes} becomes one of {new_shapes}")
+    before, after = [x.shape for x in begun], [x.shape for x in found]
+    if before != after:
+        raise TraceError(f"repeat: a state of shapes {before} becomes one of {after}")
     # What does not change in the loop is computed before it.
     ends = walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
     outside = [keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]

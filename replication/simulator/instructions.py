@@ -54,8 +54,8 @@ class Value:
     __rmul__, __rtruediv__ = _turned("fmul"), _turned("fdiv")
     __lt__, __gt__ = _operation("fcmp olt"), _operation("fcmp ogt")
     __le__, __ge__ = _operation("fcmp ole"), _operation("fcmp oge")
-    __eq__, __ne__ = _operation("fcmp oeq"), _operation("fcmp une")  # type: ignore[assignment]
-    __hash__ = None
+    __eq__, __ne__ = _operation("fcmp oeq"), _operation("fcmp une")
+    __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> Value:
         return self.writer.compute("fneg", self)  # type: ignore[no-any-return]

@@ -19,18 +19,8 @@ import numpy as np
 
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
-from replication.simulator import arrays
+from replication.simulator import arrays, blocks
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, TraceError
-from replication.simulator.blocks import (
-    Block,
-    Memory,
-    copy_rows,
-    find_bound,
-    in_memory,
-    is_beside,
-    name_place,
-    places,
-)
 from replication.simulator.instructions import FUNCTIONS, Bits, Rows, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
 
@@ -145,7 +135,7 @@ class Traces:
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image
-        highest = find_bound(image, float(np.abs(rule.patterns).max()))
+        highest = blocks.find_bound(image, float(np.abs(rule.patterns).max()))
         lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
         least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
         if not rule.network.takes_protocol and not lowest <= least <= most <= highest:
@@ -181,10 +171,10 @@ class Sweep:
         # The data: patterns, targets beside them, and constants.
         shown = [rule.patterns, rule.targets] if rule.has_targets else [rule.patterns]
         self.shown = np.hstack(shown)
-        most = find_bound(self.traces.error, float(np.abs(self.shown).max()))
+        most = blocks.find_bound(self.traces.error, float(np.abs(self.shown).max()))
         self.is_bounded = most < math.inf  # no deviation is infinite or not a number
         self.data = [*self.shown.ravel().tolist(), *self.traces.graph.data]
-        self.memory = Memory(writer, 2 * self.n_all + PADDING)
+        self.memory = blocks.Memory(writer, 2 * self.n_all + PADDING)
         self.threshold = self.memory.allocate(())
         self.given = {name: self.memory.allocate(()) for name in rule.numbers}
         self.measured = [self.memory.allocate(()) for _ in range(2)]  # worst error and total
@@ -196,7 +186,7 @@ class Sweep:
 
     # Where things are
 
-    def begin(self, n_patterns: int, first: Any, base: str) -> Block:
+    def begin(self, n_patterns: int, first: Any, base: str) -> blocks.Block:
         """Return a block for patterns side by side from the first one on; weights at a base."""
         self.memory.n_rows = self.base
         traces, writer = self.traces, self.writer
@@ -207,7 +197,7 @@ class Sweep:
             if x.op == "constant":
                 rows[x] = Rows(writer, "data", self.shown.size + x.place, x.shape, True)
         is_one_hot = np.array_equal(self.rule.patterns, np.eye(len(traces.pattern)))
-        block = Block(self.memory, n_patterns, first, rows, is_one_hot, self.noise)
+        block = blocks.Block(self.memory, n_patterns, first, rows, is_one_hot, self.noise)
         shown = Rows(writer, "data", 0, self.shown.shape, True)
         for x in (traces.pattern, traces.target):
             shift = len(traces.pattern) if x.note else 0
@@ -248,7 +238,7 @@ class Sweep:
             row[()] = self.writer.number(0.0)
         if in_batch and has_turns:
             for rows in self.sums.values():
-                for place in places(self.writer, rows.shape):
+                for place in blocks.places(self.writer, rows.shape):
                     rows[place] = self.writer.number(arrays.NOTHING)
         for first, n in self.take_turns():
             block = self.begin(n, first, "now")
@@ -264,7 +254,7 @@ class Sweep:
     def _list_terms(self) -> list[Traced]:
         return [x for each in self.traces.terms.values() for x in each]
 
-    def _add_errors(self, block: Block, terms: list[Traced]) -> None:
+    def _add_errors(self, block: blocks.Block, terms: list[Traced]) -> None:
         """Write down the states of a block, and add its errors to those so far."""
         error = self.traces.error
         if self.is_largest_unit and self.is_bounded:
@@ -284,7 +274,7 @@ class Sweep:
             worst = exact.where(x > worst, x, worst)
         self.measured[0][()] = worst
 
-    def _add_error(self, block: Block, p: Any, worst: Any, total: Any) -> tuple[Any, Any]:
+    def _add_error(self, block: blocks.Block, p: Any, worst: Any, total: Any) -> tuple[Any, Any]:
         """Return the largest error so far and the sum, with those of the pattern in place p."""
         error = self.traces.error
 
@@ -315,13 +305,13 @@ class Sweep:
     def _learn_each(self) -> None:
         """Write down changes of the weights after each pattern, at "next"."""
         before, after = (Rows(self.writer, base, 0, (self.n_all,)) for base in ("now", "next"))
-        copy_rows(self.writer, before, after)
+        blocks.copy_rows(self.writer, before, after)
         for q in self.writer.each(len(self.shown)):
             block = self.begin(1, q, "next")
             block.write(self._list_terms())
             self._sum_changes(block, goes_on=False)
 
-    def _sum_changes(self, block: Block, *, goes_on: bool) -> None:
+    def _sum_changes(self, block: blocks.Block, *, goes_on: bool) -> None:
         """Write down the changes, summed over the patterns, and what becomes of the weights.
 
         A sum changes its weight where it ends, unless something else waits for all sums. Sums that
@@ -338,7 +328,7 @@ class Sweep:
                     rows[place] = total
                     continue
                 with block.together() as found:
-                    found[name_place(self.traces.sums[name], place, 0)] = total
+                    found[blocks.name_place(self.traces.sums[name], place, 0)] = total
                     values = [block.value(block.at(new, place, 0)) for new, _ in targets]
                 for (_, target), value in zip(targets, values, strict=True):
                     target[place] = value
@@ -354,19 +344,19 @@ class Sweep:
             new = traces.after[name]
             used = arrays.walk([new])
             sums = [x.note for x in used if x.op == "sum"]
-            if len(sums) != 1 or not all(is_beside(x, new.shape) for x in used):
+            if len(sums) != 1 or not all(blocks.is_beside(x, new.shape) for x in used):
                 return {}
             owners[name] = sums[0]
         # Of one pattern, what changes early must not be what a later change is made of.
         if self.rule.is_per_pattern:
             readers = [(owners[name], arrays.walk([traces.after[name]])) for name in owners]
-            readers += [("", arrays.walk(self._list_terms(), is_end=in_memory))]
+            readers += [("", arrays.walk(self._list_terms(), is_end=blocks.in_memory))]
             for owner, used in readers:
                 if any(owners.get(x.note, owner) != owner for x in used if x.op == "weight"):
                     return {}
         return {name: [x for x in owners if owners[x] == name] for name in traces.sums}
 
-    def _apply(self, block: Block, names: Sequence[str] | None = None) -> None:
+    def _apply(self, block: blocks.Block, names: Sequence[str] | None = None) -> None:
         """Write down what arrays become by the rule's `apply`, at "next": all, unless named."""
         is_per_pattern = self.rule.is_per_pattern
         if names is None:
@@ -382,7 +372,7 @@ class Sweep:
             block.copy(rows, new)
         for rows, target in zip(held, targets, strict=True):
             if rows is not target:
-                copy_rows(self.writer, rows, target)
+                blocks.copy_rows(self.writer, rows, target)
 
 
 # Compiled
