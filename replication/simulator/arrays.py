@@ -259,7 +259,7 @@ class Traced(NDArrayOperatorsMixin):
             how = method if method != "__call__" else " and ".join(sorted(options))
             instead = "; write x = x + y in place of x += y" if "out" in options else ""
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
-        return _run(ufunc, [self.graph.take(x) for x in inputs], {})
+        return _run(ufunc, inputs, {})
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         try:
@@ -273,7 +273,8 @@ def _run(function: Any, args: Any, options: Any) -> Any:
     """Return what a function of NumPy becomes: numbers, or truth values where NumPy has them."""
     if function not in FUNCTIONS:
         raise TraceError(_refusal(function.__name__))
-    found = FUNCTIONS[function](*args, **options)
+    taken = _take_all(*args) if isinstance(function, np.ufunc) else args
+    found = FUNCTIONS[function](*taken, **options)
     if not isinstance(found, Traced):
         return found
     # What NumPy makes of arrays of the same kinds: the product of truth values is *and* there.
