@@ -44,6 +44,17 @@ def cache_folder(tmp_path_factory, monkeypatch):
     return folder
 
 
+@pytest.fixture(autouse=True, scope="module")
+def quick_compilation(request):
+    """Compile with the least effort, in 40 % of the time, where bits are not what is tested."""
+    if {"exactness", "parity"} & set(request.path.parts):
+        yield
+    else:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("replication.simulator.machine.LEVEL", 0)
+            yield
+
+
 @pytest.fixture
 def few_resamples(monkeypatch):
     """Let studies be judged with fewer draws than for a user, where no last digit is tested."""

@@ -73,19 +73,12 @@ class Cache:
             content = read_content(path, largest=LARGEST_FILE)
         except (DataError, OSError):
             return None
+        # A file that is too short, or of another block, fails the same check.
         checksum, rows = content[:N_CHECKSUM], content[N_CHECKSUM:]
         if checksum != _compute_checksum(path, rows) or len(rows) < ROW.itemsize * n:
             return None
         found = np.frombuffer(rows, ROW, count=n)  # of a longer block, its beginning
         return Outcomes(seeds[0], found["updates"].astype(np.int32), found["converged"] != 0)
-
-    def holds(self, key: str, seeds: Range) -> bool:
-        """Whether a file is there that has room for the outcomes of some seeds; it is not read."""
-        path = self._locate(key, seeds[0])
-        with contextlib.suppress(OSError):
-            needed = N_CHECKSUM + ROW.itemsize * (seeds[1] - seeds[0])
-            return path is not None and path.stat().st_size >= needed
-        return False
 
     def write(self, key: str, outcomes: Outcomes) -> None:
         """Keep outcomes from the first of a block on, unless as many of that block are there."""
@@ -106,11 +99,13 @@ class Cache:
             with temporary_file(path) as temporary:
                 temporary.write_bytes(content)
                 # A longer study may have kept more of the last block of this one meanwhile.
-                publish(temporary, path, is_needed=lambda: self.read(key, seeds) is None)
+                if self.read(key, seeds) is None:
+                    publish(temporary, path)
             self._n_bytes += len(content)
             if self._n_bytes > LARGEST_CACHE:
                 self._n_bytes = self.trim(int(KEPT_SHARE * LARGEST_CACHE))
         except OSError as error:
+            # Said once; what is there is still read.
             reason = getattr(error.__cause__ or error, "strerror", None) or error
             report_progress(
                 f"outcomes are not cached: {str(path.parent)!r} cannot be written ({reason}); "
@@ -125,6 +120,7 @@ class Cache:
 
     def trim(self, largest: int) -> int:
         """Remove the oldest files until `largest` bytes are left at most; return how many are."""
+        # By the time of writing, the oldest first.
         files = sorted(self._list_files())
         left = sum(size for _, size, _ in files)
         for _, size, path in files:
@@ -163,6 +159,7 @@ def _compute_checksum(path: Path, rows: bytes) -> bytes:
 
 def find_cache() -> Cache:
     """Return the cache of this user: where the system keeps caches, or where `VARIABLE` says."""
+    # Where each system wants caches; the variable of Linux is honoured everywhere.
     places = {"darwin": "~/Library/Caches", "win32": os.environ.get("LOCALAPPDATA")}
     base = os.environ.get("XDG_CACHE_HOME") or places.get(sys.platform) or "~/.cache"
     given = os.environ.get(VARIABLE) or f"{base}/recirculation-replication"

@@ -3,17 +3,17 @@
 import contextlib
 import functools
 import operator
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
 from replication.cache.blocks import Cache
 from replication.definition.protocol import Protocol
 from replication.definition.study import Study
-from replication.errors import UsageError, WorkerError
-from replication.simulator.ensemble import LostWorker, Range, simulate_ranges
+from replication.errors import UsageError
+from replication.simulator.ensemble import Range, simulate_ranges
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.statistics.counts import CountTable
-from replication.system.progress import Progress, report_progress
+from replication.system.progress import Progress
 from replication.system.threads import count_workers, measure_memory
 
 LARGEST_BLOCK = 50_000
@@ -43,6 +43,7 @@ def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
     def count() -> Iterator[Outcomes]:
         nonlocal n_simulated
         for outcomes, is_new in found:
+            # Added up as they come, so that memory does not grow with the study.
             cap = study.protocol.max_updates
             table = CountTable.from_outcomes(outcomes.updates, outcomes.converged, cap)
             tables[:] = [functools.reduce(operator.add, [*tables, table])]
@@ -55,41 +56,48 @@ def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
 
 
 def iterate_outcomes(
-    study: Study, cache: Cache, *, jobs: int = -1, **options: Any
-) -> Generator[tuple[Outcomes, bool]]:
+    study: Study, cache: Cache, *, jobs: int = -1, name: str = "", show_progress: bool = True,
+    scheduler: str | None = None,
+) -> Generator[tuple[Outcomes, bool]]:  # fmt: skip
     """Yield the outcomes of each block of a study in seed order, and whether they were simulated.
 
     What the cache lacks is simulated and kept there, unless another process has done so before its
-    turn comes. `options`: `name`, `show_progress` and `scheduler` of `simulate_blocks`.
+    turn comes. `name`: what progress calls the study; by default, its root seed.
     """
-    key = make_key(study)
+    read = functools.partial(cache.read, make_key(study))
     left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # the next one last
     early: dict[Range, Outcomes] = {}  # simulated before their turn
 
     def give_ready() -> Iterator[tuple[Outcomes, bool]]:
         while left:
             simulated = early.pop(left[-1], None)
-            found = simulated or cache.read(key, left[-1])
+            found = simulated or read(left[-1])
             if found is None:
                 return
             del left[-1]
             yield found, simulated is not None
 
     yield from give_ready()
-    while left:  # once more where a block ahead was there and turns out not to be sound
+    while left:  # once more where a block was there and is gone when its turn comes
         check_memory(study.protocol, jobs=jobs)
-        first = left[-1]
-        missing = [pair for pair in reversed(left) if pair == first or not cache.holds(key, pair)]
-
-        def is_done(pair: Range, first: Range = first) -> bool:
-            return pair != first and cache.holds(key, pair)
-
-        found = simulate_blocks(missing, study, is_done=is_done, jobs=jobs, **options)
-        with contextlib.closing(found):
+        missing = [pair for pair in reversed(left) if read(pair) is None]
+        # Asked again when its turn comes: another process may have kept it meanwhile.
+        waiting = (pair for pair in missing if read(pair) is None)
+        found = simulate_ranges(
+            study.protocol, study.root_seed, waiting, jobs=jobs, scheduler=scheduler
+        )
+        progress = Progress(
+            sum(stop - start for start, stop in missing), is_shown=show_progress,
+            name=name or f"root seed {study.root_seed}",
+        )  # fmt: skip
+        with contextlib.closing(found), progress:
             for outcomes in found:
-                cache.write(key, outcomes)
+                # Kept at once, so that a kill costs what is in flight; handed on in its turn.
+                cache.write(make_key(study), outcomes)
                 early[outcomes.start, outcomes.stop] = outcomes
                 yield from give_ready()
+                progress.advance(len(outcomes))
+        yield from give_ready()
 
 
 def make_key(study: Study) -> str:
@@ -99,6 +107,7 @@ def make_key(study: Study) -> str:
 
 def choose_block_size(protocol: Protocol) -> int:
     """Return how many networks of a protocol are a block: seconds of work and little memory."""
+    # Never by cores or memory of this machine: the grid is part of a name.
     seconds = SECONDS_PER_CHANGE * protocol.max_updates * protocol.n_weights  # of one, at most
     work = max(SMALLEST_BLOCK, int(LONGEST_SECONDS / seconds))
     memory = max(1, LARGEST_MEMORY // (8 * protocol.n_weights))
@@ -115,6 +124,7 @@ def check_memory(protocol: Protocol, *, jobs: int) -> None:
     """Refuse networks that do not fit in the memory."""
     from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
 
+    # What a worker holds: its strip of networks, and the initial weights of a block.
     n_rows = Engine(protocol).program.n_rows
     needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
     present = measure_memory()
@@ -124,41 +134,3 @@ def check_memory(protocol: Protocol, *, jobs: int) -> None:
             f"{count_workers(jobs)} workers need about {needed / 1e9:,.1f} GB of memory, and this "
             f"machine or container has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
         )
-
-
-def simulate_blocks(
-    ranges: list[Range], study: Study, *, is_done: Callable[[Range], bool], name: str = "",
-    show_progress: bool = True, **options: Any,
-) -> Generator[Outcomes]:  # fmt: skip
-    """Simulate ranges of seeds and yield the outcomes of each as soon as it is finished.
-
-    A range that `is_done` when its turn comes is left out. What is lost with a worker is simulated
-    again, unless nothing was finished since the last loss.
-    `name`: what progress calls them; by default, their root seed.
-    `options`: `jobs` and `scheduler` of `simulate_ranges`.
-    """
-    left = dict.fromkeys(ranges)
-    n_lost = None
-    name = name or f"root seed {study.root_seed}"
-    n_networks = sum(stop - start for start, stop in ranges)
-    with Progress(n_networks, name=name, is_shown=show_progress) as progress:
-        while left:
-            waiting = (pair for pair in list(left) if not is_done(pair))
-            finished = simulate_ranges(study.protocol, study.root_seed, waiting, **options)
-            try:
-                with contextlib.closing(finished):
-                    for outcomes in finished:
-                        yield outcomes
-                        del left[outcomes.start, outcomes.stop]
-                        progress.advance(len(outcomes))
-                return
-            except LostWorker as error:
-                # Twice without progress in between: it would be lost again and again.
-                if len(left) == n_lost:
-                    raise WorkerError(
-                        f"{error} (twice, and nothing was finished in between; finished blocks "
-                        "are kept). Give fewer --jobs or more memory, then run the same command "
-                        "again"
-                    ) from None
-                n_lost = len(left)
-                report_progress(f"{error}; what was lost will be simulated again")

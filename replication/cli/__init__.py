@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -16,22 +17,16 @@ NEEDED_MEMORY = 0.9e9
 """Bytes of addresses that the libraries take before the first network."""
 
 LONGEST_MESSAGE = 10_000
+# What the system may be short of, by what libraries then say: "[Errno 24] Too many open files".
 SHORTAGES = {
-    "the memory is full; give fewer --seeds or --jobs, or raise the limit (ulimit -v)": (
-        "cannot allocate memory",
-        "failed to map segment",
-    ),
-    "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)": (
-        "can't start new thread", "failed to launch worker thread", "threadpoolbuilderror",
-    ),
-    "too few open files are allowed; raise the limit (ulimit -n)": ("too many open files",),
+    "cannot allocate memory|failed to map segment":
+        "the memory is full; give fewer --seeds or --jobs, or raise the limit (ulimit -v)",
+    "start new thread|launch worker thread|ThreadPoolBuildError|Resource temporarily unavailable":
+        "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)",
+    "too many open files": "too few open files are allowed; raise the limit (ulimit -n)",
 }  # fmt: skip
-"""What the system may be short of, and the words of libraries by which that is known."""
-# --root-seed, `replication simulate`
-OF_MAKE = re.compile(
-    r"(?<!\S)--(seeds|root-seed|jobs|results)\b|`replication (simulate|replicate|experiments)\b"
-)
-"""Options and commands that make has, too, under other names."""
+# --root-seed, `replication replicate`: options and commands that make has, too, as it names them.
+OF_MAKE = re.compile(r"--(seeds|root-seed|jobs|results)\b|`replication \w")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -95,22 +90,18 @@ def _answer(step: Callable[[], int | None]) -> int:
 
 def _check_memory_limit() -> None:
     """Refuse a limit on memory under which libraries would end this process without a word."""
-    with contextlib.suppress(ImportError):  # on Windows
-        import resource
-
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
-            has, needs = (f"{number / 1e6:,.0f} MB" for number in (limit, NEEDED_MEMORY))
-            both = f"this process may use {has} of memory, and its libraries need {needs}"
-            raise WorkerError(f"{both}; raise the limit (ulimit -v)")
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
+        both = f"may use {limit / 1e6:,.0f} MB of memory, and needs {NEEDED_MEMORY / 1e6:,.0f}"
+        raise WorkerError(f"this process {both}; raise the limit (ulimit -v)")
 
 
 def _explain_shortage(error: BaseException | None) -> str | None:
     """Return which shortage of the system an error of a library comes from, if any."""
     while error is not None:
-        text = "cannot allocate memory" if isinstance(error, MemoryError) else str(error).lower()
-        for explanation, words in SHORTAGES.items():
-            if any(word in text for word in words):
+        text = "cannot allocate memory" if isinstance(error, MemoryError) else str(error)
+        for words, explanation in SHORTAGES.items():
+            if re.search(words, text, re.IGNORECASE):
                 return explanation
         error = error.__cause__ or error.__context__
     return None
@@ -118,9 +109,6 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 def _fail(message: str, code: int) -> int:
     if os.environ.get("REPLICATION_BY") == "make" and OF_MAKE.search(message):
-        message += (
-            " (for make, --root-seed 7 is ROOT_SEED=7, and `replication simulate` is "
-            "`make replicate`; see `make help`)"
-        )
+        message += " (for make, --root-seed 7 is ROOT_SEED=7; see `make help`)"
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

@@ -2,13 +2,10 @@
 
 import argparse
 import difflib
-import functools
 import json
 import re
-import stat
-import sys
 from argparse import ArgumentTypeError
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,13 +16,11 @@ from replication.definition.protocol import (
     as_plain,
     from_plain,
     parse_assignment,
-    read_protocol,
 )
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
-from replication.errors import StorageError, UsageError
+from replication.errors import UsageError
+from replication.system.files import read_toml
 from replication.wording import show
-
-MAX_COST = " (which take days of one core)"
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,11 +35,8 @@ class Parser(argparse.ArgumentParser):
         """Refuse what is left over here, where the options of the command are known."""
         found, extra = super().parse_known_args(args, namespace)
         if extra:
-            options = [name[2:] for name in self._option_string_actions if name[:2] == "--"]
-            nearest = difflib.get_close_matches(extra[0][2:].partition("=")[0], options, n=1)
-            hint = f" (did you mean --{nearest[0]}?)" if nearest and extra[0][0] == "-" else ""
-            if extra[0] in READINGS and "protocol" in options:
-                hint = f" (did you mean --protocol {extra[0]}?)"
+            given = extra[0].partition("=")[0]
+            hint = _suggest(given, self._option_string_actions) if given[:1] == "-" else ""
             self.error(f"{show(extra[0])} was given, which {self.prog!r} does not know{hint}")
         return found, extra
 
@@ -52,61 +44,47 @@ class Parser(argparse.ArgumentParser):
         """Refuse what is not among the choices with the nearest that is."""
         choices = [str(choice) for choice in action.choices or ()]
         if choices and value != [] and value not in choices:  # [] where none need be given
-            nearest = difflib.get_close_matches(str(value), choices, n=1)
-            hint = f" (did you mean {nearest[0]}?)" if nearest else ""
-            raise argparse.ArgumentError(
-                action, f"{show(value)} was given{hint}; allowed are {', '.join(choices)}"
-            )
-
-    def _print_message(self, message: str, file: Any = None) -> None:
-        """Write help, and let a full device be an error as everywhere else."""
-        (sys.stderr if file is None else file).write(message)
+            problem = f"{show(value)} was given{_suggest(str(value), choices)}; allowed are "
+            raise argparse.ArgumentError(action, problem + ", ".join(choices))
 
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of printing the usage."""
         raise UsageError(f"{message}; see '{self.prog} --help'")
 
 
-def parse_whole(text: str, *, low: int, high: int, note: str = "") -> int:
-    """Return a whole number that is written in plain decimal digits; `note` says more of `high`."""
-    # 0007 and 1000000, but neither 1e6 nor 1_000
-    if re.fullmatch(r"[0-9]{1,30}", text, re.ASCII) is None or not low <= int(text) <= high:
-        allowed = f"a whole number from {low} to {high}{note}, in plain digits"
-        raise ArgumentTypeError(f"{show(text)} was given; allowed is {allowed}")
-    return int(text)
+def _suggest(given: str, names: Iterable[str]) -> str:
+    nearest = difflib.get_close_matches(given, names, n=1, cutoff=0.7)
+    return f" (did you mean {nearest[0]}?)" if nearest else ""
 
 
 def whole(low: int, high: int, note: str = "") -> Callable[[str], int]:
-    """Return `parse_whole` with its limits, as the type of an option."""
-    return functools.partial(parse_whole, low=low, high=high, note=note)
+    """Return the type of an option that is a whole number; `note` says more of `high`."""
+
+    def parse(text: str) -> int:
+        # 0007 and 1000000, but neither 1e6 nor 1_000
+        if re.fullmatch(r"[0-9]{1,30}", text) is None or not low <= int(text) <= high:
+            allowed = f"a whole number from {low} to {high}{note}, in plain digits"
+            raise ArgumentTypeError(f"{show(text)} was given; allowed is {allowed}")
+        return int(text)
+
+    return parse
 
 
 def parse_jobs(text: str) -> int:
     """Return a number of workers; "all" is -1, one for each core."""
-    if text == "all":
-        return -1
-    return parse_whole(text, low=1, high=4096, note=" (or 'all', for one a core)")
+    return -1 if text == "all" else whole(1, 4096, " (or 'all', for one a core)")(text)
 
 
 def parse_results(text: str) -> Path:
-    """Return a results folder, which need not exist yet; anything but a folder is refused."""
+    """Return a results folder; without a name it would be the one of the shell."""
     if not text:
         raise ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
-    path = Path(text)
-    try:
-        if stat.S_ISDIR(path.stat().st_mode):
-            return path
-        reason = "it is a file"
-    except FileNotFoundError:
-        return path
-    except OSError as error:
-        reason = str(error.strerror)
-    raise StorageError(f"--results {show(text)} cannot be used ({reason}); give another folder")
+    return Path(text)
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
-    "--seeds": {"type": whole(1, MAX_SEEDS, MAX_COST), "default": DEFAULT_SEEDS, "metavar": "N",
-                "help": f"number of seeded networks (default: {DEFAULT_SEEDS})"},
+    "--seeds": {"type": whole(1, MAX_SEEDS, " (which take days)"), "default": DEFAULT_SEEDS,
+                "metavar": "N", "help": f"number of seeded networks (default: {DEFAULT_SEEDS})"},
     "--root-seed": {"type": whole(0, 2**63 - 1), "default": DEFAULT_ROOT_SEED, "metavar": "R",
                     "help": "with the seed, fixes a network's initial weights "
                     f"(default: {DEFAULT_ROOT_SEED})"},
@@ -130,25 +108,62 @@ NETWORKS = ("--seeds", "--root-seed", *PROTOCOL)
 STUDY = (*NETWORKS, "--results")
 
 
-def add_options(parser: argparse.ArgumentParser, *names: str, **defaults: Any) -> None:
-    """Add options that commands share, each as it stands in `OPTIONS`.
+def add_command(
+    subparsers: Any, name: str, about: str, *options: str, epilog: str = "", **defaults: Any
+) -> argparse.ArgumentParser:
+    """Add a command with options of `OPTIONS`; the list of all has the beginning of `about`.
 
     `defaults`: the `handler` that runs the command; whether it `continues` where it stopped.
     """
-    parser.set_defaults(**defaults)
-    for name in names:
-        parser.add_argument(name, **OPTIONS[name])
-    if "--set" in names:
-        fields = [f"{name}={json.dumps(value)}" for name, value in as_plain(PAPER).items()]
-        parser.epilog = (
+    # "Print how networks learn as CSV: the seed, ..." is listed as "print how ... as CSV".
+    summary = re.split(r"[.:;]( |$)", about)[0]
+    if "--set" in options:
+        fields = [f"{field}={json.dumps(value)}" for field, value in as_plain(PAPER).items()]
+        epilog = (
             f"Fields, with the paper's values: {', '.join(fields)}. "
             "help(replication.Protocol) in Python says what each may be."
         )
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name, help=summary[0].lower() + summary[1:], description=about, epilog=epilog
+    )
+    parser.set_defaults(**defaults)
+    for option in options:
+        parser.add_argument(option, **OPTIONS[option])
+    return parser
+
+
+def add_seeds(
+    parser: argparse.ArgumentParser, least: int, most: int, default: int, what: str = "networks"
+) -> None:
+    """Add the number of networks to a command that has limits of its own."""
+    number, words = whole(least, most), f"{what} (default: {default})"
+    parser.add_argument("--seeds", type=number, default=default, metavar="N", help=words)
 
 
 def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
     """Return the protocol that ``--protocol`` and ``--set`` describe."""
     return from_plain(read_fields(options), base=read_protocol(options.protocol))
+
+
+def read_protocol(name: str) -> Protocol:
+    """Return a named reading, or read a TOML file that lists the fields that differ.
+
+    The file's fields replace those of `PAPER`, or of the reading that a line ``base = "NAME"``
+    names.
+    """
+    if name in READINGS:
+        return READINGS[name]
+    if not name.endswith(".toml") and not Path(name).exists():
+        known = f"a TOML file and the named readings {', '.join(READINGS)}"
+        raise UsageError(f"--protocol was given {name!r}; allowed are {known}")
+    values = read_toml(Path(name), what="protocol file")
+    base = values.pop("base", "paper")
+    try:
+        if not isinstance(base, str) or base not in READINGS:
+            raise UsageError(f"base = {show(base)} was given; allowed are {', '.join(READINGS)}")
+        return from_plain(values, base=READINGS[base])
+    except UsageError as error:
+        raise UsageError(f"protocol file {name!r}: {error}") from None
 
 
 def read_fields(options: argparse.Namespace) -> dict[str, Any]:

@@ -8,10 +8,8 @@ import shtab
 from replication.cli.arguments import Parser
 
 MODULES = (
-    "replication.cli.study_commands", "replication.cli.experiment_commands",
-    "replication.cli.mechanism_command", "replication.cli.rule_command",
-    "replication.comparison.command", "replication.cli.network_commands",
-    "replication.cli.results_commands",
+    "replication.cli.study_commands", "replication.cli.rule_commands",
+    "replication.comparison.command", "replication.cli.results_commands",
 )  # fmt: skip
 
 
@@ -26,6 +24,7 @@ def make_parser() -> Parser:
     text = f"replication {version('recirculation-replication')}"
     parser.add_argument("--version", action="version", version=text)
     shtab.add_argument_to(parser, "--print-completion", help="print a shell's completion script")
+    # A command adds itself; only what a parser needs is loaded here.
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     for name in MODULES:
         importlib.import_module(name).add_commands(commands)

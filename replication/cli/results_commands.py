@@ -1,50 +1,40 @@
 """Commands on what is kept: info and verify for a results folder, cache for outcomes."""
 
-from __future__ import annotations
-
 import argparse
-import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from replication.cli.arguments import add_options
+from replication.cli.arguments import add_command
 from replication.errors import DataError, StorageError, UsageError
 from replication.system.progress import escape, report_progress, silence
 from replication.wording import explain, plural, show
 
-if TYPE_CHECKING:
-    from replication.cache.blocks import Cache
-
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
-    info = subparsers.add_parser(
-        "info", help="list what a results folder holds, and how large the cache is",
-        description="List the reports in a results folder, a line each (networks, protocol, "
-        "models and the page), and how large the cache of outcomes is.",
+    info = add_command(
+        subparsers, "info",
+        "List what a results folder holds, and how large the cache is: a line for each report.",
+        "--results", handler=run_info,
     )  # fmt: skip
-    add_options(info, "--results", handler=run_info)
     info.add_argument("--json", action="store_true", help="print the same and more as JSON")
-
-    verify = subparsers.add_parser(
-        "verify", help="make the reports in a results folder again, and compare",
-        description="Compare every model and every file of a report with its checksum. Then make "
-        "each report again elsewhere, every network simulated anew and none taken from the cache, "
-        "and compare outcomes, models and files. Exit code 0 if all is well, 65 if not.",
+    add_command(
+        subparsers, "verify",
+        "Make the reports in a results folder again, and compare. Every file is compared with its "
+        "checksum; then each report is made again elsewhere, without the cache, and outcomes, "
+        "models and files are compared. Exit code 0 if all is well, 65 if not.",
+        "--results", "--jobs", handler=run_verify,
     )  # fmt: skip
-    add_options(verify, "--results", "--jobs", handler=run_verify)
-
-    cache = subparsers.add_parser(
-        "cache", help="say where the cache of outcomes is and how large, or empty it",
-        description="Say where the outcomes of simulated networks are kept and how large that is. "
-        "The variable REPLICATION_CACHE names another folder. What is deleted there is simulated "
-        "again when it is needed.",
+    cache = add_command(
+        subparsers, "cache",
+        "Say where the cache of outcomes is and how large, or empty it. The variable "
+        "REPLICATION_CACHE names another folder; what is deleted is simulated again when needed.",
+        handler=run_cache,
     )  # fmt: skip
     cache.add_argument("--clear", action="store_true", help="remove all that is kept")
-    add_options(cache, handler=run_cache)
 
 
 def run_info(options: argparse.Namespace) -> int:
@@ -58,36 +48,35 @@ def run_info(options: argparse.Namespace) -> int:
     results = options.results
     if not results.is_dir():
         raise StorageError(f"there is no folder {_name(results)}; give an existing one")
-    reports, codes, stale = list[dict[str, Any]](), [0], list[str]()
-    for folder in find_report_folders(results):
-        with _go_on(_name(folder), codes):
-            reports.append(_describe_report(folder, results))
-    with _go_on(_name(results), codes):
-        stale = find_stale(read_models(results, EXPERIMENTS))
+    # What can be read is listed, what cannot is named.
+    reports, stale = list[dict[str, Any]](), list[str]()
+    code = max(
+        _go_on(find_report_folders(results), lambda x: reports.append(describe_report(x, results))),
+        _go_on([results], lambda x: stale.extend(find_stale(read_models(x, EXPERIMENTS)))),
+    )
     # Of versions before the cache, which kept them in the results folder.
-    older = [path for path in [results / "outcomes"] if path.is_dir()]
+    older = [str(path) for path in [results / "outcomes"] if path.is_dir()]
     cache = find_cache()
     if options.json:
         kept = {"folder": cache.folder and str(cache.folder), **cache.measure()._asdict()}
-        found = {"reports": reports, "stale_models": stale, "cache": kept}
-        print(json.dumps(found | {"older_outcomes": [*map(str, older)]}, indent=1))
-        return max(codes)
+        found = {"reports": reports, "stale_models": stale, "older_outcomes": older, "cache": kept}
+        print(json.dumps(found, indent=1))
+        return code
     for report in reports:
-        print(escape(_write_line(report)))
-    if not reports and not any(codes):
+        print(escape(write_line(report)))
+    if not reports and not code:
         print(f"no report in {_name(results)}")
     if stale:
         names = ", ".join(stale)
         print(f"models of another version: {names} (`replication replicate` makes them again)")
     for path in older:
         print(f"outcomes of an older version, left alone: {_name(path)} (nothing reads them now)")
-    print(f"cache of outcomes: {_describe_cache(cache, *cache.measure())}")
-    return max(codes)
+    print(f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}")
+    return code
 
 
-def _describe_report(folder: Path, results: Path) -> dict[str, Any]:
+def describe_report(folder: Path, results: Path) -> dict[str, Any]:
     """Return what the models in a folder say of the study, and where its page is."""
-    from replication.publication.models import read_model
     from replication.publication.verifying import read_study
     from replication.system.files import list_names
 
@@ -97,13 +86,13 @@ def _describe_report(folder: Path, results: Path) -> dict[str, Any]:
     entry["report"] = str(page) if page.is_file() else None
     if study := read_study(folder, results):
         entry |= {"protocol": study.protocol.differences, "root_seed": study.root_seed}
-        entry |= {"n_networks": study.n_seeds, "digest": None}
-        with contextlib.suppress(LookupError, TypeError):  # of a model that somebody has made up
-            entry["digest"] = (read_model(folder, "headline") or {})["study"]["digest"]
+        entry["n_networks"] = study.n_seeds
     return entry
 
 
-def _write_line(report: dict[str, Any]) -> str:
+def write_line(report: dict[str, Any]) -> str:
+    """Return what `describe_report` has found as a line."""
+    # results: 1,000,000 networks of root seed 1988, as in the paper, 16 models, results/report.html
     words = [plural(len(report["models"]), "model"), report["report"] or "no page"]
     if "protocol" in report:
         fields = [f"{name} = {json.dumps(value)}" for name, value in report["protocol"].items()]
@@ -112,73 +101,52 @@ def _write_line(report: dict[str, Any]) -> str:
     return f"{report['folder']}: {', '.join(words)}"
 
 
-def _describe_cache(cache: Cache, n_files: int, n_bytes: int) -> str:
-    size = f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB"
-    return f"{size} in {_name(cache.folder)}" if cache.folder else "none"
-
-
 def run_cache(options: argparse.Namespace) -> None:
     """Say how large the cache is, or empty it."""
     from replication.cache.blocks import LARGEST_CACHE, find_cache
 
     cache = find_cache()
     if options.clear:
-        print(f"removed {_describe_cache(cache, *cache.clear())}")
+        print(f"removed {_describe_cache(cache.folder, *cache.clear())}")
     else:
         limit = f"at most {LARGEST_CACHE / 1e9:g} GB are kept"
-        print(f"{_describe_cache(cache, *cache.measure())}; {limit}")
+        print(f"{_describe_cache(cache.folder, *cache.measure())}; {limit}")
+
+
+def _describe_cache(folder: Path | None, n_files: int, n_bytes: int) -> str:
+    size = f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB"
+    return f"{size} in {_name(folder)}" if folder else "none"
 
 
 def run_verify(options: argparse.Namespace) -> int:
     """Check every report; return 0, or an exit code if something is wrong."""
-    from replication.publication.verifying import find_report_folders
+    from replication.publication.verifying import find_report_folders, verify_folder
 
     folders = find_report_folders(options.results)
     if not folders:
         advice = "give the --results folder of one, or make one with `replication replicate`"
         raise StorageError(f"{_name(options.results)} holds no report; {advice}")
+
+    def verify(folder: Path) -> None:
+        running = {"jobs": options.jobs, "report_progress": report_progress}
+        print(verify_folder(folder, options.results, **running), flush=True)
+
+    return _go_on(folders, verify)
+
+
+def _go_on(folders: Iterable[Path], serve: Callable[[Path], object]) -> int:
+    """Serve each folder, name what fails in one, and return the largest exit code."""
     codes = [0]
     for folder in folders:
-        with _go_on(_name(folder), codes):
-            codes.append(_verify_folder(folder, options))
+        try:
+            serve(folder)
+        except BrokenPipeError:  # the reader (head, less) has seen enough; errors are still said
+            silence(sys.stdout)
+        except (DataError, UsageError, OSError) as error:
+            report_progress(f"replication: {escape(f'{_name(folder)}: {explain(error)}')}")
+            codes.append(getattr(error, "exit_code", StorageError.exit_code))
     return max(codes)
 
 
-def _verify_folder(folder: Path, options: argparse.Namespace) -> int:
-    """Check the report in a folder; return the exit code."""
-    from replication.publication.verifying import find_damaged_files, read_study, verify_report
-
-    damaged = find_damaged_files(folder)
-    maker = "multiverse" if folder.name.startswith("multiverse-") else "replicate"
-    for name in damaged:
-        problem = f"{_name(folder / name)} is missing or damaged"
-        _complain(f"{problem}; `replication {maker}` makes it again")
-    if damaged:
-        return DataError.exit_code
-    if study := read_study(folder, options.results):
-        verify_report(study, jobs=options.jobs, report_progress=report_progress)
-        same = "outcomes and models by value, files byte by byte"
-        print(f"the report in {_name(folder)} comes out the same: {same}", flush=True)
-    else:
-        print(f"what is in {_name(folder)} is as it was written", flush=True)
-    return 0
-
-
-@contextlib.contextmanager
-def _go_on(name: str, codes: list[int]) -> Iterator[None]:
-    """Name what fails within, and keep its exit code, so that the others are served too."""
-    try:
-        yield
-    except BrokenPipeError:  # the reader (head, less) has seen enough; what is wrong is still said
-        silence(sys.stdout)
-    except (DataError, UsageError, OSError) as error:
-        _complain(f"{name}: {explain(error)}")
-        codes.append(getattr(error, "exit_code", StorageError.exit_code))
-
-
-def _name(path: Path) -> str:
+def _name(path: Path | str) -> str:
     return show(path, length=4096)  # the end of a path counts
-
-
-def _complain(message: str) -> None:
-    report_progress(f"replication: {escape(message)}")

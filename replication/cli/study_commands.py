@@ -1,39 +1,105 @@
-"""Commands on one study: replicate, simulate, report."""
+"""Commands on studies and experiments: simulate, report, trace, export, compare readings."""
 
 import argparse
+import contextlib
+import sys
 from pathlib import Path
 from typing import Any
 
-from replication.cli.arguments import NETWORKS, STUDY, WORKERS, add_options, read_study
-from replication.definition.study import Study
+from replication.cli.arguments import (
+    NETWORKS,
+    PROTOCOL,
+    STUDY,
+    WORKERS,
+    add_command,
+    add_seeds,
+    read_protocol_arguments,
+    read_study,
+    whole,
+)
+from replication.definition.study import MAX_SEEDS, Study
+from replication.errors import UsageError
+from replication.experiments import EXPERIMENTS
 from replication.system.progress import report_progress
 from replication.wording import plural
+
+MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
 
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
-    replicate = subparsers.add_parser(
-        "replicate", help="simulate the networks of a study, analyse them and write its report",
-        description="Simulate the networks of a study that are not in the cache, analyse all and "
-        "write its report. The default study is the one that the committed report describes, for "
-        "which experiments run whose models are missing; any other has a short report of its own.",
+    # Studies.
+    add_command(
+        subparsers, "replicate",
+        "Simulate the networks of a study, analyse them and write its report. The default study is "
+        "that of the committed report, for which experiments run whose models are missing; any "
+        "other has a short report of its own.",
+        *STUDY, *WORKERS, handler=run_replicate, continues=True,
     )  # fmt: skip
-    add_options(replicate, *STUDY, *WORKERS, handler=run_replicate, continues=True)
+    add_command(
+        subparsers, "simulate",
+        "Simulate the networks of a study into the cache, and those of a few other root seeds that "
+        "its report compares them with. Print how many they are and the digest of all.",
+        *NETWORKS, *WORKERS, handler=run_simulate, continues=True,
+    )  # fmt: skip
+    add_command(
+        subparsers, "report",
+        "Analyse a study and write its report again, from the models that there are. Simulates "
+        "networks of the study that are not in the cache, and runs no experiment.",
+        *STUDY, "--jobs", handler=run_report, continues=True,
+    )  # fmt: skip
 
-    simulate = subparsers.add_parser(
-        "simulate", help="simulate the networks of a study into the cache",
-        description="Simulate the networks of a study that are not in the cache, and those of a "
-        "few other root seeds that its report compares them with. Print how many they are and the "
-        "digest of all.",
+    # Experiments, and readings of one's own.
+    experiments = add_command(
+        subparsers, "experiments",
+        "Run the experiments on the paper's other statements, all or some, and write their models, "
+        f"which `replication report` then uses. Experiments: {', '.join(EXPERIMENTS)}.",
+        "--results", "--jobs", handler=run_experiments_command,
     )  # fmt: skip
-    add_options(simulate, *NETWORKS, *WORKERS, handler=run_simulate, continues=True)
+    experiments.add_argument(
+        "names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help="to run (default: all)"
+    )
+    experiments.add_argument(
+        "--preview", type=whole(100, MOST_SEEDS), metavar="N",
+        help="run one experiment with N networks and render its chapter alone, in previews/NAME",
+    )  # fmt: skip
 
-    report = subparsers.add_parser(
-        "report", help="analyse a study and write its report again; runs no experiment",
-        description="Analyse a study and write its report again, from the models that there are. "
-        "Simulates networks of the study that are not in the cache, and runs no experiment.",
+    multiverse = add_command(
+        subparsers, "multiverse",
+        "Simulate readings of your own on the same seeds and report what 100 networks of each "
+        "would have reported.",
+        "--root-seed", "--results", "--jobs", handler=run_multiverse,
+        epilog="For example, four readings: [factors] and, below it, a line "
+        "learning_rate = [10.0, 20.0] and a line half_width = [0.1, 0.5]. "
+        "help(replication.Protocol) in Python lists the fields.",
     )  # fmt: skip
-    add_options(report, *STUDY, "--jobs", handler=run_report, continues=True)
+    multiverse.add_argument(
+        "--file", type=Path, metavar="FILE.toml", required=True,
+        help="[factors] with lists of values, of which every combination is a reading; [fixed]",
+    )  # fmt: skip
+    add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
+
+    # Numbers of networks, for other programs.
+    trace = add_command(
+        subparsers, "trace",
+        "Print how networks learn as CSV: the seed, the updates applied so far, the error, and the "
+        "reconstruction of each unit (r_PATTERN_UNIT, both counted from 0).",
+        "--root-seed", *PROTOCOL, handler=run_trace,
+    )  # fmt: skip
+    seed = whole(0, MAX_SEEDS - 1)
+    trace.add_argument("seeds", type=seed, nargs="+", metavar="SEED", help="number of a network")
+
+    export = add_command(
+        subparsers, "export",
+        "Write the outcomes of a study as CSV or Parquet, with a description of the columns in "
+        "FILE.dictionary.json; to standard output, write the CSV alone. Networks that are not in "
+        "the cache are simulated first.",
+        *NETWORKS, "--jobs", handler=run_export, continues=True,
+    )  # fmt: skip
+    export.add_argument(
+        "file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet; - for standard output"
+    )
+    export.add_argument("--force", action="store_true", help="replace files that exist")
 
 
 def run_replicate(options: argparse.Namespace) -> None:
@@ -43,6 +109,7 @@ def run_replicate(options: argparse.Namespace) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
+    # Wrong options are named before libraries that take long are loaded.
     study, workers = read_study(options), _read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts
@@ -57,6 +124,13 @@ def run_simulate(options: argparse.Namespace) -> None:
 def run_report(options: argparse.Namespace) -> None:
     """Analyse and write the report."""
     _write_report(read_study(options), jobs=options.jobs, experiments=False)
+
+
+def _read_workers(options: argparse.Namespace) -> dict[str, Any]:
+    from replication.simulator.backends import check_backend
+
+    check_backend(options.backend, options.scheduler)
+    return {"jobs": options.jobs, "scheduler": options.scheduler}
 
 
 def _write_report(study: Study, **options: Any) -> None:
@@ -79,8 +153,70 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     return [*filter(None, text.splitlines()), report]
 
 
-def _read_workers(options: argparse.Namespace) -> dict[str, Any]:
-    from replication.simulator.backends import check_backend
+def run_experiments_command(options: argparse.Namespace) -> None:
+    """Run experiments and write their models."""
+    from replication.publication.publishing import preview_experiment, run_experiments
 
-    check_backend(options.backend, options.scheduler)
-    return {"jobs": options.jobs, "scheduler": options.scheduler}
+    running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
+    if options.preview is not None:
+        if len(options.names) != 1:
+            given = plural(len(options.names), "experiment")
+            raise UsageError(f"--preview was given with {given}; it takes exactly one; name one")
+        print(preview_experiment(options.names[0], options.preview, options.results, **running))
+        return
+    names = [name for name in EXPERIMENTS if not options.names or name in options.names]
+    run_experiments(names, options.results, **running)
+    for name in names:
+        print(options.results / "models" / f"{name}.json")
+
+
+def run_multiverse(options: argparse.Namespace) -> None:
+    """Simulate the user's own readings, compare them, write model, table and page."""
+    from replication.experiments.readings.multiverse import read_readings
+    from replication.publication.publishing import make_multiverse
+
+    model, table, page = make_multiverse(
+        read_readings(options.file), options.seeds, options.root_seed, options.results,
+        jobs=options.jobs, report_progress=report_progress,
+    )  # fmt: skip
+    if n_others := model["n_of_other_tasks"]:
+        print(f"{plural(n_others, 'reading')} of another task, not judged by the paper's numbers")
+    if n_judged := model["n_judged"]:
+        judged = f"{model['n_compatible']} of {plural(n_judged, 'reading')}"
+        print(f"{judged} not rejected at 5 % by both of the paper's numbers")
+    print(f"table: {table}\nreport: {page}")
+
+
+def run_trace(options: argparse.Namespace) -> None:
+    """Print networks over learning, one after the other."""
+    protocol = read_protocol_arguments(options)
+    import numpy as np
+
+    from replication.simulator.trace import trace as trace_network
+
+    places = np.ndindex(protocol.n_patterns, protocol.n_visible)
+    print(",".join(["seed", "update", "error", *(f"r_{p}_{i}" for p, i in places)]))
+    for seed in options.seeds:
+        trace = trace_network(protocol, seed=seed, root_seed=options.root_seed)
+        rows = zip(trace.errors, trace.reconstructions, strict=True)
+        for update, (error, image) in enumerate(rows):
+            values = [f"{value:.6g}" for value in (error, *image.ravel())]
+            print(",".join([str(seed), str(update), *values]))
+        state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
+        report_progress(f"seed {seed} {state} after {plural(trace.updates, 'update')}")
+
+
+def run_export(options: argparse.Namespace) -> None:
+    """Write outcomes to a file."""
+    study = read_study(options)
+    from replication.cache.blocks import find_cache
+    from replication.cache.filling import iterate_outcomes
+    from replication.publication.exporting import export_outcomes, write_outcomes
+
+    with contextlib.closing(iterate_outcomes(study, find_cache(), jobs=options.jobs)) as found:
+        blocks = (outcomes for outcomes, _ in found)
+        if options.file == Path("-"):
+            write_outcomes(blocks, sys.stdout.buffer, is_text=True)
+        else:
+            for path in export_outcomes(blocks, options.file, study, force=options.force):
+                print(path)

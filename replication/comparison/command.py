@@ -12,7 +12,9 @@ from replication.errors import ReplicationError, UsageError
 from replication.system.files import check_target
 
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
+# runs.csv, also where no such file is: a report would have no ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
+QUANTILES = ("p5", "p10", "p90", "p95", "p99")
 EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
 EXAMPLES = """\
 what was reported, in place of --reported or beside it, by its name in any table:
@@ -22,11 +24,8 @@ what was reported, in place of --reported or beside it, by its name in any table
 examples:
   replication compare example --column reward --reported "0.83 ± 0.04, n = 5"
   replication compare example-tasks --reported example-report
-  replication compare runs.csv --column accuracy --mean 97.3% --n 5 --bounds 0 1
   replication compare runs.csv --succeeded solved --share 47/50
-  replication compare runs.csv --column score --difference new old --pair seed --n 10 \\
-      --mean "3.1 ± 0.9" --plus-minus se
-  replication compare "91.2, n = 1" --reported "92.0 ± 0.3, n = 5" --plus-minus sd
+  replication compare runs.csv --difference new old --pair seed --mean "3.1 ± 0.9" --n 10
   replication compare "1.1 [0.9, 1.35]" --reported "2.1 [1.2, 3.7]" --scale log
 
 exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tell; 2 wrong usage,
@@ -34,33 +33,23 @@ exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tel
 
 
 OPTIONS = {
-    "--reported WHAT": "the other side: a number as it was printed, '0.83 ± 0.04, n = 5', "
-    "'median=0.8 p90=1.2 n=20', or a table with a row for each result",
-    "--column NAME": "column that holds your values, or several, as in reward,steps; return=Ours "
-    "if the report calls it Ours (default: the only one of numbers)",
-    "--by NAMES": "columns of keys, as in task,method: each group is compared, and the table as a "
-    "whole (default: those of both tables)",
-    "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no); "
-    "of failures the values say where they were stopped, unless --failures is excluded",
+    "--reported WHAT": "the other side: a number as printed, '0.83 ± 0.04, n = 5', or a table",
+    "--column NAME": "column of your values, or several: a,b; a=Ours if the report calls it Ours",
+    "--by NAMES": "columns of keys, such as task,method (default: those of both tables)",
+    "--succeeded NAME": "column that says which of your runs succeeded (1/0, true/false, yes/no)",
     "--cap VALUE": "value at which runs were stopped; whatever is larger failed",
-    "--failures": "what the report did with failures: left them out, counted them where they were "
-    "stopped, or started over and added up (default: the verdict must not depend on it)",
-    "--plus-minus KIND": "what stands behind ±, and how it was made: sd, se, ci, 2sd, 2se, '90%% "
-    "ci', 'ci normal', 'sd n-1' (default: what is left open is tried in every way)",
-    "--scale FACTOR": "what the reported numbers are divided by to have your unit: 100 if they are "
-    "per cent and your values shares; or log: compare logarithms, as for ratios",
+    "--failures": "what the report did with failures (default: the verdict must not depend on it)",
+    "--plus-minus KIND": "what ± is: sd, se, ci, 2sd, '90%% ci', 'ci t', 'sd n-1' (default: all)",
+    "--scale FACTOR": "what brings reported numbers to your unit: 100 divides them; log for ratios",
     "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
     "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
     "--difference A B": "what was reported is the mean (or share) of group A less that of B",
     "--pair NAME": "with --difference: column of seeds that pair the runs",
     "--evidence": "with --difference: add the replication Bayes factor and the sceptical p",
-    "--between SD": "labs differ, either side by so many standard deviations of a run, such as "
-    "0.35; of a table also 'estimate', by its rows",
-    "--margin VALUE": "difference of the means that does not matter, in the unit of the values or "
-    "as 10%%",
+    "--between SD": "labs differ by so many standard deviations: 0.35; of tables also 'estimate'",
+    "--margin VALUE": "difference of the means that does not matter: 0.5 (in your unit), or 10%%",
     "--level LEVEL": "of the test (default: 5%%); intervals cover the rest",
-    "--plot FILE": "draw the runs with the reported value, or a table as a forest plot (.png, .svg "
-    "or .pdf)",
+    "--plot FILE": "draw the runs, or a table as a forest plot (.png, .svg or .pdf)",
     "--format": "of what is printed",
     "--exit-code": "leave with a code that says the verdict",
 }
@@ -68,18 +57,16 @@ OPTIONS = {
 
 
 class Once(argparse.Action):
-    """Keep an option that is given once; of reported numbers by their name, too."""
+    """Keep an option that is given once; of reported numbers by their name."""
 
     def __call__(self, _parser: Any, namespace: Any, values: Any, option: Any = None) -> None:
-        """Refuse an option that is gone, or given twice."""
-        name = option[2:].replace("-", "_")
-        if self.dest == "gone":
-            raise UsageError(name_options(f"there is no {option}; give {GONE[name]}"))
+        """Refuse an option that is given twice."""
         if option in namespace.seen:
             raise UsageError(f"{option} was given twice; give it once")
         namespace.seen = [*namespace.seen, option]
+        # --mean 0.83 --sd 0.04: reported numbers are kept by name
         if self.dest == "numbers":
-            namespace.numbers = namespace.numbers | {name: values}
+            namespace.numbers = namespace.numbers | {option[2:].replace("-", "_"): values}
         else:
             setattr(namespace, self.dest, True if self.nargs == 0 else values)
 
@@ -87,37 +74,34 @@ class Once(argparse.Action):
 def add_commands(subparsers: Any) -> None:
     """Add the command of this module to the parser of `replication`."""
     compare = subparsers.add_parser(
-        "compare",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "compare", epilog=EXAMPLES, formatter_class=argparse.RawDescriptionHelpFormatter,
         help="do runs of your own, or another report, contradict a reported result?",
-        description="""\
-Say whether your runs, or another report, contradict a result that somebody reported, and what
-difference they would have shown. Give the numbers as they were printed: their decimals say how
-they were rounded. docs/compare.md says how they are judged, and how often that goes wrong.""",
-        epilog=EXAMPLES,
-    )
+        description="Say whether your runs, or another report, contradict a result that somebody "
+        "reported, and what\ndifference they would have shown. Give the numbers as they were "
+        "printed: their decimals say how\nthey were rounded. docs/compare.md says how they are "
+        "judged, and how often that goes wrong.",
+    )  # fmt: skip
     compare.add_argument(
         "file", metavar="FILE", nargs="?",
-        help="a table with a row for each run: CSV (commas, semicolons or tabs; with semicolons "
-        "numbers may have a decimal comma), Markdown, LaTeX, JSON lines or Parquet; - for "
-        "standard input; or another report, as text or as a table; example, example-tasks and "
-        "example-report come with the package",
+        help="a row for each run: CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines or "
+        "Parquet; - for standard input; or another report, as text or as a table; example, "
+        "example-tasks and example-report come with the package",
     )  # fmt: skip
     choices = {"--failures": ("excluded", "at-cap", "restarted"), "--format": FORMS}
+    # "--ci LOW HIGH": the words behind the name are its values; an option without any is a switch
     for usage, words in OPTIONS.items():
         name, *values = usage.split()
         more: dict[str, Any] = {"choices": choices[name]} if name in choices else (
             {"nargs": 0} if not values else {"metavar": values[0]} if len(values) == 1 else
             {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
         compare.add_argument(name, action=Once, help=words, **more)
-    plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))
-    options = {f"--{name.replace('_', '-')}" for name in (*plain, "p5", "p10", "p90", "p95", "p99")}
+    # Reported numbers by name, those of intervals with two ends; what there is no more says so.
+    plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))  # not 95%_ci
+    options = {f"--{name.replace('_', '-')}" for name in (*plain, *GONE, *QUANTILES)}
     pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
     compare.add_argument(*sorted(pairs & options), nargs=2, metavar=("LOW", "HIGH"), **hidden)
-    gone = (f"--{name.replace('_', '-')}" for name in GONE)
-    compare.add_argument(*gone, action=Once, dest="gone", help=argparse.SUPPRESS)
     compare.set_defaults(handler=run_compare, format="text", seen=[], numbers={})
 
 
@@ -140,7 +124,8 @@ def run_compare(options: argparse.Namespace) -> int:
 
 def name_options(text: str) -> str:
     """Return text with options in place of the arguments that stand in backticks."""
-    names = {name: f"--{name}" for name in NAMES}
+    names = {name: f"--{name.replace('_', '-')}" for name in NAMES}
+    # An option is called as its argument is, but for a few.
     names |= {usage[2:].split()[0].replace("-", "_"): usage.split()[0] for usage in OPTIONS}
     names |= {"minus": "--difference", "values": "FILE", "table": "FILE", "runs": "--n",
               "n_succeeded": "--successes"}  # fmt: skip
@@ -155,6 +140,7 @@ def read_side(given: str | None) -> Any:
         is_file = given == "-" or Path(given or "").exists()
     except (OSError, ValueError):
         is_file = False
+    # A file of that name is the user's own.
     if given in EXAMPLE_TABLES and not is_file:
         given, is_file = str(Path(__file__).with_name(f"{given.replace('-', '_')}.csv")), True
     if given is None or (not is_file and is_printed(given) and not SUFFIX.search(given)):
@@ -172,18 +158,18 @@ def _compare(options: argparse.Namespace) -> Any:
         raise UsageError("--evidence was given without --difference, of which alone it can be told")
     if options.file is None:
         raise UsageError("FILE was not given; give a table of your runs, or another report")
-    given = {name: value for name, value in vars(options).items()
-             if name in (compare.__kwdefaults__ or {}) and value is not None}  # fmt: skip
-    succeeded = given.pop("succeeded", None)
     own, theirs = (read_side(one) for one in (options.file, options.reported))
-    base = (compare.__kwdefaults__ or {}) | {"reported": theirs, "numbers": options.numbers}
+    defaults, chosen = compare.__kwdefaults__ or {}, vars(options)
+    of_tables = {name: chosen[name] for name in ("by", "column", "difference", "pair", "succeeded")}
+    given = {name: value for name, value in chosen.items()
+             if name in defaults and name not in of_tables and value is not None}  # fmt: skip
+    # Two tables, or a table and one report; or two reports.
     if isinstance(own, Table):
-        return compare_sides(own, theirs, by=options.by, column=options.column,
-                             succeeded=succeeded, difference=options.difference,
-                             pair=options.pair, **given, **options.numbers)  # fmt: skip
+        return compare_sides(own, theirs, **of_tables, **given, **options.numbers)
     if isinstance(theirs, Table):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
-    for name in ("by", "column", "difference", "pair", "succeeded"):
-        if getattr(options, name) is not None:
+    for name, value in of_tables.items():
+        if value is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
-    return compare_by(base | {"values": own} | given)
+    sides = {"values": own, "reported": theirs, "numbers": options.numbers}
+    return compare_by(defaults | sides | given)

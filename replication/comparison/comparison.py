@@ -4,9 +4,7 @@
 the study is the same function on a count table.
 """
 
-import contextlib
 import dataclasses
-import functools
 import math
 import re
 from collections.abc import Collection, Mapping
@@ -17,21 +15,18 @@ import numpy.typing as npt
 
 from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
-from replication.comparison.numbers import Reported, is_printed, read_number, refuse
+from replication.comparison.numbers import is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
 from replication.comparison.report import (
-    FAILURE_WORDS,
-    GONE,
-    SPREADS,
     SUCCESSES,
-    Kind,
+    Options,
     Report,
     parse_report,
-    read_kind,
+    read_numbers,
     read_report,
 )
 from replication.comparison.result import Comparison, Verdict, split_said
-from replication.comparison.runs import Own, Runs, get_sample, take_runs, take_successes
+from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
@@ -145,7 +140,7 @@ def compare(
     return compare_by(locals())
 
 
-def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comparison:
+def compare_by(options: Options, effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
     options, effort = dict(options), effort or Effort()
     given, own = read_numbers(options), options["values"]
@@ -153,71 +148,54 @@ def compare_by(options: Mapping[str, Any], effort: Effort | None = None) -> Comp
     yours = parse_report(own, "values") if is_report else {}
     _read_options(options, given, yours)
     report, minus = read_report(given, options), options["minus"]
-    means, numbers = {"mean", "constant"}, report.numbers.keys()
-    if minus is not None and (numbers.isdisjoint(means) or numbers - means - {*SPREADS}):
-        allowed = "only the `mean`, with its spread, or `constant`"
-        raise UsageError(f"`minus` was given; of a difference {allowed} is compared")
+    # Runs of one's own, or another report in their place, which must say the same sort of thing.
     if not is_report:
         return _conclude(_take_own(report, options), report, options, effort)
     if minus is not None:
         raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
     other = read_report(yours, options)
     centres = {"mean" if side.centre == "constant" else side.centre for side in (other, report)}
-    if (len(centres) > 1 or None in centres) and not numbers & other.numbers.keys() & {*SUCCESSES}:
+    shared = report.numbers.keys() & other.numbers.keys() & SUCCESSES.keys()
+    if (len(centres) > 1 or None in centres) and not shared:
         raise UsageError("the two reports share no number; give a mean or a share of both")
-    return _conclude(other, report, options, effort)
-
-
-def read_numbers(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the reported numbers by name, however they were given."""
-    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
-    for name in GONE.keys() & numbers.keys():
-        raise UsageError(f"there is no `{name}` any more; give {GONE[name]}")
-    reported = options["reported"]
-    whole = {} if reported is None else parse_report(reported, "reported")
-    for name, value in parse_report(numbers, "reported").items():
-        if str(whole.setdefault(name, value)) != str(value):
-            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
-    return whole
+    return _conclude(Runs(report=other), report, options, effort)
 
 
 def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
     """Read the arguments that are no report and no runs, in place."""
-    for name in ("cap", "level", "between"):
-        if options[name] is not None or name == "level":
+    raw = options.copy()
+    for name in ("cap", "level", "between", "scale"):
+        if name == "level" or options[name] not in {None, "log"}:
             options[name] = float(read_number(options[name], name).value)
-    if options["failures"] not in {None, *FAILURE_WORDS}:
-        raise refuse("failures", options["failures"], f"are {', '.join(FAILURE_WORDS)}")
-    if not 0.0 < options["level"] < 0.5:
-        raise refuse("level", options["level"], "is above 0 and below 0.5")
-    options["between"] = options["between"] or 0.0
-    if not 0.0 <= options["between"] <= 100.0:
-        raise refuse("between", options["between"], "is from 0 to 100 standard deviations")
-    behind, allowed = options["plus_minus"], "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
-    options["plus_minus"] = Kind() if behind is None else read_kind(str(behind))
-    if options["plus_minus"] is None:
-        raise refuse("plus_minus", behind, f"are {allowed}")
+    scale, options["between"] = options["scale"], options["between"] or 0.0
+    for name, is_allowed, allowed in (
+        ("level", 0.0 < options["level"] < 0.5, "is above 0 and below 0.5"),
+        ("between", 0.0 <= options["between"] <= 100.0, "is from 0 to 100 standard deviations"),
+        ("scale", scale in {None, "log"} or 0 < scale < math.inf, "is a number above 0, or log"),
+    ):  # fmt: skip
+        if not is_allowed:
+            raise refuse(name, raw[name], allowed)
+    # A difference of shares is one of the means of ones and zeros.
     if (options["minus"] is not None or options.get("groups")) and "share" in given:
         given["mean"] = given.pop("share")
+    # The unit of the reported numbers.
     options["said"] = dict(options.get("said") or {})
-    if options["scale"] == "log":
+    if scale == "log":
         for name in filter(options.get, ("margin", "between")):
             raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
         options["said"]["scale"] = LOGARITHMS
-    elif options["scale"] is not None:
-        options["scale"] = float(read_number(options["scale"], "scale").value)
-        if not 0 < options["scale"] < math.inf:
-            raise refuse("scale", options["scale"], "is a number above 0, or log")
-        if options["scale"] != 1.0:
-            options["said"]["scale"] = f"reported numbers are divided by {options['scale']:g}"
-    else:
+    elif scale is None:
         _infer_scale(options, given, yours)
+    elif scale != 1.0:
+        options["said"]["scale"] = f"reported numbers are divided by {scale:g}"
 
 
 def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
     """Say what a per cent sign stands for, where the values leave no doubt."""
-    texts = [" ".join(str(one) for name, one in side.items() if name not in SUCCESSES)
+    aside = {*SUCCESSES, "plus_minus"}
+    texts = [" ".join(str(one) for name, one in side.items() if name not in aside)
              for side in (given, yours)]  # fmt: skip
+    # 97.3 %, but not 95 % CI
     is_marked, is_alike = (re.search(r"%(?!\s*C)", text) is not None for text in texts)
     if yours or not is_marked:
         options["scale"] = 1.0 if is_marked and is_alike else None
@@ -227,40 +205,44 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
     if values.dtype.kind not in "iufb" or not values.size:
         return
     low, high = np.nanmin(values), np.nanmax(values)
-    for scale, is_so, what in (
-        (1.0, max(-low, high) > 1.5, "are per cent, too"),
-        (100.0, 0.0 <= low <= high <= 1.0, "are shares, so per cent are hundredths"),
-    ):
-        if is_so:
-            options["scale"], options["said"]["scale"] = scale, f"your values {what}"
+    # 97.3 must be per cent; what lies from 0 to 1 is taken as shares; between them nothing is said.
+    if max(-low, high) > 1.5:
+        options["scale"], options["said"]["scale"] = 1.0, "your values are per cent, too"
+    elif 0.0 <= low <= high <= 1.0:
+        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
+        options["said"]["scale"] = f"your values {what}"
 
 
-def _take_own(report: Report, options: Mapping[str, Any]) -> Runs:
+def _take_own(report: Report, options: Options) -> Runs:
     """Return runs of one's own, of which some succeeded if values are compared."""
+    values, succeeded, minus = (options[name] for name in ("values", "succeeded", "minus"))
     needs_cap = options["failures"] != "excluded" and bool(report.on_values)
-    take = functools.partial(take_runs, options=options, needs_cap=needs_cap)
-    own = take(options["values"], options["succeeded"])
-    others = None if options["minus"] is None else take(options["minus"], None, name="minus")
-    says_success = hasattr(options["values"], "converged") or isinstance(
-        options["values"], CountTable) or options["succeeded"] is not None  # fmt: skip
-    if not (report.numbers.keys().isdisjoint(SUCCESSES) or says_success or options["cap"]):
+    own = take_runs(values, succeeded, options, needs_cap, "values")
+    others = None if minus is None else take_runs(minus, None, options, needs_cap, "minus")
+    says_success = hasattr(values, "converged") or isinstance(values, CountTable)
+    if not (says_success or succeeded is not None or options["cap"]) and (
+        report.numbers.keys() & SUCCESSES.keys()
+    ):
         return take_successes(own, is_alone=not report.on_values)
-    for number, runs in ((f" {own.n:,}", own), (" other", others)):
+    for name, runs in (("values", own), ("minus", others)):
         if runs is not None and report.on_values and runs.done is None:
             advice = "give runs of which some succeeded, or compare the share that succeeded only"
-            raise DataError(f"all{number} runs failed, so there is no value to compare; {advice}")
+            raise DataError(f"all {runs.n:,} runs of `{name}` failed; {advice}")
+    # Of a difference both groups count, and both may lack values.
     if others is None:
         return dataclasses.replace(own, is_of_pairs="raw" in options)
     return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
 
 
-def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effort) -> Comparison:
+def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Comparison:
     level, between = options["level"], options["between"]
     # One answer for each reading of what the report leaves unsaid; the first is the main one.
     answers = judge_all(own, report, level=level, between=between, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
-    impossible, on_grid, unit = remarks.list_impossible(own, report, sample, main.rule)
+    is_exact = own.minus is not None or "constant" in report.numbers
+    counts = report.count_used(main.rule)
+    impossible = {} if is_exact else remarks.find_impossible(report, counts, sample)
     equivalence = _assess(answers.values(), report, options)
     # What cannot be right is not judged as well.
     wrong = set(impossible)
@@ -281,6 +263,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
     conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
     is_found = verdict is Verdict.CONTRADICTED
     n_done = own.n - own.n_failed
+    # What was asked for beside the verdict.
     evidence = weigh_evidence(*main.sides) if options["evidence"] and main.sides else None
     if options["evidence"] and evidence is None:
         raise UsageError("`evidence` needs a difference with a known error on both sides")
@@ -288,8 +271,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
         n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
         difference=worst.difference, equivalence=equivalence, evidence=evidence,
-        impossible=impossible, impossible_on_grid=on_grid, unit=unit, answers=answers,
-        sample=sample,
+        impossible=impossible, answers=answers, sample=sample,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
         reported={name: item.text for name, item in report.numbers.items()},
@@ -305,7 +287,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
                      if one.p_alone is not None and p_values), default=None),
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
-        coincidence=remarks.find_coincidence(own, sample, report, main),
+        coincidence=remarks.find_coincidence(own, sample, report, main.rule),
         assumptions=assumptions | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
         cautions=cautions,
@@ -317,6 +299,7 @@ def _conclude(own: Own, report: Report, options: Mapping[str, Any], effort: Effo
 
 def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
     """Return the mean of one's own runs, or what stands in its place, with its interval."""
+    # A median stands for no mean, but the runs behind it have one.
     if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
         return Estimate(None, None, None)
     if sample is None or report.centre in {"mean", "constant"}:
@@ -325,13 +308,14 @@ def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: f
 
 
 def _judge(
-    impossible: Mapping[str, str], answers: Mapping[str, Answer],
-    equivalence: Mapping[str, Any] | None, sample: Sample | None, level: float,
+    impossible: Mapping[str, str], answers: Mapping[str, Answer], equivalence: Any,
+    sample: Sample | None, level: float,
 ) -> tuple[Verdict, str]:  # fmt: skip
     """Return the verdict, and what it rests on."""
     if impossible:
         return Verdict.CONTRADICTED, "impossible"
     found = {None if one.p is None else one.p <= level for one in answers.values()}
+    # Nothing is known of how runs vary, or readings of the report disagree.
     if None in found:
         is_constant = sample is not None and sample.n > 1 and not sample.spread > 0
         return Verdict.CANNOT_TELL, "constant" if is_constant else "few"
@@ -343,30 +327,20 @@ def _judge(
     return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
 
 
-def _assess(
-    answers: Collection[Answer], report: Report, options: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def _assess(answers: Collection[Answer], report: Report, options: Options) -> dict[str, Any] | None:
     """Test under each reading whether the means differ by less than a margin."""
-    margin, level = options["margin"], options["level"]
-    if margin is None:
+    if options["margin"] is None:
         return None
     sides = [one.sides for one in answers if one.sides is not None]
     if "mean" not in report.numbers or not sides:
         raise UsageError("`margin` was given without a reported mean; give the mean too")
-    value = _read_margin(margin, report.numbers["mean"])
-    found = [find_equivalence(*pair, value, options["between"]) for pair in sides]
-    known = [p for p in found if p is not None]
-    p = max(known) if len(known) == len(found) else None
-    return {"margin": value, "p": p, "is_equivalent": p is not None and p <= level}
-
-
-def _read_margin(given: str | float, item: Reported) -> float:
-    """Return a margin in the unit of the values, from such or from per cent."""
-    text, value = str(given).strip(), math.nan
-    with contextlib.suppress(UsageError):
-        value = float(read_number(text, "margin", scale=1).value)
-    value *= abs(float(item.value)) / 100.0 if text.endswith("%") else 1.0
-    if not value > 0:
-        allowed = "is a number above 0 in the unit of the values, or per cent of the reported mean"
-        raise refuse("margin", text, f"{allowed} such as 10%")
-    return value
+    # In the unit of the values, or in per cent of the reported mean.
+    text = str(options["margin"]).strip()
+    margin = float(read_number(text, "margin", scale=1).value)
+    if text.endswith("%"):
+        margin *= abs(float(report.numbers["mean"].value)) / 100.0
+    if not margin > 0:
+        raise refuse("margin", text, "is a number above 0, or per cent of the reported mean")
+    found = [find_equivalence(*pair, margin, options["between"]) for pair in sides]
+    p = None if None in found else max(one for one in found if one is not None)
+    return {"margin": margin, "p": p, "is_equivalent": p is not None and p <= options["level"]}

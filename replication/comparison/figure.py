@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.numbers import describe_p, format_number, format_p, percent
+from replication.comparison.numbers import describe_p, format_p, percent
 from replication.comparison.report import SPREADS, SUCCESSES, word
 from replication.errors import UsageError
 from replication.system.files import write_durably
@@ -33,6 +33,7 @@ def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
 
     if not panels:
         raise UsageError("a picture needs more runs of your own; give them")
+    # A figure of its own, without pyplot, which would open windows and keep it for ever.
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, height), layout="constrained")
         axes = np.atleast_1d(figure.subplots(len(panels)))
@@ -44,38 +45,22 @@ def draw(panels: Sequence[Callable[[Any], None]], *, height: float) -> Any:
 def draw_statistic(found: Any, name: str, panel: Any) -> None:
     """Draw a statistic of a `Comparison`: your runs with theirs, and what was reported.
 
-    The grey band is what would not be contradicted; runs further from it than it is wide are
-    counted at the edge.
+    The grey band is what would not be contradicted.
     """
-    one, sample, dots = found.findings[name], found.sample, np.array([])
-    low, high = one.interval
-    room = (high - low) or 1.0
+    one, sample = found.findings[name], found.sample
+    panel.axvspan(*one.interval, color=FAINT, zorder=0)
     if sample is not None and name not in NO_VALUES and not found.scale and sample.values.size > 2:
         dots = sample.runs
-    near = np.clip([low, high, one.value, one.yours, *dots], low - room, high + room)
-    first, last = np.nanmin(near), np.nanmax(near)
-    panel.axvspan(low, high, color=FAINT, zorder=0)
-    seen = dots[(dots >= first) & (dots <= last)]
-    if seen.size > N_DOTS:
-        seen = np.quantile(seen, (np.arange(N_DOTS) + 0.5) / N_DOTS)
-    panel.plot(seen, np.full(seen.size, 1.0), "o", color=FILL, markeredgecolor=INK,
-               markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
-    for n_more, end, text in ((np.count_nonzero(dots < first), first, "◂ {:,} more"),
-                              (np.count_nonzero(dots > last), last, "{:,} more ▸")):  # fmt: skip
-        if n_more:
-            panel.annotate(text.format(n_more), (end, 1.25), ha="left" if end == first else "right")
+        # So many quantiles look as all runs would.
+        if dots.size > N_DOTS:
+            dots = np.quantile(dots, (np.arange(N_DOTS) + 0.5) / N_DOTS)
+        panel.plot(dots, np.full(dots.size, 1.0), "o", color=FILL, markeredgecolor=INK,
+                   markeredgewidth=0.4, alpha=0.7, markersize=5, clip_on=False)  # fmt: skip
     panel.plot([one.yours], [1.0], "|", color=INK, markersize=22, markeredgewidth=1.6)
-    value = float(np.clip(one.value, first, last))
-    p, is_beyond = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})", value != one.value
-    spread = next((found.findings[key].value for key in SPREADS if key in found.findings), None)
-    if spread is not None and name == "mean" and not is_beyond:  # as it was printed, ±
-        reach = np.clip([value - spread, value + spread], first, last)
-        panel.plot(reach, [0.0, 0.0], color=REPORTED, linewidth=1.2)
-    panel.plot([value], [0.0], ("<" if value == first else ">") if is_beyond else "D",
-               color=REPORTED, clip_on=False)  # fmt: skip
-    panel.annotate(f"reported: {one.reported}{p}", (value, 0.25), color=REPORTED,
-                   ha="left" if value < (2 * first + last) / 3 else
-                   "right" if value > (first + 2 * last) / 3 else "center")  # fmt: skip
+    panel.plot([one.value], [0.0], "D", color=REPORTED, clip_on=False)
+    p, (first, last) = "" if math.isnan(one.p) else f"  ({describe_p(one.p)})", panel.get_xlim()
+    panel.annotate(f"reported: {one.reported}{p}", (one.value, 0.25), color=REPORTED,
+                   ha="left" if one.value < (first + last) / 2 else "right")  # fmt: skip
     panel.set_yticks([0.0, 1.0], ["reported", "yours"])
     panel.set_ylim(-0.6, 1.6)
     over = "the population" if name == "constant" else plural(found.runs or 0, "run")
@@ -100,21 +85,17 @@ def draw_rows(table: Any, panel: Any) -> None:
             continue
         color = REPORTED if str(table.verdicts[key]) == "contradicted" else INK
         value, low, high = np.clip(d, first, last)
-        is_inside = first <= d[0] <= last
         panel.plot([low, high], [place, place], color=color, linewidth=1.2)
-        for edge, mark in ((first, "<"), (last, ">")):
-            if is_inside and (d[1] < edge if mark == "<" else d[2] > edge):
-                panel.plot([edge], [place], mark, color=color, markersize=4, clip_on=False)
-        mark = "s" if is_inside else "<" if d[0] < 0 else ">"
         m = one.runs or one.n
         size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
-        panel.plot([value], [place], mark, color=color, markersize=size, clip_on=False)
-        if mark != "s":
-            side, gap = ("left", 8) if d[0] < 0 else ("right", -8)
-            panel.annotate(format_number(d[0], 2), (value, place), xytext=(gap, 2), color=color,
-                           textcoords="offset points", ha=side)  # fmt: skip
+        # A square inside, an arrow where the difference, or an end of its interval, lies beyond.
+        mark = "s" if first <= d[0] <= last else "<" if d[0] < 0 else ">"
+        ends = [(low, "<", 4.0)] * (d[1] < first) + [(high, ">", 4.0)] * (d[2] > last)
+        for end, sign, width in (*ends, (value, mark, size)):
+            panel.plot([end], [place], sign, color=color, markersize=width, clip_on=False)
         panel.annotate(format_p(table.adjusted.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
     panel.annotate("p (Holm)", (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
+    # The mean of all rows, as a diamond.
     labels, row = [_label(key) for key in rows], len(rows)
     if pooled is not None and pooled.unit == "sd":
         corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], first, last)

@@ -7,7 +7,6 @@ headings are a key; the values are the only column of numbers that is left.
 
 import contextlib
 import difflib
-import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import compare, compare_by, read_numbers
+from replication.comparison.comparison import compare, compare_by
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import GONE, NAMES, STATISTICS, SUCCESSES, read_heading
+from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading, read_numbers
 from replication.comparison.result import Comparison, split_said
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -29,7 +28,7 @@ from replication.system.tables import Table, is_missing, list_names
 
 Record = tuple[dict[str, Any], dict[str, Any]]
 MAX_ROWS = 1000
-MAX_NAMED = 100  # keys that one side lacks for which the nearest is looked for
+MAX_PROBED = 20  # cells of a column in which numbers with spreads are looked for
 FEW_ROWS = 4  # of more, fewer studies are drawn for each
 SEEDS = {"seed", "seeds", "run", "runs", "run_id", "seed_id", "trial", "replicate", "rep", "fold"}
 STEPS = {"step", "global_step", "env_step", "env_steps", "total_steps", "timestep", "timesteps",
@@ -105,86 +104,68 @@ def compare_table(
 
 
 def compare_sides(
-    table: Any,
-    reported: Any,
-    *,
-    by: Any,
-    column: Any,
-    succeeded: str | None,
-    difference: Sequence[str] | None = None,
-    pair: str | None = None,
-    **options: Any,
-) -> Comparison | ComparisonTable:
+    table: Any, reported: Any, *, by: Any, column: Any, succeeded: str | None,
+    difference: Sequence[str] | None, pair: str | None, **options: Any,
+) -> Comparison | ComparisonTable:  # fmt: skip
     """Compare tables as `compare_table` does, or a column with one report if there are no keys."""
     keys, metrics = _take_names("by", by), _take_names("column", column)
     if pair is not None and difference is None:
         raise UsageError("`pair` was given without `difference`; give that too")
-    if len({*keys}) < len(keys):
-        raise UsageError(f"`by` names {list_names(keys)}; give each key once")
-    defaults = compare.__kwdefaults__ or {}
+    if "minus" in options:
+        raise UsageError("there is no option 'minus' of a table; give `difference`")
+    defaults, said = compare.__kwdefaults__ or {}, dict[str, str]()
     numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
-    unknown = [name for name in numbers if name not in GONE and not read_heading(name).statistic]
-    if unknown or "minus" in options:
-        name = show(min([*unknown, *{"minus"} & options.keys()]))
-        raise UsageError(f"there is no option {name}; those of `compare` are allowed")
     base = {**defaults, **options, "numbers": {}}
-    # What was reported: a report in each row of a table, or one for all of your groups.
-    own, said, kind = Table.of(table, "table"), dict[str, str](), base["plus_minus"]
-    own, metrics = _rename(_stack_runs(own), metrics)
+    own, metrics = _rename(_stack_runs(Table.of(table, "table")), metrics)
     groups = None if difference is None else _find_column_of(own, keys, difference)
     keys = [name for name in keys if name != groups]
-    mine = dict[Key, dict[str, Any]]()
-    is_report = not metrics and succeeded is groups is None and _is_of_reports(own)
-    unread = list[str]()
-    if is_report:
-        mine_records = _read_records(own, None, keys, kind, said)
-        unread, own = own.unread, _list_tags(own, mine_records)
+    # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
+    kind, unread, yours = base["plus_minus"], list[str](), list[Record]()
+    if not metrics and succeeded is groups is None and _is_of_reports(own):
+        yours, unread = _read_records(own, None, keys, kind, said)
+        own = _list_tags(own, yours)
+    # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
     shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
-        records = _read_records(theirs, own, keys, kind, said)
-        known = {*theirs.unread, *own.names}
-        gaps = [name for name in theirs.names
-                if name not in known and read_heading(name).label in DIFFERENCES]  # fmt: skip
+        records, others = _read_records(theirs, own, keys, kind, said)
+        unread += others
+        gaps = [name for name in theirs.names if name not in {*others, *own.names}
+                and read_heading(name).label in DIFFERENCES]  # fmt: skip
         if gaps and difference is None:
             raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference` with two "
                              "groups, or name it as a column of yours")  # fmt: skip
         found = _match_keys(own, theirs, records, keys, metrics, said, {groups, pair})
     elif len(metrics) > 1:
         raise UsageError("several columns were given, and one report for all; give one of each")
-    # Your side: reports as well, or runs.
+    # Your side by key, as arguments of `compare`.
     columns = [name for name in found.values() if name]
-    n_missing, seeds = 0, dict[Key, dict[str, float]]()
-    cells = {name: own.take(name) for name in columns}  # or refuse it
-    if is_report:
-        for row, (_, numbers) in enumerate(mine_records):
-            key = tuple(str(cells[name][row]) for name in columns)
-            if key in mine:
-                problem = f"names {name_key(key)} twice; give one row for each"
-                several = "has several reports; name the columns that tell them apart in `by`"
-                raise UsageError(f"{own.name} {problem if key else several}")
-            mine[key] = {"values": numbers}
+    for name in columns:
+        own.take(name)  # or refuse it
+    n_missing, seeds, mine = 0, dict[Key, dict[str, float]](), dict[Key, dict[str, Any]]()
+    if yours:
+        sorted_by_key = _sort_records(yours, columns, own)
+        mine = {key: {"values": each} for key, each in sorted_by_key.items()}
     else:
-        known, by = {*shared, *(name for _, row in records for name in row)}, dict(found)
-        if difference is not None:
-            if metrics and succeeded:
-                raise UsageError("`difference` is of values or shares; leave out one of `column` "
-                                 "and `succeeded`")  # fmt: skip
-            known, by = {*SUCCESSES} if succeeded else known, by | {str(groups): groups}
-        mine, n_missing, seeds = _group_runs(own, by, metrics, succeeded, known, said, pair)
-        if difference is not None:
-            place, base["groups"] = sum(map(bool, found.values())), (*difference,)
-            mine, seeds = _subtract(mine, seeds, difference, place, pair)
-            one, two = (name_key((name,)) for name in difference)
-            said |= {"difference": f"reported is {one} less {two}"} if found else {}
+        known = {*shared, *(name for _, row in records for name in row)}
+        if difference and metrics and succeeded:
+            raise UsageError("`difference` is of values or shares; give `column` or `succeeded`")
+        known = {*SUCCESSES} if difference and succeeded else known
+        by_group = found | ({str(groups): groups} if difference else {})
+        mine, n_missing, seeds = _group_runs(own, by_group, metrics, succeeded, known, said, pair)
+        if difference:
+            mine, seeds = _subtract(mine, seeds, difference, len(columns), pair)
+            base["groups"], less = (*difference,), " less ".join(map(name_key, zip(difference)))
+            said |= {"difference": f"reported is {less}"} if found else {}
     reports = {key: dict[str, Any]() for key in mine}
     if theirs is not None:
-        reports = _sort_records(records, found, mine, theirs)
+        reports = _sort_records(records, [*found], theirs, mine)
     if len(reports) > MAX_ROWS:
         allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
         raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
+    # Rows are the reports of which you have runs; what one side lacks is named.
     if mine.keys().isdisjoint(reports):
         each = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {each}")
@@ -196,7 +177,6 @@ def compare_sides(
         judged, refused = {}, {}
         for key in filter(mine.__contains__, reports):
             each = base | mine[key] | {"between": between, "reported": shared | reports[key]}
-            each["plus_minus"] = kind or each["reported"].pop("plus_minus", None)
             try:
                 judged[key] = compare_by(each, effort)
             except ReplicationError as error:
@@ -206,6 +186,7 @@ def compare_sides(
             raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
         return judged, refused
 
+    # A spread between labs from the rows takes them judged without it first.
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
@@ -218,9 +199,8 @@ def compare_sides(
         judged, refused = judge(between)
     elif between is not None:
         said["between"] = f"either side may be off by {between} SD for reasons of its own"
-    only_reported = _find_nearest([key for key in reports if key not in mine], mine)
-    only_yours = _find_nearest([key for key in mine if key not in reports], only_reported)
-    unread += theirs.unread if theirs else []
+    only_reported = tuple(key for key in reports if key not in mine)
+    only_yours = tuple(key for key in mine if key not in reports)
     ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
@@ -240,16 +220,19 @@ def _is_table(given: Any) -> bool:
 def _is_of_reports(table: Table) -> bool:
     """Say whether a table holds a report in each row, with its runs or its spread."""
     names = {one.statistic for one in map(read_heading, table.names) if not one.label}
-    has_names = bool(names & CENTRES) and len(names - {None}) > 1
-    return has_names or any(_has_spreads(table, name) for name in table.names)
+    if names & CENTRES and len(names - {None}) > 1:
+        return True
+    return any(_is_printed(table, name, needs_spread=True) for name in table.names)
 
 
-def _has_spreads(table: Table, name: str) -> bool:
-    """Say whether most cells are numbers with a spread behind them: 5.3 ± 0.4."""
-    cells = _probe(table, name)[:20]
-    parts = [split_printed(cell) for cell in cells if not isinstance(cell, float)]
-    spreads = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
-    return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in spreads) > len(cells)
+def _is_printed(table: Table, name: str, *, needs_spread: bool = False) -> bool:
+    """Say whether most cells are numbers, whatever stands behind them: 5.3, or 5.3 ± 0.4."""
+    cells = _probe(table, name)[:MAX_PROBED]
+    parts = [split_printed(cell) for cell in cells]
+    # 5.3 ± 0.4, 5.3 [4.9, 5.7], but not v2.0 (x)
+    if needs_spread:
+        parts = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
+    return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in parts) > len(cells)
 
 
 def _stack_runs(table: Table) -> Table:
@@ -262,6 +245,7 @@ def _stack_runs(table: Table) -> Table:
     if step is None or len(found) < 2 or len(metrics) > 1 or not all(
         name == step or name in found or " - " in name for name in table.names):  # fmt: skip
         return table
+    # A row for each run and step that has a value.
     steps, rows = table.take(step), list[tuple[Any, ...]]()
     for name, (run, _) in found.items():
         cells = zip(steps, table.take(name), strict=True)
@@ -282,10 +266,13 @@ def _rename(table: Table, metrics: Sequence[str]) -> tuple[Table, list[str]]:
 
 def _list_tags(table: Table, records: Sequence[Record]) -> Table:
     """Return what reports are called as a table, with a row for each; headings if they differ."""
-    tags = {name: [row[name] for row, _ in records] for name in records[0][0]}
-    headings = tags.pop("", [])
-    tags |= {"metric": headings} if len({*headings}) > 1 else {}
-    return Table(table.name, [*tags], [*tags.values()].__getitem__, len(records))
+    are_many = len({tags.get("") for tags, _ in records}) > 1
+    for tags, _ in records:
+        heading = tags.pop("", None)
+        if are_many:
+            tags["metric"] = heading
+    columns = {name: [tags[name] for tags, _ in records] for name in records[0][0]}
+    return Table(table.name, [*columns], [*columns.values()].__getitem__, len(records))
 
 
 def _take_names(argument: str, given: Any) -> list[str]:
@@ -320,23 +307,17 @@ def _is_numeric(table: Table, name: str) -> bool:
     return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
 
 
-def _is_printed(table: Table, name: str) -> bool:
-    """Say whether most cells are numbers, with what stands behind them."""
-    cells = _probe(table, name)
-    digits = [DIGITS.match(unset(str(split_printed(cell).value))) for cell in cells]
-    return 2 * sum(map(bool, digits)) > len(cells)
-
-
 def _read_records(
     table: Table, own: Table | None, keys: Sequence[str], kind: str | None, said: dict[str, str]
-) -> list[Record]:
+) -> tuple[list[Record], list[str]]:
     """Return what each report of a table is called, by column, and its numbers by name.
 
     A table with a column for each task, method or metric has as many reports in a row; what stands
-    in the headings is called "". Columns that say nothing known are named in `unread` of the table.
+    in the headings is called "". The columns that say nothing known come second.
     """
     headings = {name: read_heading(name) for name in table.names}
     free = {name for name, one in headings.items() if one.statistic is None or name in keys}
+    # Three forms: mean, sd, n; acc_mean, acc_sd, f1_mean; or a column of numbers for each method.
     labels = {one.label: "" for one in headings.values() if one.statistic in CENTRES}
     if "" in labels:
         labels = {"": ""}
@@ -354,7 +335,6 @@ def _read_records(
     # By label, the column of each number; those without a label belong to all.
     parts: dict[str, dict[str, str]] = {label: {} for label in ("", *labels)}
     read = {name: one for name, one in headings.items() if name not in free and one.label in parts}
-    table.unread = [name for name in headings if name not in read]
     for name, (label, statistic, *_) in read.items():
         if (other := parts[label].setdefault(str(statistic), name)) != name:
             both = list_names([other, name])
@@ -372,9 +352,10 @@ def _read_records(
         runs = next((one.runs for one in used if one.runs), None)
         columns = {known: _clean_cells(table.take(name), kind or behind, said)
                    for known, name in (parts[""] | parts[label]).items()}  # fmt: skip
-        for row in range(table.n_rows):
-            cells = {known: column[row] for known, column in columns.items()
-                     if not is_missing(column[row])}  # fmt: skip
+        for row, line in enumerate(zip(*columns.values(), strict=True)):
+            pairs = zip(columns, line, strict=True)
+            cells = {known: cell for known, cell in pairs if not is_missing(cell)}
+            # acc (%): what has no sign of its own gets that of the heading
             for known in cells if any(one.unit for one in used) else ():
                 if known not in {"runs", "n_succeeded"} and "%" not in str(cells[known]):
                     cells[known] = f"{cells[known]} %"
@@ -382,7 +363,7 @@ def _read_records(
             cells |= {"plus_minus": behind} if behind else {}
             tags = {name: column[row] for name, column in texts.items()}
             records.append((tags | ({"": labels[label]} if any(labels) else {}), cells))
-    return records
+    return records, [name for name in headings if name not in read]
 
 
 def _clean_cells(column: list[Any], kind: Any, said: dict[str, str]) -> list[Any]:
@@ -412,6 +393,7 @@ def _match_keys(
         cells = {_fold(tags[name]) for tags, _ in records if tags[name] is not None}
         free = [column for column in mine.values() if column not in found.values()
                 and (not keys or column in keys or name in keys)]  # fmt: skip
+        # How many of the cells each of your columns knows; the same name comes first.
         hits = {column: len(cells & _fold_cells(own, column)) for column in free}
         same = mine.get(_fold(name)) if name else None
         best = same if hits.get(same or "") else max(hits, key=hits.__getitem__, default=None)
@@ -439,6 +421,7 @@ def _match_keys(
     for name in keys:
         if name not in {*found, *found.values()}:
             (theirs if name in own.names else own).take(name)
+    # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
         with contextlib.suppress(UsageError):
@@ -459,25 +442,25 @@ def _match_keys(
 
 
 def _sort_records(
-    records: Sequence[Record], found: Mapping[str, str | None], mine: Iterable[Key], theirs: Table
+    records: Sequence[Record], names: Sequence[str], table: Table, others: Iterable[Key] = ()
 ) -> dict[Key, dict[str, Any]]:
-    """Return reported numbers by key, as one's own groups spell it."""
-    spelt: list[dict[str, set[str]]] = [{} for _ in found]
-    for key in mine:
+    """Return reported numbers by key, spelt as the other side does."""
+    # Names are compared folded, and spelt as on the other side if that has only one such.
+    spelt: list[dict[str, set[str]]] = [{} for _ in names]
+    for key in others:
         for place, part in enumerate(key):
             spelt[place].setdefault(_fold(part), set()).add(part)
     reports: dict[Key, dict[str, Any]] = {}
     for row, (tags, numbers) in enumerate(records, start=1):
-        parts = []
-        for place, name in enumerate(found):
-            cell = tags[name]
-            if cell is None:
-                raise DataError(f"row {row} of {theirs.name} lacks a key; give it, or remove it")
-            ways = spelt[place].get(_fold(cell), {cell})
-            parts.append(next(iter(ways)) if len(ways) == 1 else cell)
-        key = tuple(parts)
+        cells = [tags[name] for name in names]
+        if None in cells:
+            raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
+        pairs = ((by.get(_fold(cell), {cell}), cell) for by, cell in zip(spelt, cells, strict=True))
+        key = tuple(min(ways) if len(ways) == 1 else cell for ways, cell in pairs)
         if key in reports:
-            raise UsageError(f"{theirs.name} names {name_key(key)} twice; give one row for each")
+            problem = f"names {name_key(key)} twice; give one row for each"
+            several = "has several reports; name the columns that tell them apart in `by`"
+            raise UsageError(f"{table.name} {problem if key else several}")
         reports[key] = numbers
     return reports
 
@@ -494,6 +477,7 @@ def _group_runs(
     rows, seed = _find_rows(table, {*keys, *metrics}, keys, said)
     if not metrics and not (succeeded and is_share):
         metrics = [find_column(table, {*keys, succeeded, pair}, said)]
+    # Which rows belong to each group, and what else tells them apart.
     places = _find_groups(table, keys, rows)
     _find_mixed(table, {*keys, *metrics, succeeded, pair}, keys, places, said)
     done, is_unknown = None, np.zeros(table.n_rows, bool)
@@ -535,6 +519,7 @@ def _find_mixed(
                     f"{name_key([','.join([*keys, name])])}."
                 )
                 return
+    # A seed that occurs twice in a group: is it one run?
     columns = [table.take(name) for name in free if _fold(name) in SEEDS]
     for key, where in places.items() if columns else ():
         runs = Counter(tuple(str(column[place]) for column in columns) for place in where)
@@ -562,10 +547,10 @@ def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) 
 def find_column(table: Table, taken: Collection[str | None], said: dict[str, str]) -> str:
     """Return the only column of numbers that is no key, seed or step."""
     names = [name for name in table.names if name not in taken]
+    # Without seeds and steps; if several are left, without flags of success.
     for aside in (SEEDS | STEPS | ASIDE, DONE):
         if len(names) > 1:
-            names = [name for name in names if _fold(name) not in aside
-                     and _is_numeric(table, name)]  # fmt: skip
+            names = [one for one in names if _fold(one) not in aside and _is_numeric(table, one)]
     if len(names) != 1:
         known = list_names(names or table.names)
         raise UsageError(f"no `column` was given; name the one that holds the values, of {known}")
@@ -583,6 +568,7 @@ def _find_rows(
     rows = list(range(table.n_rows))
     if step is None or not _is_numeric(table, step):
         return rows, seed
+    # A log has a row for each step: the last of each run is kept.
     order, kept = tables.read_values(table.take(step), step), list[int]()
     ends: dict[Key, list[float]] = {}
     for key, part in _find_groups(table, [*keys, seed] if seed else keys, rows).items():
@@ -621,20 +607,6 @@ def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict
     return {key: np.array(where) for key, where in places.items()}
 
 
-def _find_nearest(keys: Sequence[Key], others: Iterable[Key]) -> dict[Key, Key | None]:
-    """Return for each key the one spelt most alike, None if none is near; of many the first."""
-    spelt = {" ".join(other).lower(): other for other in itertools.islice(others, MAX_ROWS)}
-    found: dict[Key, Key | None] = dict.fromkeys(keys)
-    for key in keys[:MAX_NAMED]:
-        near = difflib.get_close_matches(" ".join(key).lower(), spelt, n=1)
-        other = spelt[near[0]] if near else key
-        # SAC is not near to Ours, although "ant SAC" is to "ant Ours".
-        is_near = all(one == two or difflib.get_close_matches(one.lower(), [two.lower()])
-                      for one, two in zip(key, other, strict=True))  # fmt: skip
-        found[key] = other if near and is_near else None
-    return found
-
-
 def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]) -> str:
     """Return the column of the two groups whose difference was reported, of keys first."""
     named, wanted = f"`difference` names {list_names(difference)}", {*difference}
@@ -665,6 +637,7 @@ def _subtract(
         found[key] = {"values": values, "minus": minus}
         if pair is None:
             continue
+        # A pair is one run of either group with the same seed.
         if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
             advice = "give one run of each, of one task"
             raise DataError(f"column {show(pair)} holds a seed twice in one group; {advice}")

@@ -11,32 +11,23 @@ way that it can be, and each reading has an answer of its own. An answer has up 
 """
 
 import dataclasses
-import functools
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
 from replication.comparison.numbers import Numbers
-from replication.comparison.prediction import Answer, Finding, describe_runs, predict
-from replication.comparison.report import (
-    FAILURE_WORDS,
-    MIN_QUARTILES,
-    QUARTILES,
-    SPREADS,
-    SUCCESSES,
-    Report,
-)
-from replication.comparison.runs import Own, Runs, get_sample
+from replication.comparison.prediction import Answer, Finding, predict
+from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, Report
+from replication.comparison.runs import Runs, get_sample
 from replication.statistics import means
 from replication.statistics.means import Difference, Side, summarise_quartiles
 from replication.statistics.sampling import SEED, Effort, Sample, reduce_studies
 from replication.wording import plural
 
-MIN_RUNS = 5  # with fewer nothing but a mean is judged
 MANY_RUNS = 30  # with more, a mean alone is judged by drawn studies, which hold their skewness
 MAX_COUNTS = 100  # most numbers of successes that are tried for one share
 N_RESAMPLES = 2000  # of runs, for the standard error of a statistic that is no mean
@@ -45,36 +36,41 @@ ALIKE = "the report's runs vary as yours do"
 UNSEEN = "no other outcome is missing from"
 
 
-def list_rules(own: Own, report: Report) -> list[str]:
+def list_rules(own: Runs, report: Report) -> list[str]:
     """Return what the report may have done with failures, most usual first."""
-    if isinstance(own, Report) or own.minus is not None:
+    if own.report is not None or own.minus is not None:
         return ["excluded"]
     if report.failures is not None:
         return [report.failures]
     return [*FAILURE_WORDS] if own.n_failed and report.on_values else ["excluded"]
 
 
-def list_sides(own: Own, sample: Sample | None, report: Report) -> dict[str, Side]:
+def list_sides(own: Runs, sample: Sample | None, report: Report) -> dict[str, Side]:
     """Return one's own mean, spread and number of runs, by words for the reading of a summary."""
-    if isinstance(own, Report):
-        return summarise(own, own.count_middle("excluded"))
+    if own.report is not None:
+        return summarise(own.report, own.report.count_middle("excluded"))
     if sample is None:
         return {}
     n, name = sample.n, report.centre
     if report.has_quartiles:
-        if not MIN_QUARTILES <= n <= MANY_RUNS or own.minus is not None:
+        if not MIN_RUNS <= n <= MANY_RUNS:
             return {}
-        yours = describe_runs(sample, QUARTILES)
-        mean, sd = summarise_quartiles(yours["median"], yours["q1"], yours["q3"], n)
-        return {"": Side(mean, ((sd, n),), is_by_quartiles=True)}
+        return {"": _summarise_quartiles(sample.describe(report.numbers), n)}
+    # Their standard error is bootstrapped from at most 1,000 runs, and scaled to one run.
     if name in {"median", "iqm"}:
-        if n < MIN_RUNS or own.minus is not None:
+        if n < MIN_RUNS:
             return {}
         drawn = np.random.default_rng(SEED).choice(sample.runs, (N_RESAMPLES, min(n, 1000)))
         error = float(reduce_studies(drawn, [name])[name].std()) * math.sqrt(min(n, 1000))
-        return {"": Side(describe_runs(sample, [name])[name], ((error, n),))}
+        return {"": Side(sample.describe([name])[name], ((error, n),))}
+    # A mean, or a difference of two, each with its spread.
     spreads = tuple((one.spread, one.n) for one in (sample, own.minus) if one)
     return {"": Side(sample.mean - (own.minus.mean if own.minus else 0.0), spreads)}
+
+
+def _summarise_quartiles(numbers: Mapping[str, float], n: int, width: float = 0.0) -> Side:
+    mean, sd = summarise_quartiles(numbers["median"], numbers["q1"], numbers["q3"], n)
+    return Side(mean, ((sd, n),), width, is_by_quartiles=True)
 
 
 def summarise(report: Report, n_used: int) -> dict[str, Side]:
@@ -86,9 +82,8 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
     if centre == "constant":
         return {"": Side(value)}
     if report.has_quartiles:
-        q1, q3 = (float(numbers[each].value) for each in ("q1", "q3"))
-        mean, sd = summarise_quartiles(value, q1, q3, n_used)
-        return {"": Side(mean, ((sd, n_used),), width, is_by_quartiles=True)}
+        quartiles = {key: float(item.value) for key, item in numbers.items()}
+        return {"": _summarise_quartiles(quartiles, n_used, width)}
     # Of a spread that was rounded to 0, the largest that is.
     spread = math.nan if name is None else float(numbers[name].value or numbers[name].high)
     return {
@@ -99,7 +94,7 @@ def summarise(report: Report, n_used: int) -> dict[str, Side]:
 
 
 def judge_all(
-    own: Own, report: Report, *, level: float, between: float, effort: Effort
+    own: Runs, report: Report, *, level: float, between: float, effort: Effort
 ) -> dict[str, Answer]:
     """Return the answer to each reading of a report, by words for it, most usual first."""
     rules = list_rules(own, report)
@@ -111,7 +106,7 @@ def judge_all(
 
 
 def _judge_rule(
-    own: Own, report: Report, rule: str, *, level: float, between: float, effort: Effort
+    own: Runs, report: Report, rule: str, *, level: float, between: float, effort: Effort
 ) -> Iterator[tuple[str, Answer]]:
     """Yield words and answer for each reading of the spreads."""
     sample, n_used = get_sample(own, rule), report.count_middle(rule)
@@ -120,26 +115,26 @@ def _judge_rule(
     rest = {name: item for name, item in report.on_values.items() if name not in done}
     theirs, mine = summarise(report, n_used), list_sides(own, sample, report)
     spreads = report.list_spreads(n_used)
-    predict_rest = functools.partial(_predict, sample, n_used=n_used, level=level, effort=effort)
+    how: dict[str, Any] = {"n_used": n_used, "level": level, "effort": effort}
+    # A mean by the spreads of both sides, and by drawn studies what stands beside it.
     if mine and theirs and _is_by_spread(own, report, rest, sample):
-        aside = {report.centre, *SPREADS, *(QUARTILES if report.has_quartiles else ())}
-        (drawn,) = predict_rest({key: one for key, one in rest.items() if key not in aside}, [1.0])
+        aside = {report.centre, *SPREADS, *(report.numbers if report.has_quartiles else ())}
+        others = {key: one for key, one in rest.items() if key not in aside}
+        (drawn,) = _predict(sample, others, [1.0], **how)
         factor = next(iter(spreads.values()))
-        judge = functools.partial(
-            _judge_centre, own=own, report=report, sample=sample, factor=factor
-        )
-        for (words, one), (others, two) in itertools.product(mine.items(), theirs.items()):
-            both = ", ".join(filter(None, (f"yours {words}" * bool(words), others)))
-            centre = judge(one, two, level=level, between=between)
+        for (words, one), (more, two) in itertools.product(mine.items(), theirs.items()):
+            centre = _judge_centre(one, two, own, report, sample, factor, level, between)
+            both = ", ".join(filter(None, (f"yours {words}" * bool(words), more)))
             yield both, _combine([centre, drawn, shares], rule, (one, two))
         return
+    # Or all of it by drawn studies, of several spreads only the one that is known best.
     if rest.keys().isdisjoint(SPREADS) or report.has_error:
         spreads = {"": 1.0}
     rest = {key: one for key, one in rest.items()
             if key not in SPREADS or (key == report.spread and not report.has_error)}  # fmt: skip
     is_mean = mine and theirs and report.centre in {"mean", "constant"}
     pair = (next(iter(mine.values())), next(iter(theirs.values()))) if is_mean else None
-    parts = predict_rest(rest, list(spreads.values()))
+    parts = _predict(sample, rest, [*spreads.values()], **how)
     for words, part in zip(spreads, parts, strict=True):
         yield words, _combine([part, shares], rule, pair)
 
@@ -157,6 +152,7 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
         return False
     if name is None or m < 2:
         return True
+    # Is the spread one of k ones among m? Its square is then k (m - k) / (m (m - 1)).
     tried, item = report.count_successes(), report.numbers[name]
     counts = [k for k in tried[:: 1 + len(tried) // MAX_COUNTS] if mean.holds(Fraction(k, m))]
     factors = report.list_spreads(m).values()
@@ -164,11 +160,11 @@ def is_binary(sample: Sample | None, report: Report) -> bool:
     return any(map(item.holds, spreads))
 
 
-def _is_by_spread(own: Own, report: Report, rest: Numbers, sample: Sample | None) -> bool:
+def _is_by_spread(own: Runs, report: Report, rest: Numbers, sample: Sample | None) -> bool:
     """Say whether the centre is judged by the spreads of both sides, and not by drawn studies."""
     if report.centre not in rest or report.has_quartiles or report.has_error:
         return report.centre in rest
-    if "mean" not in rest or isinstance(own, Report) or own.minus is not None:
+    if "mean" not in rest or own.report is not None or own.minus is not None:
         return True
     is_alone = rest.keys() == {"mean"} and sample is not None and sample.n <= MANY_RUNS
     return is_alone or not rest.keys().isdisjoint(SPREADS)
@@ -181,6 +177,7 @@ def _combine(parts: Sequence[Answer], rule: str, sides: tuple[Side, Side] | None
     def take(p_values: list[float]) -> float | None:
         return min(1.0, len(p_values) * min(p_values)) if p_values else None
 
+    # Bonferroni over the parts that have a p: the mean, what stands beside it, the share.
     known = [(part.p, part.p_alone) for part in parts if part.p is not None]
     return Answer(
         merge("findings"), take([p for p, _ in known]),
@@ -192,7 +189,7 @@ def _combine(parts: Sequence[Answer], rule: str, sides: tuple[Side, Side] | None
 
 
 def _judge_centre(
-    one: Side, two: Side, *, own: Own, report: Report, sample: Sample | None, factor: float,
+    one: Side, two: Side, own: Runs, report: Report, sample: Sample | None, factor: float,
     level: float, between: float,
 ) -> Answer:  # fmt: skip
     """Judge a mean, a constant or another centre by the spreads that are known."""
@@ -200,27 +197,28 @@ def _judge_centre(
     item, aside = numbers[name], report.has_quartiles or report.has_error
     found = means.judge_means(one, two, level=level, between=between, is_conditional=not aside)
     p = reach = math.nan
-    shown, p_alone = None, None
     if found is not None:
-        p, reach, shown, p_alone = found.p, found.kept or 0.0, found.shown, found.p_alone
+        p, reach = found.p, math.nan if aside else found.kept or 0.0
     elif one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
-    yours = {name: one.mean}
     interval = item.print_within(one.mean - reach, one.mean + reach)
+    # Beside it stand the quartiles or the spreads that it was judged by.
+    yours = {name: one.mean}
     if report.has_quartiles and sample is not None:
-        yours = describe_runs(sample, ["median", "q1", "q3"])
+        yours = sample.describe(["median", "q1", "q3"])
     findings = {key: Finding.of(key, numbers[key], value) for key, value in yours.items()}
-    interval = (math.nan, math.nan) if aside else interval
     findings[name] = dataclasses.replace(findings[name], interval=interval, p=p)
     sd = one.samples[0][0] if len(one.samples) == 1 and not aside else math.nan
     for place, spread in enumerate(name for name in SPREADS if name in numbers):
         mine = math.nan if place else sd * factor
-        if isinstance(own, Report):  # as it was printed
-            mine = float(own.numbers[spread].value) if spread in own.numbers else math.nan
+        if own.report is not None:  # as it was printed
+            known = own.report.numbers.get(spread)
+            mine = math.nan if known is None else float(known.value)
         findings[spread] = Finding.of(spread, numbers[spread], mine)
     if math.isnan(p):
         return Answer(findings)
     conditions = [*_list_conditions(one, two, name)]
+    shown, p_alone = (None, None) if found is None else (found.shown, found.p_alone)
     conditions += [ALIKE] * (p_alone is not None and p <= level < p_alone)
     return Answer(findings, p, 0.0, {}, found, {name: shown}, tuple(conditions), p_alone=p_alone)
 
@@ -247,13 +245,15 @@ def _predict(
     """Judge statistics by drawn studies, under each reading of their spread."""
     if not numbers:
         return [Answer()] * len(factors)
+    # Too few runs, or equal ones, give no distribution: nothing but what they print is possible.
     if sample is None or sample.n < MIN_RUNS or sample.values.size == 1:
-        yours = {} if sample is None else describe_runs(sample, numbers.keys() - {*SPREADS})
+        yours = {} if sample is None else sample.describe(numbers.keys() - {*SPREADS})
         is_same = all(one.holds(yours.get(key, 0.0)) for key, one in numbers.items())
         p = 1.0 if is_same and sample is not None and sample.n >= MIN_RUNS else None
         found = {key: Finding.of(key, one, yours.get(key, math.nan), p=p or math.nan)
                  for key, one in numbers.items()}  # fmt: skip
         return [Answer(found, p)] * len(factors)
+    # Would an outcome that so many runs miss in 5 % of cases be in a report in at most 5 %?
     is_enough = sample.n * math.log1p(-MISSED) < n_used * math.log(MISSED)
     conditions = () if is_enough else (ALIKE,)
     drawn = predict(sample, numbers, n_used, factors, level=level, effort=effort)
@@ -276,21 +276,23 @@ def _add_differences(drawn: Answer, sample: Sample, numbers: Numbers, level: flo
     return dataclasses.replace(drawn, shown=shown, difference=first)
 
 
-def _judge_shares(own: Own, sample: Sample | None, report: Report, *, level: float) -> Answer:
+def _judge_shares(own: Runs, sample: Sample | None, report: Report, *, level: float) -> Answer:
     """Judge a share or number of successes, or the mean of a column of 0 and 1."""
     name = next((name for name in SUCCESSES if name in report.numbers), "mean")
     m = report.n
+    # Successes and runs of one's own: of a column of 0 and 1, of flags, or as another reports them.
     if name == "mean":
-        is_gap = isinstance(own, Runs) and (own.minus is not None or own.is_of_pairs)
+        is_gap = own.minus is not None or own.is_of_pairs
         if sample is None or is_gap or not is_binary(sample, report):
             return Answer()
         k, n = round(sample.mean * sample.n), sample.n
-    elif isinstance(own, Runs):
+    elif own.report is None:
         k, n = own.n - own.n_failed, own.n
-    elif set(SUCCESSES) & own.numbers.keys():
-        k, n = own.count_middle("excluded"), own.n
+    elif SUCCESSES.keys() & own.report.numbers.keys():
+        k, n = own.report.count_middle("excluded"), own.n
     else:
         return Answer()
+    # Of all counts that print as reported the nearest is judged; the interval holds those of all.
     counts = report.count_successes()
     nearest = min(max(round(k / n * m), counts[0]), counts[-1])
     tried = {counts[0], nearest, counts[-1]}

@@ -136,15 +136,13 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     whole, exponent = whole.replace(",", ""), int(power or 0) + SUFFIXES[suffix]
     is_long = len(whole) + len(part) > MAX_DIGITS + 12 or len(whole) > MAX_DIGITS
     if not whole + part or is_long or abs(exponent) > MAX_EXPONENT:
-        examples = "write it as it was printed, such as 48, -0.5, 12,345, 1.2k or 3.2e-4"
+        examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
         if name in {"mean", "median"}:
-            examples += ", with what is behind it as in '0.83 ± 0.04, n = 5' or 'median=0.8 n=5'"
-        raise refuse(name, text, f"is a plain decimal number; {examples}")
+            examples += ", or '0.83 ± 0.04, n = 5', or 'median=0.8 n=5'"
+        raise refuse(name, text, f"is a plain decimal number, as it was printed: {examples}")
     if has_percent and name not in {"share", "level"} and scale is None:
-        raise UsageError(
-            f"`{name}` was given as {show(text, length=40)}; say what your values are with "
-            "`scale`: 100 if they are shares such as 0.973, 1 if they are per cent such as 97.3"
-        )
+        ways = "is per cent with `scale` 100 if your values are shares, 1 if they are per cent, too"
+        raise refuse(name, text, ways)
     unit = Fraction(10) ** (exponent - len(part))
     unit /= Fraction(scale or (100 if has_percent else 1))
     value = int(f"{sign}{whole}{part}") * unit
@@ -168,6 +166,7 @@ def split_printed(given: object) -> Printed:
     if not isinstance(given, str):
         return Printed(given)
     body = unset(given)
+    # (8.3 ± 0.4)e-1, or 8.3 ± 0.4 %: the unit behind belongs to both
     outer = re.fullmatch(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?[0-9]+)?", body)
     body, unit = outer.groups("") if outer else (body, "")
     if not unit and body.endswith("%") and not re.search(r"%.*%$", body):
@@ -178,31 +177,32 @@ def split_printed(given: object) -> Printed:
     parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
     level, is_apart = parts.pop("level", None), found["value"][-1].isspace()
     _refuse_lone_unit(given, list(parts.values()))
-    unit = unit or ("%" if parts["value"].endswith("%") else "")
+    unit = unit or "%" * parts["value"].endswith("%")
     plain = {key: part.removesuffix("%").strip() for key, part in parts.items()}
-    value = plain["value"]
+    value, decimals = plain["value"] + unit, len(plain["value"].partition(".")[2])
     if "low" in parts:
         ends = plain["low"] + unit, plain["high"] + unit
-        return Printed(value + unit, ends=ends, level=None if level is None else float(level) / 100)
+        return Printed(value, ends=ends, level=None if level is None else float(level) / 100)
     if "up" in parts:
-        up, down = parts["up"], parts["down"]
-        digits = max(len(text.partition(".")[2]) for text in (up, down)) + 1
+        digits = max(len(parts[key].partition(".")[2]) for key in ("up", "down")) + 1
         try:
-            half = f"{(float(up) + float(down)) / 2:.{digits}f}"
+            half = f"{(float(parts['up']) + float(parts['down'])) / 2:.{digits}f}{unit}"
         except ValueError:
             return Printed(given)
-        return Printed(value + unit, half + unit, is_skewed=up != down)
-    inside, decimals = parts.get("inside"), len(value.partition(".")[2])
+        return Printed(value, half, is_skewed=parts["up"] != parts["down"])
+    inside = parts.get("inside")
     if inside is None:
-        return Printed(value + unit, plain["spread"] + unit)
+        return Printed(value, plain["spread"] + unit)
     if inside.isdigit() and decimals and not is_apart:  # in units of the last digit
-        return Printed(value + unit, f"{int(inside) / 10**decimals:.{decimals}f}{unit}")
+        return Printed(value, f"{int(inside) / 10**decimals:.{decimals}f}{unit}")
+    # 78.9 (1.1) looks like a spread, 78.9 (1) and 78.9 (+0.3) do not.
     is_like = inside[0] not in "+-" and ("." in inside or not decimals)
-    return Printed(value + unit, plain["inside"] + unit, bracket="like" if is_like else "odd")
+    return Printed(value, plain["inside"] + unit, bracket="like" if is_like else "odd")
 
 
 def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
     """Refuse 1.2k ± 0.1 and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2."""
+    # 1.2k ± 0.1, and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2, which was typed as it is meant
     has_suffix = {part[-1] in "kKMGB" for part in parts}
     has_power = {"e" in part for part in parts}
     is_typeset = re.search(r"×|·|\\times|\\cdot", given)
@@ -215,6 +215,7 @@ def split_range(given: object) -> tuple[str, str] | None:
     """Return the two ends of a range such as 0.81-0.85, [0.81, 0.85] or "0.81 to 0.85"."""
     if isinstance(given, (tuple, list)) and len(given) == 2:
         return given[0], given[1]
+    # -0.81, 4e-2, 12.5 %
     number = r"-?[0-9][0-9.]*(?:e[+-]?[0-9]+)?\s?[%kM]?"
     body = unset(given) if isinstance(given, str) else ""
     found = re.fullmatch(rf"[(\[]?\s*({number})\s*(?:to|[-–,;])\s*({number})\s*[)\]]?", body)
@@ -226,6 +227,7 @@ def unset(text: str) -> str:
     body, before = text.strip()[:200], ""
     if re.fullmatch(r"[-+]?[0-9.]*", body):
         return body
+    # Until nothing changes, since one command may hold another: \textbf{\underline{0.8}}
     while body != before:  # \textbf{\underline{0.8}}
         before = body
         for pattern, plain in _TYPESET:
@@ -255,6 +257,11 @@ def format_number(value: float | None, digits: int = 4) -> str:
         return ""
     in_full = float(value).is_integer() or abs(value) >= 10**digits
     return f"{value:,.0f}" if in_full and abs(value) < 1e15 else f"{value:.{digits}g}"
+
+
+def span(low: float | None, high: float | None, digits: int = 4) -> str:
+    """Return the two ends of an interval: "0.81 to 0.85"."""
+    return f"{format_number(low, digits)} to {format_number(high, digits)}"
 
 
 def percent(share: float) -> str:

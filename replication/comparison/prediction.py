@@ -15,24 +15,27 @@ Westfall & Young (1993), Resampling-based Multiple Testing, section 2.3: p of se
 import dataclasses
 import functools
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
 
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
+from replication.statistics import sampling
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray, SamplingDistribution
 from replication.statistics.means import Difference, Side
-from replication.statistics.sampling import Draws, Effort, Sample, draw_statistics, reduce_studies
+from replication.statistics.sampling import Effort, FloatArray, Sample, SamplingDistribution
 
 TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
 NEAR = 1000  # studies of about the reported maximum, for the mean given it
 MAX_SPAN = 20_000
 
+Draws = Mapping[str, FloatArray]
+"""Statistics of drawn studies by name, float64[n_resamples, n_each]."""
 
-@dataclasses.dataclass(frozen=True, eq=False)
+
+@dataclasses.dataclass(frozen=True)
 class Finding:
     """A reported statistic against its sampling distribution, whose `mean` and `spread` it has.
 
@@ -51,11 +54,6 @@ class Finding:
     chance: float = math.nan
     mean: float = math.nan
     spread: float = math.nan
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Finding) and repr(self) == repr(other)  # so that NaN equals NaN
 
     @classmethod
     def of(cls, name: str, item: Reported, yours: float, **more: Any) -> Self:
@@ -91,11 +89,6 @@ class Statistic:
     item: Reported
     distribution: SamplingDistribution
 
-    @classmethod
-    def of(cls, item: Reported, drawn: FloatArray) -> Self:
-        """Take a reported number, and drawn ones."""
-        return cls(item, SamplingDistribution.from_draws(drawn))
-
     def measure_tails(self, values: FloatArray) -> FloatArray:
         """Return the smaller tail that the rounding cell of each value cuts off."""
         width = self.item.width
@@ -116,12 +109,16 @@ class Statistic:
         below, above = self._measure(float(self.item.low), float(self.item.high))
         return float(below), float(above)
 
-    def find_interval(self, level: float) -> tuple[float, float]:
-        """Return the smallest and the largest reported number whose p is above the level."""
+    def find(self, name: str, yours: Mapping[str, float], level: float) -> Finding:
+        """Return what is found of the reported number; its interval has a p above the level."""
         values, half = self.distribution.values, self.item.width / 2.0
         below, above = self.distribution.measure(values, values)
         low, high = values[below > level / 2.0][0], values[above > level / 2.0][-1]
-        return self.item.print_within(float(low) - half, float(high) + half)
+        interval = self.item.print_within(float(low) - half, float(high) + half)
+        p, chance = min(2.0 * min(self.ends), 1.0), max(math.fsum([*self.ends, -1.0]), 0.0)
+        mine, of = yours[name.removesuffix("_given_max")], self.distribution
+        return Finding(name, self.item.text, float(self.item.value), mine, interval, p, chance,
+                       of.mean, of.spread)  # fmt: skip
 
 
 def predict(
@@ -130,36 +127,31 @@ def predict(
     """Hold statistics of n runs against a sample, for each factor of a spread to the sd."""
     bases = {name: "sd" if name in SPREADS else name for name in numbers}
     names = sorted(set(bases.values()))
-    yours = describe_runs(sample, names)
+    yours = sample.describe(names)
+    # The paper's pair of numbers, from many whole ones, has an exact distribution; else studies
+    # are drawn once, and a spread is the sd times a factor for each way to read it.
     if numbers.keys() == {"mean", "max"} and (table := _count_exactly(sample, numbers, n)):
         return [predict_mean_and_max(table, numbers, n, yours=yours, level=level)]
-    drawn, found = draw_statistics(sample, n, names, effort=effort), []
+    drawn, found = sampling.draw_statistics(sample, n, names, effort=effort), []
     for factor in factors:
         scales = {name: factor if name in SPREADS else 1.0 for name in numbers}
         scaled = {name: drawn[base] * scales[name] for name, base in bases.items()}
         own = {name: yours[base] * scales[name] for name, base in bases.items()}
-        found.append(judge_draws(scaled, numbers, own, level=level))
+        found.append(judge_draws(scaled, numbers, own, level))
     return found
 
 
-def describe_runs(sample: Sample, names: Collection[str]) -> dict[str, float]:
-    """Return statistics of the runs that were seen."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = reduce_studies(sample.runs, names)
-    return {name: float(value) for name, value in found.items()}
-
-
-def judge_draws(
-    drawn: Draws, numbers: Numbers, yours: Mapping[str, float], *, level: float
-) -> Answer:
+def judge_draws(drawn: Draws, numbers: Numbers, yours: Mapping[str, float], level: float) -> Answer:
     """Hold reported statistics against those of drawn studies, float64[n_resamples, n_each]."""
-    judged = {name: Statistic.of(item, drawn[name]) for name, item in numbers.items()}
+    judged = {name: _hold(item, drawn[name]) for name, item in numbers.items()}
     tails = {name: one.measure_tails(drawn[name]) for name, one in judged.items()}
     if numbers.keys() == {"mean", "max"}:
         judged["mean_given_max"], tails["mean"] = _condition_on_max(drawn, numbers)
+    # A study is as far out as its most extreme number; p is the share of studies further out.
     tail = min(min(one.ends) for name, one in judged.items() if f"{name}_given_max" not in judged)
     is_rarer = np.minimum.reduce(list(tails.values())) <= tail * (1 + TINY)
     share, by_resample = float(is_rarer.mean()), is_rarer.mean(axis=-1)
+    # The error of p: by binomial chance, or by how resamples differ, whichever is larger.
     by_chance = math.sqrt(max(share * (1.0 - share), 1e-12) / is_rarer.size)
     error = max(by_chance, float(by_resample.std()) / math.sqrt(by_resample.size))
     p = max(share, min(2.0 * tail, 1.0))
@@ -168,18 +160,13 @@ def judge_draws(
     return Answer(findings, p, error * p / (share or 1.0), distributions)
 
 
-def _find_all(
-    judged: Mapping[str, Statistic], yours: Mapping[str, float], level: float
-) -> dict[str, Finding]:
-    return {
-        name: Finding.of(
-            name, one.item, yours[name.removesuffix("_given_max")],
-            interval=one.find_interval(level), p=min(2.0 * min(one.ends), 1.0),
-            chance=max(math.fsum([*one.ends, -1.0]), 0.0),
-            mean=one.distribution.mean, spread=one.distribution.spread,
-        )
-        for name, one in judged.items()
-    }  # fmt: skip
+def _hold(item: Reported, drawn: FloatArray) -> Statistic:
+    """Hold a reported number against drawn ones, each as probable as any other."""
+    return Statistic(item, SamplingDistribution(np.sort(drawn, axis=None), np.ones(drawn.size)))
+
+
+def _find_all(judged: Mapping[str, Statistic], yours: Any, level: float) -> dict[str, Finding]:
+    return {name: one.find(name, yours, level) for name, one in judged.items()}
 
 
 def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatArray]:
@@ -187,6 +174,7 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
     means, largest = drawn["mean"].ravel(), drawn["max"].ravel()
     mean, top = numbers["mean"], numbers["max"]
     size = min(NEAR, means.size)
+    # Studies in the order of their maxima, of which those nearest to the reported one are kept.
     order = np.argsort(largest, kind="stable")
     first, last = np.searchsorted(largest[order], [float(top.low), float(top.high)])
     if last - first < size:
@@ -194,8 +182,8 @@ def _condition_on_max(drawn: Draws, numbers: Numbers) -> tuple[Statistic, FloatA
         last = first + size
     tails = np.empty(means.size)
     for part in np.array_split(order, max(1, means.size // size)):
-        tails[part] = Statistic.of(mean, means[part]).measure_tails(means[part])
-    return Statistic.of(mean, means[order[first:last]]), tails.reshape(drawn["mean"].shape)
+        tails[part] = _hold(mean, means[part]).measure_tails(means[part])
+    return _hold(mean, means[order[first:last]]), tails.reshape(drawn["mean"].shape)
 
 
 def predict_mean_and_max(
@@ -206,6 +194,7 @@ def predict_mean_and_max(
 
     mean, largest = numbers["mean"], numbers["max"]
     cell = float(largest.low), float(largest.high)
+    # By convolution of the counts; the mean is judged among studies of the same maximum.
     judged = {
         "mean": Statistic(mean, SamplingDistribution(*convolution.compute_mean_mass(table, runs))),
         "max": Statistic(largest, SamplingDistribution(*convolution.compute_max_mass(table, runs))),

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence, Set
 from fractions import Fraction
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 from replication.comparison import numbers as printed
 from replication.comparison.numbers import Numbers, Reported, read_number, refuse, show, split_range
@@ -30,7 +30,7 @@ CENTRES = {"mean", "constant", "median", "iqm"}
 QUARTILES = {"median", "q1", "q3"}
 MAX_RUNS = 100_000  # most that can lie behind a report
 MANY = 100  # runs that a standard deviation is taken to be of at most, where nothing says it
-MIN_QUARTILES = 5  # runs behind quartiles from which mean and sd are estimated
+MIN_RUNS = 5  # with fewer nothing but a mean is judged
 FAILURE_WORDS = {"excluded": "left out", "at-cap": "counted where they were stopped",
                  "restarted": "started over and added up"}  # fmt: skip
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
@@ -49,6 +49,7 @@ SPELT = (
     (r"\(\s*(?:IQR|interquartile range)[:,]?\s*(?=[0-9.-])", "("),  # 4.9 (IQR 4.5 to 5.4)
 )
 """What stands in texts in place of names."""
+COUNTED = r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*"  # 49/50, 49 of 50
 
 GONE = {
     "report": "`reported`", "against": "the other report in place of `values`",
@@ -58,6 +59,10 @@ GONE = {
     "detect": "nothing: the answer says what these runs find; four times as many find half of it",
 }  # fmt: skip
 """Arguments that there are no more, or that people try, and what takes their place."""
+
+
+Options = Mapping[str, Any]
+"""The arguments of `compare`."""
 
 
 class Kind(NamedTuple):
@@ -82,6 +87,7 @@ def read_kind(text: str) -> Kind | None:
     >>> read_kind("90% ci normal")
     Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
     """
+    # Word by word: how many, what, its level, its distribution, its denominator.
     found: dict[str, Any] = {}
     plain = text.lower().replace("standard error", "se").replace("standard deviation", "sd")
     plain = re.sub(r"\b([a-z])\.([a-z])\.([a-z]\b)?\.?", r"\1\2\3", plain)  # s.d., s.e.m.
@@ -132,17 +138,20 @@ def read_heading(text: str) -> Heading:
             unit = "%"
         elif read_kind(behind) is not None:
             kind = behind
+    # Reward ± SD, without brackets
     base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
     if sign and read_kind(behind):
         kind = behind
     words = re.sub(r"[\s._-]+", "_", base.lower()).strip("_")
     if level := re.fullmatch(r"([0-9]{2}(?:\.[0-9])?)%_ci", words):
         return Heading("", "ci", unit, f"{level[1]}% ci", runs)
+    # p90
     quantile = re.fullmatch(r"p([0-9]{1,2}(?:\.[0-9]{1,2})?)", base.strip().lower())
     if quantile and float(quantile[1]) > 0 and words not in NAMES:
         return Heading("", base.strip().lower(), unit, kind, runs)
     if words not in NAMES and words.endswith("%"):
         words, unit = words.removesuffix("%").strip("_"), "%"
+    # acc_mean and mean_acc: the longest name of a statistic at either end, the rest is the label.
     parts = words.split("_")
     for place in range(len(parts)):
         first, last = "_".join(parts[:place]), "_".join(parts[place:])
@@ -180,13 +189,6 @@ class Report:
     off_centre: str = ""
     bracket: str = ""
 
-    # What runs have that may stand in the place of a report:
-    done: ClassVar[None] = None
-    n_failed: ClassVar[int] = 0
-    n_missing: ClassVar[int] = 0
-    stop: ClassVar[None] = None
-    minus: ClassVar[None] = None
-
     @property
     def on_values(self) -> dict[str, Reported]:
         """Those that summarise values, and not successes."""
@@ -209,7 +211,7 @@ class Report:
     @property
     def has_quartiles(self) -> bool:
         """Whether mean and spread are estimated from median and quartiles."""
-        return self.n >= MIN_QUARTILES and self.numbers.keys() == QUARTILES
+        return self.n >= MIN_RUNS and self.numbers.keys() == QUARTILES
 
     @property
     def has_error(self) -> bool:
@@ -243,25 +245,25 @@ class Report:
         from scipy import special
 
         name, kind, tail = self.spread, self.kind, 0.5 + (self.kind.level or 0.95) / 2.0
-        z = float(special.ndtri(tail))
+        z, error = float(special.ndtri(tail)), 1.0 / math.sqrt(max(n_used, 1))
+        # Of an estimate: its standard error, an interval, or an sd of many runs.
         if self.has_error:
-            ways = {"± as standard error": 1.0, "± as interval": z}
-            if self.n == 0:
-                ways[f"± as sd of {MANY} runs"] = math.sqrt(MANY)
-            return ways if name == "spread" else {"": z if name == "ci" else kind.factor}
+            if name != "spread":
+                return {"": z if name == "ci" else kind.factor}
+            many = {f"± as sd of {MANY} runs": math.sqrt(MANY)} if self.n == 0 else {}
+            return {"± as standard error": 1.0, "± as interval": z} | many
         if name is None or n_used < 2:
             return {"": 1.0}
-        error = 1.0 / math.sqrt(n_used)
         halves = {"t": float(special.stdtrit(n_used - 1, tail)) * error, "normal": z * error}
         ends = {f"interval by {words}": halves[by] for by, words in CI_WORDS.items()}
+        if name == "ci":
+            return ends if kind.by is None else {"": halves[kind.by]}
         below = {"n - 1": 1.0, "n": math.sqrt((n_used - 1) / n_used)}
         if name == "spread":
             bases = {"sd": 1.0, "standard error": error}
             sds = {f"{words} with {free}": base * one
                    for words, base in bases.items() for free, one in below.items()}  # fmt: skip
             return {f"± as {words}": one for words, one in (sds | ends).items()}
-        if name == "ci":
-            return ends if kind.by is None else {"": halves[kind.by]}
         base = kind.factor * (error if name == "se" else 1.0)
         if kind.free is not None:
             return {"": base * below[kind.free.replace("-", " - ")]}
@@ -281,18 +283,18 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
             text = re.sub(pattern, plain, text)
         # median 4.9; of another name, as in "accuracy 94.8", the number is a mean
         if called := re.match(r"\s*([A-Za-z][A-Za-z _-]*?)\s+(?=[-+−.]?[0-9])", text):
-            before = f"{called[1]}=" if called[1].lower() in NAMES else ""
-            text = before + text[called.end() :]
+            text = f"{called[1]}=" * (called[1].lower() in NAMES) + text[called.end() :]
         # ", n = 5" behind a number, or "mean=0.8"
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", text)
         values = [value.strip(" ,;") for value in rest[1::2]]  # (n = 5), but [4.5, 5.4) in full
         values = [v.removesuffix(")") if v.count(")") > v.count("(") else v for v in values]
-        lone = "share" if re.fullmatch(r"\s*[0-9]+\s*(/|of)\s*[0-9]+\s*", first) else "mean"
+        lone = "share" if re.fullmatch(COUNTED, first) else "mean"
         pairs = [(lone, first.strip())] * bool(first.strip())
         pairs += zip(rest[::2], values, strict=True)
     found: dict[str, Any] = {}
     for key, value in pairs:
-        label, known, *_ = read_heading(key)
+        # What a heading says of ± goes along: "mean (sd)"
+        label, known, *_ = ("", key) if key == "plus_minus" else read_heading(key)
         if known is None or label:
             near = difflib.get_close_matches(key.lower(), NAMES, n=1)
             hint = f" (did you mean {near[0]}?)" if near else ""
@@ -305,10 +307,31 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
-def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
+def read_numbers(options: Options) -> dict[str, Any]:
+    """Return the reported numbers by name, however they were given."""
+    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
+    for name in GONE.keys() & numbers.keys():
+        raise UsageError(f"there is no '{name}' any more; give {GONE[name]}")
+    reported = options["reported"]
+    whole = {} if reported is None else parse_report(reported, "reported")
+    for name, value in parse_report(numbers, "reported").items():
+        if str(whole.setdefault(name, value)) != str(value):
+            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
+    return whole
+
+
+def read_report(given: Mapping[str, Any], options: Options) -> Report:
     """Read what was reported by name; `options` are the arguments of `compare`."""
-    kind, scale = options["plus_minus"], options["scale"]
+    failures, behind, scale = (options[name] for name in ("failures", "plus_minus", "scale"))
+    if failures not in {None, *FAILURE_WORDS}:
+        raise refuse("failures", failures, f"are {', '.join(FAILURE_WORDS)}")
+    kind = NO_KIND if behind is None else read_kind(str(behind))
+    if kind is None:
+        kinds = "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
+        raise refuse("plus_minus", behind, f"are {kinds}")
     texts = {name: value for name, value in given.items() if value is not None}
+    if (behind := texts.pop("plus_minus", None)) and kind == NO_KIND:
+        kind = read_kind(behind) or NO_KIND
     # "0.83 ± 0.04", "[4.9, 5.7]" and their like come apart.
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
@@ -320,10 +343,10 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
     is_log, factor, numbers = scale == "log", None if scale == "log" else scale, {}
     # Each number as it was printed, with the ends that rounding leaves it.
     for name, text in texts.items():
-        place, behind = ("mean", " behind ±") if name == "spread" else (name, "")
+        place, where = ("mean", " behind ±") if name == "spread" else (name, "")
         item = read_number(text, place, scale=None if name in SUCCESSES else factor)
         if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
-            raise refuse(place, text, f"are 0 and numbers above it{behind}")
+            raise refuse(place, text, f"are 0 and numbers above it{where}")
         numbers[name] = _take_log(item, place) if is_log and name not in SUCCESSES else item
     if is_log and numbers.keys() & {*SPREADS, "iqr"}:
         raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
@@ -334,11 +357,10 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
             raise refuse("ci", [*ends], "is the lower end first")
         if is_log:
             first, last = _take_log(first, "ci"), _take_log(last, "ci")
-        off_centre = _place_interval(numbers, first, last, is_log=is_log)
+        off_centre = _place_interval(numbers, first, last, is_log)
     elif "ci" in numbers:
         numbers["ci"] = dataclasses.replace(numbers["ci"], text=f"± {numbers['ci'].text}")
-    if "constant" in numbers:
-        exact = numbers["constant"]
+    if exact := numbers.get("constant"):
         numbers["constant"] = dataclasses.replace(exact, low=exact.value, high=exact.value)
     # Runs, and whether all of it can stand together.
     n = read_number(1 if "constant" in numbers else 0 if runs is None else runs, "n").value
@@ -346,8 +368,8 @@ def read_report(given: Mapping[str, Any], options: Mapping[str, Any]) -> Report:
         span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
         raise refuse("n", runs, f"are whole numbers {span}")
     kind = kind._replace(level=kind.level or level)
-    report = Report(numbers, int(n), options["failures"], kind, off_centre, bracket)
-    _check_together(report)
+    report = Report(numbers, int(n), failures, kind, off_centre, bracket)
+    _check_together(report, is_gap=options["minus"] is not None)
     n_used = report.count_middle(report.failures or "excluded")
     least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
     if report.on_values and n_used < least and not report.has_error:
@@ -372,18 +394,14 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
 
     def add(name: str, value: Any) -> None:
         if texts.setdefault(name, value) != value:
-            raise UsageError(
-                f"`{name}` was given twice, as {show(texts[name])} and {show(value)}; give it once"
-            )
+            both = f"{show(texts[name])} and {show(value)}"
+            raise UsageError(f"`{name}` was given twice, as {both}; give it once")
 
-    low, high = texts.pop("ci_low", None), texts.pop("ci_high", None)
-    if (low is None) != (high is None):
-        given, lacks = ("ci_low", "ci_high") if high is None else ("ci_high", "ci_low")
-        raise UsageError(f"`{given}` was given without `{lacks}`; give both ends, or neither")
-    if low is not None:
-        add("ci", (low, high))
-    share = re.fullmatch(r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*", str(texts.get("share")))
-    if share:  # 49/50
+    if ("ci_low" in texts) != ("ci_high" in texts):
+        raise UsageError("`ci_low` was given without `ci_high`, or that without it; give both")
+    if "ci_low" in texts:
+        add("ci", (texts.pop("ci_low"), texts.pop("ci_high")))
+    if share := re.fullmatch(COUNTED, str(texts.get("share"))):
         del texts["share"]
         add("n_succeeded", share[1])
         if str(texts.setdefault("runs", share[2])) != share[2]:
@@ -402,20 +420,19 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         off_centre = "off" if parts.is_skewed else off_centre
         bracket = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
         level = parts.level
-    for name, (first, last) in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
+    for name, ends in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
         if (pair := split_range(texts.get(name))) is not None:
             del texts[name]
-            add(first, pair[0])
-            add(last, pair[1])
+            for each, value in zip(ends, pair, strict=True):
+                add(each, value)
     if "range" in texts:
         raise refuse("range", texts["range"], "are the smallest and the largest, as 0.81 to 0.85")
     return off_centre, bracket, level
 
 
-def _place_interval(
-    numbers: dict[str, Reported], first: Reported, last: Reported, *, is_log: bool
-) -> str:
+def _place_interval(numbers: dict[str, Any], first: Reported, last: Reported, is_log: bool) -> str:
     """Take an interval as that of the only centre, or of the mean; say whether it is off it."""
+    # Half of its width stands for it, with the rounding of both ends.
     middle, half = (first.value + last.value) / 2, (last.value - first.value) / 2
     cell = (first.high - first.low + last.high - last.low) / 4
     found = Reported(f"{float(middle):g}", middle, middle - cell, middle + cell)
@@ -428,6 +445,7 @@ def _place_interval(
         raise refuse("ci", ends, f"is an interval that holds the reported {centre.text}")
     if centre.low <= found.high and found.low <= centre.high:
         return ""
+    # Is it in the middle on the scale of logarithms? sqrt(low * high)
     if first.low > 0:  # of a ratio, which lies in the middle on the scale of logarithms
         ways = [math.sqrt(a * b) for a, b in ((first.low, last.low), (first.high, last.high))]
         if centre.low <= ways[1] and ways[0] <= centre.high:
@@ -435,7 +453,7 @@ def _place_interval(
     return "off"
 
 
-def _check_together(report: Report) -> None:
+def _check_together(report: Report, *, is_gap: bool) -> None:
     numbers: Set[str] = report.numbers.keys()
     faults = {
         "nothing was reported; give `reported`, or a number by its name such as `mean`":
@@ -447,6 +465,9 @@ def _check_together(report: Report) -> None:
         "estimate with its interval or standard error needs none, nor does a `constant`":
             report.n == 0 and not (numbers - {"ci", "se", "spread"} == {report.centre}
                                    and report.has_error),
+        "of a difference (`minus`) only the `mean`, with its spread, or `constant` is compared":
+            is_gap and (report.centre not in {"mean", "constant"}
+                        or bool(numbers - {"mean", "constant", *SPREADS})),
         "a confidence interval says what `sd` and `se` say; give one of them":
             "ci" in numbers and not {"sd", "se"}.isdisjoint(numbers),
     }  # fmt: skip

@@ -3,28 +3,24 @@
 import dataclasses
 import enum
 import functools
-import html
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Self
 
+from replication.comparison import report
 from replication.comparison.figure import draw, draw_statistic
-from replication.comparison.judging import MIN_RUNS
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
+from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
-from replication.comparison.text import Block, name_key, render
-from replication.statistics.distributions import SamplingDistribution
+from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
 from replication.wording import plural
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-SCHEMA = 3  # version of what `Comparison.to_dict` returns
-FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
@@ -36,38 +32,6 @@ class Verdict(enum.StrEnum):
     NOT_CONTRADICTED = "not contradicted"
     CONTRADICTED = "contradicted"
     CANNOT_TELL = "cannot tell"
-
-
-class Answered:
-    """What one result, and a table of them, have in common."""
-
-    __hash__ = None  # type: ignore[assignment]
-    to_dict: Callable[[], dict[str, Any]]
-    list_cells: Callable[[], list[list[Any]]]
-    describe: Callable[[], Iterable[Block]]
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
-
-    def __bool__(self) -> NoReturn:
-        raise TypeError("a comparison has three answers; ask for its verdict")
-
-    def _repr_html_(self) -> str:
-        return f"<pre>{html.escape(self.render())}</pre>"
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table with a row for each statistic, or each result."""
-        import pandas as pd
-
-        header, *rows = self.list_cells()
-        return pd.DataFrame(rows, columns=header)
-
-    def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
-
-        Raises `UsageError` for another form.
-        """
-        return render(form, self.describe(), self.list_cells(), self.to_dict())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -115,9 +79,8 @@ class Comparison(Answered):
         Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
     evidence : mapping or None
         Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
-    impossible, impossible_on_grid, unit : mapping of str to str, and float or None
-        Why reported numbers cannot be right, by name; those that could not be right if values lay
-        on the grid of your runs, which decide nothing; that grid.
+    impossible : mapping of str to str
+        Why reported numbers cannot be right, by name.
     groups, scale : tuple of str, and str
         Names of the groups whose difference was reported; "log" where logarithms were compared, of
         which means, differences (ratios) and intervals are given back.
@@ -151,8 +114,6 @@ class Comparison(Answered):
     equivalence: Mapping[str, Any] | None
     evidence: Mapping[str, float] | None
     impossible: Mapping[str, str]
-    impossible_on_grid: Mapping[str, str]
-    unit: float | None
     cautions: Mapping[str, str]
     groups: tuple[str, ...]
     scale: str
@@ -164,20 +125,14 @@ class Comparison(Answered):
         """What the most usual reading gives: distributions, where studies were drawn, and sides."""
         return next(iter(self.answers.values()))
 
-    @property
-    def distributions(self) -> Mapping[str, SamplingDistribution]:
-        """Sampling distributions by statistic, where studies were drawn."""
-        return self.main.distributions
-
     def __repr__(self) -> str:
         p = "" if self.p is None else f", {describe_p(self.p)}"
         numbers = ", ".join(f"{name} {text}" for name, text in self.reported.items())
         return f"<Comparison: {self.verdict}{p} ({numbers}; {plural(self.n, 'run')} of yours)>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything that is not for drawing as plain JSON values."""
-        names = [field.name for field in dataclasses.fields(self)[:-2]]
-        return {"schema": SCHEMA} | {name: make_plain(getattr(self, name)) for name in names}
+    def list_parts(self) -> dict[str, Any]:
+        """Return what `to_dict` has, by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:-2]}
 
     def take_exponentials(self) -> Self:
         """Return the same of ratios, where logarithms were compared."""
@@ -188,6 +143,7 @@ class Comparison(Answered):
                       for name, part in parts.items()}  # fmt: skip
             return dataclasses.replace(one, **undone, **more)
 
+        # Means, differences and ends of intervals become ratios; p stays what it is.
         gap, findings = self.difference, self.findings.items()
         return dataclasses.replace(
             self, mean=undo(self.mean, "value", "low", "high"),
@@ -213,46 +169,28 @@ class Comparison(Answered):
         ]
 
     def describe(self) -> Iterable[Block]:
-        """Yield the answer in words."""
-        return describe(self)
+        """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
+        yield Block(answer(self))
+        if self.coincidence is not None:
+            often = format_number(1.0 / max(self.coincidence, 1e-12), 2)
+            yield Block(
+                f"Your {plural(self.n - self.n_failed, 'run')} give every reported number to the "
+                f"last digit, as one study in {often} would by chance: they may be the very runs "
+                "of the report, and if so do not replicate it."
+            )
+        yield Block(rows=tabulate(self))
+        notes = " ".join(list_notes(self))
+        texts = _describe_difference(self), _describe_runs(self), notes
+        yield from map(Block, filter(None, texts))
+        if self.assumptions:
+            yield Block("Taken for granted:", list_assumed(self.assumptions))
+        aside = {"alone", "per cent"}  # which the first sentence says
+        if cautions := [text for name, text in self.cautions.items() if name not in aside]:
+            yield Block("Caution:", cautions)
 
 
 def _exp(value: float | None) -> float | None:
     return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
-
-
-def make_plain(value: Any) -> Any:
-    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
-    if dataclasses.is_dataclass(value):
-        value = vars(value) | ({"d": value.d} if isinstance(value, Difference) else {})
-    if isinstance(value, Mapping):
-        return {str(key): make_plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [make_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value.value if isinstance(value, Verdict) else value
-
-
-def describe(found: Comparison) -> Iterable[Block]:
-    """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
-    yield Block(answer(found))
-    if found.coincidence is not None:
-        often = format_number(1.0 / max(found.coincidence, 1e-12), 2)
-        yield Block(
-            f"Your {plural(found.n - found.n_failed, 'run')} give every reported number to the "
-            f"last digit, as one study in {often} would by chance: they may be the very runs of "
-            "the report, and if so do not replicate it."
-        )
-    yield Block(rows=tabulate(found))
-    for text in (_describe_difference(found), _describe_runs(found), " ".join(list_notes(found))):
-        if text:
-            yield Block(text)
-    if found.assumptions:
-        yield Block("Taken for granted:", list_assumed(found.assumptions))
-    cautions = [text for name, text in found.cautions.items() if name not in {"alone", "per cent"}]
-    if cautions:
-        yield Block("Caution:", cautions)
 
 
 def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -261,60 +199,54 @@ def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]
     return {name: text for name, text in said.items() if name not in aside}, aside
 
 
-def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
-    """Return what is taken for granted, with the argument that changes it."""
-    return [text if name in FIXED else f"{text} (change with `{name}`)"
-            for name, text in assumptions.items()]  # fmt: skip
-
-
 def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
-    verdict, reason = str(found.verdict).capitalize(), found.reason
+    verdict, reason, judged = str(found.verdict).capitalize(), found.reason, _list_judged(found)
     # What was not judged says why.
     if reason == "impossible":
         return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason == "units":
         return f"{verdict}: {found.cautions['per cent']}"
-    judged = _list_judged(found)
     if reason in {"few", "constant"}:
         reported = f"the reported {_name_numbers(found, list(found.reported)[:1])}"
         runs = plural(found.n - found.n_failed, "run") + " that succeeded" * bool(found.n_failed)
         equal = ", all equal," if reason == "constant" else ""
         return (
             f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
-            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
+            f"`sd`, `se` or `ci`, or more runs (at least {report.MIN_RUNS} unless it is a mean)."
         )
     # What was reported, with its spread and runs, and what lies beside it.
-    subject = f"the reported {_name_numbers(found, judged)}"
     beside = [
         f"± {text.removeprefix('± ')}" if name == "spread" or text[0] == "±" else f"{name} {text}"
         for name, text in found.reported.items()
         if name in SPREADS and name not in judged and not SUCCESSES.keys() >= {*judged}
-    ]
-    beside += [] if found.runs is None else [plural(found.runs, "run")]
+    ] + [plural(found.runs or 0, "run")] * (found.runs is not None)
+    subject = f"the reported {_name_numbers(found, judged)}"
     subject += f" ({', '.join(beside)})" if beside else ""
-    runs = plural(_count_runs(found, judged), "run") if found.n else ""
+    is_all = found.failures == "at-cap" or SUCCESSES.keys() >= {*judged}
+    runs = plural(found.n if is_all else found.n - found.n_failed, "run") if found.n else ""
     lies, yours = "lie", f"those of your {runs}"
     if len(judged) == 1:
-        behind = f" ({runs})" if runs else ""
-        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)}{behind}"
+        lies, yours = "lies", f"your {format_number(found.findings[judged[0]].yours)}"
+        yours += f" ({runs})" if runs else ""
     # Where the verdict depends on the reading, p of each; else the verdict, its conditions, p.
     if reason == "reading":
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
-            f"depends on what the report leaves unsaid: p is "
+            "depends on what the report leaves unsaid: p is "
             f"{list_p(found.p_by_assumption, 'with {}')}."
         )
-    differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone", "")
-    end = "" if reason != "margin" else (
-        f", but the means are {'' if differs else 'not '}shown to differ by less than the margin"
-    )  # fmt: skip
+    differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone")
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
-    p = "" if found.p is None else f" ({'; '.join(filter(None, (describe_p(found.p), alone)))})"
-    return (
+    p = "" if found.p is None else "; ".join(filter(None, (describe_p(found.p), alone)))
+    text = (
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
-        f"than chance explains{p}{end}{_describe_shown(found)}."
+        f"than chance explains{f' ({p})' if p else ''}"
     )
+    if reason == "margin":
+        shown = "shown" if differs else "not shown"
+        text += f", but the means are {shown} to differ by less than the margin"
+    return f"{text}{_describe_shown(found)}."
 
 
 def _list_judged(found: Comparison) -> list[str]:
@@ -331,18 +263,13 @@ def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     return join([describe_number(name, found.reported[name]) for name in names])
 
 
-def _count_runs(found: Comparison, names: Iterable[str]) -> int:
-    """Return how many runs your numbers summarise: those that succeeded, or all."""
-    is_all = found.failures == "at-cap" or set(names) <= SUCCESSES.keys()
-    return found.n if is_all else found.n - found.n_failed
-
-
 def _describe_shown(found: Comparison) -> str:
     name = next(iter(found.shown), "")
     value, is_share = found.shown.get(name), name in SUCCESSES
     if value is None or not math.isfinite(value):
         is_known = is_share or found.difference is not None
         return "; no difference would have been found four times in five" if is_known else ""
+    # Also in standard deviations, where one is known.
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
     statistic = "mean" if name == "constant" else word(name)
@@ -356,6 +283,7 @@ def _describe_shown(found: Comparison) -> str:
 def list_p(p_values: Mapping[str, float], template: str) -> str:
     """Return p under each reading of what was not said, of many the smallest and the largest."""
     pairs = [*p_values.items()]
+    # p is 0.01 with sd and 0.2 with se; of many readings only the ends
     if is_many := len(pairs) > MAX_READINGS:
         pairs = [find(pairs, key=lambda pair: pair[1]) for find in (min, max)]
     parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
@@ -366,14 +294,13 @@ def _describe_difference(found: Comparison) -> str:
     one, less = found.difference, "over" if found.scale else "less"
     if one is None:
         return ""
-    low, high, most = format_number(one.low), format_number(one.high), percent(1.0 - found.level)
     of = " (means by quartiles)" if "estimated" in found.assumptions else ""
     text = (
-        f"Yours {less} reported{of}: {format_number(one.value)} ({most} interval {low} to {high})"
+        f"Yours {less} reported{of}: {format_number(one.value)} ({percent(1.0 - found.level)} "
+        f"interval {span(one.low, one.high)})"
     )
     if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
-        d, first, last = (format_number(part, 2) for part in one.d)
-        text += f", in standard deviations {d} ({first} to {last})"
+        text += f", in standard deviations {format_number(one.d[0], 2)} ({span(*one.d[1:], 2)})"
     return f"{text}."
 
 
@@ -388,39 +315,29 @@ def _describe_runs(found: Comparison) -> str:
         words += f"; {plural(found.n_missing, 'missing value')} left out"
     if mean.value is not None:
         words += f". Their mean is {format_number(mean.value)}" if found.n else ""
-        if mean.low is not None and mean.high is not None:
-            span = f"{format_number(mean.low)} to {format_number(mean.high)}"
-            words += f" ({percent(mean.level)} interval {span})"
+        if mean.low is not None:
+            words += f" ({percent(mean.level)} interval {span(mean.low, mean.high)})"
     return words + "."
 
 
 def tabulate(found: Comparison) -> list[list[str]]:
     """Return the table of findings."""
-    runs = plural(_count_runs(found, found.findings), "run") if found.n else "estimate"
-    if found.n_failed and len({name in SUCCESSES for name in found.findings}) > 1:
-        runs = "runs"
-    rows = [["", "reported", f"your {runs}", "not contradicted", "p", "found 4 times in 5"]]
+    rows = [["", "reported", "yours", "not contradicted", "p", "found 4 times in 5"]]
     for name, item in found.findings.items():
         is_aside = name == "mean_given_max" or (found.scale and name in SPREADS)
         shown, yours = found.shown.get(name), None if is_aside else item.yours
         words = word(name).removeprefix("half " * (" to " in item.reported))
-        interval = format_interval("constant" if found.scale else name, *item.interval)
-        by = "off by × " if found.scale else "off by "
+        ends, by = item.interval, "off by × " if found.scale else "off by "
+        # The ends of what is printed have the decimals of the reported number.
+        is_rough = name == "constant" or found.scale or math.isinf(sum(ends))
+        interval = span(*ends) if is_rough else " to ".join(f"{end:,.10g}" for end in ends)
         rows.append([
-            words, item.reported, format_number(yours), interval, format_p(item.p),
-            "" if shown is None else f"{by}{format_number(shown, 2)}",
+            words, item.reported, format_number(yours), "" if math.isnan(sum(ends)) else interval,
+            format_p(item.p), "" if shown is None else f"{by}{format_number(shown, 2)}",
         ])  # fmt: skip
     if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
         rows.append(["all together", "", "", "", format_p(found.p), ""])
     return rows
-
-
-def format_interval(name: str, low: float, high: float) -> str:
-    """Return an interval; its ends have the decimals of the reported number."""
-    if math.isnan(low) or math.isnan(high):
-        return ""
-    is_printed = name != "constant" and math.isfinite(low + high)
-    return " to ".join(f"{end:,.10g}" if is_printed else format_number(end) for end in (low, high))
 
 
 def list_notes(found: Comparison) -> Iterator[str]:
@@ -428,14 +345,11 @@ def list_notes(found: Comparison) -> Iterator[str]:
     if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
         n, chance = plural(found.n - found.n_failed, "run"), percent(found.missed)
         yield f"An outcome with a probability of up to {chance} could be missing from {n}."
+    # What was reported and not judged, and what bears on failures.
     judged = {*SPREADS, *_list_judged(found)}
     left = [word(name) for name in found.reported if name not in judged]
     if left and found.reason == "p" and "estimated" not in found.assumptions:
         yield f"Not judged, for want of runs: {join(left)}."
-    if found.impossible_on_grid:
-        grid = "whole numbers" if found.unit == 1 else f"multiples of {found.unit:g}"
-        why = join(list(found.impossible_on_grid.values()))
-        yield f"If values must be {grid} (`grid`), the report cannot be right: {why}."
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
         yield f"The probability that none of {found.runs} runs fails is {chance}."
@@ -443,6 +357,7 @@ def list_notes(found: Comparison) -> Iterator[str]:
     if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
         text = list_p(found.p_by_assumption, "({})")
         yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
+    # What was asked for beside the verdict.
     if found.equivalence is not None:
         margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
         shown = "shown" if found.equivalence["is_equivalent"] else "not shown"

@@ -2,23 +2,16 @@
 
 import dataclasses
 import math
-import os
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from replication.comparison.numbers import read_number, refuse, show
-from replication.comparison.report import Report
+from replication.comparison.report import Options, Report
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
-from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, Sample
+from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, FloatArray, Sample
 from replication.system.tables import read_values
-from replication.wording import plural
-
-BoolArray = npt.NDArray[np.bool_]
 
 LARGEST = 1e15
 SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
@@ -29,29 +22,26 @@ class Runs:
     """Runs of one's own: those that succeeded, and failures that were stopped at one value.
 
     `minus`: runs of another kind, where the difference of the means is compared. `is_of_pairs`:
-    each is the difference of two runs, and no success if it is 1.
+    each is the difference of two runs, and no success if it is 1. `report`: another report, which
+    stands in the place of runs.
     """
 
-    done: Sample | None
-    n_failed: int
-    stop: float | None
+    done: Sample | None = None
+    n_failed: int = 0
+    stop: float | None = None
     n_missing: int = 0
     minus: Sample | None = None
     is_of_pairs: bool = False
+    report: Report | None = None
 
     @property
     def n(self) -> int:
         """All runs."""
-        return self.n_failed + (0 if self.done is None else self.done.n)
+        others = self.report or self.done
+        return self.n_failed + (0 if others is None else others.n)
 
 
-Own = Runs | Report
-"""One's own side: runs, or another report."""
-
-
-def take_runs(
-    values: Any, succeeded: Any, options: Mapping[str, Any], needs_cap: bool, name: str = "values"
-) -> Runs:
+def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, name: str) -> Runs:
     """Return runs from whatever holds them; `options` are the arguments of `compare`.
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
@@ -60,42 +50,45 @@ def take_runs(
     grid = None if step is None else read_number(step, "grid").value
     if grid is not None and not grid > 0:
         raise refuse("grid", step, "is a number above 0")
+    # Outcomes of simulate bring their successes and their cap, plain values may need both.
     is_table, updates = isinstance(values, CountTable), getattr(values, "updates", 0)
     if is_table or (hasattr(values, "converged") and np.ndim(updates) == 1):
         if succeeded is not None:
             raise UsageError("`succeeded` was given with outcomes, which say it already; leave it")
         if is_table:
-            return _take_counts(values, cap)
+            if cap is not None:
+                raise UsageError("`cap` was given with counts, which have their own; leave it out")
+            done = Sample.from_counts(values) if values.n_converged else None
+            stop = None if values.cap is None else float(values.cap)
+            return Runs(done, values.n_censored, stop)
         values, succeeded = updates, values.converged
-    data, missing = _take_numbers(values, name)
+    data = _take_numbers(values, name)
     flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded)
-    if flags.dtype.kind not in "biuf" or not np.all((flags == 0) | (flags == 1)):
-        raise DataError("`succeeded` is neither true and false nor 1 and 0; give one for each run")
-    flags = flags.astype(np.bool_)
-    if data.shape != flags.shape:
-        raise DataError(
-            f"`succeeded` has the shape {flags.shape}, `{name}` {data.shape}; give one for each run"
-        )
-    data, flags = data[~missing], flags[~missing]
+    is_flag = flags.dtype.kind in "biuf" and np.isin(flags, (0, 1)).all()
+    if not is_flag or flags.shape != data.shape:
+        allowed = f"true and false, or 1 and 0, for each of {data.size} runs"
+        raise DataError(f"`succeeded` was given as {show(succeeded)}; give {allowed}")
+    is_known = ~np.isnan(data)
+    n_missing, data, flags = int((~is_known).sum()), data[is_known], flags[is_known].astype(bool)
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
+    # What no mean or test can be of, and what contradicts the other arguments.
     is_log = options["scale"] == "log"
     with np.errstate(all="ignore"):  # of values that are refused
         size, steps = np.abs(data), data / float(grid or 1)
         is_off = (np.abs(steps - np.rint(steps)) > 1e-6) & (grid is not None)
     is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
     for is_wrong, why in (
-        (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}; correct "
-         "or remove it"),
-        ((data < bounds[0]) | (data > bounds[1]), f"beyond the bounds of {bounds[0]:g} and "
-         f"{bounds[1]:g}; correct `bounds` or the value"),
-        (is_off, "which is no multiple of "
-         f"the grid {float(grid or 1):g}; correct it, or give no `grid`"),
-        ((data <= 0) & is_log, "which has no logarithm; correct it, or give no `scale`"),
+        (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"),
+        ((data < bounds[0]) | (data > bounds[1]),
+         f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g} (`bounds`)"),
+        (is_off, f"which is no multiple of the grid {float(grid or 1):g} (`grid`)"),
+        ((data <= 0) & is_log, "which has no logarithm (`scale`)"),
     ):  # fmt: skip
         if is_wrong.any():
             row = int(is_wrong.argmax())
-            raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}")
+            raise DataError(f"the value in row {row + 1} is {data[row]:g}, {why}; correct it")
+    # Whatever goes beyond the cap has failed, and no value of a success can.
     stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
     if stop is not None:
         flags = flags & (data <= stop)
@@ -105,7 +98,7 @@ def take_runs(
         data, bounds, grid = np.log(data), UNBOUNDED, None
         stop = math.log(stop) if stop is not None and stop > 0 else None
     done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
-    return Runs(done, int((~flags).sum()), stop, int(missing.sum()))
+    return Runs(done, int((~flags).sum()), stop, n_missing)
 
 
 def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
@@ -120,69 +113,43 @@ def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     return low, high
 
 
-def _take_counts(table: CountTable, cap: float | None) -> Runs:
-    if cap is not None and not cap.is_integer():
-        raise refuse("cap", cap, "is a whole number, since counts are")
-    table = table if cap is None else table.censor(int(cap))
-    done = Sample.from_counts(table) if table.n_converged else None
-    return Runs(done, table.n_censored, None if table.cap is None else float(table.cap))
-
-
-def _take_numbers(values: Any, name: str) -> tuple[FloatArray, BoolArray]:
-    """Return float64 values, and which of them are missing (None, NaN, NA or masked)."""
-    if hasattr(values, "collect") and not hasattr(values, "__len__"):
-        raise DataError(f"`{name}` is a table that was not computed yet; give .collect() of it")
-    if len(getattr(values, "columns", [0])) != 1:
-        raise DataError(f"`{name}` is a table of {len(values.columns)} columns; give one of them")
+def _take_numbers(values: Any, name: str) -> FloatArray:
+    """Return float64 values, NaN where one is missing (None, NaN, NA or masked)."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = np.ma.filled(values.astype(np.float64), math.nan)
     try:
         array = np.asarray(values)
         if array.dtype.kind not in "iufbOUS":
             raise ValueError
     except ValueError:  # dates, or rows of different lengths
         raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
-    if array.ndim == 0:
-        advice = "give a list of numbers, one for each run"
-        if isinstance(values, (str, os.PathLike)):
-            advice += "; a file is read by pandas, or by the command replication compare"
-        raise DataError(f"`{name}` was given as {show(values)}; {advice}")
-    if array.dtype.kind in "OUS":
+    if array.dtype.kind in "OUS" and array.ndim:
         array = read_values(array.ravel().tolist(), name).reshape(array.shape)
-    data = array.astype(np.float64)
-    missing = np.isnan(data) | np.ma.getmaskarray(values if np.ma.isMA(values) else data)
-    if data.ndim == 2 and data.shape[1] == 1:
-        data, missing = data[:, 0], missing[:, 0]
-    if data.ndim != 1:
-        raise DataError(f"`{name}` has the shape {data.shape}; give one number for each run")
-    return data, missing
+    array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+    if array.ndim != 1:
+        given = f"as {show(values)}" if array.ndim == 0 else f"with the shape {array.shape}"
+        raise DataError(f"`{name}` was given {given}; give one number for each run")
+    return array.astype(np.float64)
 
 
-def _find_cap(
-    data: FloatArray, flags: BoolArray, cap: float | None, *, needs_cap: bool
-) -> float | None:
+def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: bool) -> float | None:
     """Return the common cap of the failures; None if they have none and need none."""
     stops = data[~flags]
     if cap is not None and not abs(cap) <= LARGEST:
         raise refuse("cap", cap, f"are numbers up to {LARGEST:g}")
     if stops.size == 0:
         return cap
+    # Stopped at one value, or all at the cap or beyond, and no success went further?
     lowest, highest = float(stops.min()), float(stops.max())
     common = highest if cap is None else cap
-    if cap is not None and lowest < cap:
-        what = f"{plural(int((stops < cap).sum()), 'failure')} stopped before the cap of {cap:g}"
-    elif lowest < common:
-        what = f"failures were stopped at different values, {lowest:g} to {highest:g}"
-    elif cap is None and (data[flags] > common).any():
-        what = f"failures were stopped at {highest:g}, but other runs went on beyond"
-    else:
+    if lowest >= common and not (cap is None and (data[flags] > common).any()):
         return common
     if not needs_cap:
         return None
-    share = 100.0 * float((data >= lowest).mean())
-    cut = f"give a `cap` of {lowest:g}, which counts {share:.2g} % of the runs as failures; "
     raise DataError(
-        f"{what}, so that no statistic of all runs is known: leaving them out would favour short "
-        f"runs; {cut if share <= 50 else ''}give `failures` as excluded if the report left them "
-        "out, or compare the share that succeeded"
+        f"failures were stopped at {lowest:g} to {highest:g}, or other runs went on beyond, and "
+        "leaving them out would favour short runs; give `failures` as excluded if the report did, "
+        f"or a `cap` of {lowest:g} at most, above which all have failed"
     )
 
 
@@ -198,11 +165,12 @@ def take_successes(own: Runs, *, is_alone: bool) -> Runs:
     return Runs(done, n_failed, None, own.n_missing)
 
 
-def get_sample(own: Own, rule: str) -> Sample | None:
+def get_sample(own: Runs, rule: str) -> Sample | None:
     """Return the runs under a rule for failures; None if none succeeded, or of a report."""
     done = own.done
     if done is None or own.n_failed == 0 or rule == "excluded" or own.stop is None:
         return done
+    # Failures count as the cap.
     if rule == "at-cap":
         values = np.append(done.runs, np.full(own.n_failed, own.stop))
         return Sample.from_values(values, bounds=(done.low, own.stop), grid=done.grid)
@@ -212,6 +180,5 @@ def get_sample(own: Own, rule: str) -> Sample | None:
     generator.shuffle(attempts)
     ends = np.flatnonzero(np.isfinite(attempts))
     failed_before = np.diff(ends, prepend=-1) - 1
-    return Sample.from_values(
-        attempts[ends] + own.stop * failed_before, bounds=(done.low, math.inf), grid=done.grid
-    )
+    values = attempts[ends] + own.stop * failed_before
+    return Sample.from_values(values, bounds=(done.low, math.inf), grid=done.grid)

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,27 +10,18 @@ import numpy as np
 
 from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent
+from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
-from replication.comparison.result import (
-    SCHEMA,
-    Answered,
-    Comparison,
-    Verdict,
-    list_assumed,
-    list_p,
-    make_plain,
-)
-from replication.comparison.text import Block, name_key
+from replication.comparison.result import Comparison, Verdict, answer, list_p
+from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics import pooling
-from replication.statistics.distributions import FloatArray
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
+from replication.statistics.sampling import FloatArray
 from replication.wording import plural
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
-SAME_RUNS = "Your runs give the reported numbers to the last digit: are they the same runs?"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -46,8 +36,8 @@ class ComparisonTable(Answered):
         By key.
     refused : mapping of tuple of str to str
         Rows of the report that could not be read or compared, with what is wrong.
-    only_reported, only_yours : mapping of tuple of str to (tuple of str or None)
-        Keys that one side lacks, with the nearest one there.
+    only_reported, only_yours : tuple of tuple of str
+        Keys that the other side lacks.
     ignored : tuple of str
         Columns of reported results that say nothing known, with the nearest name that would.
     n_missing : int
@@ -63,8 +53,8 @@ class ComparisonTable(Answered):
     by: Key
     rows: Mapping[Key, Comparison]
     refused: Mapping[Key, str]
-    only_reported: Mapping[Key, Key | None]
-    only_yours: Mapping[Key, Key | None]
+    only_reported: tuple[Key, ...]
+    only_yours: tuple[Key, ...]
     ignored: tuple[str, ...]
     n_missing: int
     level: float
@@ -90,6 +80,7 @@ class ComparisonTable(Answered):
     @functools.cached_property
     def readings(self) -> dict[str, tuple[float, Pooled | None]]:
         """Return p of the table, and the mean difference, under each reading of the reports."""
+        # A row that has no such reading is taken as it is read first.
         judged = [self.rows[key] for key in self.p_values]
         names = dict.fromkeys(name for one in judged for name in one.answers)
         found = {}
@@ -105,20 +96,21 @@ class ComparisonTable(Answered):
         found = pooling.pool(effects, level=self.level)
         if found is None:
             return None
+        # Spreads are compared, and seeds used, where each side of a row is one sample.
         sides = [answer.sides for answer in answers if answer.sides is not None]
         known = [pair for pair in sides if all(len(side.samples) == 1 for side in pair)]
-        more: dict[str, Any] = {"tau": pooling.estimate_tau(effects)}
-        more["ratio"] = pooling.compare_spreads(known, self.level)
+        by_seed: dict[str, Any] | None = None
         if len(known) == len(answers) and self._by_seed is not None:
-            more |= pooling.judge_by_seed(
-                self._by_seed, known, level=self.level, between=self.between
-            ) or {}  # fmt: skip
-        return dataclasses.replace(found, **more)
+            how = {"level": self.level, "between": self.between}
+            by_seed = pooling.judge_by_seed(self._by_seed, known, **how)
+        ratio, tau = pooling.compare_spreads(known, self.level), pooling.estimate_tau(effects)
+        return dataclasses.replace(found, tau=tau, ratio=ratio, **(by_seed or {}))
 
     @functools.cached_property
     def _by_seed(self) -> FloatArray | None:
         """Your values, (rows, seeds), where each seed has one run in every row."""
         rows = [self.seeds.get(key, {}) for key in self.p_values]
+        # Only if each seed has one run in every row, and every run a seed.
         seeds = rows[0].keys()
         if any(row.keys() != seeds or len(row) != self.rows[key].n
                for row, key in zip(rows, self.p_values, strict=True)):  # fmt: skip
@@ -139,6 +131,7 @@ class ComparisonTable(Answered):
     def verdicts(self) -> dict[Key, Verdict]:
         """The verdict on each row by Holm's adjustment."""
         found = {key: one.verdict for key, one in self.rows.items()}
+        # Contradicted alone, but not among so many rows.
         for key, p in self.adjusted.items():
             if found[key] is Verdict.CONTRADICTED and len(self.adjusted) > 1 and p > self.level:
                 found[key] = Verdict.NOT_CONTRADICTED
@@ -162,6 +155,7 @@ class ComparisonTable(Answered):
         """The verdict on the table as a whole."""
         if self.impossible:
             return Verdict.CONTRADICTED
+        # Readings of the reports must agree, as for one result.
         differs = {p <= self.level for p, _ in self.readings.values()}
         if len(differs) != 1:
             return Verdict.CANNOT_TELL
@@ -171,23 +165,22 @@ class ComparisonTable(Answered):
         p = "" if self.p is None else f", {describe_p(self.p)}"
         return f"<ComparisonTable: {self.verdict}{p} ({plural(len(self.rows), 'row')})>"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON values."""
+    def list_parts(self) -> dict[str, Any]:
+        """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
                  "assumptions", "cautions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
-             "verdict_holm": str(self.verdicts[key]), **one.to_dict()}
+             "verdict_holm": self.verdicts[key], **one.to_dict()}
             for key, one in self.rows.items()
         ]  # fmt: skip
-        lacking = {name: [{"key": list(key), "nearest": near and list(near)}
-                          for key, near in getattr(self, name).items()]
-                   for name in ("only_reported", "only_yours")}  # fmt: skip
         return {
-            "schema": SCHEMA, **make_plain({name: getattr(self, name) for name in names}),
+            **{name: getattr(self, name) for name in names},
             "p_by_assumption": {name: p for name, (p, _) in self.readings.items()},
-            "n_judged": len(self.p_values), "rows": rows, **lacking,
-            "refused": [{"key": list(key), "why": why} for key, why in self.refused.items()],
+            "n_judged": len(self.p_values), "rows": rows,
+            "only_reported": [{"key": key} for key in self.only_reported],
+            "only_yours": [{"key": key} for key in self.only_yours],
+            "refused": [{"key": key, "why": why} for key, why in self.refused.items()],
         }  # fmt: skip
 
     def plot(self) -> Any:
@@ -201,11 +194,12 @@ class ComparisonTable(Answered):
 
         `g` and its ends are in standard deviations `sd`, all else is in the unit of the values.
         """
-        header = [*self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
-                  "high", "sd", "g", "g_low", "g_high", "shown", "p", "p_holm", "verdict",
-                  "conditions"]  # fmt: skip
-        cells: list[list[Any]] = [header]
+        cells: list[list[Any]] = [[
+            *self.by, "reported", "yours", "runs_reported", "runs_yours", "difference", "low",
+            "high", "sd", "g", "g_low", "g_high", "shown", "p", "p_holm", "verdict", "conditions",
+        ]]  # fmt: skip
         for key, one in self.rows.items():
+            # The difference in the unit of the values, and in standard deviations.
             gap = one.difference
             parts = [None] * 7 if gap is None else [
                 gap.value, gap.low, gap.high, gap.spread, *(gap.d or [None] * 3)]  # fmt: skip
@@ -218,11 +212,9 @@ class ComparisonTable(Answered):
                 self._take_p(one), self.adjusted.get(key), str(self.verdicts[key]),
                 "; ".join(one.conditions),
             ])  # fmt: skip
-        mean = self.pooled
-        whole = (
-            [None] * 3 if mean is None or mean.unit != "sd" else [mean.value, mean.low, mean.high]
-        )
-        names = ["all rows", *[""] * (len(self.by) - 1)]
+        mean, names = self.pooled, ["all rows", *[""] * (len(self.by) - 1)]
+        is_in_sd = mean is not None and mean.unit == "sd"
+        whole = [mean.value, mean.low, mean.high] if mean and is_in_sd else [None] * 3
         return [*cells, [*names, *[None] * 8, *whole, None, self.p, None, str(self.verdict),
                          "; ".join(self.conditions)]]  # fmt: skip
 
@@ -238,6 +230,7 @@ class ComparisonTable(Answered):
             yours = format_number(yours)
             if "n_succeeded" in one.reported and gap and gap.counts:
                 yours = "{}/{}".format(*gap.counts)  # of your runs, not of as many as reported
+            # In standard deviations, as the column before.
             shown = shown and shown / ((gap and gap.spread) or 1.0)
             d = None if gap is None else gap.d if is_in_sd else (gap.value, gap.low, gap.high)
             marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
@@ -253,8 +246,7 @@ class ComparisonTable(Answered):
     def describe(self) -> Iterable[Block]:
         """Yield the answer: the table as a whole, its rows, their conditions, what is missing."""
         yield Block(self._answer())
-        conditions = list(dict.fromkeys(part for one in self.rows.values()
-                                        for part in one.conditions))  # fmt: skip
+        conditions = [*dict.fromkeys(part for one in self.rows.values() for part in one.conditions)]
         yield Block(rows=self._tabulate(conditions))
         yield Block(
             f"SD: yours less reported, in standard deviations of a run, with its "
@@ -276,22 +268,23 @@ class ComparisonTable(Answered):
         if p is None:
             why = "for no row can it be told whether chance explains the difference"
             return f"{text}: {why}.{self._describe_rows()}"
-        conditions = f", if {join(list(self.conditions))}" if self.conditions else ""
         if self.verdict is Verdict.CANNOT_TELL:
             words = list_p({name: one[0] for name, one in self.readings.items()}, "with {}")
             text += f": p depends on what the reports leave unsaid, {words}"
         else:
-            text += f"{conditions} ({describe_p(p)})"
+            text += f", if {join(list(self.conditions))}" if self.conditions else ""
+            text += f" ({describe_p(p)})"
         if one is None:
             return f"{text}.{self._describe_rows()}"
-        side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
         if one.n == 0:
             return f"{text}: yours and the reported are equal in all rows.{self._describe_rows()}"
+        side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
         text += (
             f": yours less reported is {format_number(one.value, 3)}{pooling.UNITS[one.unit]} on "
-            f"average ({format_number(one.low, 3)} to {format_number(one.high, 3)}), {side} in {n} "
-            f"of {one.n} rows (sign test, {describe_p(one.p_sign)}).{self._describe_rows()}"
+            f"average ({span(one.low, one.high, 3)}), {side} in {n} of {one.n} rows (sign test, "
+            f"{describe_p(one.p_sign)}).{self._describe_rows()}"
         )
+        # How rows differ, and on what the answer rests: seeds, or the independence of rows.
         if one.tau is not None:
             text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
         if one.by_seed is not None:
@@ -299,19 +292,9 @@ class ComparisonTable(Answered):
                 f"{text} All rows have the same seeds, so their mean and its interval are by seed, "
                 f"{describe_p(one.p)} (mean correlation of rows {one.by_seed:.2f})."
             )
-        why = self._explain_seeds()
         is_by_direction = p <= self.level and 3.0 * one.p <= self.level
         upto = f"; it holds up to a correlation of {one.correlation:.2f}" if is_by_direction else ""
-        return f"{text} This is for independent rows{upto}.{why}"
-
-    def _explain_seeds(self) -> str:
-        """Return why rows were not tested by seed, nothing where no seeds are known."""
-        if not any(self.seeds.get(key) for key in self.p_values):
-            return ""
-        lacks = "one run of each seed in every row"
-        if self._by_seed is not None:
-            lacks = "a printed spread and one `n` in all rows, and three seeds of yours that differ"
-        return f" It is not by seed, which takes {lacks}."
+        return f"{text} This is for independent rows{upto}."
 
     def _describe_rows(self) -> str:
         text, holm = "", self.adjusted
@@ -329,24 +312,23 @@ class ComparisonTable(Answered):
 
     def _list_asides(self) -> dict[str, list[str]]:
         """Return what is not in the table, by title."""
+        rows, n = self.rows.items(), len(self.rows)
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
-        cautions = [
-            (key, text)
-            for key, one in self.rows.items()
-            for text in [*[SAME_RUNS] * (one.coincidence is not None), *one.cautions.values()]
-            if text != one.cautions.get("per cent")
-        ]
-        unclear = [(key, why) for key, one in self.rows.items() if (why := _explain(one))]
+        same = "Your runs give the reported numbers to the last digit: are they the same runs?"
+        cautions = [*self.cautions.values()]
         ratio = None if self.pooled is None else self.pooled.ratio
-        whole = [*self.cautions.values()]
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
-            parts = [format_number(part, 2) for part in ratio]
-            whole.append(
-                "Your standard deviations are {} times the reported ones ({} to {}). Where spreads "
-                "differ, tables of few runs are contradicted too often.".format(*parts)
+            cautions.append(
+                f"Your standard deviations are {format_number(ratio[0], 2)} times the reported "
+                f"ones ({span(*ratio[1:], 2)}). Where spreads differ, tables of few runs are "
+                "contradicted too often."
             )
+        cautions += [
+            f"{name_key(key)}: {text}" for key, one in rows
+            for text in [*[same] * (one.coincidence is not None), *one.cautions.values()]
+            if text != one.cautions.get("per cent")
+        ]  # fmt: skip
         # What rows take for granted, with the number of rows where it is not said of all.
-        n = len(self.rows)
         counts = Counter(pair for one in self.rows.values() for pair in one.assumptions.items())
         assumed = list_assumed(self.assumptions) + [
             line + f" ({k} of {n} rows)" * (k < n)
@@ -354,41 +336,20 @@ class ComparisonTable(Answered):
         ]  # fmt: skip
         return {
             "Replication Bayes factor, and sceptical p (one-sided):": [
-                f"{name_key(key)}: {format_number(bayes, 2)}, {format_p(p)}"
-                for key, one in self.rows.items()
-                if one.evidence
-                for bayes, p in [one.evidence.values()]
+                "{}: {}, {}".format(name_key(key), format_number(one.evidence["bayes_factor"], 2),
+                                    format_p(one.evidence["p_sceptical"]))
+                for key, one in rows if one.evidence
             ],
             "Taken for granted:": _cut(assumed),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
-            "Reported, but not among your runs:": _name_lacking(self.only_reported),
-            "Among your runs, but not reported:": _name_lacking(self.only_yours),
+            "Reported, but not among your runs:": _cut([*map(name_key, self.only_reported)]),
+            "Among your runs, but not reported:": _cut([*map(name_key, self.only_yours)]),
             "Columns that were not read:": [", ".join(self.ignored)] if self.ignored else [],
             "Runs left out:": [f"{n_missing:,} that lack a value or a key"] if n_missing else [],
-            "Cannot tell:": [f"{name_key(key)}: {why}" for key, why in unclear],
-            "Caution:": whole + [f"{name_key(key)}: {text}" for key, text in cautions],
-        }
-
-
-def _name_lacking(keys: Mapping[Key, Key | None]) -> list[str]:
-    """Return keys that the other side lacks, with the nearest one there."""
-    return _cut([
-        name_key(key) + ("" if near is None else f" (the nearest is {name_key(near)})")
-        for key, near in keys.items()
-    ])  # fmt: skip
-
-
-def _explain(one: Comparison) -> str:
-    """Return why one cannot tell, nothing where one can."""
-    return {
-        "reading": f"p is {list_p(one.p_by_assumption or {'': math.nan}, 'with {}')}",
-        "few": "too few runs",
-        "constant": "runs that are all equal",
-        "margin": "a difference is shown, but one within the margin"
-        if one.p is not None and one.p <= one.level
-        else "neither a difference is shown nor that it is within the margin",
-        "units": one.cautions.get("per cent", ""),
-    }.get(one.reason, "")
+            "Cannot tell:": [f"{name_key(key)}: {answer(one).removeprefix('Cannot tell: ')}"
+                             for key, one in rows if one.verdict is Verdict.CANNOT_TELL],
+            "Caution:": cautions,
+        }  # fmt: skip
 
 
 def _format_sd(value: float, decimals: int = 2) -> str:
@@ -398,6 +359,7 @@ def _format_sd(value: float, decimals: int = 2) -> str:
 
 def _name_report(one: Comparison) -> str:
     """Return what was reported on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02."""
+    # 0.83 ± 0.04; 0.83 sd 0.04 se 0.02; 19/20; median 4.9 q1 4.5 q3 5.4
     n_spreads = sum(name in SPREADS for name in one.reported)
     return " ".join(
         f"± {text.removeprefix('± ')}" if name in SPREADS and "mean" in one.reported

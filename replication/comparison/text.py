@@ -7,23 +7,32 @@ have none (`name_key`).
 
 import csv
 import dataclasses
+import enum
+import html
 import io
 import json
 import math
 import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from replication.comparison.numbers import FORMS, refuse, show
 from replication.system.progress import escape
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+SCHEMA = 3  # version of what `Answered.to_dict` returns
 WIDTH = 88
+FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
 """Begins what a spreadsheet computes, and is no number: =1+1, +cmd, but not -5 ± 2."""
+# -0.5, but not A-5
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
+# (change with `grid`)
 CHANGE = r" \(change with `\w+`\)"
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}", "|": r"\textbar{}",
@@ -41,26 +50,74 @@ class Block:
     rows: Sequence[Sequence[str]] = ()
 
 
-def render(
-    form: str, blocks: Iterable[Block], cells: Iterable[Sequence[Any]], plain: Mapping[str, Any]
-) -> str:
-    """Return blocks as text, or the numbers behind them: cells as CSV, or all as JSON."""
-    if form not in FORMS:
-        raise refuse("format", form, f"are {', '.join(FORMS)}")
-    if form == "json":
-        return json.dumps(plain, indent=1)
-    if form == "csv":
-        written, rows = io.StringIO(), [[to_cell(cell) for cell in row] for row in cells]
-        csv.writer(written, lineterminator="\n").writerows(rows)
-        return written.getvalue().rstrip("\n")
-    if form == "latex":
-        return _write_latex(list(blocks))
-    return "\n\n".join(map(_write_markdown if form == "markdown" else _write_text, blocks))
+class Answered:
+    """What one result, and a table of them, have in common."""
+
+    __hash__ = None  # type: ignore[assignment]
+    list_parts: Callable[[], dict[str, Any]]
+    list_cells: Callable[[], list[list[Any]]]
+    describe: Callable[[], Iterable[Block]]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
+
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a comparison has three answers; ask for its verdict")
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{html.escape(self.render())}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything that is not for drawing as plain JSON values."""
+        return dict(make_plain({"schema": SCHEMA, **self.list_parts()}))
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a table with a row for each statistic, or each result."""
+        import pandas as pd
+
+        header, *rows = self.list_cells()
+        return pd.DataFrame(rows, columns=header)
+
+    def render(self, form: str = "text") -> str:
+        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+
+        Raises `UsageError` for another form.
+        """
+        if form not in FORMS:
+            raise refuse("format", form, f"are {', '.join(FORMS)}")
+        if form == "json":
+            return json.dumps(self.to_dict(), indent=1)
+        if form == "csv":
+            written, rows = io.StringIO(), [[*map(to_cell, row)] for row in self.list_cells()]
+            csv.writer(written, lineterminator="\n").writerows(rows)
+            return written.getvalue().rstrip("\n")
+        if form == "latex":
+            return _write_latex([*self.describe()])
+        return "\n\n".join(map(_write_text if form == "text" else _write_markdown, self.describe()))
+
+
+def make_plain(value: Any) -> Any:
+    """Return data classes as mappings, enumerations as text, numbers that are none as None."""
+    if dataclasses.is_dataclass(value):
+        value = vars(value) | ({"d": value.d} if hasattr(value, "d") else {})
+    if isinstance(value, Mapping):
+        return {str(key): make_plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [make_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.value if isinstance(value, enum.Enum) else value
 
 
 def name_key(key: Sequence[str]) -> str:
     """Return a name that somebody gave for a message: on one line, and without backticks."""
     return show(", ".join(key), length=80)[1:-1]
+
+
+def list_assumed(assumptions: Mapping[str, str]) -> list[str]:
+    """Return what is taken for granted, with the argument that changes it."""
+    return [text if name in FIXED else f"{text} (change with `{name}`)"
+            for name, text in assumptions.items()]  # fmt: skip
 
 
 def to_cell(value: Any) -> str:
@@ -75,6 +132,7 @@ def to_cell(value: Any) -> str:
 
 
 def _write_text(block: Block) -> str:
+    # The first column to the left, numbers to the right.
     if block.rows:
         first, *others = (max(map(len, column)) for column in zip(*block.rows, strict=True))
         line = "  ".join([f"{{:<{first}}}", *(f"{{:>{width}}}" for width in others)])
@@ -97,6 +155,7 @@ def _write_markdown(block: Block) -> str:
 
 def _write_latex(blocks: Sequence[Block]) -> str:
     """Return the table with the verdict as its caption, and all else in notes below."""
+    # The rows between the rules of booktabs.
     table = next(block.rows for block in blocks if block.rows)
     lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
     columns = "l" + "r" * (len(table[0]) - 1)
@@ -104,10 +163,8 @@ def _write_latex(blocks: Sequence[Block]) -> str:
     # Contradicted: the reported mean ... (p = 0.01). | By Holm's adjustment, ...
     first, *more = re.split(r"(?<=[.])\s+(?=[A-Z])", blocks[0].text, maxsplit=1)
     rest = [" ".join(filter(None, (block.text, "; ".join(block.items)))) for block in blocks[1:]]
-    notes = [
-        rf"\par\smallskip\footnotesize {_escape(re.sub(CHANGE, '', text))}"
-        for text in filter(None, (*more, *rest))
-    ]
+    texts = filter(None, (*more, *rest))
+    notes = [rf"\par\smallskip\footnotesize {_escape(re.sub(CHANGE, '', text))}" for text in texts]
     return "\n".join([
         r"% needs \usepackage{booktabs}", r"\begin{table}", r"\centering",
         rf"\caption{{{_escape(first)}}}", rf"\begin{{tabular}}{{{columns}}}", *body,

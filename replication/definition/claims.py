@@ -4,14 +4,12 @@ import dataclasses
 import enum
 import functools
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from replication.errors import DataError
-
-KINDS = ("empirical", "checked")
 
 
 class ClaimVerdict(enum.StrEnum):
@@ -47,13 +45,8 @@ class Operationalisation:
     name: str  # the condition under which it measures, to be read after "except"
     measured: str
     supports: str  # when what is measured supports the statement
-    levels: tuple[tuple[str, float], ...]  # names and values of what `supports` names
+    thresholds: dict[str, float]  # the numbers that `supports` names
     why: str = ""  # what makes the primary one the closest to the sentence
-
-    @property
-    def thresholds(self) -> dict[str, float]:
-        """The numbers that `supports` names, a copy."""
-        return dict(self.levels)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,39 +106,19 @@ def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
-    entry = f"claims.toml, [claims.{name}]"
-    _, *needed, only_if, levels_of = (field.name for field in dataclasses.fields(Claim))
-    allowed = (*needed, only_if, levels_of)
-    _require_keys(entry, table, needed)
-    found = tuple(_read_operationalisation(entry, each) for each in table["operationalisations"])
-    kind, n_words, n_ways = table["kind"], len(table["quote"].split()), len(found)
-    other = [key for key in table if key not in allowed]
-    with_why = [k for k, each in enumerate(found) if each.why]
-    for is_wrong, problem in (
-        (other, f"the keys {other} were given; allowed are {', '.join(allowed)}"),
-        (kind not in KINDS, f"the kind {kind!r} was given; allowed are {', '.join(KINDS)}"),
-        (n_words > 8, f"a quote of {n_words} words was given; allowed are 8"),
-        (n_ways > 9, f"{n_ways} operationalisations were given; allowed are 9"),
-        (len({each.id for each in found}) < n_ways, "an id was given twice; rename one"),
-        (with_why != [0], "the first is primary, and it alone says why it is the closest (why)"),
-    ):
-        if is_wrong:
-            raise DataError(f"{entry}: {problem}")
-    return Claim(id=name, **{**table, "operationalisations": found})
+    try:
+        ways = tuple(map(_read_operationalisation, table["operationalisations"]))
+        return Claim(id=name, **{**table, "operationalisations": ways})
+    except (KeyError, TypeError) as error:  # which names a key that is missing or not known
+        raise DataError(f"claims.toml, [claims.{name}]: {error}") from None
 
 
-def _read_operationalisation(entry: str, table: Mapping[str, Any]) -> Operationalisation:
-    texts = ("id", "name", "measured", "supports")
-    _require_keys(f"{entry}, operationalisation {table.get('id', '')!r}", table, texts)
-    words = {key: table[key] for key in (*texts, "why") if key in table}
-    levels = tuple((key, value) for key, value in table.items() if key not in words)
-    return Operationalisation(levels=levels, **words)
-
-
-def _require_keys(entry: str, table: Mapping[str, Any], needed: Iterable[str]) -> None:
-    for key in needed:
-        if not table.get(key):
-            raise DataError(f"{entry}: {key!r} is missing; add it")
+def _read_operationalisation(table: Mapping[str, Any]) -> Operationalisation:
+    names = {field.name for field in dataclasses.fields(Operationalisation)}
+    # What is no field is a number that `supports` names.
+    words = {key: value for key, value in table.items() if key in names}
+    thresholds = {key: value for key, value in table.items() if key not in names}
+    return Operationalisation(thresholds=thresholds, **words)
 
 
 def _read() -> dict[str, Any]:

@@ -4,6 +4,7 @@ A field is declared once, in `Protocol`: its annotation there says what is allow
 types below, `bool`, or a `Literal` of choices.
 """
 
+import contextlib
 import functools
 import operator
 import sys
@@ -101,34 +102,28 @@ def _take_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
 def _take_group_sizes(name: str, value: Any) -> tuple[int, ...]:
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
-    sizes = enumerate(map(to_python, value))
-    return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in sizes)
+    return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in enumerate(value))
 
 
 def _take_patterns(name: str, value: Any) -> str | tuple[tuple[float, ...], ...]:
     if isinstance(value, str) and value in PATTERN_SETS:
         return str(value)
-    if isinstance(value, str) or not isinstance(value, list | tuple) or not value:
-        raise _refusal(name, value, f"are {', '.join(PATTERN_SETS)}, or a list of rows of numbers")
-    rows = []
-    for row in map(to_python, value):
-        if not isinstance(row, list | tuple):
-            raise _refusal(f"a row of {name}", row, "is a list of numbers")
-        numbers = [int(one) if isinstance(one, bool) else one for one in map(to_python, row)]
-        rows.append(tuple(_take_number(f"an entry of {name}", entry) for entry in numbers))
-    if max(max(row, default=0.0) for row in rows) > 1.0:
-        raise _refusal(name, value, "are values from 0 to 1")
-    units = range(len(rows))
-    if all(row == tuple(float(i == p) for i in units) for p, row in enumerate(rows)):
-        return "one-hot"  # one protocol, however it is given
-    return tuple(rows)
+    import numpy as np  # which commands without a table of patterns need not wait for
+
+    with contextlib.suppress(TypeError, ValueError):  # of rows of different lengths
+        table = np.array(value) + 0  # (n_patterns, n_units); text is refused, -0.0 becomes 0.0
+        if table.ndim == 2 and table.size and np.all((table >= 0) & (table <= 1)):
+            is_one_hot = np.array_equal(table, np.eye(len(table)))
+            # One protocol, however it is given.
+            return "one-hot" if is_one_hot else tuple(map(tuple, table.astype(float).tolist()))
+    allowed = f"are {', '.join(PATTERN_SETS)}, or rows of equally many numbers from 0 to 1"
+    raise _refusal(name, value, allowed)
 
 
 def _take_frozen(name: str, value: Any) -> tuple[str, ...]:
     """Take one name, several with commas, or a list; return them in the order of the weights."""
     names = value.replace(",", " ").split() if isinstance(value, str) else value
-    is_list = isinstance(names, list | tuple) and (bool(names) or names is value)
-    if not is_list or any(each not in WEIGHTS for each in names):
+    if not isinstance(names, list | tuple) or any(each not in WEIGHTS for each in names):
         raise _refusal(name, value, f"are some of {', '.join(WEIGHTS)}, e.g. b or W,c")
     return tuple(each for each in WEIGHTS if each in names)
 

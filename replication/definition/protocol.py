@@ -13,12 +13,11 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from replication.definition import fields
-from replication.errors import StorageError, UsageError
+from replication.errors import UsageError
 from replication.wording import show
 
 BASE_VERSION = 2
@@ -26,8 +25,6 @@ BASE_VERSION = 2
 
 RECIRCULATION: fields.LearningRule = "recirculation"
 BACK_PROPAGATION: fields.LearningRule = "back-propagation"
-
-LARGEST_TOML = 2**20
 
 SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
 """What the paper and the report call some fields, for the answer to an unknown name."""
@@ -151,37 +148,30 @@ class Protocol:
         # Each field by itself.
         for name, check in _CHECKS.items():
             object.__setattr__(self, name, check(name, fields.to_python(getattr(self, name))))
-        # Fields that need others: what is asked, when that is possible, and what it takes.
+        # Fields that need others: whether they are as they may be, and what else they take.
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
         rows = self.patterns if isinstance(self.patterns, tuple) else ()
         n_different = len({*rows}) if rows else self.n_patterns
-        for name, is_asked, is_possible, others, needed in (
-            ("symmetric_start", self.symmetric_start, has_one_hidden,
-             ["group_sizes"], "one hidden group"),
-            ("second_round", self.second_round, has_one_hidden and not descends,
-             ["group_sizes", "learning_rule"], "recirculation with one hidden group"),
-            ("minimised_error", self.minimised_error == "cross-entropy",
-             descends and self.visible_units == "logistic",
-             ["learning_rule", "visible_units"], "back-propagation with logistic visible units"),
-            ("patterns", are_digits, self.n_visible == fields.N_PIXELS,
-             ["group_sizes"], f"{fields.N_PIXELS} visible units"),
-            ("criterion", self.criterion == "unexplained-variance", n_different > 1,
-             ["patterns"], "patterns that differ"),
-            ("n_images", self.n_images != fields.N_DIGITS, are_digits, ["patterns"], "digits"),
+        n_units = len(rows[0]) if rows else self.n_visible
+        for name, is_allowed, needed in (
+            ("symmetric_start", not self.symmetric_start or has_one_hidden, "one hidden group"),
+            ("second_round", not self.second_round or (has_one_hidden and not descends),
+             "recirculation with one hidden group"),
+            ("minimised_error", self.minimised_error == "squared"
+             or (descends and self.visible_units == "logistic"),
+             "back-propagation with logistic visible units"),
+            ("patterns", not are_digits or self.n_visible == fields.N_PIXELS,
+             f"{fields.N_PIXELS} visible units"),
+            ("patterns", self.n_visible == n_units, f"{n_units} visible units"),
+            ("criterion", self.criterion != "unexplained-variance" or n_different > 1,
+             "patterns that differ"),
+            ("n_images", self.n_images == fields.N_DIGITS or are_digits, "digits"),
         ):  # fmt: skip
-            if is_asked and not is_possible:
-                given = {key: show(as_plain(self)[key]) for key in (name, *others)}
-                raise UsageError(
-                    f"{name} = {given.pop(name)} was given with "
-                    f"{' and '.join(f'{key} = {value}' for key, value in given.items())}; it is "
-                    f"allowed for {needed} only; change one of them"
-                )
-        for row in rows:
-            if len(row) != self.n_visible:
-                needed = f"every row must hold {self.n_visible}, the first of group_sizes"
-                raise UsageError(f"patterns has a row of {len(row)} values; {needed}")
+            if not is_allowed:
+                given = f"{name} = {show(as_plain(self)[name])} was given in {self}"
+                raise UsageError(f"{given}; it is allowed for {needed} only; change one of these")
 
     def __repr__(self) -> str:
         shown = {name: repr(getattr(self, name)) for name in self.differences}
@@ -267,57 +257,13 @@ def find_protocol(given: object, values: Mapping[str, object] = MappingProxyType
         return given
     if isinstance(given, str) and given in READINGS:
         return READINGS[given]
-    advice = "; give a number by its name: n_seeds or seed" if isinstance(given, int) else ""
-    if isinstance(given, type):
-        advice = f"; give a class as network={given.__name__}"
-    known = f"a Protocol and the named readings {', '.join(READINGS)}{advice}"
+    known = f"a Protocol and the named readings {', '.join(READINGS)}"
     raise UsageError(f"protocol = {show(given)} was given; allowed are {known}")
 
 
 def canonical_json(value: Any) -> str:
     """Return JSON with sorted keys and no spaces, the form that is hashed."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def read_protocol(name: str) -> Protocol:
-    """Return a named reading, or read a TOML file that lists the fields that differ.
-
-    The file's fields replace those of `PAPER`, or of the reading that a line ``base = "NAME"``
-    names.
-    """
-    if name in READINGS:
-        return READINGS[name]
-    if not name.endswith(".toml") and not Path(name).exists():
-        known = f"a TOML file and the named readings {', '.join(READINGS)}"
-        raise UsageError(f"--protocol was given {name!r}; allowed are {known}")
-    values = read_toml(Path(name), what="protocol file")
-    base = values.pop("base", "paper")
-    try:
-        if not isinstance(base, str) or base not in READINGS:
-            raise UsageError(f"base = {show(base)} was given; allowed are {', '.join(READINGS)}")
-        return from_plain(values, base=READINGS[base])
-    except UsageError as error:
-        raise UsageError(f"protocol file {name!r}: {error}") from None
-
-
-def read_toml(path: Path, *, what: str) -> dict[str, Any]:
-    """Read a TOML file; `what` names its kind in messages."""
-    try:
-        if path.exists() and not path.is_file():  # a pipe may never have a writer
-            raise OSError(0, "it is not a file")
-        with path.open("rb") as file:
-            content = file.read(LARGEST_TOML + 1)
-        if len(content) > LARGEST_TOML:
-            raise ValueError(f"it is larger than {LARGEST_TOML:,} bytes")
-        # Some editors put a byte order mark before UTF-8 text.
-        return tomllib.loads(content.decode("utf-8-sig"))
-    except OSError as error:
-        given = f"{what} {str(path)!r} cannot be read ({error.strerror})"
-        raise StorageError(f"{given}; give an existing TOML file") from None
-    except (ValueError, RecursionError) as error:
-        wrong = f"{what} {str(path)!r} is not TOML that can be read ({error})"
-        advice = "write one FIELD = VALUE a line, each field once, in UTF-8"
-        raise UsageError(f"{wrong}; {advice}") from None
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:

@@ -43,7 +43,6 @@ VERSIONS = {
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
 Model = dict[str, Any]
-Figures = dict[str, Callable[[Model], Any]]
 
 
 def run_experiment(
@@ -87,9 +86,8 @@ def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
     }
 
 
-def list_figures(name: str) -> Figures:
+def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:
     """Return the figures of an experiment: their names and the functions that draw its model."""
     if not (TEMPLATES / name / "figures.py").exists():  # a table says it all
         return {}
-    figures: Figures = importlib.import_module(f"replication.experiments.{name}.figures").FIGURES
-    return figures
+    return dict(importlib.import_module(f"replication.experiments.{name}.figures").FIGURES)

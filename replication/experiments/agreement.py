@@ -10,7 +10,7 @@ from replication.experiments.matrices import Array, Counts, align_matrices, list
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
-from replication.simulator.engine import record_weights
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
@@ -45,8 +45,9 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
     W, U = list_matrices(protocol)
-    reconstruction = reconstruct(protocol, weights)  # (n, n_patterns, n_visible)
-    slopes = reconstruction * (1.0 - reconstruction)  # of the logistic function
+    reconstruction = evaluate_networks(protocol, weights).reconstruction
+    # Slopes of the logistic function, (n, n_patterns, n_visible).
+    slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
     return {
         "lower": compute_cosines(changes[:, W], descent[:, W]),
@@ -70,7 +71,7 @@ def find_vectors(protocol: Protocol, weights: Array) -> tuple[Array, Array, Arra
     A is a pattern, P the vector of the second pass (equation 5), C and R are their images.
     """
     a = make_patterns(protocol)
-    c = reconstruct(protocol, weights)
+    c = evaluate_networks(protocol, weights).reconstruction
     p = protocol.regression * a + (1.0 - protocol.regression) * c
     return a, c, p, reconstruct(protocol, weights, p)
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
@@ -64,40 +63,30 @@ class Contest:
 
     def __str__(self) -> str:
         rows = [describe(name, each) for name, each in self.outcomes.items()]
-        n = plural(rows[0]["networks"], "network")
-        width = max(len(row["rule"]) for row in rows)
+        first, width = rows[0]["rule"], max(len(row["rule"]) for row in rows)
         lines = [
-            f"{n}{' of each rule' if len(rows) > 1 else ''}, at most "
+            f"{plural(rows[0]['networks'], 'network')} of each rule, at most "
             f"{plural(self.protocol.max_updates, 'update')}",
             f"{'':{width}}  converged  95 % interval     quartiles of the updates      mean   most",
         ]
         # A row for each rule, and below them each rule against the first.
         for row in rows:
-            quartiles = ", ".join(show_whole(row[q]) for q in ("q1", "median", "q3"))
+            quartiles = ", ".join(f"{row[name]:,.0f}" for name in ("q1", "median", "q3"))
             interval = f"{row['converged_low']:.2%} to {row['converged_high']:.2%}"
-            mean = "-" if math.isnan(row["mean"]) else f"{row['mean']:,.1f}"
             lines.append(
                 f"{row['rule']:{width}}  {row['converged']:9.2%}  {interval:16}  {quartiles:24}  "
-                f"{mean:>8}  {show_whole(row['most']):>5}"
+                f"{row['mean']:>8,.1f}  {row['most']:>5,.0f}"
             )
-        lines += [f"{name}: {text}" for name, each in self.outcomes.items()
-                  if (text := each.describe_lost())]  # fmt: skip
+        lost = {name: each.describe_lost() for name, each in self.outcomes.items()}
+        lines += [f"{name}: {text}" for name, text in lost.items() if text]
         for name, found in self.compare_pairs().items():
             start = "from the same initial weights" if self.is_paired[name] else "seed by seed"
             ends = "" if found.low is None else f" ({found.low:+,.0f} to {found.high:+,.0f})"
             lines.append(
-                f"{name} less {rows[0]['rule']}, {start}, failures at the cap: median "
+                f"{name} less {first}, {start}, failures at the cap: median "
                 f"{found.value:+,.0f} updates{ends}"
             )
         return "\n".join(lines)
-
-    def render_histogram(self, width: int = 80) -> str:
-        """Return the distribution of updates as lines of text, of converged networks."""
-        return "\n".join(
-            line
-            for name, each in self.outcomes.items()
-            for line in [f"{name}:", *draw_bars(each.updates[each.converged], width)]
-        )
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw how many networks of each rule have converged after so many updates."""
@@ -119,13 +108,7 @@ class Contest:
 
         figure, drawn = Figure(), io.BytesIO()
         self.plot(figure.subplots())
-        try:
-            figure.savefig(drawn, format=kind)
-        except ValueError:
-            raise UsageError(
-                f"a picture of the kind {kind!r} was asked for; allowed are files that end in "
-                ".svg, .png or .pdf"
-            ) from None
+        figure.savefig(drawn, format=kind)
         return drawn.getvalue()
 
 
@@ -180,37 +163,34 @@ def compare_rules(
 
 def describe(name: str, outcomes: Outcomes) -> dict[str, Any]:
     """Return a row of numbers for the networks of a rule."""
-    n, times = len(outcomes), np.sort(outcomes.updates[outcomes.converged])
-    share = estimate_proportion(len(times), n)
-    ranks = [math.ceil(q * n) for q in QUANTILES]
-    q1, median, q3 = (float(times[r - 1]) if r <= len(times) else math.inf for r in ranks)
+    times = outcomes.updates[outcomes.converged]
+    share = estimate_proportion(len(times), len(outcomes))
+    ended = np.where(outcomes.converged, outcomes.updates, np.inf)
+    quartiles = np.quantile(ended, QUANTILES, method="inverted_cdf").tolist()
     return {
-        "rule": name, "networks": n, "converged": share.value,
-        "converged_low": share.low, "converged_high": share.high, "q1": q1, "median": median,
-        "q3": q3, "mean": float(times.mean()) if len(times) else math.nan,
-        "most": float(times[-1]) if len(times) else math.inf,
+        "rule": name, "networks": len(outcomes), "converged": share.value,
+        "converged_low": share.low, "converged_high": share.high,
+        **dict(zip(("q1", "median", "q3"), quartiles, strict=True)),
+        "mean": float(times.mean()) if len(times) else math.nan,
+        "most": float(times.max()) if len(times) else math.inf,
     }  # fmt: skip
 
 
-def show_whole(x: float) -> str:
-    """Return a whole number as text, a dash where there is none."""
-    return f"{x:,.0f}" if math.isfinite(x) else "-"
-
-
-def draw_bars(times: NDArray[np.int32], width: int) -> list[str]:
-    """Return a histogram as lines of text, its last bar for all that is beyond the others."""
+def render_histogram(outcomes: Outcomes, width: int = 80) -> str:
+    """Return the distribution of updates as lines of text, of converged networks."""
+    times = outcomes.updates[outcomes.converged]
     if not len(times):
-        return ["  no network converged"]
+        return "  no network converged"
     # Bars of equal widths up to the 99th percentile, and one for all beyond.
     low, high = int(times.min()), int(np.quantile(times, 0.99))
-    step = max(1, math.ceil((high - low + 1) / BARS))
-    edges = [low + step * k for k in range(BARS + 1) if low + step * (k - 1) <= high]
-    counts = np.histogram(times, bins=[*edges, np.inf])[0].tolist()
+    step = math.ceil((high - low + 1) / BARS)
+    edges = [*range(low, high + step + 1, step)]
+    counts = np.histogram(times, [*edges, np.inf])[0].tolist()
     labels = [f"{begin:,} to {end - 1:,}" for begin, end in itertools.pairwise(edges)]
     labels.append(f"{edges[-1]:,} or more")
-    room = max(10, width - max(map(len, labels)) - 12)
-    return [
-        f"  {label:>{max(map(len, labels))}}  {'#' * round(room * n / max(counts))} {n:,}"
+    wide = max(map(len, labels))
+    room = max(10, width - wide - 12)
+    return "\n".join(
+        f"  {label:>{wide}}  {'#' * round(room * n / max(counts))} {n:,}"
         for label, n in zip(labels, counts, strict=True)
-        if n or label != labels[-1]
-    ]
+    )

@@ -3,6 +3,7 @@
 If a network without its first k changes merely started later, it would take k updates more.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,7 @@ from replication.experiments.sample import estimate_share, name_median
 from replication.experiments.scatter import Scatter
 from replication.simulator import recirculation
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Rule, Shape
+from replication.simulator.network import Shape
 from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
 from replication.simulator.weights import draw_uniform
 from replication.system.threads import map_in_threads
@@ -27,11 +28,10 @@ NOISE_SEED = 2014
 class Intervention(RecirculationNetwork):
     """A network whose first updates are others, `n_first` of them; then it learns as it would."""
 
+    names: tuple[str, ...] = ("W",)  # the arrays whose changes are others
     t: Any  # updates so far
     n_first: Any
     once: Any  # a direction in the shape of W, drawn once for each network
-    choose: Callable[[Any, Any, dict[str, Any]], Any]
-    """Takes W, the rule's change of it and all changes; returns the change in its place."""
 
     @property
     def kept(self) -> dict[str, Any]:  # type: ignore[override]
@@ -40,32 +40,38 @@ class Intervention(RecirculationNetwork):
 
     @property
     def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
-        """The number of first updates, of each network."""
-        return {"n_first": ()}
+        """The number of first updates and the direction, of each network."""
+        return {"n_first": (), "once": self.shapes["W"]}
 
     def apply(self, changes: dict[str, Any]) -> None:
         """Update as the rule does, and put something else in its place while it is early."""
-        before = {name: getattr(self, name) for name in self.shapes}
+        before = {name: getattr(self, name) for name in self.names}
         super().apply(changes)
-        is_first = self.t < self.n_first
-        for name, other in self.replace(before, changes).items():
-            setattr(self, name, np.where(is_first, other, getattr(self, name)))
+        for name, old in before.items():
+            new = getattr(self, name)
+            other = old + self.choose(old, new - old, changes)
+            setattr(self, name, np.where(self.t < self.n_first, other, new))
         self.t = self.t + 1.0
 
-    def replace(self, before: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
-        """Return what some arrays become instead; `changes` are the rule's, summed."""
-        change = self.W - before["W"]
-        return {"W": before["W"] + self.choose(before["W"], change, changes)}
+    def choose(self, _: Any, __: Any, ___: dict[str, Any], /) -> Any:
+        """Return what takes the place of the rule's change of an array: nothing.
 
+        It takes the array, its change, and all changes that were summed over the patterns.
+        """
+        return 0.0
 
-class Frozen(Intervention):
-    """Some weights stay as they are at first."""
+    def draw_direction(self) -> Any:
+        """Return a random direction in the shape of W, drawn anew."""
+        return 2.0 * self.uniform(self.W.shape) - 1.0
 
-    names: tuple[str, ...] = ("W",)
+    def turn(self, W: Any, change: Any, direction: Any) -> Any:
+        """Return the change after which W is as long as it would, but in a direction: another code.
 
-    def replace(self, before: dict[str, Any], _: Any) -> dict[str, Any]:
-        """Return these weights as they were."""
-        return {name: before[name] for name in self.names}
+        Means over visible units are left alone.
+        """
+        span = Scatter.of(self.protocol).span
+        learnt = (W + change) @ span
+        return change + give_length(direction @ span, learnt) - learnt
 
 
 class Descent(Intervention, BackPropagationNetwork):
@@ -88,62 +94,33 @@ class Descent(Intervention, BackPropagationNetwork):
         return give_length(changes["descent"], change)
 
 
-class Drawn(Intervention):
-    """A network with a random direction, drawn once, in the place of the change or of the code."""
-
-    @property
-    def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
-        """The direction too."""
-        return super().fixed | {"once": self.shapes["W"]}
-
-
-def freeze(*names: str) -> type[Frozen]:
+def freeze(*names: str) -> type[Intervention]:
     """Return the intervention that freezes some weights at first."""
-    return type("Frozen", (Frozen,), {"names": names})
+    return type("Frozen", (Intervention,), {"names": names})
 
 
-def put(
-    choose: Callable[[Any, Any, Any, dict[str, Any]], Any], base: type[Intervention] = Intervention
-) -> type[Intervention]:
-    """Return the intervention that gives the change of W from network, W, change and changes."""
-    return type("Changed", (base,), {"choose": choose})
-
-
-def turn(network: Any, W: Any, change: Any, direction: Any) -> Any:
-    """Return the change after which W is as long as it would, but in a direction: another code.
-
-    Means over visible units are left alone.
-    """
-    span = Scatter.of(network.protocol).span
-    learnt = (W + change) @ span
-    return change + give_length(direction @ span, learnt) - learnt
-
-
-def find_scatter(network: Any) -> Array:
-    """Return the scatter of the inputs of a network."""
-    return Scatter.of(network.protocol).matrix
-
-
-def draw_direction(network: Any, W: Any) -> Any:
-    """Return a random direction in the shape of W, drawn anew."""
-    return 2.0 * network.uniform(W.shape) - 1.0
+def put(choose: Callable[[Any, Any, Any, Any], Any]) -> type[Intervention]:
+    """Return the intervention that takes the change of W from network, W, change and changes."""
+    return type("Changed", (Intervention,), {"choose": choose})
 
 
 INTERVENTIONS: Mapping[str, type[Intervention]] = {
-    "dropped": Frozen,
+    "dropped": freeze("W"),
     "U dropped": freeze("U"),
     "hidden biases dropped": freeze("b"),
     "all but W dropped": freeze("b", "U", "c"),
     # W changes the other way; as much in a random direction; as much in that of descent.
-    "reversed": put(lambda _, W, change, __: -change),
-    "random": put(lambda net, W, change, _: give_length(draw_direction(net, W), change)),
+    "reversed": put(lambda _, __, change, ___: -change),
+    "random": put(lambda net, _, change, __: give_length(net.draw_direction(), change)),
     "gradient": Descent,
     # By no more than what lies along W S, for one-hot vectors along W.
-    "amplification": put(lambda net, W, change, _: project(change, W @ find_scatter(net))),
+    "amplification": put(
+        lambda net, W, change, _: project(change, W @ Scatter.of(net.protocol).matrix)
+    ),
     # As much in one random direction; W as long, with another code; with a new one each time.
-    "steered": put(lambda net, _, change, __: give_length(net.once, change), Drawn),
-    "exchanged": put(lambda net, W, change, _: turn(net, W, change, net.once), Drawn),
-    "renewed": put(lambda net, W, change, _: turn(net, W, change, draw_direction(net, W))),
+    "steered": put(lambda net, _, change, __: give_length(net.once, change)),
+    "exchanged": put(lambda net, W, change, _: net.turn(W, change, net.once)),
+    "renewed": put(lambda net, W, change, _: net.turn(W, change, net.draw_direction())),
 }
 """What is frozen at first, or what takes the place of the changes of W."""
 
@@ -158,10 +135,9 @@ def prepare(
     """
     learning = recirculation.find_network(protocol) if network is None else network
     rule = type(intervention.__name__, (intervention, learning), {})
-    rows = [weights, np.full((len(weights), 1), float(n_first))]
-    if n_drawn := Rule.of(rule, protocol).sizes[1] - 1:
-        rows.append(draw_uniform(n_drawn, NOISE_SEED, 0, len(weights)))
-    return rule, np.hstack(rows)
+    firsts = np.full((len(weights), 1), float(n_first))
+    once = draw_uniform(math.prod(protocol.group_sizes), NOISE_SEED, 0, len(weights))
+    return rule, np.hstack([weights, firsts, once])
 
 
 def train_changed(
@@ -174,7 +150,7 @@ def train_changed(
 
 
 def compare_interventions(
-    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int,
+    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int = 1,
     names: Sequence[str] = tuple(INTERVENTIONS),
 ) -> dict[str, Model]:  # fmt: skip
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""

@@ -10,12 +10,11 @@ beside ``at_least = 0.9``), which is tried wherever the statement has the first.
 verdict, the row says so.
 """
 
-import collections
 import csv
 import enum
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,6 +43,14 @@ class Evidence(enum.StrEnum):
     UNDECIDED = "undecided"
 
 
+QUALIFIED = {
+    ClaimVerdict.FAILS_EXCEPT: Evidence.SUPPORTS,
+    ClaimVerdict.HOLDS_EXCEPT: Evidence.CONTRADICTS,
+    ClaimVerdict.HOLDS_ONLY_IF: Evidence.CONTRADICTS,
+}
+"""Verdicts that name the conditions under which something else was found: what that is."""
+
+
 def judge(
     statement: str, measured: Mapping[str, Any], *, verdict: ClaimVerdict | None = None
 ) -> dict[str, Any]:
@@ -61,18 +68,19 @@ def judge(
             "other, or remove them"
         )
 
-    def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Result]:
-        return {x.id: _compare_with_levels(claim, x, measured[x.id], others) for x in ways}
+    def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Any]:
+        results = {x.id: _compare_with_levels(claim, x, measured[x.id], others) for x in ways}
+        return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
-    results = compare({})
+    judged = compare({})
     if verdict is not None:
-        return {"operationalisations": results, "verdict": verdict.value}
-    judged = {"operationalisations": results, "verdict": _conclude(claim, results)}
+        return judged | {"verdict": verdict.value}
     # The same with the other defensible levels; it is kept if the verdict is another.
     tried = compare(list_substitutes(claim))
-    if (otherwise := _conclude(claim, tried)) != judged["verdict"]:
-        outcomes = {id: {"outcome": each["outcome"]} for id, each in tried.items()}
-        judged["instead"] = {"operationalisations": outcomes, "verdict": otherwise}
+    if tried["verdict"] != judged["verdict"]:
+        results = tried["operationalisations"]
+        outcomes = {id: {"outcome": each["outcome"]} for id, each in results.items()}
+        judged["instead"] = tried | {"operationalisations": outcomes}
     return judged
 
 
@@ -84,10 +92,12 @@ def is_judgement(claim: Claim, entry: Any) -> bool:
     try:
         for judged in (entry, entry.get("instead", entry)):
             results = judged["operationalisations"]
+            # Every way to ask, no other one, and the verdict that follows from them.
             outcomes = {way.id: results[way.id] for way in claim.operationalisations}
             verdicts = {_conclude(claim, outcomes), ClaimVerdict.TOO_FEW, ClaimVerdict.NOT_TESTABLE}
             if results.keys() != outcomes.keys() or judged["verdict"] not in verdicts:
                 return False
+        # The numbers too, which report and table print.
         numbers = []
         for result in entry["operationalisations"].values():
             low, high = result["interval"] or (None, None)
@@ -100,46 +110,46 @@ def is_judgement(claim: Claim, entry: Any) -> bool:
 def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
     """Return the other defensible levels of a statement by name and value of those they replace."""
     return {
-        (key.removeprefix(INSTEAD), each.thresholds[key.removeprefix(INSTEAD)]): value
+        (name, each.thresholds[name]): value
         for each in claim.operationalisations
-        for key, value in each.levels
-        if key.startswith(INSTEAD)
+        for key, value in each.thresholds.items()
+        if (name := key.removeprefix(INSTEAD)) != key
     }
 
 
-def describe_instead(claim: Claim, judged: Mapping[str, Any]) -> str:
-    """Return what the verdict would be with other levels, if they change it."""
-    if "instead" not in judged:
-        return ""
-    substitutes = list_substitutes(claim)
-    old = join([exact(value) for _, value in substitutes])
-    new = join([*map(exact, substitutes.values())])
-    verdict, condition = judged["instead"]["verdict"], describe_condition(claim, judged["instead"])
-    verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
-    levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
-    return f"with {levels} (not {old}) it {verdict} {condition}".rstrip()
+def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is to be read behind a verdict, in the ledger's words; "" where nothing is.
 
-
-def describe_undecided(claim: Claim, judged: Mapping[str, Any]) -> str:
-    """Return under which conditions the statement is undecided, or nothing."""
-    results = judged["operationalisations"]
-    others = claim.operationalisations[1:]
-    names = [one.name for one in others if results[one.id]["outcome"] == Evidence.UNDECIDED]
-    return join(names) if names else ""
-
-
-def describe_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
-    """Return what is to be read after "except" or "only if", in the ledger's words, or nothing.
-
-    `judged`: the entry of the statement in a model.
+    ``condition`` follows "except" or "only if", ``undecided`` names what is open beside it, and
+    ``instead`` says what other levels would have given if that is another verdict. `judged`: the
+    entry of the statement in a model, or nothing.
     """
-    verdict, results = judged["verdict"], judged["operationalisations"]
-    decisive = Evidence.SUPPORTS if verdict == ClaimVerdict.FAILS_EXCEPT else Evidence.CONTRADICTS
-    others = claim.operationalisations[1:]
-    names = [each.name for each in others if results[each.id]["outcome"] == decisive]
-    if verdict == ClaimVerdict.HOLDS_ONLY_IF:
-        return claim.only_if or f"not asked {join(names)}"
-    return join(names) if verdict in (ClaimVerdict.HOLDS_EXCEPT, ClaimVerdict.FAILS_EXCEPT) else ""
+    found = dict.fromkeys(("condition", "undecided", "instead"), "")
+    if judged:
+        found["condition"] = _find_condition(claim, judged)
+        found["undecided"] = _join_names(claim, judged, Evidence.UNDECIDED)
+    if "instead" in judged:
+        substitutes, verdict = list_substitutes(claim), judged["instead"]["verdict"]
+        old = join([exact(value) for _, value in substitutes])
+        new = join([exact(value) for value in substitutes.values()])
+        levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
+        verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
+        behind = _find_condition(claim, judged["instead"])
+        found["instead"] = f"with {levels} (not {old}) it {verdict} {behind}".rstrip()
+    return found
+
+
+def _find_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
+    verdict = judged["verdict"]
+    names = _join_names(claim, judged, QUALIFIED[verdict]) if verdict in QUALIFIED else ""
+    return claim.only_if or f"not asked {names}" if verdict == ClaimVerdict.HOLDS_ONLY_IF else names
+
+
+def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> str:
+    """Return the conditions of this outcome, but for the primary one."""
+    results, others = judged["operationalisations"], claim.operationalisations[1:]
+    names = [each.name for each in others if results[each.id]["outcome"] == outcome]
+    return join(names) if names else ""
 
 
 def supports_including(found: Estimate, target: float) -> Result:
@@ -157,19 +167,18 @@ def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Resu
     return {"value": value, "interval": interval, "outcome": outcomes[condition].value}
 
 
-def find_verdict(kind: str, primary: Evidence, others: Iterable[Evidence]) -> ClaimVerdict:
+def find_verdict(kind: str, primary: Evidence, others: Sequence[Evidence]) -> ClaimVerdict:
     """Return the verdict: the primary outcome decides, and the others qualify it.
 
     Others that are undecided change nothing. A definition or theorem is checked if nothing
     contradicts it.
     """
-    counts = collections.Counter(others)
-    n_for, n_against = counts[Evidence.SUPPORTS], counts[Evidence.CONTRADICTS]
+    n_for, n_against = map(others.count, (Evidence.SUPPORTS, Evidence.CONTRADICTS))
     if primary == Evidence.UNDECIDED:
         return ClaimVerdict.OPEN
     if kind == "checked":
-        is_contradicted = primary == Evidence.CONTRADICTS or n_against
-        return ClaimVerdict.DOES_NOT_HOLD if is_contradicted else ClaimVerdict.CHECKED
+        holds = primary == Evidence.SUPPORTS and not n_against
+        return ClaimVerdict.CHECKED if holds else ClaimVerdict.DOES_NOT_HOLD
     if primary == Evidence.CONTRADICTS:
         return ClaimVerdict.FAILS_EXCEPT if n_for else ClaimVerdict.DOES_NOT_HOLD
     if not n_against:
@@ -189,13 +198,14 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     writer.writerow(COLUMNS.split())
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        judged = [describe_condition(claim, entry), describe_instead(claim, entry)]
-        head = [name, claim.title, claim.page, claim.quote, claim.kind, entry["verdict"], *judged]
+        told = entry | describe(claim, entry)
+        behind = [told[key] for key in ("verdict", "condition", "instead")]
+        head = [name, claim.title, claim.page, claim.quote, claim.kind, *behind]
         for way in claim.operationalisations:
             result = entry["operationalisations"][way.id]
             numbers = [result["value"], *(result["interval"] or [None, None])]
-            words = [way.id, way.name, way.measured, way.supports, way.why]
-            writer.writerow([*head, *words, *numbers, result["outcome"]])
+            asked = [way.id, way.name, way.measured, way.supports, way.why]
+            writer.writerow([*head, *asked, *numbers, result["outcome"]])
     return text.getvalue()
 
 
@@ -209,7 +219,7 @@ def _compare_with_levels(
     """
     if isinstance(measured, dict):
         return measured
-    levels = {key: others.get((key, value), value) for key, value in entry.levels}
+    levels = {key: others.get((key, value), value) for key, value in entry.thresholds.items()}
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))
@@ -219,6 +229,7 @@ def _compare_with_levels(
             "missing; add at_least, at_most, above or below"
         )
     least, most = _find_ends(measured)
+    # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
     if low <= least and most <= high and not is_open:
         return supports_if(True, measured)
@@ -236,6 +247,7 @@ def _find_ends(measured: Any) -> tuple[float, float]:
 
 def _estimate(measured: Any) -> tuple[float | None, list[float | None] | None]:
     """Return the value and the interval of a measurement."""
+    # An array becomes a share or a median; no cases tell nothing.
     if isinstance(measured, np.ndarray):
         if len(measured) == 0:
             measured = Estimate(None, None, None)

@@ -1,7 +1,7 @@
 """Networks measured at every update, from their initial weights to the criterion."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from replication.experiments.matrices import Array
 from replication.experiments.sample import Sample
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.recirculation import FeedbackAlignmentNetwork
+from replication.simulator.network import Network
 from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
 
@@ -23,9 +23,8 @@ Outcome = tuple[NDArray[np.int32], NDArray[np.bool_]]
 Trained = tuple[NDArray[np.int32], NDArray[np.bool_], Array]
 """The same, and the weights at the end, as `simulate_weights` returns them."""
 
-MAX_STATES = 20_000
-"""States of learning networks that a thread records at a time, which bounds the memory: about 4 MB
-for 4-2-4, and three times as much for the slowest, which differ most in how long they take."""
+N_AT_ONCE = 100
+"""Networks that a thread records at a time: 4-2-4 ones need at most 35 MB for 2,000 updates."""
 SLOW_RATE = 2.0  # the other learning rate at which networks are measured at every update
 
 
@@ -80,21 +79,19 @@ def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Hi
     updates, converged, _ = simulate_weights(protocol, initial, jobs=sample.jobs)
     order = np.flatnonzero(converged)
     order = order[np.argsort(updates[order], kind="stable")]  # the quickest first
-    lengths = updates[order].astype(np.int64)
 
-    def measure_some(part: tuple[Array, NDArray[np.int64]]) -> dict[str, NDArray[Any]]:
-        weights, lengths = part
-        states = record_weights(protocol, weights, int(lengths.max(initial=0)))
+    def measure_some(networks: NDArray[np.int64]) -> dict[str, list[NDArray[Any]]]:
+        lengths = updates[networks]
+        states = record_weights(protocol, initial[networks], int(lengths.max(initial=0)))
         is_learning = np.arange(states.shape[1]) <= lengths[:, None]
-        return measure(protocol, states[is_learning])
+        ends = np.cumsum(lengths + 1)[:-1]
+        measured = measure(protocol, states[is_learning])
+        return {name: np.split(each, ends) for name, each in measured.items()}
 
-    n_states = np.cumsum(lengths + 1)
-    ends = np.searchsorted(n_states, np.arange(MAX_STATES, n_states.max(initial=0), MAX_STATES))
-    parts = zip(np.split(initial[order], ends), np.split(lengths, ends), strict=True)
-    measured = map_in_threads(measure_some, parts, jobs=sample.jobs)
-    joined = {name: np.concatenate([each[name] for each in measured]) for name in measured[0]}
-    values = {name: np.split(each, n_states[:-1]) for name, each in joined.items()}
-    return Histories(updates=lengths, values=values)
+    parts = [order[i : i + N_AT_ONCE] for i in range(0, len(order), N_AT_ONCE)] or [order]
+    found = map_in_threads(measure_some, parts, jobs=sample.jobs)
+    values = {name: [x for part in found for x in part[name]] for name in found[0]}
+    return Histories(updates=updates[order].astype(np.int64), values=values)
 
 
 def measure_both_rates(
@@ -106,16 +103,21 @@ def measure_both_rates(
     return paper, measure_learning(slow, measure, sample.take(slow_share))
 
 
-def train_for(protocol: Protocol, weights: Array, n_updates: int, **fields: Any) -> Array:
-    """Return the weights (n, n_weights) after so many updates, whatever the error.
-
-    With feedback alignment if fixed weights follow those of each network.
-    """
+def train_for(
+    protocol: Protocol, weights: Array, n_updates: int, *, network: type[Network] | None = None,
+    **fields: Any,
+) -> Array:  # fmt: skip
+    """Return the weights after so many updates, whatever the error, in the shape of the first."""
     if n_updates == 0:
         return weights
     # Nothing meets so strict a criterion.
     run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates, **fields)
-    has_feedback = weights.shape[1] > protocol.n_weights
-    network = FeedbackAlignmentNetwork if has_feedback else None
-    _, _, final = simulate_weights(run, weights, network=network)
-    return final[:, : protocol.n_weights]
+    return simulate_weights(run, weights, network=network)[2]
+
+
+def find_fastest(
+    protocols: Sequence[Protocol], weights: Array, network: type[Network] | None = None
+) -> Protocol:
+    """Return that with the smallest mean of updates, failures at the cap; of ties the first."""
+    means = [simulate_weights(each, weights, network=network)[0].mean() for each in protocols]
+    return protocols[means.index(min(means))]

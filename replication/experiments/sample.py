@@ -14,6 +14,7 @@ import numpy.typing as npt
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments.matrices import Array
 from replication.simulator.ensemble import simulate, simulate_weights
+from replication.simulator.network import Network
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import draw_weights
 from replication.statistics import intervals
@@ -26,10 +27,7 @@ Result = TypeVar("Result")
 Grid = Mapping[str, Sequence[Any]]
 SEARCH_OFFSET = 100  # added to the root seed of an experiment for its searches
 
-CROSS_ENTROPY: Any = {
-    "learning_rule": BACK_PROPAGATION,
-    "minimised_error": "cross-entropy",
-}
+CROSS_ENTROPY: Any = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
 """The fields of back-propagation of the cross-entropy."""
 LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
 """What is frozen where the hidden biases learn, and where they keep their initial values."""
@@ -66,9 +64,16 @@ class Sample:
         """Draw the initial weights, (n, n_weights)."""
         return draw_weights(protocol, self.root_seed, 0, self.n)
 
-    def train(self, protocol: Protocol) -> tuple[Any, Any, Array]:
-        """Return updates and whether networks converged, (n,) each, and their final weights."""
-        return simulate_weights(protocol, self.draw(protocol), jobs=self.jobs)
+    def train(
+        self, protocol: Protocol, weights: Array | None = None,
+        network: type[Network] | None = None,
+    ) -> tuple[Any, Any, Array]:  # fmt: skip
+        """Return updates and whether networks converged, (n,) each, and their final weights.
+
+        From their initial weights or others, by the protocol's rule or another.
+        """
+        initial = self.draw(protocol) if weights is None else weights
+        return simulate_weights(protocol, initial, jobs=self.jobs, network=network)
 
     def simulate(self, protocol: Protocol) -> Outcomes:
         """Return the outcomes, without weights."""
@@ -88,6 +93,7 @@ class Sample:
         They have the smallest mean of updates, failures at the cap; of ties, the first.
         """
         protocols = list_protocols(base, grid)
+        # `index` finds the first of equal means.
         means = [self.others.simulate(each).updates.mean() for each in protocols]
         return protocols[means.index(min(means))]
 
@@ -120,11 +126,21 @@ def name_median(values: npt.ArrayLike, name: str = "median") -> dict[str, Any]:
     return name_estimate(name, intervals.estimate_median(values))
 
 
+def name_range(values: Sequence[float]) -> dict[str, Any]:
+    """Return the median and the range of values as two entries of a model."""
+    return {"median": float(np.median(values)), "range": [min(values), max(values)]}
+
+
 def estimate_share(successes: npt.NDArray[np.bool_]) -> dict[str, Any]:
     """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
     n, n_successes = len(successes), int(np.count_nonzero(successes))
     share = intervals.estimate_proportion(n_successes, n) if n else Estimate(None, 0.0, 1.0)
     return name_estimate("share", share)
+
+
+def find_p99(updates: npt.NDArray[Any]) -> int:
+    """Return the 99th percentile of updates, failures at the cap."""
+    return int(np.quantile(updates, 0.99, method="higher"))
 
 
 def find_median_updates(outcomes: Outcomes) -> float | None:

@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Self
+from typing import Any
 
 import numpy as np
 
@@ -11,15 +11,13 @@ from replication.comparison.comparison import compare
 from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
 from replication.experiments.sample import Sample
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.ensemble import simulate_ranges
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import estimate_proportion
+from replication.statistics.sampling import FloatArray
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
-CHUNK = 250_000  # initial weights that are held in memory at once
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
 """What is added to updates if the last sweep counts; where it is open, both are equally likely."""
 Z = 1.959964  # of a 95 % interval
@@ -44,14 +42,14 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     enough = load_claims()["headline"].thresholds["min_networks"]
     if counts.n < enough or counts.n_converged < reported.runs:
         return None
-    # p and the two statistics from `compare`, which knows nothing of networks.
+    # p and the statistics from `compare`, which knows nothing of networks.
     printed: dict[str, Any] = {"runs": reported.runs, "mean": reported.mean, "max": reported.max}
     comparison = compare(counts, failures="excluded", **printed)
     if comparison.p is None:
         return None
     plain = comparison.to_dict()
     findings = {name: plain["findings"][name] for name in ("mean", "max", "mean_given_max")}
-    for name, distribution in comparison.distributions.items():
+    for name, distribution in comparison.main.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
     share = estimate_proportion(counts.n_converged, counts.n)
     return {
@@ -63,14 +61,11 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
 
 
 def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:
-    """Simulate networks of a population from the first seed on, chunk by chunk, and count them."""
-    parts = []
-    end = first + sample.n
-    for start in range(first, end, CHUNK):
-        weights = draw_weights(protocol, sample.root_seed, start, min(start + CHUNK, end))
-        updates, converged, _ = simulate_weights(protocol, weights, jobs=sample.jobs)
-        parts.append(CountTable.from_outcomes(updates, converged, protocol.max_updates))
-    return sum(parts[1:], parts[0])
+    """Simulate networks of a population from the first seed on, and count them piece by piece."""
+    seeds, cap = [(first, first + sample.n)], protocol.max_updates
+    pieces = simulate_ranges(protocol, sample.root_seed, seeds, jobs=sample.jobs)
+    tables = [CountTable.from_outcomes(each.updates, each.converged, cap) for each in pieces]
+    return sum(tables[1:], tables[0])
 
 
 def describe_p(counts: CountTable) -> dict[str, float | None]:
@@ -87,116 +82,114 @@ def count_sweeps(counts: CountTable) -> CountTable:
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
 
 
-class Ranked(NamedTuple):
-    """The p of studies by mean and largest count, as `compare` computes that of a reported one.
+def measure_tails(
+    counts: CountTable, *, at_least: float = 0.0
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return means (a,), largest counts (b,), probabilities and tails (a, b) of studies.
 
-    That is the share of studies whose tail is at most as large, the tail being the smaller of those
-    of the largest count and of the mean given it.
+    All whole-number means and largest counts that are not too improbable to matter, and of these
+    the largest counts whose own tail is at least so large.
     """
-
-    means: FloatArray  # (a,), whole numbers that follow one another
-    maxima: FloatArray  # (b,), ascending
-    p: FloatArray  # (a, b)
-
-
-def rank_studies(counts: CountTable) -> Ranked:
-    """Return the exact p of every study that a population can give."""
     runs = load_reported().runs
-    # All largest counts and all whole-number means that are not too improbable to matter.
     maxima, chances = convolution.compute_max_mass(counts, runs)
-    maxima, chances = maxima[chances > NEGLIGIBLE], chances[chances > NEGLIGIBLE]
+    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])
+    is_kept = (chances > NEGLIGIBLE) & (of_max >= at_least)
+    maxima, of_max = maxima[is_kept], of_max[is_kept]
     possible, mass = convolution.compute_mean_mass(counts, runs)
     possible = possible[mass > NEGLIGIBLE]
     means = np.arange(math.floor(possible[0]), math.ceil(possible[-1]) + 1.0)
     cells = convolution.compute_joint_mass(
         counts, runs, mean_edges=np.append(means - 0.5, means[-1] + 0.5),
         max_edges=np.append(maxima, maxima[-1] + 1.0),
-    )  # fmt: skip  # (a, b)
-    of_max = np.minimum(np.cumsum(chances), np.cumsum(chances[::-1])[::-1])  # (b,)
-    tails = np.minimum(convolution.find_tails_given_max(cells), of_max)
+    )  # fmt: skip
+    return means, maxima, cells, np.minimum(convolution.find_tails_given_max(cells), of_max)
+
+
+def measure_power(
+    counts: CountTable, others: Mapping[str, CountTable], *, level: float
+) -> dict[str, float]:
+    """Return the probabilities that studies of others are rejected if `counts` is the population.
+
+    A largest count that the population lacks is judged as the next larger one that it has.
+    """
+    means, maxima, cells, tails = measure_tails(counts)
     # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
     order = np.argsort(tails, axis=None)
     ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
-    p = np.empty(cells.size)
-    p[order] = share[last]
-    return Ranked(means, maxima, p.reshape(cells.shape))
+    is_kept = np.empty(cells.shape, dtype=bool)
+    is_kept.ravel()[order] = share[last] > level
+    # How probable the studies that are not rejected are elsewhere.
+    edges = {
+        "mean_edges": np.append(means - 0.5, means[-1] + 0.5),
+        "max_edges": np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
+    }
+    runs = load_reported().runs
+    masses = {k: convolution.compute_joint_mass(x, runs, **edges) for k, x in others.items()}
+    return {name: 1.0 - float(mass[is_kept].sum()) for name, mass in masses.items()}
 
 
-def measure_power(ranked: Ranked, truth: CountTable, *, level: float) -> float:
-    """Return the probability that a study of another population is rejected if `ranked` is true.
+def measure_likelihood(table: CountTable) -> dict[str, Any]:
+    """Return how probable the printed numbers are in a population that is known by its counts.
 
-    A largest count that the population lacks is judged as the next larger one that it has.
+    ``chances`` and ``errors``: the probability, and the standard error of its logarithm, by
+    `SWEEPS`; ``n_at_max``: networks that stop at the reported largest count. The error is that of
+    the counts, by the delta method: with slopes g of the probability in the shares p of n networks,
+    its variance is (sum p g^2 - (sum p g)^2) / n.
     """
-    means, maxima, p = ranked
-    cells = convolution.compute_joint_mass(
-        truth, load_reported().runs,
-        mean_edges=np.append(means - 0.5, means[-1] + 0.5),
-        max_edges=np.concatenate([[0.0], maxima[:-1] + 1.0, [np.inf]]),
-    )  # fmt: skip
-    return 1.0 - float(cells[p > level].sum())
+    reported = load_reported()
+    mean, largest = float(reported.mean), int(reported.max)
+    found = [
+        convolution.compute_pair_chance(
+            table, reported.runs,
+            mean=(mean - 0.5 - added, mean + 0.5 - added), largest=largest - added,
+        )
+        for added in (0, 1)
+    ]  # fmt: skip
+    # Where it is open whether the last sweep counts, the mean of both probabilities.
+    shares = table.counts / table.n
+    chances, errors = {}, {}
+    for name, ways in SWEEPS.items():
+        chance = math.fsum(found[added][0] for added in ways) / len(ways)
+        slopes = np.mean([found[added][1] for added in ways], axis=0)
+        variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
+        chances[name] = chance
+        errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
+    n_at_max = int(table.counts[table.updates == largest].sum())
+    return {"n_at_max": n_at_max, "chances": chances, "errors": errors}
 
 
-@dataclasses.dataclass(frozen=True)
-class Likelihood:
-    """The probability of the printed numbers, and the standard error of its logarithm, by sweep."""
-
-    n_at_max: int
-    chances: Mapping[str, float]
-    errors: Mapping[str, float]
-
-    @classmethod
-    def of(cls, table: CountTable) -> Self:
-        """Compute it exactly from a population that is known by a table of counts.
-
-        The error is that of the counts, by the delta method: with slopes g of the probability P in
-        the shares p of n networks, its variance is (sum p g^2 - (sum p g)^2) / n.
-        """
-        reported = load_reported()
-        mean, largest = float(reported.mean), int(reported.max)
-        shares = table.counts / table.n
-        found = {
-            added: convolution.compute_pair_chance(
-                table, reported.runs,
-                mean=(mean - 0.5 - added, mean + 0.5 - added), largest=largest - added,
-            )
-            for added in (0, 1)
-        }  # fmt: skip
-        chances, errors = {}, {}
-        for name, ways in SWEEPS.items():
-            chance = math.fsum(found[added][0] for added in ways) / len(ways)
-            slopes = np.mean([found[added][1] for added in ways], axis=0)
-            variance = math.fsum(shares * slopes**2) - math.fsum(shares * slopes) ** 2
-            chances[name] = chance
-            errors[name] = math.sqrt(max(variance, 0.0) / table.n) / chance if chance else 0.0
-        at_max = table.counts[table.updates == largest]
-        return cls(int(at_max.sum()), chances, errors)
-
-
-def compare_readings(likelihoods: Mapping[str, Likelihood]) -> dict[str, dict[str, Any]]:
+def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """Return chance, Bayes factor of the first reading and posterior of each, by sweep and reading.
 
     The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
     s being the standard error of the logarithm (of the odds, for a posterior).
     """
-    names = likelihoods.keys()
-    return {of: {name: _describe(likelihoods, name, of) for name in names} for of in SWEEPS}
+    return {
+        sweep: {
+            name: {"n_at_max": each["n_at_max"]} | _compare(likelihoods, name, sweep)
+            for name, each in likelihoods.items()
+        }
+        for sweep in SWEEPS
+    }
 
 
-def _describe(likelihoods: Mapping[str, Likelihood], name: str, sweep: str) -> dict[str, Any]:
-    own, base = likelihoods[name], next(iter(likelihoods.values()))
-    chance, error = own.chances[sweep], own.errors[sweep]
-    row: dict[str, Any] = {"n_at_max": own.n_at_max, "chance": chance}
-    if not chance or not base.chances[sweep]:
+def _compare(likelihoods: Mapping[str, Mapping[str, Any]], name: str, sweep: str) -> dict[str, Any]:
+    chances = {each: found["chances"][sweep] for each, found in likelihoods.items()}
+    errors = {each: found["errors"][sweep] for each, found in likelihoods.items()}
+    first, chance = next(iter(likelihoods)), chances[name]
+    others = [each for each in likelihoods if each != name]
+    total = math.fsum(chances[each] for each in others)
+    if not (chance and chances[first] and total):
         names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
-        return row | dict.fromkeys(names)
-    factor = base.chances[sweep] / chance
-    of_factor = 0.0 if own is base else math.hypot(error, base.errors[sweep])
-    rest = [each for each in likelihoods.values() if each is not own and each.chances[sweep]]
-    total = math.fsum(each.chances[sweep] for each in rest)
-    of_rest = [each.chances[sweep] / total * each.errors[sweep] for each in rest]
-    odds = _spread(chance / total, math.hypot(error, *of_rest))
-    return row | {
+        return {"chance": chance} | dict.fromkeys(names)
+    # Logarithms of independent estimates, so that their errors add up in squares.
+    factor = chances[first] / chance
+    of_factor = 0.0 if name == first else math.hypot(errors[name], errors[first])
+    of_others = [chances[each] / total * errors[each] for each in others]
+    odds = _spread(chance / total, math.hypot(errors[name], *of_others))
+    return {
+        "chance": chance,
         "bayes_factor": factor,
         "bayes_factor_interval": _spread(factor, of_factor),
         "posterior": chance / (chance + total),

@@ -31,6 +31,7 @@ def read_model(folder: Path, name: str) -> Model | None:
     path = folder / "models" / f"{name}.json"
     if not os.path.lexists(path):
         return None
+    # Sound is what writing it again would give: checksum, order and spaces included.
     try:
         content = read_content(path, largest=LARGEST_MODEL)
         model = json.loads(content)
@@ -53,6 +54,7 @@ def write_model(folder: Path, name: str, model: Mapping[str, Any]) -> Model:
     """Write a model as ``models/<name>.json`` in the folder of a study; return it as read back."""
     plain: Model = round_numbers(model)
     open_folder(folder / "models", below=folder)
+    # A file that is none of our models keeps its content under another name.
     path, is_ours = folder / "models" / f"{name}.json", False
     with contextlib.suppress(DataError):
         is_ours = read_content(path, largest=LARGEST_MODEL).startswith(BEGINNING)
@@ -75,19 +77,9 @@ def round_numbers(value: Any) -> Any:
     >>> round_numbers({"mean": 46.5123456, "runs": (100, True)})
     {'mean': 46.5123, 'runs': [100, True]}
     """
-    if isinstance(value, Mapping):
-        return {str(key): round_numbers(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [round_numbers(entry) for entry in value]
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    if hasattr(value, "tolist"):  # of NumPy
-        return round_numbers(value.tolist())
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"a model holds the number {value}")
-        return float(f"{value:.{DIGITS}g}")
-    raise TypeError(f"a model holds a {type(value).__name__}")
+    # JSON writes floats so that they are read back to the last bit, or rounded to fewer digits.
+    text = json.dumps(value, default=lambda array: array.tolist(), allow_nan=False)
+    return json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
 
 
 def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
@@ -96,6 +88,7 @@ def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
     >>> list(find_differences({"a": [1.0, 2.0]}, {"a": [1.0, 2.5]}))
     ['a.1: 2.0 became 2.5']
     """
+    # Entries and places with the path that leads there, as in "claims.rapid.share".
     if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
         for key in old:
             yield from find_differences(old[key], new[key], f"{place}.{key}".lstrip("."))

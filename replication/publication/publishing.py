@@ -1,4 +1,4 @@
-"""A results folder: which study stands where, its models, and its report.
+"""A results folder: which study stands where, its models, its report, and pages beside it.
 
 Only the default study writes into the results folder itself, and only its report is the
 full one. Any other study has a short report in
@@ -7,9 +7,10 @@ full one. Any other study has a short report in
 
 import contextlib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from replication.cache.blocks import Cache
 from replication.cache.filling import Counted, count_outcomes
@@ -17,20 +18,18 @@ from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError
-from replication.experiments import (
-    COST,
-    EXPERIMENTS,
-    TEMPLATES,
-    find_version,
-    run_experiment,
-)
+from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.publication.rendering import LEARNING, SHORT, list_claims, list_drawings, render
 from replication.simulator.outcomes import OUTCOME_VERSION
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
+from replication.system.threads import map_in_threads
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    from replication.experiments.readings.multiverse import Readings
 
 FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
@@ -79,26 +78,21 @@ def find_outdated(results: Path) -> list[str]:
 
 
 def find_stale(models: Mapping[str, Model]) -> list[str]:
-    """Return the experiments whose models are of another version than experiment and ledger.
-
-    The headline, which every report computes anew, has no version.
-    """
-    return [
-        name
-        for name, model in models.items()
-        if (name != "headline" and model.get("version") != find_version(name))
-        or not _answers_ledger(name, model)
-    ]
+    """Return the experiments whose models are of another version than experiment and ledger."""
+    return [name for name, model in models.items() if not _is_current(name, model)]
 
 
-def _answers_ledger(name: str, model: Model) -> bool:
-    """Whether a model, which somebody may have edited, judges what the ledger asks."""
+def _is_current(name: str, model: Model) -> bool:
+    """Whether a model, which somebody may have edited, judges what the ledger of now asks."""
     from replication.experiments.judging import is_judgement  # SciPy takes time to load
 
+    # The verdicts must be those that its numbers give, in words that a page can print.
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
+    # The headline, which every report computes anew, has no version.
     return (
-        isinstance(judged, dict)
+        (name == "headline" or model.get("version") == find_version(name))
+        and isinstance(judged, dict)
         and judged.keys() == asked.keys()
         and all(is_judgement(claim, judged[id]) for id, claim in asked.items())
     )
@@ -132,12 +126,13 @@ def run_experiments(
     """Run experiments and write their models into a results folder."""
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
+        prefix = f"{name} ({i + 1} of {len(names)}): "
         left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
+        report_progress(f"{prefix}about {left} left on two cores")
 
-        def tell_step(step: str, prefix: str = f"{name} ({i + 1} of {len(names)})") -> None:
-            report_progress(f"{prefix}: {step}")
+        def tell_step(step: str, prefix: str = prefix) -> None:
+            report_progress(prefix + step)
 
-        tell_step(f"about {left} left on two cores")
         write_model(results, name, run_experiment(name, jobs=jobs, report_progress=tell_step))
 
 
@@ -149,13 +144,14 @@ def write_report(
     from replication.experiments.headline.run import run
     from replication.experiments.judging import list_statements  # SciPy takes time to load
 
+    # The headline is computed from the outcomes; other models are those that there are.
     others = read_current(study.results) if study.is_default else {}
     likelihood = read_models(study.results, ["likelihood"])
     paper = None if find_stale(likelihood) else likelihood.get("likelihood")
     headline = run(study, counted, likelihood=paper, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
-    open_folder(study.folder, below=study.results)
     models = {"headline": write_model(study.folder, "headline", headline)}
+    # The full report needs every model; with fewer, and of any other study, it is a short one.
     is_full = len(others) == len(EXPERIMENTS)
     options = "" if study.is_default else f" {study.options}"
     figures = list_drawings("headline", models["headline"], f"replication replicate{options}")
@@ -163,29 +159,96 @@ def write_report(
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
     texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
-    files = render(
-        TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts, figures,
-        {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
+    report = partial(
+        render, TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts,
+        figures, {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
         tables={"statements": list_statements(models)} if is_full else {}, formats=FORMATS,
         jobs=jobs, report_progress=report_progress,
     )  # fmt: skip
-    if is_full:
-        report_progress("the lesson")
-        files |= render(
-            TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
-            formats=["html"], jobs=jobs,
-        )  # fmt: skip
+    lesson = partial(
+        render, TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
+        formats=["html"], jobs=jobs,
+    )  # fmt: skip
+    pages = [report, lesson] if is_full else [report]
+    # Side by side, since pandoc, which works on one page, leaves a core to the other.
+    files: dict[str, bytes] = {}
+    for page in map_in_threads(lambda write: write(), pages, jobs=jobs):
+        files |= page
     place_files(study.folder, files)
     return models["headline"]
 
 
 def _describe_provenance(study: Study) -> Model:
     """Return what made the results; interpreter and platform belong to a run, not to them."""
-    versions = {}
-    for package in PACKAGES:
-        with contextlib.suppress(PackageNotFoundError):
-            versions[package] = version(package)
+    versions = {package: version(package) for package in PACKAGES}
     return {
         "command": f"replication replicate {study.options}", "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION, "protocol": as_plain(study.protocol), "versions": versions,
     }  # fmt: skip
+
+
+def preview_experiment(
+    name: str, n_networks: int, results: Path, *, jobs: int = -1, report_progress: Tell = silent
+) -> Path:
+    """Run one experiment with few networks, and render its chapter and its statements alone.
+
+    Returns the page. What the chapter says of other experiments is taken from the models in the
+    results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
+    else changes. A sentence whose guard fails is marked, and its chapter is reported as progress.
+    """
+    folder = _open_beside(results, "previews", name)
+    model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
+    # What other experiments found, as far as it is of now.
+    models = read_models(results, ("headline", *EXPERIMENTS))
+    for stale in find_stale({k: v for k, v in models.items() if k != name}):
+        del models[stale]
+        report_progress(
+            f"the model of {stale} is out of date and left out;\n"
+            "`replication replicate` makes it again"
+        )
+    models[name] = write_model(folder, name, model)
+    command = f"replication experiments {name} --preview {n_networks}"
+    files = render(
+        TEMPLATES / "preview.md", models | {"claims": list_claims(models), "experiment": name},
+        list_drawings(name, models[name], command), {"title": f"Preview: {name}"},
+        formats=("html", "md"), jobs=jobs, report_progress=report_progress,
+        warn=lambda what: report_progress(f"a guard fails: {what}"),
+    )  # fmt: skip
+    place_files(folder, files)
+    return folder / "report.html"
+
+
+def make_multiverse(
+    readings: "Readings", n_networks: int, root_seed: int, results: Path, *,
+    jobs: int = -1, report_progress: Tell = silent,
+) -> tuple[Model, Path, Path]:  # fmt: skip
+    """Simulate and compare readings; return their model, and where its table and page stand."""
+    from replication.experiments.readings.multiverse import run_multiverse, write_readings
+    from replication.experiments.studies import describe_reported
+    from replication.report.template import escape_markdown
+
+    folder = _open_beside(results, "studies", f"multiverse-{readings.id}-{root_seed}-{n_networks}")
+    model = run_multiverse(
+        readings, n_networks=n_networks, root_seed=root_seed,
+        jobs=jobs, report_progress=report_progress,
+    )  # fmt: skip
+    # Its table and its page are of the numbers as the model keeps them.
+    plain = write_model(folder, "multiverse", model)
+    files = render(
+        TEMPLATES / "readings" / "multiverse.md",
+        {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()}, {},
+        {"title": f"Multiverse: {escape_markdown(model['name'])}"}, formats=("html", "md"),
+        report_progress=report_progress,
+    )  # fmt: skip
+    place_files(folder, files)
+    return model, write_readings(plain, folder), folder / "report.html"
+
+
+def _open_beside(results: Path, *names: str) -> Path:
+    """Return a folder for pages beside the report, before minutes of work that may fail there."""
+    from replication.report.pandoc import require_tools
+
+    require_tools()
+    folder = results.joinpath(*names)
+    open_folder(folder, below=results)
+    return folder

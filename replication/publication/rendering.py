@@ -73,16 +73,11 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Drawing]:
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
 
-    ``condition`` follows the verdict, ``undecided`` names what is open beside it, ``instead`` says
-    what other levels would have given if that is another verdict, and ``thresholds`` are those of
-    the primary measurement.
+    ``thresholds`` are those of the primary measurement; the rest is what `describe` returns.
     """
-    from replication.experiments.judging import (
-        describe_condition,
-        describe_instead,
-        describe_undecided,
-    )
+    from replication.experiments.judging import describe
 
+    # Every statement is judged by one experiment, whose model has the verdict.
     judged: Model = {}
     for model in (models or {}).values():
         judged |= model.get("claims", {})
@@ -90,9 +85,7 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
         name: {
             **dataclasses.asdict(claim),
             "thresholds": claim.thresholds,
-            "condition": describe_condition(claim, judged[name]) if name in judged else "",
-            "undecided": describe_undecided(claim, judged[name]) if name in judged else "",
-            "instead": describe_instead(claim, judged[name]) if name in judged else "",
+            **describe(claim, judged.get(name, {})),
         }
         for name, claim in load_claims().items()
     }

@@ -1,57 +1,66 @@
 """Check that a results folder holds what was written into it, and that it comes out again."""
 
-import contextlib
 import dataclasses
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from replication.cache.blocks import Cache
 from replication.definition.fields import take_whole
-from replication.definition.protocol import PAPER, from_plain
-from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
-from replication.errors import DataError, ReplicationError, StorageError
+from replication.definition.protocol import from_plain
+from replication.definition.study import MAX_SEEDS, Study
+from replication.errors import DataError, ReplicationError
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import find_differences, read_model, read_models, write_model
 from replication.publication.placing import LIST, find_damaged, read_list
 from replication.publication.publishing import read_current, replicate_study
 from replication.simulator.weights import MAX_ROOT_SEED
 from replication.system.files import list_names
-from replication.system.progress import Tell, silent
+from replication.wording import show
 
 
-def verify_report(study: Study, *, jobs: int = -1, report_progress: Tell = silent) -> None:
+def verify_folder(folder: Path, results: Path, **running: Any) -> str:
+    """Check the files in the folder of a study, and that its report comes out again.
+
+    Returns what was found, in words; what is damaged or comes out otherwise is a DataError.
+    """
+    if damaged := find_damaged_files(folder):
+        maker = "multiverse" if folder.name.startswith("multiverse-") else "replicate"
+        names = ", ".join(show(folder / name, length=4096) for name in damaged)
+        raise DataError(f"missing or damaged: {names}; `replication {maker}` makes them again")
+    place = show(folder, length=4096)
+    study = read_study(folder, results)
+    if study is None:
+        return f"what is in {place} is as it was written"
+    verify_report(study, **running)
+    same = "outcomes and models by value, files byte by byte"
+    return f"the report in {place} comes out the same: {same}"
+
+
+def verify_report(study: Study, **running: Any) -> None:
     """Make the report of a study again in a temporary folder, without the cache, and compare.
 
     Outcomes are compared by the digest in the headline's model, models by value, the report's
-    files byte by byte.
+    files byte by byte. `running`: `jobs` and `report_progress` of `replicate_study`.
     """
+    # The default study is made of all models, others of one.
     names: tuple[str, ...] = ("headline",)
     if study.is_default:
         names += tuple(EXPERIMENTS)
         read_current(study.results)  # they must be of this version
-    try:
-        temporary = tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise StorageError(
-            f"a temporary folder cannot be made ({error.strerror}); let the variable TMPDIR name a "
-            "folder that can be written"
-        ) from None
-    with temporary as place:
+    with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as place:
         again = dataclasses.replace(study, results=Path(place))
         if not study.is_default:  # the report compares its likelihood with this one
             for name, model in read_models(study.results, ["likelihood"]).items():
                 write_model(again.results, name, model)
-        replicate_study(again, Cache(None), jobs=jobs, report_progress=report_progress)
+        replicate_study(again, Cache(None), **running)
+        # Models by value, files by the digests in their lists.
         differences = []
         for name in names:
             old, new = (read_model(folder, name) for folder in (study.folder, again.folder))
             differences += [f"models/{name}.json: {where}" for where in find_differences(old, new)]
-        kept, made = read_list(study.folder), read_list(again.folder)
-    differences += [
-        f"{name}: other bytes, or missing"
-        for name in sorted({*kept, *made})
-        if kept.get(name) != made.get(name)
-    ]
+        kept, made = read_list(study.folder).items(), read_list(again.folder).items()
+    differences += [f"{name}: other bytes, or missing" for name in sorted(dict(kept ^ made))]
     if differences:
         more = f"; and {len(differences) - 5} more" if len(differences) > 5 else ""
         raise DataError(
@@ -69,8 +78,7 @@ def read_study(folder: Path, results: Path) -> Study | None:
     model = read_model(folder, "headline")
     if model is None:
         return None
-    if folder == results:
-        return Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, results)
+    # Or the folder of somebody else could ask for a billion networks.
     try:
         protocol = from_plain(model["provenance"]["protocol"])
         root_seed = take_whole("root_seed", model["study"]["root_seed"], 0, MAX_ROOT_SEED)
@@ -90,26 +98,28 @@ def find_damaged_files(folder: Path) -> list[str]:
     models: tuple[str, ...] = ("headline", *EXPERIMENTS)
     if folder.name.startswith("multiverse-"):
         models = ("multiverse",)
+    # The full report, which has a table of statements, is made of all models, others of one.
     needed = models if "statements.csv" in listed else models[:1] if listed else ()
     damaged = []
     for name in models:
-        with contextlib.suppress(DataError):
-            if read_model(folder, name) is not None or name not in needed:
-                continue
-        damaged.append(f"models/{name}.json")
+        try:
+            is_sound = read_model(folder, name) is not None or name not in needed
+        except DataError:
+            is_sound = False
+        if not is_sound:
+            damaged.append(f"models/{name}.json")
     return damaged + find_damaged(folder)
 
 
 def find_report_folders(results: Path) -> list[Path]:
     """Return the folders of the studies that have models or a report; links are not followed."""
-    studies = results / "studies"
-    parts = [studies / name for name in list_names(studies)]
+    parts = [results / "studies" / name for name in list_names(results / "studies")]
     folders = [results, *(part for part in parts if not part.is_symlink())]
     return [folder for folder in folders if _may_have_report(folder)]
 
 
 def _may_have_report(folder: Path) -> bool:
     try:
-        return (folder / "models").is_dir() or LIST in list_names(folder)
+        return not {"models", LIST}.isdisjoint(list_names(folder))
     except PermissionError:  # those who go on will name it
         return True

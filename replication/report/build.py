@@ -1,6 +1,7 @@
 """From a template, models and figures to the files of a report."""
 
 import re
+import threading
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -18,6 +19,8 @@ from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
+DRAWING = threading.Lock()
+"""Held while Matplotlib draws, whose settings are those of all threads."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,14 @@ class Drawing:
     draw: Draw
     command: str
 
-    @cached_property
+    @property
     def saved(self) -> tuple[str, str]:
         """The figure as SVG, and its data as CSV: drawn once, however many pages show it."""
+        with DRAWING:
+            return self._saved
+
+    @cached_property
+    def _saved(self) -> tuple[str, str]:
         try:
             return save_figure(self.draw, name=self.name)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
@@ -57,6 +65,7 @@ def render_report(
     `warn`: as for `Template.render`, of a part of a report, where references to others are words.
     What cannot be written is a ReportError that begins with file and line of a template.
     """
+    # Numbers and figures by their names; what has no name stops here.
     page = Template(template, [*search, pandoc.ASSETS], write)
     markdown = page.render(models, metadata, warn=warn)
     if warn is not None:
@@ -84,14 +93,16 @@ def render_report(
     steps: list[Callable[[], Any]] = [partial(convert, kind) for kind in kinds]
     steps.insert(0, lambda: {figure: figures[figure].saved for figure in shown})
     saved, *texts = map_in_threads(lambda step: step(), steps, jobs=jobs)
+    # What pandoc has written, with drawings, fonts and data put in, or typeset.
     report_progress("setting the report")
     setters: dict[str, Callable[[str], str | bytes]] = {
         "pdf": partial(pandoc.set_pdf, figures=saved, day=metadata["date"]),
         "html": partial(pandoc.set_html, figures=saved, tables=tables),
-        "md": partial(pandoc.set_markdown, metadata=metadata),
+        "md": str,
     }
     made = zip(kinds, texts, strict=True)
     pages = map_in_threads(lambda text: setters[text[0]](text[1]), made, jobs=jobs)
+    # Every file by its name in the folder of the report.
     contents = {f"{name}.{kind}": page for kind, page in zip(kinds, pages, strict=True)}
     contents |= {f"{table}.csv": data for table, data in tables.items()}
     for figure, (svg, data) in saved.items():

@@ -19,7 +19,7 @@ from replication.comparison.text import to_cell
 def list_data(figures: Sequence[Figure]) -> str:
     """Return the data of a figure, or of its panels, as CSV.
 
-    A row for each point of a line, dot, step, bar, corner of an outline, pixel or cell of a map, in
+    A row for each point of a line, dot, step, bar, corner of an outline or cell of a map, in
     the units of the axes; an axis of names has their numbers from 0. A series is called by its
     label, or by its gid where the key names it otherwise. ``value`` is what a colour means.
     """
@@ -58,11 +58,7 @@ def _list_artists(axes: Axes) -> Iterator[tuple[Artist | BarContainer, Any]]:
             boxes = np.array([patch.get_bbox().get_points() for patch in bars.patches])  # (n, 2, 2)
             ends, middles = boxes[:, 1], boxes.mean(axis=1)
             yield bars, np.where([is_flat, not is_flat], ends, middles)
-    # Pictures and maps have a value in each pixel or cell.
-    for image in axes.images:
-        greys: Any = np.ma.filled(np.ma.asarray(image.get_array(), dtype=float), np.nan)
-        y, x = np.nonzero(np.isfinite(greys))
-        yield image, np.column_stack([x, y, greys[y, x]])
+    # Maps have a value in each cell.
     for collection in axes.collections:
         if isinstance(collection, QuadMesh):
             corners = np.asarray(collection.get_coordinates())

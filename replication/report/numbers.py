@@ -24,6 +24,7 @@ def number(value: object, digits: int = 3) -> str:
     checked = _check(value)
     if checked == 0:
         return "0"
+    # 12345 is 12,300 and 0.0012 is itself; 0.0000123 is 1.23 × 10⁻⁵.
     rounded = f"{checked:.{digits - 1}e}"
     exponent = int(rounded.partition("e")[2])
     if -4 <= exponent <= 9:
@@ -57,6 +58,7 @@ def amount(value: object, noun: str) -> str:
 def percent(share: object, decimals: int = 1) -> str:
     """Write a share from 0 to 1 in per cent; only 0 and 1 themselves are 0 % and 100 %."""
     percentage, step = 100 * _check(share), 10.0**-decimals
+    # What would be rounded to 0 % or 100 % and is not: 0.9999 is more than 99.9 %.
     if 0 < percentage < step / 2:
         text = f"less than {fixed(step, decimals)}"
     elif 100 - step / 2 < percentage < 100:
@@ -69,6 +71,7 @@ def percent(share: object, decimals: int = 1) -> str:
 def interval(ends: object, decimals: int = 1) -> str:
     """Write an interval with the same decimals at both ends; more of them where both look alike."""
     low, high = _check_ends(ends)
+    # 0.501 to 0.502 with one decimal, which would be 0.5 to 0.5.
     if low is not None and high is not None:
         while decimals < 9 and low != high and fixed(low, decimals) == fixed(high, decimals):
             decimals += 1
@@ -91,6 +94,7 @@ def pvalue(p: object) -> str:
     value = _check(p)
     if value < 0.001:
         return f"<{NO_BREAK}0.001"
+    # Two digits of 0.997 would be 1, which says that nothing is more usual.
     if value > 0.995:
         return "1" if value == 1 else f">{NO_BREAK}0.99"
     return number(value, 2)
@@ -111,6 +115,7 @@ def code(value: object, length: int = 200) -> str:
 def as_html(value: object) -> str:
     """Write a text inside raw HTML that stands between backticks."""
     text = html.escape(" ".join(str.__str__(value).split())) if isinstance(value, str) else ""
+    # A backtick would end the HTML, a bar the cell of a table.
     return text.replace("`", "&#96;").replace("|", "&#124;")
 
 
@@ -124,6 +129,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 
 
 def _check(value: Any) -> float:
+    # NumPy's numbers are numbers; the text "48" and the truth value True are none.
     try:
         if not isinstance(value, bool | str) and math.isfinite(checked := float(value)):
             return checked
@@ -148,6 +154,7 @@ def _write_ends(low: float | None, high: float | None, write: Callable[[float], 
 
 def _typeset(text: str) -> str:
     """Return a number as Python prints it, with a minus sign and a power of ten as on paper."""
+    # "1.2e-05"
     mantissa, e, exponent = text.partition("e")
     if e:
         raised = str(int(exponent)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

@@ -1,6 +1,5 @@
 """From Markdown to the three reports, by pandoc and Typst, and whether these are there."""
 
-import errno
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from urllib.parse import quote
 from replication.errors import ReportError, UsageError, WorkerError
 from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
+from replication.system.files import SHORTAGES
 
 READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
 ASSETS = Path(__file__).parent / "assets"
@@ -27,14 +27,11 @@ FORMS = {
         "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
         "--shift-heading-level-by=1", f"--template={ASSETS / 'page.html'}",
     ],
-    "md": ["--to=gfm", "--shift-heading-level-by=1"],
+    "md": ["--to=gfm", "--shift-heading-level-by=1", f"--template={ASSETS / 'article.gfm'}"],
 }  # fmt: skip
 """What pandoc makes of each form of a report; the one that takes longest comes first."""
 Figures = Mapping[str, tuple[str, str]]
 """Drawings as SVG, and their data as CSV, by name."""
-TIME_LIMIT = 120.0
-SHORTAGES = {errno.EAGAIN: "processes (ulimit -u)", errno.EMFILE: "open files (ulimit -n)"}
-"""What is short when pandoc cannot be started, by the error's number."""
 
 
 def require_tools() -> None:
@@ -57,8 +54,7 @@ def find_pandoc() -> str:
 def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], form: str) -> str:
     """Convert Markdown that `add_metadata` has completed, by the engine's filter.
 
-    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line; where
-    pandoc cannot be started or takes longer than `TIME_LIMIT`, it is a WorkerError.
+    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line.
     """
     command = [
         find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
@@ -69,15 +65,13 @@ def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], 
         done = subprocess.run(  # in a folder that is there: the user's may have been removed
             command, input=markdown, cwd=ASSETS, capture_output=True, check=False,
             env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
-            encoding="utf-8", errors="replace", timeout=TIME_LIMIT,
+            encoding="utf-8", errors="replace",
         )  # fmt: skip
-    except subprocess.TimeoutExpired:
-        raise WorkerError(f"pandoc took longer than {TIME_LIMIT:g} s; run it again") from None
     except OSError as error:
-        advice = f"{error.strerror}; install it again"
         if error.errno in SHORTAGES:
-            advice = f"too few {SHORTAGES[error.errno]}; raise the limit and run it again"
-        raise WorkerError(f"pandoc cannot be started: {advice}") from None
+            raise  # what is short is said as of all else that needs it
+        reason = f"{error.strerror}; install it again"
+        raise WorkerError(f"pandoc cannot be started: {reason}") from None
     if complaints := _read_complaints(done.stderr, locate):
         raise ReportError("; ".join(complaints))
     if done.returncode:
@@ -88,12 +82,14 @@ def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], 
 
 def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
     """Return what the filter and pandoc found wrong, with file and line."""
+    # "problem<tab>fig:joint<tab>it has no alternative text" is of the filter in report.lua.
     complaints = []
     for line in stderr.splitlines():
         if line.startswith("problem\t"):
             _, token, message = line.split("\t", 2)
             complaints.append(f"{locate(token)}: {message}")
         elif line.startswith("[WARNING] Citeproc: citation "):
+            # [WARNING] Citeproc: citation hinton1988 not found
             key = line.split()[3]
             problem = f"@{key} is cited, but has no entry in the bibliography"
             complaints.append(f"{locate('@' + key)}: {problem}")
@@ -108,26 +104,16 @@ def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mappin
     `commands`: what makes the data of a figure, by the figure's name.
     """
     day = date.fromisoformat(metadata["date"])
+    # Names · 1 November 2026 · version 0.3.0 · MIT licence
+    version = [f"version {metadata['version']}"] if "version" in metadata else []
+    licence = f"{metadata['licence']} licence"
+    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
     fields = {
-        **metadata, "byline": _write_byline(metadata), "year": str(day.year),
+        **metadata, "byline": byline, "year": str(day.year),
         "month": str(day.month), "day": str(day.day), "lang": "en-GB", "link-citations": True,
         "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
     }  # fmt: skip
     return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
-
-
-def _write_byline(metadata: Mapping[str, str]) -> str:
-    """Return the line below the title."""
-    day = date.fromisoformat(metadata["date"])
-    version = [f"version {metadata['version']}"] if "version" in metadata else []
-    licence = f"{metadata['licence']} licence"
-    return " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
-
-
-def set_markdown(body: str, *, metadata: Mapping[str, str]) -> str:
-    """Return the report in the Markdown of code hosts; drawings are expected in ``figures/``."""
-    head = [f"# {metadata['title']}", metadata["subtitle"], _write_byline(metadata)]
-    return "\n\n".join([*head, body.strip()]) + "\n"
 
 
 def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:

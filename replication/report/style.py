@@ -17,6 +17,7 @@ from matplotlib.ticker import FixedLocator
 
 from replication.report.numbers import exact
 
+# Colours, each with what it is for; figures use no others.
 INK = "#1f2328"  # text, and the main line of a figure
 MUTED = "#5b636d"  # axis labels of second rank, notes, reference lines
 FAINT = "#d4d9df"  # grid, frames and the crowd of lines behind the main one
@@ -56,6 +57,7 @@ HALF = 3.14
 HALO = "halo-of-text"
 """The gid of text behind which a saved drawing has a halo."""
 
+# Sizes are points; the dash of a line is (offset, (on, off)) in widths of the line.
 SHEET: dict[str, Any] = {
     "axes.axisbelow": True, "axes.facecolor": "none", "axes.grid": True,
     "axes.prop_cycle": rcsetup.cycler("color", [BLUE, GOLD, GREEN, PURPLE]),  # the four vectors
@@ -112,6 +114,7 @@ def plot_estimates(
     scale: float = 1.0, **line: Any,
 ) -> None:  # fmt: skip
     """Draw the estimate of that name in each row of a model, with its interval if it has one."""
+    # (n, 2)
     ends = np.array([row[f"{name}_interval"] for row in rows], dtype=np.float64)
     axes.vlines(x, *(scale * ends.T), color=color, linewidth=1.0)
     axes.plot(x, [scale * row[name] for row in rows], color=color, **line)

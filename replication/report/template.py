@@ -33,10 +33,6 @@ JINJA_FILTERS = (
 )  # fmt: skip
 
 
-class UntrueSentence(Exception):
-    """A guard has found that the sentence beside it is not true of these models."""
-
-
 class ModelText(str):
     """A text of a model: wherever it is written, no sign in it means anything but itself."""
 
@@ -58,6 +54,7 @@ def escape_markdown(text: str) -> str:
     >>> print(escape_markdown("<b>*x*</b> `y`"), escape_markdown("a" + chr(27) + chr(0x202E)))
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\` a\\x1b\\u202e
     """
+    # Escape codes of a terminal, and U+202E, by which "gpj.exe" would be read backwards.
     text = "".join(
         sign if unicodedata.category(sign)[0] != "C" or sign in "\n\t"
         else sign.encode("unicode_escape").decode()
@@ -75,21 +72,6 @@ def _mark_text(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_mark_text(part) for part in value]
     return ModelText(value) if isinstance(value, str) else value
-
-
-class _Missing(jinja2.Undefined):
-    """A name that no model has: the error lists the names that exist."""
-
-    def __init__(self, *about: Any, **more: Any) -> None:
-        super().__init__(*about, **more)
-        self._fail_with_undefined_error()
-
-    @property
-    def _undefined_message(self) -> str:
-        if isinstance(self._undefined_obj, Mapping):
-            known = ", ".join(map(str, self._undefined_obj))
-            return f"there is no {self._undefined_name!r} here; there are: {known or 'none'}"
-        return super()._undefined_message
 
 
 class _Environment(jinja2.Environment):
@@ -118,7 +100,7 @@ class Template:
         self._folders = [path.parent, *search]
         loaders = [jinja2.FileSystemLoader(self._folders), jinja2.FunctionLoader(write)]
         self._environment = _Environment(
-            loader=jinja2.ChoiceLoader(loaders), undefined=_Missing,
+            loader=jinja2.ChoiceLoader(loaders), undefined=jinja2.StrictUndefined,
             comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
             lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
         )  # fmt: skip
@@ -137,7 +119,7 @@ class Template:
         """Return Markdown for pandoc, with the numbers filled in.
 
         What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
-        With `warn`, a guard that fails marks its sentence, and `warn` gets the place.
+        With `warn`, a guard that fails marks its sentence, and `warn` gets the chapter.
         """
         # What templates can name: models, and what all of them together judge.
         marked = {name: _mark_text(model) for name, model in models.items()}
@@ -146,69 +128,50 @@ class Template:
             if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
                 claims |= model["claims"]
         judged = functools.partial(self._environment.getitem, claims)
+
+        # {{ require(speed.mean < 48) }} leaves no trace where it is true.
+        @jinja2.pass_context
+        def require(context: Any, condition: object) -> str:
+            if condition:
+                return ""
+            problem = "a sentence is not true of these numbers; say what is, or correct its guard"
+            if warn is None:
+                raise ValueError(problem)
+            warn(f"{context.name}: {problem}")
+            return "**[not true of these few networks]** "
+
         names = {
-            **marked,
-            "metadata": metadata,
-            "require": _require if warn is None else functools.partial(self._mark_untrue, warn),
-            "judged": judged,
+            **marked, "metadata": metadata, "require": require, "judged": judged,
             "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
-        }
+        }  # fmt: skip
         # Whatever goes wrong is reported with file and line of the template.
         try:
             return self._environment.get_template(self.path.name).render(names)
-        except jinja2.TemplateSyntaxError as error:
-            place, problem = f"{self.show(error.filename)}:{error.lineno}", str(error.message)
-        except jinja2.TemplateNotFound as error:
-            place, problem = self._find_line(error), f"there is no template {error.name!r}"
-        except (jinja2.UndefinedError, MissingNumber, UntrueSentence) as error:
-            place, problem = self._find_line(error), str(error)
-        except (TypeError, ValueError, ArithmeticError, LookupError) as error:
-            place, problem = self._find_line(error), f"{type(error).__name__}: {error}"
-        raise ReportError(f"{place}: {problem}")
-
-    def _mark_untrue(self, warn: Callable[[str], object], condition: object) -> str:
-        try:
-            return _require(condition)
-        except UntrueSentence as error:
-            frame, line = next(
-                place
-                for place in traceback.walk_stack(None)
-                if place[0].f_code.co_filename.endswith(".md")
-            )
-            template = self._environment.get_template(frame.f_globals["name"])
-            line = template.get_corresponding_lineno(line)
-            warn(f"{self.show(template.filename)}:{line}: {error}")
-            return "**[not true of these few networks]** "
+        except (
+            jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError,
+        ) as error:  # fmt: skip
+            problem = f"{type(error).__name__}: {getattr(error, 'message', error)}"
+            raise ReportError(f"{self._find_line(error)}: {problem}") from None
 
     def locate(self, token: str) -> str:
         """Return file and line where some text stands first in a template, or the template."""
-        for folder in self._folders:
-            for path in sorted(folder.rglob("*.md")):
-                before, found, _ = path.read_text("utf-8").partition(token)
-                if found:
-                    line = before.count("\n") + 1
-                    return f"{self.show(path)}:{line}"
+        for path in [path for folder in self._folders for path in sorted(folder.rglob("*.md"))]:
+            before, found, _ = path.read_text("utf-8").partition(token)
+            if found:
+                line = before.count("\n") + 1
+                return f"{self.show(path)}:{line}"
         return self.show(self.path)
 
-    def show(self, path: Path | str | None) -> str:
+    def show(self, path: Path | str) -> str:
         """Name a template as its author knows it: from the folder that is searched."""
-        for folder in self._folders:
-            if path is not None and Path(path).is_relative_to(folder):
-                return Path(path).relative_to(folder).as_posix()
-        return str(path or self.path.name)
+        folders = [folder for folder in self._folders if Path(path).is_relative_to(folder)]
+        return Path(path).relative_to(folders[0]).as_posix() if folders else str(path)
 
     def _find_line(self, error: BaseException) -> str:
         for frame in reversed(traceback.extract_tb(error.__traceback__)):
             if frame.filename.endswith((".md", ".js")):
                 return f"{self.show(frame.filename)}:{frame.lineno}"
         return self.show(self.path)
-
-
-def _require(condition: object) -> str:
-    if not condition:
-        problem = "a sentence is not true of these numbers"
-        raise UntrueSentence(f"{problem}; say what is, or correct its guard")
-    return ""
 
 
 def _badge(verdict: str, words: str | None = None) -> str:

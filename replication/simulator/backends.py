@@ -28,12 +28,13 @@ SECONDS_FOR_WORKERS = 30.0
 SECONDS_OF_PATIENCE = 600.0
 """Without a finished block, after which a cluster counts as dead: it may never say so."""
 
+# tcp://127.0.0.1:8786, [::1]:8786
 ADDRESS = r"([a-z]+://)?[][:.\w-]+:[0-9]{1,5}"
-PACKAGES = ("recirculation-replication", "distributed")
 
 
 def check_backend(backend: str, scheduler: str | None) -> None:
     """Refuse a backend that cannot run blocks of seeds, before anything is written."""
+    # One option alone says nothing, or contradicts the other.
     if (backend, scheduler is None) not in (("threading", True), ("dask", False)):
         raise UsageError(
             f"--backend {backend!r} was given {'without' if scheduler is None else 'with'} a "
@@ -64,7 +65,7 @@ def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[...,
         logging.disable()
         client = _connect(scheduler)
         try:
-            check_workers(client, scheduler)
+            wait_for_worker(client, scheduler)
             workers = jobs if jobs > 0 else sum(client.nthreads().values())
             yield workers, functools.partial(run_tasks, client, jobs if jobs > 0 else 2 * workers)
         finally:
@@ -76,6 +77,7 @@ def run_tasks(
     client: Any, n_sent: int, function: Callable[[Any], Any], tasks: Iterable[Any]
 ) -> Generator[Any]:
     """Yield the result of each task from a cluster, which has at most `n_sent` at a time."""
+    # A future puts itself into the queue when it is finished, in a thread of the client.
     left, finished, expected = iter(tasks), queue.SimpleQueue[Any](), digest_sources()
     sent = set()  # a future that nobody holds is cancelled
 
@@ -99,6 +101,7 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
 
     Each task asks, since a worker may join at any time, and versions do not tell two commits apart.
     """
+    # Outcomes of other sources would go into the cache under the same name.
     if digest_sources() != expected:
         raise WorkerError(
             f"the Dask worker on {socket.gethostname()} with the process id {os.getpid()} has "
@@ -111,40 +114,22 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
 @functools.cache
 def digest_sources() -> str:
     """Return the SHA-256 of this package's sources, in hexadecimal."""
+    # Names are hashed with contents, so that a file that moved counts as changed.
     package, sha = Path(__file__).parents[1], hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         sha.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
     return sha.hexdigest()
 
 
-def check_workers(client: Any, scheduler: str) -> None:
-    """Wait for a worker, and refuse those that lack this package in this version."""
+def wait_for_worker(client: Any, scheduler: str) -> None:
+    """Wait for a worker, or refuse a cluster that has none."""
     try:
         client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
-    except TimeoutError:
+    except OSError as error:  # also of a scheduler that is lost meanwhile
         raise WorkerError(
-            f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s; "
-            f"start one: dask worker {scheduler}"
+            f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s "
+            f"({type(error).__name__}); start one: dask worker {scheduler}"
         ) from None
-    try:
-        versions = client.get_versions(packages=PACKAGES)
-    except OSError as error:
-        raise WorkerError(
-            f"the Dask scheduler at {scheduler!r} was lost ({type(error).__name__}); start it again"
-        ) from None
-    needed = _list_versions(versions["client"])
-    for address, worker in sorted(versions["workers"].items()):
-        if _list_versions(worker) != needed:
-            raise WorkerError(
-                f"the Dask worker at {address} has {_list_versions(worker)}; it needs {needed}, "
-                "as on this machine: install them there, or stop that worker"
-            )
-
-
-def _list_versions(answer: dict[str, Any]) -> str:
-    found = answer["packages"]
-    python = ".".join(found["python"].split(".")[:2])
-    return ", ".join([*(f"{name} {found.get(name)}" for name in PACKAGES), f"Python {python}"])
 
 
 def _connect(scheduler: str) -> Any:
@@ -156,6 +141,7 @@ def _connect(scheduler: str) -> Any:
         async with rpc(scheduler) as remote:  # type: ignore[no-untyped-call]
             return (await remote.versions())["packages"]["distributed"]
 
+    # Scheduler and client of two versions may misunderstand each other without a word.
     here = importlib.metadata.version("distributed")
     try:
         # A client would wait without end for what takes connections and says nothing.

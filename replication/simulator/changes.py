@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import ACTIVATIONS
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.engine import record_weights
 from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import split_weights
 
@@ -53,22 +53,21 @@ def _apply_once(protocol: Protocol, weights: Array) -> Array:
         protocol, learning_rate=RATE, momentum=0.0, update_schedule="batch",
         criterion="every-unit", frozen=(), decay=0.0,
     )  # fmt: skip
+    # The difference of the weights after one update and before it.
     recorded = record_weights(once, weights, 1)
     return np.asarray((recorded[:, 1] - recorded[:, 0]) / RATE)
 
 
-def reconstruct(protocol: Protocol, weights: Array, visible: Array | None = None) -> Array:
+def reconstruct(protocol: Protocol, weights: Array, visible: Array) -> Array:
     """Return the images of visible vectors, (n, m, n_visible), once around with zero regression.
 
-    The vectors are those of each network (n, m, n_visible), those of all (m, n_visible), or
-    the training patterns.
+    The vectors are those of each network (n, m, n_visible), or those of all (m, n_visible).
     """
-    if visible is None:
-        return evaluate_networks(protocol, weights).reconstruction
+    # Around the loop in NumPy, many vectors of each network at once.
     state = visible - find_shift(protocol, make_patterns(protocol))
     n_hidden_groups = len(protocol.group_sizes) - 1
     functions = [protocol.hidden_function] * n_hidden_groups + [protocol.visible_units]
     for function, (matrix, biases) in zip(functions, split_weights(protocol, weights), strict=True):
-        total = state @ np.swapaxes(matrix, -1, -2) + biases[:, None, :]
+        total = state @ np.swapaxes(matrix, -1, -2) + biases[:, None, :]  # (n, m, n_units)
         state = ACTIVATIONS[function](total)
     return state

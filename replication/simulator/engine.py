@@ -44,14 +44,11 @@ class Engine:
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
         self.rule = Rule.of(find_network(protocol, network), protocol)
-        self._program: Program | None = None
 
-    @property
+    @functools.cached_property
     def program(self) -> Program:
-        """The program that trains, written without a lock: a rule may run `simulate` itself."""
-        if self._program is None:
-            self._program = _find_program("train", self.rule)
-        return self._program
+        """The program that trains, written when it is needed: not where networks are evaluated."""
+        return _find_program("train", self.rule)
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
@@ -65,13 +62,11 @@ class Engine:
         Raises `Stopped` within a sweep where another thread sets the flag of this work.
         """
         rule, program = self.rule, self.program
-        rows = self._take_weights(weights)
+        rows = self._take_weights(weights)  # (n, n_all)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n, n_drawn = len(rows), rule.row_sizes[0]
-        # What is kept begins alike in all networks, unless it follows the weights of each.
-        is_given = rows.shape[1] > n_drawn
-        kept = rows[:, n_drawn:] if is_given else np.broadcast_to(rule.begun, (n, rule.sizes[2]))
+        n = len(rows)
+        # Results, which the compiled code writes.
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
@@ -81,12 +76,12 @@ class Engine:
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
-        inputs = program.data, strip, lanes, counts, rows, kept
+        inputs = program.data, strip, lanes, counts, rows
         arrays = (*inputs, updates, converged, last, recorded, stop)
+        # It is called with addresses; what was not asked for is at 0.
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
         run = compile_text(program.text, "train", *choose_processor())
-        strides = (rows.strides[0] // 8, kept.strides[0] // 8)
-        run(*addresses, first_seed, *strides, n, max_updates)
+        run(*addresses, first_seed, n, max_updates)
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
@@ -94,8 +89,9 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         program = _find_program("evaluate", self.rule)
-        rows, n_rows = self.rule.complete(self._take_weights(weights)), program.n_rows
+        rows, n_rows = self._take_weights(weights), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
+        # States of all networks, filled strip by strip.
         found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
         n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(rows) // N_LANES)))
         for begin in range(0, len(rows), n_strips * N_LANES):
@@ -103,11 +99,13 @@ class Engine:
             strips = self._prepare(program, n_strips)
             # What is left of the last strip repeats networks.
             filled = np.resize(rows[part], (n_strips, N_LANES, program.n_all))
+            # From a row for each network to a column (lane) for each.
             strips[:, : program.n_all] = filled.swapaxes(1, 2)
             run(program.data.ctypes.data, strips.ctypes.data, n_strips, n_rows)
             for target, (first, shape) in zip(found, program.outputs, strict=True):
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
                 target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]
+        # Kernel and callers have patterns on different axes.
         *states, error = found
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
         return Evaluation(hidden, image, error)
@@ -121,20 +119,11 @@ class Engine:
         return strips
 
     def _take_weights(self, given: Any) -> Array:
-        """Return weights whose rows the kernel can read, or refuse what it would read past."""
+        """Return rows of all numbers that the kernel can read, or refuse what is no such row."""
         weights = np.asarray(given)
-        allowed = self.rule.row_sizes
-        if weights.dtype.kind not in "fiu" or weights.ndim != 2 or weights.shape[1] not in allowed:
-            one, whose = self.rule, f"networks of {self.rule.name}"
-            if one.network.takes_protocol:
-                whose = f"group_sizes {list(one.protocol.group_sizes)}"
-            raise UsageError(
-                f"weights of {weights.dtype} {weights.shape} were given; {whose} need numbers of "
-                f"shape (n, {allowed[0]}), a row for each network"
-            )
-        weights = weights.astype(np.float64, copy=False)
-        is_readable = weights.strides[1] == weights.itemsize
-        return weights if is_readable else np.ascontiguousarray(weights)
+        if weights.dtype.kind not in "fiu":
+            raise UsageError(f"weights of {weights.dtype} were given; allowed are numbers")
+        return self.rule.complete(np.ascontiguousarray(weights, dtype=np.float64))
 
 
 def record_weights(
@@ -144,6 +133,7 @@ def record_weights(
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
+    # No error is below -1, so that only the number of updates ends it.
     engine = Engine(protocol, network)
     _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0, max_updates=n_updates)
     assert recorded is not None
@@ -159,6 +149,7 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     """Return zeros of shape (n_rows, n_lanes) that begin at a page of memory."""
     size = n_rows * n_lanes
     memory = np.zeros(size + PAGE // 8)
+    # NumPy says nothing about where an array begins, so some bytes are left out.
     skipped = -memory.ctypes.data % PAGE // 8
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
@@ -167,21 +158,17 @@ def _find_program(kind: str, rule: Rule) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
-    # A class that was made by `exec` may have no module.
-    if getattr(rule.network, "__module__", "") != find_network.__module__:
-        return _write(kind, rule.network, rule.protocol, N_LANES, n_at_once)
-    ours: Any = rule.network
-    return _write_once(kind, ours, _neutralise(rule.protocol), N_LANES, n_at_once)
+    # A class of a user may change between two calls; one that `exec` made may have no module.
+    network: Any = rule.network
+    if getattr(network, "__module__", "") != find_network.__module__:
+        return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
+    return _write(kind, network, _neutralise(rule.protocol), n_at_once)
 
 
-def _write(
-    kind: str, network: type[Network], protocol: Protocol, n_lanes: int, n_at_once: int
-) -> Program:
+@functools.lru_cache(maxsize=256)
+def _write(kind: str, network: type[Network], protocol: Protocol, n_at_once: int) -> Program:
     write = write_train if kind == "train" else write_evaluate
-    return write(Rule.of(network, protocol), n_lanes, n_at_once)
-
-
-_write_once = functools.lru_cache(maxsize=256)(_write)
+    return write(Rule.of(network, protocol), N_LANES, n_at_once)
 
 
 def _neutralise(protocol: Protocol) -> Protocol:

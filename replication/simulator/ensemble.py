@@ -22,6 +22,7 @@ from replication.simulator.outcomes import Outcomes
 from replication.simulator.recirculation import find_network
 from replication.system.progress import Progress
 from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
+from replication.wording import show
 
 Range = tuple[int, int]
 
@@ -40,12 +41,9 @@ MOST_IN_MEMORY = 10**9
 """Networks that `simulate` returns at once, 5 GB."""
 
 
-class LostWorker(WorkerError):
-    """A worker died or fell silent; what it was simulating can be tried once more."""
-
-
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
     """Cut [start, end) into pieces, of which each worker gets one if there is enough for all."""
+    # Between what fits near the processor and what is worth a task.
     largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * n_weights)))
     smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // n_weights)
     size = min(largest, max(smallest, -(-(end - start) // workers)))
@@ -100,6 +98,7 @@ def simulate(
     >>> simulate("notebook", n_seeds=3).updates
     array([ 46, 102,  26], dtype=int32)
     """
+    # All arguments are checked before anything is compiled or simulated.
     protocol = find_protocol(protocol, fields)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
     if np.ndim(jobs) or jobs != -1:
@@ -111,6 +110,7 @@ def simulate(
         from replication.simulator.guard import check_rule  # which loads the compiler
 
         check_rule(network, protocol, root_seed)
+    # In plain NumPy each network is a step of the progress, compiled ones go in thousands.
     size = 1 if plain else SEEDS_AT_ONCE
     ranges = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
     work = simulate_ranges(
@@ -118,9 +118,9 @@ def simulate(
         is_plain=plain, final=final,
     )  # fmt: skip
     found = []
-    with contextlib.ExitStack() as stack:
-        shown = stack.enter_context(Progress(n_seeds, is_shown=take_flag("progress", progress)))
-        for outcomes in stack.enter_context(contextlib.closing(work)):
+    shown = Progress(n_seeds, is_shown=take_flag("progress", progress))
+    with shown, contextlib.closing(work):
+        for outcomes in work:
             found.append(outcomes)
             shown.advance(len(outcomes))
     return join(found)
@@ -160,6 +160,7 @@ def simulate_range(
     """Simulate the networks of some seeds; with an `engine` where it is compiled already."""
     if is_plain:
         begin = find_network(protocol, network).from_seed
+        # Networks one by one.
         networks = [begin(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)]
         updates, converged = map(np.array, zip(*(one.train() for one in networks), strict=True))
         weights = np.array([one.flatten() for one in networks]) if final else None
@@ -167,6 +168,7 @@ def simulate_range(
     else:
         from replication.simulator.engine import Engine  # which loads the compiler
 
+        # All at once: a row of weights for each, and the kernel takes eight side by side.
         engine = Engine(protocol, network) if engine is None else engine
         drawn, given = engine.rule.draw(root_seed, *seeds), {"root_seed": root_seed, "final": final}
         updates, converged, weights, _ = engine.train(drawn, first_seed=seeds[0], **given)
@@ -183,14 +185,15 @@ def simulate_ranges(
     In threads, or on the cluster of a Dask scheduler. All workers share each range; ranges are
     taken one by one, not long before they are started, and come in no particular order. When the
     caller stops iterating, what is running is stopped and thrown away.
-    Raises LostWorker if a worker died, ran out of memory, or none has finished anything for
-    `SECONDS_OF_PATIENCE`. Raises WorkerError if a cluster does not answer, lacks something, or
-    is lost. `options` are those of `simulate_range`.
+    Raises WorkerError if a worker ran out of memory, or if a cluster does not answer, lacks
+    something, is lost, or has finished nothing for `SECONDS_OF_PATIENCE`. `options` are those of
+    `simulate_range`.
     """
     if scheduler is None and not options.get("is_plain"):
         from replication.simulator.engine import Engine  # which loads the compiler
 
         options["engine"] = Engine(protocol, network)  # compiled once, for all threads
+    # A worker of a cluster compiles for itself: compiled code cannot be sent.
     work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
     n_weights = protocol.n_weights if network is None else sum(Rule.of(network, protocol).sizes)
     with contextlib.ExitStack() as stack:
@@ -199,6 +202,7 @@ def simulate_ranges(
             workers, run = count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
         else:
             workers, run = stack.enter_context(open_cluster(scheduler, jobs))
+        # Of which range a piece is, by its first seed, and the pieces of a range that are there.
         owners: dict[int, Range] = {}
         parts: dict[Range, list[Outcomes]] = {}
 
@@ -217,34 +221,33 @@ def simulate_ranges(
                 if sum(map(len, found)) == stop - start:
                     yield join(parts.pop((start, stop)))
         except MemoryError:
-            raise LostWorker("a worker ran out of memory") from None
+            raise WorkerError(
+                "a worker ran out of memory; finished blocks are kept: give fewer --jobs or more "
+                "memory, then run the same command again to go on"
+            ) from None
         except Exception as error:
             # What a worker raised is no loss of it, and stands as on this machine: with its line.
             at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
             if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
                 raise
-            raise _explain_loss(error, scheduler) from None
+            kind = type(error).__name__
+            reason = {
+                "Empty": f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s",
+                "KilledWorker": "workers died, perhaps for lack of memory",
+            }.get(kind, f"{kind}: {show(str(error))}")
+            raise WorkerError(
+                f"the Dask cluster at {scheduler!r} was lost ({reason}); finished blocks are kept: "
+                "start it again, then run the same command again to go on"
+            ) from None
 
 
 def join(parts: list[Outcomes]) -> Outcomes:
     """Return the outcomes of parts that together have all seeds from the first to the last."""
+    # Pieces come in the order in which they are finished.
     parts = sorted(parts, key=lambda part: part.start)
     columns = zip(*(part.arrays for part in parts), strict=True)
     joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
     return Outcomes(parts[0].start, *joined)
-
-
-def _explain_loss(error: Exception, scheduler: str) -> WorkerError:
-    """Return the error that describes in one line how a cluster was lost."""
-    kind = type(error).__name__
-    if kind == "Empty":
-        return LostWorker(f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s")
-    if kind == "KilledWorker":
-        return LostWorker("a worker died, perhaps for lack of memory")
-    return WorkerError(
-        f"the Dask cluster at {scheduler!r} was lost ({kind}); finished blocks are kept: start "
-        "it again, then run the same command again to go on"
-    )
 
 
 def simulate_weights(
@@ -261,6 +264,7 @@ def simulate_weights(
 
     engine = Engine(protocol, network)
     n_columns = engine.rule.row_sizes[0]  # of weights and what is fixed
+    # Each worker reads some of the rows, which are not copied.
     pieces = cut_range(weights.shape[-1], 0, len(weights), workers=count_workers(jobs))
 
     def run(piece: Range) -> tuple[Any, ...]:

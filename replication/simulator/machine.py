@@ -13,6 +13,9 @@ PROCESSOR_VARIABLE = "REPLICATION_PROCESSOR"
 instance "haswell" or "generic:+sse2"; unless set, this one. It is for tests: outcomes do
 not depend on it, and the processor must be able to run it."""
 
+LEVEL = 2
+"""How hard LLVM tries when it writes machine code, from 0 to 3. Outcomes do not depend on it."""
+
 COMPILING = threading.Lock()
 """Held while LLVM works, which aborts the process if Python ends meanwhile."""
 
@@ -34,16 +37,19 @@ def compile_text(text: str, name: str, processor: str, features: str) -> Callabl
     The same text is compiled once; the function may run in several threads.
     """
     with COMPILING:
-        return _compile(text, name, processor, features)
+        return _compile(text, name, processor, features, LEVEL)
 
 
 @functools.lru_cache(maxsize=256)
-def _compile(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
+def _compile(
+    text: str, name: str, processor: str, features: str, level: int
+) -> Callable[..., None]:
     # LLVM's passes over the text gain nothing here, where all values are vectors already, and
     # take three times as long as all else.
     _prepare()
+    # What LLVM is told of the processor decides which instructions it may use.
     machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=processor, features=features, opt=2, jit=True
+        cpu=processor, features=features, opt=level, jit=True
     )
     module = llvm.parse_assembly(text)
     n_arguments = len(list(module.get_function(name).arguments))

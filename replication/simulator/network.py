@@ -7,13 +7,12 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Never, Self, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,7 +22,7 @@ from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced
 from replication.simulator.noise import N_PHASES, draw_numbers, find_place
-from replication.simulator.outcomes import Trace, make_trace
+from replication.simulator.outcomes import Trace
 from replication.simulator.patterns import compute_variation, make_patterns
 from replication.simulator.weights import (
     MAX_ROOT_SEED,
@@ -45,6 +44,7 @@ OF_ANY_RULE = {
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
 
+SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
 
@@ -145,6 +145,10 @@ class Network:
     _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase
     _n_updates = 0
 
+    if TYPE_CHECKING:  # arrays and numbers, by the names that a class declares
+
+        def __getattr__(self, name: str) -> Any: ...
+
     # To be written
 
     def image(self, v: Any) -> Any:  # noqa: ARG002
@@ -171,10 +175,11 @@ class Network:
     ) -> Self:
         """Return the network that starts from the weights of this seed."""
         rule = Rule.of(cls, protocol)
+        # The same row that the compiled code would read.
         seed = take_whole("seed", seed, 0, MAX_SEED)
-        network: Any = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
+        network: Self = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
         network._seeds = seed, root_seed
-        return network  # type: ignore[no-any-return]
+        return network
 
     @classmethod
     def from_weights(cls, weights: ArrayLike, protocol: Protocol | str = PAPER) -> Self:
@@ -182,8 +187,9 @@ class Network:
 
         What is kept may be left out: it begins as declared.
         """
-        network: Any = Rule.of(cls, protocol).build(take_numbers(weights, "weights", finite=True))
-        return network  # type: ignore[no-any-return]
+        row = take_numbers(weights, "weights", finite=True)
+        network: Self = Rule.of(cls, protocol).build(row)
+        return network
 
     @classmethod
     def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
@@ -202,6 +208,7 @@ class Network:
         """
         root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
         parts = []
+        # Weights and fixed arrays have streams of their own: one more of these moves none of those.
         for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
             sizes = [math.prod(shape) for shape in shapes.values()]
             widths = [cls.half_widths.get(name, rule.protocol.half_width) for name in shapes]
@@ -214,6 +221,7 @@ class Network:
         """Set what follows from `self.protocol`, before weights are given."""
 
     def __setattr__(self, name: str, value: Any) -> None:
+        # Only while a rule runs in NumPy: what it traces has its shape checked by the compiler.
         shape = self._shapes.get(name)
         if shape is not None and not isinstance(value, Traced) and self._graph is None:
             value = take_numbers(value, name)
@@ -246,25 +254,27 @@ class Network:
 
     # Random numbers
 
-    def uniform(self, shape: int | Shape, *more: Never) -> Any:
+    def uniform(self, shape: int | Shape) -> Any:
         """Return numbers uniform on [0, 1), new for each pattern and update."""
-        return self._draw("uniform", shape, more)
+        return self._draw("uniform", shape)
 
-    def normal(self, shape: int | Shape, *more: Never) -> Any:
+    def normal(self, shape: int | Shape) -> Any:
         """Return numbers from the normal distribution with mean 0 and variance 1."""
-        return self._draw("normal", shape, more)
+        return self._draw("normal", shape)
 
-    def _draw(self, kind: str, given: int | Shape, more: tuple[Any, ...]) -> Any:
+    def _draw(self, kind: str, given: int | Shape) -> Any:
         try:
-            shape = _take_shape(Ellipsis if more else given)
+            shape = _take_shape(given)
         except (TypeError, ValueError):
-            call, asked = f"self.{kind}", ", ".join(map(show, (given, *more)))
-            allowed = f"a shape, as in {call}(2) or {call}((2, 3)), with sizes from 1"
-            raise UsageError(f"{call}({asked}) was asked for; allowed is {allowed}") from None
+            allowed = f"a shape, as in self.{kind}(2) or self.{kind}((2, 3)), with sizes from 1"
+            raise UsageError(f"shape = {show(given)} was given; allowed is {allowed}") from None
+        # Draws of one call of a method are numbered, and so are turns of a loop.
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
+        # Traced: the draw is noted, for the compiled code to make.
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
             return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
+        # In NumPy: the counter says where and when, and nothing is remembered.
         pattern, phase = self._moment
         place, moment = find_place(draw, TURNS.turn), pattern * N_PHASES + phase
         counter = [place, moment, self._n_updates, self._seeds[0]]
@@ -278,14 +288,16 @@ class Network:
 
     def error(self) -> float:
         """Return what the criterion measures, with the weights as they stand."""
+        # A criterion of the rule, of which the worst pattern counts.
         if type(self).pattern_error is not Network.pattern_error:
             pairs = enumerate(zip(self.patterns, self.targets, strict=True))
             return float(np.max([self._at(k, MEASURE).pattern_error(*pair) for k, pair in pairs]))
+        # One of the protocol: over units first, then over patterns.
         images = [self._at(k, MEASURE).measure(v) for k, v in enumerate(self.patterns)]
         d, criterion = np.array(images) - self.targets, CRITERIA[self.protocol.criterion]
         units = np.abs(d) if criterion.over_units == "maximum" else d**2  # (pattern, unit)
-        combine: dict[str, Any] = {"maximum": np.max, "add": np.sum}
-        error = combine[criterion.over_patterns](combine[criterion.over_units](units, axis=1))
+        each = getattr(np, criterion.over_units).reduce(units, axis=1)  # (pattern,)
+        error = getattr(np, criterion.over_patterns).reduce(each)
         return float(criterion.finish(error, self.targets))
 
     def pattern_error(self, v: Any, target: Any) -> Any:
@@ -298,34 +310,27 @@ class Network:
         `change` takes the summed changes and returns those to apply in their place: arrays of the
         same shapes, or numbers for all entries alike.
         """
+        # All patterns and then one change, or a change after each.
         n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
         batches = [[k] for k in range(n)] if is_per_pattern else [[*range(n)]]
         for batch in batches:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
+            # In the order of the patterns, which fixes the last bits.
             sums = {name: sum(one[name] for one in each) for name in each[0]}
             if change is not None:
-                others = {name: sums.pop(name) for name in self.summed if name in sums}
-                sums = self._take_hook(change, sums) | others
+                # A hook is given the changes of weights, without what is summed besides.
+                shown = {name: x for name, x in sums.items() if name not in self.summed}
+                returned = change(self.wrap_changes(shown))
+                sums |= self._name_changes("change(...) gives", returned, self.shapes)
             self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
 
-    @overload
-    def train(
-        self, *, change: Hook | None = None, record: Literal[False] = False
-    ) -> tuple[int, bool]: ...
-
-    @overload
-    def train(self, *, change: Hook | None = None, record: Literal[True]) -> Trace: ...
-
-    def train(self, *, change: Hook | None = None, record: bool = False) -> Any:
+    def train(self, *, change: Hook | None = None) -> tuple[int, bool]:
         """Update until the error is below the threshold or the cap is reached.
 
         Returns the updates applied, 0 if the error was below the threshold at once, and whether
-        the network converged; with `record` a `Trace`, which holds them and the network after
-        every update. `change` replaces the changes of every update, as for `update`.
+        the network converged. `change` replaces the changes of every update, as for `update`.
         """
-        if record:
-            return record_network(self, change=change)
         for updates in range(self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
@@ -339,26 +344,33 @@ class Network:
 
     def _change(self, v: Any, target: Any) -> dict[str, Any]:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
-        shown = (v, target) if takes_target(type(self).weight_changes) else (v,)
-        changes, gives = self.weight_changes(*shown), f"{type(self).__name__}.weight_changes gives"
-        names = [*self.shapes]
+        # A rule whose targets are its patterns may leave the second out.
+        shown = (v, target)[: len(inspect.signature(self.weight_changes).parameters)]
+        gives = f"{type(self).__name__}.weight_changes gives"
+        return self._name_changes(gives, self.weight_changes(*shown), self._sums)
+
+    def _name_changes(
+        self, gives: str, changes: Any, allowed: Mapping[str, Shape]
+    ) -> dict[str, Any]:
+        """Return changes by their names: some in a dict, or all in the order of the weights."""
         if changes is None:
-            raise UsageError(f"{gives} nothing; return the changes of {names}")
-        # Changes in the order of the weights, or some of them by their names.
+            raise UsageError(f"{gives} nothing; return the changes of {[*self.shapes]}")
+        # One array alone is that of a rule with one array.
         if not isinstance(changes, Mapping):
             changes = changes if isinstance(changes, tuple | list) else (changes,)
-            if len(changes) != len(names):
+            if len(changes) != len(self.shapes):
                 raise UsageError(
-                    f"{gives} {plural(len(changes), 'array')}; shapes has {len(names)}: "
-                    f"{', '.join(names)}; give one for each, or a dict"
+                    f"{gives} {plural(len(changes), 'array')}; shapes has {len(self.shapes)}: "
+                    f"{', '.join(self.shapes)}; give one for each, or a dict"
                 )
-            changes = dict(zip(names, changes, strict=True))
+            changes = dict(zip(self.shapes, changes, strict=True))
         for name, change in changes.items():
-            if name not in self._sums:
-                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(self._sums)}")
-            shape, kind = self._sums[name], type(change)
+            if name not in allowed:
+                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(allowed)}")
+            shape, kind = allowed[name], type(change)
             if kind in (list, tuple):
                 raise UsageError(f"{gives} {name} as a {kind.__name__}; write np.stack([x, y])")
+            # One number stands for all entries.
             if np.shape(change) not in ((), shape):
                 raise UsageError(f"{gives} {name} of shape {np.shape(change)}; shapes says {shape}")
         return dict(changes)
@@ -370,34 +382,9 @@ class Network:
             name, advice = type(self).__name__, 'self.W = self.W + changes["W"]'
             raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
 
-    def _take_hook(self, change: Hook, sums: dict[str, Any]) -> dict[str, Any]:
-        """Return what a hook makes of changes, or refuse what cannot be added to the weights."""
-        if not callable(change):
-            raise UsageError(f"change = {show(change)} was given; allowed is a function of changes")
-        returned, wrong, taken = change(self.wrap_changes(sums)), "", {}
-        try:
-            is_dict = isinstance(returned, dict)
-            for name, new in returned.items() if is_dict else zip(sums, returned, strict=True):
-                wrong = f"{name} = {show(new)} for weights of shape {self._shapes[name]}"
-                taken[name] = np.broadcast_to(take_numbers(new, name), self._shapes[name])
-                wrong = ""
-        except (TypeError, ValueError, KeyError):
-            raise UsageError(
-                f"change(...) returned {wrong or show(returned)}; allowed are changes of "
-                f"{' and '.join(', '.join(sums).rsplit(', ', 1))}, each a number or an array that "
-                "fits: changes._replace(W=...)"
-            ) from None
-        return taken
-
     def wrap_changes(self, changes: dict[str, Any]) -> Any:
         """Return changes as a hook is given them."""
         return changes
-
-
-@functools.lru_cache(maxsize=256)
-def takes_target(weight_changes: Callable[..., Any]) -> bool:
-    """Return whether the rule's changes depend on a target beside the pattern."""
-    return len(inspect.signature(weight_changes).parameters) > 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -420,54 +407,48 @@ class Rule:
         protocol = find_protocol(protocol)
         given: Any = network
         if not (isinstance(given, type) and issubclass(given, Network)):
-            is_one = isinstance(given, Network)
-            what = f"one {type(given).__name__}, not the class" if is_one else show(network)
-            raise UsageError(f"network = {what} was given; allowed is a subclass of Network")
+            raise UsageError(f"network = {show(given)} was given; allowed is a subclass of Network")
         # What the class says under this protocol.
         one = network.__new__(network)
         object.__setattr__(one, "protocol", protocol)
         one.prepare()
         name = network.__name__
-        patterns = _take_rows(f"{name}.patterns", one.patterns, lambda: make_patterns(protocol))
-        targets = _take_rows(f"{name}.targets", one.targets, lambda: patterns)
+        shown = make_patterns(protocol) if one.patterns is None else one.patterns
+        patterns = _take_rows(f"{name}.patterns", shown)
+        targets = patterns if one.targets is None else _take_rows(f"{name}.targets", one.targets)
         if len(targets) != len(patterns):
             allowed = f"{len(patterns)}, one for each pattern"
             raise UsageError(
                 f"{name}.targets has {plural(len(targets), 'row')}; allowed are {allowed}"
             )
         rule = cls(
-            network, protocol, _take_shapes(name, "shapes", one.shapes),
-            _take_shapes(name, "fixed", one.fixed), _take_shapes(name, "summed", one.summed),
-            {key: take_numbers(x, f"{name}.kept", finite=True)
-             for key, x in _gather(one, "kept").items()},
-            {key: _take_number(f"{name}.numbers", x) for key, x in _gather(one, "numbers").items()},
-            patterns, targets,
+            network, protocol, patterns=patterns, targets=targets,
+            shapes=_take(f"{name}.shapes", one.shapes, _take_shape, SHAPES),
+            fixed=_take(f"{name}.fixed", one.fixed, _take_shape, SHAPES),
+            summed=_take(f"{name}.summed", one.summed, _take_shape, SHAPES),
+            kept=_take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers"),
+            numbers=_take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers"),
         )  # fmt: skip
         rule._check(one)
         return rule
 
     def _check(self, one: Network) -> None:
         name = self.name
-        for each in ("patterns", "targets"):
-            if isinstance(getattr(self.network, each), property):
-                raise UsageError(f"{name}.{each} is a property; make it a class attribute")
         if not self.shapes:
             raise UsageError(f'{name}.shapes is empty; name its weights, as {{"W": (2, 4)}}')
+        # Names that would hide each other, or a method.
         names = [*self.shapes, *self.fixed, *self.summed, *self.kept, *self.numbers]
-        for each in vars(self.network):
-            if f"{each}s" in vars(Network):  # weight_change
-                raise UsageError(f"{name} has {each!r}; write '{each}s', or choose another name")
         for each in names:
             is_taken = names.count(each) > 1 or hasattr(self.network, str(each))
             if is_taken or each == "protocol" or not str(each).isidentifier():
                 wrong = "is no name in Python, or taken already; choose another"
                 raise UsageError(f"{name} calls an array or a number {each!r}, which {wrong}")
-        for each, half_width in one.half_widths.items():
+        # Half widths of what is not drawn would be ignored without a word.
+        for each in _take(f"{name}.half_widths", one.half_widths, _take_number, "numbers"):
             if each not in (*self.shapes, *self.fixed):
                 allowed = ", ".join([*self.shapes, *self.fixed])
                 raise UsageError(f"{name}.half_widths names {each!r}; allowed are {allowed}")
-            if _take_number(f"{name}.half_widths", half_width) < 0.0:
-                raise UsageError(f"{name}.half_widths has {half_width}; allowed are numbers from 0")
+        # And so would fields that only our own classes read.
         for field, value in self.protocol.differences.items():
             if not (one.takes_protocol or field in OF_ANY_RULE):
                 raise UsageError(
@@ -509,6 +490,7 @@ class Rule:
 
     def bare(self) -> Network:
         """Return a network with everything but weights."""
+        # Without `__init__`, and past `__setattr__`: what is set here was checked before.
         one = self.network.__new__(self.network)
         one.__dict__.update(
             protocol=self.protocol, patterns=self.patterns, targets=self.targets,
@@ -517,14 +499,10 @@ class Rule:
         one.prepare()
         return one
 
-    def build(self, row: Array) -> Network:
+    def build(self, row: Array) -> Any:
         """Return the network with flat weights, those that are kept too or not."""
-        allowed = self.row_sizes
-        if row.shape not in [(size,) for size in allowed]:
-            raise UsageError(
-                f"weights of shape {row.shape} were given; {self.name} needs ({allowed[0]},)"
-            )
         network = self.bare()
+        # Copies, so that networks built of one row share nothing.
         arrays = split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0])
         network.__dict__.update({name: array.copy() for name, array in arrays.items()})
         return network
@@ -540,7 +518,12 @@ class Rule:
         return np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
 
     def complete(self, rows: Array) -> Array:
-        """Return rows of weights with what is kept as it begins, where that is left out."""
+        """Return rows with what is kept as it begins where that is left out, or refuse others."""
+        if rows.ndim != 2 or rows.shape[1] not in self.row_sizes:
+            raise UsageError(
+                f"weights of shape {rows.shape} were given; {self.name} needs "
+                f"(n, {self.row_sizes[0]}), a row for each network"
+            )
         if rows.shape[1] == self.row_sizes[1]:
             return rows
         return np.hstack([rows, np.broadcast_to(self.begun, (len(rows), self.sizes[2]))])
@@ -550,73 +533,66 @@ class Rule:
         return self.network.draw(self, root_seed, start, stop)
 
 
-def _take_rows(what: str, given: Any, default: Callable[[], Array]) -> Array:
-    if given is None:
-        return default()
+def _take_rows(what: str, given: Any) -> Array:
     rows = take_numbers(given, what, finite=True)
     if rows.ndim != 2 or not rows.size:
-        advice = ", as in [[0], [1]] of one unit" if rows.ndim == 1 else ""
-        raise UsageError(
-            f"{what} of shape {rows.shape} was given; allowed is (n_patterns, n_units){advice}"
-        )
-    rows = np.array(rows)
+        allowed = "(n_patterns, n_units), as in [[0], [1]] of one unit"
+        raise UsageError(f"{what} of shape {rows.shape} was given; allowed is {allowed}")
     rows.flags.writeable = False  # so that a rule in plain NumPy cannot change them
     return rows
 
 
 def _gather(one: Network, name: str) -> dict[str, Any]:
-    """Return what a class declares under a name, and the classes above it up to a property."""
+    """Return what a class declares under a name, and the classes above it."""
     found: dict[str, Any] = {}
-    for each in type(one).__mro__:
+    for each in reversed(type(one).__mro__):
         given: Any = vars(each).get(name, {})
-        is_all = isinstance(given, property)  # which may leave out what those above it declare
-        found = {**(given.__get__(one) if is_all else given), **found}
-        if is_all:
-            break
+        # A property gives all, and may leave out what those above it declare.
+        found = given.__get__(one) if isinstance(given, property) else {**found, **given}
     return found
 
 
-def _take_number(what: str, given: Any) -> float:
-    number = take_numbers(given, what, finite=True)
-    if number.ndim:
-        raise UsageError(f"{show(given)} was given in {what}; allowed is one number for each name")
-    return float(number)
+def _take(what: str, given: Any, check: Callable[[Any], Any], kind: str) -> dict[str, Any]:
+    """Return what a class declares by its names, each as a check returns it."""
+    try:
+        return {key: check(x) for key, x in given.items()}
+    except (AttributeError, TypeError, ValueError):
+        allowed = f"a dict of names to {kind}"
+        raise UsageError(f"{what} = {show(given)} was given; allowed is {allowed}") from None
+
+
+def _take_finite(given: Any) -> Array:
+    return take_numbers(given, "", finite=True)
+
+
+def _take_number(given: Any) -> float:
+    return float(_take_finite(given))
 
 
 def _take_shape(given: Any) -> Shape:
     """Return a shape; raise TypeError or ValueError for anything else."""
+    # A whole number alone is the size of a vector.
     shape = tuple(map(operator.index, (given,) if np.ndim(given) == 0 else given))
     if min(shape, default=1) < 1:
         raise ValueError
     return shape
 
 
-def _take_shapes(name: str, what: str, given: Any) -> dict[str, Shape]:
-    try:
-        return {key: _take_shape(shape) for key, shape in given.items()}
-    except (AttributeError, TypeError, ValueError):
-        raise UsageError(
-            f"{name}.{what} = {show(given)} was given; allowed is a dict of names to shapes, e.g. "
-            '{"W": (2, 4), "b": (2,)}'
-        ) from None
-
-
-def record_network(
-    network: Network, n_updates: int | None = None, change: Hook | None = None
-) -> Trace:
+def record_network(network: Network, n_updates: int | None = None) -> Trace:
     """Apply so many updates, or train until the outcome, and return every state passed."""
     states: list[Sequence[Any]] = []
     protocol = network.protocol
     for t in range((protocol.max_updates if n_updates is None else n_updates) + 1):
         if t > 0:
-            network.update(change)
+            network.update()
         hidden = [network.list_hidden(v) for v in network.patterns]
         images = [network.image(v) for v in network.patterns]
         weights = np.concatenate([np.ravel(array) for array in network.weights])
         states.append((network.error(), hidden, images, weights))
         if n_updates is None and states[-1][0] < protocol.threshold:
             break
+    # From one entry a moment to one array of all moments; of hidden groups, one for each.
     errors, hidden_states, all_images, rows = zip(*states, strict=True)
     groups = zip(*(zip(*each, strict=True) for each in hidden_states), strict=True)
     arrays = [np.array(group) for group in groups], np.array(all_images), np.array(rows)
-    return make_trace(protocol, dict(network.shapes), np.array(errors), *arrays)
+    return Trace(protocol, dict(network.shapes), np.array(errors), *arrays)

@@ -27,6 +27,7 @@ TURNS_AT_MOST = BLOCKS_AT_MOST = 2**20
 (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST + block."""
 WORDS = 4  # of a block
 
+# Of Philox 4x64-10, as in Random123 and NumPy.
 _LOW = 2**32 - 1
 _ROUNDS = 10
 _MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
@@ -35,6 +36,7 @@ _KEY_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
 
 def draw_numbers(kind: str, shape: tuple[int, ...], counter: list[int], root_seed: int) -> Array:
     """Return the numbers of one draw of one network, in plain NumPy; `counter` is its first."""
+    # Each counter gives four words; those of the last one may be left over.
     n_blocks = -(-math.prod(shape) // WORDS)
     # NumPy counts up before it draws, from the counter on.
     key, start = (np.array(x, dtype=np.uint64) for x in ([root_seed, 1], counter))
@@ -51,6 +53,7 @@ def find_place(draw: int, turn: Any) -> Any:
 def write_draw(block: Any, x: Traced, rows: Any) -> None:
     """Write down the numbers of one draw in a `Block`, into memory, four at a time."""
     writer, (kind, phase, draw, _) = block.writer, x.note
+    # Of the networks side by side, one for each lane.
     age, seed, root_seed = block.noise
     n_patterns = block.n_patterns if x.is_batched else 1
     flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
@@ -59,6 +62,7 @@ def write_draw(block: Any, x: Traced, rows: Any) -> None:
         n_blocks, n_left = divmod(x.size, WORDS)
         for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
             for number in writer.each(blocks, begin):
+                # NumPy counts up before it draws, so blocks begin one place later.
                 place = number + (find_place(draw, TURNS.turn) + 1)
                 counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
                 words = _philox(counter, (root_seed, 1))
@@ -80,6 +84,7 @@ def _philox(counter: Any, key: tuple[Any, int]) -> list[Any]:
 
 def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
     """Return the high and the low word of a product with a constant."""
+    # Halves of 32 bits, whose products fit in 64.
     a0, a1, c0, c1 = a & _LOW, a >> 32, c & _LOW, c >> 32
     bottom = a0 * c0
     middle = a1 * c0 + (bottom >> 32)
@@ -91,6 +96,7 @@ def _to_numbers(words: list[Any], kind: str) -> list[Any]:
     """Return as many numbers as words."""
     if kind == "uniform":
         return [_to_uniform(word) for word in words]
+    # Two words make two normal numbers, a pair at a time.
     pairs = zip(words[::2], words[1::2], strict=True)
     return [x for pair in pairs for x in _to_normal(*pair)]
 
@@ -114,8 +120,10 @@ _COSINE, _SINE = _series(0), _series(1)
 
 def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
     """Return two normal numbers of two words (Box & Muller 1958): a radius and an angle."""
+    # The radius, from a number that is never 0, whose logarithm is finite.
     u = (to_float(one >> 11) + 1.0) * 2.0**-53  # in (0, 1]
     radius = exact.square_root(-2.0 * exact.logarithm(u))
+    # The angle: the nearest quarter, and the rest, for which the series are short.
     turns = _to_uniform(two) * 4.0  # quarters of the circle
     shifted = turns + exact.ROUND
     quarter = to_bits(shifted) & 3

@@ -5,7 +5,7 @@ from __future__ import annotations
 import collections
 import hashlib
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.errors import UsageError
 from replication.simulator.plane import plot_trace
 from replication.simulator.weights import split_arrays
-from replication.wording import plural, show
+from replication.wording import plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,17 +70,11 @@ class Outcomes:
     errors: Array | None = None
 
     def __post_init__(self) -> None:
-        updates, converged = np.asarray(self.updates), np.asarray(self.converged)
-        kinds = updates.dtype.kind + converged.dtype.kind
-        if updates.ndim != 1 or updates.shape != converged.shape or kinds not in ("ib", "ub"):
-            raise UsageError(
-                f"updates of {updates.dtype} {updates.shape} and converged of {converged.dtype} "
-                f"{converged.shape} were given; allowed are as many whole numbers as truth values"
-            )
+        # Read-only views: what was simulated cannot be changed by accident.
         names = ("updates", "converged", "weights", "errors")
-        for name, array in zip(names, (updates, converged, self.weights, self.errors), strict=True):
+        for name, array in zip(names, self.arrays, strict=True):
             if array is not None:
-                object.__setattr__(self, name, array.view())
+                object.__setattr__(self, name, np.asarray(array).view())
                 getattr(self, name).flags.writeable = False
 
     def __eq__(self, other: object) -> bool:
@@ -99,6 +92,7 @@ class Outcomes:
         return len(self.updates)
 
     def __repr__(self) -> str:
+        # The mean is of those that converged: others have no number of updates.
         n_converged, there = int(self.converged.sum()), self.updates[self.converged]
         text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
         if n_converged:
@@ -108,6 +102,7 @@ class Outcomes:
     def describe_lost(self) -> str:
         """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
         failed = ~self.converged
+        # Without final weights and errors nothing is known of how they ended.
         ends = [x[failed] for x in (self.weights, self.errors) if x is not None]
         n_lost = (~np.isfinite(np.column_stack(ends)).all(axis=1)).sum() if ends else 0
         text = f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
@@ -142,17 +137,6 @@ class Outcomes:
         """One past the last seed."""
         return self.start + len(self.updates)
 
-    def slice(self, start: int, stop: int) -> Outcomes:
-        """Return the outcomes of the seeds in [start, stop), which must lie within."""
-        if not self.start <= start <= stop <= self.stop:
-            raise UsageError(
-                f"the seeds from {show(start)} to {show(stop)} were given; allowed are those from "
-                f"{self.start} to {self.stop}, in ascending order"
-            )
-        inside = slice(start - self.start, stop - self.start)
-        parts: list[Any] = [None if x is None else x[inside] for x in self.arrays]
-        return Outcomes(start, *parts)
-
 
 def compute_digest(blocks: Iterable[Outcomes]) -> str:
     """Return the SHA-256, in hexadecimal, over the packed rows of blocks in seed order.
@@ -161,6 +145,7 @@ def compute_digest(blocks: Iterable[Outcomes]) -> str:
     """
     sha = hashlib.sha256()
     for block in blocks:
+        # Thirteen bytes a network, without padding, low bytes first on any machine.
         rows = np.empty(len(block), dtype=ROW)
         rows["seed"] = np.arange(block.start, block.stop)
         rows["updates"], rows["converged"] = block.updates, block.converged
@@ -177,9 +162,6 @@ class Trace:
     protocol : Protocol
     shapes : dict of str to tuple of int
         Of the arrays of weights, by their names, in their order.
-    updates : int
-        The outcome: updates before the criterion was first met, or the last one traced.
-    converged : bool
     errors : float64 array, shape (n + 1,)
         The protocol's criterion.
     hidden : list of float64 arrays, shape (n + 1, n_patterns, n_units)
@@ -203,8 +185,6 @@ class Trace:
 
     protocol: Protocol
     shapes: dict[str, tuple[int, ...]]
-    updates: int
-    converged: bool
     errors: Array
     hidden: list[Array]
     reconstructions: Array
@@ -218,6 +198,17 @@ class Trace:
 
     __hash__ = None  # type: ignore[assignment]
     _repr_html_ = _render_table
+
+    @property
+    def converged(self) -> bool:
+        """Whether the criterion was met."""
+        return bool(np.any(self.errors < self.protocol.threshold))
+
+    @property
+    def updates(self) -> int:
+        """The outcome: updates before the criterion was first met, or the last one traced."""
+        is_below = self.errors < self.protocol.threshold
+        return int(np.argmax(is_below)) if self.converged else len(self.errors) - 1
 
     def __repr__(self) -> str:
         outcome = "converged" if self.converged else "not converged"
@@ -238,61 +229,13 @@ class Trace:
 
         columns = {"update": np.arange(len(self.errors)), "error": self.errors}
         for name, array in self.matrices()._asdict().items():
+            # W[0,1] is the weight from visible unit 1 to hidden unit 0.
             for place in np.ndindex(array.shape[1:]):
                 mark = f"[{','.join(map(str, place))}]" if place else ""
                 columns[f"{name}{mark}"] = array[:, *place]
         return pd.DataFrame(columns)
 
-    def plot(
-        self, axes: Axes | NDArray[np.object_] | None = None, *,
-        updates: Sequence[int] | None = None,
-    ) -> Axes | NDArray[np.object_]:  # fmt: skip
-        """Draw the hidden plane, moment by moment; return the Matplotlib axes.
-
-        The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
-        beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
-        one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
-        without exactly two hidden units have no such plane: their error is drawn instead.
-
-        Parameters
-        ----------
-        axes : Matplotlib axes or array of them, optional
-            One for each moment; new ones unless given.
-        updates : sequence of int, optional
-            The moments. Unless given, six, or as many as `axes`: from the first update traced to
-            the last, closer together at the start.
-
-        Returns
-        -------
-        Matplotlib axes or array of them, shape (n_moments,)
-            As given, or new ones, three in a row; one axes alone is not in an array.
-
-        Raises
-        ------
-        UsageError
-            If a moment was not traced, or there are not as many moments as axes.
-
-        Examples
-        --------
-        >>> from replication import Protocol, trace
-        >>> slow = trace(Protocol(learning_rate=5.0), seed=0)
-        >>> [axes.get_title() for axes in slow.plot()][::5]
-        ['0 updates, error 0.733', '142 updates, error 0.099']
-        """
-        drawn: Axes | NDArray[np.object_] = plot_trace(self, axes, updates)
-        return drawn
-
-
-def make_trace(
-    protocol: Protocol, shapes: dict[str, tuple[int, ...]], errors: Array, hidden: list[Array],
-    reconstructions: Array, weights: Array,
-) -> Trace:  # fmt: skip
-    """Return a trace with its outcome, the first error below the threshold."""
-    below = np.flatnonzero(errors < protocol.threshold)
-    updates = int(below[0]) if len(below) else len(errors) - 1
-    return Trace(
-        protocol, shapes, updates, len(below) > 0, errors, hidden, reconstructions, weights
-    )
+    plot = plot_trace
 
 
 def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:

@@ -43,6 +43,7 @@ def read_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 def compute_mean(patterns: Array) -> Array:
     """Return the mean pattern, (n_visible,), whose bits depend on no library."""
+    # Sums that are rounded once, since those of NumPy depend on the processor.
     return np.array([math.fsum(states) / len(patterns) for states in patterns.T.tolist()])
 
 

@@ -86,8 +86,6 @@ class RecirculationNetwork(Network):
     True
     >>> network.image([1, 0, 0, 0]).round().tolist()
     [1.0, 0.0, 0.0, 0.0]
-    >>> RecirculationNetwork.from_seed(0).train(record=True).reconstructions.shape
-    (49, 4, 4)
 
     A network whose changes of W are reversed, by a hook:
 
@@ -97,16 +95,6 @@ class RecirculationNetwork(Network):
 
     takes_protocol = True
     learning_rule: ClassVar[str] = RECIRCULATION
-    W: Any
-    b: Any
-    U: Any
-    c: Any
-    regression: Any
-    arriving: Any  # 1 - regression
-    hidden_rate: Any  # epsilon of equation 4, with its factor
-    visible_rate: Any  # epsilon of equation 3
-    momentum: Any
-    shrinking: Any  # 1 - decay
 
     def __init__(
         self, W: ArrayLike, b: ArrayLike, U: ArrayLike, c: ArrayLike, *,
@@ -114,14 +102,10 @@ class RecirculationNetwork(Network):
     ) -> None:  # fmt: skip
         rule = Rule.of(type(self), protocol)
         given = [take_numbers(array, "weights", finite=True) for array in (W, b, U, c)]
-        shapes = [array.shape for array in given]
-        if shapes != [*rule.shapes.values()]:
-            raise UsageError(
-                f"weights of shapes {shapes} were given; group_sizes "
-                f"{list(rule.protocol.group_sizes)} need {[*rule.shapes.values()]}"
-            )
         row = np.concatenate([array.ravel() for array in given])
         self.__dict__.update(rule.build(row).__dict__)
+        for name, array in zip(rule.shapes, given, strict=True):
+            setattr(self, name, array)  # which checks its shape
 
     def prepare(self) -> None:
         """Set what follows from the protocol."""
@@ -131,6 +115,7 @@ class RecirculationNetwork(Network):
                 f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
                 f"{self.learning_rule!r} only; use simulate() for other rules"
             )
+        # What an update would compute again and again.
         self.shift = find_shift(protocol, make_patterns(protocol))  # 0 in the paper
         self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
         self.activate_visible = ACTIVATIONS[protocol.visible_units]
@@ -155,6 +140,7 @@ class RecirculationNetwork(Network):
         return {
             "regression": protocol.regression,  # lambda
             "arriving": 1.0 - protocol.regression,
+            # Epsilon of equation 4 and of equation 3, with their factors.
             "hidden_rate": protocol.learning_rate * protocol.visible_to_hidden_factor,
             "visible_rate": protocol.learning_rate * protocol.hidden_to_visible_factor,
             "momentum": protocol.momentum,
@@ -200,7 +186,6 @@ class RecirculationNetwork(Network):
 
     def image(self, visible: ArrayLike) -> Any:
         """Return the reconstruction of a visible vector, once around the loop."""
-        visible = _take(visible, self.protocol.n_visible, "visible", finite=True)
         return self.reconstruct(_list_groups(self.first_pass(visible))[-1])
 
     def regress(self, before: Any, arriving: Any) -> Any:
@@ -239,11 +224,12 @@ class RecirculationNetwork(Network):
             dW = epsilon v2 (h1 - h3)     db = epsilon (h1 - h3)     equation 4
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
-        v0 = _take(v0, self.protocol.n_visible, "visible", finite=True)
         first = self.first_pass(v0)
         h1 = _list_groups(first)
+        # Times 2 and 3: what comes back, regressed, and the codes that it causes.
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
         h3 = _list_groups(self.second_pass(v2, first))
+        # Each group learns from what it heard on the second pass.
         changes: list[Any] = []
         before = [self._centre(v2), *h3]
         for source, one, three in zip(before, h1, h3, strict=False):  # equation 4
@@ -259,6 +245,7 @@ class RecirculationNetwork(Network):
         """Add the summed changes to the weights, with momentum and decay where they are asked."""
         protocol = self.protocol
         for name, change in changes.items():
+            # W1 and W2 of a longer loop are frozen as W is.
             if name[0] in protocol.frozen or name in self.summed:
                 continue
             weights = getattr(self, name)
@@ -283,6 +270,7 @@ class RecirculationNetwork(Network):
 
     def list_states(self, v: Any) -> list[Any]:
         """Return the states from time 1 to time 3, hidden ones first: h1, h3, the image, v2."""
+        # Times 1, 2 and 3.
         first, image = self.first_pass(v), self.image(v)
         second = self.regress(v, image)
         last = self.second_pass(second, first)
@@ -340,13 +328,14 @@ class BackPropagationNetwork(RecirculationNetwork):
     def descend(self, v0: Any, error: MinimisedError) -> Any:
         """Return minus the gradient of an error for one pattern, times the learning rate."""
         protocol = self.protocol
-        v0 = _take(v0, protocol.n_visible, "visible", finite=True)
+        # Forward, with the inputs kept for the slopes.
         states = [self._centre(v0)]
         inputs: list[Any] = []
         for W, b in self._hidden_connections():
             inputs.append(W @ states[-1] + b)
             states.append(self.activate_hidden(inputs[-1]))
         r = self.reconstruct(states[-1])
+        # The slope of a logistic unit, r (1 - r), cancels out of the derivative of cross-entropy.
         is_linear = protocol.visible_units == "linear"
         has_slope = not (is_linear or error == "cross-entropy")
         d = (v0 - r) * (r * (1.0 - r)) if has_slope else v0 - r
@@ -387,8 +376,6 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
     (4, 2)
     """
 
-    B: Any
-
     @property
     def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
         """The weights that return errors, B, in the shape of U."""
@@ -406,6 +393,7 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
     >>> find_network(PAPER).__name__
     'RecirculationNetwork'
     """
+    # Feedback alignment is no rule of a protocol: it is asked for by its class.
     rules = (RecirculationNetwork, BackPropagationNetwork)
     ours: dict[str, type[Network]] = {rule.learning_rule: rule for rule in rules}
     return ours[protocol.learning_rule] if network is None else network
@@ -421,11 +409,11 @@ def _list_groups(states: Any) -> tuple[Any, ...]:
     return states if isinstance(states, tuple) else (states,)
 
 
-def _take(given: Any, n_units: int | None = None, group: str = "", *, finite: bool = False) -> Any:
+def _take(given: Any, n_units: int | None = None, group: str = "") -> Any:
     """Return states as an array, or refuse other than numbers, one for each unit of a group."""
     if isinstance(given, Traced):
         return given
-    states = take_numbers(given, f"{group} states".strip(), finite=finite)
+    states = take_numbers(given, f"{group} states".strip())
     if n_units is not None and states.shape != (n_units,):
         raise UsageError(
             f"{show(given)} was given as {group} states; allowed are {n_units} numbers, one for "

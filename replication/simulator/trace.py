@@ -7,7 +7,7 @@ from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.network import Network, record_network
-from replication.simulator.outcomes import Trace, make_trace
+from replication.simulator.outcomes import Trace
 from replication.simulator.recirculation import find_network
 from replication.simulator.weights import MAX_SEED
 from replication.system.threads import map_in_threads, measure_memory
@@ -73,7 +73,7 @@ def trace(
     measured = engine.evaluate(recorded[0])
     weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden
     images = measured.reconstruction
-    return make_trace(protocol, rule.shapes, measured.error, hidden, images, weights)
+    return Trace(protocol, rule.shapes, measured.error, hidden, images, weights)
 
 
 def check_size(protocol: Protocol, n_weights: int, n_updates: int) -> None:

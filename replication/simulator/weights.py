@@ -41,6 +41,7 @@ def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> A
     root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
     weights = draw_uniform(protocol.n_weights, root_seed, start, stop)
     weights *= protocol.half_width
+    # Views of the weights, so what is set there is set in the rows.
     connections = split_weights(protocol, weights)
     if protocol.initial_biases == "zero":
         for _, biases in connections:
@@ -56,13 +57,16 @@ def draw_uniform(n_numbers: int, root_seed: int, start: int, stop: int) -> Array
     start = take_whole("seed", start, 0, MAX_SEED)
     stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
     steps = -(-n_numbers // WORDS_PER_STEP)  # of the generator, for one network
+    # All networks draw from one stream, each at its own place.
     generator = np.random.Philox(key=root_seed)
     generator.advance(steps * start)
     numbers = np.empty((stop - start, steps * WORDS_PER_STEP))
+    # A few rows at a time: twice as fast as all at once.
     n_at_once = max(1, WORDS_AT_ONCE // numbers.shape[1])
     for first in range(0, stop - start, n_at_once):
         part = numbers[first : first + n_at_once]
         words = generator.random_raw(part.shape)
+        # 53 bits, as many as a float64 holds.
         words >>= np.uint64(11)
         part[...] = words.view(np.int64)  # which is faster than from unsigned numbers
         # Powers of two are exact, so this is 2 u - 1 without any rounding.
@@ -86,6 +90,7 @@ def list_connections(protocol: Protocol) -> list[slice]:
 def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
     """Return the shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
     *hidden, visible = protocol.connections
+    # W and b of one hidden group, W1, b1, W2, ... of several.
     marks = [""] if len(hidden) == 1 else [str(k + 1) for k in range(len(hidden))]
     names = [*(("W" + mark, "b" + mark) for mark in marks), ("U", "c")]
     return {
@@ -118,9 +123,8 @@ def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
     """Return a float64 copy of numbers, or refuse what holds text, or others than `finite` ones."""
     allowed = "arrays of numbers"
     with contextlib.suppress(TypeError, ValueError, OverflowError):  # also rows of several lengths
-        numbers = np.array(given)
-        if numbers.dtype.kind not in "iuf":
-            numbers = np.asarray(numbers - 0)  # which text and None refuse, also among objects
+        # Decimals, tables of pandas and truth values are numbers, too.
+        numbers = np.asarray(np.array(given) - 0)  # which text and None refuse, also in objects
         if numbers.dtype.kind in "iufO":
             numbers = numbers.astype(np.float64, copy=False)
             if not finite or np.isfinite(numbers).all():

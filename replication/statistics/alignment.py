@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from replication.statistics.distributions import FloatArray
+from replication.statistics.sampling import FloatArray
 
 
 def compute_cosines(first: npt.ArrayLike, second: npt.ArrayLike) -> FloatArray:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from scipy import fft
 
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
+from replication.statistics.sampling import FloatArray
 
 
 def find_length(masses: FloatArray, runs: int) -> int:
@@ -22,6 +22,7 @@ def find_length(masses: FloatArray, runs: int) -> int:
     exp(n log M(s) - s length) for every s > 0, M being the moment generating function of one run.
     """
     n_points = masses.shape[1]
+    # The bound at forty slopes s; the smallest of them counts.
     slopes = np.geomspace(1e-2, 5e2, 40) / n_points
     moments = np.exp(np.outer(np.arange(n_points), slopes))
     logs = np.log((masses @ moments).max(axis=0))
@@ -76,6 +77,7 @@ def compute_mean_mass_given_max(
     if not cut.any():
         return None
     length, shift = find_length(cut[None, :], runs), 0
+    # Sums with a value in the cell: those up to its end less those up to its beginning.
     if cut[first:].any():
         sums = convolve(cut[None, :], runs, length)[0]
         if below.any():
@@ -102,6 +104,7 @@ def compute_joint_mass(
     places = np.clip(
         np.ceil(np.asarray(mean_edges, dtype=np.float64) * runs - 1e-9) - runs * start, 0, length
     ).astype(np.int64)
+    # A row of masses for each edge of the maximum, (b + 1, n_points), cut off there.
     truncated = np.where(np.arange(mass.size) < cuts[:, None], mass, 0.0)
     n_rows = max(1, (1 << 17) // length)  # so few numbers stay in the cache
     parts = (truncated[row : row + n_rows] for row in range(0, len(truncated), n_rows))
@@ -136,6 +139,7 @@ def compute_pair_chance(
     low, high = (
         np.clip(math.ceil(end * runs - 1e-9) - values, 0, length).astype(np.int64) for end in mean
     )
+    # The others bring the sum into the cell: at or below the maximum, and below it, (2, n_values).
     inside = others[:, high] - others[:, low]
     inside[1, largest] = 0.0
     slopes = runs * np.maximum(inside[0] - inside[1], 0.0)
@@ -173,6 +177,7 @@ def sum_rare_studies(table: CountTable, runs: int, *, width: float, at_most: flo
     is_near = tails > at_most  # one stretch, since the tail of the maximum rises and falls once
     share = math.fsum(mass[~is_near])
     if is_near.any():
+        # Where the maximum is not rare the mean given it may be, cell by cell.
         near = values[is_near]
         first, last = math.floor(table.updates[0] / width), math.ceil(near[-1] / width)
         means, largest = np.arange(first, last + 2) - 0.5, np.append(near, near[-1] + 1.0)

@@ -44,26 +44,30 @@ class CountTable:
 
     def __post_init__(self) -> None:
         # Whole numbers, whatever they were given as.
-        updates = _take_whole("updates", self.updates)
-        counts = _take_whole("counts", self.counts)
-        object.__setattr__(self, "updates", updates)
-        object.__setattr__(self, "counts", counts)
-        object.__setattr__(self, "n_censored", int(_take_whole("n_censored", self.n_censored)))
-        if self.cap is not None:
-            object.__setattr__(self, "cap", int(_take_whole("cap", self.cap)))
+        updates, counts = _take_whole("updates", self.updates), _take_whole("counts", self.counts)
+        whole: dict[str, Any] = {"updates": updates, "counts": counts}
+        for name in ("n_censored", "cap"):
+            if (given := getattr(self, name)) is not None:
+                whole[name] = int(_take_whole(name, given))
+        for name, item in whole.items():
+            object.__setattr__(self, name, item)
         # And a table that does not contradict itself.
         _check_shapes(updates, counts, "counts")
-        if updates.size and (updates[0] < 0 or np.any(np.diff(updates) <= 0)):
-            raise UsageError("updates must be strictly ascending and not negative; sort them first")
-        if np.any(counts < 1) or self.n_censored < 0:
-            raise UsageError("counts must be at least 1 and n_censored at least 0")
-        if self.n == 0:
-            raise UsageError("the table holds no network; give at least one outcome")
-        if self.cap is None and self.n_censored:
-            raise UsageError("censored networks were given without a cap; give where they stopped")
-        if self.cap is not None and updates.size and updates[-1] > self.cap:
-            beyond = f"a converged outcome of {updates[-1]} lies beyond the cap of {self.cap}"
-            raise UsageError(f"{beyond}; raise the cap, or censor the outcomes beyond it")
+        last = updates[-1] if updates.size else 0
+        beyond = f"a converged outcome of {last} lies beyond the cap of {self.cap}; raise the cap, "
+        for is_wrong, problem in (
+            (np.any(updates < 0) or np.any(np.diff(updates) <= 0),
+             "updates must be strictly ascending and not negative; sort them first"),
+            (np.any(counts < 1) or self.n_censored < 0,
+             "counts must be at least 1 and n_censored at least 0"),
+            (self.n == 0, "the table holds no network; give at least one outcome"),
+            (self.cap is None and self.n_censored,
+             "censored networks were given without a cap; give where they stopped"),
+            (self.cap is not None and last > self.cap,
+             f"{beyond}or censor the outcomes beyond it"),
+        ):  # fmt: skip
+            if is_wrong:
+                raise UsageError(problem)
 
     @classmethod
     def from_outcomes(
@@ -118,22 +122,13 @@ class CountTable:
             return NotImplemented
         if self.cap != other.cap:
             given = f"tables with caps {self.cap} and {other.cap}"
-            raise UsageError(f"{given} cannot be merged; censor both at the smaller one first")
+            raise UsageError(f"{given} cannot be merged; give tables of one cap")
+        # Outcomes of either table, each once, with the counts of both.
         both = np.concatenate([self.updates, other.updates])
         distinct, place = np.unique(both, return_inverse=True)
         counts = np.zeros(distinct.size, dtype=np.int64)
         np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
         return type(self)(distinct, counts, self.n_censored + other.n_censored, self.cap)
-
-    def censor(self, cap: int) -> Self:
-        """Return the table that a lower cap would have given."""
-        cap = int(_take_whole("cap", cap))
-        if cap < 0 or (self.n_censored and self.cap is not None and cap > self.cap):
-            allowed = f"0 to {self.cap}, where the networks were stopped"
-            raise UsageError(f"cap {cap} was given; allowed is {allowed}")
-        kept = int(np.searchsorted(self.updates, cap, side="right"))
-        beyond = int(self.counts[kept:].sum())
-        return type(self)(self.updates[:kept], self.counts[:kept], self.n_censored + beyond, cap)
 
 
 def _check_shapes(updates: IntArray, others: npt.NDArray[Any], name: str) -> None:

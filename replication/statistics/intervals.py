@@ -95,6 +95,7 @@ def estimate_ratios(first: npt.ArrayLike, second: npt.ArrayLike) -> dict[str, Es
     >>> ratios["mean"].value, ratios["median"].value
     (3.0, 2.0)
     """
+    # (2, n): both numbers of a network are drawn together.
     pairs = np.stack([first, second]).astype(np.float64)
     n, generator = pairs.shape[1], np.random.default_rng(0)
     resampled = [_divide(pairs[:, generator.integers(n, size=n)]) for _ in range(1000)]

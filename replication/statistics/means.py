@@ -91,6 +91,10 @@ class Side:
         return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
 
+Sides = tuple[Side, Side]
+"""Yours, and what was reported."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Difference:
     """What a test of a difference found: own less reported.
@@ -155,11 +159,13 @@ def list_errors(own: Side, other: Side, between: float = 0.0) -> list[tuple[floa
     known, rounded = list_known(own, other), (own.width**2 + other.width**2) / 12.0
     if not (own.error or other.error or any(sd for sd, _ in known)):
         return []
+    # One spread for both sides: the prediction interval of Student's t.
     if not (own.has_spread and other.has_spread):
         share = 1.0 / (other if own.has_spread else own).n + 2.0 * between**2
         terms = [(sd**2 * (1.0 / n + share), n - 1.0) for sd, n in known]
         return [_combine(terms, rounded)] if terms else []
     found = [_combine([*own.list_terms(between), *other.list_terms(between)], rounded)]
+    # Student's test, with the pooled spread.
     if own.samples and other.samples and not own.error and not other.error:
         share = EFFICIENCY if own.is_by_quartiles else 1.0
         parts = math.fsum([1.0 / n for _, n in own.samples])
@@ -175,6 +181,7 @@ def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[f
 
     A term has a squared error and the degrees of freedom of its estimate; `more` adds variance.
     """
+    # Welch (1947): f = (sum v)^2 / sum(v^2 / f), scaled by the largest v against overflow.
     terms = [(part, free) for part, free in terms if part > 0] or list(terms[:1])
     variance, peak = math.fsum(part for part, _ in terms), max(part for part, _ in terms)
     if len(terms) == 1:
@@ -195,6 +202,7 @@ def judge_means(
         return None
     gap = own.mean - other.mean
     gap = 0.0 if abs(gap) <= ROUNDING * abs(own.mean) else gap
+    # p, and the difference that would just be contradicted, by Welch and by Student.
     tests = [
         (2.0 * float(special.stdtr(free, -abs(gap) / error)),
          float(special.stdtrit(free, 1.0 - level / 2.0)) * error)
@@ -262,7 +270,8 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     # The effect by the report's t distribution, in equally probable steps; likelihoods are by t.
     steps = (np.arange(N_STEPS) + 0.5) / N_STEPS
     effects = np.append(0.0, other.mean + theirs * special.stdtrit(free_other, steps))
-    logs = _log_t((own.mean - effects) / mine, free)
+    squares = ((own.mean - effects) / mine) ** 2
+    logs = -squares / 2.0 if free == math.inf else -(free + 1.0) / 2.0 * np.log1p(squares / free)
     log_factor = float(special.logsumexp(logs[1:])) - math.log(N_STEPS) - float(logs[0])
     # Statistics of few runs as those of many with the same p.
     z_own, z_other = (
@@ -275,15 +284,8 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     if abs(more) > 1e-9:
         square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
     z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
-    return {
-        "bayes_factor": math.exp(min(log_factor, 700.0)),
-        "p_sceptical": float(special.ndtr(-z)),
-    }
-
-
-def _log_t(t: Any, free: float) -> Any:
-    """Return the logarithm of Student's density but for a constant."""
-    return -(t**2) / 2.0 if free == math.inf else -(free + 1.0) / 2.0 * np.log1p(t**2 / free)
+    factor = math.exp(min(log_factor, 700.0))
+    return {"bayes_factor": factor, "p_sceptical": float(special.ndtr(-z))}
 
 
 def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
@@ -304,6 +306,7 @@ def pool_runs(own: Side, other: Side) -> tuple[float, float]:
 
 def find_shown(error: float, free: float, level: float) -> float:
     """Return the difference that a t-test finds with a probability of 0.8."""
+    # The centre of the noncentral t whose upper 80 % lie beyond the limit of the test.
     limit = float(special.stdtrit(free, 1.0 - level / 2.0))
     centre = float(special.nctdtrinc(min(free, 1e6), 1.0 - POWER, limit))
     if not math.isfinite(centre) or centre <= 0:
@@ -318,6 +321,7 @@ def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
     quantile = float(special.ndtri(1.0 - level / 2.0))
     (low, high), (first, last) = (_wilson(*pair, quantile) for pair in ((k, n), (x, m)))
     gap = mine - theirs
+    # Newcombe's method 10 joins both of Wilson's intervals; power on the scale of arcsines.
     below, above = math.hypot(mine - low, last - theirs), math.hypot(high - mine, theirs - first)
     step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
     angle = math.asin(math.sqrt(mine))
@@ -336,6 +340,7 @@ def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
     mine = np.arange(lowest, highest + 1, dtype=np.float64)
     log_mass = _log_choose(n, mine) + _log_choose(m, total - mine) - _log_choose(n + m, total)
     mass = np.exp(log_mass)
+    # Half of the seen table counts on either side: mid-p.
     at = k - lowest
     below, above = math.fsum(mass[:at].tolist()), math.fsum(mass[at + 1 :].tolist())
     return min(1.0, 2.0 * min(below, above) + float(mass[at]))
@@ -352,6 +357,7 @@ def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]
     def is_contradicted(x: int) -> bool:
         return find_p_of_shares(k, n, x, m) <= level
 
+    # p falls on either side of the middle, so both ends are found by halving.
     below = bisect.bisect_left(range(middle), True, key=lambda x: not is_contradicted(x))
     above = bisect.bisect_left(range(middle + 1, m + 1), True, key=is_contradicted)
     return below, middle + above

@@ -30,7 +30,7 @@ import numpy.typing as npt
 from scipy import special
 
 from replication.statistics.intervals import ROUNDING
-from replication.statistics.means import Difference, Side, correct_bias, inflate
+from replication.statistics.means import Difference, Sides, correct_bias, inflate
 
 MIN_TAU = 10  # runs a side, in every row, from which a spread between labs is estimated
 UNITS = {"sd": " SD", "": " (in the unit of the values)"}
@@ -77,9 +77,7 @@ class Pooled:
     square: float = 0.0
 
 
-def find_effect(
-    gap: Difference | None, sides: tuple[Side, Side] | None, between: float = 0.0
-) -> Effect | None:
+def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.0) -> Effect | None:
     """Return the difference of a row in standard deviations; None if it has none."""
     if gap is None or not math.isfinite(gap.value):
         return None
@@ -143,9 +141,7 @@ def estimate_tau(effects: Sequence[Effect]) -> float | None:
     return math.sqrt(max(0.0, float(excess / w.mean())) / 2.0)
 
 
-def compare_spreads(
-    sides: Sequence[tuple[Side, Side]], level: float
-) -> tuple[float, float, float] | None:
+def compare_spreads(sides: Sequence[Sides], level: float) -> tuple[float, float, float] | None:
     """Return the ratio of your standard deviations to the reported ones over all rows.
 
     `sides` have one sample each.
@@ -168,7 +164,7 @@ def compare_spreads(
 
 
 def judge_by_seed(
-    own: npt.NDArray[np.float64], sides: Sequence[tuple[Side, Side]], *, level: float,
+    own: npt.NDArray[np.float64], sides: Sequence[Sides], *, level: float,
     between: float = 0.0,
 ) -> dict[str, float] | None:  # fmt: skip
     """Return what tests by seed change in `Pooled`, where all rows share their seeds.

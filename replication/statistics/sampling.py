@@ -31,11 +31,9 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray
 from replication.statistics.intervals import ROUNDING
 
-Draws = Mapping[str, FloatArray]
-"""Statistics of drawn studies by name, float64[n_resamples, studies of each]."""
+FloatArray = npt.NDArray[np.float64]
 
 Bounds = tuple[float, float]
 """What no value can leave; infinite where there is no bound."""
@@ -48,6 +46,44 @@ MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
 QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SamplingDistribution:
+    """The sampling distribution of a statistic: values, ascending, and their mass, of any sum."""
+
+    values: FloatArray
+    mass: FloatArray
+
+    @functools.cached_property
+    def running(self) -> FloatArray:
+        """Mass of the first 0, 1, ... all values."""
+        return np.concatenate([[0.0], np.cumsum(self.mass)])
+
+    def measure(self, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the probability of values up to `high`, and of those from `low` on."""
+        below = self.running[np.searchsorted(self.values, high, side="right")]
+        above = self.running[-1] - self.running[np.searchsorted(self.values, low)]
+        return below / self.running[-1], above / self.running[-1]
+
+    def find_quantile(self, probability: float) -> float:
+        """Return the smallest value that is not exceeded with that probability."""
+        total = self.running[-1]
+        place = int(np.searchsorted(self.running[1:], probability * total - 1e-12 * total))
+        return float(self.values[min(place, self.values.size - 1)])
+
+    @functools.cached_property
+    def mean(self) -> float:
+        """Mean of the distribution."""
+        return math.fsum(self.values * self.mass) / math.fsum(self.mass)
+
+    @functools.cached_property
+    def spread(self) -> float:
+        """Standard deviation of the distribution."""
+        if math.isinf(self.mean):
+            return math.inf
+        squares = (self.values - self.mean) ** 2
+        return math.sqrt(math.fsum(squares * self.mass) / math.fsum(self.mass))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -70,6 +106,7 @@ class Sample:
     ) -> Self:
         """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
+        # 0.1 + 0.2 and 0.3 are one value.
         if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
             distinct, counts = distinct[:1], counts.sum(keepdims=True)
         return cls(distinct, counts.astype(np.int64), *bounds, grid)
@@ -110,6 +147,12 @@ class Sample:
         squares = ((self.values - self.mean) / peak) ** 2
         return peak * math.sqrt(math.fsum(squares * self.counts) / (self.n - 1))
 
+    def describe(self, names: Collection[str]) -> dict[str, float]:
+        """Return statistics of the runs that were seen."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found = reduce_studies(self.runs, names)
+        return {name: float(value) for name, value in found.items()}
+
     @property
     def kurtosis(self) -> float:
         """Excess kurtosis; 0 for runs that are all equal."""
@@ -117,18 +160,6 @@ class Sample:
             return 0.0
         deviation = (self.values - self.mean) / self.spread
         return math.fsum(deviation**4 * self.counts) / self.n - 3.0
-
-    def find_unit(self) -> Fraction | None:
-        """Return the coarsest decimal grid that all runs lie on, None if they have none."""
-        peak = float(np.abs(self.values).max())
-        for whole in (10**decimals for decimals in range(7)):
-            scaled = self.values * whole
-            if peak * whole > 2.0**52:
-                return None
-            if np.all(np.abs(scaled - np.rint(scaled)) <= 1e-15 * 4 * np.maximum(abs(scaled), 1)):
-                common = int(np.gcd.reduce(np.rint(scaled).astype(np.int64)))
-                return Fraction(math.gcd(common, whole), whole)
-        return None
 
     def is_enough_for(self, runs: int) -> bool:
         """Say whether what was not seen, and that the runs are a sample, can be left out."""
@@ -166,6 +197,7 @@ def draw_populations(
     """Yield resampled runs, the shares below and above all seen runs, and the mean excess there."""
     own, tails = sample.runs, (fit_tail(sample.negate()), fit_tail(sample))
     generator = np.random.default_rng([seed, 1])
+    # Nothing lies beyond a bound, nor beyond equal runs.
     gaps = [float(scale > 0) for scale, _ in tails]
     # Of a gap that is shared with what was not seen, the outermost run has only the inner half.
     weight = own.size - 0.5 * math.fsum(gaps)
@@ -187,6 +219,7 @@ def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArr
     Half of them are of the negated runs, and negated back, so that a statistic has the same p
     whichever sign the runs have.
     """
+    # As many studies as memory and time allow, shared among resamples.
     n_half = max(20, min(effort.n_resamples, MAX_RESAMPLED // sample.n)) // 2
     n_each = max(1, min(effort.n_studies, MAX_DRAWS // runs) // (2 * n_half))
     draw_half = functools.partial(_draw_half, shape=(n_each, runs), n_resamples=n_half)
@@ -221,8 +254,10 @@ def _draw_half(
         yield np.clip(drawn, sample.low, sample.high, out=drawn)
 
 
-def draw_statistics(sample: Sample, runs: int, names: Collection[str], *, effort: Effort) -> Draws:
-    """Draw statistics of studies of n runs."""
+def draw_statistics(
+    sample: Sample, runs: int, names: Collection[str], *, effort: Effort
+) -> dict[str, FloatArray]:
+    """Draw statistics of studies of n runs, float64[n_resamples, studies of each], by name."""
     rows = [reduce_studies(drawn, names) for drawn in draw_studies(sample, runs, effort)]
     return {name: np.array([row[name] for row in rows]) for name in names}
 
@@ -243,6 +278,7 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
         low, high = ordered[..., first], ordered[..., min(first + 1, n - 1)]
         return np.asarray(low + (place - first) * (high - low))
 
+    # Computed only if asked for; whatever is not here is a quantile.
     ways: Mapping[str, Callable[[], FloatArray]] = {
         "mean": lambda: studies.mean(axis=-1),
         "sd": lambda: studies.std(axis=-1, ddof=1),

@@ -6,8 +6,10 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from replication.errors import DataError, StorageError, UsageError
 from replication.wording import show
@@ -15,6 +17,7 @@ from replication.wording import show
 SHORTAGES = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN)
 SECONDS_OF_LEFTOVERS = 86_400.0
 """Age from which a temporary file is what a killed run has left: no write takes so long."""
+LARGEST_TOML = 2**20
 
 
 def check_target(path: Path | None, endings: Sequence[str]) -> None:
@@ -27,6 +30,7 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     name = show(path)
     if path.suffix.lower() not in endings:
         raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
+    # As far as can be known without a trace; what cannot is said when it is written.
     reason = ""
     if not path.parent.is_dir():
         reason = "there is no such folder"
@@ -48,6 +52,7 @@ def write_durably(path: Path, content: bytes) -> None:
 @contextlib.contextmanager
 def temporary_file(path: Path) -> Iterator[Path]:
     """Make a file beside `path` to be filled and published; it is gone at the end of the block."""
+    # .replication-0123456789abcdef.part, which nobody can foresee and put a link there
     temporary = path.with_name(f".replication-{secrets.token_hex(8)}.part")
     try:
         temporary.open("xb").close()  # no file or link that is there already is written to
@@ -70,26 +75,21 @@ def temporary_file(path: Path) -> Iterator[Path]:
         ) from error
 
 
-def publish(temporary: Path, path: Path, *, is_needed: Callable[[], bool] = lambda: True) -> None:
-    """Force a temporary file to disk, rename it, and force its folder to disk.
-
-    `is_needed`: asked at the last moment, since another process may have written a better one.
-    """
+def publish(temporary: Path, path: Path) -> None:
+    """Force a temporary file to disk, rename it, and force its folder to disk."""
     with temporary.open("r+b") as file:
         os.fsync(file.fileno())
-    if is_needed():
-        temporary.replace(path)
-        sync_folder(path.parent)
+    temporary.replace(path)
+    sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to disk, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Force the names in a folder to disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_folder(folder: Path, *, below: Path) -> None:
@@ -108,13 +108,10 @@ def open_folder(folder: Path, *, below: Path) -> None:
         if not is_folder:
             place.mkdir(exist_ok=True)
             sync_folder(place.parent)
-    # With the rights of this process, which may be others than those of its user.
-    effective = os.access in os.supports_effective_ids
-    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=effective):
-        raise StorageError(
-            f"{str(folder)!r} cannot be written (Read-only file system, or no permission); correct "
-            "that, or give another results folder"
-        )
+    if not os.access(folder, os.W_OK | os.X_OK):
+        reason = "Read-only file system, or no permission"
+        raise StorageError(f"{str(folder)!r} cannot be written ({reason}); give another folder")
+    # What killed runs have left.
     for path in folder.glob(f".replication-{'[0-9a-f]' * 16}.part"):
         with contextlib.suppress(FileNotFoundError):
             age = time.time() - path.lstat().st_mtime
@@ -152,6 +149,7 @@ def read_content(path: Path, *, largest: int) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise DataError("it is missing") from None
     except OSError as error:
+        # A broken disk and a link to itself are damage, which is made again.
         if error.errno in (errno.EIO, errno.ELOOP):
             raise DataError(f"it cannot be read: {error.strerror}") from None
         raise
@@ -165,3 +163,16 @@ def refuse_unreadable(name: str, advice: str) -> Iterator[None]:
     except (DataError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or show(str(error), length=200)[1:-1]
         raise StorageError(f"{name} cannot be read ({reason}); {advice}") from None
+
+
+def read_toml(path: Path, *, what: str) -> dict[str, Any]:
+    """Read a TOML file; `what` names its kind in messages."""
+    given = f"{what} {str(path)!r}"
+    with refuse_unreadable(given, "give an existing TOML file"):
+        content = read_content(path, largest=LARGEST_TOML)
+    try:
+        # Some editors put a byte order mark before UTF-8 text.
+        return tomllib.loads(content.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        advice = "write one FIELD = VALUE a line, each field once, in UTF-8"
+        raise UsageError(f"{given} is not TOML that can be read ({error}); {advice}") from None

@@ -19,10 +19,9 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SECONDS_TO_LEAVE = 0.02
 """For a destructor that has swallowed a signal, before the signal is sent once more."""
-SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]  # Windows lacks one
 
 
 class Interrupted(KeyboardInterrupt):
@@ -48,6 +47,7 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
 
     timers: list[threading.Timer] = []
 
+    # An exception that a destructor has raised comes here, and goes no further.
     def send_again(lost: Any) -> None:
         if isinstance(lost.exc_value, Interrupted):
             again = os.getpid(), lost.exc_value.number

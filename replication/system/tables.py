@@ -3,6 +3,7 @@
 import contextlib
 import csv
 import difflib
+import functools
 import io
 import json
 import math
@@ -25,11 +26,6 @@ YES = {"1", "true", "t", "yes", "y"}
 ANSWERS = YES | {"0", "false", "f", "no", "n"}
 MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
 FORMATS = "CSV (commas, semicolons or tabs), Markdown, LaTeX, JSON lines and Parquet"
-UNREADABLE = {
-    b"\x1f\x8b": "is gzipped; unpack it, or pipe it in: zcat FILE | ... compare -",
-    b"ARROW1": "is a Feather file; write it as Parquet",
-    b"PK\x03\x04": "is an Excel file or an archive; export the sheet as CSV, or unpack it",
-}
 ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
 NUMBERS = re.compile(r"[-0-9.,eE+±/%()\s]+")  # 1,5 ± 0,2 %
 # 1,000.5
@@ -49,9 +45,8 @@ class Table:
     """Columns by name; `columns` returns the cells of the one at a place when it is asked for."""
 
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
-        self.name, self.names, self.columns, self.n_rows = name, list(names), columns, n_rows
-        self.unread: list[str] = []  # columns of reports that say nothing known
-        self._first: dict[str, list[Any]] = {}
+        self.name, self.names, self.n_rows = name, list(names), n_rows
+        self.columns = functools.cache(columns)  # since most are looked at more than once
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
@@ -62,29 +57,27 @@ class Table:
             return given
         if not (hasattr(given, "columns") or isinstance(given, Mapping)):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        if hasattr(given, "to_pydict"):  # of Arrow
-            given = given.to_pydict()
-        if hasattr(given, "items"):  # of pandas two columns may have one name
-            pairs = [*given.items()]
-        else:
-            pairs = [(column, given[column]) for column in given.columns]
+        given = given.to_pydict() if hasattr(given, "to_pydict") else given  # of Arrow
+        # Of pandas two columns may have one name; Polars has no items.
+        has_items = hasattr(given, "items")
+        pairs = [*given.items()] if has_items else [(one, given[one]) for one in given.columns]
         for column, found in pairs:
             if isinstance(found, str) or not np.iterable(found):
                 given = f"column {show(column)} of `{name}` was given as {show(found)}"
                 raise DataError(f"{given}; give a list with a cell for each row")
-        names, columns = [str(column) for column, _ in pairs], [list(found) for _, found in pairs]
+        columns = [list(found) for _, found in pairs]
         if len({*map(len, columns)}) != 1:
-            why = "differ in length; give one row for each run" if names else "are none; give one"
+            why = "differ in length; give one row for each run" if pairs else "are none; give one"
             raise DataError(f"the columns of `{name}` {why}")
+        names = [str(column) for column, _ in pairs]
         return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
 
     def probe(self, name: str) -> list[Any]:
         """Return the first cells of a column, to see what it holds; none if it cannot be taken."""
-        if name not in self._first:
-            self._first[name] = []
-            with contextlib.suppress(DataError):
-                self._first[name] = self.take(name)[:1000]
-        return self._first[name]
+        try:
+            return self.take(name)[:1000]
+        except DataError:
+            return []
 
     def take(self, name: str) -> list[Any]:
         """Return a column by name."""
@@ -96,7 +89,7 @@ class Table:
         if (times := self.names.count(name)) > 1:
             doubled = f"{times} columns of {self.name} are called {show(name)}"
             raise DataError(f"{doubled}; rename all but one")
-        return list(self.columns(self.names.index(name)))
+        return list(self.columns(self.names.index(name)))  # which its caller may change
 
 
 def read_table(path: str, clean: Callable[[str], str] = str) -> Table:
@@ -108,16 +101,14 @@ def read_table(path: str, clean: Callable[[str], str] = str) -> Table:
     content = _read_bytes(path, name)
     if content[:4] == b"PAR1":
         return _read_parquet(content, name)
-    for start, why in UNREADABLE.items():
-        if content.startswith(start):
-            raise DataError(f"{name} {why}")
     if b"\0" in content[:1000]:
-        raise DataError(f"{name} is no table; allowed are {FORMATS}")
+        raise DataError(f"{name} is no table; allowed are {FORMATS}, unpacked")
     return _read_text(content, name, clean)
 
 
 def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -> Table:
     """Take rows, whose last cells may be lacking; refuse a header that is one of the data."""
+    # A name such as 2024 may be a number; all of them, or one with a point, are data.
     numbers = [cell for cell in names if to_number(cell) is not None]
     if len(numbers) == len(names) or any("." in cell for cell in numbers):
         advice = "put a header with the names of the columns above it"
@@ -130,15 +121,18 @@ def _take_rows(name: str, names: Sequence[str], body: Sequence[Sequence[Any]]) -
 
 
 def _read_bytes(path: str, name: str) -> bytes:
-    place = Path(path)
     with refuse_unreadable(name, "give an existing file, or - for standard input"):
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
-            return read_content(place, largest=MAX_BYTES)
-        with place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as file:
-            content = file.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        raise DataError(f"{name} is too large: {LIMITS}; give a smaller table")
-    return content
+            return read_content(Path(path), largest=MAX_BYTES)
+        # What flows has no size before it is read; standard input stays open.
+        place = Path(path)
+        with (
+            place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as stream
+        ):
+            content = stream.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            raise DataError(f"it is too large: {LIMITS}")
+        return content
 
 
 @contextlib.contextmanager
@@ -155,6 +149,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
     from pyarrow import parquet
 
     buffer, unreadable = pa.BufferReader(content), (name, "Parquet file", "write it again")
+    # Size and types stand in the footer, so a bomb is refused before it is unpacked.
     with _refuse_errors(*unreadable):
         head = parquet.read_metadata(buffer)
         schema = head.schema.to_arrow_schema()
@@ -169,17 +164,13 @@ def _read_parquet(content: bytes, name: str) -> Table:
         if not any(getattr(pa.types, f"is_{kind}")(plain) for kind in PLAIN):
             wrong = f"column {show(column)} holds {plain}"
             raise DataError(f"{wrong}; give a column of numbers or texts")
-        # Texts that are equal are held once, however many rows have them.
-        is_text = plain == dtype and ("string" in str(plain) or "binary" in str(plain))
+        # Texts that are equal are held once, in the file as here, however many rows have them.
+        is_text = "string" in str(plain) or "binary" in str(plain)
+        once: dict[Any, Any] = {}
         with _refuse_errors(*unreadable):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
-            cells: list[Any] = []
-            for chunk in file.read(columns=[column]).column(0).chunks:
-                if pa.types.is_dictionary(chunk.type):
-                    words = [*chunk.dictionary.to_pylist(), None]
-                    cells += [words[place] for place in chunk.indices.fill_null(-1).to_pylist()]
-                else:
-                    cells += chunk.to_pylist()
+            found = (cell.as_py() for cell in file.read(columns=[column]).column(0))
+            cells = [once.setdefault(cell, cell) if is_text else cell for cell in found]
             if len(cells) != head.num_rows:
                 raise ValueError(f"{len(cells):,} rows of {head.num_rows:,}")
         return cells
@@ -220,12 +211,12 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
             if len(rows) > MAX_ROWS:
                 raise too_many
     except csv.Error as error:
-        raise DataError(
-            f"{name} is not a readable table ({_shorten(error)} in line {lines.line_num}); {ADVICE}"
-        ) from None
+        where = f"{_shorten(error)} in line {lines.line_num}"
+        raise DataError(f"{name} is not a readable table ({where}); {ADVICE}") from None
     while rows and not any(rows[-1]):  # empty lines at the end
         rows.pop()
     names, *body = rows or [[""]]
+    # 1,000 in a file of one column is one cell; else every row has as many as the header.
     for place, row in enumerate(body, start=1):
         if len(names) == 1 and len(row) > 1 and THOUSANDS.fullmatch(",".join(row)):
             row[:] = [",".join(row)]
@@ -263,6 +254,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         # \toprule, \cline{2-3}, \cmidrule(lr){2-3}
         rules = r"\\(?:hline|(?:top|mid|bottom|cmid)rule|cline)(?:\([lr]+\))?(?:\{[-\d]+\})?"
         lines = re.split(r"\\\\(?:\[[^\]]*\])?", re.sub(rules, "", body))  # 48 & 202 \\[2pt]
+        # \begin{tabular}{lr} 48 & 202 \\ \hline: cells between &, rows between \\
         rows = [_split_cells(line, "&") for line in lines if "&" in line]
     else:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
@@ -270,6 +262,7 @@ def _split_typeset(text: str) -> list[list[str]]:
         if len(lines) < 3 or not re.fullmatch(r"\|?(?:\s*:?-+:?\s*\|)+(?:\s*:?-+:?\s*)?", lines[1]):
             return []
         rows = [_split_cells(line.strip("|"), "|") for line in (lines[0], *lines[2:])]
+    # A cell that spans several rows stands in each of them.
     kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
     for row in rows:
         for place, cell in enumerate(row):

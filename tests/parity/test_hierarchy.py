@@ -5,8 +5,9 @@ import pytest
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.hierarchy import modules
-from replication.experiments.hierarchy.modules import draw_modules, make_rule, train
+from replication.experiments.hierarchy.modules import draw_modules, make_rule
 from replication.experiments.hierarchy.run import Condition
+from replication.experiments.recording import train_for
 from replication.simulator.engine import Engine
 from tests.parity.loop import PaperLoop
 
@@ -14,7 +15,7 @@ VECTORS = np.array(
     [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
 )
 DRAWN = make_rule(
-    modules.Modules, VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
+    modules.Modules, patterns=VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
 )
 
 
@@ -47,10 +48,10 @@ class PaperHierarchy:
 
 def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     weights = draw_modules(DRAWN, 1, 5, 8)
-    final = train(DRAWN, weights, 40)
+    final = train_for(PAPER, weights, 40, network=DRAWN)
     held = np.arange(8) >= 4
     states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
-    settling = make_rule(modules.Settling, states, top_hidden=3, n_rounds=3)
+    settling = make_rule(modules.Settling, DRAWN, patterns=states, n_rounds=3)
     settled = Engine(PAPER, settling).evaluate(final).reconstruction
     for k in range(3):
         network = PaperHierarchy(weights[k])
@@ -67,7 +68,7 @@ def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
     weights = draw_modules(rule, 1, 0, 5, alike=True)
     np.testing.assert_array_equal(weights[:, :22], draw_modules(rule, 1, 0, 5)[:, :22])
     np.testing.assert_array_equal(weights[:, :22], weights[:, 22:44])
-    final = train(rule, weights, 50)
+    final = train_for(PAPER, weights, 50, network=rule)
     np.testing.assert_array_equal(final[:, :22], final[:, 22:44])
 
 
@@ -75,6 +76,6 @@ def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
 def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not(train_top):
     weights = draw_modules(DRAWN, 1, 0, 5)[:, :66]
     rule, other = (Condition(train_top=top).make_rule(10.0, 4.0) for top in (train_top, True))
-    final, expected = train(rule, weights, 20), train(other, weights, 20)
+    final, expected = (train_for(PAPER, weights, 20, network=x) for x in (rule, other))
     np.testing.assert_array_equal(final[:, :44], expected[:, :44])
     assert np.array_equal(final[:, 44:], weights[:, 44:]) is not train_top

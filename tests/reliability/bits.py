@@ -27,12 +27,16 @@ PROTOCOLS = {
     # At lambda = 0.75 some wrong fusing cannot show: 1 - lambda is a power of two.
     "lambda-0.7": Protocol(regression=0.7),
     "per-pattern": Protocol(group_sizes=(8, 3), update_schedule="per-pattern", momentum=0.3),
-    "linear": Protocol(visible_units="linear", learning_rate=0.5),
-    "back-propagation": Protocol(learning_rule="back-propagation", criterion="half-squared-error"),
-    "softsign": Protocol(hidden_function="softsign", second_round=True),
-    "algebraic": Protocol(hidden_function="algebraic", learning_rule="back-propagation"),
-    "spline": Protocol(hidden_function="spline", visible_to_hidden_factor=1.5),
-}
+    "linear": Protocol(
+        visible_units="linear", learning_rate=0.5, hidden_function="spline",
+        visible_to_hidden_factor=1.5,
+    ),
+    "back-propagation": Protocol(
+        learning_rule="back-propagation", criterion="half-squared-error",
+        hidden_function="algebraic",
+    ),
+    "softsign": Protocol(hidden_function="softsign"),
+}  # fmt: skip
 
 
 class Noisy(Network):

@@ -18,16 +18,14 @@ LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 
 def run(sample: Sample) -> Model:
     """Return the model of the codes."""
-    sample.report_progress("codes when the criterion is met")
     claim = load_claims()["good-codes"]
-    weights, codes = train_networks(PAPER, sample)
     decimals = int(claim.find("rounded").thresholds["decimals"])
     large = Protocol(group_sizes=(8, 3), learning_rate=claim.find("larger").thresholds["rate"])
-    large_weights, large_codes = train_networks(large, sample.take(LARGE_SHARE))
+    weights, codes = train_networks(PAPER, sample)
     measured = {
         "reconstructed": reconstruct(PAPER, weights, codes),
         "rounded": reconstruct(PAPER, weights, codes.round(decimals)),
-        "larger": reconstruct(large, large_weights, large_codes),
+        "larger": reconstruct(large, *train_networks(large, sample.take(LARGE_SHARE))),
     }
     return {"claims": {"good-codes": judge("good-codes", measured)}}
 
@@ -40,6 +38,7 @@ def train_networks(protocol: Protocol, sample: Sample) -> tuple[Array, Array]:
 
 def reconstruct(protocol: Protocol, weights: Array, codes: Array) -> Flags:
     """Say in which networks each code gives back its vector: the right unit is the most active."""
+    # Inputs of the visible units, (n, n_codes, n_visible): code k is right if unit k has the most.
     matrix, biases = split_weights(protocol, weights)[-1]
     inputs = codes @ matrix.swapaxes(1, 2) + biases[:, None, :]
     return np.asarray(np.all(inputs.argmax(axis=2) == np.arange(codes.shape[1]), axis=1))

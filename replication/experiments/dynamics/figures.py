@@ -1,34 +1,43 @@
 """Figures of the tail and its cause, of failures in closed form, and of the critical rate."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.experiments.dynamics.corners import UNSTABLE, predict_error
+from replication.experiments import Model
+from replication.experiments.dynamics.jumps import UNSTABLE, predict_error
 from replication.report import style
 from replication.report.numbers import exact
 
-LEARNING: dict[str, tuple[str, Any, str, str]] = {
-    "learnt": (style.BLUE, "-", "o", "hidden biases\nlearning"),
-    "fixed": (style.PURPLE, (0, (5, 2)), "s", "hidden biases\nfixed"),
+LEARNING: dict[str, tuple[str, Any, str]] = {
+    "learnt": (style.BLUE, "-", "hidden biases\nlearning"),
+    "fixed": (style.PURPLE, (0, (5, 2)), "hidden biases\nfixed"),
 }
-"""Colour, dash, mark and label of networks by what their hidden biases do."""
+"""Colour, dash and label of networks by what their hidden biases do."""
+ALIGNED = {
+    "predicted": ("-", style.INK, style.INK, "predicted"),
+    "learnt": ("o", style.BLUE, style.BLUE, "biases learning"),
+    "fixed": ("s", style.PURPLE, style.PAPER_WHITE, "biases fixed"),
+}
+"""Line or mark, its colours, and label of when networks are aligned."""
 CORNERS = (
-    (style.MUTED, "D", "none on"), (style.GREEN, "^", "1 on"), (style.INK, "o", "2 on"),
+    (style.MUTED, "D", "none on", "right", -5), (style.GREEN, "^", "1 on", "left", 5),
+    (style.INK, "o", "2 on", "left", 5),
 )  # fmt: skip
-"""Colour, mark and label of a corner, by the number of hidden units that are on."""
+"""Colour, mark and label of a corner, by the number of hidden units that are on; and which end of
+the label lies at its line, and by how many points it is moved away."""
 HEIGHT = 2.6
 
 
-def plot_tail(model: Mapping[str, Any]) -> Figure:
+def plot_tail(model: Model) -> Figure:
     """Draw the share still learning over updates, with hidden biases that learn or are fixed."""
     tails = model["main"]["tails"]
     figure, axes = style.create_figure(height=HEIGHT)
-    for name, (color, dash, _, label) in LEARNING.items():
-        shares = [100 * share for share in tails[name]["survival"]]
-        drawn = [(t, share) for t, share in zip(tails["times"], shares, strict=True) if share > 0]
+    for name, (color, dash, label) in LEARNING.items():
+        # A logarithmic axis has no room for none; the line ends before.
+        points = zip(tails["times"], tails[name]["survival"], strict=True)
+        drawn = [(t, 100 * share) for t, share in points if share > 0]
         axes.plot(*zip(*drawn, strict=True), color=color, linestyle=dash, gid=name)
         x, y = drawn[-1]
         style.label_line(axes, x=x, y=y, text=label, color=color, ha="right", offset=(0, 15))
@@ -41,42 +50,38 @@ def plot_tail(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def plot_jumps(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
+def plot_jumps(model: Model) -> tuple[Figure, Figure]:
     """Draw the errors of networks that fail on the predicted lines, and alignment by rate."""
     figure, axes = style.create_figure(height=HEIGHT, width=style.HALF)
-    rows = model["main"]["rates"]
-    own = rows[-1]
+    rows, alignment = model["main"]["rates"], model["main"]["alignment"]
+    own = rows[-1]  # at the rate of the paper
     # A line for each corner from the rate on at which its outputs jump, and what networks do.
-    for k, (color, mark, label) in enumerate(CORNERS):
+    for k, (color, mark, label, end, away) in enumerate(CORNERS):
         per_rate = own["gains"][k] / own["rate"]
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
-        axes.plot(grid, [predict_error(rate * per_rate) for rate in grid], color=color,
-                  linewidth=1.0)  # fmt: skip
-        side, place = (-1, "right") if k == 0 else (1, "left")
-        style.label_line(axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=place,
-                         offset=(5 * side, 0))  # fmt: skip
+        predicted = [predict_error(rate * per_rate) for rate in grid]
+        axes.plot(grid, predicted, color=color, linewidth=1.0)
+        style.label_line(axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=end,
+                         offset=(away, 0))  # fmt: skip
+        # No point where no network failed in this corner.
         points = [(row["rate"], row["medians"][k]) for row in rows if row["by_corner"][k]]
-        axes.plot(*np.reshape(points, (-1, 2)).T, mark, color=color, markersize=5,
-                  gid=label)  # fmt: skip
+        axes.plot(*np.reshape(points, (-1, 2)).T, mark, color=color, markersize=5, gid=label)
     axes.set(xlabel="rate of U and visible biases", ylabel="error of networks that fail",
              xlim=(4, 21), ylim=(0.48, 1.02))  # fmt: skip
     axes.set_title("(a) Failures, predicted")
     # The prediction as a line, and marks for biases that learn and that are fixed.
     aligned, right = style.create_figure(height=HEIGHT, width=style.HALF)
-    for size, found in model["main"]["alignment"].items():
+    for size, found in alignment.items():
         rates = [row["rate"] for row in found["rates"]]
-        right.plot(rates, [row["predicted"] for row in found["rates"]], color=style.INK,
-                   linewidth=1.0, gid=f"predicted: {size}")  # fmt: skip
-        for name, (color, _, mark, _) in LEARNING.items():
-            means = [row[name] for row in found["rates"]]
-            filled = color if name == "learnt" else style.PAPER_WHITE
-            right.plot(rates, means, mark, color=color, markersize=4, gid=f"{name}: {size}",
-                       markerfacecolor=filled)  # fmt: skip
+        for name, (mark, color, face, _) in ALIGNED.items():
+            updates = [row[name] for row in found["rates"]]
+            right.plot(rates, updates, mark, color=color, linewidth=1.0, markersize=4,
+                       markerfacecolor=face, gid=f"{name}: {size}")  # fmt: skip
         style.label_line(right, x=rates[-1], y=found["rates"][-1]["predicted"], text=size,
                          color=style.INK, offset=(6, 0))  # fmt: skip
     right.set(xscale="log", yscale="log", xlabel="learning rate ε", ylabel="updates until aligned",
               xlim=(0.9, 60), ylim=(1.9, 48))  # fmt: skip
-    labels = ["predicted", "biases learning", "biases fixed"]
+    labels = [label for *_, label in ALIGNED.values()]
     right.legend(right.lines[:3], labels, loc="lower left", fontsize=8, handlelength=1.2)
     style.use_plain_log_ticks(right, (1, 2, 5, 10, 20))
     style.use_plain_log_ticks(right, (5, 10, 20, 40), axis="y")

@@ -4,51 +4,109 @@ Everything is done twice, on networks of two root seeds; the second time with fe
 """
 
 import dataclasses
+import itertools
+from collections.abc import Mapping, Sequence
+
+import numpy as np
 
 from replication.definition.claims import load_reported
-from replication.definition.protocol import PAPER
-from replication.experiments import Model
-from replication.experiments.dynamics import biases, corners, following, offsets
-from replication.experiments.sample import Sample
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments import Model, studies
+from replication.experiments.dynamics import jumps
+from replication.experiments.matrices import Array
+from replication.experiments.sample import CROSS_ENTROPY, LEARNING, Sample, find_p99, name_mean
+from replication.statistics.counts import CountTable
 
 ROOT_SEED = 2013
 AGAIN = 200  # added to the root seed for the second time
 N_NETWORKS = 10_000
 AGAIN_SHARE = 0.3
-TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE = (
-    100, 2, 10, 0.2, 0.2,
-)  # fmt: skip
+TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE = 100, 2, 10, 0.2, 0.2
 """Networks whose tail is compared, whose hidden biases learn in part, at each lower rate, of each
 kind, and that are followed to their alignment, as multiples of all."""
+
+LATER = 20_000  # updates, in all, that networks are given which fail at the cap
+TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
+CAPS = (500, LATER)  # at which failures are counted in a mean
+SEARCHED_RATES = (8.0, 10.0, 12.0, 14.0, 17.0, 20.0, 24.0, 28.0, 32.0, 36.0)
+KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
+    "4-2-4": (PAPER, SEARCHED_RATES),
+    "slow": (PAPER, (2.0,)),
+    "8-3-8": (Protocol(group_sizes=(8, 3)), SEARCHED_RATES[1:8]),
+    "16-4-16": (Protocol(group_sizes=(16, 4)), SEARCHED_RATES[:7]),
+    "cross-entropy": (Protocol(**CROSS_ENTROPY), (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 6.0)),
+}
+"""Networks and rules, and the learning rates among which the best is searched."""
 
 
 def run(sample: Sample) -> Model:
     """Return the model: ``main``, and in ``again`` the same from other networks."""
     again = dataclasses.replace(sample, root_seed=sample.root_seed + AGAIN)
-    return {
-        "main": run_once(sample),
-        "again": run_once(again.take(AGAIN_SHARE, least=8)),
-    }
+    return {"main": run_once(sample), "again": run_once(again.take(AGAIN_SHARE, least=8))}
 
 
 def run_once(sample: Sample) -> Model:
     """Return all parts for the networks of one root seed."""
-    longest = int(load_reported().max)
     sample.report_progress("the tail with and without learning hidden biases")
-    tails, failed = biases.compare_tails(sample.take(TAIL_SHARE))
+    tails, failed = compare_tails(sample.take(TAIL_SHARE))
     sample.report_progress("hidden biases that follow the outputs late, or in part")
-    followed, many = sample.take(ALIGNED_SHARE, least=8), sample.take(PARTS_SHARE)
+    followed, longest = sample.take(ALIGNED_SHARE, least=8), int(load_reported().max)
+    parts = jumps.compare_choices(jumps.DOSES, sample.take(PARTS_SHARE), cap=PAPER.max_updates)
     model: Model = {
-        "tails": tails,
-        "choices": following.compare_choices(following.CHOICES, sample, cap=longest),
-        "parts": following.compare_choices(following.DOSES, many, cap=PAPER.max_updates),
-        "following": following.measure_following(PAPER, followed.draw(PAPER)),
-    }
+        "tails": tails, "failures": jumps.describe_failures(PAPER, failed), "parts": parts,
+        "choices": jumps.compare_choices(jumps.CHOICES, sample, cap=longest),
+        "following": jumps.measure_following(PAPER, followed.draw(PAPER)),
+    }  # fmt: skip
     sample.report_progress("the same for other networks and rules")
-    model["kinds"] = biases.compare_kinds(sample.take(KINDS_SHARE, least=8))
+    model["kinds"] = compare_kinds(sample.take(KINDS_SHARE, least=8))
     sample.report_progress("networks that fail")
-    model["failures"] = corners.describe_failures(PAPER, failed)
-    model |= corners.compare_rates(sample.take(RATES_SHARE))
+    model |= jumps.compare_rates(sample.take(RATES_SHARE))
     sample.report_progress("the critical rate")
-    model["alignment"] = offsets.compare_alignment(followed)
-    return model
+    return model | {"alignment": jumps.compare_alignment(followed)}
+
+
+def compare_tails(sample: Sample) -> tuple[Model, Array]:
+    """Return how long networks take, and the final weights of those whose learning biases fail.
+
+    ``p``: of the paper's numbers if networks take so long.
+    """
+    weights = sample.draw(PAPER)
+    model: Model = {"n": sample.n, "times": list(TIMES)}
+    stuck = {}
+    for name, frozen in LEARNING.items():
+        updates, converged, final = sample.train(Protocol(frozen=frozen), weights)
+        counts = CountTable.from_outcomes(updates, converged, PAPER.max_updates)
+        stuck[name] = final[~converged]
+        model[name] = {
+            "n_failed": len(stuck[name]), "p99": find_p99(updates),
+            **name_mean(updates), "p": studies.describe_p(counts)["p"],
+        }  # fmt: skip
+        # Those that failed at the cap go on from there.
+        longer = Protocol(frozen=frozen, max_updates=LATER - PAPER.max_updates)
+        more, released, _ = sample.train(longer, stuck[name])
+        # One more than `LATER` for those that never learn, so that they are in all of `TIMES`.
+        updates[~converged] += more + ~released
+        model[name] |= {
+            "survival": [float(np.mean(updates > t)) for t in TIMES],
+            # Sums of whole numbers, which are exact in any order.
+            "means": {t: float(np.minimum(updates, t).mean()) for t in CAPS},
+        }
+    return model, stuck["learnt"]
+
+
+def compare_kinds(sample: Sample) -> Model:
+    """Return speed at the best rate of each of `KINDS`, with and without learning hidden biases."""
+    alone = sample.alone
+
+    def learn(task: tuple[str, str]) -> Model:
+        # Half of the networks to find the best rate, on other seeds, and all to measure it.
+        base, rates = KINDS[task[0]]
+        base = dataclasses.replace(base, frozen=LEARNING[task[1]])
+        best = alone.take(0.5).find_best(base, {"learning_rate": rates})
+        updates = alone.simulate(best).updates
+        rate, median = best.learning_rate, float(np.median(updates))
+        return {"learning_rate": rate, "median": median, "p99": find_p99(updates)}
+
+    kinds = sorted(KINDS, key=lambda kind: -KINDS[kind][0].n_weights)  # the longest first
+    rows = sample.map(learn, itertools.product(kinds, LEARNING))
+    return {kind: {name: rows[kind, name] for name in LEARNING} for kind in KINDS}

@@ -1,6 +1,7 @@
 """Hidden units with other activation functions, and with ones that the rule does not know."""
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -60,12 +61,10 @@ def run(sample: Sample) -> Model:
 def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether other smooth functions serve as well as the logistic one."""
     names = PAPER.hidden_function, *SMOOTH
-    found = (find_median_updates(outcomes[name]) for name in names)
-    medians = [median for median in found if median is not None]
-    return judge("other-functions", {
-        **{name: outcomes[name].converged for name in SMOOTH},
-        "speed": max(medians[1:]) / medians[0] if len(medians) == len(names) else None,
-    })  # fmt: skip
+    ours, *theirs = (find_median_updates(outcomes[name]) or math.inf for name in names)
+    speed = max(theirs) / ours if max(ours, *theirs) < math.inf else None
+    measured = {name: outcomes[name].converged for name in SMOOTH}
+    return judge("other-functions", measured | {"speed": speed})
 
 
 def judge_unknown(sample: Sample) -> Model:
@@ -82,11 +81,10 @@ def compute_change(weights: Array, functions: Sequence[Function]) -> Array:
 
     `weights` (n, 22): of networks with linear visible units. `functions`: of the hidden units.
     """
-    (into_hidden, b), (into_visible, c) = split_weights(RESTRICTED, weights)
     away, visible = 1.0 - RESTRICTED.regression, np.eye(4)
-    first = _apply(functions, into_hidden, b, visible)
-    regressed = visible + away * (_pass_back(into_visible, c, first) - visible)
-    difference = away * (first - _apply(functions, into_hidden, b, regressed))
+    first, image = send_around(weights, functions, visible)
+    regressed = visible + away * (image - visible)  # (n, 4 patterns, 4 units)
+    difference = away * (first - send_around(weights, functions, regressed)[0])
     change = np.einsum("npj,npi->nji", difference, regressed).reshape(len(weights), -1)
     return np.concatenate([change, difference.sum(axis=1)], axis=1)
 
@@ -95,19 +93,17 @@ def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
     """Return the gradient of the squared error by central differences, as `compute_change`."""
 
     def measure(moved: Array) -> Array:
-        lower, upper = split_weights(RESTRICTED, moved)
-        images = _pass_back(*upper, _apply(functions, *lower, np.eye(4)))
+        _, images = send_around(moved, functions, np.eye(4))
         return np.asarray(0.5 * np.sum((images - np.eye(4)) ** 2, axis=(1, 2)))
 
     return differentiate(measure, weights, step=STEP)[:, list_connections(RESTRICTED)[0]]
 
 
-def _apply(functions: Sequence[Function], matrix: Array, biases: Array, visible: Array) -> Array:
-    """Return the hidden states (n, 4, 2) of visible states (4, 4) or (n, 4, 4)."""
-    totals = visible @ matrix.swapaxes(1, 2) + biases[:, None, :]
-    return np.stack([function(totals[..., j]) for j, function in enumerate(functions)], axis=-1)
-
-
-def _pass_back(matrix: Array, biases: Array, hidden: Array) -> Array:
-    """Return the linear reconstruction (n, 4, 4) of hidden states (n, 4, 2)."""
-    return np.asarray(hidden @ matrix.swapaxes(1, 2) + biases[:, None, :])
+def send_around(
+    weights: Array, functions: Sequence[Function], visible: Array
+) -> tuple[Array, Array]:
+    """Return the hidden states (n, 4, 2) of visible states (4, 4) or (n, 4, 4), and the images."""
+    (W, b), (U, c) = split_weights(RESTRICTED, weights)
+    totals = visible @ W.swapaxes(1, 2) + b[:, None, :]
+    hidden = np.stack([function(totals[..., j]) for j, function in enumerate(functions)], axis=-1)
+    return hidden, np.asarray(hidden @ U.swapaxes(1, 2) + c[:, None, :])

@@ -10,7 +10,7 @@ from scipy.ndimage import gaussian_filter
 from replication.definition.claims import load_reported
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
-from replication.statistics.distributions import FloatArray, SamplingDistribution
+from replication.statistics.sampling import FloatArray, SamplingDistribution
 
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
 N_STUDIES = 300  # studies that are drawn at random for that figure
@@ -28,6 +28,7 @@ def make_histogram(counts: CountTable) -> dict[str, Any] | None:
     """Return shares of all networks by number of updates, to a little beyond the reported 202."""
     if counts.n_converged == 0:
         return None
+    # To a fifth beyond the 99th percentile or the reported 202, in about `N_BARS` bars.
     p99 = int(counts.updates[np.searchsorted(np.cumsum(counts.counts), 0.99 * counts.n_converged)])
     end = max(p99, int(load_reported().max)) * 1.2
     width = max(1, math.ceil(end / N_BARS))
@@ -55,6 +56,7 @@ def map_studies(counts: CountTable) -> Plane | None:
     """Return the plane of the studies of a population; None where they hardly differ."""
     if counts.updates[-1] - counts.updates[0] > MAX_SPAN:
         return None
+    # Both margins, and where nearly all of their mass lies.
     runs = load_reported().runs
     largest = SamplingDistribution(*convolution.compute_max_mass(counts, runs))
     if not 1 <= largest.find_quantile(SHOWN_MAX[0]) < largest.find_quantile(SHOWN_MAX[1]):
@@ -80,21 +82,21 @@ def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
     """Return what the figure shows of the joint sampling distribution."""
     regions = find_regions(plane)
     mean, top = float(load_reported().mean), int(load_reported().max)
+    # Both axes show the outer region, or most of the largest counts, and the reported number.
     shown = [*(x for line in regions[0] for x in line["mean"]), mean]
-    mean_edges = _cut(min(shown), max(shown))
     low, high = (plane.largest.find_quantile(q) for q in SHOWN_MAX)
     max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
-    rng = np.random.default_rng(STUDY_SEED)
-    share = counts.counts / counts.n_converged
-    drawn = rng.choice(counts.updates, size=(N_STUDIES, load_reported().runs), p=share)
-    return {
-        "mean_edges": mean_edges.tolist(),
-        "mean_share": _sum_cells(plane.mean, mean_edges),
-        "max_edges": max_edges.tolist(),
-        "max_share": _sum_cells(plane.largest, max_edges),
-        "regions": regions,
-        "studies": {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()},
-    }
+    drawn = np.random.default_rng(STUDY_SEED).choice(
+        counts.updates, size=(N_STUDIES, load_reported().runs), p=counts.counts / counts.n_converged
+    )
+    studies = {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()}
+    joint: dict[str, Any] = {"regions": regions, "studies": studies}
+    for name, distribution, edges in (
+        ("mean", plane.mean, _cut(min(shown), max(shown))), ("max", plane.largest, max_edges),
+    ):  # fmt: skip
+        share, _ = np.histogram(distribution.values, bins=edges, weights=distribution.mass)
+        joint |= {f"{name}_edges": edges.tolist(), f"{name}_share": share.tolist()}
+    return joint
 
 
 def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
@@ -103,6 +105,7 @@ def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
     A region, which may have several parts and holes, is where the density is highest; the share in
     it is exact.
     """
+    # Cells from the densest on: a region is the first ones whose mass reaches its level.
     order = np.argsort(-plane.density, axis=None, kind="stable")
     ordered, within = plane.density.ravel()[order], np.cumsum(plane.mass.ravel()[order])
     contours = contourpy.contour_generator(x=plane.means, y=plane.logs, z=plane.density.T)
@@ -127,18 +130,15 @@ def measure_unusualness(plane: Plane) -> dict[str, float]:
     weights = plane.mass[rows, columns]
     smallest = 0.5 / load_reported().runs  # to which a mean of 0 is rounded up
     points = np.stack([np.log(np.maximum(plane.means[rows], smallest)), plane.logs[columns]])
-    centre = np.average(points, axis=1, weights=weights)
+    centre = np.average(points, axis=1, weights=weights)[:, None]
     inverse = np.linalg.inv(np.cov(points, aweights=weights))
-
-    def measure_distance(points: FloatArray) -> FloatArray:
-        away = points - centre[:, None]
-        return np.asarray(np.einsum("ik,ij,jk->k", away, inverse, away))
-
-    is_far = measure_distance(points) >= measure_distance(np.log([[mean], [largest]]))
+    offsets = points - centre, np.log([[mean], [largest]]) - centre  # (2, n_cells), (2, 1)
+    away, own = (np.einsum("ik,ij,jk->k", each, inverse, each) for each in offsets)  # squared
+    # The cell of the reported study, in which the density is compared.
     at = np.abs(plane.means - mean).argmin(), np.abs(plane.logs - np.log(largest)).argmin()
     plain = plane.density / np.exp(plane.logs)
     return {
-        "mahalanobis": float(weights[is_far].sum()),
+        "mahalanobis": float(weights[away >= own].sum()),
         "density-log": float(plane.mass[plane.density <= plane.density[at]].sum()),
         "density": float(plane.mass[plain <= plain[at]].sum()),
     }
@@ -151,7 +151,3 @@ def _cut(low: float, high: float) -> FloatArray:
     width = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= step)
     first = math.floor(low / width) - 1
     return np.arange(first, math.ceil(high / width) + 2, dtype=np.float64) * width
-
-
-def _sum_cells(of: SamplingDistribution, edges: FloatArray) -> list[float]:
-    return cast("list[float]", np.histogram(of.values, bins=edges, weights=of.mass)[0].tolist())

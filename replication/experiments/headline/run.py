@@ -1,7 +1,6 @@
 """From the outcomes of a study to the model of its headline."""
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study, counted: Mapping[Study, Counted], *, likelihood: Mapping[str, Any] | None = None,
+    study: Study, counted: Mapping[Study, Counted], *, likelihood: Model | None = None,
     report_progress: Tell = silent,
 ) -> Model:  # fmt: skip
     """Return the model of a study.
@@ -29,12 +28,10 @@ def run(
     """
     counts, differences = counted[study].table, study.protocol.differences
     report_progress("the sampling distributions of mean and maximum")
-    model = describe_study(
-        counts,
-        study.protocol,
-        repetitions={part.root_seed: counted[part].table for part in study.repetitions},
-        other_errors={name: counted[part].table for name, part in study.other_errors.items()},
-    )
+    repeated = {part.root_seed: counted[part].table for part in study.repetitions}
+    others = {name: counted[part].table for name, part in study.other_errors.items()}
+    model = describe_study(counts, study.protocol, repetitions=repeated, other_errors=others)
+    # What only some studies have: another protocol, or the default one.
     if differences and likelihood is not None:
         model["likelihood"] = compare_with_paper(counts, likelihood)
     model["study"] = {
@@ -42,7 +39,7 @@ def run(
         "root_seed": study.root_seed, "n": study.n_seeds, "digest": counted[study].digest,
     }  # fmt: skip
     if study.is_default:
-        model["less_extreme"] = find_less_extreme(studies.rank_studies(counts))
+        model["less_extreme"] = find_less_extreme(counts, model["sampling"])
     return model
 
 
@@ -54,6 +51,7 @@ def describe_study(
     sampling = studies.describe_sampling(counts)
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
+    # The plane of studies, where these can be held against that of 1988.
     is_comparable = sampling is not None and protocol.has_paper_task
     plane = distributions.map_studies(counts) if is_comparable else None
     return {
@@ -93,24 +91,23 @@ def describe_population(counts: CountTable) -> Model:
 
 
 def judge_headline(
-    population: Mapping[str, Any], sampling: Mapping[str, Any] | None,
-    p: Mapping[str, float | None], protocol: Protocol,
-) -> Model:  # fmt: skip
+    population: Model, sampling: Model | None, p: Model, protocol: Protocol
+) -> Model:
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
     ``reason``: why a study cannot judge them, None if it can.
     """
     other_settings = claims.find_other_settings(protocol.differences)
     least, cap = claims.load_claims()["headline"].thresholds, population["cap"]
-    reason = None
-    if other_settings:
-        reason = "settings"
-    elif cap <= int(claims.load_reported().max):
-        reason = "cap"
-    elif population["n"] < least["min_networks"]:
-        reason = "few networks"
-    elif sampling is None or sampling["chance_all_converge"] < least["min_chance_all_converge"]:
-        reason = "few converge"
+    chance = 0.0 if sampling is None else sampling["chance_all_converge"]
+    # Why it cannot be judged: the first that holds.
+    reasons = {
+        "settings": bool(other_settings),
+        "cap": cap <= int(claims.load_reported().max),
+        "few networks": population["n"] < least["min_networks"],
+        "few converge": chance < least["min_chance_all_converge"],
+    }
+    reason = next((name for name, holds in reasons.items() if holds), None)
     verdicts = {None: None, "few networks": claims.ClaimVerdict.TOO_FEW}
     verdict = verdicts.get(reason, claims.ClaimVerdict.NOT_TESTABLE)
     judged = judge("headline", p, verdict=verdict)
@@ -120,7 +117,8 @@ def judge_headline(
 def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) -> Model:
     """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
-        return {way.id: None for way in claims.load_claims()["headline"].operationalisations}
+        ways = claims.load_claims()["headline"].operationalisations
+        return dict.fromkeys(way.id for way in ways)
     tables = {
         "smaller-tail": counts, "sweeps": studies.count_sweeps(counts), **other_errors,
         "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
@@ -128,27 +126,28 @@ def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) ->
     return {name: studies.describe_p(table)["p"] for name, table in tables.items()}
 
 
-def compare_with_paper(counts: CountTable, likelihood: Mapping[str, Any]) -> Model | None:
+def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
     """Compare how probable the reported numbers are under a protocol and under the paper's.
 
     None if too few networks stop at the reported largest count.
     """
-    here, paper = studies.Likelihood.of(counts), studies.Likelihood(**likelihood["paper"])
-    if here.n_at_max < studies.MIN_AT_REPORTED:
+    here = studies.measure_likelihood(counts)
+    if here["n_at_max"] < studies.MIN_AT_REPORTED:
         return None
-    return studies.compare_readings({"paper": paper, "here": here})["not counted"]
+    return studies.compare_readings({"paper": likelihood["paper"], "here": here})["not counted"]
 
 
-def find_less_extreme(ranked: studies.Ranked) -> Model:
+def find_less_extreme(counts: CountTable, sampling: Model) -> Model:
     """Return which studies are less extreme than the reported one, and the share of all others.
 
     Their rounded means lie from ``low`` to ``high`` for every ``max``.
     """
-    means, maxima, p = ranked
+    # Largest counts whose own tail is as small as the reported study's cannot be less extreme.
+    least = min(sampling[name]["p"] for name in ("max", "mean_given_max")) / 2.0
+    means, maxima, _, tails = studies.measure_tails(counts, at_least=least * (1.0 - 1e-9))
     mean, largest = float(claims.load_reported().mean), float(claims.load_reported().max)
-    share = p[means == mean, maxima == largest].item()
-    less = p > share * (1.0 + 1e-9)
+    less = tails > tails[means == mean, maxima == largest].item() * (1.0 + 1e-9)  # (a, b)
     # For each largest count the first mean that is less extreme, and the last.
     low, high = means[less.argmax(axis=0)], means[::-1][less[::-1].argmax(axis=0)]
     rows = np.stack([maxima, low, high])[:, less.any(axis=0)].astype(np.int64).tolist()
-    return {"share": share} | dict(zip(("max", "low", "high"), rows, strict=True))
+    return {"share": sampling["p"]} | dict(zip(("max", "low", "high"), rows, strict=True))

@@ -12,7 +12,6 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.matrices import Array
 from replication.simulator.activations import logistic
 from replication.simulator.arrays import repeat
-from replication.simulator.engine import Engine
 from replication.simulator.network import Network
 from replication.simulator.weights import draw_weights
 
@@ -80,7 +79,7 @@ class Modules(Network):
         return changes
 
     def hidden(self, v: Any) -> Any:
-        """Return the codes of both lower modules."""
+        """Return the codes of both lower modules, as `encode` does."""
         return self.encode(v)
 
 
@@ -103,20 +102,11 @@ class Settling(Modules):
 
         return repeat(self.n_rounds, go_around, begun)
 
-    def weight_changes(self, v: Any, _: Any) -> dict[str, Any]:
-        """Return that nothing changes."""
-        return {"c0": 0.0 * v[:HALF]}
 
-    def hidden(self, v: Any) -> Any:
-        """Return the codes of both lower modules."""
-        return self.encode(v[: N_LOWER * HALF])
-
-
-def make_rule(base: type[Modules], patterns: Any, **settings: Any) -> type[Modules]:
+def make_rule(*bases: type[Modules], patterns: Any, **settings: Any) -> type[Modules]:
     """Return a class of modules that is shown some patterns, with other settings."""
-    n = N_LOWER * HALF
-    targets = np.asarray(patterns, dtype=np.float64)[:, :n]
-    return type(base.__name__, (base,), {"patterns": patterns, "targets": targets, **settings})
+    targets = np.asarray(patterns, dtype=np.float64)[:, : N_LOWER * HALF]
+    return type(bases[0].__name__, bases, {"patterns": patterns, "targets": targets, **settings})
 
 
 def draw_modules(
@@ -135,11 +125,3 @@ def draw_modules(
         rows[:] = rows[:, :1]
     above = draw_weights(top, root_seed + TOP_STREAM, start, stop)
     return np.hstack([rows.reshape(stop - start, -1), above])
-
-
-def train(rule: type[Modules], weights: Array, n_updates: int) -> Array:
-    """Return the weights after a number of updates, whatever the error."""
-    options: Any = {"final": True, "threshold": -1.0, "max_updates": n_updates}
-    final = Engine(PAPER, rule).train(weights, **options)[2]
-    assert final is not None
-    return final

@@ -14,6 +14,7 @@ from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy.modules import HALF, N_LOWER, Modules, Settling
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array, Counts, Flags
+from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import Engine
 
@@ -60,20 +61,18 @@ class Condition:
 
     kind: str = "four"
     rates_of: str | None = None  # the condition whose search gives the learning rates, if not this
-    lower_hidden: int = 2
-    top_hidden: int = 2
+    sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)  # settings of `Modules`
     alike: bool = False  # whether both lower modules start from the same weights
     train_top: bool = True
 
     def make_rule(self, lower_rate: float, top_rate: float, number: int = 0) -> type[Modules]:
         """Return the rule with these learning rates, and a random set of this number."""
-        return modules.make_rule(
-            Modules, make_vectors(self.kind, number), lower_hidden=self.lower_hidden,
-            top_hidden=self.top_hidden,
-            numbers={"lower_rate": lower_rate, "top_rate": top_rate if self.train_top else 0.0},
-        )  # fmt: skip
+        rates = {"lower_rate": lower_rate, "top_rate": top_rate if self.train_top else 0.0}
+        vectors = make_vectors(self.kind, number)
+        return modules.make_rule(Modules, patterns=vectors, numbers=rates, **self.sizes)
 
 
+WIDER_LOWER, WIDER_TOP = {"lower_hidden": 3}, {"top_hidden": 3}
 CONDITIONS = {
     "four": Condition(),
     "three": Condition(kind="three"),
@@ -82,9 +81,9 @@ CONDITIONS = {
     "random": Condition(kind="random", rates_of="bits"),
     "same_start": Condition(rates_of="four", alike=True),
     "untrained_top": Condition(rates_of="four", train_top=False),
-    "wider_lower": Condition(rates_of="four", lower_hidden=3),
-    "wider_top": Condition(rates_of="four", top_hidden=3),
-    "wider": Condition(rates_of="four", lower_hidden=3, top_hidden=3),
+    "wider_lower": Condition(rates_of="four", sizes=WIDER_LOWER),
+    "wider_top": Condition(rates_of="four", sizes=WIDER_TOP),
+    "wider": Condition(rates_of="four", sizes=WIDER_LOWER | WIDER_TOP),
 }
 
 Rates = tuple[float, float]  # of the lower modules and the top
@@ -138,7 +137,7 @@ def simulate_condition(condition: Condition, rates: Rates, sample: Sample) -> Ex
         rule = condition.make_rule(*rates, number)
         stop = min(start + N_TOGETHER, n_each)
         weights = modules.draw_modules(rule, sample.root_seed, start, stop, alike=condition.alike)
-        return examine(rule, modules.train(rule, weights, UPDATES))
+        return examine(rule, train_for(PAPER, weights, UPDATES, network=rule))
 
     found = [*sample.map(simulate_part, parts).values()]
     return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
@@ -154,18 +153,17 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
         copies = states.reshape(len(weights), -1, *vectors.shape)
         return np.asarray(np.abs(copies - vectors).max(axis=(1, 2, 3)) < PAPER.threshold)
 
-    free = np.zeros_like(vectors)
+    # The vectors and noisy copies of them, which must come back.
     generator = np.random.Generator(np.random.Philox(key=ROOT_SEED))
     noise = generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape))
-    noisy = np.clip(vectors + noise, 0.0, 1.0).reshape(-1, vectors.shape[1])
-    starts = np.vstack([vectors, noisy])
+    starts = np.vstack([vectors, *np.clip(vectors + noise, 0.0, 1.0)])
     attracted = settle(rule, weights, starts, np.zeros_like(starts))
     # Either half of the vectors is held, and the other one begins at 0.
-    halves = [free + (np.arange(vectors.shape[1]) < HALF) == is_first for is_first in (1.0, 0.0)]
-    held = np.vstack(halves).astype(np.float64)
+    is_first = np.arange(vectors.shape[1]) < HALF
+    held = np.repeat([is_first, ~is_first], len(vectors), axis=0).astype(np.float64)
     completed = settle(rule, weights, np.vstack([vectors, vectors]) * held, held)
-    encoded, attractors = is_near(evaluation.reconstruction), is_near(attracted)
-    found = {"encoded": encoded, "attractors": attractors, "completed": is_near(completed)}
+    states = {"encoded": evaluation.reconstruction, "attractors": attracted, "completed": completed}
+    found = {name: is_near(each) for name, each in states.items()}
     found["all"] = np.all([*found.values()], axis=0)
     codes = evaluation.hidden[0].reshape(len(weights), len(vectors), N_LOWER, -1)
     return {**found, "codes": codes.transpose(3, 1, 2, 0)}
@@ -173,10 +171,8 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
 
 def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
     """Return what states become in `ROUNDS` rounds, (n, n_states, n_units)."""
-    settling = modules.make_rule(
-        Settling, np.hstack([states, held]), lower_hidden=rule.lower_hidden,
-        top_hidden=rule.top_hidden, n_rounds=ROUNDS,
-    )  # fmt: skip
+    patterns = np.hstack([states, held])
+    settling = modules.make_rule(Settling, rule, patterns=patterns, n_rounds=ROUNDS)
     return Engine(PAPER, settling).evaluate(weights).reconstruction
 
 

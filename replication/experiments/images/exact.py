@@ -4,6 +4,7 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
+from replication.experiments.images.linear import predict_power
 from replication.experiments.matrices import Array, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, name_mean
@@ -51,10 +52,7 @@ def measure_power(strengths: Array, sample: Sample) -> Model:
     x = np.log(HALF_WIDTHS) - np.mean(np.log(HALF_WIDTHS))
     logs = np.log([find_excess(half_width) for half_width in HALF_WIDTHS])
     slopes = x @ logs / (x @ x)  # of each network, from three starts that differ in size alone
-    return {
-        "predicted": float(2.0 * (1.0 - strengths[N_SPANNED] / strengths[N_SPANNED - 1])),
-        **name_mean(slopes, "power"),
-    }
+    return {"predicted": predict_power(strengths, N_SPANNED), **name_mean(slopes, "power")}
 
 
 def measure_kept(protocol: Protocol, sample: Sample) -> Model:

@@ -9,7 +9,8 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.images import rules
-from replication.experiments.images.training import Rule, draw, split, train, vary
+from replication.experiments.images.rules import combine, vary
+from replication.experiments.images.training import Rule, draw, split, train
 from replication.experiments.matrices import Array, flatten
 from replication.experiments.sample import Sample, name_mean
 from replication.experiments.scatter import Scatter
@@ -27,22 +28,22 @@ ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
 RULES: dict[str, Rule] = {
     "W frozen": rules.Linear,
     "recirculation": rules.Recirculation,
-    "equation (9)": rules.combine(rules.Recirculation, rate=0.8, factor=4.0),
+    "equation (9)": combine(rules.Recirculation, rate=0.8, factor=4.0),
     "wake-sleep": rules.WakeSleep,
     "inverse": rules.Inverse,
     "inverse, hidden noise": rules.HiddenNoise,
     "inverse, noise like the images": rules.PatternNoise,
     "feedback alignment": rules.FeedbackAlignment,
-    "mixture, 3 %": rules.combine(rules.Mixture, share=0.03),
+    "mixture, 3 %": combine(rules.Mixture, share=0.03),
     "mixture, 10 %": rules.Mixture,
-    "wake-sleep, noise": rules.combine(rules.WakeSleep, noise=0.02),
+    "wake-sleep, noise": combine(rules.WakeSleep, noise=0.02),
     "inverse, white noise": rules.WhiteNoise,
     "inverse, decay": rules.DecayingInverse,
     "weight mirror": rules.WeightMirror,
     "Kolen-Pollack": rules.KolenPollack,
     "recirculation, decay": rules.Decaying,
     "recirculation, sleep": rules.Sleep,
-    "sleep without equation (4)": rules.combine(rules.Sleep, factor=0.0),
+    "sleep without equation (4)": combine(rules.Sleep, factor=0.0),
     "back-propagation": rules.BackPropagation,
 }
 """By the names that the text uses. Target propagation is called by its learnt inverse."""
@@ -81,14 +82,14 @@ def measure_rest(sample: Sample) -> Model:
     """
     digits, patches = make_digits(), make_patches()
 
+    # Rule, half-width of the initial weights and patterns of each run.
     shown = {name: vary(rule, patterns=digits.root) for name, rule in RULES.items()}
     tasks = {(name, f"{size:g}"): (shown[name], size, digits) for name in RULES for size in SIZES}
     for x in STARTS:
-        rule = vary(shown["inverse"], half_widths={"Q": x})
-        tasks["starts", f"{x:g}"] = rule, SIZES[0], digits
+        inverse = vary(shown["inverse"], half_widths={"Q": x})
+        tasks["starts", f"{x:g}"] = inverse, SIZES[0], digits
     for name in ON_PATCHES:
-        rule = vary(RULES[name], patterns=patches.root)
-        tasks["patches", name] = rule, SIZES[0], patches
+        tasks["patches", name] = vary(RULES[name], patterns=patches.root), SIZES[0], patches
 
     def follow(key: tuple[str, str]) -> tuple[Model, Array]:
         rule, size, scatter = tasks[key]
@@ -99,7 +100,7 @@ def measure_rest(sample: Sample) -> Model:
     after, _ = continue_from(shown["back-propagation"], rested, digits)
     return {
         "updates": N_UPDATES, "sizes": list(SIZES), "zero": ZERO, "after": after,
-        "pca": find_least(digits), "power": find_power(digits),
+        "pca": find_least(digits), "power": predict_power(digits.strengths, rules.N_HIDDEN),
         "rules": {name: {f"{x:g}": found[name, f"{x:g}"][0] for x in SIZES} for name in RULES},
         "starts": {f"{start:g}": found["starts", f"{start:g}"][0] for start in STARTS},
         "patches": {"pca": find_least(patches),
@@ -113,10 +114,12 @@ def find_least(scatter: Scatter) -> float:
     return float(strengths[rules.N_HIDDEN :].sum() / strengths.sum())
 
 
-def find_power(scatter: Scatter) -> float:
-    """Return the power of the initial weights with which the excess error of small starts falls."""
-    last, following = scatter.strengths[rules.N_HIDDEN - 1 : rules.N_HIDDEN + 1]
-    return float(2.0 * (1.0 - following / last))
+def predict_power(strengths: Array, n_kept: int) -> float:
+    """Return the power of the initial weights with which the excess error of small starts falls.
+
+    `strengths`: eigenvalues of the scatter, the largest first, of which networks keep so many.
+    """
+    return float(2.0 * (1.0 - strengths[n_kept] / strengths[n_kept - 1]))
 
 
 def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, Array]:
@@ -135,19 +138,22 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
     patterns; ``gradient``: for W, its length.
     """
     W, U = arrays["W"], arrays["U"]
+
+    def measure_length(matrices: Array) -> Array:
+        return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
+
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
-    changed = np.linalg.norm(W - before, axis=(1, 2)) / np.linalg.norm(W, axis=(1, 2)) / LAST
+    changed = measure_length(W - before) / measure_length(W) / LAST
     described: Model = {
         **name_mean(scatter.miss(W, U), "unexplained"),
         "change": float(np.maximum(changed, ZERO).mean()),
         "unread": float(np.maximum(np.abs(W @ U - np.eye(rules.N_HIDDEN)).max(), ZERO)),
         "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),
-        "gradient": float(np.linalg.norm(np.swapaxes(U, 1, 2) @ errors, axis=(1, 2)).mean()),
+        "gradient": float(measure_length(np.swapaxes(U, 1, 2) @ errors).mean()),
     }
-    if rule.feedback == "B" and "B" in rule.fixed:
+    if "B" in rule.fixed:
         described["predicted"] = float(scatter.explain(arrays["B"]).mean())
     if "Q" in arrays:
-        seen = [(x @ scatter.root.T) for x in (arrays["Q"] - W, W)]
-        lengths = [np.linalg.norm(x, axis=(1, 2)) for x in seen]
-        described["inverse"] = float((lengths[0] / lengths[1]).mean())
+        apart, seen = (measure_length(x @ scatter.root.T) for x in (arrays["Q"] - W, W))
+        described["inverse"] = float((apart / seen).mean())
     return described

@@ -1,14 +1,14 @@
 """The criterion in networks with logistic units, on images that were trained and on others."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.linear import IMAGES, make_patches
-from replication.experiments.images.rules import combine
-from replication.experiments.images.training import Rule, draw, miss, train_epochs, vary
+from replication.experiments.images.rules import combine, vary
+from replication.experiments.images.training import Rule, draw, miss, train_epochs
 from replication.experiments.matrices import Array, multiply
 from replication.experiments.sample import Sample, name_mean
 from replication.experiments.scatter import Scatter
@@ -62,13 +62,20 @@ def make_noise() -> Images:
 
 def show(rule: Rule, images: Array, **numbers: float) -> Rule:
     """Return the rule for networks that learn these images."""
-    return vary(combine(rule, **numbers), patterns=images, mean=compute_mean(images))
+    return vary(rule, numbers=numbers, patterns=images, mean=compute_mean(images))
 
 
 def name_estimates(samples: Iterable[Array]) -> Model:
     """Return what networks miss of held-out images, means and intervals, as lists."""
     named = [name_mean(sample, "others") for sample in samples]
     return {key: [each[key] for each in named] for key in named[0]}
+
+
+def follow(rule: Rule, images: Images, epochs: Sequence[int], sample: Sample) -> Model:
+    """Return what networks of a rule miss of held-out images after some epochs."""
+    shown = show(rule, images[0])
+    states = train_epochs(shown, draw(shown, LARGE, sample), epochs)
+    return name_estimates(miss(shown, states, images[1]))
 
 
 def measure_criterion(sample: Sample) -> Model:
@@ -78,16 +85,13 @@ def measure_criterion(sample: Sample) -> Model:
     """
     digits = read_images()
     sets = {"digits": (RULES, digits), "patches": (RULES, make_noise()), "both": (BOTH, digits)}
+    tasks = [(of, name) for of, (tried, _) in sets.items() for name in tried]
 
-    def follow(task: tuple[str, str]) -> Model:
-        tried, (trained, others) = sets[task[0]]
-        rule = show(tried[task[1]], trained)
-        states = train_epochs(rule, draw(rule, LARGE, sample), FEWER_EPOCHS)
-        return name_estimates(miss(rule, states, others))
+    def follow_task(task: tuple[str, str]) -> Model:
+        tried, images = sets[task[0]]
+        return follow(tried[task[1]], images, FEWER_EPOCHS, sample)
 
-    found = sample.map(follow, [(of, name) for of, (tried, _) in sets.items() for name in tried])
-    return {
-        "epochs": list(FEWER_EPOCHS),
-        "n_others": len(digits[1]),
-        **{of: {name: found[of, name] for name in tried} for of, (tried, _) in sets.items()},
-    }
+    model: Model = {"epochs": list(FEWER_EPOCHS), "n_others": len(digits[1])}
+    for (of, name), found in sample.map(follow_task, tasks).items():
+        model.setdefault(of, {})[name] = found
+    return model

@@ -57,9 +57,7 @@ def measure_minimum(sample: Sample) -> Model:
         return describe_codes(rule, passed[1:], trained, others)
 
     def follow_units(name: str) -> Model:
-        rule = logistic.show(UNITS[name], trained)
-        found = training.train_epochs(rule, training.draw(rule, LARGE, sample), EPOCHS)
-        return logistic.name_estimates(training.miss(rule, found, others))
+        return logistic.follow(UNITS[name], (trained, others), EPOCHS, sample)
 
     def follow_left(name: str) -> Model:
         rule = logistic.show(LEFT[name], trained)

@@ -12,6 +12,7 @@ import numpy as np
 from replication.experiments import Model
 from replication.experiments.images import logistic, rules, training
 from replication.experiments.images.logistic import EPOCHS, LARGE, Images
+from replication.experiments.images.rules import combine
 from replication.experiments.images.training import Rule
 from replication.experiments.matrices import Array
 from replication.experiments.sample import Sample
@@ -23,7 +24,7 @@ RIDGE = 1.0  # of the linear probe, in units of the variance of a hidden state t
 SIZE = "half-width"  # the constant of small starts
 
 Constants = Mapping[str, Sequence[float]]
-SLEEP: Rule = rules.combine(rules.Logistic, rules.Sleep, rate=0.2)
+SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
 RULES: dict[str, tuple[Rule, Constants]] = {
     "none": (rules.LogisticRecirculation, {}),
     "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001, 0.0002)}),
@@ -33,7 +34,7 @@ RULES: dict[str, tuple[Rule, Constants]] = {
         SLEEP, {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
     ),
     "back-propagation": (
-        rules.combine(rules.Logistic, rules.BackPropagation), {"rate": (0.05, 0.1, 0.2)},
+        combine(rules.Logistic, rules.BackPropagation), {"rate": (0.05, 0.1, 0.2)},
     ),
 }  # fmt: skip
 """Rules, and the values of their constants that are tried."""
@@ -46,50 +47,47 @@ def measure_repairs(sample: Sample) -> Model:
     ``starts``: sleep from other initial weights; ``longer``: sleep for `LONGER` epochs; ``probe``:
     how many held-out images a linear probe of the codes assigns to their digits.
     """
-    images = logistic.read_images()
+    trained, others = images = logistic.read_images()
 
-    def prepare(name: str, values: Mapping[str, float]) -> tuple[Rule, float]:
-        """Return a rule with these values of its constants, and the half-width it starts from."""
-        numbers = {key: x for key, x in values.items() if key != SIZE}
-        return logistic.show(RULES[name][0], images[0], **numbers), values.get(SIZE, LARGE)
+    def train(
+        name: str, values: Mapping[str, float], epochs: Sequence[int], whose: Sample = sample
+    ) -> tuple[Rule, Array]:
+        """Return a rule with these values of its constants, and its states after some epochs."""
+        numbers = {**values}
+        half_width = numbers.pop(SIZE, LARGE)
+        rule = logistic.show(RULES[name][0], trained, **numbers)
+        return rule, training.train_epochs(rule, training.draw(rule, half_width, whose), epochs)
 
-    def choose(name: str) -> tuple[Model, tuple[Rule, float]]:
+    def choose(name: str) -> Model:
         constants = RULES[name][1]
-        tried = [dict(zip(constants, each, strict=True))
-                 for each in itertools.product(*constants.values())]  # fmt: skip
-        if len(tried) == 1:
-            return {"tried": [], "chosen": {}}, prepare(name, tried[0])
-        left = []
-        for rule, size in (prepare(name, values) for values in tried):
-            weights = training.draw(rule, size, sample.others)
-            (final,) = training.train_epochs(rule, weights, (EPOCHS[-1],))
-            left.append(float(training.miss(rule, final, images[0]).mean()))
-        best = tried[int(np.argmin(left))]
-        rows = [{"constants": each, "left": x} for each, x in zip(tried, left, strict=True)]
-        return {"tried": rows, "chosen": best}, prepare(name, best)
+        tried: list[Model] = []
+        for each in itertools.product(*constants.values()):
+            values = dict(zip(constants, each, strict=True))
+            rule, (final,) = train(name, values, EPOCHS[-1:], sample.others)
+            left = float(training.miss(rule, final, trained).mean())
+            tried.append({"constants": values, "left": left})
+        best = min(tried, key=lambda row: float(row["left"]))
+        return {"tried": tried, "chosen": best["constants"]}
 
-    chosen = sample.map(choose, RULES)
-    (sleep, size), begun = chosen["sleep"][1], (0, *EPOCHS)
-    runs: dict[tuple[str, str], tuple[Rule, float, Sequence[int]]]
-    runs = {("rules", name): (*way, begun) for name, (_, way) in chosen.items()}
-    runs |= {("starts", f"{x:g}"): (sleep, x, begun) for x in (SMALL, HUGE)}
-    runs["longer", "sleep"] = sleep, size, (*begun, LONGER)
-
-    def follow(key: tuple[str, str]) -> Array:
-        rule, half_width, epochs = runs[key]
-        return training.train_epochs(rule, training.draw(rule, half_width, sample), epochs)
-
-    states = sample.map(follow, runs)
+    # The best constants of each rule that has any, found on other networks.
+    chosen: dict[str, Model] = {name: {"tried": [], "chosen": {}} for name in RULES}
+    chosen |= sample.map(choose, [name for name, (_, constants) in RULES.items() if constants])
+    sleep, begun = chosen["sleep"]["chosen"], (0, *EPOCHS)
+    # Rule, constants and epochs of each run, by part of the model and name in it.
+    runs: dict[tuple[str, str], tuple[str, Mapping[str, float], Sequence[int]]]
+    runs = {("rules", name): (name, row["chosen"], begun) for name, row in chosen.items()}
+    runs |= {("starts", f"{x:g}"): ("sleep", sleep | {SIZE: x}, begun) for x in (SMALL, HUGE)}
+    runs["longer", "sleep"] = "sleep", sleep, (*begun, LONGER)
+    found = sample.map(lambda key: train(*runs[key]), runs)
     described: dict[str, Model] = {"rules": {}, "starts": {}, "longer": {}}
-    for (of, name), found in states.items():
-        missed = training.miss(runs[of, name][0], found[1:], images[1])
-        described[of][name] = logistic.name_estimates(missed)
-    # All rules after their last epoch, and one before its first.
-    networks = {name: (way[0], states["rules", name][-1]) for name, (_, way) in chosen.items()}
-    networks["random W"] = chosen["none"][1][0], states["rules", "none"][0]
+    for (of, name), (rule, states) in found.items():
+        described[of][name] = logistic.name_estimates(training.miss(rule, states[1:], others))
+    # The codes of all rules after their last epoch, and of one before its first.
+    networks = {name: (found["rules", name][0], found["rules", name][1][-1]) for name in RULES}
+    networks["random W"] = networks["none"][0], found["rules", "none"][1][0]
     return {
         "epochs": list(EPOCHS), "longer_epochs": LONGER, "huge": HUGE, "small": SMALL, **described,
-        "rules": {name: chosen[name][0] | described["rules"][name] for name in RULES},
+        "rules": {name: chosen[name] | described["rules"][name] for name in RULES},
         "probe": probe_codes(networks, images),
     }  # fmt: skip
 
@@ -105,14 +103,11 @@ def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> d
     codes["principal components"] = [x[None] @ main for x in images]
     for name, (rule, weights) in networks.items():
         codes[name] = [training.evaluate(rule, weights, x).hidden[0] for x in images]
-    wanted = np.eye(10)[labels[0]] - 0.1
-    shares = {}
-    for name, (trained, others) in codes.items():
+    wanted, shares = np.eye(10)[labels[0]] - 0.1, {}
+    for name, (trained, others) in codes.items():  # (n_networks, n_images, n_units) each
         mean, spread = trained.mean(axis=1, keepdims=True), trained.std(axis=1, keepdims=True)
         known, new = ((x - mean) / np.maximum(spread, 1e-9) for x in (trained, others))
-        products = np.swapaxes(known, 1, 2) @ known
-        ridge = RIDGE * np.eye(products.shape[-1])
-        weights = np.linalg.solve(products + ridge, np.swapaxes(known, 1, 2) @ wanted)
-        guessed = np.argmax(new @ weights, axis=2)
-        shares[name] = float(np.mean(guessed == labels[1]))
+        products = np.swapaxes(known, 1, 2) @ known + RIDGE * np.eye(known.shape[2])
+        weights = np.linalg.solve(products, np.swapaxes(known, 1, 2) @ wanted)
+        shares[name] = float(np.mean(np.argmax(new @ weights, axis=2) == labels[1]))
     return shares

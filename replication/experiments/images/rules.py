@@ -17,9 +17,13 @@ INTO, BACK = (N_HIDDEN, N_VISIBLE), (N_VISIBLE, N_HIDDEN)
 
 
 def combine(*classes: Any, **numbers: float) -> Any:
-    """Return the last class, a rule, with units or a variant of others, and some other numbers."""
-    changed = {**classes[-1].numbers, **numbers}
-    return type("".join(each.__name__ for each in classes), classes, {"numbers": changed})
+    """Return a rule, the last class, with units or a variant of others, and some other numbers."""
+    return vary(*classes, numbers=numbers)
+
+
+def vary(*classes: Any, **attributes: Any) -> Any:
+    """Return a subclass with other attributes, such as `patterns`."""
+    return type("".join(each.__name__ for each in classes), classes, attributes)
 
 
 # Units
@@ -37,28 +41,38 @@ class Linear(Network):
     B: Any
     Q: Any
     mean: Any = 0.0  # of the patterns, subtracted on the way to hidden units
+    has_biases = False
+    bends_hidden = bends_visible = False  # whether these units are logistic
     shapes = {"W": INTO, "U": BACK}
     numbers = {"rate": 0.2}
-    feedback: str | None = "W"  # the array M through which errors reach hidden units, U for U^T
+    decayed = ""  # names of the arrays that lose the share `decay` of themselves
 
     if TYPE_CHECKING:  # arrays and `numbers` are attributes
 
         def __getattr__(self, name: str) -> Any: ...
 
+    def send(self, names: str, v: Any, is_logistic: bool) -> Any:
+        """Return the states that others cause through a matrix and its biases, as in "Wb"."""
+        total = getattr(self, names[0]) @ v
+        total = total + getattr(self, names[1]) if self.has_biases else total
+        return logistic(total) if is_logistic else total
+
+    def learn(self, names: str, errors: Any, v: Any) -> dict[str, Any]:
+        """Return the changes of a matrix and its biases by the errors of those that it leads to."""
+        change = self.rate * errors
+        biases = {names[1]: change} if self.has_biases else {}
+        return {names[0]: np.outer(change, v), **biases}
+
     def hidden(self, v: Any) -> Any:
-        return self.W @ v
+        return self.send("Wb", v - self.mean, self.bends_hidden)
 
     def slope(self, h: Any) -> Any:
         """Return the slope of hidden units in the states `h`."""
-        return 1.0
+        return h * (1.0 - h) if self.bends_hidden else 1.0
 
     def decode(self, h: Any) -> Any:
         """Return the states of visible units that hidden states `h` give."""
-        return self.U @ h
-
-    def slope_back(self, r: Any) -> Any:
-        """Return the slope of visible units in the states `r`."""
-        return 1.0
+        return self.send("Uc", h, self.bends_visible)
 
     def image(self, v: Any) -> Any:
         return self.decode(self.hidden(v))
@@ -71,64 +85,44 @@ class Linear(Network):
         """Send errors back to the hidden units, unless another rule is written."""
         h = self.hidden(v)
         r = self.decode(h)
-        d = self.slope_back(r) * (v - r)
+        d = v - r
+        if self.bends_visible:
+            d = r * (1.0 - r) * d
         return self.change(self.slope(h) * self.send_back(d), v, d, h)
 
     def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
         """Return changes: of W by the errors `e` of hidden units, of U by those of visible ones."""
-        return {"W": np.outer(self.rate * e, v), "U": np.outer(self.rate * d, h)}
+        return {**self.learn("Wb", e, v - self.mean), **self.learn("Uc", d, h)}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        lost = {name: self.decay * getattr(self, name) for name in self.decayed}
+        super().apply(changes)
+        for name, part in lost.items():
+            setattr(self, name, getattr(self, name) - part)
 
 
-class LogisticHidden(Linear):
-    """Logistic hidden units and linear visible ones; all have biases."""
-
-    shapes = {"W": INTO, "b": (N_HIDDEN,), "U": BACK, "c": (N_VISIBLE,)}
-
-    def hidden(self, v: Any) -> Any:
-        return logistic(self.W @ (v - self.mean) + self.b)
-
-    def slope(self, h: Any) -> Any:
-        return h * (1.0 - h)
-
-    def decode(self, h: Any) -> Any:
-        return self.U @ h + self.c
-
-    def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
-        into, back = self.rate * e, self.rate * d
-        return {"W": np.outer(into, v - self.mean), "b": into, "U": np.outer(back, h), "c": back}
-
-
-class Logistic(LogisticHidden):
-    """Logistic units in both groups."""
-
-    def decode(self, h: Any) -> Any:
-        return logistic(self.U @ h + self.c)
-
-    def slope_back(self, r: Any) -> Any:
-        return r * (1.0 - r)
-
-
-class LogisticVisible(Logistic):
-    """Linear hidden units and logistic visible ones."""
-
-    def hidden(self, v: Any) -> Any:
-        return self.W @ (v - self.mean) + self.b
-
-    def slope(self, h: Any) -> Any:
-        return 1.0
-
-
-class Biased(LogisticVisible):
+class Biased(Linear):
     """Linear units with biases."""
 
-    def decode(self, h: Any) -> Any:
-        return self.U @ h + self.c
-
-    def slope_back(self, r: Any) -> Any:
-        return 1.0
+    has_biases = True
+    shapes = {"W": INTO, "b": (N_HIDDEN,), "U": BACK, "c": (N_VISIBLE,)}
 
 
-KINDS = (Linear, LogisticHidden, Logistic, LogisticVisible, Biased)
+class LogisticHidden(Biased):
+    """Logistic hidden units and linear visible ones."""
+
+    bends_hidden = True
+
+
+class LogisticVisible(Biased):
+    """Linear hidden units and logistic visible ones."""
+
+    bends_visible = True
+
+
+class Logistic(LogisticHidden, LogisticVisible):
+    """Logistic units in both groups."""
+
 
 # Rules
 
@@ -148,12 +142,8 @@ class Recirculation(Linear):
 class Decaying(Recirculation):
     """With weight decay of W and U."""
 
-    numbers = {**Recirculation.numbers, "decay": 1e-3}
-
-    def apply(self, changes: dict[str, Any]) -> None:
-        W, U = self.decay * self.W, self.decay * self.U
-        super().apply(changes)
-        self.W, self.U = self.W - W, self.U - U
+    decayed = "WU"
+    numbers = {"decay": 1e-3}
 
 
 class Sleep(Recirculation):
@@ -163,7 +153,7 @@ class Sleep(Recirculation):
     (2019), with W in the place of weights that only carry errors.
     """
 
-    numbers = {**Recirculation.numbers, "echo": 0.1, "decay": 0.003}
+    numbers = {"echo": 0.1, "decay": 0.003}
 
     def apply(self, changes: dict[str, Any]) -> None:
         dream = self.normal(N_HIDDEN)
@@ -176,7 +166,6 @@ class BackPropagation(Linear):
     """Steepest descent in the squared error."""
 
     numbers = {"rate": 0.3}
-    feedback = "U"
 
     def send_back(self, d: Any) -> Any:
         return self.U.T @ d
@@ -185,7 +174,7 @@ class BackPropagation(Linear):
 class Mixture(BackPropagation):
     """Hidden errors that are partly those of the second pass, partly those of descent."""
 
-    numbers = {"rate": 0.3, "share": 0.1}
+    numbers = {"share": 0.1}
 
     def send_back(self, d: Any) -> Any:
         return (1.0 - self.share) * (self.W @ d) + self.share * (self.U.T @ d)
@@ -195,7 +184,6 @@ class FeedbackAlignment(Linear):
     """A fixed random B in the place of U^T (Lillicrap et al. 2016)."""
 
     fixed = {"B": INTO}
-    feedback = "B"
 
     def send_back(self, d: Any) -> Any:
         return self.B @ d
@@ -205,7 +193,7 @@ class WeightMirror(FeedbackAlignment):
     """B follows U^T by what noise on hidden units makes visible units do (Akrout et al. 2019)."""
 
     shapes, fixed = {**Linear.shapes, "B": INTO}, {}
-    numbers = {"rate": 0.2, "follow": 0.02}
+    numbers = {"follow": 0.02}
 
     def apply(self, changes: dict[str, Any]) -> None:
         noise = self.normal(N_HIDDEN)
@@ -218,16 +206,11 @@ class KolenPollack(FeedbackAlignment):
     """B changes as U^T does, and both decay (Kolen & Pollack 1994)."""
 
     shapes, fixed = {**Linear.shapes, "B": INTO}, {}
-    numbers = {"rate": 0.2, "decay": 0.002}
+    decayed = "UB"
+    numbers = {"decay": 0.002}
 
     def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
         return {**super().change(e, v, d, h), "B": np.outer(self.rate * h, d)}
-
-    def apply(self, changes: dict[str, Any]) -> None:
-        kept = 1.0 - self.decay
-        self.W = self.W + changes["W"]
-        self.U = kept * self.U + changes["U"]
-        self.B = kept * self.B + changes["B"]
 
 
 class WakeSleep(Linear):
@@ -236,8 +219,7 @@ class WakeSleep(Linear):
     Hinton et al. (1995), with linear units (Neal & Dayan 1997). `noise` is that on visible units.
     """
 
-    numbers = {"rate": 0.2, "dreams": 0.07, "noise": 0.0}
-    feedback = None  # images of dreams, not of patterns, change W
+    numbers = {"dreams": 0.07, "noise": 0.0}
 
     def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
         h = self.hidden(v)
@@ -253,11 +235,10 @@ class Inverse(Linear):
     """
 
     shapes = {**Linear.shapes, "Q": INTO}
-    feedback = "Q"
 
     def invert(self, r: Any) -> Any:
         """Return the hidden states that the inverse finds for visible ones."""
-        return self.Q @ r
+        return self.send("Qq", r - self.mean, self.bends_hidden)
 
     def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
         """Return the hidden states that Q should find, and the visible ones that it is given."""
@@ -269,18 +250,15 @@ class Inverse(Linear):
         wanted, given = self.pose(h, r)
         found = self.invert(given)
         lacking = self.slope(h) * (self.invert(v) - self.invert(r))
-        inverse = self.change_inverse(self.slope(found) * (wanted - found), given)
+        missed = self.slope(found) * (wanted - found)
+        inverse = self.learn("Qq", missed, given - self.mean)
         return {**self.change(lacking, v, v - r, h), **inverse}
-
-    def change_inverse(self, e: Any, r: Any) -> dict[str, Any]:
-        """Return the changes of Q by the errors `e` of what it finds."""
-        return {"Q": np.outer(self.rate * e, r)}
 
 
 class HiddenNoise(Inverse):
     """Noise on the hidden states that are sent forward and should be found (Lee et al. 2015)."""
 
-    numbers = {"rate": 0.2, "noise": 0.04}
+    numbers = {"noise": 0.04}
 
     def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
         wanted = h + self.noise * self.normal(N_HIDDEN)
@@ -290,7 +268,7 @@ class HiddenNoise(Inverse):
 class WhiteNoise(Inverse):
     """Noise on what the inverse is given, alike in all directions."""
 
-    numbers = {"rate": 0.2, "noise": 0.02}
+    numbers = {"noise": 0.02}
 
     def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
         return h, r + self.noise * self.normal(N_VISIBLE)
@@ -299,7 +277,7 @@ class WhiteNoise(Inverse):
 class PatternNoise(Inverse):
     """Noise on what the inverse is given, distributed like the patterns."""
 
-    numbers = {"rate": 0.2, "noise": 0.05}
+    numbers = {"noise": 0.05}
 
     def pose(self, h: Any, r: Any) -> tuple[Any, Any]:
         return h, r + self.noise * (self.patterns.T @ self.normal(len(self.patterns)))
@@ -308,12 +286,8 @@ class PatternNoise(Inverse):
 class DecayingInverse(Inverse):
     """Decay of Q."""
 
-    numbers = {"rate": 0.2, "decay": 0.002}
-
-    def apply(self, changes: dict[str, Any]) -> None:
-        lost = self.decay * self.Q
-        super().apply(changes)
-        self.Q = self.Q - lost
+    decayed = "Q"
+    numbers = {"decay": 0.002}
 
 
 class LogisticRecirculation(Logistic, Recirculation):
@@ -345,10 +319,3 @@ class HiddenInverse(LogisticHidden, Inverse):
     """A logistic inverse of logistic hidden units."""
 
     shapes = {**LogisticHidden.shapes, "Q": INTO, "q": (N_HIDDEN,)}
-
-    def invert(self, r: Any) -> Any:
-        return logistic(self.Q @ (r - self.mean) + self.q)
-
-    def change_inverse(self, e: Any, r: Any) -> dict[str, Any]:
-        change = self.rate * e
-        return {"Q": np.outer(change, r - self.mean), "q": change}

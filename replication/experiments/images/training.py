@@ -6,7 +6,7 @@ from typing import Any
 
 from replication.definition.fields import UpdateSchedule
 from replication.definition.protocol import Protocol
-from replication.experiments.images.rules import KINDS
+from replication.experiments.images.rules import vary
 from replication.experiments.matrices import Array
 from replication.experiments.sample import Sample
 from replication.simulator import network
@@ -16,11 +16,6 @@ from replication.simulator.weights import split_arrays
 Rule = Any
 """A class of networks, of `rules.py`."""
 NEVER = -1.0  # no error is below this threshold
-
-
-def vary(rule: Rule, **attributes: Any) -> Rule:
-    """Return the rule with other attributes, such as `patterns`."""
-    return type(rule.__name__, (rule,), attributes)
 
 
 @functools.lru_cache(maxsize=64)
@@ -59,9 +54,7 @@ def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
 
 def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
     """Return what networks (n, n_numbers) make of images; its errors are shares of the variance."""
-    units = next(each for each in rule.__mro__ if each in KINDS)  # without the noise of some rules
-    engine = find_engine(vary(units, patterns=images, mean=rule.mean))
-    return engine.evaluate(weights[:, : engine.rule.row_sizes[0]])
+    return find_engine(vary(rule, patterns=images)).evaluate(weights)
 
 
 def miss(rule: Rule, states: Array, images: Array) -> Array:

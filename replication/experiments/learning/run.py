@@ -1,6 +1,5 @@
 """Along learning: six statements of pages 363 and 364 from networks measured at every update."""
 
-import dataclasses
 import math
 from typing import Any
 
@@ -25,24 +24,14 @@ ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes f
 
 def run(sample: Sample) -> Model:
     """Return the model of what happens along learning."""
-    sample.report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(agreement.measure_agreement, sample, slow_share=SLOW_SHARE)
     digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
-    sample.report_progress("what comes first, by learning rate")
-    half = dataclasses.replace(sample, n=max(2, sample.n // 2))
+    half = sample.take(0.5)
     orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
+    # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
-    return {
-        "learning_rate": PAPER.learning_rate, "slow_rate": SLOW_RATE, "level": agreement.LEVEL,
-        "orders": list(orders.values()), "least_cross_entropy": min(crosses),
-        "claims": judge_all(paper, slow, digits),
-    }  # fmt: skip
-
-
-def judge_all(paper: Histories, slow: Histories, digits: Array) -> Model:
-    """Judge the six statements; those with functions of their own compare two events, or parts."""
-    end = {name: paper.get_at(name, 1.0) for name in paper.values}
-    return {
+    end = {name: paper.get_at(name, 1.0) for name in ("alignment", "centred", "ratio")}
+    claims = {
         # Equation 3 is steepest descent but for the slopes of the visible units.
         "upper-agreement": judge("upper-agreement", {
             "networks-20": average(paper, "upper"),
@@ -71,6 +60,10 @@ def judge_all(paper: Histories, slow: Histories, digits: Array) -> Model:
             "digits": digits,
         }),
     }  # fmt: skip
+    return {
+        "learning_rate": PAPER.learning_rate, "slow_rate": SLOW_RATE, "level": agreement.LEVEL,
+        "orders": list(orders.values()), "least_cross_entropy": min(crosses), "claims": claims,
+    }  # fmt: skip
 
 
 def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
@@ -91,6 +84,7 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
     """Judge the cosine of the change of W with descent, late in learning against early."""
     measured: dict[str, Any] = {}
     for rate, histories in ((20, paper), (2, slow)):
+        # The first and the last quarter of each network's own updates.
         early, late = (average(histories, "lower", *part) for part in ((0.0, 0.25), (0.75, 1.0)))
         measured[f"quarters-{rate}"] = late > early
         measured[f"reaches-{rate}"] = np.isfinite(find_events(histories.values["lower"]))
@@ -101,6 +95,7 @@ def judge_agrees_later(paper: Histories, slow: Histories) -> Model:
 def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
     """Judge whether the matrices become aligned before the change of W agrees with descent."""
 
+    # A tie counts against the statement, and so does a network that never reaches the level.
     def is_first(of: Histories, matrices: str, change: str = "lower", **options: Any) -> Any:
         aligned = find_events(of.values[matrices], **options)
         return aligned < find_events(of.values[change], **options)
@@ -121,6 +116,7 @@ def compare_order(rate: float, sample: Sample) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
     protocol = Protocol(learning_rate=rate)
     n_updates = agreement.count_early_updates(rate)
+    # Whatever the error: (network, update, weight), measured as one list of networks.
     recorded = record_weights(protocol, sample.draw(protocol), n_updates)
     measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
     series = (measured[name].reshape(recorded.shape[:2]) for name in ("centred", "lower"))

@@ -21,6 +21,6 @@ def run(sample: Sample) -> Model:
         sample.report_progress(f"{name}, {sample.n:,} networks")
         protocol = dataclasses.replace(reading, max_updates=int(load_reported().max))
         counts = studies.count_networks(protocol, sample, first=place * sample.n)
-        likelihoods[name] = studies.Likelihood.of(counts)
-    ours = dataclasses.asdict(likelihoods["paper"])
-    return {"paper": ours, "sweeps": studies.compare_readings(likelihoods)}
+        likelihoods[name] = studies.measure_likelihood(counts)
+    sweeps = studies.compare_readings(likelihoods)
+    return {"paper": likelihoods["paper"], "sweeps": sweeps}

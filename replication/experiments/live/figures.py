@@ -1,7 +1,5 @@
 """The network as a loop, the hidden plane of some networks, and whom it helps to be helped."""
 
-from collections.abc import Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,7 +11,8 @@ from replication.definition.protocol import from_plain
 from replication.experiments import Model
 from replication.report import style
 from replication.report.numbers import exact
-from replication.report.style import HALF, create_figure
+from replication.simulator.outcomes import Trace
+from replication.simulator.plane import draw_plane
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.trace import trace
 
@@ -31,63 +30,54 @@ def plot_plane(model: Model) -> tuple[Figure, Figure]:
 
 def _draw_loop(model: Model) -> Figure:
     """Draw all states of a vector on its way: time 0, through W, U, back, and through W again."""
-    shown = model["networks"]["typical"]
-    protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
-    update = shown["frames"][SHOWN_FRAME]
-    traced = trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=update)
-    arrays = (matrix[update] for matrix in traced.matrices())
-    network = RecirculationNetwork(*arrays, protocol=protocol)
-    W, U, c = network.W, network.U, network.c
+    update = model["networks"]["typical"]["frames"][SHOWN_FRAME]
+    traced = _trace(model, "typical", update)
+    network = RecirculationNetwork.from_weights(traced.weights[update], traced.protocol)
     # The states at the four times, regressed at times 2 and 3 (equations 5 and 6).
     first = network.patterns[SHOWN_VECTOR]
     second_input, last, _, second = network.list_states(first)
+    columns = [first, second_input, second, last]
+    heights = [_place_units(len(states)) for states in columns]
+    encoder = "encoder\nW", style.ENCODER, network.W
+    steps = [encoder, ("decoder\nU", style.DECODER, network.U), encoder]
+    figure, axes = style.create_figure(width=style.HALF, height=2.75)
     # Weights as lines, thicker the larger, dashed where negative.
-    figure, axes = create_figure(width=HALF, height=2.75)
-    columns = [(0.0, first), (1.0, second_input), (2.0, second), (3.0, last)]
-    matrices = ((W, style.ENCODER), (U, style.DECODER), (W, style.ENCODER))
-    for (x, before), (x2, after), (matrix, color) in zip(
-        columns, columns[1:], matrices, strict=False
-    ):
-        for i, j in product(range(len(before)), range(len(after))):
-            weight = float(matrix[j, i])
+    for x, (_, color, matrix) in enumerate(steps):
+        for (i, j), weight in np.ndenumerate(matrix.T):
             axes.plot(
-                [x, x2], [_place(i, len(before)), _place(j, len(after))], color=color, zorder=1,
+                [x, x + 1], [heights[x][i], heights[x + 1][j]], color=color, zorder=1,
                 linewidth=0.4 + 3.0 * min(1.0, abs(weight) / 5.0),
                 linestyle="-" if weight > 0.0 else (0, (2, 1.2)),
             )  # fmt: skip
     # Units, times, names, and the way back.
-    for x, states in columns:
-        for i, state in enumerate(states):
-            _draw_unit(axes, (x, _place(i, len(states))), state,
-                       VECTORS[i] if len(states) == len(c) else style.INK)  # fmt: skip
-    for time, (x, _) in enumerate(columns):
-        axes.text(x, 2.25, f"time {time}", ha="center", color=style.MUTED, fontsize=8)
-    for x, text, color in ((0.5, "encoder\nW", style.ENCODER), (1.5, "decoder\nU", style.DECODER),
-                           (2.5, "encoder\nW", style.ENCODER)):  # fmt: skip
-        axes.text(x, 2.7, text, ha="center", color=color, fontweight="bold", fontsize=8)
-    axes.annotate(
-        "", (2.0, -2.0), (0.0, -2.0), zorder=0,
-        arrowprops={
-            "arrowstyle": "->", "linestyle": (0, (3, 3)), "color": style.MUTED,
-            "connectionstyle": "arc3,rad=0.25",
-        },
-    )  # fmt: skip
-    kept = f"{exact(100 * protocol.regression)} % of time 0 is kept"
+    for x, states in enumerate(columns):
+        colors = VECTORS if len(states) == len(first) else [style.INK] * len(states)
+        for height, state, color in zip(heights[x], states, colors, strict=True):
+            _draw_unit(axes, (x, height), state, color)
+    for x in range(len(columns)):
+        axes.text(x, 2.25, f"time {x}", ha="center", color=style.MUTED, fontsize=8)
+    for x, (name, color, _) in enumerate(steps):
+        axes.text(x + 0.5, 2.7, name, ha="center", color=color, fontweight="bold", fontsize=8)
+    arrow = {"arrowstyle": "->", "linestyle": (0, (3, 3)), "color": style.MUTED,
+             "connectionstyle": "arc3,rad=0.25"}  # fmt: skip
+    axes.annotate("", (2.0, -2.0), (0.0, -2.0), zorder=0, arrowprops=arrow)
+    kept = f"{exact(100 * traced.protocol.regression)} % of time 0 is kept"
     axes.text(1.0, -2.75, kept, ha="center", color=style.MUTED, fontsize=8)
     axes.set(xlim=(-0.35, 3.35), ylim=(-2.95, 3.6), title=f"After {update} updates", aspect=AREA)
     axes.set_axis_off()
     return figure
 
 
-def _place(unit: int, n_units: int) -> float:
-    """Return how high a unit stands in its column."""
-    return (n_units - 1) / 2.0 - unit if n_units > 2 else 1.6 * (0.5 - unit)
+def _place_units(n_units: int) -> Any:
+    """Return how high the units of a column stand, (n_units,); two are farther apart than more."""
+    return (1.6 if n_units == 2 else 1.0) * ((n_units - 1) / 2.0 - np.arange(n_units))
 
 
 def _draw_unit(axes: Axes, center: tuple[float, float], state: float, color: str) -> None:
-    size = (0.5, 0.5 / AREA)
-    axes.add_patch(Ellipse(center, *size, facecolor=style.PAPER_WHITE, edgecolor="none", zorder=2))
-    axes.add_patch(Ellipse(center, *size, facecolor=(color, state), edgecolor=color, zorder=3))
+    """Draw a unit as a circle, the fuller the more active, that hides the lines behind it."""
+    for face, edge, zorder in ((style.PAPER_WHITE, "none", 2), ((color, state), color, 3)):
+        circle = Ellipse(center, 0.5, 0.5 / AREA, facecolor=face, edgecolor=edge, zorder=zorder)
+        axes.add_patch(circle)
     ink = style.PAPER_WHITE if state > 0.55 else style.INK
     axes.text(*center, f"{state:.2f}".removeprefix("0"), ha="center", va="center_baseline",
               color=ink, fontsize=7, zorder=4)  # fmt: skip
@@ -98,8 +88,8 @@ def plot_help(model: Model) -> tuple[Figure, Figure]:
     return _draw_bars(model["help"]["rows"]), _draw_wedge(model["growth"])
 
 
-def _draw_bars(rows: Sequence[Model]) -> Figure:
-    figure, axes = create_figure(width=HALF, height=3.1)
+def _draw_bars(rows: list[Model]) -> Figure:
+    figure, axes = style.create_figure(width=style.HALF, height=3.1)
     y, ticks, last = 0.0, [], ""
     for row in rows:
         if row["part"] != last:
@@ -112,7 +102,7 @@ def _draw_bars(rows: Sequence[Model]) -> Figure:
         axes.text(row["median"] + 0.7, y, exact(row["median"]), va="center_baseline", fontsize=8,
                   gid=style.HALO)  # fmt: skip
     axes.axvline(rows[0]["median"], color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
-    axes.set_yticks([at for at, _ in ticks], [words for _, words in ticks], fontsize=8)
+    axes.set_yticks(*zip(*ticks, strict=True), fontsize=8)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False)
     axes.set(xlim=(0, 1.12 * max(row["median"] for row in rows)), ylim=(y - 0.6, -0.4),
@@ -122,24 +112,21 @@ def _draw_bars(rows: Sequence[Model]) -> Figure:
 
 
 def _draw_wedge(growth: Model) -> Figure:
-    figure, axes = create_figure(width=HALF, height=3.1)
-    x = growth["every"] * np.arange(len(growth["lengths"]))
-    half = np.array(growth["lengths"]) / 2.0
+    figure, axes = style.create_figure(width=style.HALF, height=3.1)
+    learnt, half = growth["learnt"], np.array(growth["lengths"]) / 2.0
+    x, top = growth["every"] * np.arange(len(half)), 1.35 * half.max()
     axes.fill_between(x, -half, half, color=style.ENCODER, alpha=0.85, linewidth=0, gid="lengths")
-    top = 1.35 * half.max()
-    flags: tuple[tuple[str, str, Any], ...] = (
-        ("aligned", style.DECODER, "left"), ("learnt", style.GREEN, "right"),
-    )  # fmt: skip
-    for name, color, side in flags:
-        axes.plot([growth[name]] * 2, [-half.max(), top], color=color, linewidth=1.8, gid=name)
-        x_text = growth[name] + (6 if side == "left" else -6)
-        text = f"{name}: {exact(growth[name])}"
-        axes.text(x_text, top, text, color=color, fontweight="bold", fontsize=9, ha=side,
-                  va="top")  # fmt: skip
-    axes.text(0.62 * growth["learnt"], 0, "length of W", color=style.PAPER_WHITE, ha="center",
-              va="center", fontweight="bold")  # fmt: skip
-    axes.set(xlim=(0, 1.04 * growth["learnt"]), yticks=(),
-             xticks=range(0, int(growth["learnt"]), 100), xlabel="weight updates (median)",
+    # Two flags, whose words lie between them.
+    flags = (("aligned", style.DECODER, "left", 6), ("learnt", style.GREEN, "right", -6))
+    for name, color, side, away in flags:
+        at = growth[name]
+        axes.plot([at, at], [-half.max(), top], color=color, linewidth=1.8, gid=name)
+        axes.text(at + away, top, f"{name}: {exact(at)}", color=color, fontweight="bold",
+                  fontsize=9, ha=side, va="top")  # fmt: skip
+    axes.text(0.62 * learnt, 0, "length of W", color=style.PAPER_WHITE, ha="center", va="center",
+              fontweight="bold")  # fmt: skip
+    axes.set(xlim=(0, 1.04 * learnt), xticks=range(0, int(learnt), 100), yticks=(),
+             xlabel="weight updates (median)",
              title=f"(b) At a rate of {exact(growth['learning_rate'])}")  # fmt: skip
     axes.spines["left"].set_visible(False)
     axes.grid(visible=False)
@@ -160,24 +147,27 @@ def plot_trouble(model: Model) -> tuple[Figure, Figure]:
     )
 
 
-def _draw(model: Model, name: str, updates: Sequence[int], *, title: str = "") -> Figure:
-    shown = model["networks"][name]
-    protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
-    traced = trace(
-        protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=max(updates)
-    )
+def _draw(model: Model, name: str, updates: list[int], *, title: str = "") -> Figure:
+    """Draw the hidden plane of a network at some moments, three in a row."""
     n_rows = len(updates) // 3
-    figure, axes = create_figure(
-        width=HALF, height=1.18 * n_rows + (0.3 if title else 0.0), nrows=n_rows, ncols=3
-    )
-    traced.plot(axes, updates=updates)
+    height = 1.18 * n_rows + (0.3 if title else 0.0)
+    figure, axes = style.create_figure(width=style.HALF, height=height, nrows=n_rows, ncols=3)
+    traced = _trace(model, name, max(updates))
+    matrices = traced.matrices()
     for one, t in zip(axes.flat, updates, strict=True):
+        draw_plane(one, traced.hidden[0][t], matrices.U[t], matrices.c[t])
         one.set(title=f"{t:,}", xticks=(), yticks=())
         one.spines[["right", "top"]].set_visible(True)
     axes.flat[0].set_title(f"{updates[0]:,} updates")
     if title:
         figure.suptitle(title, x=0.01, ha="left", fontsize=9.5, fontweight="bold")
     return figure
+
+
+def _trace(model: Model, name: str, n_updates: int) -> Trace:
+    shown = model["networks"][name]
+    protocol = from_plain(model["protocol"] | {"learning_rate": shown["learning_rate"]})
+    return trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=n_updates)
 
 
 FIGURES = {"plane": plot_plane, "help": plot_help, "trouble": plot_trouble}

@@ -29,6 +29,7 @@ RULES: dict[str, dict[str, Any]] = {
 
 def draw_cloud(codes: Array) -> Array:
     """Return points of the unit square, (N_POINTS, 2), of which the first are `codes`."""
+    # Far more points than needed, turned around the middle; those near the frame are dropped.
     generator = np.random.Generator(np.random.Philox(key=ROOT_SEED))
     turn = np.array([[np.cos(ANGLE), np.sin(ANGLE)], [-np.sin(ANGLE), np.cos(ANGLE)]])
     drawn = 0.5 + (generator.standard_normal((4 * N_POINTS, 2)) * SPREADS) @ turn
@@ -47,6 +48,7 @@ def measure_line(codes: Array) -> Model:
         visible_units="linear", hidden_function="linear", initial_biases="zero",
         half_width=HALF_WIDTH,
     )  # fmt: skip
+    # All begin where the output is the mean of the points.
     scatter = Scatter.of(base)
     initial = draw_weights(base, ROOT_SEED, 0, N_LINES)
     split_weights(base, initial)[1][1][...] = compute_mean(points)
@@ -56,6 +58,7 @@ def measure_line(codes: Array) -> Model:
         (W, _), (U, _) = split_weights(base, final)
         lost[rule] = scatter.miss(W, U)
     ours = lost["recirculation"]
+    # The network whose loss is nearest to the quantile.
     seed = int(np.argmin(np.abs(ours - np.quantile(ours, 1.0 - SHARE))))
     return {
         "points": points.tolist(), "root_seed": ROOT_SEED, "seed": seed, "updates": N_UPDATES,
@@ -76,7 +79,7 @@ def sum_digits() -> Model:
     """
     images, digits = read_digits()
     counts = images.astype(np.int64)
-    first = [int(np.flatnonzero(digits == digit)[0]) for digit in range(10)]
+    _, first = np.unique(digits, return_index=True)
     return {
         "n": len(images), "most": MOST_INK, "sums": counts.sum(axis=0).tolist(),
         "products": (counts.T @ counts)[np.triu_indices(counts.shape[1])].tolist(),

@@ -2,7 +2,7 @@
 
 import html
 import json
-from importlib import resources
+from pathlib import Path
 
 from replication.errors import UsageError
 from replication.experiments.live.run import MEANINGS
@@ -30,11 +30,11 @@ def render_page(rule: Rule, root_seed: int) -> str:
     script = write_script(rule, "Rule")
     starts = [row.tolist() for row in rule.draw(root_seed, 0, N_STARTS)]
     name = html.escape(rule.network.__name__)
-    template = resources.files("replication.experiments.live").joinpath("rule_page.html")
-    page = template.read_text(encoding="utf-8")
+    page = Path(__file__).with_name("rule_page.html").read_text("utf-8")
     settings = {
         "threshold": rule.protocol.threshold, "cap": rule.protocol.max_updates, "starts": starts,
     }  # fmt: skip
+    # The marks of the template, e.g. @NAME@.
     for mark, text in (("NAME", name), ("SCRIPT", script), ("SETTINGS", json.dumps(settings))):
         page = page.replace(f"@{mark}@", text)
     if len(page) > LARGEST_PAGE:

@@ -8,32 +8,16 @@ from scipy.spatial.distance import pdist
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import PAPER, Protocol, as_plain
-from replication.experiments import Model, studies
-from replication.experiments.agreement import (
-    LEVEL,
-    count_early_updates,
-    find_alignment,
-    find_events,
-    measure_agreement,
-)
-from replication.experiments.interventions import Frozen, freeze, train_changed
+from replication.experiments import Model, agreement
+from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.line import measure_line, sum_digits
-from replication.experiments.matrices import (
-    Array,
-    flatten,
-    get_u,
-    get_w,
-    give_length,
-    replace_matrices,
-)
+from replication.experiments.matrices import Array, get_u, get_w, give_length, replace_matrices
 from replication.experiments.recording import SLOW_RATE, train_for
-from replication.experiments.sample import LEARNING, Sample, estimate_share, name_median
+from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate, simulate_weights
 from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.trace import trace
-from replication.simulator.weights import draw_weights, list_connections, split_weights
-from replication.statistics.counts import CountTable
+from replication.simulator.weights import list_connections, split_weights
 
 ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
@@ -73,57 +57,54 @@ HELP: dict[str, tuple[str, str, Model]] = {
 
 def run(sample: Sample) -> Model:
     """Return the model of the live figures."""
-    sample.report_progress("single networks")
-    networks = pick_networks(jobs=sample.jobs)
-    sample.report_progress("help for the encoder and the decoder")
-    helped = measure_help(sample)
-    sample.report_progress("studies by what error means")
+    networks, codes = pick_networks(dataclasses.replace(sample, root_seed=SHOWN_ROOT_SEED))
     return {
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,
-        "help": helped,
+        "help": measure_help(sample),
         "fixed": measure_fixed(sample),
         "growth": measure_growth(sample),
-        "spread": measure_spread(),
-        "first": measure_first(jobs=sample.jobs),
-        "line": measure_line(_settle_codes(networks["typical"])),
+        **measure_lesson(dataclasses.replace(sample, n=N_SPREAD)),
+        "line": measure_line(codes),
         "digits": sum_digits(),
         "cloud": {"step": STEP, "criteria": tabulate_studies(sample.take(CLOUD_FACTOR))},
     }
 
 
-def pick_networks(*, jobs: int) -> Model:
+def pick_networks(sample: Sample) -> tuple[Model, Array]:
     """Return a typical network at a small rate, and a slow and a failing one at the paper's.
 
-    Slow is the slowest of the first ones that converges, failing the first that does not.
+    Slow is the slowest of the first ones that converges, failing the first that does not. With them
+    the codes (4, 2) of the typical one when it has learnt.
     """
-    many = simulate(n_seeds=N_FAILING, root_seed=SHOWN_ROOT_SEED, jobs=jobs)
+    many = dataclasses.replace(sample, n=N_FAILING).simulate(PAPER)
     slow = int(np.argmax(np.where(many.converged, many.updates, -1)[:N_SLOW]))
     failing = int(np.argmin(many.converged))
-    freed = dataclasses.replace(PAPER, frozen=("b",))  # with which the failing one learns
-    n_freed = trace(freed, seed=failing, root_seed=SHOWN_ROOT_SEED).updates
+    freed = trace(Protocol(frozen=("b",)), seed=failing, root_seed=SHOWN_ROOT_SEED)
+    seed, taken = pick_typical(dataclasses.replace(sample, n=N_TYPICAL))
+    typical, codes = describe_network(RATE, seed)
     return {
-        "typical": _pick_typical(jobs=jobs),
-        "slow": _describe(PAPER, slow),
-        "failing": _describe(PAPER, failing) | {"freed": n_freed},
-    }
+        "typical": typical | taken,
+        "slow": describe_network(PAPER.learning_rate, slow)[0],
+        "failing": describe_network(PAPER.learning_rate, failing)[0] | {"freed": freed.updates},
+    }, codes
 
 
-def _pick_typical(*, jobs: int) -> Model:
-    """Return a network near the median whose dots part before any line comes near.
+def pick_typical(sample: Sample) -> tuple[int, Model]:
+    """Return the seed of a network near the median whose dots part before any line comes near.
 
-    Near in what it takes at both rates, and in what it loses without its first changes of W. Of
-    the half whose lines stay farthest from the dots at first, that with the dots farthest apart.
+    Near in what it takes at both rates, and in what it loses without its first changes of W: these
+    two come with it, as ``fast`` and ``late``. Of the half whose lines stay farthest from the dots
+    at first, that with the dots farthest apart.
     """
-    small = dataclasses.replace(PAPER, learning_rate=RATE)
-    weights = draw_weights(small, SHOWN_ROOT_SEED, 0, N_TYPICAL)
-    slow, fast = (simulate_weights(one, weights, jobs=jobs)[0] for one in (small, PAPER))
-    late = train_changed(small, weights, Frozen, n_first=N_LATE, jobs=jobs)[0]
-    is_near = [
-        np.abs(each - np.median(each)) <= NEAR * np.median(each)
-        for each in (slow, fast, late - slow)
-    ]
+    # Who is near the median in all three respects.
+    small = Protocol(learning_rate=RATE)
+    weights = sample.draw(small)
+    slow, fast = (sample.train(each, weights)[0] for each in (small, PAPER))
+    late = train_changed(small, weights, freeze("W"), n_first=N_LATE, jobs=sample.jobs)[0]
+    medians = [(each, np.median(each)) for each in (slow, fast, late - slow)]
+    is_near = [np.abs(each - median) <= NEAR * median for each, median in medians]
     seeds = np.flatnonzero(np.all(is_near, axis=0))
     states = record_weights(small, weights[seeds], N_LATE)  # (seed, update, weight)
     _, (U, c) = split_weights(small, states)
@@ -133,28 +114,19 @@ def _pick_typical(*, jobs: int) -> Model:
     codes = evaluate_networks(small, states[:, -1]).hidden[0]  # (seed, pattern, unit)
     apart = np.array([pdist(each).min() for each in codes])
     chosen = int(seeds[np.argmax(np.where(nearest >= np.median(nearest), apart, 0.0))])
-    return _describe(small, chosen) | {"fast": int(fast[chosen]), "late": int(late[chosen])}
+    return chosen, {"fast": int(fast[chosen]), "late": int(late[chosen])}
 
 
-def _describe(protocol: Protocol, seed: int) -> Model:
-    traced = trace(protocol, seed=seed, root_seed=SHOWN_ROOT_SEED)
+def describe_network(learning_rate: float, seed: int) -> tuple[Model, Array]:
+    """Return what the pages show of a network, and its codes at the end, (n_patterns, n_units)."""
+    traced = trace(Protocol(learning_rate=learning_rate), seed=seed, root_seed=SHOWN_ROOT_SEED)
     frames = spread_moments(traced.updates, N_FRAMES)
     return {
-        "learning_rate": protocol.learning_rate,
-        "seed": seed,
-        "updates": traced.updates,
-        "converged": traced.converged,
-        "frames": frames,
+        "learning_rate": learning_rate, "seed": seed, "updates": traced.updates,
+        "converged": traced.converged, "frames": frames,
         # How far the two closest codes are apart, in the coordinate in which they differ more.
         "closest": [float(pdist(x, "chebyshev").min()) for x in traced.hidden[0][frames]],
-    }
-
-
-def _settle_codes(shown: Model) -> Array:
-    """Return the codes of a network that has learnt, (4, 2)."""
-    protocol = dataclasses.replace(PAPER, learning_rate=shown["learning_rate"])
-    traced = trace(protocol, seed=shown["seed"], root_seed=SHOWN_ROOT_SEED)
-    return np.asarray(traced.hidden[0][-1])
+    }, traced.hidden[0][-1]  # fmt: skip
 
 
 def measure_help(sample: Sample) -> Model:
@@ -163,37 +135,33 @@ def measure_help(sample: Sample) -> Model:
     Those that fail without help have no final weights to be given, and are left out.
     """
     weights = sample.draw(PAPER)
-    _, learnt, final = simulate_weights(PAPER, weights, jobs=sample.jobs)
+    _, learnt, final = sample.train(PAPER, weights)
     rows, distances = [], np.zeros(np.count_nonzero(learnt))
     for name, (part, words, change) in HELP.items():
         start = prepare(PAPER, weights[learnt], final[learnt], change)
-        skip = change.get("skip", {})
-        if skip:
-            updates, converged = train_changed(
-                PAPER, start, freeze(*skip), n_first=N_DROPPED, jobs=sample.jobs
-            )
-        else:
-            updates, converged, _ = simulate_weights(PAPER, start, jobs=sample.jobs)
+        # Nothing is frozen for no update, unless changes are skipped.
+        rule, n_first = freeze(*change.get("skip", {})), N_DROPPED if "skip" in change else 0
+        updates, converged = train_changed(PAPER, start, rule, n_first=n_first, jobs=sample.jobs)
         rows.append({
             "name": name, "part": part, "words": words, "change": change,
             **name_median(updates), "failed": estimate_share(~converged),
         })  # fmt: skip
+        # How far each network has been from the median in any row so far.
         distances = np.maximum(distances, np.abs(updates - rows[-1]["median"]))
-    return {
-        "rows": rows,
-        "root_seed": sample.root_seed,
-        "seed": int(np.flatnonzero(learnt)[np.argmin(distances)]),
-    }
+    seed = int(np.flatnonzero(learnt)[np.argmin(distances)])
+    return {"rows": rows, "root_seed": sample.root_seed, "seed": seed}
 
 
 def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> Array:
     """Return what networks with a `change` of `HELP` start from; `final`: as they end without."""
+    # Both matrices and what they become have the shape of W.
     W, U = get_w(protocol, weights), get_u(protocol, weights)
     if "aligned" in change:
         U = change["aligned"] * W
     if "long" in change:
         U = give_length(U, get_u(protocol, final))
     changed = replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
+    # A final matrix comes with its biases.
     for part, places in zip("WU", list_connections(protocol), strict=True):
         if change.get("final") == part:
             changed[:, places] = final[:, places]
@@ -201,9 +169,13 @@ def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> 
 
 
 def measure_fixed(sample: Sample) -> Model:
-    """Train networks with the hidden biases learnt and fixed at their initial values."""
-    tried = {name: dataclasses.replace(PAPER, frozen=frozen) for name, frozen in LEARNING.items()}
-    return {name: summarise(*sample.train(each)[:2]) for name, each in tried.items()}
+    """Train networks with the hidden biases learnt and fixed; failures count at the cap."""
+    found = {}
+    for name, frozen in LEARNING.items():
+        updates, converged, _ = sample.train(Protocol(frozen=frozen))
+        failed, median = float(np.mean(~converged)), float(np.median(updates))
+        found[name] = {"failed": failed, "median": median, "p99": find_p99(updates)}
+    return found
 
 
 def measure_growth(sample: Sample) -> Model:
@@ -211,55 +183,44 @@ def measure_growth(sample: Sample) -> Model:
 
     With it, when U is aligned and when the networks have learnt.
     """
-    protocol = dataclasses.replace(PAPER, learning_rate=SLOW_RATE)
+    protocol = Protocol(learning_rate=SLOW_RATE)
+    # The two flags of the wedge, then its height every few updates.
     learnt = float(np.median(sample.train(protocol)[0]))
     weights = sample.first(N_GROWTH).draw(protocol)
-    aligned = float(np.median(find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)))
-    lengths, states = [], weights
-    for _ in range(0, int(learnt), GROWTH_STEP):
-        lengths.append(float(np.median(np.linalg.norm(flatten(get_w(protocol, states)), axis=1))))
-        states = train_for(protocol, states, GROWTH_STEP)
+    aligned = agreement.find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)
+    # (network, point of the wedge, weight)
+    states = record_weights(protocol, weights, int(learnt))[:, : int(learnt) : GROWTH_STEP]
+    lengths = np.median(np.linalg.norm(get_w(protocol, states), axis=(-2, -1)), axis=0)
     return {
-        "learning_rate": SLOW_RATE, "level": LEVEL, "aligned": aligned, "learnt": learnt,
-        "every": GROWTH_STEP, "lengths": lengths,
+        "learning_rate": SLOW_RATE, "level": agreement.LEVEL, "aligned": float(np.median(aligned)),
+        "learnt": learnt, "every": GROWTH_STEP, "lengths": lengths.tolist(),
     }  # fmt: skip
 
 
-def measure_spread() -> Model:
-    """Return how far codes lie apart with U and its biases frozen, at first and after some updates.
+def measure_lesson(sample: Sample) -> Model:
+    """Return what the first changes do to networks at the rate of the lesson, in the median.
 
-    The extent of the four codes along a hidden unit, on average over both; the median network.
+    ``spread``: how far the four codes extend along a hidden unit, on average over both, at first
+    and after some updates with U and its biases frozen. ``first``: how many changes of W come
+    before they agree with descent, and what these are worth, of which 1988 says that they do not
+    help.
     """
-    protocol = dataclasses.replace(PAPER, learning_rate=RATE, frozen=("U", "c"))
-    weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
+    protocol, frozen = (Protocol(learning_rate=RATE, frozen=names) for names in ((), ("U", "c")))
+    weights = sample.draw(protocol)
     start, end = (
-        float(np.median(np.ptp(evaluate_networks(protocol, each).hidden[0], axis=1).mean(axis=1)))
-        for each in (weights, train_for(protocol, weights, SPREAD_UPDATES))
+        float(np.median(np.ptp(evaluate_networks(frozen, each).hidden[0], axis=1).mean(axis=1)))
+        for each in (weights, train_for(frozen, weights, SPREAD_UPDATES))
     )
-    return {"updates": SPREAD_UPDATES, "start": start, "U": end}
-
-
-def measure_first(*, jobs: int) -> Model:
-    """Return how many changes of W come before they agree with descent, and what they are worth.
-
-    In the median, at the rate of the lesson: 1988 says of these that they do not help.
-    """
-    protocol = dataclasses.replace(PAPER, learning_rate=RATE)
-    weights = draw_weights(protocol, ROOT_SEED, 0, N_SPREAD)
-    states = record_weights(protocol, weights, count_early_updates(RATE))  # (seed, update, weight)
-    cosines = measure_agreement(protocol, states.reshape(-1, states.shape[-1]))["lower"]
-    first = int(np.median(find_events(cosines.reshape(states.shape[:2]))))
-    updates = simulate_weights(protocol, weights, jobs=jobs)[0]
-    late = train_changed(protocol, weights, Frozen, n_first=first, jobs=jobs)[0]
-    return {"changes": first, **name_median(late - updates, "extra")}
-
-
-def summarise(updates: NDArray[np.int32], converged: NDArray[np.bool_]) -> Model:
-    """Return the share that failed, median and 99th percentile, failures at the cap."""
+    # The changes of W in each state: (network, update).
+    states = record_weights(protocol, weights, agreement.count_early_updates(RATE))
+    measured = agreement.measure_agreement(protocol, states.reshape(-1, states.shape[-1]))
+    events = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
+    first = int(np.median(events))
+    updates, _, _ = sample.train(protocol, weights)
+    late = train_changed(protocol, weights, freeze("W"), n_first=first, jobs=sample.jobs)[0]
     return {
-        "failed": float(np.mean(~converged)),
-        "median": float(np.median(updates)),
-        "p99": int(np.quantile(updates, 0.99, method="inverted_cdf")),
+        "spread": {"updates": SPREAD_UPDATES, "start": start, "U": end},
+        "first": {"changes": first, **name_median(late - updates, "extra")},
     }
 
 
@@ -267,18 +228,19 @@ def tabulate_studies(sample: Sample) -> list[Model]:
     """Return, for each meaning of error, from which numbers of updates studies are drawn."""
     rows = []
     for criterion in MEANINGS:
-        counts = studies.count_networks(dataclasses.replace(PAPER, criterion=criterion), sample)
-        rows.append({"criterion": criterion, "updates": tabulate(counts)})
+        found = sample.simulate(Protocol(criterion=criterion))
+        updates = tabulate(found.updates[found.converged])
+        rows.append({"criterion": criterion, "updates": updates})
     return rows
 
 
-def tabulate(counts: CountTable) -> list[int]:
-    """Return the updates that shares exp(-k STEP) of the converged networks exceed or equal.
+def tabulate(updates: NDArray[np.integer]) -> list[int]:
+    """Return the updates that shares exp(-k STEP) of some networks exceed or equal.
 
-    >>> tabulate(CountTable.from_outcomes([30, 40, 50], [True] * 3, 2000))
+    >>> tabulate(np.array([30, 40, 50]))
     [30, 30, 30, 30, 30, 40, 40, 40, 40, 40, 40, 50]
     """
-    ordered = np.repeat(counts.updates, counts.counts)
-    n = len(ordered)
+    # How many networks take at least so long: all of them, 90.5 %, 81.9 %, ... at last one.
+    n = len(updates)
     levels = n * np.exp(-STEP * np.arange(np.floor(np.log(n) / STEP) + 2))
-    return list(map(int, ordered[n - np.ceil(levels).astype(int)]))
+    return list(map(int, np.sort(updates)[n - np.ceil(levels).astype(int)]))

@@ -7,7 +7,7 @@ with several units on a larger one. Beyond `find_critical_rate` the outputs jump
 """
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,10 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.interventions import Frozen, train_changed
-from replication.experiments.matrices import Array, Counts
-from replication.experiments.recording import Outcome
-from replication.experiments.sample import Sample, list_protocols
+from replication.experiments.interventions import INTERVENTIONS, train_changed
+from replication.experiments.matrices import Array
+from replication.experiments.recording import find_fastest
+from replication.experiments.sample import Sample, list_protocols, name_range
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
 from replication.simulator.recirculation import RecirculationNetwork
@@ -47,11 +47,6 @@ class Apart(RecirculationNetwork):
         super().apply(changes | {"W": changes["W"] - common})
 
 
-def train_without(protocol: Protocol, weights: Array, *, n_dropped: int = 0) -> Outcome:
-    """Train networks without the common part, and without so many of the first changes of W."""
-    return train_changed(protocol, weights, Frozen, n_first=n_dropped, network=Apart)
-
-
 def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sample) -> Model:
     """Return what a dropped change of W costs below the critical rate, and speed without the part.
 
@@ -64,29 +59,29 @@ def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sampl
         protocol = tasks[name]
         critical, weights = find_critical_rate(protocol), sample.draw(protocol)
         slow = dataclasses.replace(protocol, learning_rate=critical / 2)
-        base, _, _ = simulate_weights(slow, weights)
-        slow_cost = find_cost(base, lambda n: train_changed(slow, weights, Frozen, n_first=n))
-        searched = search.others.draw(protocol)
-        short = list_protocols(protocol, {"learning_rate": RATES, "max_updates": [MAX_UPDATES]})
-        means = [train_without(each, searched)[0].mean() for each in short]
-        best = dataclasses.replace(protocol, learning_rate=RATES[int(np.argmin(means))])
-        without, _ = train_without(best, weights)
+        # The best rate without the common part, on other networks.
+        tried = list_protocols(protocol, {"learning_rate": RATES, "max_updates": [MAX_UPDATES]})
+        rate = find_fastest(tried, search.others.draw(protocol), Apart).learning_rate
+        best = dataclasses.replace(protocol, learning_rate=rate)
+        without, _, _ = simulate_weights(best, weights, network=Apart)
         return {
-            "critical": critical, "rate": protocol.learning_rate, "slow_cost": slow_cost,
-            "cost_without": find_cost(without, lambda n: train_without(best, weights, n_dropped=n)),
+            "critical": critical, "rate": protocol.learning_rate, "rate_without": rate,
+            "slow_cost": find_cost(slow, weights), "cost_without": find_cost(best, weights, Apart),
             "median": float(np.median(simulate_weights(protocol, weights)[0])),
-            "rate_without": best.learning_rate, "median_without": float(np.median(without)),
+            "median_without": float(np.median(without)),
         }  # fmt: skip
 
     rows = list(sample.map(compare, tasks).values())
     values = {name: [row[name] for row in rows] for name in rows[0]}
-    return {"sets": rows} | {
-        name: {"median": float(np.median(each)), "range": [min(each), max(each)]}
-        for name, each in values.items()
-    }
+    return {"sets": rows} | {name: name_range(each) for name, each in values.items()}
 
 
-def find_cost(base: Counts, drop: Callable[[int], Outcome]) -> float:
-    """Return the extra updates by change, in the median, if the first `PART` are dropped."""
+def find_cost(
+    protocol: Protocol, weights: Array, network: type[RecirculationNetwork] | None = None
+) -> float:
+    """Return the extra updates by change, in the median, if the first `PART` of W are dropped."""
+    base, _, _ = simulate_weights(protocol, weights, network=network)
     n_first = max(1, round(PART * float(np.median(base))))
-    return float(np.median(drop(n_first)[0].astype(np.int64) - base)) / n_first
+    dropped = INTERVENTIONS["dropped"]
+    updates, _ = train_changed(protocol, weights, dropped, n_first=n_first, network=network)
+    return float(np.median(updates.astype(np.int64) - base)) / n_first

@@ -1,7 +1,6 @@
 """Controls: other initial weights, slowed or exchanged halves, the first step, what U reads."""
 
 import dataclasses
-import itertools
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -12,7 +11,15 @@ from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model, agreement, matrices
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
-from replication.experiments.matrices import Array, Flags, flatten, get_u, get_w, replace_matrices
+from replication.experiments.matrices import (
+    Array,
+    Counts,
+    Flags,
+    flatten,
+    get_u,
+    get_w,
+    replace_matrices,
+)
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.sample import estimate_share, name_median
@@ -38,32 +45,36 @@ def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
     }
 
 
-def compare_starts(
-    protocol: Protocol, weights: Array, *, jobs: int, factors: Sequence[float] = FACTORS
-) -> Model:
-    """Return how many more updates networks need from other initial weights.
-
-    ``starts``: from each of `list_starts`; ``sizes``: if W is multiplied by a factor, with the
-    prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
-    """
-    base, _, _ = simulate_weights(protocol, weights, jobs=jobs)
-    growth, W = measure_growth(protocol, weights)["predicted"], get_w(protocol, weights)
-
-    def compare(start: Array) -> Model:
-        updates, converged, _ = simulate_weights(protocol, start, jobs=jobs)
-        return describe_extra(updates, converged, base)
-
-    sizes = []
-    for factor in factors:
-        larger = replace_matrices(protocol, weights, W=factor * W)
-        sizes.append({"factor": factor, **compare(larger)})
-        if protocol.learning_rule == RECIRCULATION:
-            sizes[-1]["predicted"] = -math.log(factor) / math.log1p(float(np.median(growth)))
+def compare_starts(protocol: Protocol, weights: Array) -> Model:
+    """Return how many more updates networks need from each of `list_starts`."""
+    base, _, _ = simulate_weights(protocol, weights)
     starts = list_starts(protocol, weights)
-    return {"sizes": sizes, "starts": {name: compare(each) for name, each in starts.items()}}
+    return {name: _compare_start(protocol, start, base) for name, start in starts.items()}
 
 
-def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
+def compare_sizes(
+    protocol: Protocol, weights: Array, factors: Sequence[float] = FACTORS
+) -> list[Model]:
+    """Return how many more updates networks need if the initial W is multiplied by a factor.
+
+    With the prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
+    """
+    base, _, _ = simulate_weights(protocol, weights)
+    growth, rows = float(np.median(measure_growth(protocol, weights)["predicted"])), []
+    for factor in factors:
+        larger = replace_matrices(protocol, weights, W=factor * get_w(protocol, weights))
+        rows.append({"factor": factor, **_compare_start(protocol, larger, base)})
+        if protocol.learning_rule == RECIRCULATION:
+            rows[-1]["predicted"] = -math.log(factor) / math.log1p(growth)
+    return rows
+
+
+def _compare_start(protocol: Protocol, start: Array, base: Counts) -> Model:
+    updates, converged, _ = simulate_weights(protocol, start)
+    return describe_extra(updates, converged, base)
+
+
+def compare_halves(protocol: Protocol, weights: Array) -> Model:
     """Return the median updates if one half learns slowly, or starts where it would have ended.
 
     A half is a matrix with the biases of the units it leads to. ``slow_w``, ``slow_u`` and
@@ -71,7 +82,7 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
     weights, the other from its initial ones. ``long_w`` and ``long_u``: one matrix starts as long
     as it would end, in the direction of the initial W. The last four of networks that have learnt.
     """
-    _, learnt, final = simulate_weights(protocol, weights, jobs=jobs)
+    _, learnt, final = simulate_weights(protocol, weights)
     start, final = weights[learnt], final[learnt]
     lower, upper = list_connections(protocol)
     W = get_w(protocol, start)
@@ -79,7 +90,7 @@ def compare_halves(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
 
     def run(initial: Array, **fields: Any) -> Model:
         changed = dataclasses.replace(protocol, **fields)
-        updates, converged, _ = simulate_weights(changed, initial, jobs=jobs)
+        updates, converged, _ = simulate_weights(changed, initial)
         return name_median(updates) | {"failed": estimate_share(~converged)}
 
     return {
@@ -133,10 +144,10 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
     One-hot vectors, whose codes, as inputs of hidden units, are the columns of W.
     """
     columns = get_w(protocol, record_weights(protocol, weights, EARLY)).swapaxes(-1, -2)
-    pairs = itertools.combinations(range(protocol.n_visible), 2)
-    # Distances of each pair of codes after each update, (n_pairs, n, EARLY + 1).
-    apart = [np.linalg.norm(columns[..., i, :] - columns[..., j, :], axis=-1) for i, j in pairs]
-    return float(np.mean(np.diff(apart, axis=-1) < 0.0))
+    one, other = np.triu_indices(protocol.n_visible, 1)
+    # Distances of each pair of codes after each update, (n, EARLY + 1, n_pairs).
+    apart = np.linalg.norm(columns[..., one, :] - columns[..., other, :], axis=-1)
+    return float(np.mean(np.diff(apart, axis=1) < 0.0))
 
 
 def lowers_error(
@@ -149,9 +160,9 @@ def lowers_error(
     return np.asarray(ours < theirs)
 
 
-def measure_split(protocol: Protocol, weights: Array, *, jobs: int) -> Model:
+def measure_split(protocol: Protocol, weights: Array) -> Model:
     """Return the share of converged networks whose learnt split is that of the initial W."""
-    _, converged, final = simulate_weights(protocol, weights, jobs=jobs)
+    _, converged, final = simulate_weights(protocol, weights)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
     return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))
 

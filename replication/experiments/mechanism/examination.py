@@ -2,12 +2,12 @@
 
 import dataclasses
 import math
-import timeit
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from replication.definition.fields import take_whole
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
@@ -15,13 +15,10 @@ from replication.experiments import Model
 from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, controls, reach
 from replication.experiments.sample import Sample
 from replication.experiments.scatter import Scatter
-from replication.simulator.engine import N_LANES, record_weights
 from replication.simulator.guard import check_rule
 from replication.simulator.network import Network
 from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights
-from replication.system.progress import Tell, format_duration, silent
-from replication.system.threads import count_workers
+from replication.system.progress import Tell, silent
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -46,7 +43,6 @@ INSTEAD = {
 """What is done with the first changes, and its name in the answer."""
 FACTORS = (0.25, 4.0)
 """By which the initial W is multiplied."""
-N_TIMED = 10  # updates of a call that is timed
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -76,26 +72,53 @@ class Mechanism:
     examined: Mapping[str, Any] | None
 
     def __str__(self) -> str:
-        return "\n".join(_describe(self))
+        protocol, examined, table = self.protocol, self.examined, self.to_frame()
+        # What was asked, and the inputs as the theory sees them, few of many strengths.
+        sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
+        strengths = Scatter.of(protocol).strengths
+        known = [f"{x:.3g}" for x in strengths if x > 1e-9 * strengths[0]]
+        text = (
+            f"{sizes}, {plural(protocol.n_patterns, 'pattern')}, {protocol.visible_units} visible "
+            f"units, regression {protocol.regression:g}; "
+            f"{plural(self.n_networks, 'network')} of root seed {self.root_seed}\n"
+            "strengths of the inputs (eigenvalues of their scatter): "
+            f"{', '.join(known[:8])}{', ...' if len(known) > 8 else ''}\n\n"
+        )
+        if examined is not None and not examined["interventions"]:
+            text += "Fewer than half of the networks converge: no cost of first changes.\n\n"
+        # The table, kind by kind, without the columns that are empty.
+        n_first = 0 if examined is None else examined["n_first"]
+        cap = plural(protocol.max_updates, "update")
+        for kind, title in {
+            "growth": "After 10 updates at a tenth of the best rate, medians",
+            "first changes": f"First {plural(n_first, 'change')} replaced: extra updates, median, "
+            f"95 % interval; a network that merely starts later takes {n_first} more",
+            "start": "Other weights at the start: extra updates",
+            "rule": f"Rules at their best rates; what has not converged counts as {cap}",
+        }.items():
+            rows = table[table["kind"] == kind].drop(columns="kind").dropna(axis=1, how="all")
+            if len(rows):
+                shown = rows.set_index("name").to_string(
+                    na_rep="", float_format="{:.4g}".format, index_names=False
+                )
+                text += f"{title}\n{shown}\n\n"
+        return text + self.judge()
 
     def judge(self) -> str:
         """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
         if self.examined is not None:
             return judge_amplification(self.examined["along_w"], self.examined["along_theory"])
-        rows = self.rules if not reach.has_learnt(self.rules) else ("recirculation",)
-        errors = [self.rules[rule]["least_error"] for rule in rows]
-        known = [error for error in errors if error is not None]
-        low = min(self.rules[rule]["tried"][0] for rule in rows)
-        high = max(self.rules[rule]["tried"][1] for rule in rows)
-        cap = plural(self.protocol.max_updates, "update")
-        opening = "No rule" if len(errors) > 1 else "Recirculation does not"
+        protocol, rows = self.protocol, [*self.rules.values()]
+        opening = "No rule meets"
+        if reach.has_learnt(self.rules):
+            opening, rows = "Recirculation does not meet", [self.rules["recirculation"]]
+        errors = [row["least_error"] for row in rows if row["least_error"] is not None]
+        least = f"the smallest error reached is {min(errors):.3g}" if errors else "all diverge"
         return (
-            f"{opening} {'meets' if len(errors) > 1 else 'meet'} the criterion here "
-            f"({self.protocol.criterion} below {self.protocol.threshold:g}) within {cap}, at any "
-            f"learning rate from {low:g} to {high:g}; "
-            + (f"the smallest error reached is {min(known):.3g}" if known else "all errors diverge")
-            + ". Allow a larger threshold or another criterion, more hidden units "
-            f"({self.protocol.group_sizes[1]} here) or more updates."
+            f"{opening} the criterion here ({protocol.criterion} below {protocol.threshold:g}) "
+            f"within {plural(protocol.max_updates, 'update')}, at any rate that was tried; {least}."
+            " Allow a larger threshold or another criterion, more hidden units "
+            f"({protocol.group_sizes[1]} here) or more updates."
         )
 
     def to_frame(self) -> "pd.DataFrame":
@@ -109,7 +132,44 @@ class Mechanism:
         """
         import pandas as pd
 
-        return pd.DataFrame(list(_list_rows(self)), columns=COLUMNS)
+        return pd.DataFrame(self.list_rows(), columns=COLUMNS)
+
+    def list_rows(self) -> list[Model]:
+        """Return the rows of the table, without what does not apply."""
+        rows: list[Model] = []
+        for rule, row in self.rules.items():
+            share = row["converged"]["share"]
+            names = ("rate", "median", "mean") if share > 0.0 else ()  # or there is no best rate
+            (low, high), at_edge, least = row["tried"], row["at_edge"], row["least_error"]
+            rows.append({
+                "kind": "rule", "name": rule, "converged": share, "lowest_rate": low,
+                "highest_rate": high, "at_edge": at_edge, "least_error": least,
+                **{name: row[name] for name in names},
+            })  # fmt: skip
+        examined = self.examined
+        if examined is None:
+            return rows
+        for name, predicted, value in (
+            ("growth of W along itself in an update", examined["predicted"], examined["growth"]),
+            ("cosine of the change of W with W times the scatter", 1.0, examined["along_theory"]),
+            ("cosine of the change of W with W", None, examined["along_w"]),
+            ("cosine of steepest descent with W, at the start", None, examined["descent"][0]),
+            ("cosine of steepest descent with W, then", None, examined["descent"][1]),
+        ):
+            rows.append({"kind": "growth", "name": name, "predicted": predicted, "value": value})
+        costs = [
+            ("first changes", INSTEAD[name], row) for name, row in examined["interventions"].items()
+        ]
+        if costs:
+            costs += [("start", f"W times {row['factor']:g}", row) for row in examined["sizes"]]
+            costs.append(("start", "U = W^T, aligned", examined["starts"]["aligned"]))
+        for kind, name, row in costs:
+            low, high = row["extra_interval"]
+            rows.append({
+                "kind": kind, "name": name, "value": row["extra"], "low": low, "high": high,
+                "predicted": row.get("predicted"), "converged": 1.0 - row["failed"]["share"],
+            })  # fmt: skip
+        return rows
 
 
 COLUMNS = (
@@ -169,18 +229,11 @@ def examine_mechanism(
     14.0
     """
     check_task(protocol)
-    if not FEWEST <= n_seeds <= MOST:
-        allowed = f"allowed is a whole number from {FEWEST} to {MOST}"
-        raise UsageError(f"n_seeds = {n_seeds} was given; {allowed}")
+    n_seeds = take_whole("n_seeds", n_seeds, FEWEST, MOST)
     if network is not None:
         check_rule(network, reach.admit(network, protocol).enter(1.0)[0], root_seed)
     sample = Sample(n_seeds, root_seed, jobs, report_progress)
     search = sample.take(SEARCH_SHARE, least=10)
-    seconds, n_bytes = estimate_work(protocol, n_seeds, search.n, jobs=jobs)
-    report_progress(
-        f"at most {format_duration(seconds)} and {n_bytes / 2**20:,.0f} MB; much less where "
-        "networks converge"
-    )
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
@@ -201,7 +254,8 @@ def _examine(best: Protocol, own: Mapping[str, Any], sample: Sample) -> Model:
     if is_clear:
         sample.report_progress("starting with other weights")
         weights = sample.draw(best)
-        examined |= controls.compare_starts(best, weights, jobs=sample.jobs, factors=FACTORS)
+        examined["sizes"] = controls.compare_sizes(best, weights, FACTORS)
+        examined["starts"] = controls.compare_starts(best, weights)
     return examined
 
 
@@ -225,24 +279,6 @@ def check_task(protocol: Protocol) -> None:
             raise UsageError(f"{field} = {given} was given; mechanism needs {needed}; change it")
 
 
-def estimate_work(protocol: Protocol, n: int, n_search: int, *, jobs: int) -> tuple[float, float]:
-    """Return how many seconds and bytes the work takes at most, from updates that are timed.
-
-    That is as if no network converged, in any rule and at any rate; most answers take a tenth.
-    """
-    weights = draw_weights(protocol, 0, 0, N_LANES)
-    record_weights(protocol, weights, 1)  # compiles
-    timer = timeit.Timer(lambda: record_weights(protocol, weights, N_TIMED))
-    n_calls, seconds = timer.autorange()
-    n_tried = n_search * len(reach.FINE) + n
-    n_tried += max(reach.MIN_FEW, round(reach.FEW_SHARE * n_search)) * reach.MOST_RATES
-    n_tried = len(reach.RULES) * n_tried + n * (len(INSTEAD) + len(FACTORS) + 7)
-    workers = count_workers(jobs)
-    n_states = n * (reach.CHECKED_AT + 6 * workers)
-    total = n_tried * protocol.max_updates * seconds / (n_calls * N_TIMED * N_LANES)
-    return total / workers, 8.0 * protocol.n_weights * n_states
-
-
 def judge_amplification(along_w: float, along_theory: float) -> str:
     """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
     if math.isnan(along_w) or math.isnan(along_theory):
@@ -258,119 +294,3 @@ def judge_amplification(along_w: float, along_theory: float) -> str:
             "inputs differ most, as the theory predicts for unequal strengths."
         )
     return "The change of W is not what the theory predicts here."
-
-
-def _describe(found: Mechanism) -> Iterator[str]:
-    """Yield the lines of the answer."""
-    protocol = found.protocol
-    sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
-    yield (
-        f"{sizes}, {plural(protocol.n_patterns, 'pattern')}, {protocol.visible_units} visible "
-        f"units, regression {protocol.regression:g}; "
-        f"{plural(found.n_networks, 'network')} of root seed {found.root_seed}"
-    )
-    # The inputs, as the theory sees them: few of many strengths are shown.
-    strengths = Scatter.of(protocol).strengths
-    strengths = strengths[strengths > 1e-9 * strengths[0]]
-    shown = ", ".join(f"{x:.3g}" for x in strengths[:8]) + (", ..." if len(strengths) > 8 else "")
-    yield f"strengths of the inputs (eigenvalues of their scatter): {shown}"
-    yield ""
-    if found.examined is not None:
-        yield from _describe_growth(found.examined)
-        yield ""
-        yield from _describe_worth(found.examined)
-        yield ""
-    # A row for each rule, without numbers where no network has converged.
-    header = f"{'Rule at its best rate':34}{'rate':>8}{'converged':>11}{'median':>9}{'mean':>9}"
-    yield f"{header}   rates tried"
-    for rule, row in found.rules.items():
-        rate, median, mean = f"{row['rate']:>8g}", f"{row['median']:>9g}", f"{row['mean']:>9.1f}"
-        if row["converged"]["share"] == 0.0:
-            rate, median, mean = " " * 8, " " * 9, " " * 9
-        low, high = row["tried"]
-        edge = f", the best at the edge ({row['rate']:g})" if row["at_edge"] else ""
-        share = f"{row['converged']['share']:>11.1%}"
-        yield f"  {rule:32}{rate}{share}{median}{mean}   {low:g} to {high:g}{edge}"
-    cap = plural(protocol.max_updates, "update")
-    yield f"(a network that has not converged counts as {cap})"
-    yield ""
-    yield found.judge()
-
-
-def _describe_growth(examined: Mapping[str, Any]) -> Iterator[str]:
-    growth, predicted = (100.0 * examined[name] for name in ("growth", "predicted"))
-    header = "After 10 updates at a tenth of the best rate, medians"
-    yield f"{header:54}{'predicted':>10}{'measured':>10}"
-    yield f"  {'W grows along itself, % an update':52}{predicted:>10.2f}{growth:>10.2f}"
-    for text, left, value in _list_cosines(examined):
-        right = "none" if math.isnan(value) else f"{value:.3f}"
-        yield f"  {text:52}{left:>10}{right:>10}"
-
-
-def _list_cosines(examined: Mapping[str, Any]) -> Iterator[tuple[str, str, float]]:
-    """Yield a cosine's name, what is predicted if anything is, and what was measured."""
-    yield "cosine of the change of W with W times the scatter", "1", examined["along_theory"]
-    yield "cosine of the change of W with W", "", examined["along_w"]
-    start, then = examined["descent"]
-    yield "cosine of steepest descent with W, at the start", "", start
-    yield "cosine of steepest descent with W, then", "", then
-
-
-def _describe_worth(examined: Mapping[str, Any]) -> Iterator[str]:
-    if not examined["interventions"]:
-        yield (
-            "Fewer than half of the networks converge, too few to say what the first changes of W "
-            "cost."
-        )
-        return
-    first = f"First {plural(examined['n_first'], 'change')}"
-    yield f"{first:32}{'extra updates, median (95 %)':>32}{'failed':>10}"
-    for name, row in examined["interventions"].items():
-        yield _describe_extra(INSTEAD[name], row)
-    yield f"(a network that merely starts later takes {examined['n_first']} more)"
-    yield ""
-    yield f"{'Other weights at the start':32}{'extra updates, median (95 %)':>32}{'failed':>10}"
-    for name, row in _list_starts(examined):
-        predicted = f" (predicted {row['predicted']:.0f})" if "predicted" in row else ""
-        yield _describe_extra(f"{name}{predicted}", row)
-
-
-def _list_starts(examined: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for row in examined["sizes"]:
-        yield f"W times {row['factor']:g}", row
-    yield "U = W^T, aligned", examined["starts"]["aligned"]
-
-
-def _describe_extra(text: str, row: Mapping[str, Any]) -> str:
-    low, high = row["extra_interval"]
-    extra = f"{row['extra']:g} ({low:g} to {high:g})"
-    return f"  {text:30}{extra:>32}{row['failed']['share']:>10.1%}"
-
-
-def _list_rows(found: Mechanism) -> Iterator[Model]:
-    """Yield the rows of the table, without what does not apply."""
-    for rule, row in found.rules.items():
-        low, high = row["tried"]
-        yield {
-            "kind": "rule", "name": rule, "lowest_rate": low, "highest_rate": high,
-            "converged": row["converged"]["share"],
-            **{name: row[name] for name in ("rate", "at_edge", "median", "mean", "least_error")},
-        }  # fmt: skip
-    examined = found.examined
-    if examined is None:
-        return
-    yield {
-        "kind": "growth", "name": "W along itself, an update",
-        "predicted": examined["predicted"], "value": examined["growth"],
-    }  # fmt: skip
-    for name, left, value in _list_cosines(examined):
-        yield {"kind": "growth", "name": name, "predicted": float(left or "nan"), "value": value}
-    costs = [("first changes", INSTEAD[name], x) for name, x in examined["interventions"].items()]
-    if examined["interventions"]:
-        costs += [("start", *start) for start in _list_starts(examined)]
-    for kind, name, row in costs:
-        low, high = row["extra_interval"]
-        yield {
-            "kind": kind, "name": name, "value": row["extra"], "low": low, "high": high,
-            "predicted": row.get("predicted"), "converged": 1.0 - row["failed"]["share"],
-        }  # fmt: skip

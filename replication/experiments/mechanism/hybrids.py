@@ -10,11 +10,9 @@ import numpy as np
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model
-from replication.experiments.matrices import Array
-from replication.experiments.recording import Outcome
-from replication.experiments.sample import Sample, estimate_share
+from replication.experiments.recording import find_fastest
+from replication.experiments.sample import Sample, estimate_share, list_protocols
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Shape
 from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
 
 MAX_UPDATES = 400  # in searches
@@ -27,7 +25,11 @@ LOWER_RATES: Mapping[str, Sequence[float]] = {
     "descent": (2.0, 4.0, 8.0, 12.0, 16.0),
     "descent, cross-entropy": (0.5, 1.0, 2.0, 4.0),
 }
-"""Learning rates that are tried."""
+"""Learning rates that are tried: factors of a rate of 1."""
+ERRORS: dict[str, MinimisedError] = {
+    "descent": "squared", "descent, cross-entropy": "cross-entropy",
+}  # fmt: skip
+"""What rules descend in that are not equations of the paper."""
 
 
 class Hybrid(BackPropagationNetwork):
@@ -36,31 +38,19 @@ class Hybrid(BackPropagationNetwork):
     learning_rule = RECIRCULATION
     upper, lower = "equation 3", "equation 4"  # keys of `UPPER_RATES` and `LOWER_RATES`
 
-    @property
-    def numbers(self) -> dict[str, float]:  # type: ignore[override]
-        """Numbers of the protocol but for the learning rates."""
-        return {name: x for name, x in super().numbers.items() if not name.endswith("_rate")}
-
-    @property
-    def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
-        """The learning rates of each network, that of U first."""
-        return {"visible_rate": (), "hidden_rate": ()}
-
     def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return the changes of each half by its own rule."""
         found = RecirculationNetwork.weight_changes(self, v0)
         for rule, names in ((self.lower, "Wb"), (self.upper, "Uc")):
-            if rule.startswith("descent"):
-                error: MinimisedError = "squared" if rule == "descent" else "cross-entropy"
-                descent = self.descend(v0, error)._asdict()
+            if rule in ERRORS:
+                descent = self.descend(v0, ERRORS[rule])._asdict()
                 found = found._replace(**{name: descent[name] for name in names})
         return found
 
 
-def train_hybrid(upper: str, lower: str, protocol: Protocol, *columns: Array) -> Outcome:
-    """Train hybrids of two rules, from weights and two learning rates, (n, 2), of each network."""
-    rule = type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
-    return simulate_weights(protocol, np.hstack(columns), network=rule)[:2]
+def make_hybrid(upper: str, lower: str) -> type[Hybrid]:
+    """Return the class of networks of two rules."""
+    return type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
 
 
 def compare_hybrids(protocol: Protocol, sample: Sample, *, search: Sample) -> list[Model]:
@@ -68,18 +58,20 @@ def compare_hybrids(protocol: Protocol, sample: Sample, *, search: Sample) -> li
 
     The best have the smallest mean of updates on other networks, failures at the cap.
     """
-    short = dataclasses.replace(protocol, max_updates=min(MAX_UPDATES, protocol.max_updates))
     searched, judged = search.others.draw(protocol), sample.draw(protocol)
 
     def compare(rules: tuple[str, str]) -> Model:
-        pairs = np.array(list(itertools.product(UPPER_RATES[rules[0]], LOWER_RATES[rules[1]])))
-        many, rates = np.tile(searched, (len(pairs), 1)), np.repeat(pairs, search.n, axis=0)
-        updates, _ = train_hybrid(*rules, short, many, rates)
-        best = pairs[np.argmin(updates.reshape(len(pairs), search.n).sum(axis=1))]
-        rates = np.tile(best, (sample.n, 1))
-        updates, converged = train_hybrid(*rules, protocol, judged, rates)
+        (upper, lower), rule = rules, make_hybrid(*rules)
+        tried = list_protocols(protocol, {
+            "hidden_to_visible_factor": UPPER_RATES[upper], "learning_rate": [1.0],
+            "visible_to_hidden_factor": LOWER_RATES[lower],
+            "max_updates": [min(MAX_UPDATES, protocol.max_updates)],
+        })  # fmt: skip
+        best = find_fastest(tried, searched, rule)
+        best = dataclasses.replace(best, max_updates=protocol.max_updates)
+        updates, converged, _ = simulate_weights(best, judged, network=rule)
         return {
-            "upper": rules[0], "lower": rules[1], "median": float(np.median(updates)),
+            "upper": upper, "lower": lower, "median": float(np.median(updates)),
             "converged": estimate_share(converged),
         }  # fmt: skip
 

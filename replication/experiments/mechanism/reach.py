@@ -14,7 +14,7 @@ from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import Trained, train_for
-from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share
+from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
@@ -53,8 +53,7 @@ class Tried(NamedTuple):
     """What networks do at one learning rate."""
 
     mean: float  # updates, failures at the cap
-    error: float  # median at the end, which decides where no network converges; else 0
-    least: float  # smallest error at the end; 0 where a network converges
+    error: float  # the smallest at the end, which decides where no network converges; else 0
 
 
 Rates = dict[float, Tried]
@@ -99,8 +98,8 @@ class Contestant:
 
         def try_one(rate: float) -> Tried:
             updates, converged, final = self.train(weights, rate)
-            errors = np.zeros(1) if converged.any() else self.measure_errors(final, rate)
-            return Tried(float(updates.mean()), float(np.median(errors)), float(errors.min()))
+            error = 0.0 if converged.any() else self.measure_errors(final, rate).min()
+            return Tried(float(updates.mean()), float(error))
 
         return sample.map(try_one, [float(f"{rate:.3g}") for rate in rates])
 
@@ -162,36 +161,7 @@ def measure_curvature(protocol: Protocol) -> float:
 
 def find_best(rates: Rates) -> float:
     """Return the rate with the smallest mean of updates, or else error; of ties the lowest."""
-    return min(rates, key=lambda rate: (rates[rate].mean, rates[rate].error, rate))
-
-
-def search_rates(protocol: Protocol, sample: Sample, *, own: Own = None) -> dict[str, Model]:
-    """Search the best learning rate of each rule.
-
-    ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
-    best of `MOST_RATES`, ``least_error`` is the smallest that any network ended with: 0 if one
-    converged, None if all diverged. If none converges in any rule, `FINE` is left out.
-    """
-    # Coarsely, on few networks.
-    n_few = sample.take(FEW_SHARE, least=MIN_FEW).n
-    lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
-    rules = list_contestants(protocol, own)
-    weights = {name: rule.draw(sample) for name, rule in rules.items()}
-    found: dict[str, Model] = {}
-    for name, rule in rules.items():
-        sample.report_progress(f"finding the best learning rate of {name}")
-        rates = rule.search(weights[name][:n_few], lowest, sample)
-        best, ends = find_best(rates), [min(rates), max(rates)]
-        least = min(tried.least for tried in rates.values())
-        found[name] = {
-            "rate": best, "tried": ends, "at_edge": best in ends,
-            "least_error": least if math.isfinite(least) else None,
-        }  # fmt: skip
-    # Then around the best rate, on all of them.
-    for name, row in found.items() if has_learnt(found) else ():
-        fine = [row["rate"] * factor for factor in FINE]
-        row["rate"] = find_best(rules[name].try_rates(weights[name], fine, sample))
-    return found
+    return min(rates, key=lambda rate: (*rates[rate], rate))
 
 
 def has_learnt(rules: Mapping[str, Any]) -> bool:
@@ -202,19 +172,39 @@ def has_learnt(rules: Mapping[str, Any]) -> bool:
 def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Own = None) -> Model:
     """Return how fast each rule learns a task at its best rate; failures count as the cap.
 
-    Only `MIN_FEW` networks are trained if none has converged in the `search`, in any rule.
+    ``tried`` are the lowest and the highest rate, ``at_edge`` says whether one of these was the
+    best of `MOST_RATES`, ``least_error`` is the smallest that any network of the search ended
+    with: 0 if one converged, None if all diverged. If none converges in any rule, `FINE` is left
+    out, and only `MIN_FEW` networks are trained at the end.
     """
-    searched = search_rates(protocol, search.others, own=own)
-    judged = sample if has_learnt(searched) else dataclasses.replace(sample, n=MIN_FEW)
-    rules, compared = list_contestants(protocol, own), {}
-    for name, row in searched.items():
-        weights = rules[name].draw(judged)
-        updates, converged, _ = rules[name].train(weights, row["rate"], jobs=sample.jobs)
-        compared[name] = row | {
+    rules, searched = list_contestants(protocol, own), search.others
+    weights = {name: rule.draw(searched) for name, rule in rules.items()}
+    # Coarsely, on few networks.
+    n_few = searched.take(FEW_SHARE, least=MIN_FEW).n
+    lowest = LOWEST / (1.0 - protocol.regression) / measure_curvature(protocol)
+    found: dict[str, Model] = {}
+    for name, rule in rules.items():
+        search.report_progress(f"finding the best learning rate of {name}")
+        rates = rule.search(weights[name][:n_few], lowest, searched)
+        best, ends = find_best(rates), [min(rates), max(rates)]
+        least = min(tried.error for tried in rates.values())
+        found[name] = {
+            "rate": best, "tried": ends, "at_edge": best in ends,
+            "least_error": least if math.isfinite(least) else None,
+        }  # fmt: skip
+    # Then around the best rate, on all of them; and at the best of all, on the others.
+    judged = sample if has_learnt(found) else dataclasses.replace(sample, n=MIN_FEW)
+    for name, row in found.items():
+        if judged is sample:
+            fine = [row["rate"] * factor for factor in FINE]
+            row["rate"] = find_best(rules[name].try_rates(weights[name], fine, searched))
+        drawn = rules[name].draw(judged)
+        updates, converged, _ = rules[name].train(drawn, row["rate"], jobs=sample.jobs)
+        row |= {
             "converged": estimate_share(converged), "median": float(np.median(updates)),
             "mean": float(updates.mean()),
         }  # fmt: skip
-    return compared
+    return found
 
 
 def gather_sets(tasks: Mapping[str, Any], name: str) -> Model:
@@ -222,8 +212,7 @@ def gather_sets(tasks: Mapping[str, Any], name: str) -> Model:
     rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
     gathered: Model = {"n_sets": len(rows)}
     for change in EXAMINED:
-        costs = [row["interventions"][change]["cost"] for row in rows]
-        gathered[change] = {"median": float(np.median(costs)), "range": [min(costs), max(costs)]}
+        gathered[change] = name_range([row["interventions"][change]["cost"] for row in rows])
     return gathered
 
 

@@ -1,6 +1,7 @@
 """Why recirculation works without symmetric weights, and how far: the mechanism, step by step."""
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -67,19 +68,20 @@ def run(sample: Sample) -> Model:
         for name, protocol in protocols.items()
     }
     measures: dict[str, Callable[[Protocol], Any]] = {
-        "halves": lambda p: controls.compare_halves(p, initial, jobs=jobs),
+        "halves": lambda p: controls.compare_halves(p, initial),
+        "sizes": lambda p: controls.compare_sizes(p, initial),
+        "starts": lambda p: controls.compare_starts(p, initial),
         "readability": lambda p: controls.measure_readability(p, initial[: 2 * smaller.n]),
         "shrinking": lambda p: controls.measure_shrinking(p, initial),
-        "splits": lambda p: controls.measure_split(p, initial, jobs=jobs),
+        "splits": lambda p: controls.measure_split(p, initial),
         "turning": lambda p: follow_turning(p, initial[: smaller.n]),
     }
-    for name, measure in measures.items():
-        sample.report_progress(name)
-        model[name] = {rate: measure(protocol) for rate, protocol in protocols.items()}
-    sample.report_progress("other initial weights")
-    others = {k: controls.compare_starts(p, initial, jobs=jobs) for k, p in protocols.items()}
-    for name in ("sizes", "starts"):
-        model[name] = {rate: found[name] for rate, found in others.items()}
+    sample.report_progress("halves, starts and what U reads")
+    keys = itertools.product(measures, protocols)
+    for (name, rate), found in sample.map(
+        lambda key: measures[key[0]](protocols[key[1]]), keys
+    ).items():
+        model.setdefault(name, {})[rate] = found
     few = sample.take(EVER_SHARE, least=8).draw(PAPER)
     grow = interventions.INTERVENTIONS["amplification"]
     _, converged = interventions.train_changed(PAPER, few, grow, n_first=PAPER.max_updates)
@@ -90,19 +92,19 @@ def run(sample: Sample) -> Model:
     tasks = make_tasks()
     model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
     model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
-    found = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
-    rates = {name: row["rate"] for name, row in found.items()}
-    random = {
-        name: dataclasses.replace(each, learning_rate=rates[name])
-        for name, each in tasks.items() if name.startswith("random bits")
-    }  # fmt: skip
+    own = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
+    best = {
+        name: dataclasses.replace(each, learning_rate=own[name]["rate"])
+        for name, each in tasks.items()
+    }
+    random = {name: each for name, each in best.items() if name.startswith("random bits")}
     model["common"] = compare_sets(random, task, search=search)
-    without = dataclasses.replace(tasks[LARGEST], frozen=("b",), learning_rate=rates[LARGEST])
-    model["without_biases"] = examine_task(without, smaller, median=found[LARGEST]["median"])
+    without = dataclasses.replace(best[LARGEST], frozen=("b",))
+    model["without_biases"] = examine_task(without, smaller, median=own[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
     sample.report_progress("one rule for U and another for W")
-    model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial, jobs=jobs)
+    model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial)
     model["hybrids"] = compare_hybrids(PAPER, smaller.take(2), search=search.take(2))
     many = sample.take(CREATES_SHARE).draw(PAPER)
     model["claims"] = {
@@ -113,17 +115,17 @@ def run(sample: Sample) -> Model:
     return model
 
 
-def compare_others(rules: Mapping[str, Any], weights: Array, *, jobs: int) -> Model:
+def compare_others(rules: Mapping[str, Any], weights: Array) -> Model:
     """Return what dropping changes of W and other sizes of W do to back-propagation."""
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
         protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
-        options: dict[str, Any] = {"jobs": jobs, "firsts": FIRSTS["paper"], "names": ["dropped"]}
+        options: dict[str, Any] = {"firsts": FIRSTS["paper"], "names": ["dropped"]}
         found[name] = {
-            "median": rules[name]["median"],
+            "median": rules[name]["median"], "sizes": controls.compare_sizes(protocol, weights),
+            "starts": controls.compare_starts(protocol, weights),
             **interventions.compare_interventions(protocol, weights, **options),
-            **controls.compare_starts(protocol, weights, jobs=jobs),
-        }
+        }  # fmt: skip
     return found
 
 

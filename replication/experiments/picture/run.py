@@ -8,8 +8,6 @@ extension of QB, and C to C', near the extension of RC. If CR is parallel to AP,
 towards A. So the error of the pattern should fall if the angle between AP and CR is small.
 """
 
-import collections
-
 import numpy as np
 from scipy.stats import spearmanr
 
@@ -36,7 +34,6 @@ and far below what bends the vectors."""
 
 def run(sample: Sample) -> Model:
     """Return the model of the picture."""
-    sample.report_progress("networks measured at every update, at two learning rates")
     paper, slow = measure_both_rates(measure_picture, sample, slow_share=SLOW_SHARE)
     return {
         "claims": {
@@ -64,13 +61,14 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
     W, lower = list_matrices(protocol)[0], list_connections(protocol)[0]
     biases, places = slice(W.stop, lower.stop), np.arange(protocol.n_weights)
     small = SMALL / (1.0 - protocol.regression) ** 2
+    # Changes of W and its biases by all patterns, and below of W by one, (n, n_weights) each.
     together = np.where(places < lower.stop, compute_changes(protocol, weights), 0.0)
-    found: dict[str, list[Array]] = collections.defaultdict(list)
+    rows = []
     for single in part_patterns(protocol):
-        change = compute_changes(single, weights)
+        change, row = compute_changes(single, weights), {}
         alone = np.where(places < W.stop, change, 0.0)
         before = evaluate_networks(single, weights)
-        a, c, _, r = find_vectors(single, weights)
+        a, c, _, r = find_vectors(single, weights)  # (n, 1, n_visible), but for A
         for name, moved in (
             ("small", small * alone), ("whole", protocol.learning_rate * alone),
             ("biases", small * together),
@@ -79,16 +77,17 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
             hidden = (after.hidden[0] - before.hidden[0])[:, 0]
             visible = (after.reconstruction - c)[:, 0]
             # The change of the biases is (1 - lambda) times the vector from Q to B.
-            found[f"{name}_hidden"].append(compute_cosines(hidden, change[:, biases]))
-            found[f"{name}_visible"].append(compute_cosines(visible, (c - r)[:, 0]))
+            row[f"{name}_hidden"] = compute_cosines(hidden, change[:, biases])
+            row[f"{name}_visible"] = compute_cosines(visible, (c - r)[:, 0])
             # From differences of the states, so that a small change is not lost in rounding.
-            gain = np.sum(visible * (2.0 * a - c - after.reconstruction)[:, 0], axis=1)
-            found[f"{name}_gain"].append(gain)
+            doubled = (2.0 * a - c - after.reconstruction)[:, 0]
+            row[f"{name}_gain"] = np.sum(visible * doubled, axis=1)
+        rows.append(row)
     return {
         "parallel": compare_vectors(protocol, weights),
         "alignment": align_matrices(protocol, weights),
         "centred": align_matrices(protocol, weights, centred=True),
-        **{name: np.stack(each, axis=1) for name, each in found.items()},
+        **{name: np.stack([row[name] for row in rows], axis=1) for name in rows[0]},
     }
 
 
@@ -99,7 +98,8 @@ def judge_picture(paper: Histories, slow: Histories) -> Model:
         falls = of.get_learning(gain) > 0.0
         return of.pool_shares(falls, of.get_learning("parallel") > PARALLEL)
 
-    gains = paper.get_learning("biases_gain")
+    # Changes by all patterns count where CR and AP of all of them are parallel.
+    gains = paper.get_learning("biases_gain")  # (states, n_patterns)
     total = gains.sum(axis=1, keepdims=True)
     is_parallel = np.all(paper.get_learning("parallel") > PARALLEL, axis=1, keepdims=True)
     together = np.broadcast_to(is_parallel, gains.shape)
@@ -116,6 +116,7 @@ def judge_parallel(paper: Histories, slow: Histories, initial: Array) -> Model:
     """Judge whether CR is parallel to AP only where the matrices are aligned."""
 
     def share(histories: Histories, name: str, low: float, high: float) -> Estimate:
+        # Of all states in which a network is so far aligned, all patterns count.
         cosines = histories.get_learning("parallel")
         alignment = histories.get_learning(name)[:, None]
         among = np.broadcast_to((alignment >= low) & (alignment < high), cosines.shape)

@@ -4,19 +4,18 @@ import dataclasses
 import hashlib
 import itertools
 import math
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from replication.definition.claims import load_claims, load_reported
-from replication.definition.protocol import Protocol, canonical_json, from_plain, read_toml
+from replication.definition.protocol import Protocol, canonical_json, from_plain
 from replication.errors import UsageError
 from replication.experiments.sample import Sample
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean, find_median
-from replication.system.files import write_durably
+from replication.system.files import read_toml, write_durably
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 from replication.wording import show
@@ -77,7 +76,7 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
                 f"{field} = {show(values)} was given; a factor takes a list of values, e.g. "
                 f"{field} = [{show(values or 0)}]"
             )
-    # Every combination, unless they are too many.
+    # Every combination, unless they are too many: counted before any is made.
     n = math.prod(len(values) for values in factors.values())
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
@@ -104,6 +103,7 @@ def run_multiverse(
     """
     report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
 
+    # A reading is a task of its own, so its networks are simulated in one thread.
     def describe(protocol: Protocol) -> dict[str, Any]:
         counts = count_networks(protocol, Sample(n_networks, root_seed))
         fields = {name: getattr(protocol, name) for name in readings.fields}
@@ -114,13 +114,12 @@ def run_multiverse(
     rows = map_in_threads(describe, readings.protocols, jobs=jobs)
     # Of each value of a field, how many readings have it, and how many of them are compatible.
     judged = [row for row in rows if row["is_compatible"] is not None]
-    names = readings.fields
-    chosen = [((name, row[name]), row["is_compatible"]) for name in names for row in judged]
-    kept = Counter(choice for choice, is_compatible in chosen if is_compatible)
-    choices = [
-        {"field": choice[0], "value": choice[1], "n": n, "n_compatible": kept[choice]}
-        for choice, n in Counter(choice for choice, _ in chosen).items()
-    ]
+    choices = []
+    for name in readings.fields:
+        for value in dict.fromkeys(row[name] for row in judged):
+            found = [row["is_compatible"] for row in judged if row[name] == value]
+            counts = {"n": len(found), "n_compatible": sum(found)}
+            choices.append({"field": name, "value": value, **counts})
     return {
         "name": readings.name, "root_seed": root_seed, "n_networks": n_networks,
         "n_judged": len(judged), "n_of_other_tasks": len(rows) - len(judged),

@@ -12,11 +12,10 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, Flags, align_matrices, get_w, replace_matrices
+from replication.experiments.matrices import Array, align_matrices, get_w, replace_matrices
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import list_connections
 from replication.statistics.alignment import compute_cosines
@@ -44,23 +43,23 @@ LOGISTIC = {
 
 def run(sample: Sample) -> Model:
     """Return the model of the rule."""
-    sample.report_progress("the simple rule, and steepest descent by finite differences")
-    claims = {"simple-rule": judge_simple_rule(sample), "descent": judge_descent(sample)}
-    sample.report_progress("networks without linear units, and without symmetric weights")
-    without_linearity = {name: sample.simulate(each).converged for name, each in LOGISTIC.items()}
-    claims["without-linearity"] = judge("without-linearity", without_linearity)
-    claims["without-symmetry"] = judge_without_symmetry(sample)
-    return {"claims": claims}
+    return {"claims": {
+        "simple-rule": judge_simple_rule(sample),
+        "descent": judge_descent(sample),
+        "without-linearity": judge("without-linearity", {
+            name: sample.simulate(protocol).converged for name, protocol in LOGISTIC.items()
+        }),
+        "without-symmetry": judge_without_symmetry(sample),
+    }}  # fmt: skip
 
 
 def judge_simple_rule(sample: Sample) -> Model:
     """Judge whether the kernel applies the product of activities, as the readable network does."""
     initial = sample.first(N_READABLE).draw(PAPER)
-    _, _, final = simulate_weights(PAPER, initial)
+    _, _, final = sample.train(PAPER, initial)
     # At the paper's rate learning sometimes amplifies what rounding leaves.
-    slower = Protocol(learning_rate=5.0)
-    first = initial[:N_TRAINED]
-    updates, _, _ = simulate_weights(slower, first)
+    slower, first = Protocol(learning_rate=5.0), initial[:N_TRAINED]
+    updates, _, _ = sample.train(slower, first)
     readable = [RecirculationNetwork.from_weights(each, slower).train()[0] for each in first]
     return judge("simple-rule", {
         "initial": round_up(measure_difference(PAPER, initial)),
@@ -71,13 +70,13 @@ def judge_simple_rule(sample: Sample) -> Model:
 
 def measure_difference(protocol: Protocol, weights: Array) -> float:
     """Return by how much changes of the kernel deviate from those of the readable network."""
-    once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)
-    reached = []
-    for before in weights:
-        network = RecirculationNetwork.from_weights(before, Protocol(learning_rate=1.0))
+    # Both at a learning rate of 1, at which the weights change by the product itself.
+    once = record_weights(dataclasses.replace(protocol, learning_rate=1.0), weights, 1)[:, 1]
+    readable = Protocol(learning_rate=1.0)
+    networks = [RecirculationNetwork.from_weights(each, readable) for each in weights]
+    for network in networks:
         network.update()
-        reached.append(np.concatenate([part.ravel() for part in network.weights]))
-    return float(np.abs(once[:, 1] - reached).max())
+    return float(np.abs(once - [network.flatten() for network in networks]).max())
 
 
 def round_up(deviation: float) -> float:
@@ -103,9 +102,11 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """
     away = 1.0 - protocol.regression
     W, U = list_connections(protocol)
-    larger = 4.0 * weights  # to check the derivation away from small weights
-    changes, larger_changes = compute_changes(protocol, weights), compute_changes(protocol, larger)
-    G, larger_G = find_gradients(protocol, weights), find_gradients(protocol, larger)
+    # Also of larger weights, to check the derivation away from small ones; (n, n_weights) each.
+    (changes, G), (larger, larger_G) = (
+        (compute_changes(protocol, each), find_gradients(protocol, each))
+        for each in (weights, 4.0 * weights)
+    )
     rate_of_w, rate_of_u = (
         np.linalg.norm(changes[:, part], axis=1) / np.linalg.norm(G[:, part], axis=1)
         for part in (W, U)
@@ -113,7 +114,7 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     return {
         "w-direction": compute_cosines(changes[:, W], -G[:, W]),
         "u-direction": compute_cosines(changes[:, U], -G[:, U]),
-        "w-direction-large": compute_cosines(larger_changes[:, W], -larger_G[:, W]),
+        "w-direction-large": compute_cosines(larger[:, W], -larger_G[:, W]),
         "w-length": rate_of_w / away**2,
         "u-length": rate_of_u / away,
         "factor": rate_of_w / away / rate_of_u,
@@ -128,6 +129,7 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
 
 def judge_without_symmetry(sample: Sample) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
+    # Networks that start as drawn, with U opposed to W, and with linear visible units.
     measured: dict[str, Any] = {}
     initial = sample.draw(PAPER)
     for name, protocol, start in (
@@ -135,12 +137,14 @@ def judge_without_symmetry(sample: Sample) -> Model:
         ("opposed", PAPER, replace_matrices(PAPER, initial, U=-get_w(PAPER, initial))),
         ("linear", LINEAR, sample.draw(LINEAR)),
     ):
-        _, converged, final = simulate_weights(protocol, start, jobs=sample.jobs)
+        _, converged, final = sample.train(protocol, start)
         if name == "drawn":
             measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
+    # Rules by which W changes as if U were another matrix.
+    altered = Protocol(max_updates=ALTERED_UPDATES)
     for name, rule in (("exchanged-20", Exchanged), ("transposed-20", Transposed)):
-        measured[name] = train_as_if(rule, initial[:N_ALTERED])
+        _, measured[name], _ = sample.train(altered, initial[:N_ALTERED], rule)
     measured["aligned-digits"] = align_on_digits(sample.first(N_ON_DIGITS))
     return judge("without-symmetry", measured)
 
@@ -152,6 +156,7 @@ class Deceived(RecirculationNetwork):
 
     def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
         """Return the changes, of which those of equation 4 see other visible states."""
+        # The second pass as that other matrix would have it, and equation 4 from it.
         h1 = self.first_pass(v0)
         v2 = self.regress(v0, self.activate_visible(self.replace() @ h1 + self.c))
         db = self.hidden_rate * (h1 - self.second_pass(v2, h1))
@@ -172,8 +177,3 @@ class Transposed(Deceived):
     def replace(self) -> Any:
         """Return the transpose of W at the length of U."""
         return self.W.T * (np.linalg.norm(self.U) / np.linalg.norm(self.W))
-
-
-def train_as_if(rule: type[Deceived], weights: Array) -> Flags:
-    """Return which networks converge if W changes as if U were another matrix."""
-    return simulate_weights(Protocol(max_updates=ALTERED_UPDATES), weights, network=rule)[1]

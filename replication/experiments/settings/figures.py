@@ -1,6 +1,5 @@
 """The map of learning rate and regression, with the paper's settings on it."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -8,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from replication.experiments import Model
 from replication.report.style import MAP, create_figure, mark_reported, use_plain_log_ticks
 
 FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}
@@ -15,12 +15,13 @@ FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}
 LIGHT, DEEP = "#fdfdfd", "#14181c"  # on the map, whose own colours stay the same on a dark page
 
 
-def plot_settings(model: Mapping[str, Any]) -> Figure:
+def plot_settings(model: Model) -> Figure:
     """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
     best, paper = model["best"], model["paper"]
     figure, axes = create_figure(height=2.3)
+    # The map, coloured from the fastest cell to the cap, at which all networks fail.
     filled = axes.pcolormesh(
         rates, regressions, mean, shading="nearest", rasterized=True,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
@@ -36,15 +37,15 @@ def plot_settings(model: Mapping[str, Any]) -> Figure:
         linestyles=["-", (0, (2, 2))],
     )  # fmt: skip
     for level, (text, height) in FAILING.items():
+        # Where the line crosses the row at its height; failures once reached stay.
         row = beyond[int(np.abs(regressions - height).argmin())]
         place = np.interp(level, np.maximum.accumulate(row), rates), height
         _write(axes, text, place, 0.66, height - 0.13, LIGHT, textcoords=("axes fraction", "data"))
+    # The fastest rate of each regression as a line, which ends at the fastest of all.
     ridge = [(x, y) for x, y in zip(model["ridge"], regressions, strict=True) if x is not None]
     own = best["learning_rate"], best["regression"]
     axes.plot(*np.array([*ridge, own]).T, color=DEEP, linewidth=1.6, zorder=7)
-    axes.plot(
-        *own, "s", color=DEEP, markeredgecolor=LIGHT, markersize=7, zorder=6, clip_on=False
-    )  # fmt: skip
+    axes.plot(*own, "s", color=DEEP, markeredgecolor=LIGHT, markersize=7, zorder=6, clip_on=False)
     reported = paper["learning_rate"], paper["regression"]
     mark_reported(axes, *reported, size=13, edge=DEEP)
     _write(axes, "the paper", reported, -12, 13, None, fontweight="bold")

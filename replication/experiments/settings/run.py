@@ -30,14 +30,13 @@ EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 
 def run(sample: Sample) -> Model:
     """Return the model of the map."""
-    sample.report_progress("the map of learning rate and regression")
     mean, failing = measure_map(sample.others)
-    sample.report_progress("the fastest settings against the paper's")
+    # The fastest cell against the paper's, on networks that chose neither.
     row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
     best = Protocol(learning_rate=MAP_RATES[column], regression=MAP_REGRESSIONS[row])
     fresh, at_edge = sample.take(FRESH_FACTOR), sample.take(EDGE_FACTOR)
     gain = fresh.simulate(PAPER).updates - fresh.simulate(best).updates
-    sample.report_progress("the edge at the paper's regression")
+    # Where failures begin at the paper's regression, with hidden biases learnt and fixed.
     edge = {}
     for name, frozen in LEARNING.items():
         tried = [Protocol(learning_rate=rate, frozen=frozen) for rate in EDGE_RATES]
@@ -88,5 +87,6 @@ def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float
     reached = [i for i, value in enumerate(y) if value >= level]
     if not reached:
         return None
+    # The first point that reaches it, and the one before unless there is none.
     around = slice(max(reached[0] - 1, 0), reached[0] + 1)
     return float(np.interp(level, y[around], x[around]))

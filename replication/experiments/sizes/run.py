@@ -30,9 +30,7 @@ REGRESSIONS = {"75": PAPER.regression, "99": 0.99}
 
 def run(sample: Sample) -> Model:
     """Return the model of a longer loop at the best settings of a small search."""
-    sample.report_progress("the best settings of a longer loop")
     best = sample.take(SEARCH_SHARE).find_best(Protocol(group_sizes=(4, 3, 3)), GRID)
-    sample.report_progress("gradient descent in the longer loop")
     histories = measure_learning(best, measure_loop, sample.take(MEASURED_SHARE))
     return {"claims": {"loops": judge_loops(histories)}}
 
@@ -46,21 +44,24 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     ``batch``: the same for the changes by all patterns, (n, 1).
     """
     parts = list_connections(protocol)[:2]
-    first, second = parts
-    groups = {"first": first, "second": second, "joint": slice(first.start, second.stop)}
-    measured = {}
+    measured: dict[str, Array] = {}
     for key, regression in REGRESSIONS.items():
         rule = dataclasses.replace(protocol, regression=regression)
-        patterns = part_patterns(rule)
-        changes = np.stack([compute_changes(each, weights) for each in patterns], axis=1)
-        descent = -np.stack([compute_gradients(each, weights) for each in patterns], axis=1)
-        for group, places in groups.items():
-            cosines = compute_cosines(changes[..., places], descent[..., places])
-            measured[f"{group}-{key}"] = cosines
-        measured[f"matched-{key}"] = match_groups(changes, descent, parts)
+        # (n, n_patterns, n_weights)
+        changes, descent = (
+            np.stack([compute(each, weights) for each in part_patterns(rule)], axis=1)
+            for compute in (compute_changes, lambda *of: -compute_gradients(*of))
+        )
+        first, second = (compute_cosines(changes[..., part], descent[..., part]) for part in parts)
+        both = slice(parts[0].start, parts[1].stop)
         total, steepest = (each.sum(axis=1, keepdims=True) for each in (changes, descent))
-        measured[f"batch-{key}"] = match_groups(total, steepest, parts)
-        measured[f"parallel-{key}"] = compare_vectors(rule, weights)
+        measured |= {
+            f"first-{key}": first, f"second-{key}": second,
+            f"joint-{key}": compute_cosines(changes[..., both], descent[..., both]),
+            f"matched-{key}": match_groups(changes, descent, parts),
+            f"batch-{key}": match_groups(total, steepest, parts),
+            f"parallel-{key}": compare_vectors(rule, weights),
+        }  # fmt: skip
     return measured
 
 
@@ -68,13 +69,13 @@ def match_groups(changes: Array, descent: Array, parts: Sequence[slice]) -> Arra
     """Return the cosine of changes and descent, each part of a change scaled to that of descent."""
     squares = [np.sum(descent[..., part] ** 2, axis=-1) for part in parts]
     cosines = [compute_cosines(changes[..., part], descent[..., part]) for part in parts]
-    products = [cosine * square for cosine, square in zip(cosines, squares, strict=True)]
-    return np.asarray(np.sum(products, axis=0) / np.sum(squares, axis=0))
+    return np.asarray(np.average(cosines, axis=0, weights=squares))
 
 
 def judge_loops(histories: Histories) -> Model:
     """Judge whether changes approximate gradient descent where AP and CR are parallel."""
     measured: dict[str, Any] = {}
+    # By one pattern where its vectors are parallel; by all where those of all are.
     for name in ("joint-75", "joint-99", "first-75", "second-75", "matched-75"):
         is_parallel = histories.get_learning(f"parallel-{name[-2:]}") > PARALLEL
         measured[name] = histories.find_medians(name, is_parallel)

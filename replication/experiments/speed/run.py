@@ -8,10 +8,10 @@ import numpy as np
 from scipy.stats import gmean
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.judging import judge, supports_if
-from replication.experiments.sample import Grid, Sample, list_protocols, name_estimate, name_median
+from replication.experiments.sample import CROSS_ENTROPY, Grid, Sample, name_estimate, name_median
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
 
@@ -22,9 +22,12 @@ SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.025, 0.0012
 """Networks at each setting of a search, at each rate that is judged, of larger encoders, and on
 digits, as shares of all networks, but never fewer than `FEWEST`."""
 
-SQUARED = Protocol(learning_rule="back-propagation")
-CROSS_ENTROPY = dataclasses.replace(SQUARED, minimised_error="cross-entropy")
-RULES = {"recirculation": PAPER, "squared": SQUARED, "cross-entropy": CROSS_ENTROPY}
+RULES: dict[str, Protocol] = {
+    "recirculation": PAPER,
+    "squared": Protocol(learning_rule=BACK_PROPAGATION),
+    "cross-entropy": Protocol(**CROSS_ENTROPY),
+    "slowed": Protocol(**CROSS_ENTROPY, visible_to_hidden_factor=0.25),
+}
 """Recirculation, and back-propagation of the squared error and of the cross-entropy."""
 THEIRS = ("squared", "cross-entropy")
 COMMON_RATES = (*(0.5 * step for step in range(8, 24)), *map(float, range(12, 23)), 24.0, 26.0)
@@ -33,50 +36,48 @@ SEARCHED_RATES = {
     "squared": COMMON_RATES,
     "cross-entropy": tuple(0.25 * step for step in range(3, 17)),
 }
-MOMENTUM_RATES = {
-    "recirculation": (8.0, 9.0, 10.0, 11.0, 12.0, 13.0),
-    "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5),
-    "cross-entropy": (0.6, 0.8, 1.0, 1.2, 1.5, 2.0),
-}
-MOMENTA = (0.6, 0.7, 0.75, 0.8, 0.85)
-FACTORS: Mapping[str, tuple[str, Sequence[float]]] = {
-    "recirculation": ("recirculation", (1.0 / (1.0 - PAPER.regression),)),
-    "squared-searched": ("squared", (0.35, 0.5, 0.7)),
-    "squared-0.25": ("squared", (0.25,)),
-    "cross-entropy-0.25": ("cross-entropy", (0.25,)),
-}
-"""Rules, each with the factors on the changes of W that are tried, by their names in the ledger.
-For back-propagation 1 - lambda is what leaving out 1 / (1 - lambda) is for recirculation."""
-FACTOR_RATES = {"recirculation": (9.0, 36.0), "squared": (5.0, 14.0), "cross-entropy": (0.75, 3.5)}
-N_FACTOR_RATES = 12
-"""Learning rates tried with factors: this many between the two, divided by the root of the
-geometric mean of the factors."""
-NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
-NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
 DIGITS: dict[str, Any] = {
     "group_sizes": (64, 16), "patterns": "digits", "n_images": 200,
     "criterion": "unexplained-variance", "threshold": 0.2,
 }  # fmt: skip
-TASKS: dict[str, tuple[dict[str, Any], dict[str, Sequence[float]]]] = {
-    "8-3-8": ({"group_sizes": (8, 3)}, {
+TASKS: dict[str, tuple[dict[str, Any], float, Grid, Mapping[str, Sequence[float]]]] = {
+    "": ({}, 1.0, {}, SEARCHED_RATES),
+    "-momentum": ({}, 1.0, {"momentum": (0.6, 0.7, 0.75, 0.8, 0.85)}, {
+        "recirculation": (8.0, 9.0, 10.0, 11.0, 12.0, 13.0),
+        "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5),
+        "cross-entropy": (0.6, 0.8, 1.0, 1.2, 1.5, 2.0),
+    }),
+    "-8-3-8": ({"group_sizes": (8, 3)}, LARGE_SHARE, {}, {
         "recirculation": (6.0, 8.0, 10.0, 12.0, 14.0, 17.0),
         "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5, 5.0),
     }),
-    "16-4-16": ({"group_sizes": (16, 4), "max_updates": 8_000}, {
+    "-16-4-16": ({"group_sizes": (16, 4), "max_updates": 8_000}, LARGE_SHARE, {}, {
         "recirculation": (8.0, 9.0, 10.0, 11.0, 12.0, 13.0),
         "squared": (1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.2),
     }),
-    "digits": (DIGITS, {
+    "-digits": (DIGITS, DIGITS_SHARE, {}, {
         "recirculation": (0.025, 0.03, 0.0375), "squared": (0.018, 0.025, 0.0325),
         "cross-entropy": (0.004, 0.0055, 0.0075), "slowed": (0.0065, 0.0085, 0.011),
     }),
-    "centred-digits": (DIGITS | {"centred": True}, {
+    "-centred-digits": (DIGITS | {"centred": True}, DIGITS_SHARE, {}, {
         "recirculation": (0.0375, 0.045, 0.055), "squared": (0.04, 0.05, 0.065),
         "cross-entropy": (0.01, 0.014, 0.018), "slowed": (0.015, 0.02, 0.025),
     }),
 }  # fmt: skip
-"""Larger tasks, and the learning rates that are tried with each rule."""
-TASK_RULES = RULES | {"slowed": dataclasses.replace(CROSS_ENTROPY, visible_to_hidden_factor=0.25)}
+"""Tasks by what is added to the names of rules: fields of the protocol, the share of the networks,
+what is searched besides the learning rate, and the rates that are tried with each rule."""
+FACTORS: Mapping[str, tuple[str, Sequence[float], tuple[float, float]]] = {
+    "recirculation": ("recirculation", (1.0 / (1.0 - PAPER.regression),), (9.0, 36.0)),
+    "squared-searched": ("squared", (0.35, 0.5, 0.7), (5.0, 14.0)),
+    "squared-0.25": ("squared", (0.25,), (5.0, 14.0)),
+    "cross-entropy-0.25": ("cross-entropy", (0.25,), (0.75, 3.5)),
+}
+"""Rules by their names in the ledger, each with the factors on the changes of W that are tried, and
+the first and the last rate, before these are divided by the root of the factors' geometric mean.
+For back-propagation 1 - lambda is what leaving out 1 / (1 - lambda) is for recirculation."""
+N_FACTOR_RATES = 12
+NO_HIDDEN_REGRESSION = Protocol(hidden_regression=False)
+NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
 PRINTED = ("squared-mean", "cross-entropy-mean", "squared-momentum-mean", "squared-momentum-median")
 """Ratios of updates that the chapter gives."""
 
@@ -95,28 +96,28 @@ def run(sample: Sample) -> Model:
         best = taken.first(n_search).find_best(base, grid)
         return best, taken.simulate(best)
 
+    # All searches side by side, then what needs no search.
     found = sample.map(find, searches)
     outcomes = {name: at_best for name, (_, at_best) in found.items()}
-    sample.report_progress("the paper's learning rate")
     outcomes["paper"] = sample.simulate(PAPER)
     outcomes["no-hidden-regression-at-paper-rate"] = sample.simulate(NO_HIDDEN_REGRESSION)
     sample.report_progress("updates at every learning rate")
-    taken = sample.take(RATES_SHARE, least=FEWEST)
-    good = {rule: find_good_rates(found[rule][0], SEARCHED_RATES[rule], taken) for rule in RULES}
+    few, tried = sample.take(RATES_SHARE, least=FEWEST), SEARCHED_RATES
+    good = {rule: find_good_rates(found[rule][0], tried[rule], few) for rule in tried}
     # What back-propagation takes as a multiple of what recirculation takes, and what a factor on
     # the changes of W costs or saves, network by network.
     ratios = compare_rules(outcomes)
     changes = {
         name: estimate_mean(outcomes[f"{name}-changed"].updates - outcomes[rule].updates)
-        for name, (rule, _) in FACTORS.items()
+        for name, (rule, *_) in FACTORS.items()
     }
     comparable = load_claims()["comparable"].operationalisations
     return {
         "best_factor": found["squared-searched-changed"][0].visible_to_hidden_factor,
         "ratios": {name: name_estimate("times", ratios[name]) for name in PRINTED},
         "tasks": {
-            task: {rule: name_median(outcomes[f"{rule}-{task}"].updates) for rule in tried}
-            for task, (fields, tried) in TASKS.items()
+            task[1:]: {rule: name_median(outcomes[rule + task].updates) for rule in rates}
+            for task, (fields, *_, rates) in TASKS.items()
             if "patterns" in fields
         },
         "claims": {
@@ -133,18 +134,13 @@ def list_searches() -> dict[str, Search]:
     """Return what is searched, by name: a rule, and what is done to it or the task behind it."""
     rates = {"learning_rate": NO_HIDDEN_REGRESSION_RATES}
     searches: dict[str, Search] = {"no-hidden-regression": (NO_HIDDEN_REGRESSION, rates, 1.0)}
-    for rule, base in RULES.items():
-        momenta = {"learning_rate": MOMENTUM_RATES[rule], "momentum": MOMENTA}
-        searches[rule] = base, {"learning_rate": SEARCHED_RATES[rule]}, 1.0
-        searches[f"{rule}-momentum"] = base, momenta, 1.0
-    for task, (fields, tried) in TASKS.items():
-        share = DIGITS_SHARE if "patterns" in fields else LARGE_SHARE
+    for task, (fields, share, more, tried) in TASKS.items():
         for rule, tried_rates in tried.items():
-            base = dataclasses.replace(TASK_RULES[rule], **fields)
-            searches[f"{rule}-{task}"] = base, {"learning_rate": tried_rates}, share
-    for name, (rule, factors) in FACTORS.items():
+            base = dataclasses.replace(RULES[rule], **fields)
+            searches[rule + task] = base, {"learning_rate": tried_rates, **more}, share
+    for name, (rule, factors, ends) in FACTORS.items():
         # Spaced evenly on a logarithmic scale; where W changes faster, the best rate is lower.
-        spaced = np.geomspace(*FACTOR_RATES[rule], N_FACTOR_RATES) / gmean(factors) ** 0.5
+        spaced = np.geomspace(*ends, N_FACTOR_RATES) / gmean(factors) ** 0.5
         rounded = [float(f"{rate:.3g}") for rate in spaced]
         grid = {"visible_to_hidden_factor": factors, "learning_rate": rounded}
         searches[f"{name}-changed"] = RULES[rule], grid, 1.0
@@ -154,19 +150,21 @@ def list_searches() -> dict[str, Search]:
 def compare_rules(outcomes: Mapping[str, Outcomes]) -> dict[str, Estimate]:
     """Return the updates of back-propagation over those of recirculation, mean and median."""
     ratios: dict[str, Estimate] = {}
-    for suffix in ("", "-momentum", *(f"-{task}" for task in TASKS)):
-        ours = outcomes["recirculation" + suffix].updates
-        for name in {rule + suffix for rule in THEIRS} & outcomes.keys():
-            pair = estimate_ratios(outcomes[name].updates, ours)
+    for name, task in ((rule + task, task) for task in TASKS for rule in THEIRS):
+        if name in outcomes:
+            pair = estimate_ratios(outcomes[name].updates, outcomes["recirculation" + task].updates)
             ratios |= {f"{name}-{statistic}": ratio for statistic, ratio in pair.items()}
     return ratios
 
 
 def find_good_rates(protocol: Protocol, rates: Sequence[float], sample: Sample) -> list[float]:
     """Return the learning rates that are not measurably slower than the protocol's own."""
-    protocols = list_protocols(protocol, {"learning_rate": rates})
-    updates = {each.learning_rate: sample.simulate(each).updates for each in protocols}
+    updates = {
+        rate: sample.simulate(dataclasses.replace(protocol, learning_rate=rate)).updates
+        for rate in rates
+    }
     best = updates[protocol.learning_rate]
+    # Network by network; a rate stays if the interval of what it costs reaches 0.
     lows = {rate: estimate_mean(updates[rate] - best).low for rate in rates}
     return [rate for rate, low in lows.items() if low is None or low <= 0.0]
 
@@ -192,6 +190,7 @@ def judge_best_rates(good: Mapping[str, Sequence[float]]) -> Model:
     for name in THEIRS:
         theirs = good[name]
         for suffix, factor in (("", 1.0), ("-effective", 1.0 - PAPER.regression)):
+            # Neither range reaches into the other.
             is_apart = max(theirs) < factor * min(ours) or factor * max(ours) < min(theirs)
             results[name + suffix] = supports_if(is_apart)
     return judge("best-rates", results)

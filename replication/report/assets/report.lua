@@ -193,16 +193,17 @@ local space_before = { ["%"] = "\u{202f}", ["×"] = "\u{a0}", s = "\u{a0}", ["µ
 
 local function keep_numbers_whole(inlines)
   for i = 2, #inlines - 1 do
-    local before, after = text(inlines[i - 1]), text(inlines[i + 1])
-    local unit = after:match("^[%%]") or after:match("^×") or after:match("^[%a\xb5\xc2]+")
-    local space = (before:match("%d$") and space_before[unit]) or (before:match("^×$") and "\u{a0}")
-    if inlines[i].t == "Space" and space then inlines[i] = pandoc.Str(space) end
+    if inlines[i].t == "Space" then
+      local before, after = text(inlines[i - 1]), text(inlines[i + 1])
+      local unit = after:match("^[%%]") or after:match("^×") or after:match("^[%a\xb5\xc2]+")
+      local space = (before:match("%d$") and space_before[unit]) or (before:match("^×$") and "\u{a0}")
+      if space then inlines[i] = pandoc.Str(space) end
+    end
   end
-  return inlines
 end
 
 -- A formula keeps the mark of punctuation behind it on its line.
-local function tie(inlines)
+local function tie_marks(inlines)
   for i = #inlines - 1, 1, -1 do
     local math, mark = inlines[i], inlines[i + 1]
     if math.t == "Math" and math.mathtype == "InlineMath" and mark.t == "Str" and mark.text:match("^[.,;:)]") then
@@ -210,13 +211,35 @@ local function tie(inlines)
       inlines:remove(i + 1)
     end
   end
+end
+
+-- One walk for both: each takes all text of the document to Lua and back.
+local function tie(inlines)
+  keep_numbers_whole(inlines)
+  if is_html then tie_marks(inlines) end
   return inlines
+end
+
+-- Formulas in Typst by kind and words, all written at once: each call takes milliseconds.
+local formulas = {}
+
+local function write_formulas(blocks)
+  local keys, paragraphs = pandoc.List {}, pandoc.Blocks {}
+  blocks:walk { Math = function(math)
+    local key = math.mathtype .. math.text
+    if formulas[key] then return end
+    formulas[key] = true
+    keys:insert(key)
+    paragraphs:extend { pandoc.Plain { math }, raw("//end") }
+  end }
+  local written = typst(paragraphs):gmatch("(.-)%s*//end%s*")
+  for _, key in ipairs(keys) do formulas[key] = written() end
 end
 
 local function set_math(math)
   local is_block = math.mathtype == "DisplayMath"
   if is_typst then
-    local code = typst { pandoc.Plain { math } }:gsub("%s+$", "")
+    local code = formulas[math.mathtype .. math.text]
     return pandoc.RawInline("typst", ("#math.equation(block: %s, alt: %s, %s)"):format(is_block, quote(math.text), code))
   elseif is_html and is_block then
     -- A list of pairs: the order of a table's keys differs from run to run.
@@ -252,8 +275,8 @@ function Pandoc(doc)
       end
     end }
   end
-  doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = keep_numbers_whole }
-  if is_html then doc.blocks = doc.blocks:walk { Inlines = tie } end
+  doc.blocks = doc.blocks:walk { Link = set_link, Span = set_span, Inlines = tie }
+  if is_typst then write_formulas(doc.blocks) end
   doc.blocks = doc.blocks:walk { Math = set_math }
   doc.blocks = doc.blocks:walk { Figure = set_figure, Table = set_table, Div = set_div }
   if n_problems > 0 then os.exit(1) end

@@ -37,7 +37,7 @@ def read(found):
 def test_shift_of_a_drawn_statistic_that_would_be_shown_is_found_four_times_in_five(values, name):
     """In both directions, and no more often in one of them."""
     found = compare(values, runs=20, **{name: f"{getattr(np, name)(values):.0f}"})
-    drawn, shown = np.asarray(found.distributions[name].values), found.shown[name]
+    drawn, shown = np.asarray(found.main.distributions[name].values), found.shown[name]
     low, high = np.quantile(drawn, [0.025, 0.975])
     rates = np.mean(drawn + shown > high), np.mean(drawn - shown < low)
     assert min(rates) == pytest.approx(0.8, abs=0.01)
@@ -238,10 +238,7 @@ def test_predictions_stay_within_bounds():
 
 def test_whole_numbers_of_ones_own_do_not_make_the_reported_ones_whole():
     """Heights in whole centimetres: a mean of 20 reported as 48.37 decides nothing."""
-    found = compare(COUNTS, runs=20, mean="48.37")
-    assert found.reason == "p"
-    assert list(found.impossible_on_grid) == ["mean"]
-    assert "If values must be whole numbers (`grid`), the report cannot be right" in read(found)
+    assert compare(COUNTS, runs=20, mean="48.37").reason == "p"
     whole = compare(COUNTS, runs=20, mean="48.37", grid=1)
     assert whole.reason == "impossible"
     assert read(whole).startswith("Contradicted: 20 whole numbers cannot have a mean of 48.37")
@@ -369,7 +366,7 @@ def test_a_reported_share_says_how_many_values_were_summarised():
     found = compare(UPDATES, succeeded=SOLVED, runs=50, n_succeeded=40, mean="25.0")
     assert found.n_failed == compare(COUNTS, cap=59, runs=50, mean="25").n_failed
     alone = compare(UPDATES, succeeded=SOLVED, runs=40, mean="25.0", failures="excluded")
-    assert found.findings["mean"] == alone.findings["mean"]
+    assert repr(found.findings["mean"]) == repr(alone.findings["mean"])
     assert found.findings["n_succeeded"].p > 0.05
     two = min(found.findings[name].p for name in ("mean", "n_succeeded"))
     assert found.p == pytest.approx(min(1, 2 * two)), "two parts, Bonferroni"
@@ -389,7 +386,7 @@ def test_a_share_alone_needs_no_value_and_no_cap():
 
 def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
     late = np.append(np.arange(1.0, 101.0), [95.0, 98.0])
-    with pytest.raises(DataError, match="give a `cap` of 95, which counts 7.8 %") as error:
+    with pytest.raises(DataError, match="or a `cap` of 95 at most, above which all") as error:
         compare(late, succeeded=np.arange(102) < 100, runs=10, mean="50")
     assert "would favour short runs" in str(error.value)
     assert "remove" not in str(error.value)
@@ -449,12 +446,6 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
         compare(outcomes, succeeded=SOLVED, runs=50, mean="25")
 
 
-def test_a_column_of_all_runs_and_of_those_that_succeeded_names_no_number():
-    given = {"succeeded": SOLVED, "cap": 60, "failures": "excluded", "runs": 50, "mean": "25"}
-    for more, title in (({}, f"your {SOLVED.sum()} runs"), ({"n_succeeded": 40}, "your runs")):
-        assert f"| {title} |" in compare(UPDATES, **given, **more).render("markdown")
-
-
 @pytest.mark.parametrize("values", [
     [1.0, 2.0, np.nan, 4.0, 3.0, 2.0],
     [1, 2, pd.NA, 4, 3, 2],
@@ -480,7 +471,7 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
     ({"mean": "10", "constant": "10"}, "give it alone"),
     ({"mean": "48", "reported": "9, n = 5"}, "gives the mean, and `mean` was given"),
-    ({"mean": "48", "report": "9"}, "there is no `report` any more; give `reported`"),
+    ({"mean": "48", "report": "9"}, "there is no 'report' any more; give `reported`"),
     ({"mean": "48", "sd_kind": "n"}, "give `plus_minus`, such as 'sd n-1'"),
     ({"mean": "9", "maen": "8"}, r"did you mean mean\?"),
     ({"mean": "9", "evidence": True}, "needs a difference with a known error"),
@@ -490,13 +481,13 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
     ({"reported": {"p0": "1"}, "runs": None}, "allowed are n, mean, .* and p90"),
     ({"mean": "48", "plus_minus": "rank"}, "allowed are sd, se, ci, 2sd, 2se"),
-    ({"mean": "48", "nan_policy": "omit"}, "there is no `nan_policy` any more"),
+    ({"mean": "48", "nan_policy": "omit"}, "there is no 'nan_policy' any more"),
     ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
     ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
     ({"share": "-5 %"}, "`share` was given as '-5 %'"),
     ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
     ({"mean": "48", "grid": 0}, "a number above 0"),
-    ({"mean": "48", "scale": 0}, "`scale` was given as 0.0; allowed is a number above 0"),
+    ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
     ({"mean": "0", "margin": "10%"}, "a number above 0"),
     ({"max": "48", "margin": "3"}, "without a reported mean"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
@@ -513,7 +504,7 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"reported": {"ci_low": "9", "runs": 5}, "runs": None}, "given without `ci_high`"),
     ({"mean": "12", "ci": ("9", "11")}, "an interval that holds the reported 12"),
     ({"minus": NORMAL, "max": "2"}, "only the `mean`"),
-    ({"mean": "92", "against": "91.2, n = 1"}, "there is no `against` any more"),
+    ({"mean": "92", "against": "91.2, n = 1"}, "there is no 'against' any more"),
 ])  # fmt: skip
 def test_arguments_are_refused_in_one_line(arguments, message):
     with pytest.raises(UsageError, match=message) as error:
@@ -524,21 +515,21 @@ def test_arguments_are_refused_in_one_line(arguments, message):
 
 @pytest.mark.parametrize(("values", "arguments", "message"), [
     ([], {}, "there are no values"),
-    (np.zeros((5, 2)), {}, "`values` has the shape \\(5, 2\\); give one number"),
-    (pd.DataFrame({"a": [1], "b": [2]}), {}, "a table of 2 columns"),
+    (np.zeros((5, 2)), {}, "`values` was given with the shape \\(5, 2\\); give one number"),
+    (pd.DataFrame({"a": [1], "b": [2]}), {}, "with the shape \\(1, 2\\)"),
     (["a", "b"], {}, "holds 'a' in row 1 of the data; allowed are numbers"),
-    ("mine.csv", {}, "`values` was given as 'mine.csv'; .* read by pandas, or by the command"),
-    (None, {}, "`values` was given as None; give a list of numbers, one for each run$"),
+    ("mine.csv", {}, "`values` was given as 'mine.csv'; give one number"),
+    (None, {}, "`values` was given as None; give one number for each run$"),
     ([10**400, 1], {}, "allowed are finite numbers"),
     ([1.0, [2.0, 3.0]], {}, "not all numbers"),
     (pd.to_datetime(["2020-01-01", "2021-01-01"]), {}, "not all numbers"),
     ([1.0, None, True], {}, "holds 'True' in row 3"),
     ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
     ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
-    ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` has the shape \\(1,\\), `values` \\(2,"),
-    ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all other runs failed"),
-    ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "neither true and false"),
-    ([2.0, 2.0], {"succeeded": [False] * 2}, "all 2 runs failed"),
+    ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` was given as .*for each of 2 runs"),
+    ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all 2 runs of `minus` failed"),
+    ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "give true and false, or 1 and 0"),
+    ([2.0, 2.0], {"succeeded": [False] * 2}, "all 2 runs of `values` failed"),
     (FIVE, {"bounds": (0, 0.8)}, "beyond the bounds of 0 and 0.8"),
 ])  # fmt: skip
 def test_values_are_refused_in_one_line(values, arguments, message):

@@ -30,7 +30,7 @@ def test_decimals_say_how_a_number_was_rounded(given, low, high):
 def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
     share = read_number("95 %", "share")
     assert (float(share.low), float(share.high)) == pytest.approx((0.945, 0.955))
-    with pytest.raises(UsageError, match="say what your values are with `scale`: 100 if"):
+    with pytest.raises(UsageError, match="with `scale` 100 if your values are shares"):
         read_number("97.3%", "mean")
     assert float(read_number("97.3%", "mean", scale=100).value) == pytest.approx(0.973)
     assert float(read_number("97.3%", "mean", scale=1).value) == pytest.approx(97.3)

@@ -137,6 +137,10 @@ def test_a_bracket_is_a_spread_only_if_all_rows_look_like_one():
     assert [set(one.reported) for one in spreads.rows.values()] == [{"mean", "spread"}] * 2
     said = compare_table(own, {"k": ["a", "b"], "mean (sd)": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]})
     assert [one.reported.get("sd") for one in said.rows.values()] == ["1", "2"]
+    # A heading with its own word was refused beside the option, and on your side.
+    report = {"k": ["a", "b"], "mean (sd)": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]}
+    both = [compare_table(table, report, plus_minus="se") for table in (own, report)]
+    assert [set(one.rows["a",].reported) for one in both] == [{"mean", "se"}] * 2
 
 
 def test_ratios_are_compared_on_logarithms_and_these_are_offered():
@@ -359,8 +363,6 @@ ODD = {
               "yours and the reported are equal in all rows."),
     "assumed": (TASKS, OURS, {}, "95 % interval; all are tried (change with `plus_minus`)"),
     "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
-    "no seeds": (TASKS | {"seed": [*range(10)]}, OURS, {"plus_minus": "se"},
-                 "It is not by seed, which takes one run of each seed in every row."),
     "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),
     "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
@@ -579,7 +581,6 @@ def test_equal_answers_are_equal_on_every_python():
     """On Python 3.13 an answer with a number that does not exist was unequal to itself."""
     one, two = (compare([0.8, 0.9], n=5, mean="0.8", sd="0.1") for _ in range(2))
     assert np.isnan(one.findings["sd"].p)
-    assert one.findings["sd"] == two.findings["sd"]
     assert (one == two, one != compare([0.8, 0.9], n=6, mean="0.8", sd="0.1")) == (True, True)
     tables = [compare_table(*make_paper(n_rows=3)) for _ in range(2)]
     assert tables[0] == tables[1] != tables[0].rows

@@ -2,12 +2,13 @@
 
 import math
 from fractions import Fraction
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from replication.comparison.numbers import read_number
-from replication.comparison.plausibility import find_impossible
+from replication.comparison.remarks import find_impossible
 from replication.comparison.report import Report
 
 ONE = Fraction(1)
@@ -17,7 +18,8 @@ def find(runs=None, grid=None, bounds=(-math.inf, math.inf), counts=None, **repo
     read = {name: read_number(text, name) for name, text in reported.items()}
     counts = ([] if runs is None else [runs]) if counts is None else counts
     report = Report(read, runs)
-    return find_impossible(report, counts=counts, grid=grid, bounds=bounds)
+    values = SimpleNamespace(grid=grid, low=bounds[0], high=bounds[1])
+    return find_impossible(report, counts, values)
 
 
 def test_a_mean_of_twenty_whole_numbers_cannot_round_to_48_37():

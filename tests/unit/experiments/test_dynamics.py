@@ -8,7 +8,8 @@ from scipy.special import expit
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.agreement import find_alignment
-from replication.experiments.dynamics import biases, corners, following, offsets
+from replication.experiments.dynamics import jumps
+from replication.experiments.dynamics import run as dynamics
 from replication.experiments.growth import find_critical_rate
 from replication.experiments.points import measure_convexity
 from replication.experiments.sample import Sample
@@ -29,7 +30,7 @@ def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, 
     codes = [[1 if j < n_on else -1 for j in range(3)]] * 2 + [[-1, 1, -1], [1, -1, 1]]
     W[...] = 500.0 * np.transpose(codes)  # so deep in the corners that W is done learning
     final = record_weights(protocol, weights, 3_000)[:, -1]
-    found = corners.describe_failures(protocol, final)
+    found = jumps.describe_failures(protocol, final)
     gain = found["gains"][n_on]
     assert gain == pytest.approx(rate * (1 - regression) * (1 + n_on))
     assert found["by_corner"][n_on] == found["within"] == len(weights)
@@ -56,16 +57,16 @@ def test_alignment_is_predicted_up_to_half_above_the_critical_rate(rate):
     assert rate < 1.5 * find_critical_rate(OTHER)
     protocol = dataclasses.replace(OTHER, learning_rate=rate, half_width=0.3, frozen=("b",))
     weights = draw_weights(protocol, 11, 0, 400)
-    predicted = offsets.predict_alignment_by_map(protocol, weights)
-    measured = find_alignment(protocol, weights, n_updates=offsets.FOLLOWED)
+    predicted = jumps.predict_alignment_by_map(protocol, weights)
+    measured = find_alignment(protocol, weights, n_updates=jumps.FOLLOWED)
     assert predicted.mean() == pytest.approx(measured.mean(), abs=0.1 + 0.05 * measured.mean())
     assert np.corrcoef(predicted, measured)[0, 1] > 0.8
 
 
 def test_hidden_biases_follow_the_visible_ones_seen_through_w(monkeypatch):
-    monkeypatch.setattr(following, "AT", 1)
+    monkeypatch.setattr(jumps, "AT", 1)
     protocol = dataclasses.replace(OTHER, half_width=0.2)
-    found = following.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
+    found = jumps.measure_following(protocol, draw_weights(protocol, 11, 0, 200))
     assert found["cosine"] > 0.99
 
 
@@ -73,27 +74,27 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
     weights = draw_weights(PAPER, 3, 0, 60)
     protocol = dataclasses.replace(PAPER, max_updates=150)
     for name, frozen in (("delay 0", ()), ("fixed", ("b",))):
-        updates, _ = following.train_biases(protocol, weights, following.CHOICES[name])
+        updates, _ = jumps.train_biases(protocol, weights, jumps.CHOICES[name])
         kernel = dataclasses.replace(protocol, frozen=frozen)
         assert updates.tolist() == simulate_weights(kernel, weights)[0].tolist()
     # What alternates with period 2 and what does not, of a sequence that is one or the other.
     for before, alternating in ((-3.0, 3.0), (3.0, 0.0)):
-        assert following.alternate(3.0, before, 2) == alternating
-        assert following.smooth(3.0, before, 2) == 3.0 - alternating
-    assert following.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
+        assert jumps.alternate(3.0, before, 2) == alternating
+        assert jumps.smooth(3.0, before, 2) == 3.0 - alternating
+    assert jumps.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
     asked = 2.0, 5.0
-    assert [following.CHOICES["until 10"](*asked, t) for t in (9, 10)] == [2.0, 0.0]
-    assert following.DOSES["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
-    assert following.DOSES["3 times the smooth part"](*asked, 2) == 10.5
-    assert following.DOSES["1.5 times"](*asked, 2) == 3.0
+    assert [jumps.CHOICES["until 10"](*asked, t) for t in (9, 10)] == [2.0, 0.0]
+    assert jumps.DOSES["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
+    assert jumps.DOSES["3 times the smooth part"](*asked, 2) == 10.5
+    assert jumps.DOSES["1.5 times"](*asked, 2) == 3.0
 
 
 @pytest.mark.parametrize("name", ["until 10", "delay 1", "alternating", "smooth", "2 times"])
 def test_biases_change_as_in_a_literal_loop(name):
-    choose = (following.CHOICES | following.DOSES)[name]
+    choose = (jumps.CHOICES | jumps.DOSES)[name]
     protocol = dataclasses.replace(PAPER, learning_rate=5.0, max_updates=40)
     weights = draw_weights(protocol, 3, 0, 5)
-    updates, depth = following.train_biases(protocol, weights, choose)
+    updates, depth = jumps.train_biases(protocol, weights, choose)
     expected, states = [], []
     for row in weights:
         network, before, n = RecirculationNetwork.from_weights(row, protocol), np.zeros(2), 0
@@ -106,11 +107,11 @@ def test_biases_change_as_in_a_literal_loop(name):
 
             network.update(change)
             (before,), n = asked, n + 1
-            if n == following.AT and network.error() >= protocol.threshold:
+            if n == jumps.AT and network.error() >= protocol.threshold:
                 states.append(network.flatten())
         expected.append(n)
     assert updates.tolist() == expected
-    assert depth == pytest.approx(following.measure_depth(protocol, np.array(states)))
+    assert depth == pytest.approx(jumps.measure_depth(protocol, np.array(states)))
 
 
 def test_outputs_rest_where_the_code_shifts_them_from_one_in_n():
@@ -119,7 +120,7 @@ def test_outputs_rest_where_the_code_shifts_them_from_one_in_n():
     hidden = expit(np.eye(OTHER.n_visible) @ W[0].T + b[0])  # (n_visible, n_hidden)
     mean = hidden.mean(axis=0)
     shift = (hidden - mean) @ mean / (1 + mean @ mean)
-    assert offsets.measure_shift(OTHER, weights) == pytest.approx(np.median(np.abs(shift)))
+    assert jumps.measure_shift(OTHER, weights) == pytest.approx(np.median(np.abs(shift)))
     # With U = 0 and these outputs for all vectors, equation 3 leaves the inputs of the mean code.
     U[...], rest = 0.0, (1 + shift) / OTHER.n_visible
     c[...] = np.log(rest / (1 - rest))
@@ -133,7 +134,7 @@ def test_depth_is_that_of_vectors_which_share_a_corner():
     W, b = split_weights(PAPER, weights)[0]
     W[...], b[...] = [[1.0, 3.0, -4.0, -4.0], [2.0, 2.0, 1.0, -9.0]], [1.0, 0.0]
     # Inputs (2, 2) and (4, 2) share a corner; (-3, 1) and (-3, -9) do not.
-    assert following.measure_depth(PAPER, weights).tolist() == [2.5]
+    assert jumps.measure_depth(PAPER, weights).tolist() == [2.5]
 
 
 def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
@@ -150,7 +151,7 @@ def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():
-    model, stuck = biases.compare_tails(Sample(3_000, 8))
+    model, stuck = dynamics.compare_tails(Sample(3_000, 8))
     learnt = simulate(n_seeds=3_000, root_seed=8)
     fixed = simulate(Protocol(frozen=("b",)), n_seeds=3_000, root_seed=8)
     assert model["learnt"]["mean"] == pytest.approx(learnt.updates.mean())

@@ -100,9 +100,8 @@ def test_random_sets_hold_four_different_vectors_of_eight_units_each():
 
 @pytest.mark.parametrize("kind", ["four", "random"])
 def test_networks_are_the_same_in_other_parts_and_shared_by_random_sets(monkeypatch, kind):
-    monkeypatch.setattr(experiment, "RANDOM_SETS", 2)
-    monkeypatch.setattr(experiment, "UPDATES", 20)
-    monkeypatch.setattr(experiment, "ROUNDS", 2)
+    for name, value in {"RANDOM_SETS": 2, "UPDATES": 20, "ROUNDS": 2, "N_COPIES": 1}.items():
+        monkeypatch.setattr(experiment, name, value)
     condition = experiment.Condition(kind=kind)
     whole = experiment.simulate_condition(condition, RATES, Sample(10, 3))
     monkeypatch.setattr(experiment, "N_TOGETHER", 3)

@@ -6,7 +6,8 @@ import pytest
 from replication.definition.protocol import Protocol
 from replication.experiments.images import exact, linear, logistic, minimum, repairs, rules
 from replication.experiments.images.encoders import estimate_exponent
-from replication.experiments.images.training import draw, evaluate, split, train, train_epochs, vary
+from replication.experiments.images.rules import vary
+from replication.experiments.images.training import draw, evaluate, split, train, train_epochs
 from replication.experiments.matrices import get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
@@ -20,14 +21,10 @@ from replication.simulator.weights import draw_weights, split_weights
 N_HIDDEN = rules.N_HIDDEN
 SCATTER = linear.make_digits()
 THROUGH = {
-    rules.Recirculation: 1.0 - rules.REGRESSION,
-    rules.BackPropagation: 1.0,
-    rules.FeedbackAlignment: 1.0,
-    rules.Inverse: 1.0,
-    rules.WeightMirror: 1.0,
-    rules.KolenPollack: 1.0,
-}
-"""Rules through whose M errors reach hidden units, and by what they are multiplied there."""
+    rules.Recirculation: "W", rules.BackPropagation: "U", rules.FeedbackAlignment: "B",
+    rules.Inverse: "Q", rules.WeightMirror: "B", rules.KolenPollack: "B",
+}  # fmt: skip
+"""Rules, and the array through which errors reach hidden units, M; U for its transpose."""
 
 
 def build(rule, seed=0, **arrays):
@@ -52,7 +49,8 @@ def read_best(W, matrix=SCATTER.matrix):
 
 
 def get_feedback(network):
-    return network.U.T if network.feedback == "U" else getattr(network, network.feedback)
+    name = next(name for rule, name in THROUGH.items() if isinstance(network, rule))
+    return network.U.T if name == "U" else getattr(network, name)
 
 
 def test_roots_stand_for_all_images():
@@ -72,16 +70,15 @@ def test_power_of_the_patches_falls_as_the_square_of_the_frequency():
 
 
 @pytest.mark.parametrize("rule", THROUGH, ids=lambda rule: rule.__name__)
-def test_errors_reach_hidden_units_through_the_feedback_that_a_rule_names(rule):
+def test_errors_reach_hidden_units_through_the_feedback_of_a_rule(rule):
     network, S = build(rule), SCATTER.matrix
     changes, unread = sum_changes(network), np.eye(64) - network.U @ network.W
-    expected = get_feedback(network) @ unread @ S * THROUGH[rule]
+    expected, keep = get_feedback(network) @ unread @ S, rules.REGRESSION
+    share = 1 - keep if rule is rules.Recirculation else 1.0
     if rule is rules.Recirculation:
-        keep = rules.REGRESSION
         seen = keep * np.eye(64) + (1 - keep) * (network.U @ network.W).T
-        expected = (1 - keep) * expected @ seen  # both passes are regressed
+        expected = share**2 * expected @ seen  # both passes are regressed
     assert changes["W"] == pytest.approx(expected, abs=1e-12)
-    share = 1 - rules.REGRESSION if rule is rules.Recirculation else 1.0
     assert changes["U"] == pytest.approx(share * unread @ S @ network.W.T, abs=1e-12)
 
 

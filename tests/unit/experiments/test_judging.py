@@ -12,9 +12,7 @@ from replication.errors import DataError
 from replication.experiments import judging
 from replication.experiments.judging import (
     Evidence,
-    describe_condition,
-    describe_instead,
-    describe_undecided,
+    describe,
     find_verdict,
     judge,
     list_statements,
@@ -30,7 +28,7 @@ RESULTS = {each.id: supports_if(True) for each in GOOD_CODES.operationalisations
 
 
 def judge_one(measured, **levels):
-    one = dataclasses.replace(PRIMARY, levels=tuple(levels.items()))
+    one = dataclasses.replace(PRIMARY, thresholds=levels)
     claim = dataclasses.replace(GOOD_CODES, operationalisations=(one,))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judging, "load_claims", lambda: {"good-codes": claim})
@@ -102,12 +100,12 @@ def test_condition_names_what_contradicts_the_primary():
     ):
         judged = judge("good-codes", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
-        assert describe_condition(GOOD_CODES, judged) == condition
+        assert describe(GOOD_CODES, judged)["condition"] == condition
         undecided = [name for name, each in zip(names, outcomes[1:], strict=True) if each is None]
-        assert describe_undecided(GOOD_CODES, judged) == "".join(undecided)
+        assert describe(GOOD_CODES, judged)["undecided"] == "".join(undecided)
     claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
-    assert describe_condition(claim, judge(claim.id, ways)) == claim.only_if
+    assert describe(claim, judge(claim.id, ways))["condition"] == claim.only_if
 
 
 def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
@@ -118,9 +116,9 @@ def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
 def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict_turns():
     first, second, third = GOOD_CODES.operationalisations
     ways = (
-        dataclasses.replace(first, levels=(("at_least", 0.9), ("instead_at_least", 0.7))),
-        dataclasses.replace(second, levels=(("at_least", 0.9),)),
-        dataclasses.replace(third, levels=(("at_least", 0.5),)),
+        dataclasses.replace(first, thresholds={"at_least": 0.9, "instead_at_least": 0.7}),
+        dataclasses.replace(second, thresholds={"at_least": 0.9}),
+        dataclasses.replace(third, thresholds={"at_least": 0.5}),
     )
     claim = dataclasses.replace(GOOD_CODES, operationalisations=ways, levels_of="a share")
     other = "with a share of 0.7 (not 0.9) it holds"
@@ -135,7 +133,7 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
             measured = dict(zip((each.id for each in ways), values, strict=True))
             judged = judge("good-codes", measured)
         assert judged["verdict"] == verdict
-        assert describe_instead(claim, judged).endswith(words)
+        assert describe(claim, judged)["instead"].endswith(words)
         assert bool(words) == ("instead" in judged)
 
 

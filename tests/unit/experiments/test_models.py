@@ -12,6 +12,7 @@ from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.hierarchy import figures as hierarchy_figures
+from replication.experiments.images import encoders as ENCODERS
 from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import repairs as REPAIRS
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
@@ -34,24 +35,28 @@ TASKS = {
     for name in ("one-hot 4-2-4", "random bits 8-4-8, set 1", "correlated bits 8-4-8, set 1")
 }
 SPEED = RUNS["speed"]
+FEW_RATES = {rule: rates[::4] for rule, rates in SPEED.SEARCHED_RATES.items()}
 FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four times the rate
 SMALLER = {
     "hierarchy.run": {
-        "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 2, "UPDATES": 200, "ROUNDS": 5,
+        "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 1, "UPDATES": 200, "ROUNDS": 5,
+        "N_COPIES": 1,
     },
     "images.linear": {
-        "N_UPDATES": 300, "RULES": {name: LINEAR.RULES[name] for name in LINEAR_FIGURE},
-        "SIZES": (0.5, 0.02), "ON_PATCHES": ("recirculation", "back-propagation"),
+        "N_UPDATES": 150, "RULES": {name: LINEAR.RULES[name] for name in LINEAR_FIGURE},
+        "SIZES": (0.5, 0.02), "STARTS": (0.1,), "ON_PATCHES": ("recirculation",),
     },
-    "images.encoders": {"SIZES": (4, 6, 8)},
+    "images.encoders": {
+        "SIZES": (4, 6, 8), "RATES": {rule: rates[::3] for rule, rates in ENCODERS.RATES.items()},
+    },
     "images.changes": {"N_IMAGES": 30},
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
-    "images.minimum": {"EPOCHS": (2, 4), "LEFT_AT": 2, "UPDATES": (2, 4)},
+    "images.minimum": {"EPOCHS": (1, 2), "LEFT_AT": 1, "UPDATES": (1, 2)},
     "images.repairs": {
-        "EPOCHS": (2, 4), "LONGER": 6,
+        "EPOCHS": (1, 2), "LONGER": 3,
         "RULES": {
             name: (rule, {key: xs[: 1 + (name == "sleep")] for key, xs in constants.items()})
             for name, (rule, constants) in REPAIRS.RULES.items()
@@ -61,26 +66,22 @@ SMALLER = {
     "images.exact": {"N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS,
-        "FIRSTS": dict.fromkeys(("small", "paper"), (1, 2, 5)),
+        "FIRSTS": {"small": (5,), "paper": (1, 5)},
         "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
-        "SETTINGS": {f"ε = {rate:g}": {"learning_rate": rate} for rate in (5.0, 20.0)},
+        "SETTINGS": {"ε = 20": {"learning_rate": 20.0}},
     },
     "mechanism.common": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "mechanism.hybrids": {"MAX_UPDATES": 100},
-    "dynamics.corners": {"UPPER_RATES": (6.0, 20.0)},
-    "dynamics.following": {"PAPER": SHORT},
-    "dynamics.offsets": {"ALIGNED_RATES": (2.0, 10.0, 20.0)},
+    "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
     "rule.run": {"N_TRAINED": 5, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
     "learning.run": {"N_ON_DIGITS": 6},
     "speed.run": {
-        "SEARCHED_RATES": {rule: rates[::4] for rule, rates in SPEED.SEARCHED_RATES.items()},
-        "MOMENTA": (0.7, 0.8), "N_FACTOR_RATES": 3,
-        "TASKS": {
-            name: (fields | FEW_IMAGES, {rule: (4 * rates[0],) for rule, rates in tried.items()})
-            if "n_images" in fields else (fields, tried)
-            for name, (fields, tried) in SPEED.TASKS.items()
+        "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
+        "TASKS": SPEED.TASKS | {"": (*SPEED.TASKS[""][:3], FEW_RATES)} | {
+            task: (fields | FEW_IMAGES, *of, {rule: (4 * x[0],) for rule, x in rates.items()})
+            for task, (fields, *of, rates) in SPEED.TASKS.items() if "n_images" in fields
         },
     },
     "settings.run": {"MAP_REGRESSIONS": (0.0, 0.4, 0.55, 0.75, 0.9), "FRESH_FACTOR": 5},
@@ -220,8 +221,8 @@ def check_mechanism(model, figures):
     dropped = list_lines(figures["worth"].axes[0])
     rows = model["interventions"]["paper"]
     for name in ("dropped", "U dropped"):
-        assert list(dropped[name].get_xdata()) == [1, 2, 5]
-        assert is_drawn(dropped[name], [rows[name][n]["extra"] for n in ("1", "2", "5")], scale=1)
+        assert list(dropped[name].get_xdata()) == [1, 5]
+        assert is_drawn(dropped[name], [rows[name][n]["extra"] for n in ("1", "5")], scale=1)
     line = dropped["a later start"]
     assert list(line.get_xdata()) == list(line.get_ydata()) == [0, 5]
     (size,) = figures["size"].axes

@@ -13,9 +13,9 @@ from replication.simulator.weights import draw_weights
 N = 12
 
 
-@pytest.mark.parametrize("max_states", [20, 150])
-def test_every_network_is_measured_once_over_its_whole_learning(max_states, monkeypatch):
-    monkeypatch.setattr(recording, "MAX_STATES", max_states)
+@pytest.mark.parametrize("n_at_once", [1, 5])
+def test_every_network_is_measured_once_over_its_whole_learning(n_at_once, monkeypatch):
+    monkeypatch.setattr(recording, "N_AT_ONCE", n_at_once)
     weights = draw_weights(PAPER, 61, 0, N)
     updates, converged, final = simulate_weights(PAPER, weights)
     assert converged.all()

@@ -7,6 +7,7 @@ import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.rule import run as rule
+from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import differentiate, sum_changes
@@ -44,11 +45,10 @@ def test_length_of_w_is_taken_over_the_gradient_of_e_as_page_361_writes_it():
 
 
 @pytest.mark.parametrize("deceived", [rule.Exchanged, rule.Transposed])
-def test_w_changes_as_if_u_were_another_matrix(deceived, monkeypatch):
+def test_w_changes_as_if_u_were_another_matrix(deceived):
     """Compare the outcomes with a literal loop over two readable networks, one to be deceived."""
-    monkeypatch.setattr(rule, "ALTERED_UPDATES", 40)
     weights = draw_weights(PAPER, 70, 0, 4)
-    found = rule.train_as_if(deceived, weights)
+    _, found, _ = Sample(4, 70).train(Protocol(max_updates=40), weights, deceived)
     expected = []
     for row in weights:
         network = RecirculationNetwork.from_weights(row)

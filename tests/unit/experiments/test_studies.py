@@ -1,6 +1,5 @@
 """Studies of 100 networks: how unusual and how probable the reported one is; medians and shares."""
 
-import dataclasses
 import itertools
 
 import numpy as np
@@ -10,7 +9,8 @@ from replication import PAPER, CountTable, simulate
 from replication.experiments import studies
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
 from replication.experiments.sample import Sample, estimate_share, find_median_updates, get_estimate
-from replication.experiments.studies import Likelihood
+from replication.experiments.studies import measure_likelihood
+from replication.simulator import ensemble
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
 from replication.statistics.intervals import estimate_proportion
 from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
@@ -27,32 +27,42 @@ def test_too_few_networks_or_converged_ones_tell_nothing():
         assert (told is None) == (n in (999, 99))
 
 
+def rank_studies(counts):
+    """Return means, largest counts and p: the share of studies whose tail is at most as large."""
+    means, maxima, cells, tails = studies.measure_tails(counts)
+    order = np.argsort(tails, axis=None)
+    below = np.searchsorted(tails.ravel()[order], tails * (1 + 1e-9))
+    p = np.append(0.0, np.cumsum(cells.ravel()[order]))[below]
+    return means, maxima, p
+
+
 def test_less_extreme_studies_are_those_with_a_larger_p_than_compare_gives_to_the_reported_one():
     counts = draw_counts(200_000)
-    ranked = studies.rank_studies(counts)
-    less = find_less_extreme(ranked)
-    assert less["share"] == pytest.approx(studies.describe_sampling(counts)["p"])
+    means, maxima, p = rank_studies(counts)
+    less = find_less_extreme(counts, studies.describe_sampling(counts))
+    assert less["share"] == pytest.approx(p[means == 48, maxima == 202].item())
     table = zip(less["max"], less["low"], less["high"], strict=True)
     listed = {(top, mean) for top, low, high in table for mean in range(low, high + 1)}
-    rows, columns = np.nonzero(ranked.p > less["share"] * (1 + 1e-9))
-    assert listed == set(zip(ranked.maxima[columns], ranked.means[rows], strict=True))
+    rows, columns = np.nonzero(p > less["share"] * (1 + 1e-9))
+    assert listed == set(zip(maxima[columns], means[rows], strict=True))
 
 
-def test_networks_counted_in_chunks_are_those_of_one_call(monkeypatch):
-    monkeypatch.setattr(studies, "CHUNK", 16)
-    whole = simulate(PAPER, n_seeds=40, root_seed=2001)
-    assert studies.count_networks(PAPER, Sample(40, 2001)) == CountTable.from_outcomes(
-        whole.updates, whole.converged, PAPER.max_updates
+def test_networks_counted_from_a_seed_on_are_those_of_one_call(monkeypatch):
+    monkeypatch.setattr(ensemble, "SEEDS_AT_ONCE", 16)
+    whole = simulate(PAPER, n_seeds=60, root_seed=2001)
+    assert studies.count_networks(PAPER, Sample(40, 2001), first=20) == CountTable.from_outcomes(
+        whole.updates[20:], whole.converged[20:], PAPER.max_updates
     )
 
 
 def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     counts = draw_counts(3_000, centre=3.7, seed=1)
-    ranked = studies.rank_studies(counts)
-    rejected = ranked.p[ranked.p <= 0.05].max()  # p is the share of studies with as small a p
-    assert studies.measure_power(ranked, counts, level=0.05) == pytest.approx(rejected, abs=1e-9)
+    _, _, p = rank_studies(counts)
     slower = draw_counts(3_000, centre=4.2, seed=1)
-    assert studies.measure_power(ranked, slower, level=0.05) > 0.99
+    power = studies.measure_power(counts, {"own": counts, "slower": slower}, level=0.05)
+    # p is the share of studies with as small a p.
+    assert power["own"] == pytest.approx(p[p <= 0.05].max(), abs=1e-9)
+    assert power["slower"] > 0.99
 
 
 def test_median_counts_failures_as_later_than_any_other():
@@ -89,27 +99,27 @@ def test_chance_is_the_joint_mass_times_that_all_converge():
     table = draw_counts(50_000, n_censored=50)
     cells = compute_joint_mass(table, 100, mean_edges=[47.5, 48.5], max_edges=[202, 203])
     expected = cells.item() * (table.n_converged / table.n) ** 100
-    found = Likelihood.of(table).chances
+    found = measure_likelihood(table)["chances"]
     assert found["not counted"] == pytest.approx(expected, rel=1e-8)
-    later = Likelihood.of(studies.count_sweeps(table)).chances["not counted"]
+    later = measure_likelihood(studies.count_sweeps(table))["chances"]["not counted"]
     assert found["counted"] == pytest.approx(later)
     assert found["open"] == pytest.approx((expected + later) / 2)
 
 
 def test_error_is_that_of_drawing_the_population_again():
     truth = draw_counts(4_000_000)
-    found = Likelihood.of(truth)
+    found = measure_likelihood(truth)
     rng, shares = np.random.default_rng(5), truth.counts / truth.n
     drawn = [rng.multinomial(truth.n, shares) for _ in range(120)]
     tables = [CountTable(truth.updates[c > 0], c[c > 0], 0, 2000) for c in drawn]
     for sweep in studies.SWEEPS:
-        logs = [np.log(Likelihood.of(table).chances[sweep]) for table in tables]
-        assert found.errors[sweep] == pytest.approx(np.std(logs), rel=0.25)
+        logs = [np.log(measure_likelihood(table)["chances"][sweep]) for table in tables]
+        assert found["errors"][sweep] == pytest.approx(np.std(logs), rel=0.25)
 
 
 def test_study_is_compared_with_the_paper_if_enough_of_its_networks_stop_at_the_largest():
     counts = draw_counts(4_000_000, centre=3.8)
-    counted = {"paper": dataclasses.asdict(Likelihood.of(counts))}
+    counted = {"paper": measure_likelihood(counts)}
     here = compare_with_paper(counts, counted)["here"]
     assert (here["bayes_factor"], here["posterior"]) == (1.0, 0.5)
     assert compare_with_paper(draw_counts(100_000), counted) is None
@@ -117,7 +127,8 @@ def test_study_is_compared_with_the_paper_if_enough_of_its_networks_stop_at_the_
 
 def test_posterior_follows_from_the_chances_and_first_reading_is_the_base():
     def give(chance):
-        return Likelihood(500, *(dict.fromkeys(studies.SWEEPS, x) for x in (chance, 0.05)))
+        chances, errors = (dict.fromkeys(studies.SWEEPS, x) for x in (chance, 0.05))
+        return {"n_at_max": 500, "chances": chances, "errors": errors}
 
     given = {"own": give(3e-4), "rare": give(1e-4), "never": give(0.0)}
     rows = studies.compare_readings(given)["open"]
@@ -126,3 +137,5 @@ def test_posterior_follows_from_the_chances_and_first_reading_is_the_base():
     low, high = rows["rare"]["bayes_factor_interval"]
     assert np.log(high / low) / 2 == pytest.approx(1.96 * np.hypot(0.05, 0.05), rel=1e-3)
     assert rows["own"]["bayes_factor_interval"] == [1.0, 1.0]
+    alone = studies.compare_readings({"own": give(3e-4), "never": give(0.0)})["open"]
+    assert alone["own"]["posterior"] is None, "nothing to be compared with"

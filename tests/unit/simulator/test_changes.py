@@ -7,6 +7,7 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
+from replication.simulator.engine import evaluate_networks
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import draw_weights
@@ -17,7 +18,7 @@ VARIANTS = {name: build(case)[1] for name, case in (CASES | TOGETHER).items()}
 
 
 def measure_error(protocol, flat, error):
-    r, v = reconstruct(protocol, flat[None])[0], make_patterns(protocol)
+    r, v = evaluate_networks(protocol, flat[None]).reconstruction[0], make_patterns(protocol)
     if error == "squared":
         return np.sum((r - v) ** 2) / 2
     return -np.sum(v * np.log(r) + (1 - v) * np.log1p(-r))

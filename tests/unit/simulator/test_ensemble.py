@@ -13,7 +13,7 @@ import pytest
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import WorkerError
 from replication.simulator import backends, ensemble
-from replication.simulator.ensemble import LostWorker, cut_range, simulate_ranges, simulate_weights
+from replication.simulator.ensemble import cut_range, simulate_ranges, simulate_weights
 from replication.simulator.weights import draw_weights
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
@@ -26,11 +26,11 @@ class KilledWorker(Exception):
 @pytest.mark.parametrize(
     ("scheduler", "error", "kind", "message"),
     [
-        (None, MemoryError(), LostWorker, "ran out of memory"),
+        (None, MemoryError(), WorkerError, "ran out of memory"),
         (None, ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
-        ("tcp://s:1", KilledWorker(), LostWorker, "a worker died"),
+        ("tcp://s:1", KilledWorker(), WorkerError, "workers died"),
         ("tcp://s:1", CancelledError(), WorkerError, r"at 'tcp://s:1' was lost \(Cancelled"),
-        ("tcp://s:1", None, LostWorker, "finished anything for 1 s"),
+        ("tcp://s:1", None, WorkerError, "finished anything for 1 s"),
     ],
 )
 def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error, kind, message):

@@ -133,7 +133,6 @@ def test_training_stops_at_the_cap_and_at_once_at_the_criterion():
     tied = make_tiny(threshold=0.125, max_updates=1)
     assert tied.train() == (1, True)
     assert tied.c[0] == 0.5
-    assert make_tiny(threshold=0.125).train(record=True).updates == 1
     capped = make_tiny(threshold=1e-9, max_updates=1)
     assert capped.train() == (1, False)
     assert capped.c[0] == 0.5, "an update too many or too few"
@@ -155,11 +154,9 @@ def test_a_hook_sees_each_pattern_and_leads_the_momentum():
 @pytest.mark.parametrize(
     ("hook", "message"),
     [
-        ("text", "change = 'text' was given; allowed is a function"),
-        (lambda changes: None, r"returned None; allowed are changes of W"),
-        (lambda changes: (1, 2, 3, 4, 5), r"returned \(1, 2, 3, 4, 5\); allowed"),
-        (lambda changes: changes._replace(c=np.ones(2)), r"c = .* for weights of shape \(4,\)"),
-        (lambda changes: changes._replace(c=None), r"returned c = None"),
+        (lambda changes: None, "gives nothing; return the changes of"),
+        (lambda changes: (1, 2, 3, 4, 5), "gives 5 arrays; shapes has 4: W, b, U, c"),
+        (lambda changes: changes._replace(c=np.ones(2)), r"c of shape \(2,\); shapes says \(4,\)"),
     ],
 )
 def test_a_hook_that_does_not_fit_changes_nothing(hook, message):

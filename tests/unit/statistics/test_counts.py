@@ -40,25 +40,8 @@ def test_merged_tables_equal_the_table_of_all_outcomes():
         for part in (slice(0, 100), slice(100, 101), slice(101, 300))
     ]
     assert parts[0] + parts[1] + parts[2] == CountTable.from_outcomes(updates, converged, 45)
-    with pytest.raises(UsageError, match="tables with caps 10 and 45 cannot be merged; censor"):
+    with pytest.raises(UsageError, match="tables with caps 10 and 45 cannot be merged; give"):
         make_table() + parts[0]
-
-
-@pytest.mark.parametrize("cap", [0, 5, 7, 10])
-def test_censoring_equals_a_lower_cap_from_the_start(cap):
-    outcomes, done = np.array([3, 7, 3, 10, 10]), np.array([True, True, True, False, True])
-    expected = CountTable.from_outcomes(np.minimum(outcomes, cap), done & (outcomes <= cap), cap)
-    assert make_table().censor(cap) == expected
-
-
-def test_only_a_table_without_a_failure_may_get_a_higher_cap():
-    """Where every network has converged, running on would have changed nothing."""
-    for cap, message in ((11, "0 to 10"), (-1, "cap -1 was given"), (5.5, "whole numbers")):
-        with pytest.raises(UsageError, match=message):
-            make_table().censor(cap)
-    table = CountTable([3, 7], [2, 1], 0, None)
-    assert table.end == 7
-    assert table.censor(99) == CountTable([3, 7], [2, 1], 0, 99)
 
 
 def test_failures_count_as_the_cap_in_the_mean_at_the_cap():

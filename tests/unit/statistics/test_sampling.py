@@ -8,7 +8,7 @@ import pytest
 from scipy import stats
 
 from replication.statistics import sampling
-from replication.statistics.distributions import SamplingDistribution
+from replication.statistics.sampling import SamplingDistribution
 
 EFFORT = sampling.Effort(100_000, 500)
 NAMES = ["mean", "sd", "median", "q1", "q3", "iqr", "iqm", "min", "max", "p90"]
@@ -81,14 +81,6 @@ def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
     assert degrees < sampling.fit_tail(sampling.Sample.from_values(range(16)))[1]
     bounded = sampling.Sample.from_values(runs, bounds=(-math.inf, 8.0))
     assert sampling.fit_tail(bounded)[0] == 0, "nothing lies beyond a bound"
-
-
-@pytest.mark.parametrize(
-    ("values", "unit"),
-    [([1.0, 7.0], 1), ([0.25, 1.51], Fraction(1, 100)), ([0.1, math.pi], None), ([-2.0, 1e14], 1)],
-)
-def test_grid_of_values_is_found(values, unit):
-    assert sampling.Sample.from_values(values).find_unit() == unit
 
 
 @pytest.mark.parametrize("unit", [1.0, 1e-99])

@@ -1,0 +1,318 @@
+"""Commands that run rules: one of the user's own, and the mechanism on inputs of one's own."""
+
+import argparse
+import contextlib
+import dataclasses
+import importlib.util
+import math
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from replication.cli.arguments import (
+    PROTOCOL,
+    add_command,
+    add_seeds,
+    read_fields,
+    read_protocol,
+    read_protocol_arguments,
+)
+from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain
+from replication.errors import ReplicationError, StorageError, UsageError
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
+from replication.system.files import check_target, read_content, refuse_unreadable, write_durably
+from replication.system.progress import report_progress
+from replication.wording import show
+
+if TYPE_CHECKING:
+    from replication.simulator.network import Network
+
+FIELDS = {field.name for field in dataclasses.fields(Protocol)}
+MOST_KEPT = 50_000_000
+"""Numbers of all networks at the end, 400 MB."""
+LARGEST_FILE = 2**21  # bytes of patterns: with more, a single update takes minutes
+ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add the commands of this module to the parser of `replication`."""
+    mechanism = add_command(
+        subparsers, "mechanism",
+        "Test whether recirculation amplifies its own code on inputs of your own, beside "
+        "back-propagation and feedback alignment, each at its best learning rate: whether W grows "
+        "as predicted, what first changes are worth, and what larger and aligned weights at the "
+        "start save. For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
+        "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism,
+    )  # fmt: skip
+    mechanism.add_argument(
+        "--patterns", type=Path, metavar="FILE.csv",
+        help="inputs, a pattern a line: numbers from 0 to 1, and commas, semicolons, tabs or spaces",
+    )  # fmt: skip
+    mechanism.add_argument(
+        "--group-sizes", dest="assignments", action="append", default=[],
+        type=parse_sizes, metavar="V,H",
+        help="visible and hidden units: short for --set group_sizes=[V,H]",
+    )  # fmt: skip
+    add_seeds(mechanism, FEWEST, MOST, N_NETWORKS)
+    mechanism.add_argument(
+        "--rule", metavar="FILE.py:CLASS",
+        help='a rule of your own beside the others, whose numbers have a "rate"; the file is run',
+    )  # fmt: skip
+    mechanism.add_argument(
+        "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",
+    )  # fmt: skip
+
+    rule = add_command(
+        subparsers, "rule",
+        "Try a learning rule of your own over many seeds, beside the paper's. The rule, a subclass "
+        "of replication.Network in a file of Python, is compiled and checked against its own plain "
+        "NumPy, and many networks learn by it; the paper's rule learns from the same seeds. --set "
+        "takes the rule's own numbers, too. This runs the code of the file. For example: "
+        "replication rule mine.py:Mine --seeds 100000.",
+        "--root-seed", "--jobs", *PROTOCOL, handler=run_rule,
+    )  # fmt: skip
+    rule.add_argument(
+        "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
+    )
+    rule.add_argument(
+        "--against", metavar="FILE.py:CLASS", help="another rule in place of the paper's"
+    )
+    add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
+    plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
+    rule.add_argument("--plain", action="store_true", help=plain)
+    rule.add_argument(
+        "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
+    )
+    rule.add_argument(
+        "--plot", type=Path, metavar="FILE", help="draw the shares that have converged (.svg, .png)"
+    )
+    rule.add_argument(
+        "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"
+    )
+
+
+def read_rule(text: str) -> "type[Network]":
+    """Return the class that FILE.py:CLASS names; the code of the file is run."""
+    # mine.py:Mine, or mine.py where it has one class
+    path, colon, name = text.rpartition(":") if ".py:" in text else (text, "", "")
+    file = Path(path)
+    if file.suffix != ".py" or not file.is_file():
+        raise StorageError(f"{show(path)} was given, and no such file of Python is there; give "
+                           "FILE.py:CLASS")  # fmt: skip
+    from replication.simulator.arrays import find_own_line
+    from replication.simulator.network import Network
+
+    # A file that is called as a library (pandas.py) does not take its place.
+    spec: Any = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where a class looks for its own module
+    sys.path.append(str(Path(spec.origin).parent))  # of what the file imports, now or later
+    with _blame(lambda error: find_own_line(error, {spec.origin}) or file.name):
+        spec.loader.exec_module(module)
+    # Its own classes; others are imported.
+    found = {
+        key: each for key, each in vars(module).items()
+        if isinstance(each, type) and issubclass(each, Network) and each.__module__ == spec.name
+    }  # fmt: skip
+    if not colon and len(found) == 1:
+        return next(iter(found.values()))
+    if name not in found:
+        given = show(name) if name else "no class"
+        has = ", ".join(found) or "no subclass of replication.Network"
+        raise UsageError(f"{given} was given; {path} has {has}; give {path}:CLASS")
+    return found[name]
+
+
+@contextlib.contextmanager
+def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
+    """Refuse what goes wrong in the user's own code, `sys.exit` too, where its line is found."""
+    try:
+        yield
+    except (ReplicationError, KeyboardInterrupt, BrokenPipeError):
+        raise
+    except BaseException as error:
+        line = find(error)
+        if line is None:
+            raise
+        text = error.msg if isinstance(error, SyntaxError) else error
+        raise UsageError(f"{line}: {type(error).__name__}: {text}; mend the file") from None
+
+
+def blame_rules(networks: "list[type[Network]]") -> contextlib.AbstractContextManager[None]:
+    """Refuse what goes wrong in the code of rules, and name its line."""
+    from replication.simulator.arrays import find_line
+
+    return _blame(lambda error: next(filter(None, [find_line(error, x) for x in networks]), None))
+
+
+def run_rule(options: argparse.Namespace) -> None:
+    """Try a rule and print what was found."""
+    # What can be refused before the code of the file is run.
+    fields, base = read_fields(options), read_protocol(options.protocol)
+    check_target(options.save, [".csv"])
+    check_target(options.plot, [".svg", ".png", ".pdf"])
+    check_target(options.page, [".html"])
+    networks = [read_rule(text) for text in (options.rule, options.against) if text is not None]
+    with blame_rules(networks):
+        _try_rules(networks, _set_numbers(networks, fields, base), options)
+
+
+def _set_numbers(
+    networks: "list[type[Network]]", fields: dict[str, Any], base: Protocol
+) -> Protocol:
+    """Set those of the fields that are numbers of the rules; return the protocol of the others."""
+    from replication.simulator.network import Rule
+
+    names: list[str] = []
+    for network in networks:
+        # What is a field as well stays one where the rule knows all fields.
+        theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
+        protocol = from_plain({name: fields[name] for name in theirs}, base=base)
+        numbers = Rule.of(network, protocol).numbers
+        own = [name for name in numbers if name not in theirs]
+        if given := fields.keys() & own:
+            network.numbers = numbers | {name: fields[name] for name in given}
+        names += own
+    left = {name: x for name, x in fields.items() if name not in names}
+    try:
+        return from_plain(left, base=base)
+    except UsageError as error:
+        if left.keys() <= FIELDS:
+            raise
+        raise UsageError(f"{error}, or the rule's numbers ({', '.join(names) or 'none'})") from None
+
+
+def _try_rules(
+    networks: "list[type[Network]]", protocol: Protocol, options: argparse.Namespace
+) -> None:
+    """Check the first of the rules, and print and write what all of them did."""
+    from replication.experiments.contest import compare_rules, render_histogram
+    from replication.simulator.arrays import MEASURE
+    from replication.simulator.network import Rule
+    from replication.simulator.programs import Traces
+    from replication.simulator.recirculation import RecirculationNetwork
+
+    # The compiled rule against plain NumPy.
+    network, rule = networks[0], Rule.of(networks[0], protocol)
+    if not options.plain:
+        from replication.simulator.guard import check_rule
+
+        begun = time.perf_counter()
+        found = check_rule(network, protocol, options.root_seed)
+        print(
+            f"The code of the file was run, and {network.__name__} compiled in "
+            f"{time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree with plain "
+            f"NumPy (at most {found.largest:.1g} apart).\n"
+        )
+    files: dict[Path, bytes] = {}
+    if options.page is not None:
+        from replication.experiments.live.rule_page import render_page
+
+        files[options.page] = render_page(rule, options.root_seed).encode()
+    # The contest, with the paper's rule where it can learn the same task.
+    has_paper_task = rule.network.patterns is None and not rule.has_targets
+    if len(networks) == 1 and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
+        networks = [network, RecirculationNetwork]
+    # How failures ended is known where that fits in the memory, and a pattern has one answer.
+    rules = [Rule.of(each, protocol) for each in networks]
+    keeps_weights = options.seeds * sum(sum(each.sizes) for each in rules) <= MOST_KEPT and (
+        options.plain or not any(MEASURE in Traces(each).drawn for each in rules)
+    )
+    contest = compare_rules(
+        *networks[::-1], protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
+        jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
+    )  # fmt: skip
+    outcomes = contest.outcomes[network.__name__]
+    width = min(shutil.get_terminal_size().columns, 100)
+    print(f"{contest}\n\n{network.__name__}:\n{render_histogram(outcomes, width)}")
+    if len(networks) == 1:
+        print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
+    # The files that were asked for, and how to go on.
+    if options.save is not None:
+        table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
+        files[options.save] = table.encode()
+    if options.plot is not None:
+        files[options.plot] = contest.render_plot(options.plot.suffix[1:])
+    for path, content in files.items():
+        write_durably(path, content)
+        print(f"\n{path} was written.")
+    if options.save is not None:
+        print(
+            "\nTo compare with a report of, say, a mean of 48 over 100 networks:\n"
+            f"replication compare {options.save} --column updates --succeeded converged "
+            '--reported "48, n = 100"'
+        )
+
+
+def parse_sizes(text: str) -> str:
+    """Return visible and hidden units as ``--set`` has them."""
+    if re.fullmatch(r"[0-9, ]+", text) is None:  # 8,3
+        allowed = "two whole numbers from 1 to 1024, e.g. 8,3"
+        raise argparse.ArgumentTypeError(f"{show(text)} was given; allowed are {allowed}")
+    return f"group_sizes=[{text}]"
+
+
+def run_mechanism(options: argparse.Namespace) -> None:
+    """Try the mechanism on the user's own inputs and print what was found."""
+    protocol = read_protocol_arguments(options)
+    if options.patterns is not None:
+        protocol = dataclasses.replace(protocol, patterns=read_patterns(options.patterns))
+    check_target(options.save, [".csv"])
+    networks = [read_rule(text) for text in [options.rule] if text is not None]
+    from replication.experiments.mechanism.examination import examine_mechanism
+
+    with blame_rules(networks):
+        found = examine_mechanism(
+            protocol, network=next(iter(networks), None), n_seeds=options.seeds,
+            root_seed=options.root_seed, jobs=options.jobs, report_progress=report_progress,
+        )  # fmt: skip
+    if options.save is not None:
+        table = found.to_frame().to_csv(index=False, lineterminator="\n")
+        write_durably(options.save, table.encode())
+    print(found)
+
+
+def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
+    """Read patterns from a file of numbers from 0 to 1, one pattern a line.
+
+    Numbers stand between commas, semicolons, tabs or spaces; lines of words above them are names
+    of columns. With semicolons or tabs numbers may have a decimal comma.
+    """
+    from replication.system.tables import to_number
+
+    # The file as lines, and the sign between their cells.
+    name = f"--patterns {show(path)}"
+    with refuse_unreadable(name, ADVICE):
+        text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
+    numbered = enumerate(map(str.strip, text.splitlines()), 1)
+    lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
+    separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
+    # Each line as numbers.
+    rows: list[tuple[float, ...]] = []
+    for n, line in lines:
+        cells = [cell.strip() for cell in line.split(separator)]
+        if separator in (";", "\t"):
+            cells = [cell.replace(",", ".") for cell in cells]
+        values = [to_number(cell) for cell in cells]
+        if not rows and all(value is None for value in values):
+            continue
+        for cell, value in zip(cells, values, strict=True):
+            if value is None or not math.isfinite(value):
+                held = f"{show(cell, length=20)} in line {n}; allowed are numbers from 0 to 1"
+                raise UsageError(f"{name} holds {held}; correct it")
+        rows.append(tuple(value for value in values if value is not None))
+    if not rows:
+        raise UsageError(f"{name} holds no numbers; {ADVICE}")
+    # Numbers that are off by their scale alone are answered with the scale.
+    low, high = min(map(min, rows)), max(map(max, rows))
+    if low < 0 or high > 1:
+        raise UsageError(
+            f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1; "
+            f"scale all of them to (x {'+' if low < 0 else '-'} {abs(low):g}) / {high - low:g}, or "
+            "each column by its own least and largest"
+        )
+    return tuple(rows)

@@ -1,0 +1,297 @@
+"""Outputs that jump with period 2: networks that fail, and biases and U that follow the jumps.
+
+Failures: two vectors are in one corner and have the same hidden states, so that each of their two
+output units should be on for one vector and off for the other. With k hidden units on, equation 3
+changes its total input z by ``kappa (1 - 2 sigma(z))`` with ``kappa = epsilon (1 - lambda) (1 +
+k)``. Beyond kappa = 4 z jumps between two values of opposite signs, and goes on, since saturated
+hidden units hardly learn.
+
+The tail: to first order equation 4 shows a hidden bias the changes of the visible biases through W,
+``db = (1 - lambda) s W dc``, s the mean slope of the unit. Where outputs jump, hidden states so
+swing in step with them, and against them if biases learn one update late.
+
+Alignment: while all reconstructions are alike, output i has the total input z_i for every vector.
+Equation 3 changes U and z by ::
+
+    dU_i = epsilon (1 - lambda) [h_i - m + m (1 - N sigma(z_i))]
+    dz_i = epsilon (1 - lambda) [(h_i - m) m + (1 + |m|^2) (1 - N sigma(z_i))]
+
+where h_i are the hidden states that vector i causes, and m their mean over the N vectors. The
+second line is a map of one number. It rests at ``sigma(z) = (1 + d_i) / N``, where ``d_i`` is
+``(h_i - m) m / (1 + |m|^2)`` and small, unless its slope there is below -1: beyond a critical
+learning rate the outputs jump, and U is moved along m as they do.
+"""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from replication.definition.protocol import PAPER, Protocol
+from replication.experiments import Model
+from replication.experiments.agreement import LEVEL, find_alignment
+from replication.experiments.growth import find_critical_rate
+from replication.experiments.matrices import Array, Counts, flatten, get_u, get_w
+from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
+from replication.simulator.activations import logistic
+from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.patterns import make_patterns
+from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.weights import split_weights
+from replication.statistics.alignment import compute_cosines
+
+UNSTABLE = 4.0  # kappa beyond which the two outputs of a failed network jump
+TOLERANCE = 0.002
+UPPER_RATES = (4.0, 6.0, 7.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0)
+"""Learning rates of U and the visible biases; W and the hidden biases keep the paper's."""
+
+Choose = Callable[[Any, Any, Any], Any]
+"""Takes the change of the hidden biases that equation 4 asks for, the one before it (0 at first)
+and the number of updates so far; returns the change that is applied."""
+SLOW = 100  # updates beyond which a network counts as slow
+AT = 20  # updates after which it is measured how deep two vectors lie in one corner, and the rest
+
+SIZES = ((4, 2), (8, 3))
+ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
+FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
+
+
+def predict_error(gain: float) -> float:
+    """Return the error of the two outputs: 1/2 where they rest, else that of the jump.
+
+    Between z and -z, where ``2 z = kappa (2 sigma(z) - 1)``.
+
+    >>> [round(predict_error(gain), 4) for gain in (3.0, 5.0, 10.0, 15.0)]
+    [0.5, 0.8552, 0.9928, 0.9994]
+    """
+    if gain <= UNSTABLE:
+        return 0.5
+    # Halved until no number lies between: SciPy's search would take every report 0.2 s to import.
+    low, high = 0.0, gain
+    while low < (z := (low + high) / 2.0) < high:
+        low, high = (z, high) if gain * math.tanh(z / 2.0) > 2.0 * z else (low, z)
+    return 1.0 / (1.0 + math.exp(-z))
+
+
+def describe_failures(protocol: Protocol, weights: Array) -> Model:
+    """Compare failed networks with the prediction for the corner of their worst vector.
+
+    Lists go by the number of hidden units that are on, from none to all; ``gains`` are kappa.
+    """
+    # After no update, one and two: the outputs jump to the other side, and back.
+    path = record_weights(protocol, weights, 2)
+    states, *later = (evaluate_networks(protocol, path[:, t]) for t in range(3))
+    jumps = [np.abs(each.reconstruction - states.reconstruction).max(axis=(1, 2)) for each in later]
+    # In which corner the vector with the largest error lies, and the error predicted for it.
+    worst = np.abs(states.reconstruction - make_patterns(protocol)).max(axis=2).argmax(axis=1)
+    n_on = np.count_nonzero(states.hidden[0][np.arange(len(weights)), worst] > 0.5, axis=1)
+    rate = protocol.learning_rate * protocol.hidden_to_visible_factor
+    # For each number of hidden units that may be on: kappa, the error, and what was found.
+    counts = range(protocol.group_sizes[1] + 1)
+    gains = [rate * (1.0 - protocol.regression) * (1 + k) for k in counts]
+    predicted = np.array([predict_error(gain) for gain in gains])
+    errors = [states.error[n_on == k] for k in counts]
+    return {
+        "n": len(weights), "gains": gains, "predicted": predicted.tolist(),
+        "within": int(np.sum(np.abs(states.error - predicted[n_on]) < TOLERANCE)),
+        "period_2": int(np.sum((jumps[0] > 0.5) & (jumps[1] < 0.1))),
+        "by_corner": [len(each) for each in errors],
+        "medians": [float(np.median(each)) if len(each) else None for each in errors],
+    }  # fmt: skip
+
+
+def compare_rates(sample: Sample) -> Model:
+    """Return failures at each of `UPPER_RATES`, and how many lie where no output should jump."""
+
+    def fail(rate: float) -> Model:
+        protocol = Protocol(hidden_to_visible_factor=rate / PAPER.learning_rate)
+        _, converged, final = sample.alone.train(protocol)
+        return {"rate": rate} | describe_failures(protocol, final[~converged])
+
+    rows = list(sample.map(fail, UPPER_RATES).values())
+    # kappa of a corner, and how many networks failed in it, over all rates.
+    by_gain = [pair for row in rows for pair in zip(row["gains"], row["by_corner"], strict=True)]
+    n_elsewhere = sum(n for gain, n in by_gain if gain <= UNSTABLE)
+    exceptions = {"n": sum(row["n"] for row in rows), "n_elsewhere": n_elsewhere}
+    return {"rates": rows, "exceptions": exceptions}
+
+
+def alternate(asked: Any, before: Any, t: Any) -> Any:
+    """Apply what alternates from update to update: half the difference of the last two."""
+    return np.where(t > 0, (asked - before) / 2.0, 0.0)
+
+
+def smooth(asked: Any, before: Any, t: Any) -> Any:
+    """Apply the rest, the mean of the last two."""
+    return asked - alternate(asked, before, t)
+
+
+def apply(asked: Any, *_: Any) -> Any:
+    """Apply what equation 4 asks for; not times 1, which would round it once more."""
+    return asked
+
+
+def scale(factor: float) -> Choose:
+    """Apply what is asked for times a factor."""
+    return lambda asked, *_: factor * asked
+
+
+CHOICES: Mapping[str, Choose] = {
+    "fixed": scale(0.0),
+    "until 10": lambda asked, _, t: np.where(t < 10, asked, 0.0),
+    "delay 0": apply,
+    "delay 1": lambda _, before, __: before,
+}
+"""By what the hidden biases change; "delay 0" is equation 4."""
+DOSES: Mapping[str, Choose] = {
+    "both": apply, "alternating": alternate, "smooth": smooth, "neither": scale(0.0),
+    **{f"{factor:g} times": scale(factor) for factor in (0.5, 1.5, 2.0)},
+    "3 times the smooth part": lambda *asked: 3.0 * smooth(*asked),
+}  # fmt: skip
+"""From which part of what equation 4 asks for they learn, the two parts adding up to it, and from
+how many times as much."""
+
+
+class Following(RecirculationNetwork):
+    """A network whose hidden biases change as is chosen."""
+
+    choose: Choose
+    t: Any  # updates so far
+    before: Any  # what equation 4 asked for at the last one
+
+    @property
+    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+        """What the rule keeps, and what a choice depends on."""
+        return super().kept | {"t": 0.0, "before": np.zeros(self.shapes["b"])}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Apply the chosen change of the hidden biases, and all others as they are."""
+        asked = changes["b"]
+        super().apply(changes | {"b": self.choose(asked, self.before, self.t)})
+        self.before, self.t = asked, self.t + 1.0
+
+
+def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Counts, Array]:
+    """Train networks whose hidden biases change as is chosen.
+
+    Returns updates up to the cap of the protocol (n,), and `measure_depth` after `AT` of them.
+    """
+    rule = type("Following", (Following,), {"choose": staticmethod(choose)})
+    updates, _, _ = simulate_weights(protocol, weights, network=rule)
+    # Once more for the weights on the way, of those that have not learnt by then.
+    early = dataclasses.replace(protocol, max_updates=AT)
+    _, is_done, states = simulate_weights(early, weights, network=rule)
+    return updates, measure_depth(protocol, states[~is_done])
+
+
+def measure_depth(protocol: Protocol, weights: Array) -> Array:
+    """Return how large hidden inputs are for each pair of vectors in one corner, of all networks.
+
+    One-hot vectors; a corner is that of the cube of hidden states that a code is nearest to.
+    """
+    W, b = split_weights(protocol, weights)[0]
+    inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
+    depths = []
+    for pair in itertools.combinations(range(protocol.n_visible), 2):
+        both = inputs[..., pair]  # (n, n_hidden, 2)
+        is_shared = np.all((both[..., 0] > 0) == (both[..., 1] > 0), axis=1)
+        depths.append(np.abs(both[is_shared]).mean(axis=(1, 2)))
+    return np.concatenate(depths)
+
+
+def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:
+    """Return for each choice how many networks are slow, or fail, and how deep vectors lie."""
+    weights = sample.draw(PAPER)
+    # One more, so that a network that converges just at the cap has not failed.
+    protocol = Protocol(max_updates=cap + 1)
+
+    def learn(name: str) -> Model:
+        updates, depth = train_biases(protocol, weights, choices[name])
+        shares = {key: estimate_share(updates > n) for key, n in (("slow", SLOW), ("failed", cap))}
+        depths = name_median(depth, "depth") if len(depth) else {"depth": None}
+        return shares | depths | {"p99": find_p99(updates)}
+
+    return {"n": sample.n} | sample.map(learn, choices)
+
+
+def measure_following(protocol: Protocol, weights: Array) -> Model:
+    """Return the cosine of the changes of the hidden biases with ``(1 - lambda) s W dc``.
+
+    Of those after `AT` updates, over all networks.
+    """
+    # Weights (n, n_weights) before and after one update, and what it changed.
+    now, later = np.swapaxes(record_weights(protocol, weights, AT + 1)[:, AT:], 0, 1)
+    (_, db), (_, dc) = split_weights(protocol, later - now)
+    hidden = evaluate_networks(protocol, now).hidden[0]  # (n, n_patterns, n_hidden)
+    slope = (hidden * (1.0 - hidden)).mean(axis=1)
+    seen = slope * np.sum(get_w(protocol, now) * dc[:, None, :], axis=2)
+    return {"update": AT, "cosine": float(compute_cosines(seen.ravel(), db.ravel()))}
+
+
+def predict_alignment_by_map(protocol: Protocol, weights: Array) -> Counts:
+    """Return at which update the map aligns U with W in each network, (n,), `FOLLOWED` at most.
+
+    From the initial weights alone: W relative to its mean grows along itself, by
+    ``epsilon lambda (1 - lambda)^2 s``, s the slope of each hidden unit; hidden biases stay.
+    """
+    rate, keep = protocol.learning_rate, protocol.regression
+    (W, b), (_, c) = split_weights(protocol, weights)
+    # Hidden states and U are (n, n_hidden, n_visible): one-hot vectors, so that W holds the inputs.
+    U, hidden = get_u(protocol, weights), logistic(W + b[..., None])
+    # While all reconstructions are alike, what an output gets from the mean code is all of it.
+    z = np.sum(U * hidden.mean(axis=-1, keepdims=True), axis=1) + c  # (n, n_visible)
+    W = _centre(W)
+    first = np.full(len(weights), FOLLOWED)  # (n,)
+    for t in range(FOLLOWED):
+        is_aligned = compute_cosines(flatten(W), flatten(_centre(U))) >= LEVEL
+        first[is_aligned] = np.minimum(first[is_aligned], t)
+        # The two lines of the map above, and the growth of W.
+        hidden = logistic(W + b[..., None])
+        mean = hidden.mean(axis=-1, keepdims=True)
+        slope = (hidden * (1.0 - hidden)).mean(axis=-1, keepdims=True)
+        missing = (1.0 - protocol.n_visible * logistic(z))[:, None, :]
+        moved = hidden - mean + mean * missing
+        U = U + rate * (1.0 - keep) * moved
+        z = z + rate * (1.0 - keep) * (np.sum(mean * moved, axis=1) + missing[:, 0])
+        W = W * (1.0 + rate * keep * (1.0 - keep) ** 2 * slope)
+    return first
+
+
+def measure_shift(protocol: Protocol, weights: Array) -> float:
+    """Return the median size of d_i, by which the initial codes shift where an output rests."""
+    W, b = split_weights(protocol, weights)[0]
+    hidden = logistic(W + b[..., None])  # (n, n_hidden, n_visible)
+    mean = hidden.mean(axis=-1, keepdims=True)
+    shift = np.sum(_centre(hidden) * mean, axis=1) / (1.0 + np.sum(mean**2, axis=1))
+    return float(np.median(np.abs(shift)))
+
+
+def compare_alignment(sample: Sample) -> Model:
+    """Return measured and predicted mean updates of alignment at `ALIGNED_RATES` for `SIZES`."""
+    found: Model = {}
+    for sizes in SIZES:
+        base = Protocol(group_sizes=sizes)
+        weights = sample.draw(base)
+
+        def align(rate: float, base: Protocol = base, weights: Array = weights) -> Model:
+            row: Model = {"rate": rate}
+            for name, frozen in LEARNING.items():
+                protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
+                row[name] = float(find_alignment(protocol, weights, n_updates=FOLLOWED).mean())
+            return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
+
+        # For example "4-2-4", since the reconstruction has the size of the input.
+        found["-".join(map(str, (*sizes, sizes[0])))] = {
+            "critical": find_critical_rate(base), "shift": measure_shift(base, weights),
+            "rates": list(sample.map(align, ALIGNED_RATES).values()),
+        }  # fmt: skip
+    return found
+
+
+def _centre(matrices: Array) -> Array:
+    """Return matrices (n, n_hidden, n_visible) without their means over the visible units."""
+    return np.asarray(matrices - matrices.mean(axis=-1, keepdims=True))
