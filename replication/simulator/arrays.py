@@ -61,7 +61,6 @@ class Graph:
         self.data: list[float] = []  # constants, the same for all networks
         self.depth = 0  # of loops of `repeat` being traced
         self.phase = 0  # of a sweep, for random numbers
-        self._keys = itertools.count()
 
     def make(
         self, op: str, shape: Shape, args: Sequence["Traced"] = (), compute: Any = None, *,
@@ -71,7 +70,7 @@ class Graph:
         self._check(*args)
         key = (op, shape, note, *(arg.key for arg in args))
         if key not in self.known:
-            new = Traced(self, op, shape, tuple(args), compute, note, mask, next(self._keys))
+            new = Traced(self, op, shape, tuple(args), compute, note, mask, len(self.known))
             new.is_batched = is_batched or any(arg.is_batched for arg in args)
             new.depth = max([depth, *(arg.depth for arg in args)])
             for arg in args:
@@ -707,7 +706,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     try:
         # A state is another one in every turn, and of every pattern.
         carried = [
-            graph.make("carried", x.shape, note=(graph.depth, k, next(graph._keys)), **place)
+            graph.make("carried", x.shape, note=(graph.depth, k, object()), **place)
             for k, x in enumerate(begun)
         ]
         found = [_take_state(graph, x) for x in _as_tuple(step(*carried))]

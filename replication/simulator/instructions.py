@@ -14,16 +14,12 @@ from typing import Any
 import numpy as np
 
 
-def _operation(name: str) -> Callable[[Any, Any], Any]:
-    return lambda value, other: value.writer.compute(name, value, other)
+def _operation(name: str, method: str = "compute") -> Callable[[Any, Any], Any]:
+    return lambda x, other: getattr(x.writer, method)(name, x, other)
 
 
-def _turned(name: str) -> Callable[[Value, Any], Any]:
-    return lambda value, other: value.writer.compute(name, other, value)
-
-
-def _counting(name: str) -> Callable[[Whole, Any], Whole]:
-    return lambda whole, other: whole.writer.count(name, whole, other)
+def _turned(name: str) -> Callable[[Any, Any], Any]:
+    return lambda x, other: x.writer.compute(name, other, x)
 
 
 class Value:
@@ -82,8 +78,9 @@ class Whole:
     def __str__(self) -> str:
         return self.name
 
-    __add__, __sub__, __mul__ = _counting("add"), _counting("sub"), _counting("mul")
-    __rshift__, __and__ = _counting("lshr"), _counting("and")
+    __add__, __sub__ = _operation("add", "count"), _operation("sub", "count")
+    __mul__, __and__ = _operation("mul", "count"), _operation("and", "count")
+    __rshift__ = _operation("lshr", "count")
     __radd__, __rmul__ = __add__, __mul__
 
 

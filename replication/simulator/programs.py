@@ -503,10 +503,8 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
     """Write what happens to lanes after a sweep: a record, the outcome, and the next network."""
     writer = Writer(n_lanes)
     load, store, when = writer.load_whole, writer.store_whole, writer.when
-    sweep = Whole(writer, "%sweep")
-
-    def has_bit(bits: str, lane: Whole) -> Whole:
-        return Whole(writer, bits) >> lane & 1
+    sweep, cap = Whole(writer, "%sweep"), Whole(writer, "%cap")
+    finished, below = Whole(writer, "%finished"), Whole(writer, "%below")  # a bit for each lane
 
     def count(place: int, more: int) -> None:
         store("%counts", place, load("%counts", place) + more)
@@ -522,12 +520,12 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
         is_there = writer.compare("sge", network, 0)
         is_recorded = writer.emit("icmp ne ptr %record, null")
         with when(writer.emit(f"and i1 {is_there}, {is_recorded}")):
-            take(lane, "%record", (network * (Whole(writer, "%cap") + 1) + age) * n)
-        with when(writer.compare("ne", has_bit("%finished", lane), 0)):
+            take(lane, "%record", (network * (cap + 1) + age) * n)
+        with when(writer.compare("ne", finished >> lane & 1, 0)):
             # The outcome of the network that was in the lane, if one was.
             with when(is_there):
                 store("%updates", network, age)
-                store("%converged", network, has_bit("%below", lane))
+                store("%converged", network, below >> lane & 1)
                 # Whose weights are no numbers has not, though its units may hide that.
                 for k in writer.each(rule.sizes[0]):
                     place = writer.find("%now", k * n_lanes + lane, "double")
