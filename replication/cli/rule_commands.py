@@ -50,7 +50,7 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     mechanism.add_argument(
         "--patterns", type=Path, metavar="FILE.csv",
-        help="inputs, a pattern a line: numbers from 0 to 1, and commas, semicolons, tabs or spaces",
+        help="inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces",
     )  # fmt: skip
     mechanism.add_argument(
         "--group-sizes", dest="assignments", action="append", default=[],
@@ -77,9 +77,6 @@ def add_commands(subparsers: Any) -> None:
     )  # fmt: skip
     rule.add_argument(
         "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
-    )
-    rule.add_argument(
-        "--against", metavar="FILE.py:CLASS", help="another rule in place of the paper's"
     )
     add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
     plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
@@ -142,11 +139,11 @@ def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
         raise UsageError(f"{line}: {type(error).__name__}: {text}; mend the file") from None
 
 
-def blame_rules(networks: "list[type[Network]]") -> contextlib.AbstractContextManager[None]:
-    """Refuse what goes wrong in the code of rules, and name its line."""
+def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextManager[None]:
+    """Refuse what goes wrong in the code of a rule, if there is one, and name its line."""
     from replication.simulator.arrays import find_line
 
-    return _blame(lambda error: next(filter(None, [find_line(error, x) for x in networks]), None))
+    return _blame(lambda error: None if network is None else find_line(error, network))
 
 
 def run_rule(options: argparse.Namespace) -> None:
@@ -156,40 +153,33 @@ def run_rule(options: argparse.Namespace) -> None:
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
-    networks = [read_rule(text) for text in (options.rule, options.against) if text is not None]
-    with blame_rules(networks):
-        _try_rules(networks, _set_numbers(networks, fields, base), options)
+    network = read_rule(options.rule)
+    with blame_rule(network):
+        _try_rule(network, _set_numbers(network, fields, base), options)
 
 
-def _set_numbers(
-    networks: "list[type[Network]]", fields: dict[str, Any], base: Protocol
-) -> Protocol:
-    """Set those of the fields that are numbers of the rules; return the protocol of the others."""
+def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protocol) -> Protocol:
+    """Set those of the fields that are numbers of the rule; return the protocol of the others."""
     from replication.simulator.network import Rule
 
-    names: list[str] = []
-    for network in networks:
-        # What is a field as well stays one where the rule knows all fields.
-        theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
-        protocol = from_plain({name: fields[name] for name in theirs}, base=base)
-        numbers = Rule.of(network, protocol).numbers
-        own = [name for name in numbers if name not in theirs]
-        if given := fields.keys() & own:
-            network.numbers = numbers | {name: fields[name] for name in given}
-        names += own
-    left = {name: x for name, x in fields.items() if name not in names}
+    # What is a field as well stays one where the rule knows all fields.
+    theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
+    protocol = from_plain({name: fields[name] for name in theirs}, base=base)
+    numbers = Rule.of(network, protocol).numbers
+    own = [name for name in numbers if name not in theirs]
+    if given := fields.keys() & own:
+        network.numbers = numbers | {name: fields[name] for name in given}
+    left = {name: x for name, x in fields.items() if name not in own}
     try:
         return from_plain(left, base=base)
     except UsageError as error:
         if left.keys() <= FIELDS:
             raise
-        raise UsageError(f"{error}, or the rule's numbers ({', '.join(names) or 'none'})") from None
+        raise UsageError(f"{error}, or the rule's numbers ({', '.join(own) or 'none'})") from None
 
 
-def _try_rules(
-    networks: "list[type[Network]]", protocol: Protocol, options: argparse.Namespace
-) -> None:
-    """Check the first of the rules, and print and write what all of them did."""
+def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Namespace) -> None:
+    """Check a rule, and print and write what it and the paper's did."""
     from replication.experiments.contest import compare_rules, render_histogram
     from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
@@ -197,7 +187,7 @@ def _try_rules(
     from replication.simulator.recirculation import RecirculationNetwork
 
     # The compiled rule against plain NumPy.
-    network, rule = networks[0], Rule.of(networks[0], protocol)
+    rule = Rule.of(network, protocol)
     if not options.plain:
         from replication.simulator.guard import check_rule
 
@@ -214,16 +204,17 @@ def _try_rules(
 
         files[options.page] = render_page(rule, options.root_seed).encode()
     # The contest, with the paper's rule where it can learn the same task.
-    has_paper_task = rule.network.patterns is None and not rule.has_targets
-    if len(networks) == 1 and has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
-        networks = [network, RecirculationNetwork]
+    networks: list[type[Network]] = [network]
+    has_paper_task = network.patterns is None and not rule.has_targets
+    if has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
+        networks = [RecirculationNetwork, network]
     # How failures ended is known where that fits in the memory, and a pattern has one answer.
     rules = [Rule.of(each, protocol) for each in networks]
     keeps_weights = options.seeds * sum(sum(each.sizes) for each in rules) <= MOST_KEPT and (
         options.plain or not any(MEASURE in Traces(each).drawn for each in rules)
     )
     contest = compare_rules(
-        *networks[::-1], protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
+        *networks, protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
         jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
     outcomes = contest.outcomes[network.__name__]
@@ -262,12 +253,12 @@ def run_mechanism(options: argparse.Namespace) -> None:
     if options.patterns is not None:
         protocol = dataclasses.replace(protocol, patterns=read_patterns(options.patterns))
     check_target(options.save, [".csv"])
-    networks = [read_rule(text) for text in [options.rule] if text is not None]
+    network = None if options.rule is None else read_rule(options.rule)
     from replication.experiments.mechanism.examination import examine_mechanism
 
-    with blame_rules(networks):
+    with blame_rule(network):
         found = examine_mechanism(
-            protocol, network=next(iter(networks), None), n_seeds=options.seeds,
+            protocol, network=network, n_seeds=options.seeds,
             root_seed=options.root_seed, jobs=options.jobs, report_progress=report_progress,
         )  # fmt: skip
     if options.save is not None:

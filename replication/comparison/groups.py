@@ -116,7 +116,7 @@ def compare_sides(
     defaults, said = compare.__kwdefaults__ or {}, dict[str, str]()
     numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
     base = {**defaults, **options, "numbers": {}}
-    own, metrics = _rename(_stack_runs(Table.of(table, "table")), metrics)
+    own = _rename(_stack_runs(Table.of(table, "table")), metrics)
     groups = None if difference is None else _find_column_of(own, keys, difference)
     keys = [name for name in keys if name != groups]
     # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
@@ -254,14 +254,14 @@ def _stack_runs(table: Table) -> Table:
     return Table(table.name, ["run", step, *metrics], columns.__getitem__, len(rows))
 
 
-def _rename(table: Table, metrics: Sequence[str]) -> tuple[Table, list[str]]:
+def _rename(table: Table, metrics: list[str]) -> Table:
     """Return a table, of which a column given as return=Ours is called as the report calls it."""
-    names, found = list(table.names), list(metrics)
+    names = list(table.names)
     for place, metric in enumerate(metrics):
         name, sign, other = metric.partition("=")
         if sign and metric not in names and name in names:
-            names[names.index(name)] = found[place] = other
-    return Table(table.name, names, table.columns, table.n_rows), found
+            names[names.index(name)] = metrics[place] = other
+    return Table(table.name, names, table.columns, table.n_rows)
 
 
 def _list_tags(table: Table, records: Sequence[Record]) -> Table:

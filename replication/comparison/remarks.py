@@ -22,7 +22,6 @@ from replication.statistics.sampling import UNBOUNDED, Sample
 
 COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
-TOLERATED = 0.5  # standard deviations by which studies of one thing often differ
 ORDER = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
 SLACK = 1.0 + 1e-12
 
@@ -192,7 +191,7 @@ def _caution_of_means(one: Side, two: Side, worst: Answer, options: Options) -> 
     found |= {"alone": "; ".join(said)} if said else {}
     # Which spread between labs would explain the difference?
     needed = find_tolerated(one, two, level=level) if gap.p <= level and not between else None
-    if needed is not None and needed <= TOLERATED:
+    if needed is not None:
         found["labs"] = (
             f"Labs that differ by {needed:.2g} SD on either side explain the difference, and "
             "studies of one thing often differ as much; `between` allows for it."

@@ -17,7 +17,7 @@ from replication.errors import UsageError
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.network import Network, Rule
 from replication.simulator.programs import NETWORK, ROOT_SEED, Program, write_evaluate, write_train
-from replication.simulator.recirculation import find_network
+from replication.simulator.recirculation import RecirculationNetwork, find_network
 from replication.system.threads import Stopped, find_flag
 
 Array = NDArray[np.float64]
@@ -160,9 +160,11 @@ def _find_program(kind: str, rule: Rule) -> Program:
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
     # A class of a user may change between two calls; one that `exec` made may have no module.
     network: Any = rule.network
-    if getattr(network, "__module__", "") != find_network.__module__:
+    if not str(getattr(network, "__module__", "")).startswith("replication."):
         return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
-    return _write(kind, network, _neutralise(rule.protocol), n_at_once)
+    is_neutral = issubclass(network, RecirculationNetwork)  # others take few fields
+    protocol = _neutralise(rule.protocol) if is_neutral else rule.protocol
+    return _write(kind, network, protocol, n_at_once)
 
 
 @functools.lru_cache(maxsize=256)

@@ -233,8 +233,11 @@ def find_spread_p(one: Side, two: Side) -> float | None:
 
 
 def find_tolerated(own: Side, other: Side, *, level: float) -> float | None:
-    """Return the spread between labs, in standard deviations, at which p rises above the level."""
-    for between in (0.05 * step for step in range(1, 21)):
+    """Return the spread between labs, in standard deviations, at which p rises above the level.
+
+    None if it would have to be larger than those of studies of one thing often are.
+    """
+    for between in (0.05 * step for step in range(1, 11)):  # up to half a standard deviation
         found = judge_means(own, other, level=level, between=between)
         if found is not None and found.p > level:
             return between

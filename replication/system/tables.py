@@ -148,22 +148,21 @@ def _read_parquet(content: bytes, name: str) -> Table:
     import pyarrow as pa
     from pyarrow import parquet
 
-    buffer, unreadable = pa.BufferReader(content), (name, "Parquet file", "write it again")
+    advice = "write it again, or less of it"
+    buffer, unreadable = pa.BufferReader(content), (name, "Parquet file", advice)
     # Size and types stand in the footer, so a bomb is refused before it is unpacked.
     with _refuse_errors(*unreadable):
         head = parquet.read_metadata(buffer)
         schema = head.schema.to_arrow_schema()
-    n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
-    if head.num_rows > MAX_ROWS or len(schema.names) > MAX_COLUMNS or n_bytes > MAX_BYTES:
-        size = f"{head.num_rows:,} rows and {len(schema.names):,} columns"
-        raise DataError(f"{name} is too large, with {size}: {LIMITS}; give a smaller table")
+        n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
+        if head.num_rows > MAX_ROWS or len(schema.names) > MAX_COLUMNS or n_bytes > MAX_BYTES:
+            raise ValueError(LIMITS)
 
     def read(place: int) -> list[Any]:
         column, dtype = schema.names[place], schema.field(place).type
         plain = dtype.value_type if pa.types.is_dictionary(dtype) else dtype
         if not any(getattr(pa.types, f"is_{kind}")(plain) for kind in PLAIN):
-            wrong = f"column {show(column)} holds {plain}"
-            raise DataError(f"{wrong}; give a column of numbers or texts")
+            raise DataError(f"column {show(column)} holds {plain}; give one of numbers or texts")
         # Texts that are equal are held once, in the file as here, however many rows have them.
         is_text = "string" in str(plain) or "binary" in str(plain)
         once: dict[Any, Any] = {}
@@ -180,28 +179,24 @@ def _read_parquet(content: bytes, name: str) -> Table:
 
 def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     """Read lines, split where that gives most names."""
-    try:
+    with _refuse_errors(name, "UTF-8 text", ADVICE):
         text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise DataError(f"{name} is not UTF-8 text; {ADVICE}") from None
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
     if line.lstrip()[0] in "{[":
         return _read_json(text, name)
     if typeset := _split_typeset(text):
-        if (n_cells := sum(map(len, typeset))) > MAX_TYPESET:
-            raise DataError(f"{name} has {n_cells:,} cells, of LaTeX or Markdown at most "
-                            f"{MAX_TYPESET:,} are read; write it as CSV")  # fmt: skip
+        if sum(map(len, typeset)) > MAX_TYPESET:
+            raise DataError(f"{name} has too many cells; of LaTeX at most {MAX_TYPESET:,} are read")
         return _take_rows(name, *_split_header([[*map(clean, row)] for row in typeset]))
     # The sign that parts most cells, outside of quotes: "a, b";1
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
-    too_many = DataError(f"{name} has too many rows or columns: {LIMITS}; give a smaller table")
-    if line.count(separator) >= MAX_COLUMNS:
-        raise too_many
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
-    try:
+    with _refuse_errors(name, "table", ADVICE):
+        if line.count(separator) >= MAX_COLUMNS:
+            raise ValueError(LIMITS)
         for row in lines:
             cells = [cell.strip() for cell in row]
             if separator == ";":  # between which numbers may have a decimal comma
@@ -209,10 +204,7 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
             if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
             if len(rows) > MAX_ROWS:
-                raise too_many
-    except csv.Error as error:
-        where = f"{_shorten(error)} in line {lines.line_num}"
-        raise DataError(f"{name} is not a readable table ({where}); {ADVICE}") from None
+                raise ValueError(LIMITS)
     while rows and not any(rows[-1]):  # empty lines at the end
         rows.pop()
     names, *body = rows or [[""]]

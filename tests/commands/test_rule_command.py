@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from replication import simulate
+from replication import Protocol, compare_rules, simulate
+from replication.cli.rule_commands import read_rule
 from tests.exactness.rules import FILE
 from tests.reliability.faults import require
 
@@ -51,10 +52,11 @@ def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, 
     assert line.startswith(f"replication compare {saved} ")
 
 
-def test_two_rules_of_ones_own_learn_from_the_same_seeds(run, write):
+def test_rules_with_the_same_initial_weights_are_paired(write):
     path = write(OTHER)
-    words = ("--against", f"{path}:Halved", "--seeds", 8, "--set", "max_updates=20")
-    answers = [run("rule", f"{path}:{name}", *words) for name in ("Alignment", "Small")]
+    first, *others = (read_rule(f"{path}:{name}") for name in ("Halved", "Alignment", "Small"))
+    few = {"protocol": Protocol(max_updates=20), "n_seeds": 8}
+    answers = [str(compare_rules(first, other, **few)) for other in others]
     assert "Alignment less Halved, from the same initial weights" in answers[0]
     assert "Small less Halved, seed by seed" in answers[1]
 
