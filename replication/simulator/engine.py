@@ -44,11 +44,15 @@ class Engine:
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
         self.rule = Rule.of(find_network(protocol, network), protocol)
+        self._program: Program | None = None
 
-    @functools.cached_property
+    @property
     def program(self) -> Program:
         """The program that trains, written when it is needed: not where networks are evaluated."""
-        return _find_program("train", self.rule)
+        # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
+        if self._program is None:
+            self._program = _find_program("train", self.rule)
+        return self._program
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
