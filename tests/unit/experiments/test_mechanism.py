@@ -11,7 +11,7 @@ from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import flatten, get_u, get_w
-from replication.experiments.mechanism import common, controls, hybrids, reach, run, tasks, theory
+from replication.experiments.mechanism import controls, reach, run, tasks, variants
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
@@ -60,7 +60,7 @@ def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
         W = W * (1 + growth.predict_growth(SMALL))
         t += 1
         cosine = U @ W / math.sqrt(U @ U * (W @ W))
-    assert math.ceil(theory.predict_alignment_by_growth(SMALL)) == t
+    assert math.ceil(growth.predict_alignment_by_growth(SMALL)) == t
 
 
 def keep_along(network, changes):
@@ -200,8 +200,8 @@ def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow)
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     weights = draw_weights(SMALL, SEED, 0, 60)
-    (smaller,) = controls.compare_sizes(SMALL, weights, (0.25,))
-    starts = controls.compare_starts(SMALL, weights)
+    found = controls.compare_starts(SMALL, weights, (0.25,))
+    (smaller,), starts = found["sizes"], found["starts"]
     factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
     assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
@@ -271,7 +271,7 @@ def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_mea
     protocol = dataclasses.replace(task, learning_rate=3.0, max_updates=1)
     weights = draw_weights(protocol, SEED, 0, 2)
     V = make_patterns(protocol)
-    _, _, reached = simulate_weights(protocol, weights, network=common.Apart)
+    _, _, reached = simulate_weights(protocol, weights, network=variants.Apart)
     for before, after in zip(weights, reached, strict=True):
         (W, b), (U, c) = split_weights(protocol, before)
         h = expit(V @ W.T + b)
@@ -322,7 +322,7 @@ def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     weights = draw_weights(protocol, SEED, 0, 5)
     rates = {"hidden_to_visible_factor": 8.0, "visible_to_hidden_factor": 4.0}
     halves = dataclasses.replace(PAPER, learning_rate=1.0, **rates)
-    found = simulate_weights(halves, weights, network=hybrids.make_hybrid(*rules))
+    found = simulate_weights(halves, weights, network=variants.make_hybrid(*rules))
     expected = simulate_weights(protocol, weights)
     assert np.array_equal(found[0], expected[0])
     assert np.array_equal(found[1], expected[1])
@@ -468,8 +468,8 @@ def test_rule_of_ones_own_is_searched_and_judged_on_the_same_networks_as_the_oth
 
 def test_directions_are_followed_from_the_first_change_on():
     weights = draw_weights(PAPER, SEED, 0, 9)
-    series = theory.follow_turning(PAPER, weights)
-    assert {len(series[name]["median"]) for name in theory.PAIRS} == {41}
+    series = growth.follow_turning(PAPER, weights)
+    assert {len(series[name]["median"]) for name in growth.PAIRS} == {41}
     for updates in (0, 7):
         states = train_for(PAPER, weights, updates)
         change, W = (flatten(get_w(PAPER, each) - get_w(PAPER, each).mean(axis=2, keepdims=True))
