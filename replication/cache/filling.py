@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import operator
 from collections.abc import Generator, Iterator
 from typing import Any, NamedTuple
 
@@ -37,22 +36,24 @@ class Counted(NamedTuple):
 
 def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
     """Count the outcomes of a study; `options` are those of `iterate_outcomes`."""
-    tables: list[CountTable] = []  # of all blocks so far, added up
+    table: CountTable | None = None
     n_simulated = 0
 
     def count() -> Iterator[Outcomes]:
-        nonlocal n_simulated
+        nonlocal table, n_simulated
         for outcomes, is_new in found:
             # Added up as they come, so that memory does not grow with the study.
-            cap = study.protocol.max_updates
-            table = CountTable.from_outcomes(outcomes.updates, outcomes.converged, cap)
-            tables[:] = [functools.reduce(operator.add, [*tables, table])]
+            one = CountTable.from_outcomes(
+                outcomes.updates, outcomes.converged, study.protocol.max_updates
+            )
+            table = one if table is None else table + one
             n_simulated += is_new * len(outcomes)
             yield outcomes
 
     with contextlib.closing(iterate_outcomes(study, cache, **options)) as found:
         digest = compute_digest(count())
-    return Counted(tables[0], digest, n_simulated)
+    assert table is not None
+    return Counted(table, digest, n_simulated)
 
 
 def iterate_outcomes(

@@ -202,7 +202,7 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
         return
     values = options.get("raw", options["values"])  # of pairs the first runs
     values = np.asarray(getattr(values, "updates", values))
-    if values.dtype.kind not in "iufb" or not values.size:
+    if values.dtype.kind not in "iufb" or np.isnan(values).all():
         return
     low, high = np.nanmin(values), np.nanmax(values)
     # 97.3 must be per cent; what lies from 0 to 1 is taken as shares; between them nothing is said.

@@ -49,13 +49,14 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     # Slopes of the logistic function, (n, n_patterns, n_visible).
     slopes = reconstruction * (1.0 - reconstruction)
     squares = (reconstruction - make_patterns(protocol)) ** 2
-    return {
-        "lower": compute_cosines(changes[:, W], descent[:, W]),
-        "lower_biases": compute_cosines(changes[:, lower], descent[:, lower]),
-        "lower_cross": compute_cosines(changes[:, W], cross[:, W]),
-        "upper": compute_cosines(changes[:, U], descent[:, U]),
-        "upper_biases": compute_cosines(changes[:, upper], descent[:, upper]),
-        "upper_cross": compute_cosines(changes[:, upper], cross[:, upper]),
+    agreements: dict[str, Array] = {}
+    for name, matrix, half in (("lower", W, lower), ("upper", U, upper)):
+        agreements |= {
+            name: compute_cosines(changes[:, matrix], descent[:, matrix]),
+            f"{name}_biases": compute_cosines(changes[:, half], descent[:, half]),
+            f"{name}_cross": compute_cosines(changes[:, matrix], cross[:, matrix]),
+        }
+    return agreements | {
         "alignment": align_matrices(protocol, weights),
         "centred": align_matrices(protocol, weights, centred=True),
         "ratio": np.linalg.norm(weights[:, U], axis=1) / np.linalg.norm(weights[:, W], axis=1),
@@ -95,10 +96,11 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
     """
     events = []
     for values in series:
-        passed = np.zeros(0, dtype=np.int64)
-        if len(values) >= width:
-            windows = np.lib.stride_tricks.sliding_window_view(values, width)
-            passed = np.flatnonzero(np.median(windows, axis=1) >= level)
+        if len(values) < width:
+            events.append(np.inf)
+            continue
+        windows = np.lib.stride_tricks.sliding_window_view(values, width)
+        passed = np.flatnonzero(np.median(windows, axis=1) >= level)
         events.append(passed[0] + width // 2 if len(passed) else np.inf)
     return np.array(events, dtype=np.float64)
 

@@ -114,7 +114,7 @@ class Contest:
 
 def compare_rules(
     *networks: type[Network], protocol: Protocol | str = PAPER, n_seeds: int = 1000,
-    root_seed: int = 1988, jobs: int = -1, plain: bool = False, final_weights: bool = False,
+    root_seed: int = 1988, **options: Any,
 ) -> Contest:  # fmt: skip
     """Simulate networks of several rules from the same seeds.
 
@@ -124,7 +124,9 @@ def compare_rules(
         At least one; their names must differ.
     protocol : Protocol or str
         What they are to meet: criterion, cap, schedule, initial weights.
-    n_seeds, root_seed, jobs, plain, final_weights : int, int, int, bool, bool
+    n_seeds, root_seed : int
+        Networks of each rule, and what their initial weights are drawn from.
+    **options : jobs, plain, final_weights and so on
         As for `simulate`.
 
     Returns
@@ -147,11 +149,9 @@ def compare_rules(
         raise UsageError(
             f"rules called {names} were given; allowed is at least one, each with another name"
         )
-    options: dict[str, Any] = {"n_seeds": n_seeds, "root_seed": root_seed, "jobs": jobs}
-    options |= {"plain": plain, "final_weights": final_weights}
     outcomes = {
-        name: simulate(protocol, network=network, **options)
-        for name, network in zip(names, networks, strict=True)
+        name: simulate(protocol, network=one, n_seeds=n_seeds, root_seed=root_seed, **options)
+        for name, one in zip(names, networks, strict=True)
     }
     # The same start is the same numbers in arrays of the same shapes.
     rules = [Rule.of(network, protocol) for network in networks]

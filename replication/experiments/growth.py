@@ -1,4 +1,4 @@
-"""What equation 4 does to W at the start, predicted and measured.
+"""What equation 4 does to W at the start, and when U aligns with it, predicted and measured.
 
 While all reconstructions are alike, equation 4 multiplies W by the scatter of the inputs,
 ``S = sum (v - mean) (v - mean)^T`` over the patterns::
@@ -9,15 +9,25 @@ One-hot vectors have the same scatter in all directions, 1, so that W, with its 
 visible units taken off, grows along itself.
 """
 
+import math
+
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import Array, flatten, get_w
-from replication.experiments.scatter import Scatter
+from replication.experiments import Model
+from replication.experiments.agreement import LEVEL, find_alignment
+from replication.experiments.matrices import Array, Scatter, flatten, get_w
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import record_weights
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.statistics.alignment import compute_cosines
+
+PAIRS = {"change_w": "along_w", "descent_w": "descent", "change_descent": "along_descent"}
+"""Cosines that are followed, as `measure_growth` names them."""
+FOLLOWED, STEP = 800.0, 10.0
+"""Updates times learning rate for which they are followed, and between two measurements."""
 
 
 def predict_growth(protocol: Protocol) -> float:
@@ -72,4 +82,43 @@ def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "along_theory": compute_cosines(flatten(change), flatten(theory)),
         "along_descent": compute_cosines(flatten(change), flatten(descent)),
         "descent": compute_cosines(flatten(descent), flatten(W)),
+    }
+
+
+def predict_alignment_by_growth(protocol: Protocol) -> float:
+    """Return after how many updates the cosine of W and U, both relative to the mean, is `LEVEL`.
+
+    Equation 3 adds ``epsilon (1 - lambda) s S W^T`` to U, so that for one-hot patterns
+    ``U(t) = U(0) + W(0)^T a`` with ``a = ((1 + g)^t - 1) k``, g the growth by one update and k
+    what U gains for it, ``1 / (lambda (1 - lambda))`` unless rates differ. With U(0) at right
+    angles to W(0)^T and as long, the cosine is ``a / sqrt(1 + a^2)``.
+    """
+    growth = predict_growth(protocol)
+    gain = protocol.learning_rate * protocol.hidden_to_visible_factor
+    gain *= (1.0 - protocol.regression) * find_slope(protocol) / growth
+    needed = LEVEL / math.sqrt(1.0 - LEVEL**2)
+    return math.log1p(needed / gain) / math.log1p(growth)
+
+
+def check_theory(protocol: Protocol, weights: Array) -> Model:
+    """Compare prediction and measurement, as medians over networks of one-hot patterns."""
+    predicted = predict_alignment_by_growth(protocol)
+    times = find_alignment(protocol, weights, n_updates=3 * math.ceil(predicted) + 20)
+    measured = measure_growth(protocol, weights)
+    return {
+        "predicted": predict_growth(protocol), "growth": float(np.median(measured["growth"])),
+        "alignment_predicted": predicted, "alignment": float(np.median(times)),
+    }  # fmt: skip
+
+
+def follow_turning(protocol: Protocol, weights: Array) -> Model:
+    """Return medians of `PAIRS` at regular updates of networks that converge, and beyond."""
+    n_updates = round(FOLLOWED / protocol.learning_rate)
+    every = max(1, round(STEP / protocol.learning_rate))
+    _, converged, _ = simulate_weights(protocol, weights)
+    recorded = record_weights(protocol, weights[converged], n_updates)[:, ::every]
+    measured = measure_growth(protocol, recorded.reshape(-1, protocol.n_weights))
+    return {
+        name: {"median": np.nanmedian(measured[key].reshape(recorded.shape[:2]), axis=0).tolist()}
+        for name, key in PAIRS.items()
     }

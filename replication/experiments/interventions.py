@@ -11,10 +11,8 @@ import numpy as np
 
 from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model
-from replication.experiments.matrices import Array, Counts, Flags, give_length, project
-from replication.experiments.recording import Outcome
+from replication.experiments.matrices import Array, Counts, Flags, Scatter, give_length, project
 from replication.experiments.sample import estimate_share, name_median
-from replication.experiments.scatter import Scatter
 from replication.simulator import recirculation
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
@@ -143,7 +141,7 @@ def prepare(
 def train_changed(
     protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int,
     network: type[RecirculationNetwork] | None = None, jobs: int = 1,
-) -> Outcome:  # fmt: skip
+) -> tuple[Counts, Flags]:  # fmt: skip
     """Train networks whose first updates are others, as `prepare` takes them."""
     rule, rows = prepare(protocol, weights, intervention, n_first=n_first, network=network)
     return simulate_weights(protocol, rows, network=rule, root_seed=NOISE_SEED, jobs=jobs)[:2]

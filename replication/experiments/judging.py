@@ -11,6 +11,7 @@ verdict, the row says so.
 """
 
 import csv
+import dataclasses
 import enum
 import io
 import math
@@ -194,18 +195,16 @@ def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
 def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     """Return all statements with their operationalisations as CSV, a row for each of these."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS.split())
+    writer = csv.DictWriter(text, COLUMNS.split(), extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
     for name, claim in load_claims().items():
         entry = models[claim.experiment]["claims"][name]
-        told = entry | describe(claim, entry)
-        behind = [told[key] for key in ("verdict", "condition", "instead")]
-        head = [name, claim.title, claim.page, claim.quote, claim.kind, *behind]
+        head = dataclasses.asdict(claim) | entry | describe(claim, entry) | {"statement": name}
         for way in claim.operationalisations:
             result = entry["operationalisations"][way.id]
-            numbers = [result["value"], *(result["interval"] or [None, None])]
-            asked = [way.id, way.name, way.measured, way.supports, way.why]
-            writer.writerow([*head, *asked, *numbers, result["outcome"]])
+            low, high = result["interval"] or (None, None)
+            row = dataclasses.asdict(way) | result | {"way": way.id, "low": low, "high": high}
+            writer.writerow(head | row)
     return text.getvalue()
 
 

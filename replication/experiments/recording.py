@@ -18,10 +18,6 @@ from replication.system.threads import map_in_threads
 
 Measure = Callable[[Protocol, Array], dict[str, NDArray[Any]]]
 """Takes a protocol and weights (n, n_weights), and returns arrays (n, ...)."""
-Outcome = tuple[NDArray[np.int32], NDArray[np.bool_]]
-"""Updates and whether networks converged, (n,) each."""
-Trained = tuple[NDArray[np.int32], NDArray[np.bool_], Array]
-"""The same, and the weights at the end, as `simulate_weights` returns them."""
 
 N_AT_ONCE = 100
 """Networks that a thread records at a time: 4-2-4 ones need at most 35 MB for 2,000 updates."""

@@ -78,6 +78,7 @@ def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_schedu
     """One cluster for all, since each of its processes takes a second to start."""
     words = ("dask_worker", "Registered to", cluster.address, "--no-nanny", "--nthreads", "1")
     victim, survivor = cluster.start(*words), cluster.start(*words)
+    # A worker dies: the other one does its blocks.
     process = cluster.begin_study(N_SEEDS, 1988)
     victim.kill()
     _, messages = process.communicate(timeout=120)
@@ -85,6 +86,7 @@ def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_schedu
     assert survivor.poll() is None
     reference = faults.compute_reference(N_SEEDS, PROTOCOL)
     assert find_digest(cluster.cache, N_SEEDS, protocol=PROTOCOL) == reference
+    # Another version of distributed here than there.
     with monkeypatch.context() as patch:
         patch.setattr("importlib.metadata.version", lambda _: "2020.1.0")
         with pytest.raises(WorkerError, match=r"has distributed 20.*, and this machine 2020"):
@@ -98,6 +100,7 @@ def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_schedu
     there = simulate(network=Unbiased, n_seeds=3_000, scheduler=cluster.address)
     assert there == simulate(network=Unbiased, n_seeds=3_000)
 
+    # An error of the rule is raised where it was written.
     here = os.getpid()
 
     class Broken(Unbiased):
@@ -111,6 +114,7 @@ def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_schedu
             simulate(network=Broken, n_seeds=2, plain=plain, scheduler=cluster.address)
         assert raised.traceback[-1].name == "weight_changes"
 
+    # Ctrl-C ends the study, not the cluster.
     process = cluster.begin_study(400_000, 2)
     process.send_signal(signal.SIGINT)
     begun = time.monotonic()
@@ -129,6 +133,7 @@ def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_schedu
     assert f"process id {stranger.pid} has other sources of this package" in done.stderr
     stranger.kill()
 
+    # The scheduler dies: the study says so in one line.
     process = cluster.begin_study(400_000, 3)
     cluster.scheduler.kill()
     _, messages = process.communicate(timeout=30)

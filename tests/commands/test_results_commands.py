@@ -22,11 +22,16 @@ def publish(*arguments, **options):
     return faults.publish(*arguments, **options).folder
 
 
-@pytest.mark.usefixtures("small_reports")
-def test_verify_makes_the_report_of_a_study_again_without_the_cache(
-    tmp_path, cache_folder, run, capsys, monkeypatch
-):
+@pytest.fixture
+def quick_reports(small_reports, monkeypatch):
+    """Let files of a report depend on its model alone: that these are the same is tested there."""
     monkeypatch.setattr("replication.report.build.render_report", render_quickly)
+
+
+@pytest.mark.usefixtures("quick_reports")
+def test_verify_makes_the_report_of_a_study_again_without_the_cache(
+    tmp_path, cache_folder, run, capsys
+):
     results, words = tmp_path / "results", ("--seeds", 300, "--set", "threshold=0.2")
     run("replicate", *words, "--results", results)
     (folder,) = (results / "studies").iterdir()
@@ -34,6 +39,7 @@ def test_verify_makes_the_report_of_a_study_again_without_the_cache(
     same = f"the report in '{folder}' comes out the same: "
     assert same in run("verify", "--results", results)
     assert list_blocks(cache_folder) == before
+    # A report of outcomes that the cache made up comes out otherwise where they are simulated.
     run("cache", "--clear")
     fill(cache_folder, 300, protocol=OTHER)  # with outcomes that nobody has simulated
     run("report", *words, "--results", results)
@@ -107,6 +113,7 @@ def test_outcomes_of_an_older_version_are_named_and_left_alone(tmp_path, run):
     assert block.read_bytes() == b"PAR1"
 
 
+@pytest.mark.usefixtures("quick_reports")
 def test_commands_that_read_write_nothing(tmp_path, run):
     """Once `info` moved the files of a folder that said they were ready."""
     folder = publish(tmp_path, 3, 10)

@@ -50,21 +50,20 @@ def compute_rule(rule, schedule):
     return compute_all_bits(updates, converged, final)
 
 
-def write(path, golden):
-    rows = ",\n".join(f"    {json.dumps(choice)}" for choice in golden.pop("choices"))
-    head = json.dumps(golden, indent=2).removesuffix("\n}")
-    path.write_text(f'{head},\n  "choices": [\n{rows}\n  ]\n}}\n', encoding="utf-8")
-
-
 def record(path, fields, n_networks):
     """Add the digest of a choice that has none yet to the golden ones, and return it."""
     golden = json.loads(path.read_text(encoding="utf-8"))
     protocol = from_plain(fields)
-    if any(from_plain(choice["fields"]) == protocol for choice in golden["choices"]):
+    if any(from_plain(one["fields"]) == protocol for one in golden["choices"] + golden["more"]):
         raise SystemExit(f"{fields} has a golden digest already; a recorded one never changes")
     digest = compute_choice(protocol, n_networks)
     golden["choices"].append({"fields": fields, "n": n_networks, "digest": digest})
-    write(path, golden)
+    # A choice stands on a line of its own, so that a change shows which one it is.
+    text = json.dumps({**golden, "more": [], "choices": []}, indent=2)
+    for name in ("more", "choices"):
+        rows = ",\n    ".join(json.dumps(choice) for choice in golden[name])
+        text = text.replace(f'"{name}": []', f'"{name}": [\n    {rows}\n  ]')
+    path.write_text(f"{text}\n", encoding="utf-8")
     return digest
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.instructions import Rows
 from replication.simulator.network import Rule
 from replication.simulator.programs import Sweep
@@ -77,3 +78,13 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
         sweep.learn()
         writer.memory["now"], writer.memory["next"] = writer.memory["next"], writer.memory["now"]
     return updates, converged, final[:, : rule.row_sizes[0]]
+
+
+def check_bits(protocol, n, *, network=None):
+    """Hold that compiled networks have the bits of plain NumPy; return their outcomes."""
+    weights = Rule.of(find_network(protocol, network), protocol).draw(1988, 0, n)
+    compiled = simulate_weights(protocol, weights, network=network)
+    slow = run_networks(protocol, weights, network=network)
+    for ours, theirs in zip(slow, compiled, strict=True):
+        assert ours.tobytes() == theirs.tobytes()
+    return compiled

@@ -74,5 +74,5 @@ class Quick(Encoder):
 RULES = (Alignment, TargetPropagation, Xor, Mirror, Hebbian, Quick)
 
 SHOWN = doctest.DocTestParser().get_examples(Network.__doc__)[0].source
+# The file of a user who took feedback alignment, class `Alignment`, from the documentation.
 FILE = f"import numpy as np\nfrom replication import Network, logistic\n\n{SHOWN}"
-"""The file of a user who took feedback alignment, class `Alignment`, from the documentation."""

@@ -5,11 +5,10 @@ import json
 import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, as_plain, from_plain
-from replication.simulator import engine, machine
-from replication.simulator.ensemble import simulate, simulate_ranges, simulate_weights
+from replication.simulator import engine
+from replication.simulator.ensemble import simulate, simulate_ranges
 from replication.simulator.instructions import Writer
-from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
-from replication.simulator.weights import draw_weights
+from replication.simulator.outcomes import OUTCOME_VERSION, compute_digest
 from tests.exactness.golden import (
     GOLDEN,
     N_SEEDS,
@@ -24,14 +23,19 @@ from tests.exactness.rules import RULES
 from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
 
-@pytest.mark.parametrize(("name", "jobs"), [*((name, 3) for name in PROTOCOLS), ("paper", 1)])
-def test_digest_is_the_golden_one_for_any_number_of_jobs(name, jobs):
+@pytest.mark.parametrize("name", PROTOCOLS)
+def test_digest_of_a_study_is_the_golden_one(name):
     ranges = [(start, start + 5000) for start in range(0, N_SEEDS, 5000)]
-    blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, ranges, jobs=jobs)
+    blocks = simulate_ranges(PROTOCOLS[name], ROOT_SEED, ranges, jobs=3)
     assert compute_digest(sorted(blocks, key=lambda block: block.start)) == GOLDEN[name]
 
 
-@pytest.mark.parametrize("choice", GOLDEN["choices"], ids=lambda choice: choice["digest"])
+# Any two choices of two fields stand together in one of those that are run each time; more of
+# them, most drawn at random, in `make test-long`.
+MORE = [pytest.param(choice, marks=pytest.mark.long) for choice in GOLDEN["more"]]
+
+
+@pytest.mark.parametrize("choice", [*GOLDEN["choices"], *MORE], ids=lambda choice: choice["digest"])
 def test_every_choice_of_a_protocol_has_its_golden_outcomes_and_final_weights(choice):
     # Recorded with the kernel before this one, which was compiled in another way.
     assert compute_choice(from_plain(choice["fields"]), choice["n"]) == choice["digest"]
@@ -63,22 +67,16 @@ def test_a_rule_of_ones_own_has_its_golden_outcomes_weights_and_states(rule, sch
     assert compute_rule(rule, schedule) == GOLDEN["rules"][rule.__name__][schedule]
 
 
-def test_rounding_twice_gives_another_digest(monkeypatch):
-    call = Writer.call
+def test_rounding_twice_gives_another_digest(monkeypatch, forget_programs):
+    call, choice = Writer.call, GOLDEN["choices"][0]
 
     def round_twice(writer, function, *x):
         if function != "fma":
             return call(writer, function, *x)
         return writer.compute("fadd", writer.compute("fmul", *x[:2]), x[2])
 
-    choice, caches = GOLDEN["choices"][0], (machine._compile, engine._write_once)
-    for cache in caches:
-        cache.cache_clear()
     monkeypatch.setattr(Writer, "call", round_twice)
-    digest = compute_choice(from_plain(choice["fields"]), choice["n"])
-    for cache in caches:
-        cache.cache_clear()
-    assert digest != choice["digest"]
+    assert compute_choice(from_plain(choice["fields"]), choice["n"]) != choice["digest"]
 
 
 def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
@@ -95,10 +93,10 @@ def test_a_new_choice_is_recorded_once_and_the_others_stay(tmp_path):
 
 
 @pytest.mark.parametrize("n_lanes", [2, 32])
-def test_digest_does_not_depend_on_the_lanes(n_lanes, monkeypatch):
+def test_digest_does_not_depend_on_the_lanes(n_lanes, monkeypatch, forget_programs):
     monkeypatch.setattr(engine, "N_LANES", n_lanes)
-    updates, converged, _ = simulate_weights(PAPER, draw_weights(PAPER, ROOT_SEED, 0, N_SEEDS))
-    assert compute_digest([Outcomes(0, updates, converged)]) == GOLDEN["paper"]
+    choice = GOLDEN["choices"][0]
+    assert compute_choice(from_plain(choice["fields"]), choice["n"]) == choice["digest"]
 
 
 def test_a_study_that_grew_in_the_cache_has_the_digests_of_one_in_one_piece(tmp_path):

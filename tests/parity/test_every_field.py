@@ -13,6 +13,7 @@ from replication.simulator.network import Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
 from replication.simulator.weights import draw_weights
+from tests.exactness.plain import check_bits
 from tests.parity.loop import PaperLoop, TextbookNetwork
 
 # Another value than the paper's for each field that is no choice, and no flag.
@@ -22,13 +23,14 @@ VALUES = {
     "visible_to_hidden_factor": 3.0, "hidden_to_visible_factor": 0.5, "frozen": ("W", "c"),
     "half_width": 0.8, "threshold": 0.2, "max_updates": 7,
 }  # fmt: skip
+# What the networks have besides, with both values of a field.
 NEEDED = {
     "n_images": {"patterns": "digits", "group_sizes": (64, 2), "learning_rate": 0.1},
     "minimised_error": {"learning_rule": BACK_PROPAGATION},
     "visible_units": {"learning_rate": 0.3}, "hidden_function": {"learning_rate": 2.0},
 }  # fmt: skip
-"""What the networks have besides, with both values of a field."""
 ONE_BY_ONE = {"update_schedule": "per-pattern", "momentum": 0.4}
+# Longer loops, and fields that depend on each other.
 TOGETHER = {
     "4-3-2-4": {"group_sizes": (4, 3, 2)},
     "3-2-4-2-3, linear": {"group_sizes": (3, 2, 4, 2), "visible_units": "linear"},
@@ -38,7 +40,6 @@ TOGETHER = {
     "4-3-2-4, centred, decaying": {"group_sizes": (4, 3, 2), "centred": True, "decay": 0.1},
     "second round": ONE_BY_ONE | {"second_round": True, "group_sizes": (3, 3), "centred": True},
 }
-"""Longer loops, and fields that depend on each other."""
 
 
 def list_cases():
@@ -55,12 +56,7 @@ def list_cases():
 
 
 CASES = list_cases()
-
-
-def select_cases(*without):
-    """Run a test for every case but those that it cannot have."""
-    cases = {name: case for name, case in (CASES | TOGETHER).items() if not {*without} & {*case}}
-    return pytest.mark.parametrize("case", cases.values(), ids=cases)
+EVERY = CASES | TOGETHER
 
 
 def build(case, **fields):
@@ -78,28 +74,45 @@ def test_every_field_of_the_protocol_is_tested():
     assert not missing, f"give {missing} a value in VALUES"
 
 
-@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-def test_every_field_changes_outcomes_and_the_id(case):
-    results = []
-    for protocol in build(case, max_updates=60):
-        initial = draw_weights(protocol, 31, 0, 20)
-        updates, _, final = simulate_weights(protocol, initial)
-        results.append((protocol.id, updates.tobytes() + final.tobytes()))
-    assert results[0][0] != results[1][0]
-    assert results[0][1] != results[1][1]
+# One test for each choice, since the choice is compiled anew in every process.
+@pytest.mark.parametrize("case", EVERY.values(), ids=EVERY)
+def test_every_choice_is_that_of_the_paper_read_alone_of_the_textbook_and_of_plain_numpy(case):
+    check_that_it_matters(*build(case))
+    check_bits(build(case, max_updates=2)[1], 2)
+    if not {"learning_rule", "minimised_error"} & {*case}:
+        check_against_the_paper(build(case, learning_rate=10.0)[1])
+    # Back-propagation has no second round, and no error stops a recording.
+    if not {"second_round", "criterion", "error_measured_on"} & {*case}:
+        _, descent = build(case, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
+        check_bits(dataclasses.replace(descent, max_updates=1), 2)
+        for weights in draw_weights(descent, 11, 0, 2):
+            network = TextbookNetwork(descent, make_patterns(descent), weights)
+            follow(network, record_weights(descent, weights[None], 12)[0])
 
 
-@select_cases("learning_rule", "minimised_error")
-def test_outcomes_are_those_of_the_paper_read_alone(case):
+def check_that_it_matters(*protocols):
+    """Hold that two protocols have other outcomes or weights, and other names."""
+    runs = [simulate_weights(one, draw_weights(one, 31, 0, 20)) for one in protocols]
+    first, second = (updates.tobytes() + final.tobytes() for updates, _, final in runs)
+    assert first != second
+    assert protocols[0].id != protocols[1].id
+
+
+def check_against_the_paper(protocol):
     # More networks than lanes: a lane that is finished takes the next network.
-    _, protocol = build(case, learning_rate=10.0)
-    initial = draw_weights(protocol, 31, 0, 10)
+    initial = draw_weights(protocol, 31, 0, 9)
     updates, converged, final = simulate_weights(protocol, initial)
     for s, weights in enumerate(initial):
         loop = PaperLoop(protocol, make_patterns(protocol), weights)
         assert loop.train() == (updates[s], converged[s])
         # At this learning rate 20 updates multiply a difference of rounding many times.
         np.testing.assert_allclose(final[s], loop.flat(), rtol=0, atol=1e-8)
+
+
+def follow(network, recorded):
+    for expected in recorded[1:]:
+        network.sweep()
+        np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
 
 
 REGRESSED = [{"error_measured_on": "regressed", "criterion": c} for c in CHOICES["criterion"]]
@@ -124,20 +137,6 @@ def test_measures_are_those_of_the_paper_read_alone_and_of_the_class_run_in_nump
                 np.testing.assert_allclose(read, expected, rtol=1e-13)
             image = loop.image(hidden)
             np.testing.assert_allclose(measured.reconstruction[s, p], image, rtol=1e-13)
-
-
-def follow(network, recorded):
-    for expected in recorded[1:]:
-        network.sweep()
-        np.testing.assert_allclose(network.flat(), expected, rtol=0, atol=1e-10)
-
-
-@select_cases("learning_rule", "second_round")
-def test_back_propagation_is_that_of_the_textbook(case):
-    _, protocol = build(case, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
-    for weights in draw_weights(protocol, 11, 0, 3):
-        network = TextbookNetwork(protocol, make_patterns(protocol), weights)
-        follow(network, record_weights(protocol, weights[None], 12)[0])
 
 
 def test_feedback_alignment_is_the_textbook_with_fixed_weights_in_place_of_u():

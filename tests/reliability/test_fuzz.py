@@ -96,12 +96,14 @@ def check_one(pristine, folder, number, monkeypatch):
         if path.stat().st_size and not path.is_symlink():
             damage(path, draw)
             story.append(f"{damage.__name__} {path.relative_to(results)}")
+    # What is damaged is named, unless it lies in the cache alone.
     verified = call("verify", "--results", results)
     story += verified.stderr.splitlines()
     left = read_files(results)
     changed = [path for path in before if left.get(path) != before[path]]
     is_named = any(path.parts[0] != "cache" for path in changed)  # of which nothing is believed
     assert verified.returncode == (65 if is_named else 0), story
+    # The next run makes it again, byte for byte, and leaves nothing to complain of.
     done = call("replicate", "--root-seed", 7, "--seeds", N_SEEDS, "--results", results)
     assert done.returncode == 0, [*story, done.stderr]
     assert before.items() <= read_files(results).items(), story
@@ -111,7 +113,7 @@ def check_one(pristine, folder, number, monkeypatch):
     return verified.returncode == 0
 
 
-@pytest.mark.parametrize("numbers", [range(40), pytest.param(range(40, 2000), marks=LONG)])
+@pytest.mark.parametrize("numbers", [range(25), pytest.param(range(25, 2000), marks=LONG)])
 def test_random_damage_is_named_or_harmless_and_mended(pristine, tmp_path, monkeypatch, numbers):
     harmless = [check_one(pristine, tmp_path, number, monkeypatch) for number in numbers]
     assert sum(harmless) < len(harmless) / 2, "most damage must be seen"

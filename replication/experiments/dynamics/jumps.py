@@ -55,7 +55,7 @@ and the number of updates so far; returns the change that is applied."""
 SLOW = 100  # updates beyond which a network counts as slow
 AT = 20  # updates after which it is measured how deep two vectors lie in one corner, and the rest
 
-SIZES = ((4, 2), (8, 3))
+ALIGNED = {"4-2-4": PAPER, "8-3-8": Protocol(group_sizes=(8, 3))}
 ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
 
@@ -271,25 +271,24 @@ def measure_shift(protocol: Protocol, weights: Array) -> float:
 
 
 def compare_alignment(sample: Sample) -> Model:
-    """Return measured and predicted mean updates of alignment at `ALIGNED_RATES` for `SIZES`."""
-    found: Model = {}
-    for sizes in SIZES:
-        base = Protocol(group_sizes=sizes)
-        weights = sample.draw(base)
+    """Return measured and predicted mean updates of alignment of `ALIGNED` at `ALIGNED_RATES`."""
 
-        def align(rate: float, base: Protocol = base, weights: Array = weights) -> Model:
-            row: Model = {"rate": rate}
-            for name, frozen in LEARNING.items():
-                protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
-                row[name] = float(find_alignment(protocol, weights, n_updates=FOLLOWED).mean())
-            return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
+    def align(task: tuple[str, float]) -> Model:
+        base, rate = ALIGNED[task[0]], task[1]
+        weights, row = sample.draw(base), {"rate": rate}
+        for name, frozen in LEARNING.items():
+            protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
+            row[name] = float(find_alignment(protocol, weights, n_updates=FOLLOWED).mean())
+        return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
 
-        # For example "4-2-4", since the reconstruction has the size of the input.
-        found["-".join(map(str, (*sizes, sizes[0])))] = {
-            "critical": find_critical_rate(base), "shift": measure_shift(base, weights),
-            "rates": list(sample.map(align, ALIGNED_RATES).values()),
-        }  # fmt: skip
-    return found
+    rows = sample.map(align, itertools.product(ALIGNED, ALIGNED_RATES))
+    return {
+        name: {
+            "critical": find_critical_rate(base), "shift": measure_shift(base, sample.draw(base)),
+            "rates": [rows[name, rate] for rate in ALIGNED_RATES],
+        }
+        for name, base in ALIGNED.items()
+    }  # fmt: skip
 
 
 def _centre(matrices: Array) -> Array:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from replication.report import style
 from replication.report.numbers import fixed
@@ -39,8 +37,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
     """Draw the shares of networks that succeed as bars, and a ring for those that only encode."""
     figure = Figure(figsize=(style.NARROW, 3.0))
     axes = figure.add_axes((0.63, 0.135, 0.24, 0.775))
-    place = 0.0
-    labels: dict[float, str] = {}
+    place, labels = 0.0, {}
     for heading, part, rows in GROUPS:
         axes.text(LEFT, place, heading, transform=axes.get_yaxis_transform(), va="center",
                   color=style.MUTED, style="italic")  # fmt: skip
@@ -49,32 +46,26 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
             place += 1.0
             row = model[part][name]
             labels[place] = label.format(row["n"])
-            share = row["all"]["share"]
-            if share is None:
+            if row["all"]["share"] is None:
                 continue
-            low, high = (100 * end for end in row["all"]["share_interval"])
-            axes.barh(place, 100 * share, height=0.72, facecolor=style.SKY, edgecolor=style.BLUE,
-                      label="succeed")  # fmt: skip
-            axes.plot([low, high], [place, place], color=style.INK, zorder=3, label="95 % interval")
-            axes.plot([100 * row["encoded"]["share"]], [place], "o", color=style.PURPLE,
-                      label="encode all vectors", fillstyle="none", markeredgewidth=1.3,
-                      clip_on=False, zorder=4)  # fmt: skip
-            axes.text(150, place, fixed(100 * share, 1), va="center_baseline", ha="right")
+            share, encoded = (100 * row[key]["share"] for key in ("all", "encoded"))
+            bar = axes.barh(place, share, height=0.72, facecolor=style.SKY, edgecolor=style.BLUE,
+                            label="succeed")  # fmt: skip
+            axes.plot([100 * end for end in row["all"]["share_interval"]], [place, place],
+                      color=style.INK, zorder=3, label="95 % interval")  # fmt: skip
+            (ring,) = axes.plot(encoded, place, "o", color=style.PURPLE, fillstyle="none", zorder=4,
+                                markeredgewidth=1.3, clip_on=False,
+                                label="encode all vectors")  # fmt: skip
+            axes.text(150, place, fixed(share, 1), va="center_baseline", ha="right")
         place += 1.4
-    # One key for all rows, since each would add its own.
     axes.set_yticks(list(labels), list(labels.values()))
     axes.set(xlim=(0, 100), xticks=(0, 50, 100), xlabel="networks, %",
              ylim=(max(labels) + 0.6, -0.6))  # fmt: skip
     axes.grid(axis="y", visible=False)
     axes.tick_params(axis="y", length=0, pad=8)
     axes.legend(
-        handles=[
-            Patch(facecolor=style.SKY, edgecolor=style.BLUE, label="succeed"),
-            Line2D([], [], color=style.PURPLE, marker="o", fillstyle="none", linestyle="none",
-                   label="encode all vectors"),
-        ],
-        loc="lower left", bbox_to_anchor=(LEFT, 1.01), ncols=2, columnspacing=1.2,
-        borderaxespad=0, handlelength=1.4,
+        handles=[bar, ring], loc="lower left", ncols=2, handlelength=1.4,
+        bbox_to_anchor=(LEFT, 1.01), columnspacing=1.2, borderaxespad=0,
     )  # fmt: skip
     return figure
 

@@ -21,8 +21,6 @@ from replication.simulator.engine import Engine
 N_NETWORKS = 800
 ROOT_SEED, RANDOM_SEED = 2010, 2110  # of the networks, and of the first random set
 N_SEARCH = 100  # networks for each pair of rates in the search
-N_TOGETHER = 400
-"""Networks computed side by side; with more, arrays leave the near memory of a processor."""
 RANDOM_SETS = 20  # random sets; the networks of that condition are shared out among them
 
 UPDATES = 500
@@ -94,15 +92,18 @@ Examined = Mapping[str, Any]
 
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
-    rates: dict[str, Rates] = {}
-    outcomes: dict[str, Examined] = {}
-    for name, condition in CONDITIONS.items():
-        if condition.rates_of is None:
-            sample.report_progress(f"hierarchy: learning rates, {name}")
-            rates[name] = search_rates(condition, sample.first(N_SEARCH))
-        rates[name] = rates[condition.rates_of or name]
-        sample.report_progress(f"hierarchy: {name}")
-        outcomes[name] = simulate_condition(condition, rates[name], sample)
+    sample.report_progress("hierarchy: learning rates")
+    searched = {
+        name: search_rates(condition, sample.first(N_SEARCH))
+        for name, condition in CONDITIONS.items() if condition.rates_of is None
+    }  # fmt: skip
+    rates = {name: searched[each.rates_of or name] for name, each in CONDITIONS.items()}
+    sample.report_progress("hierarchy: all conditions")
+
+    def simulate(name: str) -> Examined:
+        return simulate_condition(CONDITIONS[name], rates[name], sample)
+
+    outcomes = sample.map(simulate, CONDITIONS)
     ways = load_claims()["hierarchy"].operationalisations
     measured = {way.id: outcomes[way.id]["all"] for way in ways}
     return {
@@ -117,10 +118,9 @@ def run(sample: Sample) -> Model:
 
 def search_rates(condition: Condition, sample: Sample) -> Rates:
     """Return the first pair of learning rates (lower, top) with which most of others do all."""
-    searched = sample.others.alone
 
     def measure(pair: Rates) -> float:
-        return float(simulate_condition(condition, pair, searched)["all"].mean())
+        return float(simulate_condition(condition, pair, sample.others)["all"].mean())
 
     shares = sample.map(measure, itertools.product(LOWER_RATES, TOP_RATES))
     return max(shares, key=lambda pair: shares[pair])
@@ -129,17 +129,12 @@ def search_rates(condition: Condition, sample: Sample) -> Rates:
 def simulate_condition(condition: Condition, rates: Rates, sample: Sample) -> Examined:
     """Train and test networks; with random sets the first n / `RANDOM_SETS` on each of them."""
     n_sets = RANDOM_SETS if condition.kind == "random" else 1
-    n_each = max(1, sample.n // n_sets)
-    parts = itertools.product(range(n_sets), range(0, n_each, N_TOGETHER))
-
-    def simulate_part(part: tuple[int, int]) -> Examined:
-        number, start = part
+    found = []
+    for number in range(n_sets):
         rule = condition.make_rule(*rates, number)
-        stop = min(start + N_TOGETHER, n_each)
-        weights = modules.draw_modules(rule, sample.root_seed, start, stop, alike=condition.alike)
-        return examine(rule, train_for(PAPER, weights, UPDATES, network=rule))
-
-    found = [*sample.map(simulate_part, parts).values()]
+        stop = max(1, sample.n // n_sets)
+        weights = modules.draw_modules(rule, sample.root_seed, 0, stop, alike=condition.alike)
+        found.append(examine(rule, train_for(PAPER, weights, UPDATES, network=rule)))
     return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
 
 

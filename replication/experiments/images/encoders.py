@@ -45,16 +45,14 @@ def measure_encoders(sample: Sample) -> Model:
         return taken.simulate(best).updates
 
     found = sample.map(learn, [(size, rule) for size in reversed(SIZES) for rule in RULES])
-    rules = {rule: describe_encoders({n: found[n, rule] for n in SIZES}) for rule in RULES}
+    rules = {}
+    for rule in RULES:
+        larger = {size: found[size, rule] for size in SIZES[-N_LARGER:]}
+        rules[rule] = {
+            "updates": [name_median(found[size, rule]) for size in SIZES],
+            **name_estimate("exponent", estimate_exponent(larger)),
+        }
     return {"sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules}
-
-
-def describe_encoders(updates: Mapping[int, Counts]) -> Model:
-    """Return the updates of one rule by size, and its exponent."""
-    return {
-        "updates": [name_median(each) for each in updates.values()],
-        **name_estimate("exponent", estimate_exponent(dict([*updates.items()][-N_LARGER:]))),
-    }
 
 
 def estimate_exponent(updates: Mapping[int, Counts]) -> Estimate:

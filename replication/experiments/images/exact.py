@@ -1,14 +1,15 @@
-"""What follows from the exact dynamics of linear units: small starts; what white inputs keep."""
+"""What theory says, measured: small starts, what white inputs keep, first changes on images."""
 
 import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
-from replication.experiments.images.linear import predict_power
-from replication.experiments.matrices import Array, get_w
+from replication.experiments.growth import measure_growth
+from replication.experiments.images.linear import IMAGES, predict_power
+from replication.experiments.interventions import compare_interventions
+from replication.experiments.matrices import Array, Scatter, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, name_mean
-from replication.experiments.scatter import Scatter
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import split_weights
 
@@ -17,6 +18,12 @@ SPECTRA = ((1.0, 0.9, 0.6, 0.3), (1.0, 0.9, 0.4, 0.3), (1.0, 0.9, 0.2, 0.1))
 N_SPANNED = 2
 HALF_WIDTHS = (1e-2, 1e-3, 1e-4)
 RATE, N_UPDATES = 2.0, 6_000
+N_IMAGES = 200
+RATE = 5.0  # over the number of images, a sum over all of which is one update
+TARGET = 0.2  # unexplained variance at which a network has learnt
+FOLLOWED = (10, 160)  # updates after which the changes are measured
+FIRST = 20  # updates whose change of W is replaced
+INSTEAD = ("dropped", "amplification")
 ENCODERS: dict[tuple[int, int], float] = {(4, 2): 20.0, (8, 3): 14.0, (16, 4): 10.0}
 """Logistic networks that learn one-hot vectors, and their learning rates."""
 
@@ -73,3 +80,24 @@ def measure_kept(protocol: Protocol, sample: Sample) -> Model:
         "chance": n_hidden / (n_visible - 1),  # of the directions that add up to 0
         **name_mean(overlaps, "overlap"),
     }
+
+
+def measure_changes(sample: Sample) -> Model:
+    """Return what the changes of W do in logistic networks that learn the first images at once.
+
+    ``cosines``: of the change of W and W S.
+    """
+    protocol = Protocol(
+        group_sizes=IMAGES.group_sizes, patterns="digits", n_images=N_IMAGES, centred=True,
+        learning_rate=RATE / N_IMAGES, criterion="unexplained-variance", threshold=TARGET,
+    )  # fmt: skip
+    initial = sample.draw(protocol)
+
+    def find_cosine(n_updates: int) -> float:
+        later = train_for(protocol, initial, n_updates)
+        return float(np.median(measure_growth(protocol, later)["along_theory"]))
+
+    replaced = compare_interventions(
+        protocol, initial, firsts=[FIRST], jobs=sample.jobs, names=INSTEAD
+    )
+    return {"cosines": {n: find_cosine(n) for n in FOLLOWED}, "replaced": replaced}

@@ -1,56 +1,67 @@
 """Figures of real images: where each rule ends, and larger encoders."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replication.experiments import Model
 from replication.report import style
 
 OURS, SOLID, CIRCLE = style.LOOKS[0][:3]
 THEIRS, DASHED, SQUARE = style.LOOKS[1][:3]
 CROSS, DOTTED, TRIANGLE = style.LOOKS[2][:3]
-LINEAR: dict[str, tuple[str, Any, str, bool, str]] = {
-    "feedback alignment": (style.MUTED, "", "D", True, "feedback alignment"),
-    "wake-sleep": (style.GOLD, DOTTED, "v", False, "wake-sleep"),
-    "inverse": (CROSS, DOTTED, TRIANGLE, True, "target propagation"),
-    "recirculation": (OURS, SOLID, CIRCLE, True, "recirculation"),
-    "inverse, white noise": (CROSS, "", TRIANGLE, False, "target propagation, white noise"),
-    "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
+
+
+def look(color: str, dash: Any, marker: str, label: str, *, is_filled: bool = True) -> Model:
+    """Return how the line of a rule is drawn."""
+    face = color if is_filled else style.PAPER_WHITE
+    line = {"color": color, "linestyle": dash, "marker": marker, "label": label}
+    return line | {"markersize": 5, "markerfacecolor": face}
+
+
+LINEAR = {
+    "feedback alignment": look(style.MUTED, "none", "D", "feedback alignment"),
+    "wake-sleep": look(style.GOLD, DOTTED, "v", "wake-sleep", is_filled=False),
+    "inverse": look(CROSS, DOTTED, TRIANGLE, "target propagation"),
+    "recirculation": look(OURS, SOLID, CIRCLE, "recirculation"),
+    "inverse, white noise": look(
+        CROSS, "none", TRIANGLE, "target propagation, white noise", is_filled=False
+    ),
+    "back-propagation": look(THEIRS, DASHED, SQUARE, "back-propagation"),
 }
-"""Colour, dash, marker, whether it is filled, and label."""
-LOGISTIC: dict[str, tuple[str, Any, str, bool, str]] = {
-    "none": (OURS, SOLID, CIRCLE, True, "recirculation"),
-    "small weights": (OURS, DOTTED, CIRCLE, False, "small weights"),
-    "decay of W": (style.GOLD, DOTTED, "P", True, "with decay of W"),
-    "sleep": (style.INK, SOLID, TRIANGLE, True, "with sleep"),
-    "back-propagation": (THEIRS, DASHED, SQUARE, True, "back-propagation"),
+LOGISTIC = {
+    "none": look(OURS, SOLID, CIRCLE, "recirculation"),
+    "small weights": look(OURS, DOTTED, CIRCLE, "small weights", is_filled=False),
+    "decay of W": look(style.GOLD, DOTTED, "P", "with decay of W"),
+    "sleep": look(style.INK, SOLID, TRIANGLE, "with sleep"),
+    "back-propagation": LINEAR["back-propagation"],
 }
 ENCODERS = {
-    "cross-entropy": (CROSS, DOTTED, TRIANGLE, True, "back-propagation, cross-entropy"),
-    "slowed": (CROSS, SOLID, TRIANGLE, False, "cross-entropy, W slowed to a quarter"),
+    "cross-entropy": look(CROSS, DOTTED, TRIANGLE, "back-propagation, cross-entropy"),
+    "slowed": look(CROSS, SOLID, TRIANGLE, "cross-entropy, W slowed to a quarter", is_filled=False),
 }
 ASIDE = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
 """Factors that move marks beside others of the same size."""
 
 
-def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
+def plot_rest(model: Model) -> tuple[Figure, Figure]:
     """Draw what each rule leaves unexplained, by the initial weights and by epochs."""
     linear, left = style.create_figure(height=3.7, width=style.HALF)
     logistic, right = style.create_figure(height=3.7, width=style.HALF)
     found, repairs = model["linear"], model["repairs"]
-    for name, look in LINEAR.items():
-        _draw(left, look, found["rules"][name], "unexplained", aside=ASIDE.get(name, 1.0))
+    for name, line in LINEAR.items():
+        x = [ASIDE.get(name, 1.0) * float(size) for size in found["rules"][name]]
+        rows = [*found["rules"][name].values()]
+        style.plot_estimates(left, x, rows, "unexplained", scale=100.0, **line)
     left.axhline(100 * found["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
     style.label_line(left, x=0.021, y=100 * found["pca"], text="principal components",
                      color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
-    for name, look in LOGISTIC.items():
+    for name, line in LOGISTIC.items():
         row = repairs["rules"][name]
         pairs = zip(row["others"], row["others_interval"], strict=True)
         rows = [{"others": x, "others_interval": ends} for x, ends in pairs]
-        _draw(right, look, dict(zip(repairs["epochs"], rows, strict=True)), "others")
+        style.plot_estimates(right, repairs["epochs"], rows, "others", scale=100.0, **line)
     left.set(xscale="log", ylim=(13, 50), xlabel="initial weights within ±")
     style.use_plain_log_ticks(left, found["sizes"])
     right.set(ylim=(13, 31), xlabel="epochs")
@@ -62,27 +73,14 @@ def plot_rest(model: Mapping[str, Any]) -> tuple[Figure, Figure]:
     return linear, logistic
 
 
-def _draw(
-    axes: Axes, look: tuple[str, Any, str, bool, str], rows: Mapping[Any, Any], name: str,
-    *, scale: float = 100.0, aside: float = 1.0,
-) -> None:  # fmt: skip
-    """Draw an estimate over sizes."""
-    color, dash, marker, is_filled, label = look
-    style.plot_estimates(
-        axes, [aside * float(size) for size in rows], [*rows.values()], name, scale=scale,
-        color=color, linestyle=dash or "none", marker=marker, markersize=5, label=label,
-        markerfacecolor=color if is_filled else style.PAPER_WHITE,
-    )  # fmt: skip
-
-
-def plot_encoders(model: Mapping[str, Any]) -> Figure:
+def plot_encoders(model: Model) -> Figure:
     """Draw how many times as many updates as recirculation other rules take, by size."""
     figure, axes = style.create_figure(height=2.9)
     sizes, rules = model["encoders"]["sizes"], model["encoders"]["rules"]
     ours = rules["recirculation"]["updates"]
-    for rule, look in ENCODERS.items():
+    for rule, line in ENCODERS.items():
         rows = [_divide(*pair) for pair in zip(rules[rule]["updates"], ours, strict=True)]
-        _draw(axes, look, dict(zip(sizes, rows, strict=True)), "times", scale=1.0)
+        style.plot_estimates(axes, sizes, rows, "times", **line)
     axes.axhline(1.0, color=OURS, linewidth=1.6)
     style.label_line(axes, x=sizes[0], y=1.0, text="recirculation", color=OURS, offset=(0, -8))
     axes.set(xscale="log", xlabel="visible units N", ylabel="times as many updates",
@@ -92,7 +90,7 @@ def plot_encoders(model: Mapping[str, Any]) -> Figure:
     return figure
 
 
-def _divide(one: Mapping[str, Any], by: Mapping[str, Any]) -> Mapping[str, Any]:
+def _divide(one: Model, by: Model) -> Model:
     """Return the ratio of two medians, whose relative errors add up in squares."""
     times = one["median"] / by["median"]
     errors = [np.array(row["median_interval"]) / row["median"] - 1.0 for row in (one, by)]

@@ -11,9 +11,8 @@ from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.rules import combine, vary
 from replication.experiments.images.training import Rule, draw, split, train
-from replication.experiments.matrices import Array, flatten
+from replication.experiments.matrices import Array, Scatter, flatten
 from replication.experiments.sample import Sample, name_mean
-from replication.experiments.scatter import Scatter
 from replication.statistics.alignment import compute_cosines
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")

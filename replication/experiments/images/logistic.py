@@ -9,9 +9,8 @@ from replication.experiments.images import rules
 from replication.experiments.images.linear import IMAGES, make_patches
 from replication.experiments.images.rules import combine, vary
 from replication.experiments.images.training import Rule, draw, miss, train_epochs
-from replication.experiments.matrices import Array, multiply
+from replication.experiments.matrices import Array, Scatter, multiply
 from replication.experiments.sample import Sample, name_mean
-from replication.experiments.scatter import Scatter
 from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out

@@ -1,7 +1,7 @@
 """Real images: where each rule comes to rest, why, and what helps; growth; larger encoders."""
 
 from replication.experiments import Model
-from replication.experiments.images import changes, encoders, exact, linear, logistic, minimum
+from replication.experiments.images import encoders, exact, linear, logistic, minimum
 from replication.experiments.images.repairs import measure_repairs
 from replication.experiments.sample import Sample
 
@@ -24,7 +24,7 @@ def run(sample: Sample) -> Model:
     sample.report_progress("exact dynamics")
     model["exact"] = exact.measure_exact(sample.take(EXACT_SHARE, least=encoders.FEWEST))
     sample.report_progress("changes of W on images")
-    model["growth"] = changes.measure_changes(several)
+    model["growth"] = exact.measure_changes(several)
     sample.report_progress("larger encoders")
     model["encoders"] = encoders.measure_encoders(sample)
     return model

@@ -10,9 +10,8 @@ import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Scatter
 from replication.experiments.recording import train_for
-from replication.experiments.scatter import Scatter
 from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
 from replication.simulator.weights import draw_weights, split_weights
 

@@ -211,7 +211,7 @@ def measure_lesson(sample: Sample) -> Model:
         float(np.median(np.ptp(evaluate_networks(frozen, each).hidden[0], axis=1).mean(axis=1)))
         for each in (weights, train_for(frozen, weights, SPREAD_UPDATES))
     )
-    # The changes of W in each state: (network, update).
+    # Cosines of the change of W with descent, (network, update), and when they are large.
     states = record_weights(protocol, weights, agreement.count_early_updates(RATE))
     measured = agreement.measure_agreement(protocol, states.reshape(-1, states.shape[-1]))
     events = agreement.find_events(measured["lower"].reshape(states.shape[:2]))

@@ -8,22 +8,12 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments import Model, agreement, matrices
+from replication.experiments import Model, agreement, matrices, points
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
-from replication.experiments.matrices import (
-    Array,
-    Counts,
-    Flags,
-    flatten,
-    get_u,
-    get_w,
-    replace_matrices,
-)
-from replication.experiments.points import find_split, measure_convexity
+from replication.experiments.matrices import Array, Flags, flatten, get_u, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.experiments.sample import estimate_share, name_median
-from replication.experiments.scatter import Scatter
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections
@@ -37,41 +27,37 @@ EARLY = 10  # updates in which it is counted how often two codes come closer tog
 def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Return other initial weights: aligned, opposed, or with small matrices."""
     W, U = get_w(protocol, weights), get_u(protocol, weights)
+    small_u = replace_matrices(protocol, weights, U=FACTORS[0] * U)
     return {
         "aligned": replace_matrices(protocol, weights, U=W),
         "opposed": replace_matrices(protocol, weights, U=-W),
-        "small_u": replace_matrices(protocol, weights, U=FACTORS[0] * U),
-        "small_both": replace_matrices(protocol, weights, W=FACTORS[0] * W, U=FACTORS[0] * U),
-    }
+        "small_u": small_u, "small_both": replace_matrices(protocol, small_u, W=FACTORS[0] * W),
+    }  # fmt: skip
 
 
-def compare_starts(protocol: Protocol, weights: Array) -> Model:
-    """Return how many more updates networks need from each of `list_starts`."""
-    base, _, _ = simulate_weights(protocol, weights)
-    starts = list_starts(protocol, weights)
-    return {name: _compare_start(protocol, start, base) for name, start in starts.items()}
-
-
-def compare_sizes(
+def compare_starts(
     protocol: Protocol, weights: Array, factors: Sequence[float] = FACTORS
-) -> list[Model]:
-    """Return how many more updates networks need if the initial W is multiplied by a factor.
+) -> dict[str, Any]:
+    """Return how many more updates networks need from other initial weights.
 
-    With the prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
+    ``starts``: from each of `list_starts`; ``sizes``: if W is multiplied by a factor, with the
+    prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
     """
     base, _, _ = simulate_weights(protocol, weights)
-    growth, rows = float(np.median(measure_growth(protocol, weights)["predicted"])), []
+    growths, W = measure_growth(protocol, weights)["predicted"], get_w(protocol, weights)
+
+    def compare(start: Array) -> Model:
+        updates, converged, _ = simulate_weights(protocol, start)
+        return describe_extra(updates, converged, base)
+
+    sizes = []
     for factor in factors:
-        larger = replace_matrices(protocol, weights, W=factor * get_w(protocol, weights))
-        rows.append({"factor": factor, **_compare_start(protocol, larger, base)})
+        larger = replace_matrices(protocol, weights, W=factor * W)
+        sizes.append({"factor": factor, **compare(larger)})
         if protocol.learning_rule == RECIRCULATION:
-            rows[-1]["predicted"] = -math.log(factor) / math.log1p(growth)
-    return rows
-
-
-def _compare_start(protocol: Protocol, start: Array, base: Counts) -> Model:
-    updates, converged, _ = simulate_weights(protocol, start)
-    return describe_extra(updates, converged, base)
+            sizes[-1]["predicted"] = -math.log(factor) / math.log1p(float(np.median(growths)))
+    starts = list_starts(protocol, weights)
+    return {"sizes": sizes, "starts": {name: compare(each) for name, each in starts.items()}}
 
 
 def compare_halves(protocol: Protocol, weights: Array) -> Model:
@@ -112,28 +98,27 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[Model]:
     some U, however long, reads them. The moments: the start; the median updates at which U and W
     are aligned, and at which the change of W agrees with descent; half of learning, and its end.
     """
-    # The moments, in updates.
-    updates, _, _ = simulate_weights(protocol, weights)
+    # The moments, in updates: the states that are followed end before the slowest have learnt.
+    learnt = float(np.median(simulate_weights(protocol, weights)[0]))
     n_followed = agreement.count_early_updates(protocol.learning_rate)
     states = record_weights(protocol, weights, n_followed)
     measured = agreement.measure_agreement(protocol, states.reshape(-1, protocol.n_weights))
     agrees = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
     aligned = agreement.find_alignment(protocol, weights, n_updates=n_followed)
-    learnt = float(np.median(updates))
+    moments = {
+        "start": 0.0, "aligned": min(float(np.median(aligned)), learnt),
+        "agrees": min(float(np.median(agrees)), n_followed), "half": learnt / 2, "learnt": learnt,
+    }  # fmt: skip
     rows = []
-    for moment, when in {
-        "start": 0.0, "aligned": float(np.median(aligned)), "agrees": float(np.median(agrees)),
-        "half": learnt / 2, "learnt": learnt,
-    }.items():  # fmt: skip
-        at = math.ceil(min(when, n_followed if moment == "agrees" else learnt))
+    for moment, at in moments.items():
         # From there on U and its biases learn alone, and meet the criterion or not.
-        frozen = train_for(protocol, weights, at)
+        frozen = train_for(protocol, weights, math.ceil(at))
         alone = dataclasses.replace(protocol, frozen=("W", "b"))
         _, finished, _ = simulate_weights(alone, frozen)
         codes = evaluate_networks(protocol, frozen).hidden[0]
         rows.append({
-            "moment": moment, "at": at, "finished": estimate_share(finished),
-            "separable": estimate_share(measure_convexity(codes) > 0.0),
+            "moment": moment, "at": math.ceil(at), "finished": estimate_share(finished),
+            "separable": estimate_share(points.measure_convexity(codes) > 0.0),
         })  # fmt: skip
     return rows
 
@@ -164,7 +149,8 @@ def measure_split(protocol: Protocol, weights: Array) -> Model:
     """Return the share of converged networks whose learnt split is that of the initial W."""
     _, converged, final = simulate_weights(protocol, weights)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
-    return estimate_share(find_split(get_w(protocol, weights[converged])) == find_split(learnt))
+    drawn = points.find_split(get_w(protocol, weights[converged]))
+    return estimate_share(drawn == points.find_split(learnt))
 
 
 def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[str, Array]:
@@ -173,7 +159,7 @@ def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[st
     ``raw``: cosine of the growth of U, transposed, with W. ``sign``: share of the weights at which
     U has grown by more than its mean where W is above its own, or by less where it is below.
     """
-    span = Scatter.of(protocol).span
+    span = matrices.Scatter.of(protocol).span
     W, grown = get_w(protocol, weights), get_u(protocol, later - weights)
     sign = np.mean(flatten((W @ span > 0.0) == (grown @ span > 0.0)), axis=1)
     return {"raw": compute_cosines(flatten(W), flatten(grown)), "sign": sign}

@@ -12,9 +12,9 @@ from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
 from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
 from replication.experiments import Model
+from replication.experiments.matrices import Scatter
 from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, controls, reach
 from replication.experiments.sample import Sample
-from replication.experiments.scatter import Scatter
 from replication.simulator.guard import check_rule
 from replication.simulator.network import Network
 from replication.simulator.patterns import make_patterns
@@ -108,17 +108,13 @@ class Mechanism:
         """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
         if self.examined is not None:
             return judge_amplification(self.examined["along_w"], self.examined["along_theory"])
-        protocol, rows = self.protocol, [*self.rules.values()]
-        opening = "No rule meets"
-        if reach.has_learnt(self.rules):
-            opening, rows = "Recirculation does not meet", [self.rules["recirculation"]]
-        errors = [row["least_error"] for row in rows if row["least_error"] is not None]
-        least = f"the smallest error reached is {min(errors):.3g}" if errors else "all diverge"
+        protocol, others_learn = self.protocol, reach.has_learnt(self.rules)
         return (
-            f"{opening} the criterion here ({protocol.criterion} below {protocol.threshold:g}) "
-            f"within {plural(protocol.max_updates, 'update')}, at any rate that was tried; {least}."
-            " Allow a larger threshold or another criterion, more hidden units "
-            f"({protocol.group_sizes[1]} here) or more updates."
+            f"{'Recirculation does not meet' if others_learn else 'No rule meets'} the criterion "
+            f"here ({protocol.criterion} below {protocol.threshold:g}) within "
+            f"{plural(protocol.max_updates, 'update')}, at any rate that was tried. Allow a larger "
+            f"threshold or another criterion, more hidden units ({protocol.group_sizes[1]} here) "
+            "or more updates."
         )
 
     def to_frame(self) -> "pd.DataFrame":
@@ -138,13 +134,11 @@ class Mechanism:
         """Return the rows of the table, without what does not apply."""
         rows: list[Model] = []
         for rule, row in self.rules.items():
-            share = row["converged"]["share"]
-            names = ("rate", "median", "mean") if share > 0.0 else ()  # or there is no best rate
-            (low, high), at_edge, least = row["tried"], row["at_edge"], row["least_error"]
+            (low, high), share = row["tried"], row["converged"]["share"]
+            blank = {} if share > 0.0 else dict.fromkeys(("rate", "median", "mean"))
             rows.append({
-                "kind": "rule", "name": rule, "converged": share, "lowest_rate": low,
-                "highest_rate": high, "at_edge": at_edge, "least_error": least,
-                **{name: row[name] for name in names},
+                "kind": "rule", "name": rule, **row, "converged": share, "lowest_rate": low,
+                "highest_rate": high, **blank,
             })  # fmt: skip
         examined = self.examined
         if examined is None:
@@ -157,11 +151,9 @@ class Mechanism:
             ("cosine of steepest descent with W, then", None, examined["descent"][1]),
         ):
             rows.append({"kind": "growth", "name": name, "predicted": predicted, "value": value})
-        costs = [
-            ("first changes", INSTEAD[name], row) for name, row in examined["interventions"].items()
-        ]
-        if costs:
-            costs += [("start", f"W times {row['factor']:g}", row) for row in examined["sizes"]]
+        costs = [("first changes", INSTEAD[k], x) for k, x in examined["interventions"].items()]
+        costs += [("start", f"W times {x['factor']:g}", x) for x in examined.get("sizes", ())]
+        if "starts" in examined:
             costs.append(("start", "U = W^T, aligned", examined["starts"]["aligned"]))
         for kind, name, row in costs:
             low, high = row["extra_interval"]
@@ -238,25 +230,15 @@ def examine_mechanism(
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
         own, examined = rules["recirculation"], None
-        if own["converged"]["share"] > 0.0:
+        if (share := own["converged"]["share"]) > 0.0:
+            report_progress("replacing first changes, and starting with other weights")
             best = dataclasses.replace(protocol, learning_rate=own["rate"])
-            examined = _examine(best, own, sample)
+            names = tuple(INSTEAD) if share >= 0.5 else ()  # or the median is the cap
+            examined = reach.examine_task(best, sample, median=own["median"], names=names)
+            if names:
+                examined |= controls.compare_starts(best, sample.draw(best), FACTORS)
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
     return Mechanism(protocol, n_networks, root_seed, rules, examined)
-
-
-def _examine(best: Protocol, own: Mapping[str, Any], sample: Sample) -> Model:
-    """Return what `reach.examine_task` finds at the best rate, and what other weights save."""
-    sample.report_progress("replacing the first changes of W")
-    is_clear = own["converged"]["share"] >= 0.5  # or the median is the cap
-    names = tuple(INSTEAD) if is_clear else ()
-    examined = reach.examine_task(best, sample, median=own["median"], names=names)
-    if is_clear:
-        sample.report_progress("starting with other weights")
-        weights = sample.draw(best)
-        examined["sizes"] = controls.compare_sizes(best, weights, FACTORS)
-        examined["starts"] = controls.compare_starts(best, weights)
-    return examined
 
 
 def check_task(protocol: Protocol) -> None:
@@ -281,11 +263,8 @@ def check_task(protocol: Protocol) -> None:
 
 def judge_amplification(along_w: float, along_theory: float) -> str:
     """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
-    if math.isnan(along_w) or math.isnan(along_theory):
-        return (
-            "In some networks W does not change at all here, or without bounds, so nothing is said "
-            "of the direction of its change."
-        )
+    if math.isnan(along_w + along_theory):
+        return "In some networks W does not change here, or without bounds: nothing is said of it."
     if along_w >= CLEAR:
         return "W amplifies its own code here."
     if along_theory >= CLEAR:

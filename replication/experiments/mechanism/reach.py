@@ -9,11 +9,9 @@ import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
-from replication.experiments import Model
-from replication.experiments.growth import measure_growth
-from replication.experiments.interventions import compare_interventions
+from replication.experiments import Model, growth, interventions
 from replication.experiments.matrices import Array
-from replication.experiments.recording import Trained, train_for
+from replication.experiments.recording import train_for
 from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
@@ -83,7 +81,7 @@ class Contestant:
             return sample.draw(self.protocol)
         return Rule.of(self.network, self.protocol).draw(sample.root_seed, 0, sample.n)
 
-    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> Trained:
+    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Any, Any, Array]:
         """Train networks at a learning rate, from what `draw` returns."""
         protocol, network = self.enter(rate)
         return simulate_weights(protocol, weights, network=network, jobs=jobs)
@@ -228,10 +226,12 @@ def examine_task(
     weights = sample.draw(protocol)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
     later = train_for(slow, weights, CHECKED_AT)
-    first, early = (measure_growth(slow, states) for states in (weights, later))
+    first, early = (growth.measure_growth(slow, states) for states in (weights, later))
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
-    rows = compare_interventions(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
+    rows = interventions.compare_interventions(
+        protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names
+    )
     found = {name: row[str(n_first)] for name, row in rows.items()}
     medians = ("along_w", "along_theory", "growth", "predicted")
     return {

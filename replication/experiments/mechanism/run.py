@@ -1,24 +1,18 @@
 """Why recirculation works without symmetric weights, and how far: the mechanism, step by step."""
 
 import dataclasses
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, interventions
-from replication.experiments.agreement import LEVEL, measure_agreement
+from replication.experiments import Model, agreement, growth, interventions
 from replication.experiments.judging import judge, supports_including
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
-from replication.experiments.mechanism import controls
-from replication.experiments.mechanism.common import compare_sets
-from replication.experiments.mechanism.hybrids import compare_hybrids
-from replication.experiments.mechanism.reach import RULES, compare_rules, examine_task, gather_sets
+from replication.experiments.mechanism import controls, reach, variants
 from replication.experiments.mechanism.tasks import BITS, make_tasks
-from replication.experiments.mechanism.theory import check_theory, follow_turning
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share, get_estimate, list_protocols
 
@@ -51,37 +45,36 @@ def run(sample: Sample) -> Model:
     """Return the model of the mechanism, in which results by learning rate stand under its name."""
     shares = SMALLER_SHARE, TASK_SHARE, SEARCH_SHARE
     smaller, task, search = (sample.take(share, least=8) for share in shares)
-    jobs, initial = sample.jobs, sample.draw(PAPER)
+    initial = sample.draw(PAPER)
     made = list_protocols(PAPER, {"learning_rate": [*NAMED_RATES.values()]})
     protocols = dict(zip(NAMED_RATES, made, strict=True))
 
     # The paper's task: what the theory predicts, and what networks do whose changes, initial
     # weights or learning rates are others.
     sample.report_progress("theory")
-    model: Model = {"rates": NAMED_RATES, "level": LEVEL, "theory": {}}
+    model: Model = {"rates": NAMED_RATES, "level": agreement.LEVEL, "theory": {}}
     for name, fields in SETTINGS.items():
         setting = dataclasses.replace(protocols["small"], **fields)
-        model["theory"][name] = check_theory(setting, smaller.draw(setting))
-    sample.report_progress("interventions")
-    model["interventions"] = {
-        name: interventions.compare_interventions(protocol, initial, jobs=jobs, firsts=FIRSTS[name])
-        for name, protocol in protocols.items()
-    }
-    measures: dict[str, Callable[[Protocol], Any]] = {
-        "halves": lambda p: controls.compare_halves(p, initial),
-        "sizes": lambda p: controls.compare_sizes(p, initial),
-        "starts": lambda p: controls.compare_starts(p, initial),
-        "readability": lambda p: controls.measure_readability(p, initial[: 2 * smaller.n]),
-        "shrinking": lambda p: controls.measure_shrinking(p, initial),
-        "splits": lambda p: controls.measure_split(p, initial),
-        "turning": lambda p: follow_turning(p, initial[: smaller.n]),
-    }
-    sample.report_progress("halves, starts and what U reads")
-    keys = itertools.product(measures, protocols)
-    for (name, rate), found in sample.map(
-        lambda key: measures[key[0]](protocols[key[1]]), keys
-    ).items():
-        model.setdefault(name, {})[rate] = found
+        model["theory"][name] = growth.check_theory(setting, smaller.draw(setting))
+
+    def measure(rate: str) -> Model:
+        sample.report_progress(f"changes, starts and halves at a rate of {NAMED_RATES[rate]:g}")
+        own, firsts = protocols[rate], FIRSTS[rate]
+        return {
+            "interventions": interventions.compare_interventions(
+                own, initial, firsts=firsts, jobs=sample.jobs
+            ),
+            "halves": controls.compare_halves(own, initial),
+            **controls.compare_starts(own, initial),
+            "readability": controls.measure_readability(own, initial[: 2 * smaller.n]),
+            "shrinking": controls.measure_shrinking(own, initial),
+            "splits": controls.measure_split(own, initial),
+            "turning": growth.follow_turning(own, initial[: smaller.n]),
+        }
+
+    by_rate = {rate: measure(rate) for rate in NAMED_RATES}
+    for name in by_rate["paper"]:
+        model[name] = {rate: each[name] for rate, each in by_rate.items()}
     few = sample.take(EVER_SHARE, least=8).draw(PAPER)
     grow = interventions.INTERVENTIONS["amplification"]
     _, converged = interventions.train_changed(PAPER, few, grow, n_first=PAPER.max_updates)
@@ -91,21 +84,21 @@ def run(sample: Sample) -> Model:
     sample.report_progress("other inputs")
     tasks = make_tasks()
     model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
-    model["sets"] = {name: gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
+    model["sets"] = {name: reach.gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     own = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
     best = {
         name: dataclasses.replace(each, learning_rate=own[name]["rate"])
         for name, each in tasks.items()
     }
     random = {name: each for name, each in best.items() if name.startswith("random bits")}
-    model["common"] = compare_sets(random, task, search=search)
+    model["common"] = variants.compare_sets(random, task, search=search)
     without = dataclasses.replace(best[LARGEST], frozen=("b",))
-    model["without_biases"] = examine_task(without, smaller, median=own[LARGEST]["median"])
+    model["without_biases"] = reach.examine_task(without, smaller, median=own[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
     sample.report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial)
-    model["hybrids"] = compare_hybrids(PAPER, smaller.take(2), search=search.take(2))
+    model["hybrids"] = variants.compare_hybrids(PAPER, smaller.take(2), search=search.take(2))
     many = sample.take(CREATES_SHARE).draw(PAPER)
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),
@@ -119,11 +112,12 @@ def compare_others(rules: Mapping[str, Any], weights: Array) -> Model:
     """Return what dropping changes of W and other sizes of W do to back-propagation."""
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
-        protocol = dataclasses.replace(PAPER, **RULES[name], learning_rate=rules[name]["rate"])
+        protocol = dataclasses.replace(
+            PAPER, **reach.RULES[name], learning_rate=rules[name]["rate"]
+        )
         options: dict[str, Any] = {"firsts": FIRSTS["paper"], "names": ["dropped"]}
         found[name] = {
-            "median": rules[name]["median"], "sizes": controls.compare_sizes(protocol, weights),
-            "starts": controls.compare_starts(protocol, weights),
+            "median": rules[name]["median"], **controls.compare_starts(protocol, weights),
             **interventions.compare_interventions(protocol, weights, **options),
         }  # fmt: skip
     return found
@@ -135,10 +129,10 @@ def try_tasks(
     """Return for each task the rules compared and what the first changes of W are worth."""
 
     def run_task(name: str) -> Model:
-        compared = compare_rules(tasks[name], sample.alone, search=search.alone)
+        compared = reach.compare_rules(tasks[name], sample.alone, search=search.alone)
         own = compared["recirculation"]
         best = dataclasses.replace(tasks[name], learning_rate=own["rate"])
-        return {"rules": compared, **examine_task(best, examined.alone, median=own["median"])}
+        return {"rules": compared, **reach.examine_task(best, examined.alone, median=own["median"])}
 
     longest = sorted(tasks, key=lambda name: -tasks[name].n_weights * tasks[name].n_patterns)
     return sample.map(run_task, longest)
@@ -165,7 +159,7 @@ def judge_creates(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
 
     def measure(protocol: Protocol, weights: Array) -> Array:
-        return measure_agreement(protocol, weights)["lower"]
+        return agreement.measure_agreement(protocol, weights)["lower"]
 
     measured = {}
     for rate, suffix in (("paper", 20), ("small", 2)):

@@ -28,7 +28,7 @@ RULES: dict[str, Protocol] = {
     "cross-entropy": Protocol(**CROSS_ENTROPY),
     "slowed": Protocol(**CROSS_ENTROPY, visible_to_hidden_factor=0.25),
 }
-"""Recirculation, and back-propagation of the squared error and of the cross-entropy."""
+"""Recirculation, back-propagation of two errors, and of the second with W slowed to a quarter."""
 THEIRS = ("squared", "cross-entropy")
 COMMON_RATES = (*(0.5 * step for step in range(8, 24)), *map(float, range(12, 23)), 24.0, 26.0)
 SEARCHED_RATES = {

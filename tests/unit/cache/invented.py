@@ -25,6 +25,17 @@ def simulate(protocol, root_seed, ranges, **_):
         yield invent(start, stop)
 
 
+def remember(asked):
+    """Return a simulation that notes in a list which ranges it was asked for."""
+
+    def simulate_noted(protocol, root_seed, ranges, **_):
+        for pair in ranges:
+            asked.append(pair)
+            yield invent(*pair)
+
+    return simulate_noted
+
+
 def refuse(protocol, root_seed, ranges, **_):
     """Stand in for a simulation where everything must be in the cache."""
     raise AssertionError(f"not in the cache: {list(ranges)}")

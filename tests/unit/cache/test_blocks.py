@@ -10,7 +10,14 @@ import pytest
 
 from replication.cache import blocks
 from replication.cache.blocks import Cache, find_cache
-from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks, read_files
+from tests.unit.cache.invented import (
+    compute_reference,
+    fill,
+    invent,
+    list_blocks,
+    read_files,
+    remember,
+)
 
 KEY = "what the outcomes depend on"
 
@@ -87,14 +94,9 @@ DAMAGES = {
 def test_what_is_wrong_with_a_block_is_as_if_it_were_not_there(tmp_path, damage):
     fill(tmp_path, 60)
     before, asked = read_files(tmp_path), []
-
-    def remember(protocol, root_seed, ranges, **_):
-        for pair in ranges:
-            asked.append(pair)
-            yield invent(*pair)
-
     DAMAGES[damage](list_blocks(tmp_path)[1], tmp_path)
-    assert fill(tmp_path, 60, simulation=remember).digest == compute_reference(60)
+    counted = fill(tmp_path, 60, simulation=remember(asked))
+    assert counted.digest == compute_reference(60)
     assert asked == [*([(0, 20)] if damage == "swapped" else []), (20, 40)]
     assert read_files(tmp_path) == before, "overwritten, and nothing planted was run"
     aside = list(tmp_path.glob("*.set-aside-*/mine"))
@@ -103,11 +105,10 @@ def test_what_is_wrong_with_a_block_is_as_if_it_were_not_there(tmp_path, damage)
 
 def test_a_block_that_cannot_be_read_is_not_there(tmp_path):
     fill(tmp_path, 20)
-    for number in (errno.EACCES, errno.EIO, errno.EMFILE):
-        broken = OSError(number, os.strerror(number))
-        with mock.patch("pathlib.Path.read_bytes", side_effect=broken):
-            counted = fill(tmp_path, 20)
-        assert (counted.digest, counted.n_simulated) == (compute_reference(20), 20)
+    broken = OSError(errno.EACCES, os.strerror(errno.EACCES))
+    with mock.patch("pathlib.Path.read_bytes", side_effect=broken):
+        counted = fill(tmp_path, 20)
+    assert (counted.digest, counted.n_simulated) == (compute_reference(20), 20)
 
 
 def test_what_is_there_is_read_also_after_nothing_more_could_be_kept(tmp_path, capsys):
@@ -118,16 +119,17 @@ def test_what_is_there_is_read_also_after_nothing_more_could_be_kept(tmp_path, c
     assert "(full); the study goes on without" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.EMFILE])
-@pytest.mark.parametrize("step", ["os.fsync", "pathlib.Path.replace", "pathlib.Path.mkdir"])
+@pytest.mark.parametrize(("step", "number"), [
+    ("os.fsync", errno.ENOSPC), ("os.fsync", errno.EIO), ("pathlib.Path.replace", errno.EMFILE),
+    ("pathlib.Path.mkdir", errno.EROFS), ("pathlib.Path.mkdir", errno.EMFILE),
+])  # fmt: skip
 def test_where_nothing_can_be_kept_a_study_goes_on_and_one_line_says_so(
     tmp_path, capsys, step, number
 ):
-    folder = tmp_path / "cache"
-    with mock.patch(step, side_effect=OSError(number, os.strerror(number))):
+    folder, reason = tmp_path / "cache", os.strerror(number)
+    with mock.patch(step, side_effect=OSError(number, reason)):
         assert fill(folder, 60).digest == compute_reference(60)
     (line,) = capsys.readouterr().err.splitlines()
-    reason = os.strerror(number)
     assert line.startswith(f"outcomes are not cached: '{folder}' cannot be written ({reason});")
     assert line.endswith("REPLICATION_CACHE may name another folder")
     assert not folder.exists() or list(folder.iterdir()) == []

@@ -17,8 +17,8 @@ from tests.unit.cache.invented import (
     find_digest,
     invent,
     list_blocks,
+    remember,
     replace_simulation,
-    simulate,
 )
 
 choose_block_size = filling.choose_block_size
@@ -26,16 +26,11 @@ choose_block_size = filling.choose_block_size
 
 def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
     asked = []
-
-    def remember(protocol, root_seed, ranges, **options):
-        asked.append(list(ranges))
-        return simulate(protocol, root_seed, asked[-1], **options)
-
     for n_seeds, n_simulated in ((50, 50), (30, 0), (85, 45), (85, 0)):
-        counted = fill(tmp_path, n_seeds, simulation=remember)
+        counted = fill(tmp_path, n_seeds, simulation=remember(asked))
         assert (counted.digest, counted.n_simulated) == (compute_reference(n_seeds), n_simulated)
         assert counted.table.n == n_seeds
-    assert asked == [[(0, 20), (20, 40), (40, 50)], [(40, 60), (60, 80), (80, 85)]]
+    assert asked == [(0, 20), (20, 40), (40, 50), (40, 60), (60, 80), (80, 85)]
     assert len(list_blocks(tmp_path)) == 5, "one file a block"
     for name, other in {"protocol": Protocol(threshold=0.2), "root_seed": 7}.items():
         assert fill(tmp_path, 30, **{name: other}).n_simulated == 30

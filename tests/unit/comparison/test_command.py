@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import replication
-from replication.cli import main
 from replication.errors import DataError, ReplicationError, UsageError
 from replication.system.tables import is_missing, read_flags, read_keys, read_table, read_values
+from tests.unit.comparison.asking import ask, refuse, run
 
 REPORT = ("--n", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
@@ -29,29 +29,6 @@ def frame():
     updates = np.minimum(np.rint(15 + generator.lognormal(3, 0.8, 500)).astype(int), 200)
     algorithm = np.where(np.arange(500) % 2 == 0, "new", "old")
     return pd.DataFrame({"updates": updates, "done": updates < 200, "algorithm": algorithm})
-
-
-def compare(*arguments):
-    return main(["compare", *map(str, arguments)])
-
-
-def run(capsys, *arguments):
-    code = compare(*arguments)
-    captured = capsys.readouterr()
-    assert (code, captured.err) == (0, "")
-    assert "\x1b" not in captured.out
-    assert "`" not in captured.out or "json" in arguments
-    return captured.out
-
-
-def refuse(capsys, *arguments):
-    code = compare(*arguments)
-    captured = capsys.readouterr()
-    assert captured.out == ""
-    assert captured.err.count("\n") == 1
-    assert captured.err[:-1].isprintable()
-    assert "`" not in captured.err
-    return code, captured.err
 
 
 def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path, monkeypatch):
@@ -140,11 +117,11 @@ def test_a_report_is_compared_with_another_without_any_table(capsys):
 def test_the_exit_code_says_the_verdict_on_request(frame, tmp_path):
     frame.to_csv(tmp_path / "runs.csv", index=False)
     arguments = (tmp_path / "runs.csv", "--column", "updates", "--runs", "20", "--mean")
-    assert compare(*arguments, "48", "--exit-code") == 0
-    assert compare(*arguments, "480", "--exit-code") == 1
-    assert compare(*arguments, "480") == 0
+    assert ask(*arguments, "48", "--exit-code") == 0
+    assert ask(*arguments, "480", "--exit-code") == 1
+    assert ask(*arguments, "480") == 0
     (tmp_path / "few.csv").write_text("u\n3\n")
-    assert compare(tmp_path / "few.csv", "--mean", "4", "--runs", "3", "--exit-code") == 3
+    assert ask(tmp_path / "few.csv", "--mean", "4", "--runs", "3", "--exit-code") == 3
 
 
 def test_runs_are_drawn_with_the_reported_values(tmp_path, capsys, frame):
@@ -200,12 +177,7 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
     ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
     (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072)); write it as"),
     (b"u\n\xe9\n", [], 65, "not a readable UTF-8 text"),
-    (
-        pd.DataFrame({"u": pd.to_datetime(["2020"])}).to_parquet(),
-        [],
-        65,
-        "column 'u' holds timestamp",
-    ),
+    (pd.DataFrame({"u": pd.to_datetime(["2020"])}).to_parquet(), [], 65, "holds timestamp"),
     (pd.DataFrame({"u": [b"1", b"2"]}).to_parquet(), [], 65, "holds \"b'1'\" in row 1"),
     (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
 ])  # fmt: skip
@@ -232,6 +204,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (["one.csv", "--against", "48"], 2, "give the other report in place of FILE"),
     (["one.csv", "--sd-kind", "n"], 2, "give --plus-minus, such as 'sd n-1'"),
     (["one.csv", *REPORT, "--n", "5"], 2, "--n was given twice"),
+    (["runs.csv", *REPORT, "--column", "u,g"], 2, "several columns were given, and one report"),
     (["one.csv", *REPORT, "--runs", "5"], 2, "gives the runs twice"),
     (["one.csv", *REPORT, "--evidence"], 2, "without --difference"),
     (["runs.csv", *REPORT, "--plot", "p.gif"], 2, "end in .png or .svg or .pdf"),
@@ -247,15 +220,15 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
 ])  # fmt: skip
 def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, arguments, code, message):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "runs.csv").write_text("u,g\n" + "1,a\n2,b\n4,a\n3,b\n" * 5)
-    (tmp_path / "one.csv").write_text("u\n" + "1\n2\n4\n3\n" * 5)
-    (tmp_path / "same.csv").write_text("u\n3\n3\n")
-    (tmp_path / "edge.csv").write_text("u\n0.9\n1.2\n")
-    (tmp_path / "twice.csv").write_text("g,mean,n\na,2,5\na,3,5\n")
-    (tmp_path / "both.csv").write_text("g,mean,n,sd,Std\na,2,5,1,1\n")
-    (tmp_path / "odd.csv").write_text("g,mean,colour\na,2,red\n")
-    (tmp_path / "ragged.md").write_text("|g|u|\n|-|-|\n|a|1 ± 2|\n|b|1 ± 2|3 ± 4|\n")
-    (tmp_path / "who.csv").write_text("g,mean\nc,2\n")
+    files = {
+        "runs.csv": "u,g\n" + "1,a\n2,b\n4,a\n3,b\n" * 5, "one.csv": "u\n" + "1\n2\n4\n3\n" * 5,
+        "same.csv": "u\n3\n3\n", "edge.csv": "u\n0.9\n1.2\n", "who.csv": "g,mean\nc,2\n",
+        "twice.csv": "g,mean,n\na,2,5\na,3,5\n", "both.csv": "g,mean,n,sd,Std\na,2,5,1,1\n",
+        "odd.csv": "g,mean,colour\na,2,red\n",
+        "ragged.md": "|g|u|\n|-|-|\n|a|1 ± 2|\n|b|1 ± 2|3 ± 4|\n",
+    }  # fmt: skip
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
     found, line = refuse(capsys, *arguments)
     assert found == code
     assert message in line
@@ -264,17 +237,15 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
 
 def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch):
     monkeypatch.setattr("replication.system.tables.MAX_ROWS", 1000)
-    frame = pd.DataFrame({"u": np.zeros(1001)})
-    frame.to_parquet(tmp_path / "runs")
-    with pytest.raises(DataError, match="at most 1 GB, 10,000,000 rows"):
-        read_table(str(tmp_path / "runs"))
+    path = tmp_path / "runs"
     for content, message in (
-        (",".join(f"c{i}" for i in range(10_001)), "rows and 10,000 columns are read"),
-        ("u\n" * 1002, "rows and 10,000 columns are read"),
+        (pd.DataFrame({"u": np.zeros(1001)}).to_parquet(), "at most 1 GB, 10,000,000 rows"),
+        (",".join(f"c{i}" for i in range(10_001)).encode(), "rows and 10,000 columns are read"),
+        (b"u\n" * 1002, "rows and 10,000 columns are read"),
     ):
-        (tmp_path / "runs").write_text(content)
+        path.write_bytes(content)
         with pytest.raises(DataError, match=message):
-            read_table(str(tmp_path / "runs"))
+            read_table(str(path))
 
 
 def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
@@ -291,16 +262,15 @@ def test_a_flipped_bit_of_a_parquet_file_costs_no_rows(tmp_path):
 def test_a_negative_number_may_be_written_in_any_way(capsys):
     """--mean -8.3e-1 was an option that there is not."""
     for number in ("-83", "-.83e2", "-8.3k", "-83 ± 2"):
-        assert "mean" in run(
-            capsys, "example", "--column", "reward", "--mean", number, "--runs", "5"
-        )
+        asked = "example", "--column", "reward", "--mean", number, "--runs", "5"
+        assert "mean" in run(capsys, *asked)
 
 
-def test_only_options_are_named_as_options(tmp_path, capsys):
+def test_only_options_are_named_as_options(capsys):
     """A column was called --metric, which there is not."""
-    words = ["example-tasks", "--by", "task", "--reported", "example-report"]
-    assert main(["compare", *words, "--column", "reward,seed"]) == 2
-    assert "add one, such as metric" in capsys.readouterr().err
+    asked = "example-tasks", "--by", "task", "--reported", "example-report"
+    code, line = refuse(capsys, *asked, "--column", "reward,seed")
+    assert (code, "add one, such as metric" in line) == (2, True)
 
 
 def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):
@@ -327,17 +297,13 @@ def test_booleans_among_numbers_and_groups_called_none_are_what_they_are(tmp_pat
     assert read_table(str(tmp_path / "runs.csv")).take("u") == ["1", "", "3"]
 
 
+MARKS = st.sampled_from([b"PAR1", b"ARROW1", b"FEA1", b"\x1f\x8b", b"PK\x03\x04"])
+LETTERS = st.text(alphabet="u,;\t\n\r\"'0123456789.-e \x00é\x1b", max_size=80)
+
+
 @settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.one_of(
-        st.binary(max_size=200),
-        st.tuples(
-            st.sampled_from([b"PAR1", b"ARROW1", b"FEA1", b"\x1f\x8b", b"PK\x03\x04"]),
-            st.binary(max_size=60),
-        ).map(b"".join),
-        st.text(alphabet="u,;\t\n\r\"'0123456789.-e \x00é\x1b", max_size=80).map(str.encode),
-    )
-)
+@given(st.binary(max_size=200) | st.builds(bytes.__add__, MARKS, st.binary(max_size=60))
+       | LETTERS.map(str.encode))  # fmt: skip
 def test_random_bytes_are_a_table_or_one_line(tmp_path, content):
     path = tmp_path / "runs"
     path.write_bytes(content)

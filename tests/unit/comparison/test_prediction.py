@@ -50,11 +50,9 @@ def test_mean_of_normal_runs_has_students_prediction_interval():
 
 def test_p_of_several_is_the_share_of_studies_with_a_smaller_tail():
     """Independent uniform statistics: P(min tail <= t) = 1 - (1 - 2 t)^2."""
-    generator = np.random.default_rng(4)
-    drawn = {"mean": generator.random((10, 20_000)), "sd": generator.random((10, 20_000))}
-    found = prediction.judge_draws(
-        drawn, read(mean="0.050000", sd="0.500000"), {"mean": 0, "sd": 0}, level=0.05
-    )
+    drawn = dict(zip(("mean", "sd"), np.random.default_rng(4).random((2, 10, 20_000)), strict=True))
+    reported, yours = read(mean="0.050000", sd="0.500000"), {"mean": 0, "sd": 0}
+    found = prediction.judge_draws(drawn, reported, yours, level=0.05)
     assert found.findings["mean"].p == pytest.approx(0.1, abs=0.004)
     assert found.p == pytest.approx(1 - 0.9**2, abs=0.006)
 
@@ -66,9 +64,10 @@ def test_p_of_one_statistic_is_twice_its_smaller_tail_ties_included():
         assert found.p == found.findings["mean"].p == pytest.approx(p)
 
 
-LUMPS = [([-5, 0, -3, 0, -1, -2], "0", 9), ([1, 2, 0, -3, -2], "2", 5),
-         ([5, 4, -1, 2, -8, 1], "4", 5),
-         ([0, 5, 2, 0, -2, -2, 5, 2], "-2", 9), ([0.0, 0.5, 2.0, 7.0, 7.5], "7.2", 4)]  # fmt: skip
+LUMPS = [
+    ([-5, 0, -3, 0, -1, -2], "0", 9), ([1, 2, 0, -3, -2], "2", 5), ([5, 4, -1, 2, -8, 1], "4", 5),
+    ([0, 5, 2, 0, -2, -2, 5, 2], "-2", 9), ([0.0, 0.5, 2.0, 7.0, 7.5], "7.2", 4),
+]  # fmt: skip
 TURNED = {"median": "median", "iqm": "iqm", "min": "max", "q1": "q3", "sd": "sd"}
 
 

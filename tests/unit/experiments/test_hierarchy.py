@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER
+from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy import run as experiment
+from replication.experiments.recording import train_for
 from replication.experiments.sample import SEARCH_OFFSET, Sample
 from replication.simulator.network import Rule
 
@@ -98,16 +100,16 @@ def test_random_sets_hold_four_different_vectors_of_eight_units_each():
     assert 0.45 < np.mean(drawn) < 0.55
 
 
-@pytest.mark.parametrize("kind", ["four", "random"])
-def test_networks_are_the_same_in_other_parts_and_shared_by_random_sets(monkeypatch, kind):
+def test_networks_are_shared_by_random_sets(monkeypatch):
     for name, value in {"RANDOM_SETS": 2, "UPDATES": 20, "ROUNDS": 2, "N_COPIES": 1}.items():
         monkeypatch.setattr(experiment, name, value)
-    condition = experiment.Condition(kind=kind)
-    whole = experiment.simulate_condition(condition, RATES, Sample(10, 3))
-    monkeypatch.setattr(experiment, "N_TOGETHER", 3)
-    parts = experiment.simulate_condition(condition, RATES, Sample(10, 3))
-    assert len(whole["all"]) == 10
-    np.testing.assert_array_equal(whole["codes"], parts["codes"])
+    found = experiment.simulate_condition(experiment.Condition(kind="random"), RATES, Sample(10, 3))
+    assert len(found["all"]) == 10
+    rule = experiment.Condition(kind="random").make_rule(*RATES, 1)
+    weights = train_for(PAPER, modules.draw_modules(rule, 3, 0, 5), 20, network=rule)
+    np.testing.assert_array_equal(
+        found["codes"][..., 5:], experiment.examine(rule, weights)["codes"]
+    )
 
 
 def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypatch):

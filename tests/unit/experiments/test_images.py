@@ -8,10 +8,9 @@ from replication.experiments.images import exact, linear, logistic, minimum, rep
 from replication.experiments.images.encoders import estimate_exponent
 from replication.experiments.images.rules import vary
 from replication.experiments.images.training import draw, evaluate, split, train, train_epochs
-from replication.experiments.matrices import get_u, get_w
+from replication.experiments.matrices import Scatter, get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
-from replication.experiments.scatter import Scatter
 from replication.simulator.activations import logistic as squash
 from replication.simulator.changes import compute_changes
 from replication.simulator.network import Rule

@@ -49,7 +49,6 @@ SMALLER = {
     "images.encoders": {
         "SIZES": (4, 6, 8), "RATES": {rule: rates[::3] for rule, rates in ENCODERS.RATES.items()},
     },
-    "images.changes": {"N_IMAGES": 30},
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
         "read_digits": lambda: [part[:300] for part in read_digits()],
@@ -63,15 +62,14 @@ SMALLER = {
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
-    "images.exact": {"N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
+    "images.exact": {"N_IMAGES": 30, "N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS,
         "FIRSTS": {"small": (5,), "paper": (1, 5)},
         "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
         "SETTINGS": {"ε = 20": {"learning_rate": 20.0}},
     },
-    "mechanism.common": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
-    "mechanism.hybrids": {"MAX_UPDATES": 100},
+    "mechanism.variants": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},

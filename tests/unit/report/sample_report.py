@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from replication.experiments import TEMPLATES
 from replication.experiments.headline.figures import plot_joint
@@ -62,21 +63,28 @@ def plot_panels(model):
     return shares, converged
 
 
-def build_sample(folder, **changes):
-    """Write the sample report, with some arguments of `render_report` changed; return its files."""
+FIGURES = {
+    "plane": ("live", plot_plane), "help": ("live", plot_help), "rest": ("images", plot_rest),
+    "joint": ("headline", plot_joint), "panels": ("speed", plot_panels),
+}  # fmt: skip
+"""The model and the function of each figure."""
+BLANK = {name: Drawing(name, Figure, "make it") for name in FIGURES}
+
+
+def build_sample(folder, *, drawn=FIGURES, **changes):
+    """Write the sample report, with some arguments of `render_report` changed; return its files.
+
+    Only some figures are drawn, if asked; the others are blank.
+    """
     models = changes.get("models", make_models())
     arguments = {
         "template": FOLDER / "report.md",
         "models": models,
-        "figures": {
-            name: Drawing(name, partial(draw, models[model]), command)
-            for name, model, draw, command in (
-                ("plane", "live", plot_plane, "make it"),
-                ("help", "live", plot_help, "make it"),
-                ("rest", "images", plot_rest, "make it"),
-                ("joint", "headline", plot_joint, "make it"),
-                ("panels", "speed", plot_panels, "measure --all <speed>"),
-            )
+        "figures": BLANK
+        | {
+            name: Drawing(name, partial(draw, models[model]), "measure --all <speed>")
+            for name, (model, draw) in FIGURES.items()
+            if name in drawn
         },
         "bibliography": FOLDER / "references.bib",
         "metadata": METADATA,

@@ -23,16 +23,13 @@ class KilledWorker(Exception):
     """Named as the error of Dask is."""
 
 
-@pytest.mark.parametrize(
-    ("scheduler", "error", "kind", "message"),
-    [
-        (None, MemoryError(), WorkerError, "ran out of memory"),
-        (None, ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
-        ("tcp://s:1", KilledWorker(), WorkerError, "workers died"),
-        ("tcp://s:1", CancelledError(), WorkerError, r"at 'tcp://s:1' was lost \(Cancelled"),
-        ("tcp://s:1", None, WorkerError, "finished anything for 1 s"),
-    ],
-)
+@pytest.mark.parametrize(("scheduler", "error", "kind", "message"), [
+    (None, MemoryError(), WorkerError, "ran out of memory"),
+    (None, ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
+    ("tcp://s:1", KilledWorker(), WorkerError, "workers died"),
+    ("tcp://s:1", CancelledError(), WorkerError, r"at 'tcp://s:1' was lost \(Cancelled"),
+    ("tcp://s:1", None, WorkerError, "finished anything for 1 s"),
+])  # fmt: skip
 def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error, kind, message):
     @contextlib.contextmanager
     def open_pool(*_):
@@ -58,8 +55,7 @@ def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error
         for module in (ensemble, backends):
             monkeypatch.setattr(module, "SECONDS_OF_PATIENCE", 1.0)
     running = simulate_ranges(PAPER, 1988, RANGES, jobs=2, scheduler=scheduler)
-    starts = [next(running).start for _ in range(5)]
-    assert sorted(starts) == [0, 10, 20, 30, 40]
+    assert sorted(next(running).start for _ in range(5)) == [0, 10, 20, 30, 40]
     others_are_finished.set()
     with pytest.raises(kind, match=message):
         next(running)

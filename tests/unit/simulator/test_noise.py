@@ -7,7 +7,7 @@ from scipy import stats
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
 from replication.simulator import engine as engine_module
 from replication.simulator import noise
-from replication.simulator.engine import Engine
+from replication.simulator.engine import Engine, record_weights
 from replication.simulator.network import Rule
 from tests.exactness import plain
 
@@ -47,8 +47,9 @@ def test_each_turn_of_loops_within_one_another_draws_numbers_of_its_own():
     assert len({*map(float, found)}) == 12
 
 
-@pytest.mark.parametrize(("network", "n_updates"), [(Draws, 2), (Many, 1)])
-@pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
+@pytest.mark.parametrize(("network", "n_updates", "schedule"), [
+    (Draws, 2, "batch"), (Draws, 2, "per-pattern"), (Many, 1, "batch"),
+])  # fmt: skip
 def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_updates, schedule):
     protocol = Protocol(update_schedule=schedule, max_updates=n_updates, threshold=1e-9)
     rule, engine = Rule.of(network, protocol), Engine(protocol, network)
@@ -128,10 +129,9 @@ def test_numbers_follow_their_law(kind, law):
         def weight_changes(self, v):
             return getattr(self, kind)(50) - self.x
 
-    engine = Engine(Protocol(), One)
-    given = {"record": True, "threshold": -1.0, "max_updates": 50}
-    _, _, _, recorded = engine.train(np.zeros((40, 50)), **given)
-    numbers = recorded[:, 1:]  # (network, update, place)
+    protocol = Protocol(max_updates=50)
+    numbers = record_weights(protocol, np.zeros((40, 50)), 50, network=One)[:, 1:]
+    # (network, update, place)
     # 100,000 numbers: a false alarm in one of a thousand seeds.
     assert stats.kstest(numbers.ravel(), law.cdf).pvalue > 1e-3
     central = (numbers - law.mean()) / law.std()
@@ -147,11 +147,7 @@ def test_numbers_follow_their_law(kind, law):
 
 def test_a_rule_that_draws_to_answer_has_no_states_to_show():
     class Noisy(Draws):
-        def weight_changes(self, v):
-            return {}
-
-        def apply(self, changes):
-            pass
+        weight_changes, apply = lambda self, v: {}, lambda self, changes: None
 
     assert len(simulate(Protocol(max_updates=3), network=Noisy, n_seeds=2)) == 2
     with pytest.raises(UsageError, match="draws random numbers to answer a pattern"):

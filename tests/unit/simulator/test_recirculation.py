@@ -25,11 +25,6 @@ def make_tiny(W=0.0, b=0.0, U=0.0, c=0.0, **fields):
     return RecirculationNetwork([[W]], [b], [[U]], [c], protocol=protocol)
 
 
-def make_blank(**fields):
-    protocol = dataclasses.replace(PAPER, **fields)
-    return RecirculationNetwork.from_weights(np.zeros(22), protocol)
-
-
 def logistic(x):
     return 1 / (1 + math.exp(-x))
 
@@ -84,20 +79,15 @@ def test_schedules_worked_by_hand(schedule, expected):
     assert network.c[0] == expected
 
 
-@pytest.mark.parametrize(
-    ("criterion", "expected"),
-    [
-        # The first unit's reconstruction is s(ln 3) = 3/4, that of the others 1/2: the squared
-        # errors are 1/16 + 3/4 for the first pattern and 9/16 + 3/4 for three others.
-        ("every-unit", 3 / 4),
-        ("every-unit-squared", 9 / 16),
-        ("every-unit-half-squared", 9 / 32),
-        ("half-squared-error", 19 / 8),
-        ("worst-pattern", 21 / 32),
-    ],
-)
+# The first unit's reconstruction is s(ln 3) = 3/4, that of the others 1/2: the squared errors are
+# 1/16 + 3/4 for the first pattern and 9/16 + 3/4 for three others.
+@pytest.mark.parametrize(("criterion", "expected"), [
+    ("every-unit", 3 / 4), ("every-unit-squared", 9 / 16), ("every-unit-half-squared", 9 / 32),
+    ("half-squared-error", 19 / 8), ("worst-pattern", 21 / 32),
+])  # fmt: skip
 def test_criteria_worked_by_hand(criterion, expected):
-    network = make_blank(criterion=criterion)
+    protocol = dataclasses.replace(PAPER, criterion=criterion)
+    network = RecirculationNetwork.from_weights(np.zeros(22), protocol)
     network.c[0] = math.log(3.0)
     assert network.error() == pytest.approx(expected, abs=1e-15)
 
@@ -151,16 +141,13 @@ def test_a_hook_sees_each_pattern_and_leads_the_momentum():
     assert network.c == 1.0 + (1.0 + 0.5)
 
 
-@pytest.mark.parametrize(
-    ("hook", "message"),
-    [
-        (lambda changes: None, "gives nothing; return the changes of"),
-        (lambda changes: (1, 2, 3, 4, 5), "gives 5 arrays; shapes has 4: W, b, U, c"),
-        (lambda changes: changes._replace(c=np.ones(2)), r"c of shape \(2,\); shapes says \(4,\)"),
-    ],
-)
+@pytest.mark.parametrize(("hook", "message"), [
+    (lambda changes: None, "gives nothing; return the changes of"),
+    (lambda changes: (1, 2, 3, 4, 5), "gives 5 arrays; shapes has 4: W, b, U, c"),
+    (lambda changes: changes._replace(c=np.ones(2)), r"c of shape \(2,\); shapes says \(4,\)"),
+])  # fmt: skip
 def test_a_hook_that_does_not_fit_changes_nothing(hook, message):
-    network = make_blank()
+    network = RecirculationNetwork.from_weights(np.zeros(22))
     with pytest.raises(UsageError, match=message):
         network.update(change=hook)
     assert not any(weights.any() for weights in network.weights)
