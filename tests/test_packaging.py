@@ -54,6 +54,7 @@ def test_locks_are_exact_complete_and_agree_with_each_other():
     for path in LOCKS:
         text, versions = path.read_text(encoding="utf-8"), read_versions(path)
         assert "://" not in text, "a lock names no address"
+        # For example "numpy==2.3.1 \\\n    --hash=sha256:...".
         for requirement in re.split(r"\n(?=[a-z])", text.strip()):
             assert re.search(r"==.*--hash=sha256:", requirement, re.S), requirement
         assert {name: everything.get(name, v) for name, v in versions.items()} == versions
@@ -81,6 +82,7 @@ def test_wheel_holds_the_package_its_data_commands_and_links_and_nothing_else(bu
     with zipfile.ZipFile(built[0]) as archive:
         metadata = {n: archive.read(n).decode() for n in archive.namelist() if ".dist-info/" in n}
         names = {*archive.namelist()} - {*metadata}
+    # Every file of the package is in it, and no other.
     sources = {path.relative_to(ROOT).as_posix() for path in list_files(ROOT / "replication")}
     assert "replication/comparison/example.csv" in names
     assert names == {name for name in sources if "__pycache__" not in name}
@@ -102,6 +104,7 @@ def test_wheel_is_the_same_from_every_checkout(tmp_path, monkeypatch):
         copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
         (checkout / name).parent.mkdir(parents=True, exist_ok=True)
         copy(ROOT / name, checkout / name)
+    # The same files, last changed at another time.
     for time in (10**9, 2 * 10**9):
         for path in checkout.rglob("*.py"):
             os.utime(path, (time, time))
@@ -198,6 +201,7 @@ def test_values_reach_the_command_as_they_were_typed(value, folder):
     (folder / ".venv" / ".run").touch()
     done = run_make("replicate", f"SEEDS={value}", "JOBS=2", cwd=folder)
     assert done.returncode == 0, done.stderr
+    # One word each, with nothing run or split.
     given = ["-m", "replication", "replicate", f"--seeds={value}", "--jobs=2"]
     assert done.stdout.splitlines() == given
     assert not (folder / "pwned").exists()
@@ -277,6 +281,7 @@ def test_licences_of_embedded_fonts_and_data_are_kept():
 def test_pages_and_makefile_name_targets_and_commands_that_exist():
     parser = make_parser()
     (commands,) = (a.choices for a in parser._actions if isinstance(a.choices, dict))
+    # Commands are named as `replication compare`, targets as `make replicate`.
     named = set(re.findall(r"\$\(REPLICATION\) ([a-z]+)", read("Makefile")))
     pages = [read(page) for page in ALL_PAGES]
     named = named.union(*(re.findall(r"(?:^|`|\$ )replication ([a-z]+)", p, re.M) for p in pages))

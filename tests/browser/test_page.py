@@ -48,6 +48,7 @@ BAD = (
 @pytest.fixture(scope="session")
 def pages(tmp_path_factory):
     """Return what one browser finds in the sample, in a bad page and in the committed one."""
+    # What the checks are made with: a browser, and Node.js with three packages.
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     chromium = next((path for name in names if name and (path := shutil.which(name))), "")
     require(chromium, "Chromium is missing")
@@ -57,6 +58,7 @@ def pages(tmp_path_factory):
         done = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=False)
         packages = "axe-core, html-validate or playwright-core"
         require(done.returncode == 0, f"{packages} is missing: {done.stderr}")
+    # The pages: the sample, the lesson beside it, one that has each fault, and that of a rule.
     folder = tmp_path_factory.mktemp("pages")
     images = IMAGES | {"linear": IMAGES["linear"] | {"updates": N_UPDATES}}
     build_sample(folder, formats=["html"], models=make_models() | {"images": images})
@@ -73,6 +75,7 @@ def pages(tmp_path_factory):
     }  # fmt: skip
     paths["bad"].write_text(BAD)
     paths["own"].write_text(render_page(Rule.of(RecirculationNetwork), 1988))
+    # One process looks at all of them, since a browser takes a second to start.
     wanted = folder / "wanted.json"
     wanted.write_text(json.dumps(paths, default=str))
     done = subprocess.run(
@@ -101,6 +104,7 @@ def test_page_logs_and_requests_nothing_fits_is_legible_and_meets_wcag_and_html(
 
 
 def test_experiment_runs_again_by_keyboard_and_says_what_came_out(found):
+    # In the order in which `run_again` of check_page.mjs presses the buttons.
     start, once, often, cleared, failed, slow, refused = found["again"]["steps"]
     assert start["dots"] == 0
     assert once["dots"] == 1
@@ -131,6 +135,7 @@ def test_first_picture_shows_each_update_as_python_has_it_and_stands_still_if_as
     assert hero["stands"]["read"] == [True] * 4
     assert 0 < moving["moved"]["update"] <= moving["paused"]["update"] < SHOWN["updates"]
     assert moving["paused"] == moving["resting"]
+    # The weights of each update, and dots and lines that follow from them.
     traced = trace(SMALL, seed=SHOWN["seed"])
     assert traced.updates == SHOWN["updates"]
     for state in (hero["first"], hero["second"], hero["stands"]):
@@ -151,6 +156,7 @@ def read_place(point):
 def test_loop_shows_the_states_of_each_time(found):
     traced = trace(SMALL, seed=SHOWN["seed"], n_updates=1)
     W, b, U, c = (matrix[1] for matrix in traced.matrices())
+    # Once around the loop for the first vector, by equations 1 and 2.
     first = traced.hidden[0][1, 0]
     second = 0.75 * np.eye(4)[0] + 0.25 / (1 + np.exp(-(U @ first + c)))
     last = 0.75 * first + 0.25 / (1 + np.exp(-(W @ second + b)))
@@ -165,6 +171,7 @@ def test_loop_shows_the_states_of_each_time(found):
 
 def test_a_dot_that_is_moved_changes_one_code_and_the_network_learns_from_there(found):
     hero, moving = found["hero"], found["moving"]
+    # A dot is the code of one vector, so that only its own column of W changes.
     before, after = hero["second"]["weights"], hero["moved"]["weights"]
     changed = [k for k, (x, y) in enumerate(zip(before, after, strict=True)) if x != y]
     assert set(changed) <= {2, 6}  # the column of W that belongs to vector 3
@@ -200,6 +207,7 @@ def test_bars_play_the_networks_that_were_helped_in_python(found):
     ("recirculation, sleep", 0.02), ("inverse, white noise", 0.02),
 ])  # fmt: skip
 def test_images_are_lost_in_the_page_as_in_python(found, name, tolerance):
+    # The same network in Python: the rule, the start and the number of updates of the page.
     page, digits = found["further"]["rest"][name], make_digits()
     rule = vary(RULES[name], patterns=digits.root)
     final = train(rule, draw(rule, SIZES[0], Sample(1, LIVE["root_seed"])), N_UPDATES)
@@ -214,6 +222,7 @@ def test_outlines_of_studies_shrink_as_they_grow_and_the_star_stays_with_its_own
     smaller, larger = found["further"]["cloud"]["smaller"], found["further"]["cloud"]["larger"]
     assert (smaller["n"], smaller["star"]) == ("100", "")
     assert (larger["n"], larger["star"]) == ("2,000", "none")
+    # Of each key the last two numbers are an interval; of larger studies it is narrower.
     low, high = PUBLISHED["sampling"]["mean"]["interval"]  # of studies of 100, as the report has it
     assert smaller["keys"][0].endswith(f": {low:.0f} to {high:.0f} (exact)")
     narrow, wide = (
@@ -228,10 +237,12 @@ def test_lesson_gives_nothing_away_and_says_again_what_was_guessed(pages):
     page = pages["learning"]
     assert page["size"] <= 255_000
     told = page["lesson"]["told"]
+    # Before a guess: the first state, no controls, and only answers that were given.
     assert [one["before"]["step"] for one in told] == [1, 2, 3, 4, 5, 6, 7]
     assert [one["before"]["shown"] for one in told] == list(range(7))
     assert {(one["before"]["t"], one["before"]["controls"]) for one in told} == {(0, "none")}
     assert [one["after"]["shown"] for one in told] == list(range(1, 8))
+    # After it: what was guessed, and whether it came true.
     is_right = [one["words"].endswith("So it was.") for one in told]
     assert is_right == [False, True, False, False, False, True, False]  # each time the last
     for one in told:

@@ -18,6 +18,18 @@ def small_reports(monkeypatch):
 
 
 @pytest.fixture
+def write(tmp_path):
+    """Write a file of the user's, text or bytes; return its path."""
+
+    def write(content, name="mine.py"):
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
 def run(capsys):
     """Run a command that must succeed; return what it prints."""
 

@@ -14,16 +14,6 @@ from tests.exactness.rules import FILE
 RING = "1,0.368,0.135,0.368\n0.368,1,0.368,0.135\n0.135,0.368,1,0.368\n0.368,0.135,0.368,1\n"
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(text, name="patterns.csv"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
-
-
 def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_the_command_prints(
     run, tmp_path
 ):
@@ -94,15 +84,12 @@ def test_rule_of_ones_own_takes_part(run, write):
     assert mine[1:3] == theirs[1:3], "rates tried"
 
 
-@pytest.mark.parametrize(("text", "name", "problem"), [
-    (RULE, "mine.py:Yours", "'Yours' was given"),
-    ("1 / 0", "mine.py:Alignment", "mine.py, line 1: 1 / 0: ZeroDivisionError: division by zero"),
-    (RULE, "mine.py:Unrated", 'mechanism searches its "rate": write numbers = {"rate": 1.0}'),
-    (RULE, "mine.py:Large", "mine.py, line 9: return logistic(self.W @ v"),
+@pytest.mark.parametrize(("name", "problem"), [
+    ("Unrated", 'mechanism searches its "rate": write numbers = {"rate": 1.0}'),
+    ("Large", "mine.py, line 9: return logistic(self.W @ v"),
 ])  # fmt: skip
-def test_bad_rule_gets_one_line(refuse, write, text, name, problem):
-    path = write(text, "mine.py")
-    assert problem in refuse(2, "mechanism", "--rule", path.with_name(name))
+def test_bad_rule_gets_one_line(refuse, write, name, problem):
+    assert problem in refuse(2, "mechanism", "--rule", f"{write(RULE)}:{name}")
 
 
 def test_function_refuses_what_the_command_refuses(tmp_path, refuse):

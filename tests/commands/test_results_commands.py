@@ -136,6 +136,7 @@ def test_an_empty_folder_has_no_report_and_a_missing_one_is_named(tmp_path, run,
 
 def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, capsys):
     folder = publish(tmp_path, 3, 20)
+    # One study with three files damaged or missing, and one without its page.
     (folder / "models" / "headline.json").write_text("{}")
     place_files(folder, {"report.html": b"page", "figures/a.csv": b"1"})
     (folder / "report.html").write_text("<script>")

@@ -25,16 +25,6 @@ class Small(Alignment):
 """
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(text, name="mine.py"):
-        path = tmp_path / name
-        path.write_text(text, encoding="utf-8")
-        return path
-
-    return write
-
-
 def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, write, tmp_path):
     path, saved, drawn = write(FILE), tmp_path / "mine.csv", tmp_path / "mine.svg"
     answer = run("rule", path, "--seeds", 200, "--root-seed", 3, "--save", saved, "--plot", drawn)
@@ -45,6 +35,7 @@ def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, 
     own = pd.read_csv(saved)
     (median,) = re.findall(r"median ([+-][0-9,]+) updates", answer)
     assert float(median.replace(",", "")) == np.median(own["updates"] - theirs.updates)
+    # Bars of the histogram, as "  ##### 120".
     bars = re.findall(r"  #* ?([0-9,]+)$", answer.split("Alignment:\n")[1], re.M)
     assert sum(int(n.replace(",", "")) for n in bars) == own["converged"].sum()
     assert drawn.read_text().startswith("<?xml")
@@ -81,6 +72,7 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
     run("rule", write(FILE), "--seeds", 4, "--page", page)
     text = page.read_text()
     (script,) = re.findall(r"(class Rule .*?)\nconst MOST_STEPS", text, re.S)
+    # The page's own rule learns from four starts, in Node.js.
     script += "\nfor (const start of SETTINGS.starts.slice(0, 4)) {"
     script += "const one = new Rule(start); while (one.error() >= 0.1 && one.updates < 2000) "
     script += "one.update(); console.log(one.updates); }"

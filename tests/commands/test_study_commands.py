@@ -114,6 +114,7 @@ def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path,
     text = run(*words, "--jobs", 1)
     assert "1 of 4 readings not rejected at 5 %" in text
     (folder,) = (tmp_path / "studies").iterdir()
+    # In the order of the grid: threshold 0.1 with each cap, then 100 with each.
     table = pd.read_csv(folder / "multiverse.csv")
     assert table["share"].tolist() == [1.0, 0.0, 1.0, 1.0]
     assert table["mean"].fillna(-1).tolist()[1:] == [-1, 0, 0]
@@ -122,6 +123,7 @@ def test_readings_of_ones_own_are_compared_in_a_table_also_at_the_edge(tmp_path,
     assert run(*words, "--jobs", 2) == text
     assert [path.read_bytes() for path in files] == before
     run("verify", "--results", tmp_path)
+    # A damaged model is named, and made again.
     (folder / "models" / "multiverse.json").write_text("{}")
     message = refuse(65, "verify", *words[-2:])
     assert "models/multiverse.json'; `replication multiverse` makes them again" in message

@@ -49,6 +49,7 @@ def describe_stored(cell):
 
 def run(source, names):
     """Run a cell among `names` as Jupyter does and list what it shows, as `describe_stored`."""
+    # Jupyter shows the value of a cell whose last statement is an expression.
     *body, last = ast.parse(source).body
     value = None
     with contextlib.redirect_stdout(io.StringIO()) as printed:
@@ -71,6 +72,7 @@ def run(source, names):
 
 def list_solutions(notebook):
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    # A solution is folded: <details> with a block ```python inside.
     folded = re.findall(r"<details>\n<summary>A solution</summary>\n(.*?)</details>", text, re.S)
     return [
         code for part in folded for code in re.findall(r"^```python\n(.*?)^```$", part, re.M | re.S)

@@ -35,6 +35,7 @@ def test_a_read_only_cache_is_read(small_disk, capsys):
         (cache / "probe").write_text("")
     assert find_digest(cache, 1000) == faults.compute_reference(1000)
     assert capsys.readouterr().err == ""
+    # What is not in it is simulated, with one line that it cannot be kept.
     counted = fill(cache, N_SEEDS, simulation=simulate_ranges)
     assert counted.digest == faults.compute_reference(N_SEEDS)
     assert capsys.readouterr().err.count("(Read-only file system); the study goes on") == 1

@@ -16,6 +16,7 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path):
     then = [faults.require_tool("faketime"), "2001-02-03 04:05:06"]
     code = "import datetime; print(datetime.date.today().year)"
     assert faults.run(*then, sys.executable, "-c", code).stdout == "2001\n", "it did not happen"
+    # Another year, no home, and a terminal that knows only ASCII.
     home = tmp_path / "home"
     home.write_text("no folder")  # stronger than mode bits, which root ignores
     odd = {
@@ -37,6 +38,7 @@ def test_outcomes_do_not_depend_on_environment_clock_and_home(tmp_path):
         assert len(not_cached) == (cache is None)
         assert len(lines) <= 1 + len(not_cached), "warnings"
     assert find_digest(tmp_path / "λ = 0.75", N_SEEDS) == faults.compute_reference(N_SEEDS)
+    # What such a terminal cannot show is written as an escape, "\\u03bb" for λ.
     words = ["info", "--results", tmp_path / "λ"]
     done = faults.run(*faults.COMMAND, *words, env=faults.make_environment(**odd))
     faults.assert_clean(done, 74)
@@ -104,6 +106,7 @@ def test_what_may_not_be_read_is_named_and_the_rest_served(tmp_path, command):
     """Once `info` found no studies there, and `verify` was content."""
     folders = [faults.publish(tmp_path, root_seed).folder for root_seed in (1988, 1989)]
     (folders[1] / "report.html").write_bytes(b"")
+    # One folder may not be read, also not by root, who gives up the right to.
     folders[0].chmod(0)
     rights = []
     if os.geteuid() == 0:

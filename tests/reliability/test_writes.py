@@ -47,6 +47,7 @@ def inject(tmp_path, fault, *, is_kill):
         assert REFERENCE in done.stdout
         assert done.stderr.count("outcomes are not cached: ") == ("unlink" not in fault)
     # Of the blocks that have their name, none has to be simulated again.
+    # A whole block is kept: the next run simulates only what has no name yet.
     n_kept = len(list_blocks(traced.cache))
     with replace_block_size(1000):
         assert fill(traced.cache, N_SEEDS).n_simulated == N_SEEDS - 1000 * n_kept
@@ -110,6 +111,7 @@ def test_kill_at_every_call_leaves_the_old_files_or_the_new_ones(tmp_path):
     points = traced.list_points()
     assert {name for name, _ in points} >= {"write", "fsync", "rename"}
     assert whole.look()
+    # At each call that the whole run makes, another run is killed.
     found = set()
     for name, k in points:
         one = ReportCase(tmp_path / f"{name}-{k}")

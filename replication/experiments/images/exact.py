@@ -18,14 +18,15 @@ SPECTRA = ((1.0, 0.9, 0.6, 0.3), (1.0, 0.9, 0.4, 0.3), (1.0, 0.9, 0.2, 0.1))
 N_SPANNED = 2
 HALF_WIDTHS = (1e-2, 1e-3, 1e-4)
 RATE, N_UPDATES = 2.0, 6_000
-N_IMAGES = 200
-RATE = 5.0  # over the number of images, a sum over all of which is one update
+ENCODERS: dict[tuple[int, int], float] = {(4, 2): 20.0, (8, 3): 14.0, (16, 4): 10.0}
+"""Logistic networks that learn one-hot vectors, and their learning rates."""
+
+N_IMAGES = 200  # digits that logistic networks learn at once
+DIGITS_RATE = 5.0  # over the number of images, a sum over all of which is one update
 TARGET = 0.2  # unexplained variance at which a network has learnt
 FOLLOWED = (10, 160)  # updates after which the changes are measured
 FIRST = 20  # updates whose change of W is replaced
 INSTEAD = ("dropped", "amplification")
-ENCODERS: dict[tuple[int, int], float] = {(4, 2): 20.0, (8, 3): 14.0, (16, 4): 10.0}
-"""Logistic networks that learn one-hot vectors, and their learning rates."""
 
 
 def measure_exact(sample: Sample) -> Model:
@@ -89,7 +90,7 @@ def measure_changes(sample: Sample) -> Model:
     """
     protocol = Protocol(
         group_sizes=IMAGES.group_sizes, patterns="digits", n_images=N_IMAGES, centred=True,
-        learning_rate=RATE / N_IMAGES, criterion="unexplained-variance", threshold=TARGET,
+        learning_rate=DIGITS_RATE / N_IMAGES, criterion="unexplained-variance", threshold=TARGET,
     )  # fmt: skip
     initial = sample.draw(protocol)
 

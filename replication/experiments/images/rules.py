@@ -206,11 +206,16 @@ class KolenPollack(FeedbackAlignment):
     """B changes as U^T does, and both decay (Kolen & Pollack 1994)."""
 
     shapes, fixed = {**Linear.shapes, "B": INTO}, {}
-    decayed = "UB"
     numbers = {"decay": 0.002}
 
     def change(self, e: Any, v: Any, d: Any, h: Any) -> dict[str, Any]:
         return {**super().change(e, v, d, h), "B": np.outer(self.rate * h, d)}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        kept = {name: (1.0 - self.decay) * getattr(self, name) for name in "UB"}
+        super().apply(changes)
+        for name, array in kept.items():
+            setattr(self, name, array + changes[name])
 
 
 class WakeSleep(Linear):

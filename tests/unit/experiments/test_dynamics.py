@@ -28,6 +28,7 @@ def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, 
     weights = draw_weights(protocol, 5, 0, 20)
     W, _ = split_weights(protocol, weights)[0]
     codes = [[1 if j < n_on else -1 for j in range(3)]] * 2 + [[-1, 1, -1], [1, -1, 1]]
+    # Two vectors share the first corner; the other two have one each.
     W[...] = 500.0 * np.transpose(codes)  # so deep in the corners that W is done learning
     final = record_weights(protocol, weights, 3_000)[:, -1]
     found = jumps.describe_failures(protocol, final)
@@ -96,6 +97,7 @@ def test_biases_change_as_in_a_literal_loop(name):
     weights = draw_weights(protocol, 3, 0, 5)
     updates, depth = jumps.train_biases(protocol, weights, choose)
     expected, states = [], []
+    # A literal loop: the change of b that is asked for, and the one that is chosen.
     for row in weights:
         network, before, n = RecirculationNetwork.from_weights(row, protocol), np.zeros(2), 0
         while network.error() >= protocol.threshold and n < protocol.max_updates:

@@ -64,6 +64,7 @@ def test_verdict_follows_from_p_where_the_study_can_judge(changed, verdict, reas
 def test_unusualness_is_that_of_literal_counts(skewed):
     measured = distributions.measure_unusualness(distributions.map_studies(skewed))
     means, maxima = draw_studies(skewed, 20_000)
+    # Mahalanobis distances, by SciPy, of logarithms of drawn studies.
     points, reported = np.log([means, maxima]).T, np.log([[48.0, 202.0]])
     centre, inverse = [points.mean(axis=0)], np.linalg.inv(np.cov(points.T))
     away, own = (cdist(rows, centre, "mahalanobis", VI=inverse) for rows in (points, reported))
@@ -121,6 +122,7 @@ def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim
     joint = distributions.describe_joint(counts, distributions.map_studies(counts))
     assert 0.98 < sum(joint["mean_share"]) <= 1.0 + 1e-9
     assert 0.99 < sum(joint["max_share"]) <= 1.0 + 1e-9
+    # As many of the drawn studies lie within a region as it claims.
     means, maxima = draw_studies(counts, 10_000)
     studies = np.transpose([means, np.log(maxima)])
     for region, level in zip(joint["regions"], distributions.REGION_LEVELS, strict=True):
@@ -136,6 +138,7 @@ def test_figures_mark_both_reported_numbers(model):
     plane = next(axes for axes in joint.axes if axes.get_gid() == "joint-plane")
     stars = [line for line in plane.lines if line.get_marker() == "*"]
     assert [(star.get_xdata()[0], star.get_ydata()[0]) for star in stars] == [(48.0, 202)]
+    # Studies are dots; the distribution marks what is reported and what was found.
     dots = next(line for line in plane.lines if line.get_marker() == "o")
     assert list(dots.get_ydata()) == model["joint"]["studies"]["max"]
     marked = {float(line.get_xdata()[0]) for line in distribution.axes[0].lines}
@@ -208,6 +211,7 @@ def test_study_names_its_digest_and_the_default_one_tells_more(monkeypatch):
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
     assert "less_extreme" not in model
     json.dumps(model, allow_nan=False)
+    # The default study also says which studies are less extreme than the reported one.
     monkeypatch.setattr(Study, "is_default", True)
     monkeypatch.setattr(run, "find_less_extreme", lambda *given: given)
     assert run.run(study, counted)["less_extreme"] == (counted[study].table, None)

@@ -95,6 +95,7 @@ def test_a_rule_rests_if_and_only_if_w_spans_its_feedback(rule):
     outside = find_outside(get_feedback(network), network.W)
     change = np.abs(sum_changes(network)["W"]).max()
     assert (change < 1e-10) == (outside < 1e-7) == (rule is rules.Recirculation)
+    # The other direction: any W with the span of the feedback rests.
     mixed = np.random.default_rng(1).normal(size=(N_HIDDEN, N_HIDDEN))
     if rule is rules.BackPropagation:  # whose feedback is given by W: at any principal directions
         network.W = mixed @ SCATTER.directions[:, 3 : 3 + N_HIDDEN].T
@@ -129,6 +130,7 @@ def test_without_regression_any_rule_that_sees_the_image_rests_at_the_best_decod
 
 def test_the_inverse_learns_within_the_span_of_the_decoder_unless_its_input_is_noisy():
     network = build(rules.Inverse)
+    # A projection onto the span of the columns of U leaves such changes as they are.
     columns = np.linalg.qr(network.U)[0]
     change = sum_changes(network)["Q"]
     assert change == pytest.approx(change @ columns @ columns.T, abs=1e-12)
@@ -148,6 +150,7 @@ def test_what_codes_lack_of_agreement_follows_the_exact_dynamics(regression):
     )  # fmt: skip
     weights = draw_weights(protocol, 5, 0, 6)
     split_weights(protocol, weights)[1][1][...] = patterns.mean(axis=0)
+    # D = W U - I, and its change, of first order in the learning rate.
     W, S = get_w(protocol, weights), Scatter.of(protocol).matrix
     U = np.swapaxes(get_u(protocol, weights), 1, 2)
     changes = compute_changes(protocol, weights)
@@ -207,6 +210,7 @@ def test_equation_4_descends_in_the_cross_entropy_of_codes_with_the_first_pass_h
     images = make_patterns(linear.IMAGES)[:3]
     whole = Rule.of(logistic.show(rules.LogisticRecirculation, images), Protocol())
     network, v, step = whole.build(whole.draw(5, 0, 1)[0]), images[0], 1e-6
+    # Second-pass input and the code that is its target, both held fixed.
     keep, h = rules.REGRESSION, network.hidden(v)
     seen = keep * v + (1 - keep) * network.image(v) - network.mean
 
@@ -215,6 +219,7 @@ def test_equation_4_descends_in_the_cross_entropy_of_codes_with_the_first_pass_h
         return -np.sum(h * np.log(g) + (1 - h) * np.log(1 - g))
 
     change = network.weight_changes(v)["W"] / network.rate
+    # Central differences at three places of W.
     for place in ((0, 0), (3, 20), (15, 63)):
         away = np.zeros_like(network.W)
         away[place] = step
@@ -256,6 +261,7 @@ def test_networks_are_evaluated_as_they_stand_by_the_units_that_they_have():
     made = h @ np.swapaxes(arrays["U"], 1, 2) + arrays["c"][:, None]
     assert found.hidden[0] == pytest.approx(h)
     assert found.reconstruction == pytest.approx(made)
+    # The error is the share of the variance of these images that is missed.
     variation = np.sum((images[:5] - images[:5].mean(axis=0)) ** 2)
     missed = np.sum((made - images[:5]) ** 2, axis=(1, 2)) / variation
     assert found.error == pytest.approx(missed)
@@ -268,6 +274,7 @@ def test_codes_of_networks_that_read_perfectly_agree():
     row = np.concatenate([W.ravel(), np.zeros(16 + 64 * 16 + 64)])[None]
     found = minimum.describe_code(rule, row, images, images)
     assert max(found["divergence"][0], found["distance"][0]) < 1e-9
+    # Rows of W that are principal components, however small, span what these do.
     deviations = images - images.mean(axis=0)
     main = np.linalg.svd(deviations)[2][:N_HIDDEN]
     row[0, : W.size] = 1e-6 * main.ravel()

@@ -36,6 +36,7 @@ def test_measures_agree_with_the_readable_network(n_updates):
     changes = flatten(sum_changes(network))
     descent = -differentiate(lambda x: RecirculationNetwork.from_weights(x, HALF).error(), flat)
     cross = -differentiate(measure_cross_entropy, flat)
+    # Weights lie in the order W (0 to 8), b (8 to 10), U (10 to 18), c (18 to 22).
     for name, error, start, end in (
         ("lower", descent, 0, 8), ("lower_biases", descent, 0, 10), ("lower_cross", cross, 0, 8),
         ("upper", descent, 10, 18), ("upper_biases", descent, 10, 22),
@@ -43,11 +44,13 @@ def test_measures_agree_with_the_readable_network(n_updates):
         expected = cosine(changes[start:end], error[start:end])
         assert measured[name] == pytest.approx(expected, abs=1e-5)
     assert measured["upper_cross"] == pytest.approx(1.0, abs=1e-12)
+    # Alignment of the matrices, also without the mean of each row.
     W, U = network.W, network.U.T
     assert measured["alignment"] == pytest.approx(cosine(W, U), abs=1e-12)
     away = [matrix - matrix.mean(axis=1, keepdims=True) for matrix in (W, U)]
     assert measured["centred"] == pytest.approx(cosine(*away), abs=1e-12)
     assert measured["ratio"] == pytest.approx(np.linalg.norm(U) / np.linalg.norm(W))
+    # How much the slopes of the outputs vary, relative to their mean.
     images = np.array([network.image(pattern) for pattern in network.patterns])
     slopes, errors = images * (1 - images), (images - np.eye(4)) ** 2
 

@@ -134,10 +134,12 @@ def test_only_the_first_changes_are_others_and_then_it_is_the_rule_bit_for_bit(n
     assert is_same == [learns] * 3
 
 
-@pytest.mark.parametrize("name", ["dropped", "U dropped", "all but W dropped"])
-def test_what_is_dropped_is_frozen_at_first_bit_for_bit(name, follow):
+@pytest.mark.parametrize(("name", "frozen"), [
+    ("dropped", ("W",)), ("U dropped", ("U",)), ("hidden biases dropped", ("b",)),
+    ("all but W dropped", ("b", "U", "c")),
+])  # fmt: skip
+def test_what_is_dropped_is_frozen_at_first_bit_for_bit(name, frozen, follow):
     _, _, _, states = follow(name)
-    frozen = interventions.INTERVENTIONS[name].names
     # The weights after three updates are those of a protocol that freezes the same arrays.
     expected = train_for(PAPER, states[:, 0], 3, frozen=frozen)
     assert np.array_equal(states[:, 3], expected)

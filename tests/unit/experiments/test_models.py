@@ -95,8 +95,10 @@ def run(name):
                 patch.setattr(f"replication.experiments.{module}.{key}", value)
         steps, n = [], N_NETWORKS.get(name, FEW)
         made = run_experiment(name, jobs=1, report_progress=steps.append, n_networks=n)
+    # Progress is one line of a terminal of 80 columns.
     lines = [f"{name} (10 of {len(EXPERIMENTS)}): {step}" for step in steps]
     assert [line for line in lines if len(line) >= 80] == [], "wider than a terminal"
+    # As it is read back from its file: no tuples, no keys but text, no number that is none.
     model = json.loads(json.dumps(made, allow_nan=False, sort_keys=True))
     with styled():
         return model, {figure: draw(model) for figure, draw in list_figures(name).items()}
@@ -137,11 +139,13 @@ def check_settings(model, figures):
     assert failing[place] < 0.2
     assert np.array(model["mean"])[place] == pytest.approx(alone.updates.mean())
     assert failing[0, -1] == 1.0
+    # The gain is that of the model's own settings on networks that were not searched.
     paper, best = (
         simulate(Protocol(**model[name]), n_seeds=60, root_seed=RUNS["settings"].ROOT_SEED)
         for name in ("paper", "best")
     )
     assert model["gain"] == pytest.approx(paper.updates.mean() - best.updates.mean())
+    # The star and the square of the map.
     lines = figures["settings"].axes[0].lines
     points = {line.get_marker(): line.get_xydata().tolist() for line in lines}
     assert points["*"] == [[PAPER.learning_rate, PAPER.regression]]
@@ -188,6 +192,7 @@ def check_live(model, figures):
     assert rows["final W"] < 0.5 * rows["none"]
     assert rows["late W"] > rows["none"]
     assert rows["aligned"] == pytest.approx(rows["none"], abs=2)
+    # The bars are the medians; the flags of the wedge the moments that were found.
     bars, wedge = (figure.axes[0] for figure in figures["help"])
     assert [bar.get_width() for bar in bars.patches] == list(rows.values())
     growth = model["growth"]
@@ -197,6 +202,7 @@ def check_live(model, figures):
     lost = {rule: row["lost"] for rule, row in model["line"]["rules"].items()}
     assert lost["back-propagation"] == pytest.approx(model["line"]["best"], rel=1e-4)
     assert lost["recirculation"] > lost["back-propagation"]
+    # Frames of the typical network, up to its last update.
     networks = model["networks"]
     assert (networks["slow"]["converged"], networks["failing"]["converged"]) == (True, False)
     loop, squares = figures["plane"]
@@ -255,6 +261,7 @@ def check_images(model, figures):
     ):
         (line,) = (each for each in figure.axes[0].get_lines() if each.get_label() == label)
         assert is_drawn(line, shares)
+    # The constants that are chosen are those that leave least.
     tried = [each["left"] for each in repairs["rules"]["sleep"]["tried"]]
     (chosen,) = (x for x in repairs["rules"]["sleep"]["tried"] if x["left"] == min(tried))
     assert chosen["constants"] == repairs["rules"]["sleep"]["chosen"]

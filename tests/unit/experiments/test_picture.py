@@ -27,11 +27,13 @@ def test_vectors_and_errors_are_those_of_the_readable_network(name):
             p = network.regress(a, c)
             q, r = network.first_pass(p), network.image(p)
             chosen = changes if name == "biases" else [changes[k]]
+            # W moves by the change of this vector, or of all; what does the image then do?
             network.W = W + factor * sum(change.W for change in chosen)
             if name == "biases":
                 network.b = b + factor * sum(change.b for change in chosen)
             moved, seen = network.first_pass(a), network.image(a)
             gains.append((c - a) @ (c - a) - (seen - a) @ (seen - a))
+            # Against the vectors of the page: from a to its regressed state, and from c to r.
             expected = {
                 "parallel": cosine(p - a, r - c),
                 f"{name}_hidden": cosine(moved - hidden, hidden - q),

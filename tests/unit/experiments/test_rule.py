@@ -54,6 +54,7 @@ def test_w_changes_as_if_u_were_another_matrix(deceived):
         network = RecirculationNetwork.from_weights(row)
         converged = network.error() < 0.1
         for _ in range(40):
+            # The same network but for its U; only the changes of W and b are taken from it.
             other = RecirculationNetwork(network.W, network.b, network.U, network.c)
             if deceived is rule.Exchanged:
                 other.U = network.U[:, [1, 0]]

@@ -37,6 +37,7 @@ def test_loops_are_measured_as_by_the_readable_loop(key, keep):
             changes, descent = flatten(loop.weight_changes(a)), -differentiate(measure_error, flat)
             c = loop.image(a)
             at = loop.regress(a, c)
+            # Cosines of the changes of each group with descent, for this vector.
             expected = {
                 name: cosine(changes[group], descent[group])
                 for name, group in (("first", FIRST), ("second", SECOND), ("joint", BOTH))

@@ -41,6 +41,7 @@ def test_less_extreme_studies_are_those_with_a_larger_p_than_compare_gives_to_th
     means, maxima, p = rank_studies(counts)
     less = find_less_extreme(counts, studies.describe_sampling(counts))
     assert less["share"] == pytest.approx(p[means == 48, maxima == 202].item())
+    # The table says for each largest count between which means a study lies.
     table = zip(less["max"], less["low"], less["high"], strict=True)
     listed = {(top, mean) for top, low, high in table for mean in range(low, high + 1)}
     rows, columns = np.nonzero(p > less["share"] * (1 + 1e-9))
@@ -87,6 +88,7 @@ def test_chance_is_that_of_all_triples_and_slopes_are_its_derivatives():
             if max(values[i] for i in triple) == 5 and 3 <= sum(values[i] for i in triple) / 3 < 4
         )
 
+    # Half of the networks fail, and a triple with such a one does not count.
     shares = weights / 200
     chance, slopes = compute_pair_chance(table, 3, mean=(3.0, 4.0), largest=5)
     assert chance == pytest.approx(count(shares), abs=1e-14)
@@ -110,6 +112,7 @@ def test_error_is_that_of_drawing_the_population_again():
     truth = draw_counts(4_000_000)
     found = measure_likelihood(truth)
     rng, shares = np.random.default_rng(5), truth.counts / truth.n
+    # 120 populations, drawn as the first one might have been.
     drawn = [rng.multinomial(truth.n, shares) for _ in range(120)]
     tables = [CountTable(truth.updates[c > 0], c[c > 0], 0, 2000) for c in drawn]
     for sweep in studies.SWEEPS:

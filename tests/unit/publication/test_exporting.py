@@ -83,6 +83,7 @@ def test_two_exports_to_one_file_at_once_do_not_mix(tmp_path, name):
         seen.append((tmp_path / name).read_bytes())
         yield BLOCKS[1]
 
+    # The second export begins and ends while the first is half done.
     export_outcomes(give_blocks(), tmp_path / name, STUDY, force=True)
     assert set(read_files(tmp_path)) == {name, f"{name}.dictionary.json"}
     for content, n_rows in ((seen[0], 2), (read_files(tmp_path)[name], 3)):

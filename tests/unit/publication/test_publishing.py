@@ -61,6 +61,7 @@ def test_a_study_is_replicated_and_what_is_damaged_made_again(tmp_path, monkeypa
     assert "for a mean of 48 and a largest count of 202: consistent with these networks" in said
     assert last.endswith(str(study.folder / "report.html"))
 
+    # All that was made is damaged or removed, and made again from the cache.
     before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
     assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
     path = study.folder / "models" / "headline.json"
@@ -189,6 +190,7 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     (tmp_path / "models" / "mine.json").write_text("[]")
     for name in ("codes", "speed", "speed"):
         write_model(tmp_path, name, {"a": 1})
+    # A folder and a file in the way get another name; a second model of ours does not.
     (aside,) = (tmp_path / "models").glob("codes.json.set-aside-*/*")
     assert aside.name == "mine"
     (kept,) = (tmp_path / "models").glob("speed.json.set-aside-*")
@@ -269,6 +271,7 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     place_files(tmp_path, {"report.html": b"the report"})
     published = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     verifying.verify_report(published)
+    # A published model and a page that nothing computes any more.
     write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
     with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
@@ -300,6 +303,7 @@ def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_pa
         write_model(tmp_path, name, make_current(name))
     assert publishing.read_current(tmp_path).keys() == EXPERIMENTS.keys()
     claims = dict(load_claims())
+    # First the words of one way to ask change, then its threshold.
     ways = list(claims["good-codes"].operationalisations)
     for changed in ({"name": "otherwise"}, {"thresholds": {"at_least": 0.9}}):
         ways[0] = dataclasses.replace(ways[0], **changed)

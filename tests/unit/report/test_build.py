@@ -85,6 +85,7 @@ def test_page_holds_figure_table_formula_citation_and_references(sample):
     assert 'id="ref-clopper1934"' in text
     assert "1 November 2026" in text
     # Passed on alone, it has the data of its figures, and the tables to which it links.
+    # For example <a download="joint.csv" href="data:text/csv;...">.
     for attributes in re.findall(r"<a ([^>]*download=[^>]*)>", text):
         name, data = (re.search(rf'{key}="([^"]*)"', attributes)[1] for key in ("download", "href"))
         folder = sample / ("" if name == "readings.csv" else "figures")
@@ -93,6 +94,7 @@ def test_page_holds_figure_table_formula_citation_and_references(sample):
     assert "made by <code>measure --all &lt;speed></code>" in text
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
     # It asks nothing of any server.
+    # For example src="data:image/png..." or url(data:font/ttf...).
     addresses = re.findall(r'(?:src|href)="(?!#)([^"]*)"|url\(([^)]*)\)', text)
     for address in (one or other for one, other in addresses):
         assert address.startswith(("data:", "https://doi.org/", "#", "learning.html"))

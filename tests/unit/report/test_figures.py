@@ -70,6 +70,7 @@ def test_named_axes_say_where_they_lie_and_how_they_are_scaled(joint):
     *x_limits, x_scale = plane.attrib["data-x"].split()
     *y_limits, y_scale = plane.attrib["data-y"].split()
     assert (x_scale, y_scale) == ("linear", "log")
+    # The reported study lies where these limits and scales say: its mark, in points.
     x = np.interp(48, np.array(x_limits, float), [left, left + width])
     y = np.interp(np.log(202), np.log(np.array(y_limits, float)), [top + height, top])
     marker = re.search(
@@ -83,6 +84,7 @@ def test_two_figures_of_one_page_share_no_identifier(joint, panels):
     first, second = (set(re.findall(r'\bid="([^"]*)"', svg)) for svg in (joint, panels))
     assert not first & second
     for svg, own in ((joint, first), (panels, second)):
+        # What is referred to, as url(#clip-1) or href="#mark-1", is in the same drawing.
         used = set(re.findall(r'(?:url\(|href=")#([^)"]*)', svg))
         assert used
         assert used <= own
