@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator import arithmetic as exact
-from replication.simulator.arrays import Traced, call, elementwise
+from replication.simulator.arrays import PAIRED, Traced, elementwise
 
 Array = NDArray[np.float64]
 
@@ -42,13 +42,11 @@ def _logistic(x: Array) -> Array:
 
 
 def _either(name: str) -> Callable[[Any], Any]:
-    paired = exact.PAIRED_FUNCTIONS[name]
-
     def activate(x: Any) -> Any:
         if isinstance(x, Traced):
-            return x if name == "linear" else call(name, x, paired, is_paired=True)
+            return x if name == "linear" else PAIRED[name](x)
         x = np.asarray(x, dtype=np.float64)
-        return _QUICK[name](x) if name in _QUICK else paired(x, x)[0]
+        return _QUICK[name](x) if name in _QUICK else exact.PAIRED_FUNCTIONS[name](x, x)[0]
 
     return activate
 

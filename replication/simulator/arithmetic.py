@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.simulator.instructions import Named, Value
+from replication.simulator.instructions import Value
 
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""
@@ -32,25 +32,21 @@ _COEFFICIENTS = [float.fromhex(text) for text in (  # C11 to C2
     "0x1.0000000000001p-1",
 )]  # fmt: skip
 
-RELATIONS: dict[str, Callable[..., Any]] = {
-    "ogt": np.greater, "olt": np.less, "oge": np.greater_equal, "ole": np.less_equal,
-    "oeq": np.equal, "une": np.not_equal,
-}  # fmt: skip
-LOGIC: dict[str, Callable[..., Any]] = {
-    "and": np.logical_and, "or": np.logical_or, "not": np.logical_not,
-}  # fmt: skip
-
 
 def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[..., Any]:
     """Return an operation that is emitted where an argument stands for numbers."""
 
     def operate(*arguments: Any) -> Any:
         for argument in arguments:
-            if isinstance(argument, Named):
+            if isinstance(argument, Value):
                 return emit(argument.writer, *arguments)
         return plain(*arguments)
 
     return operate
+
+
+def _operation(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+    return _either(lambda writer, *x: writer.compute(name, *x), plain)
 
 
 def _fma_one(a: float, b: float, c: float) -> float:
@@ -63,22 +59,17 @@ def _fma_one(a: float, b: float, c: float) -> float:
         return float(a) * float(b) + float(c)
 
 
-fma = _either(lambda writer, *x: writer.call("fma", *x), np.vectorize(_fma_one, otypes="d"))
+fma = _operation("fma", np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
-where = _either(lambda writer, *x: writer.where(*x), lambda *x: np.where(*x)[()])
+where = _operation("where", lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""
-compare = _either(
-    lambda writer, name, x, y: writer.compute(f"fcmp {name}", x, y),
-    lambda name, x, y: RELATIONS[name](x, y),
-)
-"""Whether a relation holds, by its name in LLVM; "une" also where one is not a number."""
-logic = _either(lambda writer, *x: writer.logic(*x), lambda name, *x: LOGIC[name](*x))
-absolute = _either(lambda writer, x: writer.call("fabs", x), np.abs)
-square_root = _either(lambda writer, x: writer.call("sqrt", x), np.sqrt)
-to_bits = _either(lambda writer, x: writer.to_bits(x), lambda x: np.asarray(x).view(np.uint64))
-from_bits = _either(lambda writer, x: writer.from_bits(x), lambda x: x.view(np.float64))
+both, one_of = _operation("and", np.logical_and), _operation("or", np.logical_or)
+opposite = _operation("not", np.logical_not)
+absolute, square_root = _operation("fabs", np.abs), _operation("sqrt", np.sqrt)
+to_bits = _operation("word of number", lambda x: np.asarray(x).view(np.uint64))
+from_bits = _operation("number of word", lambda x: x.view(np.float64))
 """A float64 of a word with the same bits; `to_bits` is the other way round."""
-to_float = _either(lambda writer, x: writer.to_float(x), lambda x: x.view(np.int64).astype("d"))
+to_float = _operation("count of word", lambda x: x.view(np.int64).astype("d"))
 """The number that a word below 2^63 counts."""
 scale = _either(
     lambda writer, *x: writer.scale(*x),
@@ -134,8 +125,8 @@ def exponential_of_minus_any(x: Any) -> Any:
     Not-a-number stays.
     """
     found = exponential_of_minus(x, _MOST)
-    found = where(compare("olt", x, -_MOST), np.inf, where(compare("ogt", x, 708.0), 0.0, found))
-    return where(compare("une", x, x), x, found)
+    found = where(x < -_MOST, np.inf, where(x > 708.0, 0.0, found))
+    return where(x != x, x, found)  # noqa: PLR0124
 
 
 def logistic(x: Any, y: Any) -> tuple[Any, Any]:
@@ -158,20 +149,20 @@ def logarithm(x: Any) -> Any:
     bits = to_bits(x)
     mantissa = from_bits((bits & (2**52 - 1)) | (1023 << 52))  # in [1, 2)
     exponent = from_bits((bits >> 52) | (0x433 << 52)) - (2.0**52 + 1023)
-    is_large = compare("ogt", mantissa, math.sqrt(2.0))
+    is_large = mantissa > math.sqrt(2.0)
     mantissa = where(is_large, 0.5 * mantissa, mantissa)
     exponent = where(is_large, exponent + 1.0, exponent)
     # log(m) = 2 atanh((m - 1) / (m + 1)), for an argument of at most 0.172
     z = (mantissa - 1.0) / (mantissa + 1.0)
     found = 2.0 * _sum_odd_series(z, 1.0)
     found = fma(exponent, _LN_2_HIGH, fma(exponent, _LN_2_LOW, found))
-    found = where(compare("ole", x, 0.0), where(compare("oeq", x, 0.0), -np.inf, np.nan), found)
-    return where(compare("olt", x, np.inf), found, x)
+    found = where(x <= 0.0, where(x == 0.0, -np.inf, np.nan), found)
+    return where(x < np.inf, found, x)
 
 
 def logarithm_of_any(x: Any) -> Any:
     """Return the natural logarithm, also of numbers below the smallest normal one."""
-    is_small = compare("olt", x, 2.0**-1022)
+    is_small = x < 2.0**-1022
     found = logarithm(where(is_small, x * 2.0**52, x))
     return where(is_small, found - 52.0 * math.log(2.0), found)
 

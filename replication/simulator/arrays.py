@@ -19,11 +19,12 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from replication.errors import UsageError
@@ -38,15 +39,12 @@ LEARN, MEASURE, APPLY = range(3)
 
 Shape = tuple[int, ...]
 Index = tuple[Any, ...]
-At = Callable[["Traced", Index, Any], Any]
-"""Writes down one element of an array, for the pattern in some place, and returns its value."""
 
-STORED = {"call", "matmul", "reduce", "reshaped", "joined", "taken", "repeat", "draw"}
+STORED = {"call", "matmul", "reduce", "moved", "repeat", "draw"}
 """Operations whose results are worth a place in memory."""
-CHOSEN = {"reshaped", "taken"}
 LEAVES = {"number", "constant", "given", "weight", "pattern", "sum", "carried", "result"}
 """What is in memory already, or needs none."""
-DEEPEST, MOST_ARRAYS, MOST_CHOSEN = 30, 20_000, 10_000
+DEEPEST, MOST_ARRAYS, MOST_MOVED = 30, 20_000, 10_000
 """Operations upon one another before the result goes to memory; arrays that a rule may make, and
 elements that are moved one by one, so that compiling ends."""
 
@@ -63,7 +61,6 @@ class Graph:
         self.data: list[float] = []  # constants, the same for all networks
         self.depth = 0  # of loops of `repeat` being traced
         self.phase = 0  # of a sweep, for random numbers
-        self._keys = itertools.count()
 
     def make(
         self, op: str, shape: Shape, args: Sequence["Traced"] = (), compute: Any = None, *,
@@ -73,19 +70,15 @@ class Graph:
         self._check(*args)
         key = (op, shape, note, *(arg.key for arg in args))
         if key not in self.known:
-            new = Traced(self, op, shape, tuple(args), compute, note, mask)
-            new.key = next(self._keys)
+            new = Traced(self, op, shape, tuple(args), compute, note, mask, len(self.known))
             new.is_batched = is_batched or any(arg.is_batched for arg in args)
             new.depth = max([depth, *(arg.depth for arg in args)])
             for arg in args:
                 arg.n_uses += 1
             # Compiling must end, and no expression be so deep that Python's stack ends first.
-            if len(self.known) > MOST_ARRAYS or (op in CHOSEN and new.size > MOST_CHOSEN):
-                raise TraceError(
-                    f"the rule makes more than {MOST_ARRAYS:,} arrays, or moves more than "
-                    f"{MOST_CHOSEN:,} elements; write loops with replication.repeat, sums as "
-                    "products of matrices, and take slices"
-                )
+            if len(self.known) > MOST_ARRAYS or (op == "moved" and new.size > MOST_MOVED):
+                limit = f"makes over {MOST_ARRAYS:,} arrays or moves over {MOST_MOVED:,} elements"
+                raise TraceError(f"the rule {limit}; write replication.repeat, products, slices")
             if op not in STORED and op not in LEAVES:
                 new.level = 1 + max((arg.level for arg in args), default=0)
             if new.level > DEEPEST:
@@ -116,49 +109,100 @@ class Graph:
 
     def _check(self, *xs: "Traced") -> None:
         if any(x.graph is not self for x in xs):
-            raise TraceError(
-                "the rule uses an array that it kept from an earlier call, in a list or an "
-                "attribute; declare in `kept` what lasts from one update to the next"
-            )
+            where = "that it kept from an earlier call, in a list or an attribute"
+            raise TraceError(f"the rule uses an array {where}; declare in `kept` what lasts")
         if any(x.depth > self.depth for x in xs):
-            raise TraceError(
-                "the rule uses after repeat() what one of its steps has made; let the steps hand "
-                "it on as a part of the state"
-            )
+            what = "what a step of repeat() has made after it"
+            raise TraceError(f"the rule uses {what}; hand it on as a part of the state")
+
+
+def move(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of NumPy that only moves elements, of one array or a list of them.
+
+    It is run on the numbers of the elements, from 1 on; 0 is what it fills up with.
+    """
+
+    def operate(given: Any, *arguments: Any, **options: Any) -> Any:
+        for where in (*arguments, *options.values()):
+            if any(isinstance(place, Traced) for place in _as_tuple(where)):
+                raise TraceError("the rule takes elements at places not known yet; write np.where")
+        is_list = isinstance(given, list | tuple)
+        xs = _take_all(*given) if is_list else [given]
+        ends = itertools.accumulate((x.size for x in xs), initial=1)
+        numbers = [
+            np.arange(k, k + x.size).reshape(x.shape) for k, x in zip(ends, xs, strict=False)
+        ]
+        chosen = np.asarray(function(numbers if is_list else numbers[0], *arguments, **options))
+        if len(xs) == 1 and np.array_equal(chosen, numbers[0]):
+            return xs[0]
+        if len(xs) == 1 and (steps := _find_steps(xs[0].shape, chosen)) is not None:
+            return _view(xs[0], chosen.shape, steps)
+        # Where each element comes from: which array, and its place there.
+        known = [None, *((k, place) for k, x in enumerate(xs) for place in np.ndindex(x.shape))]
+        sources = tuple(known[number] for number in chosen.ravel().tolist())
+        args = [as_number(x) if is_list else keep(as_number(x)) for x in xs]
+        moved = args[0].graph.make("moved", chosen.shape, args, note=sources)
+        return _as_mask(moved) if all(x.mask for x in xs) else moved
+
+    return operate
+
+
+def _find_steps(shape: Shape, chosen: Any) -> Any:
+    """Return where a view begins on each axis of an array, and how far a step on its own goes.
+
+    None if the chosen elements are not evenly spaced, so that they are no view.
+    """
+    if not (chosen.size and chosen.all()):
+        return None
+    found, grids = [], np.indices(chosen.shape)
+    units = np.minimum(np.eye(chosen.ndim, dtype=int), np.array(chosen.shape, dtype=int) - 1)
+    for grid in np.indices(shape):  # the place of each element on one axis of the array
+        places = grid.ravel()[chosen - 1]
+        first = int(places.flat[0])
+        steps = [int(places[tuple(unit)]) - first for unit in units]
+        if not np.array_equal(places, first + np.tensordot(steps, grids, axes=1)):
+            return None
+        found.append((first, tuple((axis, step) for axis, step in enumerate(steps) if step)))
+    return tuple(found)
+
+
+def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
+    def compute(block: Any, index: Index, p: Any) -> Any:
+        place = [sum(index[axis] * step for axis, step in own) + a for a, own in steps]
+        return block.at(x, tuple(place), p)
+
+    return x.graph.make("view", shape, [x], compute, note=steps, mask=x.mask)
 
 
 _method: Any = functools.partialmethod
+_moved: Any = move
 
 
+@dataclass(eq=False, repr=False, slots=True)
 class Traced(NDArrayOperatorsMixin):
     """An array whose numbers only the compiled code will know."""
 
-    __slots__ = (
-        "args", "compute", "depth", "graph", "is_batched", "is_kept", "key", "level", "mask",
-        "n_uses", "note", "op", "place", "shape",
-    )  # fmt: skip
+    graph: Graph
+    op: str
+    shape: Shape
+    args: tuple["Traced", ...]
+    compute: Any  # (block, index, p) -> value
+    note: Any  # what besides the arguments tells the operation from others
+    mask: bool  # of truth values
+    key: int  # number of this array
+    place: int = -1  # of a constant, where its data begin
+    depth: int = 0  # of loops of `repeat` that it changes in
+    level: int = 0  # of operations upon one another since the last one in memory
+    n_uses: int = 0
+    is_kept: bool = False  # in memory, since it is read more than once
+    is_batched: bool = False  # another one for each pattern
+
     __array_priority__ = 1e4
     __hash__ = object.__hash__
-
-    def __init__(
-        self, graph: Graph, op: str, shape: Shape, args: tuple["Traced", ...], compute: Any,
-        note: Any, mask: bool,
-    ) -> None:  # fmt: skip
-        self.graph, self.op, self.shape, self.args = graph, op, shape, args
-        self.compute = compute  # (at, index, p) -> value
-        self.note = note  # what besides the arguments tells the operation from others
-        self.mask = mask  # of truth values
-        self.key = self.place = -1  # number of this array; of a constant, where its data begin
-        self.depth = 0  # of loops of `repeat` that it changes in
-        self.level = 0  # of operations upon one another since the last one in memory
-        self.n_uses = 0
-        self.is_kept = False  # in memory, since it is read more than once
-        self.is_batched = False  # another one for each pattern
-
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: math.prod(self.shape))
     dtype = property(lambda self: np.dtype(bool if self.mask else float))
-    T = property(lambda self: transpose(self))  # noqa: PLW0108  # defined below
+    T = property(move(np.transpose))
 
     def __len__(self) -> int:
         if not self.shape:
@@ -172,17 +216,12 @@ class Traced(NDArrayOperatorsMixin):
         return f"<array of shape {self.shape}, without numbers while the rule is compiled>"
 
     def __bool__(self) -> bool:
-        raise TraceError(
-            "the rule asks whether a number is true that only the compiled code knows (if, while, "
-            "and, or, max, min, sorted); write np.where(condition, x, y), np.maximum or np.clip"
-        )
+        asked = "whether a number is true that only the compiled code knows (if, while, and, max)"
+        raise TraceError(f"the rule asks {asked}; write np.where(condition, x, y) or np.maximum")
 
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise TraceError(
-            "the rule needs a number that only the compiled code knows (float, int, print, math, "
-            "np.array([x, y]), x[i] = ...); keep to NumPy operations on whole arrays: np.stack in "
-            "place of np.array, np.where in place of x[i] = ..."
-        )
+        instead = "np.stack for np.array([x, y]), np.where for x[i] = ..., np.exp for math.exp"
+        raise TraceError(f"the rule needs a number that is not known yet; write {instead}")
 
     __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
 
@@ -199,22 +238,14 @@ class Traced(NDArrayOperatorsMixin):
     __imul__, __itruediv__ = NDArrayOperatorsMixin.__mul__, NDArrayOperatorsMixin.__truediv__
     __ipow__ = NDArrayOperatorsMixin.__pow__
 
-    def __getitem__(self, place: Any) -> Any:
-        return _move(operator.getitem)(self, place)
-
+    __getitem__ = move(operator.getitem)
     sum, mean, max, min, var, std, prod = map(
         _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
     )
-    dot, clip, ravel, flatten, copy = map(_method, (np.dot, np.clip, np.ravel, np.ravel, np.copy))
-    any, all, squeeze, swapaxes = map(_method, (np.any, np.all, np.squeeze, np.swapaxes))
-
-    def reshape(self, *shape: Any, **options: Any) -> Any:
-        """Return the same numbers in another shape."""
-        return np.reshape(self, shape[0] if len(shape) == 1 else shape, **options)
-
-    def transpose(self, *axes: int) -> "Traced":
-        """Return the axes in another order."""
-        return transpose(self, axes[0] if len(axes) == 1 else axes or None)
+    any, all, dot, clip = map(_method, (np.any, np.all, np.dot, np.clip))
+    reshape, transpose = map(_moved, (np.ndarray.reshape, np.ndarray.transpose))
+    ravel = flatten = _moved(np.ravel)
+    squeeze, swapaxes, copy = map(_moved, (np.squeeze, np.swapaxes, np.copy))
 
     def astype(self, kind: Any, **_: Any) -> "Traced":
         """Return float64 numbers or truth values."""
@@ -223,89 +254,72 @@ class Traced(NDArrayOperatorsMixin):
         return as_number(self) if np.dtype(kind) == float else _as_mask(self)
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
-        xs = [self.graph.take(x) for x in inputs] if method != "reduce" else inputs
-        if method == "reduce" and ufunc in REDUCING and {*options} <= {"axis", "keepdims"}:
-            keepdims = options.get("keepdims", False)
-            found = reduce(REDUCING[ufunc], xs[0], options.get("axis", 0), keepdims)
-            return _as_numpy_has(found, ufunc.reduce, inputs, options)
-        if method == "outer" and ufunc is np.multiply and not options:
-            a, b = xs
-            return ufunc(reshape(a, (*a.shape, *[1] * b.ndim)), b)
         if method != "__call__" or options:
             how = method if method != "__call__" else " and ".join(sorted(options))
             instead = "; write x = x + y in place of x += y" if "out" in options else ""
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
-        if ufunc not in UFUNCS:
-            raise TraceError(_refusal(ufunc.__name__))
-        return _as_numpy_has(UFUNCS[ufunc](*xs), ufunc, inputs)
+        return _run(ufunc, inputs, {})
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        name = function.__name__
-        if function not in FUNCTIONS:
-            raise TraceError(_refusal(name))
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         try:
-            return _as_numpy_has(FUNCTIONS[function](*args, **kwargs), function, args, kwargs)
+            return _run(function, args, options)
         except (AttributeError, TypeError):
+            name = function.__name__
             raise TraceError(f"numpy.{name} cannot be compiled with these options") from None
 
 
+def _run(function: Any, args: Any, options: Any) -> Any:
+    """Return what a function of NumPy becomes: numbers, or truth values where NumPy has them."""
+    if function not in FUNCTIONS:
+        raise TraceError(_refusal(function.__name__))
+    taken = _take_all(*args) if isinstance(function, np.ufunc) else args
+    found = FUNCTIONS[function](*taken, **options)
+    if not isinstance(found, Traced):
+        return found
+    # What NumPy makes of arrays of the same kinds: the product of truth values is *and* there.
+    options = {name: _stand_in(x) for name, x in options.items()}
+    dtype = function(*map(_stand_in, args), **options).dtype
+    if dtype.itemsize < 8 and dtype.kind != "b":
+        made = f"numpy.{function.__name__} makes {dtype}"
+        raise TraceError(f"{made} of truth values; multiply them by 1.0")
+    return _as_mask(found) if dtype.kind == "b" else as_number(found)
+
+
+def _stand_in(x: Any) -> Any:
+    """Return numbers of the kind and shape of an array."""
+    if isinstance(x, list | tuple):
+        return type(x)([_stand_in(each) for each in x])
+    return np.ones(x.shape, x.dtype) if isinstance(x, Traced) else x
+
+
 def _refusal(name: str) -> str:
-    instead = INSTEAD.get(name, "it with those that the page 'Your own rule' lists")
+    known = "it with those that the page 'Your own rule' lists"
+    instead = next((advice for advice, names in INSTEAD.items() if name in names), known)
     return f"{name} cannot be compiled; write {instead}"
 
 
 INSTEAD = {
-    "expit": "replication.logistic(x)", "argmax": "x == np.max(x), which is true at its place",
-    "argmin": "x == np.min(x), which is true at its place", "expm1": "np.exp(x) - 1",
-    "heaviside": "np.where(x > 0, 1.0, 0.0)", "log1p": "np.log(1 + x)",
-    "log2": "np.log(x) / np.log(2)", "log10": "np.log(x) / np.log(10)", "exp2": "2.0**x",
-    "sinh": "(np.exp(x) - np.exp(-x)) / 2", "cosh": "(np.exp(x) + np.exp(-x)) / 2",
-    "arctanh": "np.log((1 + x) / (1 - x)) / 2", "hypot": "np.sqrt(x * x + y * y)",
-    "cumsum": "np.tril(np.ones((n, n))) @ x", "diff": "x[1:] - x[:-1]",
-    "average": "np.sum(w * x) / np.sum(w)", "ptp": "np.max(x) - np.min(x)",
-    "count_nonzero": "np.sum(x != 0)", "vdot": "np.sum(x * y)", "trace": "np.sum(np.diag(x))",
-    "isfinite": "abs(x) < np.inf", "isinf": "abs(x) == np.inf",
-    "nan_to_num": "np.where(np.isnan(x), 0.0, x)", "isclose": "abs(x - y) < 1e-8",
-    "allclose": "np.all(abs(x - y) < 1e-8)", "copysign": "np.where(y < 0, -abs(x), abs(x))",
-    "empty_like": "np.zeros_like(x)", "fmax": "np.maximum(x, y)", "fmin": "np.minimum(x, y)",
-    "select": "np.where(a, x, np.where(b, y, z))", "column_stack": "np.stack(xs, axis=1)",
-    "append": "np.concatenate([x, y])", "pad": "np.concatenate with zeros",
-    "fill": "np.full_like(x, number)", **dict.fromkeys(("tensordot", "kron"), "np.einsum"),
-    **dict.fromkeys(("tril", "triu"), "a product with a constant matrix of 0 and 1"),
-    **dict.fromkeys(
-        ("median", "sort", "argsort", "partition", "percentile", "quantile"),
-        "np.mean, np.max or np.min, or comparisons x[:, None] > x, whose sums are ranks",
-    ),
-    **dict.fromkeys(
+    "replication.logistic(x)": ("expit",), "np.where(x > 0, 1.0, 0.0)": ("heaviside",),
+    "x == np.max(x), which is true at its place": ("argmax", "argmin"),
+    "np.tril(np.ones((n, n))) @ x": ("cumsum",), "abs(x) < np.inf": ("isfinite",),
+    "np.where(np.isnan(x), 0.0, x)": ("nan_to_num",), "np.sum(w * x) / np.sum(w)": ("average",),
+    "np.mean, np.max or np.min, or comparisons x[:, None] > x, whose sums are ranks":
+        ("median", "sort", "argsort", "percentile", "quantile"),
+    "np.where; to count, add to an array in `kept`, and set it back by np.where":
         ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
-        "np.where; to count, add to an array in `kept`, and set it back by np.where",
-    ),
-    **dict.fromkeys(
-        ("sin", "cos", "tan"), "a table of its values as a class attribute, or a polynomial"
-    ),
+    "a table of its values as a class attribute, or a polynomial": ("sin", "cos", "tan"),
 }  # fmt: skip
 """What to write in place of functions that people try."""
-
-
-def _as_numpy_has(found: Any, function: Any, args: Any, options: Any = MappingProxyType({})) -> Any:
-    """Return truth values where NumPy has them: their sum and product are *or* and *and* there."""
-    is_asked = function in BITWISE or _has_mask((*args, *options.values()))
-    if not (is_asked and isinstance(found, Traced)):
-        return found
-    options = {name: _stand_in(x) for name, x in options.items()}
-    dtype = function(*map(_stand_in, args), **options).dtype
-    is_mask = dtype.kind == "b"
-    if dtype.itemsize < 8 and not is_mask:
-        raise TraceError(
-            f"numpy.{function.__name__} makes {dtype} of truth values; multiply them by 1.0"
-        )
-    return _as_mask(found) if is_mask else as_number(found)
 
 
 def _take_all(*xs: Any) -> list[Traced]:
     """Return arrays, of which one at least is traced already."""
     graph: Any = next((x.graph for x in xs if isinstance(x, Traced)), None)
     return [graph.take(x) for x in xs]
+
+
+def _take_numbers(*xs: Any) -> list[Traced]:
+    return [as_number(x) for x in _take_all(*xs)]
 
 
 def keep(x: Traced) -> Traced:
@@ -318,129 +332,56 @@ def keep(x: Traced) -> Traced:
     return x
 
 
-# Views: where an element comes from
-
-
 def fit(index: Index, shape: Shape) -> Index:
     """Return the place in an array that is broadcast, for one in the array that results."""
     index = index[len(index) - len(shape) :]
     return tuple(0 if size == 1 else i for i, size in zip(index, shape, strict=True))
 
 
-def _has_mask(x: Any) -> bool:
-    if isinstance(x, list | tuple):
-        return any(map(_has_mask, x))
-    return isinstance(x, Traced) and x.mask
-
-
-def _stand_in(x: Any) -> Any:
-    """Return numbers of the kind and shape of an array."""
-    if isinstance(x, list | tuple):
-        return type(x)([_stand_in(each) for each in x])
-    return np.ones(x.shape, x.dtype) if isinstance(x, Traced) else x
-
-
-def _view(x: Traced, function: Callable[[Any], Any]) -> Traced:
-    """Return what a function of NumPy shows of an array without moving a number.
-
-    Each axis of `x` follows one axis of the view, or stays in one place: NumPy's strides say which.
-    """
-    shape = np.shape(function(np.empty(x.shape, dtype=bool)))
-    steps: list[tuple[int, int | None, int]] = []  # of each axis: its first place, whom it follows
-    for grid in np.broadcast_arrays(*np.indices(x.shape, sparse=True)):  # places on the axis
-        shown = function(grid)
-        followed = [k for k, size in enumerate(shape) if size > 1 and shown.strides[k]]
-        axis = followed[0] if followed else None
-        step = shown.strides[axis] // grid.itemsize if followed else 0
-        steps.append((int(shown.flat[0]) if shown.size else 0, axis, step))
-
-    def compute(at: At, index: Index, p: Any) -> Any:
-        places = [a if axis is None else index[axis] * step + a for a, axis, step in steps]
-        return at(x, tuple(places), p)
-
-    return x.graph.make("view", shape, [x], compute, note=tuple(steps), mask=x.mask)
-
-
-def _rearrange(x: Traced, function: Callable[[Any], Any]) -> Traced:
-    """Return an array as a function of NumPy rearranges it: a view, where NumPy makes one."""
-    numbers = np.arange(x.size).reshape(x.shape)
-    chosen = function(numbers)
-    if chosen is numbers:
-        return x
-    if chosen.ndim == 0 or np.may_share_memory(chosen, numbers):
-        return _view(x, function)
-    flat = chosen.ravel().tolist()
-    sources = [tuple(map(int, np.unravel_index(k, x.shape))) for k in flat]
-    taken = x.graph.make("taken", chosen.shape, [keep(as_number(x))], note=tuple(sources))
-    return _as_mask(taken) if x.mask else taken
-
-
-def transpose(x: Traced, axes: Any = None) -> Traced:
-    """Return an array with its axes in another order, reversed unless given."""
-    return x if x.ndim < 2 else _view(x, lambda numbers: np.transpose(numbers, axes))
-
-
-def reshape(x: Any, shape: Any) -> Any:
-    """Return an array with the same numbers in another shape."""
-    shape = np.empty(x.shape, dtype=bool).reshape(shape).shape
-    if shape == x.shape:
-        return x
-    if [size for size in shape if size != 1] == [size for size in x.shape if size != 1]:
-        return _view(x, lambda numbers: numbers.reshape(shape))  # only axes of one come or go
-    new = x.graph.make("reshaped", shape, [keep(as_number(x))])
-    return _as_mask(new) if x.mask else new
-
-
-def broadcast_to(x: Any, shape: Any) -> Any:
-    """Return an array repeated along axes of size 1 and new first ones."""
-    shape = (shape,) if isinstance(shape, int) else tuple(shape)
-    return x if x.shape == shape else _view(x, lambda numbers: np.broadcast_to(numbers, shape))
-
-
-def _concatenate(parts: Any, axis: int = 0) -> Traced:
-    xs = _take_all(*parts)
-    shape = np.concatenate([np.empty(x.shape, dtype=bool) for x in xs], axis=axis).shape
-    return xs[0].graph.make("joined", shape, [as_number(x) for x in xs], note=axis % len(shape))
-
-
 # Operations element by element
 
 
-def elementwise(
-    op: str, function: Callable[..., Any], *, takes_masks: bool = False, mask: bool = False
-) -> Callable[..., Traced]:
-    """Return an operation on arrays that are broadcast, of one on their elements."""
+def combine(op: str, function: Callable[..., Any], xs: list[Traced], mask: bool = False) -> Traced:
+    """Return the array of an operation on the elements of arrays that are broadcast."""
 
-    def operate(*given: Any) -> Traced:
-        xs = _take_all(*given)
-        if not takes_masks:
-            xs = [as_number(x) for x in xs]
-        shape = np.broadcast_shapes(*(x.shape for x in xs))
+    def compute(block: Any, index: Index, p: Any) -> Any:
+        return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
 
-        def compute(at: At, index: Index, p: Any) -> Any:
-            return function(*(at(x, fit(index, x.shape), p) for x in xs))
+    shape = np.broadcast_shapes(*(x.shape for x in xs))
+    return xs[0].graph.make(op, shape, xs, compute, mask=mask)
 
-        return xs[0].graph.make(op, shape, xs, compute, mask=mask)
+
+def elementwise(op: str, function: Callable[..., Any], mask: bool = False) -> Callable[..., Traced]:
+    """Return an operation on arrays of numbers, of one on their elements."""
+    return lambda *given: combine(op, function, _take_numbers(*given), mask)
+
+
+def costly(
+    name: str, function: Callable[..., Any], *, is_paired: bool = False
+) -> Callable[[Traced], Traced]:
+    """Return a costly function of every element; one that is paired takes two at once."""
+    note = name, function, is_paired
+
+    def operate(given: Traced) -> Traced:
+        def compute(block: Any, index: Index, p: Any) -> Any:
+            return block.call(note, [block.at(x, index, p)])[0]
+
+        x = as_number(given)
+        return x.graph.make("call", x.shape, [x], compute, note=note)
 
     return operate
 
 
-def call(name: str, x: Traced, function: Callable[..., Any], *, is_paired: bool = False) -> Traced:
-    """Return a costly function of every element; one that is paired takes two at once."""
-    x, note = as_number(x), (name, function, is_paired)
-
-    def compute(at: At, index: Index, p: Any) -> Any:
-        return at.__self__.call(note, [at(x, index, p)])[0]  # type: ignore[attr-defined]
-
-    return x.graph.make("call", x.shape, [x], compute, note=note)
-
-
-_to_number = elementwise("as-number", lambda m: exact.where(m, 1.0, 0.0), takes_masks=True)
+PAIRED = {
+    name: costly(name, function, is_paired=True)
+    for name, function in exact.PAIRED_FUNCTIONS.items()
+}
+"""Functions of units by their names, of traced arrays."""
 
 
 def as_number(x: Traced) -> Traced:
     """Return an array of numbers; truth values become 1 and 0."""
-    return _to_number(x) if x.mask else x
+    return combine("as number", lambda m: exact.where(m, 1.0, 0.0), [x]) if x.mask else x
 
 
 def is_product(x: Traced) -> bool:
@@ -462,29 +403,28 @@ def add_product(x: Any, y: Any, total: Any) -> Any:
     return x * y if total is NOTHING else exact.fma(x, y, total)
 
 
-def add_element(at: At, total: Any, x: Traced, index: Index, p: Any) -> Any:
+def add_element(block: Any, total: Any, x: Traced, index: Index, p: Any) -> Any:
     """Return a sum with one more term, an element of an array, which is fused if a product."""
     if is_product(x):
-        one, other = (at(arg, fit(index, arg.shape), p) for arg in x.args)
+        one, other = (block.at(arg, fit(index, arg.shape), p) for arg in x.args)
         return add_product(one, other, total)
-    return add_to(total, at(x, index, p))
+    return add_to(total, block.at(x, index, p))
 
 
 def _add(*given: Any) -> Any:
-    a, b = _take_all(*given)
-    a, b = as_number(a), as_number(b)
+    a, b = _take_numbers(*given)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
         # The product must not have been used before, and have no beginning yet.
         is_free = one.op == "matmul" and len(one.args) == 2 and not (one.n_uses or one.is_kept)
         if is_free and one.shape == shape:
             matrix, vector = one.args
-            return matmul(matrix, vector, broadcast_to(other, shape))
+            return matmul(matrix, vector, np.broadcast_to(other, shape))
 
-    def compute(at: At, index: Index, p: Any) -> Any:
+    def compute(block: Any, index: Index, p: Any) -> Any:
         first, last = (a, b) if is_product(b) or not is_product(a) else (b, a)
-        total = at(first, fit(index, first.shape), p)
-        return add_element(at, total, last, fit(index, last.shape), p)
+        total = block.at(first, fit(index, first.shape), p)
+        return add_element(block, total, last, fit(index, last.shape), p)
 
     return a.graph.make("add", shape, [a, b], compute)
 
@@ -495,11 +435,11 @@ def _multiply(x: Any, y: Any) -> Any:
     return x if isinstance(y, float) and y == 1.0 else x * y
 
 
-def _power(x: Traced, y: Traced) -> Any:
+def _power(x: Any, y: Traced) -> Any:
     base, n = (each.note if each.op == "number" else None for each in (x, y))
-    x = broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
+    x = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
     if n == 0.5:
-        return UFUNCS[np.sqrt](x)
+        return np.sqrt(x)
     if n == 0.0:
         return x.graph.take(np.ones(x.shape))
     if n is not None and n % 1.0 == 0.0:  # a product, also of numbers below 0
@@ -507,16 +447,13 @@ def _power(x: Traced, y: Traced) -> Any:
         return product if n > 0.0 else 1.0 / product
     if n is not None or (base is not None and base > 0.0):
         return np.exp(y * np.log(x))
-    raise TraceError(
-        "x ** y is compiled where y is a constant, or x is one above 0; write "
-        "np.exp(y * np.log(x)), for x above 0"
-    )
+    raise TraceError("x ** y is compiled where y is a constant, or x; write np.exp(y * np.log(x))")
 
 
 _plain_divide = elementwise("div", lambda x, y: x / y)
 
 
-def _divide(*given: Any) -> Traced:
+def _divide(*given: Any) -> Any:
     a, b = _take_all(*given)
     shape = np.broadcast_shapes(a.shape, b.shape)
     if a.op == "mul" and a.args[0] is b and not b.shape:  # a change over its learning rate
@@ -526,64 +463,51 @@ def _divide(*given: Any) -> Traced:
         for one, other in (b.args, b.args[::-1]):
             is_one = one.op == "number" and one.note == 1.0
             if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                x = call("logistic", other.args[0], exact.logistic, is_paired=True)
-                return broadcast_to(x, shape)  # type: ignore[no-any-return]
+                return np.broadcast_to(PAIRED["logistic"](other.args[0]), shape)
     return _plain_divide(a, b)
+
+
+_exp_of_minus = costly("exp of minus", exact.exponential_of_minus_any)
 
 
 def _exp(x: Traced) -> Traced:
     x = as_number(x)
-    x = x.args[0] if x.op == "negative" else -x
-    return call("exp of minus", x, exact.exponential_of_minus_any)
-
-
-def _function(name: str, function: Callable[..., Any], **options: Any) -> Callable[..., Traced]:
-    return lambda x: call(name, x, function, **options)
-
-
-def _paired(name: str) -> Callable[..., Traced]:
-    return _function(name, exact.PAIRED_FUNCTIONS[name], is_paired=True)
+    return _exp_of_minus(x.args[0] if x.op == "negative" else -x)
 
 
 def _arcsinh(x: Traced) -> Traced:
-    near = _paired("arcsinh")(x)
-    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series of `near` has ended
-    return _where(abs(x) < 2.0**60, near, far)
+    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series for near 0 has ended
+    return _where(abs(x) < 2.0**60, PAIRED["arcsinh"](x), far)
 
 
-def _compare(relation: str) -> Callable[..., Traced]:
-    return elementwise(relation, lambda x, y: exact.compare(relation, x, y), mask=True)
+def _logic(op: str, function: Callable[..., Any]) -> Callable[..., Traced]:
+    return lambda *given: combine(op, function, [_as_mask(x) for x in _take_all(*given)], True)
 
 
-def _logic(op: str) -> Callable[..., Traced]:
-    operate = elementwise(op, lambda *xs: exact.logic(op, *xs), takes_masks=True, mask=True)
-    return lambda *xs: operate(*(_as_mask(x) for x in _take_all(*xs)))
+_is_other = elementwise("!=", operator.ne, mask=True)
 
 
 def _as_mask(x: Traced) -> Traced:
-    return x if x.mask else _compare("une")(x, 0.0)
-
-
-_either = elementwise("where", exact.where, takes_masks=True)
+    return x if x.mask else _is_other(x, 0.0)
 
 
 def _where(condition: Any, x: Any, y: Any) -> Traced:
     condition, x, y = _take_all(condition, x, y)
-    return _either(_as_mask(condition), as_number(x), as_number(y))
+    return combine("where", exact.where, [_as_mask(condition), as_number(x), as_number(y)])
 
 
-def _choose(relation: str) -> Callable[[Any, Any], Any]:
+def _choose(relation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     """Return the larger or smaller of two; not-a-number stays, as in NumPy."""
 
     def choose(x: Any, y: Any) -> Any:
-        chosen = exact.where(exact.compare(relation, x, y), x, y)
+        chosen = exact.where(relation(x, y), x, y)
         is_known = isinstance(x, float)
-        return chosen if is_known else exact.where(exact.compare("une", x, x), x, chosen)
+        return chosen if is_known else exact.where(x != x, x, chosen)  # noqa: PLR0124
 
     return choose
 
 
-_larger, _smaller = _choose("ogt"), _choose("olt")
+_larger, _smaller = _choose(operator.gt), _choose(operator.lt)
 _maximum, _minimum = elementwise("maximum", _larger), elementwise("minimum", _smaller)
 
 
@@ -596,35 +520,29 @@ def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max:
 # Sums and products
 
 
-def matmul(a: Any, b: Any, start: Traced | None = None) -> Any:
+def matmul(a: Any, b: Any, start: Any = None) -> Any:
     """Return a matrix product, to which `start` may be added: every sum begins with it."""
-    a, b = (as_number(x) for x in _take_all(a, b))
+    a, b = _take_numbers(a, b)
     shape = np.matmul(np.empty(a.shape, dtype=bool), np.empty(b.shape, dtype=bool)).shape
     if a.ndim > 2 or b.ndim > 2:
         raise TraceError("matrix products are compiled for arrays of at most two axes")
     if a.ndim == 1 and b.ndim == 2:
-        return matmul(transpose(b), a, start)
+        return matmul(np.transpose(b), a, start)
     for x in (a, b):
         if x.op != "view" or x is b:
             keep(x)
     n = a.shape[-1]
 
-    def compute(at: At, index: Index, p: Any) -> Any:
+    def compute(block: Any, index: Index, p: Any) -> Any:
         i, j = (index[:1], index[1:]) if a.ndim == 2 else ((), index)
-        total = NOTHING if start is None else at(start, index, p)
+        total = NOTHING if start is None else block.at(start, index, p)
 
         def body(k: Any, total: Any) -> tuple[Any]:
-            return (add_product(at(a, (*i, k), p), at(b, (k, *j), p), total),)
+            return (add_product(block.at(a, (*i, k), p), block.at(b, (k, *j), p), total),)
 
-        return fold(at, n, body, total)
+        return block.fold(n, body, total)[0]
 
     return a.graph.make("matmul", shape, [a, b] if start is None else [a, b, start], compute)
-
-
-def fold(at: At, n: int, body: Callable[..., Any], total: Any) -> Any:
-    """Repeat ``(total,) = body(k, total)`` for n k; return the last total."""
-    (total,) = at.__self__.fold(n, body, total)  # type: ignore[attr-defined]
-    return total
 
 
 def walk(
@@ -665,25 +583,6 @@ def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     return None, [x]
 
 
-def gather(array: Traced, shape: Shape | None, found: set[Traced]) -> bool:
-    """Collect what an array is computed of; return whether it is so place by place."""
-
-    @functools.cache
-    def go(x: Traced, shape: Shape | None) -> bool:
-        if x.op in LEAVES or x.is_kept:
-            found.add(x)
-            return shape is None or x.shape == shape or (x.size == 1 and x.op != "sum")
-        if x.op == "view":
-            is_same = shape is None or x.args[0].size == 1
-            return go(x.args[0], None if shape is None else ()) and is_same
-        if x.op in STORED:
-            return False
-        is_each = [go(arg, shape) for arg in x.args]  # all of them
-        return all(is_each)
-
-    return go(array, shape)
-
-
 def is_plain_matmul(x: Traced) -> bool:
     """Return whether an array is a matrix of weights times a vector of each pattern."""
     if x.op != "matmul":
@@ -694,33 +593,34 @@ def is_plain_matmul(x: Traced) -> bool:
 
 BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf, "multiply": 1.0}
 COMBINED = {"maximum": _larger, "minimum": _smaller, "multiply": _multiply}
+"""Where reductions begin, and how they go on."""
 
 
 def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Return the sum, product, maximum or minimum of an array along some axes, or all."""
     x = as_number(x)
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = tuple(sorted(range(max(x.ndim, 1))[k] for k in axes)) if x.ndim else ()
+    chosen = range(x.ndim) if axis is None else normalize_axis_tuple(axis, max(x.ndim, 1))
+    axes = tuple(sorted(chosen)) if x.ndim else ()
     shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
     if not all(x.shape[k] for k in axes):
         raise TraceError(f"the {kind} of an array of shape {x.shape} has no numbers")
 
-    def compute(at: At, index: Index, p: Any) -> Any:
+    def compute(block: Any, index: Index, p: Any) -> Any:
         def go(chosen: tuple[Any, ...], total: Any) -> Any:
             if len(chosen) < len(axes):  # the loop over one more axis
                 n = x.shape[axes[len(chosen)]]
-                return fold(at, n, lambda k, total: (go((*chosen, k), total),), total)
-            inside, outside = dict(zip(axes, chosen, strict=True)), iter(index)
-            place = tuple(inside[k] if k in inside else next(outside) for k in range(x.ndim))
+                return block.fold(n, lambda k, total: (go((*chosen, k), total),), total)[0]
+            place = [*index]
+            for k, number in zip(axes, chosen, strict=True):
+                place.insert(k, number)
             if kind == "add":
-                return add_element(at, total, x, place, p)
-            return COMBINED[kind](at(x, place, p), total)
+                return add_element(block, total, x, tuple(place), p)
+            return COMBINED[kind](block.at(x, tuple(place), p), total)
 
         return go((), BEGINNINGS[kind])
 
     new = x.graph.make("reduce", shape, [x], compute, note=(kind, axes))
-    kept = tuple(1 if k in axes else size for k, size in enumerate(x.shape))
-    return reshape(new, kept) if keepdims else new
+    return np.expand_dims(new, axes) if keepdims else new
 
 
 def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
@@ -741,34 +641,21 @@ def _test(kind: str) -> Callable[..., Traced]:
     )
 
 
-def _move(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function of NumPy that only moves elements."""
-
-    def move(x: Any, *arguments: Any, **options: Any) -> Any:
-        for given in (*arguments, *options.values()):
-            if any(isinstance(place, Traced) for place in _as_tuple(given)):
-                which = "places that only the compiled code knows; choose them with np.where"
-                raise TraceError(f"the rule takes elements at {which}")
-        return _rearrange(x, lambda numbers: function(numbers, *arguments, **options))
-
-    return move
-
-
 def outer(a: Any, b: Any) -> Any:
     """Return the products of all elements of one vector with all of another."""
-    a, b = (keep(as_number(x)) for x in _take_all(a, b))
-    return _mul(reshape(a, (a.size, 1)), reshape(b, (1, b.size)))
+    a, b = map(keep, _take_numbers(a, b))
+    return _mul(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
 def _norm(x: Traced, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim > 1):
         raise TraceError("numpy.linalg.norm is compiled for the Euclidean norm only")
-    return UFUNCS[np.sqrt](reduce("add", x * x, axis, keepdims))
+    return np.sqrt(reduce("add", x * x, axis, keepdims))
 
 
 def _einsum(text: str, *given: Any) -> Any:
     """Return what NumPy's einsum does, as a sum of a product of arrays, their axes in one order."""
-    xs = [keep(x) for x in _take_all(*given)]
+    xs = [keep(x) for x in _take_numbers(*given)]
     left, arrow, result = text.replace(" ", "").partition("->")
     inputs = left.split(",")
     if "." in text or any(len({*names}) < len(names) for names in inputs):
@@ -776,12 +663,14 @@ def _einsum(text: str, *given: Any) -> Any:
     letters = sorted({*left} - {","})
     result = result if arrow else "".join(c for c in letters if left.count(c) == 1)
     order = [*result, *(c for c in letters if c not in result)]
-    product: Any = None
-    for names, x in zip(inputs, xs, strict=True):
-        ordered = transpose(x, [names.index(c) for c in order if c in names])
-        sizes = iter(ordered.shape)
-        factor = reshape(ordered, tuple(next(sizes) if c in names else 1 for c in order))
-        product = factor if product is None else _mul(product, factor)
+    factors = [
+        np.expand_dims(
+            np.transpose(x, [names.index(c) for c in order if c in names]),
+            tuple(k for k, c in enumerate(order) if c not in names),
+        )
+        for names, x in zip(inputs, xs, strict=True)
+    ]
+    product = functools.reduce(_mul, factors)
     inner = tuple(range(len(result), len(order)))
     return reduce("add", product, inner) if inner else product
 
@@ -817,15 +706,15 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     try:
         # A state is another one in every turn, and of every pattern.
         carried = [
-            graph.make("carried", x.shape, note=(graph.depth, k, next(graph._keys)), **place)
+            graph.make("carried", x.shape, note=(graph.depth, k, object()), **place)
             for k, x in enumerate(begun)
         ]
         found = [_take_state(graph, x) for x in _as_tuple(step(*carried))]
     finally:
         graph.depth -= 1
-    shapes, new_shapes = ([x.shape for x in state] for state in (begun, found))
-    if shapes != new_shapes:
-        raise TraceError(f"repeat: a state of shapes {shapes} becomes one of {new_shapes}")
+    before, after = [x.shape for x in begun], [x.shape for x in found]
+    if before != after:
+        raise TraceError(f"repeat: a state of shapes {before} becomes one of {after}")
     # What does not change in the loop is computed before it.
     ends = walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
     outside = [keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]
@@ -848,98 +737,85 @@ def _as_tuple(x: Any) -> tuple[Any, ...]:
 
 
 class Turns(threading.local):
-    """The turns of the loops of `repeat` that are running, the innermost last."""
+    """The turn that the loops of `repeat` are in, among all of them, and what else is going on."""
 
-    def __init__(self) -> None:
-        self.graph: Graph | None = None  # of the rule that is traced
-        self.running: list[tuple[int, Any]] = []
-        self.n_draws = 0  # of random numbers so far, of this pattern and phase
+    graph: Graph | None = None  # of the rule that is traced
+    turn: Any = 0
+    n_draws = 0  # of random numbers so far, of this pattern and phase
 
     @contextmanager
     def take(self, n: int, turn: Any) -> Iterator[None]:
         """Run one turn of a loop of n."""
-        self.running.append((n, turn))
+        before, self.turn = self.turn, self.turn * n + turn
         try:
             yield
         finally:
-            self.running.pop()
-
-    def count(self) -> Any:
-        """Return the number of this turn among all of the loops, 0 outside of them."""
-        total: Any = 0
-        for k, (n, turn) in enumerate(self.running):
-            total = turn if k == 0 else total * n + turn
-        return total
+            self.turn = before
 
 
 TURNS = Turns()
 
 
-_mul = elementwise("mul", _multiply)
+_mul: Any = elementwise("mul", _multiply)
 _negative = elementwise("negative", lambda x: -x)
 
-UFUNCS: dict[Any, Callable[..., Any]] = {
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    # Operations element by element
     np.add: _add, np.subtract: elementwise("sub", lambda x, y: x - y), np.multiply: _mul,
     np.true_divide: _divide, np.negative: _negative, np.positive: lambda x: x, np.matmul: matmul,
     np.power: _power, np.square: lambda x: x * x, np.reciprocal: lambda x: 1.0 / x,
-    np.sqrt: _function("square root", exact.square_root), np.exp: _exp,
-    np.log: _function("logarithm", exact.logarithm_of_any),
-    np.logaddexp: lambda x, y: x + _function("softplus", exact.softplus)(y - x),
-    np.tanh: _paired("tanh"), np.arctan: _paired("arctan"), np.arcsinh: _arcsinh,
+    np.sqrt: costly("square root", exact.square_root), np.exp: _exp,
+    np.log: costly("logarithm", exact.logarithm_of_any),
+    np.logaddexp: lambda x, y: x + costly("softplus", exact.softplus)(y - x),
+    np.tanh: PAIRED["tanh"], np.arctan: PAIRED["arctan"], np.arcsinh: _arcsinh,
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
-    np.maximum: _maximum, np.minimum: _minimum,
+    np.maximum: _maximum, np.minimum: _minimum, np.clip: _clip, np.where: _where,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
-    **{ufunc: _compare(name) for name, ufunc in exact.RELATIONS.items()},
-    **{ufunc: _logic(name) for name, ufunc in exact.LOGIC.items()},
+    # Truth values
+    np.greater: elementwise(">", operator.gt, mask=True), np.not_equal: _is_other,
+    np.less: elementwise("<", operator.lt, mask=True),
+    np.greater_equal: elementwise(">=", operator.ge, mask=True),
+    np.less_equal: elementwise("<=", operator.le, mask=True),
+    np.equal: elementwise("==", operator.eq, mask=True),
+    **dict.fromkeys((np.logical_and, np.bitwise_and), _logic("and", exact.both)),
+    **dict.fromkeys((np.logical_or, np.bitwise_or), _logic("or", exact.one_of)),
+    **dict.fromkeys((np.logical_not, np.invert), _logic("not", exact.opposite)),
     **dict.fromkeys((np.logical_xor, np.bitwise_xor), lambda x, y: _as_mask(x) != _as_mask(y)),
-    np.bitwise_and: _logic("and"), np.bitwise_or: _logic("or"), np.invert: _logic("not"),
     np.isnan: lambda x: x != x,  # noqa: PLR0124
-}  # fmt: skip
-
-BITWISE = np.bitwise_and, np.bitwise_or, np.bitwise_xor, np.invert
-REDUCING: dict[Any, str] = {
-    np.add: "add", np.sum: "add", np.multiply: "multiply", np.prod: "multiply",
-    **dict.fromkeys((np.maximum, np.max, np.amax), "maximum"),
-    **dict.fromkeys((np.minimum, np.min, np.amin), "minimum"),
-}  # fmt: skip
-"""Functions of NumPy, and operations whose `reduce` does the same, by the kind of `reduce`."""
-MOVING = (
-    np.atleast_1d, np.atleast_2d, np.diagonal, np.expand_dims, np.flip, np.matrix_transpose,
-    np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes, np.take, np.tile,
-)  # fmt: skip
-
-FUNCTIONS: dict[Any, Any] = {
-    np.where: _where, np.clip: _clip, np.outer: outer, np.einsum: _einsum, np.linalg.norm: _norm,
+    # Sums and products
+    np.outer: outer, np.einsum: _einsum, np.linalg.norm: _norm,
     np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
     np.inner: lambda a, b: matmul(a, np.transpose(b)) if np.ndim(a) and np.ndim(b) else a * b,
-    np.concatenate: _concatenate,
-    np.stack: lambda xs, axis=0: _concatenate([np.expand_dims(x, axis) for x in xs], axis),
-    np.hstack: lambda xs: _concatenate(map(np.atleast_1d, xs), int(np.ndim(xs[0]) > 1)),
-    np.vstack: lambda xs: _concatenate(map(np.atleast_2d, xs)),
-    np.diag: lambda x: _where(np.eye(x.size), x, 0.0) if x.ndim == 1 else np.diagonal(x),
-    **{function: _move(function) for function in MOVING},
-    np.transpose: transpose, np.reshape: reshape, np.ravel: lambda x: reshape(x, (-1,)),
-    **{function: functools.partial(reduce, kind) for function, kind in REDUCING.items()},
+    np.sum: functools.partial(reduce, "add"), np.prod: functools.partial(reduce, "multiply"),
+    **dict.fromkeys((np.max, np.amax), functools.partial(reduce, "maximum")),
+    **dict.fromkeys((np.min, np.amin), functools.partial(reduce, "minimum")),
     np.any: _test("maximum"), np.all: _test("minimum"), np.mean: _mean, np.var: _var,
     np.std: lambda x, *axis, **options: np.sqrt(_var(x, *axis, **options)),
-    np.broadcast_to: broadcast_to, np.copy: lambda x: x,
+    # What only moves elements, or makes new arrays
+    **{
+        function: move(function) for function in (
+            np.atleast_1d, np.atleast_2d, np.broadcast_to, np.column_stack, np.concatenate,
+            np.copy, np.diag, np.diagonal, np.expand_dims, np.flip, np.hstack,
+            np.matrix_transpose, np.moveaxis, np.ravel, np.repeat, np.reshape, np.roll,
+            np.squeeze, np.stack, np.swapaxes, np.take, np.tile, np.transpose, np.tril, np.triu,
+            np.vstack,
+        )
+    },
     np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
     **{
         make: lambda x, make=make, **options: make(np.empty(x.shape, x.dtype), **options)
         for make in (np.zeros_like, np.ones_like)
     },
-    np.full_like: lambda x, value: broadcast_to(_take_all(value, x)[0], x.shape),
+    np.full_like: lambda x, value: np.broadcast_to(_take_all(value, x)[0], x.shape),
 }  # fmt: skip
 """What NumPy's functions become; all others are refused by name."""
 
 
 def find_line(error: BaseException, rule: type) -> str | None:
     """Return the last line of a rule's own in which an error arose: "mine.py, line 7: h = ..."."""
-    files = {
-        function.__code__.co_filename for each in list_own(rule) for function in vars(each).values()
-        if hasattr(function, "__code__")
-    }  # fmt: skip
-    return find_own_line(error, files)
+    own = (function for each in list_own(rule) for function in vars(each).values())
+    codes = [function.__code__ for function in own if hasattr(function, "__code__")]
+    return find_own_line(error, {code.co_filename for code in codes})
 
 
 def list_own(rule: type) -> list[type]:

@@ -6,23 +6,19 @@ is, without a way through memory. Sums of products are written in blocks of unit
 many as there are registers: each sum has its own order, so the bits do not depend on that.
 """
 
-import functools
 import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from replication.simulator import arithmetic as exact
 from replication.simulator import arrays
-from replication.simulator.arrays import TURNS, At, Index, Shape, Traced
+from replication.simulator.arrays import TURNS, Index, Shape, Traced
+from replication.simulator.instructions import Rows
 from replication.simulator.noise import write_draw
-
-FEW_TURNS = 2
-"""Turns of a loop over blocks that are written out in small networks."""
-WITH_MANY_REGISTERS = 4
-"""Units, patterns and sources of a block where the processor has 32 registers."""
 
 
 class Memory:
@@ -36,57 +32,60 @@ class Memory:
         """Return rows for an array, each a number of every network."""
         first, self.n_rows = self.n_rows, self.n_rows + math.prod(shape)
         self.most_rows = max(self.most_rows, self.n_rows)
-        return self.writer.rows("strip", first, shape)
+        return Rows(self.writer, "strip", first, shape)
 
 
 class Block:
-    """Code for `n_patterns` side by side, those from number `begin` on."""
+    """Code for `n_patterns` side by side, those from number `begin` on.
+
+    An element has a place in its array and a pattern, which stands last; `rows` of an array that is
+    the same for all patterns leave it out.
+    """
 
     def __init__(
-        self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any], *,
-        is_large: bool, one_hot: Any = None, noise: Any = None,
+        self, memory: Memory, n_patterns: int, begin: Any, rows: dict[Traced, Any],
+        is_one_hot: bool, noise: Any,
     ) -> None:  # fmt: skip
         self.memory, self.writer = memory, memory.writer
         self.n_patterns, self.begin = n_patterns, begin
-        self.rows = dict(rows)  # where arrays are in memory
-        self.loops: dict[Traced, list[Any]] = {}  # rows of the results of a `repeat`
-        self.now: dict[Traced, dict[Any, Any]] = {}  # elements just computed, by their places
-        self.is_large = is_large
-        self.one_hot = one_hot  # patterns of which each has a single 1, at its own place
+        self.rows = dict(rows)  # where arrays are in memory; of a `repeat`, each of its results
+        self.is_one_hot = is_one_hot  # each pattern has a single 1, at its own place
         self.noise = noise
-        self._found: dict[Any, Any] | None = None  # of the element that is being written down
+        self.found: dict[Any, Any] | None = None  # elements that are known here
 
     # Elements
 
+    @contextmanager
+    def together(self) -> Iterator[dict[Any, Any]]:
+        """Write down once what is used more than once within; what is known there is given."""
+        before, self.found = self.found, {}
+        try:
+            yield self.found
+        finally:
+            self.found = before
+
     def at(self, x: Traced, index: Index, p: Any) -> Any:
         """Write down one element, of the pattern in place p, and return its value."""
-        if x in self.now and (found := self.now[x].get(name_place(index, p))) is not None:
-            return found
-        if x.op == "result":
-            return self.loops[x.args[0]][x.note][(*index, p) if x.is_batched else index]
-        if x in self.rows:
-            return self.rows[x][(*index, p) if x.is_batched else index]
-        if self._found is None:
-            self._found = {}
-            try:
-                return x.compute(self.at, index, p)
-            finally:
-                self._found = None
-        # What is used more than once for one element is written down once.
-        key = (x, *name_place(index, p))
-        if key not in self._found:
-            self._found[key] = x.compute(self.at, index, p)
-        return self._found[key]
+        if self.found is None:
+            with self.together():
+                return self.at(x, index, p)
+        key = name_place(x, index, p)
+        if key not in self.found:
+            rows = self.rows.get(x)
+            if x.op == "result":
+                rows = self.rows[x.args[0]][x.note]
+            self.found[key] = x.compute(self, index, p) if rows is None else rows[(*index, p)]
+        return self.found[key]
 
     def fold(self, n: int, body: Callable[..., Any], *values: Any) -> tuple[Any, ...]:
         """Write down a loop; what it finds is not known outside of it."""
 
         def run(k: Any, *totals: Any) -> Any:
-            before, self._found = self._found, None if self._found is None else dict(self._found)
+            before, self.found = self.found, dict(self.found or {})
             try:
                 return body(k, *totals)
             finally:
-                self._found = before
+                self.found = before
 
         return self.writer.fold(n, run, *values)  # type: ignore[no-any-return]
 
@@ -94,15 +93,12 @@ class Block:
         """Return a number or a value as a value."""
         return self.writer.number(x)
 
-    def take(self, n: int, most: int = 2) -> Iterator[tuple[Any, ...]]:
+    def take(self, n: int) -> Iterator[tuple[Any, ...]]:
         """Go through n places some at a time, and the last ones in fewer."""
-        size, begin = min(most, self.writer.n_at_once), 0
-        if self.writer.n_at_once == WITH_MANY_REGISTERS or self.is_large:
-            size = max(most, self.writer.n_at_once)
+        size, begin = self.writer.n_at_once, 0
         while size:
             n_turns = n // size
-            is_short = n_turns <= FEW_TURNS and self.writer.n_at_once > 1 and not self.is_large
-            for turn in range(n_turns) if is_short else self.writer.each(n_turns):
+            for turn in self.writer.each(n_turns):
                 yield tuple(begin + size * turn + k for k in range(size))
             begin, n, size = begin + n_turns * size, n % size, size // 2
 
@@ -117,86 +113,72 @@ class Block:
         `watch` is given the elements of `watched` as they are computed, if they can be computed
         beside what they depend on; returns whether that was so.
         """
-        # What must be in memory, in the order of making, and in whose loop it can be computed.
+        # What must be in memory, in the order of making, and with what it is computed.
         last = [] if watched is None else [watched]
-        inside = arrays.walk([*roots, *last], is_end=lambda x: x in self.rows or x in self.loops)
+        inside = arrays.walk([*roots, *last], is_end=self.rows.__contains__)
         order = [x for x in inside if self.is_stored(x)]
-        home, held = self._find_homes(order, last)
-        # What others read than those that are computed in the same loop must be in memory.
-        needed = {x for x in order if x not in home} | {x for x in roots if self.is_stored(x)}
-        readers = [(held.get(x, x), None if x.op == "call" else home.get(x)) for x in order]
-        readers += [(x, home.get(x)) for x in last] + [(x, None) for x in roots]
-        for x, by in readers:
-            needed |= {y for y in self._list_read(x) if by is None or home.get(y) is not by}
+        home = self._find_homes(order, last)
+        # What others read than those that are computed in the same loop goes to memory.
+        needed = {*roots} | {x for x in order if x not in home}
+        for x in {*order, *last, *roots}:
+            read = self._list_read(x)
+            needed |= {y for y in read if x not in home or home.get(y) is not home[x]}
         for x in order:
             if x not in home:
                 self._write_alone(x)
-            elif home[x] is x:
-                # In the order of making: sets compare arrays by identity.
-                here = {y for y, by in home.items() if by is x} - {x, held.get(x)}
-                beside = sorted(here, key=lambda y: y.key)
-                self._write_call(x, held.get(x), beside, needed, watch, watched)
+            elif x.op == "call":
+                self._write_together(home[x], needed, watched, watch)
         return watched in home
 
     def is_stored(self, x: Traced) -> bool:
         """Return whether an array is to be in memory, and is not yet."""
-        if x in self.rows or x in self.loops or x.op in arrays.LEAVES:
+        if x in self.rows or x.op in arrays.LEAVES:
             return False
         if x.op == "view" and x.is_kept:
             source = x.args[0]
             return not (source.op in arrays.LEAVES or source in self.rows or self.is_stored(source))
-        return x.op in arrays.STORED or x.is_kept
+        return in_memory(x)
 
-    def _find_homes(
-        self, order: list[Traced], last: list[Traced]
-    ) -> tuple[dict[Traced, Traced], dict[Traced, Traced]]:
-        """Return the function in whose loop an array is computed, and the sums that it takes."""
-        home: dict[Traced, Traced] = {}
-        held: dict[Traced, Traced] = {}
+    def _find_homes(self, order: list[Traced], last: list[Traced]) -> dict[Traced, list[Traced]]:
+        """Return the arrays in whose loop an array is computed: a function, and what goes with it.
+
+        In the order of making: its sums, the function, and what follows element by element.
+        """
+        home: dict[Traced, list[Traced]] = {}
         number = {x: k for k, x in enumerate(order)}
         for k, called in enumerate(order):
-            if called.op != "call" or not called.is_batched or called.ndim != 1:
+            if called.op != "call" or called.ndim != 1:
                 continue
-            home[called] = called
+            group, sums = [called], called.args[0]
             # Its sums, if nothing in between reads them from memory.
-            group, sums = {called}, called.args[0]
             if arrays.is_plain_matmul(sums) and sums in number and sums not in home:
                 between = order[number[sums] + 1 : k]
                 if not any(sums in self._list_read(x) for x in between):
-                    held[called], home[sums] = sums, called
-                    group.add(sums)
+                    group = [sums, called]
+            home.update(dict.fromkeys(group, group))
             # What is made of it element by element, and of nothing that is written down later.
             before = {*order[:k]}
-            later = [x for x in order[k + 1 :] if _is_elementwise(x) and x.is_batched]
+            later = [x for x in order[k + 1 :] if is_elementwise(x)]
             for x in [*later, *last]:
-                if x not in home and self._follows(x, group, before, called.shape):
-                    home[x] = called
-                    group.add(x)
-        return home, held
+                is_alike = x.is_batched == called.is_batched and x.shape == called.shape
+                if x not in home and is_alike and self._follows(x, {*group}, before):
+                    home[x] = group
+                    group.append(x)
+        return home
 
-    def _follows(
-        self, array: Traced, group: set[Traced], before: set[Traced], shape: Shape
-    ) -> bool:
+    def _follows(self, array: Traced, group: set[Traced], before: set[Traced]) -> bool:
         """Return whether an array depends on a group and can be computed in its loop."""
 
         def is_there(x: Traced) -> bool:
-            return x in self.rows or x in self.loops or x in before or x.op in arrays.LEAVES
+            source = x.args[0] if x.op == "view" else x
+            return source in self.rows or source in before or source.op in arrays.LEAVES
 
-        @functools.cache
-        def depends(x: Traced) -> bool:
-            return x in group or (not is_there(x) and any(map(depends, x.args)))
-
-        @functools.cache
-        def can(x: Traced) -> bool:
-            if x in group or is_there(x):
-                return True
-            if x.op == "view":
-                return can(x.args[0]) and not depends(x)
-            if not _is_elementwise(x) or (x.is_kept and x is not array) or x.shape != shape:
-                return False
-            return all(map(can, x.args))
-
-        return can(array) and depends(array)
+        used = arrays.walk([array], is_end=lambda x: x in group or is_there(x))
+        between = [x for x in used if not (x in group or is_there(x))]
+        return not group.isdisjoint(used) and all(
+            is_elementwise(x) and x.shape == array.shape and (x is array or not x.is_kept)
+            for x in between
+        )
 
     def _list_read(self, x: Traced) -> set[Traced]:
         """Return what an array reads from memory that is not there yet."""
@@ -208,113 +190,80 @@ class Block:
         """Return new rows for an array."""
         return self.memory.allocate((*x.shape, self.n_patterns) if x.is_batched else x.shape)
 
-    def copy(
-        self, rows: Any, x: Traced, *, is_batched: bool | None = None, first: Any = 0,
-        move: Callable[[Index], Index] = lambda index: index,
-    ) -> None:  # fmt: skip
+    def copy(self, rows: Any, x: Traced, first: Any = 0) -> None:
         """Write down all elements of an array, each into its place, of patterns from `first` on."""
-        is_batched = x.is_batched if is_batched is None else is_batched
-        for p in self.writer.each(self.n_patterns if is_batched else 1):
+        for p in self.writer.each(self.n_patterns if len(rows.shape) > x.ndim else 1):
             for index in places(self.writer, x.shape):
-                value = self.value(self.at(x, index, p))
-                rows[(*move(index), first + p) if is_batched else move(index)] = value
+                rows[(*index, first + p)] = self.value(self.at(x, index, p))
 
     def _write_alone(self, x: Traced) -> None:
         if x.op == "repeat":
             self._write_repeat(x)
-            return
-        if x.op == "reshaped" and x.args[0] in self.rows:  # the same memory
-            rows = self.rows[x.args[0]]
-            shape = (*x.shape, self.n_patterns) if x.is_batched else x.shape
-            self.rows[x] = self.writer.rows(rows.base, rows.first, shape, rows.is_shared)
-            return
-        rows = self.lay(x)
-        if x.op == "draw":
-            write_draw(self, x, rows)
-        elif x.op == "joined":
-            self._write_joined(x, rows)
-        elif x.op in ("reshaped", "taken"):
-            self._write_chosen(x, rows)
         elif arrays.is_plain_matmul(x):
-            for patterns in self.take(self.n_patterns):
-                for units in self.take(x.shape[0]):
-                    totals = self._sum_products(x, units, patterns)
-                    self._store(rows, units, patterns, totals)
-        elif x.op == "call" and x.note[2] and x.ndim == 1:  # paired, the same for all patterns
-            for units in self.take(x.shape[0]):
-                values = [self.value(self.at(x.args[0], (j,), 0)) for j in units]
-                for j, value in zip(units, self.call(x.note, values), strict=True):
-                    rows[j,] = value
+            self._write_together([x], {x})
         else:
-            self.copy(rows, x)
-        self.rows[x] = rows
+            rows = self.lay(x)
+            if x.op == "draw":
+                write_draw(self, x, rows)
+            elif x.op == "moved":
+                self._write_moved(x, rows)
+            else:
+                self.copy(rows, x)
+            self.rows[x] = rows
 
-    def _write_joined(self, x: Traced, rows: Any) -> None:
-        begin, axis = 0, x.note
-        for part in x.args:
-
-            def move(index: Index, begin: int = begin) -> Index:
-                return (*index[:axis], index[axis] + begin, *index[axis + 1 :])
-
-            self.copy(rows, part, is_batched=x.is_batched, move=move)
-            begin += part.shape[axis]
-
-    def _write_chosen(self, x: Traced, rows: Any) -> None:
-        """Write down elements of an array one by one, each from a place of its own."""
-        source = x.args[0]
-        sources = x.note if x.op == "taken" else np.ndindex(source.shape)
+    def _write_moved(self, x: Traced, rows: Any) -> None:
+        """Write down elements one by one, each from a place of its own."""
         for p in self.writer.each(self.n_patterns if x.is_batched else 1):
-            for target, place in zip(np.ndindex(x.shape), sources, strict=True):
-                value = self.value(self.at(source, place, p))
-                rows[(*target, p) if x.is_batched else target] = value
+            for target, source in zip(np.ndindex(x.shape), x.note, strict=True):
+                value = 0.0 if source is None else self.at(x.args[source[0]], source[1], p)
+                rows[(*target, p)] = self.value(value)
 
-    def _write_call(
-        self, called: Traced, sums: Traced | None, beside: list[Traced], needed: set[Traced],
-        watch: Any, watched: Traced | None,
+    def _write_together(
+        self, group: list[Traced], needed: set[Traced], watched: Traced | None = None,
+        watch: Any = None,
     ) -> None:  # fmt: skip
-        """Write down a function of sums, and what depends on it element by element."""
-        # Blocks of units by patterns: their sums, the function, what is beside it, and stores.
-        together = [*([] if sums is None else [sums]), called, *beside]
-        rows = {x: self.lay(x) for x in together if x in needed}
-        for patterns in self.take(self.n_patterns):
-            for units in self.take(called.shape[0]):
+        """Write down sums, a function of them, and what depends on it element by element."""
+        rows = {x: self.lay(x) for x in group if x in needed}
+        # Blocks of units by patterns: all arrays, then what is stored.
+        for patterns in self.take(self.n_patterns if group[0].is_batched else 1):
+            for units in self.take(len(group[0])):
                 some = [((j,), p) for j in units for p in patterns]
-                names = [name_place(*place) for place in some]
-                # Equation 1, then equation 2, in the words of the paper's rule.
-                sum_values = self._sum_products(called.args[0], units, patterns)
-                totals = [self.value(x) for x in sum_values]
-                found = self.call(called.note, totals, len(patterns))
-                self.now[called] = dict(zip(names, found, strict=True))
-                if sums is not None:
-                    self.now[sums] = dict(zip(names, totals, strict=True))
-                for x in beside:
-                    values = [self.value(x.compute(self.at, *place)) for place in some]
-                    self.now[x] = dict(zip(names, values, strict=True))
-                for x, row in rows.items():
-                    self._store(row, units, patterns, self.now[x].values())
-                if watch is not None and watched in self.now:
-                    watch(self.now[watched].values())
-                self.now.clear()
+                with self.together() as found:
+                    for x in group:
+                        if x.op == "call":  # equation 2, of equation 1, in the paper's rule
+                            sums = self._sum_products(x.args[0], units, patterns)
+                            values = self.call(x.note, [*map(self.value, sums)], len(patterns))
+                        else:
+                            values = self._sum_products(x, units, patterns)
+                        names = [name_place(x, *place) for place in some]
+                        found.update(zip(names, map(self.value, values), strict=True))
+                    for x, row in rows.items():
+                        for index, p in some:
+                            row[(*index, p)] = self.at(x, index, p)
+                    if watched is group[-1]:
+                        watch([self.at(watched, *place) for place in some])
         self.rows |= rows
 
     def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
         """Write down a function of values; of one that is paired, two rows of `half` at once."""
         name, function, is_paired = note
-        replaced = self.writer.replace_function(name, function)
-        if is_paired and replaced is function:
-            return call_paired(function, values, half)
-        return list(replaced(exact.stack(values)))
+        stacked = exact.stack(values)
+        if name in self.writer.operations:  # a browser has it
+            return list(self.writer.compute(name, stacked))
+        return call_paired(function, values, half) if is_paired else list(function(stacked))
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Any]:
         """Write down some units of some patterns at a time: that many sums side by side."""
-        if not arrays.is_plain_matmul(x) or x in self.rows:
-            return [self.at(x, (j,), p) for j in units for p in patterns]
+        some = [((j,), p) for j in units for p in patterns]
+        is_known = x in self.rows or name_place(x, *some[0]) in (self.found or {})
+        if is_known or not arrays.is_plain_matmul(x):
+            return [self.at(x, *place) for place in some]
         # Each sum begins with what is added to it; of a one-hot pattern one weight is left.
         matrix, vector, *start = x.args
         begun = [
             self.at(start[0], (j,), p) if start else arrays.NOTHING for j in units for p in patterns
         ]
-        if vector.op == "pattern" and vector.note == self.one_hot and matrix.op == "weight":
+        if self.is_one_hot and vector.op == "pattern" and not vector.note and matrix.op == "weight":
             chosen = [self.at(matrix, (j, self.begin + p), p) for j in units for p in patterns]
             return [arrays.add_to(total, y) for total, y in zip(begun, chosen, strict=True)]
 
@@ -324,35 +273,30 @@ class Block:
             pairs = zip(itertools.product(rows, inner), totals, strict=True)
             return tuple(arrays.add_product(w, v, total) for (w, v), total in pairs)
 
-        return list(self.writer.fold(matrix.shape[1], add, *begun))
-
-    def _store(self, rows: Any, units: Index, patterns: Index, values: Iterable[Any]) -> None:
-        for place, value in zip(itertools.product(units, patterns), values, strict=True):
-            rows[place] = value
+        return list(self.fold(matrix.shape[1], add, *begun))
 
     def _write_repeat(self, loop: Traced) -> None:
         """Write down the loop of `repeat`: its state lies in memory from one turn to the next."""
         n, carried, found = loop.note
-        is_batched = loop.is_batched  # and with it each state, also one that begins as a constant
+        # With the loop each state is one of a pattern, also one that begins as a constant.
         rows = [self.lay(x) for x in carried]
         for row, begun in zip(rows, loop.args, strict=False):
-            self.copy(row, begun, is_batched=is_batched)
-        before, loops = self.rows, self.loops
+            self.copy(row, begun)
+        before = self.rows
         for turn in self.writer.each(n):
             # What a turn writes down is another in the next one.
-            self.rows, self.loops = before | dict(zip(carried, rows, strict=True)), loops
+            self.rows = before | dict(zip(carried, rows, strict=True))
             with TURNS.take(n, turn):
                 self.write(found)
             # What one state becomes may depend on another as it was, or on its other places.
             is_apart = len(rows) == 1 and found[0] in self.rows
             new = rows if is_apart else [self.lay(x) for x in carried]
             for row, x in zip(new, found, strict=True):
-                self.copy(row, x, is_batched=is_batched)
+                self.copy(row, x)
             for row, other in zip(rows, new, strict=True):
                 if row is not other:
-                    for place in places(self.writer, row.shape):
-                        row[place] = other[place]
-        self.rows, self.loops = before, loops | {loop: rows}
+                    copy_rows(self.writer, other, row)
+        self.rows = before | {loop: rows}
 
     # Sums over patterns
 
@@ -366,8 +310,13 @@ class Block:
         for some in self._take_places(rows.shape):
             totals = [rows[place] if is_begun else arrays.NOTHING for place in some]
             for term in terms:
-                add = functools.partial(self._add_term, term, some)
-                totals = list(self.writer.fold(self.n_patterns, add, *totals))
+
+                def add(p: Any, *totals: Any, term: Traced = term) -> tuple[Any, ...]:
+                    pairs = zip(some, totals, strict=True)  # noqa: B023  # written down at once
+                    sums = [arrays.add_element(self, x, term, place, p) for place, x in pairs]
+                    return tuple(map(self.value, sums))
+
+                totals = list(self.fold(self.n_patterns, add, *totals))
             for place, total in zip(some, totals, strict=True):
                 yield place, self.value(total)
 
@@ -375,35 +324,14 @@ class Block:
         """Go through the places of an array, some at a time: a matrix in blocks, two rows each."""
         if len(shape) == 2:
             for units in self.take(shape[0]):
-                for sources in self.take(shape[1], 1):
+                for sources in self.take(shape[1]):
                     yield [*itertools.product(units, sources)]
         elif len(shape) == 1:
-            for units in self.take(shape[0], 1):
+            for units in self.take(shape[0]):
                 yield [(j,) for j in units]
         else:
             for place in places(self.writer, shape):
                 yield [place]
-
-    def _add_term(self, term: Traced, some: list[Index], p: Any, *totals: Any) -> tuple[Any, ...]:
-        """Return sums in some places with one more pattern of a term."""
-        at = _remember(self.at)  # a state serves several weights
-        pairs = zip(some, totals, strict=True)
-        return tuple(
-            self.value(arrays.add_element(at, total, term, place, p)) for place, total in pairs
-        )
-
-
-def _remember(at: At) -> At:
-    """Return a function that writes down each element once."""
-    found: dict[Any, Any] = {}
-
-    def find(x: Traced, index: Index, p: Any) -> Any:
-        key = (x, *map(str, index))
-        if key not in found:
-            found[key] = at(x, index, p)
-        return found[key]
-
-    return find
 
 
 def call_paired(function: Callable[..., Any], values: list[Any], half: int) -> list[Any]:
@@ -429,13 +357,31 @@ def places(writer: Any, shape: Shape) -> Iterator[Index]:
             yield (i, *rest)
 
 
-def name_place(index: Index, p: Any) -> tuple[str, ...]:
-    """Return a place as text, so that places that the compiled code computes can be compared."""
-    return (*map(str, index), str(p))
+def copy_rows(writer: Any, source: Any, target: Any) -> None:
+    """Write down the copy of an array in memory."""
+    for place in places(writer, target.shape):
+        target[place] = source[place]
 
 
-def _is_elementwise(x: Traced) -> bool:
+def name_place(x: Traced, index: Index, p: Any) -> tuple[Any, ...]:
+    """Return a name for an element, also at a place that the compiled code computes."""
+    return (x, *map(str, index), str(p))
+
+
+def is_elementwise(x: Traced) -> bool:
+    """Return whether an array is an operation on elements in the same place."""
     return x.op not in arrays.STORED and x.op not in arrays.LEAVES and x.op != "view"
+
+
+def is_beside(x: Traced, shape: Shape) -> bool:
+    """Return whether an array is there place by place for one of a shape, or one number for all."""
+    is_there = is_elementwise(x) or x.op in arrays.LEAVES
+    return is_there and (x.shape == shape or (x.size == 1 and x.op != "sum"))
+
+
+def in_memory(x: Traced) -> bool:
+    """Return whether an array is computed once, into memory."""
+    return x.op in arrays.STORED or x.is_kept
 
 
 def find_bound(array: Traced, patterns: float) -> float:

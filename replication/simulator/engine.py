@@ -44,11 +44,15 @@ class Engine:
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
         self.rule = Rule.of(find_network(protocol, network), protocol)
+        self._program: Program | None = None
 
-    @functools.cached_property
+    @property
     def program(self) -> Program:
         """The program that trains, written when it is needed: not where networks are evaluated."""
-        return _find_program("train", self.rule)
+        # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
+        if self._program is None:
+            self._program = _find_program("train", self.rule)
+        return self._program
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
@@ -65,7 +69,7 @@ class Engine:
         rows = self._take_weights(weights)  # (n, n_all)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n, kept = len(rows), rows[:, rule.row_sizes[0] :]
+        n = len(rows)
         # Results, which the compiled code writes.
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
@@ -76,13 +80,12 @@ class Engine:
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
-        inputs = program.data, strip, lanes, counts, rows, kept
+        inputs = program.data, strip, lanes, counts, rows
         arrays = (*inputs, updates, converged, last, recorded, stop)
         # It is called with addresses; what was not asked for is at 0.
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
         run = compile_text(program.text, "train", *choose_processor())
-        strides = (rows.strides[0] // 8, kept.strides[0] // 8)
-        run(*addresses, first_seed, *strides, n, max_updates)
+        run(*addresses, first_seed, n, max_updates)
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
@@ -102,7 +105,7 @@ class Engine:
             filled = np.resize(rows[part], (n_strips, N_LANES, program.n_all))
             # From a row for each network to a column (lane) for each.
             strips[:, : program.n_all] = filled.swapaxes(1, 2)
-            run(program.data.ctypes.data, strips.ctypes.data, n_strips)
+            run(program.data.ctypes.data, strips.ctypes.data, n_strips, n_rows)
             for target, (first, shape) in zip(found, program.outputs, strict=True):
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
                 target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]

@@ -13,9 +13,8 @@ import functools
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -40,16 +39,8 @@ COMPILED = {
 }  # fmt: skip
 """Methods of `Network` that compiled code calls; of the others no override would count."""
 
-INSTEAD = {
-    **dict.fromkeys(("from_seed", "from_weights"), "draw(cls, rule, root_seed, start, stop)"),
-    **dict.fromkeys(("train", "update"), "weight_changes(self, v, target) or apply(self, changes)"),
-    "error": "pattern_error(self, v, target), or name a criterion: Protocol(criterion=...)",
-}
-"""What to override in place of methods that compiled code does not call."""
 
-
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What the guard found."""
 
     n_updates: int  # that were compared
@@ -66,17 +57,13 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
         again = Engine(protocol, network).program
         is_same = np.array_equal(engine.program.data, again.data, equal_nan=True)
         if engine.program.text != again.text or not is_same:
-            raise UsageError(
-                f"{name} does something else each time it is run (random numbers, a counter, a "
-                "set); draw by self.uniform or self.normal, and declare in `kept` what changes"
-            )
+            advice = "draw by self.uniform or self.normal, and declare in `kept` what changes"
+            raise UsageError(f"{name} does something else each time it is run; {advice}")
         # Some networks learn compiled; their states are where NumPy begins each update.
         rows = rule.draw(root_seed, 0, N_NETWORKS)
         if not np.array_equal(rows[1:2], rule.draw(root_seed, 1, 2)):
-            raise UsageError(
-                f"{name}.draw gives a seed other weights beside other seeds; a row must depend on "
-                "its seed alone: np.random.default_rng([root_seed, seed])"
-            )
+            advice = "draw a row from its seed alone: np.random.default_rng([root_seed, seed])"
+            raise UsageError(f"{name}.draw gives a seed other weights beside other seeds; {advice}")
         train = functools.partial(
             engine.train, rows, root_seed=root_seed, record=True, max_updates=LATEST
         )
@@ -90,9 +77,8 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
             if not is_finite[:, 1].any():
                 _raise_for_numbers(rule.build(rows[0]).update)
             raise UsageError(
-                f"{name} diverges: within {LATEST} updates all of {N_NETWORKS} networks have "
-                "weights that are infinite or not a number; choose smaller learning rates (or "
-                "give plain=True)"
+                f"{name} diverges: within {LATEST} updates weights of all {N_NETWORKS} networks "
+                "are infinite or not a number; choose smaller learning rates (or give plain=True)"
             )
         # What learns on, where gradients are mere rounding, is no outcome.
         later = np.random.default_rng(root_seed).permutation(np.arange(N_FIRST, LATEST))
@@ -110,11 +96,8 @@ def _check_methods(network: type[Network]) -> None:
     methods = {name for name, x in vars(Network).items() if hasattr(x, "__get__")} - COMPILED
     own = {name for each in list_own(network) for name in vars(each) if name[:2] != "__"}
     for name in sorted(own & methods):
-        instead = INSTEAD.get(name, ", ".join(sorted(COMPILED)))
-        raise UsageError(
-            f"{network.__name__} overrides {name}, which compiled code does not call; override "
-            f"{instead} (or give plain=True)"
-        )
+        what = f"{network.__name__} overrides {name}, which compiled code does not call"
+        raise UsageError(f"{what}; override {', '.join(sorted(COMPILED))} (or give plain=True)")
 
 
 def _compare_update(engine: Engine, states: np.ndarray, seeds: tuple[int, int], t: int) -> float:
@@ -134,9 +117,8 @@ def _compare_update(engine: Engine, states: np.ndarray, seeds: tuple[int, int], 
     if is_near:
         what = f"the compiled error of a network is not {error:g}, that of the same"
     raise UsageError(
-        f"{engine.rule.name}: {what} run in NumPy; it keeps something that is not declared, or "
-        "changes an array in place; return changes, declare in `kept` what lasts, and test against "
-        "a small number in place of 0 where np.sign, np.where or a comparison decides (or give "
+        f"{engine.rule.name}: {what} run in NumPy; return changes and change no array in place, "
+        "declare in `kept` what lasts, and compare with a small number in place of 0 (or give "
         "plain=True)"
     )
 
@@ -183,21 +165,18 @@ def _has_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int], error: f
     """Return whether a compiled error is below the same thresholds as the error in NumPy."""
     error = np.inf if np.isnan(error) else error
     apart = TOLERANCE * (1.0 + abs(error)) if np.isfinite(error) else 0.0
-    for threshold, is_below in ((error - apart, False), (error + apart, apart > 0.0)):
-        _, converged, _, _ = engine.train(
-            row[np.newaxis], first_seed=seeds[0], root_seed=seeds[1], threshold=threshold,
-            max_updates=0,
-        )  # fmt: skip
-        if converged[0] != is_below:
-            return False
-    return True
+    given: Any = {"first_seed": seeds[0], "root_seed": seeds[1], "max_updates": 0}
+    is_below = [
+        bool(engine.train(row[np.newaxis], threshold=threshold, **given)[1])
+        for threshold in (error - apart, error + apart)
+    ]
+    return is_below == [False, apart > 0.0]
 
 
 def _find_method(error: BaseException, network: type[Network]) -> str | None:
     """Return where the user's method begins that an error names: "mine.py, line 7: def image"."""
     for name in re.findall(r"\w+", str(error)):  # image, of "Mine.image gives ..."
-        code = getattr(vars(network).get(name), "__code__", None)
-        if code is not None:
+        if code := getattr(vars(network).get(name), "__code__", None):
             return f"{Path(code.co_filename).name}, line {code.co_firstlineno}: def {name}"
     return None
 
@@ -210,8 +189,8 @@ def _explain(network: type[Network]) -> Iterator[None]:
     except Exception as error:
         line = find_line(error, network) or _find_method(error, network)
         if isinstance(error, MemoryError):
-            text = f"{network.__name__} needs more memory than there is: {error}"
-            raise UsageError(text) from None
+            what = f"{network.__name__} needs more memory than there is"
+            raise UsageError(f"{what}: {error}") from None
         # A refusal, also one that NumPy has caught when it asked for a number.
         refusal = error.__cause__ if isinstance(error.__cause__, TraceError) else error
         if isinstance(refusal, ReplicationError):
@@ -221,8 +200,7 @@ def _explain(network: type[Network]) -> Iterator[None]:
         # What Python or NumPy has raised.
         if line is None:
             if re.match(r"\S+\(\) (takes|missing)", str(error)):  # Mine.image() takes 1 ...
-                has = "image(self, v), weight_changes(self, v, target), apply(self, changes)"
-                raise UsageError(f"{error}; write {has}") from None
+                raise UsageError(f"{error}; write image(self, v), apply(self, changes)") from None
             raise
         hint = ""
         if isinstance(error, AttributeError) and "__init__" in vars(network):

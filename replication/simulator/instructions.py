@@ -14,40 +14,26 @@ from typing import Any
 import numpy as np
 
 
-def _operation(name: str) -> Callable[[Value, Any], Value]:
-    return lambda value, other: value.writer.compute(name, value, other)
+def _operation(name: str, method: str = "compute") -> Callable[[Any, Any], Any]:
+    return lambda x, other: getattr(x.writer, method)(name, x, other)
 
 
-def _turned(name: str) -> Callable[[Value, Any], Value]:
-    return lambda value, other: value.writer.compute(name, other, value)
+def _turned(name: str) -> Callable[[Any, Any], Any]:
+    return lambda x, other: x.writer.compute(name, other, x)
 
 
-def _counting(name: str) -> Callable[[Whole, Any], Whole]:
-    return lambda whole, other: whole.writer.count(name, whole, other)
-
-
-def _on_words(name: str) -> Callable[[Bits, Any], Bits]:
-    return lambda bits, other: bits.writer.compute_words(name, bits, other)
-
-
-class Named:
-    """What the compiled code computes for every lane: one result, or a stack of several.
+class Value:
+    """A float64 number of every lane, or a stack of them.
 
     What is done to a stack is done to each in turn, so that the processor can overlap them.
     """
 
     __slots__ = ("names", "writer")
+    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __init__(self, writer: Writer, *names: str) -> None:
         self.writer = writer
         self.names = names
-
-
-class Value(Named):
-    """A float64 number of every lane, or a stack of them."""
-
-    __slots__ = ()
-    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __len__(self) -> int:
         return len(self.names)
@@ -63,9 +49,21 @@ class Value(Named):
     __radd__, __rsub__ = _turned("fadd"), _turned("fsub")
     __rmul__, __rtruediv__ = _turned("fmul"), _turned("fdiv")
     __lt__, __gt__ = _operation("fcmp olt"), _operation("fcmp ogt")
+    __le__, __ge__ = _operation("fcmp ole"), _operation("fcmp oge")
+    __eq__, __ne__ = _operation("fcmp oeq"), _operation("fcmp une")
+    __hash__ = None  # type: ignore[assignment]
 
     def __neg__(self) -> Value:
-        return self.writer.compute("fneg", self)
+        return self.writer.compute("fneg", self)  # type: ignore[no-any-return]
+
+
+class Bits(Value):
+    """A word of 64 bits of every lane, or a stack: whole numbers without a sign, modulo 2^64."""
+
+    __slots__ = ()
+    __add__, __mul__ = _operation("word add"), _operation("word mul")
+    __xor__, __and__, __or__ = map(_operation, ("word xor", "word and", "word or"))
+    __rshift__, __lshift__ = _operation("word lshr"), _operation("word shl")
 
 
 class Whole:
@@ -80,20 +78,15 @@ class Whole:
     def __str__(self) -> str:
         return self.name
 
-    __add__, __sub__, __mul__ = _counting("add"), _counting("sub"), _counting("mul")
-    __rshift__, __and__ = _counting("lshr"), _counting("and")
+    __add__, __sub__ = _operation("add", "count"), _operation("sub", "count")
+    __mul__, __and__ = _operation("mul", "count"), _operation("and", "count")
+    __rshift__ = _operation("lshr", "count")
     __radd__, __rmul__ = __add__, __mul__
 
 
-class Bits(Named):
-    """A word of 64 bits of every lane, or a stack: whole numbers without a sign, modulo 2^64."""
-
-    __slots__ = ()
-    __add__, __mul__, __xor__ = _on_words("add"), _on_words("mul"), _on_words("xor")
-    __and__, __or__ = _on_words("and"), _on_words("or")
-    __rshift__, __lshift__ = _on_words("lshr"), _on_words("shl")
-
-
+FUNCTIONS = {"fma": 3, "sqrt": 1, "fabs": 1}
+"""Operations that LLVM has as functions, and how many numbers each takes."""
+WORDS = ("add", "mul", "xor", "and", "or", "lshr", "shl")
 WRITTEN_OUT = 4
 """Terms of a sum up to which there is no loop in the compiled code."""
 
@@ -107,8 +100,25 @@ class Writer:
     def __init__(self, n_lanes: int, n_at_once: int = 2) -> None:
         self.n_lanes = n_lanes
         self.n_at_once = n_at_once
-        self.kind = f"<{n_lanes} x double>"
-        self.words, self.truths = f"<{n_lanes} x i64>", f"<{n_lanes} x i1>"
+        self.kind = kind = f"<{n_lanes} x double>"
+        self.words = words = f"<{n_lanes} x i64>"
+        self.truths = truths = f"<{n_lanes} x i1>"
+        # By name, with a place for each operand: "fadd <8 x double> {}, {}".
+        relations = [f"fcmp {name}" for name in ("olt", "ogt", "ole", "oge", "oeq", "une")]
+        numbers = ("fadd", "fsub", "fmul", "fdiv", *relations)
+        self.operations = {
+            "fneg": f"fneg {kind} {{}}",
+            **{name: f"{name} {kind} {{}}, {{}}" for name in numbers},
+            **{name: f"{name} {truths} {{}}, {{}}" for name in ("and", "or")},
+            "not": f"xor {truths} {{}}, splat (i1 true)",
+            "where": f"select {truths} {{}}, {kind} {{}}, {kind} {{}}",
+            **{name: f"call {kind} @llvm.{name}.v{n_lanes}f64({', '.join([f'{kind} {{}}'] * n)})"
+               for name, n in FUNCTIONS.items()},
+            **{f"word {name}": f"{name} {words} {{}}, {{}}" for name in WORDS},
+            "word of number": f"bitcast {kind} {{}} to {words}",
+            "number of word": f"bitcast {words} {{}} to {kind}",
+            "count of word": f"sitofp {words} {{}} to {kind}",
+        }  # fmt: skip
         self.lines: list[str] = []
         self.block = "entry"
         self.names: dict[str, str] = {}  # of addresses, where they are not as that of the memory
@@ -131,56 +141,39 @@ class Writer:
 
     # Arithmetic, lane by lane
 
-    def compute(self, operation: str, *operands: Any) -> Value:
-        """Emit an operation on values and numbers."""
-        places = ", ".join(["{}"] * len(operands))
-        return self._emit_each(f"{operation} {self.kind} {places}", *operands)
+    def compute(self, operation: str, *operands: Any) -> Any:
+        """Emit an operation on values and numbers, for each of a stack."""
+        instruction = self.operations[operation]
+        rendered = [self._render_each(operand) for operand in operands]
+        n = max(map(len, rendered))
+        rows = zip(*(names * (n // len(names)) for names in rendered), strict=True)
+        kind = Bits if operation.startswith("word") else Value
+        return kind(self, *(self.emit(instruction.format(*row)) for row in rows))
 
-    def logic(self, operation: str, *conditions: Value) -> Value:
-        """Emit "and", "or" or "not" of conditions."""
-        if operation == "not":
-            true = ", ".join(["i1 true"] * self.n_lanes)
-            return self._emit_each(f"xor {self.truths} {{}}, <{true}>", *conditions)
-        return self._emit_each(f"{operation} {self.truths} {{}}, {{}}", *conditions)
-
-    def where(self, condition: Value, x: Any, y: Any) -> Value:
-        """Emit a choice: x where the condition holds, else y."""
-        choice = f"select {self.truths} {{}}, {self.kind} {{}}, {self.kind} {{}}"
-        return self._emit_each(choice, condition, x, y)
+    def scale(self, q: Value, shifted: Value) -> Value:
+        """Emit an addition of the low bits of `shifted` to the exponent of `q`."""
+        exponent = self.compute("word of number", shifted) << 52
+        word = self.compute("word of number", q) + exponent
+        return self.compute("number of word", word)  # type: ignore[no-any-return]
 
     def number(self, x: Any) -> Value:
         """Return a value as it is, and a number as one."""
         return x if isinstance(x, Value) else Value(self, *self._render_each(x))
 
-    def replace_function(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ARG002
-        """Return what takes the place of a costly function: nothing does."""
-        return function
+    def render(self, operand: Any) -> str:
+        """Return a value or a number as LLVM writes it."""
+        (name,) = self._render_each(operand)
+        return name
 
-    # Words of bits
-
-    def compute_words(self, operation: str, x: Bits, other: Any) -> Bits:
-        """Emit an operation on words, of which the other may be a whole number."""
-        same = (f"<{', '.join([f'i64 {other}'] * self.n_lanes)}>",) * len(x.names)
-        pairs = zip(x.names, other.names if isinstance(other, Bits) else same, strict=True)
-        return Bits(self, *(self.emit(f"{operation} {self.words} {a}, {b}") for a, b in pairs))
-
-    def to_bits(self, x: Value) -> Bits:
-        """Emit a word with the bits of a float64 number."""
-        return Bits(self, *self._emit_each(f"bitcast {self.kind} {{}} to {self.words}", x).names)
-
-    def from_bits(self, x: Bits, how: str = "bitcast") -> Value:
-        """Emit a float64 number with the bits of a word."""
-        found = (self.emit(f"{how} {self.words} {name} to {self.kind}") for name in x.names)
-        return Value(self, *found)
-
-    def to_float(self, x: Bits) -> Value:
-        """Emit the float64 number that a word below 2^63 counts."""
-        return self.from_bits(x, "sitofp")
-
-    def scale(self, q: Value, shifted: Value) -> Value:
-        """Emit an addition of the low bits of `shifted` to the exponent of `q`."""
-        exponent = self.to_bits(shifted) << 52
-        return self.from_bits(self.to_bits(q) + exponent)
+    def _render_each(self, operand: Any) -> tuple[str, ...]:
+        if isinstance(operand, Value):
+            return operand.names
+        if isinstance(operand, bool | np.bool_):
+            return (f"splat (i1 {int(operand)})",)
+        if isinstance(operand, int):
+            return (f"splat (i64 {operand})",)
+        (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
+        return (f"splat (double 0x{bits:016X})",)
 
     def spread_whole(self, number: Any) -> Bits:
         """Emit a copy of one whole number to every lane."""
@@ -193,37 +186,25 @@ class Writer:
         places = f"<{self.n_lanes} x i32> zeroinitializer"
         return self.emit(f"shufflevector {vector} {first}, {vector} poison, {places}")
 
-    def render(self, operand: Any) -> str:
-        """Return a value or a number as LLVM writes it."""
-        (name,) = self._render_each(operand)
-        return name
-
-    def call(self, function: str, *operands: Any) -> Value:
-        """Emit an operation that LLVM has as a function."""
-        places = ", ".join([f"{self.kind} {{}}"] * len(operands))
-        name = f"@llvm.{function}.v{self.n_lanes}f64"
-        return self._emit_each(f"call {self.kind} {name}({places})", *operands)
-
-    def _emit_each(self, instruction: str, *operands: Any) -> Value:
-        """Emit an instruction, with places for its operands, for each number of a stack."""
-        rendered = [self._render_each(operand) for operand in operands]
-        n = max(len(names) for names in rendered)
-        rows = zip(*(names * (n // len(names)) for names in rendered), strict=True)
-        return Value(self, *(self.emit(instruction.format(*row)) for row in rows))
-
-    def _render_each(self, operand: Any) -> tuple[str, ...]:
-        if isinstance(operand, Value):
-            return operand.names
-        if isinstance(operand, bool | np.bool_):
-            return (f"<{', '.join([f'i1 {int(operand)}'] * self.n_lanes)}>",)
-        (bits,) = struct.unpack("<Q", struct.pack("<d", operand))
-        return (f"<{', '.join([f'double 0x{bits:016X}'] * self.n_lanes)}>",)
-
     # Whole numbers and memory
 
-    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
-        """Return an array in memory, from row `first` of the memory at ``%base`` on."""
-        return Rows(self, base, first, shape, is_shared)
+    def load(self, rows: Rows, place: Any) -> Value:
+        """Emit the read of a number of every lane."""
+        if rows.is_shared:
+            address = self._find_row(rows, place, "double")
+            return Value(self, self.spread(self.emit(f"load double, ptr {address}, align 8")))
+        address = self._find_row(rows, place, self.kind)
+        return Value(self, self.emit(f"load {self.kind}, ptr {address}, align 64"))
+
+    def store(self, rows: Rows, place: Any, value: Any) -> None:
+        """Emit the write of a number of every lane."""
+        rendered = self.render(value)
+        address = self._find_row(rows, place, self.kind)
+        self.write(f"store {self.kind} {rendered}, ptr {address}, align 64")
+
+    def _find_row(self, rows: Rows, place: Any, kind: str) -> str:
+        number = rows.number(place)
+        return self.find(self.names.get(rows.base, f"%{rows.base}"), number, kind)
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Emit an operation on whole numbers; nothing where it changes nothing."""
@@ -322,33 +303,24 @@ class Rows:
     """
 
     def __init__(
-        self, writer: Writer, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
+        self, writer: Any, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False
     ) -> None:
         self.writer, self.base, self.first, self.shape = writer, base, first, shape
         self.is_shared = is_shared
 
-    def __getitem__(self, place: Any) -> Value:
-        writer = self.writer
-        if self.is_shared:
-            number = writer.emit(f"load double, ptr {self.find(place, 'double')}, align 8")
-            return Value(writer, writer.spread(number))
-        address = self.find(place, writer.kind)
-        return Value(writer, writer.emit(f"load {writer.kind}, ptr {address}, align 64"))
+    def __getitem__(self, place: Any) -> Any:
+        return self.writer.load(self, place)
 
-    def __setitem__(self, place: Any, value: Value) -> None:
-        kind, rendered = self.writer.kind, self.writer.render(value)
-        self.writer.write(f"store {kind} {rendered}, ptr {self.find(place, kind)}, align 64")
-
-    def find(self, place: Any, kind: str) -> str:
-        """Emit the address of an entry and return its name."""
-        number = self.number(place)
-        address = self.writer.names.get(self.base, f"%{self.base}")
-        return self.writer.find(address, number, kind)
+    def __setitem__(self, place: Any, value: Any) -> None:
+        self.writer.store(self, place, value)
 
     def number(self, place: Any) -> Any:
-        """Return where an entry of the array is, which lies row by row."""
+        """Return where an entry of the array is, which lies row by row.
+
+        A place may be longer than the shape: what is the same for all patterns has no axis of them.
+        """
         number: Any = 0
         indices = place if isinstance(place, tuple) else (place,)
-        for index, size in zip(indices, self.shape, strict=True):
+        for index, size in zip(indices, self.shape, strict=False):
             number = number * size + index
         return number + self.first

@@ -4,7 +4,7 @@ JavaScript has no fused multiply-add, and its exponential is the browser's: numb
 of the compiled code to rounding, not to the last bit.
 """
 
-import dataclasses
+import itertools
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -16,7 +16,7 @@ from replication.definition.fields import Criterion
 from replication.errors import UsageError
 from replication.simulator.arithmetic import ROUND
 from replication.simulator.instructions import Rows, Value, Whole, Writer
-from replication.simulator.network import Rule
+from replication.simulator.network import CRITERIA, Rule
 from replication.simulator.programs import Sweep
 
 OPERATIONS = {
@@ -25,15 +25,15 @@ OPERATIONS = {
     "fcmp ogt": "{} > {}", "fcmp olt": "{} < {}", "fcmp oge": "{} >= {}", "fcmp ole": "{} <= {}",
     "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}",
     "and": "{} && {}", "or": "{} || {}", "not": "!{}", "where": "{} ? {} : {}",
-    "add": "{} + {}", "sub": "{} - {}", "mul": "{} * {}",
-}  # fmt: skip
-FUNCTIONS = {
+    "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
+    # What the browser has itself; other functions are written out in operations.
     "logistic": "1 / (1 + Math.exp(-{}))", "exp of minus": "Math.exp(-{})",
     "tanh": "Math.tanh({})", "arctan": "Math.atan({})", "arcsinh": "Math.asinh({})",
     "softplus": "Math.max({0}, 0) + Math.log1p(Math.exp(-Math.abs({0})))",
     "logarithm": "Math.log({})",
 }  # fmt: skip
-"""What the browser has itself; others are written out in operations."""
+
+WHOLE = {"add": "+", "sub": "-", "mul": "*"}
 
 
 class ScriptWriter(Writer):
@@ -41,6 +41,11 @@ class ScriptWriter(Writer):
 
     def __init__(self) -> None:
         super().__init__(n_lanes=1, n_at_once=1)
+        self.operations = OPERATIONS
+
+    def scale(self, q: Value, shifted: Value) -> Value:
+        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
+        return self.compute("scale", q, shifted)  # type: ignore[no-any-return]
 
     def emit(self, expression: str) -> str:
         """Write down a constant and return its name."""
@@ -48,32 +53,6 @@ class ScriptWriter(Writer):
         name = f"v{self._n_names}"
         self.lines.append(f"const {name} = {expression};")
         return name
-
-    def compute(self, operation: str, *operands: Any) -> Value:
-        """Write down an operation, for each number of a stack."""
-        return self._emit_each(OPERATIONS[operation], *operands)
-
-    def call(self, function: str, *operands: Any) -> Value:
-        """Write down a function, as `compute` does."""
-        return self.compute(function, *operands)
-
-    def logic(self, operation: str, *conditions: Value) -> Value:
-        """Write down what conditions make together."""
-        return self.compute(operation, *conditions)
-
-    def scale(self, q: Value, shifted: Value) -> Value:
-        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
-        return self._emit_each(f"{{}} * 2 ** ({{}} - {ROUND:.0f})", q, shifted)
-
-    def where(self, condition: Value, x: Any, y: Any) -> Value:
-        """Write down a choice."""
-        return self.compute("where", condition, x, y)
-
-    def replace_function(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return a function of the browser in place of one that is written out."""
-        if name not in FUNCTIONS:
-            return function
-        return lambda x: self._emit_each(FUNCTIONS[name], x)
 
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):
@@ -88,11 +67,15 @@ class ScriptWriter(Writer):
             return Whole(self, str(a))
         if operation == "add" and str(a) == "0":
             return Whole(self, str(b))
-        return Whole(self, f"({OPERATIONS[operation].format(a, b)})")
+        return Whole(self, f"({a} {WHOLE[operation]} {b})")
 
-    def rows(self, base: str, first: int, shape: tuple[int, ...], is_shared: bool = False) -> Rows:
-        """Return an array in memory."""
-        return ScriptRows(self, base, first, shape, is_shared)
+    def load(self, rows: Rows, place: Any) -> Value:
+        """Write down the read of a number from a typed array."""
+        return Value(self, self.emit(f"{rows.base}[{rows.number(place)}]"))
+
+    def store(self, rows: Rows, place: Any, value: Any) -> None:
+        """Write down the write of a number."""
+        self.lines.append(f"{rows.base}[{rows.number(place)}] = {self.render(value)};")
 
     def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
         """Go through `n` numbers from `begin`; several are a loop."""
@@ -106,33 +89,21 @@ class ScriptWriter(Writer):
         yield Whole(self, name)
         self.lines.append("}")
 
-    def fold(
-        self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any, begin: Any = 0
-    ) -> tuple[Any, ...]:
-        """Repeat ``values = body(k, *values)`` for `n` k from `begin`; return the last."""
+    def fold(self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any) -> tuple[Any, ...]:
+        """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
         if n < 2:
-            return body(begin, *values) if n else values
+            return body(0, *values) if n else values
         names = []
         for value in values:
             self._n_names += 1
             names.append(f"s{self._n_names}")
             self.lines.append(f"let {names[-1]} = {self.render(value)};")
-        for k in self.each(n, begin):
-            found = body(k, *(Value(self, name) for name in names))
+        carried = tuple(Value(self, name) for name in names)
+        for k in self.each(n):
+            found = body(k, *carried)
             for name, value in zip(names, found, strict=True):
                 self.lines.append(f"{name} = {self.render(value)};")
-        return tuple(Value(self, name) for name in names)
-
-
-class ScriptRows(Rows):
-    """An array in a typed array of JavaScript."""
-
-    def __getitem__(self, place: Any) -> Value:
-        return Value(self.writer, self.writer.emit(f"{self.base}[{self.number(place)}]"))
-
-    def __setitem__(self, place: Any, value: Value) -> None:
-        line = f"{self.base}[{self.number(place)}] = {self.writer.render(value)};"
-        self.writer.lines.append(line)
+        return carried
 
 
 def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> str:
@@ -144,37 +115,36 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     by its name, as nested arrays; ``keep("W")`` takes its last change back.
     """
     # Methods: one for each criterion, the update, and the states.
-    own = rule.protocol.criterion
-    measures = {
-        json.dumps(each): dataclasses.replace(
-            rule, protocol=dataclasses.replace(rule.protocol, criterion=each)
-        )
-        for each in dict.fromkeys((own, *criteria))
-    }  # fmt: skip
-    methods, n_rows = [], 0
-    for method, one in {**measures, "update": rule, "states": rule}.items():
-        sweep = Sweep(one, ScriptWriter())
+    own, names = rule.protocol.criterion, [*rule.all_shapes]
+    methods, n_rows = "", 0
+    for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
+        sweep = Sweep(rule, ScriptWriter(), method if method in CRITERIA else "")
         if sweep.traces.drawn:
             raise UsageError(
-                f"{rule.network.__name__} draws random numbers, which a page cannot; show another "
-                "rule"
+                f"{rule.name} draws random numbers, which a page cannot; show another rule"
             )
-        {"update": _write_update, "states": _write_states}.get(method, _write_error)(sweep)
+        lines = sweep.writer.lines
+        if method == "update":
+            sweep.look()
+            lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
+        elif method == "states":
+            _write_states(sweep)
+        else:
+            method = json.dumps(method)  # noqa: PLW2901
+            lines.append(f"return {sweep.writer.render(sweep.look(learns=False))};")
         n_rows = max(n_rows, sweep.memory.most_rows)
-        body = "\n".join(f"    {line}" for line in sweep.writer.lines)
-        methods.append(METHOD % {"method": method, "name": name, "body": body})
+        body = "\n".join(f"    {line}" for line in lines)
+        methods += METHOD % {"method": method, "name": name, "body": body}
     # Where each array lies in the flat weights, for `get` and `keep`.
+    ends = [*sweep.first.values(), sweep.n_all]
     about = {
         "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()},
-        "ends": {
-            key: [sweep.first[key], sweep.first[key] + math.prod(shape)]
-            for key, shape in rule.all_shapes.items()
-        },
+        "ends": dict(zip(names, map(list, itertools.pairwise(ends)), strict=True)),
         "given": {key: row.first for key, row in sweep.given.items()}, "numbers": rule.numbers,
         "begun": rule.begun.tolist(),
     }  # fmt: skip
     return TEMPLATE % {
-        "methods": "".join(methods), "name": name, "about": json.dumps(about), "n_rows": n_rows,
+        "methods": methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
         "data": ", ".join(str(number).removesuffix(".0") for number in sweep.data),
         "patterns": json.dumps(rule.patterns.tolist()), "own": own,
     }  # fmt: skip
@@ -210,17 +180,6 @@ TEMPLATE = """class %(name)s {
   error(criterion = "%(own)s") { return this[criterion](); }
 %(methods)s}
 """
-
-
-def _write_error(sweep: Sweep) -> None:
-    writer = sweep.writer
-    writer.lines.append(f"return {writer.render(sweep.look(is_alone=True))};")
-
-
-def _write_update(sweep: Sweep) -> None:
-    sweep.look()
-    sweep.learn()
-    sweep.writer.lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
 
 
 def _write_states(sweep: Sweep) -> None:

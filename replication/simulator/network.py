@@ -276,7 +276,7 @@ class Network:
             return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
         # In NumPy: the counter says where and when, and nothing is remembered.
         pattern, phase = self._moment
-        place, moment = find_place(draw, TURNS.count()), pattern * N_PHASES + phase
+        place, moment = find_place(draw, TURNS.turn), pattern * N_PHASES + phase
         counter = [place, moment, self._n_updates, self._seeds[0]]
         return draw_numbers(kind, shape, counter, self._seeds[1])
 

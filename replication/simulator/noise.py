@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from replication.simulator import arithmetic as exact
 from replication.simulator.arithmetic import from_bits, to_bits, to_float
 from replication.simulator.arrays import TURNS, Traced
-from replication.simulator.instructions import Bits
+from replication.simulator.instructions import Bits, Rows
 
 Array = NDArray[np.float64]
 
@@ -56,14 +56,14 @@ def write_draw(block: Any, x: Traced, rows: Any) -> None:
     # Of the networks side by side, one for each lane.
     age, seed, root_seed = block.noise
     n_patterns = block.n_patterns if x.is_batched else 1
-    flat = writer.rows(rows.base, rows.first, (x.size, n_patterns))
+    flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
     for p in writer.each(n_patterns):
         moment = (block.begin + p) * N_PHASES + phase
         n_blocks, n_left = divmod(x.size, WORDS)
         for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
             for number in writer.each(blocks, begin):
                 # NumPy counts up before it draws, so blocks begin one place later.
-                place = number + (find_place(draw, TURNS.count()) + 1)
+                place = number + (find_place(draw, TURNS.turn) + 1)
                 counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
                 words = _philox(counter, (root_seed, 1))
                 for k, value in enumerate(_to_numbers(words, kind)[:size]):
@@ -129,7 +129,7 @@ def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
     quarter = to_bits(shifted) & 3
     r = turns - (shifted - exact.ROUND)  # from -1/2 to 1/2
     cosine, sine = exact.polynomial(_COSINE, r * r), r * exact.polynomial(_SINE, r * r)
-    is_odd = exact.compare("ogt", to_float(quarter & 1), 0.5)
+    is_odd = to_float(quarter & 1) > 0.5
     x, y = exact.where(is_odd, sine, cosine), exact.where(is_odd, cosine, sine)
     # The cosine is negative in quarters 1 and 2, the sine in 2 and 3.
     sign_x, sign_y = ((quarter + 1) & 2) << 62, (quarter & 2) << 62

@@ -19,10 +19,9 @@ import numpy as np
 
 from replication.errors import UsageError
 from replication.simulator import arithmetic as exact
-from replication.simulator import arrays
+from replication.simulator import arrays, blocks
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, TraceError
-from replication.simulator.blocks import Block, Memory, find_bound, name_place, places
-from replication.simulator.instructions import Bits, Whole, Writer
+from replication.simulator.instructions import FUNCTIONS, Bits, Rows, Whole, Writer
 from replication.simulator.network import CRITERIA, Network, Rule
 
 MOST_AT_ONCE = 20
@@ -31,9 +30,6 @@ that neighbouring units of four patterns lie in different sets of its cache."""
 
 PADDING = 1
 """Rows that keep what follows the weights from lying at a multiple of 4 KB from them."""
-
-FEW_WEIGHTS = 100
-"""Networks that have more are computed in larger blocks."""
 
 MOST_LINES = 100_000
 """Of a compiled function, of which this many take about half a minute."""
@@ -44,9 +40,8 @@ NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
 
 JOB = (
-    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, "
-    "i64 %kept_stride, i64 %n, i64 %cap"
+    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
+    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
 
@@ -72,18 +67,18 @@ class Traces:
         # The image, and the error that is compared with the threshold.
         self.image = self._take("image", self._run(MEASURE, one.image, v))
         if self.image.shape != t.shape:
-            wrong = f"an array of shape {self.image.shape}; the targets have {t.shape}"
-            raise TraceError(f"{name}.image gives {wrong}")
-        # Deviations of the units, or the error of a pattern if that is the rule's own.
-        self.own_error = type(one).pattern_error is not Network.pattern_error
-        self.error = self._trace_own_error() if self.own_error else self._trace_deviations()
+            wrong = f"{name}.image gives an array of shape {self.image.shape}"
+            raise TraceError(f"{wrong}; the targets have {t.shape}")
+        # Deviations of the units, or the rule's own error of a pattern, as that of a single unit.
+        self.has_own_error = type(one).pattern_error is not Network.pattern_error
+        self.error = self._trace_own_error() if self.has_own_error else self._trace_deviations()
         self.hidden = [self._take("hidden", x) for x in self._run(MEASURE, one.list_hidden, v)]
 
         # The changes: numbers, and terms whose sums over the patterns are multiplied by them.
         scales: dict[str, Traced | None] = {}
         terms: dict[str, list[Traced]] = {}
         for key, change in self._run(LEARN, one._change, v, t).items():
-            array = arrays.broadcast_to(self._take("weight_changes", change), rule.sums[key])
+            array: Any = np.broadcast_to(self._take("weight_changes", change), rule.sums[key])
             scales[key], terms[key] = arrays.split(array)
         sums = {key: make("sum", rule.sums[key], note=key) for key in terms}
         scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
@@ -116,10 +111,8 @@ class Traces:
                 what = "not declared; declare in `kept` what lasts from one update to the next"
                 if key in rule.fixed:
                     what = "fixed; what changes belongs in `shapes` or `kept`"
-                elif key in rule.shapes:
-                    what = "for apply() to change; return what is added to it"
-                elif key in rule.kept:
-                    what = "for apply() to change, which takes sums over the patterns (`summed`)"
+                elif key in changing:
+                    what = "for apply() to change; return what is added to it, or sums (`summed`)"
                 method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
                 raise TraceError(f"{rule.name}.{method} changes self.{key}, which is {what}")
         return found
@@ -131,24 +124,22 @@ class Traces:
         except TraceError as error:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 
-    def _trace_own_error(self) -> Traced:
+    def _trace_own_error(self) -> Any:
         function, shown = self.network.pattern_error, (self.pattern, self.target)
         error = self._take("pattern_error", self._run(MEASURE, function, *shown))
         if error.size != 1:
-            wrong = f"shape {error.shape}; allowed is one number"
-            raise TraceError(f"{self.rule.name}.pattern_error gives {wrong}")
-        return error.reshape(())  # type: ignore[no-any-return]
+            wrong = f"{self.rule.name}.pattern_error gives shape {error.shape}"
+            raise TraceError(f"{wrong}; allowed is one number")
+        return np.maximum(error, 0.0).reshape(1)
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image
-        highest = find_bound(image, float(np.abs(rule.patterns).max()))
+        highest = blocks.find_bound(image, float(np.abs(rule.patterns).max()))
         lowest = 0.0 if image.op == "call" and image.note[0] == "logistic" else 0.0 - highest
         least, most = rule.targets.min() + 0.0, rule.targets.max() + 0.0
         if not rule.network.takes_protocol and not lowest <= least <= most <= highest:
-            raise TraceError(
-                f"{rule.name}.targets, or patterns, go from {least:g} to {most:g}; "
-                f"{rule.name}.image gives {lowest:g} to {highest:g}; scale them"
-            )
+            given = f"{rule.name}.targets, or patterns, go from {least:g} to {most:g}"
+            raise TraceError(f"{given}; {rule.name}.image gives {lowest:g} to {highest:g}")
         measured = self._run(MEASURE, self.network.measure, self.pattern)
         return self.target - self._take("measure", measured)  # type: ignore[no-any-return]
 
@@ -166,52 +157,54 @@ class Traces:
 class Sweep:
     """One sweep of learning of a rule, for a writer; the weights are at "now", then at "next"."""
 
-    def __init__(self, rule: Rule, writer: Any) -> None:
+    def __init__(self, rule: Rule, writer: Any, criterion: str = "") -> None:
         self.rule, self.writer = rule, writer
-        self.traces = Traces(rule)
-        self.n_all, self.criterion = sum(rule.sizes), CRITERIA[rule.protocol.criterion]
+        self.traces, self.n_all = Traces(rule), sum(rule.sizes)
+        name = criterion or rule.protocol.criterion
+        # Of an error of the rule's own the largest counts, as of the deviation of a single unit.
+        self.criterion = CRITERIA["every-unit" if self.traces.has_own_error else name]
+        self.is_largest_unit = self.criterion.over_units == "maximum"
         sizes = {name: math.prod(shape) for name, shape in rule.all_shapes.items()}
         firsts = np.cumsum([0, *sizes.values()]).tolist()
         self.first = dict(zip(sizes, firsts, strict=False))
         # The data: patterns, targets beside them, and constants.
         shown = [rule.patterns, rule.targets] if rule.has_targets else [rule.patterns]
         self.shown = np.hstack(shown)
+        most = blocks.find_bound(self.traces.error, float(np.abs(self.shown).max()))
+        self.is_bounded = most < math.inf  # no deviation is infinite or not a number
         self.data = [*self.shown.ravel().tolist(), *self.traces.graph.data]
-        self.memory = Memory(writer, 2 * self.n_all + PADDING)
+        self.memory = blocks.Memory(writer, 2 * self.n_all + PADDING)
         self.threshold = self.memory.allocate(())
         self.given = {name: self.memory.allocate(()) for name in rule.numbers}
         self.measured = [self.memory.allocate(()) for _ in range(2)]  # worst error and total
         self.sums = {name: self.memory.allocate(rule.sums[name]) for name in self.traces.terms}
+        after, weights = self.traces.after, self.traces.weights
+        self.changed = [name for name in weights if after[name] is not weights[name]]
         self.base = self.memory.n_rows
         self.noise: Any = None  # age, seed and root seed of the network in each lane
-        self.is_applied = False  # where sums end, so that nothing is left to do
 
     # Where things are
 
-    def begin(self, n_patterns: int, first: Any, base: str) -> Block:
+    def begin(self, n_patterns: int, first: Any, base: str) -> blocks.Block:
         """Return a block for patterns side by side from the first one on; weights at a base."""
         self.memory.n_rows = self.base
-        traces, writer, rule = self.traces, self.writer, self.rule
-        weights, sums = traces.weights, traces.sums
-        rows = {x: self._find_rows(base, name) for name, x in weights.items()}
+        traces, writer = self.traces, self.writer
+        rows = {x: self._find_rows(base, name) for name, x in traces.weights.items()}
         rows |= {x: self.given[name] for name, x in traces.given.items()}
-        rows |= {x: self.sums[name] for name, x in sums.items()}
+        rows |= {x: self.sums[name] for name, x in traces.sums.items()}
         for x in traces.graph.known.values():
             if x.op == "constant":
-                rows[x] = writer.rows("data", self.shown.size + x.place, x.shape, True)
-        is_one_hot = np.array_equal(rule.patterns, np.eye(len(traces.pattern)))
-        block = Block(
-            self.memory, n_patterns, first, rows, is_large=rule.sizes[0] > FEW_WEIGHTS,
-            one_hot=False if is_one_hot else None, noise=self.noise,
-        )  # fmt: skip
-        shown = writer.rows("data", 0, self.shown.shape, True)
+                rows[x] = Rows(writer, "data", self.shown.size + x.place, x.shape, True)
+        is_one_hot = np.array_equal(self.rule.patterns, np.eye(len(traces.pattern)))
+        block = blocks.Block(self.memory, n_patterns, first, rows, is_one_hot, self.noise)
+        shown = Rows(writer, "data", 0, self.shown.shape, True)
         for x in (traces.pattern, traces.target):
             shift = len(traces.pattern) if x.note else 0
-            x.compute = lambda at, index, p, shift=shift: shown[first + p, index[0] + shift]
+            x.compute = lambda _, index, p, shift=shift: shown[first + p, index[0] + shift]
         return block
 
     def _find_rows(self, base: str, name: str) -> Any:
-        return self.writer.rows(base, self.first[name], self.traces.weights[name].shape)
+        return Rows(self.writer, base, self.first[name], self.traces.weights[name].shape)
 
     def take_turns(self) -> Iterator[tuple[Any, int]]:
         """Go through the patterns, as many at a time as stay near: the first, and how many."""
@@ -228,37 +221,42 @@ class Sweep:
             block = self.begin(n, first, "now")
             block.write(shown)
             for row, x in zip(rows, shown, strict=True):
-                block.copy(row, x, first=first, is_batched=True)
+                block.copy(row, x, first)
 
-    # The error, and the sums that change the weights
+    # The error, and what the weights become
 
-    def look(self, *, is_alone: bool = False) -> Any:
+    def look(self, *, learns: bool = True) -> Any:
         """Write down a look at all patterns with the weights at "now"; return the error.
 
-        A batch learns meanwhile, since the states are there, unless the look is all there is.
+        What the weights become is written down, too, unless the look is all there is: a batch
+        learns from the states that are there.
         """
-        learns = not (is_alone or self.rule.is_per_pattern)
+        in_batch = learns and not self.rule.is_per_pattern
         has_turns = len(self.shown) > MOST_AT_ONCE
         for row in self.measured:
             row[()] = self.writer.number(0.0)
-        if learns and has_turns:
+        if in_batch and has_turns:
             for rows in self.sums.values():
-                for place in places(self.writer, rows.shape):
+                for place in blocks.places(self.writer, rows.shape):
                     rows[place] = self.writer.number(arrays.NOTHING)
         for first, n in self.take_turns():
             block = self.begin(n, first, "now")
-            self._add_errors(block, self._list_terms() if learns else [])
-            if learns:
-                self._sum_changes(block, has_sums=has_turns, is_alone=not has_turns)
+            self._add_errors(block, self._list_terms() if in_batch else [])
+            if in_batch:
+                self._sum_changes(block, goes_on=has_turns)
+        if in_batch and has_turns:
+            self._apply(self.begin(1, 0, "now"))
+        elif learns and not in_batch:
+            self._learn_each()
         return self._finish_error()
 
     def _list_terms(self) -> list[Traced]:
         return [x for each in self.traces.terms.values() for x in each]
 
-    def _add_errors(self, block: Block, terms: list[Traced]) -> None:
+    def _add_errors(self, block: blocks.Block, terms: list[Traced]) -> None:
         """Write down the states of a block, and add its errors to those so far."""
         error = self.traces.error
-        if self.is_largest_unit and self.is_bounded and error.ndim == 1:
+        if self.is_largest_unit and self.is_bounded:
             # The deviations are compared as they are computed, where that can be.
             if block.write(terms, abs(error), self._watch):
                 return
@@ -275,11 +273,9 @@ class Sweep:
             worst = exact.where(x > worst, x, worst)
         self.measured[0][()] = worst
 
-    def _add_error(self, block: Block, p: Any, worst: Any, total: Any) -> tuple[Any, Any]:
+    def _add_error(self, block: blocks.Block, p: Any, worst: Any, total: Any) -> tuple[Any, Any]:
         """Return the largest error so far and the sum, with those of the pattern in place p."""
         error = self.traces.error
-        if self.traces.own_error:
-            return self._take_larger(block.at(error, (), p), worst, total)
 
         def add_unit(i: Any, worst: Any, total: Any) -> tuple[Any, Any]:
             d = self.writer.number(block.at(error, (i,), p))
@@ -298,130 +294,84 @@ class Sweep:
 
     def _finish_error(self) -> Any:
         worst, total = (row[()] for row in self.measured)
-        own_error, adds = self.traces.own_error, self.criterion.over_patterns == "add"
-        if own_error or not (adds or self.is_bounded):
+        if self.criterion.over_patterns == "add":
+            worst = total
+        elif not self.is_bounded:
             # Comparisons pass over not-a-number, but what has diverged must not count as small.
             worst = exact.fma(total, 0.0, worst)
-        if own_error:
-            return worst
-        return self.criterion.finish(total if adds else worst, self.rule.targets)
+        return self.criterion.finish(worst, self.rule.targets)
 
-    @property
-    def is_largest_unit(self) -> bool:
-        """Whether the error is that of the worst unit."""
-        return not self.traces.own_error and self.criterion.over_units == "maximum"
-
-    @property
-    def is_bounded(self) -> bool:
-        """Whether no deviation can be infinite or not a number."""
-        return find_bound(self.traces.error, float(np.abs(self.shown).max())) < math.inf
-
-    # Learning
-
-    def learn(self) -> None:
-        """Write down what the weights become, at "next"."""
-        if not self.rule.is_per_pattern:
-            if not self.is_applied:
-                self._apply(self.begin(1, 0, "now"))
-            return
-        before, after = (self.writer.rows(base, 0, (self.n_all,)) for base in ("now", "next"))
-        for k in self.writer.each(self.n_all):
-            after[k] = before[k]
+    def _learn_each(self) -> None:
+        """Write down changes of the weights after each pattern, at "next"."""
+        before, after = (Rows(self.writer, base, 0, (self.n_all,)) for base in ("now", "next"))
+        blocks.copy_rows(self.writer, before, after)
         for q in self.writer.each(len(self.shown)):
             block = self.begin(1, q, "next")
             block.write(self._list_terms())
-            self._sum_changes(block, has_sums=False, is_alone=True)
-            if not self.is_applied:
-                self._apply(block)
+            self._sum_changes(block, goes_on=False)
 
-    def _sum_changes(self, block: Block, *, has_sums: bool, is_alone: bool) -> None:
-        """Write down the changes, summed over the patterns, and what they change where they end."""
-        traces, placed = self.traces, self._place() if is_alone else {}
-        self.is_applied = bool(placed)
-        for name, terms in traces.terms.items():
+    def _sum_changes(self, block: blocks.Block, *, goes_on: bool) -> None:
+        """Write down the changes, summed over the patterns, and what becomes of the weights.
+
+        A sum changes its weight where it ends, unless something else waits for all sums. Sums that
+        go on from block to block stay in memory.
+        """
+        placed = {} if goes_on else self._place()
+        for name, terms in self.traces.terms.items():
             rows = self.sums[name]
-            # A sum changes its weight where it ends, unless something else waits for all sums.
-            for place, total in block.sum_terms(terms, rows, is_begun=has_sums):
-                if placed:
-                    self._change(block, traces.sums[name], placed[name], place, total)
-                else:
+            targets = [
+                (self.traces.after[x], self._find_rows("next", x)) for x in placed.get(name, ())
+            ]
+            for place, total in block.sum_terms(terms, rows, is_begun=goes_on):
+                if not placed:
                     rows[place] = total
+                    continue
+                with block.together() as found:
+                    found[blocks.name_place(self.traces.sums[name], place, 0)] = total
+                    values = [block.value(block.at(new, place, 0)) for new, _ in targets]
+                for (_, target), value in zip(targets, values, strict=True):
+                    target[place] = value
         if placed and not self.rule.is_per_pattern:
-            for name in self._list_unchanged():
-                self._store(block, name)
-
-    def _change(
-        self, block: Block, sums: Traced, names: list[str], place: arrays.Index, total: Any
-    ) -> None:
-        """Write down what one sum changes, its weight and what is kept of it."""
-        here, values = name_place(place, 0), []
-        block.now[sums] = {here: total}
-        for new in (self.traces.after[name] for name in names):
-            is_sum = new is sums
-            values.append(total if is_sum else block.value(new.compute(block.at, place, 0)))
-            block.now[new] = {here: values[-1]}
-        for name, value in zip(names, values, strict=True):
-            self._find_rows("next", name)[place] = value
-        block.now.clear()
-
-    def _list_changed(self) -> list[str]:
-        """Return the arrays that an update changes, first what is kept: weights may follow it."""
-        traces = self.traces
-        names = [name for name, x in traces.after.items() if x is not traces.weights[name]]
-        return sorted(names, key=lambda name: name not in self.rule.kept)
-
-    def _list_unchanged(self) -> list[str]:
-        """Return the arrays that have to be brought to "next" as they are."""
-        others = {*self._list_changed(), *self.rule.fixed}
-        return [name for name in self.traces.weights if name not in others]
+            self._apply(block, [name for name in self.traces.weights if name not in self.changed])
+        elif not (placed or goes_on):
+            self._apply(block)
 
     def _place(self) -> dict[str, list[str]]:
         """Return which arrays each sum changes place by place, nothing unless all do."""
-        traces, rule = self.traces, self.rule
-        placed: dict[str, list[str]] = {name: [] for name in traces.sums}
-        names = {x: name for name, x in traces.weights.items()}
-        by_sum = {x: name for name, x in traces.sums.items()}
-        for name in self._list_changed():
-            # It must be made of one sum and itself; a weight also of what is kept or fixed.
-            new, used = traces.after[name], set[Traced]()
-            if not arrays.gather(new, new.shape, used):
+        traces, owners = self.traces, dict[str, str]()
+        for name in self.changed:
+            new = traces.after[name]
+            used = arrays.walk([new])
+            sums = [x.note for x in used if x.op == "sum"]
+            if len(sums) != 1 or not all(blocks.is_beside(x, new.shape) for x in used):
                 return {}
-            sums = [by_sum[x] for x in used if x in by_sum]
-            others = {names[x] for x in used if x in names} - {name}
-            readable = () if name in rule.kept else (*rule.kept, *rule.fixed)
-            if len(sums) != 1 or not others <= {*readable}:
-                return {}
-            placed[sums[0]].append(name)
-        # Of one pattern, a weight that changes early must not be what a later change is made of.
-        direct: set[Traced] = set()
-        for term in self._list_terms():
-            arrays.gather(term, None, direct)
-        is_read = any(x.op == "weight" for x in direct)
-        return {} if rule.is_per_pattern and is_read else placed
+            owners[name] = sums[0]
+        # Of one pattern, what changes early must not be what a later change is made of.
+        if self.rule.is_per_pattern:
+            readers = [(owners[name], arrays.walk([traces.after[name]])) for name in owners]
+            readers += [("", arrays.walk(self._list_terms(), is_end=blocks.in_memory))]
+            for owner, used in readers:
+                if any(owners.get(x.note, owner) != owner for x in used if x.op == "weight"):
+                    return {}
+        return {name: [x for x in owners if owners[x] == name] for name in traces.sums}
 
-    def _apply(self, block: Block) -> None:
-        """Write down what the summed changes do, as the rule's `apply` has it."""
-        changed, is_per_pattern = self._list_changed(), self.rule.is_per_pattern
-        news = [self.traces.after[name] for name in changed]
-        if is_per_pattern:
-            # What one array becomes may depend on others as they were.
-            for new in news:
-                new.is_kept = True
+    def _apply(self, block: blocks.Block, names: Sequence[str] | None = None) -> None:
+        """Write down what arrays become by the rule's `apply`, at "next": all, unless named."""
+        is_per_pattern = self.rule.is_per_pattern
+        if names is None:
+            names = self.changed if is_per_pattern else [*self.traces.weights]
+        names = [name for name in names if name not in self.rule.fixed]
+        news = [self.traces.after[name] for name in names]
+        targets = [self._find_rows("next", name) for name in names]
         block.n_patterns = 1
         block.write(news)
-        if is_per_pattern:  # also one that is handed on, or shown in another order
-            held = {new: block.lay(new) for new in news if new.op in ("weight", "view")}
-            for new, rows in held.items():
-                block.copy(rows, new)
-            block.rows |= held
-        for name in [*changed, *([] if is_per_pattern else self._list_unchanged())]:
-            self._store(block, name)
-
-    def _store(self, block: Block, name: str) -> None:
-        rows, new = self._find_rows("next", name), self.traces.after[name]
-        block.copy(rows, new)
-        if new not in block.rows and new.op != "number":
-            block.rows[new] = rows
+        # What one array becomes may depend on others as they were.
+        held = [block.lay(new) for new in news] if is_per_pattern else targets
+        for rows, new in zip(held, news, strict=True):
+            block.copy(rows, new)
+        for rows, target in zip(held, targets, strict=True):
+            if rows is not target:
+                blocks.copy_rows(self.writer, rows, target)
 
 
 # Compiled
@@ -442,10 +392,8 @@ class Program:
 
 def _describe(sweep: Sweep, text: str, outputs: Any = ()) -> Program:
     if (n_lines := text.count("\n")) > MOST_LINES:
-        raise TraceError(
-            f"{sweep.rule.name} becomes {n_lines:,} instructions, which take minutes to compile; "
-            "write loops with replication.repeat"
-        )
+        what = f"{n_lines:,} instructions, which take minutes to compile"
+        raise TraceError(f"{sweep.rule.name} becomes {what}; write loops with replication.repeat")
     given = {name: row.first for name, row in sweep.given.items()}
     outputs = [(row.first, row.shape) for row in outputs]
     n_rows, threshold = sweep.memory.most_rows, sweep.threshold.first
@@ -456,8 +404,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     """Write ``train(data, strip, lanes, ...)``, which trains networks until all are finished.
 
     The weights before a sweep are kept until the next one, for networks that finish; so
-    two places for weights take turns. `stride` counts numbers from one network's initial weights
-    to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
+    two places for weights take turns. `final` and `record` may be null pointers.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -482,17 +429,16 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     age = writer.emit(f"sub {lanes} {writer.spread('%number', 'i64')}, {load(FIRST_SWEEP)}")
     if sweep.traces.drawn:
         sweep.noise = [Bits(writer, name) for name in (age, load(SEED), load(ROOT_SEED))]
-    with writer.when(writer.emit("icmp ne ptr %record, null")):
-        writer.write(f"call void @record({JOB}, ptr %now, i64 %number)")
     # A lane is finished below the threshold, or at the cap; it learns once more, in vain.
     error = sweep.look()
     below = (error < sweep.threshold[()]).names[0]
     is_old = writer.emit(f"icmp sge {lanes} {age}, {cap}")
     finished = writer.emit(f"or <{n_lanes} x i1> {below}, {is_old}")
     finished, below = _pack(writer, finished), _pack(writer, below)
-    sweep.learn()
 
-    with writer.when(writer.compare("ne", Whole(writer, finished), 0)):
+    is_any = writer.compare("ne", finished, 0)
+    is_recorded = writer.emit("icmp ne ptr %record, null")
+    with writer.when(writer.emit(f"or i1 {is_any}, {is_recorded}")):
         writer.write(_call_exchange("%now", "%next", finished, below, "%number"))
     # The end: no network is left, or another thread has set the flag.
     running = writer.load_whole("%counts", RUNNING)
@@ -504,32 +450,27 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     writer.begin("again")
     writer.write("br label %sweep")
     writer.begin("end")
-    parts = [render_function(writer, "train", JOB), _write_exchange(rule, n, n_lanes)]
-    return _describe(sweep, "\n".join([*parts, _write_record(n, n_lanes)]))
+    parts = render_function(writer, "train", JOB), _write_exchange(rule, n, n_lanes)
+    return _describe(sweep, "\n".join(parts))
 
 
 def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
-    """Write ``evaluate(data, strips, n)``, which leaves states and error in each of n strips."""
+    """Write ``evaluate(data, strips, n, n_rows)``: states and error in each of n strips."""
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
     shown = [*sweep.traces.hidden, sweep.traces.image]
     if MEASURE in sweep.traces.drawn:
-        raise UsageError(
-            f"{rule.name} draws random numbers to answer a pattern, so it has no states to show; "
-            "draw in weight_changes only, or leave out final_weights and trace"
-        )
+        advice = "draw in weight_changes only, or leave out final_weights and trace"
+        raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {advice}")
     rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in shown]
     error = sweep.memory.allocate(())
     sweep.base = sweep.memory.n_rows
     for k in writer.each(Whole(writer, "%n")):
-        offset = writer.emit(f"mul i64 {k}, {{rows}}")
-        place = len(writer.lines) - 1
-        strip = writer.emit(f"getelementptr {writer.kind}, ptr %strips, i64 {offset}")
+        strip = writer.find("%strips", k * "%n_rows", writer.kind)
         writer.names = {"strip": strip, "now": strip}
-        error[()] = sweep.look(is_alone=True)
+        error[()] = sweep.look(learns=False)
         sweep.show(shown, rows)
-        writer.lines[place] = writer.lines[place].replace("{rows}", str(sweep.memory.most_rows))
-    text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n")
+    text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n, i64 %n_rows")
     return _describe(sweep, text, (*rows, error))
 
 
@@ -538,7 +479,7 @@ def render_function(writer: Writer, name: str, parameters: str) -> str:
     kind = writer.kind
     declared = [
         f"declare {kind} @llvm.{called}.v{writer.n_lanes}f64({', '.join([kind] * n)})"
-        for called, n in (("fma", 3), ("sqrt", 1), ("fabs", 1))
+        for called, n in FUNCTIONS.items()
     ]
     # Without a table for unwinding, which would be registered with the process and in which
     # a library that walks the stack (NumPy does) would get lost. On an aligned stack
@@ -558,64 +499,51 @@ def _call_exchange(now: str, following: str, finished: str, below: str, sweep: s
     return f"call void @exchange({JOB}, ptr {now}, ptr {following}, {lanes})"
 
 
-def _write_record(n: int, n_lanes: int) -> str:
-    """Write what keeps the weights of every network after each update, up to the cap."""
-    writer = Writer(n_lanes)
-    for lane in writer.each(n_lanes):
-        network = writer.load_whole("%lanes", lane)
-        with writer.when(writer.compare("sge", network, 0)):
-            begun = writer.load_whole("%lanes", lane + FIRST_SWEEP * n_lanes)
-            age = Whole(writer, "%sweep") - begun
-            first = (network * (Whole(writer, "%cap") + 1) + age) * n
-            for k in writer.each(n):
-                writer.copy_number("%now", k * n_lanes + lane, "%record", first + k)
-    parameters = f"{JOB}, ptr %now, i64 %sweep"
-    return writer.define(f"define internal void @record({parameters}) nounwind noinline")
-
-
 def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
-    """Write what happens to finished lanes: note the outcome, take the next network."""
+    """Write what happens to lanes after a sweep: a record, the outcome, and the next network."""
     writer = Writer(n_lanes)
-    load, store, copy = writer.load_whole, writer.store_whole, writer.copy_number
-    sweep = Whole(writer, "%sweep")
-
-    def has_bit(bits: str, lane: Whole) -> Whole:
-        return Whole(writer, bits) >> lane & 1
+    load, store, when = writer.load_whole, writer.store_whole, writer.when
+    sweep, cap = Whole(writer, "%sweep"), Whole(writer, "%cap")
+    finished, below = Whole(writer, "%finished"), Whole(writer, "%below")  # a bit for each lane
 
     def count(place: int, more: int) -> None:
         store("%counts", place, load("%counts", place) + more)
 
+    def take(lane: Whole, array: str, first: Any) -> None:
+        """Write down the numbers of a lane, from some place of an array on."""
+        for k in writer.each(n):
+            writer.copy_number("%now", k * n_lanes + lane, array, first + k)
+
     for lane in writer.each(n_lanes):
-        with writer.when(writer.compare("ne", has_bit("%finished", lane), 0)):
+        network = load("%lanes", lane)
+        age = sweep - load("%lanes", lane + FIRST_SWEEP * n_lanes)
+        is_there = writer.compare("sge", network, 0)
+        is_recorded = writer.emit("icmp ne ptr %record, null")
+        with when(writer.emit(f"and i1 {is_there}, {is_recorded}")):
+            take(lane, "%record", (network * (cap + 1) + age) * n)
+        with when(writer.compare("ne", finished >> lane & 1, 0)):
             # The outcome of the network that was in the lane, if one was.
-            network = load("%lanes", lane)
-            with writer.when(writer.compare("sge", network, 0)):
-                begun = load("%lanes", lane + FIRST_SWEEP * n_lanes)
-                store("%updates", network, sweep - begun)
-                store("%converged", network, has_bit("%below", lane))
+            with when(is_there):
+                store("%updates", network, age)
+                store("%converged", network, below >> lane & 1)
                 # Whose weights are no numbers has not, though its units may hide that.
                 for k in writer.each(rule.sizes[0]):
                     place = writer.find("%now", k * n_lanes + lane, "double")
                     weight = writer.emit(f"load double, ptr {place}")
-                    with writer.when(writer.emit(f"fcmp uno double {weight}, {weight}")):
+                    with when(writer.emit(f"fcmp uno double {weight}, {weight}")):
                         store("%converged", network, 0)
                 store("%lanes", lane, -1)
                 count(RUNNING, -1)
-                with writer.when(writer.emit("icmp ne ptr %final, null")):
-                    for k in writer.each(n):
-                        copy("%now", k * n_lanes + lane, "%final", network * n + k)
-            # The next network takes the lane, from the following sweep on.
+                with when(writer.emit("icmp ne ptr %final, null")):
+                    take(lane, "%final", network * n)
+            # The next network takes the lane, from the following sweep on; what never changes is
+            # in both places.
             following = load("%counts", BEGUN)
-            with writer.when(writer.compare("slt", following, "%n")):
-                n_kept = rule.sizes[2]
-                first, first_kept = following * "%stride", following * "%kept_stride"
-                for k in writer.each(n - n_kept):
-                    copy("%initial", first + k, "%next", k * n_lanes + lane)
-                    if rule.fixed:  # what never changes is in both places
-                        copy("%initial", first + k, "%now", k * n_lanes + lane)
-                for k in writer.each(n_kept):
-                    place = (k + (n - n_kept)) * n_lanes + lane
-                    copy("%kept", first_kept + k, "%next", place)
+            with when(writer.compare("slt", following, "%n")):
+                for k in writer.each(n):
+                    for base in ("%now", "%next"):
+                        place = following * n + k
+                        writer.copy_number("%initial", place, base, k * n_lanes + lane)
                 store("%lanes", lane, following)
                 store("%lanes", lane + FIRST_SWEEP * n_lanes, sweep + 1)
                 store("%lanes", lane + SEED * n_lanes, following + "%seed")

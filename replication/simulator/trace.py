@@ -81,8 +81,7 @@ def check_size(protocol: Protocol, n_weights: int, n_updates: int) -> None:
     n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
     needed, present = 8.0 * (n_updates + 1) * (n_weights + n_states), measure_memory()
     if needed > present:
-        raise UsageError(
-            f"{n_updates:,} updates of {n_weights:,} weights take {needed / 1e9:,.1f} GB to trace, "
-            f"and this machine or container has {present / 1e9:,.1f} GB; give a lower n_updates, "
-            "or protocol with a lower max_updates"
-        )
+        given = f"{n_updates:,} updates of {n_weights:,} weights"
+        has = f"this machine or container has {present / 1e9:,.1f} GB"
+        advice = "give a lower n_updates, or protocol with a lower max_updates"
+        raise UsageError(f"{given} take {needed / 1e9:,.1f} GB to trace, and {has}; {advice}")

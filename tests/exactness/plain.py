@@ -3,43 +3,32 @@
 import numpy as np
 
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.instructions import Rows
 from replication.simulator.network import Rule
 from replication.simulator.programs import Sweep
 from replication.simulator.recirculation import find_network
-
-
-class PlainRows(Rows):
-    """An array in memory, a row of it for each place, with a number of every network."""
-
-    def __getitem__(self, place):
-        found = self.writer.memory[self.base][self.number(place)]
-        return np.full(self.writer.n_lanes, found) if self.is_shared else found.copy()
-
-    def __setitem__(self, place, value):
-        self.writer.memory[self.base][self.number(place)] = value
 
 
 class PlainWriter:
     """Computes at once what another writer would write down."""
 
     n_at_once = 2  # where compiled code may have blocks of 4 by 4 sums
+    operations = ()  # of its own
 
     def __init__(self, n_lanes):
         self.n_lanes, self.memory = n_lanes, {}
 
-    def rows(self, base, first, shape, is_shared=False):
-        return PlainRows(self, base, first, shape, is_shared)
+    def load(self, rows, place):
+        found = self.memory[rows.base][rows.number(place)]
+        return np.full(self.n_lanes, found) if rows.is_shared else found.copy()
+
+    def store(self, rows, place, value):
+        self.memory[rows.base][rows.number(place)] = value
 
     def number(self, x):
         return np.full(self.n_lanes, x) if np.ndim(x) == 0 else x
 
     def spread_whole(self, number):
         return np.full(self.n_lanes, number, dtype=np.uint64)
-
-    @staticmethod
-    def replace_function(_, function):
-        return function
 
     @staticmethod
     def each(n, begin=0):
@@ -75,7 +64,6 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
         now = (updates < 0) & (below | (t == protocol.max_updates))
         updates[now], converged[now] = t, below[now]
         final[now] = writer.memory["now"][:, now].T
-        sweep.learn()
         writer.memory["now"], writer.memory["next"] = writer.memory["next"], writer.memory["now"]
     return updates, converged, final[:, : rule.row_sizes[0]]
 

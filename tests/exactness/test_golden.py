@@ -68,14 +68,14 @@ def test_a_rule_of_ones_own_has_its_golden_outcomes_weights_and_states(rule, sch
 
 
 def test_rounding_twice_gives_another_digest(monkeypatch, forget_programs):
-    call, choice = Writer.call, GOLDEN["choices"][0]
+    compute, choice = Writer.compute, GOLDEN["choices"][0]
 
-    def round_twice(writer, function, *x):
-        if function != "fma":
-            return call(writer, function, *x)
-        return writer.compute("fadd", writer.compute("fmul", *x[:2]), x[2])
+    def round_twice(writer, operation, *x):
+        if operation != "fma":
+            return compute(writer, operation, *x)
+        return compute(writer, "fadd", compute(writer, "fmul", *x[:2]), x[2])
 
-    monkeypatch.setattr(Writer, "call", round_twice)
+    monkeypatch.setattr(Writer, "compute", round_twice)
     assert compute_choice(from_plain(choice["fields"]), choice["n"]) != choice["digest"]
 
 

@@ -59,8 +59,8 @@ np.diagonal(x) | x.transpose().flatten() | np.full_like(x, 0.3) - np.zeros_like(
 np.reshape(x, -1) * np.size(x) + np.ndim(x) - sum(np.shape(x)) | x.transpose(1, 0).reshape(-1, 1)
 np.sum(x) | np.mean(x) | np.max(x - 2) | np.min(x) | np.linalg.norm(x) | np.var(x) | sum([*x])
 np.sqrt(0.1 + x.var()) | np.prod(np.tanh(x)) | x.sum(0) | x.max(axis=-1) | np.einsum("ij->", x)
-np.add.reduce(x) | np.prod(x, -1) | np.maximum.reduce(x, axis=-1) | np.multiply.reduce(x, 0)
-np.minimum.reduce(x) | x.min(0, keepdims=True) | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
+np.prod(x, -1) | x.min(0, keepdims=True) | np.tril(x) | np.triu(x, 1)
+np.reshape(x, -1, order="F") | np.std(x, -1) | x.std(0) | np.var(x, ddof=0.5)
 x.prod() | np.einsum("ij->ji", x) | np.linalg.norm(x, axis=0) | x.copy()[..., 0] | x.ravel() * 2.0
 x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
 repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1] | np.exp(np.full_like(x, 0.3))
@@ -76,9 +76,11 @@ np.einsum("ij,kj", x, y) | 1e9 * (x @ flat(y) + 0.3 - (0.3 + flat(x) @ y))
 x + y | x - y | x * y | np.maximum(x, y) | np.minimum(x, y) | x / (1.2 + y * y) | y * y + x * y
 np.matmul(flat(x), flat(y)) | np.dot(flat(x), flat(y)) | np.inner(flat(x), flat(y))
 flat(x) @ flat(y) + 0.25 | y + flat(x) @ flat(y) | flat(x).T @ flat(y) | np.outer(x, y)
-np.concatenate([x, y]) | np.stack([x, y], -1) | np.hstack([x, y]) | np.where(x > 0.0777, y, x)
+np.concatenate([x, y], None)
+np.concatenate([x, y]) | np.column_stack([x, y]) | np.stack([x, y], -1)
+np.hstack([x, y]) | np.where(x > 0.0777, y, x)
 np.where(x > 0.0777, y, (y > 0.0321) & (x < 0.5))
-np.multiply.outer(x, y) | np.einsum("i,j->ji", x, y) | np.einsum("ij,j->i", x, y)
+np.einsum("i,j->ji", x, y) | np.einsum("ij,j->i", x, y)
 """
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 3.0, 1e-310, 1e200])
 OF_SPECIAL = """

@@ -8,7 +8,7 @@ from replication.definition.protocol import CHOICES
 from replication.simulator import arithmetic
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.engine import allocate
-from replication.simulator.instructions import Whole, Writer
+from replication.simulator.instructions import Rows, Whole, Writer
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.programs import render_function
 from tests.parity.loop import FUNCTIONS
@@ -21,7 +21,7 @@ def compute_compiled(function, x):
     writer = Writer(N_LANES)
     for row in writer.each(Whole(writer, "%n")):
         writer.names["row"] = writer.find("%rows", row, writer.kind)
-        rows = writer.rows("row", 0, (1,))
+        rows = Rows(writer, "row", 0, (1,))
         rows[0] = function(rows[0])
     text = render_function(writer, "apply", "ptr %rows, i64 %n")
     rows = allocate(-(-len(x) // N_LANES), N_LANES)

@@ -61,12 +61,16 @@ def wrap(owner, name, change):
     return lambda patch: patch.setattr(owner, name, lambda *x, **more: change(before, *x, **more))
 
 
+def swap_choice(compute, writer, operation, *x):
+    return compute(writer, operation, *((x[0], x[2], x[1]) if operation == "where" else x))
+
+
 # What of the compiler is wrong, and a rule that needs it.
 WRONG = {
-    "subtraction": (Xor, swap(arrays.UFUNCS, np.subtract, np.add)),
+    "subtraction": (Xor, swap(arrays.FUNCTIONS, np.subtract, np.add)),
     "a minimum": (Quick, lambda patch: patch.setattr(arrays, "_minimum", arrays._maximum)),
-    "a comparison": (Quick, swap(arrays.UFUNCS, np.greater, np.less)),
-    "a choice": (Quick, wrap(Writer, "where", lambda f, w, c, x, y: f(w, c, y, x))),
+    "a comparison": (Quick, swap(arrays.FUNCTIONS, np.greater, np.less)),
+    "a choice": (Quick, wrap(Writer, "compute", swap_choice)),
     "a view": (Hebbian, wrap(arrays, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
     "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, n - (n == 6), k))),
     "a fused product": (Xor, wrap(arrays, "add_product", lambda f, x, y, total: f(x, x, total))),

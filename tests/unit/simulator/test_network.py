@@ -103,7 +103,7 @@ OF_CHANGES = {
         lambda v: v if v[0] > 0 else -v, lambda v: max(v[0], 0.1) * v,
         lambda v: v * (v[0] > 0 and v[1] > 0),
     ],
-    "needs a number that only the compiled code knows": [
+    "needs a number that is not known yet": [
         lambda v: math.exp(v[0]), lambda v: np.array([v[0], v[1], 0, 0]), lambda v: f"{v[0]:.2f}",
         lambda v: range(v[0]), lambda v: round(v[0]), np.array,
     ],
@@ -113,7 +113,7 @@ OF_CHANGES = {
         lambda v: np.square(v > 0), lambda v: repeat(2, lambda x: x + (v > 0), v > 0),
     ],
     "'bitwise_and' not supported": [lambda v: v * (np.sum(v > 0) & 1)],
-    "takes elements at places that only the compiled code knows": [
+    "takes elements at places not known yet": [
         lambda v: v[v > 0], lambda v: np.take(v, v),
     ],
     "pinv cannot be compiled; write it with those that the page": [
@@ -126,8 +126,7 @@ OF_CHANGES = {
     ],
     "cannot be compiled with these options": [
         lambda v: np.sum(v, where=v), lambda v: np.sum(v, axis=[0]),
-        lambda v: np.concatenate([v, v], axis=None), lambda v: np.einsum(v, [0], [0]),
-        lambda v: v.reshape(2, 2, order="F"),
+        lambda v: np.einsum(v, [0], [0]),
     ],
     "an array's argmax cannot be compiled; write x == np.max(x)": [lambda v: v * v.argmax()],
     "median cannot be compiled; write np.mean": [np.median],
@@ -144,7 +143,7 @@ OF_CHANGES = {
     "hand it on as a part of the state": [leak],
     "a state of shapes [(4,)] becomes one of [(2,)]": [lambda v: repeat(2, lambda x: x[:2], v)],
     "TypeError: 'float' object cannot be interpreted": [lambda v: repeat(2.5, lambda x: x, v)],
-    "moves more than 10,000 elements": [lambda v: np.tile(v, 3000).sum() * v],
+    "moves over 10,000 elements": [lambda v: np.tile(v, 3000).sum() * v],
     "Mine.weight_changes gives c of shape (2,)": [lambda v: v[:2]],
 }  # fmt: skip
 # ... and of other methods and attributes.
@@ -204,7 +203,7 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
     "Mine.weight_changes gives h of shape (2,); shapes says (3,)": [
         {"summed": {"h": (3,)}, "weight_changes": lambda self, v: {"h": self.b}},
     ],
-    "Mine.weight_changes changes self.k, which is for apply() to change, which takes sums": [
+    "Mine.weight_changes changes self.k, which is for apply() to change": [
         {"kept": {"k": 0.0}, "weight_changes": lambda self, v: setattr(self, "k", v[0]) or {}},
     ],
 }  # fmt: skip
