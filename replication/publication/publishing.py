@@ -169,11 +169,10 @@ def write_report(
         render, TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
         formats=["html"], jobs=jobs,
     )  # fmt: skip
-    pages = [report, lesson] if is_full else [report]
     # Side by side, since pandoc, which works on one page, leaves a core to the other.
-    files: dict[str, bytes] = {}
-    for page in map_in_threads(lambda write: write(), pages, jobs=jobs):
-        files |= page
+    pages = [report, lesson]
+    made = map_in_threads(lambda page: page(), pages, jobs=jobs) if is_full else [report()]
+    files = {name: content for page in made for name, content in page.items()}
     place_files(study.folder, files)
     return models["headline"]
 

@@ -7,6 +7,7 @@ compiled code looks at tells them to stop.
 
 import contextlib
 import contextvars
+import math
 import multiprocessing.pool
 import os
 import threading
@@ -121,7 +122,9 @@ def count_workers(jobs: int) -> int:
 def measure_memory() -> float:
     """Return the bytes of memory of this machine, or of the container in which it runs."""
     # The least of what the machine has and the container allows.
-    found = float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    found = math.inf
+    if hasattr(os, "sysconf"):  # not on Windows
+        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in MEMORY_LIMITS:
         with contextlib.suppress(OSError, ValueError):  # "max" is no limit
             found = min(found, int(limit.read_text("ascii")))

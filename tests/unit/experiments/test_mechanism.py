@@ -212,19 +212,18 @@ def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
 
 
 def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
-    protocol = dataclasses.replace(PAPER, learning_rate=10.0)
-    weights = draw_weights(protocol, SEED, 0, 3)
-    found = controls.compare_halves(protocol, weights)
+    weights = draw_weights(PAPER, SEED, 0, 3)
+    found = controls.compare_halves(PAPER, weights)
 
     pairs = []  # of the matrices before learning and after it
     for row in weights:
-        network = RecirculationNetwork.from_weights(row, protocol)
+        network = RecirculationNetwork.from_weights(row)
         pairs.append([[part.copy() for part in network.weights]])
         network.train()
         pairs[-1].append(network.weights)
 
     def train(change=None, start=lambda initial, final: initial):
-        networks = [RecirculationNetwork(*start(*pair), protocol=protocol) for pair in pairs]
+        networks = [RecirculationNetwork(*start(*pair)) for pair in pairs]
         return np.median([network.train(change=change)[0] for network in networks])
 
     # W of the start, as long as the final W; or U = W^T, as long as the final U.
@@ -452,11 +451,11 @@ def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found():
     rows = generator.random((300, 4)) @ generator.normal(size=(4, 10))
     rows += 0.1 * rows.std() * generator.normal(size=rows.shape)
     rows = ((rows - rows.min()) / (rows.max() - rows.min())).round(3)
-    fields = {"group_sizes": (10, 4), "threshold": 0.3, "max_updates": 300}
+    fields = {"group_sizes": (10, 4), "threshold": 0.35, "max_updates": 150}
     protocol = Protocol(patterns=rows.tolist(), **fields)
     found = reach.compare_rules(protocol, Sample(8, 1, 2), search=Sample(8, 1, 2))
     assert found.keys() == reach.RULES.keys()
-    assert all(row["converged"]["share"] >= 0.9 and row["rate"] < 0.06 for row in found.values())
+    assert all(row["converged"]["share"] >= 0.9 and row["rate"] < 0.05 for row in found.values())
 
 
 class Same(RecirculationNetwork):
