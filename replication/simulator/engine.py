@@ -66,10 +66,10 @@ class Engine:
         Raises `Stopped` within a sweep where another thread sets the flag of this work.
         """
         rule, program = self.rule, self.program
-        rows = self._take_weights(weights)  # (n, n_all)
+        drawn, kept = rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
         threshold = rule.protocol.threshold if threshold is None else threshold
         max_updates = rule.protocol.max_updates if max_updates is None else max_updates
-        n = len(rows)
+        n = len(drawn)
         # Results, which the compiled code writes.
         updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
         last = np.zeros((n, program.n_all)) if final else None
@@ -80,12 +80,12 @@ class Engine:
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
-        inputs = program.data, strip, lanes, counts, rows
+        inputs = program.data, strip, lanes, counts, drawn, kept
         arrays = (*inputs, updates, converged, last, recorded, stop)
         # It is called with addresses; what was not asked for is at 0.
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
         run = compile_text(program.text, "train", *choose_processor())
-        run(*addresses, first_seed, n, max_updates)
+        run(*addresses, first_seed, drawn.strides[0] // 8, kept.strides[0] // 8, n, max_updates)
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
@@ -93,7 +93,7 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         program = _find_program("evaluate", self.rule)
-        rows, n_rows = self._take_weights(weights), program.n_rows
+        rows, n_rows = np.hstack(self.rule.split(_take_weights(weights))), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
         # States of all networks, filled strip by strip.
         found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
@@ -122,12 +122,16 @@ class Engine:
             strips[:, row] = self.rule.numbers[name]
         return strips
 
-    def _take_weights(self, given: Any) -> Array:
-        """Return rows of all numbers that the kernel can read, or refuse what is no such row."""
-        weights = np.asarray(given)
-        if weights.dtype.kind not in "fiu":
-            raise UsageError(f"weights of {weights.dtype} were given; allowed are numbers")
-        return self.rule.complete(np.ascontiguousarray(weights, dtype=np.float64))
+
+def _take_weights(given: Any) -> Array:
+    """Return weights as the kernel can read them, or refuse what are no numbers."""
+    weights = np.asarray(given)
+    if weights.dtype.kind not in "fiu":
+        raise UsageError(f"weights of {weights.dtype} were given; allowed are numbers")
+    weights = weights.astype(np.float64, copy=False)
+    # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run.
+    is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize
+    return weights if is_readable else np.ascontiguousarray(weights)
 
 
 def record_weights(

@@ -503,7 +503,7 @@ class Rule:
         """Return the network with flat weights, those that are kept too or not."""
         network = self.bare()
         # Copies, so that networks built of one row share nothing.
-        arrays = split_arrays(self.all_shapes, self.complete(row[np.newaxis])[0])
+        arrays = split_arrays(self.all_shapes, np.hstack(self.split(row[np.newaxis]))[0])
         network.__dict__.update({name: array.copy() for name, array in arrays.items()})
         return network
 
@@ -517,16 +517,17 @@ class Rule:
         """What is kept as it begins, flat."""
         return np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
 
-    def complete(self, rows: Array) -> Array:
-        """Return rows with what is kept as it begins where that is left out, or refuse others."""
+    def split(self, rows: Array) -> tuple[Array, Array]:
+        """Return what is drawn of each row, and what is kept, as it begins where it is left out."""
+        n_drawn = self.row_sizes[0]
         if rows.ndim != 2 or rows.shape[1] not in self.row_sizes:
             raise UsageError(
-                f"weights of shape {rows.shape} were given; {self.name} needs "
-                f"(n, {self.row_sizes[0]}), a row for each network"
+                f"weights of shape {rows.shape} were given; {self.name} needs (n, {n_drawn}), a "
+                "row for each network"
             )
-        if rows.shape[1] == self.row_sizes[1]:
-            return rows
-        return np.hstack([rows, np.broadcast_to(self.begun, (len(rows), self.sizes[2]))])
+        if rows.shape[1] == n_drawn:  # what is kept begins alike, and is not copied
+            return rows, np.broadcast_to(self.begun, (len(rows), self.sizes[2]))
+        return rows[:, :n_drawn], rows[:, n_drawn:]
 
     def draw(self, root_seed: int, start: int, stop: int) -> Array:
         """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""

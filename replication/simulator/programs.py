@@ -40,8 +40,9 @@ NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
 
 JOB = (
-    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %n, i64 %cap"
+    "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
+    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, i64 %kept_stride, "
+    "i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
 
@@ -404,7 +405,8 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     """Write ``train(data, strip, lanes, ...)``, which trains networks until all are finished.
 
     The weights before a sweep are kept until the next one, for networks that finish; so
-    two places for weights take turns. `final` and `record` may be null pointers.
+    two places for weights take turns. `stride` is the number of places from one network's weights
+    to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
@@ -540,10 +542,14 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
             # in both places.
             following = load("%counts", BEGUN)
             with when(writer.compare("slt", following, "%n")):
-                for k in writer.each(n):
+                n_kept = rule.sizes[2]
+                first, first_kept = following * "%stride", following * "%kept_stride"
+                for k in writer.each(n - n_kept):
                     for base in ("%now", "%next"):
-                        place = following * n + k
-                        writer.copy_number("%initial", place, base, k * n_lanes + lane)
+                        writer.copy_number("%initial", first + k, base, k * n_lanes + lane)
+                for k in writer.each(n_kept):
+                    place = (k + (n - n_kept)) * n_lanes + lane
+                    writer.copy_number("%kept", first_kept + k, "%next", place)
                 store("%lanes", lane, following)
                 store("%lanes", lane + FIRST_SWEEP * n_lanes, sweep + 1)
                 store("%lanes", lane + SEED * n_lanes, following + "%seed")

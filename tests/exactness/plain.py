@@ -44,7 +44,7 @@ class PlainWriter:
 def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     """Train networks side by side; return what the engine does, with the final weights."""
     rule = Rule.of(find_network(protocol, network), protocol)
-    rows = rule.complete(initial)
+    rows = np.hstack(rule.split(initial))
     n = len(rows)
     writer = PlainWriter(n)
     sweep = Sweep(rule, writer)
