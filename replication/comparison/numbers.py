@@ -130,6 +130,7 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     text = text.removesuffix(".0") if is_scalar or isinstance(given, float) else text
     body = unset(text)
     has_percent = body.endswith("%")
+    # -12,345.6e-3k: sign, whole, decimals, power of ten and suffix.
     found = _NUMBER.fullmatch(body.removesuffix("%").strip())
     sign, whole, part, power, suffix = ("",) * 5 if found is None else found.groups("")
     whole, exponent = whole.replace(",", ""), int(power or 0) + SUFFIXES[suffix]
@@ -142,6 +143,7 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
     if has_percent and name not in {"share", "level"} and scale is None:
         ways = "is per cent with `scale` 100 if your values are shares, 1 if they are per cent, too"
         raise refuse(name, text, ways)
+    # One unit of the last printed digit: the number lies within half of it.
     unit = Fraction(10) ** (exponent - len(part))
     unit /= Fraction(scale or (100 if has_percent else 1))
     value = int(f"{sign}{whole}{part}") * unit

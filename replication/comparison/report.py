@@ -397,6 +397,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
             both = f"{show(texts[name])} and {show(value)}"
             raise UsageError(f"`{name}` was given twice, as {both}; give it once")
 
+    # Both ends of an interval in columns of their own, and a share as 19/20.
     if ("ci_low" in texts) != ("ci_high" in texts):
         raise UsageError("`ci_low` was given without `ci_high`, or that without it; give both")
     if "ci_low" in texts:
@@ -406,6 +407,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         add("n_succeeded", share[1])
         if str(texts.setdefault("runs", share[2])) != share[2]:
             add("runs", share[2])
+    # 0.83 ± 0.04, 0.83 (0.04) or 0.83 [0.81, 0.85]: a value with what stands behind it.
     behind = {"mean": kind.name or "spread", "median": "iqr", "iqm": "ci"}
     for name, spread in behind.items():  # a median stands with its quartiles
         parts = printed.split_printed(texts.get(name))
@@ -420,6 +422,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         off_centre = "off" if parts.is_skewed else off_centre
         bracket = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
         level = parts.level
+    # Pairs in one cell, as 40-55.
     for name, ends in {"iqr": ("q1", "q3"), "range": ("min", "max")}.items():
         if (pair := split_range(texts.get(name))) is not None:
             del texts[name]

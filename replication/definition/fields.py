@@ -47,6 +47,7 @@ def find_check(annotation: Any) -> Check:
         return take_flag
     if get_origin(annotation) is Literal:
         return functools.partial(_take_choice, choices=get_args(annotation))
+    # Annotated[float, check]: the other kinds of fields bring theirs along.
     check: Check = annotation.__metadata__[0]
     return check
 
@@ -61,6 +62,7 @@ def take_whole(name: str, value: Any, low: int, high: int, *, besides: str = "")
 
     `besides`: what else is allowed, for the message.
     """
+    # What is no whole number, also 3.0 and "3", becomes one that is not allowed.
     try:
         whole = operator.index(value)
     except TypeError:
@@ -100,6 +102,7 @@ def _take_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
 
 
 def _take_group_sizes(name: str, value: Any) -> tuple[int, ...]:
+    # Visible units first, then each hidden group: (4, 2) or (4, 3, 2).
     if not isinstance(value, list | tuple) or not 2 <= len(value) <= 8:
         raise _refusal(name, value, "is a list of 2 to 8 group sizes, e.g. [4, 2]")
     return tuple(take_whole(f"{name}[{i}]", size, 1, 1024) for i, size in enumerate(value))

@@ -233,6 +233,7 @@ def as_plain(protocol: Protocol) -> dict[str, Any]:
 
 def from_plain(values: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
     """Return `base` (`PAPER` unless given) with some fields replaced by plain JSON values."""
+    # An unknown name is told the nearest one, also by the paper's symbol: epsilon.
     for name in values:
         if name not in _CHECKS:
             known = {each: each for each in _CHECKS} | SYMBOLS
@@ -248,6 +249,7 @@ def find_protocol(given: object, values: Mapping[str, object] = MappingProxyType
     >>> find_protocol("notebook")
     Protocol(criterion='half-squared-error')
     """
+    # simulate(learning_rate=15), where simulate(Protocol(learning_rate=15)) is meant.
     for name, value in values.items():
         if name not in _CHECKS:
             raise TypeError(f"unexpected keyword argument {name!r}")

@@ -42,6 +42,7 @@ class Study:
     @property
     def folder(self) -> Path:
         """Where its models and its report stand."""
+        # Every other study has a folder of its own, so that none takes another's place.
         if self.is_default:
             return self.results
         return self.results / "studies" / f"{self.protocol.id}-{self.root_seed}-{self.n_seeds}"
@@ -49,6 +50,7 @@ class Study:
     @property
     def options(self) -> str:
         """The options that name this study on the command line."""
+        # As a shell reads them, to be copied from a report.
         words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
         for name, value in self.protocol.differences.items():
             words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]

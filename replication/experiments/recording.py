@@ -77,6 +77,7 @@ def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Hi
     order = order[np.argsort(updates[order], kind="stable")]  # the quickest first
 
     def measure_some(networks: NDArray[np.int64]) -> dict[str, list[NDArray[Any]]]:
+        # (n, n_updates + 1, n_weights), of which each network's first lengths + 1 states count.
         lengths = updates[networks]
         states = record_weights(protocol, initial[networks], int(lengths.max(initial=0)))
         is_learning = np.arange(states.shape[1]) <= lengths[:, None]

@@ -531,6 +531,7 @@ def matmul(a: Any, b: Any, start: Any = None) -> Any:
     for x in (a, b):
         if x.op != "view" or x is b:
             keep(x)
+    # One element: a row of a times a column of b, term by term from the first on.
     n = a.shape[-1]
 
     def compute(block: Any, index: Index, p: Any) -> Any:
@@ -619,6 +620,7 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
         return go((), BEGINNINGS[kind])
 
+    # A sum goes through the axes in their order, the last one fastest.
     new = x.graph.make("reduce", shape, [x], compute, note=(kind, axes))
     return np.expand_dims(new, axes) if keepdims else new
 
@@ -663,6 +665,7 @@ def _einsum(text: str, *given: Any) -> Any:
     letters = sorted({*left} - {","})
     result = result if arrow else "".join(c for c in letters if left.count(c) == 1)
     order = [*result, *(c for c in letters if c not in result)]
+    # Every array with all letters as axes, those that it lacks of length 1.
     factors = [
         np.expand_dims(
             np.transpose(x, [names.index(c) for c in order if c in names]),

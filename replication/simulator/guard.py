@@ -102,6 +102,7 @@ def _check_methods(network: type[Network]) -> None:
 
 def _compare_update(engine: Engine, states: np.ndarray, seeds: tuple[int, int], t: int) -> float:
     """Return how far the compiled update t + 1 is from NumPy, or refuse the rule."""
+    # The same update in NumPy; where signs decide, also of sums a little smaller and larger.
     learn = functools.partial(_learn, engine.rule, states[t], seeds, t)
     with np.errstate(all="ignore"):
         error, found = learn()

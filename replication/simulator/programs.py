@@ -317,6 +317,7 @@ class Sweep:
         A sum changes its weight where it ends, unless something else waits for all sums. Sums that
         go on from block to block stay in memory.
         """
+        # By sum: the weights that can be changed as soon as it is there, and their targets.
         placed = {} if goes_on else self._place()
         for name, terms in self.traces.terms.items():
             rows = self.sums[name]

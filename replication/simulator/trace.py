@@ -52,6 +52,7 @@ def trace(
     if take_flag("plain", plain):
         start = find_network(protocol, network).from_seed
         return record_network(start(seed, root_seed=root_seed, protocol=protocol), n_updates)
+    # Compiled from here on.
     from replication.simulator.engine import Engine
     from replication.simulator.guard import check_rule
 
@@ -66,10 +67,12 @@ def trace(
         """Train in a thread, which Ctrl-C can stop."""
         return map_in_threads(lambda _: train(**options), [None], jobs=1)[0]
 
+    # Without a number of updates, as many as the network takes.
     if n_updates is None:
         n_updates = int(run()[0][0])
     check_size(protocol, initial.shape[1], n_updates)
     recorded = run(record=True, threshold=-1.0, max_updates=n_updates)[3]
+    # All states of one network, (n_updates + 1, ...), measured as if each were a network.
     measured = engine.evaluate(recorded[0])
     weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden
     images = measured.reconstruction

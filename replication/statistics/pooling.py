@@ -88,6 +88,7 @@ def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.
     if sides is None:
         return None
     free = gap.free
+    # A printed error without a spread: in its own units, and no standard deviations.
     if (sides[0].error or sides[1].error) and not gap.spread:
         return Effect(gap.value, gap.error**-2, gap.error**2, "") if gap.error else None
     if not gap.spread or free <= 2:
@@ -95,6 +96,7 @@ def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.
     if gap.error and (sides[0].error or sides[1].error):  # in standard deviations of your runs
         unit, error = correct_bias(free) / gap.spread, gap.error / gap.spread
         return Effect(unit * gap.value, error**-2, inflate(free) * error**2)
+    # Hedges' g of two groups of runs, or of groups behind a difference.
     if not all(side.samples for side in sides):
         return None
     n, m, k = sides[0].n, sides[1].n, len(sides[0].samples)  # k = 2 of a difference of groups

@@ -64,6 +64,7 @@ def temporary_file(path: Path) -> Iterator[Path]:
     except OSError as error:
         if isinstance(error, StorageError) or error.errno in SHORTAGES:
             raise  # of a file within or of what fills it, or not the fault of the disk
+        # What the file system refused, and what to do about it.
         advice = (
             "what was written before is intact: make room, correct the permissions, or give "
             "another folder"

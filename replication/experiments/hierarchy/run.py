@@ -93,6 +93,7 @@ Examined = Mapping[str, Any]
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
     sample.report_progress("hierarchy: learning rates")
+    # Learning rates first, on networks that no condition is judged by.
     searched = {
         name: search_rates(condition, sample.first(N_SEARCH))
         for name, condition in CONDITIONS.items() if condition.rates_of is None
@@ -104,6 +105,7 @@ def run(sample: Sample) -> Model:
         return simulate_condition(CONDITIONS[name], rates[name], sample)
 
     outcomes = sample.map(simulate, CONDITIONS)
+    # Each way of measuring the statement is one of the conditions.
     ways = load_claims()["hierarchy"].operationalisations
     measured = {way.id: outcomes[way.id]["all"] for way in ways}
     return {

@@ -38,6 +38,7 @@ def measure_encoders(sample: Sample) -> Model:
 
     def learn(task: tuple[int, str]) -> Counts:
         size, rule = task
+        # Fewer networks of the larger sizes, and rates that fall as the size grows.
         taken = sample.alone.take(SIZES[0] / size, least=FEWEST)
         base = Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule])
         rates = [float(f"{rate / size:.3g}") for rate in RATES[rule]]

@@ -50,6 +50,7 @@ def plot_rest(model: Model) -> tuple[Figure, Figure]:
     linear, left = style.create_figure(height=3.7, width=style.HALF)
     logistic, right = style.create_figure(height=3.7, width=style.HALF)
     found, repairs = model["linear"], model["repairs"]
+    # Left: by the size of the initial weights, where names that coincide stand side by side.
     for name, line in LINEAR.items():
         x = [ASIDE.get(name, 1.0) * float(size) for size in found["rules"][name]]
         rows = [*found["rules"][name].values()]
@@ -57,6 +58,7 @@ def plot_rest(model: Model) -> tuple[Figure, Figure]:
     left.axhline(100 * found["pca"], color=style.MUTED, linewidth=0.8, zorder=0)
     style.label_line(left, x=0.021, y=100 * found["pca"], text="principal components",
                      color=style.MUTED, fontsize=8, offset=(0, -7))  # fmt: skip
+    # Right: by epochs, on images that were held out.
     for name, line in LOGISTIC.items():
         row = repairs["rules"][name]
         pairs = zip(row["others"], row["others_interval"], strict=True)

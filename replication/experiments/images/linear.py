@@ -141,6 +141,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
     def measure_length(matrices: Array) -> Array:
         return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
+    # How far the reconstruction is from the images, and what still moves per update.
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
     changed = measure_length(W - before) / measure_length(W) / LAST
     described: Model = {
@@ -150,6 +151,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
         "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),
         "gradient": float(measure_length(np.swapaxes(U, 1, 2) @ errors).mean()),
     }
+    # What only some rules have: fixed feedback, and an encoder that undoes the decoder.
     if "B" in rule.fixed:
         described["predicted"] = float(scatter.explain(arrays["B"]).mean())
     if "Q" in arrays:

@@ -47,6 +47,7 @@ def measure_minimum(sample: Sample) -> Model:
     states = training.train_epochs(bent, training.draw(bent, LARGE, sample), EPOCHS)
     at_minimum = states[EPOCHS.index(LEFT_AT)]
 
+    # What becomes of codes, with batches as small as there and with all images at once.
     def follow_codes(name: str) -> Model:
         if name == "large":
             return describe_codes(bent, states, trained, others)
@@ -56,6 +57,7 @@ def measure_minimum(sample: Sample) -> Model:
             passed.append(training.train(rule, passed[-1], end - begin))
         return describe_codes(rule, passed[1:], trained, others)
 
+    # By which units are logistic; then by what is left of the changes of W.
     def follow_units(name: str) -> Model:
         return logistic.follow(UNITS[name], (trained, others), EPOCHS, sample)
 

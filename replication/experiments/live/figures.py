@@ -91,6 +91,7 @@ def plot_help(model: Model) -> tuple[Figure, Figure]:
 def _draw_bars(rows: list[Model]) -> Figure:
     figure, axes = style.create_figure(width=style.HALF, height=3.1)
     y, ticks, last = 0.0, [], ""
+    # From top to bottom, each group under a head of its own.
     for row in rows:
         if row["part"] != last:
             y, last = y - 0.9, row["part"]
@@ -101,6 +102,7 @@ def _draw_bars(rows: list[Model]) -> Figure:
         axes.barh(y, row["median"], 0.72, color=PARTS[row["part"]], gid=row["name"])
         axes.text(row["median"] + 0.7, y, exact(row["median"]), va="center_baseline", fontsize=8,
                   gid=style.HALO)  # fmt: skip
+    # The median without help, to compare with.
     axes.axvline(rows[0]["median"], color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
     axes.set_yticks(*zip(*ticks, strict=True), fontsize=8)
     axes.tick_params(axis="y", length=0)

@@ -70,6 +70,7 @@ def compare_halves(protocol: Protocol, weights: Array) -> Model:
     """
     _, learnt, final = simulate_weights(protocol, weights)
     start, final = weights[learnt], final[learnt]
+    # Where the numbers of W and of U stand in a row of weights.
     lower, upper = list_connections(protocol)
     W = get_w(protocol, start)
     long_w, long_u = (matrices.give_length(W, get(protocol, final)) for get in (get_w, get_u))

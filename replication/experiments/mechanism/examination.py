@@ -140,6 +140,7 @@ class Mechanism:
                 "kind": "rule", "name": rule, **row, "converged": share, "lowest_rate": low,
                 "highest_rate": high, **blank,
             })  # fmt: skip
+        # What was found where recirculation learns: how W grows, and what is extra.
         examined = self.examined
         if examined is None:
             return rows
@@ -151,6 +152,7 @@ class Mechanism:
             ("cosine of steepest descent with W, then", None, examined["descent"][1]),
         ):
             rows.append({"kind": "growth", "name": name, "predicted": predicted, "value": value})
+        # Extra updates: without the first changes, and from other weights at the start.
         costs = [("first changes", INSTEAD[k], x) for k, x in examined["interventions"].items()]
         costs += [("start", f"W times {x['factor']:g}", x) for x in examined.get("sizes", ())]
         if "starts" in examined:

@@ -31,6 +31,7 @@ def plot_worth(model: Mapping[str, Any]) -> Figure:
     other = model["others"]["back-propagation"]["dropped"]
     rows = model["interventions"]["paper"] | {"back-propagation": other}
     figure, axes = style.create_figure(height=3.0)
+    # One line for each rule, with the share that fails at its end.
     for name, (color, dash, label, up) in WHOSE.items():
         x = sorted(map(int, rows[name]))
         own = [rows[name][str(first)] for first in x]
@@ -39,6 +40,7 @@ def plot_worth(model: Mapping[str, Any]) -> Figure:
         text = label.format(failed=fixed(100 * own[-1]["failed"]["share"], 0))
         style.label_line(axes, x=x[-1], y=own[-1]["extra"], text=text, color=color,
                          offset=(6, up), fontsize=8)  # fmt: skip
+    # What a network that merely starts later would take.
     axes.plot([0, x[-1]], [0, x[-1]], color=style.MUTED, linewidth=3, alpha=0.35, zorder=0,
               gid="a later start")  # fmt: skip
     axes.set(

@@ -23,6 +23,7 @@ def make_tasks() -> dict[str, Protocol]:
     """Return the tasks by name, with the settings of the paper."""
     generator = np.random.Generator(np.random.Philox(key=PATTERN_SEED))
     return {
+        # As in the paper, and larger; then inputs that are no one-hot vectors, of equal strengths.
         "one-hot 4-2-4": Protocol(),
         "one-hot 8-3-8": Protocol(group_sizes=(8, 3)),
         "one-hot 16-4-16": Protocol(group_sizes=(16, 4)),

@@ -142,6 +142,7 @@ def compare_hybrids(protocol: Protocol, sample: Sample, *, search: Sample) -> li
             "visible_to_hidden_factor": LOWER_RATES[lower],
             "max_updates": [min(MAX_UPDATES, protocol.max_updates)],
         })  # fmt: skip
+        # The fastest rates on some networks; what is printed comes from others.
         best = find_fastest(tried, searched, rule)
         best = dataclasses.replace(best, max_updates=protocol.max_updates)
         updates, converged, _ = simulate_weights(best, judged, network=rule)

@@ -51,6 +51,7 @@ def run(sample: Sample) -> Model:
     initial, few = sample.take(RECORDED_SHARE).draw(PAPER), sample.take(SEARCH_SHARE)
     measured = sample.map(lambda rate: measure_alignments(rate, initial), EQUAL_RATES)
     alignments = {key: each for part in measured.values() for key, each in part.items()}
+    # Speed, each variant at its own best rate.
     outcomes = {}
     for name, protocol in VARIANTS.items():
         sample.report_progress(f"speed of the rule {name!r}")
