@@ -65,7 +65,8 @@ def iterate_outcomes(
     What the cache lacks is simulated and kept there, unless another process has done so before its
     turn comes. `name`: what progress calls the study; by default, its root seed.
     """
-    read = functools.partial(cache.read, make_key(study))
+    key = make_key(study)
+    read = functools.partial(cache.read, key)
     left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # the next one last
     early: dict[Range, Outcomes] = {}  # simulated before their turn
 
@@ -94,7 +95,7 @@ def iterate_outcomes(
         with contextlib.closing(found), progress:
             for outcomes in found:
                 # Kept at once, so that a kill costs what is in flight; handed on in its turn.
-                cache.write(make_key(study), outcomes)
+                cache.write(key, outcomes)
                 early[outcomes.start, outcomes.stop] = outcomes
                 yield from give_ready()
                 progress.advance(len(outcomes))

@@ -114,9 +114,8 @@ def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
 
 
 def _read_operationalisation(table: Mapping[str, Any]) -> Operationalisation:
-    # at_least = 0.5 or min_networks = 1000 stand beside the fields.
     names = {field.name for field in dataclasses.fields(Operationalisation)}
-    # What is no field is a number that `supports` names.
+    # What is no field is a number that `supports` names: at_least = 0.5, min_networks = 1000.
     words = {key: value for key, value in table.items() if key in names}
     thresholds = {key: value for key, value in table.items() if key not in names}
     return Operationalisation(thresholds=thresholds, **words)

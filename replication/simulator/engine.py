@@ -93,22 +93,24 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         program = _find_program("evaluate", self.rule)
-        rows, n_rows = np.hstack(self.rule.split(_take_weights(weights))), program.n_rows
+        drawn, kept = self.rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
+        n, n_rows = len(drawn), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
         # States of all networks, filled strip by strip.
-        found = [np.empty((len(rows), *shape)) for _, shape in program.outputs]
-        n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-len(rows) // N_LANES)))
-        for begin in range(0, len(rows), n_strips * N_LANES):
+        found = [np.empty((n, *shape)) for _, shape in program.outputs]
+        n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-n // N_LANES)))
+        for begin in range(0, n, n_strips * N_LANES):
             part = slice(begin, begin + n_strips * N_LANES)
             strips = self._prepare(program, n_strips)
             # What is left of the last strip repeats networks.
-            filled = np.resize(rows[part], (n_strips, N_LANES, program.n_all))
+            rows = np.hstack([drawn[part], kept[part]])
+            filled = np.resize(rows, (n_strips, N_LANES, program.n_all))
             # From a row for each network to a column (lane) for each.
             strips[:, : program.n_all] = filled.swapaxes(1, 2)
             run(program.data.ctypes.data, strips.ctypes.data, n_strips, n_rows)
             for target, (first, shape) in zip(found, program.outputs, strict=True):
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
-                target[part] = lanes.reshape(-1, *shape)[: len(rows[part])]
+                target[part] = lanes.reshape(-1, *shape)[: len(rows)]
         # Kernel and callers have patterns on different axes.
         *states, error = found
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)

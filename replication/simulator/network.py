@@ -502,9 +502,9 @@ class Rule:
     def build(self, row: Array) -> Any:
         """Return the network with flat weights, those that are kept too or not."""
         network = self.bare()
-        # Copies, so that networks built of one row share nothing.
-        arrays = split_arrays(self.all_shapes, np.hstack(self.split(row[np.newaxis]))[0])
-        network.__dict__.update({name: array.copy() for name, array in arrays.items()})
+        # A row of its own, so that networks built of one share nothing.
+        own = np.hstack(self.split(row[np.newaxis]))[0]
+        network.__dict__.update(split_arrays(self.all_shapes, own))
         return network
 
     @property
