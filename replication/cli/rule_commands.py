@@ -44,8 +44,8 @@ def add_commands(subparsers: Any) -> None:
         subparsers, "mechanism",
         "Test whether recirculation amplifies its own code on inputs of your own, beside "
         "back-propagation and feedback alignment, each at its best learning rate: whether W grows "
-        "as predicted, what first changes are worth, and what larger and aligned weights at the "
-        "start save. For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
+        "as predicted, and what first changes are worth. "
+        "For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
         "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism,
     )  # fmt: skip
     mechanism.add_argument(
@@ -262,7 +262,7 @@ def run_mechanism(options: argparse.Namespace) -> None:
             root_seed=options.root_seed, jobs=options.jobs, report_progress=report_progress,
         )  # fmt: skip
     if options.save is not None:
-        table = found.to_frame().to_csv(index=False, lineterminator="\n")
+        table = found.table.to_csv(index=False, lineterminator="\n")
         write_durably(options.save, table.encode())
     print(found)
 

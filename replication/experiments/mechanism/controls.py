@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -35,27 +34,27 @@ def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
     }  # fmt: skip
 
 
-def compare_starts(
-    protocol: Protocol, weights: Array, factors: Sequence[float] = FACTORS
-) -> dict[str, Any]:
+def compare_starts(protocol: Protocol, weights: Array) -> dict[str, Any]:
     """Return how many more updates networks need from other initial weights.
 
     ``starts``: from each of `list_starts`; ``sizes``: if W is multiplied by a factor, with the
     prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
     """
     base, _, _ = simulate_weights(protocol, weights)
-    growths, W = measure_growth(protocol, weights)["predicted"], get_w(protocol, weights)
+    W = get_w(protocol, weights)
 
     def compare(start: Array) -> Model:
         updates, converged, _ = simulate_weights(protocol, start)
         return describe_extra(updates, converged, base)
 
-    sizes = []
-    for factor in factors:
-        larger = replace_matrices(protocol, weights, W=factor * W)
-        sizes.append({"factor": factor, **compare(larger)})
-        if protocol.learning_rule == RECIRCULATION:
-            sizes[-1]["predicted"] = -math.log(factor) / math.log1p(float(np.median(growths)))
+    sizes = [
+        {"factor": factor, **compare(replace_matrices(protocol, weights, W=factor * W))}
+        for factor in FACTORS
+    ]
+    if protocol.learning_rule == RECIRCULATION:
+        growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
+        for row in sizes:
+            row["predicted"] = -math.log(row["factor"]) / math.log1p(growth)
     starts = list_starts(protocol, weights)
     return {"sizes": sizes, "starts": {name: compare(each) for name, each in starts.items()}}
 

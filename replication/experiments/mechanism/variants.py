@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.fields import MinimisedError
-from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model, growth, interventions
 from replication.experiments.matrices import Array
 from replication.experiments.recording import find_fastest
@@ -128,23 +128,22 @@ def make_hybrid(upper: str, lower: str) -> type[Hybrid]:
     return type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
 
 
-def compare_hybrids(protocol: Protocol, sample: Sample, *, search: Sample) -> list[Model]:
+def compare_hybrids(sample: Sample, *, search: Sample) -> list[Model]:
     """Return how fast each pair of rules is at its best pair of rates, of those tried.
 
     The best have the smallest mean of updates on other networks, failures at the cap.
     """
-    searched, judged = search.others.draw(protocol), sample.draw(protocol)
+    searched, judged = search.others.draw(PAPER), sample.draw(PAPER)
 
     def compare(rules: tuple[str, str]) -> Model:
         (upper, lower), rule = rules, make_hybrid(*rules)
-        tried = list_protocols(protocol, {
+        tried = list_protocols(PAPER, {
             "hidden_to_visible_factor": UPPER_RATES[upper], "learning_rate": [1.0],
-            "visible_to_hidden_factor": LOWER_RATES[lower],
-            "max_updates": [min(MAX_UPDATES, protocol.max_updates)],
+            "visible_to_hidden_factor": LOWER_RATES[lower], "max_updates": [MAX_UPDATES],
         })  # fmt: skip
         # The fastest rates on some networks; what is printed comes from others.
         best = find_fastest(tried, searched, rule)
-        best = dataclasses.replace(best, max_updates=protocol.max_updates)
+        best = dataclasses.replace(best, max_updates=PAPER.max_updates)
         updates, converged, _ = simulate_weights(best, judged, network=rule)
         return {
             "upper": upper, "lower": lower, "median": float(np.median(updates)),
