@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import dataclasses
 import importlib.util
+import io
 import math
 import re
 import shutil
@@ -227,7 +228,9 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
         files[options.save] = table.encode()
     if options.plot is not None:
-        files[options.plot] = contest.render_plot(options.plot.suffix[1:])
+        drawn = io.BytesIO()
+        contest.plot().figure.savefig(drawn, format=options.plot.suffix[1:])
+        files[options.plot] = drawn.getvalue()
     for path, content in files.items():
         write_durably(path, content)
         print(f"\n{path} was written.")
