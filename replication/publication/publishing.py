@@ -226,7 +226,9 @@ def make_multiverse(
     from replication.experiments.studies import describe_reported
     from replication.report.template import escape_markdown
 
-    folder = _open_beside(results, "studies", f"multiverse-{readings.id}-{root_seed}-{n_networks}")
+    folder = _open_beside(
+        results, "studies", f"multiverse-{readings.name}-{root_seed}-{n_networks}"
+    )
     model = run_multiverse(
         readings, n_networks=n_networks, root_seed=root_seed,
         jobs=jobs, report_progress=report_progress,

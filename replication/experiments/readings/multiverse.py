@@ -1,15 +1,13 @@
 """A multiverse of one's own: readings from a file, simulated on the same networks and judged."""
 
-import dataclasses
-import hashlib
 import itertools
 import math
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication.definition.claims import load_claims, load_reported
-from replication.definition.protocol import Protocol, canonical_json, from_plain
+from replication.definition.protocol import Protocol, from_plain
 from replication.errors import UsageError
 from replication.experiments.sample import Sample
 from replication.experiments.studies import count_networks, describe_p
@@ -18,79 +16,52 @@ from replication.statistics.intervals import estimate_mean, find_median
 from replication.system.files import read_toml, write_durably
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
-from replication.wording import show
 
 MAX_READINGS = 1000
-PARTS = ("name", "fixed", "factors")
 TASK = {"group_sizes", "patterns", "n_images", "centred"}
 """Fields that make a reading one of another task, which the numbers of 1988 say nothing of."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Readings:
+class Readings(NamedTuple):
     """Protocols to simulate side by side, and the fields in which they differ."""
 
     name: str
     fields: tuple[str, ...]
     protocols: tuple[Protocol, ...]
 
-    @property
-    def id(self) -> str:
-        """Sixteen hexadecimal digits that depend on the protocols alone."""
-        text = canonical_json([protocol.differences for protocol in self.protocols])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
 
 def read_readings(path: Path) -> Readings:
-    """Read a multiverse from a TOML file.
+    """Read a multiverse from a TOML file, whose name it has.
 
     ``[factors]`` lists values of protocol fields, every combination of which is a reading;
-    ``[fixed]`` holds fields that all readings share; ``name`` is optional.
+    ``[fixed]`` holds fields that all readings share.
     """
     content = read_toml(path, what="multiverse file")
     try:
-        return _make_readings(content, default_name=path.stem)
+        protocols = _combine(content)
     except UsageError as error:
         raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
+    return Readings(path.stem, tuple(content["factors"]), protocols)
 
 
-def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings:
-    for part in content:
-        if part not in PARTS:
-            raise UsageError(
-                f"it has the part {part!r}; allowed are {', '.join(PARTS)}; protocol fields stand "
-                "below [factors] or [fixed]"
-            )
-    # What the parts hold.
-    name = content.get("name", default_name)
-    fixed, factors = content.get("fixed", {}), content.get("factors", {})
-    if not isinstance(name, str) or not isinstance(fixed, dict) or not isinstance(factors, dict):
-        raise UsageError("name must be text, and fixed and factors tables ([fixed] and [factors])")
-    if not factors:
-        raise UsageError("it must hold [factors], with lists of values of protocol fields")
-    for field, values in factors.items():
-        if field in fixed:
-            raise UsageError(f"{field!r} stands in both [fixed] and [factors]; remove one")
-        if not isinstance(values, list) or not values:
-            raise UsageError(
-                f"{field} = {show(values)} was given; a factor takes a list of values, e.g. "
-                f"{field} = [{show(values or 0)}]"
-            )
+def _combine(content: Mapping[str, Any]) -> tuple[Protocol, ...]:
+    fixed, factors = content.get("fixed", {}), content.get("factors")
+    if (
+        not content.keys() <= {"fixed", "factors"}
+        or not (isinstance(fixed, dict) and isinstance(factors, dict) and factors)
+        or not all(isinstance(values, list) and values for values in factors.values())
+        or fixed.keys() & factors.keys()
+    ):
+        raise UsageError(
+            "allowed are [factors], with a list of values for each of some protocol fields (such "
+            "as learning_rate = [10, 20]), and [fixed], with one value for each of others"
+        )
     # Every combination, unless they are too many: counted before any is made.
-    n = math.prod(len(values) for values in factors.values())
+    n = math.prod(map(len, factors.values()))
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
-    protocols = []
-    for values in itertools.product(*factors.values()):
-        chosen = dict(zip(factors, values, strict=True))
-        try:
-            protocols.append(from_plain({**fixed, **chosen}))
-        except UsageError as error:
-            written = ", ".join(f"{field} = {show(value)}" for field, value in chosen.items())
-            raise UsageError(f"the reading {written} is invalid: {error}") from None
-    if len({protocol.id for protocol in protocols}) < n:
-        raise UsageError("[factors] lists a value of a field twice; remove one")
-    return Readings(name, tuple(factors), tuple(protocols))
+    combinations = itertools.product(*factors.values())
+    return tuple(from_plain(fixed | dict(zip(factors, x, strict=True))) for x in combinations)
 
 
 def run_multiverse(

