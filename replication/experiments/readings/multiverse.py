@@ -10,7 +10,7 @@ from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol, from_plain
 from replication.errors import UsageError
 from replication.experiments.sample import Sample
-from replication.experiments.studies import count_networks, describe_p
+from replication.experiments.studies import count_networks, find_p
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean, find_median
 from replication.system.files import read_toml, write_durably
@@ -103,20 +103,17 @@ def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str,
     """Return the row of a reading; None where nothing converged, or where it is not judged.
 
     `mean` is that of the converged, `mean_at_cap` counts failures at the cap, `median` is None if
-    half have failed; each p is two-sided.
+    half have failed.
     """
-    rule, runs = load_claims()["headline"].thresholds, load_reported().runs
-    share = counts.n_converged / counts.n
-    row: dict[str, Any] = {
+    rule, share = load_claims()["headline"].thresholds, counts.n_converged / counts.n
+    chance, p = share ** load_reported().runs, find_p(counts) if is_judged else None
+    could_be = chance >= rule["min_chance_all_converge"] and (p or 0.0) > rule["at_least"]
+    return {
         "share": share, "median": find_median(counts),
         "mean": estimate_mean(counts.updates, counts.counts).value,
-        "mean_at_cap": counts.mean_at_cap, "chance_all_converge": share**runs,
+        "mean_at_cap": counts.mean_at_cap, "chance_all_converge": chance,
+        "p": p, "is_compatible": could_be if is_judged else None,
     }  # fmt: skip
-    if not is_judged:
-        return row | dict.fromkeys(("p_max", "p_mean", "p", "is_compatible"))
-    row |= describe_p(counts)
-    enough_converge = row["chance_all_converge"] >= rule["min_chance_all_converge"]
-    return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["at_least"]}
 
 
 def write_readings(model: Mapping[str, Any], folder: Path) -> Path:

@@ -12,7 +12,6 @@ from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import flatten, get_u, get_w
 from replication.experiments.mechanism import controls, reach, run, tasks, variants
-from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
@@ -256,7 +255,7 @@ def test_u_alone_finishes_codes_that_lines_can_part_and_no_others():
     codes = np.array([expit(np.eye(4) @ W.T + b) for W, b in halves])
     _, finished, final = simulate_weights(dataclasses.replace(SMALL, frozen=("W", "b")), frozen)
     assert rows[3]["finished"]["share"] == finished.mean()
-    assert np.all(measure_convexity(codes)[finished] > 0.0)
+    assert np.all(controls.are_corners(codes)[finished])
     assert np.array_equal(get_w(SMALL, final), get_w(SMALL, frozen))
 
 
@@ -311,7 +310,7 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
     maps = np.random.default_rng(3).normal(size=(50, 2, 2))
     for order, expected in (([0, 1, 2, 3], 1), ([0, 2, 1, 3], 2), ([0, 2, 3, 1], 3)):
-        found = find_split(maps @ square[:, order] + 7.0)
+        found = controls.find_split(maps @ square[:, order] + 7.0)
         assert np.array_equal(found, np.full(50, expected))
 
 
