@@ -21,8 +21,7 @@ from replication.definition.fields import MinimisedError
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model, growth, interventions
 from replication.experiments.matrices import Array
-from replication.experiments.recording import find_fastest
-from replication.experiments.sample import Sample, estimate_share, list_protocols, name_range
+from replication.experiments.sample import Sample, estimate_share, name_range
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
 from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
@@ -78,8 +77,8 @@ def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sampl
         critical, weights = growth.find_critical_rate(protocol), sample.draw(protocol)
         slow = dataclasses.replace(protocol, learning_rate=critical / 2)
         # The best rate without the common part, on other networks.
-        tried = list_protocols(protocol, {"learning_rate": RATES, "max_updates": [MAX_UPDATES]})
-        rate = find_fastest(tried, search.others.draw(protocol), Apart).learning_rate
+        grid = {"learning_rate": RATES, "max_updates": [MAX_UPDATES]}
+        rate = search.alone.find_best(protocol, grid, Apart).learning_rate
         best = dataclasses.replace(protocol, learning_rate=rate)
         without, _, _ = simulate_weights(best, weights, network=Apart)
         return {
@@ -133,16 +132,15 @@ def compare_hybrids(sample: Sample, *, search: Sample) -> list[Model]:
 
     The best have the smallest mean of updates on other networks, failures at the cap.
     """
-    searched, judged = search.others.draw(PAPER), sample.draw(PAPER)
+    judged = sample.draw(PAPER)
 
     def compare(rules: tuple[str, str]) -> Model:
         (upper, lower), rule = rules, make_hybrid(*rules)
-        tried = list_protocols(PAPER, {
+        # The fastest rates on some networks; what is printed comes from others.
+        best = search.alone.find_best(PAPER, {
             "hidden_to_visible_factor": UPPER_RATES[upper], "learning_rate": [1.0],
             "visible_to_hidden_factor": LOWER_RATES[lower], "max_updates": [MAX_UPDATES],
-        })  # fmt: skip
-        # The fastest rates on some networks; what is printed comes from others.
-        best = find_fastest(tried, searched, rule)
+        }, rule)  # fmt: skip
         best = dataclasses.replace(best, max_updates=PAPER.max_updates)
         updates, converged, _ = simulate_weights(best, judged, network=rule)
         return {
