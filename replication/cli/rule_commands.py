@@ -7,7 +7,6 @@ import importlib.util
 import io
 import math
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -181,7 +180,7 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
 
 def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Namespace) -> None:
     """Check a rule, and print and write what it and the paper's did."""
-    from replication.experiments.contest import compare_rules, render_histogram
+    from replication.experiments.contest import compare_rules
     from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
     from replication.simulator.programs import Traces
@@ -218,18 +217,18 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         *networks, protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
         jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
-    outcomes = contest.outcomes[network.__name__]
-    width = min(shutil.get_terminal_size().columns, 100)
-    print(f"{contest}\n\n{network.__name__}:\n{render_histogram(outcomes, width)}")
+    print(contest)
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
     # The files that were asked for, and how to go on.
     if options.save is not None:
+        outcomes = contest.outcomes[network.__name__]
         table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
         files[options.save] = table.encode()
     if options.plot is not None:
+        figure: Any = contest.plot().figure
         drawn = io.BytesIO()
-        contest.plot().figure.savefig(drawn, format=options.plot.suffix[1:])
+        figure.savefig(drawn, format=options.plot.suffix[1:])
         files[options.plot] = drawn.getvalue()
     for path, content in files.items():
         write_durably(path, content)

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 QUARTILES = (0.25, 0.5, 0.75)
-BARS = 12  # of the picture in a terminal
 
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
@@ -136,16 +135,3 @@ def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
         "mean": float(times.mean()) if len(times) else math.nan, "most": times.max(initial=0),
         "less_first": less.value, "less_low": less.low, "less_high": less.high,
     }  # fmt: skip
-
-
-def render_histogram(outcomes: Outcomes, width: int = 80) -> str:
-    """Return the distribution of updates as lines of text, of converged networks."""
-    times = outcomes.updates[outcomes.converged]
-    if not len(times):
-        return "  no network converged"
-    # Bars of equal widths up to the 99th percentile; all beyond are in the last one.
-    counts, edges = np.histogram(np.minimum(times, np.quantile(times, 0.99)), BARS)
-    return "\n".join(
-        f"  from {begin:9,.0f}  {'#' * round((width - 30) * n / max(counts))} {n:,}"
-        for begin, n in zip(edges[:-1], counts.tolist(), strict=True)
-    )

@@ -68,8 +68,8 @@ class Contestant:
         """Draw the initial weights of networks, fixed ones included."""
         if self.network is FeedbackAlignmentNetwork:
             return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
-        network = self.network or find_network(self.protocol)
-        return Rule.of(network, self.protocol).draw(sample.root_seed, 0, sample.n)
+        rule = Rule.of(find_network(self.protocol, self.network), self.protocol)
+        return rule.draw(sample.root_seed, 0, sample.n)
 
     def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Any, Any, Array]:
         """Train networks at a learning rate, from what `draw` returns."""
