@@ -24,8 +24,6 @@ SHORTAGES = {
         "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)",
     "too many open files": "too few open files are allowed; raise the limit (ulimit -n)",
 }  # fmt: skip
-# --root-seed, `replication replicate`: options and commands that make has, too, as it names them.
-OF_MAKE = re.compile(r"--(seeds|root-seed|jobs|results)\b|`replication \w")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from replication.cli.parser import make_parser
+    from replication.cli.arguments import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
     options = make_parser().parse_args(given or ["--help"])
@@ -110,7 +108,5 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 
 def _fail(message: str, code: int) -> int:
-    if os.environ.get("REPLICATION_BY") == "make" and OF_MAKE.search(message):
-        message += " (for make, --root-seed 7 is ROOT_SEED=7; see `make help`)"
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

@@ -91,9 +91,9 @@ def add_commands(subparsers: Any) -> None:
 
     export = add_command(
         subparsers, "export",
-        "Write the outcomes of a study as CSV or Parquet, with a description of the columns in "
-        "FILE.dictionary.json; to standard output, write the CSV alone. Networks that are not in "
-        "the cache are simulated first.",
+        "Write the outcomes of a study as CSV or Parquet: the seed, the updates before the "
+        "criterion was met (the cap where it was not), and whether it was. Networks that are not "
+        "in the cache are simulated first.",
         *NETWORKS, "--jobs", handler=run_export, continues=True,
     )  # fmt: skip
     export.add_argument(
@@ -219,5 +219,5 @@ def run_export(options: argparse.Namespace) -> None:
         if options.file == Path("-"):
             write_outcomes(blocks, sys.stdout.buffer, is_text=True)
         else:
-            for path in export_outcomes(blocks, options.file, study, force=options.force):
-                print(path)
+            export_outcomes(blocks, options.file, force=options.force)
+            print(options.file)
