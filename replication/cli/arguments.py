@@ -77,20 +77,13 @@ def parse_jobs(text: str) -> int:
     return -1 if text == "all" else whole(1, 4096, " (or 'all', for one a core)")(text)
 
 
-def parse_results(text: str) -> Path:
-    """Return a results folder; without a name it would be the one of the shell."""
-    if not text:
-        raise ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
-    return Path(text)
-
-
 OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": {"type": whole(1, MAX_SEEDS, " (which take days)"), "default": DEFAULT_SEEDS,
                 "metavar": "N", "help": f"number of seeded networks (default: {DEFAULT_SEEDS})"},
     "--root-seed": {"type": whole(0, 2**63 - 1), "default": DEFAULT_ROOT_SEED, "metavar": "R",
                     "help": "with the seed, fixes a network's initial weights "
                     f"(default: {DEFAULT_ROOT_SEED})"},
-    "--results": {"type": parse_results, "default": Path("results"), "metavar": "FOLDER",
+    "--results": {"type": Path, "default": Path("results"), "metavar": "FOLDER",
                   "help": "folder of models and reports (default: results)"},
     "--protocol": {"default": "paper", "metavar": "NAME",
                    "help": f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the "
@@ -148,22 +141,15 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 
 
 def read_protocol(name: str) -> Protocol:
-    """Return a named reading, or read a TOML file that lists the fields that differ.
-
-    The file's fields replace those of `PAPER`, or of the reading that a line ``base = "NAME"``
-    names.
-    """
+    """Return a named reading, or read a TOML file of the fields that differ from the paper's."""
     if name in READINGS:
         return READINGS[name]
     if not name.endswith(".toml") and not Path(name).exists():
         known = f"a TOML file and the named readings {', '.join(READINGS)}"
         raise UsageError(f"--protocol was given {name!r}; allowed are {known}")
     values = read_toml(Path(name), what="protocol file")
-    base = values.pop("base", "paper")
     try:
-        if not isinstance(base, str) or base not in READINGS:
-            raise UsageError(f"base = {show(base)} was given; allowed are {', '.join(READINGS)}")
-        return from_plain(values, base=READINGS[base])
+        return from_plain(values)
     except UsageError as error:
         raise UsageError(f"protocol file {name!r}: {error}") from None
 
