@@ -137,7 +137,7 @@ def examine_mechanism(
     >>> found = replication.examine_mechanism(replication.PAPER, n_seeds=40)
     >>> found.answer
     'W amplifies its own code here.'
-    >>> found.table.set_index("name").rate["recirculation"]
+    >>> float(found.table.set_index("name").rate["recirculation"])
     14.0
     """
     check_task(protocol)
