@@ -121,7 +121,7 @@ class Traces:
     def _take(self, method: str, found: Any) -> Traced:
         """Return what a method gave as an array of numbers, or refuse it by the method's name."""
         try:
-            return arrays.as_number(self.graph.take(found))
+            return self.graph.take(found)
         except TraceError as error:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 
