@@ -418,16 +418,17 @@ def _multiply(x: Any, y: Any) -> Any:
     return x if isinstance(y, float) and y == 1.0 else x * y
 
 
-def _power(x: Traced, y: Traced) -> Any:
+def _power(x: Any, y: Traced) -> Any:
     n = y.note if y.op == "number" else math.nan
     if n % 1.0 != 0.0:
         instead = "np.sqrt(x), or np.exp(y * np.log(x)) for x above 0"
         raise TraceError(f"x ** y is compiled for whole numbers y; write {instead}")
     # A product, also of numbers below 0.
     x = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
-    ones = x.graph.take(np.ones(x.shape))
-    product = math.prod(itertools.repeat(x, int(abs(n)) - 1), start=x if n else ones)
-    return product if n >= 0.0 else 1.0 / product
+    if n == 0.0:
+        return np.ones(x.shape)
+    product = math.prod(itertools.repeat(x, int(abs(n)) - 1), start=x)
+    return product if n > 0.0 else 1.0 / product
 
 
 _plain_divide = elementwise("div", lambda x, y: x / y)
@@ -447,11 +448,7 @@ def _exp(x: Traced) -> Traced:
     return _exp_of_minus(x.args[0] if x.op == "negative" else -x)
 
 
-def _where(condition: Any, x: Any, y: Any) -> Any:
-    return _choose_between(condition, x, y)
-
-
-_choose_between = elementwise("where", lambda truth, x, y: exact.where(truth != 0.0, x, y))
+_where = elementwise("where", lambda truth, x, y: exact.where(truth != 0.0, x, y))
 
 
 def _choose(relation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

@@ -8,7 +8,7 @@ import contextlib
 import functools
 import traceback
 from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Never
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list
 def simulate(
     protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988, jobs: int = -1,
     network: type[Network] | None = None, plain: bool = False, final_weights: bool = False,
-    scheduler: str | None = None, progress: bool = False, **fields: Never,
+    scheduler: str | None = None, progress: bool = False,
 ) -> Outcomes:  # fmt: skip
     """Simulate the first networks of a root seed, in memory.
 
@@ -79,8 +79,6 @@ def simulate(
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers have this package.
     progress : bool
         Whether to show progress on standard error.
-    **fields : none
-        Fields of a protocol are given in `protocol`.
 
     Returns
     -------
@@ -99,7 +97,7 @@ def simulate(
     array([ 46, 102,  26], dtype=int32)
     """
     # All arguments are checked before anything is compiled or simulated.
-    protocol = find_protocol(protocol, fields)
+    protocol = find_protocol(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
     if np.ndim(jobs) or jobs != -1:
         jobs = take_whole("jobs", jobs, 1, MOST_JOBS, besides=", or -1 for one a core")
@@ -230,14 +228,11 @@ def simulate_ranges(
             at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
             if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
                 raise
-            kind = type(error).__name__
-            reason = {
-                "Empty": f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s",
-                "KilledWorker": "workers died, perhaps for lack of memory",
-            }.get(kind, f"{kind}: {show(str(error))}")
+            reason = f"{type(error).__name__} {show(str(error))}"  # Empty: of what was waited for
             raise WorkerError(
-                f"the Dask cluster at {scheduler!r} was lost ({reason}); finished blocks are kept: "
-                "start it again, then run the same command again to go on"
+                f"the Dask cluster at {scheduler!r} was lost ({reason}), or finished nothing for "
+                f"{SECONDS_OF_PATIENCE:g} s; finished blocks are kept: start it again, then run "
+                "the same command again to go on"
             ) from None
 
 
