@@ -91,8 +91,6 @@ class Graph:
         if isinstance(given, Traced):
             self._check(given)
             return given
-        if isinstance(given, list | tuple) and any(isinstance(x, Traced) for x in given):
-            raise TraceError("a list was given where an array is needed; write np.stack([x, y])")
         numbers = np.asarray(given)
         if numbers.dtype.kind not in "fiub":
             raise TraceError(f"{show(given)} was given where an array of numbers is needed")
@@ -282,19 +280,16 @@ def _refusal(name: str) -> str:
 
 
 INSTEAD = {
-    "replication.logistic(x)": ("expit",), "np.where(x > 0, 1.0, 0.0)": ("heaviside",),
-    "x == np.max(x), which is true at its place": ("argmax", "argmin"),
-    "np.max(x) or np.min(x), of truth values 1 or 0": ("any", "all"),
-    "products and sums of arrays, as in a @ b, np.outer, np.sum(a * b, 0)": ("einsum", "inner"),
-    "np.mean((x - np.mean(x)) ** 2)": ("var", "std"), "x != y": ("logical_xor", "bitwise_xor"),
+    "replication.logistic(x)": ("expit",), "a table as a class attribute": ("sin", "cos", "tan"),
     "replication.ACTIVATIONS['arcsinh'](x)": ("arcsinh",),
-    "np.tril(np.ones((n, n))) @ x": ("cumsum",), "abs(x) < np.inf": ("isfinite",),
-    "np.where(np.isnan(x), 0.0, x)": ("nan_to_num",), "np.sum(w * x) / np.sum(w)": ("average",),
-    "np.mean, np.max or np.min, or comparisons x[:, None] > x, whose sums are ranks":
+    "np.max or np.min of truth values, which are 1 and 0": ("any", "all"),
+    "x == np.max(x), which is true at its place": ("argmax", "argmin"),
+    "products and sums, as in a @ b, np.sum(a * b, 0)": ("einsum", "inner", "average", "cumsum"),
+    "np.mean((x - np.mean(x)) ** 2)": ("var", "std"), "abs(x) < np.inf": ("isfinite",),
+    "np.mean, np.max, or comparisons x[:, None] > x, whose sums are ranks":
         ("median", "sort", "argsort", "percentile", "quantile"),
-    "np.where; to count, add to an array in `kept`, and set it back by np.where":
-        ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
-    "a table of its values as a class attribute, or a polynomial": ("sin", "cos", "tan"),
+    "np.where": ("heaviside", "nan_to_num", "logical_xor", "bitwise_xor", "floor", "ceil", "rint",
+        "round", "trunc", "remainder", "fmod", "floor_divide"),
 }  # fmt: skip
 """What to write in place of functions that people try."""
 

@@ -174,8 +174,5 @@ def _explain(network: type[Network]) -> Iterator[None]:
                 raise refusal from None
             raise type(refusal)(f"{refusal} ({line})") from None
         # What Python or NumPy has raised.
-        hint = ""
-        if isinstance(error, AttributeError) and "__init__" in vars(network):
-            hint = "; __init__ is not called: declare states in `kept`, numbers in `numbers`"
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise UsageError(f"{line or network.__name__}: {text}{hint}") from error
+        raise UsageError(f"{line or network.__name__}: {text}") from error

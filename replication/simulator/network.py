@@ -6,6 +6,7 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import inspect
 import math
@@ -302,8 +303,8 @@ class Network:
     def update(self, change: Hook | None = None) -> None:
         """Change the weights by the sum of the changes of all patterns (page 363).
 
-        `change` takes the summed changes and returns those to apply in their place: arrays of the
-        same shapes, or numbers for all entries alike.
+        `change` takes the summed changes, a tuple with their names, and returns those to apply in
+        their place: arrays of the same shapes, or numbers for all entries alike.
         """
         # All patterns and then one change, or a change after each.
         n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
@@ -315,7 +316,7 @@ class Network:
             if change is not None:
                 # A hook is given the changes of weights, without what is summed besides.
                 shown = {name: x for name, x in sums.items() if name not in self.summed}
-                returned = change(self.wrap_changes(shown))
+                returned = change(collections.namedtuple("Changes", shown)(**shown))
                 sums |= self._name_changes("change(...) gives", returned, self.shapes)
             self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
@@ -376,10 +377,6 @@ class Network:
         if apply(sums) is not None:
             name, advice = type(self).__name__, 'self.W = self.W + changes["W"]'
             raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
-
-    def wrap_changes(self, changes: dict[str, Any]) -> Any:
-        """Return changes as a hook is given them."""
-        return changes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

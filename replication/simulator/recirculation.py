@@ -236,10 +236,6 @@ class RecirculationNetwork(Network):
         last = self.second_pass(second, first)
         return [*_list_groups(first), *_list_groups(last), image, second]
 
-    def wrap_changes(self, changes: dict[str, Any]) -> Any:
-        """Return changes as a hook is given them, a tuple with their names."""
-        return self._name([*changes.values()])
-
     def _centre(self, visible: Any) -> Any:
         """Return visible states as hidden units receive them."""
         return visible - self.shift if self.protocol.centred else visible

@@ -150,7 +150,7 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
     "TypeError: 'float' object cannot be": [{"weight_changes": lambda self, v: self.uniform(2.0)}],
     "(-1,) is no shape of an array": [{"weight_changes": lambda self, v: self.normal(-1)}],
     "Mine.image: None was given where an array of numbers is": [{"image": lambda self, v: None}],
-    "Mine.image: a list was given where an array is needed; write np.stack": [
+    "Mine.image: the rule needs a number that is not known yet; write np.stack": [
         {"image": lambda self, v: [*v]},
     ],
     "Mine.apply returns something, and it has to set": [{"apply": lambda self, changes: changes}],
@@ -164,9 +164,6 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
     }],
     "AttributeError: 'Mine' object has no attribute 'rtae'": [
         {"weight_changes": lambda self, v: {"c": self.rtae * v}},
-    ],
-    "__init__ is not called: declare states in `kept`, numbers in `numbers`": [
-        {"__init__": lambda self: None, "weight_changes": lambda self, v: {"c": self.rate * v}},
     ],
     "ValueError: my own mistake": [{"image": raise_own}],
     "RecursionError": [{"image": lambda self, v: self.image(v)}],

@@ -122,13 +122,6 @@ def test_training_that_is_recorded_ends_where_training_ends():
     assert trace(seed=0, n_updates=60).updates == trace(seed=0).updates == 48, "goes on after it"
 
 
-def test_progress_is_shown_where_it_is_asked_for(capsys):
-    simulate(n_seeds=20_001, progress=True)
-    assert "20,001 of 20,001 networks" in capsys.readouterr().err
-    simulate(n_seeds=3)
-    assert capsys.readouterr().err == ""
-
-
 def start(**fields):
     return RecirculationNetwork.from_seed(0, protocol=Protocol(**fields))
 
@@ -148,7 +141,6 @@ def start(**fields):
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
         (lambda: start(learning_rule="back-propagation"), "'recirculation' only; use simulate"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
-        (lambda: simulate(n_seeds=2, progress="x"), "progress = 'x' was given; allowed are true"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
         (lambda: trace(network=int), "network = <class 'int'> was given"),
         (lambda: RecirculationNetwork.from_weights(np.zeros(5)), r"\(1, 5\).* needs \(n, 22\)"),
