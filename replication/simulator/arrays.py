@@ -252,11 +252,10 @@ class Traced(NDArrayOperatorsMixin):
             how = method if method != "__call__" else " and ".join(sorted(options))
             instead = "; write x = x + y in place of x += y" if "out" in options else ""
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
-        xs = _take_all(*inputs)
-        if ufunc not in ASKING and all(map(is_truth, xs)) != (ufunc in OF_TRUTHS):
+        if ufunc not in ASKING and all(map(is_truth, inputs)) != (ufunc in OF_TRUTHS):
             instead = "multiply truth values by 1.0, or write np.logical_and, np.logical_or"
             raise TraceError(f"numpy.{ufunc.__name__} cannot be compiled of these; {instead}")
-        return _find_function(ufunc)(*xs)
+        return _find_function(ufunc)(*_take_all(*inputs))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         try:
@@ -333,8 +332,10 @@ def ask(op: str, relation: Callable[[Any, Any], Any]) -> Callable[..., Traced]:
     return elementwise(f"is {op}", lambda x, y: exact.where(relation(x, y), 1.0, 0.0))
 
 
-def is_truth(x: Traced) -> bool:
+def is_truth(x: Any) -> bool:
     """Return whether NumPy has truth values where an array has 1 and 0."""
+    if not isinstance(x, Traced):
+        return np.asarray(x).dtype == bool
     passes_on = x.op in ("view", "moved", "where") or (x.op == "reduce" and x.note[0] != "add")
     args = x.args[1:] if x.op == "where" else x.args
     return x.op.startswith("is ") or (passes_on and all(map(is_truth, args)))

@@ -112,6 +112,7 @@ OF_CHANGES = {
     "numpy.bitwise_and cannot be compiled of these; multiply": [lambda v: v * (np.sum(v > 0) & 1)],
     "of these; multiply truth values by 1.0": [
         lambda v: np.square(v > 0), lambda v: (v > 0) + (v < 2)[::-1], lambda v: v * -np.max(v > 0),
+        lambda v: (v > 0) + np.bool_(True),
     ],
     "takes elements at places not known yet": [
         lambda v: v[v > 0], lambda v: np.take(v, v),
