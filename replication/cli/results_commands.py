@@ -58,7 +58,8 @@ def run_info(options: argparse.Namespace) -> int:
     older = [str(path) for path in [results / "outcomes"] if path.is_dir()]
     cache = find_cache()
     if options.json:
-        kept = {"folder": cache.folder and str(cache.folder), **cache.measure()._asdict()}
+        n_files, n_bytes = cache.measure()
+        kept = {"folder": str(cache.folder), "n_files": n_files, "n_bytes": n_bytes}
         found = {"reports": reports, "stale_models": stale, "older_outcomes": older, "cache": kept}
         print(json.dumps(found, indent=1))
         return code
@@ -113,9 +114,8 @@ def run_cache(options: argparse.Namespace) -> None:
         print(f"{_describe_cache(cache.folder, *cache.measure())}; {limit}")
 
 
-def _describe_cache(folder: Path | None, n_files: int, n_bytes: int) -> str:
-    size = f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB"
-    return f"{size} in {_name(folder)}" if folder else "none"
+def _describe_cache(folder: Path, n_files: int, n_bytes: int) -> str:
+    return f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB in {_name(folder)}"
 
 
 def run_verify(options: argparse.Namespace) -> int:
