@@ -6,7 +6,7 @@ import pytest
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy.modules import draw_modules, make_rule
-from replication.experiments.hierarchy.run import Condition
+from replication.experiments.hierarchy.run import make_rule as make_condition
 from replication.experiments.recording import train_for
 from replication.simulator.engine import Engine
 from tests.parity.loop import PaperLoop
@@ -67,9 +67,9 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
 
 
 def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
-    rule = Condition().make_rule(10.0, 4.0)
-    weights = draw_modules(rule, 1, 0, 5, alike=True)
-    np.testing.assert_array_equal(weights[:, :22], draw_modules(rule, 1, 0, 5)[:, :22])
+    rule, other = (make_condition(name, (10.0, 4.0)) for name in ("same_start", "four"))
+    weights = draw_modules(rule, 1, 0, 5)
+    np.testing.assert_array_equal(weights[:, :22], draw_modules(other, 1, 0, 5)[:, :22])
     np.testing.assert_array_equal(weights[:, :22], weights[:, 22:44])
     final = train_for(PAPER, weights, 50, network=rule)
     np.testing.assert_array_equal(final[:, :22], final[:, 22:44])
@@ -78,7 +78,8 @@ def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
 @pytest.mark.parametrize("train_top", [True, False])
 def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not(train_top):
     weights = draw_modules(DRAWN, 1, 0, 5)[:, :66]
-    rule, other = (Condition(train_top=top).make_rule(10.0, 4.0) for top in (train_top, True))
+    names = "four" if train_top else "untrained_top", "four"
+    rule, other = (make_condition(name, (10.0, 4.0)) for name in names)
     final, expected = (train_for(PAPER, weights, 20, network=x) for x in (rule, other))
     np.testing.assert_array_equal(final[:, :44], expected[:, :44])
     assert np.array_equal(final[:, 44:], weights[:, 44:]) is not train_top

@@ -26,6 +26,8 @@ class Modules(Network):
     """Two lower modules under a top one; subclasses say their sizes, vectors and rates."""
 
     lower_hidden = top_hidden = 2
+    starts_alike = False  # both lower modules from the same weights
+    trains_top = True
     numbers = {"lower_rate": 10.0, "top_rate": 1.0}  # noqa: RUF012
     lower_rate: Any
     top_rate: Any
@@ -49,14 +51,14 @@ class Modules(Network):
         """Return the visible states that hidden states of a module cause, without regression."""
         return logistic(getattr(self, f"U{k}") @ h + getattr(self, f"c{k}"))
 
-    def encode(self, v: Any) -> Any:
-        """Return the hidden states of the lower modules, the visible vector of the top."""
+    def hidden(self, v: Any) -> Any:
+        """Return the codes, hidden states of the lower modules, the visible vector of the top."""
         parts = [self.send_up(k, v[HALF * k : HALF * (k + 1)]) for k in range(N_LOWER)]
         return np.concatenate(parts)
 
     def image(self, v: Any) -> Any:
         """Return a vector sent up through the top and down again."""
-        codes, n = self.send_down(TOP, self.send_up(TOP, self.encode(v))), self.lower_hidden
+        codes, n = self.send_down(TOP, self.send_up(TOP, self.hidden(v))), self.lower_hidden
         parts = [self.send_down(k, codes[n * k : n * (k + 1)]) for k in range(N_LOWER)]
         return np.concatenate(parts)
 
@@ -73,14 +75,10 @@ class Modules(Network):
 
     def weight_changes(self, v: Any, _: Any) -> dict[str, Any]:
         """Return the changes of all modules, each by its own loop."""
-        changes = self.learn(TOP, self.encode(v), self.top_rate)
+        changes = self.learn(TOP, self.hidden(v), self.top_rate) if self.trains_top else {}
         for k in range(N_LOWER):
             changes |= self.learn(k, v[HALF * k : HALF * (k + 1)], self.lower_rate)
         return changes
-
-    def hidden(self, v: Any) -> Any:
-        """Return the codes of both lower modules, as `encode` does."""
-        return self.encode(v)
 
 
 class Settling(Modules):
@@ -109,19 +107,17 @@ def make_rule(*bases: type[Modules], patterns: Any, **settings: Any) -> type[Mod
     return type(bases[0].__name__, bases, {"patterns": patterns, "targets": targets, **settings})
 
 
-def draw_modules(
-    rule: type[Modules], root_seed: int, start: int, stop: int, *, alike: bool = False
-) -> Array:
+def draw_modules(rule: type[Modules], root_seed: int, start: int, stop: int) -> Array:
     """Draw the weights of hierarchies with seeds in [start, stop), a row for each.
 
     Lower module m of network s takes the draws of seed ``2 s + m``, or those of its first one if
-    they start `alike`, the top module those of seed s under another root seed.
+    they start alike, the top module those of seed s under another root seed.
     """
     lower = Protocol(group_sizes=(HALF, rule.lower_hidden))
     top = Protocol(group_sizes=(N_LOWER * rule.lower_hidden, rule.top_hidden))
     rows = draw_weights(lower, root_seed, N_LOWER * start, N_LOWER * stop)
     rows = rows.reshape(stop - start, N_LOWER, -1)
-    if alike:
+    if rule.starts_alike:
         rows[:] = rows[:, :1]
     above = draw_weights(top, root_seed + TOP_STREAM, start, stop)
     return np.hstack([rows.reshape(stop - start, -1), above])

@@ -1,6 +1,5 @@
 """Train two modules under a third, and see which vectors are encoded, kept and completed."""
 
-import dataclasses
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -36,6 +35,20 @@ HALVES = {
     "bits": np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]),
 }  # fmt: skip
 """What both halves of the vectors of a set are: one-hot, or the bits a, not a, b and not b."""
+CONDITIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "four": ("four", "four", {}),
+    "three": ("three", "three", {}),
+    "two": ("two", "three", {}),
+    "bits": ("bits", "bits", {}),
+    "random": ("random", "bits", {}),
+    "same_start": ("four", "four", {"starts_alike": True}),
+    "untrained_top": ("four", "four", {"trains_top": False}),
+    "wider_lower": ("four", "four", {"lower_hidden": 3}),
+    "wider_top": ("four", "four", {"top_hidden": 3}),
+    "wider": ("four", "four", {"lower_hidden": 3, "top_hidden": 3}),
+}
+"""Networks by their vectors, the condition that gives the learning rates, and what else differs."""
+SEARCHED = ("four", "three", "bits")
 
 
 def make_vectors(kind: str, number: int = 0) -> tuple[tuple[float, ...], ...]:
@@ -53,58 +66,29 @@ def make_vectors(kind: str, number: int = 0) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, vectors.astype(float).tolist()))
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """Networks of one kind: their vectors, sizes and start."""
-
-    kind: str = "four"
-    rates_of: str | None = None  # the condition whose search gives the learning rates, if not this
-    sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)  # settings of `Modules`
-    alike: bool = False  # whether both lower modules start from the same weights
-    train_top: bool = True
-
-    def make_rule(self, lower_rate: float, top_rate: float, number: int = 0) -> type[Modules]:
-        """Return the rule with these learning rates, and a random set of this number."""
-        rates = {"lower_rate": lower_rate, "top_rate": top_rate if self.train_top else 0.0}
-        vectors = make_vectors(self.kind, number)
-        return modules.make_rule(Modules, patterns=vectors, numbers=rates, **self.sizes)
-
-
-WIDER_LOWER, WIDER_TOP = {"lower_hidden": 3}, {"top_hidden": 3}
-CONDITIONS = {
-    "four": Condition(),
-    "three": Condition(kind="three"),
-    "two": Condition(kind="two", rates_of="three"),
-    "bits": Condition(kind="bits"),
-    "random": Condition(kind="random", rates_of="bits"),
-    "same_start": Condition(rates_of="four", alike=True),
-    "untrained_top": Condition(rates_of="four", train_top=False),
-    "wider_lower": Condition(rates_of="four", sizes=WIDER_LOWER),
-    "wider_top": Condition(rates_of="four", sizes=WIDER_TOP),
-    "wider": Condition(rates_of="four", sizes=WIDER_LOWER | WIDER_TOP),
-}
-
 Rates = tuple[float, float]  # of the lower modules and the top
 Examined = Mapping[str, Any]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
 
+def make_rule(name: str, rates: Rates, number: int = 0) -> type[Modules]:
+    """Return the rule of a condition with these learning rates, and a random set of this number."""
+    kind, _, settings = CONDITIONS[name]
+    numbers = dict(zip(("lower_rate", "top_rate"), rates, strict=True))
+    vectors = make_vectors(kind, number)
+    return modules.make_rule(Modules, patterns=vectors, numbers=numbers, **settings)
+
+
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
     sample.report_progress("hierarchy: learning rates")
     # Learning rates first, on networks that no condition is judged by.
-    searched = {
-        name: search_rates(condition, sample.first(N_SEARCH))
-        for name, condition in CONDITIONS.items() if condition.rates_of is None
-    }  # fmt: skip
-    rates = {name: searched[each.rates_of or name] for name, each in CONDITIONS.items()}
+    searched = {name: search_rates(name, sample.first(N_SEARCH)) for name in SEARCHED}
+    rates = {name: searched[source] for name, (_, source, _) in CONDITIONS.items()}
     sample.report_progress("hierarchy: all conditions")
 
-    def simulate(name: str) -> Examined:
-        return simulate_condition(CONDITIONS[name], rates[name], sample)
-
-    outcomes = sample.map(simulate, CONDITIONS)
+    outcomes = sample.map(lambda name: simulate_condition(name, rates[name], sample), CONDITIONS)
     # Each way of measuring the statement is one of the conditions.
     ways = load_claims()["hierarchy"].operationalisations
     measured = {way.id: outcomes[way.id]["all"] for way in ways}
@@ -118,26 +102,25 @@ def run(sample: Sample) -> Model:
     }
 
 
-def search_rates(condition: Condition, sample: Sample) -> Rates:
+def search_rates(name: str, sample: Sample) -> Rates:
     """Return the first pair of learning rates (lower, top) with which most of others do all."""
 
     def measure(pair: Rates) -> float:
-        return float(simulate_condition(condition, pair, sample.others)["all"].mean())
+        return float(simulate_condition(name, pair, sample.others)["all"].mean())
 
     shares = sample.map(measure, itertools.product(LOWER_RATES, TOP_RATES))
     return max(shares, key=lambda pair: shares[pair])
 
 
-def simulate_condition(condition: Condition, rates: Rates, sample: Sample) -> Examined:
+def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
     """Train and test networks; with random sets the first n / `RANDOM_SETS` on each of them."""
-    n_sets = RANDOM_SETS if condition.kind == "random" else 1
+    n_sets = RANDOM_SETS if name == "random" else 1
     found = []
     for number in range(n_sets):
-        rule = condition.make_rule(*rates, number)
-        stop = max(1, sample.n // n_sets)
-        weights = modules.draw_modules(rule, sample.root_seed, 0, stop, alike=condition.alike)
+        rule = make_rule(name, rates, number)
+        weights = modules.draw_modules(rule, sample.root_seed, 0, max(1, sample.n // n_sets))
         found.append(examine(rule, train_for(PAPER, weights, UPDATES, network=rule)))
-    return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
+    return {key: np.concatenate([part[key] for part in found], axis=-1) for key in found[0]}
 
 
 def examine(rule: type[Modules], weights: Array) -> Examined:

@@ -175,7 +175,7 @@ def check_hierarchy(model, figures):
     for name, result in model["claims"]["hierarchy"]["operationalisations"].items():
         assert result["value"] == model["conditions"][name]["all"]["share"]
     (axes,) = figures["hierarchy"].axes
-    rows = [model[part][name] for _, part, names in hierarchy_figures.GROUPS for name, _ in names]
+    rows = [model[part][name] for _, part, names in hierarchy_figures.GROUPS for name in names]
     for group, key in ((axes.patches, "all"), (axes.lines[1::2], "encoded")):
         drawn = [one.get_width() if key == "all" else one.get_xdata()[0] for one in group]
         expected = [100 * row[key]["share"] for row in rows if row[key]["share"] is not None]
