@@ -50,10 +50,8 @@ def run(sample: Sample) -> Model:
     few = sample.take(SHARE, least=20)
     outcomes = {}
     for name in (PAPER.hidden_function, *SMOOTH):
-        sample.report_progress(f"hidden function {name}")
         base = dataclasses.replace(PAPER, hidden_function=name)
         outcomes[name] = sample.simulate(few.find_best(base, {"learning_rate": SEARCHED_RATES}))
-    sample.report_progress("changes of hidden units of a function unknown to the rule")
     claims = {"other-functions": judge_functions(outcomes), "unknown-function": judge_unknown(few)}
     return {"claims": claims}
 

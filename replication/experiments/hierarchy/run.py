@@ -82,12 +82,9 @@ def make_rule(name: str, rates: Rates, number: int = 0) -> type[Modules]:
 
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
-    sample.report_progress("hierarchy: learning rates")
     # Learning rates first, on networks that no condition is judged by.
     searched = {name: search_rates(name, sample.first(N_SEARCH)) for name in SEARCHED}
     rates = {name: searched[source] for name, (_, source, _) in CONDITIONS.items()}
-    sample.report_progress("hierarchy: all conditions")
-
     outcomes = sample.map(lambda name: simulate_condition(name, rates[name], sample), CONDITIONS)
     # Each way of measuring the statement is one of the conditions.
     ways = load_claims()["hierarchy"].operationalisations
