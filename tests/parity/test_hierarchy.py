@@ -6,7 +6,7 @@ import pytest
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy.modules import draw_modules, make_rule
-from replication.experiments.hierarchy.run import make_rule as make_condition
+from replication.experiments.hierarchy.run import make_condition
 from replication.experiments.recording import train_for
 from replication.simulator.engine import Engine
 from tests.parity.loop import PaperLoop

@@ -33,7 +33,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, find_alignment
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.matrices import Array, Counts, flatten, get_u, get_w
+from replication.experiments.matrices import Array, Counts, compute_cosines, flatten, get_u, get_w
 from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -41,7 +41,6 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import split_weights
-from replication.statistics.alignment import compute_cosines
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs of a failed network jump
 TOLERANCE = 0.002

@@ -11,12 +11,11 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, compute_cosines
 from replication.experiments.sample import Sample, find_median_updates
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import list_connections, split_weights
-from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000

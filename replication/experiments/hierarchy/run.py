@@ -72,7 +72,7 @@ Examined = Mapping[str, Any]
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
 
-def make_rule(name: str, rates: Rates, number: int = 0) -> type[Modules]:
+def make_condition(name: str, rates: Rates, number: int = 0) -> type[Modules]:
     """Return the rule of a condition with these learning rates, and a random set of this number."""
     kind, _, settings = CONDITIONS[name]
     numbers = dict(zip(("lower_rate", "top_rate"), rates, strict=True))
@@ -114,7 +114,7 @@ def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
     n_sets = RANDOM_SETS if name == "random" else 1
     found = []
     for number in range(n_sets):
-        rule = make_rule(name, rates, number)
+        rule = make_condition(name, rates, number)
         weights = modules.draw_modules(rule, sample.root_seed, 0, max(1, sample.n // n_sets))
         found.append(examine(rule, train_for(PAPER, weights, UPDATES, network=rule)))
     return {key: np.concatenate([part[key] for part in found], axis=-1) for key in found[0]}

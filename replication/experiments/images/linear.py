@@ -10,12 +10,11 @@ from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.rules import Rule, combine, draw, split, train, vary
-from replication.experiments.matrices import Array, Scatter, flatten, get_w
+from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, name_mean
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import split_weights
-from replication.statistics.alignment import compute_cosines
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
 SIDE = 8  # pixels of an image

@@ -12,13 +12,18 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import align_on_digits
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, get_w, replace_matrices
+from replication.experiments.matrices import (
+    Array,
+    align_matrices,
+    compute_cosines,
+    get_w,
+    replace_matrices,
+)
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import list_connections
-from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2005
 N_NETWORKS = 2_000

@@ -15,7 +15,7 @@ SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 RATES = (5.0, 2.0)
 
 
-RULE = experiment.make_rule("four", RATES)
+RULE = experiment.make_condition("four", RATES)
 
 
 def examine(arrays):
@@ -105,7 +105,7 @@ def test_networks_are_shared_by_random_sets(monkeypatch):
         monkeypatch.setattr(experiment, name, value)
     found = experiment.simulate_condition("random", RATES, Sample(10, 3))
     assert len(found["all"]) == 10
-    rule = experiment.make_rule("random", RATES, 1)
+    rule = experiment.make_condition("random", RATES, 1)
     weights = train_for(PAPER, modules.draw_modules(rule, 3, 0, 5), 20, network=rule)
     np.testing.assert_array_equal(
         found["codes"][..., 5:], experiment.examine(rule, weights)["codes"]
