@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.hierarchy import modules
-from replication.experiments.hierarchy.modules import draw_modules, make_rule
-from replication.experiments.hierarchy.run import make_condition
+from replication.experiments.hierarchy import run as hierarchy
+from replication.experiments.hierarchy.run import draw_modules, make_condition, make_rule
 from replication.experiments.recording import train_for
 from replication.simulator.engine import Engine
 from tests.parity.loop import PaperLoop
@@ -15,7 +14,7 @@ VECTORS = np.array(
     [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
 )
 DRAWN = make_rule(
-    modules.Modules, patterns=VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
+    hierarchy.Modules, patterns=VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
 )
 
 
@@ -54,7 +53,7 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     # A pattern of the rule that settles is a vector and what is held of it: (3, 16).
     held = np.arange(8) >= 4
     states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
-    settling = make_rule(modules.Settling, DRAWN, patterns=states, n_rounds=3)
+    settling = make_rule(hierarchy.Settling, DRAWN, patterns=states, n_rounds=3)
     settled = Engine(PAPER, settling).evaluate(final).reconstruction
     for k in range(3):
         network = PaperHierarchy(weights[k])

@@ -131,20 +131,16 @@ def predict_power(strengths: Array, n_kept: int) -> float:
 
 
 def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, Array]:
-    """Train networks on, and return what they have come to, and their weights."""
+    """Train networks on, and return what they have come to, and their weights.
+
+    What they miss, how fast W still changes, and how far it is from the best. ``change``: of W in
+    an update, as a part of its length; ``unread``: the largest entry of W U - I; ``alignment``: the
+    cosine of U and W^T; ``inverse``: how far Q is from W on the patterns; ``gradient``: for W, its
+    length.
+    """
     before = train(rule, weights, N_UPDATES - LAST)
     final = train(rule, before, LAST, stretch=1)
-    arrays, W = split(rule, final), split(rule, before)["W"]
-    return describe_state(rule, arrays, W, scatter), final
-
-
-def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter: Scatter) -> Model:
-    """Return what networks miss, how fast W still changes, and how far it is from the best.
-
-    ``change``: of W in an update, as a part of its length; ``unread``: the largest entry of
-    W U - I; ``alignment``: the cosine of U and W^T; ``inverse``: how far Q is from W on the
-    patterns; ``gradient``: for W, its length.
-    """
+    arrays = split(rule, final)
     W, U = arrays["W"], arrays["U"]
 
     def measure_length(matrices: Array) -> Array:
@@ -152,7 +148,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
 
     # How far the reconstruction is from the images, and what still moves per update.
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
-    changed = measure_length(W - before) / measure_length(W) / LAST
+    changed = measure_length(W - split(rule, before)["W"]) / measure_length(W) / LAST
     described: Model = {
         **name_mean(scatter.miss(W, U), "unexplained"),
         "change": float(np.maximum(changed, ZERO).mean()),
@@ -166,7 +162,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
     if "Q" in arrays:
         apart, seen = (measure_length(x @ scatter.root.T) for x in (arrays["Q"] - W, W))
         described["inverse"] = float((apart / seen).mean())
-    return described
+    return described, final
 
 
 def measure_exact(sample: Sample) -> Model:

@@ -48,9 +48,12 @@ LOGISTIC = {
 
 def run(sample: Sample) -> Model:
     """Return the model of the rule."""
+    regression = load_claims()["descent"].thresholds["regression"]
+    restricted = Protocol(regression=regression, **RESTRICTED)
+    descent = judge("descent", measure_descent(restricted, sample.draw(restricted)))
     return {"claims": {
         "simple-rule": judge_simple_rule(sample),
-        "descent": judge_descent(sample),
+        "descent": descent | {"regression": regression},
         "without-linearity": judge("without-linearity", {
             name: sample.simulate(protocol).converged for name, protocol in LOGISTIC.items()
         }),
@@ -87,14 +90,6 @@ def measure_difference(protocol: Protocol, weights: Array) -> float:
 def round_up(deviation: float) -> float:
     """Return the next power of ten: what rounding leaves differs less between processors."""
     return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
-
-
-def judge_descent(sample: Sample) -> Model:
-    """Judge what the derivation of page 361 claims where its conditions hold."""
-    regression = load_claims()["descent"].thresholds["regression"]
-    protocol = Protocol(regression=regression, **RESTRICTED)
-    measured = measure_descent(protocol, sample.draw(protocol))
-    return judge("descent", measured) | {"regression": regression}
 
 
 def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER
-from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy import run as experiment
 from replication.experiments.recording import train_for
 from replication.experiments.sample import SEARCH_OFFSET, Sample
@@ -106,7 +105,7 @@ def test_networks_are_shared_by_random_sets(monkeypatch):
     found = experiment.simulate_condition("random", RATES, Sample(10, 3))
     assert len(found["all"]) == 10
     rule = experiment.make_condition("random", RATES, 1)
-    weights = train_for(PAPER, modules.draw_modules(rule, 3, 0, 5), 20, network=rule)
+    weights = train_for(PAPER, experiment.draw_modules(rule, 3, 0, 5), 20, network=rule)
     np.testing.assert_array_equal(
         found["codes"][..., 5:], experiment.examine(rule, weights)["codes"]
     )
