@@ -41,6 +41,7 @@ OPTIONS = {
     "--failures": "what the report did with failures (default: the verdict must not depend on it)",
     "--plus-minus KIND": "what ± is: sd, se, ci, 2sd, '90%% ci', 'ci t', 'sd n-1' (default: all)",
     "--scale FACTOR": "what brings reported numbers to your unit: 100 divides them; log for ratios",
+    "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
     "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
     "--difference A B": "what was reported is the mean (or share) of group A less that of B",
     "--pair NAME": "with --difference: column of seeds that pair the runs",

@@ -29,6 +29,7 @@ from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
+from replication.statistics.intervals import Estimate, estimate_mean
 from replication.statistics.means import weigh_evidence
 from replication.statistics.sampling import Effort, Sample
 
@@ -45,6 +46,7 @@ def compare(
     failures: str | None = None,
     plus_minus: str | None = None,
     scale: str | float | None = None,
+    bounds: tuple[str | float | None, str | float | None] | None = None,
     grid: str | float | None = None,
     between: str | float | None = None,
     evidence: bool = False,
@@ -87,6 +89,8 @@ def compare(
     scale : float or "log", optional
         What the reported numbers are divided by to have the unit of your values: 100 if they are
         per cent and yours are shares. With "log" logarithms are compared, as for ratios.
+    bounds : (float or None, float or None), optional
+        What no value can lie beyond, such as (0, 1), or (0, None) for all above 0.
     grid : float, optional
         What every value is a multiple of: 1 for whole numbers.
     between : float, optional
@@ -262,6 +266,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
         reported={name: item.text for name, item in report.numbers.items()},
         runs=None if "constant" in report.numbers or report.n == 0 else report.n,
         cap=own.stop if report.on_values else None,
+        mean=_estimate_mean(main, report, None if own.minus else sample, level),
         p=max(p_values.values(), default=None),
         p_alone=max((one.p_alone for one in answers.values()
                      if one.p_alone is not None and p_values), default=None),
@@ -274,6 +279,16 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
         scale="log" if options["scale"] == "log" else "",
     )  # fmt: skip
     return found.take_exponentials() if found.scale else found
+
+
+def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
+    """Return the mean of one's own runs with its interval, or what stands in its place."""
+    # A median stands for no mean, but the runs behind it have one.
+    if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
+        return Estimate(None, None, None)
+    if sample is None:
+        return Estimate(main.sides[0].mean, None, None)
+    return estimate_mean(sample.values, sample.counts, 1.0 - level)
 
 
 def _judge(

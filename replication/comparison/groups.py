@@ -5,6 +5,7 @@ whose cells the other has; where one table has a column for each task, method or
 headings are a key; the values are the only column of numbers that is left.
 """
 
+import contextlib
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
@@ -113,7 +114,7 @@ def compare_sides(
     defaults, said = compare.__kwdefaults__ or {}, dict[str, str]()
     numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
     base = {**defaults, **options, "numbers": {}}
-    own = _rename(Table.of(table, "table"), metrics)
+    own = _rename(_stack_runs(Table.of(table, "table")), metrics)
     groups = None if difference is None else _find_column_of(own, keys, difference)
     keys = [name for name in keys if name != groups]
     # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
@@ -194,6 +195,8 @@ def compare_sides(
             raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
+    elif between is not None:
+        said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = tuple(key for key in reports if key not in mine)
     only_yours = tuple(key for key in mine if key not in reports)
     ignored = (_name_unread(name) for name in unread if name not in {*found, *columns})
@@ -228,6 +231,25 @@ def _is_printed(table: Table, name: str, *, needs_spread: bool = False) -> bool:
     if needs_spread:
         parts = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
     return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in parts) > len(cells)
+
+
+def _stack_runs(table: Table) -> Table:
+    """Return a table with a row for each run where a log has a column for each, "run - metric"."""
+    # "a - reward", but not "a - reward__MIN"
+    parts = {name: re.fullmatch(r"(.+) - (.+?)(?<!__MIN)(?<!__MAX)", name) for name in table.names}
+    found = {name: part.groups() for name, part in parts.items() if part}
+    step = next((name for name in table.names if _fold(name) in STEPS), None)
+    metrics = {metric for _, metric in found.values()}
+    if step is None or len(found) < 2 or len(metrics) > 1 or not all(
+        name == step or name in found or " - " in name for name in table.names):  # fmt: skip
+        return table
+    # A row for each run and step that has a value.
+    steps, rows = table.take(step), list[tuple[Any, ...]]()
+    for name, (run, _) in found.items():
+        cells = zip(steps, table.take(name), strict=True)
+        rows += [(run, at, cell) for at, cell in cells if not is_missing(cell)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return Table(table.name, ["run", step, *metrics], columns.__getitem__, len(rows))
 
 
 def _rename(table: Table, metrics: list[str]) -> Table:
@@ -398,9 +420,12 @@ def _match_keys(
     # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
+        with contextlib.suppress(UsageError):
+            metrics = metrics or [find_column(own, {*found.values()}, {})]
         raise UsageError(
             f"the report has results in {list_names(labels)}, and nothing says which of them your "
-            f"runs are; say it as in `column` score={name_key(labels[-1:])}"
+            f"runs are; say it as in `column` {name_key([*metrics, 'values'][:1])}="
+            f"{name_key(labels[-1:])}"
         )
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"

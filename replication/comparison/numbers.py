@@ -253,8 +253,13 @@ def span(low: float | None, high: float | None, digits: int = 4) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent."""
-    return f"{100.0 * share:.3g} %"
+    """Return a share in per cent; near 0 and 1 what it lies below or above."""
+    number = 100.0 * share
+    if 0 < number < 0.01:
+        return "< 0.01 %"
+    if 99.99 < number < 100:
+        return "> 99.99 %"
+    return f"{number:.{3 if number > 99 else 2}g} %"
 
 
 def join(parts: Sequence[str]) -> str:

@@ -21,9 +21,11 @@ def list_assumptions(report: Report, sample: Sample | None, main: Answer, betwee
     found, numbers, kind = {}, report.numbers.keys(), report.kind
     level = f"{100 * (kind.level or 0.95):g} %"
     if sample is not None and main.distributions:
+        ends = [f"from {sample.low:g}"] * math.isfinite(sample.low)
+        ends += [f"up to {sample.high:g}"] * math.isfinite(sample.high)
         grid = "real numbers" if sample.grid is None else f"multiples of {float(sample.grid):g}"
-        most = f", at most {sample.high:g}" if math.isfinite(sample.high) else ""
-        found["grid"] = f"values are {grid}{most}"
+        found["bounds"] = f"values lie {' '.join(ends)}" if ends else "values have no bounds"
+        found["grid"] = f"values are {grid}"
     # What stands behind ±, and how it was made.
     parts = [f"({report.bracket}), in brackets, is a spread"] if report.bracket else []
     ways = [*report.list_spreads(report.count_middle(main.rule))]

@@ -43,6 +43,12 @@ ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high 
 NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
 """Names of reported numbers by what tables, options and arguments call them."""
 
+SPELT = (
+    (r"\(?\b([0-9][0-9,]*)\s+(?:random )?(?:seeds|runs|trials)\b\)?", r", n = \1"),  # (5 seeds)
+    (r"^\s*([0-9.]+\s?%)\s+of\s+([0-9,]+)\s*$", r"share = \1, n = \2"),  # 94% of 50
+    (r"\(\s*(?:IQR|interquartile range)[:,]?\s*(?=[0-9.-])", "("),  # 4.9 (IQR 4.5 to 5.4)
+)
+"""What stands in texts in place of names."""
 COUNTED = r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*"  # 49/50, 49 of 50
 
 GONE = {
@@ -50,7 +56,6 @@ GONE = {
     "ci_level": "`plus_minus`, such as '90% ci'", "ci_kind": "`plus_minus`, such as 'ci normal'",
     "sd_kind": "`plus_minus`, such as 'sd n-1'", "alpha": "`level`", "group_by": "`by`",
     "nan_policy": "nothing: missing values are left out, and counted", "values": "`column`",
-    "bounds": "nothing: unseen values end at the `cap` of failures, if at all",
     "margin": "`level` 10%: a difference whose interval lies within a margin is shown to be less",
     "detect": "nothing: the answer says what these runs find; four times as many find half of it",
 }  # fmt: skip
@@ -270,9 +275,12 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     if isinstance(given, Mapping):
         pairs = [(str(key), value) for key, value in given.items()]
     else:
-        # 0.83 ± 0.04 (5 seeds)
-        runs = r"\(?\b([0-9][0-9,]*)\s(?:seeds|runs|trials)\b\)?"
-        text = re.sub(runs, r", n = \1", str(given)[:500])
+        text = str(given)[:500]
+        for pattern, plain in SPELT:
+            text = re.sub(pattern, plain, text)
+        # median 4.9; of another name, as in "accuracy 94.8", the number is a mean
+        if called := re.match(r"\s*([A-Za-z][A-Za-z _-]*?)\s+(?=[-+−.]?[0-9])", text):
+            text = f"{called[1]}=" * (called[1].lower() in NAMES) + text[called.end() :]
         # ", n = 5" behind a number, or "mean=0.8"
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", text)
         values = [value.strip(" ,;") for value in rest[1::2]]  # (n = 5), but [4.5, 5.4) in full

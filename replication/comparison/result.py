@@ -12,6 +12,7 @@ from replication.comparison.numbers import describe_p, format_number, format_p, 
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
+from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
 from replication.wording import plural
@@ -50,6 +51,8 @@ class Comparison(Answered):
         Your runs (or those of the other report), failures included; failures; values left out.
     cap, failures : float or None, and str
         Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
+    mean : Estimate
+        Of your runs, with Student's interval.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
     p, p_alone, p_error : float or None, the same, and float
@@ -87,6 +90,7 @@ class Comparison(Answered):
     n_missing: int
     cap: float | None
     failures: str
+    mean: Estimate
     findings: Mapping[str, Finding]
     p: float | None
     p_alone: float | None
@@ -130,7 +134,8 @@ class Comparison(Answered):
         # Means, differences and ends of intervals become ratios; p stays what it is.
         gap, findings = self.difference, self.findings.items()
         return dataclasses.replace(
-            self, shown={name: _exp(one) for name, one in self.shown.items()},
+            self, mean=undo(self.mean, "value", "low", "high"),
+            shown={name: _exp(one) for name, one in self.shown.items()},
             difference=gap and undo(gap, "value", "low", "high", "shown", spread=None),
             findings={name: undo(one, "value", "yours", "interval") for name, one in findings},
         )  # fmt: skip
@@ -269,15 +274,19 @@ def _describe_difference(found: Comparison) -> str:
 
 
 def _describe_runs(found: Comparison) -> str:
-    parts = []
+    words, mean = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate", found.mean
     if found.n_failed:
         stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
-        parts.append(f"Of your {plural(found.n, 'run')} {found.n_failed:,} failed{stopped}.")
-        if found.findings.keys() - SUCCESSES.keys():
-            parts.append(f"Failures are {FAILURE_WORDS[found.failures]}.")
+        words += f", of which {found.n_failed:,} failed{stopped}"
+        if mean.value is not None:
+            words += f"; failures are {FAILURE_WORDS[found.failures]}"
     if found.n_missing:
-        parts.append(f"{plural(found.n_missing, 'missing value')} left out.")
-    return " ".join(parts)
+        words += f"; {plural(found.n_missing, 'missing value')} left out"
+    if mean.value is not None:
+        words += f". Their mean is {format_number(mean.value)}" if found.n else ""
+        if mean.low is not None:
+            words += f" ({percent(mean.level)} interval {span(mean.low, mean.high)})"
+    return words + "."
 
 
 def tabulate(found: Comparison) -> list[list[str]]:

@@ -23,7 +23,7 @@ from replication.system.progress import escape
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 4  # version of what `Answered.to_dict` returns
+SCHEMA = 3  # version of what `Answered.to_dict` returns
 WIDTH = 88
 FIXED = {
     "quartiles",

@@ -42,7 +42,9 @@ def estimate_proportion(successes: int, n: int) -> Estimate:
     return Estimate(successes / n, float(low), float(high))
 
 
-def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
+def estimate_mean(
+    values: npt.ArrayLike, counts: npt.ArrayLike = 1, level: float = LEVEL
+) -> Estimate:
     """Return the mean of values with Student's t interval, unbounded for a single value.
 
     `counts`: how often each value stands; where there is none, the mean is None.
@@ -54,10 +56,10 @@ def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
         return Estimate(None, None, None)
     mean = float(np.sum(sample * weights)) / n
     if n == 1:
-        return Estimate(mean, None, None)
+        return Estimate(mean, None, None, level)
     spread = math.sqrt(float(np.sum((sample - mean) ** 2 * weights)) / (n - 1))
-    reach = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2.0)) * spread / math.sqrt(n)
-    return Estimate(mean, mean - reach, mean + reach)
+    reach = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * spread / math.sqrt(n)
+    return Estimate(mean, mean - reach, mean + reach, level)
 
 
 def estimate_median(values: npt.ArrayLike) -> Estimate:
