@@ -25,12 +25,12 @@ from replication.comparison.report import (
     read_numbers,
     read_report,
 )
-from replication.comparison.result import Comparison, Verdict
+from replication.comparison.result import Comparison, Verdict, split_said
 from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import Estimate, estimate_mean
-from replication.statistics.means import weigh_evidence
+from replication.statistics.intervals import Estimate
+from replication.statistics.means import Side, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
 
 LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
@@ -236,18 +236,24 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     answers = judge_all(own, report, level=level, between=between, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
+    is_exact = own.minus is not None or "constant" in report.numbers
+    counts = report.count_used(main.rule)
+    impossible = {} if is_exact else remarks.find_impossible(report, counts, sample)
+    # What cannot be right is not judged as well.
+    wrong = set(impossible)
+    if wrong & {"mean", "max"}:
+        wrong.add("mean_given_max")
     # Numbers are shown of the reading by which the difference is least surprising.
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    cautions = remarks.list_cautions(report, sample, main, worst, options)
+    assumptions, cautions = split_said(options["said"])
+    cautions |= remarks.list_cautions(report, sample, main, worst, options)
     # The verdict over all readings, and why.
-    verdict, reason = _judge(answers, sample, level)
-    if "per cent" in cautions:
-        verdict, reason = Verdict.CANNOT_TELL, "units"
-        unjudged = {name: dataclasses.replace(one, p=math.nan, chance=math.nan)
-                    for name, one in worst.findings.items()}  # fmt: skip
-        worst = dataclasses.replace(worst, difference=None, shown={}, findings=unjudged)
-    is_known = reason not in {"few", "constant", "units"}
+    verdict, reason = _judge(impossible, answers, sample, level)
+    if "per cent" in cautions and not impossible:
+        verdict, reason, wrong = Verdict.CANNOT_TELL, "units", {*worst.findings}
+        worst = dataclasses.replace(worst, difference=None, shown={})
+    is_known = reason not in {"impossible", "few", "constant", "units"}
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and is_known}
     conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
     is_found = verdict is Verdict.CONTRADICTED
@@ -260,19 +266,23 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
         n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
         difference=worst.difference, evidence=evidence,
-        answers=answers, sample=sample, findings=worst.findings,
+        impossible=impossible, answers=answers, sample=sample,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
         reported={name: item.text for name, item in report.numbers.items()},
         runs=None if "constant" in report.numbers or report.n == 0 else report.n,
         cap=own.stop if report.on_values else None,
-        mean=_estimate_mean(main, report, None if own.minus else sample, level),
+        mean=_estimate_mean(main, report, sample, level),
+        findings={
+            name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
+            for name, one in worst.findings.items()
+        },
         p=max(p_values.values(), default=None),
         p_alone=max((one.p_alone for one in answers.values()
                      if one.p_alone is not None and p_values), default=None),
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
-        assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
+        assumptions=assumptions | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
         cautions=cautions,
         groups=tuple(options.get("groups") or ()),
@@ -282,19 +292,22 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
 
 
 def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
-    """Return the mean of one's own runs with its interval, or what stands in its place."""
+    """Return the mean of one's own runs, or what stands in its place, with its interval."""
     # A median stands for no mean, but the runs behind it have one.
     if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
         return Estimate(None, None, None)
-    if sample is None:
-        return Estimate(main.sides[0].mean, None, None)
-    return estimate_mean(sample.values, sample.counts, 1.0 - level)
+    if sample is None or report.centre in {"mean", "constant"}:
+        return main.sides[0].estimate(1.0 - level)
+    return Side(sample.mean, ((sample.spread, sample.n),)).estimate(1.0 - level)
 
 
 def _judge(
-    answers: Mapping[str, Answer], sample: Sample | None, level: float
-) -> tuple[Verdict, str]:
+    impossible: Mapping[str, str], answers: Mapping[str, Answer], sample: Sample | None,
+    level: float,
+) -> tuple[Verdict, str]:  # fmt: skip
     """Return the verdict, and what it rests on."""
+    if impossible:
+        return Verdict.CONTRADICTED, "impossible"
     found = {None if one.p is None else one.p <= level for one in answers.values()}
     # Nothing is known of how runs vary, or readings of the report disagree.
     if None in found:

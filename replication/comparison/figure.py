@@ -69,8 +69,7 @@ def _draw_rows(
             panel.plot([end], [place], sign, color=color, markersize=width, clip_on=False)
         panel.annotate(format_p(p_values.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
     title = "p (Holm)" if len(rows) > 1 else "p"
-    aside = ASIDE | {"xytext": (6, 8)}
-    panel.annotate(title, (1.0, 1.0), xycoords="axes fraction", style="italic", **aside)
+    panel.annotate(title, (1.0, -1.0), xycoords=EDGE, style="italic", **ASIDE)
     # The mean of all rows, as a diamond.
     labels, row, (pooled, p) = [_label(key) for key in rows], len(rows), whole
     if pooled is not None and pooled.unit == "sd":

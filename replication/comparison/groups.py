@@ -8,15 +8,16 @@ headings are a key; the values are the only column of numbers that is left.
 import contextlib
 import difflib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from replication.comparison.comparison import compare, compare_by
-from replication.comparison.numbers import refuse, show, split_printed, unset
+from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
 from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading, read_numbers
-from replication.comparison.result import Comparison
+from replication.comparison.result import Comparison, split_said
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
@@ -204,7 +205,7 @@ def compare_sides(
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
         only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
-        float(between or 0.0), said, seeds,
+        float(between or 0.0), *split_said(said), seeds,
     )  # fmt: skip
 
 
@@ -501,7 +502,7 @@ def _find_mixed(
     table: Table, taken: Collection[str | None], keys: Sequence[str], places: Mapping[Key, Any],
     said: dict[str, str],
 ) -> None:  # fmt: skip
-    """Say which column tells runs of one group apart that are taken together."""
+    """Say which columns tell runs of one group apart that are taken together, or are doubled."""
     free = [name for name in table.names if name not in taken]
     for name in free:
         cells = {*map(str, _probe(table, name))}
@@ -513,11 +514,22 @@ def _find_mixed(
         for where in places.values():
             if len(groups := {*(texts[place] for place in where)} - {None}) > 1:
                 said["mixed"] = (
-                    f"runs of different {name_key([name])} ({list_names(sorted(map(str, groups)))})"
+                    f"Runs of different {name_key([name])} ({list_names(sorted(map(str, groups)))})"
                     f" are taken together; if they are not alike, give `by` "
-                    f"{name_key([','.join([*keys, name])])}"
+                    f"{name_key([','.join([*keys, name])])}."
                 )
                 return
+    # A seed that occurs twice in a group: is it one run?
+    columns = [table.take(name) for name in free if _fold(name) in SEEDS]
+    for key, where in places.items() if columns else ():
+        runs = Counter(tuple(str(column[place]) for column in columns) for place in where)
+        if twice := next((seed for seed, n in runs.items() if n > 1), None):
+            said["twice"] = (
+                f"Seed {name_key(twice)} has {runs[twice]} runs"
+                f"{f' in {name_key(key)}' if key else ''}, which count as independent: is it the "
+                "same run twice?"
+            )
+            return
 
 
 def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
@@ -558,7 +570,8 @@ def _find_rows(
         return rows, seed
     # A log has a row for each step: the last of each run is kept.
     order, kept = tables.read_values(table.take(step), step), list[int]()
-    for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
+    ends: dict[Key, list[float]] = {}
+    for key, part in _find_groups(table, [*keys, seed] if seed else keys, rows).items():
         steps, n = order[part], part.size
         first = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)  # of each run
         each = np.unique(steps, return_counts=True)[1]  # runs at a step
@@ -570,8 +583,16 @@ def _find_rows(
         elif (np.diff(steps) >= 0).all() and each.size > 1 and np.ptp(each) == 0 < each[0] - 1:
             last = last[-each[0] :]  # all runs, step after step
         kept += part[last].tolist()
+        ends.setdefault(key[: len(keys)], []).extend(steps[last].tolist())
     if len(kept) < len(rows):
         said["steps"] = f"of each run the last {name_key((step,))} is taken"
+        tops = [(each, max(each)) for each in ends.values()]
+        if early := [(end, top) for each, top in tops for end in each if end < top]:
+            (end, at), verb = min(early), "ends" if len(early) == 1 else "end"
+            said["early"] = (
+                f"{len(early)} of {len(kept)} runs {verb} before the others, at "
+                f"{name_key((step,))} {format_number(end)} in place of {format_number(at)}."
+            )
     return sorted(kept), seed
 
 

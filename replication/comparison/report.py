@@ -167,9 +167,10 @@ def word(name: str) -> str:
     return _WORDS.get(name) or f"{name[1:]} % quantile"
 
 
-def describe_number(name: str, text: str) -> str:
-    """Return a reported number with its name: "mean of 48"."""
-    return f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
+def describe_number(name: str, text: str, *, article: bool = False) -> str:
+    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
+    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,6 +220,11 @@ class Report:
         is_other = self.centre not in {"mean", "constant", None} and not self.has_quartiles
         return self.spread is not None and (self.n == 0 or is_other)
 
+    def count_used(self, rule: str) -> Sequence[int]:
+        """Return how many values the statistics can summarise under a rule for failures."""
+        item = self.numbers.get("n_succeeded") or self.numbers.get("share")
+        return [self.n] if rule != "excluded" or item is None else self.count_successes()
+
     def count_successes(self) -> Sequence[int]:
         """Return the numbers of successes that print as was reported; the nearest if none does."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share") or self.numbers["mean"]
@@ -228,10 +234,8 @@ class Report:
         return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.n)]
 
     def count_middle(self, rule: str) -> int:
-        """Return how many values are summarised under a rule for failures: the middle number."""
-        if rule != "excluded" or self.numbers.keys().isdisjoint(SUCCESSES):
-            return self.n
-        counts = self.count_successes()
+        """Return the number of values that stands for all that there can be."""
+        counts = self.count_used(rule)
         return counts[len(counts) // 2]
 
     def list_spreads(self, n_used: int) -> dict[str, float]:
@@ -416,6 +420,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         is_interval = parts.ends and (parts.level or name == "mean")
         texts[name] = parts.value
         add("ci" if is_interval else spread, parts.ends or parts.spread)
+        off_centre = "off" if parts.is_skewed else off_centre
         bracket = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
         level = parts.level
     # Pairs in one cell, as 40-55.
@@ -458,9 +463,6 @@ def _check_together(report: Report, *, is_gap: bool) -> None:
         "nothing was reported; give `reported`, or a number by its name such as `mean`":
             not numbers,
         "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= numbers,
-        "a `share` is at most all of the runs, and so is the number of successes":
-            any(name in numbers and report.numbers[name].low > whole
-                for name, whole in (("share", 1), ("n_succeeded", report.n))),
         "`constant` was given with other numbers; give it alone":
             "constant" in numbers and len(numbers) > 1,
         "`n` was not given, the number of runs behind the report; give it, or try several; an "

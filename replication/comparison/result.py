@@ -20,6 +20,7 @@ from replication.wording import plural
 if TYPE_CHECKING:
     pass
 
+ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
@@ -40,8 +41,9 @@ class Comparison(Answered):
     ----------
     verdict : Verdict
     reason : str
-        What it rests on: "p"; "few" runs; "constant" (runs that are all equal); "units" (shares
-        against what looks like per cent); "reading" (it depends on what was not said).
+        What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
+        "constant" (runs that are all equal); "units" (shares against what looks like per cent);
+        "reading" (it depends on what was not said).
     conditions : tuple of str
         What the verdict holds under, where it cannot be had without.
     level : float
@@ -72,6 +74,8 @@ class Comparison(Answered):
         Chance that none of the reported number of runs fails.
     evidence : mapping or None
         Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
+    impossible : mapping of str to str
+        Why reported numbers cannot be right, by name.
     groups, scale : tuple of str, and str
         Names of the groups whose difference was reported; "log" where logarithms were compared, of
         which means, differences (ratios) and intervals are given back.
@@ -102,6 +106,7 @@ class Comparison(Answered):
     assumptions: Mapping[str, str]
     chance_all_succeed: float
     evidence: Mapping[str, float] | None
+    impossible: Mapping[str, str]
     cautions: Mapping[str, str]
     groups: tuple[str, ...]
     scale: str
@@ -173,10 +178,18 @@ def _exp(value: float | None) -> float | None:
     return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
 
 
+def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what is taken for granted of how tables were read, and what is odd about them."""
+    aside = {name: text for name, text in said.items() if name in ODD}
+    return {name: text for name, text in said.items() if name not in aside}, aside
+
+
 def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
     verdict, reason, judged = str(found.verdict).capitalize(), found.reason, _list_judged(found)
     # What was not judged says why.
+    if reason == "impossible":
+        return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason == "units":
         return f"{verdict}: {found.cautions['per cent']}"
     if reason in {"few", "constant"}:

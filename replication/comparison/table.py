@@ -44,8 +44,8 @@ class ComparisonTable(Answered):
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
         Of the tests; the spread between labs that was allowed for.
-    assumptions : mapping of str to str
-        How the tables were read, by the argument that changes it.
+    assumptions, cautions : mapping of str to str
+        How the tables were read, by the argument that changes it; what is odd about them.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
     """
@@ -60,6 +60,7 @@ class ComparisonTable(Answered):
     level: float
     between: float = 0.0
     assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cautions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
@@ -137,6 +138,11 @@ class ComparisonTable(Answered):
         return found
 
     @property
+    def impossible(self) -> list[Key]:
+        """Rows with a number that cannot be right."""
+        return [key for key, one in self.rows.items() if one.reason == "impossible"]
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """What the verdict on the whole holds under, beside the independence of rows."""
         return tuple(dict.fromkeys(
@@ -147,6 +153,8 @@ class ComparisonTable(Answered):
     @property
     def verdict(self) -> Verdict:
         """The verdict on the table as a whole."""
+        if self.impossible:
+            return Verdict.CONTRADICTED
         # Readings of the reports must agree, as for one result.
         differs = {p <= self.level for p, _ in self.readings.values()}
         if len(differs) != 1:
@@ -160,7 +168,7 @@ class ComparisonTable(Answered):
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions")  # fmt: skip
+                 "assumptions", "cautions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": self.verdicts[key], **one.to_dict()}
@@ -294,6 +302,8 @@ class ComparisonTable(Answered):
             text = f" By Holm's adjustment, {join(_cut(names))} {are} contradicted."
         elif len(holm) > 1:
             text = f" No single row is contradicted (Holm {format_p(min(holm.values()))})."
+        if self.impossible:
+            text += f" What was reported for {_join(self.impossible)} cannot be right."
         if self.refused:
             text += f" {plural(len(self.refused), 'row')} could not be compared; see below."
         return text
@@ -302,7 +312,7 @@ class ComparisonTable(Answered):
         """Return what is not in the table, by title."""
         rows, n = self.rows.items(), len(self.rows)
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
-        cautions = []
+        cautions = [*self.cautions.values()]
         ratio = None if self.pooled is None else self.pooled.ratio
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
             cautions.append(
@@ -360,3 +370,7 @@ def _cut(names: Sequence[str]) -> list[str]:
     """Return the first names, and how many more there are."""
     more = [f"{len(names) - MAX_LISTED:,} more"] * (len(names) > MAX_LISTED)
     return [*names[:MAX_LISTED], *more]
+
+
+def _join(keys: Sequence[Key]) -> str:
+    return join(_cut([*map(name_key, keys)]))

@@ -42,9 +42,7 @@ def estimate_proportion(successes: int, n: int) -> Estimate:
     return Estimate(successes / n, float(low), float(high))
 
 
-def estimate_mean(
-    values: npt.ArrayLike, counts: npt.ArrayLike = 1, level: float = LEVEL
-) -> Estimate:
+def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
     """Return the mean of values with Student's t interval, unbounded for a single value.
 
     `counts`: how often each value stands; where there is none, the mean is None.
@@ -56,10 +54,10 @@ def estimate_mean(
         return Estimate(None, None, None)
     mean = float(np.sum(sample * weights)) / n
     if n == 1:
-        return Estimate(mean, None, None, level)
+        return Estimate(mean, None, None)
     spread = math.sqrt(float(np.sum((sample - mean) ** 2 * weights)) / (n - 1))
-    reach = float(special.stdtrit(n - 1, 0.5 + level / 2.0)) * spread / math.sqrt(n)
-    return Estimate(mean, mean - reach, mean + reach, level)
+    reach = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2.0)) * spread / math.sqrt(n)
+    return Estimate(mean, mean - reach, mean + reach)
 
 
 def estimate_median(values: npt.ArrayLike) -> Estimate:

@@ -41,7 +41,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from replication.statistics.intervals import ROUNDING
+from replication.statistics.intervals import ROUNDING, Estimate
 
 POWER = 0.8
 N_STEPS = 100_000  # of a distribution that is integrated over
@@ -79,6 +79,15 @@ class Side:
         share = EFFICIENCY if self.is_by_quartiles else 1.0
         known = [(sd**2 * (1.0 / n + between**2), share * (n - 1.0)) for sd, n in self.samples]
         return known + [(self.error**2, math.inf)] * (self.error > 0)
+
+    def estimate(self, level: float) -> Estimate:
+        """Return the mean with Student's interval, or Welch's for a difference."""
+        terms = self.list_terms()
+        if not self.has_spread or not terms:
+            return Estimate(self.mean, None, None, level)
+        error, free = _combine(terms)
+        reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
+        return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
 
 Sides = tuple[Side, Side]

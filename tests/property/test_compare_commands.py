@@ -32,7 +32,7 @@ def _draw_reported(rng, centre, spread):
         [f"iqm={value}", "--ci", low, high], [f"constant={value}"], [f"max={high} n={n}"],
         [f"mean={value} max={high} n={n}"], [rf"${value}_{{\pm {sd}}}$", "--n", n],
         [f"{value} ± {sd}", "--runs", n, "--std", sd], [f"p90={high} n={n} mean={value}"],
-        [f"sd={sd} n={n}"],
+        [f"{value} +{sd} -{sd}, n = {n}"], [f"sd={sd} n={n}"],
     ])  # fmt: skip
 
 

@@ -309,15 +309,17 @@ ODD = {
     "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),
     "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
-    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "- runs of different "
-                       "method ('Ours', 'SAC') are taken together; if they are not alike, give "
-                       "`by` task,method"),
+    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Caution: - Runs of "
+                       "different method ('Ours', 'SAC') are taken together; if they are not "
+                       "alike, give `by` task,method."),
+    "one run twice": (TASKS | {"seed": [0, *range(4)] * 2}, OURS, {}, "Seed 0 has 2 runs in ant,"),
     "an early end": ({"task": ["a"] * 17, "seed": [run for run, _ in LOG],
                       "step": [step for _, step in LOG], "v": [*range(17)]},
-                     {"task": ["a"], "mean": ["9"], "n": [5]}, {}, "a 9 5 9.167 6"),
+                     {"task": ["a"], "mean": ["9"], "n": [5]}, {},
+                     "1 of 6 runs ends before the others, at step 6 in place of 9."),
     "a column for each run": ({"Step": [1, 2, 3], "a - v": [1, 2, 5], "b - v": [2, 3, None],
                                "a - v__MIN": [1, 2, 5]}, {"metric": ["v"], "mean": ["4"], "n": [2]},
-                              {}, "v 4 2 4 2"),
+                              {}, "1 of 2 runs ends before the others, at Step 2 in place of 3."),
     "per cent": (TASKS | {"return": np.array(TASKS["return"]) / 6},
                  {"task": ["ant"], "mean": ["84.1"], "n": [5]}, {}, "if divided by 100: do the "
                  "units differ? If so, give `scale` 100, if not 1."),
