@@ -47,6 +47,7 @@ OPTIONS = {
     "--pair NAME": "with --difference: column of seeds that pair the runs",
     "--evidence": "with --difference: add the replication Bayes factor and the sceptical p",
     "--between SD": "labs differ by so many standard deviations: 0.35; of tables also 'estimate'",
+    "--margin VALUE": "difference of the means that does not matter: 0.5 (in your unit), or 10%%",
     "--level LEVEL": "of the test (default: 5%%); intervals cover the rest",
     "--plot FILE": "draw the runs, or a table as a forest plot (.png, .svg or .pdf)",
     "--format": "of what is printed",

@@ -7,7 +7,7 @@ the study is the same function on a count table.
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ from replication.comparison.runs import Runs, get_sample, take_runs, take_succes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
-from replication.statistics.means import Side, weigh_evidence
+from replication.statistics.means import Side, find_equivalence, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
 
 LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
@@ -49,6 +49,7 @@ def compare(
     bounds: tuple[str | float | None, str | float | None] | None = None,
     grid: str | float | None = None,
     between: str | float | None = None,
+    margin: str | float | None = None,
     evidence: bool = False,
     level: str | float = 0.05,
     **numbers: Any,
@@ -96,6 +97,9 @@ def compare(
     between : float, optional
         Standard deviation between laboratories, in standard deviations of a run: by so much either
         side may be off for reasons that all of its runs share.
+    margin : str or float, optional
+        Difference of the means that does not matter: in the unit of the values, or
+        as "10 %" of the reported mean.
     evidence : bool
         Of a difference: add the replication Bayes factor and the sceptical p.
     level : float
@@ -177,8 +181,8 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     # The unit of the reported numbers.
     options["said"] = dict(options.get("said") or {})
     if scale == "log":
-        if options["between"]:
-            raise UsageError("`between` and `scale` log do not go together; leave one out")
+        for name in filter(options.get, ("margin", "between")):
+            raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
         options["said"]["scale"] = LOGARITHMS
     elif scale is None:
         _infer_scale(options, given, yours)
@@ -239,6 +243,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     is_exact = own.minus is not None or "constant" in report.numbers
     counts = report.count_used(main.rule)
     impossible = {} if is_exact else remarks.find_impossible(report, counts, sample)
+    equivalence = _assess(answers.values(), report, options)
     # What cannot be right is not judged as well.
     wrong = set(impossible)
     if wrong & {"mean", "max"}:
@@ -249,7 +254,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     assumptions, cautions = split_said(options["said"])
     cautions |= remarks.list_cautions(report, sample, main, worst, options)
     # The verdict over all readings, and why.
-    verdict, reason = _judge(impossible, answers, sample, level)
+    verdict, reason = _judge(impossible, answers, equivalence, sample, level)
     if "per cent" in cautions and not impossible:
         verdict, reason, wrong = Verdict.CANNOT_TELL, "units", {*worst.findings}
         worst = dataclasses.replace(worst, difference=None, shown={})
@@ -265,7 +270,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     found = Comparison(
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
         n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
-        difference=worst.difference, evidence=evidence,
+        difference=worst.difference, equivalence=equivalence, evidence=evidence,
         impossible=impossible, answers=answers, sample=sample,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
@@ -282,6 +287,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
                      if one.p_alone is not None and p_values), default=None),
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
+        coincidence=remarks.find_coincidence(own, sample, report, main.rule),
         assumptions=assumptions | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
         cautions=cautions,
@@ -302,8 +308,8 @@ def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: f
 
 
 def _judge(
-    impossible: Mapping[str, str], answers: Mapping[str, Answer], sample: Sample | None,
-    level: float,
+    impossible: Mapping[str, str], answers: Mapping[str, Answer], equivalence: Any,
+    sample: Sample | None, level: float,
 ) -> tuple[Verdict, str]:  # fmt: skip
     """Return the verdict, and what it rests on."""
     if impossible:
@@ -315,4 +321,26 @@ def _judge(
         return Verdict.CANNOT_TELL, "constant" if is_constant else "few"
     if len(found) > 1:
         return Verdict.CANNOT_TELL, "reading"
-    return (Verdict.CONTRADICTED if found == {True} else Verdict.NOT_CONTRADICTED), "p"
+    (differs,) = found
+    if equivalence is not None and differs == equivalence["is_equivalent"]:
+        return Verdict.CANNOT_TELL, "margin"
+    return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
+
+
+def _assess(answers: Collection[Answer], report: Report, options: Options) -> dict[str, Any] | None:
+    """Test under each reading whether the means differ by less than a margin."""
+    if options["margin"] is None:
+        return None
+    sides = [one.sides for one in answers if one.sides is not None]
+    if "mean" not in report.numbers or not sides:
+        raise UsageError("`margin` was given without a reported mean; give the mean too")
+    # In the unit of the values, or in per cent of the reported mean.
+    text = str(options["margin"]).strip()
+    margin = float(read_number(text, "margin", scale=1).value)
+    if text.endswith("%"):
+        margin *= abs(float(report.numbers["mean"].value)) / 100.0
+    if not margin > 0:
+        raise refuse("margin", text, "is a number above 0, or per cent of the reported mean")
+    found = [find_equivalence(*pair, margin, options["between"]) for pair in sides]
+    p = None if None in found else max(one for one in found if one is not None)
+    return {"margin": margin, "p": p, "is_equivalent": p is not None and p <= options["level"]}

@@ -1,4 +1,4 @@
-"""What stands beside a verdict: impossible numbers, assumptions, cautions.
+"""What stands beside a verdict: impossible numbers, the very runs, assumptions, cautions.
 
 References
 ----------
@@ -15,10 +15,12 @@ from fractions import Fraction
 from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import Reported, describe_p
 from replication.comparison.prediction import Answer
-from replication.comparison.report import CI_WORDS, MANY, Options, Report, describe_number
+from replication.comparison.report import CI_WORDS, MANY, SPREADS, Options, Report, describe_number
+from replication.comparison.runs import Runs
 from replication.statistics.means import Side, find_spread_p, find_tolerated, judge_means
 from replication.statistics.sampling import UNBOUNDED, Sample
 
+COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 ORDER = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
 SLACK = 1.0 + 1e-12
@@ -69,6 +71,23 @@ def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None
 def has_multiple(item: Reported, step: Fraction) -> bool:
     """Say whether a whole multiple of a step prints so, however halves are rounded."""
     return item.holds(Fraction(math.ceil(item.low / step) * step))
+
+
+def find_coincidence(own: Runs, sample: Sample | None, report: Report, rule: str) -> float | None:
+    """Return how often two studies print the same numbers, where these runs print the reported."""
+    numbers, n_used = report.on_values, report.count_middle(rule)
+    if sample is None or own.minus is not None or not sample.n == n_used > 1 or report.has_error:
+        return None
+    # Each number as these runs would print it, and how often two studies print it alike.
+    yours = sample.describe([name for name in numbers if name not in SPREADS])
+    error, chance = sample.spread * math.sqrt(2.0 / sample.n), 1.0
+    for name, item in numbers.items():
+        factors = dataclasses.replace(report, numbers={name: item}).list_spreads(sample.n).values()
+        printed = [yours[name]] if name in yours else [sample.spread * one for one in factors]
+        if not any(map(item.holds, printed)):
+            return None
+        chance *= item.width / (2.5 * error) if error > 0 and item.width < 2.5 * error else 1.0
+    return chance if chance <= COINCIDENCE else None
 
 
 def list_assumptions(report: Report, sample: Sample | None, main: Answer, between: float) -> Said:

@@ -56,7 +56,6 @@ GONE = {
     "ci_level": "`plus_minus`, such as '90% ci'", "ci_kind": "`plus_minus`, such as 'ci normal'",
     "sd_kind": "`plus_minus`, such as 'sd n-1'", "alpha": "`level`", "group_by": "`by`",
     "nan_policy": "nothing: missing values are left out, and counted", "values": "`column`",
-    "margin": "`level` 10%: a difference whose interval lies within a margin is shown to be less",
     "detect": "nothing: the answer says what these runs find; four times as many find half of it",
 }  # fmt: skip
 """Arguments that there are no more, or that people try, and what takes their place."""

@@ -2,12 +2,13 @@
 
 import dataclasses
 import enum
+import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from replication.comparison import report
-from replication.comparison.figure import draw
+from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
@@ -43,7 +44,8 @@ class Comparison(Answered):
     reason : str
         What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
         "constant" (runs that are all equal); "units" (shares against what looks like per cent);
-        "reading" (it depends on what was not said).
+        "reading" (it depends on what was not said);
+        "margin" (the margin says otherwise than p).
     conditions : tuple of str
         What the verdict holds under, where it cannot be had without.
     level : float
@@ -66,12 +68,15 @@ class Comparison(Answered):
         Yours less the reported mean or share, with its interval; `d` is in standard deviations.
     shown : mapping of str to (float or None)
         By statistic, the difference that these runs would have shown four times in five.
-    missed : float
-        The largest probability of an outcome that your runs miss in 5 % of cases.
+    missed, coincidence : float, and float or None
+        The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
+        give all reported numbers to the last digit, how often two studies do.
     assumptions, cautions : mapping of str to str
         What is taken for granted, by the argument that changes it; what to know, by cause.
     chance_all_succeed : float
         Chance that none of the reported number of runs fails.
+    equivalence : mapping or None
+        Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
     evidence : mapping or None
         Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
     impossible : mapping of str to str
@@ -103,8 +108,10 @@ class Comparison(Answered):
     difference: Difference | None
     shown: Mapping[str, float | None]
     missed: float
+    coincidence: float | None
     assumptions: Mapping[str, str]
     chance_all_succeed: float
+    equivalence: Mapping[str, Any] | None
     evidence: Mapping[str, float] | None
     impossible: Mapping[str, str]
     cautions: Mapping[str, str]
@@ -146,9 +153,10 @@ class Comparison(Answered):
         )  # fmt: skip
 
     def plot(self) -> Any:
-        """Return a Matplotlib figure of the difference in standard deviations of a run."""
-        key = (_name_numbers(self, list(self.reported)[:1]),)
-        return draw({key: self}, {key: self.verdict}, {key: self.p})
+        """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
+        names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
+        panels = [functools.partial(draw_statistic, self, name) for name in names]
+        return draw(panels, height=0.4 + 2.1 * len(panels))
 
     def list_cells(self) -> list[list[Any]]:
         """Return the table of findings as numbers, header first."""
@@ -163,6 +171,13 @@ class Comparison(Answered):
     def describe(self) -> Iterable[Block]:
         """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
         yield Block(answer(self))
+        if self.coincidence is not None:
+            often = format_number(1.0 / max(self.coincidence, 1e-12), 2)
+            yield Block(
+                f"Your {plural(self.n - self.n_failed, 'run')} give every reported number to the "
+                f"last digit, as one study in {often} would by chance: they may be the very runs "
+                "of the report, and if so do not replicate it."
+            )
         yield Block(rows=tabulate(self))
         notes = " ".join(list_notes(self))
         texts = _describe_difference(self), _describe_runs(self), notes
@@ -228,6 +243,9 @@ def answer(found: Comparison) -> str:
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{f' ({p})' if p else ''}"
     )
+    if reason == "margin":
+        shown = "shown" if differs else "not shown"
+        text += f", but the means are {shown} to differ by less than the margin"
     return f"{text}{_describe_shown(found)}."
 
 
@@ -324,7 +342,7 @@ def tabulate(found: Comparison) -> list[list[str]]:
 
 def list_notes(found: Comparison) -> Iterator[str]:
     """Yield sentences on what stands in the table, and beside it."""
-    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading"}:
+    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
         n, chance = plural(found.n - found.n_failed, "run"), percent(found.missed)
         yield f"An outcome with a probability of up to {chance} could be missing from {n}."
     # What was reported and not judged, and what bears on failures.
@@ -340,6 +358,11 @@ def list_notes(found: Comparison) -> Iterator[str]:
         text = list_p(found.p_by_assumption, "({})")
         yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     # What was asked for beside the verdict.
+    if found.equivalence is not None:
+        margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
+        shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
+        tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
+        yield f"The means are {shown} to differ by less than {margin}{tests}."
     if found.evidence is not None:
         factor, p = found.evidence["bayes_factor"], found.evidence["p_sceptical"]
         yield (

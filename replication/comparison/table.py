@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.figure import draw
+from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer
@@ -185,7 +185,9 @@ class ComparisonTable(Answered):
 
     def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
-        return draw(self.rows, self.verdicts, self.adjusted, (self.pooled, self.p))
+        is_known = any(one.difference and one.difference.d for one in self.rows.values())
+        panel = functools.partial(draw_rows, self)
+        return draw([panel] * is_known, height=1.2 + 0.25 * len(self.rows))
 
     def list_cells(self) -> list[list[Any]]:
         """Return the rows as numbers, header first, and all rows together last.
@@ -312,6 +314,7 @@ class ComparisonTable(Answered):
         """Return what is not in the table, by title."""
         rows, n = self.rows.items(), len(self.rows)
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
+        same = "Your runs give the reported numbers to the last digit: are they the same runs?"
         cautions = [*self.cautions.values()]
         ratio = None if self.pooled is None else self.pooled.ratio
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
@@ -322,7 +325,8 @@ class ComparisonTable(Answered):
             )
         cautions += [
             f"{name_key(key)}: {text}" for key, one in rows
-            for name, text in one.cautions.items() if name != "per cent"
+            for text in [*[same] * (one.coincidence is not None), *one.cautions.values()]
+            if text != one.cautions.get("per cent")
         ]  # fmt: skip
         # What rows take for granted, with the number of rows where it is not said of all.
         counts = Counter(pair for one in self.rows.values() for pair in one.assumptions.items())

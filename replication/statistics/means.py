@@ -23,6 +23,7 @@ mid-p. Newcombe (1998), Interval estimation for the difference between independe
 Stat. Med. 17, 873-890, method 10.
 Hedges (1981), J. Educational Statistics 6, 107-128: differences in standard deviations.
 Cohen (1988), Statistical Power Analysis, chapter 6: shares on the scale of arcsines.
+Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
 Mathur & VanderWeele (2020), New statistical metrics for multisite replication projects, J. R. Stat.
 Soc. A 183, 1145-1166: studies that differ by more than chance.
 Luo et al. (2018), Stat. Methods Med. Res. 27, 1785-1805, and Wan et al. (2014), BMC Med. Res.
@@ -288,6 +289,13 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
     factor = math.exp(min(log_factor, 700.0))
     return {"bayes_factor": factor, "p_sceptical": float(special.ndtr(-z))}
+
+
+def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
+    """Return p of two one-sided tests for a difference less than a margin, None if not known."""
+    inside, errors = margin - abs(own.mean - other.mean), list_errors(own, other, between)
+    p_values = [special.stdtr(free, -inside / error) for error, free in errors]
+    return max(map(float, p_values), default=None)
 
 
 def pool_runs(own: Side, other: Side) -> tuple[float, float]:

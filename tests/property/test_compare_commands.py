@@ -39,7 +39,7 @@ def _draw_reported(rng, centre, spread):
 def _draw_options(rng, spread, kind):
     ways = [
         ["--level", rng.choice(["1%", "0.1", "5%"])], ["--between", rng.choice(["0.35", "0"])],
-        ["--bounds", "none", "1e6"],
+        ["--margin", rng.choice(["10%", f"{spread:.2f}"])], ["--bounds", "none", "1e6"],
         ["--plus-minus", rng.choice(["sd", "se", "2sd", "90% ci", "ci normal", "sd n-1", "t"])],
         ["--scale", rng.choice(["1", "100", "log"])], ["--grid", "0.001"],
         ["--failures", rng.choice(["excluded", "at-cap", "restarted"])], ["--cap", "1e5"],

@@ -175,6 +175,17 @@ def test_the_difference_of_shares_is_from_what_was_printed_with_all_counts_that_
     assert counted == means.judge_shares(15, 30, 18, 20, level=0.05)
 
 
+def test_the_very_runs_of_a_report_are_named_first():
+    for kind in (0, 1):
+        report = {"mean": f"{np.mean(FIVE):.3f}", "sd": f"{np.std(FIVE, ddof=kind):.4f}"}
+        found = compare(FIVE, runs=5, **report)
+        assert found.coincidence < 0.01
+        assert read(found).index("they may be the very runs") < read(found).index("Yours less")
+    assert compare(FIVE, runs=5, mean="0.8").coincidence is None, "half of all studies print 0.8"
+    assert compare(FIVE, runs=6, **report).coincidence is None
+    assert compare(FIVE, runs=5, **report | {"sd": "0.0231"}).coincidence is None
+
+
 def test_plus_minus_of_unknown_kind_is_read_in_every_way():
     """More information never raises p: naming the kind once opened n - 1 or n, t or normal."""
     own = NORMAL[:20]
@@ -301,6 +312,21 @@ def test_a_difference_is_held_against_runs_of_both():
     # Of runs that are 0 or 1 the difference is one of shares.
     shares = compare([1, 1, 1, 0, 1, 1], minus=[0, 0, 1, 0, 0, 0], runs=20, mean="0.10")
     assert shares.difference.value == pytest.approx(5 / 6 - 1 / 6 - 0.1)
+
+
+def test_a_margin_decides_between_no_difference_and_equivalence():
+    close = compare(NORMAL, runs=500, mean="10.0", margin="10 %")
+    assert (close.verdict, close.equivalence["margin"]) == (YES, pytest.approx(1.0))
+    assert "The means are shown to differ by less than 1 (two one-sided" in read(close)
+    for report in ({"mean": "10.0"}, {"mean": "10.0", "sd": "2.0"}):
+        # Five runs with a spread of 2 do not show a mean within 1.
+        few = compare(NORMAL, runs=5, margin="10 %", **report)
+        assert (few.verdict, few.reason) == (UNKNOWN, "margin")
+    # Whatever the ± is.
+    kinds = ({"plus_minus": kind} for kind in ("sd", "se", "ci"))
+    each, *alone = (compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1", **more).equivalence["p"]
+                    for more in ({}, *kinds))  # fmt: skip
+    assert each == max(alone)
 
 
 def test_what_was_done_with_failures_must_not_decide_unless_it_is_said():
@@ -452,7 +478,8 @@ def test_missing_values_are_left_out_and_counted(values):
     ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
     ({"mean": "48", "grid": 0}, "a number above 0"),
     ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
-    ({"mean": "48", "margin": "10%"}, "no 'margin' any more; give `level` 10%"),
+    ({"mean": "0", "margin": "10%"}, "a number above 0"),
+    ({"max": "48", "margin": "3"}, "without a reported mean"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
     ({"mean": "48", "level": "low"}, "`level` was given as 'low'; allowed is a plain"),
     ({"mean": "10", "level": None}, "`level` was given as 'None'"),

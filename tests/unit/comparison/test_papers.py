@@ -570,6 +570,6 @@ def test_options_are_about_twenty_and_their_words_are_those_of_python():
     assert len(options - {"--help"}) <= 20
     names = {name[2:].replace("-", "_") for name in options}
     own = {"reported", "succeeded", "cap", "failures", "plus_minus", "scale", "bounds", "grid",
-           "between", "evidence", "level"}  # fmt: skip
+           "between", "margin", "evidence", "level"}  # fmt: skip
     assert own <= names
     assert own <= {*replication.compare.__kwdefaults__, "reported"}
