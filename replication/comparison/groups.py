@@ -6,7 +6,6 @@ headings are a key; the values are the only column of numbers that is left.
 """
 
 import contextlib
-import difflib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,7 +15,7 @@ import numpy as np
 
 from replication.comparison.comparison import compare, compare_by
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading, read_numbers
+from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_numbers, suggest
 from replication.comparison.result import Comparison, split_said
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -201,7 +200,7 @@ def compare_sides(
         said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = tuple(key for key in reports if key not in mine)
     only_yours = tuple(key for key in mine if key not in reports)
-    ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
+    ignored = (_name_unread(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
         only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
@@ -296,10 +295,8 @@ def _fold_cells(table: Table, name: str) -> set[str]:
     return set(map(_fold, _probe(table, name)))
 
 
-def _hint(name: str) -> str:
-    """Return the statistic whose name is nearest to that of a column."""
-    near = difflib.get_close_matches(_fold(name), NAMES, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+def _name_unread(name: str) -> str:
+    return show(name) + suggest(_fold(name))
 
 
 def _is_numeric(table: Table, name: str) -> bool:
@@ -341,8 +338,8 @@ def _read_records(
             raise UsageError(f"{table.name} gives the {statistic} in {both}; keep one")
     if not labels:
         raise UsageError(
-            f"{table.name} has the columns {list_names(table.names)}, of which none holds reported "
-            f"numbers{''.join(map(_hint, table.names[:20]))}; name it mean, median or share"
+            f"of the columns of {table.name} none holds reported numbers: "
+            f"{', '.join(map(_name_unread, table.names[:12]))}; name it mean, median or share"
         )
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []

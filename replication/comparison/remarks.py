@@ -15,7 +15,7 @@ from fractions import Fraction
 from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import Reported, describe_p
 from replication.comparison.prediction import Answer
-from replication.comparison.report import CI_WORDS, MANY, SPREADS, Options, Report, describe_number
+from replication.comparison.report import CI_WORDS, SPREADS, Options, Report, describe_number
 from replication.comparison.runs import Runs
 from replication.statistics.means import Side, find_spread_p, find_tolerated, judge_means
 from replication.statistics.sampling import UNBOUNDED, Sample
@@ -102,17 +102,13 @@ def list_assumptions(report: Report, sample: Sample | None, main: Answer, betwee
         found["grid"] = f"values are {grid}"
     # What stands behind ±, and how it was made.
     parts = [f"({report.bracket}), in brackets, is a spread"] if report.bracket else []
-    if "spread" in numbers:
-        ways = "" if report.n and report.has_error else "a standard deviation, "
-        ways += f"a standard error or half of a {level} interval"
-        parts.append(f"± stands for {ways}; all are tried")
-        parts[-1] += "" if report.n else f", a standard deviation as one of {MANY} runs: give `n`"
+    ways = [*report.list_spreads(report.count_middle(main.rule))]
+    if len(ways) > 1:
+        ways += [f"intervals of {level}"] * ("interval" in " ".join(ways))
+        parts.append(f"all of these are tried: {', '.join(ways)}")
+        parts += ["give `n`"] * (report.n == 0)
     elif "ci" in numbers:
-        by = " or ".join(CI_WORDS.values()) + "; both are tried"
-        by = CI_WORDS["normal"] if report.has_error else CI_WORDS.get(kind.by or "", by)
-        parts.append(f"the {level} interval is by {by}")
-    elif numbers & {"sd", "se"} and kind.free is None and not report.has_error:
-        parts.append("the denominator of the sd is n - 1 or n; both are tried")
+        parts.append(f"the {level} interval is by {CI_WORDS[kind.by or 'normal']}")
     for name, is_so, text in (
         ("plus_minus", parts, "; ".join(parts)),
         ("quartiles", numbers & {"q1", "q3", "iqr"},

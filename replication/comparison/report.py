@@ -79,6 +79,10 @@ class Kind(NamedTuple):
 
 
 NO_KIND = Kind()
+# 90% ci normal, 2sd n-1: level, how many, what, its distribution, its denominator
+_KIND = re.compile(
+    r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
+)
 
 
 def read_kind(text: str) -> Kind | None:
@@ -87,27 +91,17 @@ def read_kind(text: str) -> Kind | None:
     >>> read_kind("90% ci normal")
     Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
     """
-    # Word by word: how many, what, its level, its distribution, its denominator.
-    found: dict[str, Any] = {}
-    plain = text.lower().replace("standard error", "se").replace("standard deviation", "sd")
-    plain = re.sub(r"\b([a-z])\.([a-z])\.([a-z]\b)?\.?", r"\1\2\3", plain)  # s.d., s.e.m.
-    for token in plain.replace("confidence interval", "ci").replace("half", "").split():
-        # 2sd, 95%, ci95
-        parts = re.fullmatch(r"([12]?)\.?(sd|se|ci)s?|([0-9]{2}(?:\.[0-9]+)?)\s?%?", token)
-        name = NAMES.get(token) if len(token) > 1 else None
-        if parts and parts[2]:
-            found |= {"name": parts[2]} | ({"factor": float(parts[1])} if parts[1] else {})
-        elif parts and 50.0 <= float(parts[3]) < 100.0:
-            found |= {"level": float(parts[3]) / 100.0}
-        elif token in {"t", "normal"}:
-            found |= {"by": token}
-        elif token in {"n", "n-1"}:
-            found |= {"free": token}
-        elif name in {"sd", "se", "ci"}:
-            found |= {"name": name}
-        else:
-            return None
-    return Kind(**found) if found else None
+    # s.d. is sd, "standard error" se: what has several names is called by one
+    plain = re.sub(r"(?<=[a-z])\.", "", text.lower()).replace("half", "")
+    for words, name in (("error", "se"), ("deviation", "sd")):
+        plain = plain.replace(f"standard {words}", name)
+    plain = plain.replace("confidence interval", "ci")
+    parts = [NAMES.get(part, part) if len(part) > 1 else part for part in plain.split()]
+    found = _KIND.fullmatch(" ".join(parts))
+    if found is None or not found[0]:
+        return None
+    level, factor, kind, by, free = found.groups()
+    return Kind(kind, float(factor or 1), float(level) / 100.0 if level else None, by, free)
 
 
 class Heading(NamedTuple):
@@ -159,6 +153,12 @@ def read_heading(text: str) -> Heading:
             if name in NAMES and (not label or len(name) > 1 or name == last == "n"):
                 return Heading(label, NAMES[name], unit, kind, runs)
     return Heading(words, None, unit, kind, runs)
+
+
+def suggest(name: str) -> str:
+    """Return the reported number whose name is nearest, as words behind a message."""
+    near = difflib.get_close_matches(name, NAMES, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def word(name: str) -> str:
@@ -296,10 +296,8 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
         # What a heading says of ± goes along: "mean (sd)"
         label, known, *_ = ("", key) if key == "plus_minus" else read_heading(key)
         if known is None or label:
-            near = difflib.get_close_matches(key.lower(), NAMES, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90{hint}"
-            raise refuse(name, key, allowed)
+            allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
+            raise refuse(name, key, allowed + suggest(key.lower()))
         if known in found:
             raise UsageError(f"`{name}` gives the {known} twice; give it once")
         if value is not None and str(value) != "":

@@ -2,7 +2,6 @@
 
 import dataclasses
 import functools
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -312,7 +311,7 @@ class ComparisonTable(Answered):
 
     def _list_asides(self) -> dict[str, list[str]]:
         """Return what is not in the table, by title."""
-        rows, n = self.rows.items(), len(self.rows)
+        rows = self.rows.items()
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
         same = "Your runs give the reported numbers to the last digit: are they the same runs?"
         cautions = [*self.cautions.values()]
@@ -328,19 +327,17 @@ class ComparisonTable(Answered):
             for text in [*[same] * (one.coincidence is not None), *one.cautions.values()]
             if text != one.cautions.get("per cent")
         ]  # fmt: skip
-        # What rows take for granted, with the number of rows where it is not said of all.
-        counts = Counter(pair for one in self.rows.values() for pair in one.assumptions.items())
-        assumed = list_assumed(self.assumptions) + [
-            line + f" ({k} of {n} rows)" * (k < n)
-            for (name, text), k in counts.items() for line in list_assumed({name: text})
-        ]  # fmt: skip
+        # What rows take for granted, each only once.
+        assumed = dict.fromkeys(
+            line for one in (self, *self.rows.values()) for line in list_assumed(one.assumptions)
+        )
         return {
             "Replication Bayes factor, and sceptical p (one-sided):": [
                 "{}: {}, {}".format(name_key(key), format_number(one.evidence["bayes_factor"], 2),
                                     format_p(one.evidence["p_sceptical"]))
                 for key, one in rows if one.evidence
             ],
-            "Taken for granted:": _cut(assumed),
+            "Taken for granted:": _cut([*assumed]),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
             "Reported, but not among your runs:": _cut([*map(name_key, self.only_reported)]),
             "Among your runs, but not reported:": _cut([*map(name_key, self.only_yours)]),

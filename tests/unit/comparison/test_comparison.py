@@ -201,7 +201,7 @@ def test_plus_minus_of_unknown_kind_is_read_in_every_way():
     assert (alone.verdict, alone.reason) == (UNKNOWN, "reading")
     many = compare(own, mean="12.0", se="0.2")
     assert alone.p_by_assumption["± as sd of 100 runs"] == pytest.approx(many.p)
-    assert "a standard deviation as one of 100 runs: give `n`" in read(alone)
+    assert "± as sd of 100 runs, intervals of 95 %; give `n`" in read(alone)
     unsure = compare(own, runs=5, mean="12.6 ± 2.0")
     assert (unsure.verdict, unsure.reason) == (UNKNOWN, "reading")
     assert "depends on what the report leaves unsaid" in read(unsure)
@@ -387,7 +387,7 @@ def test_an_answer_is_the_same_and_whole_in_every_form():
     latex = found.render("latex")
     assert latex.index("\\caption") < latex.index("\\toprule") < latex.index("mean & 10.0 &")
     assert "% needs \\usepackage{booktabs}" in latex
-    assert "footnotesize Taken for granted: the denominator of the sd is n - 1 or n" in latex
+    assert "Taken for granted: all of these are tried: sd with n - 1, sd with n" in latex
     header, row, *_ = (line.split(",") for line in found.render("csv").splitlines())
     assert header[:3] == ["statistic", "reported", "yours"]
     assert float(row[5]) == pytest.approx(found.findings["mean"].p, rel=1e-4)

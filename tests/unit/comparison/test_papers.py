@@ -304,7 +304,7 @@ ODD = {
                                "n": [5, 5]}, OURS, {}, "ant 5.3 ± 0.4 5 5 5"),
     "one n": ({"task": ["ant", "hop"], "n": [5, 5], "R": ["5.3 ± 0.4", "3.3 ± 0.4"]}, OURS, {},
               "yours and the reported are equal in all rows."),
-    "assumed": (TASKS, OURS, {}, "95 % interval; all are tried (change with `plus_minus`)"),
+    "assumed": (TASKS, OURS, {}, "intervals of 95 % (change with `plus_minus`)"),
     "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
     "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),
     "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
@@ -376,7 +376,7 @@ def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
         own, {"k": ["a", "b"], "mean": ["2", "2"], "n": [5, 5], "stdd": ["1", "1"]}
     )
     assert "'stdd' (did you mean std?)" in read(found)
-    with pytest.raises(UsageError, match="has the columns 'k', 'note'") as error:
+    with pytest.raises(UsageError, match="none holds reported numbers: 'k', 'note'") as error:
         compare_table(own, {"k": ["a", "b"], "note": ["good", "bad"]})
     assert "name it mean, median or share" in str(error.value)
     with pytest.raises(UsageError, match="`table` has no column 'task'"):
