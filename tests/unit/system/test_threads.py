@@ -1,11 +1,13 @@
 """Small tasks in threads: order, and what happens when one fails."""
 
+import contextlib
 import threading
 import time
 
 import pytest
 
 from replication.errors import UsageError, WorkerError
+from replication.system import threads
 from replication.system.threads import (
     Stopped,
     count_workers,
@@ -112,3 +114,15 @@ def test_a_limit_on_cores_that_is_no_number_is_named(monkeypatch):
     with pytest.raises(UsageError, match="LOKY_MAX_CPU_COUNT='abc' is set; allowed is a whole"):
         map_in_threads(abs, [1])
     assert map_in_threads(abs, [-1, 2], jobs=2) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_refused"), [("max\n", False), ("1000000\n", True), ("", False)]
+)
+def test_the_memory_of_a_container_counts(tmp_path, monkeypatch, limit, is_refused):
+    """Once networks that fit into the machine alone were begun, and the container was ended."""
+    # As cgroups write it: "max" where there is no limit.
+    (tmp_path / "memory.max").write_text(limit)
+    monkeypatch.setattr(threads, "MEMORY_LIMITS", (tmp_path / "memory.max", tmp_path / "none"))
+    with pytest.raises(UsageError, match="GB; wait") if is_refused else contextlib.nullcontext():
+        threads.check_memory(2e6, "two megabytes", "wait")
