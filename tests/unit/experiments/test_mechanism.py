@@ -222,7 +222,8 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
         pairs[-1].append(network.weights)
 
     def train(change=None, start=lambda initial, final: initial):
-        networks = [RecirculationNetwork(*start(*pair)) for pair in pairs]
+        rows = [np.concatenate([x.ravel() for x in start(*pair)]) for pair in pairs]
+        networks = [*map(RecirculationNetwork.from_weights, rows)]
         return np.median([network.train(change=change)[0] for network in networks])
 
     # W of the start, as long as the final W; or U = W^T, as long as the final U.
