@@ -19,7 +19,6 @@ from replication.wording import plural
 if TYPE_CHECKING:
     pass
 
-MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
 
@@ -201,7 +200,7 @@ def answer(found: Comparison) -> str:
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
             "depends on what the report leaves unsaid: p is "
-            f"{list_p(found.p_by_assumption, 'with {}')}."
+            f"{list_p(found.p_by_assumption)}."
         )
     differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone")
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
@@ -244,14 +243,11 @@ def _describe_shown(found: Comparison) -> str:
     )
 
 
-def list_p(p_values: Mapping[str, float], template: str) -> str:
-    """Return p under each reading of what was not said, of many the smallest and the largest."""
-    pairs = [*p_values.items()]
-    # p is 0.01 with sd and 0.2 with se; of many readings only the ends
-    if is_many := len(pairs) > MAX_READINGS:
-        pairs = [find(pairs, key=lambda pair: pair[1]) for find in (min, max)]
-    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
-    return " to ".join(parts) if is_many else join(parts)
+def list_p(p_values: Mapping[str, float]) -> str:
+    """Return the smallest and the largest p under readings of what was not said."""
+    # 0.01 with sd to 0.2 with standard error
+    ends = [find(p_values.items(), key=lambda pair: pair[1]) for find in (min, max)]
+    return " to ".join(f"{format_p(p)} with {words}" for words, p in ends)
 
 
 def _describe_difference(found: Comparison) -> str:
@@ -313,10 +309,6 @@ def list_notes(found: Comparison) -> Iterator[str]:
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
         yield f"The probability that none of {found.runs} runs fails is {chance}."
-    p_values = found.p_by_assumption.values()
-    if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
-        text = list_p(found.p_by_assumption, "({})")
-        yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     # What was asked for beside the verdict.
     if found.evidence is not None:
         factor, p = found.evidence["bayes_factor"], found.evidence["p_sceptical"]
