@@ -10,7 +10,7 @@ from replication.comparison import report
 from replication.comparison.figure import draw
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
+from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
@@ -223,7 +223,9 @@ def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     if found.groups:
         less = " less ".join(name_key((name,)) for name in found.groups)
         return join([f"difference of {found.reported[name]} ({less})" for name in names])
-    return join([describe_number(name, found.reported[name]) for name in names])
+    return join(
+        [f"{word(name)} {'of ' * (name != 'spread')}{found.reported[name]}" for name in names]
+    )
 
 
 def _describe_shown(found: Comparison) -> str:
@@ -235,12 +237,9 @@ def _describe_shown(found: Comparison) -> str:
     # Also in standard deviations, where one is known.
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
-    statistic = "mean" if name == "constant" else word(name)
-    article, by = "an" if statistic[0] in "aeiou" else "a", "a factor of " * bool(found.scale)
-    return (
-        f"; {article} {statistic} that is off by {by}{format_number(value, 2)}{in_sd} would have "
-        "been found four times in five, a smaller difference less often"
-    )
+    size = f"{'by a factor ' * bool(found.scale)}of {format_number(value, 2)}{in_sd}"
+    often = "would have been found four times in five, a smaller one less often"
+    return f"; a difference {size} {often}"
 
 
 def list_p(p_values: Mapping[str, float]) -> str:
@@ -283,12 +282,9 @@ def tabulate(found: Comparison) -> list[list[str]]:
         is_aside = name == "mean_given_max" or (found.scale and name in SPREADS)
         shown, yours = found.shown.get(name), None if is_aside else item.yours
         words = word(name).removeprefix("half " * (" to " in item.reported))
-        ends, by = item.interval, "off by × " if found.scale else "off by "
-        # The ends of what is printed have the decimals of the reported number.
-        is_rough = name == "constant" or found.scale or math.isinf(sum(ends))
-        interval = span(*ends) if is_rough else " to ".join(f"{end:,.10g}" for end in ends)
+        by, is_judged = "off by × " if found.scale else "off by ", not math.isnan(item.interval[0])
         rows.append([
-            words, item.reported, format_number(yours), "" if math.isnan(sum(ends)) else interval,
+            words, item.reported, format_number(yours), span(*item.interval) * is_judged,
             format_p(item.p), "" if shown is None else f"{by}{format_number(shown, 2)}",
         ])  # fmt: skip
     if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:

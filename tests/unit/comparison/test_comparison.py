@@ -136,7 +136,7 @@ def test_the_answer_says_what_it_does_not_show():
     """ "Consistent" was read as "reproduced"; "a constant is the mean" asserted equality."""
     text = read(compare(FIVE, runs=5, mean="0.83", sd="0.04"))
     assert "lies no further from your 0.814 (5 runs) than chance explains (p = " in text
-    assert "would have been found four times in five, a smaller difference less often" in text
+    assert "would have been found four times in five, a smaller one less often" in text
     assert " is the mean" not in read(compare(NORMAL, constant="10.1"))
 
 
