@@ -289,16 +289,15 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
-def read_numbers(options: Options) -> dict[str, Any]:
-    """Return the reported numbers by name, however they were given."""
-    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
+def read_numbers(given: Any, numbers: Mapping[str, Any], side: str) -> dict[str, Any]:
+    """Return reported numbers by name, given as a whole to the argument of a side, or alone."""
+    numbers = {name: one for name, one in numbers.items() if one is not None}
     for name in GONE.keys() & numbers.keys():
         raise UsageError(f"there is no '{name}' any more; give {GONE[name]}")
-    reported = options["reported"]
-    whole = {} if reported is None else parse_report(reported, "reported")
-    for name, value in parse_report(numbers, "reported").items():
+    whole = {} if given is None else parse_report(given, side)
+    for name, value in parse_report(numbers, side).items():
         if str(whole.setdefault(name, value)) != str(value):
-            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
+            raise UsageError(f"`{side}` gives the {name}, and `{name}` was given; leave one out")
     return whole
 
 

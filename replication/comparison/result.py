@@ -4,20 +4,16 @@ import dataclasses
 import enum
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from replication.comparison import report
 from replication.comparison.figure import draw
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, word
+from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    pass
 
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
@@ -179,7 +175,7 @@ def answer(found: Comparison) -> str:
         equal = ", all equal," if reason == "constant" else ""
         return (
             f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
-            f"`sd`, `se` or `ci`, or more runs (at least {report.MIN_RUNS} unless it is a mean)."
+            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
         )
     # What was reported, with its spread and runs, and what lies beside it.
     beside = [
