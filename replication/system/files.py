@@ -30,15 +30,8 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     name = show(path)
     if path.suffix.lower() not in endings:
         raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
-    # As far as can be known without a trace; what cannot is said when it is written.
-    reason = ""
-    if not path.parent.is_dir():
-        reason = "there is no such folder"
-    elif os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-        reason = "there is a folder, a link or a device of that name"
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        reason = "its folder may not be written"
-    if reason:
+    if not path.parent.is_dir() or path.is_dir():
+        reason = "there is a folder of that name" if path.is_dir() else "there is no such folder"
         raise StorageError(f"{name} cannot be written ({reason}); give another")
 
 

@@ -133,7 +133,7 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
     assert main(["experiments", "speed", "codes", "--results", str(tmp_path)]) == 0
     output = capsys.readouterr()
     seconds = round(EXPERIMENTS["speed"] + EXPERIMENTS["codes"])
-    first = f"speed (1 of 2): about {seconds} s left on two cores\nspeed (1 of 2): s"
+    first = f"speed (1 of 2): about 0:00:{seconds} left on two cores\nspeed (1 of 2): s"
     assert output.err.startswith(first)
     models = [tmp_path / "models" / f"{name}.json" for name in ("speed", "codes")]
     assert output.out.splitlines() == [str(path) for path in models]
