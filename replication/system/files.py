@@ -30,9 +30,11 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     name = show(path)
     if path.suffix.lower() not in endings:
         raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
-    if not path.parent.is_dir() or path.is_dir():
-        reason = "there is a folder of that name" if path.is_dir() else "there is no such folder"
-        raise StorageError(f"{name} cannot be written ({reason}); give another")
+    # As far as can be known without a trace; what cannot is said when it is written.
+    if not path.parent.is_dir():
+        raise StorageError(f"{name} cannot be written (there is no such folder); give another")
+    if path.is_dir() or path.is_symlink():
+        raise StorageError(f"{name} is a folder or a link, and nothing is written there")
 
 
 def write_durably(path: Path, content: bytes) -> None:
