@@ -18,7 +18,7 @@ from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
-from replication.statistics.pooling import estimate_tau, find_effect
+from replication.statistics.pooling import find_effect, pool
 from replication.statistics.sampling import Effort
 from replication.system import tables
 from replication.system.tables import Table, is_missing, list_names
@@ -187,9 +187,9 @@ def compare_sides(
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
-        every = (find_effect(one.difference, one.main.sides) for one in judged.values())
-        between = estimate_tau([one for one in every if one is not None])
-        if between is None:
+        effects = [find_effect(one.difference, one.main.sides) for one in judged.values()]
+        pooled = pool(effects, level=0.05)
+        if pooled is None or (between := pooled.tau) is None:
             needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
             raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
