@@ -417,17 +417,16 @@ def _sort_records(
 ) -> dict[Key, dict[str, Any]]:
     """Return reported numbers by key, spelt as the other side does."""
     # Names are compared folded, and spelt as on the other side if that has only one such.
-    spelt: list[dict[str, set[str]]] = [{} for _ in names]
+    spelt: dict[Key, list[Key]] = {}
     for key in others:
-        for place, part in enumerate(key):
-            spelt[place].setdefault(_fold(part), set()).add(part)
+        spelt.setdefault(tuple(map(_fold, key)), []).append(key)
     reports: dict[Key, dict[str, Any]] = {}
     for row, (tags, numbers) in enumerate(records, start=1):
         cells = [tags[name] for name in names]
         if None in cells:
             raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
-        pairs = ((by.get(_fold(cell), {cell}), cell) for by, cell in zip(spelt, cells, strict=True))
-        key = tuple(min(ways) if len(ways) == 1 else cell for ways, cell in pairs)
+        ways = spelt.get(tuple(map(_fold, cells)), [])
+        key = ways[0] if len(ways) == 1 else tuple(cells)
         if key in reports:
             problem = f"names {name_key(key)} twice; give one row for each"
             several = "has several reports; name the columns that tell them apart in `by`"
