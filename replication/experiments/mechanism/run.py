@@ -9,7 +9,7 @@ import numpy as np
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, growth, interventions
-from replication.experiments.judging import judge, supports_including
+from replication.experiments.judging import judge, supports_if
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls, reach, variants
 from replication.experiments.mechanism.tasks import BITS, make_tasks
@@ -150,7 +150,8 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
         first = firsts[id]
         rows = interventions["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name][str(first)], "extra")
-        measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
+        includes_0 = (extra.low or 0.0) <= 0.0 <= (extra.high or 0.0)
+        measured[id] = extra if name == "gradient" else supports_if(includes_0, extra)
     return judge("useless-at-first", measured)
 
 
