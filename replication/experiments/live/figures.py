@@ -1,7 +1,5 @@
 """The network as a loop, the hidden plane of some networks, and whom it helps to be helped."""
 
-from typing import Any
-
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -37,7 +35,9 @@ def _draw_loop(model: Model) -> Figure:
     first = network.patterns[SHOWN_VECTOR]
     second_input, last, _, second = network.list_states(first)
     columns = [first, second_input, second, last]
-    heights = [_place_units(len(states)) for states in columns]
+    # How high units stand; two are farther apart than more.
+    numbers = [len(states) for states in columns]
+    heights = [(1.6 if n == 2 else 1.0) * ((n - 1) / 2.0 - np.arange(n)) for n in numbers]
     encoder = "encoder\nW", style.ENCODER, network.W
     steps = [encoder, ("decoder\nU", style.DECODER, network.U), encoder]
     figure, axes = style.create_figure(width=style.HALF, height=2.75)
@@ -66,11 +66,6 @@ def _draw_loop(model: Model) -> Figure:
     axes.set(xlim=(-0.35, 3.35), ylim=(-2.95, 3.6), title=f"After {update} updates", aspect=AREA)
     axes.set_axis_off()
     return figure
-
-
-def _place_units(n_units: int) -> Any:
-    """Return how high the units of a column stand, (n_units,); two are farther apart than more."""
-    return (1.6 if n_units == 2 else 1.0) * ((n_units - 1) / 2.0 - np.arange(n_units))
 
 
 def _draw_unit(axes: Axes, center: tuple[float, float], state: float, color: str) -> None:
