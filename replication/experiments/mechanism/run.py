@@ -11,7 +11,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, growth, interventions
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
-from replication.experiments.mechanism import controls, reach, variants
+from replication.experiments.mechanism import controls, reach
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share, get_estimate
@@ -90,14 +90,14 @@ def run(sample: Sample) -> Model:
         for name, each in tasks.items()
     }
     random = {name: each for name, each in best.items() if name.startswith("random bits")}
-    model["common"] = variants.compare_sets(random, task, search=search)
+    model["common"] = controls.compare_sets(random, task, search=search)
     without = dataclasses.replace(best[LARGEST], frozen=("b",))
     model["without_biases"] = reach.examine_task(without, smaller, median=own[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
     sample.report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial)
-    model["hybrids"] = variants.compare_hybrids(smaller.take(2), search=search.take(2))
+    model["hybrids"] = controls.compare_hybrids(smaller.take(2), search=search.take(2))
     many = sample.take(CREATES_SHARE).draw(PAPER)
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),

@@ -11,7 +11,7 @@ from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import compute_cosines, flatten, get_u, get_w
-from replication.experiments.mechanism import controls, reach, run, tasks, variants
+from replication.experiments.mechanism import controls, reach, run, tasks
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
@@ -272,7 +272,7 @@ def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_mea
     protocol = dataclasses.replace(task, learning_rate=3.0, max_updates=1)
     weights = draw_weights(protocol, SEED, 0, 2)
     V = make_patterns(protocol)
-    _, _, reached = simulate_weights(protocol, weights, network=variants.Apart)
+    _, _, reached = simulate_weights(protocol, weights, network=controls.Apart)
     for before, after in zip(weights, reached, strict=True):
         (W, b), (U, c) = split_weights(protocol, before)
         h = expit(V @ W.T + b)
@@ -323,7 +323,7 @@ def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     weights = draw_weights(protocol, SEED, 0, 5)
     rates = {"hidden_to_visible_factor": 8.0, "visible_to_hidden_factor": 4.0}
     halves = dataclasses.replace(PAPER, learning_rate=1.0, **rates)
-    found = simulate_weights(halves, weights, network=variants.make_hybrid(*rules))
+    found = simulate_weights(halves, weights, network=controls.make_hybrid(*rules))
     expected = simulate_weights(protocol, weights)
     assert np.array_equal(found[0], expected[0])
     assert np.array_equal(found[1], expected[1])

@@ -65,7 +65,7 @@ SMALLER = {
         "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
         "SETTINGS": {"ε = 20": {"learning_rate": 20.0}},
     },
-    "mechanism.variants": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
+    "mechanism.controls": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
