@@ -25,15 +25,6 @@ Z = 1.959964  # of a 95 % interval
 MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
 
 
-def describe_reported() -> dict[str, Any]:
-    """Return the reported numbers of the ledger as numbers."""
-    reported = load_reported()
-    return {
-        "runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max),
-        "page": reported.page,
-    }  # fmt: skip
-
-
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     """Return what studies of the reported size give if all converge, with intervals of 95 %.
 

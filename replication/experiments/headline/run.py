@@ -48,14 +48,17 @@ def describe_study(
     other_errors: Mapping[str, CountTable],
 ) -> Model:  # fmt: skip
     """Return the model of a population of networks, whatever became of them."""
-    sampling = studies.describe_sampling(counts)
+    reported, sampling = claims.load_reported(), studies.describe_sampling(counts)
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
     # The plane of studies, where these can be held against that of 1988.
     is_comparable = sampling is not None and protocol.has_paper_task
     plane = distributions.map_studies(counts) if is_comparable else None
     return {
-        "reported": studies.describe_reported(),
+        "reported": {
+            "runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max),
+            "page": reported.page,
+        },
         "has_paper_task": protocol.has_paper_task,
         "population": population,
         "sampling": sampling,

@@ -85,10 +85,7 @@ def run(sample: Sample) -> Model:
     model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
     model["sets"] = {name: reach.gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     own = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
-    best = {
-        name: dataclasses.replace(each, learning_rate=own[name]["rate"])
-        for name, each in tasks.items()
-    }
+    best = {k: dataclasses.replace(x, learning_rate=own[k]["rate"]) for k, x in tasks.items()}
     random = {name: each for name, each in best.items() if name.startswith("random bits")}
     model["common"] = controls.compare_sets(random, task, search=search)
     without = dataclasses.replace(best[LARGEST], frozen=("b",))
@@ -111,13 +108,13 @@ def compare_others(rules: Mapping[str, Any], weights: Array) -> Model:
     """Return what dropping changes of W and other sizes of W do to back-propagation."""
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
-        protocol = dataclasses.replace(
-            PAPER, **reach.RULES[name], learning_rate=rules[name]["rate"]
-        )
-        options: dict[str, Any] = {"firsts": FIRSTS["paper"], "names": ["dropped"]}
+        rate, median = rules[name]["rate"], rules[name]["median"]
+        protocol = dataclasses.replace(PAPER, **reach.RULES[name], learning_rate=rate)
         found[name] = {
-            "median": rules[name]["median"], **controls.compare_starts(protocol, weights),
-            **interventions.compare_interventions(protocol, weights, **options),
+            "median": median, **controls.compare_starts(protocol, weights),
+            **interventions.compare_interventions(
+                protocol, weights, firsts=FIRSTS["paper"], names=["dropped"]
+            ),
         }  # fmt: skip
     return found
 
