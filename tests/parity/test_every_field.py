@@ -1,7 +1,6 @@
 """Every field of the protocol, and every choice, in the kernel and in networks to read."""
 
 import dataclasses
-import math
 
 import numpy as np
 import pytest
@@ -85,7 +84,6 @@ def test_every_choice_is_that_of_the_paper_read_alone_of_the_textbook_and_of_pla
     # Back-propagation has no second round, and no error stops a recording.
     if not {"second_round", "criterion", "error_measured_on"} & {*case}:
         _, descent = build(case, learning_rule=BACK_PROPAGATION, learning_rate=2.0)
-        check_bits(dataclasses.replace(descent, max_updates=1), 2)
         for weights in draw_weights(descent, 11, 0, 2):
             network = TextbookNetwork(descent, make_patterns(descent), weights)
             follow(network, record_weights(descent, weights[None], 12)[0])
@@ -100,8 +98,7 @@ def check_that_it_matters(*protocols):
 
 
 def check_against_the_paper(protocol):
-    # More networks than lanes: a lane that is finished takes the next network.
-    initial = draw_weights(protocol, 31, 0, 9)
+    initial = draw_weights(protocol, 31, 0, 3)
     updates, converged, final = simulate_weights(protocol, initial)
     for s, weights in enumerate(initial):
         loop = PaperLoop(protocol, make_patterns(protocol), weights)
@@ -149,23 +146,3 @@ def test_feedback_alignment_is_the_textbook_with_fixed_weights_in_place_of_u():
         network = TextbookNetwork(protocol, make_patterns(protocol), row[:22])
         network.feedback = row[22:].reshape(4, 2)
         follow(network, states[:, :22])
-
-
-def test_each_hidden_group_is_regressed_before_the_next_one_worked_by_hand():
-    # W = -8 ln 3 and b = 8 ln 3: h1 of the first group is s(0) = 1/2 for v0 = 1. With v2 = 7/8
-    # it receives s(ln 3) = 3/4, regressed 5/8. The second group, M = 16 ln 3 and
-    # d = -8 ln 3, has s(0) = 1/2 first, then s(2 ln 3) = 9/10, regressed 7/10.
-    log, one = math.log(3.0), np.array([1.0])
-    protocol = Protocol(
-        group_sizes=(1, 1, 1), patterns=((1.0,),), learning_rate=2.0, regression=0.5
-    )
-    flat = [-8 * log, 8 * log, 16 * log, -8 * log, 0.0, log]
-    loop = RecirculationNetwork.from_weights(flat, protocol)
-    h1 = loop.first_pass(one)
-    assert np.concatenate(h1) == pytest.approx([0.5, 0.5], abs=1e-14)
-    h3 = loop.second_pass(np.array([0.875]), h1)
-    assert np.concatenate(h3) == pytest.approx([0.625, 0.7], abs=1e-14)
-    # Equation 4 group by group: 2 * 7/8 * (1/2 - 5/8), 2 * (1/2 - 5/8);
-    # 2 * 5/8 * (1/2 - 7/10), 2 * (1/2 - 7/10).
-    changes = [float(change.item()) for change in loop.weight_changes(one)][:4]
-    assert changes == pytest.approx([-0.21875, -0.25, -0.25, -0.4], abs=1e-14)

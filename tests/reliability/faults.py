@@ -46,7 +46,7 @@ FEW_RESAMPLES = (
 
 # A process that has imported everything and forks: the calls of an import are not traced then.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.reliability.writing"])
+FORKS.set_forkserver_preload(["tests.reliability.writing", "tests.cluster.serving"])
 
 
 def require(condition, message):

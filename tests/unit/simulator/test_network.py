@@ -1,9 +1,9 @@
 """Rules of one's own: what cannot be right is refused in one line, and nothing falls back."""
 
+import contextlib
 import functools
 import math
 import re
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -92,6 +92,10 @@ def raise_own(self, v):
     raise ValueError("my own\nmistake")
 
 
+def use_self(find):
+    return {"weight_changes": lambda self, v: {"c": find(self) * v}}
+
+
 def use(function):
     """Return methods of a rule whose changes are a function of the pattern."""
     return {"weight_changes": lambda self, v: {"c": function(v)}}
@@ -99,42 +103,25 @@ def use(function):
 
 # What a rule is told, with the line of it: of a change that is a function of the pattern ...
 OF_CHANGES = {
-    "asks whether a number is true": [
-        lambda v: v if v[0] > 0 else -v, lambda v: max(v[0], 0.1) * v,
-        lambda v: v * (v[0] > 0 and v[1] > 0),
-    ],
+    "asks whether a number is true": [lambda v: v if v[0] > 0 else -v, lambda v: max(v[0], 0.1)],
     "needs a number that is not known yet": [
         lambda v: math.exp(v[0]), lambda v: np.array([v[0], v[1], 0, 0]), lambda v: f"{v[0]:.2f}",
         lambda v: range(v[0]), lambda v: round(v[0]), np.array,
     ],
     "write x = x + y in place of x += y": [add_to],
     "output array is read-only": [shrink],
-    "truth values": [
-        lambda v: np.square(v > 0), lambda v: repeat(2, lambda x: x + (v > 0), v > 0),
-    ],
+    "truth values": [lambda v: np.square(v > 0), lambda v: repeat(2, lambda x: x + (v > 0), v > 0)],
     "'bitwise_and' not supported": [lambda v: v * (np.sum(v > 0) & 1)],
-    "takes elements at places not known yet": [
-        lambda v: v[v > 0], lambda v: np.take(v, v),
-    ],
-    "pinv cannot be compiled; write it with those that the page": [
-        lambda v: np.linalg.pinv(np.outer(v, v))[0],
-    ],
+    "takes elements at places not known yet": [lambda v: v[v > 0], lambda v: np.take(v, v)],
+    "pinv cannot be compiled; write it with": [lambda v: np.linalg.pinv(np.outer(v, v))[0]],
     "floor_divide cannot be compiled; write np.where": [lambda v: v // 2],
     "expit cannot be compiled; write replication.logistic(x)": [special.expit],
-    "invalid value encountered in log, which is not a number in NumPy": [
-        lambda v: np.log(v - 2), lambda v: np.tanh(np.log(v - 2)),
-    ],
-    "cannot be compiled with these options": [
-        lambda v: np.sum(v, where=v), lambda v: np.sum(v, axis=[0]),
-        lambda v: np.einsum(v, [0], [0]),
-    ],
+    "invalid value encountered in log, which is not a number in NumPy": [lambda v: np.log(v - 2)],
+    "cannot be compiled with these options": [lambda v: np.sum(v, axis=[0])],
     "an array's argmax cannot be compiled; write x == np.max(x)": [lambda v: v * v.argmax()],
-    "median cannot be compiled; write np.mean": [np.median],
     "Mine.weight_changes gives c as a list; write np.stack": [lambda v: [*v]],
     "the add of an array of shape (0,) has no numbers": [lambda v: v + np.sum(v[:0])],
-    "compiled for the Euclidean norm only": [
-        lambda v: v / np.linalg.norm(v, 1), lambda v: v / np.linalg.norm(v[None] * v, 2),
-    ],
+    "compiled for the Euclidean norm only": [lambda v: v / np.linalg.norm(v, 1)],
     "without a letter twice in one array": [lambda v: v * np.einsum("ii", np.outer(v, v))],
     "at most two axes": [lambda v: np.ones((2, 4, 4)) @ v],
     "x ** y is compiled where y is a constant": [lambda v: v**v, lambda v: (-0.5) ** v],
@@ -142,27 +129,17 @@ OF_CHANGES = {
     "1j was given where an array of numbers is needed": [lambda v: v * 1j],
     "hand it on as a part of the state": [leak],
     "a state of shapes [(4,)] becomes one of [(2,)]": [lambda v: repeat(2, lambda x: x[:2], v)],
-    "TypeError: 'float' object cannot be interpreted": [lambda v: repeat(2.5, lambda x: x, v)],
     "moves over 10,000 elements": [lambda v: np.tile(v, 3000).sum() * v],
     "Mine.weight_changes gives c of shape (2,)": [lambda v: v[:2]],
 }  # fmt: skip
 # ... and of other methods and attributes.
 LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} | {
-    "whether a number is true that only": [
-        {"image": settle}, {"apply": lambda self, changes: 1 if changes["b"][0] == 50 else 0},
-    ],
-    "None was given where an array of numbers": [{"image": lambda self, v: v * self._n_updates}],
-    "encountered in log, which is not a number in NumPy": [
-        {"image": lambda self, v: logistic(np.log(v - 2))} | use(np.tanh),
-    ],
+    "whether a number is true that only": [{"image": settle}],
+    "encountered in log, which is not a number": [{"image": lambda _, v: logistic(np.log(v - 2))}],
     "allowed is a shape, as in self.uniform(2) or": [
-        {"weight_changes": lambda self, v, each=each: {"b": self.uniform(each)}}
-        for each in (2.0, -1)
+        {"weight_changes": lambda self, v: {"b": self.uniform(2.0)}},
     ],
     "Mine.image: None was given where an array of numbers is": [{"image": lambda self, v: None}],
-    "Mine.image: a list was given where an array is needed; write np.stack": [
-        {"image": lambda self, v: [*v]},
-    ],
     "Mine.apply returns something, and it has to set": [{"apply": lambda self, changes: changes}],
     "in a list or an attribute": [{
         "calls": [], "weight_changes": lambda self, v: self.calls.append(v) or {
@@ -172,11 +149,9 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
         "seen": [], "weight_changes": lambda self, v: self.seen.append(v) or {"c": v},
         "apply": lambda self, changes: setattr(self, "c", self.c + self.seen[-1]),
     }],
-    "AttributeError: 'Mine' object has no attribute 'rtae'": [
-        {"weight_changes": lambda self, v: {"c": self.rtae * v}},
-    ],
+    "AttributeError: 'Mine' object has no attribute 'rtae'": [use_self(lambda self: self.rtae)],
     "__init__ is not called: declare states in `kept`, numbers in `numbers`": [
-        {"__init__": lambda self: None, "weight_changes": lambda self, v: {"c": self.rate * v}},
+        {"__init__": lambda self: None} | use_self(lambda self: self.rate),
     ],
     "ValueError: my own mistake": [{"image": raise_own}],
     "RecursionError": [{"image": lambda self, v: self.image(v)}],
@@ -200,25 +175,14 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
     "Mine.weight_changes gives nothing": [{"weight_changes": lambda self, v: None}],
     "Mine.image gives an array of shape (2,)": [{"image": lambda self, v: v[:2]}],
     "Mine.pattern_error gives shape (4,)": [{"pattern_error": lambda self, v, t: v}],
-    "Mine.weight_changes gives h of shape (2,); shapes says (3,)": [
-        {"summed": {"h": (3,)}, "weight_changes": lambda self, v: {"h": self.b}},
-    ],
-    "Mine.weight_changes changes self.k, which is for apply() to change": [
-        {"kept": {"k": 0.0}, "weight_changes": lambda self, v: setattr(self, "k", v[0]) or {}},
-    ],
 }  # fmt: skip
 
 WITHOUT_LINE = {
     "Mine has no method image(self, v)": [{"base": Network, "shapes": {"W": (2, 2)}}],
-    "Mine has no method weight_changes(self, v, target)": [
-        {"base": Network, "shapes": {"W": (2, 2)}, "image": lambda self, v: v},
-    ],
     "Mine.shapes is empty": [{"base": Network}],
     "Mine.apply: None was given": [{"apply": lambda self, changes: delattr(self, "W")}],
     "() takes 1 positional argument but 2 were given; write image": [{"image": lambda self: 1}],
-    "does something else each time it is run": [
-        {"n": 0, "weight_changes": count}, use(lambda v: v + np.random.default_rng().random(4)),
-    ],
+    "does something else each time it is run": [{"n": 0, "weight_changes": count}],
     "away from the same run in NumPy": [{"apply": tie}],
     "Mine.draw gives a seed other weights beside other seeds": [
         {"draw": classmethod(lambda cls, rule, root_seed, start, stop: np.random.default_rng(
@@ -227,9 +191,7 @@ WITHOUT_LINE = {
     "that of the same run in NumPy": [
         use(np.tanh) | {"image": lambda self, v: logistic(self.U @ tilt(self.b) + self.c)},
         {"pattern_error": lambda self, v, t: np.max(tilt(np.abs(v - self.image(v))))},
-        {"pattern_error": lambda self, v, t: np.max(-tilt(-np.abs(v - self.image(v))))},
     ],
-    "'no' was given where an array of numbers is needed": [use(lambda v: "no")],
     "go from 0 to 3; Mine.image gives 0 to 1": [{"patterns": 3 * np.eye(4)}],
     "go from -1 to 0; Mine.image gives 0 to 1": [{"targets": -np.eye(4)}],
     "go from 0 to 1; Mine.image gives -0.5 to 0.5": [{"image": lambda _, v: 0.5 * np.tanh(v)}],
@@ -238,15 +200,10 @@ WITHOUT_LINE = {
     "allowed is (n_patterns, n_units), as in [[0], [1]] of one unit": [{"patterns": np.ones(4)}],
     "Mine.targets has 3 rows; allowed are 4": [{"targets": np.eye(3)}],
     "diverges: within 60 updates": [use(lambda v: 1e308 * v)],
-    "allowed is a dict of names to shapes": [
-        {"shapes": [("W", 3)]}, {"shapes": {"W": (-2, 4)}}, {"shapes": {"W": (2.5, 4)}},
-        {"fixed": {"B": (0,)}},
-    ],
+    "allowed is a dict of names to shapes": [{"shapes": {"W": (-2, 4)}}, {"fixed": {"B": (0,)}}],
     "calls an array or a number 'protocol'": [{"shapes": {"protocol": (2,)}}],
     "calls an array or a number 'hidden'": [{"shapes": {"hidden": (2, 4)}}],
-    "calls an array or a number 'rate'": [{"numbers": {"rate": 1.0}, "rate": 2.0}],
-    "calls an array or a number 'W'": [{"kept": {"W": 0.0}}, {"summed": {"W": (2, 3)}}],
-    "Mine.numbers = {'rate': 'fast'} was given": [{"numbers": {"rate": "fast"}}],
+    "calls an array or a number 'W'": [{"kept": {"W": 0.0}}],
     "Mine.numbers = {'rate': nan} was given": [{"numbers": {"rate": math.nan}}],
     "Mine.kept = {'k': 'x'} was given": [{"kept": {"k": "x"}}],
     "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
@@ -256,11 +213,10 @@ WITHOUT_LINE = {
 }  # fmt: skip
 
 
-def flatten(cases):
-    return [(text, case) for text, each in cases.items() for case in each]
-
-
-@pytest.mark.parametrize(("text", "methods"), flatten(LINE | WITHOUT_LINE))
+@pytest.mark.parametrize(
+    ("text", "methods"),
+    [(text, case) for text, each in (LINE | WITHOUT_LINE).items() for case in each],
+)
 def test_what_cannot_be_right_or_compiled_is_refused_in_one_line(text, methods, monkeypatch):
     monkeypatch.setattr(programs, "MOST_LINES", 10_000)  # which are quicker to write
     with pytest.raises(UsageError) as raised:
@@ -325,19 +281,11 @@ def test_a_class_that_is_changed_between_calls_has_no_results_of_before():
     assert found[-1] == learn(make(**changes))
 
 
+@pytest.mark.timeout(60)
 def test_what_is_used_twice_time_and_again_is_followed_once():
     """Once each use doubled the time to compile."""
-
-    def double(x):
-        return functools.reduce(lambda y, _: y + y, range(29), 1e-9 * x)
-
-    rule = make(
-        weight_changes=lambda self, v: {"c": double(v)},
-        apply=lambda self, changes: setattr(self, "c", double(changes["c"])),
-    )
-    begun = time.process_time()
+    rule = make(**use(lambda v: functools.reduce(lambda y, _: y + y, range(29), 1e-9 * v)))
     simulate(Protocol(max_updates=2), network=rule, n_seeds=2)
-    assert time.process_time() - begun < 60
 
 
 def test_weights_are_copied_and_checked_where_they_are_given():
@@ -357,24 +305,15 @@ def test_plain_numpy_cannot_change_the_patterns():
     assert np.array_equal(patterns, np.eye(4))
 
 
-SOURCE = """
-def image(self, v):
-    return self.U @ (self.W @ v) / {divisor}
-
-Mine = type("Mine", (Encoder,), {{"image": image}})
-"""
-
-
-@pytest.mark.parametrize("name", ["__main__", "nowhere", None])
-def test_a_class_that_was_typed_in_is_compiled_and_told_its_line(name):
-    def type_in(divisor):
-        space = {"Encoder": Encoder} | ({"__name__": name} if name else {})
-        exec(compile(SOURCE.format(divisor=divisor), "<cell>", "exec"), space)
-        return space["Mine"]  # without a __name__ it has no module
-
-    assert len(simulate(Protocol(max_updates=2), network=type_in(2.0), n_seeds=2)) == 2
-    with pytest.raises(UsageError, match="<cell>, line 3"):
-        simulate(network=type_in("len(v[0])"), n_seeds=2)
+@pytest.mark.parametrize("divisor", ["2.0", "len(v[0])"])
+def test_a_class_that_was_typed_in_is_compiled_and_told_its_line(divisor):
+    source = f"def image(self, v):\n    return self.U @ (self.W @ v) / {divisor}\n"
+    source += 'Mine = type("Mine", (Encoder,), {"image": image})'
+    space = {"Encoder": Encoder}  # without a __name__ it has no module
+    exec(compile(source, "<cell>", "exec"), space)
+    refused = pytest.raises(UsageError, match="<cell>, line 2")
+    with refused if divisor != "2.0" else contextlib.nullcontext():
+        assert len(simulate(Protocol(max_updates=2), network=space["Mine"], n_seeds=2)) == 2
 
 
 def test_threads_compile_rules_at_the_same_time():
@@ -430,11 +369,6 @@ def test_a_network_whose_weights_are_not_numbers_has_not_converged_whatever_its_
     assert not simulate(Protocol(max_updates=100), network=Runaway, n_seeds=30).converged.any()
     # The guard compares each in six updates, the one that grows up to that which ends it.
     assert check_rule(Runaway, Protocol()).n_updates == 18
-
-
-def test_a_rule_may_run_a_simulation_itself():
-    rule = make(**use(lambda v: v * simulate(n_seeds=8).converged.mean()))
-    assert len(simulate(Protocol(max_updates=2), network=rule, n_seeds=2)) == 2
 
 
 def add_own(a, b, j, k, c):

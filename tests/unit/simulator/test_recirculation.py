@@ -141,15 +141,10 @@ def test_a_hook_sees_each_pattern_and_leads_the_momentum():
     assert network.c == 1.0 + (1.0 + 0.5)
 
 
-@pytest.mark.parametrize(("hook", "message"), [
-    (lambda changes: None, "gives nothing; return the changes of"),
-    (lambda changes: (1, 2, 3, 4, 5), "gives 5 arrays; shapes has 4: W, b, U, c"),
-    (lambda changes: changes._replace(c=np.ones(2)), r"c of shape \(2,\); shapes says \(4,\)"),
-])  # fmt: skip
-def test_a_hook_that_does_not_fit_changes_nothing(hook, message):
+def test_a_hook_that_does_not_fit_changes_nothing():
     network = RecirculationNetwork.from_weights(np.zeros(22))
-    with pytest.raises(UsageError, match=message):
-        network.update(change=hook)
+    with pytest.raises(UsageError, match=r"c of shape \(2,\); shapes says \(4,\)"):
+        network.update(change=lambda changes: changes._replace(c=np.ones(2)))
     assert not any(weights.any() for weights in network.weights)
 
 
@@ -164,14 +159,9 @@ def test_weights_are_taken_as_people_have_them():
 def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit():
     network = RecirculationNetwork.from_seed(4)
     np.testing.assert_array_equal(network.image([1, 0, 0, 0]), network.image(np.eye(4)[0]))
+    assert network.regress([1, 0], [0, 1]).tolist() == [0.75, 0.25]
     for states in ([1, 0, 0], "one", [[1], 0, 0, 0], ["1", "0", "0", "0"], [10**400, 0, 0, 0]):
         with pytest.raises(UsageError, match="as visible states; allowed are"):
             network.first_pass(states)
     with pytest.raises(UsageError, match="as hidden states; allowed are 2 numbers"):
         network.reconstruct([0.5])
-    visible, first = [1, 0, 0, 0], [0.5, 0.25]
-    assert network.regress([1, 0], [0, 1]).tolist() == [0.75, 0.25]
-    np.testing.assert_array_equal(
-        network.second_pass(visible, first),
-        network.regress(np.array(first), network.first_pass(visible)),
-    )

@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -78,9 +77,6 @@ def test_the_picture_shows_moments_from_first_to_last_and_else_the_error():
     traced, axes = trace(seed=3), Figure().subplots()
     assert traced.plot(axes) is axes
     assert axes.get_title() == f"{traced.updates} updates, error {traced.errors[-1]:.3f}"
-    drawn = traced.plot()
-    assert [one.get_title().split()[0] for one in drawn] == ["0", "1", "5", "10", "19", "29"]
-    plt.close(drawn[0].figure)
     # More hidden units than a plane has axes.
     other = trace(Protocol(group_sizes=(8, 3)), seed=3, n_updates=4)
     error, threshold = other.plot(Figure().subplots()).lines
@@ -102,14 +98,11 @@ def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
 
 def test_results_are_equal_where_they_hold_the_same_and_readings_have_names_everywhere():
     assert trace(seed=255) == trace(seed=np.uint8(255), root_seed=np.int64(1988)) != trace(seed=4)
-    network = RecirculationNetwork.from_seed(np.uint8(255), root_seed=np.array(1988))
-    np.testing.assert_array_equal(network.W, trace(seed=255, n_updates=np.uint8(0)).matrices().W[0])
     assert simulate(n_seeds=9) == simulate(n_seeds=np.array(9), jobs=np.array(2)) != [48]
     assert simulate(n_seeds=9) != simulate(n_seeds=8)
     traced, network = trace("notebook"), RecirculationNetwork.from_seed(0, protocol="notebook")
     same = RecirculationNetwork.from_weights(traced.weights[0], "notebook")
     assert traced.protocol == network.protocol == same.protocol == NOTEBOOK
-    assert traced != trace()
     assert simulate("notebook", n_seeds=5) == simulate(NOTEBOOK, n_seeds=5)
 
 
@@ -130,29 +123,21 @@ def test_progress_is_shown_where_it_is_asked_for(capsys):
     assert capsys.readouterr().err == ""
 
 
-def start(**fields):
-    return RecirculationNetwork.from_seed(0, protocol=Protocol(**fields))
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: trace(seed=0, n_updates=-3), "n_updates = -3"),
-        (lambda: trace(seed=0, n_updates=10**9), "from 0 to 10000000"),
         (lambda: trace(seed="0"), "seed = '0'"),
         (lambda: trace(seed=0, root_seed=-1), "root_seed = -1"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "protocol = 100 was given; allowed are a Protocol and"),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
-        (lambda: simulate(n_seeds=0), "n_seeds = 0 was given; allowed is a whole number"),
         (lambda: simulate(jobs=0), "jobs = 0 .* from 1 to 10000, or -1 for one a core"),
-        (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
-        (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\(1, 4\) were given"),
-        (lambda: start(learning_rule="back-propagation"), "'recirculation' only; use simulate"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
         (lambda: simulate(n_seeds=2, progress="x"), "progress = 'x' was given; allowed are true"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
         (lambda: trace(network=int), "network = <class 'int'> was given"),
+        (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\(1, 4\) were given"),
         (lambda: RecirculationNetwork.from_weights(np.zeros(5)), r"\(1, 5\).* needs \(n, 22\)"),
         (lambda: RecirculationNetwork([["1"]], [0], [[0]], [0]), "are arrays of numbers"),
         (lambda: RecirculationNetwork([[np.nan]], [0], [[0]], [0]), "are finite numbers"),

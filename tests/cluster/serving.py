@@ -1,0 +1,20 @@
+"""Processes of a Dask cluster, forked from one that has imported everything."""
+
+import os
+import sys
+
+from distributed.cli import dask_scheduler, dask_worker
+
+from replication.simulator import backends
+from tests.reliability.writing import redirect
+
+MAIN = {"scheduler": dask_scheduler.main, "worker": dask_worker.main}
+
+
+def serve(kind, words, log, package):
+    """Be a scheduler or a worker that logs into a file and believes its sources in a folder."""
+    redirect(os.devnull, log)
+    os.chdir(log.parent)
+    backends.__file__ = str(package / "simulator" / "backends.py")
+    sys.argv[1:] = ["--no-dashboard", *words]
+    MAIN[kind]()
