@@ -278,7 +278,7 @@ def test_keys_of_the_lesson_follow_the_scroll_and_the_guess_comes_before_the_ans
 
 
 def test_lesson_shows_question_answers_and_result_beside_its_picture(pages):
-    assert pages["learning"]["views"] == [{"hidden": [], "small": []}] * 3
+    assert pages["learning"]["views"] == [{"hidden": [], "small": []}] * 2
 
 
 def test_page_of_ones_own_rule_fits_a_screen_and_shows_codes_and_error(pages):

@@ -69,7 +69,7 @@ class Cluster:
 
     def write_study(self, n_seeds, root_seed):
         options = ("--backend", "dask", "--scheduler", self.address, "--set", "regression=0.9")
-        return *faults.write_words(n_seeds), *options, "--root-seed", str(root_seed)
+        return "simulate", "--seeds", str(n_seeds), *options, "--root-seed", str(root_seed)
 
 
 @pytest.fixture

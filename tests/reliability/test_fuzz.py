@@ -75,14 +75,6 @@ def swap(path, draw):
         path.write_bytes(content)
 
 
-def copy_elsewhere(path, draw):
-    results = next(parent for parent in path.parents if parent.name == "results")
-    folder = draw.choice([folder for folder in results.rglob("*") if folder.is_dir()])
-    target = folder / draw.choice([path.name, f"{path.name}~"])
-    if not target.exists():
-        shutil.copy(path, target)
-
-
 def check_one(pristine, folder, number, monkeypatch):
     """Damage a copy, verify it and go on with it; return whether the damage was harmless."""
     results = folder / "results"
@@ -92,7 +84,7 @@ def check_one(pristine, folder, number, monkeypatch):
     draw, story = random.Random(number), [str(number)]
     for _ in range(draw.choice([1, 1, 2, 3])):
         path = draw.choice(list_files(results))
-        damage = draw.choice([flip, resize, replace, swap, copy_elsewhere])
+        damage = draw.choice([flip, resize, replace, swap])
         if path.stat().st_size and not path.is_symlink():
             damage(path, draw)
             story.append(f"{damage.__name__} {path.relative_to(results)}")
@@ -113,7 +105,7 @@ def check_one(pristine, folder, number, monkeypatch):
     return verified.returncode == 0
 
 
-@pytest.mark.parametrize("numbers", [range(25), pytest.param(range(25, 2000), marks=LONG)])
+@pytest.mark.parametrize("numbers", [range(12), pytest.param(range(12, 2000), marks=LONG)])
 def test_random_damage_is_named_or_harmless_and_mended(pristine, tmp_path, monkeypatch, numbers):
     harmless = [check_one(pristine, tmp_path, number, monkeypatch) for number in numbers]
     assert sum(harmless) < len(harmless) / 2, "most damage must be seen"
