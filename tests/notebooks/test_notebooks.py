@@ -8,7 +8,6 @@ import ast
 import contextlib
 import graphlib
 import io
-import json
 import re
 from pathlib import Path
 
@@ -177,11 +176,3 @@ def test_each_number_in_an_answer_is_one_that_was_shown_or_printed():
     for answer in answers:
         numbers = re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", answer))
         assert set(numbers) <= known, answer
-
-
-def test_what_a_notebook_says_of_the_first_changes_is_what_the_report_finds():
-    model = json.loads((ROOT / "results/models/learning.json").read_text())
-    ways = model["claims"]["random-at-first"]["operationalisations"]
-    text = read("why_it_works").cells[0].source
-    assert "and for the first two, but not for the first five" in text
-    assert [ways[name]["outcome"] for name in ("two-20", "five-20")] == ["supports", "contradicts"]

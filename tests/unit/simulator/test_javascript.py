@@ -13,11 +13,10 @@ from replication.experiments.interventions import freeze, prepare
 from replication.experiments.live.rule_page import write_template
 from replication.experiments.live.run import MEANINGS
 from replication.report.template import Template
-from replication.simulator.arrays import repeat
 from replication.simulator.engine import Engine
 from replication.simulator.javascript import write_script
 from replication.simulator.network import Rule
-from replication.simulator.recirculation import RecirculationNetwork, find_network
+from replication.simulator.recirculation import find_network
 from replication.simulator.weights import draw_weights
 from tests.property.test_arrays import OF_SPECIAL, OF_TRUTHS, OPERATIONS, show_each
 from tests.reliability.faults import require
@@ -48,19 +47,6 @@ def run_script(script):
     require(shutil.which("node"), "Node.js is missing")
     done = subprocess.run(["node", "-e", script], capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
-
-
-def test_a_loop_of_the_states_is_a_loop_on_a_page_too():
-    class Settling(RecirculationNetwork):
-        def first_pass(self, visible):
-            return repeat(400, lambda h: 0.5 * np.tanh(self.W @ visible - h), self.b)
-
-    one = Settling.from_seed(0)
-    script = write_script(Rule.of(Settling), "Rule")
-    script += f"console.log(JSON.stringify(new Rule({one.flatten().tolist()}).states()))"
-    by_pattern = [one.list_states(v) for v in np.eye(4)]
-    for states, expected in zip(run_script(script), zip(*by_pattern, strict=True), strict=True):
-        np.testing.assert_allclose(states, expected, rtol=0, atol=1e-11)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)

@@ -37,15 +37,6 @@ class Covariance(replication.Network):
         self.W = self.W - 0.1 * np.outer(changes["h"], changes["v"] / len(self.patterns))
 
 
-class Unasked(RecirculationNetwork):
-    """The paper's rule, with a sum that nothing takes."""
-
-    summed: ClassVar = {"seen": (4,)}
-
-    def weight_changes(self, v0):
-        return super().weight_changes(v0)._asdict() | {"seen": v0}
-
-
 class Noisy(RecirculationNetwork):
     """The paper's rule with noise in what is applied."""
 
@@ -60,15 +51,6 @@ def test_sums_over_the_patterns_are_those_of_numpy():
     (after,) = record_weights(PAPER, weights, 1, network=Covariance)[:, 1].reshape(-1, 2, 3)
     expected = W + 0.1 * 4 * np.cov(W @ PATTERNS.T, PATTERNS.T, bias=True)[:2, 2:]
     assert after == pytest.approx(expected, rel=1e-12)
-
-
-def test_a_sum_that_nothing_takes_changes_no_bit_and_no_hook_sees_it():
-    ours, plain = (replication.simulate(network=x, n_seeds=50) for x in (Unasked, None))
-    assert ours.updates.tolist() == plain.updates.tolist()
-    network, other = (x.from_seed(3) for x in (Unasked, RecirculationNetwork))
-    for each in (network, other):
-        each.update(change=lambda changes: changes._replace(b=0.0))
-    assert np.array_equal(network.flatten(), other.flatten())
 
 
 def test_noise_depends_on_the_place_of_a_network_and_not_on_how_work_is_shared(monkeypatch):

@@ -65,14 +65,6 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
     assert n_cuts >= 15
 
 
-def test_a_dot_under_another_one_shows_its_rim():
-    traced = trace(seed=2130, n_updates=2000)
-    (axes,) = np.ravel(traced.plot(Figure().subplots()))
-    sizes = [list_artists(axes)[f"dot {k + 1}"].get_markersize() for k in range(4)]
-    assert np.allclose(*traced.hidden[0][2000, 2:], atol=0.01)  # the last two share a corner
-    assert sizes[2] > sizes[3] == sizes[0] == sizes[1]
-
-
 def test_the_picture_shows_moments_from_first_to_last_and_else_the_error():
     traced, axes = trace(seed=3), Figure().subplots()
     assert traced.plot(axes) is axes

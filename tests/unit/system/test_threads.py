@@ -44,13 +44,6 @@ def test_an_exception_sets_the_flags_of_tasks_and_of_those_that_they_began():
     assert flags[0][0]
 
 
-def test_outside_of_tasks_nothing_is_ever_stopped():
-    with pytest.raises(ValueError, match="no"):
-        map_in_threads(lambda _: int("no"), [1])
-    assert not find_flag()[0]
-    assert map_in_threads(lambda _: bool(find_flag()[0]), [1]) == [False]
-
-
 def test_workers_are_the_cores_that_this_process_may_use_also_under_a_quota(monkeypatch):
     """A container that may use half of a machine has half of its workers."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
