@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER
-from replication.experiments.hierarchy import modules
 from replication.experiments.hierarchy import run as experiment
 from replication.experiments.recording import train_for
 from replication.experiments.sample import SEARCH_OFFSET, Sample
@@ -15,7 +14,7 @@ SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 RATES = (5.0, 2.0)
 
 
-RULE = experiment.Condition().make_rule(*RATES)
+RULE = experiment.make_condition("four", RATES)
 
 
 def examine(arrays):
@@ -103,10 +102,10 @@ def test_random_sets_hold_four_different_vectors_of_eight_units_each():
 def test_networks_are_shared_by_random_sets(monkeypatch):
     for name, value in {"RANDOM_SETS": 2, "UPDATES": 20, "ROUNDS": 2, "N_COPIES": 1}.items():
         monkeypatch.setattr(experiment, name, value)
-    found = experiment.simulate_condition(experiment.Condition(kind="random"), RATES, Sample(10, 3))
+    found = experiment.simulate_condition("random", RATES, Sample(10, 3))
     assert len(found["all"]) == 10
-    rule = experiment.Condition(kind="random").make_rule(*RATES, 1)
-    weights = train_for(PAPER, modules.draw_modules(rule, 3, 0, 5), 20, network=rule)
+    rule = experiment.make_condition("random", RATES, 1)
+    weights = train_for(PAPER, experiment.draw_modules(rule, 3, 0, 5), 20, network=rule)
     np.testing.assert_array_equal(
         found["codes"][..., 5:], experiment.examine(rule, weights)["codes"]
     )
@@ -118,4 +117,4 @@ def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypat
         return {"all": np.arange(sample.n) < 2 * (pair in ((10.0, 1.0), (20.0, 4.0)))}
 
     monkeypatch.setattr(experiment, "simulate_condition", succeed)
-    assert experiment.search_rates(experiment.Condition(), Sample(2, 3)) == (10.0, 1.0)
+    assert experiment.search_rates("four", Sample(2, 3)) == (10.0, 1.0)
