@@ -3,6 +3,7 @@
 import os
 import sys
 
+import dask
 from distributed.cli import dask_scheduler, dask_worker
 
 from replication.simulator import backends
@@ -16,5 +17,7 @@ def serve(kind, words, log, package):
     redirect(os.devnull, log)
     os.chdir(log.parent)
     backends.__file__ = str(package / "simulator" / "backends.py")
+    # A worker that is dead is asked for its results no longer than a run waits for them.
+    dask.config.set({"distributed.comm.timeouts.connect": "5s"})
     sys.argv[1:] = ["--no-dashboard", *words]
     MAIN[kind]()

@@ -41,8 +41,8 @@ def describe_stored(cell):
     for output in cell.outputs:
         if output.output_type != "stream":
             is_picture = {"image/png", "image/gif"} & output.data.keys()
-            value = "picture" if is_picture else output.data["text/plain"]
-            shown.append((output.output_type, value))
+            text = "picture" if is_picture else output.data["text/plain"]
+            shown.append((output.output_type, text))
     return shown
 
 
@@ -50,13 +50,11 @@ def run(source, names):
     """Run a cell among `names` as Jupyter does and list what it shows, as `describe_stored`."""
     # Jupyter shows the value of a cell whose last statement is an expression.
     *body, last = ast.parse(re.sub(r"frames=\[.*?, i", "frames=[0], i", source)).body
-    value = None
     with contextlib.redirect_stdout(io.StringIO()) as printed:
-        if isinstance(last, ast.Expr):
-            exec(compile(ast.Module(body, []), "cell", "exec"), names)
-            value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
-        else:
-            exec(compile(source, "cell", "exec"), names)
+        if not isinstance(last, ast.Expr):
+            body, last = [*body, last], ast.parse("None").body[0]
+        exec(compile(ast.Module(body, []), "cell", "exec"), names)
+        value = eval(compile(ast.Expression(last.value), "cell", "eval"), names)
     shown = [("stream", printed.getvalue())] if printed.getvalue() else []
     if value is not None:
         is_picture = hasattr(value, "_repr_mimebundle_")
@@ -72,9 +70,7 @@ def list_solutions(notebook):
     text = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
     # A solution is folded: <details> with a block ```python inside.
     folded = re.findall(r"<details>\n<summary>A solution</summary>\n(.*?)</details>", text, re.S)
-    return [
-        code for part in folded for code in re.findall(r"^```python\n(.*?)^```$", part, re.M | re.S)
-    ]
+    return re.findall(r"^```python\n(.*?)^```$", "\n".join(folded), re.M | re.S)
 
 
 FEWER = {
@@ -94,12 +90,12 @@ def list_shares(shown):
 
 def agree(fewer, stored):
     """Return whether tables of fewer networks are those of more, within five standard errors."""
-    for (n, share, half), (_, expected, median) in zip(fewer, stored, strict=True):
-        error = np.sqrt(max(expected * (1 - expected), 0.02) / n)
+    return all(
+        abs(share - expected) <= 5 * np.sqrt(max(expected * (1 - expected), 0.02) / n)
         # Times are spread about as widely as they are long: the density at the median.
-        if abs(share - expected) > 5 * error or abs(half / median - 1) > 5 / np.sqrt(n):
-            return False
-    return True
+        and abs(half / median - 1) <= 5 / np.sqrt(n)
+        for (n, share, half), (_, expected, median) in zip(fewer, stored, strict=True)
+    )
 
 
 LONG = (pytest.mark.long, pytest.mark.timeout(3600))

@@ -123,10 +123,6 @@ def assert_recovers(cache, n_seeds, reference, simulation=simulate_ranges):
         assert find_digest(cache, n_seeds) == reference, "it is in the cache"
 
 
-def find_strays(folder):
-    return [path.name for path in folder.rglob("*.part")]
-
-
 def list_files(folder):
     return [path for path in sorted(folder.rglob("*")) if path.is_file()]
 

@@ -10,14 +10,8 @@ import pytest
 
 from replication.cache import blocks
 from replication.cache.blocks import Cache, find_cache
-from tests.unit.cache.invented import (
-    compute_reference,
-    fill,
-    invent,
-    list_blocks,
-    read_files,
-    remember,
-)
+from tests.unit.cache import invented
+from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks
 
 KEY = "what the outcomes depend on"
 
@@ -79,12 +73,12 @@ DAMAGES = {
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_wrong_with_a_block_is_as_if_it_were_not_there(tmp_path, damage):
     fill(tmp_path, 60)
-    before, asked, path = read_files(tmp_path), [], list_blocks(tmp_path)[1]
+    before, asked, path = invented.read_files(tmp_path), [], list_blocks(tmp_path)[1]
     path.unlink()
     DAMAGES[damage](path)
-    assert fill(tmp_path, 60, simulation=remember(asked)).digest == compute_reference(60)
+    assert fill(tmp_path, 60, simulation=invented.remember(asked)).digest == compute_reference(60)
     assert asked == [(20, 40)]
-    assert read_files(tmp_path) == before, "overwritten, and nothing planted was run"
+    assert invented.read_files(tmp_path) == before, "overwritten, and nothing planted was run"
 
 
 def test_a_block_that_cannot_be_read_is_not_there(tmp_path):

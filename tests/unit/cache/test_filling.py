@@ -10,15 +10,8 @@ from replication.cache.filling import iterate_outcomes
 from replication.definition.protocol import PAPER, Protocol
 from replication.definition.study import Study
 from replication.errors import WorkerError
-from tests.unit.cache.invented import (
-    compute_reference,
-    fill,
-    find_digest,
-    invent,
-    list_blocks,
-    remember,
-    replace_simulation,
-)
+from tests.unit.cache import invented
+from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks
 
 choose_block_size = filling.choose_block_size
 
@@ -26,7 +19,7 @@ choose_block_size = filling.choose_block_size
 def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
     asked = []
     for n_seeds, n_simulated in ((50, 50), (30, 0), (85, 45), (85, 0)):
-        counted = fill(tmp_path, n_seeds, simulation=remember(asked))
+        counted = fill(tmp_path, n_seeds, simulation=invented.remember(asked))
         assert (counted.digest, counted.n_simulated) == (compute_reference(n_seeds), n_simulated)
         assert counted.table.n == n_seeds
     assert asked == [(0, 20), (20, 40), (40, 50), (40, 60), (60, 80), (80, 85)]
@@ -48,7 +41,7 @@ def test_outcomes_come_in_the_order_of_seeds_whatever_is_there_and_is_finished_f
         path.unlink()
     list_blocks(tmp_path)[1].write_bytes(b"x" * 500)  # which is noticed when its turn comes
     study, cache = Study(PAPER, 1988, 100), Cache(tmp_path if has_cache else NOWHERE)
-    with replace_simulation(simulate_backwards):
+    with invented.replace_simulation(simulate_backwards):
         found = list(iterate_outcomes(study, cache, show_progress=False))
     starts, is_new = zip(*((outcomes.start, is_new) for outcomes, is_new in found), strict=True)
     assert starts == (0, 20, 40, 60, 80)
@@ -72,7 +65,7 @@ def test_what_another_process_keeps_meanwhile_is_not_simulated(tmp_path, ours, w
     assert fill(tmp_path, ours, simulation=simulate_beside).digest == compute_reference(ours)
     assert begun == asked
     # Once our shorter block took the place of the longer one.
-    assert find_digest(tmp_path, 40) == compute_reference(40)
+    assert invented.find_digest(tmp_path, 40) == compute_reference(40)
 
 
 def test_a_cache_that_is_deleted_during_a_run_costs_nothing_but_a_line(tmp_path, capsys):

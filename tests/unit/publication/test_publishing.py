@@ -168,25 +168,20 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
-WRITERS = {
-    "previews/codes": partial(publishing.preview_experiment, "codes", 300),
-    f"studies/{PAPER.id}-7-3": lambda folder: publishing.replicate_study(
-        Study(PAPER, 7, 3, folder), Cache(NOWHERE)
-    ),
-}
-
-
-@pytest.mark.parametrize("place", WRITERS)
+@pytest.mark.parametrize("place", ["previews/codes", f"studies/{PAPER.id}-7-3"])
 def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place):
     """Once a report was written, and a lock left, wherever `studies` or `previews` led."""
     monkeypatch.setattr("replication.experiments.headline.run.run", lambda *_, **__: {"a": 1})
     monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 1})
-    elsewhere, link = tmp_path / "elsewhere", tmp_path / "results" / place
-    link.parent.mkdir(parents=True)
+    elsewhere, results = tmp_path / "elsewhere", tmp_path / "results"
+    (results / place).parent.mkdir(parents=True)
     elsewhere.mkdir()
-    link.symlink_to(elsewhere)
-    with pytest.raises(StorageError, match=f"{link}' is a link, and nothing is written there"):
-        WRITERS[place](tmp_path / "results")
+    (results / place).symlink_to(elsewhere)
+    write = partial(publishing.preview_experiment, "codes", 300, results)
+    if place != "previews/codes":
+        write = partial(publishing.replicate_study, Study(PAPER, 7, 3, results), Cache(NOWHERE))
+    with pytest.raises(StorageError, match=f"{place}' is a link, and nothing is written there"):
+        write()
     assert list(elsewhere.iterdir()) == []
 
 
@@ -252,20 +247,18 @@ def test_models_that_judge_something_else_are_named_and_not_rendered(tmp_path, c
 
 
 def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_path, capsys):
-    current = make_current("codes")
     for name in EXPERIMENTS:
         write_model(tmp_path, name, make_current(name))
     assert publishing.read_current(tmp_path).keys() == EXPERIMENTS.keys()
-    claims = dict(load_claims())
-    # First the words of one way to ask change, then its threshold.
-    ways = list(claims["good-codes"].operationalisations)
+    before, codes = find_version("codes"), load_claims()["good-codes"]
+    first, *others = codes.operationalisations
+    # The words of one way to ask do not count, its threshold does.
     for changed in ({"name": "otherwise"}, {"thresholds": {"at_least": 0.9}}):
-        ways[0] = dataclasses.replace(ways[0], **changed)
-        codes = dataclasses.replace(claims["good-codes"], operationalisations=tuple(ways))
-        claims["good-codes"] = codes
+        ways = (dataclasses.replace(first, **changed), *others)
+        claim = dataclasses.replace(codes, operationalisations=ways)
+        claims = load_claims() | {"good-codes": claim}
         monkeypatch.setattr(experiments, "load_claims", claims.copy)
-        is_same = find_version("codes") == current["version"]
-        assert is_same == ("name" in changed), "words do not count, thresholds do"
+        assert (find_version("codes") == before) == ("name" in changed)
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     for refuse, given in ((publishing.read_current, tmp_path), (verifying.verify_report, default)):
         with pytest.raises(DataError, match=r"models of codes .* run `replication replicate`"):

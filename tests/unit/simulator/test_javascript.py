@@ -75,10 +75,9 @@ console.log(JSON.stringify(new Rule(ROW).states(), show));
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy
-@pytest.mark.parametrize(
-    ("texts", "pair"),
-    [(OPERATIONS, "vt"), (OPERATIONS, "XM"), (OF_SPECIAL, "Zz"), (OF_TRUTHS, "fg")],
-)
+@pytest.mark.parametrize(("texts", "pair"), [
+    (OPERATIONS, "vt"), (OPERATIONS, "XM"), (OF_SPECIAL, "Zz"), (OF_TRUTHS, "fg"),
+])  # fmt: skip
 def test_script_computes_each_operation_as_numpy_does(texts, pair):
     rule, weights, expected = show_each(texts, pair)
     script = write_script(Rule.of(rule), "Rule") + f"const ROW = {json.dumps(weights.tolist())};"

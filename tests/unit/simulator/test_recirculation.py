@@ -2,10 +2,8 @@
 
 import dataclasses
 import math
-from decimal import Decimal
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from replication import PAPER, RecirculationNetwork
@@ -111,14 +109,6 @@ def test_a_hook_that_does_not_fit_changes_nothing():
     with pytest.raises(UsageError, match=r"c of shape \(2,\); shapes says \(4,\)"):
         network.update(change=lambda changes: changes._replace(c=np.ones(2)))
     assert not any(weights.any() for weights in network.weights)
-
-
-def test_weights_are_taken_as_people_have_them():
-    W = pd.DataFrame([[1, 0, 0, 2**40], [0, 1, 0, 0]], dtype="Int64")
-    U = np.array([[False, Decimal(1)]] * 4, dtype=object)
-    network = RecirculationNetwork(W, [0, 2**70], U, [0] * 4)
-    assert network.W.tolist() == [[1.0, 0.0, 0.0, 2.0**40], [0.0, 1.0, 0.0, 0.0]]
-    assert (network.b.tolist(), network.U.tolist()) == ([0.0, 2.0**70], [[0.0, 1.0]] * 4)
 
 
 def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit():

@@ -36,10 +36,6 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
     np.testing.assert_array_equal(table["U[2,1]"], parts.U[:, 2, 1])
 
 
-def list_artists(axes):
-    return {artist.get_label(): artist for artist in (*axes.lines, *axes.patches)}
-
-
 def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
     """On its line a unit reconstructs 1/2, more for dots in its shade; without a line, no shade."""
     traced = trace(Protocol(learning_rate=5.0), seed=0)
@@ -49,7 +45,7 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
     _, _, U, c = traced.matrices()
     n_cuts = 0
     for t, axes in zip(updates, frames.flat, strict=True):
-        artists = list_artists(axes)
+        artists = {artist.get_label(): artist for artist in (*axes.lines, *axes.patches)}
         for k in range(4):
             dot = np.ravel(artists[f"dot {k + 1}"].get_xydata())
             np.testing.assert_array_equal(dot, traced.hidden[0][t, k])
@@ -57,11 +53,10 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
             on_line = artists[f"line {k + 1}"].get_xydata()
             np.testing.assert_allclose(on_line @ U[t, k] + c[t, k], 0.0, atol=1e-12)
             n_cuts += len(on_line) == 2
-            side = Path(artists[f"side {k + 1}"].get_xy())
             # Dots of patterns for which the unit is more on than off lie in its shade.
-            shaded = [bool(side.contains_point(code)) for code in traced.hidden[0][t]]
+            side = Path(artists[f"side {k + 1}"].get_xy())
             is_on = (traced.reconstructions[t, :, k] > 0.5) & (len(on_line) == 2)
-            assert shaded == is_on.tolist()
+            np.testing.assert_array_equal(side.contains_points(traced.hidden[0][t]), is_on)
     assert n_cuts >= 15
 
 
