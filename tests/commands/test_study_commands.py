@@ -134,7 +134,7 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
     monkeypatch.setattr("replication.publication.publishing.run_experiment", run_quickly)
     assert main(["experiments", "speed", "codes", "--results", str(tmp_path)]) == 0
     output = capsys.readouterr()
-    seconds = round(EXPERIMENTS["speed"] + EXPERIMENTS["codes"])
+    seconds = round(EXPERIMENTS["speed"].seconds + EXPERIMENTS["codes"].seconds)
     first = f"speed (1 of 2): about 0:00:{seconds} left on two cores\nspeed (1 of 2): s"
     assert output.err.startswith(first)
     models = [tmp_path / "models" / f"{name}.json" for name in ("speed", "codes")]
