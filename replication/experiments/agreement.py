@@ -101,7 +101,7 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
             continue
         windows = np.lib.stride_tricks.sliding_window_view(values, width)
         passed = np.median(windows, axis=1) >= level
-        events.append(passed.argmax() + width // 2 if passed.any() else np.inf)
+        events.append(float(passed.argmax()) + width // 2 if passed.any() else np.inf)
     return np.array(events, dtype=np.float64)
 
 
