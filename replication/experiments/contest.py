@@ -154,7 +154,7 @@ def compare_rules(
         for name, one in zip(names, networks, strict=True)
     }
     # The same start is the same numbers in arrays of the same shapes.
-    rules = [Rule.of(network, protocol) for network in networks]
+    rules = [Rule(network, protocol) for network in networks]
     begun = [rule.draw(root_seed, 0, 1)[0, : rule.sizes[0]].tolist() for rule in rules]
     starts = [([*rule.shapes.values()], row) for rule, row in zip(rules, begun, strict=True)]
     is_paired = {name: each == starts[0] for name, each in zip(names, starts, strict=True)}

@@ -42,7 +42,7 @@ class Engine:
     """A rule, compiled for the networks of a protocol; it may be used in several threads."""
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
-        self.rule = Rule.of(find_network(protocol, network), protocol)
+        self.rule = Rule(find_network(protocol, network), protocol)
         self._program: Program | None = None
 
     @property
@@ -176,7 +176,7 @@ def _find_program(kind: str, rule: Rule) -> Program:
 @functools.lru_cache(maxsize=256)
 def _write(kind: str, network: type[Network], protocol: Protocol, n_at_once: int) -> Program:
     write = write_train if kind == "train" else write_evaluate
-    return write(Rule.of(network, protocol), N_LANES, n_at_once)
+    return write(Rule(network, protocol), N_LANES, n_at_once)
 
 
 def _neutralise(protocol: Protocol) -> Protocol:

@@ -137,7 +137,7 @@ def draw_initial_weights(
     """
     protocol = find_protocol(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    return Rule.of(find_network(protocol, network), protocol).draw(root_seed, 0, n_seeds)
+    return Rule(find_network(protocol, network), protocol).draw(root_seed, 0, n_seeds)
 
 
 def simulate_range(
@@ -189,7 +189,7 @@ def simulate_ranges(
         options["engine"] = Engine(protocol, network)  # compiled once, for all threads
     # A worker of a cluster compiles for itself: compiled code cannot be sent.
     work = functools.partial(_simulate_piece, protocol, root_seed, network=network, **options)
-    n_weights = protocol.n_weights if network is None else sum(Rule.of(network, protocol).sizes)
+    n_weights = protocol.n_weights if network is None else sum(Rule(network, protocol).sizes)
     with contextlib.ExitStack() as stack:
         run: Callable[..., Generator[tuple[Range, Outcomes]]]
         if scheduler is None:

@@ -174,7 +174,7 @@ class Network:
         cls, seed: int, *, root_seed: int = 1988, protocol: Protocol | str = PAPER
     ) -> Self:
         """Return the network that starts from the weights of this seed."""
-        rule = Rule.of(cls, protocol)
+        rule = Rule(cls, protocol)
         # The same row that the compiled code would read.
         seed = take_whole("seed", seed, 0, MAX_SEED)
         network: Self = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
@@ -188,7 +188,7 @@ class Network:
         What is kept may be left out: it begins as declared.
         """
         row = take_numbers(weights, "weights", finite=True)
-        network: Self = Rule.of(cls, protocol).build(row)
+        network: Self = Rule(cls, protocol).build(row)
         return network
 
     @classmethod
@@ -379,50 +379,44 @@ class Network:
             raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A class of networks with all that a protocol decides for it."""
 
-    network: type[Network]
-    protocol: Protocol
-    shapes: dict[str, Shape]
-    fixed: dict[str, Shape]
-    summed: dict[str, Shape]
-    kept: dict[str, Array]
-    numbers: dict[str, float]
-    patterns: Array
-    targets: Array
-
-    @classmethod
-    def of(cls, network: type[Network], protocol: Protocol | str = PAPER) -> Self:
-        """Return what a class of networks is under a protocol, or refuse what does not fit."""
-        protocol = find_protocol(protocol)
+    def __init__(self, network: type[Network], protocol: Protocol | str = PAPER) -> None:
+        """Take what a class of networks is under a protocol, or refuse what does not fit."""
         given: Any = network
         if not (isinstance(given, type) and issubclass(given, Network)):
             raise UsageError(f"network = {show(given)} was given; allowed is a subclass of Network")
+        self.network, self.protocol, name = network, find_protocol(protocol), network.__name__
+        self.name, self.is_per_pattern = name, self.protocol.update_schedule == "per-pattern"
         # What the class says under this protocol.
-        one = network.__new__(network)
-        object.__setattr__(one, "protocol", protocol)
+        one: Any = network.__new__(network)
+        object.__setattr__(one, "protocol", self.protocol)
         one.prepare()
-        name = network.__name__
-        shown = make_patterns(protocol) if one.patterns is None else one.patterns
-        patterns = _take_rows(f"{name}.patterns", shown)
-        targets = patterns if one.targets is None else _take_rows(f"{name}.targets", one.targets)
-        if len(targets) != len(patterns):
-            allowed = f"{len(patterns)}, one for each pattern"
-            raise UsageError(
-                f"{name}.targets has {plural(len(targets), 'row')}; allowed are {allowed}"
-            )
-        rule = cls(
-            network, protocol, patterns=patterns, targets=targets,
-            shapes=_take(f"{name}.shapes", one.shapes, _take_shape, SHAPES),
-            fixed=_take(f"{name}.fixed", one.fixed, _take_shape, SHAPES),
-            summed=_take(f"{name}.summed", one.summed, _take_shape, SHAPES),
-            kept=_take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers"),
-            numbers=_take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers"),
-        )  # fmt: skip
-        rule._check(one)
-        return rule
+        shown = make_patterns(self.protocol) if one.patterns is None else one.patterns
+        self.patterns = self.targets = _take_rows(f"{name}.patterns", shown)
+        self.has_targets = one.targets is not None  # others than the patterns
+        if self.has_targets:
+            self.targets = _take_rows(f"{name}.targets", one.targets)
+        if len(self.targets) != len(self.patterns):
+            allowed = f"{len(self.patterns)}, one for each pattern"
+            raise UsageError(f"{name}.targets has {len(self.targets)} rows; allowed are {allowed}")
+        self.shapes, self.fixed, self.summed = (
+            _take(f"{name}.{each}", getattr(one, each), _take_shape, SHAPES)
+            for each in ("shapes", "fixed", "summed")
+        )
+        self.kept = _take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers")
+        self.numbers = _take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers")
+        # Shapes of all arrays as they lie in flat weights, and of all sums over the patterns.
+        kept = {key: begun.shape for key, begun in self.kept.items()}
+        self.all_shapes: dict[str, Shape] = {**self.shapes, **self.fixed, **kept}
+        self.sums: dict[str, Shape] = {**self.shapes, **self.summed}
+        # What is kept as it begins, and the numbers of the weights, the fixed arrays and that.
+        self.begun = np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
+        weights, fixed = (sum(map(math.prod, x.values())) for x in (self.shapes, self.fixed))
+        self.sizes = weights, fixed, self.begun.size
+        self.row_sizes = weights + fixed, sum(self.sizes)  # of a network, without what is kept
+        self._check(one)
 
     def _check(self, one: Network) -> None:
         name = self.name
@@ -448,38 +442,6 @@ class Rule:
                     f"are its own; of a protocol it takes {', '.join(sorted(OF_ANY_RULE))}"
                 )
 
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return self.network.__name__
-
-    @property
-    def all_shapes(self) -> dict[str, Shape]:
-        """Shapes of all arrays, in the order in which they lie in flat weights."""
-        kept = {name: begun.shape for name, begun in self.kept.items()}
-        return {**self.shapes, **self.fixed, **kept}
-
-    @property
-    def sums(self) -> dict[str, Shape]:
-        """Shapes of what is summed over the patterns: changes, and what `apply` takes besides."""
-        return {**self.shapes, **self.summed}
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Numbers of the weights, the fixed arrays and what is kept."""
-        weights, fixed = (sum(map(math.prod, x.values())) for x in (self.shapes, self.fixed))
-        return weights, fixed, sum(begun.size for begun in self.kept.values())
-
-    @property
-    def has_targets(self) -> bool:
-        """Whether the targets are others than the patterns."""
-        return self.targets is not self.patterns
-
-    @property
-    def is_per_pattern(self) -> bool:
-        """Whether weights change after each pattern."""
-        return self.protocol.update_schedule == "per-pattern"
-
     def bare(self) -> Network:
         """Return a network with everything but weights."""
         # Without `__init__`, and past `__setattr__`: what is set here was checked before.
@@ -498,16 +460,6 @@ class Rule:
         own = np.hstack(self.split(row[np.newaxis]))[0]
         network.__dict__.update(split_arrays(self.all_shapes, own))
         return network
-
-    @property
-    def row_sizes(self) -> tuple[int, int]:
-        """Numbers of a network without what is kept, and with it."""
-        return sum(self.sizes[:2]), sum(self.sizes)
-
-    @property
-    def begun(self) -> Array:
-        """What is kept as it begins, flat."""
-        return np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
 
     def split(self, rows: Array) -> tuple[Array, Array]:
         """Return what is drawn of each row, and what is kept, as it begins where it is left out."""

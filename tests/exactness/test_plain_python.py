@@ -86,4 +86,4 @@ def test_bits_of_a_rule_of_ones_own_do_not_depend_on_the_sums_at_once(n_at_once,
     monkeypatch.setattr(plain.PlainWriter, "n_at_once", n_at_once)
     final = check_bits(Protocol(max_updates=3), 4, network=Crossed)[2]
     # A function of the same numbers has the same bits, whether they depend on the pattern or not.
-    assert np.array_equal(final[:, -4:], Rule.of(Crossed).draw(1988, 0, 4)[:, -4:])
+    assert np.array_equal(final[:, -4:], Rule(Crossed).draw(1988, 0, 4)[:, -4:])

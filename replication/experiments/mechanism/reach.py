@@ -79,7 +79,7 @@ class Contestant:
             return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
         if self.network is None:
             return sample.draw(self.protocol)
-        return Rule.of(self.network, self.protocol).draw(sample.root_seed, 0, sample.n)
+        return Rule(self.network, self.protocol).draw(sample.root_seed, 0, sample.n)
 
     def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Any, Any, Array]:
         """Train networks at a learning rate, from what `draw` returns."""

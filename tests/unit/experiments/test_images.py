@@ -27,7 +27,7 @@ THROUGH = {
 
 def build(rule, seed=0, **arrays):
     """Return a network of a linear rule that learns digits, in plain NumPy, with other arrays."""
-    whole = Rule.of(vary(rule, patterns=SCATTER.root), Protocol(half_width=0.3))
+    whole = Rule(vary(rule, patterns=SCATTER.root), Protocol(half_width=0.3))
     network = whole.build(whole.draw(5, seed, seed + 1)[0])
     for name, array in arrays.items():
         setattr(network, name, array)
@@ -207,7 +207,7 @@ def test_logistic_recirculation_is_that_of_the_protocol():
 
 def test_equation_4_descends_in_the_cross_entropy_of_codes_with_the_first_pass_held_fixed():
     images = make_patterns(linear.IMAGES)[:3]
-    whole = Rule.of(logistic.show(rules.LogisticRecirculation, images), Protocol())
+    whole = Rule(logistic.show(rules.LogisticRecirculation, images), Protocol())
     network, v, step = whole.build(whole.draw(5, 0, 1)[0]), images[0], 1e-6
     # Second-pass input and the code that is its target, both held fixed.
     keep, h = rules.REGRESSION, network.hidden(v)

@@ -83,7 +83,7 @@ def test_compiled_code_has_no_table_for_unwinding():
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=processor, features=features, jit=True
     )
-    text = write_train(Rule.of(RecirculationNetwork, PAPER), engine.N_LANES, 2).text
+    text = write_train(Rule(RecirculationNetwork, PAPER), engine.N_LANES, 2).text
     compiled = target.emit_object(llvm.parse_assembly(text))
     sections = [section.name() for section in llvm.ObjectFileRef.from_data(compiled).sections()]
     assert any(b"text" in (name or b"") for name in sections)

@@ -56,7 +56,7 @@ def test_a_loop_of_the_states_is_a_loop_on_a_page_too():
             return repeat(400, lambda h: 0.5 * np.tanh(self.W @ visible - h), self.b)
 
     one = Settling.from_seed(0)
-    script = write_script(Rule.of(Settling), "Rule")
+    script = write_script(Rule(Settling), "Rule")
     script += f"console.log(JSON.stringify(new Rule({one.flatten().tolist()}).states()))"
     by_pattern = [one.list_states(v) for v in np.eye(4)]
     for states, expected in zip(run_script(script), zip(*by_pattern, strict=True), strict=True):
@@ -95,7 +95,7 @@ console.log(JSON.stringify(new Rule(ROW).states(), show));
 )
 def test_script_computes_each_operation_as_numpy_does(texts, pair):
     rule, weights, expected = show_each(texts, pair)
-    script = write_script(Rule.of(rule), "Rule") + f"const ROW = {json.dumps(weights.tolist())};"
+    script = write_script(Rule(rule), "Rule") + f"const ROW = {json.dumps(weights.tolist())};"
     *found, _ = run_script(script + SHOW)
     for (text, states), each in zip(expected.items(), found, strict=True):
         shown = np.array(each, dtype=float).reshape(states.shape)

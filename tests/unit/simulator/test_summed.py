@@ -55,7 +55,7 @@ class Noisy(RecirculationNetwork):
 
 def test_sums_over_the_patterns_are_those_of_numpy():
     assert check_rule(Covariance, PAPER).largest < 1e-12
-    weights = Rule.of(Covariance).draw(5, 0, 1)
+    weights = Rule(Covariance).draw(5, 0, 1)
     W = weights.reshape(2, 3)
     (after,) = record_weights(PAPER, weights, 1, network=Covariance)[:, 1].reshape(-1, 2, 3)
     expected = W + 0.1 * 4 * np.cov(W @ PATTERNS.T, PATTERNS.T, bias=True)[:2, 2:]
@@ -72,7 +72,7 @@ def test_a_sum_that_nothing_takes_changes_no_bit_and_no_hook_sees_it():
 
 
 def test_noise_depends_on_the_place_of_a_network_and_not_on_how_work_is_shared(monkeypatch):
-    weights = np.tile(Rule.of(Noisy).draw(5, 0, 1), (40, 1))
+    weights = np.tile(Rule(Noisy).draw(5, 0, 1), (40, 1))
     whole = simulate_weights(PAPER, weights, network=Noisy)[0]
     monkeypatch.setattr(ensemble, "SEEDS_AT_ONCE", 8)
     assert simulate_weights(PAPER, weights, network=Noisy)[0].tolist() == whole.tolist()
