@@ -6,7 +6,6 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
-import collections
 import dataclasses
 import inspect
 import math
@@ -35,8 +34,6 @@ from replication.wording import plural, show
 
 Array = NDArray[np.float64]
 Shape = tuple[int, ...]
-Hook = Callable[[Any], Any]
-"""Takes the changes of one update and returns those that are applied in their place."""
 
 OF_ANY_RULE = {
     "group_sizes", "patterns", "n_images", "criterion", "threshold", "max_updates",
@@ -300,12 +297,8 @@ class Network:
         """Return the error of one pattern, where a rule has a criterion of its own."""
         raise NotImplementedError
 
-    def update(self, change: Hook | None = None) -> None:
-        """Change the weights by the sum of the changes of all patterns (page 363).
-
-        `change` takes the summed changes, a tuple with their names, and returns those to apply in
-        their place: arrays of the same shapes, or numbers for all entries alike.
-        """
+    def update(self) -> None:
+        """Change the weights by the sum of the changes of all patterns (page 363)."""
         # All patterns and then one change, or a change after each.
         n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
         batches = [[k] for k in range(n)] if is_per_pattern else [[*range(n)]]
@@ -313,24 +306,19 @@ class Network:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
             # In the order of the patterns, which fixes the last bits.
             sums = {name: sum(one[name] for one in each) for name in each[0]}
-            if change is not None:
-                # A hook is given the changes of weights, without what is summed besides.
-                shown = {name: x for name, x in sums.items() if name not in self.summed}
-                returned = change(collections.namedtuple("Changes", shown)(**shown))
-                sums |= self._name_changes("change(...) gives", returned, self.shapes)
             self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
 
-    def train(self, *, change: Hook | None = None) -> tuple[int, bool]:
+    def train(self) -> tuple[int, bool]:
         """Update until the error is below the threshold or the cap is reached.
 
         Returns the updates applied, 0 if the error was below the threshold at once, and whether
-        the network converged. `change` replaces the changes of every update, as for `update`.
+        the network converged.
         """
         for updates in range(self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
-            self.update(change)
+            self.update()
         return self.protocol.max_updates, self.error() < self.protocol.threshold
 
     def _at(self, pattern: int, phase: int) -> Self:
@@ -342,16 +330,11 @@ class Network:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
         # A rule whose targets are its patterns may leave the second out.
         shown = (v, target)[: len(inspect.signature(self.weight_changes).parameters)]
+        changes = self.weight_changes(*shown)
         gives = f"{type(self).__name__}.weight_changes gives"
-        return self._name_changes(gives, self.weight_changes(*shown), self._sums)
-
-    def _name_changes(
-        self, gives: str, changes: Any, allowed: Mapping[str, Shape]
-    ) -> dict[str, Any]:
-        """Return changes by their names: some in a dict, or all in the order of the weights."""
         if changes is None:
             raise UsageError(f"{gives} nothing; return the changes of {[*self.shapes]}")
-        # One array alone is that of a rule with one array.
+        # Some in a dict, or all in the order of the weights; one array alone is that of one weight.
         if not isinstance(changes, Mapping):
             changes = changes if isinstance(changes, tuple | list) else (changes,)
             if len(changes) != len(self.shapes):
@@ -361,12 +344,12 @@ class Network:
                 )
             changes = dict(zip(self.shapes, changes, strict=True))
         for name, change in changes.items():
-            if name not in allowed:
-                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(allowed)}")
+            if name not in self._sums:
+                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(self._sums)}")
             if isinstance(change, list | tuple):
                 raise UsageError(f"{gives} {name} as a list; write np.stack([x, y])")
             # One number stands for all entries.
-            shape = allowed[name]
+            shape = self._sums[name]
             if np.shape(change) not in ((), shape):
                 raise UsageError(f"{gives} {name} of shape {np.shape(change)}; shapes says {shape}")
         return dict(changes)

@@ -66,10 +66,12 @@ class RecirculationNetwork(Network):
     >>> network.image([1, 0, 0, 0]).round().tolist()
     [1.0, 0.0, 0.0, 0.0]
 
-    A network whose changes of W are reversed, by a hook:
+    A network whose summed changes of W are reversed:
 
-    >>> network = RecirculationNetwork.from_seed(0)
-    >>> network.update(change=lambda changes: changes._replace(W=-changes.W))
+    >>> class Reversed(RecirculationNetwork):
+    ...     def apply(self, changes):
+    ...         super().apply({**changes, "W": -changes["W"]})
+    >>> Reversed.from_seed(0).update()
     """
 
     takes_protocol = True
