@@ -57,18 +57,15 @@ def to_python(value: Any) -> Any:
     return value.__array__().tolist() if hasattr(value, "__array__") else value
 
 
-def take_whole(name: str, value: Any, low: int, high: int, *, besides: str = "") -> int:
-    """Return a whole number of Python or NumPy as one of Python, or refuse anything else.
-
-    `besides`: what else is allowed, for the message.
-    """
+def take_whole(name: str, value: Any, low: int, high: int) -> int:
+    """Return a whole number of Python or NumPy as one of Python, or refuse anything else."""
     # What is no whole number, also 3.0 and "3", becomes one that is not allowed.
     try:
         whole = operator.index(value)
     except TypeError:
         whole = low - 1
     if isinstance(value, bool) or not low <= whole <= high:
-        raise _refusal(name, value, f"is a whole number from {low} to {high}{besides}")
+        raise _refusal(name, value, f"is a whole number from {low} to {high}")
     return whole
 
 

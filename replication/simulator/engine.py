@@ -6,8 +6,7 @@ A rule is compiled within a fraction of a second, in memory alone.
 import dataclasses
 import functools
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +28,7 @@ PAGE = 4096
 """Bytes at whose multiples strips begin, so that speed does not depend on where they lie."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """Networks measured as they stand."""
 
     hidden: list[Array]  # states of the first pass, (n, n_patterns, n_units) for each hidden group

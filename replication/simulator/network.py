@@ -6,13 +6,12 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import math
 import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,11 +21,12 @@ from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced
 from replication.simulator.noise import N_PHASES, draw_numbers, find_place
-from replication.simulator.patterns import compute_variation, make_patterns
 from replication.simulator.weights import (
     MAX_ROOT_SEED,
     MAX_SEED,
+    compute_variation,
     draw_uniform,
+    make_patterns,
     split_arrays,
     take_numbers,
 )
@@ -46,8 +46,7 @@ FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(NamedTuple):
     """How the error of a network is made of the deviations of its units.
 
     A maximum over units is one of absolute deviations, a sum one of squares.
@@ -234,10 +233,6 @@ class Network:
     def flatten(self) -> Array:
         """Return all arrays as one (n,), in the order of `shapes`, `fixed` and `kept`."""
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
-
-    def __repr__(self) -> str:
-        n_weights = plural(sum(array.size for array in self.weights), "weight")
-        return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
 
     def list_hidden(self, v: Any) -> list[Any]:
         """Return the states of each hidden group: what the rule's `hidden` gives, if it has one."""

@@ -63,14 +63,6 @@ class Outcomes:
     weights: Array | None = None
     errors: Array | None = None
 
-    def __post_init__(self) -> None:
-        # Read-only views: what was simulated cannot be changed by accident.
-        names = ("updates", "converged", "weights", "errors")
-        for name, array in zip(names, self.arrays, strict=True):
-            if array is not None:
-                object.__setattr__(self, name, np.asarray(array).view())
-                getattr(self, name).flags.writeable = False
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Outcomes):
             return NotImplemented
@@ -87,7 +79,7 @@ class Outcomes:
         text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
-        return f"Outcomes({'; '.join(filter(None, [text, self.describe_lost()]))})"
+        return f"Outcomes({text})"
 
     def describe_lost(self) -> str:
         """Return how many failed networks ended as no numbers; "" if none, or if unknown."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.errors import UsageError
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def plot_trace(
     The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
     beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
     one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
-    without exactly two hidden units have no such plane: their error is drawn instead.
+    without exactly two hidden units have no such plane.
 
     Parameters
     ----------
@@ -123,20 +124,14 @@ def plot_trace(
     >>> [axes.get_title() for axes in slow.plot()][::5]
     ['0 updates, error 0.733', '142 updates, error 0.099']
     """
-    # One hidden group, of two units.
-    has_plane = [states.shape[-1] for states in trace.hidden] == [2]
+    if [states.shape[-1] for states in trace.hidden] != [2]:  # one hidden group, of two units
+        raise UsageError("a plane needs two hidden units; draw the error: plt.plot(traced.errors)")
     if axes is None:
         import matplotlib.pyplot as plt
 
         figure = plt.figure(figsize=(7.2, 5.0), layout="constrained")
-        axes = figure.subplots(N_FRAMES // 3, 3).ravel() if has_plane else figure.subplots()
+        axes = figure.subplots(N_FRAMES // 3, 3).ravel()
     frames: list[Any] = list(np.ravel(np.asarray(axes)))
-    if not has_plane:
-        frames[0].plot(trace.errors, label="error")
-        frames[0].axhline(trace.protocol.threshold, color="black", linestyle=":", label="threshold")
-        frames[0].set(xlabel="weight updates", ylabel=f"error ({trace.protocol.criterion})")
-        frames[0].legend()
-        return axes
     # From the first update to the last, a moment in each of the axes.
     matrices = trace.matrices()
     for frame, t in zip(frames, spread_moments(len(trace.errors) - 1, len(frames)), strict=True):

@@ -23,8 +23,14 @@ from replication.errors import UsageError
 from replication.simulator.activations import ACTIVATIONS, SLOPES
 from replication.simulator.arrays import Traced
 from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
-from replication.simulator.patterns import find_shift, make_patterns
-from replication.simulator.weights import draw_uniform, draw_weights, list_shapes, take_numbers
+from replication.simulator.weights import (
+    draw_uniform,
+    draw_weights,
+    find_shift,
+    list_shapes,
+    make_patterns,
+    take_numbers,
+)
 
 Array = NDArray[np.float64]
 
@@ -58,8 +64,6 @@ class RecirculationNetwork(Network):
     Examples
     --------
     >>> network = RecirculationNetwork.from_seed(0)
-    >>> network
-    RecirculationNetwork(22 weights, error 0.73)
     >>> updates, converged = network.train()
     >>> converged
     True

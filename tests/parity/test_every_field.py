@@ -10,9 +10,8 @@ from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Pr
 from replication.simulator.engine import Engine, evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, make_patterns
 from tests.exactness.plain import check_bits
 from tests.parity.loop import PaperLoop, TextbookNetwork
 

@@ -38,9 +38,8 @@ from replication.experiments.sample import LEARNING, Sample, estimate_share, fin
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import split_weights
+from replication.simulator.weights import make_patterns, split_weights
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs of a failed network jump
 TOLERANCE = 0.002

@@ -18,7 +18,7 @@ from replication.experiments.images.rules import Rule, combine, draw, evaluate, 
 from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, multiply
 from replication.experiments.sample import Sample, name_mean
 from replication.simulator import activations
-from replication.simulator.patterns import MOST_INK, compute_mean, compute_variation, read_digits
+from replication.simulator.weights import MOST_INK, compute_mean, compute_variation, read_digits
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
 EPOCHS, FEWER_EPOCHS = (10, 20, 30, 40, 60, 80, 100), (20, 60)  # after which they are measured

@@ -12,8 +12,13 @@ from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array, Scatter
 from replication.experiments.recording import train_for
-from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import (
+    MOST_INK,
+    compute_mean,
+    draw_weights,
+    read_digits,
+    split_weights,
+)
 
 ROOT_SEED = 2052
 N_POINTS, N_LINES, N_UPDATES = 64, 200, 400

@@ -15,8 +15,8 @@ from replication.experiments.matrices import Array, get_u, get_w, give_length, r
 from replication.experiments.recording import SLOW_RATE, train_for
 from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.ensemble import trace
 from replication.simulator.plane import N_FRAMES, spread_moments
-from replication.simulator.trace import trace
 from replication.simulator.weights import list_connections, split_weights
 
 ROOT_SEED = 2039

@@ -16,8 +16,8 @@ from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork
+from replication.simulator.weights import make_patterns
 from replication.wording import show
 
 FEEDBACK_SEED = 2013

@@ -13,8 +13,7 @@ from replication.experiments.sample import Sample
 from replication.simulator.activations import logistic as squash
 from replication.simulator.changes import compute_changes
 from replication.simulator.network import Rule
-from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights, make_patterns, split_weights
 
 N_HIDDEN = rules.N_HIDDEN
 SCATTER = linear.make_digits()

@@ -18,8 +18,7 @@ from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import Engine, record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights, make_patterns, split_weights
 
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from replication.simulator.patterns import read_digits
+from replication.simulator.weights import read_digits
 
 
 def test_digits_are_those_of_the_repository():
