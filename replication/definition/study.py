@@ -51,10 +51,9 @@ class Study:
     def options(self) -> str:
         """The options that name this study on the command line."""
         # As a shell reads them, to be copied from a report.
+        fields = [f"{name}={json.dumps(x)}" for name, x in self.protocol.differences.items()]
         words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
-        for name, value in self.protocol.differences.items():
-            words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
-        return " ".join(words)
+        return " --set ".join([*words, *map(shlex.quote, fields)])
 
     @property
     def parts(self) -> dict[str, Self]:
