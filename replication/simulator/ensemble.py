@@ -7,7 +7,7 @@ existing Dask cluster runs the same blocks.
 import contextlib
 import functools
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -219,13 +219,6 @@ def simulate_range(
     return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
 
 
-def _simulate_piece(
-    protocol: Protocol, root_seed: int, task: tuple[Range, Range], **options: Any
-) -> tuple[Range, Outcomes]:
-    """Return the range that a piece is of, and the outcomes of the piece."""
-    return task[0], simulate_range(protocol, root_seed, task[1], **options)
-
-
 def simulate_ranges(
     protocol: Protocol, root_seed: int, ranges: Iterable[Range], *, jobs: int = 1,
     scheduler: str | None = None, network: type[Network] | None = None, **options: Any,
@@ -244,27 +237,29 @@ def simulate_ranges(
 
         options["engine"] = Engine(protocol, network)  # compiled once, for all threads
     # A worker of a cluster compiles for itself: compiled code cannot be sent.
-    work = functools.partial(_simulate_piece, protocol, root_seed, network=network, **options)
+    work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
     n_weights = protocol.n_weights if network is None else sum(Rule(network, protocol).sizes)
     with contextlib.ExitStack() as stack:
-        run: Callable[..., Generator[tuple[Range, Outcomes]]]
+        run: Callable[..., Generator[Outcomes]]
         if scheduler is None:
             workers, run = count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
         else:
             workers, run = stack.enter_context(open_cluster(scheduler, jobs))
-        pieces = (
-            (pair, piece)
-            for pair in ranges
-            for piece in cut_range(n_weights, *pair, workers=workers)
-        )
-        results = stack.enter_context(contextlib.closing(run(work, pieces)))
         parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
+
+        def cut() -> Iterator[Range]:
+            for pair in ranges:
+                parts[pair] = []
+                yield from cut_range(n_weights, *pair, workers=workers)
+
+        results = stack.enter_context(contextlib.closing(run(work, cut())))
         try:
-            for pair, outcomes in results:
-                found = parts.setdefault(pair, [])
-                found.append(outcomes)
-                if sum(map(len, found)) == pair[1] - pair[0]:
-                    yield join(parts.pop(pair))
+            for outcomes in results:
+                # A copy, since ranges are cut in other threads meanwhile.
+                start, stop = next(x for x in [*parts] if x[0] <= outcomes.start < x[1])
+                parts[start, stop].append(outcomes)
+                if sum(map(len, parts[start, stop])) == stop - start:
+                    yield join(parts.pop((start, stop)))
         except MemoryError:
             raise WorkerError(
                 "a worker ran out of memory; finished blocks are kept: give fewer --jobs or more "

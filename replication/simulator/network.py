@@ -6,6 +6,7 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 import operator
@@ -147,15 +148,13 @@ class Network:
 
     # To be written
 
-    def image(self, v: Any) -> Any:  # noqa: ARG002
+    def image(self, v: Any) -> Any:
         """Return what the network makes of a pattern."""
-        raise UsageError(f"{type(self).__name__} has no method image(self, v); write one")
+        raise NotImplementedError("a rule has to have image(self, v)")
 
-    def weight_changes(self, v: Any, target: Any) -> Any:  # noqa: ARG002
+    def weight_changes(self, v: Any, target: Any) -> Any:
         """Return what one pattern adds to each array of `shapes`."""
-        raise UsageError(
-            f"{type(self).__name__} has no method weight_changes(self, v, target); write one"
-        )
+        raise NotImplementedError("a rule has to have weight_changes(self, v, target)")
 
     def apply(self, changes: dict[str, Any]) -> None:
         """Change the weights by changes that are summed over the patterns, added unless written."""
@@ -484,8 +483,7 @@ def _take(what: str, given: Any, check: Callable[[Any], Any], kind: str) -> dict
         raise UsageError(f"{what} = {show(given)} was given; allowed is {allowed}") from None
 
 
-def _take_finite(given: Any) -> Array:
-    return take_numbers(given, "", finite=True)
+_take_finite = functools.partial(take_numbers, what="", finite=True)
 
 
 def _take_number(given: Any) -> float:

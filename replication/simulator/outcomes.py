@@ -63,13 +63,6 @@ class Outcomes:
     weights: Array | None = None
     errors: Array | None = None
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Outcomes):
-            return NotImplemented
-        return self.start == other.start and _are_equal(self.arrays, other.arrays)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def __len__(self) -> int:
         return len(self.updates)
 
@@ -209,10 +202,3 @@ class Trace:
         return pd.DataFrame(columns)
 
     plot = plot_trace
-
-
-def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
-    return all(
-        one is other or (one is not None and np.array_equal(one, other, equal_nan=True))
-        for one, other in zip(ours, theirs, strict=True)
-    )

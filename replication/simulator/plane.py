@@ -7,16 +7,13 @@ visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from replication.errors import UsageError
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
@@ -96,9 +93,7 @@ def spread_moments(last: int, n: int) -> list[int]:
     return [last] if n == 1 else [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def plot_trace(
-    trace: Any, axes: Axes | NDArray[np.object_] | None = None
-) -> Axes | NDArray[np.object_]:
+def plot_trace(trace: Any, axes: Any = None) -> Any:
     """Draw the hidden plane, moment by moment; return the Matplotlib axes.
 
     The first-pass state of each pattern is a dot, and each visible unit a line in its colour:

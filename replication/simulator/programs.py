@@ -97,6 +97,8 @@ class Traces:
         used = {*arrays.walk(self.after.values())}
         self.sums = {key: x for key, x in sums.items() if x in used}
         self.terms = {key: terms[key] for key in self.sums}
+        # The phases in which the rule draws random numbers.
+        self.drawn = {x.note[1] for x in self.graph.known.values() if x.op == "draw"}
 
     def _run(self, phase: int, function: Any, *arguments: Any) -> Any:
         """Run a method, and refuse that it changes anything but what `apply` may change."""
@@ -145,11 +147,6 @@ class Traces:
         """Return the states that the network lists for a page."""
         states = self._run(MEASURE, self.network.list_states, self.pattern)
         return [self._take("list_states", x) for x in states]
-
-    @property
-    def drawn(self) -> set[int]:
-        """The phases in which the rule draws random numbers."""
-        return {x.note[1] for x in self.graph.known.values() if x.op == "draw"}
 
 
 class Sweep:

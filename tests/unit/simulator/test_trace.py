@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from replication import NOTEBOOK, PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
+from replication.simulator.outcomes import compute_digest
 from replication.simulator.weights import draw_weights
 from replication.system.interruption import Interrupted, raise_on_signals
 
@@ -97,18 +98,21 @@ def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
     assert frozen == [Frozen.from_seed(k, protocol=short).train()[0] for k in range(12)]
 
 
+def digest(*given, **options):
+    return compute_digest([simulate(*given, **options)])
+
+
 def test_results_are_equal_where_they_hold_the_same_and_readings_have_names_everywhere():
     same, other = trace(seed=np.uint8(255), root_seed=np.int64(1988)), trace(seed=4)
     assert np.array_equal(trace(seed=255).weights, same.weights)
     assert not np.array_equal(other.weights[0], same.weights[0])
     network = RecirculationNetwork.from_seed(np.uint8(255), root_seed=np.array(1988))
     np.testing.assert_array_equal(network.W, trace(seed=255, n_updates=np.uint8(0)).matrices().W[0])
-    assert simulate(n_seeds=9) == simulate(n_seeds=np.array(9), jobs=np.array(2)) != [48]
-    assert simulate(n_seeds=9) != simulate(n_seeds=8)
+    assert digest(n_seeds=9) == digest(n_seeds=np.array(9), jobs=np.array(2))
     traced, network = trace("notebook"), RecirculationNetwork.from_seed(0, protocol="notebook")
     same = RecirculationNetwork.from_weights(traced.weights[0], "notebook")
     assert traced.protocol == network.protocol == same.protocol == NOTEBOOK
-    assert simulate("notebook", n_seeds=5) == simulate(NOTEBOOK, n_seeds=5)
+    assert digest("notebook", n_seeds=5) == digest(NOTEBOOK, n_seeds=5)
 
 
 def test_training_that_is_recorded_ends_where_training_ends():
