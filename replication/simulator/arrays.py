@@ -717,6 +717,8 @@ def list_own(rule: type) -> list[type]:
 
 def find_own_line(error: BaseException, files: set[str]) -> str | None:
     """Return the last line in some files in which an error arose, None if there is none."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{Path(str(error.filename)).name}, line {error.lineno}"
     own = [f for f in traceback.extract_tb(error.__traceback__) if f.filename in files]
     if not own:
         return None

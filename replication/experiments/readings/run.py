@@ -7,9 +7,6 @@ from replication.experiments.sample import Sample, name_estimate
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean
 
-ROOT_SEED = 2001
-N_NETWORKS = 500_000  # networks of each reading
-
 OTHERS: dict[str, Protocol] = {
     "learning rate 15": Protocol(learning_rate=15.0),
     "symmetric start": Protocol(symmetric_start=True),
@@ -31,7 +28,7 @@ def run(sample: Sample) -> Model:
     for name in ERROR_READINGS:
         counts = populations[name]
         mean = name_estimate("mean", estimate_mean(counts.updates, counts.counts))
-        p, p_sweeps = (studies.describe_p(x)["p"] for x in (counts, studies.count_sweeps(counts)))
+        p, p_sweeps = (studies.find_p(x) for x in (counts, studies.count_sweeps(counts)))
         named[name] = mean | {"p": p, "p_sweeps": p_sweeps}
     power = studies.measure_power(populations["paper"], populations, level=level)
     return {"named": named, "power": power}

@@ -11,7 +11,7 @@ from replication.experiments.agreement import find_alignment
 from replication.experiments.dynamics import jumps
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.points import measure_convexity
+from replication.experiments.mechanism.controls import are_corners
 from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -97,18 +97,21 @@ def test_biases_change_as_in_a_literal_loop(name):
     weights = draw_weights(protocol, 3, 0, 5)
     updates, depth = jumps.train_biases(protocol, weights, choose)
     expected, states = [], []
-    # A literal loop: the change of b that is asked for, and the one that is chosen.
+
+    class Chosen(RecirculationNetwork):
+        """A literal loop: the change of b that is asked for, and the one that is chosen."""
+
+        before = np.zeros(2)
+
+        def apply(self, changes):
+            super().apply(changes | {"b": choose(changes["b"], self.before, n)})
+            self.before = changes["b"]
+
     for row in weights:
-        network, before, n = RecirculationNetwork.from_weights(row, protocol), np.zeros(2), 0
+        network, n = Chosen.from_weights(row, protocol), 0
         while network.error() >= protocol.threshold and n < protocol.max_updates:
-            asked = []
-
-            def change(changes, asked=asked, before=before, n=n):
-                asked.append(changes.b)
-                return changes._replace(b=choose(changes.b, before, n))
-
-            network.update(change)
-            (before,), n = asked, n + 1
+            network.update()
+            n += 1
             if n == jumps.AT and network.error() >= protocol.threshold:
                 states.append(network.flatten())
         expected.append(n)
@@ -139,17 +142,17 @@ def test_depth_is_that_of_vectors_which_share_a_corner():
     assert jumps.measure_depth(PAPER, weights).tolist() == [2.5]
 
 
-def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
+def test_four_codes_are_corners_unless_one_is_enclosed_or_on_an_edge():
     square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     inside = np.array([[0.0, 0.0], [0.0, 3.0], [3.0, 0.0], [1.0, 1.0]])
     on_edge = np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0], [0.0, 1.0]])
     codes = np.array([square, inside, on_edge])
     for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
-        assert measure_convexity(codes[:, order]).tolist() == [0.5, -1.5, 0.0]
+        assert are_corners(codes[:, order]).tolist() == [True, False, False]
     # Sylvester's problem: four random points in a square, here of another size.
-    drawn = draw_weights(Protocol(half_width=3.0), 5, 0, 20_000)
-    share = np.mean(measure_convexity(np.swapaxes(split_weights(PAPER, drawn)[0][0], 1, 2)) > 0)
-    assert abs(share - 25 / 36) < 4 * np.sqrt(25 / 36 * 11 / 36 / 20_000)
+    drawn = draw_weights(Protocol(half_width=3.0), 5, 0, 5_000)
+    share = np.mean(are_corners(np.swapaxes(split_weights(PAPER, drawn)[0][0], 1, 2)))
+    assert abs(share - 25 / 36) < 4 * np.sqrt(25 / 36 * 11 / 36 / 5_000)
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():

@@ -12,7 +12,6 @@ from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import compute_cosines, flatten, get_u, get_w
 from replication.experiments.mechanism import controls, reach, run, tasks, variants
-from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
@@ -206,8 +205,9 @@ def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow)
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     weights = draw_weights(SMALL, SEED, 0, 60)
-    found = controls.compare_starts(SMALL, weights, (0.25,))
-    (smaller,), starts = found["sizes"], found["starts"]
+    found = controls.compare_starts(SMALL, weights)
+    (smaller,) = (row for row in found["sizes"] if row["factor"] == 0.25)
+    starts = found["starts"]
     factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
     assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
@@ -262,7 +262,7 @@ def test_u_alone_finishes_codes_that_lines_can_part_and_no_others():
     codes = np.array([expit(np.eye(4) @ W.T + b) for W, b in halves])
     _, finished, final = simulate_weights(dataclasses.replace(SMALL, frozen=("W", "b")), frozen)
     assert rows[3]["finished"]["share"] == finished.mean()
-    assert np.all(measure_convexity(codes)[finished] > 0.0)
+    assert np.all(controls.are_corners(codes)[finished])
     assert np.array_equal(get_w(SMALL, final), get_w(SMALL, frozen))
 
 
@@ -318,7 +318,7 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
     maps = np.random.default_rng(3).normal(size=(50, 2, 2))
     for order, expected in (([0, 1, 2, 3], 1), ([0, 2, 1, 3], 2), ([0, 2, 3, 1], 3)):
-        found = find_split(maps @ square[:, order] + 7.0)
+        found = controls.find_split(maps @ square[:, order] + 7.0)
         assert np.array_equal(found, np.full(50, expected))
 
 
@@ -410,7 +410,8 @@ def play(monkeypatch):
         seen = []
         monkeypatch.setattr(reach.Contestant, "train", train)
         monkeypatch.setattr(reach.Contestant, "measure_errors", measure)
-        monkeypatch.setattr(reach, "RULES", {"recirculation": {}})
+        one = {"recirculation": reach.Contestant(PAPER)}
+        monkeypatch.setattr(reach, "list_contestants", lambda *_: one)
         found = reach.compare_rules(PAPER, Sample(50, 5), search=Sample(40, 5))
         return found["recirculation"], seen
 
@@ -462,7 +463,7 @@ def test_rules_learn_data_of_noise_and_structure_at_a_rate_that_is_found():
     fields = {"group_sizes": (10, 4), "threshold": 0.35, "max_updates": 150}
     protocol = Protocol(patterns=rows.tolist(), **fields)
     found = reach.compare_rules(protocol, Sample(8, 1, 2), search=Sample(8, 1, 2))
-    assert found.keys() == reach.RULES.keys()
+    assert [*found] == [*reach.RULES, "feedback alignment"]
     assert all(row["converged"]["share"] >= 0.9 and row["rate"] < 0.05 for row in found.values())
 
 

@@ -73,7 +73,9 @@ SMALLER = {
     "learning.run": {"N_ON_DIGITS": 6},
     "speed.run": {
         "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
-        "TASKS": SPEED.TASKS | {"": (*SPEED.TASKS[""][:3], FEW_RATES)} | {
+        "TASKS": SPEED.TASKS | {
+            "": (*SPEED.TASKS[""][:3], FEW_RATES | {"no-hidden-regression": (6.0,)}),
+        } | {
             task: (fields | FEW_IMAGES, *of, {rule: (4 * x[0],) for rule, x in rates.items()})
             for task, (fields, *of, rates) in SPEED.TASKS.items() if "n_images" in fields
         },
@@ -131,13 +133,13 @@ def check_settings(model, figures):
     assert failing.shape == np.shape(model["mean"]) == (5, len(RUNS["settings"].MAP_RATES))
     # The paper's settings learn, so that all networks are tried; a hopeless corner does not.
     place = model["regressions"].index(0.75), RUNS["settings"].MAP_RATES.index(20.0)
-    alone = simulate(n_seeds=12, root_seed=RUNS["settings"].ROOT_SEED + SEARCH_OFFSET)
+    alone = simulate(n_seeds=12, root_seed=EXPERIMENTS["settings"].root_seed + SEARCH_OFFSET)
     assert failing[place] < 0.2
     assert np.array(model["mean"])[place] == pytest.approx(alone.updates.mean())
     assert failing[0, -1] == 1.0
     # The gain is that of the model's own settings on networks that were not searched.
     paper, best = (
-        simulate(Protocol(**model[name]), n_seeds=60, root_seed=RUNS["settings"].ROOT_SEED)
+        simulate(Protocol(**model[name]), n_seeds=60, root_seed=EXPERIMENTS["settings"].root_seed)
         for name in ("paper", "best")
     )
     assert model["gain"] == pytest.approx(paper.updates.mean() - best.updates.mean())
@@ -210,7 +212,7 @@ def check_live(model, figures):
     # A study of one network, drawn from the table as the page does it, needs the mean's updates.
     for row in model["cloud"]["criteria"]:
         table, protocol = row["updates"], Protocol(criterion=row["criterion"])
-        outcomes = simulate(protocol, n_seeds=4_000, root_seed=RUNS["live"].ROOT_SEED)
+        outcomes = simulate(protocol, n_seeds=4_000, root_seed=EXPERIMENTS["live"].root_seed)
         draws = np.random.default_rng(1).exponential(size=20_000) / model["cloud"]["step"]
         drawn = np.interp(draws, np.arange(len(table)), table)
         expected = outcomes.updates[outcomes.converged].mean()
@@ -281,6 +283,6 @@ def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_na
 
 def test_no_two_experiments_share_networks():
     study = [DEFAULT_ROOT_SEED + i for i in range(N_REPETITIONS + 1)]
-    own = [module.ROOT_SEED for module in RUNS.values()]
+    own = [each.root_seed for each in EXPERIMENTS.values()]
     seeds = [*study, *own, *(seed + SEARCH_OFFSET for seed in own)]
     assert len(set(seeds)) == len(seeds)

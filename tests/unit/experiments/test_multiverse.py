@@ -28,22 +28,24 @@ MANY = "[factors]\n" + "\n".join(
 )
 
 
+ALLOWED = r"allowed are \[factors\], with a list of values"
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("[factors]\nlearning_rat = [1]", "did you mean 'learning_rate'"),
-    ("[factors]\nlearning_rate = []", r"takes a list of values, e.g. learning_rate = \[0\]"),
-    ("[factors]\nlearning_rate = 15", r"takes a list of values, e.g. learning_rate = \[15\]"),
-    ("[factors]\nlearning_rate = [15, 15.0]", "lists a value of a field twice"),
-    ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
-    ("[factors]\nlearning_rate = [2020-01-01]", "the reading learning_rate = datetime.date"),
+    ("[factors]\nlearning_rate = []", ALLOWED),
+    ("[factors]\nlearning_rate = 15", ALLOWED),
+    ("[factors]\nlearning_rate = [nan]", "learning_rate = nan was given"),
+    ("[factors]\nlearning_rate = [2020-01-01]", "learning_rate = datetime.date"),
     ("[factors]\ncriterion = ['best']", "allowed are every-unit"),
     (
         "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
-        r"group_sizes = \[4, 2, 2\], symmetric_start = true is invalid: .*one hidden group",
+        "one hidden group",
     ),
-    ("[fixed]\nmomentum = 0.5", r"must hold \[factors\]"),
-    ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", r"both \[fixed\] and \[factors\]"),
-    ("[[readings]]\nmomentum = 0.5", "it has the part 'readings'"),
-    ("fixed = 3\n[factors]\nmomentum = [0]", "must be tables"),
+    ("[fixed]\nmomentum = 0.5", ALLOWED),
+    ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", ALLOWED),
+    ("[[readings]]\nmomentum = 0.5", ALLOWED),
+    ("factors = 3", ALLOWED),
     ("[factors\n", "is not TOML"),
     (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
 ])  # fmt: skip
@@ -59,7 +61,6 @@ def test_reading_is_judged_as_the_headline_is(centre):
     row = multiverse.describe_reading(counts)
     judged = compare(counts, runs=100, mean="48", max="202", failures="excluded")
     assert row["p"] == pytest.approx(judged.p)
-    assert row["p_mean"] == pytest.approx(judged.findings["mean_given_max"].p)
     assert row["is_compatible"] == (row["p"] > 0.05)
 
 
