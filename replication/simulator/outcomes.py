@@ -74,6 +74,15 @@ class Outcomes:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
         return f"Outcomes({text})"
 
+    def describe_lost(self) -> str:
+        """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
+        failed = ~self.converged
+        # Without final weights and errors nothing is known of how they ended.
+        ends = [x[failed] for x in (self.weights, self.errors) if x is not None]
+        n_lost = (~np.isfinite(np.column_stack(ends)).all(axis=1)).sum() if ends else 0
+        text = f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
+        return text if n_lost else ""
+
     def to_frame(self) -> pd.DataFrame:
         """Return a table with the columns seed, updates and converged, one row per network."""
         import pandas as pd
