@@ -89,10 +89,9 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     n_on = np.count_nonzero(states.hidden[0][np.arange(len(weights)), worst] > 0.5, axis=1)
     rate = protocol.learning_rate * protocol.hidden_to_visible_factor
     # For each number of hidden units that may be on: kappa, the error, and what was found.
-    counts = range(protocol.group_sizes[1] + 1)
-    gains = np.array([rate * (1.0 - protocol.regression) * (1 + k) for k in counts])
+    gains = rate * (1.0 - protocol.regression) * np.arange(1, protocol.group_sizes[1] + 2)
     predicted = predict_error(gains)
-    errors = [states.error[n_on == k] for k in counts]
+    errors = [states.error[n_on == k] for k in range(len(gains))]
     return {
         "n": len(weights), "gains": gains.tolist(), "predicted": predicted.tolist(),
         "within": int(np.sum(np.abs(states.error - predicted[n_on]) < TOLERANCE)),
@@ -193,12 +192,10 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
     """
     W, b = split_weights(protocol, weights)[0]
     inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
-    depths = []
-    for pair in itertools.combinations(range(protocol.n_visible), 2):
-        both = inputs[..., pair]  # (n, n_hidden, 2)
-        is_shared = np.all((both[..., 0] > 0) == (both[..., 1] > 0), axis=1)
-        depths.append(np.abs(both[is_shared]).mean(axis=(1, 2)))
-    return np.concatenate(depths)
+    # Each two of the vectors, (n, n_hidden, n_pairs).
+    one, other = (inputs[..., each] for each in np.triu_indices(protocol.n_visible, 1))
+    is_shared = np.all((one > 0) == (other > 0), axis=1)
+    return np.asarray(np.abs([one, other]).mean(axis=(0, 2))[is_shared])
 
 
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:

@@ -1,4 +1,4 @@
-"""Where linear units come to rest, by rule and by the size of the initial weights; why, measured.
+"""Where linear units come to rest, by rule and size of the initial weights, and what theory says.
 
 Of all images linear units see the scatter alone, so that 64 patterns with the same scatter, the
 rows of its root, stand for the 1,797. Deviations from the mean image are learnt, without biases.
