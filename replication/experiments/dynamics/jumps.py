@@ -89,9 +89,10 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     n_on = np.count_nonzero(states.hidden[0][np.arange(len(weights)), worst] > 0.5, axis=1)
     rate = protocol.learning_rate * protocol.hidden_to_visible_factor
     # For each number of hidden units that may be on: kappa, the error, and what was found.
-    gains = rate * (1.0 - protocol.regression) * np.arange(1, protocol.group_sizes[1] + 2)
+    counts = range(protocol.group_sizes[1] + 1)
+    gains = np.array([rate * (1.0 - protocol.regression) * (1 + k) for k in counts])
     predicted = predict_error(gains)
-    errors = [states.error[n_on == k] for k in range(len(gains))]
+    errors = [states.error[n_on == k] for k in counts]
     return {
         "n": len(weights), "gains": gains.tolist(), "predicted": predicted.tolist(),
         "within": int(np.sum(np.abs(states.error - predicted[n_on]) < TOLERANCE)),
