@@ -192,12 +192,10 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
     """
     W, b = split_weights(protocol, weights)[0]
     inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
-    depths = []
-    for pair in itertools.combinations(range(protocol.n_visible), 2):
-        both = inputs[..., pair]  # (n, n_hidden, 2)
-        is_shared = np.all((both[..., 0] > 0) == (both[..., 1] > 0), axis=1)
-        depths.append(np.abs(both[is_shared]).mean(axis=(1, 2)))
-    return np.concatenate(depths)
+    # Each two of the vectors, (n, n_hidden, n_pairs).
+    one, other = (inputs[..., each] for each in np.triu_indices(protocol.n_visible, 1))
+    is_shared = np.all((one > 0) == (other > 0), axis=1)
+    return np.asarray(np.abs([one, other]).mean(axis=(0, 2))[is_shared])
 
 
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:

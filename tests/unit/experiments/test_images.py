@@ -270,13 +270,13 @@ def test_codes_of_networks_that_read_perfectly_agree():
     rule = logistic.show(rules.LogisticRecirculation, images)
     W = 1e-6 * np.random.default_rng(1).normal(size=(N_HIDDEN, 64))  # to which all codes are alike
     row = np.concatenate([W.ravel(), np.zeros(16 + 64 * 16 + 64)])[None]
-    found = logistic.describe_code(rule, row, (images, images))
+    found = logistic.describe_codes(rule, [row], (images, images))
     assert max(found["divergence"][0], found["distance"][0]) < 1e-9
     # Rows of W that are principal components, however small, span what these do.
     deviations = images - images.mean(axis=0)
     main = np.linalg.svd(deviations)[2][:N_HIDDEN]
     row[0, : W.size] = 1e-6 * main.ravel()
-    assert logistic.describe_code(rule, row, (images, images))["overlap"] == pytest.approx([1.0])
+    assert logistic.describe_codes(rule, [row], (images,) * 2)["overlap"] == pytest.approx([1.0])
 
 
 def test_probe_reads_codes_that_hold_the_digit():
