@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from replication.cache.filling import Counted, count_outcomes
 from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
-from replication.errors import DataError
+from replication.errors import DataError, UsageError
 from replication.experiments import (
     COST,
     EXPERIMENTS,
@@ -79,8 +80,6 @@ def replicate_study(
     Without, a model of another version is refused, and one that is missing leaves the default
     study with a short report.
     """
-    from replication.report.pandoc import require_tools
-
     require_tools()
     # What can be refused is refused before any network is simulated.
     outdated: list[str] = []
@@ -99,6 +98,17 @@ def replicate_study(
     if outdated:
         run_experiments(outdated, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, counted, jobs=jobs, report_progress=report_progress)
+
+
+def require_tools() -> None:
+    """Raise a `UsageError` that says how to install what is missing, if anything is."""
+    needed = ("jinja2", "fontTools", "typst", "pypandoc")
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
+            "it in the sources with: pip install '.[report]', or let make do it"
+        )
 
 
 def find_outdated(results: Path) -> list[str]:
