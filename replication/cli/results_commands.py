@@ -46,7 +46,7 @@ def run_info(options: argparse.Namespace) -> int:
         raise StorageError(f"there is no folder {show(results)}; give an existing one")
     # What can be read is listed, what cannot is named.
     folders = find_report_folders(results)
-    code = _go_on(folders, lambda folder: print(escape(describe_report(folder, results))))
+    code = _go_on(folders, lambda folder: describe_report(folder, results))
     if not folders:
         print(f"no report in {show(results)}")
     # Of versions before the cache, which kept them in the results folder.
@@ -101,20 +101,16 @@ def run_verify(options: argparse.Namespace) -> int:
     if not folders:
         advice = "give the --results folder of one, or make one with `replication replicate`"
         raise StorageError(f"{show(options.results)} holds no report; {advice}")
-
-    def verify(folder: Path) -> None:
-        running = {"jobs": options.jobs, "report_progress": report_progress}
-        print(verify_folder(folder, options.results, **running), flush=True)
-
-    return _go_on(folders, verify)
+    running = {"jobs": options.jobs, "report_progress": report_progress}
+    return _go_on(folders, lambda folder: verify_folder(folder, options.results, **running))
 
 
-def _go_on(folders: Iterable[Path], serve: Callable[[Path], object]) -> int:
-    """Serve each folder, name what fails in one, and return the largest exit code."""
+def _go_on(folders: Iterable[Path], describe: Callable[[Path], str]) -> int:
+    """Print a line for each folder, name what fails in one, and return the largest exit code."""
     codes = [0]
     for folder in folders:
         try:
-            serve(folder)
+            print(escape(describe(folder)), flush=True)
         except BrokenPipeError:  # the reader (head, less) has seen enough; errors are still said
             silence(sys.stdout)
         except (DataError, UsageError, OSError) as error:

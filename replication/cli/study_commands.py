@@ -194,10 +194,10 @@ def run_trace(options: argparse.Namespace) -> None:
     print(",".join(["seed", "update", "error", *(f"r_{p}_{i}" for p, i in places)]))
     for seed in options.seeds:
         trace = trace_network(protocol, seed=seed, root_seed=options.root_seed)
-        rows = zip(trace.errors, trace.reconstructions, strict=True)
-        for update, (error, image) in enumerate(rows):
-            values = [f"{value:.6g}" for value in (error, *image.ravel())]
-            print(",".join([str(seed), str(update), *values]))
+        n = len(trace.errors)
+        images = trace.reconstructions.reshape(n, -1)
+        table = np.column_stack([np.arange(n), trace.errors, images])  # (n, 2 + n_units)
+        np.savetxt(sys.stdout, table, fmt=f"{seed},%d,%.6g" + ",%.6g" * images.shape[1])
         state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
         report_progress(f"seed {seed} {state} after {plural(trace.updates, 'update')}")
 

@@ -82,11 +82,7 @@ def replicate_study(
     """
     require_tools()
     # What can be refused is refused before any network is simulated.
-    outdated: list[str] = []
-    if study.is_default and experiments:
-        outdated = find_outdated(study.results)
-    elif study.is_default:
-        read_current(study.results)
+    outdated = find_outdated(study.results) if study.is_default and experiments else []
     open_folder(study.folder, below=study.results)
     if outdated:
         seconds = format_duration(sum(EXPERIMENTS[name].seconds for name in outdated))

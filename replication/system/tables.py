@@ -123,10 +123,8 @@ def _read_bytes(path: str, name: str) -> bytes:
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
             return read_content(Path(path), largest=MAX_BYTES)
         # What flows has no size before it is read; standard input stays open.
-        place = Path(path)
-        with (
-            place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as stream
-        ):
+        stdin = contextlib.nullcontext(sys.stdin.buffer)
+        with stdin if path == "-" else Path(path).open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise DataError(f"it is too large: {LIMITS}")
