@@ -3,6 +3,8 @@
 import functools
 from typing import Any
 
+import numpy as np
+
 from replication.definition.fields import MAX_UPDATES, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.simulator.network import Network
@@ -59,7 +61,7 @@ def trace(
     # Without a number of updates, as many as the network takes.
     if n_updates is None:
         n_updates = int(run()[0][0])
-    recorded = run(record=True, threshold=-1.0, max_updates=n_updates)[3]
+    recorded = run(record=True, threshold=-np.inf, max_updates=n_updates)[3]
     # All states of one network, (n_updates + 1, ...), measured as if each were a network.
     measured = engine.evaluate(recorded[0])
     weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden

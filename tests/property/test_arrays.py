@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from replication import Network, Protocol, logistic, repeat  # noqa: F401  # in expressions
+from replication import ACTIVATIONS, Network, Protocol, logistic, repeat  # noqa: F401  # in expressions
 from replication.simulator.engine import Engine
 from replication.simulator.network import Rule
 from tests.exactness import plain
@@ -86,11 +86,12 @@ np.clip(x, y, 0.5) | np.clip(x, 0.5, y) | np.isnan(x) | abs(x) | -x | x**3 | x**
 x**65 | x**-70 | np.max(x) | np.min(x[1:]) | np.logical_not(x) | np.logical_and(x, y)
 np.logical_or(x, y)
 np.exp(x) | np.exp(-x) | np.log(x) | np.sqrt(x) | np.exp(200.0 * x) | 1.0 / -x
-np.logaddexp(x[5:], y[5:]) | np.arctan(x[1:])
+np.logaddexp(x[5:], y[5:]) | np.arctan(x[1:]) | np.logaddexp(0.0, x) | ACTIVATIONS["softplus"](x)
 """
 OF_TRUTHS = """
 x & ~y | x | ~y | 0.5 * x + y | np.where(y, x, 0.25) | np.roll(y, 1) | np.sum(x) | np.diag(1.0 / y)
 x[[1, 0]] & y[[2, 3]] | np.stack([x, ~y]).reshape(5, 2) | np.max(x) | (x == y) > 0.5 | x != y
+np.mean(np.stack([x, ~x]), 0) < 0.5 | np.mean(np.tile(x == x, (49, 1)), 0) == 1.0
 """
 
 
