@@ -54,7 +54,7 @@ def replicate_study(
         read_current(study.results)
     open_folder(study.folder, below=study.results)
     if outdated:
-        seconds = format_duration(sum(EXPERIMENTS[name] for name in outdated))
+        seconds = format_duration(sum(EXPERIMENTS[name].seconds for name in outdated))
         report_progress(
             f"{plural(len(outdated), 'experiment')} will run after the networks: about {seconds} "
             "on two cores\n(`replication report` leaves them out)"
@@ -86,9 +86,8 @@ def _is_current(name: str, model: Model) -> bool:
     # The verdicts must be those that its numbers give, in words that a page can print.
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
-    # The headline, which every report computes anew, has no version.
     return (
-        (name == "headline" or model.get("version") == find_version(name))
+        model.get("version") == find_version(name)
         and isinstance(judged, dict)
         and judged.keys() == asked.keys()
         and all(is_judgement(claim, judged[id]) for id, claim in asked.items())
@@ -124,7 +123,7 @@ def run_experiments(
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         prefix = f"{name} ({i + 1} of {len(names)}): "
-        left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
+        left = format_duration(sum(EXPERIMENTS[later].seconds for later in names[i:]))
         report_progress(f"{prefix}about {left} left on two cores")
 
         def tell_step(step: str, prefix: str = prefix) -> None:
@@ -155,7 +154,7 @@ def write_report(
     for name, model in others.items() if is_full else ():
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
-    texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
+    texts = {"claims": list_claims(models), "cost": COST}
     report = partial(
         render, TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts,
         figures, {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
@@ -181,39 +180,3 @@ def _describe_provenance(study: Study) -> Model:
         "command": f"replication replicate {study.options}", "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION, "protocol": as_plain(study.protocol), "versions": versions,
     }  # fmt: skip
-
-
-def preview_experiment(
-    name: str, n_networks: int, results: Path, *, jobs: int = -1, report_progress: Tell = silent
-) -> Path:
-    """Run one experiment with few networks, and render its chapter and its statements alone.
-
-    Returns the page. What the chapter says of other experiments is taken from the models in the
-    results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
-    else changes. A sentence whose guard fails is marked, and its chapter is reported as progress.
-    """
-    # What can be refused is refused before minutes of work.
-    from replication.report.pandoc import require_tools
-
-    require_tools()
-    folder = results / "previews" / name
-    open_folder(folder, below=results)
-    model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
-    # What other experiments found, as far as it is of now.
-    models = read_models(results, ("headline", *EXPERIMENTS))
-    for stale in find_stale({k: v for k, v in models.items() if k != name}):
-        del models[stale]
-        report_progress(
-            f"the model of {stale} is out of date and left out;\n"
-            "`replication replicate` makes it again"
-        )
-    models[name] = write_model(folder, name, model)
-    command = f"replication experiments {name} --preview {n_networks}"
-    files = render(
-        TEMPLATES / "preview.md", models | {"claims": list_claims(models), "experiment": name},
-        list_drawings(name, models[name], command), {"title": f"Preview: {name}"},
-        formats=("html", "md"), jobs=jobs, report_progress=report_progress,
-        warn=lambda what: report_progress(f"a guard fails: {what}"),
-    )  # fmt: skip
-    place_files(folder, files)
-    return folder / "report.html"

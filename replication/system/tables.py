@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from replication.errors import DataError, UsageError
 from replication.system.files import read_content, refuse_unreadable
-from replication.system.progress import escape
 from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
@@ -47,6 +46,8 @@ class Table:
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
         self.name, self.names, self.n_rows = name, list(names), n_rows
         self.columns = functools.cache(columns)  # since most are looked at more than once
+        if n_rows > MAX_ROWS or len(self.names) > MAX_COLUMNS:
+            raise DataError(f"{name} is too large: {LIMITS}")
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
@@ -141,7 +142,9 @@ def _refuse_errors(name: str, kind: str, advice: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise DataError(f"{name} is not a readable {kind} ({_shorten(error)}); {advice}") from None
+        raise DataError(
+            f"{name} is not a readable {kind} ({show(str(error), length=200)[1:-1]}); {advice}"
+        ) from None
 
 
 def _read_parquet(content: bytes, name: str) -> Table:
@@ -184,6 +187,8 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
+    if max(map(text.count, "\n\r")) > MAX_ROWS:  # before each is taken apart
+        raise DataError(f"{name} is too large: {LIMITS}")
     if line.lstrip()[0] in "{[":
         return _read_json(text, name)
     if typeset := _split_typeset(text):
@@ -195,16 +200,12 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
     with _refuse_errors(name, "table", ADVICE):
-        if line.count(separator) >= MAX_COLUMNS:
-            raise ValueError(LIMITS)
         for row in lines:
             cells = [cell.strip() for cell in row]
             if separator == ";":  # between which numbers may have a decimal comma
                 cells = [c.replace(",", ".") if NUMBERS.fullmatch(c) else c for c in cells]
             if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
-            if len(rows) > MAX_ROWS:
-                raise ValueError(LIMITS)
     while rows and not any(rows[-1]):  # empty lines at the end
         rows.pop()
     names, *body = rows or [[""]]
@@ -225,8 +226,6 @@ def _read_json(text: str, name: str) -> Table:
         lines = ",".join(filter(str.strip, text.splitlines()))
         rows = json.loads(text if text.lstrip()[0] == "[" else f"[{lines}]")
         names = [*dict.fromkeys(key for row in rows for key in dict(row))]
-        if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
-            raise ValueError(LIMITS)
 
     def read(place: int) -> list[Any]:
         cells = [row.get(names[place]) for row in rows]
@@ -255,15 +254,17 @@ def _split_typeset(text: str) -> list[list[str]]:
             return []
         rows = [_split_cells(line.strip("|"), "|") for line in (lines[0], *lines[2:])]
     # A cell that spans several rows stands in each of them.
-    kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
+    spanning: dict[int, str] = {}  # by column
     for row in rows:
         for place, cell in enumerate(row):
             # \multirow{2}{*}{4-2-4}
-            found = re.fullmatch(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
+            found = re.fullmatch(r"\\multirow\{\d+\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
             if found:
-                kept[place] = [int(found[1][:3]), row[place]]
-            row[place] = kept[place][1] if not cell and kept.get(place, [0])[0] > 0 else cell
-            kept.setdefault(place, [0, ""])[0] -= 1
+                spanning[place] = row[place] = found[1]
+            elif cell:
+                spanning.pop(place, None)
+            else:
+                row[place] = spanning.get(place, "")
     return rows
 
 
@@ -343,12 +344,6 @@ def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
         if answer not in ANSWERS and not is_missing(cell):
             raise _refuse(column, name, row, "1 and 0, true and false, yes and no")
     return np.array([answer in YES for answer in answers], dtype=np.bool_)
-
-
-def _shorten(error: BaseException) -> str:
-    """Return the first line of another library's message, with escape codes shown."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return escape(lines[0].rstrip(".")[:120])
 
 
 def list_names(names: Sequence[str]) -> str:

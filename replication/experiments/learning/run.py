@@ -15,8 +15,6 @@ from replication.experiments.recording import SLOW_RATE, Histories, measure_both
 from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import record_weights
 
-ROOT_SEED = 2007
-N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
 ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes first
@@ -74,9 +72,9 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
         "five-cross-entropy-20": (paper, "lower_cross"), "ten-2": (slow, "lower"),
     }  # fmt: skip
     measured = {}
-    for id, (histories, name) in ways.items():
-        n_first = int(load_claims()["random-at-first"].find(id).thresholds["n_first"])
-        measured[id] = np.array([values[:n_first].mean() for values in histories.values[name]])
+    for way in load_claims()["random-at-first"].operationalisations:
+        (histories, name), n = ways[way.id], int(way.thresholds["n_first"])
+        measured[way.id] = np.array([values[:n].mean() for values in histories.values[name]])
     return judge("random-at-first", measured)
 
 

@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
 from replication.experiments import Model, growth, interventions
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Flags
 from replication.experiments.recording import train_for
 from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
+from replication.simulator.weights import make_patterns
 from replication.wording import show
 
 FEEDBACK_SEED = 2013
@@ -68,26 +69,29 @@ class Contestant:
         """Draw the initial weights of networks, fixed ones included."""
         if self.network is FeedbackAlignmentNetwork:
             return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
-        rule = Rule.of(find_network(self.protocol, self.network), self.protocol)
+        rule = Rule(find_network(self.protocol, self.network), self.protocol)
         return rule.draw(sample.root_seed, 0, sample.n)
 
-    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Any, Any, Array]:
-        """Train networks at a learning rate, from what `draw` returns."""
-        protocol, network = self.enter(rate)
-        return simulate_weights(protocol, weights, network=network, jobs=jobs)
+    def train(
+        self, weights: Array, rate: float, *, jobs: int = 1
+    ) -> tuple[NDArray[np.int32], Flags, float]:
+        """Train networks, from what `draw` returns: updates, whether they converged, and an error.
 
-    def measure_errors(self, weights: Array, rate: float) -> Array:
-        """Return the errors of networks that have been trained, infinite if they have diverged."""
-        errors = Engine(*self.enter(rate)).evaluate(weights).error
-        return np.where(np.isnan(errors), np.inf, errors)
+        The smallest at the end: 0 if a network has converged, infinite if all have diverged.
+        """
+        protocol, network = self.enter(rate)
+        updates, converged, final = simulate_weights(protocol, weights, network=network, jobs=jobs)
+        if converged.any():
+            return updates, converged, 0.0
+        errors = Engine(protocol, network).evaluate(final).error
+        return updates, converged, float(np.nan_to_num(errors, nan=np.inf).min())
 
     def try_rates(self, weights: Array, rates: Iterable[float], sample: Sample) -> Rates:
         """Train the same networks at each learning rate, rounded to three digits."""
 
         def try_one(rate: float) -> tuple[float, float]:
-            updates, converged, final = self.train(weights, rate)
-            error = 0.0 if converged.any() else self.measure_errors(final, rate).min()
-            return float(updates.mean()), float(error)
+            updates, _, error = self.train(weights, rate)
+            return float(updates.mean()), error
 
         return sample.map(try_one, [float(f"{rate:.3g}") for rate in rates])
 
@@ -216,9 +220,8 @@ def examine_task(
     first, early = (growth.measure_growth(slow, states) for states in (weights, later))
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
-    rows = interventions.compare_interventions(
-        protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names
-    )
+    replace = interventions.compare_interventions
+    rows = replace(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
     found = {name: row[str(n_first)] for name, row in rows.items()}
     medians = ("along_w", "along_theory", "growth", "predicted")
     return {

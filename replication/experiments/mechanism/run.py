@@ -9,15 +9,12 @@ import numpy as np
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, growth, interventions
-from replication.experiments.judging import judge, supports_including
+from replication.experiments.judging import judge, supports_if
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
-from replication.experiments.mechanism import controls, reach, variants
-from replication.experiments.mechanism.tasks import BITS, make_tasks
+from replication.experiments.mechanism import controls, reach
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share, get_estimate
 
-ROOT_SEED = 2012
-N_NETWORKS = 2_000
 SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE, CREATES_SHARE = 0.25, 0.125, 0.1, 0.015, 10
 """Networks, as multiples of all: for theory, turning and the first changes in tasks; for changes
 replaced throughout; in each task; at each rate of a search; and for what changes of U do to W."""
@@ -39,6 +36,17 @@ SETTINGS: dict[str, dict[str, Any]] = {
 LARGEST = "one-hot 16-4-16"
 USELESS = ("error-20", "one-20", "dropped-20", "random-20", "gradient-20", "dropped-2")
 """Ways to ask whether the first changes of W help, as the ledger names them."""
+
+PATTERN_SEED = 2015  # of the random patterns
+N_SETS = 8  # of random patterns of each kind, since single sets differ much
+DECIMALS = 3
+"""Of real-valued patterns: cosines and exponentials differ in the last bit from one
+processor to another."""
+
+BITS: dict[str, dict[str, Any]] = {
+    "random": {"n_prototypes": 8, "flipped": 0.5},
+    "correlated": {"n_prototypes": 2, "flipped": 0.2},
+}
 
 
 def run(sample: Sample) -> Model:
@@ -85,19 +93,16 @@ def run(sample: Sample) -> Model:
     model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
     model["sets"] = {name: reach.gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     own = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
-    best = {
-        name: dataclasses.replace(each, learning_rate=own[name]["rate"])
-        for name, each in tasks.items()
-    }
+    best = {k: dataclasses.replace(x, learning_rate=own[k]["rate"]) for k, x in tasks.items()}
     random = {name: each for name, each in best.items() if name.startswith("random bits")}
-    model["common"] = variants.compare_sets(random, task, search=search)
+    model["common"] = controls.compare_sets(random, task, search=search)
     without = dataclasses.replace(best[LARGEST], frozen=("b",))
     model["without_biases"] = reach.examine_task(without, smaller, median=own[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
     sample.report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial)
-    model["hybrids"] = variants.compare_hybrids(smaller.take(2), search=search.take(2))
+    model["hybrids"] = controls.compare_hybrids(smaller.take(2), search=search.take(2))
     many = sample.take(CREATES_SHARE).draw(PAPER)
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),
@@ -111,13 +116,13 @@ def compare_others(rules: Mapping[str, Any], weights: Array) -> Model:
     """Return what dropping changes of W and other sizes of W do to back-propagation."""
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
-        protocol = dataclasses.replace(
-            PAPER, **reach.RULES[name], learning_rate=rules[name]["rate"]
-        )
-        options: dict[str, Any] = {"firsts": FIRSTS["paper"], "names": ["dropped"]}
+        rate, median = rules[name]["rate"], rules[name]["median"]
+        protocol = dataclasses.replace(PAPER, **reach.RULES[name], learning_rate=rate)
         found[name] = {
-            "median": rules[name]["median"], **controls.compare_starts(protocol, weights),
-            **interventions.compare_interventions(protocol, weights, **options),
+            "median": median, **controls.compare_starts(protocol, weights),
+            **interventions.compare_interventions(
+                protocol, weights, firsts=FIRSTS["paper"], names=["dropped"]
+            ),
         }  # fmt: skip
     return found
 
@@ -150,7 +155,8 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
         first = firsts[id]
         rows = interventions["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name][str(first)], "extra")
-        measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
+        includes_0 = (extra.low or 0.0) <= 0.0 <= (extra.high or 0.0)
+        measured[id] = extra if name == "gradient" else supports_if(includes_0, extra)
     return judge("useless-at-first", measured)
 
 
@@ -187,3 +193,54 @@ def judge_zero_mean(protocols: Mapping[str, Protocol], initial: Array) -> Model:
         "sign-20": paper["sign"], "raw-20": paper["raw"],
         "mean-20": measure("paper", with_mean)["raw"], "sign-2": measure("small", initial)["sign"],
     })  # fmt: skip
+
+
+def make_tasks() -> dict[str, Protocol]:
+    """Return the tasks by name, with the settings of the paper."""
+    generator = np.random.Generator(np.random.Philox(key=PATTERN_SEED))
+    return {
+        # As in the paper, and larger; then inputs that are no one-hot vectors, of equal strengths.
+        "one-hot 4-2-4": Protocol(),
+        "one-hot 8-3-8": Protocol(group_sizes=(8, 3)),
+        "one-hot 16-4-16": Protocol(group_sizes=(16, 4)),
+        "all but one 8-3-8": _make_task(1.0 - np.eye(8), 3),
+        **{
+            f"{name} bits 8-4-8, set {i + 1}": _make_task(draw_bits(generator, **fields), 4)
+            for name, fields in BITS.items()
+            for i in range(N_SETS)
+        },
+        "bars 9-4-9": _make_task(make_bars(3), 4),
+        "one-hot 4-3-4, linear": Protocol(group_sizes=(4, 3), visible_units="linear"),
+        "smooth ring 4-3-4": _make_task(make_ring(4), 3),
+        "smooth ring 4-3-4, linear": _make_task(make_ring(4), 3, visible_units="linear"),
+        "smooth ring 8-4-8, linear": _make_task(make_ring(8), 4, visible_units="linear"),
+    }
+
+
+def draw_bits(generator: np.random.Generator, *, n_prototypes: int, flipped: float) -> Array:
+    """Return eight different patterns of eight bits: prototypes with some bits flipped."""
+    prototypes = generator.random((n_prototypes, 8)) < 0.5
+    rows: list[tuple[bool, ...]] = []
+    while len(rows) < 8:
+        prototype = prototypes[len(rows) % n_prototypes]
+        row = tuple((prototype ^ (generator.random(8) < flipped)).tolist())
+        if row not in rows:
+            rows.append(row)
+    return np.array(rows, dtype=np.float64)
+
+
+def make_bars(size: int) -> Array:
+    """Return all rows and columns of a square of pixels, one bar a pattern."""
+    rows = np.repeat(np.eye(size), size, axis=1)
+    columns = np.tile(np.eye(size), size)
+    return np.concatenate([rows, columns])
+
+
+def make_ring(size: int) -> Array:
+    """Return smooth bumps of activity at equal distances on a ring of units, from 0 to 1."""
+    angles = 2.0 * np.pi * np.arange(size) / size
+    return np.asarray(np.exp(np.cos(angles[:, None] - angles) - 1.0).round(DECIMALS))
+
+
+def _make_task(patterns: Array, n_hidden: int, **fields: Any) -> Protocol:
+    return Protocol(group_sizes=(patterns.shape[1], n_hidden), patterns=patterns.tolist(), **fields)

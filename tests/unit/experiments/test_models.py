@@ -15,10 +15,10 @@ from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
-from replication.experiments.mechanism.tasks import make_tasks
+from replication.experiments.mechanism.run import make_tasks
 from replication.experiments.sample import SEARCH_OFFSET
 from replication.report.style import styled
-from replication.simulator.patterns import read_digits
+from replication.simulator.weights import read_digits
 from replication.system.progress import silent
 
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
@@ -65,7 +65,7 @@ SMALLER = {
         "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
         "SETTINGS": {"ε = 20": {"learning_rate": 20.0}},
     },
-    "mechanism.variants": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
+    "mechanism.controls": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
@@ -133,13 +133,13 @@ def check_settings(model, figures):
     assert failing.shape == np.shape(model["mean"]) == (5, len(RUNS["settings"].MAP_RATES))
     # The paper's settings learn, so that all networks are tried; a hopeless corner does not.
     place = model["regressions"].index(0.75), RUNS["settings"].MAP_RATES.index(20.0)
-    alone = simulate(n_seeds=12, root_seed=RUNS["settings"].ROOT_SEED + SEARCH_OFFSET)
+    alone = simulate(n_seeds=12, root_seed=EXPERIMENTS["settings"].root_seed + SEARCH_OFFSET)
     assert failing[place] < 0.2
     assert np.array(model["mean"])[place] == pytest.approx(alone.updates.mean())
     assert failing[0, -1] == 1.0
     # The gain is that of the model's own settings on networks that were not searched.
     paper, best = (
-        simulate(Protocol(**model[name]), n_seeds=60, root_seed=RUNS["settings"].ROOT_SEED)
+        simulate(Protocol(**model[name]), n_seeds=60, root_seed=EXPERIMENTS["settings"].root_seed)
         for name in ("paper", "best")
     )
     assert model["gain"] == pytest.approx(paper.updates.mean() - best.updates.mean())
@@ -212,7 +212,7 @@ def check_live(model, figures):
     # A study of one network, drawn from the table as the page does it, needs the mean's updates.
     for row in model["cloud"]["criteria"]:
         table, protocol = row["updates"], Protocol(criterion=row["criterion"])
-        outcomes = simulate(protocol, n_seeds=4_000, root_seed=RUNS["live"].ROOT_SEED)
+        outcomes = simulate(protocol, n_seeds=4_000, root_seed=EXPERIMENTS["live"].root_seed)
         draws = np.random.default_rng(1).exponential(size=20_000) / model["cloud"]["step"]
         drawn = np.interp(draws, np.arange(len(table)), table)
         expected = outcomes.updates[outcomes.converged].mean()
@@ -276,13 +276,13 @@ def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
 def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_names(monkeypatch):
     for judged in ({}, {"good-codes": {}, "rapid": {}}):
         monkeypatch.setattr(RUNS["codes"], "run", lambda *_, judged=judged: {"claims": judged})
-        message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
+        message = r"stand in only one of claims.toml, .* experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
             run_experiment("codes", jobs=1, report_progress=silent)
 
 
 def test_no_two_experiments_share_networks():
     study = [DEFAULT_ROOT_SEED + i for i in range(N_REPETITIONS + 1)]
-    own = [module.ROOT_SEED for module in RUNS.values()]
+    own = [each.root_seed for each in EXPERIMENTS.values()]
     seeds = [*study, *own, *(seed + SEARCH_OFFSET for seed in own)]
     assert len(set(seeds)) == len(seeds)

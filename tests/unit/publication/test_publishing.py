@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -11,16 +10,15 @@ import pytest
 
 from replication import PAPER, Protocol, experiments
 from replication.cache.blocks import NOWHERE, Cache
-from replication.cli import main
-from replication.cli.study_commands import describe_result
-from replication.definition.claims import ClaimVerdict, load_claims
+from replication.definition.claims import load_claims
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
 from replication.publication import publishing, verifying
-from replication.publication.models import find_differences, read_model, round_numbers, write_model
+from replication.publication.models import read_model, round_numbers, write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files
+from tests.reliability import faults
 
 ROOT = Path(__file__).parents[3]
 
@@ -47,115 +45,51 @@ def test_only_the_default_study_writes_into_the_results_folder(tmp_path):
         assert other.folder.parent == tmp_path / "studies"
 
 
-def test_a_study_is_replicated_and_what_is_damaged_made_again(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 1)
-    study = Study(PAPER, 7, 3000, tmp_path / "with space" / "résultats")
-    assert main(["replicate", *study.options.split(), "--results", str(study.results)]) == 0
-    said = capsys.readouterr().out
-    *lines, last = said.splitlines()
-    assert "of 3,000 networks within 2,000 updates" in lines[0]
+def test_a_study_is_replicated_and_what_is_damaged_made_again(tmp_path, capsys):
+    study = Study(PAPER, 7, 1000, tmp_path / "with space" / "résultats")
+    done = faults.call("replicate", *study.options.split(), "--results", study.results)
+    assert (done.returncode, done.stderr.count("replication: ")) == (0, 0)
+    *lines, last = done.stdout.splitlines()
+    assert "of 1,000 networks within 2,000 updates" in lines[0]
     assert {"converged", "mean", "p", "verdict"} <= {line.split()[0] for line in lines}
-    assert "for a mean of 48 and a largest count of 202: consistent with these networks" in said
     assert last.endswith(str(study.folder / "report.html"))
 
     # All that was made is damaged or removed, and made again from the cache.
-    before = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
+    before = faults.read_files(study.folder)
     assert {path.suffix for path in before} >= {".html", ".md", ".pdf", ".svg", ".json"}
     path = study.folder / "models" / "headline.json"
     path.write_bytes(path.read_bytes()[:-9])
     (study.folder / "report.pdf").write_bytes(b"")
-    for path in [study.folder / "report.md", *(study.folder / "figures").iterdir()]:
+    figure, *figures = (study.folder / "figures").iterdir()
+    for path in [study.folder / "report.md", figure, *figures]:
         path.unlink()
+    figure.symlink_to(study.folder / "report.html")
     damaged = find_damaged_files(study.folder)
     assert {"models/headline.json", "report.md", "report.pdf"} < set(damaged)
-    assert main(["report", *study.options.split(), "--results", str(study.results)]) == 0
-    after = {path: path.read_bytes() for path in study.folder.rglob("*") if path.is_file()}
-    assert after == before
+    done = faults.call("report", *study.options.split(), "--results", study.results)
+    assert done.returncode == 0
+    assert faults.read_files(study.folder) == before
 
 
-@pytest.mark.parametrize(("verdict", "reason", "says"), [
-    (ClaimVerdict.NOT_TESTABLE, "cap", "not testable: networks are stopped after 2,000 updates"),
-    (ClaimVerdict.NOT_TESTABLE, "settings", "not testable: other settings than the paper's (x)"),
-    (ClaimVerdict.TOO_FEW, "few networks", "too few to tell: give at least 1,000 networks"),
-    (ClaimVerdict.HOLDS_EXCEPT, None, "holds, except if “error” means half the squared"),
-])  # fmt: skip
-def test_verdict_says_why(tmp_path, verdict, reason, says):
-    model = read_model(ROOT / "results", "headline")
-    assert model is not None
-    model["claims"]["headline"] |= {"verdict": verdict, "reason": reason, "other_settings": ["x"]}
-    lines = describe_result(Study(PAPER, 1, 1, tmp_path), model)
-    (line,) = [line for line in lines if line.startswith("verdict")]
-    assert line.split(maxsplit=1)[1].startswith(says)
-    has_p = any(line.startswith("p ") for line in lines)
-    assert has_p == (reason in (None, "settings")), "a p that judges nothing"
-
-
-@pytest.mark.parametrize("experiments", [True, False])
-def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp_path, experiments):
+def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp_path):
     done = []
     monkeypatch.setattr(publishing, "count_parts", lambda *_, **__: done.append("networks"))
     monkeypatch.setattr(publishing, "write_report", lambda *_, **__: {})
     monkeypatch.setattr(publishing, "run_experiments", lambda names, *_, **__: done.extend(names))
-    write_model(tmp_path, "codes", make_current("codes"))
     study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
-    options = {"experiments": experiments, "report_progress": done.append}
-    run = partial(publishing.replicate_study, study, Cache(NOWHERE), **options)
-    if not experiments:
-        run()
-        assert done == ["networks"]
+    run = partial(publishing.replicate_study, study, Cache(NOWHERE), report_progress=done.append)
+    write_model(tmp_path, "codes", make_current("codes"))
+    run(experiments=False)
+    assert done == ["networks"]
     write_model(tmp_path, "rule", {"version": "of before"})
-    if not experiments:
-        with pytest.raises(DataError, match="models of rule .* run `replication replicate`"):
-            run()
-        return
+    with pytest.raises(DataError, match="models of rule .* run `replication replicate`"):
+        run(experiments=False)
     (tmp_path / "models" / "speed.json").write_text("{}")
-    run()
+    done.clear()
+    run(experiments=True)
     said, *rest = done
     assert said.startswith("15 experiments will run after the networks: about ")
     assert rest == ["networks", *(name for name in EXPERIMENTS if name != "codes")]
-
-
-def test_one_experiment_is_rendered_alone(tmp_path):
-    page = publishing.preview_experiment("codes", 300, tmp_path, jobs=1)
-    assert page == tmp_path / "previews" / "codes" / "report.html"
-    text = page.read_text("utf-8")
-    assert "<title>Preview: codes" in text
-    titles = {claim.title: claim.experiment == "codes" for claim in load_claims().values()}
-    assert all((title in text) == is_own for title, is_own in titles.items())
-    assert not (tmp_path / "models").exists()
-
-
-def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):
-    chapter = tmp_path / "live" / "chapter.md"
-    chapter.parent.mkdir()
-    chapter.write_text("{{ require(live.a > 1) }}\nIt is [](#fig:x), [](#y).\n\n# Why {#y}\n\nSo")
-    shutil.copy(publishing.TEMPLATES / "preview.md", tmp_path)
-    monkeypatch.setattr(publishing, "TEMPLATES", tmp_path)
-    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 0})
-    said = []
-    page = publishing.preview_experiment("live", 300, tmp_path, report_progress=said.append)
-    assert said[0].startswith("a guard fails: live/chapter.md: a sentence is not true")
-    shown = page.with_suffix(".md").read_text("utf-8")
-    assert "**\\[not true of these few networks\\]** It is “fig:x”, [Why](#why)." in shown
-
-
-def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_path, monkeypatch):
-    """Once another measurement of one statement ended previews of all others in a KeyError."""
-    shutil.copytree(ROOT / "results" / "models", tmp_path / "models")
-    claims = load_claims()
-    codes = claims["good-codes"]
-    ways = (*codes.operationalisations, dataclasses.replace(codes.operationalisations[0], id="new"))
-    claims = claims | {"good-codes": dataclasses.replace(codes, operationalisations=ways)}
-    for module in ("experiments", "publication.rendering"):
-        monkeypatch.setattr(f"replication.{module}.load_claims", lambda: claims)
-    published = read_model(ROOT / "results", "rule")
-    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: published)
-    said = []
-    page = publishing.preview_experiment("rule", 30, tmp_path, report_progress=said.append)
-    assert page.exists()
-    assert [line for line in said if "out of date" in line] == [
-        "the model of codes is out of date and left out;\n`replication replicate` makes it again"
-    ]
 
 
 @pytest.mark.parametrize("content", ["", "[1]", "[" * 100_000, '{"a": 0.5}', None], ids=type)
@@ -171,46 +105,34 @@ def test_damaged_model_is_named_before_it_is_used(tmp_path, content):
 
 def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp_path):
     """Once `experiments` wrote over a file models/speed.json of the user's own."""
-    (tmp_path / "models" / "codes.json").mkdir(parents=True)
-    (tmp_path / "models" / "codes.json" / "mine").write_text("mine")
-    (tmp_path / "models" / "speed.json").write_text('{"mine": 1}')
-    (tmp_path / "models" / "mine.json").write_text("[]")
+    models = tmp_path / "models"
+    (models / "codes.json").mkdir(parents=True)
+    (models / "codes.json" / "mine").write_text("mine")
+    (models / "speed.json").write_text('{"mine": 1}')
     for name in ("codes", "speed", "speed"):
         write_model(tmp_path, name, {"a": 1})
     # A folder and a file in the way get another name; a second model of ours does not.
-    (aside,) = (tmp_path / "models").glob("codes.json.set-aside-*/*")
-    assert aside.name == "mine"
-    (kept,) = (tmp_path / "models").glob("speed.json.set-aside-*")
-    assert kept.read_text() == '{"mine": 1}'
+    (aside,) = models.glob("codes.json.set-aside-*/*")
+    (kept,) = models.glob("speed.json.set-aside-*")
+    assert (aside.read_text(), kept.read_text()) == ("mine", '{"mine": 1}')
     assert find_damaged_files(tmp_path) == []
     (tmp_path / "linked").mkdir()
-    (tmp_path / "linked" / "models").symlink_to(tmp_path / "models")
+    (tmp_path / "linked" / "models").symlink_to(models)
     with pytest.raises(StorageError, match="is a link, and nothing is written there; put a folder"):
         write_model(tmp_path / "linked", "codes", {"a": 2})
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
-WRITERS = {
-    "previews/codes": partial(publishing.preview_experiment, "codes", 300),
-    f"studies/{PAPER.id}-7-3": lambda folder: publishing.replicate_study(
-        Study(PAPER, 7, 3, folder), Cache(NOWHERE)
-    ),
-}
-
-
-@pytest.mark.parametrize("place", WRITERS)
-@pytest.mark.parametrize("is_parent", [False, True])
-def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place, is_parent):
-    """Once a report was written, and a lock left, wherever `studies` or `previews` led."""
+def test_no_report_is_written_through_a_link(tmp_path, monkeypatch):
+    """Once a report was written, and a lock left, wherever `studies` led."""
     monkeypatch.setattr("replication.experiments.headline.run.run", lambda *_, **__: {"a": 1})
-    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 1})
-    elsewhere, link = tmp_path / "elsewhere", tmp_path / "results" / place
-    link = link.parent if is_parent else link
-    link.parent.mkdir(parents=True)
+    study = Study(PAPER, 7, 3, tmp_path / "results")
+    elsewhere = tmp_path / "elsewhere"
+    study.folder.parent.mkdir(parents=True)
     elsewhere.mkdir()
-    link.symlink_to(elsewhere)
-    with pytest.raises(StorageError, match=f"{link}' is a link, and nothing is written there"):
-        WRITERS[place](tmp_path / "results")
+    study.folder.symlink_to(elsewhere)
+    with pytest.raises(StorageError, match=f"{study.folder}' is a link, and nothing is written"):
+        publishing.replicate_study(study, Cache(NOWHERE))
     assert list(elsewhere.iterdir()) == []
 
 
@@ -227,22 +149,10 @@ def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path)
             round_numbers({"a": value})
 
 
-def test_differences_are_found_where_they_are():
-    old = {"a": [1.0, 2.0], "b": "x"}
-    for new, n_found in (
-        (old, 0),
-        (old | {"a": [1.0, 2.000001]}, 0),
-        (old | {"a": [1.0, 2.001]}, 1),
-        ({"a": [1.5, 2.5], "b": "y"}, 3),
-        ({"a": [1.0, 2.0]}, 1),
-    ):
-        assert len(list(find_differences(old, new))) == n_found
-
-
 def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
     of_now = make_current("codes")
     for module in (publishing, verifying):
-        monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
+        monkeypatch.setattr(module, "EXPERIMENTS", {"codes": EXPERIMENTS["codes"]})
     monkeypatch.setattr(publishing, "count_parts", lambda *_, **__: {})
     monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5} | of_now)
 
@@ -259,22 +169,21 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     # A published model and a page that nothing computes any more.
     write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
-    with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
+    with pytest.raises(
+        DataError, match=r"codes\.json: \"a\": 0\.25, became \"a\": 0\.5,.*report\.html"
+    ):
         verifying.verify_report(published)
 
 
 JUDGED = make_current("codes")["claims"]["good-codes"]
 EDITED = [{**UNDECIDED, "value": "=1+1"}, {**UNDECIDED, "interval": 1}, {"outcome": "undecided"}, 1]
+WAYS = [dict.fromkeys(JUDGED["operationalisations"], result) for result in EDITED]
 
 
 @pytest.mark.parametrize("claims", [
-    {}, None, 1.5, {"rapid": 1},
-    *({"good-codes": entry} for entry in (
-        {"verdict": "maybe"}, JUDGED | {"verdict": "holds, except"}, JUDGED | {"instead": 0.5},
-        JUDGED | {"instead": JUDGED | {"operationalisations": [0]}},
-        *(JUDGED | {"operationalisations": dict.fromkeys(JUDGED["operationalisations"], result)}
-          for result in EDITED),
-    )),
+    {}, None, 1.5, {"rapid": 1}, {"good-codes": {"verdict": "maybe"}},
+    {"good-codes": JUDGED | {"instead": 0.5}},
+    *({"good-codes": JUDGED | {"operationalisations": ways}} for ways in WAYS),
 ])  # fmt: skip
 def test_models_that_judge_something_else_are_named_and_not_rendered(tmp_path, claims):
     write_model(tmp_path, "codes", make_current("codes") | {"claims": claims})
@@ -282,24 +191,20 @@ def test_models_that_judge_something_else_are_named_and_not_rendered(tmp_path, c
         publishing.read_current(tmp_path)
 
 
-def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_path, capsys):
-    current = make_current("codes")
+def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_path):
     for name in EXPERIMENTS:
         write_model(tmp_path, name, make_current(name))
     assert publishing.read_current(tmp_path).keys() == EXPERIMENTS.keys()
-    claims = dict(load_claims())
-    # First the words of one way to ask change, then its threshold.
-    ways = list(claims["good-codes"].operationalisations)
+    before, codes = find_version("codes"), load_claims()["good-codes"]
+    first, *others = codes.operationalisations
+    # The words of one way to ask do not count, its threshold does.
     for changed in ({"name": "otherwise"}, {"thresholds": {"at_least": 0.9}}):
-        ways[0] = dataclasses.replace(ways[0], **changed)
-        codes = dataclasses.replace(claims["good-codes"], operationalisations=tuple(ways))
-        claims["good-codes"] = codes
+        ways = (dataclasses.replace(first, **changed), *others)
+        claim = dataclasses.replace(codes, operationalisations=ways)
+        claims = load_claims() | {"good-codes": claim}
         monkeypatch.setattr(experiments, "load_claims", claims.copy)
-        is_same = find_version("codes") == current["version"]
-        assert is_same == ("name" in changed), "words do not count, thresholds do"
+        assert (find_version("codes") == before) == ("name" in changed)
     default = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     for refuse, given in ((publishing.read_current, tmp_path), (verifying.verify_report, default)):
         with pytest.raises(DataError, match=r"models of codes .* run `replication replicate`"):
             refuse(given)
-    assert main(["info", "--results", str(tmp_path)]) == 0
-    assert "models of another version: codes" in capsys.readouterr().out
