@@ -9,23 +9,22 @@ from scipy.spatial.distance import pdist
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol, as_plain
-from replication.experiments import Model, agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.interventions import freeze, train_changed
-from replication.experiments.matrices import (
-    Array,
-    Scatter,
-    get_u,
-    get_w,
-    give_length,
-    replace_matrices,
-)
+from replication.experiments.matrices import Array, get_u, get_w
 from replication.experiments.recording import SLOW_RATE, train_for
 from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
+from replication.simulator.ensemble import trace
 from replication.simulator.plane import N_FRAMES, spread_moments
-from replication.simulator.trace import trace
-from replication.simulator.weights import draw_weights, list_connections, split_weights
+from replication.simulator.weights import (
+    MOST_INK,
+    compute_mean,
+    draw_weights,
+    list_connections,
+    read_digits,
+    split_weights,
+)
 
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
 N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which they are looked for
@@ -175,8 +174,8 @@ def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> 
     if "aligned" in change:
         U = change["aligned"] * W
     if "long" in change:
-        U = give_length(U, get_u(protocol, final))
-    changed = replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
+        U = matrices.give_length(U, get_u(protocol, final))
+    changed = matrices.replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
     # A final matrix comes with its biases.
     for part, places in zip("WU", list_connections(protocol), strict=True):
         if change.get("final") == part:
@@ -284,7 +283,7 @@ def measure_line(codes: Array) -> Model:
         half_width=HALF_WIDTH,
     )  # fmt: skip
     # All begin where the output is the mean of the points.
-    scatter = Scatter.of(base)
+    scatter = matrices.Scatter.of(base)
     initial = draw_weights(base, LINE_SEED, 0, N_LINES)
     split_weights(base, initial)[1][1][...] = compute_mean(points)
     lost = {}

@@ -17,8 +17,8 @@ from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
+from replication.simulator.weights import make_patterns
 from replication.wording import show
 
 FEEDBACK_SEED = 2013
@@ -69,7 +69,7 @@ class Contestant:
         """Draw the initial weights of networks, fixed ones included."""
         if self.network is FeedbackAlignmentNetwork:
             return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
-        rule = Rule.of(find_network(self.protocol, self.network), self.protocol)
+        rule = Rule(find_network(self.protocol, self.network), self.protocol)
         return rule.draw(sample.root_seed, 0, sample.n)
 
     def train(
@@ -220,9 +220,8 @@ def examine_task(
     first, early = (growth.measure_growth(slow, states) for states in (weights, later))
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
-    rows = interventions.compare_interventions(
-        protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names
-    )
+    replace = interventions.compare_interventions
+    rows = replace(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
     found = {name: row[str(n_first)] for name, row in rows.items()}
     medians = ("along_w", "along_theory", "growth", "predicted")
     return {

@@ -199,7 +199,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (REPORT, 2, "FILE"),
     (["edge.csv", "--mean", "97.3%", "--n", "9"], 2, "with --scale 100 if your values are shares"),
     (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
-    (["one.csv", *REPORT, "--bounds", "0"], 2, "there is no 'bounds' any more"),
+    (["one.csv", *REPORT, "--bounds", "0", "1"], 2, "there is no 'bounds' any more"),
     ([*DIFFERENCE, "a", "--mean", "1"], 2, "name two groups"),
     (["runs.csv", "--mean", "48", "--reported", "x.csv"], 74, "it is missing"),
     (["one.csv", "--report", "48"], 2, "there is no 'report' any more; give --reported"),

@@ -11,7 +11,7 @@ from replication.definition.claims import (
     find_other_settings,
     load_claims,
     load_reported,
-    read_claims,
+    read_claim,
 )
 from replication.experiments import EXPERIMENTS
 
@@ -68,5 +68,5 @@ level = 100
 ])  # fmt: skip
 def test_bad_entry_is_refused_by_file_and_name(text, problem):
     with pytest.raises(DataError, match=r"claims\.toml, \[claims\.fast\]") as caught:
-        read_claims(tomllib.loads(text)["claims"])
+        read_claim("fast", tomllib.loads(text)["claims"]["fast"])
     assert problem in str(caught.value)

@@ -11,14 +11,13 @@ from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import compute_cosines, flatten, get_u, get_w
-from replication.experiments.mechanism import controls, reach, run, tasks
+from replication.experiments.mechanism import controls, reach, run
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import Engine, record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights, make_patterns, split_weights
 
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
@@ -42,7 +41,7 @@ def make_constant(protocol, size=1e-3):
     {"learning_rate": 0.5, "visible_to_hidden_factor": 4.0},
 ])  # fmt: skip
 def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
-    protocol = dataclasses.replace(tasks.make_tasks()[name], **fields)
+    protocol = dataclasses.replace(run.make_tasks()[name], **fields)
     measured = growth.measure_growth(protocol, make_constant(protocol))
     assert measured["along_theory"] == pytest.approx(1.0, abs=1e-6)
     assert measured["growth"] == pytest.approx(measured["predicted"], rel=1e-4)
@@ -61,31 +60,37 @@ def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
     assert math.ceil(growth.predict_alignment_by_growth(SMALL)) == t
 
 
-def keep_along(network, changes):
+class Changed(RecirculationNetwork):
+    """Some of its changes are replaced, as long as `replace` says by what."""
+
+    replace = None
+
+    def apply(self, changes):
+        super().apply(changes | (self.replace(self.W, changes) if self.replace else {}))
+
+
+def keep_along(W, changes):
     """Return the component of the change of W along W without its means."""
-    W = network.W - network.W.mean(axis=1, keepdims=True)
-    return np.sum(changes.W * W) / np.sum(W * W) * W
+    W = W - W.mean(axis=1, keepdims=True)
+    return {"W": np.sum(changes["W"] * W) / np.sum(W * W) * W}
 
 
-HOOKS = {
-    "reversed": lambda _, changes: changes._replace(W=-changes.W),
-    "amplification": lambda network, changes: changes._replace(W=keep_along(network, changes)),
-}
+REPLACED = {"reversed": lambda _, changes: {"W": -changes["W"]}, "amplification": keep_along}
 
 
-@pytest.mark.parametrize("name", HOOKS)
+@pytest.mark.parametrize("name", REPLACED)
 def test_intervention_is_that_of_the_readable_network(name):
     protocol = dataclasses.replace(PAPER, learning_rate=10.0)
     weights = draw_weights(protocol, SEED, 0, 3)
     chosen = interventions.INTERVENTIONS[name]
     updates, converged = interventions.train_changed(protocol, weights, chosen, n_first=5)
-    hook = HOOKS[name]
-    # Network by network: five updates with the hook, then the rule alone until the criterion.
+    # Network by network: five updates with other changes, then the rule alone until the criterion.
     for row, n, is_done in zip(weights, updates, converged, strict=True):
-        network = RecirculationNetwork.from_weights(row, protocol)
+        network = Changed.from_weights(row, protocol)
+        network.replace = REPLACED[name]
         for _ in range(5):
-            network.update(change=lambda changes: hook(network, changes))  # noqa: B023
-        applied = 5
+            network.update()
+        applied, network.replace = 5, None
         while network.error() >= protocol.threshold:
             network.update()
             applied += 1
@@ -189,7 +194,7 @@ def test_another_code_has_the_means_and_the_length_of_the_one_it_takes_the_place
 
 
 def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow):
-    protocol = dataclasses.replace(tasks.make_tasks()["smooth ring 4-3-4"], group_sizes=(4, 2))
+    protocol = dataclasses.replace(run.make_tasks()["smooth ring 4-3-4"], group_sizes=(4, 2))
     W, plain, _, _ = follow("amplification", protocol=protocol)
     deviations = make_patterns(protocol) - make_patterns(protocol).mean(axis=0)
     theory = W[:, :3] @ (deviations.T @ deviations)
@@ -221,10 +226,12 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
         network.train()
         pairs[-1].append(network.weights)
 
-    def train(change=None, start=lambda initial, final: initial):
+    def train(halved="", start=lambda initial, final: initial):
         rows = [np.concatenate([x.ravel() for x in start(*pair)]) for pair in pairs]
-        networks = [*map(RecirculationNetwork.from_weights, rows)]
-        return np.median([network.train(change=change)[0] for network in networks])
+        networks = [*map(Changed.from_weights, rows)]
+        for network in networks:
+            network.replace = lambda _, changes: {name: changes[name] / 2 for name in halved}
+        return np.median([network.train()[0] for network in networks])
 
     # W of the start, as long as the final W; or U = W^T, as long as the final U.
     def lengthen(initial, final, k=0):
@@ -233,13 +240,13 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
 
     for name, literal in {
         "base": train(),
-        "slow_w": train(lambda each: each._replace(W=each.W / 2, b=each.b / 2)),
-        "slow_u": train(lambda each: each._replace(U=each.U / 2, c=each.c / 2)),
+        "slow_w": train("Wb"),
+        "slow_u": train("Uc"),
         "final_w": train(start=lambda initial, final: (*final[:2], *initial[2:])),
         "final_u": train(start=lambda initial, final: (*initial[:2], *final[2:])),
         "long_w": train(start=lengthen),
         "long_u": train(start=lambda initial, final: lengthen(initial, final, k=2)),
-        "slow_both": train(lambda each: each._replace(**{n: getattr(each, n) / 2 for n in "WbUc"})),
+        "slow_both": train("WbUc"),
     }.items():
         assert found[name]["median"] == literal, name
 
@@ -268,7 +275,7 @@ def test_codes_part_at_every_update_while_no_output_jumps_but_not_beyond():
 
 
 def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_means():
-    task = tasks.make_tasks()["random bits 8-4-8, set 1"]
+    task = run.make_tasks()["random bits 8-4-8, set 1"]
     protocol = dataclasses.replace(task, learning_rate=3.0, max_updates=1)
     weights = draw_weights(protocol, SEED, 0, 2)
     V = make_patterns(protocol)
@@ -289,9 +296,10 @@ def test_first_changes_of_w_lower_the_error_where_they_do_in_the_readable_networ
     squared = dataclasses.replace(PAPER, criterion="half-squared-error")
 
     def measure(row, n_first=1, **left_out):
-        network = RecirculationNetwork.from_weights(row, squared)
+        network = Changed.from_weights(row, squared)
+        network.replace = lambda *_: left_out
         for _ in range(n_first):
-            network.update(change=lambda changes: changes._replace(**left_out))
+            network.update()
         return network.error()
 
     extra = {"extra": 5.0, "extra_interval": [4.0, 6.0]}
@@ -364,7 +372,7 @@ def test_u_reads_w_where_u_grows_by_w():
 @pytest.mark.parametrize("task", ["one-hot 4-2-4", "smooth ring 4-3-4, linear"])
 def test_feedback_alignment_is_that_of_a_literal_loop(task):
     rate = 0.2 if "linear" in task else 2.0
-    protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
+    protocol = dataclasses.replace(run.make_tasks()[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
     feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
     rule = reach.list_contestants(protocol)["feedback alignment"]

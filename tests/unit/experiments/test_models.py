@@ -15,10 +15,10 @@ from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
-from replication.experiments.mechanism.tasks import make_tasks
+from replication.experiments.mechanism.run import make_tasks
 from replication.experiments.sample import SEARCH_OFFSET
 from replication.report.style import styled
-from replication.simulator.patterns import read_digits
+from replication.simulator.weights import read_digits
 from replication.system.progress import silent
 
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
