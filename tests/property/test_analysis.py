@@ -72,7 +72,7 @@ numbers = st.sampled_from(
 @given(
     st.one_of(values, st.lists(st.sampled_from([0.0, 1.0, 1e15, 1e-80, -7.0]), max_size=12)),
     st.dictionaries(
-        st.sampled_from([*STATISTICS, "share", "constant", "cap", "grid", "detect"]),
+        st.sampled_from([*STATISTICS, "share", "constant", "cap", "grid", "margin", "detect"]),
         numbers, min_size=1, max_size=4,
     ),
 )  # fmt: skip

@@ -32,13 +32,14 @@ def _draw_reported(rng, centre, spread):
         [f"iqm={value}", "--ci", low, high], [f"constant={value}"], [f"max={high} n={n}"],
         [f"mean={value} max={high} n={n}"], [rf"${value}_{{\pm {sd}}}$", "--n", n],
         [f"{value} ± {sd}", "--runs", n, "--std", sd], [f"p90={high} n={n} mean={value}"],
-        [f"sd={sd} n={n}"],
+        [f"{value} +{sd} -{sd}, n = {n}"], [f"sd={sd} n={n}"],
     ])  # fmt: skip
 
 
 def _draw_options(rng, spread, kind):
     ways = [
         ["--level", rng.choice(["1%", "0.1", "5%"])], ["--between", rng.choice(["0.35", "0"])],
+        ["--margin", rng.choice(["10%", f"{spread:.2f}"])], ["--bounds", "none", "1e6"],
         ["--plus-minus", rng.choice(["sd", "se", "2sd", "90% ci", "ci normal", "sd n-1", "t"])],
         ["--scale", rng.choice(["1", "100", "log"])], ["--grid", "0.001"],
         ["--failures", rng.choice(["excluded", "at-cap", "restarted"])], ["--cap", "1e5"],
