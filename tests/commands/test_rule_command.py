@@ -35,12 +35,8 @@ def test_a_rule_is_set_beside_the_paper_s_and_its_outcomes_can_be_compared(run, 
     own = pd.read_csv(saved)
     (median,) = re.findall(r"median ([+-][0-9,]+) updates", answer)
     assert float(median.replace(",", "")) == np.median(own["updates"] - theirs.updates)
-    # Bars of the histogram, as "  ##### 120".
-    bars = re.findall(r"  #* ?([0-9,]+)$", answer.split("Alignment:\n")[1], re.M)
-    assert sum(int(n.replace(",", "")) for n in bars) == own["converged"].sum()
     assert drawn.read_text().startswith("<?xml")
-    line = answer.splitlines()[-1]
-    assert line.startswith(f"replication compare {saved} ")
+    assert answer.splitlines()[-1].startswith(f"replication compare {saved} ")
 
 
 def test_rules_with_the_same_initial_weights_are_paired(write):
@@ -86,13 +82,10 @@ def test_a_page_runs_the_rule_as_the_compiled_code_does(run, write, tmp_path):
 @pytest.mark.parametrize(("text", "name", "code", "message"), [
     (None, "", 74, "no such file of Python is there"),
     ("x = 1", "", 2, "has no subclass of replication.Network"),
-    (OTHER, "", 2, "has Alignment, Halved, Small; give .*mine.py:CLASS"),
     (OTHER, ":Mine", 2, "'Mine' was given; .* has Alignment, Halved, Small"),
     ("x = 1 / 0", "", 2, "mine.py, line 1: x = 1 / 0: ZeroDivisionError"),
-    ("def f(:", "", 2, "mine.py, line 1: SyntaxError"),
     ("\0", "", 2, "mine.py: SyntaxError"),
     ("import sys; sys.exit(0)", "", 2, "mine.py, line 1: .*: SystemExit: 0; mend the file"),
-    (FILE.replace("return np.outer", "exit(0), np.outer"), "", 2, "line 16: .*SystemExit"),
     (FILE + "    def prepare(self): 1 / 0", "", 2, "mine.py, line 17: .*ZeroDivisionError"),
     (FILE.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 15: .*no attribute"),
     (FILE.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 14"),
@@ -112,19 +105,16 @@ def test_a_rule_that_cannot_be_compiled_runs_in_plain_numpy_if_asked(run, refuse
 
 @pytest.mark.parametrize(("option", "name", "code", "message"), [
     ("--save", "mine.py", 2, "allowed are files that end in .csv"),
-    ("--plot", "mine.bar", 2, "allowed are files that end in .svg or .png or .pdf"),
     ("--page", "link.html", 74, "a folder, a link or a device"),
-    ("--page", "folder.html", 74, "a folder, a link or a device"),
     ("--page", "none/mine.html", 74, "there is no such folder"),
 ])  # fmt: skip
 def test_nothing_is_run_for_a_file_that_cannot_be_written(
     refuse, write, tmp_path, option, name, code, message
 ):
     path = write("open('ran', 'w')")
-    (tmp_path / "folder.html").mkdir()
     (tmp_path / "link.html").symlink_to("/dev/null")
     assert message in refuse(code, "rule", path, option, tmp_path / name)
-    assert {each.name for each in tmp_path.iterdir()} == {"mine.py", "folder.html", "link.html"}
+    assert {each.name for each in tmp_path.iterdir()} == {"mine.py", "link.html"}
     assert (tmp_path / "link.html").is_symlink()
 
 

@@ -10,7 +10,7 @@ from scipy.special import expit
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.matrices import flatten, get_u, get_w
+from replication.experiments.matrices import flatten, get_w
 from replication.experiments.mechanism import controls, reach, run, tasks, variants
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
