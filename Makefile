@@ -35,7 +35,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE
 
 RUN = $(VENV)/bin/python
-REPLICATION = REPLICATION_BY=make $(RUN) -m replication
+REPLICATION = $(RUN) -m replication
 STUDY = $${SEEDS:+--seeds="$$SEEDS"} $${ROOT_SEED:+--root-seed="$$ROOT_SEED"} $${RESULTS:+--results="$$RESULTS"}
 WORKERS = $${JOBS:+--jobs="$$JOBS"}
 # Wheels only: nothing is compiled here, so no compiler is needed. Every file is checked by its hash.

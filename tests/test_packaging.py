@@ -17,8 +17,7 @@ import pytest
 from flit_core import buildapi
 from fontTools.ttLib import TTFont
 
-from replication.cli import main
-from replication.cli.parser import make_parser
+from replication.cli.arguments import make_parser
 from replication.definition.protocol import Protocol
 from replication.publication.rendering import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES, ROOT, list_files, run
@@ -111,24 +110,6 @@ def test_wheel_is_the_same_from_every_checkout(tmp_path, monkeypatch):
         with contextlib.chdir(checkout):
             wheels.append((tmp_path / buildapi.build_wheel(str(tmp_path))).read_bytes())
     assert wheels[0] == wheels[1]
-
-
-def test_messages_of_make_say_what_options_are_called_there(tmp_path, monkeypatch, capsys):
-    model = tmp_path / "models" / "codes.json"
-    model.parent.mkdir()
-    model.write_text("{}")
-    for by in ("make", ""):
-        monkeypatch.setenv("REPLICATION_BY", by)
-        for words, says in (
-            ("simulate --seeds x", "(for make, --root-seed 7 is ROOT_SEED=7; see "),
-            (f"report --results {tmp_path}", "again (for make, "),
-            ("report --set x", ""),  # which make does not have
-        ):
-            assert main(words.split())
-            assert ("(for make, " in (said := capsys.readouterr().err)) == (bool(by and says))
-            assert not by or says in said
-    assert list(tmp_path.rglob("*.*")) == [model]
-    assert "REPLICATION_BY=make" in run_make("-n", "report").stdout
 
 
 def test_sdist_holds_what_is_committed(built):

@@ -7,13 +7,10 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from replication.errors import ReplicationError, WorkerError
+from replication.errors import ReplicationError
 from replication.system.interruption import raise_on_signals
 from replication.system.progress import escape, silence, write_safely
 from replication.wording import explain
-
-NEEDED_MEMORY = 0.9e9
-"""Bytes of addresses that the libraries take before the first network."""
 
 LONGEST_MESSAGE = 10_000
 # What the system may be short of, by what libraries then say: "[Errno 24] Too many open files".
@@ -24,8 +21,6 @@ SHORTAGES = {
         "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)",
     "too many open files": "too few open files are allowed; raise the limit (ulimit -n)",
 }  # fmt: skip
-# --root-seed, `replication replicate`: options and commands that make has, too, as it names them.
-OF_MAKE = re.compile(r"--(seeds|root-seed|jobs|results)\b|`replication \w")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,11 +46,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
-    from replication.cli.parser import make_parser
+    from replication.cli.arguments import make_parser
 
     given = sys.argv[1:] if arguments is None else arguments
     options = make_parser().parse_args(given or ["--help"])
-    _check_memory_limit()
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
@@ -87,17 +81,6 @@ def _answer(step: Callable[[], int | None]) -> int:
         return _fail(f"{explain(error)}; {advice}", 74)
 
 
-def _check_memory_limit() -> None:
-    """Refuse a limit on memory under which libraries would end this process without a word."""
-    with contextlib.suppress(ImportError):  # on Windows
-        import resource
-
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
-            both = f"may use {limit / 1e6:,.0f} MB of memory, and needs {NEEDED_MEMORY / 1e6:,.0f}"
-            raise WorkerError(f"this process {both}; raise the limit (ulimit -v)")
-
-
 def _explain_shortage(error: BaseException | None) -> str | None:
     """Return which shortage of the system an error of a library comes from, if any."""
     while error is not None:
@@ -110,7 +93,5 @@ def _explain_shortage(error: BaseException | None) -> str | None:
 
 
 def _fail(message: str, code: int) -> int:
-    if os.environ.get("REPLICATION_BY") == "make" and OF_MAKE.search(message):
-        message += " (for make, --root-seed 7 is ROOT_SEED=7; see `make help`)"
     write_safely(sys.stderr, f"replication: {escape(message)[:LONGEST_MESSAGE]}\n")
     return code

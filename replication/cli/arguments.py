@@ -1,13 +1,15 @@
-"""Strict reading of command-line values, and the options that commands share."""
+"""The parser of all commands, strict reading of values, and the options that commands share."""
 
 import argparse
-import difflib
 import json
 import re
 from argparse import ArgumentTypeError
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
+
+import shtab
 
 from replication.definition.protocol import (
     PAPER,
@@ -31,30 +33,30 @@ class Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
         self._negative_number_matcher = re.compile(r"-\.?[0-9]")  # -8.3e-1 and -5% are values too
 
-    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Refuse what is left over here, where the options of the command are known."""
-        found, extra = super().parse_known_args(args, namespace)
-        if extra:
-            given = extra[0].partition("=")[0]
-            hint = _suggest(given, self._option_string_actions) if given[:1] == "-" else ""
-            self.error(f"{show(extra[0])} was given, which {self.prog!r} does not know{hint}")
-        return found, extra
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse what is not among the choices with the nearest that is."""
-        choices = [str(choice) for choice in action.choices or ()]
-        if choices and value != [] and value not in choices:  # [] where none need be given
-            problem = f"{show(value)} was given{_suggest(str(value), choices)}; allowed are "
-            raise argparse.ArgumentError(action, problem + ", ".join(choices))
-
     def error(self, message: str) -> NoReturn:
         """Raise `UsageError` in place of printing the usage."""
         raise UsageError(f"{message}; see '{self.prog} --help'")
 
 
-def _suggest(given: str, names: Iterable[str]) -> str:
-    nearest = difflib.get_close_matches(given, names, n=1, cutoff=0.7)
-    return f" (did you mean {nearest[0]}?)" if nearest else ""
+def make_parser() -> Parser:
+    """Return the parser; each command sets `handler`, from options to an exit code or None."""
+    from replication.cli import results_commands, rule_commands, study_commands
+    from replication.comparison import command
+
+    parser = Parser(
+        prog="replication",
+        description="Replication of Hinton & McClelland (1988), Learning Representations by "
+        "Recirculation: 48 weight updates on average and 202 at most, in 100 simulations.",
+        epilog="`replication COMMAND --help` explains a command and its options.",
+    )
+    text = f"replication {version('recirculation-replication')}"
+    parser.add_argument("--version", action="version", version=text)
+    shtab.add_argument_to(parser, "--print-completion", help="print a shell's completion script")
+    # A command adds itself; only what a parser needs is loaded here.
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
+    for module in (study_commands, rule_commands, command, results_commands):
+        module.add_commands(commands)
+    return parser
 
 
 def whole(low: int, high: int, note: str = "") -> Callable[[str], int]:
@@ -75,20 +77,13 @@ def parse_jobs(text: str) -> int:
     return -1 if text == "all" else whole(1, 4096, " (or 'all', for one a core)")(text)
 
 
-def parse_results(text: str) -> Path:
-    """Return a results folder; without a name it would be the one of the shell."""
-    if not text:
-        raise ArgumentTypeError("'' was given; allowed is a folder; '.' is this one")
-    return Path(text)
-
-
 OPTIONS: dict[str, dict[str, Any]] = {
     "--seeds": {"type": whole(1, MAX_SEEDS, " (which take days)"), "default": DEFAULT_SEEDS,
                 "metavar": "N", "help": f"number of seeded networks (default: {DEFAULT_SEEDS})"},
     "--root-seed": {"type": whole(0, 2**63 - 1), "default": DEFAULT_ROOT_SEED, "metavar": "R",
                     "help": "with the seed, fixes a network's initial weights "
                     f"(default: {DEFAULT_ROOT_SEED})"},
-    "--results": {"type": parse_results, "default": Path("results"), "metavar": "FOLDER",
+    "--results": {"type": Path, "default": Path("results"), "metavar": "FOLDER",
                   "help": "folder of models and reports (default: results)"},
     "--protocol": {"default": "paper", "metavar": "NAME",
                    "help": f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the "
@@ -146,22 +141,15 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 
 
 def read_protocol(name: str) -> Protocol:
-    """Return a named reading, or read a TOML file that lists the fields that differ.
-
-    The file's fields replace those of `PAPER`, or of the reading that a line ``base = "NAME"``
-    names.
-    """
+    """Return a named reading, or read a TOML file of the fields that differ from the paper's."""
     if name in READINGS:
         return READINGS[name]
     if not name.endswith(".toml") and not Path(name).exists():
         known = f"a TOML file and the named readings {', '.join(READINGS)}"
         raise UsageError(f"--protocol was given {name!r}; allowed are {known}")
     values = read_toml(Path(name), what="protocol file")
-    base = values.pop("base", "paper")
     try:
-        if not isinstance(base, str) or base not in READINGS:
-            raise UsageError(f"base = {show(base)} was given; allowed are {', '.join(READINGS)}")
-        return from_plain(values, base=READINGS[base])
+        return from_plain(values)
     except UsageError as error:
         raise UsageError(f"protocol file {name!r}: {error}") from None
 

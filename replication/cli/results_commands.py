@@ -15,12 +15,11 @@ from replication.wording import explain, plural, show
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
-    info = add_command(
+    add_command(
         subparsers, "info",
         "List what a results folder holds, and how large the cache is: a line for each report.",
         "--results", handler=run_info,
     )  # fmt: skip
-    info.add_argument("--json", action="store_true", help="print the same and more as JSON")
     add_command(
         subparsers, "verify",
         "Make the reports in a results folder again, and compare. Every file is compared with its "
@@ -49,56 +48,44 @@ def run_info(options: argparse.Namespace) -> int:
     if not results.is_dir():
         raise StorageError(f"there is no folder {_name(results)}; give an existing one")
     # What can be read is listed, what cannot is named.
-    reports, stale = list[dict[str, Any]](), list[str]()
+    reports, stale = list[str](), list[str]()
     code = max(
         _go_on(find_report_folders(results), lambda x: reports.append(describe_report(x, results))),
         _go_on([results], lambda x: stale.extend(find_stale(read_models(x, EXPERIMENTS)))),
     )
-    # Of versions before the cache, which kept them in the results folder.
-    older = [str(path) for path in [results / "outcomes"] if path.is_dir()]
-    cache = find_cache()
-    if options.json:
-        kept = {"folder": cache.folder and str(cache.folder), **cache.measure()._asdict()}
-        found = {"reports": reports, "stale_models": stale, "older_outcomes": older, "cache": kept}
-        print(json.dumps(found, indent=1))
-        return code
     for report in reports:
-        print(escape(write_line(report)))
+        print(escape(report))
     if not reports and not code:
         print(f"no report in {_name(results)}")
     if stale:
         names = ", ".join(stale)
         print(f"models of another version: {names} (`replication replicate` makes them again)")
-    for path in older:
-        print(f"outcomes of an older version, left alone: {_name(path)} (nothing reads them now)")
+    # Of versions before the cache, which kept them in the results folder.
+    if (older := results / "outcomes").is_dir():
+        print(f"outcomes of an older version, left alone: {_name(older)} (nothing reads them now)")
+    cache = find_cache()
     print(f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}")
     return code
 
 
-def describe_report(folder: Path, results: Path) -> dict[str, Any]:
-    """Return what the models in a folder say of the study, and where its page is."""
+def describe_report(folder: Path, results: Path) -> str:
+    """Return a line that says what the models in a folder say of the study, and where its page is.
+
+    For example: "results: 1,000,000 networks of root seed 1988, as in the paper, 16 models,
+    results/report.html".
+    """
     from replication.publication.verifying import read_study
     from replication.system.files import list_names
 
-    names, page = list_names(folder / "models"), folder / "report.html"
-    models = [name.removesuffix(".json") for name in names if name.endswith(".json")]
-    entry: dict[str, Any] = {"folder": str(folder), "models": models}
-    entry["report"] = str(page) if page.is_file() else None
+    words = []
     if study := read_study(folder, results):
-        entry |= {"protocol": study.protocol.differences, "root_seed": study.root_seed}
-        entry["n_networks"] = study.n_seeds
-    return entry
-
-
-def write_line(report: dict[str, Any]) -> str:
-    """Return what `describe_report` has found as a line."""
-    # results: 1,000,000 networks of root seed 1988, as in the paper, 16 models, results/report.html
-    words = [plural(len(report["models"]), "model"), report["report"] or "no page"]
-    if "protocol" in report:
-        fields = [f"{name} = {json.dumps(value)}" for name, value in report["protocol"].items()]
-        networks = f"{plural(report['n_networks'], 'network')} of root seed {report['root_seed']}"
-        words = [networks, *(fields or ["as in the paper"]), *words]
-    return f"{report['folder']}: {', '.join(words)}"
+        fields = [f"{name} = {json.dumps(x)}" for name, x in study.protocol.differences.items()]
+        networks = f"{plural(study.n_seeds, 'network')} of root seed {study.root_seed}"
+        words = [networks, *(fields or ["as in the paper"])]
+    models = [name for name in list_names(folder / "models") if name.endswith(".json")]
+    page = folder / "report.html"
+    words += [plural(len(models), "model"), str(page) if page.is_file() else "no page"]
+    return f"{folder}: {', '.join(words)}"
 
 
 def run_cache(options: argparse.Namespace) -> None:

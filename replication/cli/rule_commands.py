@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import dataclasses
 import importlib.util
-import math
 import re
 import shutil
 import sys
@@ -273,37 +272,29 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     Numbers stand between commas, semicolons, tabs or spaces; lines of words above them are names
     of columns. With semicolons or tabs numbers may have a decimal comma.
     """
-    from replication.system.tables import to_number
+    import numpy as np
 
-    # The file as lines, and the sign between their cells.
     name = f"--patterns {show(path)}"
     with refuse_unreadable(name, ADVICE):
         text = read_content(path, largest=LARGEST_FILE).decode("utf-8-sig")
-    numbered = enumerate(map(str.strip, text.splitlines()), 1)
-    lines = [(n, line) for n, line in numbered if line and not line.startswith("#")]
-    separator = next((sign for sign in ";\t," if any(sign in line for _, line in lines)), None)
-    # Each line as numbers.
-    rows: list[tuple[float, ...]] = []
-    for n, line in lines:
-        cells = [cell.strip() for cell in line.split(separator)]
-        if separator in (";", "\t"):
-            cells = [cell.replace(",", ".") for cell in cells]
-        values = [to_number(cell) for cell in cells]
-        if not rows and all(value is None for value in values):
-            continue
-        for cell, value in zip(cells, values, strict=True):
-            if value is None or not math.isfinite(value):
-                held = f"{show(cell, length=20)} in line {n}; allowed are numbers from 0 to 1"
-                raise UsageError(f"{name} holds {held}; correct it")
-        rows.append(tuple(value for value in values if value is not None))
-    if not rows:
+    # Between semicolons or tabs numbers may have a decimal comma: 0,5; 1
+    if re.search(r"[0-9] *[;\t]", text):
+        text = text.replace(",", ".")
+    lines = re.sub("[,;]", " ", text).splitlines()
+    # The first line that begins with a number: 0.5, -1, .5
+    is_data = [re.match(r"\s*[-+]?\.?[0-9]", line) is not None for line in lines]
+    if not any(is_data):
         raise UsageError(f"{name} holds no numbers; {ADVICE}")
+    try:
+        rows = np.loadtxt(lines[is_data.index(True) :], ndmin=2)  # (n_patterns, n_visible)
+    except ValueError as error:
+        raise UsageError(f"{name} cannot be read ({error}); {ADVICE}") from None
     # Numbers that are off by their scale alone are answered with the scale.
-    low, high = min(map(min, rows)), max(map(max, rows))
-    if low < 0 or high > 1:
+    low, high = rows.min(), rows.max()
+    if not (low >= 0 and high <= 1):  # as of what is not a number
         raise UsageError(
             f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1; "
             f"scale all of them to (x {'+' if low < 0 else '-'} {abs(low):g}) / {high - low:g}, or "
             "each column by its own least and largest"
         )
-    return tuple(rows)
+    return tuple(map(tuple, rows.tolist()))

@@ -66,9 +66,9 @@ def add_commands(subparsers: Any) -> None:
 
     multiverse = add_command(
         subparsers, "multiverse",
-        "Simulate readings of your own on the same seeds and report what 100 networks of each "
-        "would have reported.",
-        "--root-seed", "--results", "--jobs", handler=run_multiverse,
+        "Simulate readings of your own on the same seeds and print, as CSV, which of them could "
+        "have given what 100 networks are reported to have done.",
+        "--root-seed", "--jobs", handler=run_multiverse,
         epilog="For example, four readings: [factors] and, below it, a line "
         "learning_rate = [10.0, 20.0] and a line half_width = [0.1, 0.5]. "
         "help(replication.Protocol) in Python lists the fields.",
@@ -91,9 +91,9 @@ def add_commands(subparsers: Any) -> None:
 
     export = add_command(
         subparsers, "export",
-        "Write the outcomes of a study as CSV or Parquet, with a description of the columns in "
-        "FILE.dictionary.json; to standard output, write the CSV alone. Networks that are not in "
-        "the cache are simulated first.",
+        "Write the outcomes of a study as CSV or Parquet: the seed, the updates before the "
+        "criterion was met (the cap where it was not), and whether it was. Networks that are not "
+        "in the cache are simulated first.",
         *NETWORKS, "--jobs", handler=run_export, continues=True,
     )  # fmt: skip
     export.add_argument(
@@ -171,20 +171,21 @@ def run_experiments_command(options: argparse.Namespace) -> None:
 
 
 def run_multiverse(options: argparse.Namespace) -> None:
-    """Simulate the user's own readings, compare them, write model, table and page."""
-    from replication.experiments.readings.multiverse import read_readings
-    from replication.publication.publishing import make_multiverse
+    """Simulate the user's own readings and print a row for each."""
+    from replication.experiments.readings.multiverse import read_readings, run_multiverse
 
-    model, table, page = make_multiverse(
-        read_readings(options.file), options.seeds, options.root_seed, options.results,
+    rows = run_multiverse(
+        read_readings(options.file), n_networks=options.seeds, root_seed=options.root_seed,
         jobs=options.jobs, report_progress=report_progress,
     )  # fmt: skip
-    if n_others := model["n_of_other_tasks"]:
-        print(f"{plural(n_others, 'reading')} of another task, not judged by the paper's numbers")
-    if n_judged := model["n_judged"]:
-        judged = f"{model['n_compatible']} of {plural(n_judged, 'reading')}"
-        print(f"{judged} not rejected at 5 % by both of the paper's numbers")
-    print(f"table: {table}\nreport: {page}")
+    import pandas as pd
+
+    print(pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n"), end="")
+    # Those of another task are not judged by the paper's numbers.
+    judged = [row["is_compatible"] for row in rows if row["is_compatible"] is not None]
+    found = f"{sum(judged)} of {plural(len(judged), 'reading')} not rejected at 5 % by both of the"
+    others = f"{plural(len(rows) - len(judged), 'reading')} of another task, not judged by them"
+    report_progress(f"{found} paper's numbers; {others}")
 
 
 def run_trace(options: argparse.Namespace) -> None:
@@ -218,5 +219,5 @@ def run_export(options: argparse.Namespace) -> None:
         if options.file == Path("-"):
             write_outcomes(blocks, sys.stdout.buffer, is_text=True)
         else:
-            for path in export_outcomes(blocks, options.file, study, force=options.force):
-                print(path)
+            export_outcomes(blocks, options.file, force=options.force)
+            print(options.file)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from replication.cache.blocks import Cache
 from replication.cache.filling import Counted, count_outcomes
@@ -27,9 +27,6 @@ from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.system.threads import map_in_threads
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from replication.experiments.readings.multiverse import Readings
 
 FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
@@ -195,7 +192,12 @@ def preview_experiment(
     results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
     else changes. A sentence whose guard fails is marked, and its chapter is reported as progress.
     """
-    folder = _open_beside(results, "previews", name)
+    # What can be refused is refused before minutes of work.
+    from replication.report.pandoc import require_tools
+
+    require_tools()
+    folder = results / "previews" / name
+    open_folder(folder, below=results)
     model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
     # What other experiments found, as far as it is of now.
     models = read_models(results, ("headline", *EXPERIMENTS))
@@ -215,39 +217,3 @@ def preview_experiment(
     )  # fmt: skip
     place_files(folder, files)
     return folder / "report.html"
-
-
-def make_multiverse(
-    readings: "Readings", n_networks: int, root_seed: int, results: Path, *,
-    jobs: int = -1, report_progress: Tell = silent,
-) -> tuple[Model, Path, Path]:  # fmt: skip
-    """Simulate and compare readings; return their model, and where its table and page stand."""
-    from replication.experiments.readings.multiverse import run_multiverse, write_readings
-    from replication.experiments.studies import describe_reported
-    from replication.report.template import escape_markdown
-
-    folder = _open_beside(results, "studies", f"multiverse-{readings.id}-{root_seed}-{n_networks}")
-    model = run_multiverse(
-        readings, n_networks=n_networks, root_seed=root_seed,
-        jobs=jobs, report_progress=report_progress,
-    )  # fmt: skip
-    # Its table and its page are of the numbers as the model keeps them.
-    plain = write_model(folder, "multiverse", model)
-    files = render(
-        TEMPLATES / "readings" / "multiverse.md",
-        {"multiverse": plain, "reported": describe_reported(), "claims": list_claims()}, {},
-        {"title": f"Multiverse: {escape_markdown(model['name'])}"}, formats=("html", "md"),
-        report_progress=report_progress,
-    )  # fmt: skip
-    place_files(folder, files)
-    return model, write_readings(plain, folder), folder / "report.html"
-
-
-def _open_beside(results: Path, *names: str) -> Path:
-    """Return a folder for pages beside the report, before minutes of work that may fail there."""
-    from replication.report.pandoc import require_tools
-
-    require_tools()
-    folder = results.joinpath(*names)
-    open_folder(folder, below=results)
-    return folder

@@ -25,9 +25,8 @@ def verify_folder(folder: Path, results: Path, **running: Any) -> str:
     Returns what was found, in words; what is damaged or comes out otherwise is a DataError.
     """
     if damaged := find_damaged_files(folder):
-        maker = "multiverse" if folder.name.startswith("multiverse-") else "replicate"
         names = ", ".join(show(folder / name, length=4096) for name in damaged)
-        raise DataError(f"missing or damaged: {names}; `replication {maker}` makes them again")
+        raise DataError(f"missing or damaged: {names}; `replication replicate` makes them again")
     place = show(folder, length=4096)
     study = read_study(folder, results)
     if study is None:
@@ -96,8 +95,6 @@ def find_damaged_files(folder: Path) -> list[str]:
     """Return the models and report files in the folder of a study that are not as written."""
     listed = read_list(folder)
     models: tuple[str, ...] = ("headline", *EXPERIMENTS)
-    if folder.name.startswith("multiverse-"):
-        models = ("multiverse",)
     # The full report, which has a table of statements, is made of all models, others of one.
     needed = models if "statements.csv" in listed else models[:1] if listed else ()
     damaged = []

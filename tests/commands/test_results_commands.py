@@ -1,6 +1,5 @@
 """info, verify and cache, as a user types them."""
 
-import json
 from unittest import mock
 
 import pytest
@@ -80,11 +79,6 @@ def test_info_has_a_line_for_every_report_and_one_for_the_cache(tmp_path, cache_
     assert lines[0] == first + str(folders[0] / "report.html")
     assert lines[1] == f"{folders[1]}: 1 network of root seed 4, threshold = 0.2, 1 model, no page"
     assert lines[2:] == [f"cache of outcomes: 3 files, 0.0 MB in '{cache_folder}'"]
-    printed = json.loads(run("info", "--json", "--results", tmp_path))
-    entries = {entry["root_seed"]: entry for entry in printed["reports"]}
-    assert entries[4]["protocol"] == {"threshold": 0.2}
-    assert entries[3]["report"] == str(folders[0] / "report.html")
-    assert printed["cache"] == {"folder": str(cache_folder), "n_files": 3, "n_bytes": 396}
 
 
 def test_the_cache_says_what_it_is_and_is_emptied(cache_folder, run):
@@ -103,7 +97,6 @@ def test_outcomes_of_an_older_version_are_named_and_left_alone(tmp_path, run):
     block.write_bytes(b"PAR1")
     line = f"outcomes of an older version, left alone: '{tmp_path / 'outcomes'}'"
     assert line in run("info", "--results", tmp_path)
-    assert json.loads(run("info", "--json", "--results", tmp_path))["older_outcomes"]
     assert block.read_bytes() == b"PAR1"
 
 
@@ -114,8 +107,7 @@ def test_commands_that_read_write_nothing(tmp_path, run):
     place_files(folder / ".replication-ready", {"report.html": b"planted"})
     (folder / ".replication-0123456789abcdef.part").write_bytes(b"x")
     before = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
-    for words in (["info"], ["info", "--json"]):
-        run(*words, "--results", tmp_path)
+    run("info", "--results", tmp_path)
     assert main(["verify", "--results", str(tmp_path)]) == 65  # whose report is made up
     after = {path: path.stat().st_mtime_ns for path in [tmp_path, *tmp_path.rglob("*")]}
     assert after == before
@@ -139,9 +131,9 @@ def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, ca
     assert main(["verify", "--results", str(tmp_path)]) == 65
     said = capsys.readouterr().err
     names = ("models/headline.json", "figures.csv", "report.html")
-    for damaged in ([folder / name for name in names], [other / "report.html"]):
-        words = ", ".join(repr(str(path)) for path in damaged)
-        assert f"missing or damaged: {words}; `replication replicate` makes them again" in said
+    for path in (*(folder / name for name in names), other / "report.html"):
+        assert repr(str(path)) in said
+    assert said.count("`replication replicate` makes them again") == 2
     assert main(["info", "--results", str(tmp_path)]) == 65
     said = capsys.readouterr()
     assert "headline.json' is damaged" in said.err

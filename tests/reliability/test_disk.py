@@ -41,15 +41,13 @@ def test_a_read_only_cache_is_read(small_disk, capsys):
     assert capsys.readouterr().err.count("(Read-only file system); the study goes on") == 1
 
 
-def test_a_read_only_results_folder_is_refused_before_any_simulation(small_disk, tmp_path):
+def test_a_read_only_results_folder_is_refused_before_any_simulation(small_disk):
     results = small_disk / "results"
     results.mkdir()
     assert faults.run("mount", "-o", "remount,ro", small_disk).returncode == 0
     faults.assert_clean(faults.call("info", "--results", results), 0)
-    readings = tmp_path / "own.toml"
-    readings.write_text("[factors]\nmomentum = [0.0, 0.5]\n")
     commands = ["replicate --seeds 2000", "report", "experiments codes",
-                "experiments codes --preview 100", f"multiverse --file {readings}"]  # fmt: skip
+                "experiments codes --preview 100"]  # fmt: skip
     for words in commands:
         done = faults.call(*words.split(), "--results", results)
         faults.assert_clean(done, 74)

@@ -1,7 +1,5 @@
 """A multiverse of one's own: readings from a file, simulated on the same networks and judged."""
 
-import dataclasses
-import hashlib
 import itertools
 import math
 from collections.abc import Mapping
@@ -9,52 +7,41 @@ from pathlib import Path
 from typing import Any
 
 from replication.definition.claims import load_claims, load_reported
-from replication.definition.protocol import Protocol, canonical_json, from_plain
+from replication.definition.protocol import Protocol, from_plain
 from replication.errors import UsageError
 from replication.experiments.sample import Sample
 from replication.experiments.studies import count_networks, describe_p
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean, find_median
-from replication.system.files import read_toml, write_durably
+from replication.system.files import read_toml
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 from replication.wording import show
 
 MAX_READINGS = 1000
-PARTS = ("name", "fixed", "factors")
+PARTS = ("fixed", "factors")
 TASK = {"group_sizes", "patterns", "n_images", "centred"}
 """Fields that make a reading one of another task, which the numbers of 1988 say nothing of."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Readings:
-    """Protocols to simulate side by side, and the fields in which they differ."""
-
-    name: str
-    fields: tuple[str, ...]
-    protocols: tuple[Protocol, ...]
-
-    @property
-    def id(self) -> str:
-        """Sixteen hexadecimal digits that depend on the protocols alone."""
-        text = canonical_json([protocol.differences for protocol in self.protocols])
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+Readings = list[tuple[dict[str, Any], Protocol]]
+"""The values in which readings differ, by their fields, and the protocol of each."""
 
 
 def read_readings(path: Path) -> Readings:
     """Read a multiverse from a TOML file.
 
     ``[factors]`` lists values of protocol fields, every combination of which is a reading;
-    ``[fixed]`` holds fields that all readings share; ``name`` is optional.
+    ``[fixed]`` holds fields that all readings share.
     """
     content = read_toml(path, what="multiverse file")
     try:
-        return _make_readings(content, default_name=path.stem)
+        return _make_readings(content)
     except UsageError as error:
         raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
 
 
-def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings:
+def _make_readings(content: Mapping[str, Any]) -> Readings:
     for part in content:
         if part not in PARTS:
             raise UsageError(
@@ -62,10 +49,9 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
                 "below [factors] or [fixed]"
             )
     # What the parts hold.
-    name = content.get("name", default_name)
     fixed, factors = content.get("fixed", {}), content.get("factors", {})
-    if not isinstance(name, str) or not isinstance(fixed, dict) or not isinstance(factors, dict):
-        raise UsageError("name must be text, and fixed and factors tables ([fixed] and [factors])")
+    if not isinstance(fixed, dict) or not isinstance(factors, dict):
+        raise UsageError("fixed and factors must be tables ([fixed] and [factors])")
     if not factors:
         raise UsageError("it must hold [factors], with lists of values of protocol fields")
     for field, values in factors.items():
@@ -80,55 +66,41 @@ def _make_readings(content: Mapping[str, Any], *, default_name: str) -> Readings
     n = math.prod(len(values) for values in factors.values())
     if n > MAX_READINGS:
         raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
-    protocols = []
+    readings = []
     for values in itertools.product(*factors.values()):
         chosen = dict(zip(factors, values, strict=True))
         try:
-            protocols.append(from_plain({**fixed, **chosen}))
+            protocol = from_plain({**fixed, **chosen})
         except UsageError as error:
             written = ", ".join(f"{field} = {show(value)}" for field, value in chosen.items())
             raise UsageError(f"the reading {written} is invalid: {error}") from None
-    if len({protocol.id for protocol in protocols}) < n:
+        readings.append(({field: getattr(protocol, field) for field in factors}, protocol))
+    if len({protocol.id for _, protocol in readings}) < n:
         raise UsageError("[factors] lists a value of a field twice; remove one")
-    return Readings(name, tuple(factors), tuple(protocols))
+    return readings
 
 
 def run_multiverse(
     readings: Readings, *, n_networks: int, root_seed: int, jobs: int = -1,
     report_progress: Tell = silent,
-) -> dict[str, Any]:  # fmt: skip
+) -> list[dict[str, Any]]:  # fmt: skip
     """Simulate every reading on the same networks, and judge each as the headline is judged.
 
-    A reading of another task is not judged.
+    Returns a row for each reading; one of another task is not judged.
     """
-    report_progress(f"{len(readings.protocols)} readings of {n_networks:,} networks")
+    report_progress(f"{len(readings)} readings of {n_networks:,} networks")
 
     # A reading is a task of its own, so its networks are simulated in one thread.
-    def describe(protocol: Protocol) -> dict[str, Any]:
+    def describe(reading: tuple[dict[str, Any], Protocol]) -> dict[str, Any]:
+        fields, protocol = reading
         counts = count_networks(protocol, Sample(n_networks, root_seed))
-        fields = {name: getattr(protocol, name) for name in readings.fields}
         is_judged = not TASK & set(protocol.differences)
-        described = describe_reading(counts, is_judged=is_judged)
-        return {**fields, "protocol_id": protocol.id, **described}
+        return {**fields, "protocol_id": protocol.id, **describe_reading(counts, is_judged)}
 
-    rows = map_in_threads(describe, readings.protocols, jobs=jobs)
-    # Of each value of a field, how many readings have it, and how many of them are compatible.
-    judged = [row for row in rows if row["is_compatible"] is not None]
-    choices = []
-    for name in readings.fields:
-        for value in dict.fromkeys(row[name] for row in judged):
-            found = [row["is_compatible"] for row in judged if row[name] == value]
-            counts = {"n": len(found), "n_compatible": sum(found)}
-            choices.append({"field": name, "value": value, **counts})
-    return {
-        "name": readings.name, "root_seed": root_seed, "n_networks": n_networks,
-        "n_judged": len(judged), "n_of_other_tasks": len(rows) - len(judged),
-        "n_compatible": sum(row["is_compatible"] for row in judged),
-        "fields": list(readings.fields), "readings": rows, "choices": choices,
-    }  # fmt: skip
+    return map_in_threads(describe, readings, jobs=jobs)
 
 
-def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str, Any]:
+def describe_reading(counts: CountTable, is_judged: bool = True) -> dict[str, Any]:
     """Return the row of a reading; None where nothing converged, or where it is not judged.
 
     `mean` is that of the converged, `mean_at_cap` counts failures at the cap, `median` is None if
@@ -146,12 +118,3 @@ def describe_reading(counts: CountTable, *, is_judged: bool = True) -> dict[str,
     row |= describe_p(counts)
     enough_converge = row["chance_all_converge"] >= rule["min_chance_all_converge"]
     return row | {"is_compatible": enough_converge and (row["p"] or 0.0) > rule["at_least"]}
-
-
-def write_readings(model: Mapping[str, Any], folder: Path) -> Path:
-    """Write ``multiverse.csv``, a row for each reading."""
-    import pandas as pd
-
-    table = pd.DataFrame(model["readings"], dtype=object).to_csv(index=False, lineterminator="\n")
-    write_durably(folder / "multiverse.csv", table.encode())
-    return folder / "multiverse.csv"

@@ -44,19 +44,17 @@ def test_ids_are_equal_exactly_when_protocols_are(first, second):
     assert (first.id == second.id) == (first == second)
 
 
-def test_file_lists_only_what_differs_from_the_paper_or_a_reading(tmp_path):
+def test_file_lists_only_what_differs_from_the_paper(tmp_path):
     path = tmp_path / "gentle.toml"
     # A byte order mark, and lines that end as on Windows.
     path.write_bytes(b"\xef\xbb\xbflearning_rate = 15\r\n")  # some editors put this mark first
     assert read_protocol(str(path)) == Protocol(learning_rate=15.0)
-    path.write_text('base = "notebook"\nlearning_rate = 15\n')
-    assert read_protocol(str(path)) == dataclasses.replace(NOTEBOOK, learning_rate=15.0)
     assert {name: read_protocol(name) for name in READINGS} == READINGS
     with pytest.raises(UsageError, match="allowed are a TOML file and the named readings paper"):
         read_protocol("article")
 
 
-@pytest.mark.parametrize("content", ["xyzzy = 1", 'base = "article"', "symmetric_start = 1"])
+@pytest.mark.parametrize("content", ["xyzzy = 1", "symmetric_start = 1"])
 def test_file_with_a_wrong_field_is_named(tmp_path, content):
     path = tmp_path / "p.toml"
     path.write_text(content)

@@ -1,7 +1,5 @@
 """The multiverse: its readings, from a grid or a user's file, and what is told of them."""
 
-import json
-
 import numpy as np
 import pytest
 
@@ -16,14 +14,12 @@ def read(tmp_path, text):
     return multiverse.read_readings(path)
 
 
-def test_factors_give_every_combination_under_an_id_of_the_protocols_alone(tmp_path):
+def test_factors_give_every_combination(tmp_path):
     factors = "[factors]\nlearning_rate = [20, 15]\nmomentum = [0, 0.5]"
     readings = read(tmp_path, f"[fixed]\nmax_updates = 500\n{factors}")
-    assert readings.name == "own"
-    found = [(p.learning_rate, p.momentum, p.max_updates) for p in readings.protocols]
+    found = [(p.learning_rate, p.momentum, p.max_updates) for _, p in readings]
     assert found == [(20, 0, 500), (20, 0.5, 500), (15, 0, 500), (15, 0.5, 500)]
-    plain, named = read(tmp_path, factors), read(tmp_path, f'name = "x"\n{factors}')
-    assert plain.id == named.id != readings.id
+    assert [[*fields.values()] for fields, _ in readings] == [[*row[:2]] for row in found]
 
 
 MANY = "[factors]\n" + "\n".join(
@@ -47,7 +43,7 @@ MANY = "[factors]\n" + "\n".join(
     ("[fixed]\nmomentum = 0.5", r"must hold \[factors\]"),
     ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", r"both \[fixed\] and \[factors\]"),
     ("[[readings]]\nmomentum = 0.5", "it has the part 'readings'"),
-    ("name = 3\n[factors]\nmomentum = [0]", "name must be text"),
+    ("fixed = 3\n[factors]\nmomentum = [0]", "must be tables"),
     ("[factors\n", "is not TOML"),
     (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
 ])  # fmt: skip
@@ -77,36 +73,24 @@ def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(coun
     assert multiverse.describe_reading(counts)["is_compatible"] is False
 
 
-def test_model_is_plain_finite_data_with_a_row_for_each_reading_and_counts_of_each_choice(tmp_path):
+def test_all_readings_have_a_row_and_share_their_networks(tmp_path):
     factors = "[factors]\nlearning_rate = [20.0, 12.0]\ninitial_biases = ['drawn', 'zero']"
     readings = read(tmp_path, factors)
-    model = multiverse.run_multiverse(readings, n_networks=1000, root_seed=9, jobs=2)
-    json.dumps(model, allow_nan=False)
-    rows = model["readings"]
+    rows = multiverse.run_multiverse(readings, n_networks=1000, root_seed=9, jobs=2)
     assert [row["learning_rate"] for row in rows] == [20.0, 20.0, 12.0, 12.0]
-    assert model["n_compatible"] == sum(row["is_compatible"] for row in rows)
-    # All share their networks.
-    for row, protocol in zip(rows, readings.protocols, strict=True):
+    for row, (_, protocol) in zip(rows, readings, strict=True):
         alone = simulate(protocol, n_seeds=1000, root_seed=9, jobs=1)
         assert row["mean_at_cap"] == pytest.approx(alone.updates.mean())
-    kept = {(each["field"], each["value"]): each["n_compatible"] for each in model["choices"]}
-    for (name, value), n in kept.items():
-        assert n == sum(row["is_compatible"] for row in rows if row[name] == value)
-    assert sorted(kept.values()) == [0, 1, 1, 2]
-    assert [each["n"] for each in model["choices"]] == [2] * 4
 
 
 def test_reading_of_another_task_is_not_judged_and_every_row_has_a_median(tmp_path):
     """Once networks of eight patterns were judged by what the paper reports of four."""
     factors = "[factors]\ngroup_sizes = [[4, 2], [8, 3]]\nlearning_rate = [20.0, 12.0]"
-    model = multiverse.run_multiverse(read(tmp_path, factors), n_networks=1000, root_seed=9)
-    assert (model["n_judged"], model["n_of_other_tasks"]) == (2, 2)
-    paper, other = model["readings"][:2], model["readings"][2:]
+    rows = multiverse.run_multiverse(read(tmp_path, factors), n_networks=1000, root_seed=9)
+    paper, other = rows[:2], rows[2:]
     assert all(row["p"] is not None and row["is_compatible"] is not None for row in paper)
     assert all(row["p"] is None and row["is_compatible"] is None for row in other)
-    n_judged = {each["value"]: each["n"] for each in model["choices"]}
-    assert n_judged == {(4, 2): 2, 20.0: 1, 12.0: 1}
-    for row in model["readings"]:
+    for row in rows:
         protocol = Protocol(group_sizes=row["group_sizes"], learning_rate=row["learning_rate"])
         outcomes = simulate(protocol, n_seeds=1000, root_seed=9)
         assert abs(row["median"] - np.median(outcomes.updates)) <= 0.5

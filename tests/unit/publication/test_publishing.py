@@ -1,9 +1,7 @@
 """A results folder: which study stands where, its models, and its report made twice."""
 
 import dataclasses
-import html
 import math
-import re
 import shutil
 from functools import partial
 from pathlib import Path
@@ -19,7 +17,6 @@ from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
-from replication.experiments.readings import multiverse
 from replication.publication import publishing, verifying
 from replication.publication.models import find_differences, read_model, round_numbers, write_model
 from replication.publication.placing import place_files
@@ -128,16 +125,6 @@ def test_one_experiment_is_rendered_alone(tmp_path):
     assert not (tmp_path / "models").exists()
 
 
-def test_the_name_of_readings_is_text_in_their_page(tmp_path):
-    """Once a script in it ran, and mathematics in it lost what had been simulated."""
-    name = r"<script>x</script> ![](/x) [y](javascript:z) $\input{x}$ @key @STYLE@ `a`"
-    readings = multiverse.Readings(name, ("momentum",), (PAPER,))
-    _, _, page = publishing.make_multiverse(readings, 1000, 7, tmp_path)
-    title = re.search("<h1[^>]*>(.*?)</h1>", page.read_text("utf-8"), re.DOTALL)[1]
-    assert "<" not in title.replace("<br />", "")
-    assert html.unescape(title).split() == ["Multiverse:", *name.split()]
-
-
 def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):
     chapter = tmp_path / "live" / "chapter.md"
     chapter.parent.mkdir()
@@ -203,13 +190,11 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
-READINGS = multiverse.Readings("x", ("momentum",), (PAPER,))
 WRITERS = {
     "previews/codes": partial(publishing.preview_experiment, "codes", 300),
     f"studies/{PAPER.id}-7-3": lambda folder: publishing.replicate_study(
         Study(PAPER, 7, 3, folder), Cache(None)
     ),
-    f"studies/multiverse-{READINGS.id}-7-3": partial(publishing.make_multiverse, READINGS, 3, 7),
 }
 
 
