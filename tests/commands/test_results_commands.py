@@ -124,13 +124,13 @@ def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, ca
     folder, other = (publish(tmp_path, root_seed, 20) for root_seed in (3, 4))
     # One study with three files damaged or missing, and one without its page.
     (folder / "models" / "headline.json").write_text("{}")
-    place_files(folder, {"report.html": b"page", "figures.csv": b"1"})
+    place_files(folder, {"report.html": b"page", "figures/a.csv": b"1"})
     (folder / "report.html").write_text("<script>")
-    (folder / "figures.csv").unlink()
+    (folder / "figures/a.csv").unlink()
     (other / "report.html").unlink()
     assert main(["verify", "--results", str(tmp_path)]) == 65
     said = capsys.readouterr().err
-    names = ("models/headline.json", "figures.csv", "report.html")
+    names = ("models/headline.json", "figures/a.csv", "report.html")
     for path in (*(folder / name for name in names), other / "report.html"):
         assert repr(str(path)) in said
     assert said.count("`replication replicate` makes them again") == 2
