@@ -21,7 +21,7 @@ from replication.simulator.weights import draw_weights, split_weights
 OTHER = Protocol(group_sizes=(6, 3), regression=0.6, learning_rate=4.0)
 
 
-@pytest.mark.parametrize(("rate", "regression"), [(10.0, 0.5), (30.0, 0.8), (3.0, 0.5)])
+@pytest.mark.parametrize(("rate", "regression"), [(30.0, 0.8), (3.0, 0.5)])
 @pytest.mark.parametrize("n_on", [0, 1, 2, 3])
 def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, n_on):
     protocol = Protocol(group_sizes=(4, 3), learning_rate=rate, regression=regression)
@@ -146,10 +146,6 @@ def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
     codes = np.array([square, inside, on_edge])
     for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
         assert measure_convexity(codes[:, order]).tolist() == [0.5, -1.5, 0.0]
-    # Sylvester's problem: four random points in a square, here of another size.
-    drawn = draw_weights(Protocol(half_width=3.0), 5, 0, 20_000)
-    share = np.mean(measure_convexity(np.swapaxes(split_weights(PAPER, drawn)[0][0], 1, 2)) > 0)
-    assert abs(share - 25 / 36) < 4 * np.sqrt(25 / 36 * 11 / 36 / 20_000)
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():

@@ -22,30 +22,21 @@ def test_factors_give_every_combination(tmp_path):
     assert [[*fields.values()] for fields, _ in readings] == [[*row[:2]] for row in found]
 
 
-MANY = "[factors]\n" + "\n".join(
-    f"{field} = {[1 + step for step in range(400)]}"
-    for field in ("learning_rate", "threshold", "half_width")
-)
+MANY = f"learning_rate = {[*range(1, 401)]}\nthreshold = {[*range(1, 401)]}"
 
 
 @pytest.mark.parametrize(("text", "message"), [
     ("[factors]\nlearning_rat = [1]", "did you mean 'learning_rate'"),
     ("[factors]\nlearning_rate = []", r"takes a list of values, e.g. learning_rate = \[0\]"),
-    ("[factors]\nlearning_rate = 15", r"takes a list of values, e.g. learning_rate = \[15\]"),
     ("[factors]\nlearning_rate = [15, 15.0]", "lists a value of a field twice"),
     ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
-    ("[factors]\nlearning_rate = [2020-01-01]", "the reading learning_rate = datetime.date"),
-    ("[factors]\ncriterion = ['best']", "allowed are every-unit"),
-    (
-        "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
-        r"group_sizes = \[4, 2, 2\], symmetric_start = true is invalid: .*one hidden group",
-    ),
+    ("[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
+     r"group_sizes = \[4, 2, 2\], symmetric_start = true is invalid: .*one hidden group"),
     ("[fixed]\nmomentum = 0.5", r"must hold \[factors\]"),
     ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", r"both \[fixed\] and \[factors\]"),
-    ("[[readings]]\nmomentum = 0.5", "it has the part 'readings'"),
     ("fixed = 3\n[factors]\nmomentum = [0]", "must be tables"),
     ("[factors\n", "is not TOML"),
-    (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
+    (f"[factors]\n{MANY}", "160000 readings .* allowed are 1000"),  # refused before they are made
 ])  # fmt: skip
 def test_wrong_file_is_refused_with_what_to_write(tmp_path, text, message):
     with pytest.raises(UsageError, match=message) as caught:
