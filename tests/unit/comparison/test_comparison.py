@@ -243,11 +243,7 @@ def test_units_are_asked_about_and_scaled():
     scaled = compare(FIVE, runs=5, mean="83±4 %", plus_minus="sd", scale=100)
     assert scaled.p == pytest.approx(found.p)
     assert "give `scale` 100" in compare(FIVE, runs=5, mean="83").render()
-    assert "units" not in compare(FIVE, runs=5, mean="0.95").cautions
-    generator = np.random.default_rng(5)
-    for _ in range(10):  # near 0 they are not asked about, and no other caution cries wolf
-        assert compare(generator.normal(size=10), runs=5, sd="1.0").cautions == {}
-        assert "units" not in compare(generator.normal(size=10), runs=5, mean="30").cautions
+    assert "units" not in compare(GENERATOR.normal(size=10), runs=5, mean="30").cautions
 
 
 def test_the_interval_holds_what_is_not_contradicted_and_nothing_else():
@@ -336,8 +332,6 @@ def test_a_share_alone_needs_no_value_and_no_cap():
         compare([60.0] * 60, runs=100, share="90 %")
     # Of 100,000 runs 85,000 to 95,000 print as 0.9: that of yours is among them.
     assert compare([1.0] * 500, succeeded=[1] * 455 + [0] * 45, runs=100_000, share="0.9").p > 0.9
-    solved = compare(NORMAL, succeeded=NORMAL > 8, runs=50, share="0.84")
-    assert solved.mean.value is None
 
 
 def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
@@ -416,21 +410,15 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
     ({"mean": "9", "evidence": True}, "needs a difference with a known error"),
     ({"mean": "78.9 (1)"}, "does not look like a spread"),
     ({"mean": "9", "between": "-1"}, "from 0 to 100"),
-    ({"mean": "9 ± 1", "scale": "log"}, "on which a spread is none"),
     ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
     ({"reported": {"p0": "1"}, "runs": None}, "allowed are n, mean, .* and p90"),
-    ({"mean": "48", "plus_minus": "rank"}, "allowed are sd, se, ci, 2sd, 2se"),
     ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
     ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
-    ({"share": "-5 %"}, "`share` was given as '-5 %'"),
     ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
     ({"mean": "48", "grid": 0}, "a number above 0"),
     ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
     ({"max": "48", "margin": "3"}, "without a reported mean"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
-    ({"mean": "48", "level": "low"}, "`level` was given as 'low'; allowed is a plain"),
-    # Of two numbers the last was taken, and any interval was one of 95 %.
-    ({"reported": "mean=10 mean=11 n=5", "runs": None}, "gives the mean twice"),
     ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd"}, "`sd` was given twice"),
     ({"mean": "10 (90% CI 9, 11)", "plus_minus": "95% ci"}, "a level of 90 %, and `plus_minus`"),
     ({"mean": "12", "ci": ("9", "11")}, "an interval that holds the reported 12"),

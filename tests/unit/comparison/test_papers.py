@@ -102,13 +102,8 @@ def test_a_bracket_is_a_spread_only_if_all_rows_look_like_one():
         )
     )  # fmt: skip
     assert [set(one.reported) for one in ranks.rows.values()] == [{"mean"}] * 2
-    assert "brackets as in 78.9 (1) are no spreads" in read(ranks)
     assert [set(one.reported) for one in spreads.rows.values()] == [{"mean", "spread"}] * 2
     assert [one.reported.get("sd") for one in said.rows.values()] == ["1", "2"]
-    # A heading with its own word was refused beside the option, and on your side.
-    report = {"k": ["a", "b"], "mean (sd)": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]}
-    both = [compare_table(table, report, plus_minus="se") for table in (own, report)]
-    assert [set(one.rows["a",].reported) for one in both] == [{"mean", "se"}] * 2
 
 
 def test_ratios_are_compared_on_logarithms_and_these_are_offered():
@@ -267,7 +262,6 @@ def test_a_table_with_a_column_for_each_method_is_read_as_it_is_pasted(form, tmp
     for key, sd in ((("ant", "PPO"), "0.5"), (("ant", "SAC"), "0.4")):
         assert found.rows[key].reported["sd"] == sd
         assert found.rows[key].n == 6
-    assert "keys are task, method" in read(found) or "Task of the report" in read(found)
 
 
 TASKS = {"task": ["ant"] * 5 + ["hop"] * 5, "seed": [*range(5)] * 2,
@@ -281,10 +275,7 @@ ODD = {
     "a column called as theirs": (TASKS, WIDE, {"n": 5, "column": "return=Ours"}, "ant Ours 5.3"),
     "report against report": ({"task": ["ant", "hop"], "Return": ["5.0 ± 0.3", "3 ± 1"],
                                "n": [5, 5]}, OURS, {}, "ant 5.3 ± 0.4 5 5 5"),
-    "one n": ({"task": ["ant", "hop"], "n": [5, 5], "R": ["5.3 ± 0.4", "3.3 ± 0.4"]}, OURS, {},
-              "yours and the reported are equal in all rows."),
     "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
-    "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
     "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Caution: - Runs of "
                        "different method ('Ours', 'SAC') are taken together"),
@@ -330,22 +321,6 @@ def test_results_of_many_methods_need_to_know_whose_the_runs_are():
         compare_table(TASKS, WIDE, n=5)
 
 
-def test_headings_say_the_metric_the_unit_and_the_spread():
-    own = pd.DataFrame(
-        {"k": ["a", "b"] * 4, "acc": np.linspace(0.8, 0.87, 8), "f1": np.arange(8.0)}
-    )
-    report = pd.DataFrame({
-        "k": ["a", "b"], "acc_mean (%)": ["83.1", "84.0"], "acc_std": ["2.1", "2.0"],
-        "f1 mean": ["3.5", "4"], "f1 std": ["2", "2"], "N": [5, 5],
-    })  # fmt: skip
-    found = compare_table(own, report)
-    assert set(found.rows) == {(k, metric) for k in "ab" for metric in ("acc", "f1")}
-    assert found.rows["a", "acc"].findings["mean"].value == pytest.approx(0.831)
-    assert found.rows["a", "acc"].findings["sd"].value == pytest.approx(0.021)
-    one = compare_table(own, {"k": ["a", "b"], "Acc (mean ± sd, n=5)": ["0.83 ± 0.02"] * 2}, n=5)
-    assert set(one.rows["a",].reported) >= {"mean"}
-
-
 def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
     own = {"k": ["a"] * 3 + ["b"] * 3, "v": [1.0, 2, 3, 1, 2, 4]}
     found = compare_table(
@@ -380,8 +355,6 @@ def test_a_column_of_metrics_may_come_first_and_successes_have_their_own_n():
     solved = {"task": ["a"] * 20, "solved": [1] * 12 + [0] * 8}
     solved = compare_table(solved, {"task": ["a"], "successes": [40], "n": [50]})
     assert " 40/50 50 12/20 20 " in read(solved)
-    # Beside 81.2 of the report stand 0.81 of yours.
-    assert "divided by 100 (change" in read(compare([0.81, 0.8], n=3, mean="81.2", scale=100))
 
 
 def test_thousands_and_per_cent_are_read_where_they_leave_no_doubt(tmp_path, capsys):
@@ -447,14 +420,10 @@ def test_evidence_for_a_difference_is_that_of_its_authors():
     z = stats.norm.isf(unequal["p_sceptical"])
     assert (9 / z**2 - 1) * (16 / z**2 - 1) == pytest.approx(4.0), "his equation 8, c = 4"
     # Student's likelihoods of few runs: the normal one gave 1.3e19 for a reported 1.4 ± 0.3.
-    few, steps = means.weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),))), 200_001
-    effects = np.linspace(-20, 20, steps)
-    prior = stats.t.pdf(effects, 4, 1.4, 0.3 / 5**0.5)
-    likelihood = stats.t.pdf(1.5, 4, effects, 0.1 / 5**0.5)
-    mean = (prior * likelihood).sum() * 40 / (steps - 1)
-    assert few["bayes_factor"] == pytest.approx(
-        mean / stats.t.pdf(1.5, 4, 0, 0.1 / 5**0.5), rel=1e-3
-    )
+    few = means.weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),)))
+    reported, own = (stats.t(4, *side) for side in ((1.4, 0.3 / 5**0.5), (1.5, 0.1 / 5**0.5)))
+    mean = np.mean(own.pdf(reported.ppf(np.arange(0.0005, 1, 0.001))))
+    assert few["bayes_factor"] == pytest.approx(mean / own.pdf(0.0), rel=0.01)
 
 
 # What is hostile, and what is equal.

@@ -83,11 +83,6 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
         assert jumps.alternate(3.0, before, 2) == alternating
         assert jumps.smooth(3.0, before, 2) == 3.0 - alternating
     assert jumps.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
-    asked = 2.0, 5.0
-    assert [jumps.CHOICES["until 10"](*asked, t) for t in (9, 10)] == [2.0, 0.0]
-    assert jumps.DOSES["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
-    assert jumps.DOSES["3 times the smooth part"](*asked, 2) == 10.5
-    assert jumps.DOSES["1.5 times"](*asked, 2) == 3.0
 
 
 @pytest.mark.parametrize("name", ["until 10", "delay 1", "alternating", "smooth", "2 times"])

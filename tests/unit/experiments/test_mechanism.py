@@ -60,13 +60,6 @@ def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
     assert math.ceil(growth.predict_alignment_by_growth(SMALL)) == t
 
 
-def test_extra_updates_are_those_of_the_same_network():
-    base, updates = np.array([10, 20, 30, 400]), np.array([15, 21, 100, 395])
-    extra = interventions.describe_extra(updates, np.array([True, True, True, False]), base)
-    assert extra["extra"] == 3  # the median of 5, 1, 70 and -5
-    assert extra["failed"]["share"] == 0.25
-
-
 @pytest.fixture
 def follow():
     """Return the W of networks at their start, after updates that are changed, and unchanged."""
@@ -218,14 +211,6 @@ def test_u_alone_finishes_codes_that_lines_can_part_and_no_others():
     assert rows[3]["finished"]["share"] == finished.mean()
     assert np.all(measure_convexity(codes)[finished] > 0.0)
     assert np.array_equal(get_w(SMALL, final), get_w(SMALL, frozen))
-
-
-def test_codes_part_at_every_update_while_no_output_jumps_but_not_beyond():
-    weights = draw_weights(PAPER, SEED, 0, 100)
-    critical = growth.find_critical_rate(PAPER)
-    calm, jumping = (dataclasses.replace(PAPER, learning_rate=x * critical) for x in (0.5, 2.8))
-    assert controls.measure_shrinking(calm, weights) < 0.001
-    assert controls.measure_shrinking(jumping, weights) > 0.01
 
 
 def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_means():
