@@ -91,25 +91,19 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "replication.definition.claims": ("load_claims",),
-    "replication.comparison.comparison": ("compare",),
-    "replication.comparison.result": ("Comparison",),
-    "replication.comparison.groups": ("compare_table",),
-    "replication.comparison.table": ("ComparisonTable",),
-    "replication.definition.protocol": ("NOTEBOOK", "PAPER", "READINGS", "Protocol"),
-    "replication.experiments.mechanism.examination": ("Mechanism", "examine_mechanism"),
-    "replication.simulator.ensemble": ("draw_initial_weights", "simulate"),
-    "replication.simulator.outcomes": ("Outcomes", "Trace"),
-    "replication.experiments.contest": ("Contest", "compare_rules"),
-    "replication.simulator.activations": ("ACTIVATIONS", "SLOPES", "logistic"),
-    "replication.simulator.arrays": ("repeat",),
-    "replication.simulator.network": ("Network",),
-    "replication.simulator.recirculation": (
-        "BackPropagationNetwork", "Changes", "FeedbackAlignmentNetwork", "RecirculationNetwork",
-    ),
-    "replication.simulator.trace": ("trace",),
-    "replication.statistics.counts": ("CountTable",),
+    "comparison.comparison": "compare", "comparison.groups": "compare_table",
+    "comparison.result": "Comparison", "comparison.table": "ComparisonTable",
+    "definition.claims": "load_claims", "definition.protocol": "NOTEBOOK PAPER READINGS Protocol",
+    "experiments.contest": "Contest compare_rules",
+    "experiments.mechanism.examination": "Mechanism examine_mechanism",
+    "simulator.activations": "ACTIVATIONS SLOPES logistic", "simulator.arrays": "repeat",
+    "simulator.ensemble": "draw_initial_weights simulate", "simulator.network": "Network",
+    "simulator.outcomes": "Outcomes Trace", "simulator.trace": "trace",
+    "simulator.recirculation":
+        "BackPropagationNetwork Changes FeedbackAlignmentNetwork RecirculationNetwork",
+    "statistics.counts": "CountTable",
 }  # fmt: skip
+"""The public names of each module."""
 
 
 def __getattr__(name: str) -> Any:
@@ -119,8 +113,9 @@ def __getattr__(name: str) -> Any:
 
         return version("recirculation-replication")
     for home, names in _HOMES.items():
-        if name in names:
-            globals()[name] = value = getattr(importlib.import_module(home), name)
+        if name in names.split():
+            module = importlib.import_module(f"replication.{home}")
+            globals()[name] = value = getattr(module, name)
             return value
     raise AttributeError(f"module 'replication' has no attribute {name!r}")
 

@@ -14,19 +14,20 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from replication.errors import DataError
 from replication.simulator.ensemble import Range
 from replication.simulator.outcomes import Outcomes
-from replication.system.files import publish, put_aside, read_content, temporary_file
+from replication.system.files import list_names, publish, read_content, temporary_file
 from replication.system.progress import report_progress
 
 VARIABLE = "REPLICATION_CACHE"
 """The environment variable that names another folder."""
 
+NOWHERE = Path(os.devnull, "no-cache")
+"""A folder in which nothing is kept."""
 LARGEST_CACHE = 5_000_000_000
 """Bytes from which the oldest files are removed: the outcomes of a billion networks."""
 KEPT_SHARE = 0.9
@@ -42,23 +43,16 @@ LARGEST_FILE = 2**20
 OURS = re.compile(r"[0-9a-f]{32}-[0-9]{12}\.block|\.replication-[0-9a-f]{16}\.part")
 
 
-class Usage(NamedTuple):
-    """How much is in the cache."""
-
-    n_files: int
-    n_bytes: int
-
-
 class Cache:
-    """The cache in a folder, which need not exist yet; without a folder, nothing is kept.
+    """The cache in a folder, which need not exist yet.
 
     Where nothing can be written, one line says so, and nothing is tried again.
     """
 
-    def __init__(self, folder: Path | None) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._n_bytes: int | None = None  # unknown until something is written
-        self._is_writable = folder is not None
+        self._is_writable = folder != NOWHERE
 
     def read(self, key: str, seeds: Range) -> Outcomes | None:
         """Return the outcomes of the first seeds of a block; None where they are not there.
@@ -67,8 +61,6 @@ class Cache:
         """
         n = seeds[1] - seeds[0]
         path = self._locate(key, seeds[0])
-        if path is None:
-            return None
         try:
             content = read_content(path, largest=LARGEST_FILE)
         except (DataError, OSError):
@@ -83,7 +75,7 @@ class Cache:
     def write(self, key: str, outcomes: Outcomes) -> None:
         """Keep outcomes from the first of a block on, unless as many of that block are there."""
         path, seeds = self._locate(key, outcomes.start), (outcomes.start, outcomes.stop)
-        if path is None or not self._is_writable:
+        if not self._is_writable:
             return
         # A checksum, and the rows behind it.
         rows = np.empty(len(outcomes), ROW)
@@ -93,9 +85,7 @@ class Cache:
             # The first write counts what is there; from then on the size is known.
             if self._n_bytes is None:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                self._n_bytes = self.measure().n_bytes
-            if path.is_dir():
-                put_aside(path)
+                _, self._n_bytes = self.measure()
             with temporary_file(path) as temporary:
                 temporary.write_bytes(content)
                 # A longer study may have kept more of the last block of this one meanwhile.
@@ -113,15 +103,14 @@ class Cache:
             )
             self._is_writable = False
 
-    def measure(self) -> Usage:
-        """Return how many files there are, and their size."""
+    def measure(self) -> tuple[int, int]:
+        """Return how many files there are, and their size in bytes."""
         files = self._list_files()
-        return Usage(len(files), sum(size for _, size, _ in files))
+        return len(files), sum(size for _, size, _ in files)
 
     def trim(self, largest: int) -> int:
         """Remove the oldest files until `largest` bytes are left at most; return how many are."""
-        # By the time of writing, the oldest first.
-        files = sorted(self._list_files())
+        files = self._list_files()
         left = sum(size for _, size, _ in files)
         for _, size, path in files:
             if left <= largest:
@@ -130,26 +119,24 @@ class Cache:
             left -= size
         return left
 
-    def clear(self) -> Usage:
+    def clear(self) -> tuple[int, int]:
         """Remove all files of the cache, and nothing else; return what was there."""
         before = self.measure()
         self.trim(0)
         return before
 
     def _list_files(self) -> list[tuple[float, int, Path]]:
-        """Return when each file was written, its size, and its path."""
+        """Return when each file was written, its size, and its path, the oldest first."""
         files = []
-        with contextlib.suppress(OSError), os.scandir(self.folder or "") as entries:
-            for entry in entries:
-                with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-                    if OURS.fullmatch(entry.name) and not entry.is_dir(follow_symlinks=False):
-                        state = entry.stat(follow_symlinks=False)
-                        files.append((state.st_mtime, state.st_size, Path(entry.path)))
-        return files
+        for name in filter(OURS.fullmatch, list_names(self.folder)):
+            with contextlib.suppress(FileNotFoundError):  # removed meanwhile
+                state = (self.folder / name).lstat()
+                files.append((state.st_mtime, state.st_size, self.folder / name))
+        return sorted(files)
 
-    def _locate(self, key: str, start: int) -> Path | None:
+    def _locate(self, key: str, start: int) -> Path:
         digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-        return self.folder and self.folder / f"{digest}-{start:012d}.block"
+        return self.folder / f"{digest}-{start:012d}.block"
 
 
 def _compute_checksum(path: Path, rows: bytes) -> bytes:
@@ -167,4 +154,4 @@ def find_cache() -> Cache:
         return Cache(Path(given).expanduser())
     except RuntimeError:  # a user who has no home
         report_progress(f"outcomes are not cached: there is no home folder; {VARIABLE} names one")
-        return Cache(None)
+        return Cache(NOWHERE)

@@ -8,12 +8,10 @@ from typing import Any, NamedTuple
 from replication.cache.blocks import Cache
 from replication.definition.protocol import Protocol
 from replication.definition.study import Study
-from replication.errors import UsageError
 from replication.simulator.ensemble import Range, simulate_ranges
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.statistics.counts import CountTable
 from replication.system.progress import Progress
-from replication.system.threads import count_workers, measure_memory
 
 LARGEST_BLOCK = 50_000
 """Networks in a block at most: a small file, but one that is worth opening."""
@@ -81,7 +79,6 @@ def iterate_outcomes(
 
     yield from give_ready()
     while left:  # once more where a block was there and is gone when its turn comes
-        check_memory(study.protocol, jobs=jobs)
         missing = [pair for pair in reversed(left) if read(pair) is None]
         # Asked again when its turn comes: another process may have kept it meanwhile.
         waiting = (pair for pair in missing if read(pair) is None)
@@ -120,19 +117,3 @@ def cut_grid(protocol: Protocol, n_seeds: int) -> Iterator[Range]:
     """Yield the seeds of each block of the first `n_seeds` networks; the last may be shorter."""
     size = choose_block_size(protocol)
     return ((start, min(start + size, n_seeds)) for start in range(0, n_seeds, size))
-
-
-def check_memory(protocol: Protocol, *, jobs: int) -> None:
-    """Refuse networks that do not fit in the memory."""
-    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
-
-    # What a worker holds: its strip of networks, and the initial weights of a block.
-    n_rows = Engine(protocol).program.n_rows
-    needed = count_workers(jobs) * (8 * n_rows * N_LANES + LARGEST_MEMORY)
-    present = measure_memory()
-    if needed > present:
-        raise UsageError(
-            f"networks of group_sizes = {list(protocol.group_sizes)} on "
-            f"{count_workers(jobs)} workers need about {needed / 1e9:,.1f} GB of memory, and this "
-            f"machine or container has {present / 1e9:,.1f} GB; give fewer --jobs or smaller groups"
-        )

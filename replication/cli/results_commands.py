@@ -100,9 +100,8 @@ def run_cache(options: argparse.Namespace) -> None:
         print(f"{_describe_cache(cache.folder, *cache.measure())}; {limit}")
 
 
-def _describe_cache(folder: Path | None, n_files: int, n_bytes: int) -> str:
-    size = f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB"
-    return f"{size} in {_name(folder)}" if folder else "none"
+def _describe_cache(folder: Path, n_files: int, n_bytes: int) -> str:
+    return f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB in {_name(folder)}"
 
 
 def run_verify(options: argparse.Namespace) -> int:

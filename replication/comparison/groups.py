@@ -5,19 +5,16 @@ whose cells the other has; where one table has a column for each task, method or
 headings are a key; the values are the only column of numbers that is left.
 """
 
-import contextlib
-import difflib
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from replication.comparison.comparison import compare, compare_by
-from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import NAMES, STATISTICS, SUCCESSES, read_heading, read_numbers
-from replication.comparison.result import Comparison, split_said
+from replication.comparison.numbers import refuse, show, split_printed, unset
+from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_numbers, suggest
+from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
@@ -116,7 +113,7 @@ def compare_sides(
     defaults, said = compare.__kwdefaults__ or {}, dict[str, str]()
     numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
     base = {**defaults, **options, "numbers": {}}
-    own = _rename(_stack_runs(Table.of(table, "table")), metrics)
+    own = _rename(Table.of(table, "table"), metrics)
     groups = None if difference is None else _find_column_of(own, keys, difference)
     keys = [name for name in keys if name != groups]
     # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
@@ -197,15 +194,13 @@ def compare_sides(
             raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
-    elif between is not None:
-        said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = tuple(key for key in reports if key not in mine)
     only_yours = tuple(key for key in mine if key not in reports)
-    ignored = (show(name) + _hint(name) for name in unread if name not in {*found, *columns})
+    ignored = (_name_unread(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
         only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
-        float(between or 0.0), *split_said(said), seeds,
+        float(between or 0.0), said, seeds,
     )  # fmt: skip
 
 
@@ -233,25 +228,6 @@ def _is_printed(table: Table, name: str, *, needs_spread: bool = False) -> bool:
     if needs_spread:
         parts = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
     return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in parts) > len(cells)
-
-
-def _stack_runs(table: Table) -> Table:
-    """Return a table with a row for each run where a log has a column for each, "run - metric"."""
-    # "a - reward", but not "a - reward__MIN"
-    parts = {name: re.fullmatch(r"(.+) - (.+?)(?<!__MIN)(?<!__MAX)", name) for name in table.names}
-    found = {name: part.groups() for name, part in parts.items() if part}
-    step = next((name for name in table.names if _fold(name) in STEPS), None)
-    metrics = {metric for _, metric in found.values()}
-    if step is None or len(found) < 2 or len(metrics) > 1 or not all(
-        name == step or name in found or " - " in name for name in table.names):  # fmt: skip
-        return table
-    # A row for each run and step that has a value.
-    steps, rows = table.take(step), list[tuple[Any, ...]]()
-    for name, (run, _) in found.items():
-        cells = zip(steps, table.take(name), strict=True)
-        rows += [(run, at, cell) for at, cell in cells if not is_missing(cell)]
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    return Table(table.name, ["run", step, *metrics], columns.__getitem__, len(rows))
 
 
 def _rename(table: Table, metrics: list[str]) -> Table:
@@ -296,10 +272,8 @@ def _fold_cells(table: Table, name: str) -> set[str]:
     return set(map(_fold, _probe(table, name)))
 
 
-def _hint(name: str) -> str:
-    """Return the statistic whose name is nearest to that of a column."""
-    near = difflib.get_close_matches(_fold(name), NAMES, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+def _name_unread(name: str) -> str:
+    return show(name) + suggest(_fold(name))
 
 
 def _is_numeric(table: Table, name: str) -> bool:
@@ -341,8 +315,8 @@ def _read_records(
             raise UsageError(f"{table.name} gives the {statistic} in {both}; keep one")
     if not labels:
         raise UsageError(
-            f"{table.name} has the columns {list_names(table.names)}, of which none holds reported "
-            f"numbers{''.join(map(_hint, table.names[:20]))}; name it mean, median or share"
+            f"of the columns of {table.name} none holds reported numbers: "
+            f"{', '.join(map(_name_unread, table.names[:12]))}; name it mean, median or share"
         )
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
@@ -424,12 +398,9 @@ def _match_keys(
     # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
-        with contextlib.suppress(UsageError):
-            metrics = metrics or [find_column(own, {*found.values()}, {})]
         raise UsageError(
             f"the report has results in {list_names(labels)}, and nothing says which of them your "
-            f"runs are; say it as in `column` {name_key([*metrics, 'values'][:1])}="
-            f"{name_key(labels[-1:])}"
+            f"runs are; say it as in `column` score={name_key(labels[-1:])}"
         )
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"
@@ -502,7 +473,7 @@ def _find_mixed(
     table: Table, taken: Collection[str | None], keys: Sequence[str], places: Mapping[Key, Any],
     said: dict[str, str],
 ) -> None:  # fmt: skip
-    """Say which columns tell runs of one group apart that are taken together, or are doubled."""
+    """Say which column tells runs of one group apart that are taken together."""
     free = [name for name in table.names if name not in taken]
     for name in free:
         cells = {*map(str, _probe(table, name))}
@@ -514,22 +485,11 @@ def _find_mixed(
         for where in places.values():
             if len(groups := {*(texts[place] for place in where)} - {None}) > 1:
                 said["mixed"] = (
-                    f"Runs of different {name_key([name])} ({list_names(sorted(map(str, groups)))})"
+                    f"runs of different {name_key([name])} ({list_names(sorted(map(str, groups)))})"
                     f" are taken together; if they are not alike, give `by` "
-                    f"{name_key([','.join([*keys, name])])}."
+                    f"{name_key([','.join([*keys, name])])}"
                 )
                 return
-    # A seed that occurs twice in a group: is it one run?
-    columns = [table.take(name) for name in free if _fold(name) in SEEDS]
-    for key, where in places.items() if columns else ():
-        runs = Counter(tuple(str(column[place]) for column in columns) for place in where)
-        if twice := next((seed for seed, n in runs.items() if n > 1), None):
-            said["twice"] = (
-                f"Seed {name_key(twice)} has {runs[twice]} runs"
-                f"{f' in {name_key(key)}' if key else ''}, which count as independent: is it the "
-                "same run twice?"
-            )
-            return
 
 
 def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
@@ -570,8 +530,7 @@ def _find_rows(
         return rows, seed
     # A log has a row for each step: the last of each run is kept.
     order, kept = tables.read_values(table.take(step), step), list[int]()
-    ends: dict[Key, list[float]] = {}
-    for key, part in _find_groups(table, [*keys, seed] if seed else keys, rows).items():
+    for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
         steps, n = order[part], part.size
         first = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)  # of each run
         each = np.unique(steps, return_counts=True)[1]  # runs at a step
@@ -583,16 +542,8 @@ def _find_rows(
         elif (np.diff(steps) >= 0).all() and each.size > 1 and np.ptp(each) == 0 < each[0] - 1:
             last = last[-each[0] :]  # all runs, step after step
         kept += part[last].tolist()
-        ends.setdefault(key[: len(keys)], []).extend(steps[last].tolist())
     if len(kept) < len(rows):
         said["steps"] = f"of each run the last {name_key((step,))} is taken"
-        tops = [(each, max(each)) for each in ends.values()]
-        if early := [(end, top) for each, top in tops for end in each if end < top]:
-            (end, at), verb = min(early), "ends" if len(early) == 1 else "end"
-            said["early"] = (
-                f"{len(early)} of {len(kept)} runs {verb} before the others, at "
-                f"{name_key((step,))} {format_number(end)} in place of {format_number(at)}."
-            )
     return sorted(kept), seed
 
 

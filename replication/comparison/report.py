@@ -43,12 +43,6 @@ ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high 
 NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
 """Names of reported numbers by what tables, options and arguments call them."""
 
-SPELT = (
-    (r"\(?\b([0-9][0-9,]*)\s+(?:random )?(?:seeds|runs|trials)\b\)?", r", n = \1"),  # (5 seeds)
-    (r"^\s*([0-9.]+\s?%)\s+of\s+([0-9,]+)\s*$", r"share = \1, n = \2"),  # 94% of 50
-    (r"\(\s*(?:IQR|interquartile range)[:,]?\s*(?=[0-9.-])", "("),  # 4.9 (IQR 4.5 to 5.4)
-)
-"""What stands in texts in place of names."""
 COUNTED = r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*"  # 49/50, 49 of 50
 
 GONE = {
@@ -56,6 +50,8 @@ GONE = {
     "ci_level": "`plus_minus`, such as '90% ci'", "ci_kind": "`plus_minus`, such as 'ci normal'",
     "sd_kind": "`plus_minus`, such as 'sd n-1'", "alpha": "`level`", "group_by": "`by`",
     "nan_policy": "nothing: missing values are left out, and counted", "values": "`column`",
+    "bounds": "nothing: unseen values end at the `cap` of failures, if at all",
+    "margin": "`level` 10%: a difference whose interval lies within a margin is shown to be less",
     "detect": "nothing: the answer says what these runs find; four times as many find half of it",
 }  # fmt: skip
 """Arguments that there are no more, or that people try, and what takes their place."""
@@ -79,6 +75,10 @@ class Kind(NamedTuple):
 
 
 NO_KIND = Kind()
+# 90% ci normal, 2sd n-1: level, how many, what, its distribution, its denominator
+_KIND = re.compile(
+    r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
+)
 
 
 def read_kind(text: str) -> Kind | None:
@@ -87,27 +87,17 @@ def read_kind(text: str) -> Kind | None:
     >>> read_kind("90% ci normal")
     Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
     """
-    # Word by word: how many, what, its level, its distribution, its denominator.
-    found: dict[str, Any] = {}
-    plain = text.lower().replace("standard error", "se").replace("standard deviation", "sd")
-    plain = re.sub(r"\b([a-z])\.([a-z])\.([a-z]\b)?\.?", r"\1\2\3", plain)  # s.d., s.e.m.
-    for token in plain.replace("confidence interval", "ci").replace("half", "").split():
-        # 2sd, 95%, ci95
-        parts = re.fullmatch(r"([12]?)\.?(sd|se|ci)s?|([0-9]{2}(?:\.[0-9]+)?)\s?%?", token)
-        name = NAMES.get(token) if len(token) > 1 else None
-        if parts and parts[2]:
-            found |= {"name": parts[2]} | ({"factor": float(parts[1])} if parts[1] else {})
-        elif parts and 50.0 <= float(parts[3]) < 100.0:
-            found |= {"level": float(parts[3]) / 100.0}
-        elif token in {"t", "normal"}:
-            found |= {"by": token}
-        elif token in {"n", "n-1"}:
-            found |= {"free": token}
-        elif name in {"sd", "se", "ci"}:
-            found |= {"name": name}
-        else:
-            return None
-    return Kind(**found) if found else None
+    # s.d. is sd, "standard error" se: what has several names is called by one
+    plain = re.sub(r"(?<=[a-z])\.", "", text.lower()).replace("half", "")
+    for words, name in (("error", "se"), ("deviation", "sd")):
+        plain = plain.replace(f"standard {words}", name)
+    plain = plain.replace("confidence interval", "ci")
+    parts = [NAMES.get(part, part) if len(part) > 1 else part for part in plain.split()]
+    found = _KIND.fullmatch(" ".join(parts))
+    if found is None or not found[0]:
+        return None
+    level, factor, kind, by, free = found.groups()
+    return Kind(kind, float(factor or 1), float(level) / 100.0 if level else None, by, free)
 
 
 class Heading(NamedTuple):
@@ -161,15 +151,20 @@ def read_heading(text: str) -> Heading:
     return Heading(words, None, unit, kind, runs)
 
 
+def suggest(name: str) -> str:
+    """Return the reported number whose name is nearest, as words behind a message."""
+    near = difflib.get_close_matches(name, NAMES, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
+
+
 def word(name: str) -> str:
     """Return the name of a reported number in words."""
     return _WORDS.get(name) or f"{name[1:]} % quantile"
 
 
-def describe_number(name: str, text: str, *, article: bool = False) -> str:
-    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
-    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
-    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
+def describe_number(name: str, text: str) -> str:
+    """Return a reported number with its name: "mean of 48"."""
+    return f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -219,11 +214,6 @@ class Report:
         is_other = self.centre not in {"mean", "constant", None} and not self.has_quartiles
         return self.spread is not None and (self.n == 0 or is_other)
 
-    def count_used(self, rule: str) -> Sequence[int]:
-        """Return how many values the statistics can summarise under a rule for failures."""
-        item = self.numbers.get("n_succeeded") or self.numbers.get("share")
-        return [self.n] if rule != "excluded" or item is None else self.count_successes()
-
     def count_successes(self) -> Sequence[int]:
         """Return the numbers of successes that print as was reported; the nearest if none does."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share") or self.numbers["mean"]
@@ -233,8 +223,10 @@ class Report:
         return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.n)]
 
     def count_middle(self, rule: str) -> int:
-        """Return the number of values that stands for all that there can be."""
-        counts = self.count_used(rule)
+        """Return how many values are summarised under a rule for failures: the middle number."""
+        if rule != "excluded" or self.numbers.keys().isdisjoint(SUCCESSES):
+            return self.n
+        counts = self.count_successes()
         return counts[len(counts) // 2]
 
     def list_spreads(self, n_used: int) -> dict[str, float]:
@@ -278,12 +270,9 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     if isinstance(given, Mapping):
         pairs = [(str(key), value) for key, value in given.items()]
     else:
-        text = str(given)[:500]
-        for pattern, plain in SPELT:
-            text = re.sub(pattern, plain, text)
-        # median 4.9; of another name, as in "accuracy 94.8", the number is a mean
-        if called := re.match(r"\s*([A-Za-z][A-Za-z _-]*?)\s+(?=[-+−.]?[0-9])", text):
-            text = f"{called[1]}=" * (called[1].lower() in NAMES) + text[called.end() :]
+        # 0.83 ± 0.04 (5 seeds)
+        runs = r"\(?\b([0-9][0-9,]*)\s(?:seeds|runs|trials)\b\)?"
+        text = re.sub(runs, r", n = \1", str(given)[:500])
         # ", n = 5" behind a number, or "mean=0.8"
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", text)
         values = [value.strip(" ,;") for value in rest[1::2]]  # (n = 5), but [4.5, 5.4) in full
@@ -296,10 +285,8 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
         # What a heading says of ± goes along: "mean (sd)"
         label, known, *_ = ("", key) if key == "plus_minus" else read_heading(key)
         if known is None or label:
-            near = difflib.get_close_matches(key.lower(), NAMES, n=1)
-            hint = f" (did you mean {near[0]}?)" if near else ""
-            allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90{hint}"
-            raise refuse(name, key, allowed)
+            allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
+            raise refuse(name, key, allowed + suggest(key.lower()))
         if known in found:
             raise UsageError(f"`{name}` gives the {known} twice; give it once")
         if value is not None and str(value) != "":
@@ -419,7 +406,6 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         is_interval = parts.ends and (parts.level or name == "mean")
         texts[name] = parts.value
         add("ci" if is_interval else spread, parts.ends or parts.spread)
-        off_centre = "off" if parts.is_skewed else off_centre
         bracket = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
         level = parts.level
     # Pairs in one cell, as 40-55.
@@ -462,6 +448,9 @@ def _check_together(report: Report, *, is_gap: bool) -> None:
         "nothing was reported; give `reported`, or a number by its name such as `mean`":
             not numbers,
         "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= numbers,
+        "a `share` is at most all of the runs, and so is the number of successes":
+            any(name in numbers and report.numbers[name].low > whole
+                for name, whole in (("share", 1), ("n_succeeded", report.n))),
         "`constant` was given with other numbers; give it alone":
             "constant" in numbers and len(numbers) > 1,
         "`n` was not given, the number of runs behind the report; give it, or try several; an "

@@ -2,18 +2,16 @@
 
 import dataclasses
 import enum
-import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from replication.comparison import report
-from replication.comparison.figure import draw, draw_statistic
+from replication.comparison.figure import draw
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
-from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
 from replication.wording import plural
@@ -21,7 +19,6 @@ from replication.wording import plural
 if TYPE_CHECKING:
     pass
 
-ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
@@ -42,10 +39,8 @@ class Comparison(Answered):
     ----------
     verdict : Verdict
     reason : str
-        What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
-        "constant" (runs that are all equal); "units" (shares against what looks like per cent);
-        "reading" (it depends on what was not said);
-        "margin" (the margin says otherwise than p).
+        What it rests on: "p"; "few" runs; "constant" (runs that are all equal); "units" (shares
+        against what looks like per cent); "reading" (it depends on what was not said).
     conditions : tuple of str
         What the verdict holds under, where it cannot be had without.
     level : float
@@ -55,8 +50,6 @@ class Comparison(Answered):
         Your runs (or those of the other report), failures included; failures; values left out.
     cap, failures : float or None, and str
         Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
-    mean : Estimate
-        Of your runs, with Student's interval.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
     p, p_alone, p_error : float or None, the same, and float
@@ -68,19 +61,14 @@ class Comparison(Answered):
         Yours less the reported mean or share, with its interval; `d` is in standard deviations.
     shown : mapping of str to (float or None)
         By statistic, the difference that these runs would have shown four times in five.
-    missed, coincidence : float, and float or None
-        The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
-        give all reported numbers to the last digit, how often two studies do.
+    missed : float
+        The largest probability of an outcome that your runs miss in 5 % of cases.
     assumptions, cautions : mapping of str to str
         What is taken for granted, by the argument that changes it; what to know, by cause.
     chance_all_succeed : float
         Chance that none of the reported number of runs fails.
-    equivalence : mapping or None
-        Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
     evidence : mapping or None
         Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
-    impossible : mapping of str to str
-        Why reported numbers cannot be right, by name.
     groups, scale : tuple of str, and str
         Names of the groups whose difference was reported; "log" where logarithms were compared, of
         which means, differences (ratios) and intervals are given back.
@@ -99,7 +87,6 @@ class Comparison(Answered):
     n_missing: int
     cap: float | None
     failures: str
-    mean: Estimate
     findings: Mapping[str, Finding]
     p: float | None
     p_alone: float | None
@@ -108,12 +95,9 @@ class Comparison(Answered):
     difference: Difference | None
     shown: Mapping[str, float | None]
     missed: float
-    coincidence: float | None
     assumptions: Mapping[str, str]
     chance_all_succeed: float
-    equivalence: Mapping[str, Any] | None
     evidence: Mapping[str, float] | None
-    impossible: Mapping[str, str]
     cautions: Mapping[str, str]
     groups: tuple[str, ...]
     scale: str
@@ -146,17 +130,15 @@ class Comparison(Answered):
         # Means, differences and ends of intervals become ratios; p stays what it is.
         gap, findings = self.difference, self.findings.items()
         return dataclasses.replace(
-            self, mean=undo(self.mean, "value", "low", "high"),
-            shown={name: _exp(one) for name, one in self.shown.items()},
+            self, shown={name: _exp(one) for name, one in self.shown.items()},
             difference=gap and undo(gap, "value", "low", "high", "shown", spread=None),
             findings={name: undo(one, "value", "yours", "interval") for name, one in findings},
         )  # fmt: skip
 
     def plot(self) -> Any:
-        """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
-        names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
-        panels = [functools.partial(draw_statistic, self, name) for name in names]
-        return draw(panels, height=0.4 + 2.1 * len(panels))
+        """Return a Matplotlib figure of the difference in standard deviations of a run."""
+        key = (_name_numbers(self, list(self.reported)[:1]),)
+        return draw({key: self}, {key: self.verdict}, {key: self.p})
 
     def list_cells(self) -> list[list[Any]]:
         """Return the table of findings as numbers, header first."""
@@ -171,13 +153,6 @@ class Comparison(Answered):
     def describe(self) -> Iterable[Block]:
         """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
         yield Block(answer(self))
-        if self.coincidence is not None:
-            often = format_number(1.0 / max(self.coincidence, 1e-12), 2)
-            yield Block(
-                f"Your {plural(self.n - self.n_failed, 'run')} give every reported number to the "
-                f"last digit, as one study in {often} would by chance: they may be the very runs "
-                "of the report, and if so do not replicate it."
-            )
         yield Block(rows=tabulate(self))
         notes = " ".join(list_notes(self))
         texts = _describe_difference(self), _describe_runs(self), notes
@@ -193,18 +168,10 @@ def _exp(value: float | None) -> float | None:
     return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
 
 
-def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what is taken for granted of how tables were read, and what is odd about them."""
-    aside = {name: text for name, text in said.items() if name in ODD}
-    return {name: text for name, text in said.items() if name not in aside}, aside
-
-
 def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
     verdict, reason, judged = str(found.verdict).capitalize(), found.reason, _list_judged(found)
     # What was not judged says why.
-    if reason == "impossible":
-        return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason == "units":
         return f"{verdict}: {found.cautions['per cent']}"
     if reason in {"few", "constant"}:
@@ -243,9 +210,6 @@ def answer(found: Comparison) -> str:
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{f' ({p})' if p else ''}"
     )
-    if reason == "margin":
-        shown = "shown" if differs else "not shown"
-        text += f", but the means are {shown} to differ by less than the margin"
     return f"{text}{_describe_shown(found)}."
 
 
@@ -305,19 +269,15 @@ def _describe_difference(found: Comparison) -> str:
 
 
 def _describe_runs(found: Comparison) -> str:
-    words, mean = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate", found.mean
+    parts = []
     if found.n_failed:
         stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
-        words += f", of which {found.n_failed:,} failed{stopped}"
-        if mean.value is not None:
-            words += f"; failures are {FAILURE_WORDS[found.failures]}"
+        parts.append(f"Of your {plural(found.n, 'run')} {found.n_failed:,} failed{stopped}.")
+        if found.findings.keys() - SUCCESSES.keys():
+            parts.append(f"Failures are {FAILURE_WORDS[found.failures]}.")
     if found.n_missing:
-        words += f"; {plural(found.n_missing, 'missing value')} left out"
-    if mean.value is not None:
-        words += f". Their mean is {format_number(mean.value)}" if found.n else ""
-        if mean.low is not None:
-            words += f" ({percent(mean.level)} interval {span(mean.low, mean.high)})"
-    return words + "."
+        parts.append(f"{plural(found.n_missing, 'missing value')} left out.")
+    return " ".join(parts)
 
 
 def tabulate(found: Comparison) -> list[list[str]]:
@@ -342,7 +302,7 @@ def tabulate(found: Comparison) -> list[list[str]]:
 
 def list_notes(found: Comparison) -> Iterator[str]:
     """Yield sentences on what stands in the table, and beside it."""
-    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
+    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading"}:
         n, chance = plural(found.n - found.n_failed, "run"), percent(found.missed)
         yield f"An outcome with a probability of up to {chance} could be missing from {n}."
     # What was reported and not judged, and what bears on failures.
@@ -358,11 +318,6 @@ def list_notes(found: Comparison) -> Iterator[str]:
         text = list_p(found.p_by_assumption, "({})")
         yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     # What was asked for beside the verdict.
-    if found.equivalence is not None:
-        margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
-        shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
-        tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
-        yield f"The means are {shown} to differ by less than {margin}{tests}."
     if found.evidence is not None:
         factor, p = found.evidence["bayes_factor"], found.evidence["p_sceptical"]
         yield (

@@ -2,13 +2,12 @@
 
 import dataclasses
 import functools
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from replication.comparison.figure import draw, draw_rows
+from replication.comparison.figure import draw
 from replication.comparison.judging import UNSEEN
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer
@@ -44,8 +43,8 @@ class ComparisonTable(Answered):
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
         Of the tests; the spread between labs that was allowed for.
-    assumptions, cautions : mapping of str to str
-        How the tables were read, by the argument that changes it; what is odd about them.
+    assumptions : mapping of str to str
+        How the tables were read, by the argument that changes it.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
     """
@@ -60,7 +59,6 @@ class ComparisonTable(Answered):
     level: float
     between: float = 0.0
     assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    cautions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
@@ -138,11 +136,6 @@ class ComparisonTable(Answered):
         return found
 
     @property
-    def impossible(self) -> list[Key]:
-        """Rows with a number that cannot be right."""
-        return [key for key, one in self.rows.items() if one.reason == "impossible"]
-
-    @property
     def conditions(self) -> tuple[str, ...]:
         """What the verdict on the whole holds under, beside the independence of rows."""
         return tuple(dict.fromkeys(
@@ -153,8 +146,6 @@ class ComparisonTable(Answered):
     @property
     def verdict(self) -> Verdict:
         """The verdict on the table as a whole."""
-        if self.impossible:
-            return Verdict.CONTRADICTED
         # Readings of the reports must agree, as for one result.
         differs = {p <= self.level for p, _ in self.readings.values()}
         if len(differs) != 1:
@@ -168,7 +159,7 @@ class ComparisonTable(Answered):
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions", "cautions")  # fmt: skip
+                 "assumptions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": self.verdicts[key], **one.to_dict()}
@@ -185,9 +176,7 @@ class ComparisonTable(Answered):
 
     def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
-        is_known = any(one.difference and one.difference.d for one in self.rows.values())
-        panel = functools.partial(draw_rows, self)
-        return draw([panel] * is_known, height=1.2 + 0.25 * len(self.rows))
+        return draw(self.rows, self.verdicts, self.adjusted, (self.pooled, self.p))
 
     def list_cells(self) -> list[list[Any]]:
         """Return the rows as numbers, header first, and all rows together last.
@@ -304,18 +293,15 @@ class ComparisonTable(Answered):
             text = f" By Holm's adjustment, {join(_cut(names))} {are} contradicted."
         elif len(holm) > 1:
             text = f" No single row is contradicted (Holm {format_p(min(holm.values()))})."
-        if self.impossible:
-            text += f" What was reported for {_join(self.impossible)} cannot be right."
         if self.refused:
             text += f" {plural(len(self.refused), 'row')} could not be compared; see below."
         return text
 
     def _list_asides(self) -> dict[str, list[str]]:
         """Return what is not in the table, by title."""
-        rows, n = self.rows.items(), len(self.rows)
+        rows = self.rows.items()
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
-        same = "Your runs give the reported numbers to the last digit: are they the same runs?"
-        cautions = [*self.cautions.values()]
+        cautions = []
         ratio = None if self.pooled is None else self.pooled.ratio
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
             cautions.append(
@@ -325,22 +311,19 @@ class ComparisonTable(Answered):
             )
         cautions += [
             f"{name_key(key)}: {text}" for key, one in rows
-            for text in [*[same] * (one.coincidence is not None), *one.cautions.values()]
-            if text != one.cautions.get("per cent")
+            for name, text in one.cautions.items() if name != "per cent"
         ]  # fmt: skip
-        # What rows take for granted, with the number of rows where it is not said of all.
-        counts = Counter(pair for one in self.rows.values() for pair in one.assumptions.items())
-        assumed = list_assumed(self.assumptions) + [
-            line + f" ({k} of {n} rows)" * (k < n)
-            for (name, text), k in counts.items() for line in list_assumed({name: text})
-        ]  # fmt: skip
+        # What rows take for granted, each only once.
+        assumed = dict.fromkeys(
+            line for one in (self, *self.rows.values()) for line in list_assumed(one.assumptions)
+        )
         return {
             "Replication Bayes factor, and sceptical p (one-sided):": [
                 "{}: {}, {}".format(name_key(key), format_number(one.evidence["bayes_factor"], 2),
                                     format_p(one.evidence["p_sceptical"]))
                 for key, one in rows if one.evidence
             ],
-            "Taken for granted:": _cut(assumed),
+            "Taken for granted:": _cut([*assumed]),
             "Not compared:": [f"{name_key(key)}: {why}" for key, why in self.refused.items()],
             "Reported, but not among your runs:": _cut([*map(name_key, self.only_reported)]),
             "Among your runs, but not reported:": _cut([*map(name_key, self.only_yours)]),
@@ -374,7 +357,3 @@ def _cut(names: Sequence[str]) -> list[str]:
     """Return the first names, and how many more there are."""
     more = [f"{len(names) - MAX_LISTED:,} more"] * (len(names) > MAX_LISTED)
     return [*names[:MAX_LISTED], *more]
-
-
-def _join(keys: Sequence[Key]) -> str:
-    return join(_cut([*map(name_key, keys)]))

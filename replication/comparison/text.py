@@ -23,17 +23,21 @@ from replication.system.progress import escape
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 3  # version of what `Answered.to_dict` returns
+SCHEMA = 4  # version of what `Answered.to_dict` returns
 WIDTH = 88
-FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
+FIXED = {
+    "quartiles",
+    "independence",
+    "estimated",
+    "steps",
+    "mixed",
+}  # assumptions that no option changes
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
 """Begins what a spreadsheet computes, and is no number: =1+1, +cmd, but not -5 ± 2."""
 # -0.5, but not A-5
 MINUS = re.compile(r"(?<![\w-])-(?=[\d.])")
-# (change with `grid`)
-CHANGE = r" \(change with `\w+`\)"
 LATEX = {sign: f"\\{sign}" for sign in "&%$#_{}"} | {
     "\\": r"\textbackslash{}", "~": r"\~{}", "^": r"\^{}", "|": r"\textbar{}",
     "±": r"$\pm$", "−": "$-$", "<": "$<$", ">": "$>$",
@@ -57,6 +61,7 @@ class Answered:
     list_parts: Callable[[], dict[str, Any]]
     list_cells: Callable[[], list[list[Any]]]
     describe: Callable[[], Iterable[Block]]
+    assumptions: Mapping[str, str]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
@@ -160,14 +165,11 @@ def _write_latex(blocks: Sequence[Block]) -> str:
     lines = [" & ".join(map(_escape, row)) + r" \\" for row in table]
     columns = "l" + "r" * (len(table[0]) - 1)
     body = [r"\toprule", lines[0], r"\midrule", *lines[1:], r"\bottomrule"]
-    # Contradicted: the reported mean ... (p = 0.01). | By Holm's adjustment, ...
-    first, *more = re.split(r"(?<=[.])\s+(?=[A-Z])", blocks[0].text, maxsplit=1)
-    rest = [" ".join(filter(None, (block.text, "; ".join(block.items)))) for block in blocks[1:]]
-    texts = filter(None, (*more, *rest))
-    notes = [rf"\par\smallskip\footnotesize {_escape(re.sub(CHANGE, '', text))}" for text in texts]
+    texts = (" ".join([block.text, "; ".join(block.items)]).strip() for block in blocks[1:])
+    notes = [rf"\par\smallskip\footnotesize {_escape(text)}" for text in texts if text]
     return "\n".join([
         r"% needs \usepackage{booktabs}", r"\begin{table}", r"\centering",
-        rf"\caption{{{_escape(first)}}}", rf"\begin{{tabular}}{{{columns}}}", *body,
+        rf"\caption{{{_escape(blocks[0].text)}}}", rf"\begin{{tabular}}{{{columns}}}", *body,
         r"\end{tabular}", *notes, r"\end{table}",
     ])  # fmt: skip
 

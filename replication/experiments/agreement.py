@@ -6,14 +6,19 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import Array, Counts, align_matrices, list_matrices
+from replication.experiments.matrices import (
+    Array,
+    Counts,
+    align_matrices,
+    compute_cosines,
+    list_matrices,
+)
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import list_connections
-from replication.statistics.alignment import compute_cosines
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""

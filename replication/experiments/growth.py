@@ -16,13 +16,12 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, find_alignment
-from replication.experiments.matrices import Array, Scatter, flatten, get_w
+from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, get_w
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
-from replication.statistics.alignment import compute_cosines
 
 PAIRS = {"change_w": "along_w", "descent_w": "descent", "change_descent": "along_descent"}
 """Cosines that are followed, as `measure_growth` names them."""

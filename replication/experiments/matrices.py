@@ -5,12 +5,11 @@ import functools
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.protocol import Protocol
 from replication.simulator.patterns import compute_mean, make_patterns
 from replication.simulator.weights import list_connections, split_weights
-from replication.statistics.alignment import compute_cosines
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -48,6 +47,23 @@ def list_matrices(protocol: Protocol) -> list[slice]:
 def flatten(matrices: Array) -> Array:
     """Return one row for each matrix, shape (..., n_hidden * n_visible)."""
     return matrices.reshape(*matrices.shape[:-2], -1)
+
+
+def compute_cosines(first: ArrayLike, second: ArrayLike) -> Array:
+    """Return the cosine of the angle between vectors along the last axis; NaN without a length.
+
+    >>> compute_cosines([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).round(12).tolist()
+    [0.0, 1.0]
+    """
+    a, b = (_scale(np.asarray(vectors, dtype=np.float64)) for vectors in (first, second))
+    return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
+
+
+def _scale(vectors: Array) -> Array:
+    """Return vectors of length 1; scaled by the largest entry first, so that nothing overflows."""
+    with np.errstate(invalid="ignore"):
+        vectors = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
+        return np.asarray(vectors / np.sqrt(np.sum(vectors**2, axis=-1, keepdims=True)))
 
 
 def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False) -> Array:

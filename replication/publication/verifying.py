@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from replication.cache.blocks import Cache
+from replication.cache.blocks import NOWHERE, Cache
 from replication.definition.fields import take_whole
 from replication.definition.protocol import from_plain
 from replication.definition.study import MAX_SEEDS, Study
@@ -52,7 +52,7 @@ def verify_report(study: Study, **running: Any) -> None:
         if not study.is_default:  # the report compares its likelihood with this one
             for name, model in read_models(study.results, ["likelihood"]).items():
                 write_model(again.results, name, model)
-        replicate_study(again, Cache(None), **running)
+        replicate_study(again, Cache(NOWHERE), **running)
         # Models by value, files by the digests in their lists.
         differences = []
         for name in names:

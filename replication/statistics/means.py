@@ -23,7 +23,6 @@ mid-p. Newcombe (1998), Interval estimation for the difference between independe
 Stat. Med. 17, 873-890, method 10.
 Hedges (1981), J. Educational Statistics 6, 107-128: differences in standard deviations.
 Cohen (1988), Statistical Power Analysis, chapter 6: shares on the scale of arcsines.
-Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
 Mathur & VanderWeele (2020), New statistical metrics for multisite replication projects, J. R. Stat.
 Soc. A 183, 1145-1166: studies that differ by more than chance.
 Luo et al. (2018), Stat. Methods Med. Res. 27, 1785-1805, and Wan et al. (2014), BMC Med. Res.
@@ -42,7 +41,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from replication.statistics.intervals import ROUNDING, Estimate
+from replication.statistics.intervals import ROUNDING
 
 POWER = 0.8
 N_STEPS = 100_000  # of a distribution that is integrated over
@@ -80,15 +79,6 @@ class Side:
         share = EFFICIENCY if self.is_by_quartiles else 1.0
         known = [(sd**2 * (1.0 / n + between**2), share * (n - 1.0)) for sd, n in self.samples]
         return known + [(self.error**2, math.inf)] * (self.error > 0)
-
-    def estimate(self, level: float) -> Estimate:
-        """Return the mean with Student's interval, or Welch's for a difference."""
-        terms = self.list_terms()
-        if not self.has_spread or not terms:
-            return Estimate(self.mean, None, None, level)
-        error, free = _combine(terms)
-        reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
-        return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
 
 Sides = tuple[Side, Side]
@@ -289,13 +279,6 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
     factor = math.exp(min(log_factor, 700.0))
     return {"bayes_factor": factor, "p_sceptical": float(special.ndtr(-z))}
-
-
-def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
-    """Return p of two one-sided tests for a difference less than a margin, None if not known."""
-    inside, errors = margin - abs(own.mean - other.mean), list_errors(own, other, between)
-    p_values = [special.stdtr(free, -inside / error) for error, free in errors]
-    return max(map(float, p_values), default=None)
 
 
 def pool_runs(own: Side, other: Side) -> tuple[float, float]:

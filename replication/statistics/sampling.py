@@ -25,7 +25,7 @@ import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -34,10 +34,6 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import ROUNDING
 
 FloatArray = npt.NDArray[np.float64]
-
-Bounds = tuple[float, float]
-"""What no value can leave; infinite where there is no bound."""
-UNBOUNDED: Bounds = (-math.inf, math.inf)
 
 SEED = 1989
 MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
@@ -101,15 +97,16 @@ class Sample:
     grid: Fraction | None = None
 
     @classmethod
-    def from_values(
-        cls, values: npt.ArrayLike, *, bounds: Bounds = UNBOUNDED, grid: Fraction | None = None
-    ) -> Self:
-        """Collect finite values, at least one; those that all differ by rounding alone are one."""
+    def from_values(cls, values: npt.ArrayLike, **more: Any) -> Self:
+        """Collect finite values, at least one; those that all differ by rounding alone are one.
+
+        `more`: bounds and grid.
+        """
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
         # 0.1 + 0.2 and 0.3 are one value.
         if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
             distinct, counts = distinct[:1], counts.sum(keepdims=True)
-        return cls(distinct, counts.astype(np.int64), *bounds, grid)
+        return cls(distinct, counts.astype(np.int64), **more)
 
     @classmethod
     def from_counts(cls, table: CountTable) -> Self:

@@ -14,7 +14,7 @@ import pytest
 from replication import PAPER, Protocol, trace
 from replication.experiments import TEMPLATES
 from replication.experiments.images.linear import RULES, SIZES, make_digits
-from replication.experiments.images.training import draw, split, train, vary
+from replication.experiments.images.rules import draw, split, train, vary
 from replication.experiments.interventions import freeze, train_changed
 from replication.experiments.live.figures import FIGURES
 from replication.experiments.live.rule_page import render_page

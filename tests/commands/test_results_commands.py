@@ -4,6 +4,7 @@ from unittest import mock
 
 import pytest
 
+from replication.cache.blocks import NOWHERE
 from replication.cli import main
 from replication.definition.protocol import PAPER, Protocol
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
@@ -59,7 +60,7 @@ def test_verify_sees_the_likelihood_of_the_paper_that_the_report_was_made_with(
 
     monkeypatch.setattr("replication.publication.verifying.replicate_study", replicate)
     assert main(["verify", "--results", str(tmp_path)]) == 65
-    assert seen == [(None, {"paper": 1})]
+    assert seen == [(NOWHERE, {"paper": 1})]
 
 
 def test_verify_needs_a_folder_for_what_it_makes_again(tmp_path, monkeypatch, refuse):

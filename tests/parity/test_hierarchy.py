@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.hierarchy import modules
-from replication.experiments.hierarchy.modules import draw_modules, make_rule
-from replication.experiments.hierarchy.run import Condition
+from replication.experiments.hierarchy import run as hierarchy
+from replication.experiments.hierarchy.run import draw_modules, make_condition, make_rule
 from replication.experiments.recording import train_for
 from replication.simulator.engine import Engine
 from tests.parity.loop import PaperLoop
@@ -15,7 +14,7 @@ VECTORS = np.array(
     [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
 )
 DRAWN = make_rule(
-    modules.Modules, patterns=VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
+    hierarchy.Modules, patterns=VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
 )
 
 
@@ -54,7 +53,7 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     # A pattern of the rule that settles is a vector and what is held of it: (3, 16).
     held = np.arange(8) >= 4
     states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
-    settling = make_rule(modules.Settling, DRAWN, patterns=states, n_rounds=3)
+    settling = make_rule(hierarchy.Settling, DRAWN, patterns=states, n_rounds=3)
     settled = Engine(PAPER, settling).evaluate(final).reconstruction
     for k in range(3):
         network = PaperHierarchy(weights[k])
@@ -67,9 +66,9 @@ def test_modules_learn_and_settle_as_loops_of_the_paper_do():
 
 
 def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
-    rule = Condition().make_rule(10.0, 4.0)
-    weights = draw_modules(rule, 1, 0, 5, alike=True)
-    np.testing.assert_array_equal(weights[:, :22], draw_modules(rule, 1, 0, 5)[:, :22])
+    rule, other = (make_condition(name, (10.0, 4.0)) for name in ("same_start", "four"))
+    weights = draw_modules(rule, 1, 0, 5)
+    np.testing.assert_array_equal(weights[:, :22], draw_modules(other, 1, 0, 5)[:, :22])
     np.testing.assert_array_equal(weights[:, :22], weights[:, 22:44])
     final = train_for(PAPER, weights, 50, network=rule)
     np.testing.assert_array_equal(final[:, :22], final[:, 22:44])
@@ -78,7 +77,8 @@ def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
 @pytest.mark.parametrize("train_top", [True, False])
 def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not(train_top):
     weights = draw_modules(DRAWN, 1, 0, 5)[:, :66]
-    rule, other = (Condition(train_top=top).make_rule(10.0, 4.0) for top in (train_top, True))
+    names = "four" if train_top else "untrained_top", "four"
+    rule, other = (make_condition(name, (10.0, 4.0)) for name in names)
     final, expected = (train_for(PAPER, weights, 20, network=x) for x in (rule, other))
     np.testing.assert_array_equal(final[:, :44], expected[:, :44])
     assert np.array_equal(final[:, 44:], weights[:, 44:]) is not train_top

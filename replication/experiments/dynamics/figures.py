@@ -59,8 +59,7 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
     for k, (color, mark, label, end, away) in enumerate(CORNERS):
         per_rate = own["gains"][k] / own["rate"]
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
-        predicted = [predict_error(rate * per_rate) for rate in grid]
-        axes.plot(grid, predicted, color=color, linewidth=1.0)
+        axes.plot(grid, predict_error(grid * per_rate), color=color, linewidth=1.0)
         style.label_line(axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=end,
                          offset=(away, 0))  # fmt: skip
         # No point where no network failed in this corner.

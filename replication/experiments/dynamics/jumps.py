@@ -24,7 +24,6 @@ learning rate the outputs jump, and U is moved along m as they do.
 
 import dataclasses
 import itertools
-import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,7 +33,7 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import LEVEL, find_alignment
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.matrices import Array, Counts, flatten, get_u, get_w
+from replication.experiments.matrices import Array, Counts, compute_cosines, flatten, get_u, get_w
 from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -42,7 +41,6 @@ from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import split_weights
-from replication.statistics.alignment import compute_cosines
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs of a failed network jump
 TOLERANCE = 0.002
@@ -60,21 +58,21 @@ ALIGNED_RATES = (1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0)
 FOLLOWED = 80  # updates; networks that have not aligned by then are counted there
 
 
-def predict_error(gain: float) -> float:
+def predict_error(gains: Array) -> Array:
     """Return the error of the two outputs: 1/2 where they rest, else that of the jump.
 
     Between z and -z, where ``2 z = kappa (2 sigma(z) - 1)``.
 
-    >>> [round(predict_error(gain), 4) for gain in (3.0, 5.0, 10.0, 15.0)]
+    >>> predict_error(np.array([3.0, 5.0, 10.0, 15.0])).round(4).tolist()
     [0.5, 0.8552, 0.9928, 0.9994]
     """
-    if gain <= UNSTABLE:
-        return 0.5
     # Halved until no number lies between: SciPy's search would take every report 0.2 s to import.
-    low, high = 0.0, gain
-    while low < (z := (low + high) / 2.0) < high:
-        low, high = (z, high) if gain * math.tanh(z / 2.0) > 2.0 * z else (low, z)
-    return 1.0 / (1.0 + math.exp(-z))
+    low, high = 0.0 * gains, gains
+    for _ in range(60):
+        z = (low + high) / 2.0
+        is_below = gains * np.tanh(z / 2.0) > 2.0 * z
+        low, high = np.where(is_below, z, low), np.where(is_below, high, z)
+    return np.asarray(logistic(low))
 
 
 def describe_failures(protocol: Protocol, weights: Array) -> Model:
@@ -92,11 +90,11 @@ def describe_failures(protocol: Protocol, weights: Array) -> Model:
     rate = protocol.learning_rate * protocol.hidden_to_visible_factor
     # For each number of hidden units that may be on: kappa, the error, and what was found.
     counts = range(protocol.group_sizes[1] + 1)
-    gains = [rate * (1.0 - protocol.regression) * (1 + k) for k in counts]
-    predicted = np.array([predict_error(gain) for gain in gains])
+    gains = np.array([rate * (1.0 - protocol.regression) * (1 + k) for k in counts])
+    predicted = predict_error(gains)
     errors = [states.error[n_on == k] for k in counts]
     return {
-        "n": len(weights), "gains": gains, "predicted": predicted.tolist(),
+        "n": len(weights), "gains": gains.tolist(), "predicted": predicted.tolist(),
         "within": int(np.sum(np.abs(states.error - predicted[n_on]) < TOLERANCE)),
         "period_2": int(np.sum((jumps[0] > 0.5) & (jumps[1] < 0.1))),
         "by_corner": [len(each) for each in errors],

@@ -41,28 +41,24 @@ KINDS: Mapping[str, tuple[Protocol, Sequence[float]]] = {
 
 def run(sample: Sample) -> Model:
     """Return the model: ``main``, and in ``again`` the same from other networks."""
+    sample.report_progress("networks that are slow, and that fail")
     again = dataclasses.replace(sample, root_seed=sample.root_seed + AGAIN)
     return {"main": run_once(sample), "again": run_once(again.take(AGAIN_SHARE, least=8))}
 
 
 def run_once(sample: Sample) -> Model:
     """Return all parts for the networks of one root seed."""
-    sample.report_progress("the tail with and without learning hidden biases")
     tails, failed = compare_tails(sample.take(TAIL_SHARE))
-    sample.report_progress("hidden biases that follow the outputs late, or in part")
     followed, longest = sample.take(ALIGNED_SHARE, least=8), int(load_reported().max)
     parts = jumps.compare_choices(jumps.DOSES, sample.take(PARTS_SHARE), cap=PAPER.max_updates)
-    model: Model = {
+    return {
         "tails": tails, "failures": jumps.describe_failures(PAPER, failed), "parts": parts,
         "choices": jumps.compare_choices(jumps.CHOICES, sample, cap=longest),
         "following": jumps.measure_following(PAPER, followed.draw(PAPER)),
+        "kinds": compare_kinds(sample.take(KINDS_SHARE, least=8)),
+        **jumps.compare_rates(sample.take(RATES_SHARE)),
+        "alignment": jumps.compare_alignment(followed),
     }  # fmt: skip
-    sample.report_progress("the same for other networks and rules")
-    model["kinds"] = compare_kinds(sample.take(KINDS_SHARE, least=8))
-    sample.report_progress("networks that fail")
-    model |= jumps.compare_rates(sample.take(RATES_SHARE))
-    sample.report_progress("the critical rate")
-    return model | {"alignment": jumps.compare_alignment(followed)}
 
 
 def compare_tails(sample: Sample) -> tuple[Model, Array]:

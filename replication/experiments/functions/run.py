@@ -11,12 +11,11 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, compute_cosines
 from replication.experiments.sample import Sample, find_median_updates
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import list_connections, split_weights
-from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2006
 N_NETWORKS = 20_000
@@ -50,10 +49,8 @@ def run(sample: Sample) -> Model:
     few = sample.take(SHARE, least=20)
     outcomes = {}
     for name in (PAPER.hidden_function, *SMOOTH):
-        sample.report_progress(f"hidden function {name}")
         base = dataclasses.replace(PAPER, hidden_function=name)
         outcomes[name] = sample.simulate(few.find_best(base, {"learning_rate": SEARCHED_RATES}))
-    sample.report_progress("changes of hidden units of a function unknown to the rule")
     claims = {"other-functions": judge_functions(outcomes), "unknown-function": judge_unknown(few)}
     return {"claims": claims}
 

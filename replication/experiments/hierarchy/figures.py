@@ -8,26 +8,20 @@ from matplotlib.figure import Figure
 from replication.report import style
 from replication.report.numbers import fixed
 
-GROUPS: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("by the vectors to be learnt", "conditions", (
-        ("two", "2 one-hot pairs"),
-        ("three", "3 one-hot pairs"),
-        ("four", "4 one-hot pairs"),
-        ("bits", "4 pairs, two units on in each"),
-        ("random", "4 random vectors"),
-    )),
-    ("4 one-hot pairs, by lower modules", "splits", (
-        ("same", "both divide them alike ({:,})"),
-        ("different", "they divide differently ({:,})"),
-        ("single", "one divides in one way only ({:,})"),
-    )),
-    ("4 one-hot pairs, with one change", "conditions", (
-        ("same_start", "lower modules start alike"),
-        ("untrained_top", "top module not trained"),
-        ("wider_lower", "3 hidden units below"),
-        ("wider_top", "3 hidden units on top"),
-        ("wider", "3 hidden units in every module"),
-    )),
+GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
+    ("by the vectors to be learnt", "conditions", {
+        "two": "2 one-hot pairs", "three": "3 one-hot pairs", "four": "4 one-hot pairs",
+        "bits": "4 pairs, two units on in each", "random": "4 random vectors",
+    }),
+    ("4 one-hot pairs, by lower modules", "splits", {
+        "same": "both divide them alike ({:,})", "different": "they divide differently ({:,})",
+        "single": "one divides in one way only ({:,})",
+    }),
+    ("4 one-hot pairs, with one change", "conditions", {
+        "same_start": "lower modules start alike", "untrained_top": "top module not trained",
+        "wider_lower": "3 hidden units below", "wider_top": "3 hidden units on top",
+        "wider": "3 hidden units in every module",
+    }),
 )  # fmt: skip
 """Heading, part of the model, and its keys with their labels, some with the number of networks."""
 LEFT = -2.55  # where headings begin, in widths of the axes
@@ -42,7 +36,7 @@ def plot_success(model: Mapping[str, Any]) -> Figure:
         axes.text(LEFT, place, heading, transform=axes.get_yaxis_transform(), va="center",
                   color=style.MUTED, style="italic")  # fmt: skip
         # A bar with its interval, a ring, and the share as a number.
-        for name, label in rows:
+        for name, label in rows.items():
             place += 1.0
             row = model[part][name]
             labels[place] = label.format(row["n"])

@@ -1,6 +1,9 @@
-"""Train two modules under a third, and see which vectors are encoded, kept and completed."""
+"""The hierarchy of closed loops of pages 365 and 366: which vectors it encodes, keeps, completes.
 
-import dataclasses
+The hidden groups of two lower modules, side by side, are the visible group of the top module (the
+paper's Figure 4), and all modules learn at the same time, each by the paper's rule.
+"""
+
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -8,15 +11,17 @@ from typing import Any
 import numpy as np
 
 from replication.definition.claims import load_claims
-from replication.definition.protocol import PAPER
+from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.hierarchy import modules
-from replication.experiments.hierarchy.modules import HALF, N_LOWER, Modules, Settling
 from replication.experiments.judging import judge
 from replication.experiments.matrices import Array, Counts, Flags
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share
+from replication.simulator.activations import logistic
+from replication.simulator.arrays import repeat
 from replication.simulator.engine import Engine
+from replication.simulator.network import Network
+from replication.simulator.weights import draw_weights
 
 N_NETWORKS = 800
 ROOT_SEED, RANDOM_SEED = 2010, 2110  # of the networks, and of the first random set
@@ -36,6 +41,127 @@ HALVES = {
     "bits": np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]),
 }  # fmt: skip
 """What both halves of the vectors of a set are: one-hot, or the bits a, not a, b and not b."""
+CONDITIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "four": ("four", "four", {}),
+    "three": ("three", "three", {}),
+    "two": ("two", "three", {}),
+    "bits": ("bits", "bits", {}),
+    "random": ("random", "bits", {}),
+    "same_start": ("four", "four", {"starts_alike": True}),
+    "untrained_top": ("four", "four", {"trains_top": False}),
+    "wider_lower": ("four", "four", {"lower_hidden": 3}),
+    "wider_top": ("four", "four", {"top_hidden": 3}),
+    "wider": ("four", "four", {"lower_hidden": 3, "top_hidden": 3}),
+}
+"""Networks by their vectors, the condition that gives the learning rates, and what else differs."""
+SEARCHED = ("four", "three", "bits")
+
+TOP_STREAM = 2**62
+"""Added to the root seed for the top module, so that its draws are no lower module's."""
+N_LOWER = 2
+TOP = N_LOWER  # the number of the top module
+HALF = PAPER.n_visible  # visible units of a lower module
+
+
+class Modules(Network):
+    """Two lower modules under a top one; subclasses say their sizes, vectors and rates."""
+
+    lower_hidden = top_hidden = 2
+    starts_alike = False  # both lower modules from the same weights
+    trains_top = True
+    numbers = {"lower_rate": 10.0, "top_rate": 1.0}  # noqa: RUF012
+    lower_rate: Any
+    top_rate: Any
+    patterns: Any  # vectors (n_vectors, 2 halves of 4 units)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:  # type: ignore[override]
+        """Shapes of W0, b0, U0, c0 of the first module, and so on; those of the top come last."""
+        sizes = [(HALF, self.lower_hidden)] * N_LOWER
+        sizes.append((N_LOWER * self.lower_hidden, self.top_hidden))
+        found: dict[str, tuple[int, ...]] = {}
+        for k, (n, m) in enumerate(sizes):
+            found |= {f"W{k}": (m, n), f"b{k}": (m,), f"U{k}": (n, m), f"c{k}": (n,)}
+        return found
+
+    def send_up(self, k: int, v: Any) -> Any:
+        """Return the hidden states of a module (equations 1 and 2)."""
+        return logistic(getattr(self, f"W{k}") @ v + getattr(self, f"b{k}"))
+
+    def send_down(self, k: int, h: Any) -> Any:
+        """Return the visible states that hidden states of a module cause, without regression."""
+        return logistic(getattr(self, f"U{k}") @ h + getattr(self, f"c{k}"))
+
+    def hidden(self, v: Any) -> Any:
+        """Return the codes, hidden states of the lower modules, the visible vector of the top."""
+        parts = [self.send_up(k, v[HALF * k : HALF * (k + 1)]) for k in range(N_LOWER)]
+        return np.concatenate(parts)
+
+    def image(self, v: Any) -> Any:
+        """Return a vector sent up through the top and down again."""
+        codes, n = self.send_down(TOP, self.send_up(TOP, self.hidden(v))), self.lower_hidden
+        parts = [self.send_down(k, codes[n * k : n * (k + 1)]) for k in range(N_LOWER)]
+        return np.concatenate(parts)
+
+    def learn(self, k: int, v0: Any, rate: Any) -> dict[str, Any]:
+        """Return the changes of one module, equations 3 to 6."""
+        keep = PAPER.regression
+        h1 = self.send_up(k, v0)
+        v2 = keep * v0 + (1.0 - keep) * self.send_down(k, h1)
+        h3 = keep * h1 + (1.0 - keep) * self.send_up(k, v2)
+        return {
+            f"W{k}": rate * np.outer(h1 - h3, v2), f"b{k}": rate * (h1 - h3),
+            f"U{k}": rate * np.outer(v0 - v2, h1), f"c{k}": rate * (v0 - v2),
+        }  # fmt: skip
+
+    def weight_changes(self, v: Any, _: Any) -> dict[str, Any]:
+        """Return the changes of all modules, each by its own loop."""
+        changes = self.learn(TOP, self.hidden(v), self.top_rate) if self.trains_top else {}
+        for k in range(N_LOWER):
+            changes |= self.learn(k, v[HALF * k : HALF * (k + 1)], self.lower_rate)
+        return changes
+
+
+class Settling(Modules):
+    """The same network, which reconstructs a state again and again; some units keep theirs.
+
+    A pattern is a state and, behind it, which of its units are held (1) or not (0). With zero
+    regression: a state that is partly kept looks stable without being an attractor.
+    """
+
+    n_rounds = 50
+
+    def image(self, v: Any) -> Any:
+        """Return the state after all rounds."""
+        n = N_LOWER * HALF
+        begun, is_held = v[:n], v[n:] > 0.5
+
+        def go_around(state: Any) -> Any:
+            return np.where(is_held, begun, super(Settling, self).image(state))
+
+        return repeat(self.n_rounds, go_around, begun)
+
+
+def make_rule(*bases: type[Modules], patterns: Any, **settings: Any) -> type[Modules]:
+    """Return a class of modules that is shown some patterns, with other settings."""
+    targets = np.asarray(patterns, dtype=np.float64)[:, : N_LOWER * HALF]
+    return type(bases[0].__name__, bases, {"patterns": patterns, "targets": targets, **settings})
+
+
+def draw_modules(rule: type[Modules], root_seed: int, start: int, stop: int) -> Array:
+    """Draw the weights of hierarchies with seeds in [start, stop), a row for each.
+
+    Lower module m of network s takes the draws of seed ``2 s + m``, or those of its first one if
+    they start alike, the top module those of seed s under another root seed.
+    """
+    lower = Protocol(group_sizes=(HALF, rule.lower_hidden))
+    top = Protocol(group_sizes=(N_LOWER * rule.lower_hidden, rule.top_hidden))
+    rows = draw_weights(lower, root_seed, N_LOWER * start, N_LOWER * stop)
+    rows = rows.reshape(stop - start, N_LOWER, -1)
+    if rule.starts_alike:
+        rows[:] = rows[:, :1]
+    above = draw_weights(top, root_seed + TOP_STREAM, start, stop)
+    return np.hstack([rows.reshape(stop - start, -1), above])
 
 
 def make_vectors(kind: str, number: int = 0) -> tuple[tuple[float, ...], ...]:
@@ -53,58 +179,26 @@ def make_vectors(kind: str, number: int = 0) -> tuple[tuple[float, ...], ...]:
     return tuple(map(tuple, vectors.astype(float).tolist()))
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Condition:
-    """Networks of one kind: their vectors, sizes and start."""
-
-    kind: str = "four"
-    rates_of: str | None = None  # the condition whose search gives the learning rates, if not this
-    sizes: Mapping[str, int] = dataclasses.field(default_factory=dict)  # settings of `Modules`
-    alike: bool = False  # whether both lower modules start from the same weights
-    train_top: bool = True
-
-    def make_rule(self, lower_rate: float, top_rate: float, number: int = 0) -> type[Modules]:
-        """Return the rule with these learning rates, and a random set of this number."""
-        rates = {"lower_rate": lower_rate, "top_rate": top_rate if self.train_top else 0.0}
-        vectors = make_vectors(self.kind, number)
-        return modules.make_rule(Modules, patterns=vectors, numbers=rates, **self.sizes)
-
-
-WIDER_LOWER, WIDER_TOP = {"lower_hidden": 3}, {"top_hidden": 3}
-CONDITIONS = {
-    "four": Condition(),
-    "three": Condition(kind="three"),
-    "two": Condition(kind="two", rates_of="three"),
-    "bits": Condition(kind="bits"),
-    "random": Condition(kind="random", rates_of="bits"),
-    "same_start": Condition(rates_of="four", alike=True),
-    "untrained_top": Condition(rates_of="four", train_top=False),
-    "wider_lower": Condition(rates_of="four", sizes=WIDER_LOWER),
-    "wider_top": Condition(rates_of="four", sizes=WIDER_TOP),
-    "wider": Condition(rates_of="four", sizes=WIDER_LOWER | WIDER_TOP),
-}
-
 Rates = tuple[float, float]  # of the lower modules and the top
 Examined = Mapping[str, Any]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
 ``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
 
 
+def make_condition(name: str, rates: Rates, number: int = 0) -> type[Modules]:
+    """Return the rule of a condition with these learning rates, and a random set of this number."""
+    kind, _, settings = CONDITIONS[name]
+    numbers = dict(zip(("lower_rate", "top_rate"), rates, strict=True))
+    vectors = make_vectors(kind, number)
+    return make_rule(Modules, patterns=vectors, numbers=numbers, **settings)
+
+
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
-    sample.report_progress("hierarchy: learning rates")
     # Learning rates first, on networks that no condition is judged by.
-    searched = {
-        name: search_rates(condition, sample.first(N_SEARCH))
-        for name, condition in CONDITIONS.items() if condition.rates_of is None
-    }  # fmt: skip
-    rates = {name: searched[each.rates_of or name] for name, each in CONDITIONS.items()}
-    sample.report_progress("hierarchy: all conditions")
-
-    def simulate(name: str) -> Examined:
-        return simulate_condition(CONDITIONS[name], rates[name], sample)
-
-    outcomes = sample.map(simulate, CONDITIONS)
+    searched = {name: search_rates(name, sample.first(N_SEARCH)) for name in SEARCHED}
+    rates = {name: searched[source] for name, (_, source, _) in CONDITIONS.items()}
+    outcomes = sample.map(lambda name: simulate_condition(name, rates[name], sample), CONDITIONS)
     # Each way of measuring the statement is one of the conditions.
     ways = load_claims()["hierarchy"].operationalisations
     measured = {way.id: outcomes[way.id]["all"] for way in ways}
@@ -118,26 +212,25 @@ def run(sample: Sample) -> Model:
     }
 
 
-def search_rates(condition: Condition, sample: Sample) -> Rates:
+def search_rates(name: str, sample: Sample) -> Rates:
     """Return the first pair of learning rates (lower, top) with which most of others do all."""
 
     def measure(pair: Rates) -> float:
-        return float(simulate_condition(condition, pair, sample.others)["all"].mean())
+        return float(simulate_condition(name, pair, sample.others)["all"].mean())
 
     shares = sample.map(measure, itertools.product(LOWER_RATES, TOP_RATES))
     return max(shares, key=lambda pair: shares[pair])
 
 
-def simulate_condition(condition: Condition, rates: Rates, sample: Sample) -> Examined:
+def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
     """Train and test networks; with random sets the first n / `RANDOM_SETS` on each of them."""
-    n_sets = RANDOM_SETS if condition.kind == "random" else 1
+    n_sets = RANDOM_SETS if name == "random" else 1
     found = []
     for number in range(n_sets):
-        rule = condition.make_rule(*rates, number)
-        stop = max(1, sample.n // n_sets)
-        weights = modules.draw_modules(rule, sample.root_seed, 0, stop, alike=condition.alike)
+        rule = make_condition(name, rates, number)
+        weights = draw_modules(rule, sample.root_seed, 0, max(1, sample.n // n_sets))
         found.append(examine(rule, train_for(PAPER, weights, UPDATES, network=rule)))
-    return {name: np.concatenate([part[name] for part in found], axis=-1) for name in found[0]}
+    return {key: np.concatenate([part[key] for part in found], axis=-1) for key in found[0]}
 
 
 def examine(rule: type[Modules], weights: Array) -> Examined:
@@ -169,7 +262,7 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
 def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
     """Return what states become in `ROUNDS` rounds, (n, n_states, n_units)."""
     patterns = np.hstack([states, held])
-    settling = modules.make_rule(Settling, rule, patterns=patterns, n_rounds=ROUNDS)
+    settling = make_rule(Settling, rule, patterns=patterns, n_rounds=ROUNDS)
     return Engine(PAPER, settling).evaluate(weights).reconstruction
 
 

@@ -11,35 +11,33 @@ from replication.report import style
 OURS, SOLID, CIRCLE = style.LOOKS[0][:3]
 THEIRS, DASHED, SQUARE = style.LOOKS[1][:3]
 CROSS, DOTTED, TRIANGLE = style.LOOKS[2][:3]
+OPEN = style.PAPER_WHITE
 
 
-def look(color: str, dash: Any, marker: str, label: str, *, is_filled: bool = True) -> Model:
-    """Return how the line of a rule is drawn."""
-    face = color if is_filled else style.PAPER_WHITE
+def look(color: str, dash: Any, marker: str, label: str, face: str | None = None) -> Model:
+    """Return how the line of a rule is drawn; its marks are filled unless they have a `face`."""
     line = {"color": color, "linestyle": dash, "marker": marker, "label": label}
-    return line | {"markersize": 5, "markerfacecolor": face}
+    return line | {"markersize": 5, "markerfacecolor": face or color}
 
 
 LINEAR = {
     "feedback alignment": look(style.MUTED, "none", "D", "feedback alignment"),
-    "wake-sleep": look(style.GOLD, DOTTED, "v", "wake-sleep", is_filled=False),
+    "wake-sleep": look(style.GOLD, DOTTED, "v", "wake-sleep", OPEN),
     "inverse": look(CROSS, DOTTED, TRIANGLE, "target propagation"),
     "recirculation": look(OURS, SOLID, CIRCLE, "recirculation"),
-    "inverse, white noise": look(
-        CROSS, "none", TRIANGLE, "target propagation, white noise", is_filled=False
-    ),
+    "inverse, white noise": look(CROSS, "none", TRIANGLE, "target propagation, white noise", OPEN),
     "back-propagation": look(THEIRS, DASHED, SQUARE, "back-propagation"),
 }
 LOGISTIC = {
     "none": look(OURS, SOLID, CIRCLE, "recirculation"),
-    "small weights": look(OURS, DOTTED, CIRCLE, "small weights", is_filled=False),
+    "small weights": look(OURS, DOTTED, CIRCLE, "small weights", OPEN),
     "decay of W": look(style.GOLD, DOTTED, "P", "with decay of W"),
     "sleep": look(style.INK, SOLID, TRIANGLE, "with sleep"),
     "back-propagation": LINEAR["back-propagation"],
 }
 ENCODERS = {
     "cross-entropy": look(CROSS, DOTTED, TRIANGLE, "back-propagation, cross-entropy"),
-    "slowed": look(CROSS, SOLID, TRIANGLE, "cross-entropy, W slowed to a quarter", is_filled=False),
+    "slowed": look(CROSS, SOLID, TRIANGLE, "cross-entropy, W slowed to a quarter", OPEN),
 }
 ASIDE = {"wake-sleep": 1.06, "inverse": 0.94, "inverse, white noise": 1.06}
 """Factors that move marks beside others of the same size."""

@@ -1,4 +1,4 @@
-"""Where linear units come to rest, by rule and by the size of the initial weights.
+"""Where linear units come to rest, by rule and by the size of the initial weights; why, measured.
 
 Of all images linear units see the scatter alone, so that 64 patterns with the same scatter, the
 rows of its root, stand for the 1,797. Deviations from the mean image are learnt, without biases.
@@ -9,11 +9,12 @@ import numpy as np
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
 from replication.experiments.images import rules
-from replication.experiments.images.rules import combine, vary
-from replication.experiments.images.training import Rule, draw, split, train
-from replication.experiments.matrices import Array, Scatter, flatten
+from replication.experiments.images.rules import Rule, combine, draw, split, train, vary
+from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, get_w
+from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, name_mean
-from replication.statistics.alignment import compute_cosines
+from replication.simulator.ensemble import simulate_weights
+from replication.simulator.weights import split_weights
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
 SIDE = 8  # pixels of an image
@@ -52,6 +53,14 @@ ON_PATCHES = (
     "wake-sleep, noise", "inverse, white noise", "inverse, decay", "back-propagation",
 )  # fmt: skip
 """Rules that are tried on the other patterns, from the largest weights."""
+
+SPECTRA = ((1.0, 0.9, 0.6, 0.3), (1.0, 0.9, 0.4, 0.3), (1.0, 0.9, 0.2, 0.1))
+"""Eigenvalues of scatters, of which two hidden units can span two directions."""
+N_SPANNED = 2
+HALF_WIDTHS = (1e-2, 1e-3, 1e-4)
+SMALL_RATE, N_SMALL_UPDATES = 2.0, 6_000
+ENCODERS: dict[tuple[int, int], float] = {(4, 2): 20.0, (8, 3): 14.0, (16, 4): 10.0}
+"""Logistic networks that learn one-hot vectors, and their learning rates."""
 
 
 def make_digits() -> Scatter:
@@ -122,20 +131,16 @@ def predict_power(strengths: Array, n_kept: int) -> float:
 
 
 def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, Array]:
-    """Train networks on, and return what they have come to, and their weights."""
+    """Train networks on, and return what they have come to, and their weights.
+
+    What they miss, how fast W still changes, and how far it is from the best. ``change``: of W in
+    an update, as a part of its length; ``unread``: the largest entry of W U - I; ``alignment``: the
+    cosine of U and W^T; ``inverse``: how far Q is from W on the patterns; ``gradient``: for W, its
+    length.
+    """
     before = train(rule, weights, N_UPDATES - LAST)
     final = train(rule, before, LAST, stretch=1)
-    arrays, W = split(rule, final), split(rule, before)["W"]
-    return describe_state(rule, arrays, W, scatter), final
-
-
-def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter: Scatter) -> Model:
-    """Return what networks miss, how fast W still changes, and how far it is from the best.
-
-    ``change``: of W in an update, as a part of its length; ``unread``: the largest entry of
-    W U - I; ``alignment``: the cosine of U and W^T; ``inverse``: how far Q is from W on the
-    patterns; ``gradient``: for W, its length.
-    """
+    arrays = split(rule, final)
     W, U = arrays["W"], arrays["U"]
 
     def measure_length(matrices: Array) -> Array:
@@ -143,7 +148,7 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
 
     # How far the reconstruction is from the images, and what still moves per update.
     errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
-    changed = measure_length(W - before) / measure_length(W) / LAST
+    changed = measure_length(W - split(rule, before)["W"]) / measure_length(W) / LAST
     described: Model = {
         **name_mean(scatter.miss(W, U), "unexplained"),
         "change": float(np.maximum(changed, ZERO).mean()),
@@ -157,4 +162,58 @@ def describe_state(rule: Rule, arrays: dict[str, Array], before: Array, scatter:
     if "Q" in arrays:
         apart, seen = (measure_length(x @ scatter.root.T) for x in (arrays["Q"] - W, W))
         described["inverse"] = float((apart / seen).mean())
-    return described
+    return described, final
+
+
+def measure_exact(sample: Sample) -> Model:
+    """Return the power laws of small starts, and what is kept of the row space of W.
+
+    ``powers``: of the excess error in the half-width of the initial weights, measured and
+    predicted; ``kept``: the mean squared cosine between the rows of the first W and those of the
+    last, without their means, and what chance gives.
+    """
+    return {
+        "powers": [measure_power(np.array(spectrum), sample) for spectrum in SPECTRA],
+        "kept": [measure_kept(Protocol(group_sizes=sizes, learning_rate=rate), sample)
+                 for sizes, rate in ENCODERS.items()],
+    }  # fmt: skip
+
+
+def measure_power(strengths: Array, sample: Sample) -> Model:
+    """Return the slope of the log of the excess error against that of the half-width."""
+
+    def find_excess(half_width: float) -> Array:
+        protocol = Protocol(
+            group_sizes=(len(strengths), N_SPANNED), patterns=np.diag(np.sqrt(strengths)).tolist(),
+            visible_units="linear", hidden_function="linear", half_width=half_width,
+            initial_biases="zero", frozen=("b", "c"), learning_rate=SMALL_RATE,
+        )  # fmt: skip
+        final = train_for(protocol, sample.draw(protocol), N_SMALL_UPDATES)
+        (W, _), (U, _) = split_weights(protocol, final)
+        missed = Scatter.of_matrix(np.diag(strengths)).miss(W, U) * strengths.sum()
+        return np.asarray(missed - strengths[N_SPANNED:].sum())
+
+    logs = np.log([find_excess(half_width) for half_width in HALF_WIDTHS])
+    # Of each network, from three starts that differ in size alone.
+    slopes = np.polyfit(np.log(HALF_WIDTHS), logs, 1)[0]
+    return {"predicted": predict_power(strengths, N_SPANNED), **name_mean(slopes, "power")}
+
+
+def measure_kept(protocol: Protocol, sample: Sample) -> Model:
+    """Return what converged networks keep of the span of the rows of their first W."""
+    n_visible, n_hidden = protocol.group_sizes
+    initial = sample.draw(protocol)
+    _, converged, final = simulate_weights(protocol, initial)
+
+    def find_basis(weights: Array) -> Array:
+        W = get_w(protocol, weights[converged])
+        centred = W - W.mean(axis=2, keepdims=True)
+        return np.asarray(np.linalg.qr(np.swapaxes(centred, 1, 2))[0])
+
+    cosines = np.swapaxes(find_basis(initial), 1, 2) @ find_basis(final)
+    overlaps = np.sum(cosines**2, axis=(1, 2)) / n_hidden
+    return {
+        "sizes": [n_visible, n_hidden],
+        "chance": n_hidden / (n_visible - 1),  # of the directions that add up to 0
+        **name_mean(overlaps, "overlap"),
+    }

@@ -1,20 +1,27 @@
-"""The criterion in networks with logistic units, on images that were trained and on others."""
+"""Networks with logistic units, trained on some images and judged by others.
 
-from collections.abc import Iterable, Sequence
+Where each rule has come to; why recirculation passes a minimum of the error, and what becomes of
+its codes; and what keeps it from getting worse. Constants are chosen by what is left of the images
+that are trained, on networks of other seeds.
+"""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.linear import IMAGES, make_patches
-from replication.experiments.images.rules import combine, vary
-from replication.experiments.images.training import Rule, draw, miss, train_epochs
-from replication.experiments.matrices import Array, Scatter, multiply
+from replication.experiments.images.rules import Rule, combine, draw, evaluate, miss, train_epochs
+from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, multiply
 from replication.experiments.sample import Sample, name_mean
-from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
+from replication.simulator import activations
+from replication.simulator.patterns import MOST_INK, compute_mean, compute_variation, read_digits
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
-EPOCHS = (10, 20, 30, 40, 60, 80, 100)  # after which networks are measured
+EPOCHS, FEWER_EPOCHS = (10, 20, 30, 40, 60, 80, 100), (20, 60)  # after which they are measured
 LARGE = 0.5  # half-width of the initial weights
 PATCH_SEED = 2017  # of the patches of noise
 
@@ -36,7 +43,41 @@ BOTH: dict[str, Rule] = {
     "inverse, white noise": combine(LOGISTIC_INVERSE, rules.WhiteNoise, rate=0.2, noise=0.3),
 }
 """Rules of networks in which visible units are logistic, too."""
-FEWER_EPOCHS = (20, 60)
+UNITS: dict[str, Rule] = {
+    "hidden": RULES["recirculation"],
+    "visible": combine(rules.LogisticVisible, rules.Recirculation, rate=0.1),
+    "none": combine(rules.Biased, rules.Recirculation, rate=0.02),
+}
+"""Recirculation by which units alone are logistic."""
+
+UPDATES = (100, 200, 400, 600, 800, 1_000, 1_200, 1_600, 2_000)  # by all images together
+BATCH_RATE = 0.007
+LEFT_AT = 40  # epochs after which only a part of the changes of W is left
+LEFT: dict[str, Rule] = {
+    "turning": rules.Turning,
+    "shrinking": rules.Shrinking,
+    "nothing": combine(rules.LogisticRecirculation, factor=0.0),
+}
+"""Recirculation by what is left of the changes of W."""
+
+SMALL, HUGE = 0.02, 2.0  # half-widths of smaller and of larger initial weights
+LONGER = 200  # epochs
+RIDGE = 1.0  # of the linear probe, in units of the variance of a hidden state times images
+SIZE = "half-width"  # the constant of small starts
+SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
+REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
+    "none": (rules.LogisticRecirculation, {}),
+    "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001, 0.0002)}),
+    "decay of W": (SLEEP, {"echo": (0.0,), "decay": (1e-5, 2e-5, 4e-5, 8e-5)}),
+    "sleep": (SLEEP, {"echo": (0.01, 0.03, 0.1, 1.0), "decay": (2e-5, 6e-5, 2e-4)}),
+    "sleep without equation (4)": (
+        SLEEP, {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
+    ),
+    "back-propagation": (
+        combine(rules.Logistic, rules.BackPropagation), {"rate": (0.05, 0.1, 0.2)},
+    ),
+}  # fmt: skip
+"""Rules, and the values of their constants that are tried."""
 
 
 def find_scatter(images: Array) -> Scatter:
@@ -61,7 +102,7 @@ def make_noise() -> Images:
 
 def show(rule: Rule, images: Array, **numbers: float) -> Rule:
     """Return the rule for networks that learn these images."""
-    return vary(rule, numbers=numbers, patterns=images, mean=compute_mean(images))
+    return rules.vary(rule, numbers=numbers, patterns=images, mean=compute_mean(images))
 
 
 def name_estimates(samples: Iterable[Array]) -> Model:
@@ -70,11 +111,17 @@ def name_estimates(samples: Iterable[Array]) -> Model:
     return {key: [each[key] for each in named] for key in named[0]}
 
 
-def follow(rule: Rule, images: Images, epochs: Sequence[int], sample: Sample) -> Model:
-    """Return what networks of a rule miss of held-out images after some epochs."""
-    shown = show(rule, images[0])
-    states = train_epochs(shown, draw(shown, LARGE, sample), epochs)
-    return name_estimates(miss(shown, states, images[1]))
+def follow_rules(
+    tried: Mapping[str, Rule], images: Images, epochs: Sequence[int], sample: Sample
+) -> Model:
+    """Return what networks of each rule miss of held-out images after some epochs."""
+
+    def follow(name: str) -> Model:
+        rule = show(tried[name], images[0])
+        states = train_epochs(rule, draw(rule, LARGE, sample), epochs)
+        return name_estimates(miss(rule, states, images[1]))
+
+    return sample.map(follow, tried)
 
 
 def measure_criterion(sample: Sample) -> Model:
@@ -83,14 +130,163 @@ def measure_criterion(sample: Sample) -> Model:
     ``both``: of digits, if visible units are logistic, too.
     """
     digits = read_images()
-    sets = {"digits": (RULES, digits), "patches": (RULES, make_noise()), "both": (BOTH, digits)}
-    tasks = [(of, name) for of, (tried, _) in sets.items() for name in tried]
+    return {
+        "epochs": list(FEWER_EPOCHS), "n_others": len(digits[1]),
+        "digits": follow_rules(RULES, digits, FEWER_EPOCHS, sample),
+        "patches": follow_rules(RULES, make_noise(), FEWER_EPOCHS, sample),
+        "both": follow_rules(BOTH, digits, FEWER_EPOCHS, sample),
+    }  # fmt: skip
 
-    def follow_task(task: tuple[str, str]) -> Model:
-        tried, images = sets[task[0]]
-        return follow(tried[task[1]], images, FEWER_EPOCHS, sample)
 
-    model: Model = {"epochs": list(FEWER_EPOCHS), "n_others": len(digits[1])}
-    for (of, name), found in sample.map(follow_task, tasks).items():
-        model.setdefault(of, {})[name] = found
-    return model
+def measure_minimum(sample: Sample) -> Model:
+    """Return what becomes of codes, and which units and changes make them worse.
+
+    ``codes``: by how networks learn, after some epochs (`describe_codes`); ``units``: what
+    networks miss of held-out images, by the only units that are logistic; ``left``: the same, and
+    what became of codes at the last of `EPOCHS`, by what is left of the changes of W from
+    `LEFT_AT` on.
+    """
+    trained, others = images = read_images()
+    bent = show(rules.LogisticRecirculation, trained)
+    states = train_epochs(bent, draw(bent, LARGE, sample), EPOCHS)
+    # The same with all images at once, in place of one after the other.
+    rule = show(bent, trained, rate=BATCH_RATE)
+    passed = [draw(rule, LARGE, sample)]
+    for begin, end in itertools.pairwise((0, *UPDATES)):
+        passed.append(rules.train(rule, passed[-1], end - begin))
+
+    # From networks at their minimum on, by what is left of the changes of W.
+    def follow_left(name: str) -> Model:
+        rule, at_minimum = show(LEFT[name], trained), states[EPOCHS.index(LEFT_AT)]
+        final = train_epochs(rule, at_minimum, (EPOCHS[-1] - LEFT_AT,))
+        named = name_estimates(miss(rule, final, others))
+        return describe_codes(rule, final, images) | named
+
+    return {
+        "epochs": list(EPOCHS), "left_at": LEFT_AT,
+        "codes": {"batch": describe_codes(rule, passed[1:], images),
+                  "large": describe_codes(bent, states, images)},
+        "units": follow_rules(UNITS, images, EPOCHS, sample),
+        "left": sample.map(follow_left, LEFT),
+    }  # fmt: skip
+
+
+def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
+    """Return means over networks, in each state: of the codes of trained images, and of W.
+
+    ``others``: what networks miss of held-out images, and ``best`` the best linear decoder of
+    their codes; ``divergence``: that of Kullback and Leibler between hidden states at time 1 and
+    those that the network gives at time 3; ``distance``: their mean square; ``relative``: the same
+    as a part of the ``variance`` of the code; ``overlap``: of W with the principal directions;
+    ``growth``: the cosine of the change of W with W S.
+    """
+    described = describe_code(rule, np.concatenate(list(states)), images)
+    return {key: x.reshape(len(states), -1).mean(axis=1).tolist() for key, x in described.items()}
+
+
+def describe_code(rule: Rule, weights: Array, images: Images) -> dict[str, Array]:
+    """Return what `describe_codes` averages, of each network."""
+    trained, others = images
+    arrays = rules.split(rule, weights)
+    now, held = (evaluate(rule, weights, each) for each in images)
+    W, h, scatter = arrays["W"], now.hidden[0], find_scatter(trained)
+
+    # The second pass, with its regression in the visible units.
+    v2 = rules.REGRESSION * trained + (1.0 - rules.REGRESSION) * now.reconstruction
+    seen = v2 - trained.mean(axis=0)
+    h3 = activations.logistic(seen @ np.swapaxes(W, 1, 2) + arrays["b"][:, None])
+    divergence = h * np.log(h / h3) + (1.0 - h) * np.log((1.0 - h) / (1.0 - h3))
+    change = np.swapaxes(h - h3, 1, 2) @ seen
+    distance, variance = np.sum((h - h3) ** 2, axis=2).mean(axis=1), h.var(axis=1).sum(axis=1)
+
+    # The best linear decoder of the code, for images that were not trained.
+    codes, new = (np.insert(x, 0, 1.0, axis=2) for x in (h, held.hidden[0]))
+    decoders = np.linalg.pinv(codes) @ trained
+    missed = np.sum((new @ decoders - others) ** 2, axis=(1, 2)) / compute_variation(others)
+
+    main = scatter.directions[:, : rules.N_HIDDEN]
+    basis = np.linalg.qr(np.swapaxes(W, 1, 2))[0]
+    return {
+        "others": held.error, "best": missed,
+        "divergence": divergence.sum(axis=2).mean(axis=1),
+        "distance": distance, "variance": variance, "relative": distance / variance,
+        "overlap": np.sum((main.T @ basis) ** 2, axis=(1, 2)) / rules.N_HIDDEN,
+        "growth": compute_cosines(flatten(change), flatten(W @ scatter.matrix)),
+    }  # fmt: skip
+
+
+def measure_repairs(sample: Sample) -> Model:
+    """Return what each repair misses of held-out images, at the constants that do best.
+
+    ``tried``: each value of its constants, and what it left of the images that are trained;
+    ``starts``: sleep from other initial weights; ``longer``: sleep for `LONGER` epochs; ``probe``:
+    how many held-out images a linear probe of the codes assigns to their digits.
+    """
+    trained, others = images = read_images()
+    begun = (0, *EPOCHS)
+    chosen = sample.map(lambda name: choose(name, trained, sample.others), REPAIRS)
+    sleep = chosen["sleep"]["chosen"]
+
+    def train(name: str, **values: float) -> tuple[Rule, Array]:
+        return train_repair(name, chosen[name]["chosen"] | values, trained, begun, sample)
+
+    found = sample.map(train, REPAIRS)
+    starts = sample.map(lambda x: train("sleep", **{SIZE: x}), (SMALL, HUGE))
+    longer = train_repair("sleep", sleep, trained, (*begun, LONGER), sample)
+
+    def describe(rule: Rule, states: Array) -> Model:
+        return name_estimates(miss(rule, states[1:], others))
+
+    # The codes of all rules after their last epoch, and of one before its first.
+    networks = {name: (rule, states[-1]) for name, (rule, states) in found.items()}
+    networks["random W"] = found["none"][0], found["none"][1][0]
+    return {
+        "epochs": list(EPOCHS), "longer_epochs": LONGER, "huge": HUGE, "small": SMALL,
+        "rules": {name: chosen[name] | describe(*found[name]) for name in REPAIRS},
+        "starts": {f"{x:g}": describe(*each) for x, each in starts.items()},
+        "longer": {"sleep": describe(*longer)}, "probe": probe_codes(networks, images),
+    }  # fmt: skip
+
+
+def train_repair(
+    name: str, values: Mapping[str, float], trained: Array, epochs: Sequence[int], sample: Sample
+) -> tuple[Rule, Array]:
+    """Return a rule with these values of its constants, and its states after some epochs."""
+    numbers = {**values}
+    half_width = numbers.pop(SIZE, LARGE)
+    rule = show(REPAIRS[name][0], trained, **numbers)
+    return rule, train_epochs(rule, draw(rule, half_width, sample), epochs)
+
+
+def choose(name: str, trained: Array, sample: Sample) -> Model:
+    """Return the constants of a repair that leave least of the images that are trained."""
+    constants = REPAIRS[name][1]
+    if not constants:
+        return {"tried": [], "chosen": {}}
+    tried: list[Model] = []
+    for each in itertools.product(*constants.values()):
+        values = dict(zip(constants, each, strict=True))
+        rule, (final,) = train_repair(name, values, trained, EPOCHS[-1:], sample)
+        tried.append({"constants": values, "left": float(miss(rule, final, trained).mean())})
+    return {"tried": tried, "chosen": min(tried, key=lambda row: float(row["left"]))["constants"]}
+
+
+def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> dict[str, float]:
+    """Return the shares of held-out images that a ridge regression of the codes classifies.
+
+    Codes are the hidden states, principal components, or the pixels themselves.
+    """
+    labels = np.split(read_digits()[1], [len(images[0])])
+    main = find_scatter(images[0]).directions[:, : rules.N_HIDDEN]
+    codes = {"pixels": [x[None] for x in images]}
+    codes["principal components"] = [x[None] @ main for x in images]
+    for name, (rule, weights) in networks.items():
+        codes[name] = [evaluate(rule, weights, x).hidden[0] for x in images]
+    wanted, shares = np.eye(10)[labels[0]] - 0.1, {}
+    for name, (trained, others) in codes.items():  # (n_networks, n_images, n_units) each
+        mean, spread = trained.mean(axis=1, keepdims=True), trained.std(axis=1, keepdims=True)
+        known, new = ((x - mean) / np.maximum(spread, 1e-9) for x in (trained, others))
+        products = np.swapaxes(known, 1, 2) @ known + RIDGE * np.eye(known.shape[2])
+        weights = np.linalg.solve(products, np.swapaxes(known, 1, 2) @ wanted)
+        shares[name] = float(np.mean(np.argmax(new @ weights, axis=2) == labels[1]))
+    return shares

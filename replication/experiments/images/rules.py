@@ -1,27 +1,40 @@
-"""Learning rules of networks with one hidden group, each written for one network and one pattern.
+"""Learning rules of networks with one hidden group, and how networks of them are run.
 
-A rule is combined with a kind of units: ``combine(Logistic, Recirculation, rate=0.2)``. All change
-the decoder U alike, by what its image lacks; they differ in what changes the encoder W.
+Each is written for one network and one pattern, and combined with a kind of units:
+``combine(Logistic, Recirculation, rate=0.2)``. All change the decoder U alike, by what its image
+lacks; they differ in what changes the encoder W.
 """
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
+from replication.definition.protocol import Protocol
+from replication.experiments.matrices import Array
+from replication.experiments.sample import Sample
 from replication.simulator.activations import logistic
+from replication.simulator.engine import Engine, Evaluation, record_weights
+from replication.simulator.ensemble import draw_initial_weights
 from replication.simulator.network import Network
+from replication.simulator.weights import split_arrays
 
+Rule = Any
+"""A class of networks, with what it is shown."""
 N_VISIBLE, N_HIDDEN = 64, 16
 REGRESSION = 0.75
 INTO, BACK = (N_HIDDEN, N_VISIBLE), (N_VISIBLE, N_HIDDEN)
+BY_BATCH = Protocol(criterion="unexplained-variance")
+BY_PATTERN = Protocol(criterion="unexplained-variance", update_schedule="per-pattern")
+NEVER = -1.0  # no error is below this threshold
 
 
-def combine(*classes: Any, **numbers: float) -> Any:
+def combine(*classes: Rule, **numbers: float) -> Rule:
     """Return a rule, the last class, with units or a variant of others, and some other numbers."""
     return vary(*classes, numbers=numbers)
 
 
-def vary(*classes: Any, **attributes: Any) -> Any:
+def vary(*classes: Rule, **attributes: Any) -> Rule:
     """Return a subclass with other attributes, such as `patterns`."""
     return type("".join(each.__name__ for each in classes), classes, attributes)
 
@@ -37,31 +50,25 @@ class Linear(Network):
     """
 
     W: Any
-    U: Any
     B: Any
-    Q: Any
     mean: Any = 0.0  # of the patterns, subtracted on the way to hidden units
-    has_biases = False
     bends_hidden = bends_visible = False  # whether these units are logistic
     shapes = {"W": INTO, "U": BACK}
     numbers = {"rate": 0.2}
     decayed = ""  # names of the arrays that lose the share `decay` of themselves
 
-    if TYPE_CHECKING:  # arrays and `numbers` are attributes
-
-        def __getattr__(self, name: str) -> Any: ...
-
     def send(self, names: str, v: Any, is_logistic: bool) -> Any:
         """Return the states that others cause through a matrix and its biases, as in "Wb"."""
         total = getattr(self, names[0]) @ v
-        total = total + getattr(self, names[1]) if self.has_biases else total
+        if names[1] in self.shapes:
+            total = total + getattr(self, names[1])
         return logistic(total) if is_logistic else total
 
     def learn(self, names: str, errors: Any, v: Any) -> dict[str, Any]:
         """Return the changes of a matrix and its biases by the errors of those that it leads to."""
         change = self.rate * errors
-        biases = {names[1]: change} if self.has_biases else {}
-        return {names[0]: np.outer(change, v), **biases}
+        changes = {names[0]: np.outer(change, v), names[1]: change}
+        return {name: each for name, each in changes.items() if name in self.shapes}
 
     def hidden(self, v: Any) -> Any:
         return self.send("Wb", v - self.mean, self.bends_hidden)
@@ -104,7 +111,6 @@ class Linear(Network):
 class Biased(Linear):
     """Linear units with biases."""
 
-    has_biases = True
     shapes = {"W": INTO, "b": (N_HIDDEN,), "U": BACK, "c": (N_VISIBLE,)}
 
 
@@ -324,3 +330,46 @@ class HiddenInverse(LogisticHidden, Inverse):
     """A logistic inverse of logistic hidden units."""
 
     shapes = {**LogisticHidden.shapes, "Q": INTO, "q": (N_HIDDEN,)}
+
+
+# Networks of a rule, trained for so many updates whatever their error
+
+
+def draw(rule: Rule, half_width: float, sample: Sample) -> Array:
+    """Draw initial arrays of networks, a row for each, uniform within a half-width."""
+    drawn: Any = {"n_seeds": sample.n, "root_seed": sample.root_seed, "network": rule}
+    return draw_initial_weights(Protocol(half_width=half_width), **drawn)
+
+
+def train(rule: Rule, weights: Array, n_updates: int, *, stretch: int = 0) -> Any:
+    """Return the arrays after so many updates by all patterns together.
+
+    Of networks that are trained on, another `stretch` gives other random numbers.
+    """
+    options: Any = {"root_seed": stretch, "max_updates": n_updates, "threshold": NEVER}
+    return Engine(BY_BATCH, rule).train(weights, final=True, **options)[2]
+
+
+def train_epochs(rule: Rule, weights: Array, epochs: Sequence[int]) -> Array:
+    """Return the arrays after so many epochs, (len(epochs), n, n_numbers).
+
+    Weights change after each pattern.
+    """
+    recorded = record_weights(BY_PATTERN, weights, max(epochs), network=rule)
+    return recorded[:, list(epochs)].swapaxes(0, 1)
+
+
+def evaluate(rule: Rule, weights: Array, images: Array) -> Evaluation:
+    """Return what networks (n, n_numbers) make of images; its errors are shares of the variance."""
+    return Engine(BY_BATCH, vary(rule, patterns=images)).evaluate(weights)
+
+
+def miss(rule: Rule, states: Array, images: Array) -> Array:
+    """Return the share of the variance of images that networks (..., n_numbers) miss, (...)."""
+    rows = states.reshape(-1, states.shape[-1])
+    return evaluate(rule, rows, images).error.reshape(states.shape[:-1])
+
+
+def split(rule: Rule, weights: Array) -> dict[str, Array]:
+    """Return views of the arrays by name, (..., *shape)."""
+    return split_arrays({**rule.shapes, **rule.fixed}, weights)

@@ -1,30 +1,119 @@
 """Real images: where each rule comes to rest, why, and what helps; growth; larger encoders."""
 
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from replication.definition.protocol import Protocol
 from replication.experiments import Model
-from replication.experiments.images import encoders, exact, linear, logistic, minimum
-from replication.experiments.images.repairs import measure_repairs
-from replication.experiments.sample import Sample
+from replication.experiments.growth import measure_growth
+from replication.experiments.images import linear, logistic
+from replication.experiments.interventions import compare_interventions
+from replication.experiments.matrices import Counts
+from replication.experiments.recording import train_for
+from replication.experiments.sample import CROSS_ENTROPY, Sample, name_estimate, name_median
+from replication.statistics.intervals import Estimate
 
 ROOT_SEED = 2016
 N_NETWORKS = 768  # of the smallest encoder, and fewer of larger ones
-IMAGES_SHARE = 1 / 96  # networks of each kind on images, as a share
-EXACT_SHARE = 1 / 12  # of small networks with exact dynamics
+FEWEST = 6  # networks whose median has an interval
+IMAGES_SHARE, EXACT_SHARE = 1 / 96, 1 / 12
+"""Networks of each kind on images, and small ones with exact dynamics, as shares of all."""
+
+N_IMAGES = 200  # digits that logistic networks learn at once
+DIGITS_RATE = 5.0  # over the number of images, a sum over all of which is one update
+TARGET = 0.2  # unexplained variance at which a network has learnt
+FOLLOWED = (10, 160)  # updates after which the changes are measured
+FIRST = 20  # updates whose change of W is replaced
+INSTEAD = ("dropped", "amplification")
+
+RULES: dict[str, dict[str, Any]] = {
+    "recirculation": {},
+    "cross-entropy": CROSS_ENTROPY,
+    "slowed": CROSS_ENTROPY | {"visible_to_hidden_factor": 0.25},
+}
+RATES = {
+    "recirculation": (56.0, 90.0, 128.0, 150.0, 176.0, 208.0),
+    "cross-entropy": (4.5, 5.5, 6.5, 7.5, 8.5, 10.0),
+    "slowed": (10.0, 12.0, 14.0, 16.0, 18.0, 21.0),
+}
+"""Learning rates that are tried, times the number of visible units."""
+SIZES = (4, 8, 16, 32, 64)  # visible units
+CAP = 8_000
+SEARCH_SHARE = 1.0 / 6.0  # networks at each learning rate that is tried, as a share of all
+N_LARGER = 3  # sizes, the last ones, from which the exponents are measured
+ERRORS = 1.96  # standard errors on each side of an exponent
 
 
 def run(sample: Sample) -> Model:
     """Return the model of real images and of larger encoders."""
-    several = sample.take(IMAGES_SHARE, least=encoders.FEWEST)
-    sample.report_progress("linear units on images")
-    model = {"n_images": linear.IMAGES.n_images, "linear": linear.measure_rest(several)}
-    sample.report_progress("logistic units on images")
-    model["logistic"] = logistic.measure_criterion(several)
-    model["minimum"] = minimum.measure_minimum(several)
-    sample.report_progress("repairs")
-    model["repairs"] = measure_repairs(several)
-    sample.report_progress("exact dynamics")
-    model["exact"] = exact.measure_exact(sample.take(EXACT_SHARE, least=encoders.FEWEST))
-    sample.report_progress("changes of W on images")
-    model["growth"] = exact.measure_changes(several)
-    sample.report_progress("larger encoders")
-    model["encoders"] = encoders.measure_encoders(sample)
-    return model
+    parts = {
+        "linear": linear.measure_rest, "logistic": logistic.measure_criterion,
+        "minimum": logistic.measure_minimum, "repairs": logistic.measure_repairs,
+        "growth": measure_changes,
+    }  # fmt: skip
+    model: Model = {"n_images": linear.IMAGES.n_images}
+    for name, measure in parts.items():
+        sample.report_progress(name)
+        model[name] = measure(sample.take(IMAGES_SHARE, least=FEWEST))
+    sample.report_progress("one-hot encoders")
+    model["exact"] = linear.measure_exact(sample.take(EXACT_SHARE, least=FEWEST))
+    return model | {"encoders": measure_encoders(sample)}
+
+
+def measure_changes(sample: Sample) -> Model:
+    """Return what the changes of W do in logistic networks that learn the first images at once.
+
+    ``cosines``: of the change of W and W S.
+    """
+    protocol = dataclasses.replace(
+        linear.IMAGES, n_images=N_IMAGES, centred=True, learning_rate=DIGITS_RATE / N_IMAGES,
+        criterion="unexplained-variance", threshold=TARGET,
+    )  # fmt: skip
+    initial, cosines = sample.draw(protocol), {}
+    for n in FOLLOWED:
+        measured = measure_growth(protocol, train_for(protocol, initial, n))
+        cosines[n] = float(np.median(measured["along_theory"]))
+    options: Any = {"firsts": [FIRST], "jobs": sample.jobs, "names": INSTEAD}
+    return {"cosines": cosines, "replaced": compare_interventions(protocol, initial, **options)}
+
+
+def measure_encoders(sample: Sample) -> Model:
+    """Return for each rule the updates of N-log2(N)-N encoders, and how they grow with N.
+
+    Of larger encoders there are fewer networks, since they take longer.
+    """
+
+    def learn(task: tuple[int, str]) -> Counts:
+        size, rule = task
+        # Fewer networks of the larger sizes, and rates that fall as the size grows.
+        taken = sample.alone.take(SIZES[0] / size, least=FEWEST)
+        base = Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule])
+        rates = [float(f"{rate / size:.3g}") for rate in RATES[rule]]
+        best = taken.take(SEARCH_SHARE).find_best(base, {"learning_rate": rates})
+        return taken.simulate(best).updates
+
+    found = sample.map(learn, [(size, rule) for size in reversed(SIZES) for rule in RULES])
+    rules = {}
+    for rule in RULES:
+        larger = {size: found[size, rule] for size in SIZES[-N_LARGER:]}
+        rules[rule] = {
+            "updates": [name_median(found[size, rule]) for size in SIZES],
+            **name_estimate("exponent", estimate_exponent(larger)),
+        }
+    return {"sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules}
+
+
+def estimate_exponent(updates: Mapping[int, Counts]) -> Estimate:
+    """Return the slope of mean log updates against log size, by least squares, with its interval.
+
+    The samples of the sizes are independent, so that the slope's variance is the sum of theirs.
+    """
+    x = np.log(list(updates))
+    shares = (x - x.mean()) / np.sum((x - x.mean()) ** 2)
+    logs = [np.log(np.maximum(sample, 1)) for sample in updates.values()]
+    slope = np.sum(shares * [each.mean() for each in logs])
+    error = np.sqrt(np.sum(shares**2 * [each.var(ddof=1) / len(each) for each in logs]))
+    return Estimate(float(slope), float(slope - ERRORS * error), float(slope + ERRORS * error))

@@ -11,13 +11,20 @@ from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model, agreement, matrices, points
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
-from replication.experiments.matrices import Array, Flags, flatten, get_u, get_w, replace_matrices
+from replication.experiments.matrices import (
+    Array,
+    Flags,
+    compute_cosines,
+    flatten,
+    get_u,
+    get_w,
+    replace_matrices,
+)
 from replication.experiments.recording import train_for
 from replication.experiments.sample import estimate_share, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.weights import list_connections
-from replication.statistics.alignment import compute_cosines
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""

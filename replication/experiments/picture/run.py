@@ -15,13 +15,12 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import PARALLEL, compare_vectors, find_vectors, part_patterns
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, list_matrices
+from replication.experiments.matrices import Array, align_matrices, compute_cosines, list_matrices
 from replication.experiments.recording import Histories, measure_both_rates
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.weights import list_connections
-from replication.statistics.alignment import compute_cosines
 from replication.statistics.intervals import Estimate
 
 ROOT_SEED = 2008

@@ -1,7 +1,7 @@
 """The proposal that the paper left untested: equation 3 on the second round too (page 365)."""
 
 import dataclasses
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -39,11 +39,9 @@ EQUAL_RATES = (1.0, 2.0, 5.0, 10.0, 15.0, 20.0)
 SEARCHED_RATES = tuple(float(rate) for rate in range(10, 25))
 
 
-class Alignment(NamedTuple):
-    """How well each network is aligned, (n,) each."""
-
-    events: Array  # the update at which the matrices are
-    vectors: Array  # mean cosine of AP and CR when half of those by the paper's rule are aligned
+Alignments = dict[tuple[str, float], tuple[Array, Array]]
+"""By rule and learning rate, (n,) each: the update at which the matrices of a network are aligned,
+and the mean cosine of AP and CR when half of the networks by the paper's rule are aligned."""
 
 
 def run(sample: Sample) -> Model:
@@ -54,14 +52,13 @@ def run(sample: Sample) -> Model:
     # Speed, each variant at its own best rate.
     outcomes = {}
     for name, protocol in VARIANTS.items():
-        sample.report_progress(f"speed of the rule {name!r}")
         best = few.find_best(protocol, {"learning_rate": SEARCHED_RATES})
         outcomes[name] = sample.simulate(best)
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "rates": list(EQUAL_RATES),
         "aligned_at": {
-            name: [float(np.median(alignments[name, rate].events)) for rate in EQUAL_RATES]
+            name: [float(np.median(alignments[name, rate][0])) for rate in EQUAL_RATES]
             for name in ("paper", "regressed", "control")
         },
         "speed": {name: find_median_updates(each) for name, each in outcomes.items()},
@@ -70,26 +67,22 @@ def run(sample: Sample) -> Model:
     }
 
 
-def measure_alignments(rate: float, initial: Array) -> dict[tuple[str, float], Alignment]:
+def measure_alignments(rate: float, initial: Array) -> Alignments:
     """Measure the alignment of networks under every rule at a learning rate, the paper's first."""
     n_updates = agreement.count_early_updates(rate)
     measured = {}
     for name in (*VARIANTS, WHOLE):
-        recorded = record_rule(name, rate, initial, n_updates)
+        protocol = dataclasses.replace(VARIANTS.get(name, PAPER), learning_rate=rate)
+        network = Whole if name == WHOLE else None
+        # (n, n_updates + 1, n_weights)
+        recorded = record_weights(protocol, initial, n_updates, network=network)
         events = agreement.find_events(matrices.align_matrices(PAPER, recorded))
         # The vectors of all rules are compared at one update.
         if name == "paper":
             at = int(np.median(events))
         vectors = agreement.compare_vectors(PAPER, recorded[:, at]).mean(axis=1)
-        measured[name, rate] = Alignment(events, vectors)
+        measured[name, rate] = events, vectors
     return measured
-
-
-def record_rule(name: str, rate: float, initial: Array, n_updates: int) -> Array:
-    """Return the weights after each update by a rule of `VARIANTS`, or by `WHOLE`."""
-    protocol = dataclasses.replace(VARIANTS.get(name, PAPER), learning_rate=rate)
-    network = Whole if name == WHOLE else None
-    return record_weights(protocol, initial, n_updates, network=network)
 
 
 class Whole(RecirculationNetwork):
@@ -105,16 +98,15 @@ class Whole(RecirculationNetwork):
         return changes._replace(U=changes.U + dU, c=changes.c + dc)
 
 
-def judge_proposal(alignments: dict[tuple[str, float], Alignment]) -> Model:
+def judge_proposal(alignments: Alignments) -> Model:
     """Judge whether the second round aligns matrices and vectors sooner; ties are set aside."""
     measured = {}
     for each in load_claims()["proposal"].operationalisations:
         name, rate = each.id.rsplit("-", 1)[0], each.thresholds["rate"]
         # "control" and "vectors" ask something else of the reading "regressed".
         ours = alignments["regressed" if name in ("control", "vectors") else name, rate]
-        against = alignments["control" if name == "control" else "paper", rate]
+        theirs = alignments["control" if name == "control" else "paper", rate]
         # Networks aligned at the same update by both are set aside.
-        is_sooner = (ours.events < against.events)[ours.events != against.events]
-        is_better = ours.vectors > against.vectors
-        measured[each.id] = is_better if name == "vectors" else is_sooner
+        is_sooner = (ours[0] < theirs[0])[ours[0] != theirs[0]]
+        measured[each.id] = ours[1] > theirs[1] if name == "vectors" else is_sooner
     return judge("proposal", measured)

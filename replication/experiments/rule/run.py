@@ -10,15 +10,20 @@ import numpy as np
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import align_on_digits, differentiate
+from replication.experiments.agreement import align_on_digits
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, get_w, replace_matrices
+from replication.experiments.matrices import (
+    Array,
+    align_matrices,
+    compute_cosines,
+    get_w,
+    replace_matrices,
+)
 from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_changes
-from replication.simulator.engine import evaluate_networks, record_weights
+from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.engine import record_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import list_connections
-from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2005
 N_NETWORKS = 2_000
@@ -43,9 +48,12 @@ LOGISTIC = {
 
 def run(sample: Sample) -> Model:
     """Return the model of the rule."""
+    regression = load_claims()["descent"].thresholds["regression"]
+    restricted = Protocol(regression=regression, **RESTRICTED)
+    descent = judge("descent", measure_descent(restricted, sample.draw(restricted)))
     return {"claims": {
         "simple-rule": judge_simple_rule(sample),
-        "descent": judge_descent(sample),
+        "descent": descent | {"regression": regression},
         "without-linearity": judge("without-linearity", {
             name: sample.simulate(protocol).converged for name, protocol in LOGISTIC.items()
         }),
@@ -84,14 +92,6 @@ def round_up(deviation: float) -> float:
     return float(f"1e{math.ceil(math.log10(deviation))}") if deviation > 0 else 0.0
 
 
-def judge_descent(sample: Sample) -> Model:
-    """Judge what the derivation of page 361 claims where its conditions hold."""
-    regression = load_claims()["descent"].thresholds["regression"]
-    protocol = Protocol(regression=regression, **RESTRICTED)
-    measured = measure_descent(protocol, sample.draw(protocol))
-    return judge("descent", measured) | {"regression": regression}
-
-
 def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure directions and lengths of the changes where the conditions of page 361 hold.
 
@@ -104,7 +104,7 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     W, U = list_connections(protocol)
     # Also of larger weights, to check the derivation away from small ones; (n, n_weights) each.
     (changes, G), (larger, larger_G) = (
-        (compute_changes(protocol, each), find_gradients(protocol, each))
+        (compute_changes(protocol, each), compute_gradients(protocol, each))
         for each in (weights, 4.0 * weights)
     )
     rate_of_w, rate_of_u = (
@@ -119,12 +119,6 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "u-length": rate_of_u / away,
         "factor": rate_of_w / away / rate_of_u,
     }
-
-
-def find_gradients(protocol: Protocol, weights: Array) -> Array:
-    """Return gradients of half the reconstruction's squared error, by central differences."""
-    squared = dataclasses.replace(protocol, criterion="half-squared-error")
-    return differentiate(lambda x: evaluate_networks(squared, x).error, weights, step=1e-4)
 
 
 def judge_without_symmetry(sample: Sample) -> Model:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
@@ -13,6 +12,12 @@ from replication.report.style import MAP, create_figure, mark_reported, use_plai
 FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}
 """Label of each line of equal failure, and at which regression it stands."""
 LIGHT, DEEP = "#fdfdfd", "#14181c"  # on the map, whose own colours stay the same on a dark page
+LABEL: Any = {
+    "color": DEEP, "zorder": 5, "va": "center", "ha": "right", "textcoords": "offset points",
+    "bbox": {"facecolor": LIGHT, "linewidth": 0, "alpha": 0.85, "pad": 1.5},
+}  # fmt: skip
+"""Of labels on a light ground, which sets them off from the map's colours."""
+LINE: Any = {"arrowstyle": "-", "linewidth": 0.8}  # from a label to its point
 
 
 def plot_settings(model: Model) -> Figure:
@@ -40,7 +45,9 @@ def plot_settings(model: Model) -> Figure:
         # Where the line crosses the row at its height; failures once reached stay.
         row = beyond[int(np.abs(regressions - height).argmin())]
         place = np.interp(level, np.maximum.accumulate(row), rates), height
-        _write(axes, text, place, 0.66, height - 0.13, LIGHT, textcoords=("axes fraction", "data"))
+        beside = LABEL | {"ha": "left", "textcoords": ("axes fraction", "data")}
+        axes.annotate(text, place, xytext=(0.66, height - 0.13),
+                      arrowprops=LINE | {"color": LIGHT}, **beside)  # fmt: skip
     # The fastest rate of each regression as a line, which ends at the fastest of all.
     ridge = [(x, y) for x, y in zip(model["ridge"], regressions, strict=True) if x is not None]
     own = best["learning_rate"], best["regression"]
@@ -48,28 +55,16 @@ def plot_settings(model: Model) -> Figure:
     axes.plot(*own, "s", color=DEEP, markeredgecolor=LIGHT, markersize=7, zorder=6, clip_on=False)
     reported = paper["learning_rate"], paper["regression"]
     mark_reported(axes, *reported, size=13, edge=DEEP)
-    _write(axes, "the paper", reported, -12, 13, None, fontweight="bold")
-    _write(axes, "fastest on the map", own, 6, 15, None, fontweight="bold")
+    axes.annotate("the paper", reported, xytext=(-12, 13), fontweight="bold", **LABEL)
+    axes.annotate("fastest on the map", own, xytext=(6, 15), fontweight="bold", **LABEL)
     if ridge:
-        _write(axes, "fastest rate\nfor each λ", ridge[2 * len(ridge) // 5], -10, 5, DEEP)
+        axes.annotate("fastest rate\nfor each λ", ridge[2 * len(ridge) // 5], xytext=(-10, 5),
+                      arrowprops=LINE | {"color": DEEP}, **LABEL)  # fmt: skip
     axes.set_xscale("log")
     use_plain_log_ticks(axes, (2, 3, 5, 10, 20, 40, 80))
     axes.set(xlabel="learning rate ε", ylabel="regression λ")
     axes.grid(visible=False)
     return figure
-
-
-def _write(
-    axes: Axes, text: str, point: Any, x: float, y: float, line: str | None, **options: Any
-) -> None:
-    """Write a label near a point, with a line to it, on a light ground that colours set off."""
-    axes.annotate(
-        text, point, xytext=(x, y), color=DEEP, zorder=5, va="center",
-        ha="left" if line == LIGHT else "right",
-        bbox={"facecolor": LIGHT, "linewidth": 0, "alpha": 0.85, "pad": 1.5},
-        arrowprops={"arrowstyle": "-", "color": line, "linewidth": 0.8} if line else None,
-        **{"textcoords": "offset points"} | options,
-    )  # fmt: skip
 
 
 FIGURES = {"settings": plot_settings}

@@ -84,9 +84,5 @@ def find_ridge(mean: Array, failing: Array) -> list[float | None]:
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:
     """Return where a curve first reaches `level`, by straight lines between its points."""
-    reached = [i for i, value in enumerate(y) if value >= level]
-    if not reached:
-        return None
-    # The first point that reaches it, and the one before unless there is none.
-    around = slice(max(reached[0] - 1, 0), reached[0] + 1)
-    return float(np.interp(level, y[around], x[around]))
+    risen = np.maximum.accumulate(y)  # what has been reached stays
+    return float(np.interp(level, risen, x)) if risen[-1] >= level else None

@@ -10,12 +10,11 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, compute_cosines
 from replication.experiments.recording import Histories, measure_learning
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import list_connections
-from replication.statistics.alignment import compute_cosines
 
 ROOT_SEED = 2011
 N_NETWORKS = 2_000

@@ -1,16 +1,15 @@
 """Only what is missing is simulated, in any order, and kept at once."""
 
 import itertools
-import os
 
 import pytest
 
 from replication.cache import filling
-from replication.cache.blocks import Cache
+from replication.cache.blocks import NOWHERE, Cache
 from replication.cache.filling import iterate_outcomes
 from replication.definition.protocol import PAPER, Protocol
 from replication.definition.study import Study
-from replication.errors import UsageError, WorkerError
+from replication.errors import WorkerError
 from tests.unit.cache.invented import (
     compute_reference,
     fill,
@@ -44,7 +43,7 @@ def test_outcomes_come_in_the_order_of_seeds_whatever_is_there_and_is_finished_f
         for start, stop in reversed(list(ranges)):
             yield invent(start, stop)
 
-    cache = Cache(tmp_path if has_cache else None)
+    cache = Cache(tmp_path if has_cache else NOWHERE)
     fill(tmp_path, 100)
     # Blocks 1 and 3 are missing, and what is now the second, block 2, is damaged.
     for path in list_blocks(tmp_path)[1::2]:
@@ -95,15 +94,6 @@ def test_blocks_follow_from_the_protocol_are_seconds_of_work_and_fit_in_the_memo
     large = Protocol(group_sizes=(256, 256))
     assert 1 < choose_block_size(large) < 1_000
     assert 8 * large.n_weights * choose_block_size(large) <= 2**25
-
-
-def test_networks_that_the_memory_cannot_hold_are_refused(tmp_path, monkeypatch):
-    given = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 10**3}
-    monkeypatch.setattr(os, "sysconf", given.__getitem__)
-    with pytest.raises(UsageError, match=r"on 1 workers need about 0\.0 GB of memory"):
-        fill(tmp_path, 1, jobs=1)
-    given["SC_PHYS_PAGES"] = 10**6
-    fill(tmp_path, 1, jobs=1)
 
 
 def test_a_run_that_ends_keeps_what_was_finished(tmp_path):

@@ -13,7 +13,7 @@ SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 RATES = (5.0, 2.0)
 
 
-RULE = experiment.Condition().make_rule(*RATES)
+RULE = experiment.make_condition("four", RATES)
 
 
 def examine(arrays):
@@ -93,4 +93,4 @@ def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypat
         return {"all": np.arange(sample.n) < 2 * (pair in ((10.0, 1.0), (20.0, 4.0)))}
 
     monkeypatch.setattr(experiment, "simulate_condition", succeed)
-    assert experiment.search_rates(experiment.Condition(), Sample(2, 3)) == (10.0, 1.0)
+    assert experiment.search_rates("four", Sample(2, 3)) == (10.0, 1.0)

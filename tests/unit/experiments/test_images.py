@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
-from replication.experiments.images import exact, linear, logistic, minimum, repairs, rules
-from replication.experiments.images.encoders import estimate_exponent
-from replication.experiments.images.rules import vary
-from replication.experiments.images.training import draw, evaluate, split, train, train_epochs
+from replication.experiments.images import linear, logistic, rules
+from replication.experiments.images.rules import draw, evaluate, split, train, train_epochs, vary
+from replication.experiments.images.run import estimate_exponent
 from replication.experiments.matrices import Scatter, get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
@@ -266,18 +265,18 @@ def test_codes_of_networks_that_read_perfectly_agree():
     rule = logistic.show(rules.LogisticRecirculation, images)
     W = 1e-6 * np.random.default_rng(1).normal(size=(N_HIDDEN, 64))  # to which all codes are alike
     row = np.concatenate([W.ravel(), np.zeros(16 + 64 * 16 + 64)])[None]
-    found = minimum.describe_code(rule, row, images, images)
+    found = logistic.describe_code(rule, row, (images, images))
     assert max(found["divergence"][0], found["distance"][0]) < 1e-9
     # Rows of W that are principal components, however small, span what these do.
     deviations = images - images.mean(axis=0)
     main = np.linalg.svd(deviations)[2][:N_HIDDEN]
     row[0, : W.size] = 1e-6 * main.ravel()
-    assert minimum.describe_code(rule, row, images, images)["overlap"] == pytest.approx([1.0])
+    assert logistic.describe_code(rule, row, (images, images))["overlap"] == pytest.approx([1.0])
 
 
 def test_probe_reads_codes_that_hold_the_digit():
     images = logistic.read_images()
-    shares = repairs.probe_codes({}, images)
+    shares = logistic.probe_codes({}, images)
     assert 0.85 < shares["principal components"] < 0.95
     assert 0.85 < shares["pixels"] < 0.96
 
@@ -293,7 +292,7 @@ def test_best_reconstruction_is_that_of_principal_components():
 
 
 def test_excess_of_small_starts_follows_the_power_that_two_eigenvalues_give():
-    found = exact.measure_power(np.array([1.0, 0.8, 0.2]), Sample(12, 3))
+    found = linear.measure_power(np.array([1.0, 0.8, 0.2]), Sample(12, 3))
     assert found["predicted"] == pytest.approx(1.5)
     assert found["power"] == pytest.approx(1.5, abs=0.08)
 

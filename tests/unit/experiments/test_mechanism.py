@@ -10,7 +10,7 @@ from scipy.special import expit
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.matrices import flatten, get_w
+from replication.experiments.matrices import compute_cosines, flatten, get_w
 from replication.experiments.mechanism import controls, reach, run, tasks, variants
 from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
@@ -20,7 +20,6 @@ from replication.simulator.engine import Engine, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
-from replication.statistics.alignment import compute_cosines
 
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)

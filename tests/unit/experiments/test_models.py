@@ -13,9 +13,8 @@ from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
 from replication.experiments.agreement import LINEAR_DIGITS
 from replication.experiments.hierarchy import figures as hierarchy_figures
-from replication.experiments.images import encoders as ENCODERS
 from replication.experiments.images import linear as LINEAR
-from replication.experiments.images import repairs as REPAIRS
+from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
 from replication.experiments.mechanism.tasks import make_tasks
@@ -48,24 +47,21 @@ SMALLER = {
     "images.linear": {
         "N_UPDATES": 150, "RULES": {name: LINEAR.RULES[name] for name in LINEAR_FIGURE},
         "SIZES": (0.5, 0.02), "STARTS": (0.1,), "ON_PATCHES": ("recirculation",),
-    },
-    "images.encoders": {
-        "SIZES": (4, 6, 8), "RATES": {rule: rates[::3] for rule, rates in ENCODERS.RATES.items()},
+        "N_SMALL_UPDATES": 200, "ENCODERS": {(4, 2): 20.0},
     },
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
-        "read_digits": lambda: [part[:300] for part in read_digits()],
-    },
-    "images.minimum": {"EPOCHS": (1, 2), "LEFT_AT": 1, "UPDATES": (1, 2)},
-    "images.repairs": {
-        "EPOCHS": (1, 2), "LONGER": 3,
-        "RULES": {
+        "EPOCHS": (1, 2), "LEFT_AT": 1, "UPDATES": (1, 2), "LONGER": 3,
+        "REPAIRS": {
             name: (rule, {key: xs[: 1 + (name == "sleep")] for key, xs in constants.items()})
-            for name, (rule, constants) in REPAIRS.RULES.items() if name in LOGISTIC_FIGURE
+            for name, (rule, constants) in LOGISTIC.REPAIRS.items() if name in LOGISTIC_FIGURE
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
-    "images.exact": {"N_IMAGES": 30, "N_UPDATES": 200, "ENCODERS": {(4, 2): 20.0}},
+    "images.run": {
+        "N_IMAGES": 30, "SIZES": (4, 6, 8),
+        "RATES": {rule: rates[::3] for rule, rates in RUNS["images"].RATES.items()},
+    },
     "mechanism.run": {
         "PAPER": SHORT, "make_tasks": lambda: TASKS,
         "FIRSTS": {"small": (5,), "paper": (1, 5)},
@@ -169,7 +165,7 @@ def check_hierarchy(model, figures):
     for name, result in model["claims"]["hierarchy"]["operationalisations"].items():
         assert result["value"] == model["conditions"][name]["all"]["share"]
     (axes,) = figures["hierarchy"].axes
-    rows = [model[part][name] for _, part, names in hierarchy_figures.GROUPS for name, _ in names]
+    rows = [model[part][name] for _, part, names in hierarchy_figures.GROUPS for name in names]
     for group, key in ((axes.patches, "all"), (axes.lines[1::2], "encoded")):
         drawn = [one.get_width() if key == "all" else one.get_xdata()[0] for one in group]
         expected = [100 * row[key]["share"] for row in rows if row[key]["share"] is not None]

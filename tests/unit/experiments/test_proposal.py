@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from replication import PAPER, RecirculationNetwork
+from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.proposal import run as proposal
+from replication.simulator.engine import record_weights
 from replication.simulator.weights import draw_weights
 from tests.unit.experiments.builders import flatten, sum_changes
 
@@ -11,7 +12,7 @@ from tests.unit.experiments.builders import flatten, sum_changes
 def test_whole_reading_of_the_second_round_moves_u_by_all_of_pr():
     """Of the readings that a protocol has, the readable network and the kernel agree anyhow."""
     weights = 2 * draw_weights(PAPER, 71, 0, 4)
-    recorded = proposal.record_rule(proposal.WHOLE, 1.0, weights, 1)
+    recorded = record_weights(Protocol(learning_rate=1.0), weights, 1, network=proposal.Whole)
     changes = recorded[:, 1] - recorded[:, 0]
     for flat, change in zip(weights, changes, strict=True):
         network = RecirculationNetwork.from_weights(flat, PAPER)
@@ -27,7 +28,7 @@ def test_whole_reading_of_the_second_round_moves_u_by_all_of_pr():
 
 def test_networks_aligned_at_the_same_update_are_set_aside():
     def give(*events):
-        return proposal.Alignment(np.array(events, dtype=float), np.zeros(len(events)))
+        return np.array(events, dtype=float), np.zeros(len(events))
 
     names = (*proposal.VARIANTS, proposal.WHOLE)
     alignments = {(name, rate): give(5, 5, 9, 9) for name in names for rate in proposal.EQUAL_RATES}

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, experiments
-from replication.cache.blocks import Cache
+from replication.cache.blocks import NOWHERE, Cache
 from replication.cli import main
 from replication.cli.study_commands import describe_result
 from replication.definition.claims import ClaimVerdict, load_claims
@@ -99,7 +99,7 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
     write_model(tmp_path, "codes", make_current("codes"))
     study = Study(PAPER, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, tmp_path)
     options = {"experiments": experiments, "report_progress": done.append}
-    run = partial(publishing.replicate_study, study, Cache(None), **options)
+    run = partial(publishing.replicate_study, study, Cache(NOWHERE), **options)
     if not experiments:
         run()
         assert done == ["networks"]
@@ -193,7 +193,7 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
 WRITERS = {
     "previews/codes": partial(publishing.preview_experiment, "codes", 300),
     f"studies/{PAPER.id}-7-3": lambda folder: publishing.replicate_study(
-        Study(PAPER, 7, 3, folder), Cache(None)
+        Study(PAPER, 7, 3, folder), Cache(NOWHERE)
     ),
 }
 
