@@ -12,7 +12,7 @@ One network, to read and to play with:
 >>> import replication
 >>> network = replication.RecirculationNetwork.from_seed(0)
 >>> network
-RecirculationNetwork(4-2-4, largest error of a unit 0.73)
+RecirculationNetwork(22 weights, error 0.73)
 >>> updates, converged = network.train()
 
 Many networks, the same bits on every machine:
@@ -71,7 +71,6 @@ if TYPE_CHECKING:
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import (
         BackPropagationNetwork,
-        Changes,
         FeedbackAlignmentNetwork,
         RecirculationNetwork,
     )
@@ -81,7 +80,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
-    "ACTIVATIONS", "NOTEBOOK", "PAPER", "READINGS", "SLOPES", "BackPropagationNetwork", "Changes",
+    "ACTIVATIONS", "NOTEBOOK", "PAPER", "READINGS", "SLOPES", "BackPropagationNetwork",
     "Comparison", "ComparisonTable", "Contest", "CountTable", "DataError",
     "FeedbackAlignmentNetwork", "Mechanism", "Network", "Outcomes", "Protocol",
     "RecirculationNetwork", "ReplicationError", "StorageError", "Trace", "UsageError",
@@ -100,7 +99,7 @@ _HOMES = {
     "simulator.ensemble": "draw_initial_weights simulate", "simulator.network": "Network",
     "simulator.outcomes": "Outcomes Trace", "simulator.trace": "trace",
     "simulator.recirculation":
-        "BackPropagationNetwork Changes FeedbackAlignmentNetwork RecirculationNetwork",
+        "BackPropagationNetwork FeedbackAlignmentNetwork RecirculationNetwork",
     "statistics.counts": "CountTable",
 }  # fmt: skip
 """The public names of each module."""

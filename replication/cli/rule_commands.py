@@ -4,8 +4,8 @@ import argparse
 import contextlib
 import dataclasses
 import importlib.util
+import io
 import re
-import shutil
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -43,8 +43,8 @@ def add_commands(subparsers: Any) -> None:
         subparsers, "mechanism",
         "Test whether recirculation amplifies its own code on inputs of your own, beside "
         "back-propagation and feedback alignment, each at its best learning rate: whether W grows "
-        "as predicted, what first changes are worth, and what larger and aligned weights at the "
-        "start save. For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
+        "as predicted, and what first changes are worth. "
+        "For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
         "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism,
     )  # fmt: skip
     mechanism.add_argument(
@@ -179,7 +179,7 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
 
 def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Namespace) -> None:
     """Check a rule, and print and write what it and the paper's did."""
-    from replication.experiments.contest import compare_rules, render_histogram
+    from replication.experiments.contest import compare_rules
     from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
     from replication.simulator.programs import Traces
@@ -216,17 +216,19 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         *networks, protocol=protocol, n_seeds=options.seeds, root_seed=options.root_seed,
         jobs=options.jobs, plain=options.plain, final_weights=keeps_weights,
     )  # fmt: skip
-    outcomes = contest.outcomes[network.__name__]
-    width = min(shutil.get_terminal_size().columns, 100)
-    print(f"{contest}\n\n{network.__name__}:\n{render_histogram(outcomes, width)}")
+    print(contest)
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
     # The files that were asked for, and how to go on.
     if options.save is not None:
+        outcomes = contest.outcomes[network.__name__]
         table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
         files[options.save] = table.encode()
     if options.plot is not None:
-        files[options.plot] = contest.render_plot(options.plot.suffix[1:])
+        figure: Any = contest.plot().figure
+        drawn = io.BytesIO()
+        figure.savefig(drawn, format=options.plot.suffix[1:])
+        files[options.plot] = drawn.getvalue()
     for path, content in files.items():
         write_durably(path, content)
         print(f"\n{path} was written.")
@@ -261,7 +263,7 @@ def run_mechanism(options: argparse.Namespace) -> None:
             root_seed=options.root_seed, jobs=options.jobs, report_progress=report_progress,
         )  # fmt: skip
     if options.save is not None:
-        table = found.to_frame().to_csv(index=False, lineterminator="\n")
+        table = found.table.to_csv(index=False, lineterminator="\n")
         write_durably(options.save, table.encode())
     print(found)
 

@@ -243,18 +243,12 @@ def from_plain(values: Mapping[str, Any], *, base: Protocol | None = None) -> Pr
     return dataclasses.replace(base or PAPER, **values)
 
 
-def find_protocol(given: object, values: Mapping[str, object] = MappingProxyType({})) -> Protocol:
-    """Return a protocol as it is, or the named reading, and refuse fields given beside it.
+def find_protocol(given: object) -> Protocol:
+    """Return a protocol as it is, or the named reading.
 
     >>> find_protocol("notebook")
     Protocol(criterion='half-squared-error')
     """
-    # simulate(learning_rate=15), where simulate(Protocol(learning_rate=15)) is meant.
-    for name, value in values.items():
-        if name not in _CHECKS:
-            raise TypeError(f"unexpected keyword argument {name!r}")
-        given = f"{name} = {show(value)} was given, which is a field of a protocol"
-        raise UsageError(f"{given}; give Protocol({name}={show(value)}) as the first argument")
     if isinstance(given, Protocol):
         return given
     if isinstance(given, str) and given in READINGS:

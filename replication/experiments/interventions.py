@@ -13,12 +13,14 @@ from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array, Counts, Flags, Scatter, give_length, project
 from replication.experiments.sample import estimate_share, name_median
-from replication.simulator import recirculation
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
-from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
+from replication.simulator.recirculation import (
+    BackPropagationNetwork,
+    RecirculationNetwork,
+    find_network,
+)
 from replication.simulator.weights import draw_uniform
-from replication.system.threads import map_in_threads
 
 NOISE_SEED = 2014
 
@@ -131,7 +133,7 @@ def prepare(
 
     Otherwise they learn by `network`, the protocol's unless given.
     """
-    learning = recirculation.find_network(protocol) if network is None else network
+    learning = find_network(protocol, network)
     rule = type(intervention.__name__, (intervention, learning), {})
     firsts = np.full((len(weights), 1), float(n_first))
     once = draw_uniform(math.prod(protocol.group_sizes), NOISE_SEED, 0, len(weights))
@@ -153,14 +155,13 @@ def compare_interventions(
 ) -> dict[str, Model]:  # fmt: skip
     """Return by intervention and number of first updates, as text, what `describe_extra` does."""
     base, _, _ = simulate_weights(protocol, weights)
-    tasks = [(name, first) for name in names for first in firsts]
 
-    def run(task: tuple[str, int]) -> Model:
-        outcome = train_changed(protocol, weights, INTERVENTIONS[task[0]], n_first=task[1])
-        return describe_extra(*outcome, base)
+    def run(name: str, n_first: int) -> Model:
+        rule = INTERVENTIONS[name]
+        updates, converged = train_changed(protocol, weights, rule, n_first=n_first, jobs=jobs)
+        return describe_extra(updates, converged, base)
 
-    described = iter(map_in_threads(run, tasks, jobs=jobs))
-    return {name: {str(first): next(described) for first in firsts} for name in names}
+    return {name: {str(first): run(name, first) for first in firsts} for name in names}
 
 
 def describe_extra(updates: Counts, converged: Flags, base: Counts) -> Model:

@@ -64,9 +64,8 @@ def judge(
     ways = claim.operationalisations
     if unpaired := {each.id for each in ways} ^ measured.keys():
         raise DataError(
-            f"the measurements {sorted(unpaired)} stand in only one of claims.toml, "
-            f"[claims.{claim.id}], and experiments/{claim.experiment}/run.py; add them to the "
-            "other, or remove them"
+            f"{sorted(unpaired)} stand in only one of claims.toml, [claims.{claim.id}], and "
+            f"experiments/{claim.experiment}/run.py; add them to the other, or remove them"
         )
 
     def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Any]:
@@ -99,13 +98,13 @@ def is_judgement(claim: Claim, entry: Any) -> bool:
             if results.keys() != outcomes.keys() or judged["verdict"] not in verdicts:
                 return False
         # The numbers too, which report and table print.
-        numbers = []
         for result in entry["operationalisations"].values():
             low, high = result["interval"] or (None, None)
-            numbers += [result["value"], low, high]
+            if not {*map(type, (result["value"], low, high))} <= {int, float, type(None)}:
+                return False
     except (AttributeError, KeyError, TypeError, ValueError):
         return False
-    return all(number is None or type(number) in (int, float) for number in numbers)
+    return True
 
 
 def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
@@ -125,10 +124,10 @@ def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
     ``instead`` says what other levels would have given if that is another verdict. `judged`: the
     entry of the statement in a model, or nothing.
     """
-    found = dict.fromkeys(("condition", "undecided", "instead"), "")
-    if judged:
-        found["condition"] = _find_condition(claim, judged)
-        found["undecided"] = _join_names(claim, judged, Evidence.UNDECIDED)
+    if not judged:
+        return dict.fromkeys(("condition", "undecided", "instead"), "")
+    undecided = _join_names(claim, judged, Evidence.UNDECIDED)
+    found = {"condition": _find_condition(claim, judged), "undecided": undecided, "instead": ""}
     if "instead" in judged:
         substitutes, verdict = list_substitutes(claim), judged["instead"]["verdict"]
         old = join([exact(value) for _, value in substitutes])
@@ -161,11 +160,10 @@ def supports_including(found: Estimate, target: float) -> Result:
 
 def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
     """Support a statement by a condition that no interval decides; None leaves it undecided."""
-    outcomes: dict[Any, Evidence] = {
-        True: Evidence.SUPPORTS, False: Evidence.CONTRADICTS, None: Evidence.UNDECIDED,
-    }  # fmt: skip
     value, interval = _estimate(measured)
-    return {"value": value, "interval": interval, "outcome": outcomes[condition].value}
+    outcome = Evidence.SUPPORTS if condition else Evidence.CONTRADICTS
+    outcome = Evidence.UNDECIDED if condition is None else outcome
+    return {"value": value, "interval": interval, "outcome": outcome.value}
 
 
 def find_verdict(kind: str, primary: Evidence, others: Sequence[Evidence]) -> ClaimVerdict:
@@ -223,10 +221,8 @@ def _compare_with_levels(
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))
     if math.isinf(low) and math.isinf(high):
-        raise DataError(
-            f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}: a level is "
-            "missing; add at_least, at_most, above or below"
-        )
+        place = f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}"
+        raise DataError(f"{place}: a level is missing; add at_least, at_most, above or below")
     least, most = _find_ends(measured)
     # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most

@@ -1,7 +1,7 @@
 """Networks measured at every update, from their initial weights to the criterion."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -110,11 +110,3 @@ def train_for(
     # Nothing meets so strict a criterion.
     run = dataclasses.replace(protocol, threshold=1e-12, max_updates=n_updates, **fields)
     return simulate_weights(run, weights, network=network)[2]
-
-
-def find_fastest(
-    protocols: Sequence[Protocol], weights: Array, network: type[Network] | None = None
-) -> Protocol:
-    """Return that with the smallest mean of updates, failures at the cap; of ties the first."""
-    means = [simulate_weights(each, weights, network=network)[0].mean() for each in protocols]
-    return protocols[means.index(min(means))]

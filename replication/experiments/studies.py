@@ -68,13 +68,10 @@ def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> Cou
     return sum(tables[1:], tables[0])
 
 
-def describe_p(counts: CountTable) -> dict[str, float | None]:
-    """Return p of the largest count, of the mean given it, and of both; None if few converge."""
+def find_p(counts: CountTable) -> float | None:
+    """Return p of the reported mean and largest count; None if few converge."""
     sampling = describe_sampling(counts)
-    if sampling is None:
-        return dict.fromkeys(("p_max", "p_mean", "p"))
-    p_max, p_mean = sampling["max"]["p"], sampling["mean_given_max"]["p"]
-    return {"p_max": p_max, "p_mean": p_mean, "p": sampling["p"]}
+    return None if sampling is None else sampling["p"]
 
 
 def count_sweeps(counts: CountTable) -> CountTable:

@@ -63,8 +63,6 @@ fma = _operation("fma", np.vectorize(_fma_one, otypes="d"))
 """``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
 where = _operation("where", lambda *x: np.where(*x)[()])
 """x where a condition holds, else y."""
-both, one_of = _operation("and", np.logical_and), _operation("or", np.logical_or)
-opposite = _operation("not", np.logical_not)
 absolute, square_root = _operation("fabs", np.abs), _operation("sqrt", np.sqrt)
 to_bits = _operation("word of number", lambda x: np.asarray(x).view(np.uint64))
 from_bits = _operation("number of word", lambda x: x.view(np.float64))

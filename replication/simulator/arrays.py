@@ -64,13 +64,13 @@ class Graph:
 
     def make(
         self, op: str, shape: Shape, args: Sequence["Traced"] = (), compute: Any = None, *,
-        note: Any = None, mask: bool = False, is_batched: bool = False, depth: int = 0,
+        note: Any = None, is_batched: bool = False, depth: int = 0,
     ) -> "Traced":  # fmt: skip
         """Return the array of an operation, the same one for the same operation on the same."""
         self._check(*args)
         key = (op, shape, note, *(arg.key for arg in args))
         if key not in self.known:
-            new = Traced(self, op, shape, tuple(args), compute, note, mask, len(self.known))
+            new = Traced(self, op, shape, tuple(args), compute, note, len(self.known))
             new.is_batched = is_batched or any(arg.is_batched for arg in args)
             new.depth = max([depth, *(arg.depth for arg in args)])
             for arg in args:
@@ -91,8 +91,6 @@ class Graph:
         if isinstance(given, Traced):
             self._check(given)
             return given
-        if isinstance(given, list | tuple) and any(isinstance(x, Traced) for x in given):
-            raise TraceError("a list was given where an array is needed; write np.stack([x, y])")
         numbers = np.asarray(given)
         if numbers.dtype.kind not in "fiub":
             raise TraceError(f"{show(given)} was given where an array of numbers is needed")
@@ -140,9 +138,8 @@ def move(function: Callable[..., Any]) -> Callable[..., Any]:
         # Where each element comes from: which array, and its place there.
         known = [None, *((k, place) for k, x in enumerate(xs) for place in np.ndindex(x.shape))]
         sources = tuple(known[number] for number in chosen.ravel().tolist())
-        args = [as_number(x) if is_list else keep(as_number(x)) for x in xs]
-        moved = args[0].graph.make("moved", chosen.shape, args, note=sources)
-        return _as_mask(moved) if all(x.mask for x in xs) else moved
+        args = xs if is_list else [keep(xs[0])]
+        return args[0].graph.make("moved", chosen.shape, args, note=sources)
 
     return operate
 
@@ -171,7 +168,7 @@ def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
         place = [sum(index[axis] * step for axis, step in own) + a for a, own in steps]
         return block.at(x, tuple(place), p)
 
-    return x.graph.make("view", shape, [x], compute, note=steps, mask=x.mask)
+    return x.graph.make("view", shape, [x], compute, note=steps)
 
 
 _method: Any = functools.partialmethod
@@ -188,7 +185,6 @@ class Traced(NDArrayOperatorsMixin):
     args: tuple["Traced", ...]
     compute: Any  # (block, index, p) -> value
     note: Any  # what besides the arguments tells the operation from others
-    mask: bool  # of truth values
     key: int  # number of this array
     place: int = -1  # of a constant, where its data begin
     depth: int = 0  # of loops of `repeat` that it changes in
@@ -201,7 +197,7 @@ class Traced(NDArrayOperatorsMixin):
     __hash__ = object.__hash__
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: math.prod(self.shape))
-    dtype = property(lambda self: np.dtype(bool if self.mask else float))
+    dtype = np.dtype(float)  # also of truth values, which are 1 and 0
     T = property(move(np.transpose))
 
     def __len__(self) -> int:
@@ -239,57 +235,41 @@ class Traced(NDArrayOperatorsMixin):
     __ipow__ = NDArrayOperatorsMixin.__pow__
 
     __getitem__ = move(operator.getitem)
-    sum, mean, max, min, var, std, prod = map(
-        _method, (np.sum, np.mean, np.max, np.min, np.var, np.std, np.prod)
-    )
-    any, all, dot, clip = map(_method, (np.any, np.all, np.dot, np.clip))
+    sum, mean, max, min = map(_method, (np.sum, np.mean, np.max, np.min))
+    dot, clip = map(_method, (np.dot, np.clip))
     reshape, transpose = map(_moved, (np.ndarray.reshape, np.ndarray.transpose))
     ravel = flatten = _moved(np.ravel)
     squeeze, swapaxes, copy = map(_moved, (np.squeeze, np.swapaxes, np.copy))
 
     def astype(self, kind: Any, **_: Any) -> "Traced":
-        """Return float64 numbers or truth values."""
-        if np.dtype(kind) not in (np.dtype(float), np.dtype(bool)):
+        """Return the same numbers, which are float64."""
+        if np.dtype(kind) != float:
             raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
-        return as_number(self) if np.dtype(kind) == float else _as_mask(self)
+        return self
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
             how = method if method != "__call__" else " and ".join(sorted(options))
             instead = "; write x = x + y in place of x += y" if "out" in options else ""
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
-        return _run(ufunc, inputs, {})
+        if ufunc not in ASKING and all(map(is_truth, inputs)) != (ufunc in OF_TRUTHS):
+            instead = "multiply truth values by 1.0, or write np.logical_and, np.logical_or"
+            raise TraceError(f"numpy.{ufunc.__name__} cannot be compiled of these; {instead}")
+        return _find_function(ufunc)(*_take_all(*inputs))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         try:
-            return _run(function, args, options)
+            return _find_function(function)(*args, **options)
         except (AttributeError, TypeError):
             name = function.__name__
             raise TraceError(f"numpy.{name} cannot be compiled with these options") from None
 
 
-def _run(function: Any, args: Any, options: Any) -> Any:
-    """Return what a function of NumPy becomes: numbers, or truth values where NumPy has them."""
+def _find_function(function: Any) -> Callable[..., Any]:
+    """Return what a function of NumPy becomes."""
     if function not in FUNCTIONS:
         raise TraceError(_refusal(function.__name__))
-    taken = _take_all(*args) if isinstance(function, np.ufunc) else args
-    found = FUNCTIONS[function](*taken, **options)
-    if not isinstance(found, Traced):
-        return found
-    # What NumPy makes of arrays of the same kinds: the product of truth values is *and* there.
-    options = {name: _stand_in(x) for name, x in options.items()}
-    dtype = function(*map(_stand_in, args), **options).dtype
-    if dtype.itemsize < 8 and dtype.kind != "b":
-        made = f"numpy.{function.__name__} makes {dtype}"
-        raise TraceError(f"{made} of truth values; multiply them by 1.0")
-    return _as_mask(found) if dtype.kind == "b" else as_number(found)
-
-
-def _stand_in(x: Any) -> Any:
-    """Return numbers of the kind and shape of an array."""
-    if isinstance(x, list | tuple):
-        return type(x)([_stand_in(each) for each in x])
-    return np.ones(x.shape, x.dtype) if isinstance(x, Traced) else x
+    return FUNCTIONS[function]
 
 
 def _refusal(name: str) -> str:
@@ -299,15 +279,16 @@ def _refusal(name: str) -> str:
 
 
 INSTEAD = {
-    "replication.logistic(x)": ("expit",), "np.where(x > 0, 1.0, 0.0)": ("heaviside",),
+    "replication.logistic(x)": ("expit",), "a table as a class attribute": ("sin", "cos", "tan"),
+    "replication.ACTIVATIONS['arcsinh'](x)": ("arcsinh",),
+    "np.max or np.min of truth values, which are 1 and 0": ("any", "all"),
     "x == np.max(x), which is true at its place": ("argmax", "argmin"),
-    "np.tril(np.ones((n, n))) @ x": ("cumsum",), "abs(x) < np.inf": ("isfinite",),
-    "np.where(np.isnan(x), 0.0, x)": ("nan_to_num",), "np.sum(w * x) / np.sum(w)": ("average",),
-    "np.mean, np.max or np.min, or comparisons x[:, None] > x, whose sums are ranks":
+    "products and sums, as in a @ b, np.sum(a * b, 0)": ("einsum", "inner", "average", "cumsum"),
+    "np.mean((x - np.mean(x)) ** 2)": ("var", "std"), "abs(x) < np.inf": ("isfinite",),
+    "np.mean, np.max, or comparisons x[:, None] > x, whose sums are ranks":
         ("median", "sort", "argsort", "percentile", "quantile"),
-    "np.where; to count, add to an array in `kept`, and set it back by np.where":
-        ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
-    "a table of its values as a class attribute, or a polynomial": ("sin", "cos", "tan"),
+    "np.where": ("heaviside", "nan_to_num", "logical_xor", "bitwise_xor", "floor", "ceil", "rint",
+        "round", "trunc", "remainder", "fmod", "floor_divide"),
 }  # fmt: skip
 """What to write in place of functions that people try."""
 
@@ -318,17 +299,9 @@ def _take_all(*xs: Any) -> list[Traced]:
     return [graph.take(x) for x in xs]
 
 
-def _take_numbers(*xs: Any) -> list[Traced]:
-    return [as_number(x) for x in _take_all(*xs)]
-
-
 def keep(x: Traced) -> Traced:
     """Note that an array is read more than once, so that it is computed once, into memory."""
-    if x.mask:  # truth values are no numbers in memory: what they are made of is kept
-        for arg in x.args:
-            keep(arg)
-    else:
-        x.is_kept = True
+    x.is_kept = True
     return x
 
 
@@ -341,19 +314,31 @@ def fit(index: Index, shape: Shape) -> Index:
 # Operations element by element
 
 
-def combine(op: str, function: Callable[..., Any], xs: list[Traced], mask: bool = False) -> Traced:
-    """Return the array of an operation on the elements of arrays that are broadcast."""
+def elementwise(op: str, function: Callable[..., Any]) -> Callable[..., Traced]:
+    """Return an operation on arrays that are broadcast, of one on their elements."""
 
-    def compute(block: Any, index: Index, p: Any) -> Any:
-        return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
+    def operate(*given: Any) -> Traced:
+        def compute(block: Any, index: Index, p: Any) -> Any:
+            return function(*(block.at(x, fit(index, x.shape), p) for x in xs))
 
-    shape = np.broadcast_shapes(*(x.shape for x in xs))
-    return xs[0].graph.make(op, shape, xs, compute, mask=mask)
+        xs = _take_all(*given)
+        return xs[0].graph.make(op, np.broadcast_shapes(*(x.shape for x in xs)), xs, compute)
+
+    return operate
 
 
-def elementwise(op: str, function: Callable[..., Any], mask: bool = False) -> Callable[..., Traced]:
-    """Return an operation on arrays of numbers, of one on their elements."""
-    return lambda *given: combine(op, function, _take_numbers(*given), mask)
+def ask(op: str, relation: Callable[[Any, Any], Any]) -> Callable[..., Traced]:
+    """Return a comparison, element by element: 1 where it is true, else 0."""
+    return elementwise(f"is {op}", lambda x, y: exact.where(relation(x, y), 1.0, 0.0))
+
+
+def is_truth(x: Any) -> bool:
+    """Return whether NumPy has truth values where an array has 1 and 0."""
+    if not isinstance(x, Traced):
+        return np.asarray(x).dtype == bool
+    passes_on = x.op in ("view", "moved", "where") or (x.op == "reduce" and x.note[0] != "add")
+    args = x.args[1:] if x.op == "where" else x.args
+    return x.op.startswith("is ") or (passes_on and all(map(is_truth, args)))
 
 
 def costly(
@@ -362,11 +347,10 @@ def costly(
     """Return a costly function of every element; one that is paired takes two at once."""
     note = name, function, is_paired
 
-    def operate(given: Traced) -> Traced:
+    def operate(x: Traced) -> Traced:
         def compute(block: Any, index: Index, p: Any) -> Any:
             return block.call(note, [block.at(x, index, p)])[0]
 
-        x = as_number(given)
         return x.graph.make("call", x.shape, [x], compute, note=note)
 
     return operate
@@ -377,11 +361,6 @@ PAIRED = {
     for name, function in exact.PAIRED_FUNCTIONS.items()
 }
 """Functions of units by their names, of traced arrays."""
-
-
-def as_number(x: Traced) -> Traced:
-    """Return an array of numbers; truth values become 1 and 0."""
-    return combine("as number", lambda m: exact.where(m, 1.0, 0.0), [x]) if x.mask else x
 
 
 def is_product(x: Traced) -> bool:
@@ -412,7 +391,7 @@ def add_element(block: Any, total: Any, x: Traced, index: Index, p: Any) -> Any:
 
 
 def _add(*given: Any) -> Any:
-    a, b = _take_numbers(*given)
+    a, b = _take_all(*given)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
         # The product must not have been used before, and have no beginning yet.
@@ -436,18 +415,16 @@ def _multiply(x: Any, y: Any) -> Any:
 
 
 def _power(x: Any, y: Traced) -> Any:
-    base, n = (each.note if each.op == "number" else None for each in (x, y))
+    n = y.note if y.op == "number" else math.nan
+    if n % 1.0 != 0.0:
+        instead = "np.sqrt(x), or np.exp(y * np.log(x)) for x above 0"
+        raise TraceError(f"x ** y is compiled for whole numbers y; write {instead}")
+    # A product, also of numbers below 0.
     x = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
-    if n == 0.5:
-        return np.sqrt(x)
     if n == 0.0:
-        return x.graph.take(np.ones(x.shape))
-    if n is not None and n % 1.0 == 0.0:  # a product, also of numbers below 0
-        product = math.prod(itertools.repeat(x, int(abs(n)) - 1), start=x)
-        return product if n > 0.0 else 1.0 / product
-    if n is not None or (base is not None and base > 0.0):
-        return np.exp(y * np.log(x))
-    raise TraceError("x ** y is compiled where y is a constant, or x; write np.exp(y * np.log(x))")
+        return np.ones(x.shape)
+    product = math.prod(itertools.repeat(x, int(abs(n)) - 1), start=x)
+    return product if n > 0.0 else 1.0 / product
 
 
 _plain_divide = elementwise("div", lambda x, y: x / y)
@@ -455,15 +432,8 @@ _plain_divide = elementwise("div", lambda x, y: x / y)
 
 def _divide(*given: Any) -> Any:
     a, b = _take_all(*given)
-    shape = np.broadcast_shapes(a.shape, b.shape)
     if a.op == "mul" and a.args[0] is b and not b.shape:  # a change over its learning rate
         return a.args[1]
-    # 1 / (1 + exp(-x)), in either order, is the logistic function.
-    if a.op == "number" and a.note == 1.0 and b.op == "add":
-        for one, other in (b.args, b.args[::-1]):
-            is_one = one.op == "number" and one.note == 1.0
-            if is_one and other.op == "call" and other.note[0] == "exp of minus":
-                return np.broadcast_to(PAIRED["logistic"](other.args[0]), shape)
     return _plain_divide(a, b)
 
 
@@ -471,29 +441,10 @@ _exp_of_minus = costly("exp of minus", exact.exponential_of_minus_any)
 
 
 def _exp(x: Traced) -> Traced:
-    x = as_number(x)
     return _exp_of_minus(x.args[0] if x.op == "negative" else -x)
 
 
-def _arcsinh(x: Traced) -> Traced:
-    far = np.sign(x) * (np.log(abs(x)) + math.log(2.0))  # where the series for near 0 has ended
-    return _where(abs(x) < 2.0**60, PAIRED["arcsinh"](x), far)
-
-
-def _logic(op: str, function: Callable[..., Any]) -> Callable[..., Traced]:
-    return lambda *given: combine(op, function, [_as_mask(x) for x in _take_all(*given)], True)
-
-
-_is_other = elementwise("!=", operator.ne, mask=True)
-
-
-def _as_mask(x: Traced) -> Traced:
-    return x if x.mask else _is_other(x, 0.0)
-
-
-def _where(condition: Any, x: Any, y: Any) -> Traced:
-    condition, x, y = _take_all(condition, x, y)
-    return combine("where", exact.where, [_as_mask(condition), as_number(x), as_number(y)])
+_where = elementwise("where", lambda truth, x, y: exact.where(truth != 0.0, x, y))
 
 
 def _choose(relation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -511,18 +462,12 @@ _larger, _smaller = _choose(operator.gt), _choose(operator.lt)
 _maximum, _minimum = elementwise("maximum", _larger), elementwise("minimum", _smaller)
 
 
-def _clip(x: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
-    low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
-    x = x if low is None else _maximum(x, low)
-    return x if high is None else _minimum(x, high)
-
-
 # Sums and products
 
 
 def matmul(a: Any, b: Any, start: Any = None) -> Any:
     """Return a matrix product, to which `start` may be added: every sum begins with it."""
-    a, b = _take_numbers(a, b)
+    a, b = _take_all(a, b)
     shape = np.matmul(np.empty(a.shape, dtype=bool), np.empty(b.shape, dtype=bool)).shape
     if a.ndim > 2 or b.ndim > 2:
         raise TraceError("matrix products are compiled for arrays of at most two axes")
@@ -592,14 +537,13 @@ def is_plain_matmul(x: Traced) -> bool:
     return a.ndim == 2 and b.ndim == 1 and x.is_batched and not a.is_batched
 
 
-BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf, "multiply": 1.0}
-COMBINED = {"maximum": _larger, "minimum": _smaller, "multiply": _multiply}
+BEGINNINGS = {"add": NOTHING, "maximum": -math.inf, "minimum": math.inf}
+COMBINED = {"maximum": _larger, "minimum": _smaller}
 """Where reductions begin, and how they go on."""
 
 
 def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
-    """Return the sum, product, maximum or minimum of an array along some axes, or all."""
-    x = as_number(x)
+    """Return the sum, maximum or minimum of an array along some axes, or all."""
     chosen = range(x.ndim) if axis is None else normalize_axis_tuple(axis, max(x.ndim, 1))
     axes = tuple(sorted(chosen)) if x.ndim else ()
     shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
@@ -630,52 +574,10 @@ def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     return total * (total.size / x.size)
 
 
-def _var(x: Any, axis: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
-    apart = x - _mean(x, axis, keepdims=True)
-    total = reduce("add", apart * apart, axis, keepdims)
-    return total / (x.size / total.size - ddof)
-
-
-def _test(kind: str) -> Callable[..., Traced]:
-    """Return what asks whether any (the largest) or all (the smallest) of an array are true."""
-    return lambda x, axis=None, keepdims=False: _as_mask(
-        reduce(kind, _as_mask(x), axis, keepdims=keepdims)
-    )
-
-
 def outer(a: Any, b: Any) -> Any:
     """Return the products of all elements of one vector with all of another."""
-    a, b = map(keep, _take_numbers(a, b))
+    a, b = map(keep, _take_all(a, b))
     return _mul(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
-
-
-def _norm(x: Traced, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if ord not in (None, 2) or (ord == 2 and axis is None and x.ndim > 1):
-        raise TraceError("numpy.linalg.norm is compiled for the Euclidean norm only")
-    return np.sqrt(reduce("add", x * x, axis, keepdims))
-
-
-def _einsum(text: str, *given: Any) -> Any:
-    """Return what NumPy's einsum does, as a sum of a product of arrays, their axes in one order."""
-    xs = [keep(x) for x in _take_numbers(*given)]
-    left, arrow, result = text.replace(" ", "").partition("->")
-    inputs = left.split(",")
-    if "." in text or any(len({*names}) < len(names) for names in inputs):
-        raise TraceError("einsum is compiled without '...' and without a letter twice in one array")
-    letters = sorted({*left} - {","})
-    result = result if arrow else "".join(c for c in letters if left.count(c) == 1)
-    order = [*result, *(c for c in letters if c not in result)]
-    # Every array with all letters as axes, those that it lacks of length 1.
-    factors = [
-        np.expand_dims(
-            np.transpose(x, [names.index(c) for c in order if c in names]),
-            tuple(k for k, c in enumerate(order) if c not in names),
-        )
-        for names, x in zip(inputs, xs, strict=True)
-    ]
-    product = functools.reduce(_mul, factors)
-    inner = tuple(range(len(result), len(order)))
-    return reduce("add", product, inner) if inner else product
 
 
 def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
@@ -703,7 +605,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             with TURNS.take(n, turn):
                 state = _as_tuple(step(*state))
         return state if len(state) > 1 else state[0]
-    begun, is_batched = [_take_state(graph, x) for x in state], graph.phase != APPLY
+    begun, is_batched = [*map(graph.take, state)], graph.phase != APPLY
     graph.depth += 1
     place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
     try:
@@ -712,7 +614,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             graph.make("carried", x.shape, note=(graph.depth, k, object()), **place)
             for k, x in enumerate(begun)
         ]
-        found = [_take_state(graph, x) for x in _as_tuple(step(*carried))]
+        found = [*map(graph.take, _as_tuple(step(*carried)))]
     finally:
         graph.depth -= 1
     before, after = [x.shape for x in begun], [x.shape for x in found]
@@ -726,13 +628,6 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     loop = graph.make("repeat", (), [*begun, *outside], note=note, **place)
     results = tuple(graph.make("result", x.shape, [loop], note=k) for k, x in enumerate(begun))
     return results if len(results) > 1 else results[0]
-
-
-def _take_state(graph: Graph, given: Any) -> Traced:
-    x = graph.take(given)
-    if x.mask:  # which the next turn might add
-        raise TraceError("repeat: a state is of truth values; multiply it by 1.0")
-    return x
 
 
 def _as_tuple(x: Any) -> tuple[Any, ...]:
@@ -762,6 +657,21 @@ TURNS = Turns()
 _mul: Any = elementwise("mul", _multiply)
 _negative = elementwise("negative", lambda x: -x)
 
+ASKING: dict[Any, Callable[..., Any]] = {
+    np.greater: ask(">", operator.gt), np.greater_equal: ask(">=", operator.ge),
+    np.less: ask("<", operator.lt), np.less_equal: ask("<=", operator.le),
+    np.equal: ask("==", operator.eq), np.not_equal: ask("!=", operator.ne),
+    np.isnan: lambda x: x != x,  # noqa: PLR0124
+    np.logical_and: lambda x, y: _where(x, y, 0.0) != 0.0,
+    np.logical_or: lambda x, y: _where(x, 1.0, y) != 0.0, np.logical_not: lambda x: x == 0.0,
+}  # fmt: skip
+"""Functions that make truth values, 1 and 0, of any numbers."""
+OF_TRUTHS = {
+    np.bitwise_and: ASKING[np.logical_and], np.bitwise_or: ASKING[np.logical_or],
+    np.invert: ASKING[np.logical_not],
+}  # fmt: skip
+"""Functions of truth values alone. All others are of numbers: in NumPy x + y is *or* of those."""
+
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     # Operations element by element
     np.add: _add, np.subtract: elementwise("sub", lambda x, y: x - y), np.multiply: _mul,
@@ -770,30 +680,19 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.sqrt: costly("square root", exact.square_root), np.exp: _exp,
     np.log: costly("logarithm", exact.logarithm_of_any),
     np.logaddexp: lambda x, y: x + costly("softplus", exact.softplus)(y - x),
-    np.tanh: PAIRED["tanh"], np.arctan: PAIRED["arctan"], np.arcsinh: _arcsinh,
+    np.tanh: PAIRED["tanh"], np.arctan: PAIRED["arctan"],
     **dict.fromkeys((np.absolute, np.fabs), elementwise("abs", exact.absolute)),
-    np.maximum: _maximum, np.minimum: _minimum, np.clip: _clip, np.where: _where,
+    np.maximum: _maximum, np.minimum: _minimum,
+    np.clip: lambda x, a_min, a_max: _minimum(_maximum(x, a_min), a_max),
+    np.where: _where,
     np.sign: lambda x: _where(x > 0.0, 1.0, _where(x < 0.0, -1.0, x * 0.0)),
-    # Truth values
-    np.greater: elementwise(">", operator.gt, mask=True), np.not_equal: _is_other,
-    np.less: elementwise("<", operator.lt, mask=True),
-    np.greater_equal: elementwise(">=", operator.ge, mask=True),
-    np.less_equal: elementwise("<=", operator.le, mask=True),
-    np.equal: elementwise("==", operator.eq, mask=True),
-    **dict.fromkeys((np.logical_and, np.bitwise_and), _logic("and", exact.both)),
-    **dict.fromkeys((np.logical_or, np.bitwise_or), _logic("or", exact.one_of)),
-    **dict.fromkeys((np.logical_not, np.invert), _logic("not", exact.opposite)),
-    **dict.fromkeys((np.logical_xor, np.bitwise_xor), lambda x, y: _as_mask(x) != _as_mask(y)),
-    np.isnan: lambda x: x != x,  # noqa: PLR0124
+    **ASKING, **OF_TRUTHS,
     # Sums and products
-    np.outer: outer, np.einsum: _einsum, np.linalg.norm: _norm,
+    np.outer: outer, np.linalg.norm: lambda x: np.sqrt(reduce("add", x * x)),
     np.dot: lambda a, b: matmul(a, b) if np.ndim(a) and np.ndim(b) else a * b,
-    np.inner: lambda a, b: matmul(a, np.transpose(b)) if np.ndim(a) and np.ndim(b) else a * b,
-    np.sum: functools.partial(reduce, "add"), np.prod: functools.partial(reduce, "multiply"),
+    np.sum: functools.partial(reduce, "add"), np.mean: _mean,
     **dict.fromkeys((np.max, np.amax), functools.partial(reduce, "maximum")),
     **dict.fromkeys((np.min, np.amin), functools.partial(reduce, "minimum")),
-    np.any: _test("maximum"), np.all: _test("minimum"), np.mean: _mean, np.var: _var,
-    np.std: lambda x, *axis, **options: np.sqrt(_var(x, *axis, **options)),
     # What only moves elements, or makes new arrays
     **{
         function: move(function) for function in (
@@ -805,10 +704,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
         )
     },
     np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
-    **{
-        make: lambda x, make=make, **options: make(np.empty(x.shape, x.dtype), **options)
-        for make in (np.zeros_like, np.ones_like)
-    },
+    np.zeros_like: lambda x: np.zeros(x.shape), np.ones_like: lambda x: np.ones(x.shape),
     np.full_like: lambda x, value: np.broadcast_to(_take_all(value, x)[0], x.shape),
 }  # fmt: skip
 """What NumPy's functions become; all others are refused by name."""

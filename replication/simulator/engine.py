@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.errors import UsageError
 from replication.simulator.machine import choose_processor, compile_text
 from replication.simulator.network import Network, Rule
 from replication.simulator.programs import NETWORK, ROOT_SEED, Program, write_evaluate, write_train
@@ -126,11 +125,8 @@ class Engine:
 
 
 def _take_weights(given: Any) -> Array:
-    """Return weights as the kernel can read them, or refuse what are no numbers."""
-    weights = np.asarray(given)
-    if weights.dtype.kind not in "fiu":
-        raise UsageError(f"weights of {weights.dtype} were given; allowed are numbers")
-    weights = weights.astype(np.float64, copy=False)
+    """Return weights as the kernel can read them."""
+    weights = np.asarray(given, dtype=np.float64)
     # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run.
     is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize
     return weights if is_readable else np.ascontiguousarray(weights)

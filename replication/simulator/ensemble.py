@@ -7,8 +7,8 @@ existing Dask cluster runs the same blocks.
 import contextlib
 import functools
 import traceback
-from collections.abc import Callable, Generator, Iterable, Iterator
-from typing import Any, Never
+from collections.abc import Callable, Generator, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,6 @@ from replication.simulator.backends import SECONDS_OF_PATIENCE, check_backend, o
 from replication.simulator.network import Network, Rule
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.recirculation import find_network
-from replication.system.progress import Progress
 from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
 from replication.wording import show
 
@@ -53,7 +52,7 @@ def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list
 def simulate(
     protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988, jobs: int = -1,
     network: type[Network] | None = None, plain: bool = False, final_weights: bool = False,
-    scheduler: str | None = None, progress: bool = False, **fields: Never,
+    scheduler: str | None = None,
 ) -> Outcomes:  # fmt: skip
     """Simulate the first networks of a root seed, in memory.
 
@@ -77,10 +76,6 @@ def simulate(
         Whether to keep the weights at the end, and the errors.
     scheduler : str, optional
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers have this package.
-    progress : bool
-        Whether to show progress on standard error.
-    **fields : none
-        Fields of a protocol are given in `protocol`.
 
     Returns
     -------
@@ -99,7 +94,7 @@ def simulate(
     array([ 46, 102,  26], dtype=int32)
     """
     # All arguments are checked before anything is compiled or simulated.
-    protocol = find_protocol(protocol, fields)
+    protocol = find_protocol(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
     if np.ndim(jobs) or jobs != -1:
         jobs = take_whole("jobs", jobs, 1, MOST_JOBS, besides=", or -1 for one a core")
@@ -110,20 +105,12 @@ def simulate(
         from replication.simulator.guard import check_rule  # which loads the compiler
 
         check_rule(network, protocol, root_seed)
-    # In plain NumPy each network is a step of the progress, compiled ones go in thousands.
-    size = 1 if plain else SEEDS_AT_ONCE
-    ranges = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
-    work = simulate_ranges(
-        protocol, root_seed, ranges, jobs=jobs, scheduler=scheduler, network=network,
-        is_plain=plain, final=final,
-    )  # fmt: skip
-    found = []
-    shown = Progress(n_seeds, is_shown=take_flag("progress", progress))
-    with shown, contextlib.closing(work):
-        for outcomes in work:
-            found.append(outcomes)
-            shown.advance(len(outcomes))
-    return join(found)
+    # In plain NumPy networks are shared one by one, compiled ones as `cut_range` says.
+    size = 1 if plain else n_seeds
+    return join([*simulate_ranges(
+        protocol, root_seed, ((k, k + size) for k in range(0, n_seeds, size)), jobs=jobs,
+        scheduler=scheduler, network=network, is_plain=plain, final=final,
+    )])  # fmt: skip
 
 
 def draw_initial_weights(
@@ -176,6 +163,13 @@ def simulate_range(
     return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
 
 
+def _simulate_piece(
+    protocol: Protocol, root_seed: int, task: tuple[Range, Range], **options: Any
+) -> tuple[Range, Outcomes]:
+    """Return the range that a piece is of, and the outcomes of the piece."""
+    return task[0], simulate_range(protocol, root_seed, task[1], **options)
+
+
 def simulate_ranges(
     protocol: Protocol, root_seed: int, ranges: Iterable[Range], *, jobs: int = 1,
     scheduler: str | None = None, network: type[Network] | None = None, **options: Any,
@@ -194,32 +188,27 @@ def simulate_ranges(
 
         options["engine"] = Engine(protocol, network)  # compiled once, for all threads
     # A worker of a cluster compiles for itself: compiled code cannot be sent.
-    work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
+    work = functools.partial(_simulate_piece, protocol, root_seed, network=network, **options)
     n_weights = protocol.n_weights if network is None else sum(Rule.of(network, protocol).sizes)
     with contextlib.ExitStack() as stack:
-        run: Callable[..., Generator[Outcomes]]
+        run: Callable[..., Generator[tuple[Range, Outcomes]]]
         if scheduler is None:
             workers, run = count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
         else:
             workers, run = stack.enter_context(open_cluster(scheduler, jobs))
-        # Of which range a piece is, by its first seed, and the pieces of a range that are there.
-        owners: dict[int, Range] = {}
-        parts: dict[Range, list[Outcomes]] = {}
-
-        def cut() -> Iterator[Range]:
-            for pair in ranges:
-                pieces = cut_range(n_weights, *pair, workers=workers)
-                owners.update((start, pair) for start, _ in pieces)
-                yield from pieces
-
-        results = stack.enter_context(contextlib.closing(run(work, cut())))
+        pieces = (
+            (pair, piece)
+            for pair in ranges
+            for piece in cut_range(n_weights, *pair, workers=workers)
+        )
+        results = stack.enter_context(contextlib.closing(run(work, pieces)))
+        parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
         try:
-            for outcomes in results:
-                start, stop = owners.pop(outcomes.start)
-                found = parts.setdefault((start, stop), [])
+            for pair, outcomes in results:
+                found = parts.setdefault(pair, [])
                 found.append(outcomes)
-                if sum(map(len, found)) == stop - start:
-                    yield join(parts.pop((start, stop)))
+                if sum(map(len, found)) == pair[1] - pair[0]:
+                    yield join(parts.pop(pair))
         except MemoryError:
             raise WorkerError(
                 "a worker ran out of memory; finished blocks are kept: give fewer --jobs or more "
@@ -230,14 +219,11 @@ def simulate_ranges(
             at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
             if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
                 raise
-            kind = type(error).__name__
-            reason = {
-                "Empty": f"no worker has finished anything for {SECONDS_OF_PATIENCE:g} s",
-                "KilledWorker": "workers died, perhaps for lack of memory",
-            }.get(kind, f"{kind}: {show(str(error))}")
+            reason = f"{type(error).__name__} {show(str(error))}"  # Empty: of what was waited for
             raise WorkerError(
-                f"the Dask cluster at {scheduler!r} was lost ({reason}); finished blocks are kept: "
-                "start it again, then run the same command again to go on"
+                f"the Dask cluster at {scheduler!r} was lost ({reason}), or finished nothing for "
+                f"{SECONDS_OF_PATIENCE:g} s; finished blocks are kept: start it again, then run "
+                "the same command again to go on"
             ) from None
 
 

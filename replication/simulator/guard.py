@@ -10,10 +10,8 @@ compiled code does not call must not be overridden.
 """
 
 import functools
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,8 +72,6 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
         assert recorded is not None  # (network, update, number)
         is_finite: Any = np.isfinite(recorded).all(axis=2)
         if not is_finite[:, -1].any() and not any(ends < LATEST):
-            if not is_finite[:, 1].any():
-                _raise_for_numbers(rule.build(rows[0]).update)
             raise UsageError(
                 f"{name} diverges: within {LATEST} updates weights of all {N_NETWORKS} networks "
                 "are infinite or not a number; choose smaller learning rates (or give plain=True)"
@@ -112,15 +108,13 @@ def _compare_update(engine: Engine, states: np.ndarray, seeds: tuple[int, int], 
         is_near = apart <= TOLERANCE
         if is_near and _has_error(engine, states[t], seeds, error):
             return apart
-        if not np.isfinite([*found, error]).all():
-            _raise_for_numbers(learn)
     what = f"after update {t + 1} the compiled rule is {apart:.1g} away from the same"
     if is_near:
         what = f"the compiled error of a network is not {error:g}, that of the same"
     raise UsageError(
         f"{engine.rule.name}: {what} run in NumPy; return changes and change no array in place, "
-        "declare in `kept` what lasts, and compare with a small number in place of 0 (or give "
-        "plain=True)"
+        "declare in `kept` what lasts, compare with a small number in place of 0, and let nothing "
+        "become infinite or not a number (or give plain=True)"
     )
 
 
@@ -154,14 +148,6 @@ def _measure(compiled: np.ndarray, *found: np.ndarray) -> float:
     return float(np.where(np.isnan(apart), np.inf, apart).max())
 
 
-def _raise_for_numbers(function: Callable[[], Any]) -> None:
-    """Run what ended as no number again, so that NumPy raises where that begins."""
-    with np.errstate(all="ignore", invalid="raise"):
-        function()
-    with np.errstate(all="ignore", divide="raise", over="raise"):
-        function()
-
-
 def _has_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int], error: float) -> bool:
     """Return whether a compiled error is below the same thresholds as the error in NumPy."""
     error = np.inf if np.isnan(error) else error
@@ -174,24 +160,13 @@ def _has_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int], error: f
     return is_below == [False, apart > 0.0]
 
 
-def _find_method(error: BaseException, network: type[Network]) -> str | None:
-    """Return where the user's method begins that an error names: "mine.py, line 7: def image"."""
-    for name in re.findall(r"\w+", str(error)):  # image, of "Mine.image gives ..."
-        if code := getattr(vars(network).get(name), "__code__", None):
-            return f"{Path(code.co_filename).name}, line {code.co_firstlineno}: def {name}"
-    return None
-
-
 @contextmanager
 def _explain(network: type[Network]) -> Iterator[None]:
     """Name the line of the user's in which something went wrong."""
     try:
         yield
     except Exception as error:
-        line = find_line(error, network) or _find_method(error, network)
-        if isinstance(error, MemoryError):
-            what = f"{network.__name__} needs more memory than there is"
-            raise UsageError(f"{what}: {error}") from None
+        line = find_line(error, network)
         # A refusal, also one that NumPy has caught when it asked for a number.
         refusal = error.__cause__ if isinstance(error.__cause__, TraceError) else error
         if isinstance(refusal, ReplicationError):
@@ -199,14 +174,5 @@ def _explain(network: type[Network]) -> Iterator[None]:
                 raise refusal from None
             raise type(refusal)(f"{refusal} ({line})") from None
         # What Python or NumPy has raised.
-        if line is None:
-            if re.match(r"\S+\(\) (takes|missing)", str(error)):  # Mine.image() takes 1 ...
-                raise UsageError(f"{error}; write image(self, v), apply(self, changes)") from None
-            raise
-        hint = ""
-        if isinstance(error, AttributeError) and "__init__" in vars(network):
-            hint = "; __init__ is not called: declare states in `kept`, numbers in `numbers`"
-        if isinstance(error, FloatingPointError):
-            hint = ", which is not a number in NumPy, or infinite"
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
-        raise UsageError(f"{line}: {text}{hint}") from error
+        raise UsageError(f"{line or network.__name__}: {text}") from error

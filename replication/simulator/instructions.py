@@ -109,8 +109,6 @@ class Writer:
         self.operations = {
             "fneg": f"fneg {kind} {{}}",
             **{name: f"{name} {kind} {{}}, {{}}" for name in numbers},
-            **{name: f"{name} {truths} {{}}, {{}}" for name in ("and", "or")},
-            "not": f"xor {truths} {{}}, splat (i1 true)",
             "where": f"select {truths} {{}}, {kind} {{}}, {kind} {{}}",
             **{name: f"call {kind} @llvm.{name}.v{n_lanes}f64({', '.join([f'{kind} {{}}'] * n)})"
                for name, n in FUNCTIONS.items()},

@@ -24,8 +24,7 @@ OPERATIONS = {
     "fma": "{} * {} + {}", "sqrt": "Math.sqrt({})", "fabs": "Math.abs({})",
     "fcmp ogt": "{} > {}", "fcmp olt": "{} < {}", "fcmp oge": "{} >= {}", "fcmp ole": "{} <= {}",
     "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}",
-    "and": "{} && {}", "or": "{} || {}", "not": "!{}", "where": "{} ? {} : {}",
-    "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
+    "where": "{} ? {} : {}", "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
     # What the browser has itself; other functions are written out in operations.
     "logistic": "1 / (1 + Math.exp(-{}))", "exp of minus": "Math.exp(-{})",
     "tanh": "Math.tanh({})", "arctan": "Math.atan({})", "arcsinh": "Math.asinh({})",

@@ -6,11 +6,12 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import inspect
 import math
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
 
@@ -22,7 +23,6 @@ from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced
 from replication.simulator.noise import N_PHASES, draw_numbers, find_place
-from replication.simulator.outcomes import Trace
 from replication.simulator.patterns import compute_variation, make_patterns
 from replication.simulator.weights import (
     MAX_ROOT_SEED,
@@ -263,11 +263,7 @@ class Network:
         return self._draw("normal", shape)
 
     def _draw(self, kind: str, given: int | Shape) -> Any:
-        try:
-            shape = _take_shape(given)
-        except (TypeError, ValueError):
-            allowed = f"a shape, as in self.{kind}(2) or self.{kind}((2, 3)), with sizes from 1"
-            raise UsageError(f"shape = {show(given)} was given; allowed is {allowed}") from None
+        shape = _take_shape(given)
         # Draws of one call of a method are numbered, and so are turns of a loop.
         draw, TURNS.n_draws = TURNS.n_draws, TURNS.n_draws + 1
         # Traced: the draw is noted, for the compiled code to make.
@@ -307,8 +303,8 @@ class Network:
     def update(self, change: Hook | None = None) -> None:
         """Change the weights by the sum of the changes of all patterns (page 363).
 
-        `change` takes the summed changes and returns those to apply in their place: arrays of the
-        same shapes, or numbers for all entries alike.
+        `change` takes the summed changes, a tuple with their names, and returns those to apply in
+        their place: arrays of the same shapes, or numbers for all entries alike.
         """
         # All patterns and then one change, or a change after each.
         n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
@@ -320,7 +316,7 @@ class Network:
             if change is not None:
                 # A hook is given the changes of weights, without what is summed besides.
                 shown = {name: x for name, x in sums.items() if name not in self.summed}
-                returned = change(self.wrap_changes(shown))
+                returned = change(collections.namedtuple("Changes", shown)(**shown))
                 sums |= self._name_changes("change(...) gives", returned, self.shapes)
             self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
@@ -367,10 +363,10 @@ class Network:
         for name, change in changes.items():
             if name not in allowed:
                 raise UsageError(f"{gives} {name!r}; shapes has {', '.join(allowed)}")
-            shape, kind = allowed[name], type(change)
-            if kind in (list, tuple):
-                raise UsageError(f"{gives} {name} as a {kind.__name__}; write np.stack([x, y])")
+            if isinstance(change, list | tuple):
+                raise UsageError(f"{gives} {name} as a list; write np.stack([x, y])")
             # One number stands for all entries.
+            shape = allowed[name]
             if np.shape(change) not in ((), shape):
                 raise UsageError(f"{gives} {name} of shape {np.shape(change)}; shapes says {shape}")
         return dict(changes)
@@ -381,10 +377,6 @@ class Network:
         if apply(sums) is not None:
             name, advice = type(self).__name__, 'self.W = self.W + changes["W"]'
             raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
-
-    def wrap_changes(self, changes: dict[str, Any]) -> Any:
-        """Return changes as a hook is given them."""
-        return changes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -575,25 +567,5 @@ def _take_shape(given: Any) -> Shape:
     # A whole number alone is the size of a vector.
     shape = tuple(map(operator.index, (given,) if np.ndim(given) == 0 else given))
     if min(shape, default=1) < 1:
-        raise ValueError
+        raise ValueError(f"{shape} is no shape of an array, whose sizes are at least 1")
     return shape
-
-
-def record_network(network: Network, n_updates: int | None = None) -> Trace:
-    """Apply so many updates, or train until the outcome, and return every state passed."""
-    states: list[Sequence[Any]] = []
-    protocol = network.protocol
-    for t in range((protocol.max_updates if n_updates is None else n_updates) + 1):
-        if t > 0:
-            network.update()
-        hidden = [network.list_hidden(v) for v in network.patterns]
-        images = [network.image(v) for v in network.patterns]
-        weights = np.concatenate([np.ravel(array) for array in network.weights])
-        states.append((network.error(), hidden, images, weights))
-        if n_updates is None and states[-1][0] < protocol.threshold:
-            break
-    # From one entry a moment to one array of all moments; of hidden groups, one for each.
-    errors, hidden_states, all_images, rows = zip(*states, strict=True)
-    groups = zip(*(zip(*each, strict=True) for each in hidden_states), strict=True)
-    arrays = [np.array(group) for group in groups], np.array(all_images), np.array(rows)
-    return Trace(protocol, dict(network.shapes), np.array(errors), *arrays)

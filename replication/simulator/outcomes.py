@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import hashlib
-import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -27,11 +26,6 @@ OUTCOME_VERSION = 1
 """Raised only when a golden digest changes; cached outcomes of another version are not used."""
 
 ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
-
-
-def _render_table(shown: Outcomes | Trace) -> str:
-    table = shown.to_frame().to_html(max_rows=10, max_cols=10)
-    return f"<p>{html.escape(repr(shown))}</p>{table}"
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -83,10 +77,6 @@ class Outcomes:
         return self.start == other.start and _are_equal(self.arrays, other.arrays)
 
     __hash__ = None  # type: ignore[assignment]
-    _repr_html_ = _render_table
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Outcomes, (self.start, *self.arrays)  # read-only where unpickled
 
     def __len__(self) -> int:
         return len(self.updates)
@@ -189,15 +179,6 @@ class Trace:
     hidden: list[Array]
     reconstructions: Array
     weights: Array
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Trace):
-            return NotImplemented
-        arrays = [(t.errors, t.reconstructions, t.weights, *t.hidden) for t in (self, other)]
-        return self.protocol == other.protocol and _are_equal(*arrays)
-
-    __hash__ = None  # type: ignore[assignment]
-    _repr_html_ = _render_table
 
     @property
     def converged(self) -> bool:

@@ -126,10 +126,16 @@ def plot_trace(
     # One hidden group, of two units.
     has_plane = [states.shape[-1] for states in trace.hidden] == [2]
     if axes is None:
-        axes = _make_axes(has_plane=has_plane)
+        import matplotlib.pyplot as plt
+
+        figure = plt.figure(figsize=(7.2, 5.0), layout="constrained")
+        axes = figure.subplots(N_FRAMES // 3, 3).ravel() if has_plane else figure.subplots()
     frames: list[Any] = list(np.ravel(np.asarray(axes)))
     if not has_plane:
-        _draw_error(frames[0], trace)
+        frames[0].plot(trace.errors, label="error")
+        frames[0].axhline(trace.protocol.threshold, color="black", linestyle=":", label="threshold")
+        frames[0].set(xlabel="weight updates", ylabel=f"error ({trace.protocol.criterion})")
+        frames[0].legend()
         return axes
     # From the first update to the last, a moment in each of the axes.
     matrices = trace.matrices()
@@ -137,19 +143,3 @@ def plot_trace(
         draw_plane(frame, trace.hidden[0][t], matrices.U[t], matrices.c[t])
         frame.set_title(f"{plural(t, 'update')}, error {trace.errors[t]:.3f}", fontsize=9)
     return axes
-
-
-def _make_axes(*, has_plane: bool) -> Any:
-    import matplotlib.pyplot as plt
-
-    if not has_plane:
-        return plt.subplots(figsize=(4.4, 3.8), layout="constrained")[1]
-    return plt.subplots(N_FRAMES // 3, 3, figsize=(7.2, 5.0), layout="constrained")[1].ravel()
-
-
-def _draw_error(axes: Any, trace: Any) -> None:
-    axes.plot(trace.errors, label="error")
-    axes.axhline(trace.protocol.threshold, color="black", linestyle=":", label="threshold")
-    axes.set(xlabel="weight updates", ylabel=f"error ({trace.protocol.criterion})")
-    axes.set_ylim(bottom=0.0)
-    axes.legend()

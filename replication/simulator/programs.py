@@ -109,19 +109,17 @@ class Traces:
             TURNS.graph = None
         for key, value in self.network.__dict__.items():
             if value is not self.begun.get(key) and not (phase == APPLY and key in changing):
-                what = "not declared; declare in `kept` what lasts from one update to the next"
-                if key in rule.fixed:
-                    what = "fixed; what changes belongs in `shapes` or `kept`"
-                elif key in changing:
-                    what = "for apply() to change; return what is added to it, or sums (`summed`)"
                 method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
-                raise TraceError(f"{rule.name}.{method} changes self.{key}, which is {what}")
+                raise TraceError(
+                    f"{rule.name}.{method} changes self.{key}; only apply() may change arrays, "
+                    "those of `shapes` and `kept`, by what weight_changes() returns"
+                )
         return found
 
     def _take(self, method: str, found: Any) -> Traced:
         """Return what a method gave as an array of numbers, or refuse it by the method's name."""
         try:
-            return arrays.as_number(self.graph.take(found))
+            return self.graph.take(found)
         except TraceError as error:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 

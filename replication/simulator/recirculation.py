@@ -12,65 +12,44 @@ symmetric weights (``U = W.T``) and a regression near 1, the derivative of the s
 
 import collections
 import functools
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.fields import MinimisedError
-from replication.definition.protocol import BACK_PROPAGATION, PAPER, RECIRCULATION, Protocol
+from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.errors import UsageError
 from replication.simulator.activations import ACTIVATIONS, SLOPES
 from replication.simulator.arrays import Traced
 from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
 from replication.simulator.patterns import find_shift, make_patterns
 from replication.simulator.weights import draw_uniform, draw_weights, list_shapes, take_numbers
-from replication.wording import show
 
 Array = NDArray[np.float64]
-
-
-class Changes(NamedTuple):
-    """What is added to the weights; a hook returns such a tuple with some of them replaced.
-
-    Parameters
-    ----------
-    W, b, U, c : float64 array, or number for all entries alike
-        In the shapes of `RecirculationNetwork`.
-
-    Examples
-    --------
-    >>> changes = RecirculationNetwork.from_seed(0).weight_changes([1.0, 0.0, 0.0, 0.0])
-    >>> changes._replace(W=0.0).W
-    0.0
-    """
-
-    W: Any
-    b: Any
-    U: Any
-    c: Any
 
 
 class RecirculationNetwork(Network):
     """Groups of units in a closed loop, the visible one first, learning by recirculation.
 
-    Parameters
+    `from_seed` and `from_weights` make one; its protocol is `PAPER` unless given: 4-2-4, the four
+    one-hot vectors, epsilon 20, lambda 0.75.
+
+    Attributes
     ----------
-    W : array_like of float, shape (n_hidden, n_visible)
+    W : float64 array, shape (n_hidden, n_visible)
         Visible to hidden; W[j, i] leads from visible unit i to hidden unit j.
-    b : array_like of float, shape (n_hidden,)
+    b : float64 array, shape (n_hidden,)
         Biases of the hidden units, minus their thresholds.
-    U : array_like of float, shape (n_visible, n_hidden)
+    U : float64 array, shape (n_visible, n_hidden)
         Hidden to visible.
-    c : array_like of float, shape (n_visible,)
+    c : float64 array, shape (n_visible,)
         Biases of the visible units.
-    protocol : Protocol
-        `PAPER` unless given: 4-2-4, the four one-hot vectors, epsilon 20, lambda 0.75.
 
     Notes
     -----
-    A loop of several hidden groups has W1, b1, W2, b2, ..., U, c; make it by `from_seed` or
-    `from_weights`. Its methods give a tuple with the states of each hidden group.
+    A loop of several hidden groups has W1, b1, W2, b2, ..., U, c. Its methods give a tuple with
+    the states of each hidden group.
 
     References
     ----------
@@ -80,7 +59,7 @@ class RecirculationNetwork(Network):
     --------
     >>> network = RecirculationNetwork.from_seed(0)
     >>> network
-    RecirculationNetwork(4-2-4, largest error of a unit 0.73)
+    RecirculationNetwork(22 weights, error 0.73)
     >>> updates, converged = network.train()
     >>> converged
     True
@@ -95,17 +74,6 @@ class RecirculationNetwork(Network):
 
     takes_protocol = True
     learning_rule: ClassVar[str] = RECIRCULATION
-
-    def __init__(
-        self, W: ArrayLike, b: ArrayLike, U: ArrayLike, c: ArrayLike, *,
-        protocol: Protocol | str = PAPER,
-    ) -> None:  # fmt: skip
-        rule = Rule.of(type(self), protocol)
-        given = [take_numbers(array, "weights", finite=True) for array in (W, b, U, c)]
-        row = np.concatenate([array.ravel() for array in given])
-        self.__dict__.update(rule.build(row).__dict__)
-        for name, array in zip(rule.shapes, given, strict=True):
-            setattr(self, name, array)  # which checks its shape
 
     def prepare(self) -> None:
         """Set what follows from the protocol."""
@@ -156,12 +124,6 @@ class RecirculationNetwork(Network):
         fixed = draw_uniform(rule.sizes[1], root_seed + FIXED_STREAM, start, stop)
         return np.hstack([weights, rule.protocol.half_width * fixed])
 
-    def __repr__(self) -> str:
-        sizes = self.protocol.group_sizes
-        loop = "-".join(str(size) for size in (*sizes, sizes[0]))
-        largest = np.abs(self.patterns - [self.image(v) for v in self.patterns]).max()
-        return f"{type(self).__name__}({loop}, largest error of a unit {largest:.2f})"
-
     # The passes around the loop
 
     def first_pass(self, visible: ArrayLike) -> Any:
@@ -169,7 +131,7 @@ class RecirculationNetwork(Network):
 
         Equations 1 and 2, time 1: ``h1 = sigma(W v0 + b)``.
         """
-        states = self._centre(_take(visible, self.protocol.n_visible, "visible"))
+        states = self._centre(_take(visible))
         found = []
         for W, b in self._hidden_connections():
             states = self.activate_hidden(W @ states + b)
@@ -181,8 +143,7 @@ class RecirculationNetwork(Network):
 
         Equations 1 and 2, time 2: ``r2 = sigma(U h1 + c)``.
         """
-        hidden = _take(hidden, self.protocol.group_sizes[-1], "hidden")
-        return self.activate_visible(self.U @ hidden + self.c)
+        return self.activate_visible(self.U @ _take(hidden) + self.c)
 
     def image(self, visible: ArrayLike) -> Any:
         """Return the reconstruction of a visible vector, once around the loop."""
@@ -204,12 +165,11 @@ class RecirculationNetwork(Network):
         """
         if not self.protocol.hidden_regression:
             return self.first_pass(visible)
-        states = self._centre(_take(visible, self.protocol.n_visible, "visible"))
+        states = self._centre(_take(visible))
         found = []
         connections = zip(self._hidden_connections(), _list_groups(first), strict=True)
         for (W, b), h1 in connections:
-            before = _take(h1, len(b), "hidden")
-            states = self.regress(before, self.activate_hidden(W @ states + b))
+            states = self.regress(h1, self.activate_hidden(W @ states + b))
             found.append(states)
         return found[0] if len(found) == 1 else tuple(found)
 
@@ -276,10 +236,6 @@ class RecirculationNetwork(Network):
         last = self.second_pass(second, first)
         return [*_list_groups(first), *_list_groups(last), image, second]
 
-    def wrap_changes(self, changes: dict[str, Any]) -> Any:
-        """Return changes as a hook is given them, a tuple with their names."""
-        return self._name([*changes.values()])
-
     def _centre(self, visible: Any) -> Any:
         """Return visible states as hidden units receive them."""
         return visible - self.shift if self.protocol.centred else visible
@@ -301,12 +257,7 @@ class RecirculationNetwork(Network):
 class BackPropagationNetwork(RecirculationNetwork):
     """The same network, whose weights descend the gradient of the error.
 
-    Parameters
-    ----------
-    W, b, U, c : array_like of float
-        As for `RecirculationNetwork`.
-    protocol : Protocol
-        With ``learning_rule="back-propagation"``.
+    Its protocol has ``learning_rule="back-propagation"``.
 
     Examples
     --------
@@ -357,12 +308,7 @@ class BackPropagationNetwork(RecirculationNetwork):
 class FeedbackAlignmentNetwork(BackPropagationNetwork):
     """Back-propagation whose errors come back through fixed random weights B in place of U.
 
-    Parameters
-    ----------
-    W, b, U, c : array_like of float
-        As for `RecirculationNetwork`.
-    protocol : Protocol
-        With ``learning_rule="back-propagation"``.
+    Its protocol has ``learning_rule="back-propagation"``.
 
     References
     ----------
@@ -390,7 +336,7 @@ class FeedbackAlignmentNetwork(BackPropagationNetwork):
 def find_network(protocol: Protocol, network: type[Network] | None = None) -> type[Network]:
     """Return the class whose rule a protocol asks for, unless another one is given.
 
-    >>> find_network(PAPER).__name__
+    >>> find_network(Protocol()).__name__
     'RecirculationNetwork'
     """
     # Feedback alignment is no rule of a protocol: it is asked for by its class.
@@ -402,21 +348,13 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
 @functools.cache
 def name_type(names: tuple[str, ...]) -> Any:
     """Return the tuple of changes with such names."""
-    return Changes if names == Changes._fields else collections.namedtuple("Changes", names)
+    return collections.namedtuple("Changes", names)
 
 
 def _list_groups(states: Any) -> tuple[Any, ...]:
     return states if isinstance(states, tuple) else (states,)
 
 
-def _take(given: Any, n_units: int | None = None, group: str = "") -> Any:
-    """Return states as an array, or refuse other than numbers, one for each unit of a group."""
-    if isinstance(given, Traced):
-        return given
-    states = take_numbers(given, f"{group} states".strip())
-    if n_units is not None and states.shape != (n_units,):
-        raise UsageError(
-            f"{show(given)} was given as {group} states; allowed are {n_units} numbers, one for "
-            f"each {group} unit"
-        )
-    return states
+def _take(given: Any) -> Any:
+    """Return states as an array, or refuse other than numbers."""
+    return given if isinstance(given, Traced) else take_numbers(given, "states")

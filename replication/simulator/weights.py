@@ -120,14 +120,9 @@ def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array
 
 
 def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
-    """Return a float64 copy of numbers, or refuse what holds text, or others than `finite` ones."""
-    allowed = "arrays of numbers"
+    """Return a float64 copy of numbers, or refuse what are none, or not `finite`."""
     with contextlib.suppress(TypeError, ValueError, OverflowError):  # also rows of several lengths
-        # Decimals, tables of pandas and truth values are numbers, too.
-        numbers = np.asarray(np.array(given) - 0)  # which text and None refuse, also in objects
-        if numbers.dtype.kind in "iufO":
-            numbers = numbers.astype(np.float64, copy=False)
-            if not finite or np.isfinite(numbers).all():
-                return numbers
-            allowed = "finite numbers"
-    raise UsageError(f"{show(given)} was given as {what}; allowed are {allowed}")
+        numbers = np.array(given, dtype=np.float64)
+        if not finite or np.isfinite(numbers).all():
+            return numbers
+    raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of finite numbers")

@@ -5,15 +5,12 @@ compiled code there would hold it up: the main thread waits, others work, and a 
 compiled code looks at tells them to stop.
 """
 
-import contextlib
 import contextvars
-import math
 import multiprocessing.pool
 import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -28,10 +25,6 @@ from replication.wording import show
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Flag = NDArray[np.bool_]
-
-CONTROL_GROUP = Path("/sys/fs/cgroup")
-MEMORY_LIMITS = CONTROL_GROUP / "memory.max", CONTROL_GROUP / "memory" / "memory.limit_in_bytes"
-"""Where Linux says how much memory a container may use, by its version 2 and 1."""
 
 _flag: contextvars.ContextVar[Flag | None] = contextvars.ContextVar("flag", default=None)
 
@@ -117,15 +110,3 @@ def count_workers(jobs: int) -> int:
         given = show(os.environ.get("LOKY_MAX_CPU_COUNT"))
         found = f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores"
         raise UsageError(f"{found}; correct it or unset it") from None
-
-
-def measure_memory() -> float:
-    """Return the bytes of memory of this machine, or of the container in which it runs."""
-    # The least of what the machine has and the container allows.
-    found = math.inf
-    if hasattr(os, "sysconf"):  # not on Windows
-        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for limit in MEMORY_LIMITS:
-        with contextlib.suppress(OSError, ValueError):  # "max" is no limit
-            found = min(found, int(limit.read_text("ascii")))
-    return found

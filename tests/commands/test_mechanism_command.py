@@ -25,12 +25,11 @@ def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_the_comma
     assert answer.endswith("W amplifies its own code here.\n")
     found, table = examine_mechanism(PAPER, **asked), pd.read_csv(tmp_path / "found.csv")
     assert f"{found}\n" == answer
-    pd.testing.assert_frame_equal(table, found.to_frame(), check_dtype=False)
+    pd.testing.assert_frame_equal(table, found.table, check_dtype=False)
     rates = table[table.kind == "rule"].set_index("name").rate
-    assert rates.index.tolist() == list(found.rules) == list(reach.RULES)
-    for rule, row in found.rules.items():
-        assert rates[rule] == row["rate"]
-        assert re.search(rf"^{rule} +{row['rate']:.4g} ", answer, re.M)
+    assert rates.index.tolist() == [*reach.RULES, "feedback alignment"]
+    for rule, rate in rates.items():
+        assert re.search(rf"^{rule} +{rate:.4g} ", answer, re.M)
     assert len(table[table.kind == "first changes"]) == len(examination.INSTEAD)
     # The growth that the algebra gives for the paper's settings, at a tenth of the best rate.
     (row,) = (x.split() for x in answer.splitlines() if "growth of W along itself" in x)
@@ -38,16 +37,13 @@ def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_the_comma
     assert float(row[-2]) == pytest.approx(growth, abs=1e-4)
 
 
-def test_first_changes_and_starts_are_put_beside_a_later_start(run):
+def test_first_changes_are_put_beside_a_later_start(run):
     answer = run("mechanism", "--seeds", 200)
-    (n_first,) = re.findall(r"merely starts later takes (\d+) more", answer)
     lines = [re.split(" {2,}", line) for line in answer.splitlines()]
-    costs = {row[0]: float(row[-3]) for row in lines if len(row) >= 5 and row[0]}
-    assert abs(costs["of W dropped"] - int(n_first)) <= 2
-    assert abs(costs["W grows without turning"]) <= 1
-    assert abs(costs["U = W^T, aligned"]) <= 2
-    # ln 4 / ln(1 + 20 x 0.75 x 0.25^2 / 4) = 6.6
-    assert abs(costs["W times 0.25"] - 7) <= 3
+    costs = {row[0]: (float(row[1]), float(row[2])) for row in lines if len(row) == 6 and row[0]}
+    extra, n_first = costs["of W dropped"]
+    assert abs(extra - n_first) <= 2
+    assert abs(costs["W grows without turning"][0]) <= 1
 
 
 def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
@@ -55,8 +51,8 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
     answer = run("mechanism", "--protocol", "notebook", "--seeds", 40, *words)
     assert "4 patterns, linear visible units" in answer
     assert "No rule meets the criterion here (half-squared-error below 0.1) within 2,000" in answer
-    assert " least_error\n" in answer
-    assert not any(word in answer for word in ("changes replaced", " median"))
+    assert " least_error " in answer
+    assert "changes replaced" not in answer
 
 
 # Back-propagation of the cross-entropy.
@@ -72,11 +68,12 @@ class Large(Alignment):
 
 def test_rule_of_ones_own_takes_part(run, write):
     answer = run("mechanism", "--seeds", 40, "--rule", f"{write(RULE)}:Alignment")
-    rows = {x.split("  ")[0]: x.rsplit(maxsplit=8)[1:] for x in answer.splitlines()}
+    # Of each rule the rate, "2 to 63.2", at_edge, least_error, converged, median and mean.
+    rows = {x.split("  ")[0]: x.rsplit(maxsplit=9)[1:] for x in answer.splitlines()}
     mine, theirs = rows["Alignment"], rows["back-propagation, cross-entropy"]
-    assert mine[4] == theirs[4] == "1", "converged"
+    assert mine[6] == theirs[6] == "1", "converged"
     assert float(mine[0]) == pytest.approx(float(theirs[0]), rel=0.5)
-    assert mine[1:3] == theirs[1:3], "rates tried"
+    assert mine[1:4] == theirs[1:4], "rates tried"
 
 
 @pytest.mark.parametrize(("name", "problem"), [

@@ -75,7 +75,7 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
         stuck[name] = final[~converged]
         model[name] = {
             "n_failed": len(stuck[name]), "p99": find_p99(updates),
-            **name_mean(updates), "p": studies.describe_p(counts)["p"],
+            **name_mean(updates), "p": studies.find_p(counts),
         }  # fmt: skip
         # Those that failed at the cap go on from there.
         longer = Protocol(frozen=frozen, max_updates=LATER - PAPER.max_updates)

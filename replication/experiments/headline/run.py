@@ -62,7 +62,7 @@ def describe_study(
         "repetitions": [
             {"root_seed": root_seed, "n": table.n, "share": table.n_converged / table.n,
              "mean": intervals.estimate_mean(table.updates, table.counts).value,
-             "p": studies.describe_p(table)["p"]}
+             "p": studies.find_p(table)}
             for root_seed, table in repetitions.items()
         ],
         "claims": {"headline": judge_headline(population, sampling, p_values, protocol)},
@@ -128,7 +128,7 @@ def find_p_values(
     }
     # That of the networks as they are is known already: a convolution less.
     own = {"smaller-tail": None if sampling is None else sampling["p"]}
-    return own | {name: studies.describe_p(table)["p"] for name, table in tables.items()}
+    return own | {name: studies.find_p(table) for name, table in tables.items()}
 
 
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:

@@ -4,15 +4,12 @@ import html
 import json
 from pathlib import Path
 
-from replication.errors import UsageError
 from replication.experiments.live.run import MEANINGS
 from replication.simulator.javascript import write_script
 from replication.simulator.network import Rule
 from replication.simulator.recirculation import RecirculationNetwork
 
 N_STARTS = 20  # networks whose initial weights the page holds
-LARGEST_PAGE = 2_000_000
-"""Bytes; a rule with many patterns or weights makes a page that no browser would enjoy."""
 
 
 def write_template(name: str) -> str | None:
@@ -37,9 +34,4 @@ def render_page(rule: Rule, root_seed: int) -> str:
     # The marks of the template, e.g. @NAME@.
     for mark, text in (("NAME", name), ("SCRIPT", script), ("SETTINGS", json.dumps(settings))):
         page = page.replace(f"@{mark}@", text)
-    if len(page) > LARGEST_PAGE:
-        raise UsageError(
-            f"--page: {rule.network.__name__} makes a page of {len(page) / 1e6:.1f} MB; allowed "
-            f"are {LARGEST_PAGE / 1e6:.0f} MB; show a smaller network or fewer patterns"
-        )
     return page

@@ -2,13 +2,13 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from scipy.spatial import ConvexHull
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments import Model, agreement, matrices, points
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.growth import measure_growth
 from replication.experiments.interventions import describe_extra
 from replication.experiments.matrices import (
@@ -42,27 +42,27 @@ def list_starts(protocol: Protocol, weights: Array) -> dict[str, Array]:
     }  # fmt: skip
 
 
-def compare_starts(
-    protocol: Protocol, weights: Array, factors: Sequence[float] = FACTORS
-) -> dict[str, Any]:
+def compare_starts(protocol: Protocol, weights: Array) -> dict[str, Any]:
     """Return how many more updates networks need from other initial weights.
 
     ``starts``: from each of `list_starts`; ``sizes``: if W is multiplied by a factor, with the
     prediction ``-ln(factor) / ln(1 + growth)``, that recirculation waits for W to grow.
     """
     base, _, _ = simulate_weights(protocol, weights)
-    growths, W = measure_growth(protocol, weights)["predicted"], get_w(protocol, weights)
+    W = get_w(protocol, weights)
 
     def compare(start: Array) -> Model:
         updates, converged, _ = simulate_weights(protocol, start)
         return describe_extra(updates, converged, base)
 
-    sizes = []
-    for factor in factors:
-        larger = replace_matrices(protocol, weights, W=factor * W)
-        sizes.append({"factor": factor, **compare(larger)})
-        if protocol.learning_rule == RECIRCULATION:
-            sizes[-1]["predicted"] = -math.log(factor) / math.log1p(float(np.median(growths)))
+    sizes = [
+        {"factor": factor, **compare(replace_matrices(protocol, weights, W=factor * W))}
+        for factor in FACTORS
+    ]
+    if protocol.learning_rule == RECIRCULATION:
+        growth = float(np.median(measure_growth(protocol, weights)["predicted"]))
+        for row in sizes:
+            row["predicted"] = -math.log(row["factor"]) / math.log1p(growth)
     starts = list_starts(protocol, weights)
     return {"sizes": sizes, "starts": {name: compare(each) for name, each in starts.items()}}
 
@@ -126,9 +126,14 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[Model]:
         codes = evaluate_networks(protocol, frozen).hidden[0]
         rows.append({
             "moment": moment, "at": math.ceil(at), "finished": estimate_share(finished),
-            "separable": estimate_share(points.measure_convexity(codes) > 0.0),
+            "separable": estimate_share(are_corners(codes)),
         })  # fmt: skip
     return rows
+
+
+def are_corners(codes: Array) -> Flags:
+    """Return whether all points of the plane, (n, 4, 2), are corners: lines cut off each, (n,)."""
+    return np.array([len(ConvexHull(each).vertices) == each.shape[0] for each in codes])
 
 
 def measure_shrinking(protocol: Protocol, weights: Array) -> float:
@@ -157,8 +162,23 @@ def measure_split(protocol: Protocol, weights: Array) -> Model:
     """Return the share of converged networks whose learnt split is that of the initial W."""
     _, converged, final = simulate_weights(protocol, weights)
     learnt = evaluate_networks(protocol, final[converged]).hidden[0].swapaxes(1, 2)
-    drawn = points.find_split(get_w(protocol, weights[converged]))
-    return estimate_share(drawn == points.find_split(learnt))
+    drawn = find_split(get_w(protocol, weights[converged]))
+    return estimate_share(drawn == find_split(learnt))
+
+
+def find_split(codes: Array) -> matrices.Counts:
+    """Return which of four codes, (n, 2, 4), lies opposite the first one, (n,).
+
+    Of the three ways to pair four points as ends of two diagonals, the one with the largest
+    area between the diagonals; if the points are in convex position, these are their diagonals.
+    """
+    points = codes[:, 0] + 1j * codes[:, 1]  # (n, 4)
+    # From the first code to each of the others, and between the remaining two.
+    areas = [
+        np.abs(np.imag(np.conj(points[:, a] - points[:, 0]) * (points[:, c] - points[:, b])))
+        for a, b, c in ((1, 2, 3), (2, 1, 3), (3, 1, 2))
+    ]
+    return np.asarray(np.argmax(areas, axis=0) + 1)
 
 
 def measure_reading(protocol: Protocol, weights: Array, later: Array) -> dict[str, Array]:

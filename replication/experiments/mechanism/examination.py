@@ -2,10 +2,9 @@
 
 import dataclasses
 import math
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from replication.definition.fields import take_whole
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
@@ -13,16 +12,13 @@ from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
 from replication.experiments import Model
 from replication.experiments.matrices import Scatter
-from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, controls, reach
+from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, reach
 from replication.experiments.sample import Sample
 from replication.simulator.guard import check_rule
 from replication.simulator.network import Network
 from replication.simulator.patterns import make_patterns
 from replication.system.progress import Tell, silent
 from replication.wording import plural, show
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
@@ -31,18 +27,10 @@ CLEAR = 0.9
 INSTEAD = {
     "dropped": "of W dropped",
     "U dropped": "of U dropped",
-    "hidden biases dropped": "of the hidden biases dropped",
-    "all but W dropped": "of all but W dropped",
     "random": "W changed as much at random",
-    "gradient": "W changed by steepest descent",
     "amplification": "W grows without turning",
-    "steered": "W changed as much in one direction",
-    "exchanged": "W as long, another code",
-    "renewed": "W as long, a new code each time",
 }
 """What is done with the first changes, and its name in the answer."""
-FACTORS = (0.25, 4.0)
-"""By which the initial W is multiplied."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -55,45 +43,42 @@ class Mechanism:
         The task.
     n_networks, root_seed : int
         The networks that each rule trained at its best learning rate.
-    rules : dict of dicts
-        For each learning rule: ``rate``, the best one; ``tried``, the lowest and the highest;
-        ``at_edge``, whether the best was one of these; ``converged``, a share with its interval;
-        ``median`` and ``mean`` of the updates, failures at the cap; ``least_error``, the smallest
-        that a network of the search ended with (0 if one converged, None if all diverged).
-    examined : dict or None
-        How W grows, what its first changes are worth, and what other weights at the start save;
-        None if no network learns by recirculation.
+    table : pandas.DataFrame
+        A row for each learning rule at its best rate (its ``kind`` is *rule*), for how W grows
+        (*growth*), and for others in place of first changes, so many of them (*first changes*).
+        A ``value`` is the growth of W in an update, a cosine, or a median of extra updates with
+        its 95 % interval. ``at_edge`` says whether the best rate was the lowest or highest of
+        those tried, ``least_error`` the smallest that a network of the search ended with: 0 if
+        one converged, empty if all diverged.
+    answer : str
+        Whether W amplifies its own code, or else what happens.
     """
 
     protocol: Protocol
     n_networks: int
     root_seed: int
-    rules: Mapping[str, Any]
-    examined: Mapping[str, Any] | None
+    table: pd.DataFrame
+    answer: str
 
     def __str__(self) -> str:
-        protocol, examined, table = self.protocol, self.examined, self.to_frame()
+        protocol, table = self.protocol, self.table
         # What was asked, and the inputs as the theory sees them, few of many strengths.
         sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
         strengths = Scatter.of(protocol).strengths
         known = [f"{x:.3g}" for x in strengths if x > 1e-9 * strengths[0]]
-        text = (
+        parts = [
             f"{sizes}, {plural(protocol.n_patterns, 'pattern')}, {protocol.visible_units} visible "
             f"units, regression {protocol.regression:g}; "
             f"{plural(self.n_networks, 'network')} of root seed {self.root_seed}\n"
             "strengths of the inputs (eigenvalues of their scatter): "
-            f"{', '.join(known[:8])}{', ...' if len(known) > 8 else ''}\n\n"
-        )
-        if examined is not None and not examined["interventions"]:
-            text += "Fewer than half of the networks converge: no cost of first changes.\n\n"
+            f"{', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+        ]
         # The table, kind by kind, without the columns that are empty.
-        n_first = 0 if examined is None else examined["n_first"]
         cap = plural(protocol.max_updates, "update")
         for kind, title in {
             "growth": "After 10 updates at a tenth of the best rate, medians",
-            "first changes": f"First {plural(n_first, 'change')} replaced: extra updates, median, "
-            f"95 % interval; a network that merely starts later takes {n_first} more",
-            "start": "Other weights at the start: extra updates",
+            "first changes": "First changes replaced: extra updates, median, 95 % interval; a "
+            "network that merely starts later takes as many more as were replaced",
             "rule": f"Rules at their best rates; what has not converged counts as {cap}",
         }.items():
             rows = table[table["kind"] == kind].drop(columns="kind").dropna(axis=1, how="all")
@@ -101,75 +86,8 @@ class Mechanism:
                 shown = rows.set_index("name").to_string(
                     na_rep="", float_format="{:.4g}".format, index_names=False
                 )
-                text += f"{title}\n{shown}\n\n"
-        return text + self.judge()
-
-    def judge(self) -> str:
-        """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
-        if self.examined is not None:
-            return judge_amplification(self.examined["along_w"], self.examined["along_theory"])
-        protocol, others_learn = self.protocol, reach.has_learnt(self.rules)
-        return (
-            f"{'Recirculation does not meet' if others_learn else 'No rule meets'} the criterion "
-            f"here ({protocol.criterion} below {protocol.threshold:g}) within "
-            f"{plural(protocol.max_updates, 'update')}, at any rate that was tried. Allow a larger "
-            f"threshold or another criterion, more hidden units ({protocol.group_sizes[1]} here) "
-            "or more updates."
-        )
-
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table with a row for each rule, each change replaced and each other start.
-
-        Columns: ``kind`` (rule, growth, first changes, start), ``name``, ``rate``,
-        ``lowest_rate``, ``highest_rate``, ``at_edge``, ``converged``, ``median``, ``mean``,
-        ``least_error``, ``predicted``, ``value``, ``low``, ``high``. A value is the growth of W in
-        an update, a cosine, or a median of extra updates with its 95 % interval; what does not
-        apply is empty.
-        """
-        import pandas as pd
-
-        return pd.DataFrame(self.list_rows(), columns=COLUMNS)
-
-    def list_rows(self) -> list[Model]:
-        """Return the rows of the table, without what does not apply."""
-        rows: list[Model] = []
-        for rule, row in self.rules.items():
-            (low, high), share = row["tried"], row["converged"]["share"]
-            blank = {} if share > 0.0 else dict.fromkeys(("rate", "median", "mean"))
-            rows.append({
-                "kind": "rule", "name": rule, **row, "converged": share, "lowest_rate": low,
-                "highest_rate": high, **blank,
-            })  # fmt: skip
-        # What was found where recirculation learns: how W grows, and what is extra.
-        examined = self.examined
-        if examined is None:
-            return rows
-        for name, predicted, value in (
-            ("growth of W along itself in an update", examined["predicted"], examined["growth"]),
-            ("cosine of the change of W with W times the scatter", 1.0, examined["along_theory"]),
-            ("cosine of the change of W with W", None, examined["along_w"]),
-            ("cosine of steepest descent with W, at the start", None, examined["descent"][0]),
-            ("cosine of steepest descent with W, then", None, examined["descent"][1]),
-        ):
-            rows.append({"kind": "growth", "name": name, "predicted": predicted, "value": value})
-        # Extra updates: without the first changes, and from other weights at the start.
-        costs = [("first changes", INSTEAD[k], x) for k, x in examined["interventions"].items()]
-        costs += [("start", f"W times {x['factor']:g}", x) for x in examined.get("sizes", ())]
-        if "starts" in examined:
-            costs.append(("start", "U = W^T, aligned", examined["starts"]["aligned"]))
-        for kind, name, row in costs:
-            low, high = row["extra_interval"]
-            rows.append({
-                "kind": kind, "name": name, "value": row["extra"], "low": low, "high": high,
-                "predicted": row.get("predicted"), "converged": 1.0 - row["failed"]["share"],
-            })  # fmt: skip
-        return rows
-
-
-COLUMNS = (
-    "kind", "name", "rate", "lowest_rate", "highest_rate", "at_edge", "converged", "median",
-    "mean", "least_error", "predicted", "value", "low", "high",
-)  # fmt: skip
+                parts.append(f"{title}\n{shown}")
+        return "\n\n".join([*parts, self.answer])
 
 
 def examine_mechanism(
@@ -198,7 +116,7 @@ def examine_mechanism(
     Returns
     -------
     Mechanism
-        Its text is an answer to read, `to_frame` a table.
+        Its text is an answer to read, and it holds a table.
 
     Raises
     ------
@@ -217,9 +135,9 @@ def examine_mechanism(
     --------
     >>> import replication
     >>> found = replication.examine_mechanism(replication.PAPER, n_seeds=40)
-    >>> found.judge()
+    >>> found.answer
     'W amplifies its own code here.'
-    >>> found.rules["recirculation"]["rate"]
+    >>> float(found.table.set_index("name").rate["recirculation"])
     14.0
     """
     check_task(protocol)
@@ -231,16 +149,22 @@ def examine_mechanism(
     # Networks that diverge at too large a learning rate are failures, nothing to warn of.
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
-        own, examined = rules["recirculation"], None
+        own, rows = rules["recirculation"], []
+        answer = describe_failure(protocol, has_learnt=reach.has_learnt(rules))
         if (share := own["converged"]["share"]) > 0.0:
-            report_progress("replacing first changes, and starting with other weights")
+            report_progress("replacing first changes")
             best = dataclasses.replace(protocol, learning_rate=own["rate"])
             names = tuple(INSTEAD) if share >= 0.5 else ()  # or the median is the cap
             examined = reach.examine_task(best, sample, median=own["median"], names=names)
-            if names:
-                examined |= controls.compare_starts(best, sample.draw(best), FACTORS)
+            rows = list_examined(examined)
+            answer = judge_amplification(examined["along_w"], examined["along_theory"])
+    rows += [
+        {"kind": "rule", "name": name, **row, "converged": row["converged"]["share"],
+         "tried": "{:g} to {:g}".format(*row["tried"])}
+        for name, row in rules.items()
+    ]  # fmt: skip
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
-    return Mechanism(protocol, n_networks, root_seed, rules, examined)
+    return Mechanism(protocol, n_networks, root_seed, pd.DataFrame(rows), answer)
 
 
 def check_task(protocol: Protocol) -> None:
@@ -261,6 +185,38 @@ def check_task(protocol: Protocol) -> None:
         if not is_possible:
             given = show(as_plain(protocol)[field])
             raise UsageError(f"{field} = {given} was given; mechanism needs {needed}; change it")
+
+
+def list_examined(examined: Model) -> list[Model]:
+    """Return rows of how W grows, and of the extra updates without its first changes."""
+    rows: list[Model] = [
+        {"kind": "growth", "name": name, "predicted": predicted, "value": value}
+        for name, predicted, value in (
+            ("growth of W along itself in an update", examined["predicted"], examined["growth"]),
+            ("cosine of the change of W with W times the scatter", 1.0, examined["along_theory"]),
+            ("cosine of the change of W with W", None, examined["along_w"]),
+            ("cosine of steepest descent with W, at the start", None, examined["descent"][0]),
+            ("cosine of steepest descent with W, then", None, examined["descent"][1]),
+        )
+    ]
+    for name, row in examined["interventions"].items():
+        low, high = row["extra_interval"]
+        rows.append({
+            "kind": "first changes", "name": INSTEAD[name], "replaced": examined["n_first"],
+            "value": row["extra"], "low": low, "high": high, "failed": row["failed"]["share"],
+        })  # fmt: skip
+    return rows
+
+
+def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
+    """Return a sentence on what to allow where recirculation does not learn, or no rule does."""
+    return (
+        f"{'Recirculation does not meet' if has_learnt else 'No rule meets'} the criterion "
+        f"here ({protocol.criterion} below {protocol.threshold:g}) within "
+        f"{plural(protocol.max_updates, 'update')}, at any rate that was tried. Allow a larger "
+        f"threshold or another criterion, more hidden units ({protocol.group_sizes[1]} here) "
+        "or more updates."
+    )
 
 
 def judge_amplification(along_w: float, along_theory: float) -> str:

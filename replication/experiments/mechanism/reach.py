@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
 from replication.simulator.patterns import make_patterns
-from replication.simulator.recirculation import FeedbackAlignmentNetwork
+from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
 from replication.wording import show
 
 FEEDBACK_SEED = 2013
@@ -41,21 +41,12 @@ RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
     "back-propagation, cross-entropy": CROSS_ENTROPY,
-    "feedback alignment": CROSS_ENTROPY,
 }
 
 Own = type[Network] | None  # a rule of one's own, if there is one
-
-
-class Tried(NamedTuple):
-    """What networks do at one learning rate."""
-
-    mean: float  # updates, failures at the cap
-    error: float  # the smallest at the end, which decides where no network converges; else 0
-
-
-Rates = dict[float, Tried]
-"""What was found at each learning rate that was tried."""
+Rates = dict[float, tuple[float, float]]
+"""By learning rate the mean of updates, failures at the cap, and the smallest error at the end,
+which decides where no network converges, else 0."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -77,9 +68,8 @@ class Contestant:
         """Draw the initial weights of networks, fixed ones included."""
         if self.network is FeedbackAlignmentNetwork:
             return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
-        if self.network is None:
-            return sample.draw(self.protocol)
-        return Rule.of(self.network, self.protocol).draw(sample.root_seed, 0, sample.n)
+        rule = Rule.of(find_network(self.protocol, self.network), self.protocol)
+        return rule.draw(sample.root_seed, 0, sample.n)
 
     def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Any, Any, Array]:
         """Train networks at a learning rate, from what `draw` returns."""
@@ -94,10 +84,10 @@ class Contestant:
     def try_rates(self, weights: Array, rates: Iterable[float], sample: Sample) -> Rates:
         """Train the same networks at each learning rate, rounded to three digits."""
 
-        def try_one(rate: float) -> Tried:
+        def try_one(rate: float) -> tuple[float, float]:
             updates, converged, final = self.train(weights, rate)
             error = 0.0 if converged.any() else self.measure_errors(final, rate).min()
-            return Tried(float(updates.mean()), float(error))
+            return float(updates.mean()), float(error)
 
         return sample.map(try_one, [float(f"{rate:.3g}") for rate in rates])
 
@@ -112,15 +102,14 @@ class Contestant:
 
 def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestant]:
     """Return the rules that are compared, by name; of linear units not the same one twice."""
-    is_linear, rules = protocol.visible_units == "linear", {}
+    rules = {}
     for name, fields in RULES.items():
-        if is_linear and name.endswith("cross-entropy"):
-            continue
-        has_feedback = name == "feedback alignment"
-        if is_linear and has_feedback:  # the squared error has the same descent
-            fields = RULES["back-propagation"]  # noqa: PLW2901
-        network = FeedbackAlignmentNetwork if has_feedback else None
-        rules[name] = Contestant(dataclasses.replace(protocol, **fields), network)
+        # Of linear units the descent in both errors is the same.
+        if protocol.visible_units == "logistic" or "minimised_error" not in fields:
+            rules[name] = Contestant(dataclasses.replace(protocol, **fields))
+    # Feedback alignment descends in the last of these errors.
+    *_, last = rules.values()
+    rules["feedback alignment"] = Contestant(last.protocol, FeedbackAlignmentNetwork)
     return rules if own is None else rules | {own.__name__: admit(own, protocol)}
 
 
@@ -185,7 +174,7 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
         search.report_progress(f"finding the best learning rate of {name}")
         rates = rule.search(weights[name][:n_few], lowest, searched)
         best, ends = find_best(rates), [min(rates), max(rates)]
-        least = min(tried.error for tried in rates.values())
+        least = min(error for _, error in rates.values())
         found[name] = {
             "rate": best, "tried": ends, "at_edge": best in ends,
             "least_error": least if math.isfinite(least) else None,
@@ -208,10 +197,8 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
 def gather_sets(tasks: Mapping[str, Any], name: str) -> Model:
     """Return medians and ranges of what changes cost over the sets of one kind of patterns."""
     rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
-    gathered: Model = {"n_sets": len(rows)}
-    for change in EXAMINED:
-        gathered[change] = name_range([row["interventions"][change]["cost"] for row in rows])
-    return gathered
+    costs = {name: [row["interventions"][name]["cost"] for row in rows] for name in EXAMINED}
+    return {"n_sets": len(rows)} | {name: name_range(each) for name, each in costs.items()}
 
 
 def examine_task(

@@ -14,7 +14,7 @@ from replication.experiments.matrices import Array, flatten, get_u, get_w, repla
 from replication.experiments.mechanism import controls, reach, variants
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample, estimate_share, get_estimate, list_protocols
+from replication.experiments.sample import Sample, estimate_share, get_estimate
 
 ROOT_SEED = 2012
 N_NETWORKS = 2_000
@@ -46,8 +46,7 @@ def run(sample: Sample) -> Model:
     shares = SMALLER_SHARE, TASK_SHARE, SEARCH_SHARE
     smaller, task, search = (sample.take(share, least=8) for share in shares)
     initial = sample.draw(PAPER)
-    made = list_protocols(PAPER, {"learning_rate": [*NAMED_RATES.values()]})
-    protocols = dict(zip(NAMED_RATES, made, strict=True))
+    protocols = {name: Protocol(learning_rate=rate) for name, rate in NAMED_RATES.items()}
 
     # The paper's task: what the theory predicts, and what networks do whose changes, initial
     # weights or learning rates are others.
@@ -98,7 +97,7 @@ def run(sample: Sample) -> Model:
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
     sample.report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial)
-    model["hybrids"] = variants.compare_hybrids(PAPER, smaller.take(2), search=search.take(2))
+    model["hybrids"] = variants.compare_hybrids(smaller.take(2), search=search.take(2))
     many = sample.take(CREATES_SHARE).draw(PAPER)
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),

@@ -18,11 +18,10 @@ from typing import Any
 import numpy as np
 
 from replication.definition.fields import MinimisedError
-from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model, growth, interventions
 from replication.experiments.matrices import Array
-from replication.experiments.recording import find_fastest
-from replication.experiments.sample import Sample, estimate_share, list_protocols, name_range
+from replication.experiments.sample import Sample, estimate_share, name_range
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
 from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
@@ -78,8 +77,8 @@ def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sampl
         critical, weights = growth.find_critical_rate(protocol), sample.draw(protocol)
         slow = dataclasses.replace(protocol, learning_rate=critical / 2)
         # The best rate without the common part, on other networks.
-        tried = list_protocols(protocol, {"learning_rate": RATES, "max_updates": [MAX_UPDATES]})
-        rate = find_fastest(tried, search.others.draw(protocol), Apart).learning_rate
+        grid = {"learning_rate": RATES, "max_updates": [MAX_UPDATES]}
+        rate = search.alone.find_best(protocol, grid, Apart).learning_rate
         best = dataclasses.replace(protocol, learning_rate=rate)
         without, _, _ = simulate_weights(best, weights, network=Apart)
         return {
@@ -128,23 +127,21 @@ def make_hybrid(upper: str, lower: str) -> type[Hybrid]:
     return type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
 
 
-def compare_hybrids(protocol: Protocol, sample: Sample, *, search: Sample) -> list[Model]:
+def compare_hybrids(sample: Sample, *, search: Sample) -> list[Model]:
     """Return how fast each pair of rules is at its best pair of rates, of those tried.
 
     The best have the smallest mean of updates on other networks, failures at the cap.
     """
-    searched, judged = search.others.draw(protocol), sample.draw(protocol)
+    judged = sample.draw(PAPER)
 
     def compare(rules: tuple[str, str]) -> Model:
         (upper, lower), rule = rules, make_hybrid(*rules)
-        tried = list_protocols(protocol, {
-            "hidden_to_visible_factor": UPPER_RATES[upper], "learning_rate": [1.0],
-            "visible_to_hidden_factor": LOWER_RATES[lower],
-            "max_updates": [min(MAX_UPDATES, protocol.max_updates)],
-        })  # fmt: skip
         # The fastest rates on some networks; what is printed comes from others.
-        best = find_fastest(tried, searched, rule)
-        best = dataclasses.replace(best, max_updates=protocol.max_updates)
+        best = search.alone.find_best(PAPER, {
+            "hidden_to_visible_factor": UPPER_RATES[upper], "learning_rate": [1.0],
+            "visible_to_hidden_factor": LOWER_RATES[lower], "max_updates": [MAX_UPDATES],
+        }, rule)  # fmt: skip
+        best = dataclasses.replace(best, max_updates=PAPER.max_updates)
         updates, converged, _ = simulate_weights(best, judged, network=rule)
         return {
             "upper": upper, "lower": lower, "median": float(np.median(updates)),

@@ -31,7 +31,7 @@ def run(sample: Sample) -> Model:
     for name in ERROR_READINGS:
         counts = populations[name]
         mean = name_estimate("mean", estimate_mean(counts.updates, counts.counts))
-        p, p_sweeps = (studies.describe_p(x)["p"] for x in (counts, studies.count_sweeps(counts)))
+        p, p_sweeps = (studies.find_p(x) for x in (counts, studies.count_sweeps(counts)))
         named[name] = mean | {"p": p, "p_sweeps": p_sweeps}
     power = studies.measure_power(populations["paper"], populations, level=level)
     return {"named": named, "power": power}

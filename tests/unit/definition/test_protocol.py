@@ -9,7 +9,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 
-import replication
 from replication import NOTEBOOK, PAPER, READINGS, Protocol, UsageError
 from replication.cli.arguments import read_protocol
 from replication.definition.protocol import (
@@ -68,14 +67,6 @@ def test_frozen_weights_are_named_as_people_write_them():
     for value in ("c,W", "c, W", ["c", "W"], np.array(["W", "c"]), ("c", "W", "c")):
         assert Protocol(frozen=value) == Protocol(frozen=("W", "c"))
     assert Protocol(frozen="b") == from_plain(dict([parse_assignment("frozen=b")]))
-
-
-def test_a_field_given_in_place_of_a_protocol_is_answered_with_what_to_write():
-    for run in (replication.simulate, replication.trace):
-        with pytest.raises(UsageError, match=r"= 15 was given.*Protocol\(learning_rate=15"):
-            run(learning_rate=15)
-        with pytest.raises(TypeError, match="unexpected keyword argument 'seeds'"):
-            run(seeds=3)
 
 
 @pytest.mark.parametrize(("name", "value"), [

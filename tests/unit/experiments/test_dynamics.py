@@ -11,7 +11,7 @@ from replication.experiments.agreement import find_alignment
 from replication.experiments.dynamics import jumps
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.growth import find_critical_rate
-from replication.experiments.points import measure_convexity
+from replication.experiments.mechanism.controls import are_corners
 from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate, simulate_weights
@@ -134,13 +134,13 @@ def test_depth_is_that_of_vectors_which_share_a_corner():
     assert jumps.measure_depth(PAPER, weights).tolist() == [2.5]
 
 
-def test_convexity_is_the_smallest_area_and_negative_around_an_enclosed_code():
+def test_four_codes_are_corners_unless_one_is_enclosed_or_on_an_edge():
     square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
     inside = np.array([[0.0, 0.0], [0.0, 3.0], [3.0, 0.0], [1.0, 1.0]])
     on_edge = np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0], [0.0, 1.0]])
     codes = np.array([square, inside, on_edge])
     for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
-        assert measure_convexity(codes[:, order]).tolist() == [0.5, -1.5, 0.0]
+        assert are_corners(codes[:, order]).tolist() == [True, False, False]
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():

@@ -12,7 +12,6 @@ from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import compute_cosines, flatten, get_w
 from replication.experiments.mechanism import controls, reach, run, tasks, variants
-from replication.experiments.points import find_split, measure_convexity
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
@@ -160,8 +159,9 @@ def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow)
 
 def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
     weights = draw_weights(SMALL, SEED, 0, 60)
-    found = controls.compare_starts(SMALL, weights, (0.25,))
-    (smaller,), starts = found["sizes"], found["starts"]
+    found = controls.compare_starts(SMALL, weights)
+    (smaller,) = (row for row in found["sizes"] if row["factor"] == 0.25)
+    starts = found["starts"]
     factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
     assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
     assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
@@ -178,7 +178,8 @@ def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
     pairs = [[RecirculationNetwork.from_weights(row).weights for row in rows] for rows in flat]
 
     def train(change=None, start=lambda initial, final: initial):
-        networks = [RecirculationNetwork(*start(*pair)) for pair in pairs]
+        rows = [np.concatenate([x.ravel() for x in start(*pair)]) for pair in pairs]
+        networks = [*map(RecirculationNetwork.from_weights, rows)]
         return np.median([network.train(change=change)[0] for network in networks])
 
     # W of the start, as long as the final W; or U = W^T, as long as the final U.
@@ -208,7 +209,7 @@ def test_u_alone_finishes_codes_that_lines_can_part_and_no_others():
     codes = np.array([expit(np.eye(4) @ W.T + b) for W, b in halves])
     _, finished, final = simulate_weights(dataclasses.replace(SMALL, frozen=("W", "b")), frozen)
     assert rows[3]["finished"]["share"] == finished.mean()
-    assert np.all(measure_convexity(codes)[finished] > 0.0)
+    assert np.all(controls.are_corners(codes)[finished])
     assert np.array_equal(get_w(SMALL, final), get_w(SMALL, frozen))
 
 
@@ -255,7 +256,7 @@ def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
     square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
     maps = np.random.default_rng(3).normal(size=(50, 2, 2))
     for order, expected in (([0, 1, 2, 3], 1), ([0, 2, 1, 3], 2), ([0, 2, 3, 1], 3)):
-        found = find_split(maps @ square[:, order] + 7.0)
+        found = controls.find_split(maps @ square[:, order] + 7.0)
         assert np.array_equal(found, np.full(50, expected))
 
 
@@ -338,7 +339,8 @@ def play(monkeypatch):
         seen = []
         monkeypatch.setattr(reach.Contestant, "train", train)
         monkeypatch.setattr(reach.Contestant, "measure_errors", measure)
-        monkeypatch.setattr(reach, "RULES", {"recirculation": {}})
+        one = {"recirculation": reach.Contestant(PAPER)}
+        monkeypatch.setattr(reach, "list_contestants", lambda *_: one)
         found = reach.compare_rules(PAPER, Sample(50, 5), search=Sample(40, 5))
         return found["recirculation"], seen
 

@@ -76,7 +76,9 @@ SMALLER = {
     "learning.run": {"N_ON_DIGITS": 6},
     "speed.run": {
         "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
-        "TASKS": SPEED.TASKS | {"": (*SPEED.TASKS[""][:3], FEW_RATES)} | {
+        "TASKS": SPEED.TASKS | {
+            "": (*SPEED.TASKS[""][:3], FEW_RATES | {"no-hidden-regression": (6.0,)}),
+        } | {
             task: (fields | FEW_IMAGES, *of, {rule: (4 * x[0],) for rule, x in rates.items()})
             for task, (fields, *of, rates) in SPEED.TASKS.items() if "n_images" in fields
         },

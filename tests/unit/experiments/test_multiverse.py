@@ -25,16 +25,17 @@ def test_factors_give_every_combination(tmp_path):
 MANY = f"learning_rate = {[*range(1, 401)]}\nthreshold = {[*range(1, 401)]}"
 
 
+ALLOWED = r"allowed are \[factors\], with a list of values"
+
+
 @pytest.mark.parametrize(("text", "message"), [
     ("[factors]\nlearning_rat = [1]", "did you mean 'learning_rate'"),
-    ("[factors]\nlearning_rate = []", r"takes a list of values, e.g. learning_rate = \[0\]"),
-    ("[factors]\nlearning_rate = [15, 15.0]", "lists a value of a field twice"),
-    ("[factors]\nlearning_rate = [nan]", "the reading learning_rate = nan is invalid"),
-    ("[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
-     r"group_sizes = \[4, 2, 2\], symmetric_start = true is invalid: .*one hidden group"),
-    ("[fixed]\nmomentum = 0.5", r"must hold \[factors\]"),
-    ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", r"both \[fixed\] and \[factors\]"),
-    ("fixed = 3\n[factors]\nmomentum = [0]", "must be tables"),
+    ("[factors]\nlearning_rate = []", ALLOWED),
+    ("[factors]\nlearning_rate = [nan]", "learning_rate = nan was given"),
+    ("[factors]\ngroup_sizes = [[4, 2, 2]]\nsymmetric_start = [true]", "one hidden group"),
+    ("[fixed]\nmomentum = 0.5", ALLOWED),
+    ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", ALLOWED),
+    ("factors = 3", ALLOWED),
     ("[factors\n", "is not TOML"),
     (f"[factors]\n{MANY}", "160000 readings .* allowed are 1000"),  # refused before they are made
 ])  # fmt: skip
@@ -50,7 +51,6 @@ def test_reading_is_judged_as_the_headline_is(centre):
     row = multiverse.describe_reading(counts)
     judged = compare(counts, runs=100, mean="48", max="202", failures="excluded")
     assert row["p"] == pytest.approx(judged.p)
-    assert row["p_mean"] == pytest.approx(judged.findings["mean_given_max"].p)
     assert row["is_compatible"] == (row["p"] > 0.05)
 
 

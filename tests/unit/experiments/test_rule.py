@@ -55,7 +55,7 @@ def test_w_changes_as_if_u_were_another_matrix(deceived):
         converged = network.error() < 0.1
         for _ in range(40):
             # The same network but for its U; only the changes of W and b are taken from it.
-            other = RecirculationNetwork(network.W, network.b, network.U, network.c)
+            other = RecirculationNetwork.from_weights(network.flatten())
             if deceived is rule.Exchanged:
                 other.U = network.U[:, [1, 0]]
             else:

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-from replication import PAPER, Outcomes
+from replication import PAPER
 from replication.experiments import sample
 from replication.experiments.sample import SEARCH_OFFSET, Sample
 
@@ -12,20 +12,19 @@ from replication.experiments.sample import SEARCH_OFFSET, Sample
 def test_every_setting_is_tried_on_the_same_networks_which_are_others(monkeypatch):
     calls = []
 
-    def simulate_valley(protocol, *, n_seeds, root_seed, jobs):
+    def learn_in_valley(protocol, weights, **options):
         """Learn fastest at a rate of 7, or equally far from it, and a momentum of 0.5."""
-        calls.append((protocol.learning_rate, protocol.momentum, n_seeds, root_seed, jobs))
+        calls.append((protocol.learning_rate, protocol.momentum, weights.tolist()))
         height = 10 * (protocol.learning_rate - 7.0) ** 2 + 100 * (protocol.momentum - 0.5) ** 2
-        updates = np.full(n_seeds, round(height) + 20, dtype=np.int32)
-        return Outcomes(0, updates, np.ones(n_seeds, dtype=np.bool_))
+        return np.full(len(weights), round(height) + 20), None, None
 
-    monkeypatch.setattr(sample, "simulate", simulate_valley)
+    monkeypatch.setattr(sample, "simulate_weights", learn_in_valley)
     grid = {"learning_rate": [8.0, 6.0], "momentum": [0.0, 0.5]}
     best = Sample(9, 5).find_best(PAPER, grid)
     assert best == dataclasses.replace(PAPER, learning_rate=8.0, momentum=0.5)
     settings = [(8.0, 0.0), (8.0, 0.5), (6.0, 0.0), (6.0, 0.5)]
-    searches = [(*setting, 9, 5 + SEARCH_OFFSET, 1) for setting in settings]
-    assert calls == searches
+    weights = Sample(9, 5 + SEARCH_OFFSET).draw(PAPER).tolist()
+    assert calls == [(*setting, weights) for setting in settings]
 
 
 def test_failures_count_at_the_cap():

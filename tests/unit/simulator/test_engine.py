@@ -36,11 +36,11 @@ def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
 
 @pytest.mark.parametrize(
     "weights",
-    [np.zeros((3, 5)), np.zeros(22), np.zeros((3, 30)), np.full((1, 22), "x")],
+    [np.zeros((3, 5)), np.zeros(22), np.zeros((3, 30))],
 )
 def test_weights_that_do_not_fit_are_refused_before_anything_reads_them(weights):
     for run in (simulate_weights, evaluate_networks, lambda *given: record_weights(*given, 1)):
-        with pytest.raises(UsageError, match=r"needs \(n, 22\)|allowed are numbers"):
+        with pytest.raises(UsageError, match=r"needs \(n, 22\)"):
             run(PAPER, weights)
 
 

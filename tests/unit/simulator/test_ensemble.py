@@ -26,9 +26,9 @@ class KilledWorker(Exception):
 @pytest.mark.parametrize(("scheduler", "error", "kind", "message"), [
     (None, MemoryError(), WorkerError, "ran out of memory"),
     (None, ZeroDivisionError("a fault of ours"), ZeroDivisionError, "a fault of ours"),
-    ("tcp://s:1", KilledWorker(), WorkerError, "workers died"),
+    ("tcp://s:1", KilledWorker(), WorkerError, "lost .KilledWorker"),
     ("tcp://s:1", CancelledError(), WorkerError, r"at 'tcp://s:1' was lost \(Cancelled"),
-    ("tcp://s:1", None, WorkerError, "finished anything for 1 s"),
+    ("tcp://s:1", None, WorkerError, "finished nothing for 1 s"),
 ])  # fmt: skip
 def test_a_failed_block_raises_after_finished_ones(monkeypatch, scheduler, error, kind, message):
     @contextlib.contextmanager

@@ -20,12 +20,10 @@ BYTES = bytes.fromhex(
 
 
 def test_outcomes_cannot_be_changed():
-    unpickled = pickle.loads(pickle.dumps(OUTCOMES))
-    assert unpickled == OUTCOMES
-    for outcomes in (OUTCOMES, unpickled):
-        for array in (outcomes.updates, outcomes.converged):
-            with pytest.raises(ValueError, match="read-only"):
-                array[0] = 1
+    assert pickle.loads(pickle.dumps(OUTCOMES)) == OUTCOMES
+    for array in (OUTCOMES.updates, OUTCOMES.converged):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
 
 
 def test_digest_is_that_of_the_packed_rows_block_after_block():
@@ -53,8 +51,6 @@ def test_a_table_has_a_row_a_network():
     assert table.seed.tolist() == [2**40, 2**40 + 1, 2**40 + 2]
     assert table.updates.tolist() == [0, 48, 2000]
     assert table.converged.tolist() == [True, True, False]
-    assert f"<p>{OUTCOMES}</p>" in OUTCOMES._repr_html_()
-    assert "<td>1099511627778</td>" in OUTCOMES._repr_html_()
 
 
 def test_the_picture_counts_those_that_converged_in_the_axes_that_are_given():

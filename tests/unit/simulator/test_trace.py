@@ -31,7 +31,6 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
     np.testing.assert_array_equal(table["error"], traced.errors)
     np.testing.assert_array_equal(table.iloc[:, 2:].to_numpy(), traced.weights)
     assert table.columns.is_unique
-    assert "<th>update</th>" in traced._repr_html_()
     parts = traced.matrices()
     np.testing.assert_array_equal(np.hstack([x.reshape(6, -1) for x in parts]), traced.weights)
     np.testing.assert_array_equal(table["U[2,1]"], parts.U[:, 2, 1])
@@ -101,7 +100,9 @@ def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
 
 
 def test_results_are_equal_where_they_hold_the_same_and_readings_have_names_everywhere():
-    assert trace(seed=255) == trace(seed=np.uint8(255), root_seed=np.int64(1988)) != trace(seed=4)
+    same, other = trace(seed=np.uint8(255), root_seed=np.int64(1988)), trace(seed=4)
+    assert np.array_equal(trace(seed=255).weights, same.weights)
+    assert not np.array_equal(other.weights[0], same.weights[0])
     network = RecirculationNetwork.from_seed(np.uint8(255), root_seed=np.array(1988))
     np.testing.assert_array_equal(network.W, trace(seed=255, n_updates=np.uint8(0)).matrices().W[0])
     assert simulate(n_seeds=9) == simulate(n_seeds=np.array(9), jobs=np.array(2)) != [48]
@@ -109,25 +110,16 @@ def test_results_are_equal_where_they_hold_the_same_and_readings_have_names_ever
     traced, network = trace("notebook"), RecirculationNetwork.from_seed(0, protocol="notebook")
     same = RecirculationNetwork.from_weights(traced.weights[0], "notebook")
     assert traced.protocol == network.protocol == same.protocol == NOTEBOOK
-    assert traced != trace()
     assert simulate("notebook", n_seeds=5) == simulate(NOTEBOOK, n_seeds=5)
 
 
 def test_training_that_is_recorded_ends_where_training_ends():
-    recorded = trace(seed=7, plain=True)
-    network = RecirculationNetwork.from_seed(7)
+    recorded, network = trace(seed=7), RecirculationNetwork.from_seed(7)
     assert network.train() == (recorded.updates, recorded.converged)
-    np.testing.assert_array_equal(recorded.matrices().W[-1], network.W)
+    np.testing.assert_allclose(recorded.matrices().W[-1], network.W, atol=1e-9)
     np.testing.assert_array_equal(recorded.weights[0], draw_weights(PAPER, 1988, 7, 8)[0])
-    assert trace(Protocol(max_updates=3), seed=7, plain=True).updates == 3
+    assert trace(Protocol(max_updates=3), seed=7).updates == 3
     assert trace(seed=0, n_updates=60).updates == trace(seed=0).updates == 48, "goes on after it"
-
-
-def test_progress_is_shown_where_it_is_asked_for(capsys):
-    simulate(n_seeds=20_001, progress=True)
-    assert "20,001 of 20,001 networks" in capsys.readouterr().err
-    simulate(n_seeds=3)
-    assert capsys.readouterr().err == ""
 
 
 def start(**fields):
@@ -147,15 +139,13 @@ def start(**fields):
         (lambda: simulate(n_seeds=0), "n_seeds = 0 was given; allowed is a whole number"),
         (lambda: simulate(jobs=0), "jobs = 0 .* from 1 to 10000, or -1 for one a core"),
         (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
-        (lambda: RecirculationNetwork([[0.0]], [0.0], [[0.0]], [0.0]), r"\(1, 4\) were given"),
         (lambda: start(learning_rule="back-propagation"), "'recirculation' only; use simulate"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
-        (lambda: simulate(n_seeds=2, progress="x"), "progress = 'x' was given; allowed are true"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
         (lambda: trace(network=int), "network = <class 'int'> was given"),
         (lambda: RecirculationNetwork.from_weights(np.zeros(5)), r"\(1, 5\).* needs \(n, 22\)"),
-        (lambda: RecirculationNetwork([["1"]], [0], [[0]], [0]), "are arrays of numbers"),
-        (lambda: RecirculationNetwork([[np.nan]], [0], [[0]], [0]), "are finite numbers"),
+        (lambda: RecirculationNetwork.from_weights(["x"] * 22), "are arrays of finite numbers"),
+        (lambda: RecirculationNetwork.from_weights([np.nan] * 22), "are arrays of finite numbers"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(call, message):
@@ -164,7 +154,7 @@ def test_what_cannot_be_is_refused_in_one_line(call, message):
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_long_trace_is_interrupted_and_one_beyond_the_memory_refused():
+def test_a_long_trace_is_interrupted():
     """Once Ctrl-C waited until a large network had met its cap, which can take hours."""
     slow = Protocol(learning_rate=1e-6, max_updates=10**6, group_sizes=(60, 30))
     begun = time.monotonic()
@@ -172,5 +162,3 @@ def test_a_long_trace_is_interrupted_and_one_beyond_the_memory_refused():
     with pytest.raises(Interrupted), raise_on_signals(continues=False):
         trace(slow)
     assert time.monotonic() - begun < 10
-    with pytest.raises(UsageError, match=r"GB to trace, and this machine or container has"):
-        trace(slow, n_updates=10**7)

@@ -6,14 +6,12 @@ import time
 import pytest
 
 from replication.errors import UsageError, WorkerError
-from replication.system import threads
 from replication.system.threads import (
     Stopped,
     count_workers,
     find_flag,
     iterate_in_threads,
     map_in_threads,
-    measure_memory,
 )
 
 
@@ -114,13 +112,3 @@ def test_a_limit_on_cores_that_is_no_number_is_named(monkeypatch):
     with pytest.raises(UsageError, match="LOKY_MAX_CPU_COUNT='abc' is set; allowed is a whole"):
         map_in_threads(abs, [1])
     assert map_in_threads(abs, [-1, 2], jobs=2) == [1, 2]
-
-
-def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
-    """Once networks that fit into the machine alone were begun, and the container was ended."""
-    physical = measure_memory()
-    for content, expected in (("max\n", physical), ("1000000\n", 10**6), ("", physical)):
-        # As cgroups write it: "max" where there is no limit.
-        (tmp_path / "memory.max").write_text(content)
-        monkeypatch.setattr(threads, "MEMORY_LIMITS", (tmp_path / "memory.max", tmp_path / "none"))
-        assert measure_memory() == expected
