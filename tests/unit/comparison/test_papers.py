@@ -136,12 +136,6 @@ def test_a_table_of_one_row_is_answered_as_the_row():
         assert (whole.verdict, whole.p, whole.conditions) == (row.verdict, row.p, row.conditions)
 
 
-def test_what_ended_in_a_traceback_has_an_answer():
-    assert compare([1.0, 2.0, 3.0, 2.5], constant="1", n=4).verdict is YES
-    found = compare(np.arange(1.0, 9), succeeded=[1, 0] * 4, share="0.5", n=10, failures="at-cap")
-    assert found.verdict is YES
-
-
 def test_labs_that_differ_are_allowed_for_and_named_where_it_matters():
     own = GENERATOR.normal(0.0, 1.0, 100)
     report = {"n": 100, "mean": f"{own.mean() + 0.45:.3f}", "sd": "1.000", "plus_minus": "sd n-1"}

@@ -80,13 +80,6 @@ def test_splits_are_named_by_the_partner_of_the_first_vector():
     assert experiment.name_splits(codes[[0, 0]]).tolist() == [[1], [1]]
 
 
-def test_random_sets_hold_four_different_vectors_of_eight_units_each():
-    drawn = [experiment.make_vectors("random", k) for k in range(experiment.RANDOM_SETS)]
-    assert all(len(set(vectors)) == 4 and {len(v) for v in vectors} == {8} for vectors in drawn)
-    assert len(set(drawn)) == experiment.RANDOM_SETS
-    assert 0.45 < np.mean(drawn) < 0.55
-
-
 def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypatch):
     def succeed(condition, pair, sample):
         assert sample.root_seed == 3 + SEARCH_OFFSET

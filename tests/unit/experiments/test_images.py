@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from replication.definition.protocol import Protocol
+from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.images import linear, logistic, rules
 from replication.experiments.images.rules import draw, evaluate, split, train, train_epochs, vary
-from replication.experiments.images.run import estimate_exponent
 from replication.experiments.matrices import Scatter, get_u, get_w
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
@@ -15,6 +14,7 @@ from replication.simulator.changes import compute_changes
 from replication.simulator.network import Rule
 from replication.simulator.patterns import make_patterns
 from replication.simulator.weights import draw_weights, split_weights
+from tests.unit.experiments.builders import differentiate
 
 N_HIDDEN = rules.N_HIDDEN
 SCATTER = linear.make_digits()
@@ -205,24 +205,18 @@ def test_logistic_recirculation_is_that_of_the_protocol():
 
 
 def test_equation_4_descends_in_the_cross_entropy_of_codes_with_the_first_pass_held_fixed():
-    images = make_patterns(linear.IMAGES)[:3]
-    whole = Rule.of(logistic.show(rules.LogisticRecirculation, images), Protocol())
-    network, v, step = whole.build(whole.draw(5, 0, 1)[0]), images[0], 1e-6
+    network, keep = RecirculationNetwork.from_seed(4), PAPER.regression
     # Second-pass input and the code that is its target, both held fixed.
-    keep, h = rules.REGRESSION, network.hidden(v)
-    seen = keep * v + (1 - keep) * network.image(v) - network.mean
+    v = network.patterns[1]
+    h, seen = network.first_pass(v), network.regress(v, network.image(v))
 
     def measure(W):
-        g = squash(W @ seen + network.b)
+        g = squash(W.reshape(2, 4) @ seen + network.b)
         return -np.sum(h * np.log(g) + (1 - h) * np.log(1 - g))
 
-    change = network.weight_changes(v)["W"] / network.rate
-    # Central differences at three places of W.
-    for place in ((0, 0), (3, 20), (15, 63)):
-        away = np.zeros_like(network.W)
-        away[place] = step
-        slope = (measure(network.W + away) - measure(network.W - away)) / (2 * step)
-        assert change[place] == pytest.approx(-(1 - keep) * slope, rel=1e-5, abs=1e-9)
+    change = network.weight_changes(v).W.ravel() / PAPER.learning_rate
+    expected = -(1 - keep) * differentiate(measure, network.W.ravel())
+    assert change == pytest.approx(expected, rel=1e-5, abs=1e-9)
 
 
 def test_turning_keeps_the_length_of_w_and_shrinking_its_direction():
@@ -295,11 +289,3 @@ def test_excess_of_small_starts_follows_the_power_that_two_eigenvalues_give():
     found = linear.measure_power(np.array([1.0, 0.8, 0.2]), Sample(12, 3))
     assert found["predicted"] == pytest.approx(1.5)
     assert found["power"] == pytest.approx(1.5, abs=0.08)
-
-
-def test_exponent_of_a_power_law_is_its_power():
-    noise = np.exp(np.random.default_rng(2).normal(0, 0.1, 400))
-    estimate = estimate_exponent({n: 3.0 * n**1.5 * noise for n in (16, 32, 64)})
-    assert estimate.value == pytest.approx(1.5)
-    assert estimate.low < 1.5 < estimate.high
-    assert estimate.high - estimate.low < 0.05

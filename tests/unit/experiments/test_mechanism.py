@@ -287,17 +287,6 @@ def test_change_of_w_agrees_with_descent_where_u_has_learnt_to_read_w():
     assert judged["frozen-w-2"]["value"] == pytest.approx(agreement)
 
 
-def test_u_reads_w_where_u_grows_by_w():
-    """U frozen but for a multiple of W: both measures are at their largest."""
-    weights = make_constant(SMALL)
-    W = get_w(SMALL, weights)
-    W -= W.mean(axis=-1, keepdims=True)
-    later = train_for(SMALL, weights, 1, frozen=("W", "b"))
-    reading = controls.measure_reading(SMALL, weights, later)
-    assert reading["raw"] == pytest.approx(1.0, abs=1e-4)
-    assert np.all(reading["sign"] == 1.0)
-
-
 @pytest.mark.parametrize("task", ["one-hot 4-2-4", "smooth ring 4-3-4, linear"])
 def test_feedback_alignment_is_that_of_a_literal_loop(task):
     rate = 0.2 if "linear" in task else 2.0

@@ -15,11 +15,6 @@ from replication.statistics.convolution import compute_joint_mass, compute_pair_
 from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
 
 
-def test_sweeps_are_one_more_than_updates_for_each_network():
-    counts = CountTable([30, 41], [2, 1], 3, 2000)
-    assert studies.count_sweeps(counts) == CountTable([31, 42], [2, 1], 3, 2001)
-
-
 def test_too_few_networks_or_converged_ones_tell_nothing():
     for n, n_censored in ((999, 0), (99, 1000), (1000, 0), (100, 1000)):
         told = studies.describe_sampling(make_counts(20 + np.arange(n), n_censored=n_censored))

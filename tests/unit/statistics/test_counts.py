@@ -22,13 +22,6 @@ def test_outcomes_are_counted_whatever_their_type():
         assert CountTable.from_outcomes([3, 7, 3, 10, 10], flags, np.int8(10)) == table
 
 
-@pytest.mark.parametrize("largest", [50, 10**12])
-def test_small_and_huge_outcomes_are_counted_alike(largest):
-    outcomes = np.random.default_rng(1).integers(0, largest, 500)
-    table = CountTable.from_outcomes(outcomes, np.ones(500, bool), None)
-    assert table == CountTable(*np.unique(outcomes, return_counts=True), 0, None)
-
-
 def test_merged_tables_equal_the_table_of_all_outcomes():
     generator = np.random.default_rng(2)
     updates = generator.integers(1, 50, 300)
