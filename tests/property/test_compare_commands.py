@@ -8,7 +8,6 @@ import random
 from collections import Counter
 
 import pandas as pd
-import pytest
 
 from replication.cli import main
 
@@ -103,7 +102,6 @@ def check_call(seed, folder):
     return code
 
 
-@pytest.mark.usefixtures("few_resamples")
 def test_calls_get_an_answer_or_one_line(tmp_path):
     codes = Counter(check_call(seed, tmp_path) for seed in range(N_CALLS))
     assert codes[0] >= N_CALLS / 2, "most of them are answered"

@@ -20,8 +20,6 @@ REPORT = ("--n", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
 DIFFERENCE = (*GROUPED, "--difference", "a")
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 @pytest.fixture
 def frame():

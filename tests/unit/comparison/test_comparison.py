@@ -23,8 +23,6 @@ UPDATES = np.minimum(COUNTS, 60)
 SOLVED = UPDATES < 60
 FIVE = [0.79, 0.82, 0.85, 0.80, 0.81]
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 @pytest.mark.parametrize(("values", "name"), [(NORMAL, "median"), (COUNTS, "mean")])
 def test_shift_of_a_drawn_statistic_that_would_be_shown_is_found_four_times_in_five(values, name):

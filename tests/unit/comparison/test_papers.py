@@ -20,8 +20,6 @@ from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, refuse, say
 GENERATOR = np.random.default_rng(48)
 OWN = GENERATOR.normal(71.0, 1.0, 50)
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 # Wrong answers.
 

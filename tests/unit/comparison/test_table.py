@@ -14,8 +14,6 @@ from replication.comparison.groups import compare_table
 from replication.errors import DataError, UsageError
 from tests.unit.comparison.asking import NO, YES, ask, read, run
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 def make_runs(names, n=5, seed=1, **columns):
     generator = np.random.default_rng(seed)

@@ -24,8 +24,6 @@ from replication.publication.verifying import find_damaged_files
 
 ROOT = Path(__file__).parents[3]
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 UNDECIDED = {"value": None, "interval": None, "outcome": "undecided"}
 
