@@ -39,27 +39,16 @@ def add_commands(subparsers: Any) -> None:
 def run_info(options: argparse.Namespace) -> int:
     """List every report; return 0, or the exit code of the error that keeps one from being read."""
     from replication.cache.blocks import find_cache
-    from replication.experiments import EXPERIMENTS
-    from replication.publication.models import read_models
-    from replication.publication.publishing import find_stale
     from replication.publication.verifying import find_report_folders
 
     results = options.results
     if not results.is_dir():
         raise StorageError(f"there is no folder {_name(results)}; give an existing one")
     # What can be read is listed, what cannot is named.
-    reports, stale = list[str](), list[str]()
-    code = max(
-        _go_on(find_report_folders(results), lambda x: reports.append(describe_report(x, results))),
-        _go_on([results], lambda x: stale.extend(find_stale(read_models(x, EXPERIMENTS)))),
-    )
-    for report in reports:
-        print(escape(report))
-    if not reports and not code:
+    folders = find_report_folders(results)
+    code = _go_on(folders, lambda folder: print(escape(describe_report(folder, results))))
+    if not folders:
         print(f"no report in {_name(results)}")
-    if stale:
-        names = ", ".join(stale)
-        print(f"models of another version: {names} (`replication replicate` makes them again)")
     # Of versions before the cache, which kept them in the results folder.
     if (older := results / "outcomes").is_dir():
         print(f"outcomes of an older version, left alone: {_name(older)} (nothing reads them now)")

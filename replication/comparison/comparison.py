@@ -17,14 +17,7 @@ from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
 from replication.comparison.numbers import is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
-from replication.comparison.report import (
-    SUCCESSES,
-    Options,
-    Report,
-    parse_report,
-    read_numbers,
-    read_report,
-)
+from replication.comparison.report import SUCCESSES, Options, Report, read_numbers, read_report
 from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
@@ -135,9 +128,10 @@ def compare(
 def compare_by(options: Options, effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
     options, effort = dict(options), effort or Effort()
-    given, own = read_numbers(options), options["values"]
+    given = read_numbers(options["reported"], options["numbers"], "reported")
+    own = options["values"]
     is_report = isinstance(own, Mapping) or (isinstance(own, str) and is_printed(own))
-    yours = parse_report(own, "values") if is_report else {}
+    yours = read_numbers(own, {}, "values") if is_report else {}
     _read_options(options, given, yours)
     report, minus = read_report(given, options), options["minus"]
     # Runs of one's own, or another report in their place, which must say the same sort of thing.
@@ -255,8 +249,8 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     found = Comparison(
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
         n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
-        difference=worst.difference, evidence=evidence,
-        answers=answers, sample=sample, findings=worst.findings,
+        difference=worst.difference, findings=worst.findings, evidence=evidence,
+        cautions=cautions, answers=answers, sample=sample,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
         reported={name: item.text for name, item in report.numbers.items()},
@@ -269,9 +263,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
-        cautions=cautions,
-        groups=tuple(options.get("groups") or ()),
-        scale="log" if options["scale"] == "log" else "",
+        groups=tuple(options.get("groups") or ()), scale="log" if options["scale"] == "log" else "",
     )  # fmt: skip
     return found.take_exponentials() if found.scale else found
 

@@ -3,7 +3,7 @@
 import io
 import math
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,49 +40,43 @@ def draw(
     # A figure of its own, without pyplot, which would open windows and keep it for ever.
     with rc_context(STYLE):
         figure = Figure(figsize=(6.4, 1.2 + 0.25 * len(rows)), layout="constrained")
-        _draw_rows(figure.subplots(), rows, shown, verdicts, p_values, whole)
+        panel = figure.subplots()
+        # Limits hold the intervals and 0, but no more than is wide enough to see them.
+        lows, highs = ([d[place] for d in shown if d] for place in (1, 2))
+        first = max(min(*lows, -MIN_REACH), -MAX_REACH)
+        last = min(max(*highs, MIN_REACH), MAX_REACH)
+        panel.axvline(0.0, color=INK, linewidth=0.8)
+        for place, (d, (key, one)) in enumerate(zip(shown, rows.items(), strict=True)):
+            if d is None:
+                panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
+                continue
+            color = REPORTED if str(verdicts[key]) == "contradicted" else INK
+            value, low, high = np.clip(d, first, last)
+            panel.plot([low, high], [place, place], color=color, linewidth=1.2)
+            m = one.runs or one.n
+            size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
+            # A square inside, an arrow where the difference or an end of its interval is beyond.
+            mark = "s" if first <= d[0] <= last else "<" if d[0] < 0 else ">"
+            ends = [(low, "<", 4.0)] * (d[1] < first) + [(high, ">", 4.0)] * (d[2] > last)
+            for end, sign, width in (*ends, (value, mark, size)):
+                panel.plot([end], [place], sign, color=color, markersize=width, clip_on=False)
+            panel.annotate(format_p(p_values.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
+        title = "p (Holm)" if len(rows) > 1 else "p"
+        aside = ASIDE | {"xytext": (6, 8)}
+        panel.annotate(title, (1.0, 1.0), xycoords="axes fraction", style="italic", **aside)
+        # The mean of all rows, as a diamond.
+        labels, row, (pooled, p) = [_label(key) for key in rows], len(rows), whole
+        if pooled is not None and pooled.unit == "sd":
+            corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], first, last)
+            panel.fill(corners, row + np.array([0.0, -0.3, 0.0, 0.3]), color=FILL, ec=INK, lw=0.8)
+            panel.annotate(format_p(p), (1.0, row), xycoords=EDGE, **ASIDE)
+            labels.append("all rows")
+        panel.set_yticks(range(len(labels)), labels)
+        panel.set_ylim(len(labels) - 0.4, -0.6)
+        room = 0.025 * (last - first)
+        panel.set_xlim(first - room, last + room)
+        panel.set_xlabel("yours less reported, in standard deviations of a run")
     return figure
-
-
-def _draw_rows(
-    panel: Any, rows: Mapping[Any, Any], shown: Sequence[Any], verdicts: Mapping[Any, str],
-    p_values: Mapping[Any, float | None], whole: tuple[Any, float | None],
-) -> None:  # fmt: skip
-    # Limits hold the intervals and 0, but no more than is wide enough to see them.
-    lows, highs = ([d[place] for d in shown if d] for place in (1, 2))
-    first = max(min(*lows, -MIN_REACH), -MAX_REACH)
-    last = min(max(*highs, MIN_REACH), MAX_REACH)
-    panel.axvline(0.0, color=INK, linewidth=0.8)
-    for place, (d, (key, one)) in enumerate(zip(shown, rows.items(), strict=True)):
-        if d is None:
-            panel.annotate("cannot tell", (0, place), color="#666666", **ASIDE)
-            continue
-        color = REPORTED if str(verdicts[key]) == "contradicted" else INK
-        value, low, high = np.clip(d, first, last)
-        panel.plot([low, high], [place, place], color=color, linewidth=1.2)
-        m = one.runs or one.n
-        size = min(3.0 + math.sqrt(one.n * m / (one.n + m)), 9.0)
-        # A square inside, an arrow where the difference, or an end of its interval, lies beyond.
-        mark = "s" if first <= d[0] <= last else "<" if d[0] < 0 else ">"
-        ends = [(low, "<", 4.0)] * (d[1] < first) + [(high, ">", 4.0)] * (d[2] > last)
-        for end, sign, width in (*ends, (value, mark, size)):
-            panel.plot([end], [place], sign, color=color, markersize=width, clip_on=False)
-        panel.annotate(format_p(p_values.get(key)), (1.0, place), xycoords=EDGE, **ASIDE)
-    title = "p (Holm)" if len(rows) > 1 else "p"
-    aside = ASIDE | {"xytext": (6, 8)}
-    panel.annotate(title, (1.0, 1.0), xycoords="axes fraction", style="italic", **aside)
-    # The mean of all rows, as a diamond.
-    labels, row, (pooled, p) = [_label(key) for key in rows], len(rows), whole
-    if pooled is not None and pooled.unit == "sd":
-        corners = np.clip([pooled.low, pooled.value, pooled.high, pooled.value], first, last)
-        panel.fill(corners, row + np.array([0.0, -0.3, 0.0, 0.3]), color=FILL, ec=INK, lw=0.8)
-        panel.annotate(format_p(p), (1.0, row), xycoords=EDGE, **ASIDE)
-        labels.append("all rows")
-    panel.set_yticks(range(len(labels)), labels)
-    panel.set_ylim(len(labels) - 0.4, -0.6)
-    room = 0.025 * (last - first)
-    panel.set_xlim(first - room, last + room)
-    panel.set_xlabel("yours less reported, in standard deviations of a run")
 
 
 def _label(key: tuple[str, ...]) -> str:

@@ -123,7 +123,7 @@ def compare_sides(
         own = _list_tags(own, yours)
     # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
-    shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
+    shared = read_numbers(None if theirs else reported, numbers, "reported")
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:

@@ -75,14 +75,6 @@ class Reported:
         slack = 1e-9 * max(abs(value), self.width)
         return float(self.low) - slack <= value <= float(self.high) + slack
 
-    def print_within(self, low: float, high: float) -> tuple[float, float]:
-        """Return the smallest and the largest number from low to high that is printed alike."""
-        step = self.high - self.low
-        if not step or self.value % step or not math.isfinite(low + high):
-            return low, high
-        first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
-        return float(first * step), float(last * step)
-
 
 Numbers = Mapping[str, Reported]
 """Reported numbers by name."""

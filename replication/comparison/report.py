@@ -75,6 +75,7 @@ class Kind(NamedTuple):
 
 
 NO_KIND = Kind()
+_LONG = {"standard error": "se", "standard deviation": "sd", "confidence interval": "ci"}
 # 90% ci normal, 2sd n-1: level, how many, what, its distribution, its denominator
 _KIND = re.compile(
     r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
@@ -88,10 +89,11 @@ def read_kind(text: str) -> Kind | None:
     Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
     """
     # s.d. is sd, "standard error" se: what has several names is called by one
-    plain = re.sub(r"(?<=[a-z])\.", "", text.lower()).replace("half", "")
-    for words, name in (("error", "se"), ("deviation", "sd")):
-        plain = plain.replace(f"standard {words}", name)
-    plain = plain.replace("confidence interval", "ci")
+    plain = re.sub(r"(?<=[a-z])\.|\bhalf ", "", text.lower())
+    for words, name in _LONG.items():
+        plain = plain.replace(words, name)
+    # ci 95% is 95% ci
+    plain = re.sub(r"^(\w+) ([5-9][0-9.]+ ?%?)", r"\2 \1", plain.strip())
     parts = [NAMES.get(part, part) if len(part) > 1 else part for part in plain.split()]
     found = _KIND.fullmatch(" ".join(parts))
     if found is None or not found[0]:
@@ -122,16 +124,14 @@ def read_heading(text: str) -> Heading:
     count = re.search(counted, body, re.IGNORECASE)
     if count and count[0] != body:
         runs, body = count[1] or count[2], body.replace(count[0], "")
-    for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (sd), (mean ± std)
-        behind = re.sub(r"(?:mean|average)?\s*±", "", inside)
+    base, _, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
+    # (%), (sd), (mean ± std), or ± SD without brackets
+    for inside in (*re.findall(r"[(\[]([^()\[\]]*)[)\]]", body), behind):
+        spread = re.sub(r"(?:mean|average)?\s*±", "", inside)
         if "%" in inside and read_kind(inside) is None:
             unit = "%"
-        elif read_kind(behind) is not None:
-            kind = behind
-    # Reward ± SD, without brackets
-    base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
-    if sign and read_kind(behind):
-        kind = behind
+        elif read_kind(spread) is not None:
+            kind = spread
     words = re.sub(r"[\s._-]+", "_", base.lower()).strip("_")
     if level := re.fullmatch(r"([0-9]{2}(?:\.[0-9])?)%_ci", words):
         return Heading("", "ci", unit, f"{level[1]}% ci", runs)
@@ -160,11 +160,6 @@ def suggest(name: str) -> str:
 def word(name: str) -> str:
     """Return the name of a reported number in words."""
     return _WORDS.get(name) or f"{name[1:]} % quantile"
-
-
-def describe_number(name: str, text: str) -> str:
-    """Return a reported number with its name: "mean of 48"."""
-    return f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -294,16 +289,15 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
-def read_numbers(options: Options) -> dict[str, Any]:
-    """Return the reported numbers by name, however they were given."""
-    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
+def read_numbers(given: Any, numbers: Mapping[str, Any], side: str) -> dict[str, Any]:
+    """Return reported numbers by name, given as a whole to the argument of a side, or alone."""
+    numbers = {name: one for name, one in numbers.items() if one is not None}
     for name in GONE.keys() & numbers.keys():
         raise UsageError(f"there is no '{name}' any more; give {GONE[name]}")
-    reported = options["reported"]
-    whole = {} if reported is None else parse_report(reported, "reported")
-    for name, value in parse_report(numbers, "reported").items():
+    whole = {} if given is None else parse_report(given, side)
+    for name, value in parse_report(numbers, side).items():
         if str(whole.setdefault(name, value)) != str(value):
-            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
+            raise UsageError(f"`{side}` gives the {name}, and `{name}` was given; leave one out")
     return whole
 
 

@@ -4,22 +4,17 @@ import dataclasses
 import enum
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from replication.comparison import report
 from replication.comparison.figure import draw
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
+from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
 from replication.wording import plural
 
-if TYPE_CHECKING:
-    pass
-
-MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
 
@@ -180,7 +175,7 @@ def answer(found: Comparison) -> str:
         equal = ", all equal," if reason == "constant" else ""
         return (
             f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
-            f"`sd`, `se` or `ci`, or more runs (at least {report.MIN_RUNS} unless it is a mean)."
+            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
         )
     # What was reported, with its spread and runs, and what lies beside it.
     beside = [
@@ -201,7 +196,7 @@ def answer(found: Comparison) -> str:
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
             "depends on what the report leaves unsaid: p is "
-            f"{list_p(found.p_by_assumption, 'with {}')}."
+            f"{list_p(found.p_by_assumption)}."
         )
     differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone")
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
@@ -224,7 +219,9 @@ def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     if found.groups:
         less = " less ".join(name_key((name,)) for name in found.groups)
         return join([f"difference of {found.reported[name]} ({less})" for name in names])
-    return join([describe_number(name, found.reported[name]) for name in names])
+    return join(
+        [f"{word(name)} {'of ' * (name != 'spread')}{found.reported[name]}" for name in names]
+    )
 
 
 def _describe_shown(found: Comparison) -> str:
@@ -236,22 +233,16 @@ def _describe_shown(found: Comparison) -> str:
     # Also in standard deviations, where one is known.
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
-    statistic = "mean" if name == "constant" else word(name)
-    article, by = "an" if statistic[0] in "aeiou" else "a", "a factor of " * bool(found.scale)
-    return (
-        f"; {article} {statistic} that is off by {by}{format_number(value, 2)}{in_sd} would have "
-        "been found four times in five, a smaller difference less often"
-    )
+    size = f"{'by a factor ' * bool(found.scale)}of {format_number(value, 2)}{in_sd}"
+    often = "would have been found four times in five, a smaller one less often"
+    return f"; a difference {size} {often}"
 
 
-def list_p(p_values: Mapping[str, float], template: str) -> str:
-    """Return p under each reading of what was not said, of many the smallest and the largest."""
-    pairs = [*p_values.items()]
-    # p is 0.01 with sd and 0.2 with se; of many readings only the ends
-    if is_many := len(pairs) > MAX_READINGS:
-        pairs = [find(pairs, key=lambda pair: pair[1]) for find in (min, max)]
-    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
-    return " to ".join(parts) if is_many else join(parts)
+def list_p(p_values: Mapping[str, float]) -> str:
+    """Return the smallest and the largest p under readings of what was not said."""
+    # 0.01 with sd to 0.2 with standard error
+    ends = [find(p_values.items(), key=lambda pair: pair[1]) for find in (min, max)]
+    return " to ".join(f"{format_p(p)} with {words}" for words, p in ends)
 
 
 def _describe_difference(found: Comparison) -> str:
@@ -287,12 +278,9 @@ def tabulate(found: Comparison) -> list[list[str]]:
         is_aside = name == "mean_given_max" or (found.scale and name in SPREADS)
         shown, yours = found.shown.get(name), None if is_aside else item.yours
         words = word(name).removeprefix("half " * (" to " in item.reported))
-        ends, by = item.interval, "off by × " if found.scale else "off by "
-        # The ends of what is printed have the decimals of the reported number.
-        is_rough = name == "constant" or found.scale or math.isinf(sum(ends))
-        interval = span(*ends) if is_rough else " to ".join(f"{end:,.10g}" for end in ends)
+        by, is_judged = "off by × " if found.scale else "off by ", not math.isnan(item.interval[0])
         rows.append([
-            words, item.reported, format_number(yours), "" if math.isnan(sum(ends)) else interval,
+            words, item.reported, format_number(yours), span(*item.interval) * is_judged,
             format_p(item.p), "" if shown is None else f"{by}{format_number(shown, 2)}",
         ])  # fmt: skip
     if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
@@ -313,10 +301,6 @@ def list_notes(found: Comparison) -> Iterator[str]:
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
         yield f"The probability that none of {found.runs} runs fails is {chance}."
-    p_values = found.p_by_assumption.values()
-    if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
-        text = list_p(found.p_by_assumption, "({})")
-        yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     # What was asked for beside the verdict.
     if found.evidence is not None:
         factor, p = found.evidence["bayes_factor"], found.evidence["p_sceptical"]

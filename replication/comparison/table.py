@@ -258,7 +258,7 @@ class ComparisonTable(Answered):
             why = "for no row can it be told whether chance explains the difference"
             return f"{text}: {why}.{self._describe_rows()}"
         if self.verdict is Verdict.CANNOT_TELL:
-            words = list_p({name: one[0] for name, one in self.readings.items()}, "with {}")
+            words = list_p({name: one[0] for name, one in self.readings.items()})
             text += f": p depends on what the reports leave unsaid, {words}"
         else:
             text += f", if {join(list(self.conditions))}" if self.conditions else ""

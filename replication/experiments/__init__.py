@@ -3,9 +3,9 @@
 The headline is made from the outcomes of a study; every other experiment simulates
 networks of its own root seeds in memory and is part of the report of the default study.
 
-Each has ``run(sample)``, which takes its networks (`sample.Sample`): ``N_NETWORKS`` of its
-``ROOT_SEED`` in the published model. It returns the model, plain data for its chapter and its
-figures. What is searched for is found on other networks (`Sample.others`).
+Each has ``run(sample)``, which takes its networks (`sample.Sample`) and returns the model, plain
+data for its chapter and its figures. What is searched for is found on other networks
+(`Sample.others`).
 What several experiments need stands in the modules beside them; no experiment imports another.
 CONTRIBUTING.md says how to add one.
 """
@@ -14,31 +14,48 @@ import hashlib
 import importlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import canonical_json
 from replication.errors import DataError
 from replication.system.progress import Tell
 
-EXPERIMENTS: dict[str, float] = {
-    "readings": 8.0, "likelihood": 56.0, "settings": 4.0, "mechanism": 28.0, "speed": 24.0,
-    "codes": 1.0, "rule": 6.0, "functions": 5.0, "learning": 10.0, "picture": 5.0,
-    "proposal": 6.0, "hierarchy": 12.0, "sizes": 5.0, "dynamics": 40.0, "live": 7.0,
-    "images": 85.0,
-}  # fmt: skip
-"""The experiments beside the headline, in the order in which they run, with the seconds that each
-takes on two cores, from which the time left is estimated."""
 
-COST = {"machine": "AMD EPYC, 2 cores", "memory": 1.1}
-"""Where these seconds were measured, and the peak memory of all of them in GB."""
+class Experiment(NamedTuple):
+    """What is fixed of an experiment in the published models."""
 
-VERSIONS = {
-    "codes": 2, "dynamics": 9, "functions": 2, "hierarchy": 2, "images": 8, "learning": 2,
-    "likelihood": 2, "live": 3, "mechanism": 9, "proposal": 3, "readings": 3, "rule": 2,
-    "settings": 4, "sizes": 2, "speed": 5,
+    root_seed: int  # its own; those of its searches are `SEARCH_OFFSET` higher
+    n_networks: int
+    seconds: float  # that it takes on two cores, from which the time left is estimated
+    version: int = 1  # how often its code has changed the model, and 1
+
+
+EXPERIMENTS = {
+    "readings": Experiment(2001, 500_000, 8.0, version=3),  # of each reading
+    "likelihood": Experiment(2015, 10_000_000, 56.0, version=2),  # of each reading, none twice
+    "settings": Experiment(2002, 1_000, 4.0, version=4),  # a cell of the map
+    "mechanism": Experiment(2012, 2_000, 28.0, version=9),
+    "speed": Experiment(2003, 20_000, 24.0, version=5),
+    "codes": Experiment(2004, 50_000, 1.0, version=2),
+    "rule": Experiment(2005, 2_000, 6.0, version=2),
+    "functions": Experiment(2006, 20_000, 5.0, version=2),
+    "learning": Experiment(2007, 2_000, 10.0, version=2),
+    "picture": Experiment(2008, 2_000, 5.0),
+    "proposal": Experiment(2009, 10_000, 6.0, version=3),
+    "hierarchy": Experiment(2010, 800, 12.0, version=2),
+    "sizes": Experiment(2011, 2_000, 5.0, version=2),
+    "dynamics": Experiment(2013, 10_000, 40.0, version=9),
+    "live": Experiment(2039, 20_000, 7.0, version=3),
+    "images": Experiment(2016, 768, 85.0, version=8),  # of 4-2-4, fewer of larger encoders
+}
+"""The experiments beside the headline, in the order in which they run."""
+
+COST = {
+    "machine": "AMD EPYC, 2 cores", "memory": 1.1,
+    "seconds": sum(each.seconds for each in EXPERIMENTS.values()),
 }  # fmt: skip
-"""Of an experiment whose code gives another model than at first: how often it has changed."""
+"""Where these seconds were measured, the peak memory of all of them in GB, and their sum."""
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
@@ -55,15 +72,16 @@ def run_experiment(
     from replication.experiments.sample import Sample  # which loads the compiler
 
     module = importlib.import_module(f"replication.experiments.{name}.run")
-    sample = Sample(n_networks or module.N_NETWORKS, module.ROOT_SEED, jobs, report_progress)
-    model: Model = module.run(sample)
+    fixed = EXPERIMENTS[name]
+    n = n_networks or fixed.n_networks
+    model: Model = module.run(Sample(n, fixed.root_seed, jobs, report_progress))
     wanted, judged = set(list_measurements(name)), set(model.get("claims", ()))
     if wanted != judged:
         raise DataError(
             f"claims.toml names experiment = {name!r} for the statements {sorted(wanted)}, but "
             f"experiments/{name}/run.py judges {sorted(judged)}; correct one of them"
         )
-    return model | {"n_networks": sample.n, "version": find_version(name)}
+    return model | {"n_networks": n, "version": find_version(name)}
 
 
 def find_version(name: str) -> str:
@@ -74,7 +92,7 @@ def find_version(name: str) -> str:
     from replication.simulator.outcomes import OUTCOME_VERSION
 
     ledger = hashlib.sha256(canonical_json(list_measurements(name)).encode()).hexdigest()[:8]
-    return f"{VERSIONS.get(name, 1)}.{OUTCOME_VERSION}.{ledger}"
+    return f"{EXPERIMENTS[name].version}.{OUTCOME_VERSION}.{ledger}"
 
 
 def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:

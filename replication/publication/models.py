@@ -3,9 +3,8 @@
 import contextlib
 import hashlib
 import json
-import math
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +14,6 @@ from replication.system.files import open_folder, put_aside, read_content, write
 
 DIGITS = 6
 """Significant digits that a model keeps of each number."""
-
-RELATIVE_TOLERANCE = 1e-5
-"""How far numbers kept to `DIGITS` may be off if another NumPy or processor computes them."""
 
 LARGEST_MODEL = 2**22  # 40 times the largest; 2**26 took 2 GB and more than a minute
 BEGINNING = b'{\n "sha256": "'
@@ -80,23 +76,3 @@ def round_numbers(value: Any) -> Any:
     # JSON writes floats so that they are read back to the last bit, or rounded to fewer digits.
     text = json.dumps(value, default=lambda array: array.tolist(), allow_nan=False)
     return json.loads(text, parse_float=lambda digits: float(f"{float(digits):.{DIGITS}g}"))
-
-
-def find_differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
-    """Yield where two plain values differ; numbers may differ by rounding.
-
-    >>> list(find_differences({"a": [1.0, 2.0]}, {"a": [1.0, 2.5]}))
-    ['a.1: 2.0 became 2.5']
-    """
-    # Entries and places with the path that leads there, as in "claims.rapid.share".
-    if isinstance(old, dict) and isinstance(new, dict) and old.keys() == new.keys():
-        for key in old:
-            yield from find_differences(old[key], new[key], f"{place}.{key}".lstrip("."))
-    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        for i, pair in enumerate(zip(old, new, strict=True)):
-            yield from find_differences(*pair, f"{place}.{i}".lstrip("."))
-    elif isinstance(old, float) and isinstance(new, float):
-        if not math.isclose(old, new, rel_tol=RELATIVE_TOLERANCE, abs_tol=1e-12):
-            yield f"{place}: {old} became {new}"
-    elif old != new:
-        yield f"{place}: {json.dumps(old)[:60]} became {json.dumps(new)[:60]}"

@@ -54,7 +54,7 @@ def replicate_study(
         read_current(study.results)
     open_folder(study.folder, below=study.results)
     if outdated:
-        seconds = format_duration(sum(EXPERIMENTS[name] for name in outdated))
+        seconds = format_duration(sum(EXPERIMENTS[name].seconds for name in outdated))
         report_progress(
             f"{plural(len(outdated), 'experiment')} will run after the networks: about {seconds} "
             "on two cores\n(`replication report` leaves them out)"
@@ -124,7 +124,7 @@ def run_experiments(
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         prefix = f"{name} ({i + 1} of {len(names)}): "
-        left = format_duration(sum(EXPERIMENTS[later] for later in names[i:]))
+        left = format_duration(sum(EXPERIMENTS[later].seconds for later in names[i:]))
         report_progress(f"{prefix}about {left} left on two cores")
 
         def tell_step(step: str, prefix: str = prefix) -> None:
@@ -155,7 +155,7 @@ def write_report(
     for name, model in others.items() if is_full else ():
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
-    texts = {"claims": list_claims(models), "cost": COST | {"seconds": sum(EXPERIMENTS.values())}}
+    texts = {"claims": list_claims(models), "cost": COST}
     report = partial(
         render, TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts,
         figures, {"version": version("recirculation-replication")} | ({} if is_full else SHORT),

@@ -31,16 +31,12 @@ class Drawing:
     draw: Draw
     command: str
 
-    @property
+    @cached_property
     def saved(self) -> tuple[str, str]:
         """The figure as SVG, and its data as CSV: drawn once, however many pages show it."""
-        with DRAWING:
-            return self._saved
-
-    @cached_property
-    def _saved(self) -> tuple[str, str]:
         try:
-            return save_figure(self.draw, name=self.name)
+            with DRAWING:
+                return save_figure(self.draw, name=self.name)
         except (ArithmeticError, LookupError, TypeError, ValueError, AttributeError) as error:
             problem = f"{type(error).__name__}: {error}"
             raise ReportError(f"the figure {self.name!r} cannot be drawn: {problem}") from error
@@ -63,7 +59,7 @@ def render_report(
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
     `warn`: as for `Template.render`, of a part of a report, where references to others are words.
-    What cannot be written is a ReportError that begins with file and line of a template.
+    What cannot be written is a ReportError, of a template with its file and line.
     """
     # Numbers and figures by their names; what has no name stops here.
     page = Template(template, [*search, pandoc.ASSETS], write)
@@ -79,15 +75,15 @@ def render_report(
     shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:
         if figure not in figures:
-            problem = f"there is no figure {figure!r}; there are: {', '.join(sorted(figures))}"
-            raise ReportError(f"{page.locate(f'figures/{figure}.svg')}: {problem}")
+            has = ", ".join(sorted(figures))
+            raise ReportError(f"there is no figure {figure!r}; there are: {has}")
 
     report_progress("drawing the figures")
     document = pandoc.add_metadata(
         markdown, metadata=metadata, commands={figure: figures[figure].command for figure in shown},
     )  # fmt: skip
     kinds = [kind for kind in pandoc.FORMS if kind in formats]
-    convert = partial(pandoc.run_pandoc, document, bibliography, page.locate)
+    convert = partial(pandoc.run_pandoc, document, bibliography)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.
     saved: dict[str, tuple[str, str]]
     steps: list[Callable[[], Any]] = [partial(convert, kind) for kind in kinds]

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from html import unescape
 from importlib.util import find_spec
@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from replication.errors import ReportError, UsageError, WorkerError
+from replication.errors import ReportError, UsageError
 from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css
-from replication.system.files import SHORTAGES
 
 READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
 ASSETS = Path(__file__).parent / "assets"
@@ -51,51 +50,30 @@ def find_pandoc() -> str:
     return str(Path(package.origin).parent / "files" / "pandoc")
 
 
-def run_pandoc(markdown: str, bibliography: Path, locate: Callable[[str], str], form: str) -> str:
+def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
     """Convert Markdown that `add_metadata` has completed, by the engine's filter.
 
-    What pandoc or the filter finds wrong is a `ReportError` that begins with file and line.
+    What pandoc or the filter finds wrong is a `ReportError` that names the identifier.
     """
     command = [
         find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
         f"--lua-filter={ASSETS / 'report.lua'}", f"--bibliography={bibliography.absolute()}",
         *FORMS[form],
     ]  # fmt: skip
-    try:
-        done = subprocess.run(  # in a folder that is there: the user's may have been removed
-            command, input=markdown, cwd=ASSETS, capture_output=True, check=False,
-            env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
-            encoding="utf-8", errors="replace",
-        )  # fmt: skip
-    except OSError as error:
-        if error.errno in SHORTAGES:
-            raise  # what is short is said as of all else that needs it
-        reason = f"{error.strerror}; install it again"
-        raise WorkerError(f"pandoc cannot be started: {reason}") from None
-    if complaints := _read_complaints(done.stderr, locate):
-        raise ReportError("; ".join(complaints))
+    done = subprocess.run(  # in a folder that is there: the user's may have been removed
+        command, input=markdown, cwd=ASSETS, capture_output=True, check=False,
+        env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+        encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    # "[WARNING] Citeproc: citation hinton1988 not found" is of pandoc, and of the filter in
+    # report.lua "problem<tab>fig:joint<tab>it has no alternative text".
+    complaints = re.findall(r"^(?:problem\t|\[(?:WARNING|ERROR)\] )(.*)", done.stderr, re.MULTILINE)
+    if complaints:
+        raise ReportError("; ".join(dict.fromkeys(complaints)).replace("\t", ": "))
     if done.returncode:
         words = " ".join(done.stderr.split())[:300]
         raise ReportError(f"pandoc failed with exit code {done.returncode}: {words or 'no reason'}")
     return done.stdout
-
-
-def _read_complaints(stderr: str, locate: Callable[[str], str]) -> list[str]:
-    """Return what the filter and pandoc found wrong, with file and line."""
-    # "problem<tab>fig:joint<tab>it has no alternative text" is of the filter in report.lua.
-    complaints = []
-    for line in stderr.splitlines():
-        if line.startswith("problem\t"):
-            _, token, message = line.split("\t", 2)
-            complaints.append(f"{locate(token)}: {message}")
-        elif line.startswith("[WARNING] Citeproc: citation "):
-            # [WARNING] Citeproc: citation hinton1988 not found
-            key = line.split()[3]
-            problem = f"@{key} is cited, but has no entry in the bibliography"
-            complaints.append(f"{locate('@' + key)}: {problem}")
-        elif line.startswith(("[WARNING]", "[ERROR]")):
-            complaints.append(line.partition("] ")[2])
-    return list(dict.fromkeys(complaints))
 
 
 def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mapping[str, str]) -> str:

@@ -15,17 +15,14 @@ from replication.definition.claims import ClaimVerdict
 from replication.errors import ReportError
 from replication.report.numbers import FILTERS, NO_BREAK, MissingNumber, count
 
+HELD, PARTLY, FAILED = ("●", "holds"), ("◐", "partly"), ("○", "does-not-hold")
+OPEN = ("–", "open")
 BADGES = {
-    ClaimVerdict.HOLDS: ("●", "holds"),
-    ClaimVerdict.HOLDS_EXCEPT: ("◐", "partly"),
-    ClaimVerdict.HOLDS_ONLY_IF: ("◐", "partly"),
-    ClaimVerdict.FAILS_EXCEPT: ("○", "does-not-hold"),
-    ClaimVerdict.DOES_NOT_HOLD: ("○", "does-not-hold"),
-    ClaimVerdict.CHECKED: ("✓", "checked"),
-    ClaimVerdict.OPEN: ("–", "open"),
-    ClaimVerdict.NOT_TESTABLE: ("–", "open"),
-    ClaimVerdict.TOO_FEW: ("–", "open"),
-}
+    ClaimVerdict.HOLDS: HELD, ClaimVerdict.CHECKED: ("✓", "checked"),
+    ClaimVerdict.HOLDS_EXCEPT: PARTLY, ClaimVerdict.HOLDS_ONLY_IF: PARTLY,
+    ClaimVerdict.FAILS_EXCEPT: FAILED, ClaimVerdict.DOES_NOT_HOLD: FAILED,
+    ClaimVerdict.OPEN: OPEN, ClaimVerdict.NOT_TESTABLE: OPEN, ClaimVerdict.TOO_FEW: OPEN,
+}  # fmt: skip
 """Sign and class of each verdict; the signs say without colour whether it holds."""
 
 JINJA_FILTERS = (
@@ -153,25 +150,16 @@ class Template:
             problem = f"{type(error).__name__}: {getattr(error, 'message', error)}"
             raise ReportError(f"{self._find_line(error)}: {problem}") from None
 
-    def locate(self, token: str) -> str:
-        """Return file and line where some text stands first in a template, or the template."""
-        for path in [path for folder in self._folders for path in sorted(folder.rglob("*.md"))]:
-            before, found, _ = path.read_text("utf-8").partition(token)
-            if found:
-                line = before.count("\n") + 1
-                return f"{self.show(path)}:{line}"
-        return self.show(self.path)
-
-    def show(self, path: Path | str) -> str:
-        """Name a template as its author knows it: from the folder that is searched."""
-        folders = [folder for folder in self._folders if Path(path).is_relative_to(folder)]
-        return Path(path).relative_to(folders[0]).as_posix() if folders else str(path)
-
     def _find_line(self, error: BaseException) -> str:
-        for frame in reversed(traceback.extract_tb(error.__traceback__)):
-            if frame.filename.endswith((".md", ".js")):
-                return f"{self.show(frame.filename)}:{frame.lineno}"
-        return self.show(self.path)
+        """Return file and line of an error, as an author knows them: from the folder searched."""
+        frames = traceback.extract_tb(error.__traceback__)
+        found = [frame for frame in frames if frame.filename.endswith((".md", ".js"))]
+        if not found:
+            return self.path.name
+        path = Path(found[-1].filename)
+        folders = [folder for folder in self._folders if path.is_relative_to(folder)]
+        name = path.relative_to(folders[0]).as_posix() if folders else path
+        return f"{name}:{found[-1].lineno}"
 
 
 def _badge(verdict: str, words: str | None = None) -> str:

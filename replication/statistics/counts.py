@@ -43,18 +43,11 @@ class CountTable:
     cap: int | None
 
     def __post_init__(self) -> None:
-        # Whole numbers, whatever they were given as.
+        # Whole numbers, whatever they were given as, and a table that does not contradict itself.
         updates, counts = _take_whole("updates", self.updates), _take_whole("counts", self.counts)
-        whole: dict[str, Any] = {"updates": updates, "counts": counts}
-        for name in ("n_censored", "cap"):
-            if (given := getattr(self, name)) is not None:
-                whole[name] = int(_take_whole(name, given))
-        for name, item in whole.items():
-            object.__setattr__(self, name, item)
-        # And a table that does not contradict itself.
+        object.__setattr__(self, "updates", updates)
+        object.__setattr__(self, "counts", counts)
         _check_shapes(updates, counts, "counts")
-        last = updates[-1] if updates.size else 0
-        beyond = f"a converged outcome of {last} lies beyond the cap of {self.cap}; raise the cap, "
         for is_wrong, problem in (
             (np.any(updates < 0) or np.any(np.diff(updates) <= 0),
              "updates must be strictly ascending and not negative; sort them first"),
@@ -63,8 +56,8 @@ class CountTable:
             (self.n == 0, "the table holds no network; give at least one outcome"),
             (self.cap is None and self.n_censored,
              "censored networks were given without a cap; give where they stopped"),
-            (self.cap is not None and last > self.cap,
-             f"{beyond}or censor the outcomes beyond it"),
+            (self.cap is not None and np.any(updates > self.cap),
+             f"a converged outcome lies beyond the cap of {self.cap}; raise it, or censor those"),
         ):  # fmt: skip
             if is_wrong:
                 raise UsageError(problem)
@@ -75,9 +68,8 @@ class CountTable:
     ) -> Self:
         """Count outcomes, shape (n,) each; those censored must all have run to the cap."""
         values, flags = _take_whole("updates", updates), np.asarray(converged)
-        if flags.dtype.kind not in "biuf" or (flags.dtype.kind != "b" and set(flags.flat) - {0, 1}):
-            given = f"converged = {show(converged)} was given"
-            raise UsageError(f"{given}; allowed are truth values, or 0 and 1")
+        if flags.dtype.kind not in "biuf" or not np.isin(flags, (0, 1)).all():
+            raise UsageError(f"converged is {show(converged)}; allowed are true and false, 1 and 0")
         flags = flags.astype(bool)
         _check_shapes(values, flags, "converged")
         censored = values[~flags]
@@ -126,8 +118,7 @@ class CountTable:
         # Outcomes of either table, each once, with the counts of both.
         both = np.concatenate([self.updates, other.updates])
         distinct, place = np.unique(both, return_inverse=True)
-        counts = np.zeros(distinct.size, dtype=np.int64)
-        np.add.at(counts, place, np.concatenate([self.counts, other.counts]))
+        counts = np.bincount(place, np.concatenate([self.counts, other.counts])).astype(np.int64)
         return type(self)(distinct, counts, self.n_censored + other.n_censored, self.cap)
 
 
@@ -139,10 +130,7 @@ def _check_shapes(updates: IntArray, others: npt.NDArray[Any], name: str) -> Non
 
 def _take_whole(name: str, given: Any) -> IntArray:
     """Return whole numbers as int64, or refuse what holds anything else."""
-    try:
-        array = np.asarray(given)
-    except ValueError:  # rows of different lengths
-        array = np.asarray(None)
+    array = np.asarray(given)
     if array.size and array.dtype.kind not in "iu":
         raise UsageError(f"{name} has type {array.dtype}; whole numbers are needed")
     return np.ascontiguousarray(array, dtype=np.int64).reshape(array.shape)

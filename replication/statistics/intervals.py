@@ -15,12 +15,11 @@ ROUNDING = 1e-12  # relative difference of numbers that are equal but for roundi
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A number with its interval."""
+    """A number with its interval of 95 %."""
 
     value: float | None  # None where the data do not determine it
     low: float | None  # None where an end is unbounded (or unknown)
     high: float | None
-    level: float = LEVEL  # nominal coverage
 
     @property
     def interval(self) -> list[float | None]:
@@ -66,7 +65,7 @@ def estimate_median(values: npt.ArrayLike) -> Estimate:
     Conover (1999), Practical Nonparametric Statistics, section 3.2.
 
     >>> estimate_median([3.0, 1.0, 2.0])
-    Estimate(value=2.0, low=None, high=None, level=0.95)
+    Estimate(value=2.0, low=None, high=None)
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     n = len(ordered)

@@ -76,8 +76,6 @@ class SamplingDistribution:
     @functools.cached_property
     def spread(self) -> float:
         """Standard deviation of the distribution."""
-        if math.isinf(self.mean):
-            return math.inf
         squares = (self.values - self.mean) ** 2
         return math.sqrt(math.fsum(squares * self.mass) / math.fsum(self.mass))
 

@@ -31,15 +31,10 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     if path.suffix.lower() not in endings:
         raise UsageError(f"{name} was given; allowed are files that end in {' or '.join(endings)}")
     # As far as can be known without a trace; what cannot is said when it is written.
-    reason = ""
     if not path.parent.is_dir():
-        reason = "there is no such folder"
-    elif os.path.lexists(path) and not stat.S_ISREG(path.lstat().st_mode):
-        reason = "there is a folder, a link or a device of that name"
-    elif not os.access(path.parent, os.W_OK | os.X_OK):
-        reason = "its folder may not be written"
-    if reason:
-        raise StorageError(f"{name} cannot be written ({reason}); give another")
+        raise StorageError(f"{name} cannot be written (there is no such folder); give another")
+    if path.is_dir() or path.is_symlink():
+        raise StorageError(f"{name} is a folder or a link, and nothing is written there")
 
 
 def write_durably(path: Path, content: bytes) -> None:

@@ -6,6 +6,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Self, TextIO
 
 Tell = Callable[[str], object]
@@ -13,11 +14,10 @@ Tell = Callable[[str], object]
 
 SECONDS_BETWEEN_DRAWINGS = 0.1
 SECONDS_BETWEEN_LINES = 10.0
-SECONDS_BEFORE_ESTIMATE = 1.0
 
 
 class Progress:
-    """Show on standard error how many of `total` networks are done, how fast, and what is left.
+    """Show on standard error how many of `total` networks are done, and how long the others take.
 
     `name`: of the step.
     """
@@ -52,24 +52,17 @@ class Progress:
             write_safely(self._stream, "\n" if self._is_terminal else "")
 
     def _show(self) -> None:
-        # "seed 7: 300 of 2,400 networks, 400 a second, 5 s left"
-        elapsed = max(0.001, time.monotonic() - self._begun)  # a coarse clock may not have moved
-        rate = self.done / elapsed
-        text = f"{self._name}{self.done:,} of {self.total:,} networks"
-        speed = f", {rate:,.0f} a second" if rate >= 10 else f", {rate:.2g} a second"
-        time_left = ""
-        if self.done == self.total:
-            time_left = f", {format_duration(elapsed)} in all"
-        # The first moments show how long workers take to start, not how fast they are.
-        elif elapsed >= SECONDS_BEFORE_ESTIMATE:
-            time_left = f", {format_duration((self.total - self.done) / rate)} left"
-        # A line that reaches the last column would wrap. The speed is missed least.
+        # "seed 7: 300 of 2,400 networks, 0:00:05 left"
+        elapsed = time.monotonic() - self._begun
+        left = elapsed / self.done * (self.total - self.done)
+        end = f"{format_duration(left)} left" if left else f"{format_duration(elapsed)} in all"
+        line = f"{self._name}{self.done:,} of {self.total:,} networks, {end}"
+        if not self._is_terminal:
+            write_safely(self._stream, line + "\n")
+            return
+        # A line that reaches the last column would wrap; spaces wipe what was there before.
         width = shutil.get_terminal_size().columns - 1
-        text += speed + time_left if len(text + speed + time_left) <= width else time_left
-        line = text + "\n"
-        if self._is_terminal:
-            line = "\r" + text[:width].ljust(width)  # spaces wipe what was there before
-        write_safely(self._stream, line)
+        write_safely(self._stream, "\r" + line[:width].ljust(width))
 
 
 def silent(text: str) -> None:
@@ -119,17 +112,9 @@ def escape(text: str) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration in words.
+    """Return a duration in hours, minutes and seconds.
 
-    >>> format_duration(7.2), format_duration(200), format_duration(9_000)
-    ('7 s', '3 min 20 s', '2.5 h')
+    >>> format_duration(7.2), format_duration(9_000)
+    ('0:00:07', '2:30:00')
     """
-    if seconds < 1:
-        return "under 1 s"
-    if seconds < 60:
-        return f"{seconds:.0f} s"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min {int(seconds % 60)} s"
-    if seconds < 10 * 86_400:
-        return f"{seconds / 3600:.3g} h"
-    return f"{seconds / 86_400:,.0f} days"
+    return str(timedelta(seconds=round(seconds)))

@@ -19,7 +19,6 @@ import numpy.typing as npt
 
 from replication.errors import DataError, UsageError
 from replication.system.files import read_content, refuse_unreadable
-from replication.system.progress import escape
 from replication.wording import show
 
 YES = {"1", "true", "t", "yes", "y"}
@@ -141,7 +140,9 @@ def _refuse_errors(name: str, kind: str, advice: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        raise DataError(f"{name} is not a readable {kind} ({_shorten(error)}); {advice}") from None
+        raise DataError(
+            f"{name} is not a readable {kind} ({show(str(error), length=200)[1:-1]}); {advice}"
+        ) from None
 
 
 def _read_parquet(content: bytes, name: str) -> Table:
@@ -255,15 +256,17 @@ def _split_typeset(text: str) -> list[list[str]]:
             return []
         rows = [_split_cells(line.strip("|"), "|") for line in (lines[0], *lines[2:])]
     # A cell that spans several rows stands in each of them.
-    kept: dict[int, list[Any]] = {}  # by column: rows left, and the cell of \\multirow
+    spanning: dict[int, str] = {}  # by column
     for row in rows:
         for place, cell in enumerate(row):
             # \multirow{2}{*}{4-2-4}
-            found = re.fullmatch(r"\\multirow\{(\d+)\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
+            found = re.fullmatch(r"\\multirow\{\d+\}\{[^{}]*\}\{(.*)\}", cell, re.DOTALL)
             if found:
-                kept[place] = [int(found[1][:3]), row[place]]
-            row[place] = kept[place][1] if not cell and kept.get(place, [0])[0] > 0 else cell
-            kept.setdefault(place, [0, ""])[0] -= 1
+                spanning[place] = row[place] = found[1]
+            elif cell:
+                spanning.pop(place, None)
+            else:
+                row[place] = spanning.get(place, "")
     return rows
 
 
@@ -343,12 +346,6 @@ def read_flags(column: Sequence[Any], name: str) -> npt.NDArray[np.bool_]:
         if answer not in ANSWERS and not is_missing(cell):
             raise _refuse(column, name, row, "1 and 0, true and false, yes and no")
     return np.array([answer in YES for answer in answers], dtype=np.bool_)
-
-
-def _shorten(error: BaseException) -> str:
-    """Return the first line of another library's message, with escape codes shown."""
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    return escape(lines[0].rstrip(".")[:120])
 
 
 def list_names(names: Sequence[str]) -> str:

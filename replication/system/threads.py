@@ -25,6 +25,7 @@ from replication.wording import show
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Flag = NDArray[np.bool_]
+MOST_PER_CORE = 8
 
 _flag: contextvars.ContextVar[Flag | None] = contextvars.ContextVar("flag", default=None)
 
@@ -101,11 +102,12 @@ def iterate_in_threads(
 
 
 def count_workers(jobs: int) -> int:
-    """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
-    if jobs > 0:
-        return jobs
+    """Return how many threads `jobs` means: -1 is one for each core that this process may use.
+
+    More than `MOST_PER_CORE` for each would only fill the memory.
+    """
     try:
-        return int(cpu_count())
+        return int(cpu_count()) if jobs < 0 else min(jobs, MOST_PER_CORE * int(cpu_count()))
     except ValueError:  # joblib takes any text of a user for a number
         given = show(os.environ.get("LOKY_MAX_CPU_COUNT"))
         found = f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores"

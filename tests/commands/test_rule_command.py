@@ -81,7 +81,7 @@ def test_a_rule_that_cannot_be_compiled_runs_in_plain_numpy_if_asked(run, refuse
 
 @pytest.mark.parametrize(("option", "name", "code", "message"), [
     ("--save", "mine.py", 2, "allowed are files that end in .csv"),
-    ("--page", "link.html", 74, "a folder, a link or a device"),
+    ("--page", "link.html", 74, "is a folder or a link"),
     ("--page", "none/mine.html", 74, "there is no such folder"),
 ])  # fmt: skip
 def test_nothing_is_run_for_a_file_that_cannot_be_written(

@@ -11,8 +11,6 @@ from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks
 from replication.simulator.weights import split_weights
 
-ROOT_SEED = 2004
-N_NETWORKS = 50_000
 LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 
 

@@ -17,9 +17,7 @@ from replication.experiments.matrices import Array
 from replication.experiments.sample import CROSS_ENTROPY, LEARNING, Sample, find_p99, name_mean
 from replication.statistics.counts import CountTable
 
-ROOT_SEED = 2013
 AGAIN = 200  # added to the root seed for the second time
-N_NETWORKS = 10_000
 AGAIN_SHARE = 0.3
 TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE = 100, 2, 10, 0.2, 0.2
 """Networks whose tail is compared, whose hidden biases learn in part, at each lower rate, of each

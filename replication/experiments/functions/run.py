@@ -17,8 +17,6 @@ from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import list_connections, split_weights
 
-ROOT_SEED = 2006
-N_NETWORKS = 20_000
 SHARE = 0.05  # of all networks: tried at each rate of the search, and compared with differences
 SMOOTH: tuple[Any, ...] = (
     "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",

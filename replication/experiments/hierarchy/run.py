@@ -23,8 +23,7 @@ from replication.simulator.engine import Engine
 from replication.simulator.network import Network
 from replication.simulator.weights import draw_weights
 
-N_NETWORKS = 800
-ROOT_SEED, RANDOM_SEED = 2010, 2110  # of the networks, and of the first random set
+NOISE_SEED, RANDOM_SEED = 2010, 2110  # of the noisy copies, and of the first random set
 N_SEARCH = 100  # networks for each pair of rates in the search
 RANDOM_SETS = 20  # random sets; the networks of that condition are shared out among them
 
@@ -244,7 +243,7 @@ def examine(rule: type[Modules], weights: Array) -> Examined:
         return np.asarray(np.abs(copies - vectors).max(axis=(1, 2, 3)) < PAPER.threshold)
 
     # The vectors and noisy copies of them, which must come back.
-    generator = np.random.Generator(np.random.Philox(key=ROOT_SEED))
+    generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
     noise = generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape))
     starts = np.vstack([vectors, *np.clip(vectors + noise, 0.0, 1.0)])
     attracted = settle(rule, weights, starts, np.zeros_like(starts))

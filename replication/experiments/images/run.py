@@ -16,8 +16,6 @@ from replication.experiments.recording import train_for
 from replication.experiments.sample import CROSS_ENTROPY, Sample, name_estimate, name_median
 from replication.statistics.intervals import Estimate
 
-ROOT_SEED = 2016
-N_NETWORKS = 768  # of the smallest encoder, and fewer of larger ones
 FEWEST = 6  # networks whose median has an interval
 IMAGES_SHARE, EXACT_SHARE = 1 / 96, 1 / 12
 """Networks of each kind on images, and small ones with exact dynamics, as shares of all."""

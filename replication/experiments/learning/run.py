@@ -15,8 +15,6 @@ from replication.experiments.recording import SLOW_RATE, Histories, measure_both
 from replication.experiments.sample import Sample, estimate_share
 from replication.simulator.engine import record_weights
 
-ROOT_SEED = 2007
-N_NETWORKS = 2_000
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
 ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes first

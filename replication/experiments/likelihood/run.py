@@ -10,9 +10,6 @@ from replication.definition.protocol import ERROR_READINGS
 from replication.experiments import Model, studies
 from replication.experiments.sample import Sample
 
-ROOT_SEED = 2015
-N_NETWORKS = 10_000_000  # networks of each reading, each with its own
-
 
 def run(sample: Sample) -> Model:
     """Return the likelihood of our reading, and how all readings compare."""

@@ -19,9 +19,7 @@ from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.trace import trace
 from replication.simulator.weights import list_connections, split_weights
 
-ROOT_SEED = 2039
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
-N_NETWORKS = 20_000
 N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which they are looked for
 RATE = 5.0  # small enough for the steps to be followed
 NEAR = 0.1  # so close to the median in each respect, as a share of it, is a typical network

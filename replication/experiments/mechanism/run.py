@@ -16,8 +16,6 @@ from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share, get_estimate
 
-ROOT_SEED = 2012
-N_NETWORKS = 2_000
 SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE, CREATES_SHARE = 0.25, 0.125, 0.1, 0.015, 10
 """Networks, as multiples of all: for theory, turning and the first changes in tasks; for changes
 replaced throughout; in each task; at each rate of a search; and for what changes of U do to W."""

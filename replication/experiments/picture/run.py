@@ -23,8 +23,6 @@ from replication.simulator.engine import evaluate_networks
 from replication.simulator.weights import list_connections
 from replication.statistics.intervals import Estimate
 
-ROOT_SEED = 2008
-N_NETWORKS = 2_000
 SLOW_SHARE = 0.1  # share of the networks that are measured at the other learning rate
 SMALL = 2.0**-20
 """Factor of a small change over (1 - lambda)^2, with which changes of W shrink: far above rounding,

@@ -15,8 +15,6 @@ from replication.simulator.engine import record_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.statistics.intervals import estimate_ratios
 
-ROOT_SEED = 2009
-N_NETWORKS = 10_000
 SEARCH_SHARE, RECORDED_SHARE = 0.25, 0.1
 """Networks at each rate of a search, and whose weights are recorded, as shares of all."""
 

@@ -7,9 +7,6 @@ from replication.experiments.sample import Sample, name_estimate
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean
 
-ROOT_SEED = 2001
-N_NETWORKS = 500_000  # networks of each reading
-
 OTHERS: dict[str, Protocol] = {
     "learning rate 15": Protocol(learning_rate=15.0),
     "symmetric start": Protocol(symmetric_start=True),

@@ -10,7 +10,7 @@ import numpy as np
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import align_on_digits
+from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
 from replication.experiments.matrices import (
     Array,
@@ -20,13 +20,11 @@ from replication.experiments.matrices import (
     replace_matrices,
 )
 from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.engine import record_weights
+from replication.simulator.changes import compute_changes
+from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.recirculation import RecirculationNetwork
 from replication.simulator.weights import list_connections
 
-ROOT_SEED = 2005
-N_NETWORKS = 2_000
 N_READABLE, N_TRAINED = 500, 20
 """Networks whose changes, and whose whole learning, the readable network computes as well."""
 N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
@@ -104,7 +102,7 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     W, U = list_connections(protocol)
     # Also of larger weights, to check the derivation away from small ones; (n, n_weights) each.
     (changes, G), (larger, larger_G) = (
-        (compute_changes(protocol, each), compute_gradients(protocol, each))
+        (compute_changes(protocol, each), find_gradients(protocol, each))
         for each in (weights, 4.0 * weights)
     )
     rate_of_w, rate_of_u = (
@@ -119,6 +117,12 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "u-length": rate_of_u / away,
         "factor": rate_of_w / away / rate_of_u,
     }
+
+
+def find_gradients(protocol: Protocol, weights: Array) -> Array:
+    """Return gradients of half the reconstruction's squared error, by central differences."""
+    squared = dataclasses.replace(protocol, criterion="half-squared-error")
+    return differentiate(lambda x: evaluate_networks(squared, x).error, weights, step=1e-4)
 
 
 def judge_without_symmetry(sample: Sample) -> Model:

@@ -12,8 +12,6 @@ from replication.experiments import Model
 from replication.experiments.matrices import Array
 from replication.experiments.sample import LEARNING, Sample, list_protocols, name_mean
 
-ROOT_SEED = 2002
-N_NETWORKS = 1_000  # networks a cell of the map
 SHARE_FIRST = 0.05
 """This share of them is tried first; the others only if at least half of these converge."""
 FRESH_FACTOR, EDGE_FACTOR = 20, 5

@@ -16,8 +16,6 @@ from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.weights import list_connections
 
-ROOT_SEED = 2011
-N_NETWORKS = 2_000
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""
 RATES = (0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0)

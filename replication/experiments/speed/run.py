@@ -15,8 +15,6 @@ from replication.experiments.sample import CROSS_ENTROPY, Grid, Sample, name_est
 from replication.simulator.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
 
-ROOT_SEED = 2003
-N_NETWORKS = 20_000
 FEWEST = 6  # networks whose median has an interval
 SEARCH_SHARE, RATES_SHARE, LARGE_SHARE, DIGITS_SHARE = 0.1, 0.25, 0.025, 0.0012
 """Networks at each setting of a search, at each rate that is judged, of larger encoders, and on

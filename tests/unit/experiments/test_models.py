@@ -132,13 +132,13 @@ def check_settings(model, figures):
     assert failing.shape == np.shape(model["mean"]) == (5, len(RUNS["settings"].MAP_RATES))
     # The paper's settings learn, so that all networks are tried; a hopeless corner does not.
     place = model["regressions"].index(0.75), RUNS["settings"].MAP_RATES.index(20.0)
-    alone = simulate(n_seeds=12, root_seed=RUNS["settings"].ROOT_SEED + SEARCH_OFFSET)
+    alone = simulate(n_seeds=12, root_seed=EXPERIMENTS["settings"].root_seed + SEARCH_OFFSET)
     assert failing[place] < 0.2
     assert np.array(model["mean"])[place] == pytest.approx(alone.updates.mean())
     assert failing[0, -1] == 1.0
     # The gain is that of the model's own settings on networks that were not searched.
     paper, best = (
-        simulate(Protocol(**model[name]), n_seeds=60, root_seed=RUNS["settings"].ROOT_SEED)
+        simulate(Protocol(**model[name]), n_seeds=60, root_seed=EXPERIMENTS["settings"].root_seed)
         for name in ("paper", "best")
     )
     assert model["gain"] == pytest.approx(paper.updates.mean() - best.updates.mean())
@@ -256,6 +256,6 @@ def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_na
 
 def test_no_two_experiments_share_networks():
     study = [DEFAULT_ROOT_SEED + i for i in range(N_REPETITIONS + 1)]
-    own = [module.ROOT_SEED for module in RUNS.values()]
+    own = [each.root_seed for each in EXPERIMENTS.values()]
     seeds = [*study, *own, *(seed + SEARCH_OFFSET for seed in own)]
     assert len(set(seeds)) == len(seeds)

@@ -3,6 +3,7 @@
 import pytest
 
 from replication.definition.protocol import Protocol
+from replication.experiments import EXPERIMENTS
 from replication.experiments.sample import Sample
 from replication.experiments.speed import run as speed
 from replication.statistics.intervals import Estimate
@@ -34,7 +35,7 @@ def test_best_rates_differ_if_their_ranges_do_not_overlap(squared, plain, effect
 
 
 def test_good_rates_hold_the_best_and_its_neighbour_and_leave_out_the_hopeless():
-    best, taken = Protocol(learning_rate=19.0), Sample(100, speed.ROOT_SEED)
+    best, taken = Protocol(learning_rate=19.0), Sample(100, EXPERIMENTS["speed"].root_seed)
     assert speed.find_good_rates(best, (2.0, 18.9, 19.0), taken) == [18.9, 19.0]
 
 

