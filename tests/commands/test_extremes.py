@@ -6,15 +6,13 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from replication.cache.blocks import NOWHERE, Cache
 from replication.definition.study import Study
 from replication.publication.publishing import replicate_study
 from tests.property.test_simulator import protocols
-
-LONG = (pytest.mark.long, pytest.mark.timeout(1800))
 
 
 def read_headline(results):
@@ -38,16 +36,14 @@ def test_studies_at_the_edge_have_their_report(tmp_path, run, n_seeds, words, sh
     assert share in (None, population["share"]), "the extreme did not happen"
 
 
+@pytest.mark.long
+@pytest.mark.timeout(1800)
+@pytest.mark.usefixtures("small_reports")
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
 @given(protocols, st.sampled_from([1, 2, 30, 200]))
-def check_report(protocol, n_seeds):
+def test_studies_of_random_protocols_have_their_report(protocol, n_seeds):
     protocol = dataclasses.replace(protocol, max_updates=min(protocol.max_updates, 2000))
     note(f"{n_seeds} networks of {protocol.differences}")
     with tempfile.TemporaryDirectory() as folder:
         replicate_study(Study(protocol, 1988, n_seeds, Path(folder)), Cache(NOWHERE), jobs=2)
         read_headline(Path(folder))
-
-
-@pytest.mark.usefixtures("small_reports")
-@pytest.mark.parametrize("n_protocols", [2, pytest.param(300, marks=LONG)])
-def test_studies_of_random_protocols_have_their_report(n_protocols):
-    settings(max_examples=n_protocols)(check_report)()

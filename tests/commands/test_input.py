@@ -4,9 +4,7 @@ import os
 
 import pytest
 
-from replication import Protocol, simulate
-from replication.cli import main, results_commands
-from replication.simulator.outcomes import compute_digest
+from replication.cli import results_commands
 
 
 @pytest.fixture
@@ -73,15 +71,6 @@ def test_what_is_no_file_is_named_and_not_waited_for(refuse, tmp_path, words):
 def test_bad_assignment_is_refused(reject, given):
     message = reject("simulate", "--set", *given.split())
     assert len(message) < 600
-
-
-def test_numbers_are_read_as_typed(capsys):
-    words = ["simulate", "--seeds", "0007", "--root-seed", str(2**63 - 1), "--set", "threshold=0.5"]
-    assert main([*words, "--jobs", "1"]) == 0
-    expected = simulate(Protocol(threshold=0.5), n_seeds=7, root_seed=2**63 - 1)
-    printed = capsys.readouterr().out
-    assert f"7 networks of root seed {2**63 - 1}: " in printed
-    assert compute_digest([expected]) in printed
 
 
 class PanicError(BaseException):

@@ -126,24 +126,6 @@ def test_mean_given_the_largest_is_that_of_all_studies_enumerated(n):
             assert mass == pytest.approx(expected, abs=1e-13)
 
 
-def test_an_unseen_largest_value_is_the_limit_of_a_rare_one():
-    """Where no run lies in its cell, the largest is put there: as if it had been seen once."""
-    # Billions of runs, of which one is 8.
-    many = CountTable([3, 4, 6, 8, 9], [5 * 10**9, 3 * 10**9, 2 * 10**9, 1, 10**9], 0, None)
-    rare, unseen = (
-        judge_mean_and_max(table, mean="4", largest="8", runs=10).distributions["mean_given_max"]
-        for table in (many, TABLE)
-    )
-    assert unseen.mean == pytest.approx(rare.mean, abs=1e-5)
-    assert unseen.spread == pytest.approx(rare.spread, abs=1e-5)
-
-
-def test_no_run_is_as_small_as_the_largest_is_said_to_be():
-    found = judge_mean_and_max(TABLE, mean="1", largest="1", runs=10)
-    assert "mean_given_max" not in found.distributions
-    assert found.p < 1e-9
-
-
 def test_exact_and_drawn_answers_agree():
     values = np.random.default_rng(5).geometric(0.1, size=40_000)
     table = CountTable(*np.unique(values, return_counts=True), 0, None)

@@ -165,7 +165,6 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     marks = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
     assert marks["<"] == -8.0
     assert axes.get_xlim()[1] < 3, "the other side is as wide as its intervals"
-    assert "s" in marks
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c", "all rows"]
     (diamond,) = axes.patches
     assert diamond.get_xy()[:, 0].min() >= -8.0, "the mean of all rows, cut at the edge"
@@ -186,10 +185,8 @@ def test_odd_tables_and_names_get_one_clear_line(given, why):
     """They ended in an IndexError or a TypeError; a text was a column of its letters."""
     good = {"table": {"k": ["a"] * 3, "v": [1, 2, 3]}, "by": "k",
             "reported": {"k": ["a"], "mean": ["3"], "n": [5]}}  # fmt: skip
-    assert (
-        compare_table(**good).p_values
-        == compare_table(**good | {"table": pa.table(good["table"])}).p_values
-    )
+    arrow = compare_table(**good | {"table": pa.table(good["table"])})
+    assert compare_table(**good).p_values == arrow.p_values
     with pytest.raises((DataError, UsageError), match=why):
         compare_table(**good | given)
 

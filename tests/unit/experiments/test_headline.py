@@ -133,7 +133,6 @@ ODD_STUDIES = {
     "one that did not converge": make_counts([], n_censored=1),
     "all at once, before any update": make_counts([0] * 2000),
     "all alike": make_counts([48] * 2000),
-    "a few of many": make_counts([7, 8, 9, 9, 11, 20], n_censored=994, cap=20),
     "five values": make_counts([20, 30, 40, 50, 60] * 300),
     "far apart": make_counts([1, 50, 1000, 90_000, 5_000_000, 9_000_000] * 200, cap=10_000_000),
 }

@@ -73,13 +73,6 @@ def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 0, 2]
 
 
-def test_splits_are_named_by_the_partner_of_the_first_vector():
-    codes = np.array([[[0.9], [0.8], [0.1], [0.2]], [[0.3], [0.6], [0.7], [0.31]]])
-    for same in (codes, 1.0 - codes, codes[::-1]):
-        assert experiment.name_splits(same).tolist() == [[1], [3]]
-    assert experiment.name_splits(codes[[0, 0]]).tolist() == [[1], [1]]
-
-
 def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypatch):
     def succeed(condition, pair, sample):
         assert sample.root_seed == 3 + SEARCH_OFFSET

@@ -268,13 +268,6 @@ def test_codes_of_networks_that_read_perfectly_agree():
     assert logistic.describe_code(rule, row, (images, images))["overlap"] == pytest.approx([1.0])
 
 
-def test_probe_reads_codes_that_hold_the_digit():
-    images = logistic.read_images()
-    shares = logistic.probe_codes({}, images)
-    assert 0.85 < shares["principal components"] < 0.95
-    assert 0.85 < shares["pixels"] < 0.96
-
-
 def test_best_reconstruction_is_that_of_principal_components():
     main = SCATTER.directions[:, :N_HIDDEN].T[None]
     expected = linear.find_least(SCATTER)

@@ -10,11 +10,11 @@ from scipy.special import expit
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.matrices import compute_cosines, flatten, get_w
+from replication.experiments.matrices import compute_cosines, get_w
 from replication.experiments.mechanism import controls, reach, run, tasks, variants
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_changes, compute_gradients
+from replication.simulator.changes import compute_gradients
 from replication.simulator.engine import Engine, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.patterns import make_patterns
@@ -379,15 +379,3 @@ class Same(RecirculationNetwork):
 def test_rule_of_ones_own_is_searched_and_judged_on_the_same_networks_as_the_others():
     found = reach.compare_rules(PAPER, Sample(40, 3, 2), search=Sample(20, 3, 2), own=Same)
     assert found["Same"] == found["recirculation"]
-
-
-def test_directions_are_followed_from_the_first_change_on():
-    weights = draw_weights(PAPER, SEED, 0, 9)
-    series = growth.follow_turning(PAPER, weights)
-    assert {len(series[name]["median"]) for name in growth.PAIRS} == {41}
-    for updates in (0, 7):
-        states = train_for(PAPER, weights, updates)
-        change, W = (flatten(get_w(PAPER, each) - get_w(PAPER, each).mean(axis=2, keepdims=True))
-                     for each in (compute_changes(PAPER, states), states))  # fmt: skip
-        median = np.median(compute_cosines(change, W))
-        assert series["change_w"]["median"][updates] == pytest.approx(median)
