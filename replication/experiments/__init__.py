@@ -78,8 +78,8 @@ def run_experiment(
     wanted, judged = set(list_measurements(name)), set(model.get("claims", ()))
     if wanted != judged:
         raise DataError(
-            f"claims.toml names experiment = {name!r} for the statements {sorted(wanted)}, but "
-            f"experiments/{name}/run.py judges {sorted(judged)}; correct one of them"
+            f"{sorted(wanted ^ judged)} stand in only one of claims.toml, experiment = {name!r}, "
+            f"and experiments/{name}/run.py; add them to the other, or remove them"
         )
     return model | {"n_networks": n, "version": find_version(name)}
 

@@ -13,13 +13,10 @@ from replication.definition.protocol import RECIRCULATION, Protocol
 from replication.experiments import Model
 from replication.experiments.matrices import Array, Counts, Flags, Scatter, give_length, project
 from replication.experiments.sample import estimate_share, name_median
+from replication.simulator import recirculation
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Shape
-from replication.simulator.recirculation import (
-    BackPropagationNetwork,
-    RecirculationNetwork,
-    find_network,
-)
+from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
 from replication.simulator.weights import draw_uniform
 
 NOISE_SEED = 2014
@@ -133,7 +130,7 @@ def prepare(
 
     Otherwise they learn by `network`, the protocol's unless given.
     """
-    learning = find_network(protocol, network)
+    learning = recirculation.find_network(protocol, network)
     rule = type(intervention.__name__, (intervention, learning), {})
     firsts = np.full((len(weights), 1), float(n_first))
     once = draw_uniform(math.prod(protocol.group_sizes), NOISE_SEED, 0, len(weights))

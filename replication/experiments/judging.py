@@ -152,12 +152,6 @@ def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> s
     return join(names) if names else ""
 
 
-def supports_including(found: Estimate, target: float) -> Result:
-    """Support a statement by an interval that includes a number such as 0."""
-    least, most = _find_ends(found)
-    return supports_if(None if found.value is None else least <= target <= most, found)
-
-
 def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
     """Support a statement by a condition that no interval decides; None leaves it undecided."""
     value, interval = _estimate(measured)
@@ -223,21 +217,16 @@ def _compare_with_levels(
     if math.isinf(low) and math.isinf(high):
         place = f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}"
         raise DataError(f"{place}: a level is missing; add at_least, at_most, above or below")
-    least, most = _find_ends(measured)
+    value, interval = _estimate(measured)
+    if value is None:
+        return supports_if(None, measured)
+    least, most = (value, value) if interval is None else interval
+    least, most = -math.inf if least is None else least, math.inf if most is None else most
     # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
     if low <= least and most <= high and not is_open:
         return supports_if(True, measured)
     return supports_if(False if most < low or high < least else None, measured)
-
-
-def _find_ends(measured: Any) -> tuple[float, float]:
-    """Return the numbers between which a measurement lies; without data, it may be any."""
-    value, interval = _estimate(measured)
-    if value is None:
-        return -math.inf, math.inf
-    low, high = (value, value) if interval is None else interval
-    return -math.inf if low is None else low, math.inf if high is None else high
 
 
 def _estimate(measured: Any) -> tuple[float | None, list[float | None] | None]:

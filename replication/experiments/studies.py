@@ -1,6 +1,7 @@
 """Studies of the reported size: what they report, how unusual that is, and how probable."""
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -22,15 +23,6 @@ SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}
 """What is added to updates if the last sweep counts; where it is open, both are equally likely."""
 Z = 1.959964  # of a 95 % interval
 MIN_AT_REPORTED = 100  # networks that stop at the reported largest count, for a Bayes factor
-
-
-def describe_reported() -> dict[str, Any]:
-    """Return the reported numbers of the ledger as numbers."""
-    reported = load_reported()
-    return {
-        "runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max),
-        "page": reported.page,
-    }  # fmt: skip
 
 
 def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
@@ -162,36 +154,30 @@ def compare_readings(likelihoods: Mapping[str, Mapping[str, Any]]) -> dict[str, 
     The posterior is that at equal prior odds. An interval multiplies and divides by exp(1.96 s),
     s being the standard error of the logarithm (of the odds, for a posterior).
     """
-    return {
-        sweep: {
-            name: {"n_at_max": each["n_at_max"]} | _compare(likelihoods, name, sweep)
-            for name, each in likelihoods.items()
-        }
-        for sweep in SWEEPS
-    }
-
-
-def _compare(likelihoods: Mapping[str, Mapping[str, Any]], name: str, sweep: str) -> dict[str, Any]:
-    chances = {each: found["chances"][sweep] for each, found in likelihoods.items()}
-    errors = {each: found["errors"][sweep] for each, found in likelihoods.items()}
-    first, chance = next(iter(likelihoods)), chances[name]
-    others = [each for each in likelihoods if each != name]
-    total = math.fsum(chances[each] for each in others)
-    if not (chance and chances[first] and total):
-        names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
-        return {"chance": chance} | dict.fromkeys(names)
-    # Logarithms of independent estimates, so that their errors add up in squares.
-    factor = chances[first] / chance
-    of_factor = 0.0 if name == first else math.hypot(errors[name], errors[first])
-    of_others = [chances[each] / total * errors[each] for each in others]
-    odds = _spread(chance / total, math.hypot(errors[name], *of_others))
-    return {
-        "chance": chance,
-        "bayes_factor": factor,
-        "bayes_factor_interval": _spread(factor, of_factor),
-        "posterior": chance / (chance + total),
-        "posterior_interval": [end / (1.0 + end) for end in odds],
-    }
+    first = next(iter(likelihoods))
+    compared: dict[str, dict[str, Any]] = {sweep: {} for sweep in SWEEPS}
+    for sweep, name in itertools.product(SWEEPS, likelihoods):
+        chances = {each: found["chances"][sweep] for each, found in likelihoods.items()}
+        errors = {each: found["errors"][sweep] for each, found in likelihoods.items()}
+        chance, others = chances[name], [each for each in likelihoods if each != name]
+        row = {"n_at_max": likelihoods[name]["n_at_max"], "chance": chance}
+        compared[sweep][name] = row
+        total = math.fsum(chances[each] for each in others)
+        if not (chance and chances[first] and total):
+            names = "bayes_factor", "bayes_factor_interval", "posterior", "posterior_interval"
+            row |= dict.fromkeys(names)
+            continue
+        # Logarithms of independent estimates, so that their errors add up in squares.
+        factor = chances[first] / chance
+        of_factor = 0.0 if name == first else math.hypot(errors[name], errors[first])
+        of_others = [chances[each] / total * errors[each] for each in others]
+        odds = _spread(chance / total, math.hypot(errors[name], *of_others))
+        row |= {
+            "bayes_factor": factor, "bayes_factor_interval": _spread(factor, of_factor),
+            "posterior": chance / (chance + total),
+            "posterior_interval": [end / (1.0 + end) for end in odds],
+        }  # fmt: skip
+    return compared
 
 
 def _spread(value: float, error: float) -> list[float]:

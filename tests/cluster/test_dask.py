@@ -4,13 +4,14 @@ import concurrent.futures
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
@@ -19,6 +20,8 @@ from replication import Protocol, RecirculationNetwork, WorkerError, simulate
 from replication.simulator import backends
 from tests.reliability import faults
 from tests.unit.cache.invented import find_digest, list_blocks
+
+serving = pytest.importorskip("tests.cluster.serving")  # needs distributed
 
 N_SEEDS = 60_000
 PROTOCOL = Protocol(regression=0.9)
@@ -32,58 +35,60 @@ class Cluster:
         self.cache = cache
         self.processes = []
         contact = folder / "scheduler.json"
-        self.scheduler = self.start(
-            "dask_scheduler", "Scheduler at:", "--host", "127.0.0.1", "--port", "0",
-            "--scheduler-file", str(contact),
-        )  # fmt: skip
+        words = ("--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(contact))
+        self.scheduler = self.start("scheduler", "Scheduler at:", words)
         assert faults.wait_until(lambda: contact.exists() and contact.read_text().endswith("}"))
         self.address = json.loads(contact.read_text())["address"]
 
-    def start(self, module, sign, *words, **variables):
-        code = f"import sys; from distributed.cli.{module} import main; sys.exit(main())"
-        path = self.folder / f"{len(self.processes)}.log"
-        with path.open("w") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", code, "--no-dashboard", *words],
-                stdout=log, stderr=log, cwd=self.folder, env=faults.make_environment(**variables),
-            )  # fmt: skip
+    def start(self, kind, sign, words, package=faults.ROOT / "replication"):
+        log = self.folder / f"{len(self.processes)}.log"
+        process = faults.FORKS.Process(target=serving.serve, args=(kind, words, log, package))
+        process.start()
         self.processes.append(process)
-        assert faults.wait_until(lambda: sign in path.read_text(), seconds=60), path.read_text()
+        has_begun = faults.wait_until(lambda: log.exists() and sign in log.read_text(), seconds=60)
+        assert has_begun, log.read_text()
         return process
+
+    def work(self, **options):
+        words = (self.address, "--no-nanny", "--nthreads", "1")
+        return self.start("worker", "Registered to", words, **options)
+
+    def run(self, n_seeds, root_seed, interfere):
+        """Run a study in this process, and do something as soon as its first block is kept."""
+        n_kept = len(list_blocks(self.cache))
+
+        def watch():
+            assert faults.wait_until(lambda: len(list_blocks(self.cache)) > n_kept, seconds=120)
+            interfere()
+
+        watching = threading.Thread(target=watch)
+        watching.start()
+        done = faults.call(*self.write_study(n_seeds, root_seed))
+        watching.join()
+        return done
 
     def write_study(self, n_seeds, root_seed):
         options = ("--backend", "dask", "--scheduler", self.address, "--set", "regression=0.9")
-        return faults.simulate_command(n_seeds, *options, "--root-seed", str(root_seed))
-
-    def begin_study(self, n_seeds, root_seed):
-        n_kept = len(list_blocks(self.cache))
-        process = faults.start(*self.write_study(n_seeds, root_seed))
-        assert faults.wait_until(lambda: len(list_blocks(self.cache)) > n_kept, seconds=120)
-        return process
+        return "simulate", "--seeds", str(n_seeds), *options, "--root-seed", str(root_seed)
 
 
 @pytest.fixture
 def cluster(tmp_path, cache_folder):
-    pytest.importorskip("distributed")
     started = Cluster(tmp_path, cache_folder)
     yield started
     for process in started.processes:
         process.kill()
-        process.wait()
+        process.join()
 
 
 def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_scheduler(
     cluster, tmp_path
 ):
     """One cluster for all, since each of its processes takes a second to start."""
-    words = ("dask_worker", "Registered to", cluster.address, "--no-nanny", "--nthreads", "1")
-    victim, survivor = cluster.start(*words), cluster.start(*words)
+    victim, survivor = cluster.work(), cluster.work()
     # A worker dies: the other one does its blocks.
-    process = cluster.begin_study(N_SEEDS, 1988)
-    victim.kill()
-    _, messages = process.communicate(timeout=120)
-    assert process.returncode == 0, messages
-    assert survivor.poll() is None
+    faults.assert_clean(cluster.run(N_SEEDS, 1988, victim.kill), 0)
+    assert survivor.is_alive()
     reference = faults.compute_reference(N_SEEDS, PROTOCOL)
     assert find_digest(cluster.cache, N_SEEDS, protocol=PROTOCOL) == reference
 
@@ -110,45 +115,33 @@ def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_schedu
         assert raised.traceback[-1].name == "weight_changes"
 
     # Ctrl-C ends the study, not the cluster.
-    process = cluster.begin_study(400_000, 2)
-    process.send_signal(signal.SIGINT)
-    begun = time.monotonic()
-    _, messages = process.communicate(timeout=30)
-    assert process.returncode == 130, messages
-    assert time.monotonic() - begun < 4
-    assert "Traceback" not in messages
+    pressed = []
+
+    def press():
+        pressed.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    faults.assert_clean(cluster.run(400_000, 2, press), 130)
+    assert time.monotonic() - pressed[0] < 4
 
     # A worker with the same version from another commit once gave outcomes of its own.
-    shutil.copytree(faults.ROOT / "replication", tmp_path / "other" / "replication")
-    with (tmp_path / "other" / "replication" / "errors.py").open("a") as file:
-        file.write("# changed")
-    stranger = cluster.start(*words, PYTHONPATH=str(tmp_path / "other"))
-    done = faults.run(*cluster.write_study(400_000, 4))
+    package = shutil.copytree(faults.ROOT / "replication", tmp_path / "replication")
+    (package / "errors.py").write_text("# changed")
+    stranger = cluster.work(package=package)
+    done = faults.call(*cluster.write_study(400_000, 4))
     faults.assert_clean(done, 70)
     assert f"process id {stranger.pid} has other sources of this package" in done.stderr
     stranger.kill()
 
     # The scheduler dies: the study says so in one line.
-    process = cluster.begin_study(400_000, 3)
+    n_kept = len(list_blocks(cluster.cache))
+    process = faults.start(*faults.ONE_STUDY, *cluster.write_study(400_000, 3))
+    assert faults.wait_until(lambda: len(list_blocks(cluster.cache)) > n_kept, seconds=120)
     cluster.scheduler.kill()
     _, messages = process.communicate(timeout=30)
     faults.assert_clean(subprocess.CompletedProcess([], process.returncode, "", messages), 70)
-    assert "was lost" in messages
-    assert "run the same command again to go on" in messages
+    assert re.search("was lost.*run the same command again to go on", messages)
     assert "distributed" not in messages
-
-
-class Client:
-    """A client whose only worker computes at once."""
-
-    def __init__(self):
-        self.submitted = []
-
-    def submit(self, func, *arguments, **_):
-        self.submitted.append(arguments[0])
-        future = concurrent.futures.Future()
-        future.set_result(func(*arguments))
-        return future
 
 
 @pytest.mark.parametrize("error", [TimeoutError(), ConnectionResetError(104, "reset by peer")])
@@ -159,20 +152,26 @@ def test_a_cluster_without_a_worker_is_refused_before_the_first_block(error):
 
 
 def test_a_cluster_has_a_few_tasks_at_a_time_and_the_client_computes_none():
-    client = Client()
-    results = backends.run_tasks(client, 2, abs, (-i for i in range(9)))
+    submitted = []
+
+    def submit(work, *arguments, **_):
+        submitted.append(arguments[0])
+        future = concurrent.futures.Future()
+        future.set_result(work(*arguments))
+        return future
+
+    results = backends.run_tasks(SimpleNamespace(submit=submit), 2, abs, (-i for i in range(9)))
     first = next(results)
-    assert len(client.submitted) == 3
+    assert len(submitted) == 3
     assert sorted([first, *results]) == list(range(9))
-    assert client.submitted == [abs] * 9
+    assert submitted == [abs] * 9
 
 
 @pytest.mark.parametrize("answer", [
-    None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(10**5), b"\xff" * 10**5,
+    None, b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\xff" * 10**5,
 ])  # fmt: skip
 def test_where_no_scheduler_answers_the_run_gives_up_in_time(monkeypatch, answer):
     """Nobody listens; somebody says nothing; a web server or something else answers."""
-    pytest.importorskip("distributed")
     monkeypatch.setattr(backends, "SECONDS_TO_ANSWER", 1.0)
     with socket.create_server(("127.0.0.1", 0)) as server, contextlib.ExitStack() as stack:
         address = f"tcp://127.0.0.1:{server.getsockname()[1]}"

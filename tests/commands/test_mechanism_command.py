@@ -50,7 +50,7 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
     words = ("--group-sizes", "4,1", "--patterns", write(RING), "--set", "visible_units=linear")
     answer = run("mechanism", "--protocol", "notebook", "--seeds", 40, *words)
     assert "4 patterns, linear visible units" in answer
-    assert "No rule meets the criterion here (half-squared-error below 0.1) within 2,000" in answer
+    assert "No rule meets the criterion here (half-squared-error below 0.1) at any rate" in answer
     assert " least_error " in answer
     assert "changes replaced" not in answer
 

@@ -12,7 +12,7 @@ from replication.experiments import EXPERIMENTS
 from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
 from tests.reliability import faults
-from tests.reliability.test_fuzz import render_quickly
+from tests.reliability.writing import render_quickly
 from tests.unit.cache.invented import fill, list_blocks, replace_block_size
 
 OTHER = Protocol(threshold=0.2)

@@ -1,6 +1,6 @@
 """The golden digests and the ways to compute them again.
 
-A choice that is new in the protocol gets its digest by a command, from the root of the clone::
+The line of `golden.json` for a choice that is new in the protocol, from the root of the clone::
 
     python -m tests.exactness.golden --record minimised_error=cross-entropy max_updates=300
 """
@@ -51,26 +51,9 @@ def compute_rule(rule, schedule):
     return compute_all_bits(updates, converged, final)
 
 
-def record(path, fields, n_networks):
-    """Add the digest of a choice that has none yet to the golden ones, and return it."""
-    golden = json.loads(path.read_text(encoding="utf-8"))
-    protocol = from_plain(fields)
-    if any(from_plain(one["fields"]) == protocol for one in golden["choices"] + golden["more"]):
-        raise SystemExit(f"{fields} has a golden digest already; a recorded one never changes")
-    digest = compute_choice(protocol, n_networks)
-    golden["choices"].append({"fields": fields, "n": n_networks, "digest": digest})
-    # A choice stands on a line of its own, so that a change shows which one it is.
-    text = json.dumps({**golden, "more": [], "choices": []}, indent=2)
-    for name in ("more", "choices"):
-        rows = ",\n    ".join(json.dumps(choice) for choice in golden[name])
-        text = text.replace(f'"{name}": []', f'"{name}": [\n    {rows}\n  ]')
-    path.write_text(f"{text}\n", encoding="utf-8")
-    return digest
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--record", nargs="+", metavar="FIELD=VALUE", required=True)
-    parser.add_argument("--networks", type=int, default=500)
-    options = parser.parse_args()
-    print(record(PATH, dict(map(parse_assignment, options.record)), options.networks))
+    fields = dict(map(parse_assignment, parser.parse_args().record))
+    digest = compute_choice(from_plain(fields), 500)
+    print(json.dumps({"fields": fields, "n": 500, "digest": digest}))

@@ -15,12 +15,11 @@ import sys
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.simulator.activations import logistic
-from replication.simulator.arrays import repeat
-from replication.simulator.ensemble import simulate, simulate_weights
-from replication.simulator.network import Network
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.outcomes import Outcomes, compute_digest
 from replication.simulator.weights import draw_weights
+from tests.exactness.golden import compute_rule
+from tests.exactness.rules import Mirror  # of one's own, with random numbers
 
 PROTOCOLS = {
     "paper": PAPER,
@@ -39,26 +38,9 @@ PROTOCOLS = {
 }  # fmt: skip
 
 
-class Noisy(Network):
-    """A rule of one's own with a loop, random numbers and functions of NumPy."""
-
-    shapes = {"W": (2, 2), "U": (2, 2)}
-    patterns = np.eye(2)
-
-    def image(self, v):
-        return logistic(self.U @ np.tanh(self.W @ v))
-
-    def weight_changes(self, v, target):
-        h = repeat(3, lambda h: 0.5 * h + 0.5 * np.tanh(self.W @ v), self.W @ v + self.normal(2))
-        d = target - logistic(self.U @ h) + 0.01 * (self.uniform(2) - 0.5) * np.log(1.5 + h[0] ** 2)
-        return np.outer(self.U.T @ d, v), np.outer(d, h)
-
-
 def compute(name, n_networks, max_updates):
     if name == "own rule":
-        protocol = Protocol(max_updates=20, threshold=0.05)
-        outcomes = simulate(protocol, network=Noisy, n_seeds=9, final_weights=True)
-        return [compute_digest([outcomes]), hash_array(outcomes.weights)]
+        return compute_rule(Mirror, "batch")
     protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
     weights = draw_weights(protocol, 1988, 0, n_networks)
     updates, converged, final = simulate_weights(protocol, weights)

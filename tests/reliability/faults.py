@@ -46,7 +46,7 @@ FEW_RESAMPLES = (
 
 # A process that has imported everything and forks: the calls of an import are not traced then.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["tests.reliability.writing"])
+FORKS.set_forkserver_preload(["tests.reliability.writing", "tests.cluster.serving"])
 
 
 def require(condition, message):
@@ -87,25 +87,17 @@ def start(*command, cwd=ROOT):
 def call(*words):
     """Run a command in this process, which is quicker where no process has to end."""
     output, messages = io.StringIO(), io.StringIO()
-    # A report cannot do without them.
+    # A report cannot do without other readings of "error".
     others = {} if words[0] == "simulate" else definition.OTHER_ERRORS
-    with (
-        contextlib.redirect_stdout(output),
-        contextlib.redirect_stderr(messages),
-        mock.patch("replication.definition.study.N_REPETITIONS", 0),
-        mock.patch("replication.definition.study.OTHER_ERRORS", others),
-    ):
+    changed = mock.patch.multiple(definition, N_REPETITIONS=0, OTHER_ERRORS=others)
+    with contextlib.redirect_stdout(output), contextlib.redirect_stderr(messages), changed:
         code = main([str(word) for word in words])
     return subprocess.CompletedProcess(words, code, output.getvalue(), messages.getvalue())
 
 
 def simulate_command(n_seeds, *options):
     """Return the command for one small study."""
-    return [*ONE_STUDY, *write_words(n_seeds), "--jobs", "2", *options]
-
-
-def write_words(n_seeds):
-    return ["simulate", "--seeds", str(n_seeds)]
+    return [*ONE_STUDY, "simulate", "--seeds", str(n_seeds), "--jobs", "2", *options]
 
 
 @functools.cache
@@ -129,10 +121,6 @@ def assert_recovers(cache, n_seeds, reference, simulation=simulate_ranges):
     with replace_block_size(1000):
         assert fill(cache, n_seeds, jobs=2, simulation=simulation).digest == reference
         assert find_digest(cache, n_seeds) == reference, "it is in the cache"
-
-
-def find_strays(folder):
-    return [path.name for path in folder.rglob("*.part")]
 
 
 def list_files(folder):
@@ -166,15 +154,12 @@ class Strace:
         self.log = log
         self.strace = require_tool("strace")
 
-    def list_paths(self):
-        temporaries = (self.cache / f".replication-{k:016x}.part" for k in range(2))
-        return [self.cache.parent, self.cache, *temporaries]
-
     def run(self, fault=None, words=()):
         """Run the study, or another command, with a fault such as ``write:signal=KILL:when=3``."""
         said = self.log.with_suffix(".output"), self.log.with_suffix(".messages")
-        paths = [] if words else self.list_paths()
-        words = list(words) or write_words(2000)
+        temporaries = (self.cache / f".replication-{k:016x}.part" for k in range(2))
+        paths = [] if words else [self.cache.parent, self.cache, *temporaries]
+        words = list(words) or ["simulate", "--seeds", "2000"]
         study = FORKS.Process(target=write_when_traced, args=(words, self.cache, *said))
         study.start()
         chosen = ["-e", f"trace={','.join(self.CALLS)}", *(f"-P{path}" for path in paths)]

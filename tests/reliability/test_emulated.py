@@ -8,21 +8,16 @@ import importlib.metadata
 import json
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
+from tests.reliability import bits
 from tests.reliability.faults import ROOT, make_environment, require_tool, run
 
-SCRIPT = Path(__file__).with_name("bits.py")
-PACKAGES = ("numpy", "llvmlite")
-
-DEBIAN_PYTHON = (
-    *("python3.13-minimal", "libpython3.13-minimal", "libpython3.13-stdlib", "libc6"),
-    *("libgcc-s1", "libstdc++6", "zlib1g", "libexpat1", "libffi8", "libbz2-1.0", "liblzma5"),
-    "libssl3t64",
-)
-
+DEBIAN_PYTHON = [
+    "python3.13-minimal", "libpython3.13-minimal", "libpython3.13-stdlib", "libc6", "libgcc-s1",
+    "libstdc++6", "zlib1g", "libexpat1", "libffi8", "libbz2-1.0", "liblzma5", "libssl3t64",
+]  # fmt: skip
 pytestmark = [pytest.mark.emulated, pytest.mark.timeout(3600)]
 
 
@@ -33,7 +28,7 @@ def call(*command, **options):
 
 
 def compute(n_networks, *prefix, **changes):
-    words = (*prefix, "-W", "ignore", SCRIPT, n_networks, 2000, "paper", "lambda-0.7")
+    words = (*prefix, "-W", "ignore", bits.__file__, n_networks, 2000, "paper", "lambda-0.7")
     return json.loads(call(*words, env=make_environment(**changes), cwd=ROOT))
 
 
@@ -55,7 +50,7 @@ def unpack_aarch64_python(folder):
         call("dpkg-deb", "-x", package, root)
     if not (root / "lib").exists():
         (root / "lib").symlink_to("usr/lib")
-    versions = [f"{name}=={importlib.metadata.version(name)}" for name in PACKAGES]
+    versions = [f"{name}=={importlib.metadata.version(name)}" for name in ("numpy", "llvmlite")]
     tags = [f"--platform=manylinux{tag}_aarch64" for tag in ("2014", "_2_27", "_2_28")]
     call(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--target", site, *tags),

@@ -48,14 +48,17 @@ def describe_study(
     other_errors: Mapping[str, CountTable],
 ) -> Model:  # fmt: skip
     """Return the model of a population of networks, whatever became of them."""
-    sampling = studies.describe_sampling(counts)
+    reported, sampling = claims.load_reported(), studies.describe_sampling(counts)
     population = describe_population(counts)
-    p_values = find_p_values(counts, sampling, other_errors)
+    p_values = find_p_values(counts, other_errors)
     # The plane of studies, where these can be held against that of 1988.
     is_comparable = sampling is not None and protocol.has_paper_task
     plane = distributions.map_studies(counts) if is_comparable else None
     return {
-        "reported": studies.describe_reported(),
+        "reported": {
+            "runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max),
+            "page": reported.page,
+        },
         "has_paper_task": protocol.has_paper_task,
         "population": population,
         "sampling": sampling,
@@ -114,21 +117,16 @@ def judge_headline(
     return judged | {"reason": reason, "other_settings": other_settings}
 
 
-def find_p_values(
-    counts: CountTable, sampling: Model | None, other_errors: Mapping[str, CountTable]
-) -> Model:
+def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) -> Model:
     """Return p of the reported pair under each of the ledger's conditions; None without one."""
     if not other_errors:  # another task
         ways = claims.load_claims()["headline"].operationalisations
         return dict.fromkeys(way.id for way in ways)
     tables = {
-        "sweeps": studies.count_sweeps(counts),
-        **other_errors,
+        "smaller-tail": counts, "sweeps": studies.count_sweeps(counts), **other_errors,
         "half-square-sweeps": studies.count_sweeps(other_errors["half-square"]),
-    }
-    # That of the networks as they are is known already: a convolution less.
-    own = {"smaller-tail": None if sampling is None else sampling["p"]}
-    return own | {name: studies.find_p(table) for name, table in tables.items()}
+    }  # fmt: skip
+    return {name: studies.find_p(table) for name, table in tables.items()}
 
 
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:

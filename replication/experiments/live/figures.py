@@ -1,9 +1,6 @@
 """The network as a loop, the hidden plane of some networks, and whom it helps to be helped."""
 
-from typing import Any
-
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
@@ -37,9 +34,12 @@ def _draw_loop(model: Model) -> Figure:
     first = network.patterns[SHOWN_VECTOR]
     second_input, last, _, second = network.list_states(first)
     columns = [first, second_input, second, last]
-    heights = [_place_units(len(states)) for states in columns]
+    # How high units stand; two are farther apart than more.
+    numbers = [len(states) for states in columns]
+    heights = [(1.6 if n == 2 else 1.0) * ((n - 1) / 2.0 - np.arange(n)) for n in numbers]
     encoder = "encoder\nW", style.ENCODER, network.W
     steps = [encoder, ("decoder\nU", style.DECODER, network.U), encoder]
+    white = style.PAPER_WHITE
     figure, axes = style.create_figure(width=style.HALF, height=2.75)
     # Weights as lines, thicker the larger, dashed where negative.
     for x, (_, color, matrix) in enumerate(steps):
@@ -53,7 +53,14 @@ def _draw_loop(model: Model) -> Figure:
     for x, states in enumerate(columns):
         colors = VECTORS if len(states) == len(first) else [style.INK] * len(states)
         for height, state, color in zip(heights[x], states, colors, strict=True):
-            _draw_unit(axes, (x, height), state, color)
+            # A circle, the fuller the more active, that hides the lines behind it.
+            for face, edge, zorder in ((white, "none", 2), ((color, state), color, 3)):
+                axes.add_patch(Ellipse(
+                    (x, height), 0.5, 0.5 / AREA, facecolor=face, edgecolor=edge, zorder=zorder,
+                ))  # fmt: skip
+            axes.text(x, height, f"{state:.2f}".removeprefix("0"), ha="center", fontsize=7,
+                      va="center_baseline", color=white if state > 0.55 else style.INK,
+                      zorder=4)  # fmt: skip
     for x in range(len(columns)):
         axes.text(x, 2.25, f"time {x}", ha="center", color=style.MUTED, fontsize=8)
     for x, (name, color, _) in enumerate(steps):
@@ -66,21 +73,6 @@ def _draw_loop(model: Model) -> Figure:
     axes.set(xlim=(-0.35, 3.35), ylim=(-2.95, 3.6), title=f"After {update} updates", aspect=AREA)
     axes.set_axis_off()
     return figure
-
-
-def _place_units(n_units: int) -> Any:
-    """Return how high the units of a column stand, (n_units,); two are farther apart than more."""
-    return (1.6 if n_units == 2 else 1.0) * ((n_units - 1) / 2.0 - np.arange(n_units))
-
-
-def _draw_unit(axes: Axes, center: tuple[float, float], state: float, color: str) -> None:
-    """Draw a unit as a circle, the fuller the more active, that hides the lines behind it."""
-    for face, edge, zorder in ((style.PAPER_WHITE, "none", 2), ((color, state), color, 3)):
-        circle = Ellipse(center, 0.5, 0.5 / AREA, facecolor=face, edgecolor=edge, zorder=zorder)
-        axes.add_patch(circle)
-    ink = style.PAPER_WHITE if state > 0.55 else style.INK
-    axes.text(*center, f"{state:.2f}".removeprefix("0"), ha="center", va="center_baseline",
-              color=ink, fontsize=7, zorder=4)  # fmt: skip
 
 
 def plot_help(model: Model) -> tuple[Figure, Figure]:

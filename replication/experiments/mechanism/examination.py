@@ -62,16 +62,15 @@ class Mechanism:
 
     def __str__(self) -> str:
         protocol, table = self.protocol, self.table
-        # What was asked, and the inputs as the theory sees them, few of many strengths.
+        # What was asked, and the inputs as the theory sees them, the strongest eight.
         sizes = "-".join(map(str, (*protocol.group_sizes, protocol.n_visible)))
         strengths = Scatter.of(protocol).strengths
-        known = [f"{x:.3g}" for x in strengths if x > 1e-9 * strengths[0]]
+        known = [f"{x:.3g}" for x in strengths[:8] if x > 1e-9 * strengths[0]]
         parts = [
             f"{sizes}, {plural(protocol.n_patterns, 'pattern')}, {protocol.visible_units} visible "
             f"units, regression {protocol.regression:g}; "
             f"{plural(self.n_networks, 'network')} of root seed {self.root_seed}\n"
-            "strengths of the inputs (eigenvalues of their scatter): "
-            f"{', '.join(known[:8])}{', ...' if len(known) > 8 else ''}"
+            f"strengths of the inputs (eigenvalues of their scatter): {', '.join(known)}"
         ]
         # The table, kind by kind, without the columns that are empty.
         cap = plural(protocol.max_updates, "update")
@@ -195,8 +194,6 @@ def list_examined(examined: Model) -> list[Model]:
             ("growth of W along itself in an update", examined["predicted"], examined["growth"]),
             ("cosine of the change of W with W times the scatter", 1.0, examined["along_theory"]),
             ("cosine of the change of W with W", None, examined["along_w"]),
-            ("cosine of steepest descent with W, at the start", None, examined["descent"][0]),
-            ("cosine of steepest descent with W, then", None, examined["descent"][1]),
         )
     ]
     for name, row in examined["interventions"].items():
@@ -211,11 +208,9 @@ def list_examined(examined: Model) -> list[Model]:
 def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
     """Return a sentence on what to allow where recirculation does not learn, or no rule does."""
     return (
-        f"{'Recirculation does not meet' if has_learnt else 'No rule meets'} the criterion "
-        f"here ({protocol.criterion} below {protocol.threshold:g}) within "
-        f"{plural(protocol.max_updates, 'update')}, at any rate that was tried. Allow a larger "
-        f"threshold or another criterion, more hidden units ({protocol.group_sizes[1]} here) "
-        "or more updates."
+        f"{'Recirculation does not meet' if has_learnt else 'No rule meets'} the criterion here "
+        f"({protocol.criterion} below {protocol.threshold:g}) at any rate that was tried. Allow a "
+        "larger threshold or another criterion, more hidden units or more updates."
     )
 
 

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
 from replication.experiments import Model, growth, interventions
-from replication.experiments.matrices import Array
+from replication.experiments.matrices import Array, Flags
 from replication.experiments.recording import train_for
 from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
 from replication.simulator.engine import Engine
@@ -71,23 +72,26 @@ class Contestant:
         rule = Rule.of(find_network(self.protocol, self.network), self.protocol)
         return rule.draw(sample.root_seed, 0, sample.n)
 
-    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Any, Any, Array]:
-        """Train networks at a learning rate, from what `draw` returns."""
-        protocol, network = self.enter(rate)
-        return simulate_weights(protocol, weights, network=network, jobs=jobs)
+    def train(
+        self, weights: Array, rate: float, *, jobs: int = 1
+    ) -> tuple[NDArray[np.int32], Flags, float]:
+        """Train networks, from what `draw` returns: updates, whether they converged, and an error.
 
-    def measure_errors(self, weights: Array, rate: float) -> Array:
-        """Return the errors of networks that have been trained, infinite if they have diverged."""
-        errors = Engine(*self.enter(rate)).evaluate(weights).error
-        return np.where(np.isnan(errors), np.inf, errors)
+        The smallest at the end: 0 if a network has converged, infinite if all have diverged.
+        """
+        protocol, network = self.enter(rate)
+        updates, converged, final = simulate_weights(protocol, weights, network=network, jobs=jobs)
+        if converged.any():
+            return updates, converged, 0.0
+        errors = Engine(protocol, network).evaluate(final).error
+        return updates, converged, float(np.nan_to_num(errors, nan=np.inf).min())
 
     def try_rates(self, weights: Array, rates: Iterable[float], sample: Sample) -> Rates:
         """Train the same networks at each learning rate, rounded to three digits."""
 
         def try_one(rate: float) -> tuple[float, float]:
-            updates, converged, final = self.train(weights, rate)
-            error = 0.0 if converged.any() else self.measure_errors(final, rate).min()
-            return float(updates.mean()), float(error)
+            updates, _, error = self.train(weights, rate)
+            return float(updates.mean()), error
 
         return sample.map(try_one, [float(f"{rate:.3g}") for rate in rates])
 

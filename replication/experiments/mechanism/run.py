@@ -9,9 +9,9 @@ import numpy as np
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, growth, interventions
-from replication.experiments.judging import judge, supports_including
+from replication.experiments.judging import judge, supports_if
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
-from replication.experiments.mechanism import controls, reach, variants
+from replication.experiments.mechanism import controls, reach
 from replication.experiments.mechanism.tasks import BITS, make_tasks
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share, get_estimate
@@ -83,19 +83,16 @@ def run(sample: Sample) -> Model:
     model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
     model["sets"] = {name: reach.gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     own = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
-    best = {
-        name: dataclasses.replace(each, learning_rate=own[name]["rate"])
-        for name, each in tasks.items()
-    }
+    best = {k: dataclasses.replace(x, learning_rate=own[k]["rate"]) for k, x in tasks.items()}
     random = {name: each for name, each in best.items() if name.startswith("random bits")}
-    model["common"] = variants.compare_sets(random, task, search=search)
+    model["common"] = controls.compare_sets(random, task, search=search)
     without = dataclasses.replace(best[LARGEST], frozen=("b",))
     model["without_biases"] = reach.examine_task(without, smaller, median=own[LARGEST]["median"])
 
     # Which half of the rule it is: back-propagation, and one rule for U with another for W.
     sample.report_progress("one rule for U and another for W")
     model["others"] = compare_others(model["tasks"]["one-hot 4-2-4"]["rules"], initial)
-    model["hybrids"] = variants.compare_hybrids(smaller.take(2), search=search.take(2))
+    model["hybrids"] = controls.compare_hybrids(smaller.take(2), search=search.take(2))
     many = sample.take(CREATES_SHARE).draw(PAPER)
     model["claims"] = {
         "useless-at-first": judge_useless_at_first(model["interventions"], initial),
@@ -109,13 +106,13 @@ def compare_others(rules: Mapping[str, Any], weights: Array) -> Model:
     """Return what dropping changes of W and other sizes of W do to back-propagation."""
     found = {}
     for name in ("back-propagation", "back-propagation, cross-entropy"):
-        protocol = dataclasses.replace(
-            PAPER, **reach.RULES[name], learning_rate=rules[name]["rate"]
-        )
-        options: dict[str, Any] = {"firsts": FIRSTS["paper"], "names": ["dropped"]}
+        rate, median = rules[name]["rate"], rules[name]["median"]
+        protocol = dataclasses.replace(PAPER, **reach.RULES[name], learning_rate=rate)
         found[name] = {
-            "median": rules[name]["median"], **controls.compare_starts(protocol, weights),
-            **interventions.compare_interventions(protocol, weights, **options),
+            "median": median, **controls.compare_starts(protocol, weights),
+            **interventions.compare_interventions(
+                protocol, weights, firsts=FIRSTS["paper"], names=["dropped"]
+            ),
         }  # fmt: skip
     return found
 
@@ -148,7 +145,8 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
         first = firsts[id]
         rows = interventions["paper" if rate == "20" else "small"]
         extra = get_estimate(rows[name][str(first)], "extra")
-        measured[id] = extra if name == "gradient" else supports_including(extra, 0.0)
+        includes_0 = (extra.low or 0.0) <= 0.0 <= (extra.high or 0.0)
+        measured[id] = extra if name == "gradient" else supports_if(includes_0, extra)
     return judge("useless-at-first", measured)
 
 

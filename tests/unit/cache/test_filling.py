@@ -10,15 +10,8 @@ from replication.cache.filling import iterate_outcomes
 from replication.definition.protocol import PAPER, Protocol
 from replication.definition.study import Study
 from replication.errors import WorkerError
-from tests.unit.cache.invented import (
-    compute_reference,
-    fill,
-    find_digest,
-    invent,
-    list_blocks,
-    remember,
-    replace_simulation,
-)
+from tests.unit.cache import invented
+from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks
 
 choose_block_size = filling.choose_block_size
 
@@ -26,7 +19,7 @@ choose_block_size = filling.choose_block_size
 def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
     asked = []
     for n_seeds, n_simulated in ((50, 50), (30, 0), (85, 45), (85, 0)):
-        counted = fill(tmp_path, n_seeds, simulation=remember(asked))
+        counted = fill(tmp_path, n_seeds, simulation=invented.remember(asked))
         assert (counted.digest, counted.n_simulated) == (compute_reference(n_seeds), n_simulated)
         assert counted.table.n == n_seeds
     assert asked == [(0, 20), (20, 40), (40, 50), (40, 60), (60, 80), (80, 85)]
@@ -40,25 +33,24 @@ def test_outcomes_come_in_the_order_of_seeds_whatever_is_there_and_is_finished_f
     tmp_path, has_cache
 ):
     def simulate_backwards(protocol, root_seed, ranges, **_):
-        for start, stop in reversed(list(ranges)):
-            yield invent(start, stop)
+        return (invent(start, stop) for start, stop in reversed(list(ranges)))
 
-    cache = Cache(tmp_path if has_cache else NOWHERE)
     fill(tmp_path, 100)
     # Blocks 1 and 3 are missing, and what is now the second, block 2, is damaged.
     for path in list_blocks(tmp_path)[1::2]:
         path.unlink()
     list_blocks(tmp_path)[1].write_bytes(b"x" * 500)  # which is noticed when its turn comes
-    with replace_simulation(simulate_backwards):
-        found = list(iterate_outcomes(Study(PAPER, 1988, 100), cache, show_progress=False))
-    assert [outcomes.start for outcomes, _ in found] == [0, 20, 40, 60, 80]
-    assert [is_new for _, is_new in found] == [not has_cache or i in (1, 2, 3) for i in range(5)]
+    study, cache = Study(PAPER, 1988, 100), Cache(tmp_path if has_cache else NOWHERE)
+    with invented.replace_simulation(simulate_backwards):
+        found = list(iterate_outcomes(study, cache, show_progress=False))
+    starts, is_new = zip(*((outcomes.start, is_new) for outcomes, is_new in found), strict=True)
+    assert starts == (0, 20, 40, 60, 80)
+    assert is_new == tuple(not has_cache or i in (1, 2, 3) for i in range(5))
     assert fill(tmp_path, 100).n_simulated == (0 if has_cache else 60)
 
 
 @pytest.mark.parametrize(
-    ("ours", "when", "asked"),
-    [(35, 0, [(0, 20)]), (45, 0, [(0, 20), (40, 45)]), (35, 20, [(0, 20), (20, 35)])],
+    ("ours", "when", "asked"), [(45, 0, [(0, 20), (40, 45)]), (35, 20, [(0, 20), (20, 35)])]
 )
 def test_what_another_process_keeps_meanwhile_is_not_simulated(tmp_path, ours, when, asked):
     begun = []
@@ -73,7 +65,7 @@ def test_what_another_process_keeps_meanwhile_is_not_simulated(tmp_path, ours, w
     assert fill(tmp_path, ours, simulation=simulate_beside).digest == compute_reference(ours)
     assert begun == asked
     # Once our shorter block took the place of the longer one.
-    assert find_digest(tmp_path, 40) == compute_reference(40)
+    assert invented.find_digest(tmp_path, 40) == compute_reference(40)
 
 
 def test_a_cache_that_is_deleted_during_a_run_costs_nothing_but_a_line(tmp_path, capsys):

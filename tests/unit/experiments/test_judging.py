@@ -17,7 +17,6 @@ from replication.experiments.judging import (
     judge,
     list_statements,
     supports_if,
-    supports_including,
 )
 from replication.statistics.intervals import Estimate
 
@@ -49,12 +48,10 @@ def test_interval_that_crosses_a_level_decides_nothing(interval, above, below, w
     assert result == {"value": 2.5, "interval": interval, "outcome": within}
 
 
-def test_interval_includes_its_ends_and_nothing_measured_decides_nothing():
-    assert supports_including(Estimate(1.0, 0.0, 2.0), 0.0)["outcome"] == YES
-    assert supports_including(Estimate(1.0, 0.1, None), 0.0)["outcome"] == NO
+def test_nothing_measured_decides_nothing():
     nothing = Estimate(None, 0.0, 1.0)
     results = [judge_one(nothing, at_least=1.0), judge_one(None, at_least=1.0),
-               supports_if(None), supports_including(nothing, 0.0)]  # fmt: skip
+               supports_if(None)]  # fmt: skip
     assert {result["outcome"] for result in results} == {OPEN}
 
 

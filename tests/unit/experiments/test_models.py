@@ -68,7 +68,7 @@ SMALLER = {
         "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
         "SETTINGS": {"ε = 20": {"learning_rate": 20.0}},
     },
-    "mechanism.variants": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
+    "mechanism.controls": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
@@ -249,7 +249,7 @@ def test_small_model_is_plain_judged_by_the_ledger_and_drawn(name):
 def test_statement_that_the_ledger_or_the_experiment_lacks_is_refused_by_both_names(monkeypatch):
     for judged in ({}, {"good-codes": {}, "rapid": {}}):
         monkeypatch.setattr(RUNS["codes"], "run", lambda *_, judged=judged: {"claims": judged})
-        message = r"names experiment = 'codes' for .*\['good-codes'\], but experiments/codes/run.py"
+        message = r"stand in only one of claims.toml, .* experiments/codes/run.py"
         with pytest.raises(DataError, match=message):
             run_experiment("codes", jobs=1, report_progress=silent)
 

@@ -77,23 +77,17 @@ def build_sample(folder, *, drawn=FIGURES, **changes):
     Only some figures are drawn, if asked; the others are blank.
     """
     models = changes.get("models", make_models())
-    arguments = {
-        "template": FOLDER / "report.md",
-        "models": models,
-        "figures": BLANK
-        | {
-            name: Drawing(name, partial(draw, models[model]), "measure --all <speed>")
-            for name, (model, draw) in FIGURES.items()
-            if name in drawn
-        },
-        "bibliography": FOLDER / "references.bib",
-        "metadata": METADATA,
-        "search": [TEMPLATES],
-        "write": write_template,
-        "tables": {"readings": "name,mean\npaper,46.5\n"},
-        **changes,
+    drawings = {
+        name: Drawing(name, partial(draw, models[model]), "measure --all <speed>")
+        for name, (model, draw) in FIGURES.items()
+        if name in drawn
     }
-    files = render_report(**arguments)
+    arguments = {
+        "template": FOLDER / "report.md", "models": models, "figures": BLANK | drawings,
+        "bibliography": FOLDER / "references.bib", "metadata": METADATA, "search": [TEMPLATES],
+        "write": write_template, "tables": {"readings": "name,mean\npaper,46.5\n"},
+    }  # fmt: skip
+    files = render_report(**arguments | changes)
     for name, content in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(content)

@@ -45,8 +45,5 @@ def test_series_without_a_label_is_called_by_its_gid_not_by_a_colour():
     axes.plot([1], [2], color="red", label="first")
     axes.plot([3], [4], color="red", gid="=other")
     axes.plot([5], [6], color="red")
-    assert [row["series"] for row in read(figure)] == [
-        "first",
-        "'=other",
-        "3",
-    ]  # which is no formula
+    # The second has no formula for a name.
+    assert [row["series"] for row in read(figure)] == ["first", "'=other", "3"]

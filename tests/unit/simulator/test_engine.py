@@ -34,10 +34,7 @@ def test_weights_are_read_right_however_they_lie_and_left_as_they_are():
     assert simulate_weights(PAPER, WEIGHTS[:0])[0].shape == (0,)
 
 
-@pytest.mark.parametrize(
-    "weights",
-    [np.zeros((3, 5)), np.zeros(22), np.zeros((3, 30))],
-)
+@pytest.mark.parametrize("weights", [np.zeros((3, 5)), np.zeros(22)])
 def test_weights_that_do_not_fit_are_refused_before_anything_reads_them(weights):
     for run in (simulate_weights, evaluate_networks, lambda *given: record_weights(*given, 1)):
         with pytest.raises(UsageError, match=r"needs \(n, 22\)"):
@@ -66,11 +63,8 @@ def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):
 def test_protocols_that_differ_in_numbers_only_are_compiled_once_whatever_threads_ask():
     machine._compile.cache_clear()
     engine._write.cache_clear()
-    protocols = [
-        Protocol(learning_rate=rate, threshold=rate / 100, max_updates=int(rate))
-        for rate in (5.0, 10.0, 20.0, 40.0)
-    ]
-    with ThreadPoolExecutor(4) as pool:
+    protocols = [Protocol(learning_rate=k, threshold=k / 100, max_updates=5 * k) for k in (1, 2, 4)]
+    with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda protocol: simulate_weights(protocol, WEIGHTS[:8]), protocols))
     assert machine._compile.cache_info().misses == 1
 
@@ -78,14 +72,13 @@ def test_protocols_that_differ_in_numbers_only_are_compiled_once_whatever_thread
 def test_compiled_code_has_no_table_for_unwinding():
     """With one, NumPy crashed now and then: it walks the stack when it reuses an array."""
     machine._prepare()
-    processor, features = machine.choose_processor()
+    cpu, features = machine.choose_processor()
     # As `machine._compile` does, but into a file, whose sections have names.
-    target = llvm.Target.from_default_triple().create_target_machine(
-        cpu=processor, features=features, jit=True
-    )
+    triple = llvm.Target.from_default_triple()
+    target = triple.create_target_machine(cpu=cpu, features=features, jit=True)
     text = write_train(Rule.of(RecirculationNetwork, PAPER), engine.N_LANES, 2).text
-    compiled = target.emit_object(llvm.parse_assembly(text))
-    sections = [section.name() for section in llvm.ObjectFileRef.from_data(compiled).sections()]
+    compiled = llvm.ObjectFileRef.from_data(target.emit_object(llvm.parse_assembly(text)))
+    sections = [section.name() for section in compiled.sections()]
     assert any(b"text" in (name or b"") for name in sections)
     assert b".eh_frame" not in sections
 

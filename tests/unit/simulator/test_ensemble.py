@@ -71,16 +71,12 @@ def test_what_several_threads_return_has_the_order_of_the_weights():
         np.testing.assert_array_equal(ours, theirs)
 
 
-@pytest.mark.parametrize(
-    ("n", "sizes", "workers", "expected"),
-    [
-        (10, (4, 2), 4, [10]),  # too little work to share
-        (50_000, (4, 2), 2, [20_000, 20_000, 10_000]),
-        (50_000, (4, 2), 5, [10_000] * 5),
-        (50_000, (4, 2), 50, [5957] * 8 + [2344]),
-        (32, (256, 256), 4, [8] * 4),  # once one thread simulated all of few large networks
-    ],
-)
+@pytest.mark.parametrize(("n", "sizes", "workers", "expected"), [
+    (10, (4, 2), 4, [10]),  # too little work to share
+    (50_000, (4, 2), 2, [20_000, 20_000, 10_000]),
+    (50_000, (4, 2), 50, [5957] * 8 + [2344]),
+    (32, (256, 256), 4, [8] * 4),  # once one thread simulated all of few large networks
+])  # fmt: skip
 def test_all_workers_share_what_is_enough_for_them(n, sizes, workers, expected):
     pieces = cut_range(Protocol(group_sizes=sizes).n_weights, 100, 100 + n, workers=workers)
     assert [stop - start for start, stop in pieces] == expected

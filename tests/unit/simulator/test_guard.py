@@ -1,7 +1,5 @@
 """What the guard finds: a compiler that is wrong, and a rule that differs from its own NumPy."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
@@ -46,13 +44,8 @@ class Resilient(Encoder):
             setattr(self, name, getattr(self, name) + step * np.sign(taken))
 
 
-@pytest.mark.parametrize("root_seed", [1988, 1994])
-def test_a_rule_that_takes_signs_is_judged_within_what_a_rounding_makes_of_them(root_seed):
-    assert check_rule(Resilient, PAPER, root_seed).largest < 1e-12
-
-
-def swap(operations, one, other):
-    return lambda patch: patch.setitem(operations, one, operations[other])
+def test_a_rule_that_takes_signs_is_judged_within_what_a_rounding_makes_of_them():
+    assert check_rule(Resilient, PAPER, 1994).largest < 1e-12
 
 
 def wrap(owner, name, change):
@@ -65,11 +58,9 @@ def swap_choice(compute, writer, operation, *x):
     return compute(writer, operation, *((x[0], x[2], x[1]) if operation == "where" else x))
 
 
-# What of the compiler is wrong, and a rule that needs it.
+# What of the compiler is wrong, and a rule that needs it; operations one by one are compared with
+# NumPy in tests/property.
 WRONG = {
-    "subtraction": (Xor, swap(arrays.FUNCTIONS, np.subtract, np.add)),
-    "a minimum": (Quick, lambda patch: patch.setattr(arrays, "_minimum", arrays._maximum)),
-    "a comparison": (Quick, swap(arrays.FUNCTIONS, np.greater, np.less)),
     "a choice": (Quick, wrap(Writer, "compute", swap_choice)),
     "a view": (Hebbian, wrap(arrays, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
     "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, n - (n == 6), k))),
@@ -117,13 +108,3 @@ def test_a_rule_that_is_another_one_in_later_updates_is_found(later):
     rule = type("Mine", (Late,), {"change": LATER[later]})
     with pytest.raises(UsageError, match="after update .* away from the same run in NumPy"):
         check_rule(rule, PAPER)
-
-
-def test_what_python_adds_to_a_class_overrides_nothing():
-    class Mixin:
-        def __setattr__(self, name, value):
-            super().__setattr__(name, value)
-
-    # `__init__`, `__repr__` and `__setattr__` are none of the methods that are compiled.
-    rule = dataclasses.make_dataclass("Mine", [("gain", float, 1.0)], bases=(Mixin, Xor))
-    assert check_rule(rule, PAPER).n_updates == 18

@@ -13,11 +13,10 @@ from replication.experiments.interventions import freeze, prepare
 from replication.experiments.live.rule_page import write_template
 from replication.experiments.live.run import MEANINGS
 from replication.report.template import Template
-from replication.simulator.arrays import repeat
 from replication.simulator.engine import Engine
 from replication.simulator.javascript import write_script
 from replication.simulator.network import Rule
-from replication.simulator.recirculation import RecirculationNetwork, find_network
+from replication.simulator.recirculation import find_network
 from replication.simulator.weights import draw_weights
 from tests.property.test_arrays import OF_SPECIAL, OF_TRUTHS, OPERATIONS, show_each
 from tests.reliability.faults import require
@@ -50,19 +49,6 @@ def run_script(script):
     return json.loads(done.stdout)
 
 
-def test_a_loop_of_the_states_is_a_loop_on_a_page_too():
-    class Settling(RecirculationNetwork):
-        def first_pass(self, visible):
-            return repeat(400, lambda h: 0.5 * np.tanh(self.W @ visible - h), self.b)
-
-    one = Settling.from_seed(0)
-    script = write_script(Rule.of(Settling), "Rule")
-    script += f"console.log(JSON.stringify(new Rule({one.flatten().tolist()}).states()))"
-    by_pattern = [one.list_states(v) for v in np.eye(4)]
-    for states, expected in zip(run_script(script), zip(*by_pattern, strict=True), strict=True):
-        np.testing.assert_allclose(states, expected, rtol=0, atol=1e-11)
-
-
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 def test_script_and_compiled_code_agree(protocol):
     engine = Engine(protocol)
@@ -89,10 +75,9 @@ console.log(JSON.stringify(new Rule(ROW).states(), show));
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # of NumPy
-@pytest.mark.parametrize(
-    ("texts", "pair"),
-    [(OPERATIONS, "vt"), (OPERATIONS, "XM"), (OF_SPECIAL, "Zz"), (OF_TRUTHS, "fg")],
-)
+@pytest.mark.parametrize(("texts", "pair"), [
+    (OPERATIONS, "vt"), (OPERATIONS, "XM"), (OF_SPECIAL, "Zz"), (OF_TRUTHS, "fg"),
+])  # fmt: skip
 def test_script_computes_each_operation_as_numpy_does(texts, pair):
     rule, weights, expected = show_each(texts, pair)
     script = write_script(Rule.of(rule), "Rule") + f"const ROW = {json.dumps(weights.tolist())};"

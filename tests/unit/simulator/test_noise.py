@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from scipy import stats
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
 from replication.simulator import engine as engine_module
-from replication.simulator import noise
-from replication.simulator.engine import Engine, record_weights
+from replication.simulator import ensemble, noise
+from replication.simulator.engine import Engine
+from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
 from tests.exactness import plain
 
@@ -48,7 +48,7 @@ def test_each_turn_of_loops_within_one_another_draws_numbers_of_its_own():
 
 
 @pytest.mark.parametrize(("network", "n_updates", "schedule"), [
-    (Draws, 2, "batch"), (Draws, 2, "per-pattern"), (Many, 1, "batch"),
+    (Draws, 2, "per-pattern"), (Many, 1, "batch"),
 ])  # fmt: skip
 def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_updates, schedule):
     protocol = Protocol(update_schedule=schedule, max_updates=n_updates, threshold=1e-9)
@@ -89,6 +89,16 @@ def test_few_numbers_are_not_written_beyond_their_memory(n, monkeypatch):
     assert not np.any(beyond)
 
 
+def test_noise_depends_on_the_place_of_a_network_and_not_on_how_work_is_shared(monkeypatch):
+    protocol, weights = Protocol(max_updates=2, threshold=1e-9), np.zeros((20, 36))
+    whole = simulate_weights(protocol, weights, network=Draws)[2]
+    monkeypatch.setattr(ensemble, "SEEDS_AT_ONCE", 8)
+    assert simulate_weights(protocol, weights, network=Draws)[2].tobytes() == whole.tobytes()
+    assert len(np.unique(whole[:, 0])) == 20
+    other = simulate_weights(protocol, weights, network=Draws, root_seed=1)[2]
+    assert not np.any(other[:, 0] == whole[:, 0])
+
+
 def test_a_number_is_that_of_numpys_generator_at_its_counter():
     one = Draws.from_seed(12, root_seed=34)
     one._n_updates = 56
@@ -106,45 +116,6 @@ def test_a_number_is_that_of_numpys_generator_at_its_counter():
     expected = np.stack([points.real, points.imag], axis=-1)
     np.testing.assert_allclose(one.normal((50, 2)), expected, rtol=0, atol=1e-14)
     assert np.isfinite(noise._to_normal(*np.zeros((2, 1), np.uint64))).all()  # the rarest word
-
-
-def test_every_number_is_new():
-    protocol = Protocol(max_updates=40, threshold=1e-9)
-    engine = Engine(protocol, Draws)
-    rows = np.zeros((3, sum(engine.rule.sizes[:2])))
-    _, _, _, recorded = engine.train(rows, record=True)
-    changes = np.diff(recorded, axis=1)[:, :, :6]  # of u: a digit of each pattern's numbers
-    applied = recorded[:, 1:, -14:-2]
-    for numbers in (changes, applied):
-        assert len(np.unique(numbers)) == numbers.size
-
-
-@pytest.mark.parametrize(("kind", "law"), [("uniform", stats.uniform), ("normal", stats.norm)])
-def test_numbers_follow_their_law(kind, law):
-    class One(Network):
-        shapes = {"x": (50,)}
-        patterns = np.full((1, 1), 0.5)
-
-        def image(self, v):
-            return np.tanh(v)
-
-        def weight_changes(self, v):
-            return getattr(self, kind)(50) - self.x
-
-    protocol = Protocol(max_updates=50)
-    numbers = record_weights(protocol, np.zeros((40, 50)), 50, network=One)[:, 1:]
-    # (network, update, place)
-    # 100,000 numbers: a false alarm in one of a thousand seeds.
-    assert stats.kstest(numbers.ravel(), law.cdf).pvalue > 1e-3
-    central = (numbers - law.mean()) / law.std()
-    for order in (1, 2, 3, 4):
-        powers = central**order
-        expected = law.expect(lambda x, n=order: ((x - law.mean()) / law.std()) ** n)
-        assert abs(powers.mean() - expected) < 3.5 * powers.std() / np.sqrt(powers.size)
-    # Neither neighbours, nor updates, nor networks go together.
-    for axis in range(3):
-        one, other = np.moveaxis(central, axis, 0)[:-1], np.moveaxis(central, axis, 0)[1:]
-        assert abs((one * other).mean()) < 3.5 / np.sqrt(one.size)
 
 
 def test_a_rule_that_draws_to_answer_has_no_states_to_show():

@@ -40,22 +40,18 @@ def test_digest_is_that_of_the_packed_rows_block_after_block():
 def test_the_representation_is_one_line_that_says_what_happened():
     text = "Outcomes(3 networks, 2 converged, after 24.00 updates on average, 48 at most)"
     assert repr(OUTCOMES) == text
-    assert (
-        repr(Outcomes(7, np.array([2000]), np.array([False]))) == "Outcomes(1 network, 0 converged)"
-    )
 
 
 def test_a_table_has_a_row_a_network():
     table = OUTCOMES.to_frame()
     assert table.columns.tolist() == ["seed", "updates", "converged"]
-    assert table.seed.tolist() == [2**40, 2**40 + 1, 2**40 + 2]
-    assert table.updates.tolist() == [0, 48, 2000]
-    assert table.converged.tolist() == [True, True, False]
+    assert table.T.to_numpy().tolist() == [
+        [2**40, 2**40 + 1, 2**40 + 2], [0, 48, 2000], [True, True, False],
+    ]  # fmt: skip
 
 
 def test_the_picture_counts_those_that_converged_in_the_axes_that_are_given():
-    figure = Figure()
-    axes = figure.subplots()
+    axes = Figure().subplots()
     assert OUTCOMES.plot(axes) is axes
     assert sum(patch.get_height() for patch in axes.patches) == 2
     assert axes.get_title() == "2 converged, 1 did not"

@@ -5,7 +5,6 @@ import signal
 import threading
 import time
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -36,10 +35,6 @@ def test_a_table_has_every_weight_once_and_a_row_an_update(sizes):
     np.testing.assert_array_equal(table["U[2,1]"], parts.U[:, 2, 1])
 
 
-def list_artists(axes):
-    return {artist.get_label(): artist for artist in (*axes.lines, *axes.patches)}
-
-
 def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
     """On its line a unit reconstructs 1/2, more for dots in its shade; without a line, no shade."""
     traced = trace(Protocol(learning_rate=5.0), seed=0)
@@ -49,7 +44,7 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
     _, _, U, c = traced.matrices()
     n_cuts = 0
     for t, axes in zip(updates, frames.flat, strict=True):
-        artists = list_artists(axes)
+        artists = {artist.get_label(): artist for artist in (*axes.lines, *axes.patches)}
         for k in range(4):
             dot = np.ravel(artists[f"dot {k + 1}"].get_xydata())
             np.testing.assert_array_equal(dot, traced.hidden[0][t, k])
@@ -57,29 +52,17 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
             on_line = artists[f"line {k + 1}"].get_xydata()
             np.testing.assert_allclose(on_line @ U[t, k] + c[t, k], 0.0, atol=1e-12)
             n_cuts += len(on_line) == 2
-            side = Path(artists[f"side {k + 1}"].get_xy())
             # Dots of patterns for which the unit is more on than off lie in its shade.
-            shaded = [bool(side.contains_point(code)) for code in traced.hidden[0][t]]
+            side = Path(artists[f"side {k + 1}"].get_xy())
             is_on = (traced.reconstructions[t, :, k] > 0.5) & (len(on_line) == 2)
-            assert shaded == is_on.tolist()
+            np.testing.assert_array_equal(side.contains_points(traced.hidden[0][t]), is_on)
     assert n_cuts >= 15
-
-
-def test_a_dot_under_another_one_shows_its_rim():
-    traced = trace(seed=2130, n_updates=2000)
-    (axes,) = np.ravel(traced.plot(Figure().subplots()))
-    sizes = [list_artists(axes)[f"dot {k + 1}"].get_markersize() for k in range(4)]
-    assert np.allclose(*traced.hidden[0][2000, 2:], atol=0.01)  # the last two share a corner
-    assert sizes[2] > sizes[3] == sizes[0] == sizes[1]
 
 
 def test_the_picture_shows_moments_from_first_to_last_and_else_the_error():
     traced, axes = trace(seed=3), Figure().subplots()
     assert traced.plot(axes) is axes
     assert axes.get_title() == f"{traced.updates} updates, error {traced.errors[-1]:.3f}"
-    drawn = traced.plot()
-    assert [one.get_title().split()[0] for one in drawn] == ["0", "1", "5", "10", "19", "29"]
-    plt.close(drawn[0].figure)
     # More hidden units than a plane has axes.
     other = trace(Protocol(group_sizes=(8, 3)), seed=3, n_updates=4)
     error, threshold = other.plot(Figure().subplots()).lines
@@ -103,8 +86,6 @@ def test_results_are_equal_where_they_hold_the_same_and_readings_have_names_ever
     same, other = trace(seed=np.uint8(255), root_seed=np.int64(1988)), trace(seed=4)
     assert np.array_equal(trace(seed=255).weights, same.weights)
     assert not np.array_equal(other.weights[0], same.weights[0])
-    network = RecirculationNetwork.from_seed(np.uint8(255), root_seed=np.array(1988))
-    np.testing.assert_array_equal(network.W, trace(seed=255, n_updates=np.uint8(0)).matrices().W[0])
     assert simulate(n_seeds=9) == simulate(n_seeds=np.array(9), jobs=np.array(2)) != [48]
     assert simulate(n_seeds=9) != simulate(n_seeds=8)
     traced, network = trace("notebook"), RecirculationNetwork.from_seed(0, protocol="notebook")
@@ -122,24 +103,16 @@ def test_training_that_is_recorded_ends_where_training_ends():
     assert trace(seed=0, n_updates=60).updates == trace(seed=0).updates == 48, "goes on after it"
 
 
-def start(**fields):
-    return RecirculationNetwork.from_seed(0, protocol=Protocol(**fields))
-
-
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: trace(seed=0, n_updates=-3), "n_updates = -3"),
-        (lambda: trace(seed=0, n_updates=10**9), "from 0 to 10000000"),
         (lambda: trace(seed="0"), "seed = '0'"),
         (lambda: trace(seed=0, root_seed=-1), "root_seed = -1"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "protocol = 100 was given; allowed are a Protocol and"),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
-        (lambda: simulate(n_seeds=0), "n_seeds = 0 was given; allowed is a whole number"),
         (lambda: simulate(jobs=0), "jobs = 0 .* from 1 to 10000, or -1 for one a core"),
-        (lambda: RecirculationNetwork.from_seed(0.5), "seed = 0.5"),
-        (lambda: start(learning_rule="back-propagation"), "'recirculation' only; use simulate"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
         (lambda: trace(network=int), "network = <class 'int'> was given"),

@@ -1,4 +1,4 @@
-"""Initial weights: addressable, in range, in the promised order; bad seeds are refused."""
+"""Initial weights: addressable, in range, in the promised order; digits as in their source."""
 
 import dataclasses
 
@@ -7,6 +7,7 @@ import pytest
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError
+from replication.simulator.patterns import read_digits
 from replication.simulator.weights import draw_weights, split_weights
 
 
@@ -49,3 +50,13 @@ def test_protocols_of_equal_sizes_stay_paired():
         found = [part for pair in split_weights(PAPER, drawn) for part in pair]
         for ours, theirs in zip(found, expected, strict=True):
             np.testing.assert_array_equal(ours, theirs)
+
+
+def test_digits_are_those_of_the_repository():
+    # The last two lines of optdigits.names: images of each digit in the test set, and the range.
+    images, labels = read_digits()
+    assert np.bincount(labels).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert images.shape == (1797, 64)
+    assert (images.min(), images.max()) == (0, 16)
+    # The first image is a 0: its middle is paper, with ink to the left and to the right.
+    assert images[0].reshape(8, 8)[3].tolist() == [0, 4, 12, 0, 0, 8, 8, 0]

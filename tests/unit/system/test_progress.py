@@ -22,9 +22,7 @@ def clock(monkeypatch):
 
 
 @pytest.mark.parametrize("stream", [io.StringIO(), Terminal()])
-def test_lines_without_a_terminal_or_in_a_dumb_one_come_every_ten_seconds(
-    stream, clock, monkeypatch
-):
+def test_lines_where_there_is_no_clever_terminal_come_every_ten_seconds(stream, clock, monkeypatch):
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr("sys.stderr", stream)
     with Progress(4000) as progress:
