@@ -13,14 +13,16 @@ from replication.system.progress import escape, silence, write_safely
 from replication.wording import explain
 
 LONGEST_MESSAGE = 10_000
-# What the system may be short of, by what libraries then say: "[Errno 24] Too many open files".
-SHORTAGES = {
-    "cannot allocate memory|failed to map segment":
-        "the memory is full; give fewer --seeds or --jobs, or raise the limit (ulimit -v)",
-    "start new thread|launch worker thread|ThreadPoolBuildError|Resource temporarily unavailable":
-        "no more threads can be started; give --jobs 1, or raise the limits (ulimit -u, ulimit -v)",
-    "too many open files": "too few open files are allowed; raise the limit (ulimit -n)",
-}  # fmt: skip
+# What libraries say where the system is short of something: "[Errno 24] Too many open files".
+SHORTAGES = re.compile(
+    "cannot allocate memory|failed to map segment|start new thread|launch worker thread|"
+    "ThreadPoolBuildError|Resource temporarily unavailable|too many open files",
+    re.IGNORECASE,
+)
+SHORTAGE = (
+    "the memory is full, or no more threads or files are allowed; give fewer --seeds, or --jobs 1, "
+    "or raise the limits (ulimit -v, ulimit -u, ulimit -n)"
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,8 +74,8 @@ def _answer(step: Callable[[], int | None]) -> int:
         silence(sys.stdout)
         return 0
     except BaseException as error:  # a library in Rust panics with one that is no Exception
-        if shortage := _explain_shortage(error):
-            return _fail(shortage, 70)
+        if _is_shortage(error):
+            return _fail(SHORTAGE, 70)
         if not isinstance(error, OSError):
             raise
         silence(sys.stdout)
@@ -81,15 +83,13 @@ def _answer(step: Callable[[], int | None]) -> int:
         return _fail(f"{explain(error)}; {advice}", 74)
 
 
-def _explain_shortage(error: BaseException | None) -> str | None:
-    """Return which shortage of the system an error of a library comes from, if any."""
+def _is_shortage(error: BaseException | None) -> bool:
+    """Whether an error of a library, or what it comes from, is a shortage of the system."""
     while error is not None:
-        text = "cannot allocate memory" if isinstance(error, MemoryError) else str(error)
-        for words, explanation in SHORTAGES.items():
-            if re.search(words, text, re.IGNORECASE):
-                return explanation
+        if isinstance(error, MemoryError) or SHORTAGES.search(str(error)):
+            return True
         error = error.__cause__ or error.__context__
-    return None
+    return False
 
 
 def _fail(message: str, code: int) -> int:

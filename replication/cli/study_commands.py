@@ -18,7 +18,6 @@ from replication.cli.arguments import (
     whole,
 )
 from replication.definition.study import MAX_SEEDS, Study
-from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
 from replication.system.progress import report_progress
 from replication.wording import plural
@@ -59,10 +58,6 @@ def add_commands(subparsers: Any) -> None:
     experiments.add_argument(
         "names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help="to run (default: all)"
     )
-    experiments.add_argument(
-        "--preview", type=whole(100, MOST_SEEDS), metavar="N",
-        help="run one experiment with N networks and render its chapter alone, in previews/NAME",
-    )  # fmt: skip
 
     multiverse = add_command(
         subparsers, "multiverse",
@@ -155,17 +150,10 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
 
 def run_experiments_command(options: argparse.Namespace) -> None:
     """Run experiments and write their models."""
-    from replication.publication.publishing import preview_experiment, run_experiments
+    from replication.publication.publishing import run_experiments
 
-    running: dict[str, Any] = {"jobs": options.jobs, "report_progress": report_progress}
-    if options.preview is not None:
-        if len(options.names) != 1:
-            given = plural(len(options.names), "experiment")
-            raise UsageError(f"--preview was given with {given}; it takes exactly one; name one")
-        print(preview_experiment(options.names[0], options.preview, options.results, **running))
-        return
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]
-    run_experiments(names, options.results, **running)
+    run_experiments(names, options.results, jobs=options.jobs, report_progress=report_progress)
     for name in names:
         print(options.results / "models" / f"{name}.json")
 

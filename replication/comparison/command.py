@@ -96,7 +96,7 @@ def add_commands(subparsers: Any) -> None:
     # Reported numbers by name, those of intervals with two ends; what there is no more says so.
     plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))  # not 95%_ci
     options = {f"--{name.replace('_', '-')}" for name in (*plain, *GONE, *QUANTILES)}
-    pairs = {"--ci", "--range", "--confidence-interval"}
+    pairs = {"--ci", "--range", "--confidence-interval", "--bounds"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
     compare.add_argument(*sorted(pairs & options), nargs=2, metavar=("LOW", "HIGH"), **hidden)

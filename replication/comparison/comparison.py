@@ -250,7 +250,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
         n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
         difference=worst.difference, findings=worst.findings, evidence=evidence,
-        cautions=cautions, answers=answers, sample=sample,
+        cautions=cautions, answers=answers,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
         reported={name: item.text for name, item in report.numbers.items()},

@@ -18,7 +18,7 @@ from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
-from replication.statistics.pooling import estimate_tau, find_effect
+from replication.statistics.pooling import find_effect, pool
 from replication.statistics.sampling import Effort
 from replication.system import tables
 from replication.system.tables import Table, is_missing, list_names
@@ -187,9 +187,9 @@ def compare_sides(
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
-        every = (find_effect(one.difference, one.main.sides) for one in judged.values())
-        between = estimate_tau([one for one in every if one is not None])
-        if between is None:
+        effects = [find_effect(one.difference, one.main.sides) for one in judged.values()]
+        pooled = pool(effects, level=0.05)
+        if pooled is None or (between := pooled.tau) is None:
             needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
             raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
@@ -417,17 +417,16 @@ def _sort_records(
 ) -> dict[Key, dict[str, Any]]:
     """Return reported numbers by key, spelt as the other side does."""
     # Names are compared folded, and spelt as on the other side if that has only one such.
-    spelt: list[dict[str, set[str]]] = [{} for _ in names]
+    spelt: dict[Key, list[Key]] = {}
     for key in others:
-        for place, part in enumerate(key):
-            spelt[place].setdefault(_fold(part), set()).add(part)
+        spelt.setdefault(tuple(map(_fold, key)), []).append(key)
     reports: dict[Key, dict[str, Any]] = {}
     for row, (tags, numbers) in enumerate(records, start=1):
         cells = [tags[name] for name in names]
         if None in cells:
             raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
-        pairs = ((by.get(_fold(cell), {cell}), cell) for by, cell in zip(spelt, cells, strict=True))
-        key = tuple(min(ways) if len(ways) == 1 else cell for ways, cell in pairs)
+        ways = spelt.get(tuple(map(_fold, cells)), [])
+        key = ways[0] if len(ways) == 1 else tuple(cells)
         if key in reports:
             problem = f"names {name_key(key)} twice; give one row for each"
             several = "has several reports; name the columns that tell them apart in `by`"

@@ -442,7 +442,7 @@ def _check_together(report: Report, *, is_gap: bool) -> None:
         "nothing was reported; give `reported`, or a number by its name such as `mean`":
             not numbers,
         "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= numbers,
-        "a `share` is at most all of the runs, and so is the number of successes":
+        "`share` was given as more than 1, or `n_succeeded` as more than `n`; give at most all":
             any(name in numbers and report.numbers[name].low > whole
                 for name, whole in (("share", 1), ("n_succeeded", report.n))),
         "`constant` was given with other numbers; give it alone":

@@ -12,7 +12,6 @@ from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.means import Difference
-from replication.statistics.sampling import Sample
 from replication.wording import plural
 
 NARROW = 0.05  # an outcome less probable than this is hardly missed
@@ -67,8 +66,8 @@ class Comparison(Answered):
     groups, scale : tuple of str, and str
         Names of the groups whose difference was reported; "log" where logarithms were compared, of
         which means, differences (ratios) and intervals are given back.
-    answers, sample : mapping of str to Answer, and Sample or None
-        What each reading gives, by words for it; your runs.
+    answers : mapping of str to Answer
+        What each reading gives, by words for it.
     """
 
     verdict: Verdict
@@ -97,7 +96,6 @@ class Comparison(Answered):
     groups: tuple[str, ...]
     scale: str
     answers: Mapping[str, Answer]
-    sample: Sample | None
 
     @property
     def main(self) -> Answer:
@@ -111,7 +109,7 @@ class Comparison(Answered):
 
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:-2]}
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:-1]}
 
     def take_exponentials(self) -> Self:
         """Return the same of ratios, where logarithms were compared."""

@@ -89,8 +89,7 @@ class ComparisonTable(Answered):
         return found
 
     def _pool(self, answers: Sequence[Answer]) -> Pooled | None:
-        every = (find_effect(one.difference, one.sides, self.between) for one in answers)
-        effects = [one for one in every if one is not None]
+        effects = [find_effect(one.difference, one.sides, self.between) for one in answers]
         found = pooling.pool(effects, level=self.level)
         if found is None:
             return None
@@ -101,8 +100,8 @@ class ComparisonTable(Answered):
         if len(known) == len(answers) and self._by_seed is not None:
             how = {"level": self.level, "between": self.between}
             by_seed = pooling.judge_by_seed(self._by_seed, known, **how)
-        ratio, tau = pooling.compare_spreads(known, self.level), pooling.estimate_tau(effects)
-        return dataclasses.replace(found, tau=tau, ratio=ratio, **(by_seed or {}))
+        ratio = pooling.compare_spreads(known, self.level)
+        return dataclasses.replace(found, ratio=ratio, **(by_seed or {}))
 
     @functools.cached_property
     def _by_seed(self) -> FloatArray | None:

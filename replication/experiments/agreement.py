@@ -6,13 +6,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import (
-    Array,
-    Counts,
-    align_matrices,
-    compute_cosines,
-    list_matrices,
-)
+from replication.experiments import matrices
+from replication.experiments.matrices import Array, Counts, compute_cosines
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
@@ -49,7 +44,7 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     descent = -compute_gradients(protocol, weights)
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
-    W, U = list_matrices(protocol)
+    W, U = matrices.list_matrices(protocol)
     reconstruction = evaluate_networks(protocol, weights).reconstruction
     # Slopes of the logistic function, (n, n_patterns, n_visible).
     slopes = reconstruction * (1.0 - reconstruction)
@@ -62,8 +57,8 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
             f"{name}_cross": compute_cosines(changes[:, matrix], cross[:, matrix]),
         }
     return agreements | {
-        "alignment": align_matrices(protocol, weights),
-        "centred": align_matrices(protocol, weights, centred=True),
+        "alignment": matrices.align_matrices(protocol, weights),
+        "centred": matrices.align_matrices(protocol, weights, centred=True),
         "ratio": np.linalg.norm(weights[:, U], axis=1) / np.linalg.norm(weights[:, W], axis=1),
         "variation": _compute_variation(slopes),
         "variation_error": _compute_variation(slopes, squares),
@@ -105,8 +100,8 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
             events.append(np.inf)
             continue
         windows = np.lib.stride_tricks.sliding_window_view(values, width)
-        passed = np.flatnonzero(np.median(windows, axis=1) >= level)
-        events.append(passed[0] + width // 2 if len(passed) else np.inf)
+        passed = np.median(windows, axis=1) >= level
+        events.append(float(passed.argmax()) + width // 2 if passed.any() else np.inf)
     return np.array(events, dtype=np.float64)
 
 
@@ -118,14 +113,14 @@ def count_early_updates(learning_rate: float) -> int:
 def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Counts:
     """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
     recorded = record_weights(protocol, weights, n_updates)
-    reached = align_matrices(protocol, recorded, centred=True) >= LEVEL
+    reached = matrices.align_matrices(protocol, recorded, centred=True) >= LEVEL
     return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
 
 
 def align_on_digits(sample: Sample) -> Array:
     """Return the cosine of U and the transpose of W in linear networks that learnt digits, (n,)."""
     final = train_for(LINEAR_DIGITS, sample.draw(LINEAR_DIGITS), 1_000)
-    return align_matrices(LINEAR_DIGITS, final)
+    return matrices.align_matrices(LINEAR_DIGITS, final)
 
 
 def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:

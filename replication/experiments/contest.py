@@ -64,10 +64,9 @@ class Contest:
 
     def plot(self, ax: "Axes | None" = None) -> "Axes":
         """Draw how many networks of each rule have converged after so many updates."""
-        if ax is None:
-            import matplotlib.pyplot as plt
+        import matplotlib.pyplot as plt
 
-            ax = plt.subplots()[1]
+        ax = plt.subplots()[1] if ax is None else ax
         for name, each in self.outcomes.items():
             times = np.sort(each.updates[each.converged])
             share = np.arange(1, len(times) + 1) / len(each)

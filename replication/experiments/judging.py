@@ -29,10 +29,8 @@ from replication.statistics.intervals import Estimate, estimate_median, estimate
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 
 
-COLUMNS = (
-    "statement title page quote kind verdict condition instead way name measured supports why "
-    "value low high outcome"
-)
+COLUMNS = """statement title page quote kind verdict condition instead way name measured supports
+why value low high outcome"""  # of the table of statements
 INSTEAD = "instead_"  # before the name of a level: another one that could be defended
 
 

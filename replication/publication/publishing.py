@@ -86,9 +86,8 @@ def _is_current(name: str, model: Model) -> bool:
     # The verdicts must be those that its numbers give, in words that a page can print.
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
-    # The headline, which every report computes anew, has no version.
     return (
-        (name == "headline" or model.get("version") == find_version(name))
+        model.get("version") == find_version(name)
         and isinstance(judged, dict)
         and judged.keys() == asked.keys()
         and all(is_judgement(claim, judged[id]) for id, claim in asked.items())
@@ -181,39 +180,3 @@ def _describe_provenance(study: Study) -> Model:
         "command": f"replication replicate {study.options}", "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION, "protocol": as_plain(study.protocol), "versions": versions,
     }  # fmt: skip
-
-
-def preview_experiment(
-    name: str, n_networks: int, results: Path, *, jobs: int = -1, report_progress: Tell = silent
-) -> Path:
-    """Run one experiment with few networks, and render its chapter and its statements alone.
-
-    Returns the page. What the chapter says of other experiments is taken from the models in the
-    results folder. The page, its figures and the model stand in ``previews/NAME`` there; nothing
-    else changes. A sentence whose guard fails is marked, and its chapter is reported as progress.
-    """
-    # What can be refused is refused before minutes of work.
-    from replication.report.pandoc import require_tools
-
-    require_tools()
-    folder = results / "previews" / name
-    open_folder(folder, below=results)
-    model = run_experiment(name, jobs=jobs, report_progress=report_progress, n_networks=n_networks)
-    # What other experiments found, as far as it is of now.
-    models = read_models(results, ("headline", *EXPERIMENTS))
-    for stale in find_stale({k: v for k, v in models.items() if k != name}):
-        del models[stale]
-        report_progress(
-            f"the model of {stale} is out of date and left out;\n"
-            "`replication replicate` makes it again"
-        )
-    models[name] = write_model(folder, name, model)
-    command = f"replication experiments {name} --preview {n_networks}"
-    files = render(
-        TEMPLATES / "preview.md", models | {"claims": list_claims(models), "experiment": name},
-        list_drawings(name, models[name], command), {"title": f"Preview: {name}"},
-        formats=("html", "md"), jobs=jobs, report_progress=report_progress,
-        warn=lambda what: report_progress(f"a guard fails: {what}"),
-    )  # fmt: skip
-    place_files(folder, files)
-    return folder / "report.html"

@@ -47,7 +47,7 @@ def render_report(
     bibliography: Path, metadata: Mapping[str, str], search: Sequence[Path] = (),
     tables: Mapping[str, str] = MappingProxyType({}), name: str = "report",
     formats: Collection[str] = tuple(pandoc.FORMS), jobs: int = -1, report_progress: Tell = silent,
-    warn: Tell | None = None, write: Callable[[str], str | None] = lambda _: None,
+    write: Callable[[str], str | None] = lambda _: None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a report by their names; the same models give the same bytes.
 
@@ -58,19 +58,11 @@ def render_report(
     `search`: folders in which included templates are looked for; `write`: as for `Template`.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
-    `warn`: as for `Template.render`, of a part of a report, where references to others are words.
     What cannot be written is a ReportError, of a template with its file and line.
     """
     # Numbers and figures by their names; what has no name stops here.
     page = Template(template, [*search, pandoc.ASSETS], write)
-    markdown = page.render(models, metadata, warn=warn)
-    if warn is not None:
-        # [](#fig:joint), whose place in another chapter is not part of this page
-        markdown = re.sub(
-            r"\[\]\(#([^)]+)\)",
-            lambda link: link[0] if f"{{#{link[1]}" in markdown else f"“{link[1]}”",
-            markdown,
-        )
+    markdown = page.render(models, metadata)
     # ![A caption](figures/joint.svg)
     shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:

@@ -109,14 +109,10 @@ class Template:
             "sign": functools.partial(_badge, words=""),
         }
 
-    def render(
-        self, models: Mapping[str, Any], metadata: Mapping[str, str], *,
-        warn: Callable[[str], object] | None = None,
-    ) -> str:  # fmt: skip
+    def render(self, models: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
         """Return Markdown for pandoc, with the numbers filled in.
 
         What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
-        With `warn`, a guard that fails marks its sentence, and `warn` gets the chapter.
         """
         # What templates can name: models, and what all of them together judge.
         marked = {name: _mark_text(model) for name, model in models.items()}
@@ -127,15 +123,12 @@ class Template:
         judged = functools.partial(self._environment.getitem, claims)
 
         # {{ require(speed.mean < 48) }} leaves no trace where it is true.
-        @jinja2.pass_context
-        def require(context: Any, condition: object) -> str:
-            if condition:
-                return ""
-            problem = "a sentence is not true of these numbers; say what is, or correct its guard"
-            if warn is None:
-                raise ValueError(problem)
-            warn(f"{context.name}: {problem}")
-            return "**[not true of these few networks]** "
+        def require(condition: object) -> str:
+            if not condition:
+                raise ValueError(
+                    "a sentence is not true of these numbers; say what is, or correct its guard"
+                )
+            return ""
 
         names = {
             **marked, "metadata": metadata, "require": require, "judged": judged,

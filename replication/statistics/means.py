@@ -269,10 +269,9 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     )
     harmonic = 2.0 / math.fsum(1.0 / max(z * z, 1e-300) for z in (z_own, z_other))
     middle, more = (z_own**2 + z_other**2) / 2.0, (theirs / mine) ** 2 - 1.0
-    square = harmonic / 2.0  # where both errors are equal
-    if abs(more) > 1e-9:
-        square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
-    z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
+    # Held's (sqrt(A (A + m H)) - A) / m, without a division by 0 where both errors are equal.
+    square = middle * harmonic / (math.sqrt(middle * (middle + more * harmonic)) + middle or 1.0)
+    z = math.copysign(math.sqrt(square), z_own * z_other)
     factor = math.exp(min(log_factor, 700.0))
     return {"bayes_factor": factor, "p_sceptical": float(special.ndtr(-z))}
 

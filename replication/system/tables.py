@@ -46,6 +46,8 @@ class Table:
     def __init__(self, name: str, names: Sequence[str], columns: Any, n_rows: int) -> None:
         self.name, self.names, self.n_rows = name, list(names), n_rows
         self.columns = functools.cache(columns)  # since most are looked at more than once
+        if n_rows > MAX_ROWS or len(self.names) > MAX_COLUMNS:
+            raise DataError(f"{name} is too large: {LIMITS}")
         if n_rows == 0:
             raise DataError(f"{name} has no rows; give at least one")
 
@@ -185,6 +187,8 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
         raise DataError(f"{name} is empty; give a table with a header and rows")
+    if max(map(text.count, "\n\r")) > MAX_ROWS:  # before each is taken apart
+        raise DataError(f"{name} is too large: {LIMITS}")
     if line.lstrip()[0] in "{[":
         return _read_json(text, name)
     if typeset := _split_typeset(text):
@@ -196,16 +200,12 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
     with _refuse_errors(name, "table", ADVICE):
-        if line.count(separator) >= MAX_COLUMNS:
-            raise ValueError(LIMITS)
         for row in lines:
             cells = [cell.strip() for cell in row]
             if separator == ";":  # between which numbers may have a decimal comma
                 cells = [c.replace(",", ".") if NUMBERS.fullmatch(c) else c for c in cells]
             if any(cells) or len(cells) > 1 or (rows and len(rows[0]) == 1):
                 rows.append(cells or [""])  # an empty line may be a run without a value
-            if len(rows) > MAX_ROWS:
-                raise ValueError(LIMITS)
     while rows and not any(rows[-1]):  # empty lines at the end
         rows.pop()
     names, *body = rows or [[""]]
@@ -226,8 +226,6 @@ def _read_json(text: str, name: str) -> Table:
         lines = ",".join(filter(str.strip, text.splitlines()))
         rows = json.loads(text if text.lstrip()[0] == "[" else f"[{lines}]")
         names = [*dict.fromkeys(key for row in rows for key in dict(row))]
-        if len(rows) > MAX_ROWS or len(names) > MAX_COLUMNS:
-            raise ValueError(LIMITS)
 
     def read(place: int) -> list[Any]:
         cells = [row.get(names[place]) for row in rows]

@@ -6,11 +6,11 @@ compiled code looks at tells them to stop.
 """
 
 import contextvars
-import multiprocessing.pool
 import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable
+from multiprocessing.pool import ThreadPool
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,8 +18,7 @@ from joblib import Parallel, cpu_count, delayed
 from joblib.parallel import ThreadingBackend
 from numpy.typing import NDArray
 
-from replication.errors import UsageError, WorkerError
-from replication.system.files import SHORTAGES
+from replication.errors import UsageError
 from replication.wording import show
 
 Task = TypeVar("Task")
@@ -40,13 +39,7 @@ class Threads(ThreadingBackend):  # type: ignore[misc]
     def configure(self, n_jobs: int = 1, parallel: Any = None, **_: Any) -> int:
         """Keep what joblib's own method keeps, and return at least two."""
         self.parallel, self._n_jobs = parallel, count_workers(n_jobs)
-        try:  # here: joblib has no name for a pool where semaphores cannot be made
-            self._pool = multiprocessing.pool.ThreadPool(self._n_jobs)
-        except (ImportError, OSError) as error:
-            if getattr(error, "errno", None) in SHORTAGES:
-                raise
-            needed = "they need semaphores, for which /dev/shm must be there and writable"
-            raise WorkerError(f"threads cannot be started ({error}); {needed}") from None
+        self._pool = ThreadPool(self._n_jobs)  # here: joblib has none where processes cannot be
         return max(2, self._n_jobs)
 
 

@@ -44,7 +44,7 @@ def test_a_read_only_results_folder_is_refused_before_any_simulation(small_disk)
     results.mkdir()
     assert faults.run("mount", "-o", "remount,ro", small_disk).returncode == 0
     faults.assert_clean(faults.call("info", "--results", results), 0)
-    commands = ["replicate --seeds 2000", "report", "experiments codes --preview 100"]
+    commands = ["replicate --seeds 2000", "report", "experiments codes"]
     for words in commands:
         done = faults.call(*words.split(), "--results", results)
         faults.assert_clean(done, 74)

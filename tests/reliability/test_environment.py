@@ -124,4 +124,4 @@ def test_a_lack_of_processes_is_named_and_one_job_fits(jobs, code):
     if code == 0:
         assert faults.compute_reference(N_SEEDS) in done.stdout
     else:
-        assert "give --jobs 1, or raise the limits (ulimit -u, ulimit -v)" in done.stderr
+        assert "or --jobs 1, or raise the limits (ulimit -v, ulimit -u" in done.stderr

@@ -9,16 +9,9 @@ from scipy.spatial.distance import pdist
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol, as_plain
-from replication.experiments import Model, agreement
+from replication.experiments import Model, agreement, matrices
 from replication.experiments.interventions import freeze, train_changed
-from replication.experiments.matrices import (
-    Array,
-    Scatter,
-    get_u,
-    get_w,
-    give_length,
-    replace_matrices,
-)
+from replication.experiments.matrices import Array, get_u, get_w
 from replication.experiments.recording import SLOW_RATE, train_for
 from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -175,8 +168,8 @@ def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> 
     if "aligned" in change:
         U = change["aligned"] * W
     if "long" in change:
-        U = give_length(U, get_u(protocol, final))
-    changed = replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
+        U = matrices.give_length(U, get_u(protocol, final))
+    changed = matrices.replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
     # A final matrix comes with its biases.
     for part, places in zip("WU", list_connections(protocol), strict=True):
         if change.get("final") == part:
@@ -284,7 +277,7 @@ def measure_line(codes: Array) -> Model:
         half_width=HALF_WIDTH,
     )  # fmt: skip
     # All begin where the output is the mean of the points.
-    scatter = Scatter.of(base)
+    scatter = matrices.Scatter.of(base)
     initial = draw_weights(base, LINE_SEED, 0, N_LINES)
     split_weights(base, initial)[1][1][...] = compute_mean(points)
     lost = {}

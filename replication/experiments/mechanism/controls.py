@@ -77,14 +77,13 @@ def compare_starts(protocol: Protocol, weights: Array) -> dict[str, Any]:
         updates, converged, _ = simulate_weights(protocol, start)
         return interventions.describe_extra(updates, converged, base)
 
-    sizes = [
-        {"factor": factor, **compare(replace_matrices(protocol, weights, W=factor * W))}
-        for factor in FACTORS
-    ]
-    if protocol.learning_rule == RECIRCULATION:
-        rate = float(np.median(growth.measure_growth(protocol, weights)["predicted"]))
-        for row in sizes:
-            row["predicted"] = -math.log(row["factor"]) / math.log1p(rate)
+    rate = float(np.median(growth.measure_growth(protocol, weights)["predicted"]))
+    sizes = []
+    for factor in FACTORS:
+        larger = replace_matrices(protocol, weights, W=factor * W)
+        sizes.append({"factor": factor, **compare(larger)})
+        if protocol.learning_rule == RECIRCULATION:
+            sizes[-1]["predicted"] = -math.log(factor) / math.log1p(rate)
     starts = list_starts(protocol, weights)
     return {"sizes": sizes, "starts": {name: compare(each) for name, each in starts.items()}}
 
@@ -269,12 +268,9 @@ def find_cost(
 ) -> float:
     """Return the extra updates by change, in the median, if the first `PART` of W are dropped."""
     base, _, _ = simulate_weights(protocol, weights, network=network)
-    n_first = max(1, round(PART * float(np.median(base))))
-    dropped = interventions.INTERVENTIONS["dropped"]
-    updates, _ = interventions.train_changed(
-        protocol, weights, dropped, n_first=n_first, network=network
-    )
-    return float(np.median(updates.astype(np.int64) - base)) / n_first
+    n_first, rule = max(1, round(PART * float(np.median(base)))), interventions.freeze("W")
+    late, _ = interventions.train_changed(protocol, weights, rule, n_first=n_first, network=network)
+    return float(np.median(late.astype(np.int64) - base)) / n_first
 
 
 class Hybrid(BackPropagationNetwork):

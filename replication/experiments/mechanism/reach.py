@@ -220,9 +220,8 @@ def examine_task(
     first, early = (growth.measure_growth(slow, states) for states in (weights, later))
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
-    rows = interventions.compare_interventions(
-        protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names
-    )
+    replace = interventions.compare_interventions
+    rows = replace(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
     found = {name: row[str(n_first)] for name, row in rows.items()}
     medians = ("along_w", "along_theory", "growth", "predicted")
     return {

@@ -156,7 +156,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (["/dev/fd/99", *REPORT], 74, "give an existing file, or - for standard input"),
     (REPORT, 2, "FILE"),
     (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
-    (["one.csv", *REPORT, "--bounds", "0"], 2, "there is no 'bounds' any more"),
+    (["one.csv", *REPORT, "--bounds", "0", "1"], 2, "there is no 'bounds' any more"),
     ([*DIFFERENCE, "a", "--mean", "1"], 2, "name two groups"),
     (["one.csv", *REPORT, "--plot", ""], 2, "allowed are files that end in"),
     (["runs.csv", *REPORT, "--column", "u,g"], 2, "several columns were given, and one report"),

@@ -377,7 +377,7 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
     ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
     ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
     ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
-    ({"share": "1.2"}, "at most all of the runs"),
+    ({"share": "1.2"}, "give at most all"),
     ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
     ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd"}, "`sd` was given twice"),

@@ -11,7 +11,7 @@ from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments import growth, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import compute_cosines, get_w
-from replication.experiments.mechanism import controls, reach, run, tasks
+from replication.experiments.mechanism import controls, reach, run
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_gradients
@@ -39,7 +39,7 @@ def make_constant(protocol, size=1e-3):
     {"regression": 0.3}, {"hidden_regression": False}, {"visible_to_hidden_factor": 4.0},
 ])  # fmt: skip
 def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
-    protocol = dataclasses.replace(tasks.make_tasks()[name], learning_rate=0.5, **fields)
+    protocol = dataclasses.replace(run.make_tasks()[name], learning_rate=0.5, **fields)
     measured = growth.measure_growth(protocol, make_constant(protocol))
     assert measured["along_theory"] == pytest.approx(1.0, abs=1e-6)
     assert measured["growth"] == pytest.approx(measured["predicted"], rel=1e-4)
@@ -148,7 +148,7 @@ def test_another_code_has_the_means_and_the_length_of_the_one_it_takes_the_place
 
 
 def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow):
-    protocol = dataclasses.replace(tasks.make_tasks()["smooth ring 4-3-4"], group_sizes=(4, 2))
+    protocol = dataclasses.replace(run.make_tasks()["smooth ring 4-3-4"], group_sizes=(4, 2))
     W, plain, _, _ = follow("amplification", protocol=protocol)
     deviations = make_patterns(protocol) - make_patterns(protocol).mean(axis=0)
     theory = W[:, :3] @ (deviations.T @ deviations)
@@ -214,7 +214,7 @@ def test_u_alone_finishes_codes_that_lines_can_part_and_no_others():
 
 
 def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_means():
-    task = tasks.make_tasks()["random bits 8-4-8, set 1"]
+    task = run.make_tasks()["random bits 8-4-8, set 1"]
     protocol = dataclasses.replace(task, learning_rate=3.0, max_updates=1)
     weights = draw_weights(protocol, SEED, 0, 2)
     V = make_patterns(protocol)
@@ -290,7 +290,7 @@ def test_change_of_w_agrees_with_descent_where_u_has_learnt_to_read_w():
 @pytest.mark.parametrize("task", ["one-hot 4-2-4", "smooth ring 4-3-4, linear"])
 def test_feedback_alignment_is_that_of_a_literal_loop(task):
     rate = 0.2 if "linear" in task else 2.0
-    protocol = dataclasses.replace(tasks.make_tasks()[task], max_updates=1000)
+    protocol = dataclasses.replace(run.make_tasks()[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
     feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
     rule = reach.list_contestants(protocol)["feedback alignment"]

@@ -17,7 +17,7 @@ from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
-from replication.experiments.mechanism.tasks import make_tasks
+from replication.experiments.mechanism.run import make_tasks
 from replication.experiments.sample import SEARCH_OFFSET
 from replication.report.style import styled
 from replication.simulator.patterns import read_digits

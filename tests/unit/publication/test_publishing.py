@@ -2,7 +2,6 @@
 
 import dataclasses
 import math
-import shutil
 from functools import partial
 from pathlib import Path
 
@@ -91,49 +90,6 @@ def test_missing_experiments_are_announced_at_first_or_left_out(monkeypatch, tmp
     assert rest == ["networks", *(name for name in EXPERIMENTS if name != "codes")]
 
 
-def test_one_experiment_is_rendered_alone(tmp_path):
-    page = publishing.preview_experiment("codes", 300, tmp_path, jobs=1)
-    assert page == tmp_path / "previews" / "codes" / "report.html"
-    text = page.read_text("utf-8")
-    assert "<title>Preview: codes" in text
-    titles = {claim.title: claim.experiment == "codes" for claim in load_claims().values()}
-    assert all((title in text) == is_own for title, is_own in titles.items())
-    assert not (tmp_path / "models").exists()
-
-
-def test_preview_marks_a_sentence_that_is_not_true_of_few_networks(tmp_path, monkeypatch):
-    chapter = tmp_path / "live" / "chapter.md"
-    chapter.parent.mkdir()
-    chapter.write_text("{{ require(live.a > 1) }}\nIt is [](#fig:x), [](#y).\n\n# Why {#y}\n\nSo")
-    shutil.copy(publishing.TEMPLATES / "preview.md", tmp_path)
-    monkeypatch.setattr(publishing, "TEMPLATES", tmp_path)
-    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 0})
-    said = []
-    page = publishing.preview_experiment("live", 300, tmp_path, report_progress=said.append)
-    assert said[0].startswith("a guard fails: live/chapter.md: a sentence is not true")
-    shown = page.with_suffix(".md").read_text("utf-8")
-    assert "**\\[not true of these few networks\\]** It is “fig:x”, [Why](#why)." in shown
-
-
-def test_models_that_are_out_of_date_are_named_and_left_out_of_a_preview(tmp_path, monkeypatch):
-    """Once another measurement of one statement ended previews of all others in a KeyError."""
-    shutil.copytree(ROOT / "results" / "models", tmp_path / "models")
-    claims = load_claims()
-    codes = claims["good-codes"]
-    ways = (*codes.operationalisations, dataclasses.replace(codes.operationalisations[0], id="new"))
-    claims = claims | {"good-codes": dataclasses.replace(codes, operationalisations=ways)}
-    for module in ("experiments", "publication.rendering"):
-        monkeypatch.setattr(f"replication.{module}.load_claims", lambda: claims)
-    published = read_model(ROOT / "results", "rule")
-    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: published)
-    said = []
-    page = publishing.preview_experiment("rule", 30, tmp_path, report_progress=said.append)
-    assert page.exists()
-    assert [line for line in said if "out of date" in line] == [
-        "the model of codes is out of date and left out;\n`replication replicate` makes it again"
-    ]
-
-
 @pytest.mark.parametrize("content", ["", "[1]", "[" * 100_000, '{"a": 0.5}', None], ids=type)
 def test_damaged_model_is_named_before_it_is_used(tmp_path, content):
     """Once 60 of 110 random edits went into the report."""
@@ -165,20 +121,16 @@ def test_what_is_none_of_our_models_is_set_aside_and_no_link_written_through(tmp
     assert read_model(tmp_path, "codes") == {"a": 1}
 
 
-@pytest.mark.parametrize("place", ["previews/codes", f"studies/{PAPER.id}-7-3"])
-def test_no_report_is_written_through_a_link(tmp_path, monkeypatch, place):
-    """Once a report was written, and a lock left, wherever `studies` or `previews` led."""
+def test_no_report_is_written_through_a_link(tmp_path, monkeypatch):
+    """Once a report was written, and a lock left, wherever `studies` led."""
     monkeypatch.setattr("replication.experiments.headline.run.run", lambda *_, **__: {"a": 1})
-    monkeypatch.setattr(publishing, "run_experiment", lambda *_, **__: {"a": 1})
-    elsewhere, results = tmp_path / "elsewhere", tmp_path / "results"
-    (results / place).parent.mkdir(parents=True)
+    study = Study(PAPER, 7, 3, tmp_path / "results")
+    elsewhere = tmp_path / "elsewhere"
+    study.folder.parent.mkdir(parents=True)
     elsewhere.mkdir()
-    (results / place).symlink_to(elsewhere)
-    write = partial(publishing.preview_experiment, "codes", 300, results)
-    if place != "previews/codes":
-        write = partial(publishing.replicate_study, Study(PAPER, 7, 3, results), Cache(NOWHERE))
-    with pytest.raises(StorageError, match=f"{place}' is a link, and nothing is written there"):
-        write()
+    study.folder.symlink_to(elsewhere)
+    with pytest.raises(StorageError, match=f"{study.folder}' is a link, and nothing is written"):
+        publishing.replicate_study(study, Cache(NOWHERE))
     assert list(elsewhere.iterdir()) == []
 
 
