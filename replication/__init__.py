@@ -11,8 +11,6 @@ One network, to read and to play with:
 
 >>> import replication
 >>> network = replication.RecirculationNetwork.from_seed(0)
->>> network
-RecirculationNetwork(22 weights, error 0.73)
 >>> updates, converged = network.train()
 
 Many networks, the same bits on every machine:
@@ -66,7 +64,7 @@ if TYPE_CHECKING:
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.arrays import repeat
-    from replication.simulator.ensemble import draw_initial_weights, simulate
+    from replication.simulator.ensemble import draw_initial_weights, simulate, trace
     from replication.simulator.network import Network
     from replication.simulator.outcomes import Outcomes, Trace
     from replication.simulator.recirculation import (
@@ -74,7 +72,6 @@ if TYPE_CHECKING:
         FeedbackAlignmentNetwork,
         RecirculationNetwork,
     )
-    from replication.simulator.trace import trace
     from replication.statistics.counts import CountTable
 
     __version__: str
@@ -96,8 +93,8 @@ _HOMES = {
     "experiments.contest": "Contest compare_rules",
     "experiments.mechanism.examination": "Mechanism examine_mechanism",
     "simulator.activations": "ACTIVATIONS SLOPES logistic", "simulator.arrays": "repeat",
-    "simulator.ensemble": "draw_initial_weights simulate", "simulator.network": "Network",
-    "simulator.outcomes": "Outcomes Trace", "simulator.trace": "trace",
+    "simulator.ensemble": "draw_initial_weights simulate trace", "simulator.network": "Network",
+    "simulator.outcomes": "Outcomes Trace",
     "simulator.recirculation":
         "BackPropagationNetwork FeedbackAlignmentNetwork RecirculationNetwork",
     "statistics.counts": "CountTable",

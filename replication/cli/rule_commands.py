@@ -164,7 +164,7 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
     # What is a field as well stays one where the rule knows all fields.
     theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
     protocol = from_plain({name: fields[name] for name in theirs}, base=base)
-    numbers = Rule.of(network, protocol).numbers
+    numbers = Rule(network, protocol).numbers
     own = [name for name in numbers if name not in theirs]
     if given := fields.keys() & own:
         network.numbers = numbers | {name: fields[name] for name in given}
@@ -186,7 +186,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     from replication.simulator.recirculation import RecirculationNetwork
 
     # The compiled rule against plain NumPy.
-    rule = Rule.of(network, protocol)
+    rule = Rule(network, protocol)
     if not options.plain:
         from replication.simulator.guard import check_rule
 
@@ -208,7 +208,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     if has_paper_task and protocol.learning_rule != BACK_PROPAGATION:
         networks = [RecirculationNetwork, network]
     # How failures ended is known where that fits in the memory, and a pattern has one answer.
-    rules = [Rule.of(each, protocol) for each in networks]
+    rules = [Rule(each, protocol) for each in networks]
     keeps_weights = options.seeds * sum(sum(each.sizes) for each in rules) <= MOST_KEPT and (
         options.plain or not any(MEASURE in Traces(each).drawn for each in rules)
     )

@@ -181,7 +181,7 @@ def run_trace(options: argparse.Namespace) -> None:
     protocol = read_protocol_arguments(options)
     import numpy as np
 
-    from replication.simulator.trace import trace as trace_network
+    from replication.simulator.ensemble import trace as trace_network
 
     places = np.ndindex(protocol.n_patterns, protocol.n_visible)
     print(",".join(["seed", "update", "error", *(f"r_{p}_{i}" for p, i in places)]))

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from replication.errors import DataError
 
@@ -26,8 +26,7 @@ class ClaimVerdict(enum.StrEnum):
     TOO_FEW = "too few to tell"
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PaperNumbers:
+class PaperNumbers(NamedTuple):
     """The numbers of page 363, as printed: weight updates until every error was below 0.1."""
 
     runs: int  # simulations that were averaged
@@ -91,12 +90,7 @@ def load_claims() -> Mapping[str, Claim]:
     >>> claims["rapid"].page
     '358'
     """
-    return MappingProxyType(read_claims(_read()["claims"]))
-
-
-def read_claims(tables: Mapping[str, Any]) -> dict[str, Claim]:
-    """Return the statements of the tables ``[claims.*]`` by id; an entry may be a DataError."""
-    return {name: _read_claim(name, table) for name, table in tables.items()}
+    return MappingProxyType({name: read_claim(name, x) for name, x in _read()["claims"].items()})
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,20 +99,19 @@ def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in differences.items() if name in settings}
 
 
-def _read_claim(name: str, table: Mapping[str, Any]) -> Claim:
+def read_claim(name: str, table: Mapping[str, Any]) -> Claim:
+    """Return the statement of a table ``[claims.NAME]``, or refuse it by that name."""
+    names = {field.name for field in dataclasses.fields(Operationalisation)}
+    ways = []
     try:
-        ways = tuple(map(_read_operationalisation, table["operationalisations"]))
-        return Claim(id=name, **{**table, "operationalisations": ways})
+        for way in table["operationalisations"]:
+            # What is no field is a number that `supports` names: at_least = 0.5.
+            thresholds = {key: value for key, value in way.items() if key not in names}
+            words = {key: value for key, value in way.items() if key in names}
+            ways.append(Operationalisation(thresholds=thresholds, **words))
+        return Claim(id=name, **{**table, "operationalisations": tuple(ways)})
     except (KeyError, TypeError) as error:  # which names a key that is missing or not known
         raise DataError(f"claims.toml, [claims.{name}]: {error}") from None
-
-
-def _read_operationalisation(table: Mapping[str, Any]) -> Operationalisation:
-    names = {field.name for field in dataclasses.fields(Operationalisation)}
-    # What is no field is a number that `supports` names: at_least = 0.5, min_networks = 1000.
-    words = {key: value for key, value in table.items() if key in names}
-    thresholds = {key: value for key, value in table.items() if key not in names}
-    return Operationalisation(thresholds=thresholds, **words)
 
 
 def _read() -> dict[str, Any]:

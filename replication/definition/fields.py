@@ -37,38 +37,26 @@ N_DIGITS, N_PIXELS = 1797, 64
 LARGEST = sys.float_info.max
 MAX_UPDATES = 10_000_000
 
-Check = Callable[[str, Any], Any]
-"""Takes the name of a field and its value as Python has it; returns the value that is kept."""
 
-
-def find_check(annotation: Any) -> Check:
-    """Return the check of fields with this annotation."""
+def find_check(annotation: Any) -> Callable[[str, Any], Any]:
+    """Return the check of fields with this annotation: of name and value, which it returns."""
     if annotation is bool:
         return take_flag
     if get_origin(annotation) is Literal:
         return functools.partial(_take_choice, choices=get_args(annotation))
     # Annotated[float, check]: the other kinds of fields bring theirs along.
-    check: Check = annotation.__metadata__[0]
-    return check
+    return annotation.__metadata__[0]  # type: ignore[no-any-return]
 
 
-def to_python(value: Any) -> Any:
-    """Return numbers, arrays and tables of NumPy, pandas, polars and others as those of Python."""
-    return value.__array__().tolist() if hasattr(value, "__array__") else value
-
-
-def take_whole(name: str, value: Any, low: int, high: int, *, besides: str = "") -> int:
-    """Return a whole number of Python or NumPy as one of Python, or refuse anything else.
-
-    `besides`: what else is allowed, for the message.
-    """
+def take_whole(name: str, value: Any, low: int, high: int) -> int:
+    """Return a whole number of Python or NumPy as one of Python, or refuse anything else."""
     # What is no whole number, also 3.0 and "3", becomes one that is not allowed.
     try:
         whole = operator.index(value)
     except TypeError:
         whole = low - 1
     if isinstance(value, bool) or not low <= whole <= high:
-        raise _refusal(name, value, f"is a whole number from {low} to {high}{besides}")
+        raise _refusal(name, value, f"is a whole number from {low} to {high}")
     return whole
 
 
@@ -89,14 +77,13 @@ def _take_number(
     # Compared as it is, since a whole number may be too large for a float.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value < high or (is_positive and value == 0):
-        opening = "above" if is_positive else "of at least"
-        limit = "" if high == LARGEST else f" and below {high:g}"
-        raise _refusal(name, value, f"is a finite number {opening} 0{limit}")
+        allowed = "above 0" if is_positive else f"from 0 to below {high:g}"
+        raise _refusal(name, value, f"is a finite number {allowed}")
     return float(value) + 0.0  # -0.0 and 0.0 are one protocol
 
 
 def _take_choice(name: str, value: Any, choices: tuple[str, ...]) -> str:
-    if not isinstance(value, str) or value not in choices:
+    if value not in choices:
         raise _refusal(name, value, f"are {', '.join(choices)}")
     return str(value)
 

@@ -26,9 +26,6 @@ BASE_VERSION = 2
 RECIRCULATION: fields.LearningRule = "recirculation"
 BACK_PROPAGATION: fields.LearningRule = "back-propagation"
 
-SYMBOLS = {"epsilon": "learning_rate", "lambda": "regression", "cap": "max_updates"}
-"""What the paper and the report call some fields, for the answer to an unknown name."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Protocol:
@@ -147,13 +144,14 @@ class Protocol:
     def __post_init__(self) -> None:
         # Each field by itself.
         for name, check in _CHECKS.items():
-            object.__setattr__(self, name, check(name, fields.to_python(getattr(self, name))))
+            given = getattr(self, name)  # which NumPy, pandas, polars and others may have made
+            given = given.__array__().tolist() if hasattr(given, "__array__") else given
+            object.__setattr__(self, name, check(name, given))
         # Fields that need others: whether they are as they may be, and what else they take.
         has_one_hidden = len(self.group_sizes) == 2
         descends = self.learning_rule == BACK_PROPAGATION
         are_digits = self.patterns == "digits"
         rows = self.patterns if isinstance(self.patterns, tuple) else ()
-        n_different = len({*rows}) if rows else self.n_patterns
         n_units = len(rows[0]) if rows else self.n_visible
         for name, is_allowed, needed in (
             ("symmetric_start", not self.symmetric_start or has_one_hidden, "one hidden group"),
@@ -165,8 +163,6 @@ class Protocol:
             ("patterns", not are_digits or self.n_visible == fields.N_PIXELS,
              f"{fields.N_PIXELS} visible units"),
             ("patterns", self.n_visible == n_units, f"{n_units} visible units"),
-            ("criterion", self.criterion != "unexplained-variance" or n_different > 1,
-             "patterns that differ"),
             ("n_images", self.n_images == fields.N_DIGITS or are_digits, "digits"),
         ):  # fmt: skip
             if not is_allowed:
@@ -233,12 +229,10 @@ def as_plain(protocol: Protocol) -> dict[str, Any]:
 
 def from_plain(values: Mapping[str, Any], *, base: Protocol | None = None) -> Protocol:
     """Return `base` (`PAPER` unless given) with some fields replaced by plain JSON values."""
-    # An unknown name is told the nearest one, also by the paper's symbol: epsilon.
     for name in values:
         if name not in _CHECKS:
-            known = {each: each for each in _CHECKS} | SYMBOLS
-            near = difflib.get_close_matches(name.strip().lower().replace(" ", "_"), known, n=1)
-            hint = f"did you mean {known[near[0]]!r}? Allowed are" if near else "allowed are"
+            near = difflib.get_close_matches(name, _CHECKS, n=1)
+            hint = f"did you mean {near[0]!r}? Allowed are" if near else "allowed are"
             raise UsageError(f"unknown protocol field {name!r}; {hint} {', '.join(_CHECKS)}")
     return dataclasses.replace(base or PAPER, **values)
 

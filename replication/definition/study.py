@@ -1,10 +1,11 @@
 """A study: the first networks of one protocol and root seed, and where its results stand."""
 
 import dataclasses
+import functools
 import json
 import shlex
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from replication.definition.protocol import PAPER, READINGS, Protocol
 
@@ -51,10 +52,9 @@ class Study:
     def options(self) -> str:
         """The options that name this study on the command line."""
         # As a shell reads them, to be copied from a report.
+        fields = [f"{name}={json.dumps(x)}" for name, x in self.protocol.differences.items()]
         words = [f"--seeds {self.n_seeds} --root-seed {self.root_seed}"]
-        for name, value in self.protocol.differences.items():
-            words += ["--set", shlex.quote(f"{name}={json.dumps(value)}")]
-        return " ".join(words)
+        return " --set ".join([*words, *map(shlex.quote, fields)])
 
     @property
     def parts(self) -> dict[str, Self]:
@@ -65,24 +65,21 @@ class Study:
             **{f"criterion {one.protocol.criterion}": one for one in self.other_errors.values()},
         }
 
+    def limit(self, **changes: Any) -> Self:
+        """Return a study that this one is compared with, of limited size."""
+        n_seeds = min(self.n_seeds, MAX_COMPARED_SEEDS)
+        return dataclasses.replace(self, n_seeds=n_seeds, **changes)
+
     @property
     def other_errors(self) -> dict[str, Self]:
         """The same networks, or the first of them, with each of `OTHER_ERRORS`, if they fit."""
-        return {
-            name: dataclasses.replace(
-                self,
-                protocol=dataclasses.replace(self.protocol, criterion=READINGS[name].criterion),
-                n_seeds=min(self.n_seeds, MAX_COMPARED_SEEDS),
-            )
-            for name in OTHER_ERRORS
-            if self.protocol.has_paper_task
-        }
+        names = OTHER_ERRORS if self.protocol.has_paper_task else ()
+        criteria = {name: READINGS[name].criterion for name in names}
+        replace = functools.partial(dataclasses.replace, self.protocol)
+        return {name: self.limit(protocol=replace(criterion=x)) for name, x in criteria.items()}
 
     @property
     def repetitions(self) -> list[Self]:
         """The same study under other root seeds, of limited size."""
-        n_seeds = min(self.n_seeds, MAX_COMPARED_SEEDS)
-        return [
-            dataclasses.replace(self, root_seed=(self.root_seed + i) % 2**63, n_seeds=n_seeds)
-            for i in range(1, N_REPETITIONS + 1)
-        ]
+        more = range(1, N_REPETITIONS + 1)
+        return [self.limit(root_seed=(self.root_seed + i) % 2**63) for i in more]

@@ -12,8 +12,7 @@ from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import list_connections
+from replication.simulator.weights import list_connections, make_patterns
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""

@@ -21,7 +21,7 @@ from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.changes import compute_changes, compute_gradients
 from replication.simulator.engine import record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import make_patterns
 
 PAIRS = {"change_w": "along_w", "descent_w": "descent", "change_descent": "along_descent"}
 """Cosines that are followed, as `measure_growth` names them."""

@@ -8,8 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.protocol import Protocol
-from replication.simulator.patterns import compute_mean, make_patterns
-from replication.simulator.weights import list_connections, split_weights
+from replication.simulator.weights import (
+    compute_mean,
+    list_connections,
+    make_patterns,
+    split_weights,
+)
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -1,8 +1,8 @@
 """From a protocol and seeds to outcomes. Read `recirculation` first.
 
 One network: `network` (the class that rules are written as), `recirculation` (the paper's rule,
-equation by equation), `activations`, `trace` (over learning), `plane` (its picture).
-Many: `weights` and `patterns` (what they start from), `engine` (weights in, outcomes out),
+equation by equation), `activations`, `plane` (its picture).
+Many: `weights` (what they start from: patterns, too), `engine` (weights in, outcomes out),
 `ensemble` and `backends` (seeds, in threads or on a cluster), `outcomes`, `changes` (of one update,
 and gradients).
 The compiler: `arrays` (a rule becomes a graph), `blocks` (the graph becomes loops), `programs`

@@ -221,11 +221,6 @@ class Traced(NDArrayOperatorsMixin):
 
     __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or not hasattr(np.ndarray, name):
-            raise AttributeError(f"an array has no attribute {name!r}")
-        raise TraceError(f"an array's {_refusal(name)}")
-
     # The methods of NumPy's arrays
 
     # ``x += y`` makes a new array; other names of the old one keep it, unlike in NumPy. The guard
@@ -266,16 +261,12 @@ class Traced(NDArrayOperatorsMixin):
 
 
 def _find_function(function: Any) -> Callable[..., Any]:
-    """Return what a function of NumPy becomes."""
+    """Return what a function of NumPy becomes, or refuse it by name."""
     if function not in FUNCTIONS:
-        raise TraceError(_refusal(function.__name__))
+        name, known = function.__name__, "it with those that the page 'Your own rule' lists"
+        instead = next((advice for advice, names in INSTEAD.items() if name in names), known)
+        raise TraceError(f"{name} cannot be compiled; write {instead}")
     return FUNCTIONS[function]
-
-
-def _refusal(name: str) -> str:
-    known = "it with those that the page 'Your own rule' lists"
-    instead = next((advice for advice, names in INSTEAD.items() if name in names), known)
-    return f"{name} cannot be compiled; write {instead}"
 
 
 INSTEAD = {

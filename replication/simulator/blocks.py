@@ -47,6 +47,7 @@ class Block:
         is_one_hot: bool, noise: Any,
     ) -> None:  # fmt: skip
         self.memory, self.writer = memory, memory.writer
+        self.value = memory.writer.number  # of a number or a value
         self.n_patterns, self.begin = n_patterns, begin
         self.rows = dict(rows)  # where arrays are in memory; of a `repeat`, each of its results
         self.is_one_hot = is_one_hot  # each pattern has a single 1, at its own place
@@ -56,9 +57,9 @@ class Block:
     # Elements
 
     @contextmanager
-    def together(self) -> Iterator[dict[Any, Any]]:
+    def together(self, known: Iterable[Any] = ()) -> Iterator[dict[Any, Any]]:
         """Write down once what is used more than once within; what is known there is given."""
-        before, self.found = self.found, {}
+        before, self.found = self.found, dict(known)
         try:
             yield self.found
         finally:
@@ -81,17 +82,10 @@ class Block:
         """Write down a loop; what it finds is not known outside of it."""
 
         def run(k: Any, *totals: Any) -> Any:
-            before, self.found = self.found, dict(self.found or {})
-            try:
+            with self.together(self.found or {}):
                 return body(k, *totals)
-            finally:
-                self.found = before
 
         return self.writer.fold(n, run, *values)  # type: ignore[no-any-return]
-
-    def value(self, x: Any) -> Any:
-        """Return a number or a value as a value."""
-        return self.writer.number(x)
 
     def take(self, n: int) -> Iterator[tuple[Any, ...]]:
         """Go through n places some at a time, and the last ones in fewer."""

@@ -13,8 +13,7 @@ from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.simulator.activations import ACTIVATIONS
 from replication.simulator.engine import record_weights
-from replication.simulator.patterns import find_shift, make_patterns
-from replication.simulator.weights import split_weights
+from replication.simulator.weights import find_shift, make_patterns, split_weights
 
 Array = NDArray[np.float64]
 

@@ -6,8 +6,7 @@ A rule is compiled within a fraction of a second, in memory alone.
 import dataclasses
 import functools
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +28,7 @@ PAGE = 4096
 """Bytes at whose multiples strips begin, so that speed does not depend on where they lie."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """Networks measured as they stand."""
 
     hidden: list[Array]  # states of the first pass, (n, n_patterns, n_units) for each hidden group
@@ -42,7 +40,7 @@ class Engine:
     """A rule, compiled for the networks of a protocol; it may be used in several threads."""
 
     def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
-        self.rule = Rule.of(find_network(protocol, network), protocol)
+        self.rule = Rule(find_network(protocol, network), protocol)
         self._program: Program | None = None
 
     @property
@@ -176,7 +174,7 @@ def _find_program(kind: str, rule: Rule) -> Program:
 @functools.lru_cache(maxsize=256)
 def _write(kind: str, network: type[Network], protocol: Protocol, n_at_once: int) -> Program:
     write = write_train if kind == "train" else write_evaluate
-    return write(Rule.of(network, protocol), N_LANES, n_at_once)
+    return write(Rule(network, protocol), N_LANES, n_at_once)
 
 
 def _neutralise(protocol: Protocol) -> Protocol:

@@ -1,4 +1,4 @@
-"""Many networks: blocks of seeds in, outcomes out, in any order.
+"""Many networks: blocks of seeds in, outcomes out, in any order; and one, over learning.
 
 The kernel releases the GIL, so threads use all cores of one machine without copying. An
 existing Dask cluster runs the same blocks.
@@ -7,19 +7,20 @@ existing Dask cluster runs the same blocks.
 import contextlib
 import functools
 import traceback
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.definition.fields import take_flag, take_whole
+from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import ReplicationError, WorkerError
 from replication.simulator.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
 from replication.simulator.network import Network, Rule
-from replication.simulator.outcomes import Outcomes
+from replication.simulator.outcomes import Outcomes, Trace
 from replication.simulator.recirculation import find_network
+from replication.simulator.weights import MAX_SEED
 from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
 from replication.wording import show
 
@@ -96,8 +97,7 @@ def simulate(
     # All arguments are checked before anything is compiled or simulated.
     protocol = find_protocol(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    if np.ndim(jobs) or jobs != -1:
-        jobs = take_whole("jobs", jobs, 1, MOST_JOBS, besides=", or -1 for one a core")
+    jobs = take_whole("jobs", jobs, -1, MOST_JOBS)
     plain, final = take_flag("plain", plain), take_flag("final_weights", final_weights)
     if scheduler is not None:
         check_backend("dask", scheduler)
@@ -111,6 +111,62 @@ def simulate(
         protocol, root_seed, ((k, k + size) for k in range(0, n_seeds, size)), jobs=jobs,
         scheduler=scheduler, network=network, is_plain=plain, final=final,
     )])  # fmt: skip
+
+
+def trace(
+    protocol: Protocol | str = PAPER, *, seed: int = 0, root_seed: int = 1988,
+    n_updates: int | None = None, network: type[Network] | None = None,
+) -> Trace:  # fmt: skip
+    """Trace the network with this seed: its errors, states and weights at every update.
+
+    Parameters
+    ----------
+    protocol : Protocol or str
+        Or the name of a reading; the paper's unless given.
+    seed, root_seed : int
+        At least 0.
+    n_updates : int, optional
+        How far to trace, whether the criterion is met or not; unless given, up
+        to the network's outcome.
+    network : subclass of Network, optional
+        A rule of one's own, in place of the protocol's.
+
+    Returns
+    -------
+    Trace
+
+    Examples
+    --------
+    >>> trace(seed=1, n_updates=10).errors.shape
+    (11,)
+    """
+    protocol = find_protocol(protocol)
+    seed = take_whole("seed", seed, 0, MAX_SEED)
+    if n_updates is not None:
+        n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
+    from replication.simulator.engine import Engine  # which loads the compiler
+    from replication.simulator.guard import check_rule
+
+    if network is not None:
+        check_rule(network, protocol, root_seed)
+    engine = Engine(protocol, network)
+    rule = engine.rule
+    initial = rule.draw(root_seed, seed, seed + 1)
+    train = functools.partial(engine.train, initial, root_seed=root_seed, first_seed=seed)
+
+    def run(**options: Any) -> Any:
+        """Train in a thread, which Ctrl-C can stop."""
+        return map_in_threads(lambda _: train(**options), [None], jobs=1)[0]
+
+    # Without a number of updates, as many as the network takes.
+    if n_updates is None:
+        n_updates = int(run()[0][0])
+    recorded = run(record=True, threshold=-1.0, max_updates=n_updates)[3]
+    # All states of one network, (n_updates + 1, ...), measured as if each were a network.
+    measured = engine.evaluate(recorded[0])
+    weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden
+    images = measured.reconstruction
+    return Trace(protocol, rule.shapes, measured.error, hidden, images, weights)
 
 
 def draw_initial_weights(
@@ -137,7 +193,7 @@ def draw_initial_weights(
     """
     protocol = find_protocol(protocol)
     n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
-    return Rule.of(find_network(protocol, network), protocol).draw(root_seed, 0, n_seeds)
+    return Rule(find_network(protocol, network), protocol).draw(root_seed, 0, n_seeds)
 
 
 def simulate_range(
@@ -163,13 +219,6 @@ def simulate_range(
     return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
 
 
-def _simulate_piece(
-    protocol: Protocol, root_seed: int, task: tuple[Range, Range], **options: Any
-) -> tuple[Range, Outcomes]:
-    """Return the range that a piece is of, and the outcomes of the piece."""
-    return task[0], simulate_range(protocol, root_seed, task[1], **options)
-
-
 def simulate_ranges(
     protocol: Protocol, root_seed: int, ranges: Iterable[Range], *, jobs: int = 1,
     scheduler: str | None = None, network: type[Network] | None = None, **options: Any,
@@ -188,27 +237,29 @@ def simulate_ranges(
 
         options["engine"] = Engine(protocol, network)  # compiled once, for all threads
     # A worker of a cluster compiles for itself: compiled code cannot be sent.
-    work = functools.partial(_simulate_piece, protocol, root_seed, network=network, **options)
-    n_weights = protocol.n_weights if network is None else sum(Rule.of(network, protocol).sizes)
+    work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
+    n_weights = protocol.n_weights if network is None else sum(Rule(network, protocol).sizes)
     with contextlib.ExitStack() as stack:
-        run: Callable[..., Generator[tuple[Range, Outcomes]]]
+        run: Callable[..., Generator[Outcomes]]
         if scheduler is None:
             workers, run = count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
         else:
             workers, run = stack.enter_context(open_cluster(scheduler, jobs))
-        pieces = (
-            (pair, piece)
-            for pair in ranges
-            for piece in cut_range(n_weights, *pair, workers=workers)
-        )
-        results = stack.enter_context(contextlib.closing(run(work, pieces)))
         parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
+
+        def cut() -> Iterator[Range]:
+            for pair in ranges:
+                parts[pair] = []
+                yield from cut_range(n_weights, *pair, workers=workers)
+
+        results = stack.enter_context(contextlib.closing(run(work, cut())))
         try:
-            for pair, outcomes in results:
-                found = parts.setdefault(pair, [])
-                found.append(outcomes)
-                if sum(map(len, found)) == pair[1] - pair[0]:
-                    yield join(parts.pop(pair))
+            for outcomes in results:
+                # A copy, since ranges are cut in other threads meanwhile.
+                start, stop = next(x for x in [*parts] if x[0] <= outcomes.start < x[1])
+                parts[start, stop].append(outcomes)
+                if sum(map(len, parts[start, stop])) == stop - start:
+                    yield join(parts.pop((start, stop)))
         except MemoryError:
             raise WorkerError(
                 "a worker ran out of memory; finished blocks are kept: give fewer --jobs or more "

@@ -47,7 +47,7 @@ class Finding(NamedTuple):
 
 def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988) -> Finding:
     """Compile a rule and compare it with its own plain NumPy, or refuse it in one line."""
-    rule, name = Rule.of(network, protocol), network.__name__
+    rule, name = Rule(network, protocol), network.__name__
     _check_methods(network)
     with _explain(network):
         # Traced twice, it must give the same text.

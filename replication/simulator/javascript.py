@@ -27,9 +27,7 @@ OPERATIONS = {
     "where": "{} ? {} : {}", "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
     # What the browser has itself; other functions are written out in operations.
     "logistic": "1 / (1 + Math.exp(-{}))", "exp of minus": "Math.exp(-{})",
-    "tanh": "Math.tanh({})", "arctan": "Math.atan({})", "arcsinh": "Math.asinh({})",
-    "softplus": "Math.max({0}, 0) + Math.log1p(Math.exp(-Math.abs({0})))",
-    "logarithm": "Math.log({})",
+    "tanh": "Math.tanh({})", "logarithm": "Math.log({})",
 }  # fmt: skip
 
 WHOLE = {"add": "+", "sub": "-", "mul": "*"}

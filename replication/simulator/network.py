@@ -6,14 +6,13 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
-import collections
-import dataclasses
+import functools
 import inspect
 import math
 import operator
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -23,11 +22,12 @@ from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced
 from replication.simulator.noise import N_PHASES, draw_numbers, find_place
-from replication.simulator.patterns import compute_variation, make_patterns
 from replication.simulator.weights import (
     MAX_ROOT_SEED,
     MAX_SEED,
+    compute_variation,
     draw_uniform,
+    make_patterns,
     split_arrays,
     take_numbers,
 )
@@ -35,8 +35,6 @@ from replication.wording import plural, show
 
 Array = NDArray[np.float64]
 Shape = tuple[int, ...]
-Hook = Callable[[Any], Any]
-"""Takes the changes of one update and returns those that are applied in their place."""
 
 OF_ANY_RULE = {
     "group_sizes", "patterns", "n_images", "criterion", "threshold", "max_updates",
@@ -49,8 +47,7 @@ FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class Criterion:
+class Criterion(NamedTuple):
     """How the error of a network is made of the deviations of its units.
 
     A maximum over units is one of absolute deviations, a sum one of squares.
@@ -151,15 +148,13 @@ class Network:
 
     # To be written
 
-    def image(self, v: Any) -> Any:  # noqa: ARG002
+    def image(self, v: Any) -> Any:
         """Return what the network makes of a pattern."""
-        raise UsageError(f"{type(self).__name__} has no method image(self, v); write one")
+        raise NotImplementedError("a rule has to have image(self, v)")
 
-    def weight_changes(self, v: Any, target: Any) -> Any:  # noqa: ARG002
+    def weight_changes(self, v: Any, target: Any) -> Any:
         """Return what one pattern adds to each array of `shapes`."""
-        raise UsageError(
-            f"{type(self).__name__} has no method weight_changes(self, v, target); write one"
-        )
+        raise NotImplementedError("a rule has to have weight_changes(self, v, target)")
 
     def apply(self, changes: dict[str, Any]) -> None:
         """Change the weights by changes that are summed over the patterns, added unless written."""
@@ -174,7 +169,7 @@ class Network:
         cls, seed: int, *, root_seed: int = 1988, protocol: Protocol | str = PAPER
     ) -> Self:
         """Return the network that starts from the weights of this seed."""
-        rule = Rule.of(cls, protocol)
+        rule = Rule(cls, protocol)
         # The same row that the compiled code would read.
         seed = take_whole("seed", seed, 0, MAX_SEED)
         network: Self = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
@@ -188,7 +183,7 @@ class Network:
         What is kept may be left out: it begins as declared.
         """
         row = take_numbers(weights, "weights", finite=True)
-        network: Self = Rule.of(cls, protocol).build(row)
+        network: Self = Rule(cls, protocol).build(row)
         return network
 
     @classmethod
@@ -237,10 +232,6 @@ class Network:
     def flatten(self) -> Array:
         """Return all arrays as one (n,), in the order of `shapes`, `fixed` and `kept`."""
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
-
-    def __repr__(self) -> str:
-        n_weights = plural(sum(array.size for array in self.weights), "weight")
-        return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
 
     def list_hidden(self, v: Any) -> list[Any]:
         """Return the states of each hidden group: what the rule's `hidden` gives, if it has one."""
@@ -300,12 +291,8 @@ class Network:
         """Return the error of one pattern, where a rule has a criterion of its own."""
         raise NotImplementedError
 
-    def update(self, change: Hook | None = None) -> None:
-        """Change the weights by the sum of the changes of all patterns (page 363).
-
-        `change` takes the summed changes, a tuple with their names, and returns those to apply in
-        their place: arrays of the same shapes, or numbers for all entries alike.
-        """
+    def update(self) -> None:
+        """Change the weights by the sum of the changes of all patterns (page 363)."""
         # All patterns and then one change, or a change after each.
         n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
         batches = [[k] for k in range(n)] if is_per_pattern else [[*range(n)]]
@@ -313,24 +300,19 @@ class Network:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
             # In the order of the patterns, which fixes the last bits.
             sums = {name: sum(one[name] for one in each) for name in each[0]}
-            if change is not None:
-                # A hook is given the changes of weights, without what is summed besides.
-                shown = {name: x for name, x in sums.items() if name not in self.summed}
-                returned = change(collections.namedtuple("Changes", shown)(**shown))
-                sums |= self._name_changes("change(...) gives", returned, self.shapes)
             self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
 
-    def train(self, *, change: Hook | None = None) -> tuple[int, bool]:
+    def train(self) -> tuple[int, bool]:
         """Update until the error is below the threshold or the cap is reached.
 
         Returns the updates applied, 0 if the error was below the threshold at once, and whether
-        the network converged. `change` replaces the changes of every update, as for `update`.
+        the network converged.
         """
         for updates in range(self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
-            self.update(change)
+            self.update()
         return self.protocol.max_updates, self.error() < self.protocol.threshold
 
     def _at(self, pattern: int, phase: int) -> Self:
@@ -342,16 +324,11 @@ class Network:
         """Return the changes of one pattern by their names, or refuse what does not fit."""
         # A rule whose targets are its patterns may leave the second out.
         shown = (v, target)[: len(inspect.signature(self.weight_changes).parameters)]
+        changes = self.weight_changes(*shown)
         gives = f"{type(self).__name__}.weight_changes gives"
-        return self._name_changes(gives, self.weight_changes(*shown), self._sums)
-
-    def _name_changes(
-        self, gives: str, changes: Any, allowed: Mapping[str, Shape]
-    ) -> dict[str, Any]:
-        """Return changes by their names: some in a dict, or all in the order of the weights."""
         if changes is None:
             raise UsageError(f"{gives} nothing; return the changes of {[*self.shapes]}")
-        # One array alone is that of a rule with one array.
+        # Some in a dict, or all in the order of the weights; one array alone is that of one weight.
         if not isinstance(changes, Mapping):
             changes = changes if isinstance(changes, tuple | list) else (changes,)
             if len(changes) != len(self.shapes):
@@ -361,12 +338,12 @@ class Network:
                 )
             changes = dict(zip(self.shapes, changes, strict=True))
         for name, change in changes.items():
-            if name not in allowed:
-                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(allowed)}")
+            if name not in self._sums:
+                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(self._sums)}")
             if isinstance(change, list | tuple):
                 raise UsageError(f"{gives} {name} as a list; write np.stack([x, y])")
             # One number stands for all entries.
-            shape = allowed[name]
+            shape = self._sums[name]
             if np.shape(change) not in ((), shape):
                 raise UsageError(f"{gives} {name} of shape {np.shape(change)}; shapes says {shape}")
         return dict(changes)
@@ -379,50 +356,44 @@ class Network:
             raise UsageError(f"{name}.apply returns something, and it has to set: {advice}")
 
 
-@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Rule:
     """A class of networks with all that a protocol decides for it."""
 
-    network: type[Network]
-    protocol: Protocol
-    shapes: dict[str, Shape]
-    fixed: dict[str, Shape]
-    summed: dict[str, Shape]
-    kept: dict[str, Array]
-    numbers: dict[str, float]
-    patterns: Array
-    targets: Array
-
-    @classmethod
-    def of(cls, network: type[Network], protocol: Protocol | str = PAPER) -> Self:
-        """Return what a class of networks is under a protocol, or refuse what does not fit."""
-        protocol = find_protocol(protocol)
+    def __init__(self, network: type[Network], protocol: Protocol | str = PAPER) -> None:
+        """Take what a class of networks is under a protocol, or refuse what does not fit."""
         given: Any = network
         if not (isinstance(given, type) and issubclass(given, Network)):
             raise UsageError(f"network = {show(given)} was given; allowed is a subclass of Network")
+        self.network, self.protocol, name = network, find_protocol(protocol), network.__name__
+        self.name, self.is_per_pattern = name, self.protocol.update_schedule == "per-pattern"
         # What the class says under this protocol.
-        one = network.__new__(network)
-        object.__setattr__(one, "protocol", protocol)
+        one: Any = network.__new__(network)
+        object.__setattr__(one, "protocol", self.protocol)
         one.prepare()
-        name = network.__name__
-        shown = make_patterns(protocol) if one.patterns is None else one.patterns
-        patterns = _take_rows(f"{name}.patterns", shown)
-        targets = patterns if one.targets is None else _take_rows(f"{name}.targets", one.targets)
-        if len(targets) != len(patterns):
-            allowed = f"{len(patterns)}, one for each pattern"
-            raise UsageError(
-                f"{name}.targets has {plural(len(targets), 'row')}; allowed are {allowed}"
-            )
-        rule = cls(
-            network, protocol, patterns=patterns, targets=targets,
-            shapes=_take(f"{name}.shapes", one.shapes, _take_shape, SHAPES),
-            fixed=_take(f"{name}.fixed", one.fixed, _take_shape, SHAPES),
-            summed=_take(f"{name}.summed", one.summed, _take_shape, SHAPES),
-            kept=_take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers"),
-            numbers=_take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers"),
-        )  # fmt: skip
-        rule._check(one)
-        return rule
+        shown = make_patterns(self.protocol) if one.patterns is None else one.patterns
+        self.patterns = self.targets = _take_rows(f"{name}.patterns", shown)
+        self.has_targets = one.targets is not None  # others than the patterns
+        if self.has_targets:
+            self.targets = _take_rows(f"{name}.targets", one.targets)
+        if len(self.targets) != len(self.patterns):
+            allowed = f"{len(self.patterns)}, one for each pattern"
+            raise UsageError(f"{name}.targets has {len(self.targets)} rows; allowed are {allowed}")
+        self.shapes, self.fixed, self.summed = (
+            _take(f"{name}.{each}", getattr(one, each), _take_shape, SHAPES)
+            for each in ("shapes", "fixed", "summed")
+        )
+        self.kept = _take(f"{name}.kept", _gather(one, "kept"), _take_finite, "arrays of numbers")
+        self.numbers = _take(f"{name}.numbers", _gather(one, "numbers"), _take_number, "numbers")
+        # Shapes of all arrays as they lie in flat weights, and of all sums over the patterns.
+        kept = {key: begun.shape for key, begun in self.kept.items()}
+        self.all_shapes: dict[str, Shape] = {**self.shapes, **self.fixed, **kept}
+        self.sums: dict[str, Shape] = {**self.shapes, **self.summed}
+        # What is kept as it begins, and the numbers of the weights, the fixed arrays and that.
+        self.begun = np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
+        weights, fixed = (sum(map(math.prod, x.values())) for x in (self.shapes, self.fixed))
+        self.sizes = weights, fixed, self.begun.size
+        self.row_sizes = weights + fixed, sum(self.sizes)  # of a network, without what is kept
+        self._check(one)
 
     def _check(self, one: Network) -> None:
         name = self.name
@@ -448,38 +419,6 @@ class Rule:
                     f"are its own; of a protocol it takes {', '.join(sorted(OF_ANY_RULE))}"
                 )
 
-    @property
-    def name(self) -> str:
-        """What messages call it."""
-        return self.network.__name__
-
-    @property
-    def all_shapes(self) -> dict[str, Shape]:
-        """Shapes of all arrays, in the order in which they lie in flat weights."""
-        kept = {name: begun.shape for name, begun in self.kept.items()}
-        return {**self.shapes, **self.fixed, **kept}
-
-    @property
-    def sums(self) -> dict[str, Shape]:
-        """Shapes of what is summed over the patterns: changes, and what `apply` takes besides."""
-        return {**self.shapes, **self.summed}
-
-    @property
-    def sizes(self) -> tuple[int, int, int]:
-        """Numbers of the weights, the fixed arrays and what is kept."""
-        weights, fixed = (sum(map(math.prod, x.values())) for x in (self.shapes, self.fixed))
-        return weights, fixed, sum(begun.size for begun in self.kept.values())
-
-    @property
-    def has_targets(self) -> bool:
-        """Whether the targets are others than the patterns."""
-        return self.targets is not self.patterns
-
-    @property
-    def is_per_pattern(self) -> bool:
-        """Whether weights change after each pattern."""
-        return self.protocol.update_schedule == "per-pattern"
-
     def bare(self) -> Network:
         """Return a network with everything but weights."""
         # Without `__init__`, and past `__setattr__`: what is set here was checked before.
@@ -498,16 +437,6 @@ class Rule:
         own = np.hstack(self.split(row[np.newaxis]))[0]
         network.__dict__.update(split_arrays(self.all_shapes, own))
         return network
-
-    @property
-    def row_sizes(self) -> tuple[int, int]:
-        """Numbers of a network without what is kept, and with it."""
-        return sum(self.sizes[:2]), sum(self.sizes)
-
-    @property
-    def begun(self) -> Array:
-        """What is kept as it begins, flat."""
-        return np.concatenate([np.zeros(0), *(np.ravel(x) for x in self.kept.values())])
 
     def split(self, rows: Array) -> tuple[Array, Array]:
         """Return what is drawn of each row, and what is kept, as it begins where it is left out."""
@@ -554,8 +483,7 @@ def _take(what: str, given: Any, check: Callable[[Any], Any], kind: str) -> dict
         raise UsageError(f"{what} = {show(given)} was given; allowed is {allowed}") from None
 
 
-def _take_finite(given: Any) -> Array:
-    return take_numbers(given, "", finite=True)
+_take_finite = functools.partial(take_numbers, what="", finite=True)
 
 
 def _take_number(given: Any) -> float:

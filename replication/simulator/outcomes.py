@@ -63,21 +63,6 @@ class Outcomes:
     weights: Array | None = None
     errors: Array | None = None
 
-    def __post_init__(self) -> None:
-        # Read-only views: what was simulated cannot be changed by accident.
-        names = ("updates", "converged", "weights", "errors")
-        for name, array in zip(names, self.arrays, strict=True):
-            if array is not None:
-                object.__setattr__(self, name, np.asarray(array).view())
-                getattr(self, name).flags.writeable = False
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Outcomes):
-            return NotImplemented
-        return self.start == other.start and _are_equal(self.arrays, other.arrays)
-
-    __hash__ = None  # type: ignore[assignment]
-
     def __len__(self) -> int:
         return len(self.updates)
 
@@ -87,7 +72,7 @@ class Outcomes:
         text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
-        return f"Outcomes({'; '.join(filter(None, [text, self.describe_lost()]))})"
+        return f"Outcomes({text})"
 
     def describe_lost(self) -> str:
         """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
@@ -217,10 +202,3 @@ class Trace:
         return pd.DataFrame(columns)
 
     plot = plot_trace
-
-
-def _are_equal(ours: tuple[Any, ...], theirs: tuple[Any, ...]) -> bool:
-    return all(
-        one is other or (one is not None and np.array_equal(one, other, equal_nan=True))
-        for one, other in zip(ours, theirs, strict=True)
-    )

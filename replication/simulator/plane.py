@@ -7,15 +7,13 @@ visible unit i reconstructs more than 1/2 where U[i] h + c[i] > 0, on one side o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from replication.errors import UsageError
 from replication.wording import plural
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
@@ -95,15 +93,13 @@ def spread_moments(last: int, n: int) -> list[int]:
     return [last] if n == 1 else [round(last * (k / (n - 1)) ** 2) for k in range(n)]
 
 
-def plot_trace(
-    trace: Any, axes: Axes | NDArray[np.object_] | None = None
-) -> Axes | NDArray[np.object_]:
+def plot_trace(trace: Any, axes: Any = None) -> Any:
     """Draw the hidden plane, moment by moment; return the Matplotlib axes.
 
     The first-pass state of each pattern is a dot, and each visible unit a line in its colour:
     beyond it, where the square is shaded, the unit reconstructs more than 1/2. A network of
     one-hot patterns has learnt when each line cuts off the dot of its own colour. Networks
-    without exactly two hidden units have no such plane: their error is drawn instead.
+    without exactly two hidden units have no such plane.
 
     Parameters
     ----------
@@ -123,20 +119,14 @@ def plot_trace(
     >>> [axes.get_title() for axes in slow.plot()][::5]
     ['0 updates, error 0.733', '142 updates, error 0.099']
     """
-    # One hidden group, of two units.
-    has_plane = [states.shape[-1] for states in trace.hidden] == [2]
+    if [states.shape[-1] for states in trace.hidden] != [2]:  # one hidden group, of two units
+        raise UsageError("a plane needs two hidden units; draw the error: plt.plot(traced.errors)")
     if axes is None:
         import matplotlib.pyplot as plt
 
         figure = plt.figure(figsize=(7.2, 5.0), layout="constrained")
-        axes = figure.subplots(N_FRAMES // 3, 3).ravel() if has_plane else figure.subplots()
+        axes = figure.subplots(N_FRAMES // 3, 3).ravel()
     frames: list[Any] = list(np.ravel(np.asarray(axes)))
-    if not has_plane:
-        frames[0].plot(trace.errors, label="error")
-        frames[0].axhline(trace.protocol.threshold, color="black", linestyle=":", label="threshold")
-        frames[0].set(xlabel="weight updates", ylabel=f"error ({trace.protocol.criterion})")
-        frames[0].legend()
-        return axes
     # From the first update to the last, a moment in each of the axes.
     matrices = trace.matrices()
     for frame, t in zip(frames, spread_moments(len(trace.errors) - 1, len(frames)), strict=True):

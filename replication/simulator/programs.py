@@ -12,7 +12,6 @@ every network.
 import functools
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -98,6 +97,8 @@ class Traces:
         used = {*arrays.walk(self.after.values())}
         self.sums = {key: x for key, x in sums.items() if x in used}
         self.terms = {key: terms[key] for key in self.sums}
+        # The phases in which the rule draws random numbers.
+        self.drawn = {x.note[1] for x in self.graph.known.values() if x.op == "draw"}
 
     def _run(self, phase: int, function: Any, *arguments: Any) -> Any:
         """Run a method, and refuse that it changes anything but what `apply` may change."""
@@ -146,11 +147,6 @@ class Traces:
         """Return the states that the network lists for a page."""
         states = self._run(MEASURE, self.network.list_states, self.pattern)
         return [self._take("list_states", x) for x in states]
-
-    @property
-    def drawn(self) -> set[int]:
-        """The phases in which the rule draws random numbers."""
-        return {x.note[1] for x in self.graph.known.values() if x.op == "draw"}
 
 
 class Sweep:
@@ -377,27 +373,20 @@ class Sweep:
 # Compiled
 
 
-@dataclass(frozen=True, slots=True)
 class Program:
     """The LLVM text of a rule, and where in memory it looks for what."""
 
-    text: str
-    data: Any  # patterns, targets and constants
-    n_all: int  # numbers of one network: weights, fixed arrays and what is kept
-    n_rows: int
-    threshold: int
-    given: dict[str, int]  # rows of the rule's numbers
-    outputs: list[tuple[int, arrays.Shape]]  # of `evaluate`: rows of what it measures
-
-
-def _describe(sweep: Sweep, text: str, outputs: Any = ()) -> Program:
-    if (n_lines := text.count("\n")) > MOST_LINES:
-        what = f"{n_lines:,} instructions, which take minutes to compile"
-        raise TraceError(f"{sweep.rule.name} becomes {what}; write loops with replication.repeat")
-    given = {name: row.first for name, row in sweep.given.items()}
-    outputs = [(row.first, row.shape) for row in outputs]
-    n_rows, threshold = sweep.memory.most_rows, sweep.threshold.first
-    return Program(text, np.array(sweep.data), sweep.n_all, n_rows, threshold, given, outputs)
+    def __init__(self, sweep: Sweep, text: str, outputs: Iterable[Any] = ()) -> None:
+        if (n_lines := text.count("\n")) > MOST_LINES:
+            what = f"{n_lines:,} instructions, which take minutes to compile"
+            raise TraceError(
+                f"{sweep.rule.name} becomes {what}; write loops with replication.repeat"
+            )
+        self.text, self.data = text, np.array(sweep.data)  # patterns, targets and constants
+        self.n_all = sweep.n_all  # numbers of one network: weights, fixed arrays and what is kept
+        self.n_rows, self.threshold = sweep.memory.most_rows, sweep.threshold.first
+        self.given = {name: row.first for name, row in sweep.given.items()}  # the rule's numbers
+        self.outputs = [(row.first, row.shape) for row in outputs]  # what `evaluate` measures
 
 
 def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
@@ -452,7 +441,7 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     writer.write("br label %sweep")
     writer.begin("end")
     parts = render_function(writer, "train", JOB), _write_exchange(rule, n, n_lanes)
-    return _describe(sweep, "\n".join(parts))
+    return Program(sweep, "\n".join(parts))
 
 
 def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
@@ -472,7 +461,7 @@ def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         error[()] = sweep.look(learns=False)
         sweep.show(shown, rows)
     text = render_function(writer, "evaluate", "ptr %data, ptr %strips, i64 %n, i64 %n_rows")
-    return _describe(sweep, text, (*rows, error))
+    return Program(sweep, text, (*rows, error))
 
 
 def render_function(writer: Writer, name: str, parameters: str) -> str:

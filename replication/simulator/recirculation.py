@@ -23,8 +23,14 @@ from replication.errors import UsageError
 from replication.simulator.activations import ACTIVATIONS, SLOPES
 from replication.simulator.arrays import Traced
 from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
-from replication.simulator.patterns import find_shift, make_patterns
-from replication.simulator.weights import draw_uniform, draw_weights, list_shapes, take_numbers
+from replication.simulator.weights import (
+    draw_uniform,
+    draw_weights,
+    find_shift,
+    list_shapes,
+    make_patterns,
+    take_numbers,
+)
 
 Array = NDArray[np.float64]
 
@@ -58,18 +64,18 @@ class RecirculationNetwork(Network):
     Examples
     --------
     >>> network = RecirculationNetwork.from_seed(0)
-    >>> network
-    RecirculationNetwork(22 weights, error 0.73)
     >>> updates, converged = network.train()
     >>> converged
     True
     >>> network.image([1, 0, 0, 0]).round().tolist()
     [1.0, 0.0, 0.0, 0.0]
 
-    A network whose changes of W are reversed, by a hook:
+    A network whose summed changes of W are reversed:
 
-    >>> network = RecirculationNetwork.from_seed(0)
-    >>> network.update(change=lambda changes: changes._replace(W=-changes.W))
+    >>> class Reversed(RecirculationNetwork):
+    ...     def apply(self, changes):
+    ...         super().apply({**changes, "W": -changes["W"]})
+    >>> Reversed.from_seed(0).update()
     """
 
     takes_protocol = True

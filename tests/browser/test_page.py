@@ -70,7 +70,7 @@ def pages(tmp_path_factory):
         "learning": folder / "learning.html", "own": folder / "own.html",
     }  # fmt: skip
     paths["bad"].write_text(BAD)
-    paths["own"].write_text(render_page(Rule.of(RecirculationNetwork), 1988))
+    paths["own"].write_text(render_page(Rule(RecirculationNetwork), 1988))
     # One process looks at all of them, since a browser takes a second to start.
     wanted = folder / "wanted.json"
     wanted.write_text(json.dumps(paths, default=str))

@@ -43,7 +43,7 @@ class PlainWriter:
 
 def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
     """Train networks side by side; return what the engine does, with the final weights."""
-    rule = Rule.of(find_network(protocol, network), protocol)
+    rule = Rule(find_network(protocol, network), protocol)
     rows = np.hstack(rule.split(initial))
     n = len(rows)
     writer = PlainWriter(n)
@@ -73,7 +73,7 @@ def run_networks(protocol, initial, *, network=None, root_seed=0, first_seed=0):
 
 def check_bits(protocol, n, *, network=None):
     """Hold that compiled networks have the bits of plain NumPy; return their outcomes."""
-    weights = Rule.of(find_network(protocol, network), protocol).draw(1988, 0, n)
+    weights = Rule(find_network(protocol, network), protocol).draw(1988, 0, n)
     compiled = simulate_weights(protocol, weights, network=network)
     slow = run_networks(protocol, weights, network=network)
     for ours, theirs in zip(slow, compiled, strict=True):

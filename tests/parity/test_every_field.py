@@ -10,9 +10,8 @@ from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Pr
 from replication.simulator.engine import Engine, evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import Rule
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, make_patterns
 from tests.exactness.plain import check_bits
 from tests.parity.loop import PaperLoop, TextbookNetwork
 
@@ -140,7 +139,7 @@ def test_measures_are_those_of_the_paper_read_alone_and_of_the_class_run_in_nump
 
 def test_feedback_alignment_is_the_textbook_with_fixed_weights_in_place_of_u():
     protocol = Protocol(learning_rule=BACK_PROPAGATION, learning_rate=3.0, momentum=0.4)
-    weights = Rule.of(FeedbackAlignmentNetwork, protocol).draw(5, 0, 3)
+    weights = Rule(FeedbackAlignmentNetwork, protocol).draw(5, 0, 3)
     engine = Engine(dataclasses.replace(protocol, max_updates=12), FeedbackAlignmentNetwork)
     _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0)
     for row, states in zip(weights, recorded, strict=True):

@@ -177,7 +177,7 @@ def measure_apart(ours, theirs):
 @given(network=rules(), schedule=st.sampled_from(["batch", "per-pattern"]))
 def test_a_rule_of_any_expression_is_compiled_to_what_numpy_computes(network, schedule):
     protocol = Protocol(update_schedule=schedule, max_updates=2, threshold=1e-9)
-    rule, engine = Rule.of(network, protocol), Engine(protocol, network)
+    rule, engine = Rule(network, protocol), Engine(protocol, network)
     rows = rule.draw(7, 0, 3)
     _, _, final, recorded = engine.train(rows, final=True, record=True)
     shown = engine.evaluate(rows).hidden[0]

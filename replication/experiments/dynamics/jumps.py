@@ -38,9 +38,8 @@ from replication.experiments.sample import LEARNING, Sample, estimate_share, fin
 from replication.simulator.activations import logistic
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import simulate_weights
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import split_weights
+from replication.simulator.weights import make_patterns, split_weights
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs of a failed network jump
 TOLERANCE = 0.002
@@ -193,12 +192,10 @@ def measure_depth(protocol: Protocol, weights: Array) -> Array:
     """
     W, b = split_weights(protocol, weights)[0]
     inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
-    depths = []
-    for pair in itertools.combinations(range(protocol.n_visible), 2):
-        both = inputs[..., pair]  # (n, n_hidden, 2)
-        is_shared = np.all((both[..., 0] > 0) == (both[..., 1] > 0), axis=1)
-        depths.append(np.abs(both[is_shared]).mean(axis=(1, 2)))
-    return np.concatenate(depths)
+    # Each two of the vectors, (n, n_hidden, n_pairs).
+    one, other = (inputs[..., each] for each in np.triu_indices(protocol.n_visible, 1))
+    is_shared = np.all((one > 0) == (other > 0), axis=1)
+    return np.asarray(np.abs([one, other]).mean(axis=(0, 2))[is_shared])
 
 
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:

@@ -53,7 +53,7 @@ CONDITIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "wider": ("four", "four", {"lower_hidden": 3, "top_hidden": 3}),
 }
 """Networks by their vectors, the condition that gives the learning rates, and what else differs."""
-SEARCHED = ("four", "three", "bits")
+SEARCHED = ("four", "three", "bits")  # of which the learning rates are searched
 
 TOP_STREAM = 2**62
 """Added to the root seed for the top module, so that its draws are no lower module's."""
@@ -69,8 +69,6 @@ class Modules(Network):
     starts_alike = False  # both lower modules from the same weights
     trains_top = True
     numbers = {"lower_rate": 10.0, "top_rate": 1.0}  # noqa: RUF012
-    lower_rate: Any
-    top_rate: Any
     patterns: Any  # vectors (n_vectors, 2 halves of 4 units)
 
     @property

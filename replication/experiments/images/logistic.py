@@ -18,7 +18,7 @@ from replication.experiments.images.rules import Rule, combine, draw, evaluate, 
 from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, multiply
 from replication.experiments.sample import Sample, name_mean
 from replication.simulator import activations
-from replication.simulator.patterns import MOST_INK, compute_mean, compute_variation, read_digits
+from replication.simulator.weights import MOST_INK, compute_mean, compute_variation, read_digits
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
 EPOCHS, FEWER_EPOCHS = (10, 20, 30, 40, 60, 80, 100), (20, 60)  # after which they are measured
@@ -180,12 +180,7 @@ def describe_codes(rule: Rule, states: Any, images: Images) -> Model:
     as a part of the ``variance`` of the code; ``overlap``: of W with the principal directions;
     ``growth``: the cosine of the change of W with W S.
     """
-    described = describe_code(rule, np.concatenate(list(states)), images)
-    return {key: x.reshape(len(states), -1).mean(axis=1).tolist() for key, x in described.items()}
-
-
-def describe_code(rule: Rule, weights: Array, images: Images) -> dict[str, Array]:
-    """Return what `describe_codes` averages, of each network."""
+    weights = np.concatenate(list(states))
     trained, others = images
     arrays = rules.split(rule, weights)
     now, held = (evaluate(rule, weights, each) for each in images)
@@ -206,13 +201,14 @@ def describe_code(rule: Rule, weights: Array, images: Images) -> dict[str, Array
 
     main = scatter.directions[:, : rules.N_HIDDEN]
     basis = np.linalg.qr(np.swapaxes(W, 1, 2))[0]
-    return {
+    described = {
         "others": held.error, "best": missed,
         "divergence": divergence.sum(axis=2).mean(axis=1),
         "distance": distance, "variance": variance, "relative": distance / variance,
         "overlap": np.sum((main.T @ basis) ** 2, axis=(1, 2)) / rules.N_HIDDEN,
         "growth": compute_cosines(flatten(change), flatten(W @ scatter.matrix)),
     }  # fmt: skip
+    return {key: x.reshape(len(states), -1).mean(axis=1).tolist() for key, x in described.items()}
 
 
 def measure_repairs(sample: Sample) -> Model:

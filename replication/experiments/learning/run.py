@@ -72,9 +72,9 @@ def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
         "five-cross-entropy-20": (paper, "lower_cross"), "ten-2": (slow, "lower"),
     }  # fmt: skip
     measured = {}
-    for id, (histories, name) in ways.items():
-        n_first = int(load_claims()["random-at-first"].find(id).thresholds["n_first"])
-        measured[id] = np.array([values[:n_first].mean() for values in histories.values[name]])
+    for way in load_claims()["random-at-first"].operationalisations:
+        (histories, name), n = ways[way.id], int(way.thresholds["n_first"])
+        measured[way.id] = np.array([values[:n].mean() for values in histories.values[name]])
     return judge("random-at-first", measured)
 
 

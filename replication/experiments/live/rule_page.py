@@ -16,7 +16,7 @@ def write_template(name: str) -> str | None:
     """Return the template ``live/rule.js``: the paper's rule, by each meaning of error."""
     if name != "live/rule.js":
         return None
-    return write_script(Rule.of(RecirculationNetwork), "RecirculationNetwork", MEANINGS)
+    return write_script(Rule(RecirculationNetwork), "RecirculationNetwork", MEANINGS)
 
 
 def render_page(rule: Rule, root_seed: int) -> str:

@@ -15,10 +15,16 @@ from replication.experiments.matrices import Array, get_u, get_w
 from replication.experiments.recording import SLOW_RATE, train_for
 from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.patterns import MOST_INK, compute_mean, read_digits
+from replication.simulator.ensemble import trace
 from replication.simulator.plane import N_FRAMES, spread_moments
-from replication.simulator.trace import trace
-from replication.simulator.weights import draw_weights, list_connections, split_weights
+from replication.simulator.weights import (
+    MOST_INK,
+    compute_mean,
+    draw_weights,
+    list_connections,
+    read_digits,
+    split_weights,
+)
 
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
 N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which they are looked for

@@ -16,7 +16,7 @@ from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, reach
 from replication.experiments.sample import Sample
 from replication.simulator.guard import check_rule
 from replication.simulator.network import Network
-from replication.simulator.patterns import make_patterns
+from replication.simulator.weights import make_patterns
 from replication.system.progress import Tell, silent
 from replication.wording import plural, show
 

@@ -17,8 +17,8 @@ from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share
 from replication.simulator.engine import Engine
 from replication.simulator.ensemble import simulate_weights
 from replication.simulator.network import OF_ANY_RULE, Network, Rule
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
+from replication.simulator.weights import make_patterns
 from replication.wording import show
 
 FEEDBACK_SEED = 2013
@@ -69,7 +69,7 @@ class Contestant:
         """Draw the initial weights of networks, fixed ones included."""
         if self.network is FeedbackAlignmentNetwork:
             return np.hstack([sample.draw(self.protocol), draw_feedback(self.protocol, sample.n)])
-        rule = Rule.of(find_network(self.protocol, self.network), self.protocol)
+        rule = Rule(find_network(self.protocol, self.network), self.protocol)
         return rule.draw(sample.root_seed, 0, sample.n)
 
     def train(

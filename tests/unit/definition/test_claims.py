@@ -12,7 +12,7 @@ from replication.definition.claims import (
     find_other_settings,
     load_claims,
     load_reported,
-    read_claims,
+    read_claim,
 )
 from replication.experiments import EXPERIMENTS
 
@@ -53,4 +53,4 @@ def test_bad_entry_is_refused_by_file_and_name(damage, problem):
     claims = tomllib.loads(Path(definition.__file__).with_name("claims.toml").read_text("utf-8"))
     damage(claims["claims"]["good-codes"])
     with pytest.raises(DataError, match=rf"claims\.toml, \[claims\.good-codes\].*{problem}"):
-        read_claims(claims["claims"])
+        read_claim("good-codes", claims["claims"]["good-codes"])

@@ -92,18 +92,21 @@ def test_biases_change_as_in_a_literal_loop(name):
     weights = draw_weights(protocol, 3, 0, 5)
     updates, depth = jumps.train_biases(protocol, weights, choose)
     expected, states = [], []
-    # A literal loop: the change of b that is asked for, and the one that is chosen.
+
+    class Chosen(RecirculationNetwork):
+        """A literal loop: the change of b that is asked for, and the one that is chosen."""
+
+        before = np.zeros(2)
+
+        def apply(self, changes):
+            super().apply(changes | {"b": choose(changes["b"], self.before, n)})
+            self.before = changes["b"]
+
     for row in weights:
-        network, before, n = RecirculationNetwork.from_weights(row, protocol), np.zeros(2), 0
+        network, n = Chosen.from_weights(row, protocol), 0
         while network.error() >= protocol.threshold and n < protocol.max_updates:
-            asked = []
-
-            def change(changes, asked=asked, before=before, n=n):
-                asked.append(changes.b)
-                return changes._replace(b=choose(changes.b, before, n))
-
-            network.update(change)
-            (before,), n = asked, n + 1
+            network.update()
+            n += 1
             if n == jumps.AT and network.error() >= protocol.threshold:
                 states.append(network.flatten())
         expected.append(n)

@@ -18,7 +18,7 @@ RULE = experiment.make_condition("four", RATES)
 
 def examine(arrays):
     """Examine two networks; the arrays of each are given by their names."""
-    names = Rule.of(RULE, PAPER).shapes
+    names = Rule(RULE, PAPER).shapes
     rows = [np.concatenate([np.ravel(one[name]) for name in names]) for one in arrays]
     return experiment.examine(RULE, np.array(rows, dtype=float))
 

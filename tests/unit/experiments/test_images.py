@@ -12,8 +12,7 @@ from replication.experiments.sample import Sample
 from replication.simulator.activations import logistic as squash
 from replication.simulator.changes import compute_changes
 from replication.simulator.network import Rule
-from replication.simulator.patterns import make_patterns
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.weights import draw_weights, make_patterns, split_weights
 from tests.unit.experiments.builders import differentiate
 
 N_HIDDEN = rules.N_HIDDEN
@@ -27,7 +26,7 @@ THROUGH = {
 
 def build(rule, seed=0, **arrays):
     """Return a network of a linear rule that learns digits, in plain NumPy, with other arrays."""
-    whole = Rule.of(vary(rule, patterns=SCATTER.root), Protocol(half_width=0.3))
+    whole = Rule(vary(rule, patterns=SCATTER.root), Protocol(half_width=0.3))
     network = whole.build(whole.draw(5, seed, seed + 1)[0])
     for name, array in arrays.items():
         setattr(network, name, array)
@@ -259,13 +258,13 @@ def test_codes_of_networks_that_read_perfectly_agree():
     rule = logistic.show(rules.LogisticRecirculation, images)
     W = 1e-6 * np.random.default_rng(1).normal(size=(N_HIDDEN, 64))  # to which all codes are alike
     row = np.concatenate([W.ravel(), np.zeros(16 + 64 * 16 + 64)])[None]
-    found = logistic.describe_code(rule, row, (images, images))
+    found = logistic.describe_codes(rule, [row], (images, images))
     assert max(found["divergence"][0], found["distance"][0]) < 1e-9
     # Rows of W that are principal components, however small, span what these do.
     deviations = images - images.mean(axis=0)
     main = np.linalg.svd(deviations)[2][:N_HIDDEN]
     row[0, : W.size] = 1e-6 * main.ravel()
-    assert logistic.describe_code(rule, row, (images, images))["overlap"] == pytest.approx([1.0])
+    assert logistic.describe_codes(rule, [row], (images,) * 2)["overlap"] == pytest.approx([1.0])
 
 
 def test_best_reconstruction_is_that_of_principal_components():

@@ -20,7 +20,7 @@ from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
 from replication.experiments.mechanism.run import make_tasks
 from replication.experiments.sample import SEARCH_OFFSET
 from replication.report.style import styled
-from replication.simulator.patterns import read_digits
+from replication.simulator.weights import read_digits
 from replication.system.progress import silent
 
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}

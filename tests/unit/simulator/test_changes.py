@@ -9,9 +9,8 @@ import pytest
 from replication.definition.protocol import Protocol
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks
-from replication.simulator.patterns import make_patterns
 from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.weights import draw_weights, make_patterns
 from tests.parity.test_every_field import TOGETHER, build
 from tests.unit.experiments.builders import differentiate, flatten, sum_changes
 

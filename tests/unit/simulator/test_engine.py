@@ -76,7 +76,7 @@ def test_compiled_code_has_no_table_for_unwinding():
     # As `machine._compile` does, but into a file, whose sections have names.
     triple = llvm.Target.from_default_triple()
     target = triple.create_target_machine(cpu=cpu, features=features, jit=True)
-    text = write_train(Rule.of(RecirculationNetwork, PAPER), engine.N_LANES, 2).text
+    text = write_train(Rule(RecirculationNetwork, PAPER), engine.N_LANES, 2).text
     compiled = llvm.ObjectFileRef.from_data(target.emit_object(llvm.parse_assembly(text)))
     sections = [section.name() for section in compiled.sections()]
     assert any(b"text" in (name or b"") for name in sections)

@@ -80,7 +80,7 @@ console.log(JSON.stringify(new Rule(ROW).states(), show));
 ])  # fmt: skip
 def test_script_computes_each_operation_as_numpy_does(texts, pair):
     rule, weights, expected = show_each(texts, pair)
-    script = write_script(Rule.of(rule), "Rule") + f"const ROW = {json.dumps(weights.tolist())};"
+    script = write_script(Rule(rule), "Rule") + f"const ROW = {json.dumps(weights.tolist())};"
     *found, _ = run_script(script + SHOW)
     for (text, states), each in zip(expected.items(), found, strict=True):
         shown = np.array(each, dtype=float).reshape(states.shape)

@@ -52,7 +52,7 @@ def test_each_turn_of_loops_within_one_another_draws_numbers_of_its_own():
 ])  # fmt: skip
 def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_updates, schedule):
     protocol = Protocol(update_schedule=schedule, max_updates=n_updates, threshold=1e-9)
-    rule, engine = Rule.of(network, protocol), Engine(protocol, network)
+    rule, engine = Rule(network, protocol), Engine(protocol, network)
     rows = rule.draw(7, 5, 8)
     _, _, final, recorded = engine.train(rows, root_seed=7, first_seed=5, final=True, record=True)
     # The same networks without the first two, in other lanes.

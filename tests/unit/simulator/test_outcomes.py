@@ -1,10 +1,8 @@
 """Outcomes, their packed rows and the digest over them, byte by byte."""
 
 import hashlib
-import pickle
 
 import numpy as np
-import pytest
 from matplotlib.figure import Figure
 
 from replication.simulator.outcomes import Outcomes, compute_digest
@@ -17,13 +15,6 @@ BYTES = bytes.fromhex(
     "0100000000010000" "30000000" "01"
     "0200000000010000" "d0070000" "00"
 )  # fmt: skip
-
-
-def test_outcomes_cannot_be_changed():
-    assert pickle.loads(pickle.dumps(OUTCOMES)) == OUTCOMES
-    for array in (OUTCOMES.updates, OUTCOMES.converged):
-        with pytest.raises(ValueError, match="read-only"):
-            array[0] = 1
 
 
 def test_digest_is_that_of_the_packed_rows_block_after_block():

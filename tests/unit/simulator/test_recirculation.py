@@ -75,9 +75,9 @@ def test_unexplained_variance_worked_by_hand():
     assert make_tiny(**fields).error() == 1.0  # the mean explains nothing
 
 
-def test_frozen_weights_stay_whatever_a_hook_returns():
+def test_frozen_weights_stay_whatever_their_changes_are():
     network = make_tiny(frozen=("U", "b"), decay=0.25, U=1.0)
-    network.update(change=lambda changes: changes._replace(U=5.0, W=3.0))
+    network.apply({"W": np.array([[3.0]]), "U": np.array([[5.0]])})
     assert (network.U.item(), network.b[0], network.W.item()) == (1.0, 0.0, 3.0)
 
 
@@ -91,24 +91,11 @@ def test_training_stops_at_the_cap_and_at_once_at_the_criterion():
     assert capped.c[0] == 0.5, "an update too many or too few"
 
 
-def test_a_hook_sees_each_pattern_and_leads_the_momentum():
+def test_momentum_goes_on_with_what_is_applied_after_each_pattern():
     network = make_tiny(patterns=((1.0,), (1.0,)), update_schedule="per-pattern", momentum=0.5)
-    seen = []
-
-    def replace(changes):
-        seen.append(changes)
-        return changes._replace(c=np.array([1.0]))
-
-    network.update(change=replace)
-    assert len(seen) == 2
+    network.weight_changes = lambda v: {"c": np.array([1.0])}
+    network.update()
     assert network.c == 1.0 + (1.0 + 0.5)
-
-
-def test_a_hook_that_does_not_fit_changes_nothing():
-    network = RecirculationNetwork.from_weights(np.zeros(22))
-    with pytest.raises(UsageError, match=r"c of shape \(2,\); shapes says \(4,\)"):
-        network.update(change=lambda changes: changes._replace(c=np.ones(2)))
-    assert not any(weights.any() for weights in network.weights)
 
 
 def test_states_are_taken_as_lists_and_refused_where_they_do_not_fit():

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from replication import NOTEBOOK, PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
+from replication.simulator.outcomes import compute_digest
 from replication.simulator.weights import draw_weights
 from replication.system.interruption import Interrupted, raise_on_signals
 
@@ -59,15 +60,13 @@ def test_the_picture_shows_where_each_visible_unit_cuts_the_codes():
     assert n_cuts >= 15
 
 
-def test_the_picture_shows_moments_from_first_to_last_and_else_the_error():
+def test_the_picture_shows_moments_from_first_to_last():
     traced, axes = trace(seed=3), Figure().subplots()
     assert traced.plot(axes) is axes
     assert axes.get_title() == f"{traced.updates} updates, error {traced.errors[-1]:.3f}"
     # More hidden units than a plane has axes.
-    other = trace(Protocol(group_sizes=(8, 3)), seed=3, n_updates=4)
-    error, threshold = other.plot(Figure().subplots()).lines
-    np.testing.assert_array_equal(error.get_ydata(), other.errors)
-    assert set(threshold.get_ydata()) == {PAPER.threshold}
+    with pytest.raises(UsageError, match="a plane needs two hidden units"):
+        trace(Protocol(group_sizes=(8, 3)), seed=3, n_updates=4).plot()
 
 
 def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
@@ -82,16 +81,19 @@ def test_a_class_of_ones_own_learns_in_place_of_the_kernel():
     assert frozen == [Frozen.from_seed(k, protocol=short).train()[0] for k in range(12)]
 
 
+def digest(*given, **options):
+    return compute_digest([simulate(*given, **options)])
+
+
 def test_results_are_equal_where_they_hold_the_same_and_readings_have_names_everywhere():
     same, other = trace(seed=np.uint8(255), root_seed=np.int64(1988)), trace(seed=4)
     assert np.array_equal(trace(seed=255).weights, same.weights)
     assert not np.array_equal(other.weights[0], same.weights[0])
-    assert simulate(n_seeds=9) == simulate(n_seeds=np.array(9), jobs=np.array(2)) != [48]
-    assert simulate(n_seeds=9) != simulate(n_seeds=8)
+    assert digest(n_seeds=9) == digest(n_seeds=np.array(9), jobs=np.array(2))
     traced, network = trace("notebook"), RecirculationNetwork.from_seed(0, protocol="notebook")
     same = RecirculationNetwork.from_weights(traced.weights[0], "notebook")
     assert traced.protocol == network.protocol == same.protocol == NOTEBOOK
-    assert simulate("notebook", n_seeds=5) == simulate(NOTEBOOK, n_seeds=5)
+    assert digest("notebook", n_seeds=5) == digest(NOTEBOOK, n_seeds=5)
 
 
 def test_training_that_is_recorded_ends_where_training_ends():
@@ -112,7 +114,7 @@ def test_training_that_is_recorded_ends_where_training_ends():
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
         (lambda: simulate(100), "protocol = 100 was given; allowed are a Protocol and"),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
-        (lambda: simulate(jobs=0), "jobs = 0 .* from 1 to 10000, or -1 for one a core"),
+        (lambda: simulate(jobs=-2), "jobs = -2 .* from -1 to 10000"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
         (lambda: simulate(n_seeds=2, network="x"), "network = 'x' was given; allowed is a subc"),
         (lambda: trace(network=int), "network = <class 'int'> was given"),
