@@ -244,7 +244,7 @@ def test_networks_are_evaluated_as_they_stand_by_the_units_that_they_have():
     rule = logistic.show(logistic.RULES["inverse, white noise"], images)
     weights = draw(rule, 0.5, Sample(2, 3))
     found = evaluate(rule, weights, images[:5])
-    one = Rule.of(rule, Protocol()).build(weights[1])
+    one = Rule(rule, Protocol()).build(weights[1])
     assert found.hidden[0][1] == pytest.approx(np.array([one.hidden(v) for v in images[:5]]))
     assert found.reconstruction[1] == pytest.approx(np.array([one.image(v) for v in images[:5]]))
     # The error is the share of the variance of these images that is missed.
