@@ -6,6 +6,7 @@ is checked by ruff.
 
 import ast
 import functools
+import graphlib
 import json
 import sys
 
@@ -86,6 +87,16 @@ def test_imports_point_down():
 def test_imports_pointing_up_are_noticed():
     imports = [("replication", "simulate"), ("replication", "cache", "blocks")]
     assert len(find_climbing("definition.protocol", imports)) == 2
+
+
+def test_modules_of_the_comparison_stand_on_each_other_in_no_circle():
+    room = {name_module(path): path for path in MODULES if path.parent.name == "comparison"}
+    graph = {
+        module: {".".join(name[1:3]) for name in read_imports(path)} & room.keys()
+        for module, path in room.items()
+    }
+    assert graph["comparison.figure"] >= {"comparison.report", "comparison.numbers"}
+    graphlib.TopologicalSorter(graph).prepare()  # raises an error that names the circle
 
 
 def test_library_is_imported_where_it_belongs_only():

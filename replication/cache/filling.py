@@ -12,6 +12,7 @@ from replication.simulator.ensemble import Range, simulate_ranges
 from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
 from replication.statistics.counts import CountTable
 from replication.system.progress import Progress
+from replication.system.threads import check_memory, count_workers
 
 LARGEST_BLOCK = 50_000
 """Networks in a block at most: a small file, but one that is worth opening."""
@@ -79,6 +80,7 @@ def iterate_outcomes(
 
     yield from give_ready()
     while left:  # once more where a block was there and is gone when its turn comes
+        check_size(study.protocol, jobs=jobs)
         missing = [pair for pair in reversed(left) if read(pair) is None]
         # Asked again when its turn comes: another process may have kept it meanwhile.
         waiting = (pair for pair in missing if read(pair) is None)
@@ -117,3 +119,14 @@ def cut_grid(protocol: Protocol, n_seeds: int) -> Iterator[Range]:
     """Yield the seeds of each block of the first `n_seeds` networks; the last may be shorter."""
     size = choose_block_size(protocol)
     return ((start, min(start + size, n_seeds)) for start in range(0, n_seeds, size))
+
+
+def check_size(protocol: Protocol, *, jobs: int) -> None:
+    """Refuse networks that do not fit in the memory."""
+    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
+
+    # What a worker holds: its strip of networks, and the initial weights of a block.
+    n_workers, n_bytes = count_workers(jobs), 8 * Engine(protocol).program.n_rows * N_LANES
+    what = f"networks of group_sizes = {list(protocol.group_sizes)} on {n_workers} workers"
+    n_bytes = n_workers * (n_bytes + LARGEST_MEMORY)
+    check_memory(n_bytes, what, "give fewer --jobs or smaller groups")

@@ -7,10 +7,13 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from replication.errors import ReplicationError
+from replication.errors import ReplicationError, WorkerError
 from replication.system.interruption import raise_on_signals
 from replication.system.progress import escape, silence, write_safely
 from replication.wording import explain
+
+NEEDED_MEMORY = 0.9e9
+"""Bytes of addresses that the libraries take before the first network."""
 
 LONGEST_MESSAGE = 10_000
 # What libraries say where the system is short of something: "[Errno 24] Too many open files".
@@ -52,6 +55,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
     given = sys.argv[1:] if arguments is None else arguments
     options = make_parser().parse_args(given or ["--help"])
+    _check_memory_limit()
     # Nothing here gains by threads of linear algebra, and a limit may not allow them.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ["MPLBACKEND"] = "Agg"  # no command opens a window, whatever a user has set
@@ -81,6 +85,17 @@ def _answer(step: Callable[[], int | None]) -> int:
         silence(sys.stdout)
         advice = "make room, correct the permissions, or give another place"
         return _fail(f"{explain(error)}; {advice}", 74)
+
+
+def _check_memory_limit() -> None:
+    """Refuse a limit on memory under which libraries would end this process without a word."""
+    with contextlib.suppress(ImportError):  # on Windows
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+        if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
+            both = f"may use {limit / 1e6:,.0f} MB of memory, and needs {NEEDED_MEMORY / 1e6:,.0f}"
+            raise WorkerError(f"this process {both}; raise the limit (ulimit -v)")
 
 
 def _is_shortage(error: BaseException | None) -> bool:

@@ -41,11 +41,13 @@ OPTIONS = {
     "--failures": "what the report did with failures (default: the verdict must not depend on it)",
     "--plus-minus KIND": "what ± is: sd, se, ci, 2sd, '90%% ci', 'ci t', 'sd n-1' (default: all)",
     "--scale FACTOR": "what brings reported numbers to your unit: 100 divides them; log for ratios",
+    "--bounds LOW HIGH": "what no value can lie beyond, such as 0 1, 0 inf or none 100",
     "--grid STEP": "what every value is a multiple of: 1 for whole numbers",
     "--difference A B": "what was reported is the mean (or share) of group A less that of B",
     "--pair NAME": "with --difference: column of seeds that pair the runs",
     "--evidence": "with --difference: add the replication Bayes factor and the sceptical p",
     "--between SD": "labs differ by so many standard deviations: 0.35; of tables also 'estimate'",
+    "--margin VALUE": "difference of the means that does not matter: 0.5 (in your unit), or 10%%",
     "--level LEVEL": "of the test (default: 5%%); intervals cover the rest",
     "--plot FILE": "draw the runs, or a table as a forest plot (.png, .svg or .pdf)",
     "--format": "of what is printed",
@@ -96,7 +98,7 @@ def add_commands(subparsers: Any) -> None:
     # Reported numbers by name, those of intervals with two ends; what there is no more says so.
     plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))  # not 95%_ci
     options = {f"--{name.replace('_', '-')}" for name in (*plain, *GONE, *QUANTILES)}
-    pairs = {"--ci", "--range", "--confidence-interval", "--bounds"}
+    pairs = {"--ci", "--range", "--confidence-interval"}
     hidden = {"action": Once, "dest": "numbers", "help": argparse.SUPPRESS}
     compare.add_argument(*sorted(options - pairs), metavar="NUMBER", **hidden)
     compare.add_argument(*sorted(pairs & options), nargs=2, metavar=("LOW", "HIGH"), **hidden)

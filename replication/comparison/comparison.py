@@ -7,7 +7,7 @@ the study is the same function on a count table.
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,20 @@ from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
 from replication.comparison.numbers import is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
-from replication.comparison.report import SUCCESSES, Options, Report, read_numbers, read_report
-from replication.comparison.result import Comparison, Verdict
+from replication.comparison.report import (
+    SUCCESSES,
+    Options,
+    Report,
+    parse_report,
+    read_numbers,
+    read_report,
+)
+from replication.comparison.result import Comparison, Verdict, split_said
 from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.means import weigh_evidence
+from replication.statistics.intervals import Estimate
+from replication.statistics.means import Side, find_equivalence, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
 
 LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
@@ -38,8 +46,10 @@ def compare(
     failures: str | None = None,
     plus_minus: str | None = None,
     scale: str | float | None = None,
+    bounds: tuple[str | float | None, str | float | None] | None = None,
     grid: str | float | None = None,
     between: str | float | None = None,
+    margin: str | float | None = None,
     evidence: bool = False,
     level: str | float = 0.05,
     **numbers: Any,
@@ -80,11 +90,16 @@ def compare(
     scale : float or "log", optional
         What the reported numbers are divided by to have the unit of your values: 100 if they are
         per cent and yours are shares. With "log" logarithms are compared, as for ratios.
+    bounds : (float or None, float or None), optional
+        What no value can lie beyond, such as (0, 1), or (0, None) for all above 0.
     grid : float, optional
         What every value is a multiple of: 1 for whole numbers.
     between : float, optional
         Standard deviation between laboratories, in standard deviations of a run: by so much either
         side may be off for reasons that all of its runs share.
+    margin : str or float, optional
+        Difference of the means that does not matter: in the unit of the values, or
+        as "10 %" of the reported mean.
     evidence : bool
         Of a difference: add the replication Bayes factor and the sceptical p.
     level : float
@@ -128,10 +143,9 @@ def compare(
 def compare_by(options: Options, effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
     options, effort = dict(options), effort or Effort()
-    given = read_numbers(options["reported"], options["numbers"], "reported")
-    own = options["values"]
+    given, own = read_numbers(options), options["values"]
     is_report = isinstance(own, Mapping) or (isinstance(own, str) and is_printed(own))
-    yours = read_numbers(own, {}, "values") if is_report else {}
+    yours = parse_report(own, "values") if is_report else {}
     _read_options(options, given, yours)
     report, minus = read_report(given, options), options["minus"]
     # Runs of one's own, or another report in their place, which must say the same sort of thing.
@@ -167,8 +181,8 @@ def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping
     # The unit of the reported numbers.
     options["said"] = dict(options.get("said") or {})
     if scale == "log":
-        if options["between"]:
-            raise UsageError("`between` and `scale` log do not go together; leave one out")
+        for name in filter(options.get, ("margin", "between")):
+            raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
         options["said"]["scale"] = LOGARITHMS
     elif scale is None:
         _infer_scale(options, given, yours)
@@ -226,18 +240,25 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     answers = judge_all(own, report, level=level, between=between, effort=effort)
     main = next(iter(answers.values()))
     sample = get_sample(own, main.rule)
+    is_exact = own.minus is not None or "constant" in report.numbers
+    counts = report.count_used(main.rule)
+    impossible = {} if is_exact else remarks.find_impossible(report, counts, sample)
+    equivalence = _assess(answers.values(), report, options)
+    # What cannot be right is not judged as well.
+    wrong = set(impossible)
+    if wrong & {"mean", "max"}:
+        wrong.add("mean_given_max")
     # Numbers are shown of the reading by which the difference is least surprising.
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    cautions = remarks.list_cautions(report, sample, main, worst, options)
+    assumptions, cautions = split_said(options["said"])
+    cautions |= remarks.list_cautions(report, sample, main, worst, options)
     # The verdict over all readings, and why.
-    verdict, reason = _judge(answers, sample, level)
-    if "per cent" in cautions:
-        verdict, reason = Verdict.CANNOT_TELL, "units"
-        unjudged = {name: dataclasses.replace(one, p=math.nan, chance=math.nan)
-                    for name, one in worst.findings.items()}  # fmt: skip
-        worst = dataclasses.replace(worst, difference=None, shown={}, findings=unjudged)
-    is_known = reason not in {"few", "constant", "units"}
+    verdict, reason = _judge(impossible, answers, equivalence, sample, level)
+    if "per cent" in cautions and not impossible:
+        verdict, reason, wrong = Verdict.CANNOT_TELL, "units", {*worst.findings}
+        worst = dataclasses.replace(worst, difference=None, shown={})
+    is_known = reason not in {"impossible", "few", "constant", "units"}
     p_values = {key: one.p for key, one in answers.items() if one.p is not None and is_known}
     conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
     is_found = verdict is Verdict.CONTRADICTED
@@ -249,29 +270,50 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     found = Comparison(
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
         n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
-        difference=worst.difference, findings=worst.findings, evidence=evidence,
-        cautions=cautions, answers=answers,
+        difference=worst.difference, equivalence=equivalence, evidence=evidence,
+        impossible=impossible, answers=answers, sample=sample,
         conditions=tuple(part for part in conditions if reason == "p"
                          and (is_found or not part.startswith(UNSEEN))),
         reported={name: item.text for name, item in report.numbers.items()},
         runs=None if "constant" in report.numbers or report.n == 0 else report.n,
         cap=own.stop if report.on_values else None,
+        mean=_estimate_mean(main, report, sample, level),
+        findings={
+            name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
+            for name, one in worst.findings.items()
+        },
         p=max(p_values.values(), default=None),
         p_alone=max((one.p_alone for one in answers.values()
                      if one.p_alone is not None and p_values), default=None),
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
-        assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
+        coincidence=remarks.find_coincidence(own, sample, report, main.rule),
+        assumptions=assumptions | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
-        groups=tuple(options.get("groups") or ()), scale="log" if options["scale"] == "log" else "",
+        cautions=cautions,
+        groups=tuple(options.get("groups") or ()),
+        scale="log" if options["scale"] == "log" else "",
     )  # fmt: skip
     return found.take_exponentials() if found.scale else found
 
 
+def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
+    """Return the mean of one's own runs, or what stands in its place, with its interval."""
+    # A median stands for no mean, but the runs behind it have one.
+    if main.sides is None or (report.centre in {"median", "iqm"} and sample is None):
+        return Estimate(None, None, None)
+    if sample is None or report.centre in {"mean", "constant"}:
+        return main.sides[0].estimate(1.0 - level)
+    return Side(sample.mean, ((sample.spread, sample.n),)).estimate(1.0 - level)
+
+
 def _judge(
-    answers: Mapping[str, Answer], sample: Sample | None, level: float
-) -> tuple[Verdict, str]:
+    impossible: Mapping[str, str], answers: Mapping[str, Answer], equivalence: Any,
+    sample: Sample | None, level: float,
+) -> tuple[Verdict, str]:  # fmt: skip
     """Return the verdict, and what it rests on."""
+    if impossible:
+        return Verdict.CONTRADICTED, "impossible"
     found = {None if one.p is None else one.p <= level for one in answers.values()}
     # Nothing is known of how runs vary, or readings of the report disagree.
     if None in found:
@@ -279,4 +321,26 @@ def _judge(
         return Verdict.CANNOT_TELL, "constant" if is_constant else "few"
     if len(found) > 1:
         return Verdict.CANNOT_TELL, "reading"
-    return (Verdict.CONTRADICTED if found == {True} else Verdict.NOT_CONTRADICTED), "p"
+    (differs,) = found
+    if equivalence is not None and differs == equivalence["is_equivalent"]:
+        return Verdict.CANNOT_TELL, "margin"
+    return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
+
+
+def _assess(answers: Collection[Answer], report: Report, options: Options) -> dict[str, Any] | None:
+    """Test under each reading whether the means differ by less than a margin."""
+    if options["margin"] is None:
+        return None
+    sides = [one.sides for one in answers if one.sides is not None]
+    if "mean" not in report.numbers or not sides:
+        raise UsageError("`margin` was given without a reported mean; give the mean too")
+    # In the unit of the values, or in per cent of the reported mean.
+    text = str(options["margin"]).strip()
+    margin = float(read_number(text, "margin", scale=1).value)
+    if text.endswith("%"):
+        margin *= abs(float(report.numbers["mean"].value)) / 100.0
+    if not margin > 0:
+        raise refuse("margin", text, "is a number above 0, or per cent of the reported mean")
+    found = [find_equivalence(*pair, margin, options["between"]) for pair in sides]
+    p = None if None in found else max(one for one in found if one is not None)
+    return {"margin": margin, "p": p, "is_equivalent": p is not None and p <= options["level"]}

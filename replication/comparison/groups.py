@@ -5,20 +5,22 @@ whose cells the other has; where one table has a column for each task, method or
 headings are a key; the values are the only column of numbers that is left.
 """
 
+import contextlib
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from replication.comparison.comparison import compare, compare_by
-from replication.comparison.numbers import refuse, show, split_printed, unset
+from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
 from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_numbers, suggest
-from replication.comparison.result import Comparison
+from replication.comparison.result import Comparison, split_said
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
-from replication.statistics.pooling import find_effect, pool
+from replication.statistics.pooling import estimate_tau, find_effect
 from replication.statistics.sampling import Effort
 from replication.system import tables
 from replication.system.tables import Table, is_missing, list_names
@@ -113,7 +115,7 @@ def compare_sides(
     defaults, said = compare.__kwdefaults__ or {}, dict[str, str]()
     numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
     base = {**defaults, **options, "numbers": {}}
-    own = _rename(Table.of(table, "table"), metrics)
+    own = _rename(_stack_runs(Table.of(table, "table")), metrics)
     groups = None if difference is None else _find_column_of(own, keys, difference)
     keys = [name for name in keys if name != groups]
     # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
@@ -123,7 +125,7 @@ def compare_sides(
         own = _list_tags(own, yours)
     # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
-    shared = read_numbers(None if theirs else reported, numbers, "reported")
+    shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
@@ -187,20 +189,22 @@ def compare_sides(
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
-        effects = [find_effect(one.difference, one.main.sides) for one in judged.values()]
-        pooled = pool(effects, level=0.05)
-        if pooled is None or (between := pooled.tau) is None:
+        every = (find_effect(one.difference, one.main.sides) for one in judged.values())
+        between = estimate_tau([one for one in every if one is not None])
+        if between is None:
             needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
             raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
+    elif between is not None:
+        said["between"] = f"either side may be off by {between} SD for reasons of its own"
     only_reported = tuple(key for key in reports if key not in mine)
     only_yours = tuple(key for key in mine if key not in reports)
     ignored = (_name_unread(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
         tuple(column or name or "metric" for name, column in found.items()), judged, refused,
         only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
-        float(between or 0.0), said, seeds,
+        float(between or 0.0), *split_said(said), seeds,
     )  # fmt: skip
 
 
@@ -228,6 +232,25 @@ def _is_printed(table: Table, name: str, *, needs_spread: bool = False) -> bool:
     if needs_spread:
         parts = [one for one in parts if one.ends or DIGITS.match(str(one.spread))]
     return 2 * sum(bool(DIGITS.match(unset(str(one.value)))) for one in parts) > len(cells)
+
+
+def _stack_runs(table: Table) -> Table:
+    """Return a table with a row for each run where a log has a column for each, "run - metric"."""
+    # "a - reward", but not "a - reward__MIN"
+    parts = {name: re.fullmatch(r"(.+) - (.+?)(?<!__MIN)(?<!__MAX)", name) for name in table.names}
+    found = {name: part.groups() for name, part in parts.items() if part}
+    step = next((name for name in table.names if _fold(name) in STEPS), None)
+    metrics = {metric for _, metric in found.values()}
+    if step is None or len(found) < 2 or len(metrics) > 1 or not all(
+        name == step or name in found or " - " in name for name in table.names):  # fmt: skip
+        return table
+    # A row for each run and step that has a value.
+    steps, rows = table.take(step), list[tuple[Any, ...]]()
+    for name, (run, _) in found.items():
+        cells = zip(steps, table.take(name), strict=True)
+        rows += [(run, at, cell) for at, cell in cells if not is_missing(cell)]
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return Table(table.name, ["run", step, *metrics], columns.__getitem__, len(rows))
 
 
 def _rename(table: Table, metrics: list[str]) -> Table:
@@ -398,9 +421,12 @@ def _match_keys(
     # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
+        with contextlib.suppress(UsageError):
+            metrics = metrics or [find_column(own, {*found.values()}, {})]
         raise UsageError(
             f"the report has results in {list_names(labels)}, and nothing says which of them your "
-            f"runs are; say it as in `column` score={name_key(labels[-1:])}"
+            f"runs are; say it as in `column` {name_key([*metrics, 'values'][:1])}="
+            f"{name_key(labels[-1:])}"
         )
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"
@@ -417,16 +443,17 @@ def _sort_records(
 ) -> dict[Key, dict[str, Any]]:
     """Return reported numbers by key, spelt as the other side does."""
     # Names are compared folded, and spelt as on the other side if that has only one such.
-    spelt: dict[Key, list[Key]] = {}
+    spelt: list[dict[str, set[str]]] = [{} for _ in names]
     for key in others:
-        spelt.setdefault(tuple(map(_fold, key)), []).append(key)
+        for place, part in enumerate(key):
+            spelt[place].setdefault(_fold(part), set()).add(part)
     reports: dict[Key, dict[str, Any]] = {}
     for row, (tags, numbers) in enumerate(records, start=1):
         cells = [tags[name] for name in names]
         if None in cells:
             raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
-        ways = spelt.get(tuple(map(_fold, cells)), [])
-        key = ways[0] if len(ways) == 1 else tuple(cells)
+        pairs = ((by.get(_fold(cell), {cell}), cell) for by, cell in zip(spelt, cells, strict=True))
+        key = tuple(min(ways) if len(ways) == 1 else cell for ways, cell in pairs)
         if key in reports:
             problem = f"names {name_key(key)} twice; give one row for each"
             several = "has several reports; name the columns that tell them apart in `by`"
@@ -472,7 +499,7 @@ def _find_mixed(
     table: Table, taken: Collection[str | None], keys: Sequence[str], places: Mapping[Key, Any],
     said: dict[str, str],
 ) -> None:  # fmt: skip
-    """Say which column tells runs of one group apart that are taken together."""
+    """Say which columns tell runs of one group apart that are taken together, or are doubled."""
     free = [name for name in table.names if name not in taken]
     for name in free:
         cells = {*map(str, _probe(table, name))}
@@ -484,11 +511,22 @@ def _find_mixed(
         for where in places.values():
             if len(groups := {*(texts[place] for place in where)} - {None}) > 1:
                 said["mixed"] = (
-                    f"runs of different {name_key([name])} ({list_names(sorted(map(str, groups)))})"
+                    f"Runs of different {name_key([name])} ({list_names(sorted(map(str, groups)))})"
                     f" are taken together; if they are not alike, give `by` "
-                    f"{name_key([','.join([*keys, name])])}"
+                    f"{name_key([','.join([*keys, name])])}."
                 )
                 return
+    # A seed that occurs twice in a group: is it one run?
+    columns = [table.take(name) for name in free if _fold(name) in SEEDS]
+    for key, where in places.items() if columns else ():
+        runs = Counter(tuple(str(column[place]) for column in columns) for place in where)
+        if twice := next((seed for seed, n in runs.items() if n > 1), None):
+            said["twice"] = (
+                f"Seed {name_key(twice)} has {runs[twice]} runs"
+                f"{f' in {name_key(key)}' if key else ''}, which count as independent: is it the "
+                "same run twice?"
+            )
+            return
 
 
 def _find_succeeded(table: Table, taken: Collection[str], said: dict[str, str]) -> str | None:
@@ -529,7 +567,8 @@ def _find_rows(
         return rows, seed
     # A log has a row for each step: the last of each run is kept.
     order, kept = tables.read_values(table.take(step), step), list[int]()
-    for part in _find_groups(table, [*keys, seed] if seed else keys, rows).values():
+    ends: dict[Key, list[float]] = {}
+    for key, part in _find_groups(table, [*keys, seed] if seed else keys, rows).items():
         steps, n = order[part], part.size
         first = np.flatnonzero(np.diff(steps, prepend=np.inf) <= 0)  # of each run
         each = np.unique(steps, return_counts=True)[1]  # runs at a step
@@ -541,8 +580,16 @@ def _find_rows(
         elif (np.diff(steps) >= 0).all() and each.size > 1 and np.ptp(each) == 0 < each[0] - 1:
             last = last[-each[0] :]  # all runs, step after step
         kept += part[last].tolist()
+        ends.setdefault(key[: len(keys)], []).extend(steps[last].tolist())
     if len(kept) < len(rows):
         said["steps"] = f"of each run the last {name_key((step,))} is taken"
+        tops = [(each, max(each)) for each in ends.values()]
+        if early := [(end, top) for each, top in tops for end in each if end < top]:
+            (end, at), verb = min(early), "ends" if len(early) == 1 else "end"
+            said["early"] = (
+                f"{len(early)} of {len(kept)} runs {verb} before the others, at "
+                f"{name_key((step,))} {format_number(end)} in place of {format_number(at)}."
+            )
     return sorted(kept), seed
 
 

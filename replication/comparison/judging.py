@@ -201,7 +201,7 @@ def _judge_centre(
         p, reach = found.p, math.nan if aside else found.kept or 0.0
     elif one.n > 1 and item.holds(one.mean):
         p = 1.0  # all runs are equal, and print as was reported
-    interval = one.mean - reach, one.mean + reach
+    interval = item.print_within(one.mean - reach, one.mean + reach)
     # Beside it stand the quartiles or the spreads that it was judged by.
     yours = {name: one.mean}
     if report.has_quartiles and sample is not None:

@@ -34,6 +34,7 @@ _TYPESET = (  # what typesetting puts round a number, and what it stands for
     (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", ""),
     (r"\s*(?:×|\\(?:times|cdot)(?![A-Za-z])|·)\s*10\s*\^?\s*\{?\s*([+-]?[0-9]{1,3})\s*\}?", r"e\1"),
     (r"[\u2009\u202f\u00a0~]", " "),
+    (r"_\{?(-\s?[0-9.e]+)\}?\s*\^\{?(\+\s?[0-9.e]+)\}?", r" \2 \1"),  # _{-0.3}^{+0.2}
     (r"\\[A-Za-z]+\s*\{([^{}]*)\}", r"\1"),  # \mathbf{0.8}, \best{0.8}
     (r"\s*\^?\s*\{?\s*(?:[*†‡§]|\\(?:d?dagger|ast|star)\b)+\s*\}?|\^\{?[a-z]\}?", ""),
     (r"[↑↓]|\\(?:up|down)arrow\b", ""),
@@ -48,6 +49,10 @@ _SPLIT = (  # a number with what stands behind it, most specific first
         r"\s*(?:[,;–]|\bto\b|(?<=[0-9])-)\s*(?P<high>[^,;()\[\]–]+)[)\]]"
     ),
     re.compile(r"(?P<value>[^±()\[\]^_]+)\(\s*(?P<inside>[^()\[\],;]+)\)"),  # 0.83 (0.04)
+    re.compile(  # 0.83 +0.02 -0.03
+        r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9.e]+)\}?"
+        r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9.e]+)\}?"
+    ),
 )
 
 
@@ -75,6 +80,14 @@ class Reported:
         slack = 1e-9 * max(abs(value), self.width)
         return float(self.low) - slack <= value <= float(self.high) + slack
 
+    def print_within(self, low: float, high: float) -> tuple[float, float]:
+        """Return the smallest and the largest number from low to high that is printed alike."""
+        step = self.high - self.low
+        if not step or self.value % step or not math.isfinite(low + high):
+            return low, high
+        first, last = math.ceil(low / self.width - 1e-9), math.floor(high / self.width + 1e-9)
+        return float(first * step), float(last * step)
+
 
 Numbers = Mapping[str, Reported]
 """Reported numbers by name."""
@@ -90,6 +103,7 @@ class Printed(NamedTuple):
     value: Any
     spread: str | None = None
     ends: tuple[str, str] | None = None
+    is_skewed: bool = False  # the two errors differ
     level: float | None = None  # of the interval
     bracket: str = ""
 
@@ -146,9 +160,9 @@ def is_printed(given: str) -> bool:
 def split_printed(given: object) -> Printed:
     """Return a number and what stands behind it.
 
-    0.83 ± 0.04, 0.83 (0.04) and 0.830(4) have a spread, 0.83 [0.81, 0.85] an interval; a power of
-    ten or a per cent sign behind brackets belongs to all; one behind a single number is refused,
-    since it may belong to one or to both.
+    0.83 ± 0.04, 0.83 (0.04), 0.830(4) and 0.83 +0.02 -0.03 have a spread (the last the mean of its
+    two errors), 0.83 [0.81, 0.85] an interval; a power of ten or a per cent sign behind brackets
+    belongs to all; one behind a single number is refused, since it may belong to one or to both.
     """
     if not isinstance(given, str):
         return Printed(given)
@@ -170,6 +184,13 @@ def split_printed(given: object) -> Printed:
     if "low" in parts:
         ends = plain["low"] + unit, plain["high"] + unit
         return Printed(value, ends=ends, level=None if level is None else float(level) / 100)
+    if "up" in parts:
+        digits = max(len(parts[key].partition(".")[2]) for key in ("up", "down")) + 1
+        try:
+            half = f"{(float(parts['up']) + float(parts['down'])) / 2:.{digits}f}{unit}"
+        except ValueError:
+            return Printed(given)
+        return Printed(value, half, is_skewed=parts["up"] != parts["down"])
     inside = parts.get("inside")
     if inside is None:
         return Printed(value, plain["spread"] + unit)
@@ -245,8 +266,13 @@ def span(low: float | None, high: float | None, digits: int = 4) -> str:
 
 
 def percent(share: float) -> str:
-    """Return a share in per cent."""
-    return f"{100.0 * share:.3g} %"
+    """Return a share in per cent; near 0 and 1 what it lies below or above."""
+    number = 100.0 * share
+    if 0 < number < 0.01:
+        return "< 0.01 %"
+    if 99.99 < number < 100:
+        return "> 99.99 %"
+    return f"{number:.{3 if number > 99 else 2}g} %"
 
 
 def join(parts: Sequence[str]) -> str:

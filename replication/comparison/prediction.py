@@ -40,8 +40,8 @@ class Finding:
     """A reported statistic against its sampling distribution, whose `mean` and `spread` it has.
 
     `value`: the reported number in the unit of the runs. `yours`: the same of all runs that were
-    seen; a standard error of n runs. `interval`: the smallest and the largest number whose p is
-    above the level. `p`: two-sided; NaN for a number that cannot be
+    seen; a standard error of n runs. `interval`: the smallest and the largest number, printed as
+    the reported one is, whose p is above the level. `p`: two-sided; NaN for a number that cannot be
     right. `chance`: probability that a study prints the reported number.
     """
 
@@ -114,7 +114,7 @@ class Statistic:
         values, half = self.distribution.values, self.item.width / 2.0
         below, above = self.distribution.measure(values, values)
         low, high = values[below > level / 2.0][0], values[above > level / 2.0][-1]
-        interval = float(low) - half, float(high) + half
+        interval = self.item.print_within(float(low) - half, float(high) + half)
         p, chance = min(2.0 * min(self.ends), 1.0), max(math.fsum([*self.ends, -1.0]), 0.0)
         mine, of = yours[name.removesuffix("_given_max")], self.distribution
         return Finding(name, self.item.text, float(self.item.value), mine, interval, p, chance,

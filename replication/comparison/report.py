@@ -43,6 +43,12 @@ ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high 
 NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
 """Names of reported numbers by what tables, options and arguments call them."""
 
+SPELT = (
+    (r"\(?\b([0-9][0-9,]*)\s+(?:random )?(?:seeds|runs|trials)\b\)?", r", n = \1"),  # (5 seeds)
+    (r"^\s*([0-9.]+\s?%)\s+of\s+([0-9,]+)\s*$", r"share = \1, n = \2"),  # 94% of 50
+    (r"\(\s*(?:IQR|interquartile range)[:,]?\s*(?=[0-9.-])", "("),  # 4.9 (IQR 4.5 to 5.4)
+)
+"""What stands in texts in place of names."""
 COUNTED = r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*"  # 49/50, 49 of 50
 
 GONE = {
@@ -50,8 +56,6 @@ GONE = {
     "ci_level": "`plus_minus`, such as '90% ci'", "ci_kind": "`plus_minus`, such as 'ci normal'",
     "sd_kind": "`plus_minus`, such as 'sd n-1'", "alpha": "`level`", "group_by": "`by`",
     "nan_policy": "nothing: missing values are left out, and counted", "values": "`column`",
-    "bounds": "nothing: unseen values end at the `cap` of failures, if at all",
-    "margin": "`level` 10%: a difference whose interval lies within a margin is shown to be less",
     "detect": "nothing: the answer says what these runs find; four times as many find half of it",
 }  # fmt: skip
 """Arguments that there are no more, or that people try, and what takes their place."""
@@ -75,7 +79,6 @@ class Kind(NamedTuple):
 
 
 NO_KIND = Kind()
-_LONG = {"standard error": "se", "standard deviation": "sd", "confidence interval": "ci"}
 # 90% ci normal, 2sd n-1: level, how many, what, its distribution, its denominator
 _KIND = re.compile(
     r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
@@ -89,11 +92,10 @@ def read_kind(text: str) -> Kind | None:
     Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
     """
     # s.d. is sd, "standard error" se: what has several names is called by one
-    plain = re.sub(r"(?<=[a-z])\.|\bhalf ", "", text.lower())
-    for words, name in _LONG.items():
-        plain = plain.replace(words, name)
-    # ci 95% is 95% ci
-    plain = re.sub(r"^(\w+) ([5-9][0-9.]+ ?%?)", r"\2 \1", plain.strip())
+    plain = re.sub(r"(?<=[a-z])\.", "", text.lower()).replace("half", "")
+    for words, name in (("error", "se"), ("deviation", "sd")):
+        plain = plain.replace(f"standard {words}", name)
+    plain = plain.replace("confidence interval", "ci")
     parts = [NAMES.get(part, part) if len(part) > 1 else part for part in plain.split()]
     found = _KIND.fullmatch(" ".join(parts))
     if found is None or not found[0]:
@@ -124,14 +126,16 @@ def read_heading(text: str) -> Heading:
     count = re.search(counted, body, re.IGNORECASE)
     if count and count[0] != body:
         runs, body = count[1] or count[2], body.replace(count[0], "")
-    base, _, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
-    # (%), (sd), (mean ± std), or ± SD without brackets
-    for inside in (*re.findall(r"[(\[]([^()\[\]]*)[)\]]", body), behind):
-        spread = re.sub(r"(?:mean|average)?\s*±", "", inside)
+    for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (sd), (mean ± std)
+        behind = re.sub(r"(?:mean|average)?\s*±", "", inside)
         if "%" in inside and read_kind(inside) is None:
             unit = "%"
-        elif read_kind(spread) is not None:
-            kind = spread
+        elif read_kind(behind) is not None:
+            kind = behind
+    # Reward ± SD, without brackets
+    base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
+    if sign and read_kind(behind):
+        kind = behind
     words = re.sub(r"[\s._-]+", "_", base.lower()).strip("_")
     if level := re.fullmatch(r"([0-9]{2}(?:\.[0-9])?)%_ci", words):
         return Heading("", "ci", unit, f"{level[1]}% ci", runs)
@@ -160,6 +164,12 @@ def suggest(name: str) -> str:
 def word(name: str) -> str:
     """Return the name of a reported number in words."""
     return _WORDS.get(name) or f"{name[1:]} % quantile"
+
+
+def describe_number(name: str, text: str, *, article: bool = False) -> str:
+    """Return a reported number with its name: "mean of 48", or "a mean of 48"."""
+    words = f"{word(name)} {'' if name == 'spread' else 'of '}{text}"
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}" if article else words
 
 
 @dataclasses.dataclass(frozen=True)
@@ -209,6 +219,11 @@ class Report:
         is_other = self.centre not in {"mean", "constant", None} and not self.has_quartiles
         return self.spread is not None and (self.n == 0 or is_other)
 
+    def count_used(self, rule: str) -> Sequence[int]:
+        """Return how many values the statistics can summarise under a rule for failures."""
+        item = self.numbers.get("n_succeeded") or self.numbers.get("share")
+        return [self.n] if rule != "excluded" or item is None else self.count_successes()
+
     def count_successes(self) -> Sequence[int]:
         """Return the numbers of successes that print as was reported; the nearest if none does."""
         item = self.numbers.get("n_succeeded") or self.numbers.get("share") or self.numbers["mean"]
@@ -218,10 +233,8 @@ class Report:
         return range(first, last + 1) or [min(max(round(item.value * scale), 0), self.n)]
 
     def count_middle(self, rule: str) -> int:
-        """Return how many values are summarised under a rule for failures: the middle number."""
-        if rule != "excluded" or self.numbers.keys().isdisjoint(SUCCESSES):
-            return self.n
-        counts = self.count_successes()
+        """Return the number of values that stands for all that there can be."""
+        counts = self.count_used(rule)
         return counts[len(counts) // 2]
 
     def list_spreads(self, n_used: int) -> dict[str, float]:
@@ -265,9 +278,12 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     if isinstance(given, Mapping):
         pairs = [(str(key), value) for key, value in given.items()]
     else:
-        # 0.83 ± 0.04 (5 seeds)
-        runs = r"\(?\b([0-9][0-9,]*)\s(?:seeds|runs|trials)\b\)?"
-        text = re.sub(runs, r", n = \1", str(given)[:500])
+        text = str(given)[:500]
+        for pattern, plain in SPELT:
+            text = re.sub(pattern, plain, text)
+        # median 4.9; of another name, as in "accuracy 94.8", the number is a mean
+        if called := re.match(r"\s*([A-Za-z][A-Za-z _-]*?)\s+(?=[-+−.]?[0-9])", text):
+            text = f"{called[1]}=" * (called[1].lower() in NAMES) + text[called.end() :]
         # ", n = 5" behind a number, or "mean=0.8"
         first, *rest = re.split(r"[\s,;(]*([A-Za-z][\w %-]*?)\s*[=:]\s*", text)
         values = [value.strip(" ,;") for value in rest[1::2]]  # (n = 5), but [4.5, 5.4) in full
@@ -289,15 +305,16 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
-def read_numbers(given: Any, numbers: Mapping[str, Any], side: str) -> dict[str, Any]:
-    """Return reported numbers by name, given as a whole to the argument of a side, or alone."""
-    numbers = {name: one for name, one in numbers.items() if one is not None}
+def read_numbers(options: Options) -> dict[str, Any]:
+    """Return the reported numbers by name, however they were given."""
+    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
     for name in GONE.keys() & numbers.keys():
         raise UsageError(f"there is no '{name}' any more; give {GONE[name]}")
-    whole = {} if given is None else parse_report(given, side)
-    for name, value in parse_report(numbers, side).items():
+    reported = options["reported"]
+    whole = {} if reported is None else parse_report(reported, "reported")
+    for name, value in parse_report(numbers, "reported").items():
         if str(whole.setdefault(name, value)) != str(value):
-            raise UsageError(f"`{side}` gives the {name}, and `{name}` was given; leave one out")
+            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
     return whole
 
 
@@ -400,6 +417,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
         is_interval = parts.ends and (parts.level or name == "mean")
         texts[name] = parts.value
         add("ci" if is_interval else spread, parts.ends or parts.spread)
+        off_centre = "off" if parts.is_skewed else off_centre
         bracket = str(parts.spread) if parts.bracket and kind == NO_KIND else ""
         level = parts.level
     # Pairs in one cell, as 40-55.
@@ -442,9 +460,6 @@ def _check_together(report: Report, *, is_gap: bool) -> None:
         "nothing was reported; give `reported`, or a number by its name such as `mean`":
             not numbers,
         "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= numbers,
-        "`share` was given as more than 1, or `n_succeeded` as more than `n`; give at most all":
-            any(name in numbers and report.numbers[name].low > whole
-                for name, whole in (("share", 1), ("n_succeeded", report.n))),
         "`constant` was given with other numbers; give it alone":
             "constant" in numbers and len(numbers) > 1,
         "`n` was not given, the number of runs behind the report; give it, or try several; an "

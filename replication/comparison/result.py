@@ -2,18 +2,27 @@
 
 import dataclasses
 import enum
+import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from replication.comparison.figure import draw
+from replication.comparison import report
+from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
-from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, word
+from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
+from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
+from replication.statistics.sampling import Sample
 from replication.wording import plural
 
+if TYPE_CHECKING:
+    pass
+
+ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
+MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
 
@@ -33,8 +42,10 @@ class Comparison(Answered):
     ----------
     verdict : Verdict
     reason : str
-        What it rests on: "p"; "few" runs; "constant" (runs that are all equal); "units" (shares
-        against what looks like per cent); "reading" (it depends on what was not said).
+        What it rests on: "p"; "impossible" (a reported number cannot be right); "few" runs;
+        "constant" (runs that are all equal); "units" (shares against what looks like per cent);
+        "reading" (it depends on what was not said);
+        "margin" (the margin says otherwise than p).
     conditions : tuple of str
         What the verdict holds under, where it cannot be had without.
     level : float
@@ -44,6 +55,8 @@ class Comparison(Answered):
         Your runs (or those of the other report), failures included; failures; values left out.
     cap, failures : float or None, and str
         Where runs were stopped; what was done with failures: "excluded", "at-cap", "restarted".
+    mean : Estimate
+        Of your runs, with Student's interval.
     findings : mapping of str to Finding
         By statistic; with "mean_given_max" where mean and largest value are judged together.
     p, p_alone, p_error : float or None, the same, and float
@@ -55,19 +68,24 @@ class Comparison(Answered):
         Yours less the reported mean or share, with its interval; `d` is in standard deviations.
     shown : mapping of str to (float or None)
         By statistic, the difference that these runs would have shown four times in five.
-    missed : float
-        The largest probability of an outcome that your runs miss in 5 % of cases.
+    missed, coincidence : float, and float or None
+        The largest probability of an outcome that your runs miss in 5 % of cases; where your runs
+        give all reported numbers to the last digit, how often two studies do.
     assumptions, cautions : mapping of str to str
         What is taken for granted, by the argument that changes it; what to know, by cause.
     chance_all_succeed : float
         Chance that none of the reported number of runs fails.
+    equivalence : mapping or None
+        Where a "margin" was given: "p" of two one-sided tests, and whether it "is_equivalent".
     evidence : mapping or None
         Where it was asked for: "bayes_factor" (replication Bayes factor) and "p_sceptical".
+    impossible : mapping of str to str
+        Why reported numbers cannot be right, by name.
     groups, scale : tuple of str, and str
         Names of the groups whose difference was reported; "log" where logarithms were compared, of
         which means, differences (ratios) and intervals are given back.
-    answers : mapping of str to Answer
-        What each reading gives, by words for it.
+    answers, sample : mapping of str to Answer, and Sample or None
+        What each reading gives, by words for it; your runs.
     """
 
     verdict: Verdict
@@ -81,6 +99,7 @@ class Comparison(Answered):
     n_missing: int
     cap: float | None
     failures: str
+    mean: Estimate
     findings: Mapping[str, Finding]
     p: float | None
     p_alone: float | None
@@ -89,13 +108,17 @@ class Comparison(Answered):
     difference: Difference | None
     shown: Mapping[str, float | None]
     missed: float
+    coincidence: float | None
     assumptions: Mapping[str, str]
     chance_all_succeed: float
+    equivalence: Mapping[str, Any] | None
     evidence: Mapping[str, float] | None
+    impossible: Mapping[str, str]
     cautions: Mapping[str, str]
     groups: tuple[str, ...]
     scale: str
     answers: Mapping[str, Answer]
+    sample: Sample | None
 
     @property
     def main(self) -> Answer:
@@ -109,7 +132,7 @@ class Comparison(Answered):
 
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:-1]}
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:-2]}
 
     def take_exponentials(self) -> Self:
         """Return the same of ratios, where logarithms were compared."""
@@ -123,15 +146,17 @@ class Comparison(Answered):
         # Means, differences and ends of intervals become ratios; p stays what it is.
         gap, findings = self.difference, self.findings.items()
         return dataclasses.replace(
-            self, shown={name: _exp(one) for name, one in self.shown.items()},
+            self, mean=undo(self.mean, "value", "low", "high"),
+            shown={name: _exp(one) for name, one in self.shown.items()},
             difference=gap and undo(gap, "value", "low", "high", "shown", spread=None),
             findings={name: undo(one, "value", "yours", "interval") for name, one in findings},
         )  # fmt: skip
 
     def plot(self) -> Any:
-        """Return a Matplotlib figure of the difference in standard deviations of a run."""
-        key = (_name_numbers(self, list(self.reported)[:1]),)
-        return draw({key: self}, {key: self.verdict}, {key: self.p})
+        """Return a Matplotlib figure of what was reported beside your runs, by statistic."""
+        names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
+        panels = [functools.partial(draw_statistic, self, name) for name in names]
+        return draw(panels, height=0.4 + 2.1 * len(panels))
 
     def list_cells(self) -> list[list[Any]]:
         """Return the table of findings as numbers, header first."""
@@ -146,6 +171,13 @@ class Comparison(Answered):
     def describe(self) -> Iterable[Block]:
         """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
         yield Block(answer(self))
+        if self.coincidence is not None:
+            often = format_number(1.0 / max(self.coincidence, 1e-12), 2)
+            yield Block(
+                f"Your {plural(self.n - self.n_failed, 'run')} give every reported number to the "
+                f"last digit, as one study in {often} would by chance: they may be the very runs "
+                "of the report, and if so do not replicate it."
+            )
         yield Block(rows=tabulate(self))
         notes = " ".join(list_notes(self))
         texts = _describe_difference(self), _describe_runs(self), notes
@@ -161,10 +193,18 @@ def _exp(value: float | None) -> float | None:
     return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
 
 
+def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
+    """Return what is taken for granted of how tables were read, and what is odd about them."""
+    aside = {name: text for name, text in said.items() if name in ODD}
+    return {name: text for name, text in said.items() if name not in aside}, aside
+
+
 def answer(found: Comparison) -> str:
     """Return the verdict, what was tested, and what would have been seen, in one sentence."""
     verdict, reason, judged = str(found.verdict).capitalize(), found.reason, _list_judged(found)
     # What was not judged says why.
+    if reason == "impossible":
+        return f"{verdict}: {join(list(found.impossible.values()))}."
     if reason == "units":
         return f"{verdict}: {found.cautions['per cent']}"
     if reason in {"few", "constant"}:
@@ -173,7 +213,7 @@ def answer(found: Comparison) -> str:
         equal = ", all equal," if reason == "constant" else ""
         return (
             f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
-            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
+            f"`sd`, `se` or `ci`, or more runs (at least {report.MIN_RUNS} unless it is a mean)."
         )
     # What was reported, with its spread and runs, and what lies beside it.
     beside = [
@@ -194,7 +234,7 @@ def answer(found: Comparison) -> str:
         return (
             f"{verdict}: whether {subject} {lies} further from {yours} than chance explains "
             "depends on what the report leaves unsaid: p is "
-            f"{list_p(found.p_by_assumption)}."
+            f"{list_p(found.p_by_assumption, 'with {}')}."
         )
     differs, alone = found.p is not None and found.p <= found.level, found.cautions.get("alone")
     conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
@@ -203,6 +243,9 @@ def answer(found: Comparison) -> str:
         f"{verdict}{conditions}: {subject} {lies} {'' if differs else 'no '}further from {yours} "
         f"than chance explains{f' ({p})' if p else ''}"
     )
+    if reason == "margin":
+        shown = "shown" if differs else "not shown"
+        text += f", but the means are {shown} to differ by less than the margin"
     return f"{text}{_describe_shown(found)}."
 
 
@@ -217,9 +260,7 @@ def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     if found.groups:
         less = " less ".join(name_key((name,)) for name in found.groups)
         return join([f"difference of {found.reported[name]} ({less})" for name in names])
-    return join(
-        [f"{word(name)} {'of ' * (name != 'spread')}{found.reported[name]}" for name in names]
-    )
+    return join([describe_number(name, found.reported[name]) for name in names])
 
 
 def _describe_shown(found: Comparison) -> str:
@@ -231,16 +272,22 @@ def _describe_shown(found: Comparison) -> str:
     # Also in standard deviations, where one is known.
     spread = None if is_share or found.difference is None else found.difference.spread
     in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
-    size = f"{'by a factor ' * bool(found.scale)}of {format_number(value, 2)}{in_sd}"
-    often = "would have been found four times in five, a smaller one less often"
-    return f"; a difference {size} {often}"
+    statistic = "mean" if name == "constant" else word(name)
+    article, by = "an" if statistic[0] in "aeiou" else "a", "a factor of " * bool(found.scale)
+    return (
+        f"; {article} {statistic} that is off by {by}{format_number(value, 2)}{in_sd} would have "
+        "been found four times in five, a smaller difference less often"
+    )
 
 
-def list_p(p_values: Mapping[str, float]) -> str:
-    """Return the smallest and the largest p under readings of what was not said."""
-    # 0.01 with sd to 0.2 with standard error
-    ends = [find(p_values.items(), key=lambda pair: pair[1]) for find in (min, max)]
-    return " to ".join(f"{format_p(p)} with {words}" for words, p in ends)
+def list_p(p_values: Mapping[str, float], template: str) -> str:
+    """Return p under each reading of what was not said, of many the smallest and the largest."""
+    pairs = [*p_values.items()]
+    # p is 0.01 with sd and 0.2 with se; of many readings only the ends
+    if is_many := len(pairs) > MAX_READINGS:
+        pairs = [find(pairs, key=lambda pair: pair[1]) for find in (min, max)]
+    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
+    return " to ".join(parts) if is_many else join(parts)
 
 
 def _describe_difference(found: Comparison) -> str:
@@ -258,15 +305,19 @@ def _describe_difference(found: Comparison) -> str:
 
 
 def _describe_runs(found: Comparison) -> str:
-    parts = []
+    words, mean = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate", found.mean
     if found.n_failed:
         stopped = "" if found.cap is None else f", stopped at {format_number(found.cap)}"
-        parts.append(f"Of your {plural(found.n, 'run')} {found.n_failed:,} failed{stopped}.")
-        if found.findings.keys() - SUCCESSES.keys():
-            parts.append(f"Failures are {FAILURE_WORDS[found.failures]}.")
+        words += f", of which {found.n_failed:,} failed{stopped}"
+        if mean.value is not None:
+            words += f"; failures are {FAILURE_WORDS[found.failures]}"
     if found.n_missing:
-        parts.append(f"{plural(found.n_missing, 'missing value')} left out.")
-    return " ".join(parts)
+        words += f"; {plural(found.n_missing, 'missing value')} left out"
+    if mean.value is not None:
+        words += f". Their mean is {format_number(mean.value)}" if found.n else ""
+        if mean.low is not None:
+            words += f" ({percent(mean.level)} interval {span(mean.low, mean.high)})"
+    return words + "."
 
 
 def tabulate(found: Comparison) -> list[list[str]]:
@@ -276,9 +327,12 @@ def tabulate(found: Comparison) -> list[list[str]]:
         is_aside = name == "mean_given_max" or (found.scale and name in SPREADS)
         shown, yours = found.shown.get(name), None if is_aside else item.yours
         words = word(name).removeprefix("half " * (" to " in item.reported))
-        by, is_judged = "off by × " if found.scale else "off by ", not math.isnan(item.interval[0])
+        ends, by = item.interval, "off by × " if found.scale else "off by "
+        # The ends of what is printed have the decimals of the reported number.
+        is_rough = name == "constant" or found.scale or math.isinf(sum(ends))
+        interval = span(*ends) if is_rough else " to ".join(f"{end:,.10g}" for end in ends)
         rows.append([
-            words, item.reported, format_number(yours), span(*item.interval) * is_judged,
+            words, item.reported, format_number(yours), "" if math.isnan(sum(ends)) else interval,
             format_p(item.p), "" if shown is None else f"{by}{format_number(shown, 2)}",
         ])  # fmt: skip
     if sum(not math.isnan(item.p) for item in found.findings.values()) > 1:
@@ -288,7 +342,7 @@ def tabulate(found: Comparison) -> list[list[str]]:
 
 def list_notes(found: Comparison) -> Iterator[str]:
     """Yield sentences on what stands in the table, and beside it."""
-    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading"}:
+    if NARROW < found.missed < 1.0 - NARROW and found.reason in {"p", "reading", "margin"}:
         n, chance = plural(found.n - found.n_failed, "run"), percent(found.missed)
         yield f"An outcome with a probability of up to {chance} could be missing from {n}."
     # What was reported and not judged, and what bears on failures.
@@ -299,7 +353,16 @@ def list_notes(found: Comparison) -> Iterator[str]:
     if found.n_failed and found.runs is not None:
         chance = percent(found.chance_all_succeed)
         yield f"The probability that none of {found.runs} runs fails is {chance}."
+    p_values = found.p_by_assumption.values()
+    if p_values and max(p_values) - min(p_values) > 0.01 and found.reason != "reading":
+        text = list_p(found.p_by_assumption, "({})")
+        yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
     # What was asked for beside the verdict.
+    if found.equivalence is not None:
+        margin, p = format_number(found.equivalence["margin"]), found.equivalence["p"]
+        shown = "shown" if found.equivalence["is_equivalent"] else "not shown"
+        tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
+        yield f"The means are {shown} to differ by less than {margin}{tests}."
     if found.evidence is not None:
         factor, p = found.evidence["bayes_factor"], found.evidence["p_sceptical"]
         yield (

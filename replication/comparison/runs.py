@@ -10,7 +10,7 @@ from replication.comparison.numbers import read_number, refuse, show
 from replication.comparison.report import Options, Report
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.sampling import SEED, FloatArray, Sample
+from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, FloatArray, Sample
 from replication.system.tables import read_values
 
 LARGEST = 1e15
@@ -46,7 +46,7 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
     """
-    cap, step = options["cap"], options["grid"]
+    cap, bounds, step = options["cap"], _read_bounds(options["bounds"]), options["grid"]
     grid = None if step is None else read_number(step, "grid").value
     if grid is not None and not grid > 0:
         raise refuse("grid", step, "is a number above 0")
@@ -80,6 +80,8 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
     is_number = np.isfinite(data) & (size <= LARGEST) & ((size >= SMALLEST) | (size == 0))
     for is_wrong, why in (
         (~is_number, f"allowed are 0 and finite numbers from {SMALLEST:g} to {LARGEST:g}"),
+        ((data < bounds[0]) | (data > bounds[1]),
+         f"beyond the bounds of {bounds[0]:g} and {bounds[1]:g} (`bounds`)"),
         (is_off, f"which is no multiple of the grid {float(grid or 1):g} (`grid`)"),
         ((data <= 0) & is_log, "which has no logarithm (`scale`)"),
     ):  # fmt: skip
@@ -90,12 +92,25 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
     stop = _find_cap(data, flags, cap, needs_cap=needs_cap)
     if stop is not None:
         flags = flags & (data <= stop)
-    highest = math.inf if stop is None or flags.all() else stop
+        if not flags.all():
+            bounds = (bounds[0], min(bounds[1], stop))
     if is_log:
-        data, highest, grid = np.log(data), math.inf, None
+        data, bounds, grid = np.log(data), UNBOUNDED, None
         stop = math.log(stop) if stop is not None and stop > 0 else None
-    done = Sample.from_values(data[flags], high=highest, grid=grid) if flags.any() else None
+    done = Sample.from_values(data[flags], bounds=bounds, grid=grid) if flags.any() else None
     return Runs(done, int((~flags).sum()), stop, n_missing)
+
+
+def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
+    try:
+        ends = zip((None, None) if bounds is None else bounds, UNBOUNDED, strict=True)
+        low, high = (far if end in {None, "none"} else float(end) for end, far in ends)
+    except (TypeError, ValueError):
+        low = high = math.nan
+    if not low < high:
+        allowed = "are a lower and a higher number, or none, such as 0 1 or 0 none"
+        raise refuse("bounds", bounds, allowed)
+    return low, high
 
 
 def _take_numbers(values: Any, name: str) -> FloatArray:
@@ -158,7 +173,7 @@ def get_sample(own: Runs, rule: str) -> Sample | None:
     # Failures count as the cap.
     if rule == "at-cap":
         values = np.append(done.runs, np.full(own.n_failed, own.stop))
-        return Sample.from_values(values, low=done.low, high=own.stop, grid=done.grid)
+        return Sample.from_values(values, bounds=(done.low, own.stop), grid=done.grid)
     # Started anew: in random order, failures are added up until the next success.
     generator = np.random.default_rng(SEED)
     attempts = np.append(done.runs, np.full(own.n_failed, math.inf))
@@ -166,4 +181,4 @@ def get_sample(own: Runs, rule: str) -> Sample | None:
     ends = np.flatnonzero(np.isfinite(attempts))
     failed_before = np.diff(ends, prepend=-1) - 1
     values = attempts[ends] + own.stop * failed_before
-    return Sample.from_values(values, low=done.low, grid=done.grid)
+    return Sample.from_values(values, bounds=(done.low, math.inf), grid=done.grid)

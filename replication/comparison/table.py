@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.figure import draw
+from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer
@@ -43,8 +43,8 @@ class ComparisonTable(Answered):
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
         Of the tests; the spread between labs that was allowed for.
-    assumptions : mapping of str to str
-        How the tables were read, by the argument that changes it.
+    assumptions, cautions : mapping of str to str
+        How the tables were read, by the argument that changes it; what is odd about them.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
     """
@@ -59,6 +59,7 @@ class ComparisonTable(Answered):
     level: float
     between: float = 0.0
     assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    cautions: Mapping[str, str] = dataclasses.field(default_factory=dict)
     seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
 
     @functools.cached_property
@@ -89,7 +90,8 @@ class ComparisonTable(Answered):
         return found
 
     def _pool(self, answers: Sequence[Answer]) -> Pooled | None:
-        effects = [find_effect(one.difference, one.sides, self.between) for one in answers]
+        every = (find_effect(one.difference, one.sides, self.between) for one in answers)
+        effects = [one for one in every if one is not None]
         found = pooling.pool(effects, level=self.level)
         if found is None:
             return None
@@ -100,8 +102,8 @@ class ComparisonTable(Answered):
         if len(known) == len(answers) and self._by_seed is not None:
             how = {"level": self.level, "between": self.between}
             by_seed = pooling.judge_by_seed(self._by_seed, known, **how)
-        ratio = pooling.compare_spreads(known, self.level)
-        return dataclasses.replace(found, ratio=ratio, **(by_seed or {}))
+        ratio, tau = pooling.compare_spreads(known, self.level), pooling.estimate_tau(effects)
+        return dataclasses.replace(found, tau=tau, ratio=ratio, **(by_seed or {}))
 
     @functools.cached_property
     def _by_seed(self) -> FloatArray | None:
@@ -135,6 +137,11 @@ class ComparisonTable(Answered):
         return found
 
     @property
+    def impossible(self) -> list[Key]:
+        """Rows with a number that cannot be right."""
+        return [key for key, one in self.rows.items() if one.reason == "impossible"]
+
+    @property
     def conditions(self) -> tuple[str, ...]:
         """What the verdict on the whole holds under, beside the independence of rows."""
         return tuple(dict.fromkeys(
@@ -145,6 +152,8 @@ class ComparisonTable(Answered):
     @property
     def verdict(self) -> Verdict:
         """The verdict on the table as a whole."""
+        if self.impossible:
+            return Verdict.CONTRADICTED
         # Readings of the reports must agree, as for one result.
         differs = {p <= self.level for p, _ in self.readings.values()}
         if len(differs) != 1:
@@ -158,7 +167,7 @@ class ComparisonTable(Answered):
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions")  # fmt: skip
+                 "assumptions", "cautions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": self.verdicts[key], **one.to_dict()}
@@ -175,7 +184,9 @@ class ComparisonTable(Answered):
 
     def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
-        return draw(self.rows, self.verdicts, self.adjusted, (self.pooled, self.p))
+        is_known = any(one.difference and one.difference.d for one in self.rows.values())
+        panel = functools.partial(draw_rows, self)
+        return draw([panel] * is_known, height=1.2 + 0.25 * len(self.rows))
 
     def list_cells(self) -> list[list[Any]]:
         """Return the rows as numbers, header first, and all rows together last.
@@ -257,7 +268,7 @@ class ComparisonTable(Answered):
             why = "for no row can it be told whether chance explains the difference"
             return f"{text}: {why}.{self._describe_rows()}"
         if self.verdict is Verdict.CANNOT_TELL:
-            words = list_p({name: one[0] for name, one in self.readings.items()})
+            words = list_p({name: one[0] for name, one in self.readings.items()}, "with {}")
             text += f": p depends on what the reports leave unsaid, {words}"
         else:
             text += f", if {join(list(self.conditions))}" if self.conditions else ""
@@ -292,6 +303,8 @@ class ComparisonTable(Answered):
             text = f" By Holm's adjustment, {join(_cut(names))} {are} contradicted."
         elif len(holm) > 1:
             text = f" No single row is contradicted (Holm {format_p(min(holm.values()))})."
+        if self.impossible:
+            text += f" What was reported for {_join(self.impossible)} cannot be right."
         if self.refused:
             text += f" {plural(len(self.refused), 'row')} could not be compared; see below."
         return text
@@ -300,7 +313,8 @@ class ComparisonTable(Answered):
         """Return what is not in the table, by title."""
         rows = self.rows.items()
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
-        cautions = []
+        same = "Your runs give the reported numbers to the last digit: are they the same runs?"
+        cautions = [*self.cautions.values()]
         ratio = None if self.pooled is None else self.pooled.ratio
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
             cautions.append(
@@ -310,7 +324,8 @@ class ComparisonTable(Answered):
             )
         cautions += [
             f"{name_key(key)}: {text}" for key, one in rows
-            for name, text in one.cautions.items() if name != "per cent"
+            for text in [*[same] * (one.coincidence is not None), *one.cautions.values()]
+            if text != one.cautions.get("per cent")
         ]  # fmt: skip
         # What rows take for granted, each only once.
         assumed = dict.fromkeys(
@@ -356,3 +371,7 @@ def _cut(names: Sequence[str]) -> list[str]:
     """Return the first names, and how many more there are."""
     more = [f"{len(names) - MAX_LISTED:,} more"] * (len(names) > MAX_LISTED)
     return [*names[:MAX_LISTED], *more]
+
+
+def _join(keys: Sequence[Key]) -> str:
+    return join(_cut([*map(name_key, keys)]))

@@ -23,15 +23,9 @@ from replication.system.progress import escape
 if TYPE_CHECKING:
     import pandas as pd
 
-SCHEMA = 4  # version of what `Answered.to_dict` returns
+SCHEMA = 3  # version of what `Answered.to_dict` returns
 WIDTH = 88
-FIXED = {
-    "quartiles",
-    "independence",
-    "estimated",
-    "steps",
-    "mixed",
-}  # assumptions that no option changes
+FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")

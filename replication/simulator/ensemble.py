@@ -21,7 +21,12 @@ from replication.simulator.network import Network, Rule
 from replication.simulator.outcomes import Outcomes, Trace
 from replication.simulator.recirculation import find_network
 from replication.simulator.weights import MAX_SEED
-from replication.system.threads import count_workers, iterate_in_threads, map_in_threads
+from replication.system.threads import (
+    check_memory,
+    count_workers,
+    iterate_in_threads,
+    map_in_threads,
+)
 from replication.wording import show
 
 Range = tuple[int, int]
@@ -161,6 +166,9 @@ def trace(
     # Without a number of updates, as many as the network takes.
     if n_updates is None:
         n_updates = int(run()[0][0])
+    n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
+    n_bytes = 8.0 * (n_updates + 1) * (initial.shape[1] + n_states)
+    check_memory(n_bytes, f"{n_updates:,} traced updates", "give a lower n_updates or max_updates")
     recorded = run(record=True, threshold=-1.0, max_updates=n_updates)[3]
     # All states of one network, (n_updates + 1, ...), measured as if each were a network.
     measured = engine.evaluate(recorded[0])

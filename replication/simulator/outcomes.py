@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import hashlib
+import html
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,10 @@ class Outcomes:
         if n_converged:
             text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
         return f"Outcomes({text})"
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(max_rows=10, max_cols=10)
+        return f"<p>{html.escape(repr(self))}</p>{table}"
 
     def describe_lost(self) -> str:
         """Return how many failed networks ended as no numbers; "" if none, or if unknown."""

@@ -15,11 +15,12 @@ ROUNDING = 1e-12  # relative difference of numbers that are equal but for roundi
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A number with its interval of 95 %."""
+    """A number with its interval."""
 
     value: float | None  # None where the data do not determine it
     low: float | None  # None where an end is unbounded (or unknown)
     high: float | None
+    level: float = LEVEL  # nominal coverage
 
     @property
     def interval(self) -> list[float | None]:
@@ -49,9 +50,11 @@ def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
     sample = np.asarray(values, dtype=np.float64)
     weights = np.broadcast_to(np.asarray(counts), sample.shape)
     n = int(weights.sum())
-    if n < 2:
-        return Estimate(float(np.sum(sample * weights)) if n else None, None, None)
+    if n == 0:
+        return Estimate(None, None, None)
     mean = float(np.sum(sample * weights)) / n
+    if n == 1:
+        return Estimate(mean, None, None)
     spread = math.sqrt(float(np.sum((sample - mean) ** 2 * weights)) / (n - 1))
     reach = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2.0)) * spread / math.sqrt(n)
     return Estimate(mean, mean - reach, mean + reach)
@@ -63,7 +66,7 @@ def estimate_median(values: npt.ArrayLike) -> Estimate:
     Conover (1999), Practical Nonparametric Statistics, section 3.2.
 
     >>> estimate_median([3.0, 1.0, 2.0])
-    Estimate(value=2.0, low=None, high=None)
+    Estimate(value=2.0, low=None, high=None, level=0.95)
     """
     ordered = np.sort(np.asarray(values, dtype=np.float64))
     n = len(ordered)

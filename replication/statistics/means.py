@@ -23,6 +23,7 @@ mid-p. Newcombe (1998), Interval estimation for the difference between independe
 Stat. Med. 17, 873-890, method 10.
 Hedges (1981), J. Educational Statistics 6, 107-128: differences in standard deviations.
 Cohen (1988), Statistical Power Analysis, chapter 6: shares on the scale of arcsines.
+Schuirmann (1987), J. Pharmacokinetics and Biopharmaceutics 15, 657-680: equivalence.
 Mathur & VanderWeele (2020), New statistical metrics for multisite replication projects, J. R. Stat.
 Soc. A 183, 1145-1166: studies that differ by more than chance.
 Luo et al. (2018), Stat. Methods Med. Res. 27, 1785-1805, and Wan et al. (2014), BMC Med. Res.
@@ -41,7 +42,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from replication.statistics.intervals import ROUNDING
+from replication.statistics.intervals import ROUNDING, Estimate
 
 POWER = 0.8
 N_STEPS = 100_000  # of a distribution that is integrated over
@@ -79,6 +80,15 @@ class Side:
         share = EFFICIENCY if self.is_by_quartiles else 1.0
         known = [(sd**2 * (1.0 / n + between**2), share * (n - 1.0)) for sd, n in self.samples]
         return known + [(self.error**2, math.inf)] * (self.error > 0)
+
+    def estimate(self, level: float) -> Estimate:
+        """Return the mean with Student's interval, or Welch's for a difference."""
+        terms = self.list_terms()
+        if not self.has_spread or not terms:
+            return Estimate(self.mean, None, None, level)
+        error, free = _combine(terms)
+        reach = float(special.stdtrit(free, 0.5 + level / 2.0)) * error
+        return Estimate(self.mean, self.mean - reach, self.mean + reach, level)
 
 
 Sides = tuple[Side, Side]
@@ -136,13 +146,17 @@ def correct_bias(free: float) -> float:
     return math.exp(math.lgamma(free / 2) - math.lgamma((free - 1) / 2)) / math.sqrt(free / 2)
 
 
+def list_known(own: Side, other: Side) -> list[tuple[float, int]]:
+    """Return the standard deviations that are known, each with its number of runs."""
+    return [pair for side in (own, other) if side.has_spread for pair in side.samples]
+
+
 def list_errors(own: Side, other: Side, between: float = 0.0) -> list[tuple[float, float]]:
     """Return standard error and degrees of freedom of the difference, for each test it has to pass.
 
     The first is Welch's. There are none where nothing is known of how runs vary.
     """
-    known = [pair for side in (own, other) if side.has_spread for pair in side.samples]
-    rounded = (own.width**2 + other.width**2) / 12.0
+    known, rounded = list_known(own, other), (own.width**2 + other.width**2) / 12.0
     if not (own.error or other.error or any(sd for sd, _ in known)):
         return []
     # One spread for both sides: the prediction interval of Student's t.
@@ -202,8 +216,8 @@ def judge_means(
         # Nothing says that the spreads differ: Student's test decides, under that condition.
         kept = tests[1][1]
         p, reach = tests[1] if tests[1][0] <= level < p else (p, reach)
-    variance, free = pool_runs(own, other)
-    spread = None if free == math.inf else math.sqrt(variance)
+    variance, free = pool_runs(own, other) if list_known(own, other) else (None, math.inf)
+    spread = None if variance is None else math.sqrt(variance)
     return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread, min(p_alone, 1.0),
                       errors[0][0], free, kept)  # fmt: skip
 
@@ -269,19 +283,27 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     )
     harmonic = 2.0 / math.fsum(1.0 / max(z * z, 1e-300) for z in (z_own, z_other))
     middle, more = (z_own**2 + z_other**2) / 2.0, (theirs / mine) ** 2 - 1.0
-    # Held's (sqrt(A (A + m H)) - A) / m, without a division by 0 where both errors are equal.
-    square = middle * harmonic / (math.sqrt(middle * (middle + more * harmonic)) + middle or 1.0)
-    z = math.copysign(math.sqrt(square), z_own * z_other)
+    square = harmonic / 2.0  # where both errors are equal
+    if abs(more) > 1e-9:
+        square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
+    z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
     factor = math.exp(min(log_factor, 700.0))
     return {"bayes_factor": factor, "p_sceptical": float(special.ndtr(-z))}
 
 
+def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0) -> float | None:
+    """Return p of two one-sided tests for a difference less than a margin, None if not known."""
+    inside, errors = margin - abs(own.mean - other.mean), list_errors(own, other, between)
+    p_values = [special.stdtr(free, -inside / error) for error, free in errors]
+    return max(map(float, p_values), default=None)
+
+
 def pool_runs(own: Side, other: Side) -> tuple[float, float]:
-    """Return the variance of a run by all known spreads; infinite degrees of freedom if none is."""
+    """Return the variance of a run by all known spreads, and its degrees of freedom."""
     scale = math.sqrt(max(len(own.samples), 1))  # a pair of runs varies so much more than one
     known = [(sd / scale if side is other else sd, n)
              for side in (own, other) if side.has_spread for sd, n in side.samples]  # fmt: skip
-    free = math.fsum(n - 1.0 for _, n in known) or math.inf
+    free = math.fsum(n - 1.0 for _, n in known)
     return math.fsum((n - 1.0) * sd**2 for sd, n in known) / free, free
 
 

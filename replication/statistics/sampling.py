@@ -25,7 +25,7 @@ import itertools
 import math
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +34,10 @@ from replication.statistics.counts import CountTable
 from replication.statistics.intervals import ROUNDING
 
 FloatArray = npt.NDArray[np.float64]
+
+Bounds = tuple[float, float]
+"""What no value can leave; infinite where there is no bound."""
+UNBOUNDED: Bounds = (-math.inf, math.inf)
 
 SEED = 1989
 MAX_DRAWS = 5_000_000  # runs drawn in all, which limits the studies of many runs
@@ -95,16 +99,15 @@ class Sample:
     grid: Fraction | None = None
 
     @classmethod
-    def from_values(cls, values: npt.ArrayLike, **more: Any) -> Self:
-        """Collect finite values, at least one; those that all differ by rounding alone are one.
-
-        `more`: bounds and grid.
-        """
+    def from_values(
+        cls, values: npt.ArrayLike, *, bounds: Bounds = UNBOUNDED, grid: Fraction | None = None
+    ) -> Self:
+        """Collect finite values, at least one; those that all differ by rounding alone are one."""
         distinct, counts = np.unique(np.asarray(values, dtype=np.float64), return_counts=True)
         # 0.1 + 0.2 and 0.3 are one value.
         if distinct[-1] - distinct[0] <= ROUNDING * np.abs(distinct).max():
             distinct, counts = distinct[:1], counts.sum(keepdims=True)
-        return cls(distinct, counts.astype(np.int64), **more)
+        return cls(distinct, counts.astype(np.int64), *bounds, grid)
 
     @classmethod
     def from_counts(cls, table: CountTable) -> Self:
@@ -148,6 +151,14 @@ class Sample:
             found = reduce_studies(self.runs, names)
         return {name: float(value) for name, value in found.items()}
 
+    @property
+    def kurtosis(self) -> float:
+        """Excess kurtosis; 0 for runs that are all equal."""
+        if not self.spread > 0:
+            return 0.0
+        deviation = (self.values - self.mean) / self.spread
+        return math.fsum(deviation**4 * self.counts) / self.n - 3.0
+
     def is_enough_for(self, runs: int) -> bool:
         """Say whether what was not seen, and that the runs are a sample, can be left out."""
         return runs < MIN_UNSEEN * (self.n + runs)
@@ -163,10 +174,7 @@ def fit_tail(sample: Sample) -> tuple[float, float]:
     runs, n = sample.runs, sample.n
     n_top = math.isqrt(n - 1) + 1
     degrees = max(BASE_DEGREES, n_top * n / (n + FEWER_DEGREES))
-    if sample.spread > 0:
-        deviation = (sample.values - sample.mean) / sample.spread
-        kurtosis = math.fsum(deviation**4 * sample.counts) / n - 3.0
-        degrees = max(MIN_DEGREES, degrees / (1.0 + max(kurtosis, 0.0)))
+    degrees = max(MIN_DEGREES, degrees / (1.0 + max(sample.kurtosis, 0.0)))
     if n <= n_top or runs[-1] >= sample.high:
         return 0.0, degrees
     return float((runs[-n_top:] - runs[-n_top - 1]).mean()), degrees

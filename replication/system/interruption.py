@@ -5,16 +5,23 @@
    that it ends has left the old file; the new one only gets its name when it is complete.
 3. That sets the flag of all threads (`threads.py`), which the kernel reads once a sweep through
    the patterns (`simulator/programs.py`).
-4. The command prints the advice and ends with 128 + the signal's number: 130 after Ctrl-C.
+4. An exception in a destructor is thrown away by Python; `raise_on_signals` then sends the signal
+   once more.
+5. The command prints the advice and ends with 128 + the signal's number: 130 after Ctrl-C.
 """
 
 import contextlib
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
+from typing import Any
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SECONDS_TO_LEAVE = 0.02
+"""For a destructor that has swallowed a signal, before the signal is sent once more."""
 SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]  # Windows lacks one
 
 
@@ -39,7 +46,19 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
     def interrupt(number: int, _frame: FrameType | None) -> None:
         raise Interrupted(number, advice)
 
+    timers: list[threading.Timer] = []
+
+    # An exception that a destructor has raised comes here, and goes no further.
+    def send_again(lost: Any) -> None:
+        if isinstance(lost.exc_value, Interrupted):
+            again = os.getpid(), lost.exc_value.number
+            timers.append(threading.Timer(SECONDS_TO_LEAVE, os.kill, again))
+            timers[-1].start()
+        else:
+            report_lost(lost)
+
     # Only the main thread can set handlers; a signal that is ignored stays so.
+    report_lost, sys.unraisablehook = sys.unraisablehook, send_again
     is_main = threading.current_thread() is threading.main_thread()
     before = {number: signal.getsignal(number) for number in SIGNALS if is_main}
     before = {number: handler for number, handler in before.items() if handler != signal.SIG_IGN}
@@ -48,5 +67,8 @@ def raise_on_signals(*, continues: bool) -> Iterator[None]:
             signal.signal(number, interrupt)
         yield
     finally:
+        sys.unraisablehook = report_lost
+        for timer in timers:
+            timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)

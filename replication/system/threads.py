@@ -5,12 +5,14 @@ compiled code there would hold it up: the main thread waits, others work, and a 
 compiled code looks at tells them to stop.
 """
 
+import contextlib
 import contextvars
 import os
 import threading
 import warnings
 from collections.abc import Callable, Generator, Iterable
 from multiprocessing.pool import ThreadPool
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -24,7 +26,10 @@ from replication.wording import show
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 Flag = NDArray[np.bool_]
-MOST_PER_CORE = 8
+
+CONTROL_GROUP = Path("/sys/fs/cgroup")
+MEMORY_LIMITS = CONTROL_GROUP / "memory.max", CONTROL_GROUP / "memory" / "memory.limit_in_bytes"
+"""Where Linux says how much memory a container may use, by its version 2 and 1."""
 
 _flag: contextvars.ContextVar[Flag | None] = contextvars.ContextVar("flag", default=None)
 
@@ -95,13 +100,26 @@ def iterate_in_threads(
 
 
 def count_workers(jobs: int) -> int:
-    """Return how many threads `jobs` means: -1 is one for each core that this process may use.
-
-    More than `MOST_PER_CORE` for each would only fill the memory.
-    """
+    """Return how many threads `jobs` means: -1 is one for each core that this process may use."""
+    if jobs > 0:
+        return jobs
     try:
-        return int(cpu_count()) if jobs < 0 else min(jobs, MOST_PER_CORE * int(cpu_count()))
+        return int(cpu_count())
     except ValueError:  # joblib takes any text of a user for a number
         given = show(os.environ.get("LOKY_MAX_CPU_COUNT"))
         found = f"LOKY_MAX_CPU_COUNT={given} is set; allowed is a whole number of cores"
         raise UsageError(f"{found}; correct it or unset it") from None
+
+
+def check_memory(n_bytes: float, what: str, advice: str) -> None:
+    """Refuse what needs more bytes than this machine has, or the container in which it runs."""
+    present = float("inf")
+    if hasattr(os, "sysconf"):  # not on Windows
+        present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in MEMORY_LIMITS:
+        with contextlib.suppress(OSError, ValueError):  # "max" is no limit
+            present = min(present, int(limit.read_text("ascii")))
+    if n_bytes > present:
+        needs = f"{what} need about {n_bytes / 1e9:,.1f} GB of memory"
+        has = f"this machine or container has {present / 1e9:,.1f} GB"
+        raise UsageError(f"{needs}, and {has}; {advice}")

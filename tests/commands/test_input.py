@@ -95,3 +95,8 @@ def test_a_failure_is_one_line_and_an_exit_code(monkeypatch, refuse, tmp_path, e
 
     monkeypatch.setattr(results_commands, "run_info", fail)
     assert says in refuse(code, "info", "--results", tmp_path)
+
+
+def test_a_limit_of_memory_under_which_libraries_crash_is_refused(monkeypatch, reject):
+    monkeypatch.setattr("resource.getrlimit", lambda _: (200_000_000, 1))
+    assert "may use 200 MB of memory, and needs 900;" in reject("simulate", code=70)

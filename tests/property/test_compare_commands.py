@@ -33,13 +33,14 @@ def draw_reported(rng, centre, spread):
         [f"median={value} q1={low} q3={high} n={n}"], [f"median={value} n={n}"],
         [f"iqm={value}", "--ci", low, high], [f"constant={value}"], [f"max={high} n={n}"],
         [f"mean={value} max={high} n={n}"], [rf"${value}_{{\pm {sd}}}$", "--n", n],
-        [f"p90={high} sd={sd} n={n}"],
+        [f"{value} +{sd} -{sd}, n = {n}"], [f"p90={high} sd={sd} n={n}"],
     ])  # fmt: skip
 
 
 def draw_options(rng):
     ways = [
         ["--level", rng.choice(["1%", "0.1"])], ["--between", rng.choice(["0.35", "0"])],
+        ["--margin", rng.choice(["10%", "0.5"])], ["--bounds", "none", "1e6"],
         ["--plus-minus", rng.choice(["sd", "2sd", "90% ci", "ci normal", "sd n-1", "t"])],
         ["--scale", rng.choice(["1", "100", "log"])], ["--grid", "0.001"], ["--cap", "1e5"],
         ["--failures", rng.choice(["excluded", "at-cap", "restarted"])],

@@ -1,6 +1,7 @@
 """Only what is missing is simulated, in any order, and kept at once."""
 
 import itertools
+import os
 
 import pytest
 
@@ -9,7 +10,7 @@ from replication.cache.blocks import NOWHERE, Cache
 from replication.cache.filling import iterate_outcomes
 from replication.definition.protocol import PAPER, Protocol
 from replication.definition.study import Study
-from replication.errors import WorkerError
+from replication.errors import UsageError, WorkerError
 from tests.unit.cache import invented
 from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks
 
@@ -98,3 +99,12 @@ def test_a_run_that_ends_keeps_what_was_finished(tmp_path):
         fill(tmp_path, 120, simulation=lose)
     assert [int(path.stem[-12:]) for path in list_blocks(tmp_path)] == [0, 20]
     assert fill(tmp_path, 120).n_simulated == 80
+
+
+def test_networks_that_the_memory_cannot_hold_are_refused(tmp_path, monkeypatch):
+    given = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 10**3}
+    monkeypatch.setattr(os, "sysconf", given.__getitem__)
+    with pytest.raises(UsageError, match=r"on 1 workers need about 0\.0 GB of memory"):
+        fill(tmp_path, 1, jobs=1)
+    given["SC_PHYS_PAGES"] = 10**6
+    fill(tmp_path, 1, jobs=1)

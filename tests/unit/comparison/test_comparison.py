@@ -103,9 +103,7 @@ def test_an_answer_equals_its_like_and_is_no_key():
 def test_a_mean_alone_is_judged_under_a_condition_and_says_what_could_be_missing():
     found = compare(FIVE, runs=5, mean="0.95")
     assert (found.verdict, found.conditions) == (NO, ("the report's runs vary as yours do",))
-    assert "An outcome with a probability of up to 45.1 % could be missing from 5 runs" in read(
-        found
-    )
+    assert "a probability of up to 45 % could be missing from 5 runs" in read(found)
     t = (0.95 - np.mean(FIVE)) / np.sqrt(np.var(FIVE, ddof=1) * (2 / 5) + 0.01**2 / 12)
     assert found.p == pytest.approx(2 * stats.t.sf(t, 4), rel=0.1)
     many = compare(np.tile(NORMAL, 50), runs=5, mean="10.0")
@@ -120,7 +118,9 @@ def test_a_few_counts_that_happen_to_be_0_and_1_are_no_shares():
 
 
 def test_an_interval_off_its_middle_is_not_taken_in_silence():
-    assert "off centre" in compare(NORMAL, runs=5, mean="10.0", ci=("9.5", "11.5")).cautions
+    # Ends that are not as far from the mean, by themselves or as +0.9 -0.4.
+    for report in ({"mean": "10.0", "ci": ("9.5", "11.5")}, {"mean": "10.0 +0.9 -0.4"}):
+        assert "off centre" in compare(NORMAL, runs=5, **report).cautions
     assert "off centre" not in compare(NORMAL, runs=5, mean="10.0", ci=("9.5", "10.5")).cautions
 
 
@@ -148,6 +148,17 @@ def test_the_difference_of_shares_is_from_what_was_printed_with_all_counts_that_
     assert (found.value, found.low, found.high) == pytest.approx((-0.4, low.low, high.high))
     counted = compare("15/30", "18/20").difference
     assert counted == means.judge_shares(15, 30, 18, 20, level=0.05)
+
+
+def test_the_very_runs_of_a_report_are_named_first():
+    for kind in (0, 1):
+        report = {"mean": f"{np.mean(FIVE):.3f}", "sd": f"{np.std(FIVE, ddof=kind):.4f}"}
+        found = compare(FIVE, runs=5, **report)
+        assert found.coincidence < 0.01
+        assert read(found).index("they may be the very runs") < read(found).index("Yours less")
+    assert compare(FIVE, runs=5, mean="0.8").coincidence is None, "half of all studies print 0.8"
+    assert compare(FIVE, runs=6, **report).coincidence is None
+    assert compare(FIVE, runs=5, **report | {"sd": "0.0231"}).coincidence is None
 
 
 def test_plus_minus_of_unknown_kind_is_read_in_every_way():
@@ -182,19 +193,26 @@ def test_quantiles_and_medians_are_held_against_drawn_studies():
     assert both.difference.value == pytest.approx(NORMAL.mean() - 12), "and not that of medians"
 
 
-def test_an_extreme_beyond_all_runs_is_named_as_such():
+def test_an_extreme_beyond_all_runs_is_named_as_such_and_predictions_stay_within_bounds():
     for name, inside, beyond in (("min", NORMAL.min(), -9), ("max", NORMAL.max(), 99)):
         for value in (inside, beyond):
             found = compare(NORMAL, {name: f"{value:.2f}", "runs": 20})
             assert ("beyond" in found.cautions) == (value == beyond)
+    assert compare(FIVE, runs=5, max="0.83", bounds=(0, 1)).findings["max"].interval[1] <= 1
 
 
 def test_whole_numbers_of_ones_own_do_not_make_the_reported_ones_whole():
     """Heights in whole centimetres: a mean of 20 reported as 48.37 decides nothing."""
-    found = compare(COUNTS, runs=20, mean="48.37", max="90")
-    assert found.reason == "p"
-    plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
-    assert (plain["schema"], plain["p"]) == (4, found.p)
+    assert compare(COUNTS, runs=20, mean="48.37").reason == "p"
+    whole = compare(COUNTS, runs=20, mean="48.37", max="90", grid=1)
+    assert whole.reason == "impossible"
+    assert read(whole).startswith("Contradicted: 20 whole numbers cannot have a mean of 48.37")
+    # A number that cannot be right has no p beside it.
+    plain = json.loads(json.dumps(whole.to_dict(), allow_nan=False))
+    assert (plain["schema"], plain["verdict"], plain["p"]) == (3, "contradicted", None)
+    for name in ("mean", "mean_given_max"):
+        assert plain["findings"][name]["p"] is plain["findings"][name]["chance"] is None
+    assert plain["findings"]["max"]["p"] == whole.findings["max"].p > 0
 
 
 def test_a_spread_is_tried_with_both_denominators():
@@ -252,7 +270,8 @@ def test_a_difference_is_held_against_runs_of_both():
     error = np.sqrt(first.var(ddof=1) * (1 / 25 + 1 / 10) + second.var(ddof=1) * (1 / 20 + 1 / 10))
     half = found.difference.high - found.difference.value
     assert half == pytest.approx(2.02 * error, rel=0.01)
-    assert found.findings["mean"].yours == pytest.approx(first.mean() - second.mean())
+    assert found.mean.low == pytest.approx(stats.ttest_ind(
+        first, second, equal_var=False).confidence_interval().low)  # fmt: skip
     assert compare(first, minus=second, runs=10, mean="12").verdict is NO
     # A standard error of the difference that is reported itself.
     own = compare(first, minus=second, runs=10, mean="3.00 ± 0.10", plus_minus="se")
@@ -262,12 +281,27 @@ def test_a_difference_is_held_against_runs_of_both():
     assert shares.difference.value == pytest.approx(5 / 6 - 1 / 6 - 0.1)
 
 
+def test_a_margin_decides_between_no_difference_and_equivalence():
+    close = compare(NORMAL, runs=500, mean="10.0", margin="10 %")
+    assert (close.verdict, close.equivalence["margin"]) == (YES, pytest.approx(1.0))
+    assert "The means are shown to differ by less than 1 (two one-sided" in read(close)
+    for report in ({"mean": "10.0"}, {"mean": "10.0", "sd": "2.0"}):
+        # Five runs with a spread of 2 do not show a mean within 1.
+        few = compare(NORMAL, runs=5, margin="10 %", **report)
+        assert (few.verdict, few.reason) == (UNKNOWN, "margin")
+    # Whatever the ± is.
+    kinds = ({"plus_minus": kind} for kind in ("sd", "se", "ci"))
+    each, *alone = (compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1", **more).equivalence["p"]
+                    for more in ({}, *kinds))  # fmt: skip
+    assert each == max(alone)
+
+
 def test_what_was_done_with_failures_must_not_decide_unless_it_is_said():
     given = {"succeeded": SOLVED, "runs": 200, "mean": f"{UPDATES.mean():.1f}"}  # at the cap
     found = compare(UPDATES, **given)
     assert (found.reason, len(found.p_by_assumption)) == ("reading", 3)
     at_cap = compare(UPDATES, **given, failures="at-cap")
-    assert (at_cap.verdict, at_cap.findings["mean"].yours) == (YES, pytest.approx(UPDATES.mean()))
+    assert (at_cap.verdict, at_cap.mean.value) == (YES, pytest.approx(UPDATES.mean()))
     assert compare(UPDATES, **given, failures="excluded").verdict is NO
 
 
@@ -275,7 +309,7 @@ def test_a_restarted_run_takes_its_failures_with_it():
     """Every second attempt fails after 10: on average one failure, 10 more, before a success."""
     values = np.array([4.0, 10.0] * 2000)
     found = compare(values, cap=9.0, runs=50, mean="13", failures="restarted")
-    assert found.findings["mean"].yours == pytest.approx(4 + 9, abs=0.7)
+    assert found.mean.value == pytest.approx(4 + 9, abs=0.7)
 
 
 def test_a_reported_share_says_how_many_values_were_summarised():
@@ -304,7 +338,7 @@ def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
     with pytest.raises(DataError, match="or a `cap` of 95 at most, above which all"):
         compare(late, succeeded=np.arange(102) < 100, runs=10, mean="50")
     found = compare(NORMAL, succeeded=NORMAL > 8, failures="excluded", runs=20, mean="10.5")
-    assert found.findings["mean"].yours == pytest.approx(NORMAL[NORMAL > 8].mean())
+    assert found.mean.value == pytest.approx(NORMAL[NORMAL > 8].mean())
 
 
 def test_an_answer_is_the_same_and_whole_in_every_form():
@@ -344,8 +378,7 @@ HELD = [1.0, 2.0, np.nan, 4.0, 3.0, 2.0]
 ], ids=lambda values: type(values).__name__)  # fmt: skip
 def test_runs_may_come_in_whatever_holds_them_and_missing_ones_are_counted(values):
     found = compare(values, runs=5, mean="3")
-    assert (found.n, found.n_missing) == (5, 1)
-    assert found.findings["mean"].yours == pytest.approx(2.4)
+    assert (found.n, found.n_missing, found.mean.value) == (5, 1, pytest.approx(2.4))
 
 
 def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
@@ -377,8 +410,9 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
     ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
     ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
     ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
-    ({"share": "1.2"}, "give at most all"),
+    ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
     ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
+    ({"max": "48", "margin": "3"}, "without a reported mean"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
     ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd"}, "`sd` was given twice"),
     ({"mean": "10 (90% CI 9, 11)", "plus_minus": "95% ci"}, "a level of 90 %, and `plus_minus`"),

@@ -48,11 +48,14 @@ def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
     ("97.3% [96.9%, 97.6%]", "97.3%", None, ("96.9%", "97.6%")),
     ("0.83 (95% CI 0.81 to 0.85)", "0.83", None, ("0.81", "0.85")),
     ("-3.1 (-4.0, -2.2)", "-3.1", None, ("-4.0", "-2.2")),
+    ("0.83^{+0.02}_{-0.03}", "0.83", "0.025", None),
+    ("0.83 +0.02 -0.03", "0.83", "0.025", None),
     ("0.83", "0.83", None, None), (0.83, 0.83, None, None),
 ])  # fmt: skip
 def test_what_stands_behind_a_number_is_its_spread_or_an_interval(given, value, spread, ends):
     found = split_printed(given)
     assert (found.value, found.spread, found.ends) == (value, spread, ends)
+    assert found.is_skewed == ("+0.02" in str(given))
 
 
 def test_ranges_and_whole_reports_are_read_as_they_are_printed():

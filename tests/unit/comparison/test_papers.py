@@ -76,7 +76,7 @@ def test_steps_of_a_log_are_no_runs(tmp_path, capsys):
 
     steps = range(100)
     out = show({"step": steps, "reward": [x + 0.5 for x in steps]}, "99")
-    assert "mean 99 99.5" in out
+    assert "Their mean is 99.5." in out
     assert "of each run the last step is taken" in out
     log = pd.DataFrame(
         {"run": r, "step": s, "acc": s + r / 10} for r in range(4) for s in range(10)
@@ -115,7 +115,7 @@ def test_ratios_are_compared_on_logarithms_and_these_are_offered():
     assert logs.difference.value == pytest.approx(1.1 / 2.1)
     assert (logs.verdict, raw.verdict, raw.runs) == (NO, YES, None)
     own = compare(np.exp(GENERATOR.normal(0, 0.3, 30)), two, scale="log")
-    assert own.findings["mean"].yours == pytest.approx(1.0, abs=0.2)
+    assert own.mean.value == pytest.approx(1.0, abs=0.2)
 
 
 def test_a_spread_that_turns_a_verdict_says_so_under_a_condition_too():
@@ -267,12 +267,17 @@ ODD = {
                                "n": [5, 5]}, OURS, {}, "ant 5.3 ± 0.4 5 5 5"),
     "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
-    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "- runs of different "
-                       "method ('Ours', 'SAC') are taken together; if they are not alike, give "
-                       "`by` task,method"),
+    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Caution: - Runs of "
+                       "different method ('Ours', 'SAC') are taken together; if they are not "
+                       "alike, give `by` task,method."),
+    "one run twice": (TASKS | {"seed": [0, *range(4)] * 2}, OURS, {}, "Seed 0 has 2 runs in ant,"),
     "an early end": ({"task": ["a"] * 17, "seed": [run for run, _ in LOG],
                       "step": [step for _, step in LOG], "v": [*range(17)]},
-                     {"task": ["a"], "mean": ["9"], "n": [5]}, {}, "a 9 5 9.167 6"),
+                     {"task": ["a"], "mean": ["9"], "n": [5]}, {},
+                     "1 of 6 runs ends before the others, at step 6 in place of 9."),
+    "a column for each run": ({"Step": [1, 2, 3], "a - v": [1, 2, 5], "b - v": [2, 3, None],
+                               "a - v__MIN": [1, 2, 5]}, {"metric": ["v"], "mean": ["4"], "n": [2]},
+                              {}, "1 of 2 runs ends before the others, at Step 2 in place of 3."),
     "per cent": (TASKS | {"return": np.array(TASKS["return"]) / 6},
                  {"task": ["ant"], "mean": ["84.1"], "n": [5]}, {}, "if divided by 100: do the "
                  "units differ? If so, give `scale` 100, if not 1."),
@@ -291,7 +296,9 @@ def test_what_a_table_leaves_open_is_taken_as_people_mean_it_and_said(case):
     ("text", "numbers"),
     [
         ("5.3 ± 0.4 (5 seeds)", {"mean": "5.3", "sd": "0.4", "runs": 5}),
-        ("median=4.9 (4.5 to 5.4), n = 5", {"median": "4.9", "q1": "4.5", "q3": "5.4", "n": 5}),
+        ("accuracy 94.8 ± 0.2, n = 4", {"mean": "94.8", "sd": "0.2", "runs": 4}),
+        ("median 4.9 (IQR 4.5 to 5.4), n = 5", {"median": "4.9", "q1": "4.5", "q3": "5.4", "n": 5}),
+        ("94% of 50", {"share": "94%", "n": 50}),
     ],
 )
 def test_a_report_is_read_as_it_is_spelt(text, numbers):
@@ -300,7 +307,7 @@ def test_a_report_is_read_as_it_is_spelt(text, numbers):
 
 
 def test_results_of_many_methods_need_to_know_whose_the_runs_are():
-    why = "results in 'SAC', 'TD3', 'Ours', and nothing says .* as in `column` score=Ours"
+    why = "results in 'SAC', 'TD3', 'Ours', and nothing says .* as in `column` return=Ours"
     with pytest.raises(UsageError, match=why):
         compare_table(TASKS, WIDE, n=5)
 

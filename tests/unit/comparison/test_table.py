@@ -99,6 +99,10 @@ def test_a_bad_cell_costs_its_row_which_is_named():
     empty = {"task": ["a", "b"], "score": [np.nan, 1.0]}
     found = compare_table(empty, {"task": ["a", "b"], "score (%)": ["1 ± 1"] * 2, "n": [5, 5]})
     assert list(found.refused) == [("a",)]
+    # A margin in per cent of a mean of 0 is one.
+    zero = {"task": ["a", "b"], "mean": ["10.0", "0.0"], "n": [5, 5]}
+    found = compare_table(make_runs(["a", "b"]), zero, by="task", column="score", margin="10%")
+    assert list(found.refused) == [("b",)]
 
 
 def test_holm_takes_the_largest_p_of_what_a_row_leaves_open():
@@ -113,7 +117,7 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
     asked = ["example-tasks", "--column", "reward", "--by", "task", "--reported", "example-report"]
     text = run(capsys, *asked)
     model = json.loads(run(capsys, *asked, "--format", "json"))
-    assert (model["schema"], len(model["rows"])) == (4, 5)
+    assert (model["schema"], len(model["rows"])) == (3, 5)
     assert model["verdict"].capitalize() in text
     assert model["only_reported"] == [{"key": ["swimmer"]}]
     # CSV has the rows of JSON.

@@ -129,7 +129,7 @@ def test_what_cannot_be_is_refused_in_one_line(call, message):
     assert len(str(refused.value).splitlines()) == 1
 
 
-def test_a_long_trace_is_interrupted():
+def test_a_long_trace_is_interrupted_and_one_beyond_the_memory_refused():
     """Once Ctrl-C waited until a large network had met its cap, which can take hours."""
     slow = Protocol(learning_rate=1e-6, max_updates=10**6, group_sizes=(60, 30))
     begun = time.monotonic()
@@ -137,3 +137,5 @@ def test_a_long_trace_is_interrupted():
     with pytest.raises(Interrupted), raise_on_signals(continues=False):
         trace(slow)
     assert time.monotonic() - begun < 10
+    with pytest.raises(UsageError, match=r"GB of memory, and this machine or container has"):
+        trace(slow, n_updates=10**7)

@@ -14,7 +14,7 @@ def test_share_has_the_interval_of_statsmodels(n):
     for count in {0, 1, n // 3, n // 2, n - 1, n}:
         found = intervals.estimate_proportion(count, n)
         expected = proportion_confint(count, n, alpha=0.05, method="beta")
-        assert found.value == count / n
+        assert (found.value, found.level) == (count / n, 0.95)
         assert found.interval == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 

@@ -76,3 +76,14 @@ def test_equal_shares_are_contradicted_in_6_and_a_half_per_cent_at_most(n, m):
         both = np.outer(stats.binom.pmf(range(n + 1), n, share), stats.binom.pmf(
             range(m + 1), m, share))  # fmt: skip
         assert both[p <= 0.05].sum() <= 0.065
+
+
+def test_equivalence_is_welch_s_test_taken_twice_and_unknown_where_no_run_varies():
+    """TOST of two samples: the same error and degrees of freedom as scipy's unequal-variance t."""
+    below = stats.ttest_ind(ONE + 4.0, TWO, equal_var=False, alternative="greater").pvalue
+    above = stats.ttest_ind(ONE - 4.0, TWO, equal_var=False, alternative="less").pvalue
+    assert means.find_equivalence(side(ONE), side(TWO), 4.0) == pytest.approx(max(below, above))
+    assert means.find_equivalence(Side(48.0, ((0.0, 10),)), Side(48.0, ((np.nan, 5),)), 4.8) is None
+    # A constant has no error: 2 standard errors within the margin on 99 degrees of freedom.
+    found = means.find_equivalence(Side(50.0, ((10.0, 100),)), Side(48.0), 4.0)
+    assert found == pytest.approx(0.0241, abs=5e-5)

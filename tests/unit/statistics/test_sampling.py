@@ -63,7 +63,7 @@ def test_many_runs_need_nothing_unseen_and_leave_the_normal_distribution_of_the_
 )
 def test_no_drawn_run_leaves_the_bounds_or_the_grid(bounds, grid):
     values = np.round(np.random.default_rng(3).beta(8, 1, size=12) * 20) / 20
-    sample = sampling.Sample.from_values(values, low=bounds[0], high=bounds[1], grid=grid)
+    sample = sampling.Sample.from_values(values, bounds=bounds, grid=grid)
     drawn = np.concatenate(
         [part.ravel() for part in sampling.draw_studies(sample, 30, sampling.Effort(2000, 100))]
     )
@@ -80,7 +80,7 @@ def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
     scale, degrees = sampling.fit_tail(long)
     assert scale == pytest.approx(np.mean([8, 5, 4, 3]) - 3)
     assert degrees < sampling.fit_tail(sampling.Sample.from_values(range(16)))[1]
-    bounded = sampling.Sample.from_values(runs, high=8.0)
+    bounded = sampling.Sample.from_values(runs, bounds=(-math.inf, 8.0))
     assert sampling.fit_tail(bounded)[0] == 0, "nothing lies beyond a bound"
 
 

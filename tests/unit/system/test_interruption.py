@@ -1,6 +1,7 @@
 """A signal is raised at once, with the exit code that it stands for."""
 
 import signal
+import time
 
 import pytest
 
@@ -27,3 +28,19 @@ def test_a_hang_up_that_nohup_asked_to_ignore_is_ignored():
             signal.raise_signal(signal.SIGHUP)
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_signal_that_a_destructor_swallows_comes_again():
+    """Once Ctrl-C between two blocks from a cluster was only noted, and the study went on."""
+
+    class Interrupting:
+        def __del__(self):
+            signal.raise_signal(signal.SIGINT)
+            self.survived = True
+
+    def go_on():
+        Interrupting()
+        time.sleep(5)
+
+    with pytest.raises(Interrupted), raise_on_signals(continues=True):
+        go_on()

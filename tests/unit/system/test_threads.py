@@ -1,5 +1,6 @@
 """Small tasks in threads: order, and what happens when one fails."""
 
+import contextlib
 import threading
 import time
 
@@ -39,7 +40,7 @@ def test_an_exception_sets_the_flags_of_tasks_and_of_those_that_they_began():
 def test_workers_are_the_cores_that_this_process_may_use_also_under_a_quota(monkeypatch):
     """A container that may use half of a machine has half of its workers."""
     monkeypatch.setattr("os.sched_getaffinity", lambda _: {0})
-    assert [threads.count_workers(jobs) for jobs in (7, 4096, -1)] == [7, 8, 1]
+    assert [threads.count_workers(jobs) for jobs in (7, -1)] == [7, 1]
     monkeypatch.undo()
     monkeypatch.setattr("joblib.externals.loky.backend.context._cpu_count_cgroup", lambda _: 1)
     assert threads.count_workers(-1) == 1
@@ -76,3 +77,15 @@ def test_a_limit_on_cores_that_is_no_number_is_named(monkeypatch):
     monkeypatch.setenv("LOKY_MAX_CPU_COUNT", "abc")
     with pytest.raises(UsageError, match="LOKY_MAX_CPU_COUNT='abc' is set; allowed is a whole"):
         threads.map_in_threads(abs, [1])
+
+
+@pytest.mark.parametrize(
+    ("limit", "is_refused"), [("max\n", False), ("1000000\n", True), ("", False)]
+)
+def test_the_memory_of_a_container_counts(tmp_path, monkeypatch, limit, is_refused):
+    """Once networks that fit into the machine alone were begun, and the container was ended."""
+    # As cgroups write it: "max" where there is no limit.
+    (tmp_path / "memory.max").write_text(limit)
+    monkeypatch.setattr(threads, "MEMORY_LIMITS", (tmp_path / "memory.max", tmp_path / "none"))
+    with pytest.raises(UsageError, match="GB; wait") if is_refused else contextlib.nullcontext():
+        threads.check_memory(2e6, "two megabytes", "wait")
