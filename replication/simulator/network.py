@@ -235,6 +235,10 @@ class Network:
         """Return all arrays as one (n,), in the order of `shapes`, `fixed` and `kept`."""
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
 
+    def __repr__(self) -> str:
+        n_weights = plural(sum(array.size for array in self.weights), "weight")
+        return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
+
     def list_hidden(self, v: Any) -> list[Any]:
         """Return the states of each hidden group: what the rule's `hidden` gives, if it has one."""
         hidden = getattr(self, "hidden", None)

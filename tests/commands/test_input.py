@@ -65,14 +65,6 @@ def test_what_is_no_file_is_named_and_not_waited_for(refuse, tmp_path, words):
         assert "cannot be read" in refuse(74, *words, path)
 
 
-@pytest.mark.parametrize("given", [
-    "threshold", "=5", "threshold=1 --set threshold=2", f"patterns={9 * '9' * 500}",
-], ids=len)  # fmt: skip
-def test_bad_assignment_is_refused(reject, given):
-    message = reject("simulate", "--set", *given.split())
-    assert len(message) < 600
-
-
 class PanicError(BaseException):
     """As a library in Rust raises it, where it may not have as much memory as it wants."""
 

@@ -153,14 +153,6 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
     assert printed == name_options(found.render()) + "\n"
 
 
-def test_one_report_may_hold_for_every_group():
-    found = compare_table(make_runs(["a", "b"]), by="task", column="score", runs=5, mean="10.1")
-    assert set(found.rows) == {("a",), ("b",)}
-    runs = make_runs(["a", "b"])
-    again = compare_table(runs, "10.1, n = 5", by="task", column="score")
-    assert again.rows == found.rows
-
-
 def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     runs = make_runs(["a", "b", "c"])
     report = {"task": ["a", "b", "c"], "mean": ["10.0", "10.2", "900"], "sd": ["1.0"] * 3,
