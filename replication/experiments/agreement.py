@@ -4,10 +4,11 @@ import dataclasses
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import pandas as pd
 
 from replication.definition.protocol import Protocol
 from replication.experiments import matrices
-from replication.experiments.matrices import Array, Counts, compute_cosines
+from replication.experiments.matrices import Array, compute_cosines
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
@@ -95,12 +96,9 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
     """
     events = []
     for values in series:
-        if len(values) < width:
-            events.append(np.inf)
-            continue
-        windows = np.lib.stride_tricks.sliding_window_view(values, width)
-        passed = np.median(windows, axis=1) >= level
-        events.append(float(passed.argmax()) + width // 2 if passed.any() else np.inf)
+        medians = pd.Series(values).rolling(width, center=True).median().to_numpy()
+        passed = medians >= level  # false near the ends, where the median is no number
+        events.append(float(passed.argmax()) if passed.any() else np.inf)
     return np.array(events, dtype=np.float64)
 
 
@@ -109,11 +107,17 @@ def count_early_updates(learning_rate: float) -> int:
     return max(60, round(200.0 / learning_rate))
 
 
-def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Counts:
-    """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
-    recorded = record_weights(protocol, weights, n_updates)
-    reached = matrices.align_matrices(protocol, recorded, centred=True) >= LEVEL
-    return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
+def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Return what `measure_agreement` does in the states of early updates, (n, n_updates + 1)."""
+    recorded = record_weights(protocol, weights, count_early_updates(protocol.learning_rate))
+    measured = measure_agreement(protocol, recorded.reshape(-1, protocol.n_weights))
+    return {name: each.reshape(recorded.shape[:2]) for name, each in measured.items()}
+
+
+def find_alignment(protocol: Protocol, weights: Array) -> Array:
+    """Return at which early update U, without its means, aligns with W, (n,); infinity if later."""
+    recorded = record_weights(protocol, weights, count_early_updates(protocol.learning_rate))
+    return find_events(matrices.align_matrices(protocol, recorded, centred=True), width=1)
 
 
 def align_on_digits(sample: Sample) -> Array:

@@ -202,7 +202,7 @@ def measure_growth(sample: Sample) -> Model:
     # The two flags of the wedge, then its height every few updates.
     learnt = float(np.median(sample.train(protocol)[0]))
     weights = sample.first(N_GROWTH).draw(protocol)
-    aligned = agreement.find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)
+    aligned = agreement.find_alignment(protocol, weights)
     # (network, point of the wedge, weight)
     states = record_weights(protocol, weights, int(learnt))[:, : int(learnt) : GROWTH_STEP]
     lengths = np.median(np.linalg.norm(get_w(protocol, states), axis=(-2, -1)), axis=0)
@@ -226,11 +226,9 @@ def measure_lesson(sample: Sample) -> Model:
         float(np.median(np.ptp(evaluate_networks(frozen, each).hidden[0], axis=1).mean(axis=1)))
         for each in (weights, train_for(frozen, weights, SPREAD_UPDATES))
     )
-    # Cosines of the change of W with descent, (network, update), and when they are large.
-    states = record_weights(protocol, weights, agreement.count_early_updates(RATE))
-    measured = agreement.measure_agreement(protocol, states.reshape(-1, states.shape[-1]))
-    events = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
-    first = int(np.median(events))
+    # When the cosine of the change of W with descent is large.
+    cosines = agreement.follow_agreement(protocol, weights)["lower"]
+    first = int(np.median(agreement.find_events(cosines)))
     updates, _, _ = sample.train(protocol, weights)
     late = train_changed(protocol, weights, freeze("W"), n_first=first, jobs=sample.jobs)[0]
     return {

@@ -127,16 +127,14 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[Model]:
     some U, however long, reads them. The moments: the start; the median updates at which U and W
     are aligned, and at which the change of W agrees with descent; half of learning, and its end.
     """
-    # The moments, in updates: the states that are followed end before the slowest have learnt.
+    # The moments, in updates, at most those that all together take.
     learnt = float(np.median(simulate_weights(protocol, weights)[0]))
-    n_followed = agreement.count_early_updates(protocol.learning_rate)
-    states = record_weights(protocol, weights, n_followed)
-    measured = agreement.measure_agreement(protocol, states.reshape(-1, protocol.n_weights))
-    agrees = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
-    aligned = agreement.find_alignment(protocol, weights, n_updates=n_followed)
+    followed = agreement.follow_agreement(protocol, weights)
+    aligned = np.median(agreement.find_events(followed["centred"], width=1))
+    agrees = np.median(agreement.find_events(followed["lower"]))
     moments = {
-        "start": 0.0, "aligned": min(float(np.median(aligned)), learnt),
-        "agrees": min(float(np.median(agrees)), n_followed), "half": learnt / 2, "learnt": learnt,
+        "start": 0.0, "aligned": min(aligned, learnt), "agrees": min(agrees, learnt),
+        "half": learnt / 2, "learnt": learnt,
     }  # fmt: skip
     rows = []
     for moment, at in moments.items():
