@@ -13,7 +13,7 @@ from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.weights import list_connections, make_patterns
+from replication.simulator.weights import list_connections, list_matrices, make_patterns
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""
@@ -44,7 +44,7 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     descent = -compute_gradients(protocol, weights)
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
-    W, U = matrices.list_matrices(protocol)
+    W, U = list_matrices(protocol)
     reconstruction = evaluate_networks(protocol, weights).reconstruction
     # Slopes of the logistic function, (n, n_patterns, n_visible).
     slopes = reconstruction * (1.0 - reconstruction)

@@ -110,9 +110,7 @@ def compare_rules(
     protocol = find_protocol(protocol)
     names = [getattr(network, "__name__", str(network)) for network in networks]
     if not networks or len({*names}) < len(names):
-        raise UsageError(
-            f"rules called {names} were given; allowed is at least one, each with another name"
-        )
+        raise UsageError(f"rules called {names} were given; allowed is one or more, none twice")
     outcomes = {
         name: simulate(protocol, network=one, n_seeds=n_seeds, root_seed=root_seed, **options)
         for name, one in zip(names, networks, strict=True)

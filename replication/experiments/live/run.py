@@ -20,7 +20,6 @@ from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.weights import (
     MOST_INK,
     compute_mean,
-    draw_weights,
     list_connections,
     read_digits,
     split_weights,
@@ -239,12 +238,11 @@ def measure_lesson(sample: Sample) -> Model:
 
 def tabulate_studies(sample: Sample) -> list[Model]:
     """Return, for each meaning of error, from which numbers of updates studies are drawn."""
-    rows = []
-    for criterion in MEANINGS:
-        found = sample.simulate(Protocol(criterion=criterion))
-        updates = tabulate(found.updates[found.converged])
-        rows.append({"criterion": criterion, "updates": updates})
-    return rows
+    found = {name: sample.simulate(Protocol(criterion=name)) for name in MEANINGS}
+    return [
+        {"criterion": name, "updates": tabulate(each.updates[each.converged])}
+        for name, each in found.items()
+    ]
 
 
 def tabulate(updates: NDArray[np.integer]) -> list[int]:
@@ -282,7 +280,7 @@ def measure_line(codes: Array) -> Model:
     )  # fmt: skip
     # All begin where the output is the mean of the points.
     scatter = matrices.Scatter.of(base)
-    initial = draw_weights(base, LINE_SEED, 0, N_LINES)
+    initial = Sample(N_LINES, LINE_SEED).draw(base)
     split_weights(base, initial)[1][1][...] = compute_mean(points)
     lost = {}
     for rule, fields in LINE_RULES.items():

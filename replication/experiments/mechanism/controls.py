@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from replication.definition.fields import MinimisedError
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model, agreement, growth, interventions, matrices
 from replication.experiments.matrices import Array, Flags, get_u, get_w, replace_matrices
@@ -47,9 +46,7 @@ LOWER_RATES: Mapping[str, Sequence[float]] = {
     "descent, cross-entropy": (0.5, 1.0, 2.0, 4.0),
 }
 """Learning rates that are tried: factors of a rate of 1."""
-ERRORS: dict[str, MinimisedError] = {
-    "descent": "squared", "descent, cross-entropy": "cross-entropy",
-}  # fmt: skip
+ERRORS: Any = {"descent": "squared", "descent, cross-entropy": "cross-entropy"}
 """What rules descend in that are not equations of the paper."""
 
 
@@ -167,9 +164,7 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
     return float(np.mean(np.diff(apart, axis=1) < 0.0))
 
 
-def lowers_error(
-    protocol: Protocol, weights: Array, n_first: int, others: tuple[str, ...] = ()
-) -> Flags:
+def lowers_error(protocol: Protocol, weights: Array, n_first: int, *others: str) -> Flags:
     """Return in which networks the first changes of W lower the squared error; `others`: frozen."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
     ends = (train_for(protocol, weights, n_first, frozen=x) for x in (others, ("W", *others)))
@@ -287,11 +282,6 @@ class Hybrid(BackPropagationNetwork):
         return found
 
 
-def make_hybrid(upper: str, lower: str) -> type[Hybrid]:
-    """Return the class of networks of two rules."""
-    return type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
-
-
 def compare_hybrids(sample: Sample, *, search: Sample) -> list[Model]:
     """Return how fast each pair of rules is at its best pair of rates, of those tried.
 
@@ -300,7 +290,8 @@ def compare_hybrids(sample: Sample, *, search: Sample) -> list[Model]:
     judged = sample.draw(PAPER)
 
     def compare(rules: tuple[str, str]) -> Model:
-        (upper, lower), rule = rules, make_hybrid(*rules)
+        upper, lower = rules
+        rule = type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
         # The fastest rates on some networks; what is printed comes from others.
         best = search.alone.find_best(PAPER, {
             "hidden_to_visible_factor": UPPER_RATES[upper], "learning_rate": [1.0],
