@@ -114,9 +114,9 @@ def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     return {name: each.reshape(recorded.shape[:2]) for name, each in measured.items()}
 
 
-def find_alignment(protocol: Protocol, weights: Array) -> Array:
-    """Return at which early update U, without its means, aligns with W, (n,); infinity if later."""
-    recorded = record_weights(protocol, weights, count_early_updates(protocol.learning_rate))
+def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
+    """Return at which update U, without its means, aligns with W, (n,); infinity if later."""
+    recorded = record_weights(protocol, weights, n_updates)
     return find_events(matrices.align_matrices(protocol, recorded, centred=True), width=1)
 
 

@@ -102,7 +102,7 @@ def predict_alignment_by_growth(protocol: Protocol) -> float:
 def check_theory(protocol: Protocol, weights: Array) -> Model:
     """Compare prediction and measurement, as medians over networks of one-hot patterns."""
     predicted = predict_alignment_by_growth(protocol)
-    times = find_alignment(protocol, weights)
+    times = find_alignment(protocol, weights, n_updates=3 * math.ceil(predicted) + 20)
     measured = measure_growth(protocol, weights)
     return {
         "predicted": predict_growth(protocol), "growth": float(np.median(measured["growth"])),

@@ -201,7 +201,7 @@ def measure_growth(sample: Sample) -> Model:
     # The two flags of the wedge, then its height every few updates.
     learnt = float(np.median(sample.train(protocol)[0]))
     weights = sample.first(N_GROWTH).draw(protocol)
-    aligned = agreement.find_alignment(protocol, weights)
+    aligned = agreement.find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)
     # (network, point of the wedge, weight)
     states = record_weights(protocol, weights, int(learnt))[:, : int(learnt) : GROWTH_STEP]
     lengths = np.median(np.linalg.norm(get_w(protocol, states), axis=(-2, -1)), axis=0)
