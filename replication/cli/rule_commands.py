@@ -70,7 +70,7 @@ def add_commands(subparsers: Any) -> None:
         "of replication.Network in a file of Python, is compiled and checked against its own plain "
         "NumPy, and many networks learn by it; the paper's rule learns from the same seeds. --set "
         "takes the rule's own numbers, too. This runs the code of the file. For example: "
-        "replication rule mine.py:Mine --seeds 100000.",
+        "replication rule mine.py:Mine --seeds 100000 --plot shares.svg.",
         "--root-seed", "--jobs", *PROTOCOL, handler=run_rule,
     )  # fmt: skip
     rule.add_argument(
@@ -83,7 +83,7 @@ def add_commands(subparsers: Any) -> None:
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
     )
     rule.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw the shares that have converged (.svg, .png)"
+        "--plot", type=Path, metavar="FILE", help="draw the distribution of updates (.svg, .png)"
     )
     rule.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"

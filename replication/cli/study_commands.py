@@ -167,12 +167,11 @@ def run_experiments_command(options: argparse.Namespace) -> None:
 
 def run_multiverse(options: argparse.Namespace) -> None:
     """Simulate the user's own readings and print a row for each."""
-    from replication.experiments.readings.multiverse import read_readings, run_multiverse
+    from replication.experiments.readings.run import read_readings, run_multiverse
+    from replication.experiments.sample import Sample
 
-    rows = run_multiverse(
-        read_readings(options.file), n_networks=options.seeds, root_seed=options.root_seed,
-        jobs=options.jobs, report_progress=report_progress,
-    )  # fmt: skip
+    sample = Sample(options.seeds, options.root_seed, options.jobs, report_progress)
+    rows = run_multiverse(read_readings(options.file), sample)
     import pandas as pd
 
     print(pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n"), end="")
