@@ -43,8 +43,8 @@ LOOKS: tuple[tuple[str, Any, str, str], ...] = (
 MAP = "cividis"  # colour map of surfaces: rises evenly in grey, and for any colour vision
 DARK = {
     INK: "#e6edf3", MUTED: "#a3adb8", FAINT: "#3d444d", PAPER_WHITE: "#0f1419", BLUE: "#6cb6ff",
-    ENCODER: "#ff9a57", DECODER: "#a9c0d6", REPORTED: "#ff8a80", GREEN: "#4fd1a5", PURPLE: "#e29ac6",
-    GOLD: "#e0bd45", SKY: "#1f4c6e", PINK: "#5c3a4d",
+    ENCODER: "#ff9a57", DECODER: "#a9c0d6", REPORTED: "#ff8a80", GREEN: "#4fd1a5",
+    PURPLE: "#e29ac6", GOLD: "#e0bd45", SKY: "#1f4c6e", PINK: "#5c3a4d",
 }  # fmt: skip
 """What each colour becomes on a dark page."""
 
