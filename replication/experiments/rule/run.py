@@ -9,16 +9,10 @@ import numpy as np
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
+from replication.experiments import Model, matrices
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import (
-    Array,
-    align_matrices,
-    compute_cosines,
-    get_w,
-    replace_matrices,
-)
+from replication.experiments.matrices import Array, compute_cosines, get_w, replace_matrices
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -138,7 +132,7 @@ def judge_without_symmetry(sample: Sample) -> Model:
         _, converged, final = sample.train(protocol, start)
         if name == "drawn":
             measured[name] = converged
-        measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
+        measured[f"aligned-{name}"] = matrices.align_matrices(protocol, final[converged])
     # Rules by which W changes as if U were another matrix.
     altered = Protocol(max_updates=ALTERED_UPDATES)
     for name, rule in (("exchanged-20", Exchanged), ("transposed-20", Transposed)):
