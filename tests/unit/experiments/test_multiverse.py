@@ -22,10 +22,7 @@ def test_factors_give_every_combination(tmp_path):
     assert [[*fields.values()] for fields, _ in readings] == [[*row[:2]] for row in found]
 
 
-MANY = "[factors]\n" + "\n".join(
-    f"{field} = {[1 + step for step in range(400)]}"
-    for field in ("learning_rate", "threshold", "half_width")
-)
+MANY = f"learning_rate = {[*range(1, 401)]}\nthreshold = {[*range(1, 401)]}"
 
 
 ALLOWED = r"allowed are \[factors\], with a list of values"
@@ -34,20 +31,13 @@ ALLOWED = r"allowed are \[factors\], with a list of values"
 @pytest.mark.parametrize(("text", "message"), [
     ("[factors]\nlearning_rat = [1]", "did you mean 'learning_rate'"),
     ("[factors]\nlearning_rate = []", ALLOWED),
-    ("[factors]\nlearning_rate = 15", ALLOWED),
     ("[factors]\nlearning_rate = [nan]", "learning_rate = nan was given"),
-    ("[factors]\nlearning_rate = [2020-01-01]", "learning_rate = datetime.date"),
-    ("[factors]\ncriterion = ['best']", "allowed are every-unit"),
-    (
-        "[factors]\ngroup_sizes = [[4, 2], [4, 2, 2]]\nsymmetric_start = [false, true]",
-        "one hidden group",
-    ),
+    ("[factors]\ngroup_sizes = [[4, 2, 2]]\nsymmetric_start = [true]", "one hidden group"),
     ("[fixed]\nmomentum = 0.5", ALLOWED),
     ("[fixed]\nmomentum = 0.5\n[factors]\nmomentum = [0]", ALLOWED),
-    ("[[readings]]\nmomentum = 0.5", ALLOWED),
     ("factors = 3", ALLOWED),
     ("[factors\n", "is not TOML"),
-    (MANY, "64000000 readings .* allowed are 1000"),  # refused before they are made
+    (f"[factors]\n{MANY}", "160000 readings .* allowed are 1000"),  # refused before they are made
 ])  # fmt: skip
 def test_wrong_file_is_refused_with_what_to_write(tmp_path, text, message):
     with pytest.raises(UsageError, match=message) as caught:

@@ -22,8 +22,6 @@ from tests.reliability import faults
 
 ROOT = Path(__file__).parents[3]
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 UNDECIDED = {"value": None, "interval": None, "outcome": "undecided"}
 
