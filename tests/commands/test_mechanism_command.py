@@ -109,8 +109,7 @@ def test_patterns_are_read_as_programs_write_them(write, text):
 
 
 @pytest.mark.parametrize(("text", "problem"), [
-    ("0,1\n3,-1\n", "holds numbers from -1 to 3; allowed are numbers from 0 to 1; scale all of "
-     "them to (x + 1) / 4"),
+    ("0,1\n3,-1\n", "from -1 to 3; allowed are numbers from 0 to 1, as (x +1) / 4 gives"),
     ("a,b\nc,d\n", "holds no numbers"),
     ("# x\n0,1\n1,nan\n", "holds numbers from nan to nan; allowed are numbers from 0 to 1"),
     ("0,1\n1,\n", "columns changed from 2 to 1 at row 2"),

@@ -273,7 +273,8 @@ def compare_alignment(sample: Sample) -> Model:
         weights, row = sample.draw(base), {"rate": rate}
         for name, frozen in LEARNING.items():
             protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
-            row[name] = float(find_alignment(protocol, weights, n_updates=FOLLOWED).mean())
+            aligned_at = find_alignment(protocol, weights, n_updates=FOLLOWED)
+            row[name] = float(np.minimum(aligned_at, FOLLOWED).mean())
         return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
 
     rows = sample.map(align, itertools.product(ALIGNED, ALIGNED_RATES))

@@ -13,7 +13,6 @@ from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
 from replication.experiments.sample import Sample, estimate_share
-from replication.simulator.engine import record_weights
 
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
@@ -113,12 +112,9 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
 def compare_order(rate: float, sample: Sample) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
     protocol = Protocol(learning_rate=rate)
-    n_updates = agreement.count_early_updates(rate)
-    # Whatever the error: (network, update, weight), measured as one list of networks.
-    recorded = record_weights(protocol, sample.draw(protocol), n_updates)
-    measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
-    series = (measured[name].reshape(recorded.shape[:2]) for name in ("centred", "lower"))
-    centred, agrees = map(find_events, series)
+    # Whatever the error.
+    followed = agreement.follow_agreement(protocol, sample.draw(protocol))
+    centred, agrees = (find_events(followed[name]) for name in ("centred", "lower"))
     return {"learning_rate": rate, "centred": estimate_share(centred < agrees)}
 
 

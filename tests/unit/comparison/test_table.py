@@ -170,10 +170,10 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
 
 
 @pytest.mark.parametrize(("given", "why"), [
-    ({"table": {}}, "columns of `table` are none"),
-    ({"reported": {}}, "columns of `reported` are none"),
-    ({"table": {"k": "ab", "v": [1, 2]}}, "column 'k' of `table` was given as 'ab'"),
-    ({"reported": {"k": ["a"], "mean": ["3"], "n": np.array(5)}}, "as array\\(5\\)"),
+    ({"table": {}}, "`table` has no rows"),
+    ({"reported": {}}, "`reported` has no rows"),
+    ({"table": {"k": "ab", "v": [1, 2]}}, "`table` is not a readable mapping of columns .*length"),
+    ({"table": {"k": ["a"], "v": np.ones((2, 2))}}, "give a list with a cell for each row"),
     ({"by": 5}, "`by` was given as 5"),
     ({"minus": [1, 2]}, "there is no option 'minus'"),
 ])  # fmt: skip

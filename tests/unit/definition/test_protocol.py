@@ -48,7 +48,7 @@ def test_file_lists_only_what_differs_from_the_paper(tmp_path):
     path.write_bytes(b"\xef\xbb\xbflearning_rate = 15\r\n")  # some editors put this mark first
     assert read_protocol(str(path)) == Protocol(learning_rate=15.0)
     assert {name: read_protocol(name) for name in READINGS} == READINGS
-    with pytest.raises(UsageError, match="allowed are a TOML file and the named readings paper"):
+    with pytest.raises(UsageError, match="a TOML file. and the named readings paper"):
         read_protocol("article")
 
 

@@ -17,8 +17,7 @@ from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run
 from replication.experiments.headline.figures import FIGURES
-from replication.publication.publishing import count_parts
-from replication.publication.rendering import list_claims
+from replication.publication.publishing import count_parts, list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.outcomes import compute_digest

@@ -280,7 +280,8 @@ def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     weights = draw_weights(protocol, SEED, 0, 5)
     rates = {"hidden_to_visible_factor": 8.0, "visible_to_hidden_factor": 4.0}
     halves = dataclasses.replace(PAPER, learning_rate=1.0, **rates)
-    found = simulate_weights(halves, weights, network=controls.make_hybrid(*rules))
+    hybrid = type("Hybrid", (controls.Hybrid,), dict(zip(("upper", "lower"), rules, strict=True)))
+    found = simulate_weights(halves, weights, network=hybrid)
     expected = simulate_weights(protocol, weights)
     assert np.array_equal(found[0], expected[0])
     assert np.array_equal(found[1], expected[1])

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from replication import Protocol, UsageError, compare, simulate
-from replication.experiments.readings import multiverse
+from replication.experiments.readings import run as multiverse
+from replication.experiments.sample import Sample
 from tests.unit.experiments.builders import draw_counts, make_counts
 
 
@@ -67,7 +68,7 @@ def test_reading_that_hardly_learns_or_at_once_could_not_have_reported_both(coun
 def test_all_readings_have_a_row_and_share_their_networks(tmp_path):
     factors = "[factors]\nlearning_rate = [20.0, 12.0]\ninitial_biases = ['drawn', 'zero']"
     readings = read(tmp_path, factors)
-    rows = multiverse.run_multiverse(readings, n_networks=1000, root_seed=9, jobs=2)
+    rows = multiverse.run_multiverse(readings, Sample(1000, 9, 2))
     assert [row["learning_rate"] for row in rows] == [20.0, 20.0, 12.0, 12.0]
     for row, (_, protocol) in zip(rows, readings, strict=True):
         alone = simulate(protocol, n_seeds=1000, root_seed=9, jobs=1)
@@ -77,7 +78,7 @@ def test_all_readings_have_a_row_and_share_their_networks(tmp_path):
 def test_reading_of_another_task_is_not_judged_and_every_row_has_a_median(tmp_path):
     """Once networks of eight patterns were judged by what the paper reports of four."""
     factors = "[factors]\ngroup_sizes = [[4, 2], [8, 3]]\nlearning_rate = [20.0, 12.0]"
-    rows = multiverse.run_multiverse(read(tmp_path, factors), n_networks=1000, root_seed=9)
+    rows = multiverse.run_multiverse(read(tmp_path, factors), Sample(1000, 9))
     paper, other = rows[:2], rows[2:]
     assert all(row["p"] is not None and row["is_compatible"] is not None for row in paper)
     assert all(row["p"] is None and row["is_compatible"] is None for row in other)

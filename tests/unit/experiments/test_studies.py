@@ -54,7 +54,7 @@ def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     counts = draw_counts(3_000, centre=3.7, seed=1)
     _, _, p = rank_studies(counts)
     slower = draw_counts(3_000, centre=4.2, seed=1)
-    power = studies.measure_power(counts, {"own": counts, "slower": slower}, level=0.05)
+    power = studies.measure_power(counts, {"own": counts, "slower": slower})
     # p is the share of studies with as small a p.
     assert power["own"] == pytest.approx(p[p <= 0.05].max(), abs=1e-9)
     assert power["slower"] > 0.99
