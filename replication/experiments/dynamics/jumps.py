@@ -112,9 +112,8 @@ def compare_rates(sample: Sample) -> Model:
     rows = list(sample.map(fail, UPPER_RATES).values())
     # kappa of a corner, and how many networks failed in it, over all rates.
     by_gain = [pair for row in rows for pair in zip(row["gains"], row["by_corner"], strict=True)]
-    n_elsewhere = sum(n for gain, n in by_gain if gain <= UNSTABLE)
-    exceptions = {"n": sum(row["n"] for row in rows), "n_elsewhere": n_elsewhere}
-    return {"rates": rows, "exceptions": exceptions}
+    n, n_elsewhere = sum(row["n"] for row in rows), sum(n for x, n in by_gain if x <= UNSTABLE)
+    return {"rates": rows, "exceptions": {"n": n, "n_elsewhere": n_elsewhere}}
 
 
 def alternate(asked: Any, before: Any, t: Any) -> Any:

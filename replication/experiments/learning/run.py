@@ -27,7 +27,6 @@ def run(sample: Sample) -> Model:
     orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
     # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
-    end = {name: paper.get_at(name, 1.0) for name in ("alignment", "centred", "ratio")}
     claims = {
         # Equation 3 is steepest descent but for the slopes of the visible units.
         "upper-agreement": judge("upper-agreement", {
@@ -50,9 +49,9 @@ def run(sample: Sample) -> Model:
         "agrees-later": judge_agrees_later(paper, slow),
         "alignment-first": judge_alignment_first(paper, slow),
         "symmetry": judge("symmetry", {
-            "cosine-20": end["alignment"],
-            "centred-20": end["centred"],
-            "longer-20": end["ratio"] > 1.0,
+            "cosine-20": paper.get_at("alignment", 1.0),
+            "centred-20": paper.get_at("centred", 1.0),
+            "longer-20": paper.get_at("ratio", 1.0) > 1.0,
             "cosine-2": slow.get_at("alignment", 1.0),
             "digits": digits,
         }),

@@ -66,10 +66,8 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
         alone = np.where(places < W.stop, change, 0.0)
         before = evaluate_networks(single, weights)
         a, c, _, r = find_vectors(single, weights)  # (n, 1, n_visible), but for A
-        for name, moved in (
-            ("small", small * alone), ("whole", protocol.learning_rate * alone),
-            ("biases", small * together),
-        ):  # fmt: skip
+        moves = {"small": small * alone, "whole": protocol.learning_rate * alone}
+        for name, moved in (moves | {"biases": small * together}).items():
             after = evaluate_networks(single, weights + moved)
             hidden = (after.hidden[0] - before.hidden[0])[:, 0]
             visible = (after.reconstruction - c)[:, 0]
