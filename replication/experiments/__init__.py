@@ -62,9 +62,7 @@ TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 Model = dict[str, Any]
 
 
-def run_experiment(
-    name: str, *, jobs: int, report_progress: Tell, n_networks: int | None = None
-) -> Model:
+def run_experiment(name: str, *, jobs: int, report_progress: Tell, n_networks: int = 0) -> Model:
     """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data.
 
     Raises DataError if it does not judge those statements of the ledger that name it.

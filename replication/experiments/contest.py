@@ -109,11 +109,9 @@ def compare_rules(
     names = [getattr(network, "__name__", str(network)) for network in networks]
     if not networks or len({*names}) < len(names):
         raise UsageError(f"rules called {names} were given; allowed is one or more, none twice")
-    outcomes = {
-        name: simulate(protocol, network=one, n_seeds=n_seeds, root_seed=root_seed, **options)
-        for name, one in zip(names, networks, strict=True)
-    }
-    return Contest(protocol, outcomes)
+    options |= {"n_seeds": n_seeds, "root_seed": root_seed}
+    outcomes = [simulate(protocol, network=one, **options) for one in networks]
+    return Contest(protocol, dict(zip(names, outcomes, strict=True)))
 
 
 def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:

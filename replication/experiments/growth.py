@@ -117,7 +117,5 @@ def follow_turning(protocol: Protocol, weights: Array) -> Model:
     _, converged, _ = simulate_weights(protocol, weights)
     recorded = record_weights(protocol, weights[converged], n_updates)[:, ::every]
     measured = measure_growth(protocol, recorded.reshape(-1, protocol.n_weights))
-    return {
-        name: {"median": np.nanmedian(measured[key].reshape(recorded.shape[:2]), axis=0).tolist()}
-        for name, key in PAIRS.items()
-    }
+    followed = {name: measured[key].reshape(recorded.shape[:2]) for name, key in PAIRS.items()}
+    return {k: {"median": np.nanmedian(x, axis=0).tolist()} for k, x in followed.items()}

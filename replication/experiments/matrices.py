@@ -64,11 +64,8 @@ def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False)
 
     `centred`: without the mean over visible units of each hidden unit.
     """
-    forward, backward = (
-        flatten(matrix - centred * matrix.mean(axis=-1, keepdims=True))
-        for matrix in (get_w(protocol, weights), get_u(protocol, weights))
-    )
-    return compute_cosines(forward, backward)
+    both = get_w(protocol, weights), get_u(protocol, weights)
+    return compute_cosines(*(flatten(x - centred * x.mean(axis=-1, keepdims=True)) for x in both))
 
 
 def multiply(matrices: Array, rows: Array) -> Array:

@@ -91,13 +91,11 @@ def measure_learning(protocol: Protocol, measure: Measure, sample: Sample) -> Hi
     return Histories(updates=updates[order].astype(np.int64), values=values)
 
 
-def measure_both_rates(
-    measure: Measure, sample: Sample, *, slow_share: float
-) -> tuple[Histories, Histories]:
+def measure_both_rates(measure: Measure, sample: Sample, *, slow_share: float) -> list[Histories]:
     """Measure networks at the paper's learning rate, and a share of them at `SLOW_RATE`."""
     paper = measure_learning(PAPER, measure, sample)
     slow = Protocol(learning_rate=SLOW_RATE)
-    return paper, measure_learning(slow, measure, sample.take(slow_share))
+    return [paper, measure_learning(slow, measure, sample.take(slow_share))]
 
 
 def train_for(

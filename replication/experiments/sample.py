@@ -100,10 +100,8 @@ class Sample:
 
 def list_protocols(base: Protocol, grid: Grid) -> list[Protocol]:
     """Return a protocol for each combination of the values of some fields."""
-    return [
-        dataclasses.replace(base, **dict(zip(grid, values, strict=True)))
-        for values in itertools.product(*grid.values())
-    ]
+    rows = itertools.product(*grid.values())
+    return [dataclasses.replace(base, **dict(zip(grid, row, strict=True))) for row in rows]
 
 
 def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:

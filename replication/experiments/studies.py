@@ -71,9 +71,7 @@ def count_sweeps(counts: CountTable) -> CountTable:
     return dataclasses.replace(counts, updates=counts.updates + 1, cap=counts.end + 1)
 
 
-def measure_tails(
-    counts: CountTable, *, at_least: float = 0.0
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def measure_tails(counts: CountTable, *, at_least: float = 0.0) -> tuple[FloatArray, ...]:
     """Return means (a,), largest counts (b,), probabilities and tails (a, b) of studies.
 
     All whole-number means and largest counts that are not too improbable to matter, and of these
@@ -126,14 +124,10 @@ def measure_likelihood(table: CountTable) -> dict[str, Any]:
     its variance is (sum p g^2 - (sum p g)^2) / n.
     """
     reported = load_reported()
-    mean, largest = float(reported.mean), int(reported.max)
-    found = [
-        convolution.compute_pair_chance(
-            table, reported.runs,
-            mean=(mean - 0.5 - added, mean + 0.5 - added), largest=largest - added,
-        )
-        for added in (0, 1)
-    ]  # fmt: skip
+    runs, mean, largest, found = reported.runs, float(reported.mean), int(reported.max), []
+    for added in (0, 1):
+        ends, most = (mean - 0.5 - added, mean + 0.5 - added), largest - added
+        found.append(convolution.compute_pair_chance(table, runs, mean=ends, largest=most))
     # Where it is open whether the last sweep counts, the mean of both probabilities.
     shares = table.counts / table.n
     chances, errors = {}, {}

@@ -1,7 +1,7 @@
 """A population: its histogram, and how mean and maximum of its studies vary."""
 
 import math
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import contourpy
 import numpy as np
@@ -86,9 +86,8 @@ def describe_joint(counts: CountTable, plane: Plane) -> dict[str, Any]:
     shown = [*(x for line in regions[0] for x in line["mean"]), mean]
     low, high = (plane.largest.find_quantile(q) for q in SHOWN_MAX)
     max_edges = np.geomspace(0.92 * min(low, top), 1.08 * max(high, top), N_BARS_OF_MAX + 1)
-    drawn = np.random.default_rng(STUDY_SEED).choice(
-        counts.updates, size=(N_STUDIES, load_reported().runs), p=counts.counts / counts.n_converged
-    )
+    shape, shares = (N_STUDIES, load_reported().runs), counts.counts / counts.n_converged
+    drawn = np.random.default_rng(STUDY_SEED).choice(counts.updates, shape, p=shares)
     studies = {"mean": drawn.mean(axis=1).tolist(), "max": drawn.max(axis=1).tolist()}
     joint: dict[str, Any] = {"regions": regions, "studies": studies}
     for name, distribution, edges in (
@@ -109,12 +108,11 @@ def find_regions(plane: Plane) -> list[list[dict[str, Any]]]:
     order = np.argsort(-plane.density, axis=None, kind="stable")
     ordered, within = plane.density.ravel()[order], np.cumsum(plane.mass.ravel()[order])
     contours = contourpy.contour_generator(x=plane.means, y=plane.logs, z=plane.density.T)
+    levels = [float(ordered[within >= level][0]) for level in REGION_LEVELS]
+    regions: Any = [contours.lines(level) for level in levels]  # lines are (n_points, 2) each
     return [
-        [
-            {"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()}
-            for line in cast("list[FloatArray]", contours.lines(float(ordered[within >= level][0])))
-        ]
-        for level in REGION_LEVELS
+        [{"mean": line[:, 0].tolist(), "max": np.exp(line[:, 1]).tolist()} for line in region]
+        for region in regions
     ]
 
 

@@ -49,16 +49,14 @@ def describe_study(
 ) -> Model:  # fmt: skip
     """Return the model of a population of networks, whatever became of them."""
     reported, sampling = claims.load_reported(), studies.describe_sampling(counts)
+    printed = {"runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max)}
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
     # The plane of studies, where these can be held against that of 1988.
     is_comparable = sampling is not None and protocol.has_paper_task
     plane = distributions.map_studies(counts) if is_comparable else None
     return {
-        "reported": {
-            "runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max),
-            "page": reported.page,
-        },
+        "reported": printed | {"page": reported.page},
         "has_paper_task": protocol.has_paper_task,
         "population": population,
         "sampling": sampling,
@@ -93,21 +91,19 @@ def describe_population(counts: CountTable) -> Model:
     }  # fmt: skip
 
 
-def judge_headline(
-    population: Model, sampling: Model | None, p: Model, protocol: Protocol
-) -> Model:
+def judge_headline(networks: Model, sampling: Model | None, p: Model, protocol: Protocol) -> Model:
     """Judge the two reported numbers by p under each of the ledger's conditions.
 
     ``reason``: why a study cannot judge them, None if it can.
     """
     other_settings = claims.find_other_settings(protocol.differences)
-    least, cap = claims.load_claims()["headline"].thresholds, population["cap"]
+    least, cap = claims.load_claims()["headline"].thresholds, networks["cap"]
     chance = 0.0 if sampling is None else sampling["chance_all_converge"]
     # Why it cannot be judged: the first that holds.
     reasons = {
         "settings": bool(other_settings),
         "cap": cap <= int(claims.load_reported().max),
-        "few networks": population["n"] < least["min_networks"],
+        "few networks": networks["n"] < least["min_networks"],
         "few converge": chance < least["min_chance_all_converge"],
     }
     reason = next((name for name, holds in reasons.items() if holds), None)

@@ -97,10 +97,8 @@ def measure_encoders(sample: Sample) -> Model:
     rules = {}
     for rule in RULES:
         larger = {size: found[size, rule] for size in SIZES[-N_LARGER:]}
-        rules[rule] = {
-            "updates": [name_median(found[size, rule]) for size in SIZES],
-            **name_estimate("exponent", estimate_exponent(larger)),
-        }
+        exponent = name_estimate("exponent", estimate_exponent(larger))
+        rules[rule] = {"updates": [name_median(found[size, rule]) for size in SIZES], **exponent}
     return {"sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules}
 
 

@@ -225,19 +225,15 @@ def measure_lesson(sample: Sample) -> Model:
     first = int(np.median(agreement.find_events(cosines)))
     updates, _, _ = sample.train(protocol, weights)
     late = train_changed(protocol, weights, freeze("W"), n_first=first, jobs=sample.jobs)[0]
-    return {
-        "spread": {"updates": SPREAD_UPDATES, "start": start, "U": end},
-        "first": {"changes": first, **name_median(late - updates, "extra")},
-    }
+    spread = {"updates": SPREAD_UPDATES, "start": start, "U": end}
+    return {"spread": spread, "first": {"changes": first, **name_median(late - updates, "extra")}}
 
 
 def tabulate_studies(sample: Sample) -> list[Model]:
     """Return, for each meaning of error, from which numbers of updates studies are drawn."""
     found = {name: sample.simulate(Protocol(criterion=name)) for name in MEANINGS}
-    return [
-        {"criterion": name, "updates": tabulate(each.updates[each.converged])}
-        for name, each in found.items()
-    ]
+    times = {name: each.updates[each.converged] for name, each in found.items()}
+    return [{"criterion": name, "updates": tabulate(each)} for name, each in times.items()]
 
 
 def tabulate(updates: NDArray[np.integer]) -> list[int]:

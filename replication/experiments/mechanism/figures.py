@@ -8,15 +8,14 @@ from matplotlib.figure import Figure
 from replication.report import style
 from replication.report.numbers import fixed
 
-Line = tuple[str, Any, str, int]
-"""Colour, dash, label, and by how many points the label is moved up."""
-WHOSE: dict[str, Line] = {
+WHOSE: dict[str, tuple[str, Any, str, int]] = {
     "dropped": (style.ENCODER, "-", "W", 0),
     "U dropped": (style.DECODER, (0, (1.5, 1.5)), "U ({failed} % fail)", 0),
     "all but W dropped": (style.BLUE, "-", "all but W\n({failed} % fail)", -9),
     "hidden biases dropped": (style.GREEN, (0, (3, 1, 1, 1)), "hidden biases", -3),
     "back-propagation": (style.PURPLE, (0, (5, 2)), "W, in back-\npropagation", 12),
 }
+"""Colour, dash, label, and by how many points the label is moved up."""
 SIZES: dict[str, tuple[str, Any, str, str]] = {
     "small": (style.BLUE, "", "o", "recirculation, rate {rate}"),
     "paper": (style.INK, "", "s", "recirculation, rate {rate}"),

@@ -9,6 +9,7 @@ import numpy as np
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model, agreement, growth, interventions
+from replication.experiments.interventions import compare_interventions
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
 from replication.experiments.mechanism import controls, reach
@@ -68,9 +69,7 @@ def run(sample: Sample) -> Model:
         sample.report_progress(f"changes, starts and halves at a rate of {NAMED_RATES[rate]:g}")
         own, firsts = protocols[rate], FIRSTS[rate]
         return {
-            "interventions": interventions.compare_interventions(
-                own, initial, firsts=firsts, jobs=sample.jobs
-            ),
+            "interventions": compare_interventions(own, initial, firsts=firsts, jobs=sample.jobs),
             "halves": controls.compare_halves(own, initial),
             **controls.compare_starts(own, initial),
             "readability": controls.measure_readability(own, initial[: 2 * smaller.n]),
@@ -90,7 +89,7 @@ def run(sample: Sample) -> Model:
     # Other inputs, each at the best learning rate that is found for it.
     sample.report_progress("other inputs")
     tasks = make_tasks()
-    model["tasks"] = try_tasks(tasks, task, search=search, examined=smaller)
+    model["tasks"] = try_tasks(tasks, task, search=search, smaller=smaller)
     model["sets"] = {name: reach.gather_sets(model["tasks"], f"{name} bits 8-4-8") for name in BITS}
     own = {name: row["rules"]["recirculation"] for name, row in model["tasks"].items()}
     best = {k: dataclasses.replace(x, learning_rate=own[k]["rate"]) for k, x in tasks.items()}
@@ -120,23 +119,19 @@ def compare_others(rules: Mapping[str, Any], weights: Array) -> Model:
         protocol = dataclasses.replace(PAPER, **reach.RULES[name], learning_rate=rate)
         found[name] = {
             "median": median, **controls.compare_starts(protocol, weights),
-            **interventions.compare_interventions(
-                protocol, weights, firsts=FIRSTS["paper"], names=["dropped"]
-            ),
+            **compare_interventions(protocol, weights, firsts=FIRSTS["paper"], names=["dropped"]),
         }  # fmt: skip
     return found
 
 
-def try_tasks(
-    tasks: Mapping[str, Protocol], sample: Sample, *, search: Sample, examined: Sample
-) -> Model:
+def try_tasks(tasks: dict[str, Protocol], sample: Sample, search: Sample, smaller: Sample) -> Model:
     """Return for each task the rules compared and what the first changes of W are worth."""
 
     def run_task(name: str) -> Model:
         compared = reach.compare_rules(tasks[name], sample.alone, search=search.alone)
         own = compared["recirculation"]
         best = dataclasses.replace(tasks[name], learning_rate=own["rate"])
-        return {"rules": compared, **reach.examine_task(best, examined.alone, median=own["median"])}
+        return {"rules": compared, **reach.examine_task(best, smaller.alone, median=own["median"])}
 
     longest = sorted(tasks, key=lambda name: -tasks[name].n_weights * tasks[name].n_patterns)
     return sample.map(run_task, longest)
@@ -146,15 +141,13 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
     """Judge whether the first changes of W help: what their absence costs, or the next error."""
     claim = load_claims()["useless-at-first"]
     firsts = {id: int(claim.find(id).thresholds["n_first"]) for id in USELESS}
-    measured: dict[str, Any] = {
-        id: controls.lowers_error(PAPER, initial, firsts[id]) for id in USELESS[:2]
-    }
-    measured["alone-20"] = controls.lowers_error(PAPER, initial, 1, "b", "U", "c")
+    lowers = controls.lowers_error
+    measured: dict[str, Any] = {id: lowers(PAPER, initial, firsts[id]) for id in USELESS[:2]}
+    measured["alone-20"] = lowers(PAPER, initial, 1, "b", "U", "c")
     for id in USELESS[2:]:
         name, rate = id.split("-")
-        first = firsts[id]
         rows = interventions["paper" if rate == "20" else "small"]
-        extra = get_estimate(rows[name][str(first)], "extra")
+        extra = get_estimate(rows[name][str(firsts[id])], "extra")
         includes_0 = (extra.low or 0.0) <= 0.0 <= (extra.high or 0.0)
         measured[id] = extra if name == "gradient" else supports_if(includes_0, extra)
     return judge("useless-at-first", measured)

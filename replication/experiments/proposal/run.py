@@ -47,6 +47,8 @@ def run(sample: Sample) -> Model:
     initial, few = sample.take(RECORDED_SHARE).draw(PAPER), sample.take(SEARCH_SHARE)
     measured = sample.map(lambda rate: measure_alignments(rate, initial), EQUAL_RATES)
     alignments = {key: each for part in measured.values() for key, each in part.items()}
+    medians = {key: float(np.median(aligned_at)) for key, (aligned_at, _) in alignments.items()}
+    shown = ("paper", "regressed", "control")
     # Speed, each variant at its own best rate.
     outcomes = {}
     for name, protocol in VARIANTS.items():
@@ -55,10 +57,7 @@ def run(sample: Sample) -> Model:
     ratios = estimate_ratios(outcomes["regressed"].updates, outcomes["paper"].updates)
     return {
         "rates": list(EQUAL_RATES),
-        "aligned_at": {
-            name: [float(np.median(alignments[name, rate][0])) for rate in EQUAL_RATES]
-            for name in ("paper", "regressed", "control")
-        },
+        "aligned_at": {x: [medians[x, rate] for rate in EQUAL_RATES] for x in shown},
         "speed": {name: find_median_updates(each) for name, each in outcomes.items()},
         "against_paper": name_estimate("median_ratio", ratios["median"]),
         "claims": {"proposal": judge_proposal(alignments)},

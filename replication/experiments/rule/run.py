@@ -43,12 +43,11 @@ def run(sample: Sample) -> Model:
     regression = load_claims()["descent"].thresholds["regression"]
     restricted = Protocol(regression=regression, **RESTRICTED)
     descent = judge("descent", measure_descent(restricted, sample.draw(restricted)))
+    learnt = {name: sample.simulate(each).converged for name, each in LOGISTIC.items()}
     return {"claims": {
         "simple-rule": judge_simple_rule(sample),
         "descent": descent | {"regression": regression},
-        "without-linearity": judge("without-linearity", {
-            name: sample.simulate(protocol).converged for name, protocol in LOGISTIC.items()
-        }),
+        "without-linearity": judge("without-linearity", learnt),
         "without-symmetry": judge_without_symmetry(sample),
     }}  # fmt: skip
 

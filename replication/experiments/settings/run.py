@@ -73,11 +73,9 @@ def measure_map(sample: Sample) -> tuple[Array, Array]:
 
 def find_ridge(mean: Array, failing: Array) -> list[float | None]:
     """Return the fastest rate of each regression, None where half fail or the map ends."""
-    columns = mean.argmin(axis=1).tolist()
-    return [
-        MAP_RATES[fastest] if lost[fastest] <= 0.5 and 0 < fastest < len(MAP_RATES) - 1 else None
-        for fastest, lost in zip(columns, failing, strict=True)
-    ]
+    inner = range(1, len(MAP_RATES) - 1)
+    rows = zip(mean.argmin(axis=1).tolist(), failing, strict=True)
+    return [MAP_RATES[at] if at in inner and lost[at] <= 0.5 else None for at, lost in rows]
 
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:

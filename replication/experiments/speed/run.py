@@ -98,8 +98,7 @@ def run(sample: Sample) -> Model:
     found = sample.map(find, searches)
     outcomes = {name: at_best for name, (_, at_best) in found.items()}
     outcomes["paper"] = sample.simulate(PAPER)
-    at_paper_rate = sample.simulate(RULES["no-hidden-regression"])
-    outcomes["no-hidden-regression-at-paper-rate"] = at_paper_rate
+    outcomes["no-hidden-regression-at-paper-rate"] = sample.simulate(RULES["no-hidden-regression"])
     sample.report_progress("updates at every learning rate")
     few, tried = sample.take(RATES_SHARE, least=FEWEST), SEARCHED_RATES
     good = {rule: find_good_rates(found[rule][0], tried[rule], few) for rule in tried}
