@@ -44,12 +44,9 @@ def describe_sampling(counts: CountTable) -> dict[str, Any] | None:
     for name, distribution in comparison.main.distributions.items():
         findings[name] |= {"interval": [distribution.find_quantile(q) for q in (0.025, 0.975)]}
     share = estimate_proportion(counts.n_converged, counts.n)
-    return {
-        "chance_all_converge": plain["chance_all_succeed"],
-        "chance_interval": [end**reported.runs for end in share.interval if end is not None],
-        **findings,
-        "p": plain["p"],
-    }
+    ends = [end**reported.runs for end in share.interval if end is not None]
+    chance = {"chance_all_converge": plain["chance_all_succeed"], "chance_interval": ends}
+    return {**chance, **findings, "p": plain["p"]}
 
 
 def count_networks(protocol: Protocol, sample: Sample, *, first: int = 0) -> CountTable:

@@ -31,8 +31,7 @@ import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
-from replication.experiments.agreement import LEVEL, find_alignment
-from replication.experiments.growth import find_critical_rate
+from replication.experiments.agreement import LEVEL, find_alignment, find_critical_rate
 from replication.experiments.matrices import Array, Counts, compute_cosines, flatten, get_u, get_w
 from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
 from replication.simulator.activations import logistic

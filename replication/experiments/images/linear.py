@@ -207,8 +207,5 @@ def measure_kept(protocol: Protocol, sample: Sample) -> Model:
 
     cosines = np.swapaxes(find_basis(initial), 1, 2) @ find_basis(final)
     overlaps = np.sum(cosines**2, axis=(1, 2)) / n_hidden
-    return {
-        "sizes": [n_visible, n_hidden],
-        "chance": n_hidden / (n_visible - 1),  # of the directions that add up to 0
-        **name_mean(overlaps, "overlap"),
-    }
+    chance = n_hidden / (n_visible - 1)  # of the directions that add up to 0
+    return {"sizes": [n_visible, n_hidden], "chance": chance, **name_mean(overlaps, "overlap")}

@@ -8,7 +8,7 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.experiments import Model
-from replication.experiments.growth import measure_growth
+from replication.experiments.agreement import measure_growth
 from replication.experiments.images import linear, logistic
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.matrices import Counts

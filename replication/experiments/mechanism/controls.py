@@ -20,7 +20,7 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
-from replication.experiments import Model, agreement, growth, interventions, matrices
+from replication.experiments import Model, agreement, interventions, matrices
 from replication.experiments.matrices import Array, Flags, get_u, get_w, replace_matrices
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample, estimate_share, name_median, name_range
@@ -74,7 +74,7 @@ def compare_starts(protocol: Protocol, weights: Array) -> dict[str, Any]:
         updates, converged, _ = simulate_weights(protocol, start)
         return interventions.describe_extra(updates, converged, base)
 
-    rate = float(np.median(growth.measure_growth(protocol, weights)["predicted"]))
+    rate = float(np.median(agreement.measure_growth(protocol, weights)["predicted"]))
     sizes = []
     for factor in FACTORS:
         larger = replace_matrices(protocol, weights, W=factor * W)
@@ -237,7 +237,7 @@ def compare_sets(tasks: Mapping[str, Protocol], sample: Sample, *, search: Sampl
 
     def compare(name: str) -> Model:
         protocol = tasks[name]
-        critical, weights = growth.find_critical_rate(protocol), sample.draw(protocol)
+        critical, weights = agreement.find_critical_rate(protocol), sample.draw(protocol)
         slow = dataclasses.replace(protocol, learning_rate=critical / 2)
         # The best rate without the common part, on other networks.
         grid = {"learning_rate": RATES, "max_updates": [MAX_UPDATES]}

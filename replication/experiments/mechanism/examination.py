@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -74,6 +75,7 @@ class Mechanism:
         ]
         # The table, kind by kind, without the columns that are empty.
         cap = plural(protocol.max_updates, "update")
+        form: Any = {"na_rep": "", "float_format": "{:.4g}".format, "index_names": False}
         for kind, title in {
             "growth": "After 10 updates at a tenth of the best rate, medians",
             "first changes": "First changes replaced: extra updates, median, 95 % interval; a "
@@ -82,10 +84,7 @@ class Mechanism:
         }.items():
             rows = table[table["kind"] == kind].drop(columns="kind").dropna(axis=1, how="all")
             if len(rows):
-                shown = rows.set_index("name").to_string(
-                    na_rep="", float_format="{:.4g}".format, index_names=False
-                )
-                parts.append(f"{title}\n{shown}")
+                parts.append(f"{title}\n{rows.set_index('name').to_string(**form)}")
         return "\n\n".join([*parts, self.answer])
 
 

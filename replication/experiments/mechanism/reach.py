@@ -9,7 +9,7 @@ import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
-from replication.experiments import Model, growth, interventions
+from replication.experiments import Model, agreement, interventions
 from replication.experiments.matrices import Array, Counts, Flags
 from replication.experiments.recording import train_for
 from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
@@ -214,7 +214,7 @@ def examine_task(
     weights = sample.draw(protocol)
     slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
     later = train_for(slow, weights, CHECKED_AT)
-    first, early = (growth.measure_growth(slow, states) for states in (weights, later))
+    first, early = (agreement.measure_growth(slow, states) for states in (weights, later))
     # What its first changes are worth at the rate of the protocol.
     n_first = max(1, round(PART * median))
     replace = interventions.compare_interventions

@@ -8,7 +8,7 @@ import numpy as np
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement, growth, interventions
+from replication.experiments import Model, agreement, interventions
 from replication.experiments.interventions import compare_interventions
 from replication.experiments.judging import judge, supports_if
 from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
@@ -63,7 +63,7 @@ def run(sample: Sample) -> Model:
     model: Model = {"rates": NAMED_RATES, "level": agreement.LEVEL, "theory": {}}
     for name, fields in SETTINGS.items():
         setting = dataclasses.replace(protocols["small"], **fields)
-        model["theory"][name] = growth.check_theory(setting, smaller.draw(setting))
+        model["theory"][name] = agreement.check_theory(setting, smaller.draw(setting))
 
     def measure(rate: str) -> Model:
         sample.report_progress(f"changes, starts and halves at a rate of {NAMED_RATES[rate]:g}")
@@ -75,7 +75,7 @@ def run(sample: Sample) -> Model:
             "readability": controls.measure_readability(own, initial[: 2 * smaller.n]),
             "shrinking": controls.measure_shrinking(own, initial),
             "splits": controls.measure_split(own, initial),
-            "turning": growth.follow_turning(own, initial[: smaller.n]),
+            "turning": agreement.follow_turning(own, initial[: smaller.n]),
         }
 
     by_rate = {rate: measure(rate) for rate in NAMED_RATES}

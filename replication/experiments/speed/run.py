@@ -105,10 +105,9 @@ def run(sample: Sample) -> Model:
     # What back-propagation takes as a multiple of what recirculation takes, and what a factor on
     # the changes of W costs or saves, network by network.
     ratios = compare_rules(outcomes)
-    changes = {
-        name: estimate_mean(outcomes[f"{name}-changed"].updates - outcomes[rule].updates)
-        for name, (rule, *_) in FACTORS.items()
-    }
+    changes = {}
+    for name, (rule, *_) in FACTORS.items():
+        changes[name] = estimate_mean(outcomes[f"{name}-changed"].updates - outcomes[rule].updates)
     comparable = load_claims()["comparable"].operationalisations
     return {
         "best_factor": found["squared-searched-changed"][0].visible_to_hidden_factor,
@@ -169,10 +168,9 @@ def judge_rapid(outcomes: Mapping[str, Outcomes], ratio: Estimate) -> Model:
     """Judge whether simple networks usually converge rapidly."""
     claim = load_claims()["rapid"]
     paper, large = outcomes["paper"], outcomes["recirculation-8-3-8"]
-    shares = {
-        name: of.converged & (of.updates <= claim.find(name).thresholds["updates"])
-        for name, of in (("within-48", paper), ("larger", large), ("larger-202", large))
-    }
+    shares = {}
+    for name, of in (("within-48", paper), ("larger", large), ("larger-202", large)):
+        shares[name] = of.converged & (of.updates <= claim.find(name).thresholds["updates"])
     return judge("rapid", {**shares, "faster": ratio})
 
 

@@ -7,10 +7,9 @@ import pytest
 from scipy.special import expit
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.agreement import find_alignment
+from replication.experiments.agreement import find_alignment, find_critical_rate
 from replication.experiments.dynamics import jumps
 from replication.experiments.dynamics import run as dynamics
-from replication.experiments.growth import find_critical_rate
 from replication.experiments.mechanism.controls import are_corners
 from replication.experiments.sample import Sample
 from replication.simulator.engine import evaluate_networks, record_weights

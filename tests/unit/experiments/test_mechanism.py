@@ -8,7 +8,7 @@ import pytest
 from scipy.special import expit
 
 from replication import PAPER, Protocol, RecirculationNetwork
-from replication.experiments import growth, interventions
+from replication.experiments import agreement, interventions
 from replication.experiments.agreement import LEVEL, measure_agreement
 from replication.experiments.matrices import compute_cosines, get_w
 from replication.experiments.mechanism import controls, reach, run
@@ -39,7 +39,7 @@ def make_constant(protocol, size=1e-3):
 ])  # fmt: skip
 def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
     protocol = dataclasses.replace(run.make_tasks()[name], learning_rate=0.5, **fields)
-    measured = growth.measure_growth(protocol, make_constant(protocol))
+    measured = agreement.measure_growth(protocol, make_constant(protocol))
     assert measured["along_theory"] == pytest.approx(1.0, abs=1e-6)
     assert measured["growth"] == pytest.approx(measured["predicted"], rel=1e-4)
     if name.startswith(("one-hot", "bars")):
@@ -51,10 +51,10 @@ def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
     W, U = np.array([1.0, 0.0]), np.array([0.0, 1.0])
     while cosine < LEVEL:
         U = U + 2.0 * 0.25 * 0.25 * W
-        W = W * (1 + growth.predict_growth(SMALL))
+        W = W * (1 + agreement.predict_growth(SMALL))
         t += 1
         cosine = U @ W / math.sqrt(U @ U * (W @ W))
-    assert math.ceil(growth.predict_alignment_by_growth(SMALL)) == t
+    assert math.ceil(agreement.predict_alignment_by_growth(SMALL)) == t
 
 
 class Changed(RecirculationNetwork):
