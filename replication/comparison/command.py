@@ -151,7 +151,7 @@ def read_side(given: str | None) -> Any:
 def _compare(options: argparse.Namespace) -> Any:
     """Return the answer, or the table of answers, of the function that the options belong to."""
     from replication.comparison.comparison import compare, compare_by
-    from replication.comparison.groups import compare_sides
+    from replication.comparison.groups import compare_table
     from replication.system.tables import Table
 
     if options.evidence and options.difference is None:
@@ -165,7 +165,7 @@ def _compare(options: argparse.Namespace) -> Any:
              if name in defaults and name not in of_tables and value is not None}  # fmt: skip
     # Two tables, or a table and one report; or two reports.
     if isinstance(own, Table):
-        return compare_sides(own, theirs, **of_tables, **given, **options.numbers)
+        return compare_table(own, theirs, **of_tables, **given, **options.numbers)
     if isinstance(theirs, Table):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
     for name, value in of_tables.items():

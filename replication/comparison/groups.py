@@ -5,7 +5,6 @@ whose cells the other has; where one table has a column for each task, method or
 headings are a key; the values are the only column of numbers that is left.
 """
 
-import contextlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,12 +14,18 @@ import numpy as np
 
 from replication.comparison.comparison import compare, compare_by
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_numbers, suggest
-from replication.comparison.result import Comparison, split_said
+from replication.comparison.report import (
+    STATISTICS,
+    SUCCESSES,
+    name_unread,
+    read_heading,
+    read_numbers,
+)
+from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
-from replication.statistics.pooling import estimate_tau, find_effect
+from replication.statistics.pooling import find_effect, pool
 from replication.statistics.sampling import Effort
 from replication.system import tables
 from replication.system.tables import Table, is_missing, list_names
@@ -49,7 +54,7 @@ def compare_table(
     difference: Sequence[str] | None = None,
     pair: str | None = None,
     **options: Any,
-) -> ComparisonTable:
+) -> ComparisonTable | Comparison:
     """Compare a table of reported results with runs of your own.
 
     Parameters
@@ -79,7 +84,7 @@ def compare_table(
 
     Returns
     -------
-    ComparisonTable
+    ComparisonTable, or Comparison of a column with one report where neither side has keys
 
     Raises
     ------
@@ -95,18 +100,6 @@ def compare_table(
     >>> found.verdict.value, [round(p, 2) for p in found.p_values.values()]
     ('contradicted', [0.0, 0.7])
     """
-    found = compare_sides(table, reported, by=by, column=column, succeeded=succeeded,
-                          difference=difference, pair=pair, **options)  # fmt: skip
-    if isinstance(found, Comparison):
-        raise UsageError("no column is a key of both tables; name it with `by`, or use `compare`")
-    return found
-
-
-def compare_sides(
-    table: Any, reported: Any, *, by: Any, column: Any, succeeded: str | None,
-    difference: Sequence[str] | None, pair: str | None, **options: Any,
-) -> Comparison | ComparisonTable:  # fmt: skip
-    """Compare tables as `compare_table` does, or a column with one report if there are no keys."""
     keys, metrics = _take_names("by", by), _take_names("column", column)
     if pair is not None and difference is None:
         raise UsageError("`pair` was given without `difference`; give that too")
@@ -125,7 +118,7 @@ def compare_sides(
         own = _list_tags(own, yours)
     # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
-    shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
+    shared = read_numbers(None if theirs else reported, numbers, "reported")
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
@@ -189,22 +182,20 @@ def compare_sides(
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
-        every = (find_effect(one.difference, one.main.sides) for one in judged.values())
-        between = estimate_tau([one for one in every if one is not None])
-        if between is None:
+        effects = [find_effect(one.difference, one.main.sides) for one in judged.values()]
+        pooled = pool(effects, level=0.05)
+        if pooled is None or (between := pooled.tau) is None:
             needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
             raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
-    elif between is not None:
-        said["between"] = f"either side may be off by {between} SD for reasons of its own"
-    only_reported = tuple(key for key in reports if key not in mine)
-    only_yours = tuple(key for key in mine if key not in reports)
-    ignored = (_name_unread(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
-        tuple(column or name or "metric" for name, column in found.items()), judged, refused,
-        only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
-        float(between or 0.0), *split_said(said), seeds,
+        by=tuple(column or name or "metric" for name, column in found.items()),
+        rows=judged, refused=refused, n_missing=n_missing, assumptions=said, seeds=seeds,
+        only_reported=tuple(key for key in reports if key not in mine),
+        only_yours=tuple(key for key in mine if key not in reports),
+        ignored=tuple(name_unread(name) for name in unread if name not in {*found, *columns}),
+        level=next(iter(judged.values())).level, between=float(between or 0.0),
     )  # fmt: skip
 
 
@@ -295,10 +286,6 @@ def _fold_cells(table: Table, name: str) -> set[str]:
     return set(map(_fold, _probe(table, name)))
 
 
-def _name_unread(name: str) -> str:
-    return show(name) + suggest(_fold(name))
-
-
 def _is_numeric(table: Table, name: str) -> bool:
     cells = _probe(table, name)
     return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
@@ -339,7 +326,7 @@ def _read_records(
     if not labels:
         raise UsageError(
             f"of the columns of {table.name} none holds reported numbers: "
-            f"{', '.join(map(_name_unread, table.names[:12]))}; name it mean, median or share"
+            f"{', '.join(map(name_unread, table.names[:12]))}; name it mean, median or share"
         )
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
@@ -421,11 +408,9 @@ def _match_keys(
     # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
-        with contextlib.suppress(UsageError):
-            metrics = metrics or [find_column(own, {*found.values()}, {})]
         raise UsageError(
             f"the report has results in {list_names(labels)}, and nothing says which of them your "
-            f"runs are; say it as in `column` {name_key([*metrics, 'values'][:1])}="
+            f"runs are; say it as in `column` {name_key([*metrics, 'NAME'][:1])}="
             f"{name_key(labels[-1:])}"
         )
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
@@ -443,17 +428,16 @@ def _sort_records(
 ) -> dict[Key, dict[str, Any]]:
     """Return reported numbers by key, spelt as the other side does."""
     # Names are compared folded, and spelt as on the other side if that has only one such.
-    spelt: list[dict[str, set[str]]] = [{} for _ in names]
+    spelt: dict[Key, list[Key]] = {}
     for key in others:
-        for place, part in enumerate(key):
-            spelt[place].setdefault(_fold(part), set()).add(part)
+        spelt.setdefault(tuple(map(_fold, key)), []).append(key)
     reports: dict[Key, dict[str, Any]] = {}
     for row, (tags, numbers) in enumerate(records, start=1):
         cells = [tags[name] for name in names]
         if None in cells:
             raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
-        pairs = ((by.get(_fold(cell), {cell}), cell) for by, cell in zip(spelt, cells, strict=True))
-        key = tuple(min(ways) if len(ways) == 1 else cell for ways, cell in pairs)
+        ways = spelt.get(tuple(map(_fold, cells)), [])
+        key = ways[0] if len(ways) == 1 else tuple(cells)
         if key in reports:
             problem = f"names {name_key(key)} twice; give one row for each"
             several = "has several reports; name the columns that tell them apart in `by`"

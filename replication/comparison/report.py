@@ -79,6 +79,7 @@ class Kind(NamedTuple):
 
 
 NO_KIND = Kind()
+_LONG = {"standard error": "se", "standard deviation": "sd", "confidence interval": "ci"}
 # 90% ci normal, 2sd n-1: level, how many, what, its distribution, its denominator
 _KIND = re.compile(
     r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
@@ -93,9 +94,8 @@ def read_kind(text: str) -> Kind | None:
     """
     # s.d. is sd, "standard error" se: what has several names is called by one
     plain = re.sub(r"(?<=[a-z])\.", "", text.lower()).replace("half", "")
-    for words, name in (("error", "se"), ("deviation", "sd")):
-        plain = plain.replace(f"standard {words}", name)
-    plain = plain.replace("confidence interval", "ci")
+    for words, name in _LONG.items():
+        plain = plain.replace(words, name)
     parts = [NAMES.get(part, part) if len(part) > 1 else part for part in plain.split()]
     found = _KIND.fullmatch(" ".join(parts))
     if found is None or not found[0]:
@@ -126,16 +126,14 @@ def read_heading(text: str) -> Heading:
     count = re.search(counted, body, re.IGNORECASE)
     if count and count[0] != body:
         runs, body = count[1] or count[2], body.replace(count[0], "")
-    for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (sd), (mean ± std)
-        behind = re.sub(r"(?:mean|average)?\s*±", "", inside)
+    base, _, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
+    # (%), (sd), (mean ± std), or ± SD without brackets
+    for inside in (*re.findall(r"[(\[]([^()\[\]]*)[)\]]", body), behind):
+        spread = re.sub(r"(?:mean|average)?\s*±", "", inside)
         if "%" in inside and read_kind(inside) is None:
             unit = "%"
-        elif read_kind(behind) is not None:
-            kind = behind
-    # Reward ± SD, without brackets
-    base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
-    if sign and read_kind(behind):
-        kind = behind
+        elif read_kind(spread) is not None:
+            kind = spread
     words = re.sub(r"[\s._-]+", "_", base.lower()).strip("_")
     if level := re.fullmatch(r"([0-9]{2}(?:\.[0-9])?)%_ci", words):
         return Heading("", "ci", unit, f"{level[1]}% ci", runs)
@@ -155,10 +153,10 @@ def read_heading(text: str) -> Heading:
     return Heading(words, None, unit, kind, runs)
 
 
-def suggest(name: str) -> str:
-    """Return the reported number whose name is nearest, as words behind a message."""
-    near = difflib.get_close_matches(name, NAMES, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+def name_unread(name: str) -> str:
+    """Quote a name that says nothing known, with the reported number whose name is nearest."""
+    near = difflib.get_close_matches(re.sub(r"[\s.-]+", "_", name.lower()), NAMES, n=1)
+    return show(name, length=40) + (f" (did you mean {near[0]}?)" if near else "")
 
 
 def word(name: str) -> str:
@@ -270,7 +268,7 @@ class Report:
         return {f"{name} with {free}": base * one for free, one in below.items()}
 
 
-def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
+def parse_report(given: Any, name: str) -> dict[str, Any]:
     """Return reported numbers by name from a mapping, or from text: 0.83 ± 0.04, n = 5.
 
     In text the mean comes first, or each number has its name before it: mean=0.83 sd=0.04 n=5.
@@ -297,7 +295,7 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
         label, known, *_ = ("", key) if key == "plus_minus" else read_heading(key)
         if known is None or label:
             allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
-            raise refuse(name, key, allowed + suggest(key.lower()))
+            raise UsageError(f"`{name}` was given as {name_unread(key)}; allowed {allowed}")
         if known in found:
             raise UsageError(f"`{name}` gives the {known} twice; give it once")
         if value is not None and str(value) != "":
@@ -305,16 +303,15 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
-def read_numbers(options: Options) -> dict[str, Any]:
-    """Return the reported numbers by name, however they were given."""
-    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
+def read_numbers(given: Any, numbers: Mapping[str, Any], side: str) -> dict[str, Any]:
+    """Return reported numbers by name, given as a whole to the argument of a side, or alone."""
+    numbers = {name: one for name, one in numbers.items() if one is not None}
     for name in GONE.keys() & numbers.keys():
         raise UsageError(f"there is no '{name}' any more; give {GONE[name]}")
-    reported = options["reported"]
-    whole = {} if reported is None else parse_report(reported, "reported")
-    for name, value in parse_report(numbers, "reported").items():
+    whole = {} if given is None else parse_report(given, side)
+    for name, value in parse_report(numbers, side).items():
         if str(whole.setdefault(name, value)) != str(value):
-            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
+            raise UsageError(f"`{side}` gives the {name}, and `{name}` was given; leave one out")
     return whole
 
 
@@ -391,7 +388,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
     off_centre, bracket, level = "", "", None
 
     def add(name: str, value: Any) -> None:
-        if texts.setdefault(name, value) != value:
+        if str(texts.setdefault(name, value)) != str(value):
             both = f"{show(texts[name])} and {show(value)}"
             raise UsageError(f"`{name}` was given twice, as {both}; give it once")
 
@@ -403,8 +400,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
     if share := re.fullmatch(COUNTED, str(texts.get("share"))):
         del texts["share"]
         add("n_succeeded", share[1])
-        if str(texts.setdefault("runs", share[2])) != share[2]:
-            add("runs", share[2])
+        add("runs", share[2])
     # 0.83 ± 0.04, 0.83 (0.04) or 0.83 [0.81, 0.85]: a value with what stands behind it.
     behind = {"mean": kind.name or "spread", "median": "iqr", "iqm": "ci"}
     for name, spread in behind.items():  # a median stands with its quartiles

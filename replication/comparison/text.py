@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 3  # version of what `Answered.to_dict` returns
 WIDTH = 88
-FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
+# assumptions that no option changes
+FIXED = {"quartiles", "independence", "estimated", "steps", "mixed", "twice", "early"}
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")

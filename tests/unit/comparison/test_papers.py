@@ -309,7 +309,7 @@ ODD = {
     "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),
     "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
-    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Caution: - Runs of "
+    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Runs of "
                        "different method ('Ours', 'SAC') are taken together; if they are not "
                        "alike, give `by` task,method."),
     "one run twice": (TASKS | {"seed": [0, *range(4)] * 2}, OURS, {}, "Seed 0 has 2 runs in ant,"),
@@ -349,7 +349,7 @@ def test_a_report_is_read_as_it_is_spelt(text, numbers):
 
 
 def test_results_of_many_methods_need_to_know_whose_the_runs_are():
-    why = "results in 'SAC', 'TD3', 'Ours', and nothing says .* as in `column` return=Ours"
+    why = "results in 'SAC', 'TD3', 'Ours', and nothing says .* as in `column` NAME=Ours"
     with pytest.raises(UsageError, match=why):
         compare_table(TASKS, WIDE, n=5)
 
