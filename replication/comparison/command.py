@@ -91,9 +91,9 @@ def add_commands(subparsers: Any) -> None:
     # "--ci LOW HIGH": the words behind the name are its values; an option without any is a switch
     for usage, words in OPTIONS.items():
         name, *values = usage.split()
-        more: dict[str, Any] = {"choices": choices[name]} if name in choices else (
-            {"nargs": 0} if not values else {"metavar": values[0]} if len(values) == 1 else
-            {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
+        nargs = None if len(values) == 1 or name in choices else len(values)
+        more: dict[str, Any] = {"nargs": nargs, "choices": choices.get(name)}
+        more |= {"metavar": tuple(values)} if values else {}
         compare.add_argument(name, action=Once, help=words, **more)
     # Reported numbers by name, those of intervals with two ends; what there is no more says so.
     plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))  # not 95%_ci

@@ -203,8 +203,7 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
     if max(-low, high) > 1.5:
         options["scale"], options["said"]["scale"] = 1.0, "your values are per cent, too"
     elif 0.0 <= low <= high <= 1.0:
-        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
-        options["said"]["scale"] = f"your values {what}"
+        options["scale"], options["said"]["scale"] = 100.0, "your values are shares, not per cent"
 
 
 def _take_own(report: Report, options: Options) -> Runs:
@@ -214,14 +213,12 @@ def _take_own(report: Report, options: Options) -> Runs:
     own = take_runs(values, succeeded, options, needs_cap, "values")
     others = None if minus is None else take_runs(minus, None, options, needs_cap, "minus")
     says_success = hasattr(values, "converged") or isinstance(values, CountTable)
-    if not (says_success or succeeded is not None or options["cap"]) and (
-        report.numbers.keys() & SUCCESSES.keys()
-    ):
+    is_share = not SUCCESSES.keys().isdisjoint(report.numbers)
+    if is_share and not (says_success or succeeded is not None or options["cap"]):
         return take_successes(own, is_alone=not report.on_values)
     for name, runs in (("values", own), ("minus", others)):
         if runs is not None and report.on_values and runs.done is None:
-            advice = "give runs of which some succeeded, or compare the share that succeeded only"
-            raise DataError(f"all {runs.n:,} runs of `{name}` failed; {advice}")
+            raise DataError(f"all {runs.n:,} runs of `{name}` failed; compare the share alone")
     # Of a difference both groups count, and both may lack values.
     if others is None:
         return dataclasses.replace(own, is_of_pairs="raw" in options)

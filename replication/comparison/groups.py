@@ -127,8 +127,7 @@ def compare_table(
         gaps = [name for name in theirs.names if name not in {*others, *own.names}
                 and read_heading(name).label in DIFFERENCES]  # fmt: skip
         if gaps and difference is None:
-            raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference` with two "
-                             "groups, or name it as a column of yours")  # fmt: skip
+            raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference`, two groups")
         found = _match_keys(own, theirs, records, keys, metrics, said, {groups, pair})
     elif len(metrics) > 1:
         raise UsageError("several columns were given, and one report for all; give one of each")
@@ -155,8 +154,7 @@ def compare_table(
     if theirs is not None:
         reports = _sort_records(records, [*found], theirs, mine)
     if len(reports) > MAX_ROWS:
-        allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
-        raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
+        raise UsageError(f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}")
     # Rows are the reports of which you have runs; what one side lacks is named.
     if mine.keys().isdisjoint(reports):
         each = list_names([", ".join(key) for key in mine])
@@ -185,8 +183,7 @@ def compare_table(
         effects = [find_effect(one.difference, one.main.sides) for one in judged.values()]
         pooled = pool(effects, level=0.05)
         if pooled is None or (between := pooled.tau) is None:
-            needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
-            raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
+            raise UsageError("`between` estimate takes three rows of ten runs on either side")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
     return ComparisonTable(
@@ -321,13 +318,10 @@ def _read_records(
     read = {name: one for name, one in headings.items() if name not in free and one.label in parts}
     for name, (label, statistic, *_) in read.items():
         if (other := parts[label].setdefault(str(statistic), name)) != name:
-            both = list_names([other, name])
-            raise UsageError(f"{table.name} gives the {statistic} in {both}; keep one")
+            raise UsageError(f"{list_names([other, name])} are both the {statistic}; keep one")
     if not labels:
-        raise UsageError(
-            f"of the columns of {table.name} none holds reported numbers: "
-            f"{', '.join(map(name_unread, table.names[:12]))}; name it mean, median or share"
-        )
+        seen = ", ".join(map(name_unread, table.names[:12]))
+        raise UsageError(f"{table.name} has no mean, median or share, only {seen}; name it so")
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
     for label in labels:
@@ -400,19 +394,15 @@ def _match_keys(
             if name or len(cells) > 1:
                 found[name] = None
     if len(metrics) > 1 and None not in found.values():
-        lacks = f"no column of {theirs.name} names one of them for each row"
-        raise UsageError(f"several columns were given, and {lacks}; add one, such as `metric`")
+        raise UsageError(f"several columns were given; {theirs.name} needs one such as `metric`")
     for name in keys:
         if name not in {*found, *found.values()}:
             (theirs if name in own.names else own).take(name)
     # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
-        raise UsageError(
-            f"the report has results in {list_names(labels)}, and nothing says which of them your "
-            f"runs are; say it as in `column` {name_key([*metrics, 'NAME'][:1])}="
-            f"{name_key(labels[-1:])}"
-        )
+        example = f"{name_key([*metrics, 'NAME'][:1])}={name_key(labels[-1:])}"
+        raise UsageError(f"which of {list_names(labels)} are your runs? give `column` {example}")
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"
         raise UsageError(f"no column is a key of both tables; {both}; name a key alike in both")
@@ -439,9 +429,8 @@ def _sort_records(
         ways = spelt.get(tuple(map(_fold, cells)), [])
         key = ways[0] if len(ways) == 1 else tuple(cells)
         if key in reports:
-            problem = f"names {name_key(key)} twice; give one row for each"
-            several = "has several reports; name the columns that tell them apart in `by`"
-            raise UsageError(f"{table.name} {problem if key else several}")
+            what = f"names {name_key(key)} twice" if key else "has several reports"
+            raise UsageError(f"{table.name} {what}; name the columns that tell them apart in `by`")
         reports[key] = numbers
     return reports
 
@@ -533,8 +522,7 @@ def find_column(table: Table, taken: Collection[str | None], said: dict[str, str
         if len(names) > 1:
             names = [one for one in names if _fold(one) not in aside and _is_numeric(table, one)]
     if len(names) != 1:
-        known = list_names(names or table.names)
-        raise UsageError(f"no `column` was given; name the one that holds the values, of {known}")
+        raise UsageError(f"name the `column` of the values, of {list_names(names or table.names)}")
     if len(table.names) > len(taken) + 1:
         said["column"] = f"{name_key(names)} holds the values"
     return names[0]
@@ -590,14 +578,12 @@ def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict
 
 def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]) -> str:
     """Return the column of the two groups whose difference was reported, of keys first."""
-    named, wanted = f"`difference` names {list_names(difference)}", {*difference}
+    wanted = {*difference}
     for name in (*keys, *table.names) if len(wanted) == 2 else ():
         cells = {*filter(None, tables.read_keys(table.take(name)))}
         if wanted <= cells:
             return name
-        if wanted & cells:
-            named += f"; {show(name)} has the groups {list_names(sorted(cells))}"
-    raise UsageError(f"{named}; name two groups of one column, given as `by`")
+    raise refuse("difference", [*difference], "are two groups of one column")
 
 
 def _subtract(
@@ -620,13 +606,11 @@ def _subtract(
             continue
         # A pair is one run of either group with the same seed.
         if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
-            advice = "give one run of each, of one task"
-            raise DataError(f"column {show(pair)} holds a seed twice in one group; {advice}")
+            raise DataError(f"{show(pair)} holds a seed twice in one group; give one run of each")
         gaps = {name: value - seeds[two].get(name, np.nan) for name, value in seeds[one].items()}
         by_seed[key] = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
         if not by_seed[key]:
-            advice = "leave `pair` out if runs are not paired"
-            raise DataError(f"column {show(pair)} holds no seed of both groups; {advice}")
+            raise DataError(f"column {show(pair)} holds no seed of both groups; leave `pair` out")
         found[key] = {"values": np.array([*by_seed[key].values()]), "raw": values}
     if not found:
         raise DataError(f"no group has runs of both {' and '.join(map(show, difference))}")

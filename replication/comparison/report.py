@@ -322,16 +322,14 @@ def read_report(given: Mapping[str, Any], options: Options) -> Report:
         raise refuse("failures", failures, f"are {', '.join(FAILURE_WORDS)}")
     kind = NO_KIND if behind is None else read_kind(str(behind))
     if kind is None:
-        kinds = "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
-        raise refuse("plus_minus", behind, f"are {kinds}")
+        raise refuse("plus_minus", behind, "are sd, se, ci, 2sd, '90% ci', 'ci normal', 'sd n-1'")
     texts = {name: value for name, value in given.items() if value is not None}
     if (behind := texts.pop("plus_minus", None)) and kind == NO_KIND:
         kind = read_kind(behind) or NO_KIND
     # "0.83 ± 0.04", "[4.9, 5.7]" and their like come apart.
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
-        both = f"{100 * level:g} %, and `plus_minus` says {100 * kind.level:g} %"
-        raise UsageError(f"the interval behind the mean has a level of {both}; give both alike")
+        raise UsageError(f"the level is {level:g}, and {kind.level:g} in `plus_minus`; keep one")
     runs, ends = texts.pop("runs", None), split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
@@ -360,8 +358,7 @@ def read_report(given: Mapping[str, Any], options: Options) -> Report:
     # Runs, and whether all of it can stand together.
     n = read_number(1 if "constant" in numbers else 0 if runs is None else runs, "n").value
     if n.denominator != 1 or not (runs is None or 1 <= n <= MAX_RUNS):
-        span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
-        raise refuse("n", runs, f"are whole numbers {span}")
+        raise refuse("n", runs, f"are whole numbers from 1 to {MAX_RUNS:,}, or a `constant`")
     kind = kind._replace(level=kind.level or level)
     report = Report(numbers, int(n), failures, kind, off_centre, bracket)
     _check_together(report, is_gap=options["minus"] is not None)
@@ -389,8 +386,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
 
     def add(name: str, value: Any) -> None:
         if str(texts.setdefault(name, value)) != str(value):
-            both = f"{show(texts[name])} and {show(value)}"
-            raise UsageError(f"`{name}` was given twice, as {both}; give it once")
+            raise UsageError(f"`{name}` was given twice: {show(texts[name])}, {show(value)}")
 
     # Both ends of an interval in columns of their own, and a share as 19/20.
     if ("ci_low" in texts) != ("ci_high" in texts):
@@ -438,8 +434,7 @@ def _place_interval(numbers: dict[str, Any], first: Reported, last: Reported, is
     beside = sorted(numbers.keys() & CENTRES)
     centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", found)
     if not first.low <= centre.value <= last.high:
-        ends = f"{first.text} to {last.text}"
-        raise refuse("ci", ends, f"is an interval that holds the reported {centre.text}")
+        raise refuse("ci", f"{first.text} to {last.text}", f"are intervals around {centre.text}")
     if centre.low <= found.high and found.low <= centre.high:
         return ""
     # Is it in the middle on the scale of logarithms? sqrt(low * high)
@@ -458,8 +453,7 @@ def _check_together(report: Report, *, is_gap: bool) -> None:
         "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= numbers,
         "`constant` was given with other numbers; give it alone":
             "constant" in numbers and len(numbers) > 1,
-        "`n` was not given, the number of runs behind the report; give it, or try several; an "
-        "estimate with its interval or standard error needs none, nor does a `constant`":
+        "`n` was not given, the number of runs behind the report (an interval needs none)":
             report.n == 0 and not (numbers - {"ci", "se", "spread"} == {report.centre}
                                    and report.has_error),
         "of a difference (`minus`) only the `mean`, with its spread, or `constant` is compared":

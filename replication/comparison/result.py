@@ -151,16 +151,6 @@ class Comparison(Answered):
         panels = [functools.partial(draw_statistic, self, name) for name in names]
         return draw(panels, height=0.4 + 2.1 * len(panels))
 
-    def list_cells(self) -> list[list[Any]]:
-        """Return the table of findings as numbers, header first."""
-        last = str(self.verdict), "; ".join(self.conditions)
-        return [
-            ["statistic", "reported", "yours", "low", "high", "p", "shown", "verdict", "conditions"]
-        ] + [
-            [name, one.reported, one.yours, *one.interval, one.p, self.shown.get(name), *last]
-            for name, one in self.findings.items()
-        ]
-
     def describe(self) -> Iterable[Block]:
         """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
         yield Block(answer(self))

@@ -3,10 +3,11 @@
 import dataclasses
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from replication.comparison import numbers
 from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
@@ -18,6 +19,9 @@ from replication.statistics import pooling
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
 from replication.statistics.sampling import FloatArray
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
@@ -49,6 +53,7 @@ class ComparisonTable(Answered):
         Of each row, your values by seed, where a column says which that is.
     """
 
+    forms = numbers.FORMS
     by: Key
     rows: Mapping[Key, Comparison]
     refused: Mapping[Key, str]
@@ -180,6 +185,13 @@ class ComparisonTable(Answered):
             "refused": [{"key": key, "why": why} for key, why in self.refused.items()],
         }  # fmt: skip
 
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a table with a row for each result, and all rows together last."""
+        import pandas as pd
+
+        header, *rows = self.list_cells()
+        return pd.DataFrame(rows, columns=header)
+
     def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
         is_known = any(one.difference and one.difference.d for one in self.rows.values())
@@ -302,7 +314,8 @@ class ComparisonTable(Answered):
         elif len(holm) > 1:
             text = f" No single row is contradicted (Holm {format_p(min(holm.values()))})."
         if self.impossible:
-            text += f" What was reported for {_join(self.impossible)} cannot be right."
+            wrong = join(_cut([*map(name_key, self.impossible)]))
+            text += f" What was reported for {wrong} cannot be right."
         if self.refused:
             text += f" {plural(len(self.refused), 'row')} could not be compared; see below."
         return text
@@ -368,7 +381,3 @@ def _cut(names: Sequence[str]) -> list[str]:
     """Return the first names, and how many more there are."""
     more = [f"{len(names) - MAX_LISTED:,} more"] * (len(names) > MAX_LISTED)
     return [*names[:MAX_LISTED], *more]
-
-
-def _join(keys: Sequence[Key]) -> str:
-    return join(_cut([*map(name_key, keys)]))

@@ -47,7 +47,7 @@ def _draw_options(rng, spread, kind):
     if kind == "table":
         ways.append(["--between", "estimate"])
     chosen = rng.sample(ways, rng.choice([0, 0, 1, 1, 2]))
-    form = rng.choice(["text", "markdown", "latex", "csv", "json"])
+    form = rng.choice(["text", "markdown", "json", *["latex", "csv"] * (kind == "table")])
     return ["--format", form, *itertools.chain(*chosen)]
 
 
