@@ -71,8 +71,8 @@ dask: $(VENV)/.run ## add what a Dask cluster needs, for --backend dask
 ##@ Checks
 
 .PHONY: test
-test: $(VENV)/.dev ## all tests that take seconds, three minutes on two cores
-	@echo 'About three minutes on two cores'
+test: $(VENV)/.dev ## all tests that take seconds, two minutes on two cores
+	@echo 'About two minutes on two cores'
 	@$(RUN) -m pytest -n auto --dist worksteal
 
 .PHONY: test-long

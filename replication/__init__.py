@@ -11,6 +11,8 @@ One network, to read and to play with:
 
 >>> import replication
 >>> network = replication.RecirculationNetwork.from_seed(0)
+>>> network
+RecirculationNetwork(22 weights, error 0.73)
 >>> updates, converged = network.train()
 
 Many networks, the same bits on every machine:

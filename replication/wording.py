@@ -32,8 +32,8 @@ def show(value: Any, *, length: int = 60) -> str:
     >>> print(show("a" + chr(27) + "[31m"), show(True), show(0.5), show("x" * 9, length=6))
     'a\x1b[31m' true 0.5 'xxx...'
     """
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
+    if isinstance(value, os.PathLike):  # the end of a path counts
+        value, length = os.fspath(value), 4096
     if isinstance(value, str):
         return repr(value if len(value) <= length else value[: length - 3] + "...")
     try:

@@ -44,21 +44,26 @@ def cache_folder(tmp_path_factory, monkeypatch):
     return folder
 
 
-@pytest.fixture(autouse=True, scope="module")
-def quick_compilation(request):
-    """Compile with the least effort, in 40 % of the time, but where golden bits are tested."""
-    if "exactness" in request.path.parts:
-        yield
-    else:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("replication.simulator.machine.LEVEL", 0)
-            yield
-
-
-@pytest.fixture
-def few_resamples(monkeypatch):
+def draw_less(patch):
     """Let studies be judged with fewer draws than for a user, where no last digit is tested."""
     from replication.statistics.sampling import Effort
 
     small = Effort(10_000, 100)
-    monkeypatch.setattr("replication.comparison.comparison.Effort", lambda: small)
+    patch.setattr("replication.comparison.comparison.Effort", lambda: small)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick(request):
+    """Compile with the least effort, in 40 % of the time, but where golden bits are tested."""
+    with pytest.MonkeyPatch.context() as patch:
+        if "exactness" not in request.path.parts:
+            patch.setattr("replication.simulator.machine.LEVEL", 0)
+        if {"unit", "property", "reference", "commands"} & set(request.path.parts):
+            draw_less(patch)
+        yield
+
+
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """Draw less in a test whose folder does not always."""
+    draw_less(monkeypatch)

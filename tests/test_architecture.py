@@ -28,7 +28,7 @@ FLOORS = {room: floor for floor, rooms in enumerate(ROOMS) for room in rooms}
 CONFINED = {
     "matplotlib": {"report", "experiments", "simulator.outcomes", "simulator.plane",
                    "comparison.figure"},
-    "llvmlite": {"simulator"}, "pyarrow": {"publication.exporting", "system.tables"},
+    "llvmlite": {"simulator"}, "pyarrow": {"cli.study_commands", "system.tables"},
     "jinja2": {"report"}, "typst": {"report"}, "pypandoc": {"report"},
     "dask": set(), "distributed": {"simulator.backends"}, "joblib": {"system.threads"},
     # Not where outcomes are made: the last bits of its functions depend on the processor.

@@ -18,7 +18,7 @@ from fontTools.ttLib import TTFont
 
 from replication.cli.arguments import make_parser
 from replication.definition.protocol import Protocol
-from replication.publication.rendering import METADATA as METADATA_OF_REPORT
+from replication.publication.publishing import METADATA as METADATA_OF_REPORT
 from tests.reliability.faults import FEW_RESAMPLES, ROOT, list_files, run
 
 LOCKS = sorted((ROOT / "requirements").glob("*.lock"))

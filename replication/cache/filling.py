@@ -65,40 +65,33 @@ def iterate_outcomes(
     turn comes. `name`: what progress calls the study; by default, its root seed.
     """
     key = make_key(study)
-    read = functools.partial(cache.read, key)
-    left = [*cut_grid(study.protocol, study.n_seeds)][::-1]  # the next one last
-    early: dict[Range, Outcomes] = {}  # simulated before their turn
-
-    def give_ready() -> Iterator[tuple[Outcomes, bool]]:
-        while left:
-            simulated = early.pop(left[-1], None)
-            found = simulated or read(left[-1])
-            if found is None:
-                return
-            del left[-1]
-            yield found, simulated is not None
-
-    yield from give_ready()
-    while left:  # once more where a block was there and is gone when its turn comes
+    grid = [*cut_grid(study.protocol, study.n_seeds)]
+    missing = [pair for pair in grid if cache.read(key, pair) is None]
+    if missing:
         check_size(study.protocol, jobs=jobs)
-        missing = [pair for pair in reversed(left) if read(pair) is None]
-        # Asked again when its turn comes: another process may have kept it meanwhile.
-        waiting = (pair for pair in missing if read(pair) is None)
-        found = simulate_ranges(
-            study.protocol, study.root_seed, waiting, jobs=jobs, scheduler=scheduler
-        )
-        progress = Progress(
-            sum(stop - start for start, stop in missing), is_shown=show_progress,
-            name=name or f"root seed {study.root_seed}",
-        )  # fmt: skip
-        with contextlib.closing(found), progress:
-            for outcomes in found:
+    simulate = functools.partial(
+        simulate_ranges, study.protocol, study.root_seed, jobs=jobs, scheduler=scheduler
+    )
+    # Asked again when its turn comes: another process may have kept it meanwhile.
+    found = simulate(pair for pair in missing if cache.read(key, pair) is None)
+    n_missing = sum(stop - start for start, stop in missing)
+    shown = name or f"root seed {study.root_seed}"
+    progress = Progress(n_missing, is_shown=show_progress, name=shown)
+    ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
+    with contextlib.closing(found), progress:
+        for pair in grid:
+            while pair not in ready:
+                kept = cache.read(key, pair)
+                if kept is not None:
+                    ready[pair] = kept, False
+                    continue
+                # A block that was there before and is gone now is simulated alone.
+                outcomes = next(found, None) or next(simulate([pair]))
                 # Kept at once, so that a kill costs what is in flight; handed on in its turn.
                 cache.write(key, outcomes)
-                early[outcomes.start, outcomes.stop] = outcomes
-                yield from give_ready()
+                ready[outcomes.start, outcomes.stop] = outcomes, True
                 progress.advance(len(outcomes))
-        yield from give_ready()
+            yield ready.pop(pair)
 
 
 def make_key(study: Study) -> str:

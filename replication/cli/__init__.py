@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -89,13 +90,10 @@ def _answer(step: Callable[[], int | None]) -> int:
 
 def _check_memory_limit() -> None:
     """Refuse a limit on memory under which libraries would end this process without a word."""
-    with contextlib.suppress(ImportError):  # on Windows
-        import resource
-
-        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
-        if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
-            both = f"may use {limit / 1e6:,.0f} MB of memory, and needs {NEEDED_MEMORY / 1e6:,.0f}"
-            raise WorkerError(f"this process {both}; raise the limit (ulimit -v)")
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY and limit < NEEDED_MEMORY:
+        both = f"may use {limit / 1e6:,.0f} MB of memory, and needs {NEEDED_MEMORY / 1e6:,.0f}"
+        raise WorkerError(f"this process {both}; raise the limit (ulimit -v)")
 
 
 def _is_shortage(error: BaseException | None) -> bool:

@@ -16,6 +16,7 @@ from replication.definition.protocol import (
     READINGS,
     Protocol,
     as_plain,
+    find_protocol,
     from_plain,
     parse_assignment,
 )
@@ -142,11 +143,8 @@ def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
 
 def read_protocol(name: str) -> Protocol:
     """Return a named reading, or read a TOML file of the fields that differ from the paper's."""
-    if name in READINGS:
-        return READINGS[name]
-    if not name.endswith(".toml") and not Path(name).exists():
-        known = f"a TOML file and the named readings {', '.join(READINGS)}"
-        raise UsageError(f"--protocol was given {name!r}; allowed are {known}")
+    if name in READINGS or not (name.endswith(".toml") or Path(name).exists()):
+        return find_protocol(name)  # or refuse it
     values = read_toml(Path(name), what="protocol file")
     try:
         return from_plain(values)

@@ -43,15 +43,15 @@ def run_info(options: argparse.Namespace) -> int:
 
     results = options.results
     if not results.is_dir():
-        raise StorageError(f"there is no folder {_name(results)}; give an existing one")
+        raise StorageError(f"there is no folder {show(results)}; give an existing one")
     # What can be read is listed, what cannot is named.
     folders = find_report_folders(results)
-    code = _go_on(folders, lambda folder: print(escape(describe_report(folder, results))))
+    code = _go_on(folders, lambda folder: describe_report(folder, results))
     if not folders:
-        print(f"no report in {_name(results)}")
+        print(f"no report in {show(results)}")
     # Of versions before the cache, which kept them in the results folder.
     if (older := results / "outcomes").is_dir():
-        print(f"outcomes of an older version, left alone: {_name(older)} (nothing reads them now)")
+        print(f"outcomes of an older version, left alone: {show(older)} (nothing reads them now)")
     cache = find_cache()
     print(f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}")
     return code
@@ -90,7 +90,7 @@ def run_cache(options: argparse.Namespace) -> None:
 
 
 def _describe_cache(folder: Path, n_files: int, n_bytes: int) -> str:
-    return f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB in {_name(folder)}"
+    return f"{plural(n_files, 'file')}, {n_bytes / 1e6:,.1f} MB in {show(folder)}"
 
 
 def run_verify(options: argparse.Namespace) -> int:
@@ -100,28 +100,20 @@ def run_verify(options: argparse.Namespace) -> int:
     folders = find_report_folders(options.results)
     if not folders:
         advice = "give the --results folder of one, or make one with `replication replicate`"
-        raise StorageError(f"{_name(options.results)} holds no report; {advice}")
-
-    def verify(folder: Path) -> None:
-        running = {"jobs": options.jobs, "report_progress": report_progress}
-        print(verify_folder(folder, options.results, **running), flush=True)
-
-    return _go_on(folders, verify)
+        raise StorageError(f"{show(options.results)} holds no report; {advice}")
+    running = {"jobs": options.jobs, "report_progress": report_progress}
+    return _go_on(folders, lambda folder: verify_folder(folder, options.results, **running))
 
 
-def _go_on(folders: Iterable[Path], serve: Callable[[Path], object]) -> int:
-    """Serve each folder, name what fails in one, and return the largest exit code."""
+def _go_on(folders: Iterable[Path], describe: Callable[[Path], str]) -> int:
+    """Print a line for each folder, name what fails in one, and return the largest exit code."""
     codes = [0]
     for folder in folders:
         try:
-            serve(folder)
+            print(escape(describe(folder)), flush=True)
         except BrokenPipeError:  # the reader (head, less) has seen enough; errors are still said
             silence(sys.stdout)
         except (DataError, UsageError, OSError) as error:
-            report_progress(f"replication: {escape(f'{_name(folder)}: {explain(error)}')}")
+            report_progress(f"replication: {escape(f'{show(folder)}: {explain(error)}')}")
             codes.append(getattr(error, "exit_code", StorageError.exit_code))
     return max(codes)
-
-
-def _name(path: Path | str) -> str:
-    return show(path, length=4096)  # the end of a path counts

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import dataclasses
 import importlib.util
-import io
 import re
 import sys
 import time
@@ -71,7 +70,7 @@ def add_commands(subparsers: Any) -> None:
         "of replication.Network in a file of Python, is compiled and checked against its own plain "
         "NumPy, and many networks learn by it; the paper's rule learns from the same seeds. --set "
         "takes the rule's own numbers, too. This runs the code of the file. For example: "
-        "replication rule mine.py:Mine --seeds 100000.",
+        "replication rule mine.py:Mine --seeds 100000 --plot shares.svg.",
         "--root-seed", "--jobs", *PROTOCOL, handler=run_rule,
     )  # fmt: skip
     rule.add_argument(
@@ -84,7 +83,7 @@ def add_commands(subparsers: Any) -> None:
         "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
     )
     rule.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw the shares that have converged (.svg, .png)"
+        "--plot", type=Path, metavar="FILE", help="draw the distribution of updates (.svg, .png)"
     )
     rule.add_argument(
         "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"
@@ -179,7 +178,9 @@ def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protoco
 
 def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Namespace) -> None:
     """Check a rule, and print and write what it and the paper's did."""
+    from replication.comparison.figure import save_picture
     from replication.experiments.contest import compare_rules
+    from replication.experiments.live.rule_page import render_page
     from replication.simulator.arrays import MEASURE
     from replication.simulator.network import Rule
     from replication.simulator.programs import Traces
@@ -197,11 +198,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
             f"{time.perf_counter() - begun:.2g} s; {found.n_updates} updates agree with plain "
             f"NumPy (at most {found.largest:.1g} apart).\n"
         )
-    files: dict[Path, bytes] = {}
-    if options.page is not None:
-        from replication.experiments.live.rule_page import render_page
-
-        files[options.page] = render_page(rule, options.root_seed).encode()
+    page = None if options.page is None else render_page(rule, options.root_seed).encode()
     # The contest, with the paper's rule where it can learn the same task.
     networks: list[type[Network]] = [network]
     has_paper_task = network.patterns is None and not rule.has_targets
@@ -220,17 +217,14 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     if len(networks) == 1:
         print("\nThe paper's rule is left out: it learns to give back the protocol's patterns.")
     # The files that were asked for, and how to go on.
+    if page is not None:
+        write_durably(options.page, page)
     if options.save is not None:
-        outcomes = contest.outcomes[network.__name__]
-        table = outcomes.to_frame().to_csv(index=False, lineterminator="\n")
-        files[options.save] = table.encode()
+        table = contest.outcomes[network.__name__].to_frame()
+        write_durably(options.save, table.to_csv(index=False, lineterminator="\n").encode())
     if options.plot is not None:
-        figure: Any = contest.plot().figure
-        drawn = io.BytesIO()
-        figure.savefig(drawn, format=options.plot.suffix[1:])
-        files[options.plot] = drawn.getvalue()
-    for path, content in files.items():
-        write_durably(path, content)
+        save_picture(contest.plot().figure, options.plot)
+    for path in filter(None, (options.page, options.save, options.plot)):
         print(f"\n{path} was written.")
     if options.save is not None:
         print(
@@ -263,8 +257,7 @@ def run_mechanism(options: argparse.Namespace) -> None:
             root_seed=options.root_seed, jobs=options.jobs, report_progress=report_progress,
         )  # fmt: skip
     if options.save is not None:
-        table = found.table.to_csv(index=False, lineterminator="\n")
-        write_durably(options.save, table.encode())
+        write_durably(options.save, found.table.to_csv(index=False, lineterminator="\n").encode())
     print(found)
 
 
@@ -295,8 +288,7 @@ def read_patterns(path: Path) -> tuple[tuple[float, ...], ...]:
     low, high = rows.min(), rows.max()
     if not (low >= 0 and high <= 1):  # as of what is not a number
         raise UsageError(
-            f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1; "
-            f"scale all of them to (x {'+' if low < 0 else '-'} {abs(low):g}) / {high - low:g}, or "
-            "each column by its own least and largest"
+            f"{name} holds numbers from {low:g} to {high:g}; allowed are numbers from 0 to 1, as "
+            f"(x {-low:+g}) / {high - low:g} gives"
         )
     return tuple(map(tuple, rows.tolist()))

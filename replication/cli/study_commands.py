@@ -3,8 +3,9 @@
 import argparse
 import contextlib
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from replication.cli.arguments import (
     NETWORKS,
@@ -18,9 +19,14 @@ from replication.cli.arguments import (
     whole,
 )
 from replication.definition.study import MAX_SEEDS, Study
+from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
+from replication.system.files import check_target, publish, temporary_file
 from replication.system.progress import report_progress
-from replication.wording import plural
+from replication.wording import plural, show
+
+if TYPE_CHECKING:
+    from replication.simulator.outcomes import Outcomes
 
 MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
 
@@ -33,7 +39,7 @@ def add_commands(subparsers: Any) -> None:
         "Simulate the networks of a study, analyse them and write its report. The default study is "
         "that of the committed report, for which experiments run whose models are missing; any "
         "other has a short report of its own.",
-        *STUDY, *WORKERS, handler=run_replicate, continues=True,
+        *STUDY, *WORKERS, handler=run_replicate, experiments=True, continues=True,
     )  # fmt: skip
     add_command(
         subparsers, "simulate",
@@ -45,7 +51,7 @@ def add_commands(subparsers: Any) -> None:
         subparsers, "report",
         "Analyse a study and write its report again, from the models that there are. Simulates "
         "networks of the study that are not in the cache, and runs no experiment.",
-        *STUDY, "--jobs", handler=run_report, continues=True,
+        *STUDY, "--jobs", handler=run_replicate, experiments=False, continues=True,
     )  # fmt: skip
 
     # Experiments, and readings of one's own.
@@ -86,9 +92,12 @@ def add_commands(subparsers: Any) -> None:
 
     export = add_command(
         subparsers, "export",
-        "Write the outcomes of a study as CSV or Parquet: the seed, the updates before the "
-        "criterion was met (the cap where it was not), and whether it was. Networks that are not "
-        "in the cache are simulated first.",
+        "Write the outcomes of a study as CSV or Parquet, a network a row, in the order of seeds. "
+        "Columns: seed (int64), the number of the network within its root seed, from 0; updates "
+        "(int32), how many changes of all weights came before the criterion was first met, 0 to "
+        "the field max_updates, and max_updates where it was not met (censored); converged "
+        "(boolean; true and false in CSV), whether it was met. No cell is empty. Networks that "
+        "are not in the cache are simulated first.",
         *NETWORKS, "--jobs", handler=run_export, continues=True,
     )  # fmt: skip
     export.add_argument(
@@ -98,14 +107,22 @@ def add_commands(subparsers: Any) -> None:
 
 
 def run_replicate(options: argparse.Namespace) -> None:
-    """Simulate, run experiments, analyse, report."""
-    _write_report(read_study(options), **_read_workers(options))
+    """Simulate, run experiments where they are wanted, analyse, report."""
+    # Wrong options are named before libraries that take long are loaded.
+    study, workers = read_study(options), read_workers(options)
+    from replication.cache.blocks import find_cache
+    from replication.publication.publishing import replicate_study
+
+    model = replicate_study(
+        study, find_cache(), experiments=options.experiments, report_progress=report_progress,
+        **workers,
+    )  # fmt: skip
+    print("\n".join(describe_result(study, model)))
 
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
-    # Wrong options are named before libraries that take long are loaded.
-    study, workers = read_study(options), _read_workers(options)
+    study, workers = read_study(options), read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts
 
@@ -116,29 +133,19 @@ def run_simulate(options: argparse.Namespace) -> None:
           f"digest: {counted.digest}")  # fmt: skip
 
 
-def run_report(options: argparse.Namespace) -> None:
-    """Analyse and write the report."""
-    _write_report(read_study(options), jobs=options.jobs, experiments=False)
-
-
-def _read_workers(options: argparse.Namespace) -> dict[str, Any]:
+def read_workers(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `WORKERS` that a command has, for whoever simulates."""
+    if "backend" not in options:
+        return {"jobs": options.jobs}
     from replication.simulator.backends import check_backend
 
     check_backend(options.backend, options.scheduler)
     return {"jobs": options.jobs, "scheduler": options.scheduler}
 
 
-def _write_report(study: Study, **options: Any) -> None:
-    from replication.cache.blocks import find_cache
-    from replication.publication.publishing import replicate_study
-
-    model = replicate_study(study, find_cache(), report_progress=report_progress, **options)
-    print("\n".join(describe_result(study, model)))
-
-
 def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     """Return what a reader wants to know about a replicated study, line by line."""
-    from replication.publication.rendering import METADATA, list_claims
+    from replication.publication.publishing import METADATA, list_claims
     from replication.report.template import Template
 
     models = {"headline": model}
@@ -160,12 +167,11 @@ def run_experiments_command(options: argparse.Namespace) -> None:
 
 def run_multiverse(options: argparse.Namespace) -> None:
     """Simulate the user's own readings and print a row for each."""
-    from replication.experiments.readings.multiverse import read_readings, run_multiverse
+    from replication.experiments.readings.run import read_readings, run_multiverse
+    from replication.experiments.sample import Sample
 
-    rows = run_multiverse(
-        read_readings(options.file), n_networks=options.seeds, root_seed=options.root_seed,
-        jobs=options.jobs, report_progress=report_progress,
-    )  # fmt: skip
+    sample = Sample(options.seeds, options.root_seed, options.jobs, report_progress)
+    rows = run_multiverse(read_readings(options.file), sample)
     import pandas as pd
 
     print(pd.DataFrame(rows).to_csv(index=False, float_format="%.6g", lineterminator="\n"), end="")
@@ -187,10 +193,10 @@ def run_trace(options: argparse.Namespace) -> None:
     print(",".join(["seed", "update", "error", *(f"r_{p}_{i}" for p, i in places)]))
     for seed in options.seeds:
         trace = trace_network(protocol, seed=seed, root_seed=options.root_seed)
-        rows = zip(trace.errors, trace.reconstructions, strict=True)
-        for update, (error, image) in enumerate(rows):
-            values = [f"{value:.6g}" for value in (error, *image.ravel())]
-            print(",".join([str(seed), str(update), *values]))
+        n = len(trace.errors)
+        images = trace.reconstructions.reshape(n, -1)
+        table = np.column_stack([np.arange(n), trace.errors, images])  # (n, 2 + n_units)
+        np.savetxt(sys.stdout, table, fmt=f"{seed},%d,%.6g" + ",%.6g" * images.shape[1])
         state = "met the criterion" if trace.converged else "had not met the criterion (censored)"
         report_progress(f"seed {seed} {state} after {plural(trace.updates, 'update')}")
 
@@ -200,7 +206,6 @@ def run_export(options: argparse.Namespace) -> None:
     study = read_study(options)
     from replication.cache.blocks import find_cache
     from replication.cache.filling import iterate_outcomes
-    from replication.publication.exporting import export_outcomes, write_outcomes
 
     with contextlib.closing(iterate_outcomes(study, find_cache(), jobs=options.jobs)) as found:
         blocks = (outcomes for outcomes, _ in found)
@@ -209,3 +214,27 @@ def run_export(options: argparse.Namespace) -> None:
         else:
             export_outcomes(blocks, options.file, force=options.force)
             print(options.file)
+
+
+def export_outcomes(blocks: "Iterable[Outcomes]", path: Path, *, force: bool = False) -> None:
+    """Write outcomes into a file, block by block; `force` to replace one that exists."""
+    check_target(path, [".csv", ".parquet"])
+    if path.exists() and not force:
+        raise UsageError(f"{show(path)} exists; give --force to replace it, or another name")
+    with temporary_file(path) as table:
+        with table.open("wb") as stream:
+            write_outcomes(blocks, stream, is_text=path.suffix.lower() == ".csv")
+        publish(table, path)
+
+
+def write_outcomes(blocks: "Iterable[Outcomes]", file: BinaryIO, *, is_text: bool) -> None:
+    """Write outcomes into an open file, as CSV or as Parquet."""
+    import numpy as np
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    schema = pa.schema({"seed": pa.int64(), "updates": pa.int32(), "converged": pa.bool_()})
+    with (csv.CSVWriter if is_text else parquet.ParquetWriter)(file, schema) as writer:
+        for block in blocks:
+            columns = np.arange(block.start, block.stop), block.updates, block.converged
+            writer.write_table(pa.table([*map(pa.array, columns)], schema=schema))

@@ -247,7 +247,7 @@ def find_protocol(given: object) -> Protocol:
         return given
     if isinstance(given, str) and given in READINGS:
         return READINGS[given]
-    known = f"a Protocol and the named readings {', '.join(READINGS)}"
+    known = f"a Protocol (in commands a TOML file) and the named readings {', '.join(READINGS)}"
     raise UsageError(f"protocol = {show(given)} was given; allowed are {known}")
 
 

@@ -12,7 +12,7 @@ CONTRIBUTING.md says how to add one.
 
 import hashlib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -75,12 +75,8 @@ def run_experiment(
     fixed = EXPERIMENTS[name]
     n = n_networks or fixed.n_networks
     model: Model = module.run(Sample(n, fixed.root_seed, jobs, report_progress))
-    wanted, judged = set(list_measurements(name)), set(model.get("claims", ()))
-    if wanted != judged:
-        raise DataError(
-            f"{sorted(wanted ^ judged)} stand in only one of claims.toml, experiment = {name!r}, "
-            f"and experiments/{name}/run.py; add them to the other, or remove them"
-        )
+    asked = list_measurements(name).keys()
+    refuse_unpaired(f"experiment = {name!r}", asked, model.get("claims", {}).keys(), name)
     return model | {"n_networks": n, "version": find_version(name)}
 
 
@@ -93,6 +89,15 @@ def find_version(name: str) -> str:
 
     ledger = hashlib.sha256(canonical_json(list_measurements(name)).encode()).hexdigest()[:8]
     return f"{EXPERIMENTS[name].version}.{OUTCOME_VERSION}.{ledger}"
+
+
+def refuse_unpaired(place: str, asked: Set[str], given: Set[str], experiment: str) -> None:
+    """Raise DataError if not all that the ledger asks for at a place is given, and nothing else."""
+    if unpaired := asked ^ given:
+        raise DataError(
+            f"{sorted(unpaired)} stand in only one of claims.toml, {place}, and "
+            f"experiments/{experiment}/run.py; add them to the other, or remove them"
+        )
 
 
 def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:

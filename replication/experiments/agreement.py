@@ -4,15 +4,16 @@ import dataclasses
 from collections.abc import Callable, Iterable
 
 import numpy as np
+import pandas as pd
 
 from replication.definition.protocol import Protocol
 from replication.experiments import matrices
-from replication.experiments.matrices import Array, Counts, compute_cosines
+from replication.experiments.matrices import Array, compute_cosines
 from replication.experiments.recording import train_for
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.weights import list_connections, make_patterns
+from replication.simulator.weights import list_connections, list_matrices, make_patterns
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""
@@ -43,7 +44,7 @@ def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
     descent = -compute_gradients(protocol, weights)
     cross = -compute_gradients(protocol, weights, error="cross-entropy")
     lower, upper = list_connections(protocol)
-    W, U = matrices.list_matrices(protocol)
+    W, U = list_matrices(protocol)
     reconstruction = evaluate_networks(protocol, weights).reconstruction
     # Slopes of the logistic function, (n, n_patterns, n_visible).
     slopes = reconstruction * (1.0 - reconstruction)
@@ -95,12 +96,9 @@ def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = W
     """
     events = []
     for values in series:
-        if len(values) < width:
-            events.append(np.inf)
-            continue
-        windows = np.lib.stride_tricks.sliding_window_view(values, width)
-        passed = np.median(windows, axis=1) >= level
-        events.append(float(passed.argmax()) + width // 2 if passed.any() else np.inf)
+        medians = pd.Series(values).rolling(width, center=True).median().to_numpy()
+        passed = medians >= level  # false near the ends, where the median is no number
+        events.append(float(passed.argmax()) if passed.any() else np.inf)
     return np.array(events, dtype=np.float64)
 
 
@@ -109,11 +107,17 @@ def count_early_updates(learning_rate: float) -> int:
     return max(60, round(200.0 / learning_rate))
 
 
-def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Counts:
-    """Return at which update U, without its means, aligns with W, (n,); `n_updates` if later."""
+def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Return what `measure_agreement` does in the states of early updates, (n, n_updates + 1)."""
+    recorded = record_weights(protocol, weights, count_early_updates(protocol.learning_rate))
+    measured = measure_agreement(protocol, recorded.reshape(-1, protocol.n_weights))
+    return {name: each.reshape(recorded.shape[:2]) for name, each in measured.items()}
+
+
+def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
+    """Return at which update U, without its means, aligns with W, (n,); infinity if later."""
     recorded = record_weights(protocol, weights, n_updates)
-    reached = matrices.align_matrices(protocol, recorded, centred=True) >= LEVEL
-    return np.where(reached.any(axis=1), reached.argmax(axis=1), n_updates)
+    return find_events(matrices.align_matrices(protocol, recorded, centred=True), width=1)
 
 
 def align_on_digits(sample: Sample) -> Array:

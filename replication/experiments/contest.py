@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-QUARTILES = (0.25, 0.5, 0.75)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Contest:
@@ -110,9 +108,7 @@ def compare_rules(
     protocol = find_protocol(protocol)
     names = [getattr(network, "__name__", str(network)) for network in networks]
     if not networks or len({*names}) < len(names):
-        raise UsageError(
-            f"rules called {names} were given; allowed is at least one, each with another name"
-        )
+        raise UsageError(f"rules called {names} were given; allowed is one or more, none twice")
     outcomes = {
         name: simulate(protocol, network=one, n_seeds=n_seeds, root_seed=root_seed, **options)
         for name, one in zip(names, networks, strict=True)
@@ -126,7 +122,7 @@ def describe(name: str, outcomes: Outcomes, first: Outcomes) -> dict[str, Any]:
     share = estimate_proportion(len(times), len(outcomes))
     less = estimate_median(outcomes.updates.astype(np.int64) - first.updates)
     ended = np.where(outcomes.converged, outcomes.updates, np.inf)
-    q1, median, q3 = np.quantile(ended, QUARTILES, method="inverted_cdf").tolist()
+    q1, median, q3 = np.quantile(ended, (0.25, 0.5, 0.75), method="inverted_cdf").tolist()
     return {
         "rule": name, "networks": len(outcomes),
         "converged": share.value, "converged_low": share.low, "converged_high": share.high,

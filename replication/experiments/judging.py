@@ -23,6 +23,7 @@ import numpy as np
 from replication.comparison.numbers import join
 from replication.definition.claims import Claim, ClaimVerdict, Operationalisation, load_claims
 from replication.errors import DataError
+from replication.experiments import refuse_unpaired
 from replication.report.numbers import exact
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
 
@@ -59,15 +60,11 @@ def judge(
     median counts; estimates; numbers; or results.
     """
     claim = load_claims()[statement]
-    ways = claim.operationalisations
-    if unpaired := {each.id for each in ways} ^ measured.keys():
-        raise DataError(
-            f"{sorted(unpaired)} stand in only one of claims.toml, [claims.{claim.id}], and "
-            f"experiments/{claim.experiment}/run.py; add them to the other, or remove them"
-        )
+    ways = {each.id: each for each in claim.operationalisations}
+    refuse_unpaired(f"[claims.{claim.id}]", ways.keys(), measured.keys(), claim.experiment)
 
     def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Any]:
-        results = {x.id: _compare_with_levels(claim, x, measured[x.id], others) for x in ways}
+        results = {id: _compare_with_levels(claim, ways[id], measured[id], others) for id in ways}
         return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
     judged = compare({})
@@ -222,9 +219,9 @@ def _compare_with_levels(
     least, most = -math.inf if least is None else least, math.inf if most is None else most
     # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
-    if low <= least and most <= high and not is_open:
-        return supports_if(True, measured)
-    return supports_if(False if most < low or high < least else None, measured)
+    is_between = low <= least and most <= high and not is_open
+    is_beyond = most < low or high < least
+    return supports_if(is_between if is_between or is_beyond else None, measured)
 
 
 def _estimate(measured: Any) -> tuple[float | None, list[float | None] | None]:

@@ -8,12 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.protocol import Protocol
-from replication.simulator.weights import (
-    compute_mean,
-    list_connections,
-    make_patterns,
-    split_weights,
-)
+from replication.simulator.weights import compute_mean, make_patterns, split_weights
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -40,12 +35,6 @@ def replace_matrices(
     if U is not None:
         get_u(protocol, changed)[...] = U
     return changed
-
-
-def list_matrices(protocol: Protocol) -> list[slice]:
-    """Return where the weights of each connection stand, without its biases."""
-    pairs = zip(list_connections(protocol), protocol.connections, strict=True)
-    return [slice(places.start, places.stop - n_target) for places, (_, n_target) in pairs]
 
 
 def flatten(matrices: Array) -> Array:

@@ -94,12 +94,11 @@ def measure_tails(
     return means, maxima, cells, np.minimum(convolution.find_tails_given_max(cells), of_max)
 
 
-def measure_power(
-    counts: CountTable, others: Mapping[str, CountTable], *, level: float
-) -> dict[str, float]:
+def measure_power(counts: CountTable, others: Mapping[str, CountTable]) -> dict[str, float]:
     """Return the probabilities that studies of others are rejected if `counts` is the population.
 
-    A largest count that the population lacks is judged as the next larger one that it has.
+    At the level of the headline. A largest count that the population lacks is judged as the next
+    larger one that it has.
     """
     means, maxima, cells, tails = measure_tails(counts)
     # p of a study is the probability of all whose tail is as small, but for rounding, or smaller.
@@ -107,7 +106,7 @@ def measure_power(
     ascending, share = tails.ravel()[order], np.cumsum(cells.ravel()[order])
     last = np.searchsorted(ascending, ascending * (1.0 + 1e-9), side="right") - 1
     is_kept = np.empty(cells.shape, dtype=bool)
-    is_kept.ravel()[order] = share[last] > level
+    is_kept.ravel()[order] = share[last] > load_claims()["headline"].thresholds["at_least"]
     # How probable the studies that are not rejected are elsewhere.
     edges = {
         "mean_edges": np.append(means - 0.5, means[-1] + 0.5),

@@ -6,9 +6,11 @@ full one. Any other study has a short report in
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Mapping, Sequence
 from functools import partial
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +19,17 @@ from replication.cache.filling import Counted, count_outcomes
 from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
-from replication.errors import DataError
-from replication.experiments import COST, EXPERIMENTS, TEMPLATES, find_version, run_experiment
+from replication.errors import DataError, UsageError
+from replication.experiments import (
+    COST,
+    EXPERIMENTS,
+    TEMPLATES,
+    find_version,
+    list_figures,
+    run_experiment,
+)
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
-from replication.publication.rendering import LEARNING, SHORT, list_claims, list_drawings, render
 from replication.simulator.outcomes import OUTCOME_VERSION
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
@@ -31,6 +39,35 @@ from replication.wording import plural
 FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
 """Packages whose versions the model of the headline names."""
+
+METADATA = {
+    "title": "How recirculation learns without back-propagation",
+    "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
+    "Recirculation",
+    "author": "The recirculation replication contributors",
+    "date": "2026-11-28",
+    "licence": "MIT",
+    "description": "The small networks of Hinton and McClelland (1988) learn without "
+    "back-propagation. They are trained again here, and "
+    f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
+    "are tested.",
+}
+"""What the report says of itself; the date is that of the study's definition."""
+
+SHORT = {
+    "title": "Another study of recirculation",
+    "description": "How long networks take to learn by recirculation, with other settings or fewer "
+    "networks than in the replication of Hinton and McClelland (1988).",
+}
+"""Of the short report of any study but the default one."""
+
+LEARNING = {
+    "title": "Learning without back-propagation",
+    "subtitle": "Seven guesses about a network that sends no errors back",
+    "description": "Watch a network learn without back-propagation, in seven steps: say what will "
+    "happen, then watch.",
+}
+"""The same for the second page, for readers who want to see how the rule works."""
 
 
 def replicate_study(
@@ -43,15 +80,9 @@ def replicate_study(
     Without, a model of another version is refused, and one that is missing leaves the default
     study with a short report.
     """
-    from replication.report.pandoc import require_tools
-
     require_tools()
     # What can be refused is refused before any network is simulated.
-    outdated: list[str] = []
-    if study.is_default and experiments:
-        outdated = find_outdated(study.results)
-    elif study.is_default:
-        read_current(study.results)
+    outdated = find_outdated(study.results) if study.is_default and experiments else []
     open_folder(study.folder, below=study.results)
     if outdated:
         seconds = format_duration(sum(EXPERIMENTS[name].seconds for name in outdated))
@@ -63,6 +94,17 @@ def replicate_study(
     if outdated:
         run_experiments(outdated, study.results, jobs=jobs, report_progress=report_progress)
     return write_report(study, counted, jobs=jobs, report_progress=report_progress)
+
+
+def require_tools() -> None:
+    """Raise a `UsageError` that says how to install what is missing, if anything is."""
+    needed = ("jinja2", "fontTools", "typst", "pypandoc")
+    missing = [name for name in needed if find_spec(name) is None]
+    if missing:
+        raise UsageError(
+            f"writing a report needs the extra 'report' (missing: {', '.join(missing)}); install "
+            "it in the sources with: pip install '.[report]', or let make do it"
+        )
 
 
 def find_outdated(results: Path) -> list[str]:
@@ -137,8 +179,11 @@ def write_report(
     report_progress: Tell = silent,
 ) -> Model:  # fmt: skip
     """Analyse the outcomes of a study and write its report. Return the headline's model."""
+    # SciPy and Matplotlib take time to load.
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import list_statements  # SciPy takes time to load
+    from replication.experiments.judging import list_statements
+    from replication.experiments.live.rule_page import write_template
+    from replication.report.build import render_report
 
     # The headline is computed from the outcomes; other models are those that there are.
     others = read_current(study.results) if study.is_default else {}
@@ -154,22 +199,26 @@ def write_report(
     for name, model in others.items() if is_full else ():
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
-    texts = {"claims": list_claims(models), "cost": COST}
+    render = partial(
+        render_report, models=models | {"claims": list_claims(models), "cost": COST},
+        figures=figures, bibliography=TEMPLATES / "references.bib", search=[TEMPLATES],
+        write=write_template, jobs=jobs,
+    )  # fmt: skip
+    title = {} if is_full else SHORT
     report = partial(
-        render, TEMPLATES / ("report.md" if is_full else "headline/short.md"), models | texts,
-        figures, {"version": version("recirculation-replication")} | ({} if is_full else SHORT),
+        render, template=TEMPLATES / ("report.md" if is_full else "headline/short.md"),
+        metadata={**METADATA, "version": version("recirculation-replication"), **title},
         tables={"statements": list_statements(models)} if is_full else {}, formats=FORMATS,
-        jobs=jobs, report_progress=report_progress,
+        report_progress=report_progress,
     )  # fmt: skip
     lesson = partial(
-        render, TEMPLATES / "live" / "learning.md", models, figures, LEARNING, name="learning",
-        formats=["html"], jobs=jobs,
+        render, template=TEMPLATES / "live" / "learning.md", metadata=METADATA | LEARNING,
+        name="learning", formats=["html"],
     )  # fmt: skip
     # Side by side, since pandoc, which works on one page, leaves a core to the other.
-    pages = [report, lesson]
-    made = map_in_threads(lambda page: page(), pages, jobs=jobs) if is_full else [report()]
-    files = {name: content for page in made for name, content in page.items()}
-    place_files(study.folder, files)
+    pages = [report, lesson] if is_full else [report]
+    made = map_in_threads(lambda page: page(), pages, jobs=jobs)
+    place_files(study.folder, {name: content for page in made for name, content in page.items()})
     return models["headline"]
 
 
@@ -180,3 +229,34 @@ def _describe_provenance(study: Study) -> Model:
         "command": f"replication replicate {study.options}", "outcome_version": OUTCOME_VERSION,
         "base_version": BASE_VERSION, "protocol": as_plain(study.protocol), "versions": versions,
     }  # fmt: skip
+
+
+def list_drawings(name: str, model: Model, command: str) -> dict[str, Any]:
+    """Return the figures of an experiment, whose data the command makes."""
+    from replication.report.build import Drawing
+
+    return {
+        figure: Drawing(figure, partial(draw, model), command)
+        for figure, draw in list_figures(name).items()
+    }
+
+
+def list_claims(models: Mapping[str, Any] | None = None) -> Model:
+    """Return the ledger as plain data, and what is to be read behind its verdicts in some models.
+
+    ``thresholds`` are those of the primary measurement; the rest is what `describe` returns.
+    """
+    from replication.experiments.judging import describe
+
+    # Every statement is judged by one experiment, whose model has the verdict.
+    judged: Model = {}
+    for model in (models or {}).values():
+        judged |= model.get("claims", {})
+    return {
+        name: {
+            **dataclasses.asdict(claim),
+            "thresholds": claim.thresholds,
+            **describe(claim, judged.get(name, {})),
+        }
+        for name, claim in load_claims().items()
+    }

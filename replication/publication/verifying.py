@@ -27,9 +27,9 @@ def verify_folder(folder: Path, results: Path, **running: Any) -> str:
     Returns what was found, in words; what is damaged or comes out otherwise is a DataError.
     """
     if damaged := find_damaged_files(folder):
-        names = ", ".join(show(folder / name, length=4096) for name in damaged)
+        names = ", ".join(show(folder / name) for name in damaged)
         raise DataError(f"missing or damaged: {names}; `replication replicate` makes them again")
-    place = show(folder, length=4096)
+    place = show(folder)
     study = read_study(folder, results)
     if study is None:
         return f"what is in {place} is as it was written"

@@ -1,19 +1,27 @@
-"""From a template, models and figures to the files of a report."""
+"""From a template, models and figures to the files of a report, by pandoc and Typst."""
 
+import json
+import os
 import re
+import subprocess
 import threading
+import unicodedata
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from functools import cached_property, partial
+from html import unescape
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from matplotlib.figure import Figure
 
 from replication.errors import ReportError
-from replication.report import pandoc
-from replication.report.save import save_figure
+from replication.report.numbers import code
+from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css, save_figure
 from replication.report.template import Template
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
@@ -21,6 +29,21 @@ from replication.system.threads import map_in_threads
 Draw = Callable[[], Figure | Sequence[Figure]]  # draws one figure, or several as its panels
 DRAWING = threading.Lock()
 """Held while Matplotlib draws, whose settings are those of all threads."""
+
+READ = "markdown-raw_tex-example_lists"  # pandoc's Markdown as chapters are written in it
+ASSETS = Path(__file__).parent / "assets"
+"""What is shipped with the engine: filter, page, style, scripts."""
+FORMS = {
+    "pdf": ["--to=typst", f"--template={ASSETS / 'article.typ'}"],
+    "html": [
+        "--to=html5", "--mathml", "--toc", "--toc-depth=3", "--section-divs",
+        "--shift-heading-level-by=1", f"--template={ASSETS / 'page.html'}",
+    ],
+    "md": ["--to=gfm", "--shift-heading-level-by=1", f"--template={ASSETS / 'article.gfm'}"],
+}  # fmt: skip
+"""What pandoc makes of each form of a report; the one that takes longest comes first."""
+Figures = Mapping[str, tuple[str, str]]
+"""Drawings as SVG, and their data as CSV, by name."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +69,7 @@ def render_report(
     *, template: Path, models: Mapping[str, Any], figures: Mapping[str, Drawing],
     bibliography: Path, metadata: Mapping[str, str], search: Sequence[Path] = (),
     tables: Mapping[str, str] = MappingProxyType({}), name: str = "report",
-    formats: Collection[str] = tuple(pandoc.FORMS), jobs: int = -1, report_progress: Tell = silent,
+    formats: Collection[str] = tuple(FORMS), jobs: int = -1, report_progress: Tell = silent,
     write: Callable[[str], str | None] = lambda _: None,
 ) -> dict[str, bytes]:  # fmt: skip
     """Return the files of a report by their names; the same models give the same bytes.
@@ -61,7 +84,7 @@ def render_report(
     What cannot be written is a ReportError, of a template with its file and line.
     """
     # Numbers and figures by their names; what has no name stops here.
-    page = Template(template, [*search, pandoc.ASSETS], write)
+    page = Template(template, [*search, ASSETS], write)
     markdown = page.render(models, metadata)
     # ![A caption](figures/joint.svg)
     shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
@@ -71,11 +94,11 @@ def render_report(
             raise ReportError(f"there is no figure {figure!r}; there are: {has}")
 
     report_progress("drawing the figures")
-    document = pandoc.add_metadata(
+    document = add_metadata(
         markdown, metadata=metadata, commands={figure: figures[figure].command for figure in shown},
     )  # fmt: skip
-    kinds = [kind for kind in pandoc.FORMS if kind in formats]
-    convert = partial(pandoc.run_pandoc, document, bibliography)
+    kinds = [kind for kind in FORMS if kind in formats]
+    convert = partial(run_pandoc, document, bibliography)
     # Pandoc, which is another process, reads no figure: it works while they are drawn.
     saved: dict[str, tuple[str, str]]
     steps: list[Callable[[], Any]] = [partial(convert, kind) for kind in kinds]
@@ -84,8 +107,8 @@ def render_report(
     # What pandoc has written, with drawings, fonts and data put in, or typeset.
     report_progress("setting the report")
     setters: dict[str, Callable[[str], str | bytes]] = {
-        "pdf": partial(pandoc.set_pdf, figures=saved, day=metadata["date"]),
-        "html": partial(pandoc.set_html, figures=saved, tables=tables),
+        "pdf": partial(set_pdf, figures=saved, day=metadata["date"]),
+        "html": partial(set_html, figures=saved, tables=tables),
         "md": str,
     }
     made = zip(kinds, texts, strict=True)
@@ -96,3 +119,102 @@ def render_report(
     for figure, (svg, data) in saved.items():
         contents |= {f"figures/{figure}.svg": svg, f"figures/{figure}.csv": data}
     return {file: x.encode() if isinstance(x, str) else x for file, x in contents.items()}
+
+
+def find_pandoc() -> str:
+    """Return the path of the pandoc that its Python package brings along."""
+    package: Any = find_spec("pypandoc")
+    return str(Path(package.origin).parent / "files" / "pandoc")
+
+
+def run_pandoc(markdown: str, bibliography: Path, form: str) -> str:
+    """Convert Markdown that `add_metadata` has completed, by the engine's filter.
+
+    What pandoc or the filter finds wrong is a `ReportError` that names the identifier.
+    """
+    command = [
+        find_pandoc(), f"--from={READ}", "--wrap=none", f"--data-dir={ASSETS}", "--citeproc",
+        f"--lua-filter={ASSETS / 'report.lua'}", f"--bibliography={bibliography.absolute()}",
+        *FORMS[form],
+    ]  # fmt: skip
+    done = subprocess.run(  # in a folder that is there: the user's may have been removed
+        command, input=markdown, cwd=ASSETS, capture_output=True, check=False,
+        env={**os.environ, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"},
+        encoding="utf-8", errors="replace",
+    )  # fmt: skip
+    # "[WARNING] Citeproc: citation hinton1988 not found" is of pandoc, and of the filter in
+    # report.lua "problem<tab>fig:joint<tab>it has no alternative text".
+    complaints = re.findall(r"^(?:problem\t|\[(?:WARNING|ERROR)\] )(.*)", done.stderr, re.MULTILINE)
+    if complaints:
+        raise ReportError("; ".join(dict.fromkeys(complaints)).replace("\t", ": "))
+    if done.returncode:
+        words = " ".join(done.stderr.split())[:300]
+        raise ReportError(f"pandoc failed with exit code {done.returncode}: {words or 'no reason'}")
+    return done.stdout
+
+
+def add_metadata(markdown: str, *, metadata: Mapping[str, str], commands: Mapping[str, str]) -> str:
+    """Return a text with what the filter and the templates read of it in front, as JSON.
+
+    `commands`: what makes the data of a figure, by the figure's name.
+    """
+    day = date.fromisoformat(metadata["date"])
+    # Names · 1 November 2026 · version 0.3.0 · MIT licence
+    version = [f"version {metadata['version']}"] if "version" in metadata else []
+    licence = f"{metadata['licence']} licence"
+    byline = " · ".join([metadata["author"], f"{day.day} {day:%B %Y}", *version, licence])
+    fields = {
+        **metadata, "byline": byline, "year": str(day.year),
+        "month": str(day.month), "day": str(day.day), "lang": "en-GB", "link-citations": True,
+        "commands": {name: f"`{code(command, 1000)}`" for name, command in commands.items()},
+    }  # fmt: skip
+    return f"---\n{json.dumps(fields, ensure_ascii=False)}\n---\n\n{markdown}"
+
+
+def set_html(page: str, *, figures: Figures, tables: Mapping[str, str]) -> str:
+    """Return the report as one page that requests nothing, with the `tables` to which it links."""
+    rules, script = ((ASSETS / name).read_text("utf-8") for name in ("page.css", "page.js"))
+    rules += page_css(svg for svg, _ in figures.values()) + _math_css(page)
+    parts = {"STYLE": rules, "SCRIPT": script}
+    for name, (svg, data) in figures.items():
+        parts |= {f"DRAWING {name}": make_inline(svg), f"DATA {name}": quote(data, safe=",")}
+    # <!--DRAWING joint-->, which no text of a model can be; what stands there is not read again.
+    page = re.sub(r"<!--([A-Z]+(?: [\w-]+)?)-->", lambda place: parts[place[1]], page)
+    for name, data in tables.items():
+        link = f'download="{name}.csv" href="data:text/csv;charset=utf-8,{quote(data, safe=",")}"'
+        page = page.replace(f'href="{name}.csv"', link)
+    return page
+
+
+def _math_css(page: str) -> str:
+    """Return a rule that brings along the letters of all formulas."""
+    letters: set[str] = set()
+    for formula in re.findall(r"<math.*?</math>", page, flags=re.DOTALL):
+        # <mi>λ</mi><annotation encoding="application/x-tex">\lambda</annotation> shows λ
+        shown = re.sub(r"<annotation.*?</annotation>|<[^>]*>", "", formula, flags=re.DOTALL)
+        letters.update(unescape(shown))
+    if "<msqrt" in page:
+        letters.add("√")
+    # Browsers slant single letters, Latin and Greek, by these signs; Planck's constant is the h.
+    italics = map(chr, [*range(0x1D434, 0x1D468), *range(0x1D6E2, 0x1D715)])
+    slanted = {sign for sign in italics if unicodedata.normalize("NFKC", sign) in letters}
+    used = {*letters, *slanted, "ℎ"}
+    return font_face("Report Math", "STIXGeneral.ttf", used) if letters else ""
+
+
+def set_pdf(text: str, *, figures: Figures, day: str) -> bytes:
+    """Return the report as a typeset, tagged PDF that conforms to PDF/UA-1."""
+    import typst
+
+    files: Any = {"main.typ": text.encode()}
+    files |= {f"figures/{name}.svg": svg.encode() for name, (svg, _) in figures.items()}
+    try:
+        pdf: bytes = typst.compile(
+            files, root=str(ASSETS), format="pdf", font_paths=[str(FONT_FOLDER)],
+            ignore_system_fonts=True,
+            timestamp=int(datetime.fromisoformat(f"{day}T00Z").timestamp()), pdf_standards=["ua-1"],
+        )  # fmt: skip
+    except RuntimeError as error:
+        words = " ".join(str(error).split())[:300]
+        raise ReportError(f"the PDF cannot be set: {words}") from None
+    return pdf

@@ -4,7 +4,6 @@ import functools
 import html
 import re
 import traceback
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import jinja2
 from replication.definition.claims import ClaimVerdict
 from replication.errors import ReportError
 from replication.report.numbers import FILTERS, NO_BREAK, MissingNumber, count
+from replication.system.progress import escape
 
 HELD, PARTLY, FAILED = ("●", "holds"), ("◐", "partly"), ("○", "does-not-hold")
 OPEN = ("–", "open")
@@ -52,13 +52,9 @@ def escape_markdown(text: str) -> str:
     &lt;b&gt;\*x\*&lt;/b&gt; \`y\` a\\x1b\\u202e
     """
     # Escape codes of a terminal, and U+202E, by which "gpj.exe" would be read backwards.
-    text = "".join(
-        sign if unicodedata.category(sign)[0] != "C" or sign in "\n\t"
-        else sign.encode("unicode_escape").decode()
-        for sign in text
-    )  # fmt: skip
+    text = escape(" ".join(text.split()))
     # All signs of Markdown, but of underscores only those at the edge of a word: _x_, not a_b.
-    escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", " ".join(text.splitlines()))
+    escaped = re.sub(r"([\\`*\[\]{}|$@^~#]|(?<!\w)_|_(?!\w))", r"\\\1", text)
     return html.escape(escaped)
 
 

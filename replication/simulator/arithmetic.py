@@ -168,7 +168,7 @@ def logarithm_of_any(x: Any) -> Any:
 # The other hidden functions and their slopes, of one unit's total input x.
 
 _FAR = 2.0**60
-"""Beyond it, softsign, algebraic and arctan are constant to the last bit."""
+"""Beyond it, softsign, algebraic and arctan are constant to the last bit; arcsinh ends, at 42.3."""
 _N_TERMS = 18
 """Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
 
@@ -213,9 +213,9 @@ def _arctan(x: Any) -> Any:
 
 
 def softplus(x: Any) -> Any:
-    """Return log(1 + exp(x))."""
+    """Return log(1 + exp(x)); not-a-number stays."""
     u = exponential_of_minus(absolute(x))
-    return where(x > 0.0, x, 0.0) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
+    return where(x < 0.0, 0.0, x) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
 
 
 def _tanh(x: Any, y: Any) -> tuple[Any, Any]:
@@ -240,7 +240,7 @@ PAIRED_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
     "tanh": _tanh,
     "arcsinh": _of_each(_arcsinh),
     "arctan": _of_each(_arctan),
-    "softplus": _of_each(softplus),
+    "softplus": lambda x, y: (softplus(x), softplus(y)),
     "rectifier": lambda x, y: (where(x > 0.0, x, 0.0), where(y > 0.0, y, 0.0)),
 }
 """What a hidden unit makes of its total input (equation 2), for two units at once."""

@@ -97,7 +97,7 @@ class Graph:
         numbers = numbers.astype(np.float64)
         flat = numbers.ravel()
         if (flat[:1] == flat).all():
-            number = float(flat[0]) if flat.size else 0.0
+            number = flat[0] if flat.size else 0.0  # of NumPy, which divides by 0, too
             return self.make("number", numbers.shape, (), lambda *_: number, note=number)
         new = self.make("constant", numbers.shape, note=numbers.tobytes())
         if new.place < 0:
@@ -147,7 +147,8 @@ def move(function: Callable[..., Any]) -> Callable[..., Any]:
 def _find_steps(shape: Shape, chosen: Any) -> Any:
     """Return where a view begins on each axis of an array, and how far a step on its own goes.
 
-    None if the chosen elements are not evenly spaced, so that they are no view.
+    Of x.T[:, ::2], where x is (5, 3): ((0, ((1, 2),)), (0, ((0, 1),))). None if the chosen elements
+    are not evenly spaced, so that they are no view.
     """
     if not (chosen.size and chosen.all()):
         return None
@@ -235,6 +236,7 @@ class Traced(NDArrayOperatorsMixin):
     reshape, transpose = map(_moved, (np.ndarray.reshape, np.ndarray.transpose))
     ravel = flatten = _moved(np.ravel)
     squeeze, swapaxes, copy = map(_moved, (np.squeeze, np.swapaxes, np.copy))
+    __copy__ = __deepcopy__ = lambda x, *_: x
 
     def astype(self, kind: Any, **_: Any) -> "Traced":
         """Return the same numbers, which are float64."""
@@ -385,7 +387,8 @@ def _add(*given: Any) -> Any:
     a, b = _take_all(*given)
     shape = np.broadcast_shapes(a.shape, b.shape)
     for one, other in ((a, b), (b, a)):  # a sum of products begins with what is added to it
-        # The product must not have been used before, and have no beginning yet.
+        # One that has a beginning takes no other, and one that others read, who need it without,
+        # would be computed twice.
         is_free = one.op == "matmul" and len(one.args) == 2 and not (one.n_uses or one.is_kept)
         if is_free and one.shape == shape:
             matrix, vector = one.args
@@ -409,7 +412,7 @@ def _power(x: Any, y: Traced) -> Any:
     n = y.note if y.op == "number" else math.nan
     if n % 1.0 != 0.0:
         instead = "np.sqrt(x), or np.exp(y * np.log(x)) for x above 0"
-        raise TraceError(f"x ** y is compiled for whole numbers y; write {instead}")
+        raise TraceError(f"x ** y is compiled for one whole number y; write {instead}")
     # A product, also of numbers below 0.
     x = np.broadcast_to(x, np.broadcast_shapes(x.shape, y.shape))
     if n == 0.0:
@@ -500,7 +503,8 @@ def walk(
 def split(x: Traced) -> tuple[Traced | None, list[Traced]]:
     """Return the number that an array is a multiple of, and the terms of the rest.
 
-    The sum over the patterns is multiplied by it once.
+    The sum over the patterns is multiplied by it once. Numbers are equal if they are one object, as
+    in a graph, so what was found is remembered: it must be found once, of what is used twice, too.
     """
     if x.is_kept:
         return None, [x]
@@ -562,7 +566,7 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     total = reduce("add", x, axis, keepdims)
-    return total * (total.size / x.size)
+    return total / (x.size / total.size)
 
 
 def outer(a: Any, b: Any) -> Any:
@@ -710,7 +714,7 @@ def find_line(error: BaseException, rule: type) -> str | None:
 
 def list_own(rule: type) -> list[type]:
     """Return the classes that a rule is made of and that are not of this package."""
-    modules = {each: str(getattr(each, "__module__", "")) for each in rule.__mro__}
+    modules = {each: str(getattr(each, "__module__", "")) for each in getattr(rule, "__mro__", ())}
     given = "replication", "builtins"
     return [each for each, name in modules.items() if name.partition(".")[0] not in given]
 

@@ -81,7 +81,7 @@ def run_tasks(
     while sent:
         future = finished.get(timeout=SECONDS_OF_PATIENCE)
         sent.remove(future)
-        result = future.result(timeout=SECONDS_TO_ANSWER)
+        result = future.result(timeout=SECONDS_OF_PATIENCE)  # its worker may be lost with it
         send(1)
         yield result
 

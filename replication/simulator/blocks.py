@@ -126,6 +126,8 @@ class Block:
 
     def is_stored(self, x: Traced) -> bool:
         """Return whether an array is to be in memory, and is not yet."""
+        # `keep` asks that an array be in memory, `in_memory` tells whether it is to be in any
+        # block, this what is left of that in this one, and `self.rows` where it is.
         if x in self.rows or x.op in arrays.LEAVES:
             return False
         if x.op == "view" and x.is_kept:
@@ -238,13 +240,13 @@ class Block:
                         watch([self.at(watched, *place) for place in some])
         self.rows |= rows
 
-    def call(self, note: tuple[Any, ...], values: list[Any], half: int = 1) -> list[Any]:
-        """Write down a function of values; of one that is paired, two rows of `half` at once."""
+    def call(self, note: tuple[Any, ...], values: list[Any], n_patterns: int = 1) -> list[Any]:
+        """Write down a function of values: units, each of some patterns, which may be paired."""
         name, function, is_paired = note
         stacked = exact.stack(values)
         if name in self.writer.operations:  # a browser has it
             return list(self.writer.compute(name, stacked))
-        return call_paired(function, values, half) if is_paired else list(function(stacked))
+        return call_paired(function, values, n_patterns) if is_paired else [*function(stacked)]
 
     def _sum_products(self, x: Traced, units: Index, patterns: Index) -> list[Any]:
         """Write down some units of some patterns at a time: that many sums side by side."""
@@ -328,15 +330,15 @@ class Block:
                 yield [place]
 
 
-def call_paired(function: Callable[..., Any], values: list[Any], half: int) -> list[Any]:
-    """Return a function of values, two rows of `half` at once: one division serves two units.
+def call_paired(function: Callable[..., Any], values: list[Any], n_patterns: int) -> list[Any]:
+    """Return a function of units, each of some patterns, in pairs: one division serves two units.
 
     The pairs fix the bits: units 0 and 1, 2 and 3, ...; an odd last one is paired with itself.
     """
     found: list[Any] = []
-    for begin in range(0, len(values), 2 * half):
-        pair = values[begin : begin + 2 * half]
-        x, y = function(exact.stack(pair[:half]), exact.stack(pair[-half:]))
+    for begin in range(0, len(values), 2 * n_patterns):
+        pair = values[begin : begin + 2 * n_patterns]
+        x, y = function(exact.stack(pair[:n_patterns]), exact.stack(pair[-n_patterns:]))
         found += [*x, *y][: len(pair)]
     return found
 
@@ -374,8 +376,8 @@ def is_beside(x: Traced, shape: Shape) -> bool:
 
 
 def in_memory(x: Traced) -> bool:
-    """Return whether an array is computed once, into memory."""
-    return x.op in arrays.STORED or x.is_kept
+    """Return whether an array is computed once, into memory; a kept view may be read in place."""
+    return x.op in arrays.STORED or (x.is_kept and x.op != "view")
 
 
 def find_bound(array: Traced, patterns: float) -> float:

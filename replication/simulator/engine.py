@@ -137,9 +137,9 @@ def record_weights(
 
     Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
     """
-    # No error is below -1, so that only the number of updates ends it.
+    # No error is below minus infinity, so that only the number of updates ends it.
     engine = Engine(protocol, network)
-    _, _, _, recorded = engine.train(weights, record=True, threshold=-1.0, max_updates=n_updates)
+    _, _, _, recorded = engine.train(weights, record=True, threshold=-np.inf, max_updates=n_updates)
     assert recorded is not None
     return recorded[:, :, : engine.rule.sizes[0]]
 

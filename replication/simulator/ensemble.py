@@ -169,7 +169,7 @@ def trace(
     n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
     n_bytes = 8.0 * (n_updates + 1) * (initial.shape[1] + n_states)
     check_memory(n_bytes, f"{n_updates:,} traced updates", "give a lower n_updates or max_updates")
-    recorded = run(record=True, threshold=-1.0, max_updates=n_updates)[3]
+    recorded = run(record=True, threshold=-np.inf, max_updates=n_updates)[3]
     # All states of one network, (n_updates + 1, ...), measured as if each were a network.
     measured = engine.evaluate(recorded[0])
     weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden

@@ -33,7 +33,7 @@ HUGE = 1e290
 
 COMPILED = {
     "image", "weight_changes", "apply", "draw", "prepare", "measure", "pattern_error",
-    "list_hidden", "list_states", "uniform", "normal",
+    "hidden", "list_hidden", "list_states", "uniform", "normal",
 }  # fmt: skip
 """Methods of `Network` that compiled code calls; of the others no override would count."""
 
@@ -47,9 +47,9 @@ class Finding(NamedTuple):
 
 def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988) -> Finding:
     """Compile a rule and compare it with its own plain NumPy, or refuse it in one line."""
-    rule, name = Rule(network, protocol), network.__name__
-    _check_methods(network)
     with _explain(network):
+        rule, name = Rule(network, protocol), network.__name__
+        _check_methods(network)
         # Traced twice, it must give the same text.
         engine = Engine(protocol, network)
         again = Engine(protocol, network).program
@@ -62,18 +62,19 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
         if not np.array_equal(rows[1:2], rule.draw(root_seed, 1, 2)):
             advice = "draw a row from its seed alone: np.random.default_rng([root_seed, seed])"
             raise UsageError(f"{name}.draw gives a seed other weights beside other seeds; {advice}")
+        latest = max(N_FIRST, min(LATEST, protocol.max_updates))
         train = functools.partial(
-            engine.train, rows, root_seed=root_seed, record=True, max_updates=LATEST
+            engine.train, rows, root_seed=root_seed, record=True, max_updates=latest
         )
         # In a thread: neither the compiler nor what it makes could be interrupted in this one.
         (ends, *_), (*_, recorded) = map_in_threads(
-            lambda threshold: train(threshold=threshold), [protocol.threshold, -1.0], jobs=1
+            lambda threshold: train(threshold=threshold), [protocol.threshold, -np.inf], jobs=1
         )
         assert recorded is not None  # (network, update, number)
         is_finite: Any = np.isfinite(recorded).all(axis=2)
-        if not is_finite[:, -1].any() and not any(ends < LATEST):
+        if not is_finite[:, -1].any() and not any(ends < latest):
             raise UsageError(
-                f"{name} diverges: within {LATEST} updates weights of all {N_NETWORKS} networks "
+                f"{name} diverges: within {latest} updates weights of all {N_NETWORKS} networks "
                 "are infinite or not a number; choose smaller learning rates (or give plain=True)"
             )
         # What learns on, where gradients are mere rounding, is no outcome.

@@ -206,7 +206,7 @@ class Writer:
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Emit an operation on whole numbers; nothing where it changes nothing."""
-        if isinstance(b, int) and (operation, b) in (("add", 0), ("sub", 0), ("mul", 1)):
+        if isinstance(b, int) and (operation, b) in (("add", 0), ("mul", 1)):
             return Whole(self, str(a))
         return Whole(self, self.emit(f"{operation} i64 {a}, {b}"))
 

@@ -30,7 +30,7 @@ OPERATIONS = {
     "tanh": "Math.tanh({})", "logarithm": "Math.log({})",
 }  # fmt: skip
 
-WHOLE = {"add": "+", "sub": "-", "mul": "*"}
+WHOLE = {"add": "+", "mul": "*"}
 
 
 class ScriptWriter(Writer):
@@ -54,13 +54,13 @@ class ScriptWriter(Writer):
     def _render_each(self, operand: Any) -> tuple[str, ...]:
         if isinstance(operand, Value):
             return operand.names
-        texts = (str(float(x)).removesuffix(".0") for x in np.ravel(operand))  # also of a stack
-        texts = (text.replace("inf", "Infinity").replace("nan", "NaN") for text in texts)
+        # Also of a stack; "Infinity" and "NaN" as in JavaScript.
+        texts = (json.dumps(float(x)).removesuffix(".0") for x in np.ravel(operand))
         return tuple(f"({text})" if text.startswith("-") else text for text in texts)
 
     def count(self, operation: str, a: Any, b: Any) -> Whole:
         """Return a whole number, as an expression."""
-        if (operation, str(b)) in (("add", "0"), ("mul", "1"), ("sub", "0")):
+        if (operation, str(b)) in (("add", "0"), ("mul", "1")):
             return Whole(self, str(a))
         if operation == "add" and str(a) == "0":
             return Whole(self, str(b))
@@ -142,7 +142,7 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     }  # fmt: skip
     return TEMPLATE % {
         "methods": methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
-        "data": ", ".join(str(number).removesuffix(".0") for number in sweep.data),
+        "data": ", ".join(json.dumps(number).removesuffix(".0") for number in sweep.data),
         "patterns": json.dumps(rule.patterns.tolist()), "own": own,
     }  # fmt: skip
 

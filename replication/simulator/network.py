@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
-from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced
+from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, is_truth
 from replication.simulator.noise import N_PHASES, draw_numbers, find_place
 from replication.simulator.weights import (
     MAX_ROOT_SEED,
@@ -222,6 +222,8 @@ class Network:
             value = take_numbers(value, name)
             if value.shape != shape:
                 raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
+        elif shape is not None and is_truth(value):  # a number from now on, as in NumPy
+            value = np.multiply(1.0, value)
         object.__setattr__(self, name, value)
 
     @property
@@ -232,6 +234,10 @@ class Network:
     def flatten(self) -> Array:
         """Return all arrays as one (n,), in the order of `shapes`, `fixed` and `kept`."""
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
+
+    def __repr__(self) -> str:
+        n_weights = plural(sum(array.size for array in self.weights), "weight")
+        return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
 
     def list_hidden(self, v: Any) -> list[Any]:
         """Return the states of each hidden group: what the rule's `hidden` gives, if it has one."""
@@ -299,7 +305,8 @@ class Network:
         for batch in batches:
             each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
             # In the order of the patterns, which fixes the last bits.
-            sums = {name: sum(one[name] for one in each) for name in each[0]}
+            begin = {name: np.zeros(self._sums[name]) for name in each[0]}
+            sums = {name: sum((one[name] for one in each), x) for name, x in begin.items()}
             self._at(batch[0], APPLY)._apply(sums)
         self._n_updates += 1
 
@@ -470,7 +477,8 @@ def _gather(one: Network, name: str) -> dict[str, Any]:
     for each in reversed(type(one).__mro__):
         given: Any = vars(each).get(name, {})
         # A property gives all, and may leave out what those above it declare.
-        found = given.__get__(one) if isinstance(given, property) else {**found, **given}
+        given = {**found, **given} if isinstance(given, Mapping) else given
+        found = given.__get__(one) if isinstance(given, property) else given
     return found
 
 

@@ -33,6 +33,9 @@ PADDING = 1
 MOST_LINES = 100_000
 """Of a compiled function, of which this many take about half a minute."""
 
+LEAST_ERROR = -1e300
+"""Of a rule's own; those of many patterns add up to a finite number."""
+
 BEGUN, RUNNING = range(2)
 """Places in the counts of networks that `train` keeps."""
 NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
@@ -103,11 +106,12 @@ class Traces:
     def _run(self, phase: int, function: Any, *arguments: Any) -> Any:
         """Run a method, and refuse that it changes anything but what `apply` may change."""
         rule, changing = self.rule, {*self.rule.shapes, *self.rule.kept}
+        before = TURNS.graph, TURNS.n_draws  # of a rule that compiles this one
         self.graph.phase, TURNS.n_draws, TURNS.graph = phase, 0, self.graph
         try:
             found = function(*arguments)
         finally:
-            TURNS.graph = None
+            TURNS.graph, TURNS.n_draws = before
         for key, value in self.network.__dict__.items():
             if value is not self.begun.get(key) and not (phase == APPLY and key in changing):
                 method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
@@ -130,7 +134,7 @@ class Traces:
         if error.size != 1:
             wrong = f"{self.rule.name}.pattern_error gives shape {error.shape}"
             raise TraceError(f"{wrong}; allowed is one number")
-        return np.maximum(error, 0.0).reshape(1)
+        return np.maximum(error, LEAST_ERROR).reshape(1)
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image
@@ -159,13 +163,15 @@ class Sweep:
         # Of an error of the rule's own the largest counts, as of the deviation of a single unit.
         self.criterion = CRITERIA["every-unit" if self.traces.has_own_error else name]
         self.is_largest_unit = self.criterion.over_units == "maximum"
+        is_absolute = self.is_largest_unit and not self.traces.has_own_error
+        self.error = abs(self.traces.error) if is_absolute else self.traces.error
         sizes = {name: math.prod(shape) for name, shape in rule.all_shapes.items()}
         firsts = np.cumsum([0, *sizes.values()]).tolist()
         self.first = dict(zip(sizes, firsts, strict=False))
         # The data: patterns, targets beside them, and constants.
         shown = [rule.patterns, rule.targets] if rule.has_targets else [rule.patterns]
         self.shown = np.hstack(shown)
-        most = blocks.find_bound(self.traces.error, float(np.abs(self.shown).max()))
+        most = blocks.find_bound(self.error, float(np.abs(self.shown).max()))
         self.is_bounded = most < math.inf  # no deviation is infinite or not a number
         self.data = [*self.shown.ravel().tolist(), *self.traces.graph.data]
         self.memory = blocks.Memory(writer, 2 * self.n_all + PADDING)
@@ -228,8 +234,9 @@ class Sweep:
         """
         in_batch = learns and not self.rule.is_per_pattern
         has_turns = len(self.shown) > MOST_AT_ONCE
-        for row in self.measured:
-            row[()] = self.writer.number(0.0)
+        least = LEAST_ERROR if self.traces.has_own_error else 0.0
+        for row, begin in zip(self.measured, (least, 0.0), strict=True):
+            row[()] = self.writer.number(begin)
         if in_batch and has_turns:
             for rows in self.sums.values():
                 for place in blocks.places(self.writer, rows.shape):
@@ -250,13 +257,12 @@ class Sweep:
 
     def _add_errors(self, block: blocks.Block, terms: list[Traced]) -> None:
         """Write down the states of a block, and add its errors to those so far."""
-        error = self.traces.error
         if self.is_largest_unit and self.is_bounded:
             # The deviations are compared as they are computed, where that can be.
-            if block.write(terms, abs(error), self._watch):
+            if block.write(terms, self.error, self._watch):
                 return
         else:
-            block.write([*terms, error])
+            block.write([*terms, self.error])
         add, begun = functools.partial(self._add_error, block), [row[()] for row in self.measured]
         found = self.writer.fold(block.n_patterns, add, *begun)
         for row, x in zip(self.measured, found, strict=True):
@@ -270,17 +276,16 @@ class Sweep:
 
     def _add_error(self, block: blocks.Block, p: Any, worst: Any, total: Any) -> tuple[Any, Any]:
         """Return the largest error so far and the sum, with those of the pattern in place p."""
-        error = self.traces.error
 
         def add_unit(i: Any, worst: Any, total: Any) -> tuple[Any, Any]:
-            d = self.writer.number(block.at(error, (i,), p))
+            d = self.writer.number(block.at(self.error, (i,), p))
             if self.is_largest_unit:
-                return self._take_larger(exact.absolute(d), worst, total)
+                return self._take_larger(d, worst, total)
             return worst, exact.fma(d, d, total)
 
         if self.criterion.over_patterns == self.criterion.over_units:
-            return self.writer.fold(len(error), add_unit, worst, total)  # type: ignore[no-any-return]
-        _, squares = self.writer.fold(len(error), add_unit, worst, self.writer.number(0.0))
+            return self.writer.fold(len(self.error), add_unit, worst, total)  # type: ignore[no-any-return]
+        _, squares = self.writer.fold(len(self.error), add_unit, worst, self.writer.number(0.0))
         return self._take_larger(squares, worst, total)
 
     def _take_larger(self, x: Any, worst: Any, total: Any) -> tuple[Any, Any]:
@@ -292,7 +297,8 @@ class Sweep:
         if self.criterion.over_patterns == "add":
             worst = total
         elif not self.is_bounded:
-            # Comparisons pass over not-a-number, but what has diverged must not count as small.
+            # Comparisons pass over not-a-number, but what has diverged must not count as small:
+            # for this alone a largest error has a total beside it.
             worst = exact.fma(total, 0.0, worst)
         return self.criterion.finish(worst, self.rule.targets)
 
@@ -342,7 +348,8 @@ class Sweep:
             if len(sums) != 1 or not all(blocks.is_beside(x, new.shape) for x in used):
                 return {}
             owners[name] = sums[0]
-        # Of one pattern, what changes early must not be what a later change is made of.
+        # After each pattern: what is written at "next" while terms are still read must belong to
+        # no other sum than theirs. The terms that are not in memory, of any sum, have the owner "".
         if self.rule.is_per_pattern:
             readers = [(owners[name], arrays.walk([traces.after[name]])) for name in owners]
             readers += [("", arrays.walk(self._list_terms(), is_end=blocks.in_memory))]

@@ -92,6 +92,12 @@ def list_connections(protocol: Protocol) -> list[slice]:
     return [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
 
 
+def list_matrices(protocol: Protocol) -> list[slice]:
+    """Return where the weights of each connection stand, without its biases."""
+    pairs = zip(list_connections(protocol), protocol.connections, strict=True)
+    return [slice(places.start, places.stop - n_target) for places, (_, n_target) in pairs]
+
+
 def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
     """Return the shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
     *hidden, visible = protocol.connections

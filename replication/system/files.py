@@ -153,12 +153,17 @@ def read_content(path: Path, *, largest: int) -> bytes:
 
 
 @contextlib.contextmanager
-def refuse_unreadable(name: str, advice: str) -> Iterator[None]:
-    """Name the file that a user has given where it cannot be read, and what to do."""
+def refuse_unreadable(name: str, advice: str, *, kind: str = "") -> Iterator[None]:
+    """Name the file that a user has given where it cannot be read, and what to do.
+
+    `kind`: what it should hold, where its content is taken apart, and not its bytes read.
+    """
     try:
         yield
-    except (DataError, OSError, ValueError) as error:
+    except Exception as error:  # whatever a library meets
         reason = getattr(error, "strerror", None) or show(str(error), length=200)[1:-1]
+        if kind:
+            raise DataError(f"{name} is not a readable {kind} ({reason}); {advice}") from None
         raise StorageError(f"{name} cannot be read ({reason}); {advice}") from None
 
 

@@ -19,10 +19,9 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
-NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 SECONDS_TO_LEAVE = 0.02
 """For a destructor that has swallowed a signal, before the signal is sent once more."""
-SIGNALS = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]  # Windows lacks one
+SIGNALS = [each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"}]
 
 
 class Interrupted(KeyboardInterrupt):

@@ -9,7 +9,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Self
@@ -56,22 +56,19 @@ class Table:
         """Take a table, a data frame, or a mapping of columns."""
         if isinstance(given, cls):
             return given
-        if not (hasattr(given, "columns") or isinstance(given, Mapping)):
+        import pandas as pd
+
+        frame = given.to_pandas() if hasattr(given, "to_pandas") else given  # Arrow, Polars
+        if isinstance(given, Mapping):
+            advice = "give a list with a cell for each row"
+            with refuse_unreadable(f"`{name}`", advice, kind="mapping of columns"):
+                # By place, whatever index a column brings along.
+                cells = {key: pd.Series(x, dtype=object).tolist() for key, x in given.items()}
+                frame = pd.DataFrame(cells, dtype=object)
+        if not isinstance(frame, pd.DataFrame):
             raise DataError(f"`{name}` was given as {show(given)}; give a table with named columns")
-        given = given.to_pydict() if hasattr(given, "to_pydict") else given  # of Arrow
-        # Of pandas two columns may have one name; Polars has no items.
-        has_items = hasattr(given, "items")
-        pairs = [*given.items()] if has_items else [(one, given[one]) for one in given.columns]
-        for column, found in pairs:
-            if isinstance(found, str) or not np.iterable(found):
-                given = f"column {show(column)} of `{name}` was given as {show(found)}"
-                raise DataError(f"{given}; give a list with a cell for each row")
-        columns = [list(found) for _, found in pairs]
-        if len({*map(len, columns)}) != 1:
-            why = "differ in length; give one row for each run" if pairs else "are none; give one"
-            raise DataError(f"the columns of `{name}` {why}")
-        names = [str(column) for column, _ in pairs]
-        return cls(f"`{name}`", names, columns.__getitem__, len(columns[0]))
+        names = [str(column) for column in frame.columns]
+        return cls(f"`{name}`", names, lambda place: frame.iloc[:, place].tolist(), len(frame))
 
     def probe(self, name: str) -> list[Any]:
         """Return the first cells of a column, to see what it holds; none if it cannot be taken."""
@@ -126,35 +123,21 @@ def _read_bytes(path: str, name: str) -> bytes:
         if path != "-" and not path.startswith("/dev/fd/"):  # as <(zcat FILE) is in a shell
             return read_content(Path(path), largest=MAX_BYTES)
         # What flows has no size before it is read; standard input stays open.
-        place = Path(path)
-        with (
-            place.open("rb") if path != "-" else contextlib.nullcontext(sys.stdin.buffer) as stream
-        ):
+        stdin = contextlib.nullcontext(sys.stdin.buffer)
+        with stdin if path == "-" else Path(path).open("rb") as stream:
             content = stream.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
             raise DataError(f"it is too large: {LIMITS}")
         return content
 
 
-@contextlib.contextmanager
-def _refuse_errors(name: str, kind: str, advice: str) -> Iterator[None]:
-    """Refuse a file at whatever its library meets, or if that is not installed."""
-    try:
-        yield
-    except Exception as error:
-        raise DataError(
-            f"{name} is not a readable {kind} ({show(str(error), length=200)[1:-1]}); {advice}"
-        ) from None
-
-
 def _read_parquet(content: bytes, name: str) -> Table:
     import pyarrow as pa
     from pyarrow import parquet
 
-    advice = "write it again, or less of it"
-    buffer, unreadable = pa.BufferReader(content), (name, "Parquet file", advice)
+    buffer, advice = pa.BufferReader(content), "write it again, or less of it"
     # Size and types stand in the footer, so a bomb is refused before it is unpacked.
-    with _refuse_errors(*unreadable):
+    with refuse_unreadable(name, advice, kind="Parquet file"):
         head = parquet.read_metadata(buffer)
         schema = head.schema.to_arrow_schema()
         n_bytes = sum(head.row_group(i).total_byte_size for i in range(head.num_row_groups))
@@ -169,7 +152,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
         # Texts that are equal are held once, in the file as here, however many rows have them.
         is_text = "string" in str(plain) or "binary" in str(plain)
         once: dict[Any, Any] = {}
-        with _refuse_errors(*unreadable):
+        with refuse_unreadable(name, advice, kind="Parquet file"):
             file = parquet.ParquetFile(buffer, read_dictionary=[column] if is_text else [])
             found = (cell.as_py() for cell in file.read(columns=[column]).column(0))
             cells = [once.setdefault(cell, cell) if is_text else cell for cell in found]
@@ -182,7 +165,7 @@ def _read_parquet(content: bytes, name: str) -> Table:
 
 def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     """Read lines, split where that gives most names."""
-    with _refuse_errors(name, "UTF-8 text", ADVICE):
+    with refuse_unreadable(name, ADVICE, kind="UTF-8 text"):
         text = content.decode("utf-8-sig")
     line = next((line for line in io.StringIO(text) if line.strip()), "")
     if not line:
@@ -199,7 +182,7 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
     separator = max(",;\t", key=re.sub('"[^"]*"', "", line).count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     rows: list[list[str]] = []
-    with _refuse_errors(name, "table", ADVICE):
+    with refuse_unreadable(name, ADVICE, kind="table"):
         for row in lines:
             cells = [cell.strip() for cell in row]
             if separator == ";":  # between which numbers may have a decimal comma
@@ -222,7 +205,8 @@ def _read_text(content: bytes, name: str, clean: Callable[[str], str]) -> Table:
 
 def _read_json(text: str, name: str) -> Table:
     """Read JSON lines, an object for each row, or one list of objects."""
-    with _refuse_errors(name, "table of JSON lines", "give an object with plain values a line"):
+    advice = "give an object with plain values a line"
+    with refuse_unreadable(name, advice, kind="table of JSON lines"):
         lines = ",".join(filter(str.strip, text.splitlines()))
         rows = json.loads(text if text.lstrip()[0] == "[" else f"[{lines}]")
         names = [*dict.fromkeys(key for row in rows for key in dict(row))]

@@ -113,9 +113,7 @@ def count_workers(jobs: int) -> int:
 
 def check_memory(n_bytes: float, what: str, advice: str) -> None:
     """Refuse what needs more bytes than this machine has, or the container in which it runs."""
-    present = float("inf")
-    if hasattr(os, "sysconf"):  # not on Windows
-        present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for limit in MEMORY_LIMITS:
         with contextlib.suppress(OSError, ValueError):  # "max" is no limit
             present = min(present, int(limit.read_text("ascii")))

@@ -5,11 +5,6 @@ import pytest
 from replication.cli import main
 
 
-@pytest.fixture(autouse=True)
-def _few_resamples(few_resamples):
-    pass
-
-
 @pytest.fixture
 def small_reports(monkeypatch):
     """Leave out the PDF, and the same study under other root seeds."""

@@ -4,9 +4,7 @@ import os
 
 import pytest
 
-from replication import Protocol, WorkerError, simulate
-from replication.cli import main, results_commands
-from replication.simulator.outcomes import compute_digest
+from replication.cli import results_commands
 
 
 @pytest.fixture
@@ -26,18 +24,16 @@ def reject(tmp_path, cache_folder, refuse):
 BAD_NUMBERS = ["-5", "1.5", "1e6", "nan", "", " 5", "1_000", "0x10", "٥"]
 
 
-@pytest.mark.parametrize("text", BAD_NUMBERS)
 @pytest.mark.parametrize(("command", "option", "others", "allowed"), [
     ("simulate", "--seeds", ["0", "9" * 12], "from 1 to 100000000000 (which take days)"),
     ("simulate", "--root-seed", [str(2**63), "True"], f"from 0 to {2**63 - 1}"),
     ("simulate", "--jobs", ["0"], "from 1 to 4096 (or 'all', for one a core)"),
     ("report", "--seeds", ["0"], "from 1 to"),
-], ids=lambda value: value if isinstance(value, str) else "")  # fmt: skip
-def test_a_bad_number_is_refused_with_the_range(reject, command, option, others, allowed, text):
-    for given in (text, *others):
+])  # fmt: skip
+def test_a_bad_number_is_refused_with_the_range(reject, command, option, others, allowed):
+    for given in (*BAD_NUMBERS, *others):
         message = reject(command, f"{option}={given}")
-        assert option in message
-        assert allowed in message
+        assert (option in message, allowed in message) == (True, True), given
 
 
 @pytest.mark.parametrize(("text", "says"), [
@@ -69,23 +65,6 @@ def test_what_is_no_file_is_named_and_not_waited_for(refuse, tmp_path, words):
         assert "cannot be read" in refuse(74, *words, path)
 
 
-@pytest.mark.parametrize("given", [
-    "threshold", "=5", "threshold=1 --set threshold=2", f"patterns={9 * '9' * 500}",
-], ids=len)  # fmt: skip
-def test_bad_assignment_is_refused(reject, given):
-    message = reject("simulate", "--set", *given.split())
-    assert len(message) < 600
-
-
-def test_numbers_are_read_as_typed(capsys):
-    words = ["simulate", "--seeds", "0007", "--root-seed", str(2**63 - 1), "--set", "threshold=0.5"]
-    assert main([*words, "--jobs", "1"]) == 0
-    expected = simulate(Protocol(threshold=0.5), n_seeds=7, root_seed=2**63 - 1)
-    printed = capsys.readouterr().out
-    assert f"7 networks of root seed {2**63 - 1}: " in printed
-    assert compute_digest([expected]) in printed
-
-
 class PanicError(BaseException):
     """As a library in Rust raises it, where it may not have as much memory as it wants."""
 
@@ -97,12 +76,10 @@ CHAINED.__cause__ = MemoryError()
 @pytest.mark.parametrize(("error", "code", "says"), [
     (KeyboardInterrupt(), 130, "interrupted"),
     (CHAINED, 70, "give fewer --seeds, or --jobs 1"),
-    (ImportError("x.so: failed to map segment from shared object"), 70, "(ulimit -v,"),
     (RuntimeError("can't start new thread"), 70, "ulimit -u"),
     (PanicError("ThreadPoolBuildError: unavailable"), 70, "no more threads or files"),
     (OSError(24, "Too many open files", "x.csv"), 70, "ulimit -n)"),
     (OSError(28, "No space left on device", "x.csv"), 74, "'x.csv'"),
-    (WorkerError("the cluster has gone"), 70, "the cluster has gone"),
 ])  # fmt: skip
 def test_a_failure_is_one_line_and_an_exit_code(monkeypatch, refuse, tmp_path, error, code, says):
     def fail(options):

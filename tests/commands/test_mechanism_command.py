@@ -6,7 +6,7 @@ import re
 import pandas as pd
 import pytest
 
-from replication import PAPER, Protocol, UsageError, examine_mechanism
+from replication import PAPER, UsageError, examine_mechanism
 from replication.cli import rule_commands as command
 from replication.experiments.mechanism import examination, reach
 from tests.exactness.rules import FILE
@@ -48,12 +48,9 @@ def test_first_changes_are_put_beside_a_later_start(run):
 
 def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
     words = ("--group-sizes", "4,1", "--patterns", write(RING), "--set", "visible_units=linear")
-    answer = run("mechanism", "--seeds", 40, *words)
+    answer = run("mechanism", "--protocol", "notebook", "--seeds", 40, *words)
     assert "4 patterns, linear visible units" in answer
-    assert (
-        "No rule meets the criterion here (every-unit below 0.1) at any rate that was tried. "
-        in answer
-    )
+    assert "No rule meets the criterion here (half-squared-error below 0.1) at any rate" in answer
     assert " least_error " in answer
     assert "changes replaced" not in answer
 
@@ -70,13 +67,12 @@ class Large(Alignment):
 
 
 def test_rule_of_ones_own_takes_part(run, write):
-    answer = run("mechanism", "--seeds", 100, "--rule", f"{write(RULE, 'mine.py')}:Alignment")
+    answer = run("mechanism", "--seeds", 40, "--rule", f"{write(RULE)}:Alignment")
     # Of each rule the rate, "2 to 63.2", at_edge, least_error, converged, median and mean.
     rows = {x.split("  ")[0]: x.rsplit(maxsplit=9)[1:] for x in answer.splitlines()}
     mine, theirs = rows["Alignment"], rows["back-propagation, cross-entropy"]
     assert mine[6] == theirs[6] == "1", "converged"
     assert float(mine[0]) == pytest.approx(float(theirs[0]), rel=0.5)
-    assert float(mine[7]) == pytest.approx(float(theirs[7]), rel=0.4)
     assert mine[1:4] == theirs[1:4], "rates tried"
 
 
@@ -89,12 +85,9 @@ def test_bad_rule_gets_one_line(refuse, write, name, problem):
 
 
 def test_function_refuses_what_the_command_refuses(tmp_path, refuse):
-    with pytest.raises(UsageError, match="momentum = 0.5 was given; mechanism needs 0"):
-        examine_mechanism(Protocol(momentum=0.5))
     with pytest.raises(UsageError, match="n_seeds = 5 was given; allowed is a whole number from 4"):
         examine_mechanism(PAPER, n_seeds=5)
-    path = tmp_path / "none" / "found.csv"
-    assert "no such folder" in refuse(74, "mechanism", "--save", path)
+    assert "no such folder" in refuse(74, "mechanism", "--save", tmp_path / "none" / "found.csv")
 
 
 @pytest.mark.parametrize(("along_w", "along_theory", "words"), [
@@ -108,7 +101,7 @@ def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
 
 
 @pytest.mark.parametrize("text", [
-    "0,1\n1,0.5\n", "a,b\n0,1\n1,0.5\n", "\ufeff0;1\r\n1;0,5\r\n", "0\t1\n\n1\t0.5",
+    "a,b\n0,1\n1,0.5\n", "\ufeff0;1\r\n1;0,5\r\n", "0\t1\n\n1\t0.5",
     "# two; rows\n0,1\n1,  5e-1\n", " 0 , 1 \n 1 , .5 \n",
 ])  # fmt: skip
 def test_patterns_are_read_as_programs_write_them(write, text):
@@ -116,16 +109,11 @@ def test_patterns_are_read_as_programs_write_them(write, text):
 
 
 @pytest.mark.parametrize(("text", "problem"), [
-    ("0,1\n1,2\n", "holds numbers from 0 to 2; allowed are numbers from 0 to 1; scale all of them "
-     "to (x - 0) / 2, or each column by its own least and largest"),
-    ("0,1\n3,-1\n", "holds numbers from -1 to 3; allowed are numbers from 0 to 1; scale all of "
-     "them to (x + 1) / 4"),
-    ("0,1\nc,d\n", "could not convert string 'c'"), ("a,b\nc,d\n", "holds no numbers"),
+    ("0,1\n3,-1\n", "from -1 to 3; allowed are numbers from 0 to 1, as (x +1) / 4 gives"),
+    ("a,b\nc,d\n", "holds no numbers"),
     ("# x\n0,1\n1,nan\n", "holds numbers from nan to nan; allowed are numbers from 0 to 1"),
     ("0,1\n1,\n", "columns changed from 2 to 1 at row 2"),
-    ("0,1\n1,0,1\n", "columns changed from 2 to 3"),
-    ("0,1\n0,1\n", "needs two that differ"), ("# nothing\n", "holds no numbers"),
-    ("0,1\n1,\x1b[31m\n", "x1b[31m"),
+    ("0,1\n0,1\n", "needs two that differ"), ("0,1\n1,\x1b[31m\n", "x1b[31m"),
 ])  # fmt: skip
 def test_bad_patterns_get_one_line(refuse, write, text, problem):
     line = refuse(2, "mechanism", "--patterns", write(text), "--group-sizes", "2,1")
@@ -144,25 +132,12 @@ def test_patterns_that_cannot_be_read_get_one_line(refuse, write, text, problem)
     ("--group-sizes=8,3]#", "'8,3]#' was given; allowed are two whole numbers"),
     ("--set=frozen=W", "frozen = ['W'] was given; mechanism needs W to learn"),
     ("--group-sizes=8,3,8", "[8, 3, 8] was given; mechanism needs one hidden group"),
-    ("--group-sizes=1,2", "needs two that differ"), ("--group-sizes=8,1025", "sizes[1] = 1025"),
+    ("--group-sizes=8,1025", "sizes[1] = 1025"),
     ("--set=regression=0", "regression = 0.0 was given; mechanism needs more than 0"),
     ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
-    ("--set=second_round=true", "second_round = true was given; mechanism needs false"),
-    ("--set=update_schedule=per-pattern", "mechanism needs batch"),
     ("--set=learning_rule=back-propagation", "mechanism needs recirculation"),
     ("--seeds=5", "from 40 to"),
     ("digits", "unrecognized arguments: digits"),
 ])  # fmt: skip
 def test_bad_options_get_one_line(refuse, option, problem):
     assert problem in refuse(2, "mechanism", option)
-
-
-def test_a_named_reading_keeps_its_own_fields(run):
-    """Of digits a few images are enough."""
-    fields = ("--set", "n_images=8", "--set", "learning_rate=0.6", "--set", "max_updates=100")
-    answer = run("mechanism", "--protocol", "digits", "--seeds", 40, *fields)
-    assert answer.startswith("64-16-64, 8 patterns, logistic visible units, regression 0.75; 40 ")
-    (row,) = (x.split() for x in answer.splitlines() if x.startswith("recirculation"))
-    assert row[-3] == "1", "converged"
-    assert 0.01 < float(row[1]) < 2.0
-    assert "as the theory predicts for unequal strengths" in answer

@@ -63,16 +63,11 @@ def test_verify_sees_the_likelihood_of_the_paper_that_the_report_was_made_with(
     assert seen == [(NOWHERE, {"paper": 1})]
 
 
-def test_verify_checks_the_published_report(tmp_path, monkeypatch, run, refuse):
-    words = ("--results", tmp_path)
+def test_verify_needs_a_folder_for_what_it_makes_again(tmp_path, monkeypatch, refuse):
     publish(tmp_path, DEFAULT_ROOT_SEED, DEFAULT_SEEDS, files={})
-    with monkeypatch.context() as patch:
-        patch.setattr("replication.publication.verifying.read_current", lambda _: {})
-        unusable = FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
-        patch.setattr("tempfile.TemporaryDirectory", mock.Mock(side_effect=unusable))
-        assert "No usable temporary directory found in ['/tmp']" in refuse(74, "verify", *words)
-    monkeypatch.setattr("replication.publication.verifying.verify_report", lambda *_, **__: None)
-    assert run("verify", *words).startswith(f"the report in '{tmp_path}' comes out the same: ")
+    unusable = FileNotFoundError(2, "No usable temporary directory found in ['/tmp']")
+    monkeypatch.setattr("tempfile.TemporaryDirectory", mock.Mock(side_effect=unusable))
+    assert "No usable temporary directory" in refuse(74, "verify", "--results", tmp_path)
 
 
 def test_info_has_a_line_for_every_report_and_one_for_the_cache(tmp_path, cache_folder, run):
@@ -127,22 +122,19 @@ def test_an_empty_folder_has_no_report_and_a_missing_one_is_named(tmp_path, run,
 
 
 def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, capsys):
-    folder = publish(tmp_path, 3, 20)
+    folder, other = (publish(tmp_path, root_seed, 20) for root_seed in (3, 4))
     # One study with three files damaged or missing, and one without its page.
     (folder / "models" / "headline.json").write_text("{}")
     place_files(folder, {"report.html": b"page", "figures/a.csv": b"1"})
     (folder / "report.html").write_text("<script>")
-    (folder / "figures" / "a.csv").unlink()
-    (folder / "figures").rmdir()
-    (folder / "figures").write_text("own")
-    other = publish(tmp_path, 4, 20)
+    (folder / "figures/a.csv").unlink()
     (other / "report.html").unlink()
     assert main(["verify", "--results", str(tmp_path)]) == 65
     said = capsys.readouterr().err
     names = ("models/headline.json", "figures/a.csv", "report.html")
-    for damaged in (", ".join(repr(str(folder / name)) for name in names), other / "report.html"):
-        words = damaged if isinstance(damaged, str) else repr(str(damaged))
-        assert f"missing or damaged: {words}; `replication replicate` makes them again" in said
+    for path in (*(folder / name for name in names), other / "report.html"):
+        assert repr(str(path)) in said
+    assert said.count("`replication replicate` makes them again") == 2
     assert main(["info", "--results", str(tmp_path)]) == 65
     said = capsys.readouterr()
     assert "headline.json' is damaged" in said.err

@@ -3,7 +3,6 @@
 import io
 import json
 import re
-import signal
 
 import pandas as pd
 import pytest
@@ -15,10 +14,7 @@ from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.experiments import EXPERIMENTS
 from replication.experiments.studies import describe_sampling
 
-COMMANDS = (
-    "replicate", "simulate", "report", "experiments", "multiverse", "compare", "trace", "export",
-    "info", "verify", "cache",
-)  # fmt: skip
+COMMANDS = "replicate simulate report experiments multiverse compare trace export info verify cache"
 
 
 def read_digest(text):
@@ -49,13 +45,12 @@ def test_root_seed_protocol_and_set_give_other_outcomes(tmp_path, run):
     file = tmp_path / "gentle.toml"
     file.write_text("learning_rate = 15\n")
     base, from_file, from_set, both, *others = (
-        read_digest(run("simulate", "--seeds", 300, *words.split())) for words in (
+        read_digest(run("simulate", "--seeds", 100, *words.split())) for words in (
             "", f"--protocol {file}", "--set learning_rate=15",
             f"--protocol {file} --set learning_rate=20", "--root-seed 7", "--protocol notebook",
         )
     )  # fmt: skip
-    assert from_file == from_set
-    assert both == base, "--set comes last"
+    assert (from_file, both) == (from_set, base), "--set comes last"
     assert len({base, from_file, *others}) == 4
 
 
@@ -96,11 +91,8 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, run):
     compared = json.loads(found)
     outcomes = simulate(PAPER, n_seeds=n, root_seed=DEFAULT_ROOT_SEED)
     counts = CountTable.from_outcomes(outcomes.updates, outcomes.converged, PAPER.max_updates)
-    sampling = describe_sampling(counts)
-    headline = json.loads(json.dumps(sampling))
-    assert (headline["p"], headline["chance_all_converge"]) == (
-        compared["p"], compared["chance_all_succeed"],
-    )  # fmt: skip
+    headline = json.loads(json.dumps(describe_sampling(counts)))
+    assert headline["p"] == compared["p"]
     # A table does not say that no count is below 0, as that of outcomes does.
     for name in ("mean", "max", "mean_given_max"):
         for number in ("mean", "spread", "p"):
@@ -137,17 +129,16 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
     seconds = round(EXPERIMENTS["speed"].seconds + EXPERIMENTS["codes"].seconds)
     first = f"speed (1 of 2): about 0:00:{seconds} left on two cores\nspeed (1 of 2): s"
     assert output.err.startswith(first)
-    models = [tmp_path / "models" / f"{name}.json" for name in ("speed", "codes")]
-    assert output.out.splitlines() == [str(path) for path in models]
-    assert all(path.exists() for path in models)
+    models = [str(tmp_path / "models" / f"{name}.json") for name in ("speed", "codes")]
+    assert output.out.splitlines() == models
+    assert [*map(str, sorted(tmp_path.rglob("*.json"), reverse=True))] == models
     message = refuse(2, "experiments", "sped", "--results", tmp_path)
-    assert "'sped'" in message
-    assert all(name in message for name in EXPERIMENTS)
+    assert all(name in message for name in ("'sped'", *EXPERIMENTS))
 
 
 def test_help_lists_every_command_and_every_field_with_its_value(run):
     text = run("--help")
-    assert [word for word in COMMANDS if not re.search(rf"^    {word}\b", text, re.MULTILINE)] == []
+    assert {*COMMANDS.split()} <= {*re.findall(r"^    (\w+)", text, re.MULTILINE)}
     text = " ".join(run("trace", "--help").split())
     assert [name for name in PAPER.__dataclass_fields__ if f" {name}=" not in text] == []
     assert "regression=0.75" in text
@@ -158,10 +149,7 @@ def test_help_lists_every_command_and_every_field_with_its_value(run):
     (["similate"], "invalid choice: 'similate' (choose from "),
     (["trace"], "SEED"),
     (["simulate", "--seed", 5], "unrecognized arguments: --seed 5; see"),
-    (["trace", 5, "--\x1b[31m"], "unrecognized arguments: --\\x1b[31m"),
-    (["simulate", "--backend", "loky"], "'loky' was given without a --scheduler"),
     (["simulate", "--backend", "dask"], "'dask' was given without a --scheduler; allowed"),
-    (["simulate", "--scheduler", "tcp://127.0.0.1:1"], "'threading' was given with a"),
     (["simulate", "--set", "learning_rte=5"], "'learning_rte'; did you mean 'learning_rate'"),
     (["simulate", "--set", "group_sizes=[256,256]", "--jobs", 4096], "GB; give fewer --jobs"),
 ], ids=str)  # fmt: skip
@@ -183,12 +171,3 @@ def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command
     (tmp_path / "file").write_text("")
     assert reason in refuse(74, command, "--results", given)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-
-
-@pytest.mark.parametrize(
-    ("command", "end"),
-    [("study_commands.run_simulate", "go on"), ("results_commands.run_verify", "start over")],
-)
-def test_advice_after_ctrl_c_is_true_of_the_command(monkeypatch, refuse, command, end):
-    monkeypatch.setattr(f"replication.cli.{command}", lambda _: signal.raise_signal(signal.SIGINT))
-    assert refuse(130, command.rpartition("_")[2]).endswith(f" to {end}")

@@ -1,4 +1,4 @@
-"""One digest, whatever the jobs, blocks, lanes, backend and order of the work."""
+"""One digest, whatever the jobs, blocks, backend and order of the work."""
 
 import pytest
 

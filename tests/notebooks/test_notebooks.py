@@ -48,7 +48,7 @@ def describe_stored(cell):
 
 def run(source, names):
     """Run a cell among `names` as Jupyter does and list what it shows, as `describe_stored`."""
-    # Jupyter shows the value of a cell whose last statement is an expression.
+    # Jupyter shows the value of a cell whose last statement is an expression; others have none.
     *body, last = ast.parse(re.sub(r"frames=\[.*?, i", "frames=[0], i", source)).body
     with contextlib.redirect_stdout(io.StringIO()) as printed:
         if not isinstance(last, ast.Expr):

@@ -1,17 +1,14 @@
 """Laws of the analysis that hold for every population."""
 
-import json
 import math
-from unittest import mock
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from replication import CountTable, ReplicationError, compare
+from replication import CountTable
 from replication.comparison.numbers import read_number
 from replication.comparison.prediction import predict
-from replication.comparison.report import STATISTICS
 from replication.statistics.convolution import compute_mean_mass
 from replication.statistics.sampling import Effort, Sample
 
@@ -61,34 +58,3 @@ def test_p_values_and_chances_are_shares_and_intervals_ordered(runs_seen, runs, 
             assert low <= high
             # The interval holds what is not contradicted, and nothing else.
             assert (finding.p > 0.05) == (low <= finding.value <= high)
-
-
-numbers = st.sampled_from(
-    ["0", "-3", "5", "0.5", "48.37", "12,345", "3.2e-4", "1e-30", "1e30", "999999999999999", "95 %",
-     "5 ± 1", "0.5 [0.1, 0.9]", "1.2k"]
-)  # fmt: skip
-
-
-@given(
-    st.one_of(values, st.lists(st.sampled_from([0.0, 1.0, 1e15, 1e-80, -7.0]), max_size=12)),
-    st.dictionaries(
-        st.sampled_from([*STATISTICS, "share", "constant", "cap", "grid", "margin", "detect"]),
-        numbers, min_size=1, max_size=4,
-    ),
-)  # fmt: skip
-@settings(max_examples=120, deadline=None)
-def test_whatever_is_given_there_is_an_answer_or_one_line(runs_seen, given_numbers):
-    arguments = dict(given_numbers)
-    for name in ("cap", "scale"):
-        if name in arguments:
-            arguments[name] = 5.0
-    try:
-        with mock.patch("replication.comparison.comparison.Effort", return_value=EFFORT):
-            found = compare(runs_seen, runs=5, **arguments)
-    except ReplicationError as error:
-        line = str(error)
-    else:
-        line = repr(found)
-        assert found.render()
-        json.dumps(found.to_dict(), allow_nan=False)
-    assert "\n" not in line

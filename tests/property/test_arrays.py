@@ -10,13 +10,12 @@ import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
-from replication import Network, Protocol, logistic, repeat  # noqa: F401  # in expressions
+from replication import ACTIVATIONS, Network, Protocol, logistic, repeat  # noqa: F401  # in expressions
 from replication.simulator.engine import Engine
 from replication.simulator.network import Rule
 from tests.exactness import plain
 
 SHAPES = {"W": (3, 5), "b": (3,), "s": (), "M": (5, 5), "E": (2, 3, 5)}
-KEPT = {"kW": np.full((3, 5), 0.2), "kb": np.zeros(3)}
 CONSTANTS = np.linspace(-0.9, 0.7, 5), np.array(0.3)
 
 
@@ -44,53 +43,49 @@ def flat(x):
 OPERATIONS = """
 -x | x * 2.0 + 0.2 | np.copy(+x) | np.square(x) | x**7 + x**2.0 - (1.5 + x * x) ** -1
 x**0 + (x + 3.0) ** -3 | np.reciprocal(x - 1.7) | x.clip(-0.1, 0.3) - x.astype(float) | ~np.isnan(x)
-x**1 | 1.0 * x
-1 / (2 + np.exp(-x)) | 2 / (1 + np.exp(-x))
-logistic(x) | np.tanh(x) | np.exp(-abs(x)) | 1 / (1 + np.exp(-x)) | np.logaddexp(0.0, x)
-np.log(0.1 + np.abs(x)) | np.sqrt(np.fabs(x)) | np.arctan(x) | 2.0 / (1.0 + x * x)
-np.sign(x - 0.0123) | x > 0.0321 | x + (~(x <= -0.4123) & (x < 1.5))
-np.where(x < 0.1234, x, 0.5) | np.clip(x, a_max=0.45, a_min=-0.4) | np.max(x < 0.1, axis=0)
-np.ravel(x) | x[::-1] | x.T | x[..., 1:] | x[..., ::2] | x[0] | x[..., -1] | x[[1, 0, 1]]
-x[:, None] | x.reshape(1, -1) | np.broadcast_to(x, (2, *x.shape)) | np.roll(x, 1) | np.diag(x)
+x**1 | 1.0 * x | 1 / (2 + np.exp(-x)) | 2 / (1 + np.exp(-x)) | logistic(x) | np.tanh(x)
+np.exp(-abs(x)) | 1 / (1 + np.exp(-x)) | np.logaddexp(0.0, x) | np.log(0.1 + np.abs(x))
+np.sqrt(np.fabs(x)) | np.arctan(x) | 2.0 / (1.0 + x * x) | np.sign(x - 0.0123) | x > 0.0321
+x + (~(x <= -0.4123) & (x < 1.5)) | np.where(x < 0.1234, x, 0.5)
+np.clip(x, a_max=0.45, a_min=-0.4) | np.max(x < 0.1, axis=0) | np.ravel(x) | x[::-1] | x.T
+x[..., 1:] | x[..., ::2] | x[0] | x[..., -1] | x[[1, 0, 1]] | x[:, None] | x.reshape(1, -1)
+np.broadcast_to(x, (2, *x.shape)) | np.roll(x, 1) | np.diag(x)
 np.transpose(x, (-1, *range(x.ndim - 1))) | np.ones_like(x) | np.vstack([x, x])
 np.expand_dims(x, -1) | np.flip(x, -1) | np.moveaxis(x, 0, -1) | np.repeat(x, 2, axis=0) | x[-2::-1]
 np.squeeze(x[None]) | np.swapaxes(x, 0, -1) | np.take(x, [1, 0, 1], -1) | np.tile(x, 2)
 np.diagonal(x) | x.transpose().flatten() | np.full_like(x, 0.3) - np.zeros_like(x)
 np.reshape(x, -1) * np.size(x) + np.ndim(x) - sum(np.shape(x)) | x.transpose(1, 0).reshape(-1, 1)
-np.sum(x) | np.mean(x) | np.max(x - 2) | np.min(x) | np.linalg.norm(x) | sum([*x])
-x.sum(0) | x.max(axis=-1) | x.min(0, keepdims=True) | np.tril(x) | np.triu(x, 1)
-np.reshape(x, -1, order="F") | x.copy()[..., 0] | x.ravel() * 2.0
-x.mean(-1, keepdims=True) | np.exp(x - x.max()) / np.exp(x - x.max()).sum()
+np.sum(x) | np.mean(x) | np.max(x - 2) | np.min(x) | np.linalg.norm(x) | sum([*x]) | x.sum(0)
+x.max(axis=-1) | x.min(0, keepdims=True) | np.tril(x) | np.triu(x, 1) | np.reshape(x, -1, order="F")
+x.copy()[..., 0] | x.ravel() * 2.0 | x.mean(-1, keepdims=True)
+np.exp(x - x.max()) / np.exp(x - x.max()).sum()
 repeat(3, lambda y, z: (np.tanh(y + z), 0.5 * z + y), x, 0.1 * x)[1] | np.exp(np.full_like(x, 0.3))
-turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x))
-np.exp(np.full_like(x, 0))
+turn(x, 3) | turn(x, 1) | flip(x) | np.ravel(x).dot(np.ravel(x)) | np.exp(np.full_like(x, 0))
 x**65 | operator.ipow(x + 0.3, 2.0) | np.matrix_transpose(x) | np.atleast_2d(x)
-np.amax(x, 0) - np.amin(x) | np.atleast_1d(x) | x[None].squeeze() | x.swapaxes(0, -1)
-x >= y | x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 - (y - x))
+np.amax(x, 0) - np.amin(x) | np.atleast_1d(x) | x[None].squeeze() | x.swapaxes(0, -1) | x >= y
+x < y | x == y | x != x * y | np.logical_or(x < y, y < -0.2) | (x - y) / (2.5 - (y - x))
 np.logical_and(x < y, x > 0.1) | np.bitwise_or(x < y, x < 0.1) | np.logical_not(x <= y)
 operator.isub(operator.iadd(x + y, y), 0.3) | operator.itruediv(operator.imul(x - y, y), 1.7)
-1e9 * (x @ flat(y) + 0.3 - (0.3 + flat(x) @ y))
-x + y | x - y | x * y | np.maximum(x, y) | np.minimum(x, y) | x / (1.2 + y * y) | y * y + x * y
-np.matmul(flat(x), flat(y)) | np.dot(flat(x), flat(y))
-flat(x) @ flat(y) + 0.25 | y + flat(x) @ flat(y) | flat(x).T @ flat(y) | np.outer(x, y)
-np.concatenate([x, y], None)
-np.concatenate([x, y]) | np.column_stack([x, y]) | np.stack([x, y], -1)
-np.hstack([x, y]) | np.where(x > 0.0777, y, x)
+1e9 * (x @ flat(y) + 0.3 - (0.3 + flat(x) @ y)) | x + y | x - y | x * y | np.maximum(x, y)
+np.minimum(x, y) | x / (1.2 + y * y) | y * y + x * y | np.matmul(flat(x), flat(y))
+np.dot(flat(x), flat(y)) | flat(x) @ flat(y) + 0.25 | y + flat(x) @ flat(y) | flat(x).T @ flat(y)
+np.outer(x, y) | np.concatenate([x, y], None) | np.concatenate([x, y]) | np.column_stack([x, y])
+np.stack([x, y], -1) | np.hstack([x, y]) | np.where(x > 0.0777, y, x)
 np.where(x > 0.0777, y, (y > 0.0321) & (x < 0.5))
 """
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0, -1.0, 3.0, 1e-310, 1e200])
 OF_SPECIAL = """
 x + y | x - y | x * y | x / y | np.maximum(x, y) | np.minimum(x, y) | x > y | x < y | x >= y
 x <= y | x == y | x != y | ~(x < y) | np.where(x, x, y) | np.where(x > y, x, y) | np.sign(x)
-np.clip(x, y, 0.5) | np.clip(x, 0.5, y) | np.isnan(x) | abs(x) | -x | x**3 | x**-2 | x**0
-x**65 | x**-70 | np.max(x) | np.min(x[1:]) | np.logical_not(x) | np.logical_and(x, y)
-np.logical_or(x, y)
+np.clip(x, y, 0.5) | np.clip(x, 0.5, y) | np.isnan(x) | abs(x) | -x | x**3 | x**-2 | x**0 | x**65
+x**-70 | np.max(x) | np.min(x[1:]) | np.logical_not(x) | np.logical_and(x, y) | np.logical_or(x, y)
 np.exp(x) | np.exp(-x) | np.log(x) | np.sqrt(x) | np.exp(200.0 * x) | 1.0 / -x
-np.logaddexp(x[5:], y[5:]) | np.arctan(x[1:])
+np.logaddexp(x[5:], y[5:]) | np.arctan(x[1:]) | x + [np.inf, np.nan] | ACTIVATIONS["softplus"](x)
 """
 OF_TRUTHS = """
 x & ~y | x | ~y | 0.5 * x + y | np.where(y, x, 0.25) | np.roll(y, 1) | np.sum(x) | np.diag(1.0 / y)
 x[[1, 0]] & y[[2, 3]] | np.stack([x, ~y]).reshape(5, 2) | np.max(x) | (x == y) > 0.5 | x != y
+np.mean(np.stack([x, ~x]), 0) < 0.5 | np.mean(np.tile(x == x, (49, 1)), 0) == 1.0
 """
 
 
@@ -132,13 +127,13 @@ class Expression:
             found.append(COMPUTED[text](*(found[k] for k in places)))
         return found
 
-    def choose(self, data, shapes):
-        """Return which array changes each of some weights, of those that fit."""
+    def choose(self, data):
+        """Return which array changes each of the weights, of those that fit."""
         fits = {
             name: [k for k, x in enumerate(self.found) if x.shape in (shape, ())]
-            for name, shape in shapes.items()
+            for name, shape in SHAPES.items()
         }
-        return {name: data.draw(st.sampled_from(places)) for name, places in fits.items() if places}
+        return {name: data.draw(st.sampled_from(places)) for name, places in fits.items()}
 
 
 @st.composite
@@ -148,25 +143,19 @@ def rules(draw):
     vectors, answers = rng.uniform(-1, 1, (2, n_patterns, 5))
     weights = [rng.uniform(-0.6, 0.6, shape) for shape in SHAPES.values()]
     # What a change computes, and which of its arrays changes each weight.
-    learning = Expression([*weights, *KEPT.values(), vectors[0], answers[0], *CONSTANTS])
+    learning = Expression([*weights, vectors[0], answers[0], *CONSTANTS])
     learning.draw(data, draw(st.integers(1, 9)))
-    last = learning.found[-1].shape
-    chosen = learning.choose(data, SHAPES)
-    # What an update computes besides, and what it keeps of that.
-    applying = Expression([*weights, *KEPT.values(), np.zeros(last), *CONSTANTS])
-    applying.draw(data, draw(st.integers(0, 4)))
-    keeping = applying.choose(data, {"kW": (3, 5), "kb": (3,)})
-    note(f"{n_patterns} patterns; {learning.steps} {chosen}; {applying.steps} {keeping}")
+    chosen = learning.choose(data)
+    note(f"{n_patterns} patterns; {learning.steps} {chosen}")
 
     class Random(Network):
-        shapes = SHAPES | {"out": last}
-        kept = KEPT
+        shapes = SHAPES
         numbers = {"rate": 0.03}
         patterns = vectors
         targets = answers
 
         def list_arrays(self):
-            return [getattr(self, name) for name in [*SHAPES, *KEPT]]
+            return [getattr(self, name) for name in SHAPES]
 
         def image(self, v):
             return np.tanh(self.M @ v)
@@ -176,13 +165,7 @@ def rules(draw):
 
         def weight_changes(self, v, t):
             found = learning.compute(*self.list_arrays(), v, t)
-            return {name: self.rate * found[k] for name, k in chosen.items()} | {"out": found[-1]}
-
-        def apply(self, changes):
-            found = applying.compute(*self.list_arrays(), changes["out"])
-            super().apply(changes)
-            for name, k in keeping.items():
-                setattr(self, name, 0.9 * getattr(self, name) + 0.1 * found[k])
+            return {name: self.rate * found[k] for name, k in chosen.items()}
 
     return Random
 
@@ -191,7 +174,7 @@ def measure_apart(ours, theirs):
     return np.max(np.abs(ours - theirs) / (1.0 + np.abs(theirs)), initial=0.0)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(network=rules(), schedule=st.sampled_from(["batch", "per-pattern"]))
 def test_a_rule_of_any_expression_is_compiled_to_what_numpy_computes(network, schedule):
     protocol = Protocol(update_schedule=schedule, max_updates=2, threshold=1e-9)

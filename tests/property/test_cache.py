@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from replication.statistics.counts import CountTable
-from replication.system import files
 from tests.unit.cache.invented import (
     PAPER,
     compute_reference,
@@ -27,10 +26,6 @@ counts = st.integers(1, N_MAX)
 places = st.integers(0, 10**6)
 
 
-class Killed(BaseException):
-    """Stands for the death of the process: nothing tidies up after it."""
-
-
 def simulate(protocol, root_seed, ranges, **_):
     """Yield invented outcomes out of order, as workers do."""
     for start, stop in sorted(ranges, key=lambda pair: pair[0] * 7 % 11):
@@ -41,7 +36,6 @@ class CacheLife(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
-        self.n_left = 0
         self.n_kept = 0  # networks that are in the cache for certain
         self.replaced = contextlib.ExitStack()
         self.replaced.enter_context(mock.patch("os.fsync"))  # takes time and changes nothing here
@@ -64,29 +58,6 @@ class CacheLife(RuleBasedStateMachine):
             expected.updates, expected.converged, PAPER.max_updates
         )
         self.n_kept = max(self.n_kept, n_seeds)
-
-    @rule(n_seeds=counts, after=st.integers(0, 5), is_kill=st.booleans())
-    def end_in_a_write(self, n_seeds, after, is_kill):
-        """Die or fail just before the k-th rename; after a kill nothing is tidied up."""
-        left = [after]
-
-        def end(temporary, path, **options):
-            if left[0] == 0:
-                # A kill leaves the temporary file under a name like ours.
-                if is_kill:
-                    temporary.rename(temporary.with_name(".replication-" + "0" * 16 + ".part"))
-                    self.n_left = 1
-                    raise Killed
-                raise OSError(28, "No space left on device")
-            left[0] -= 1
-            files.publish(temporary, path, **options)
-
-        ends = mock.patch("replication.cache.blocks.publish", end)
-        with ends, contextlib.suppress(Killed):
-            assert fill(self.folder, n_seeds, simulation=simulate).digest == compute_reference(
-                n_seeds
-            )
-        assert len(list(self.folder.glob("*.part"))) <= self.n_left
 
     @rule(which=places, where=places, how=st.sampled_from("ftsd"))
     def damage(self, which, where, how):

@@ -36,7 +36,7 @@ protocols = st.builds(
 )
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(
     protocol=protocols,
     start=st.integers(0, 10**12),

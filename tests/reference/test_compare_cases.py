@@ -42,8 +42,6 @@ SPRAY_C = [0, 1, 7, 2, 3, 1, 2, 1, 3, 0, 1, 4]
 
 NO, YES = Verdict.CONTRADICTED, Verdict.NOT_CONTRADICTED
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 def report(values, digits=3):
     return {"mean": f"{np.mean(values):.{digits}f}", "sd": f"{np.std(values, ddof=1):.{digits}f}",

@@ -9,7 +9,6 @@ import json
 import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[2]
@@ -68,22 +67,6 @@ def test_the_page_shows_what_is_stored():
     page = rates.PAGE.read_text("utf-8")
     assert rates.fill_page(page, rates.format_tables(STORED)) == page
     assert page.count("| normal |") == len(rates.KINDS) + 2, "and for Welch's test and tables"
-
-
-@pytest.mark.parametrize("kind", ["spread", "mean", "quartiles"])
-def test_trials_that_are_judged_at_once_are_judged_as_each_alone(kind):
-    for population in ("normal", "lognormal", "60 % at a bound"):
-        generator = np.random.default_rng(8)
-        draw = rates.POPULATIONS[population]
-        own, theirs = (
-            np.array([draw(generator, n) for _ in range(60)]) * scale
-            for n, scale in ((5, 1.0), (10, 1.6))
-        )
-        with np.errstate(all="ignore"):  # of runs that are all equal
-            at_once = rates.judge_at_once(own, theirs, kind)[0]
-        alone = [rates.compare_trial(*pair, kind, 0)[0] for pair in zip(own, theirs, strict=True)]
-        is_equal = own.std(axis=1) == 0
-        assert at_once[~is_equal].tolist() == np.array(alone)[~is_equal].tolist()
 
 
 @pytest.mark.parametrize(

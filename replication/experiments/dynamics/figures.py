@@ -21,12 +21,8 @@ ALIGNED = {
     "fixed": ("s", style.PURPLE, style.PAPER_WHITE, "biases fixed"),
 }
 """Line or mark, its colours, and label of when networks are aligned."""
-CORNERS = (
-    (style.MUTED, "D", "none on", "right", -5), (style.GREEN, "^", "1 on", "left", 5),
-    (style.INK, "o", "2 on", "left", 5),
-)  # fmt: skip
-"""Colour, mark and label of a corner, by the number of hidden units that are on; and which end of
-the label lies at its line, and by how many points it is moved away."""
+CORNERS = ((style.MUTED, "D", "none on"), (style.GREEN, "^", "1 on"), (style.INK, "o", "2 on"))
+"""Colour, mark and label of a corner, by the number of hidden units that are on."""
 HEIGHT = 2.6
 
 
@@ -56,10 +52,11 @@ def plot_jumps(model: Model) -> tuple[Figure, Figure]:
     rows, alignment = model["main"]["rates"], model["main"]["alignment"]
     own = rows[-1]  # at the rate of the paper
     # A line for each corner from the rate on at which its outputs jump, and what networks do.
-    for k, (color, mark, label, end, away) in enumerate(CORNERS):
+    for k, (color, mark, label) in enumerate(CORNERS):
         per_rate = own["gains"][k] / own["rate"]
         grid = np.linspace(UNSTABLE / per_rate, own["rate"], 200)
         axes.plot(grid, predict_error(grid * per_rate), color=color, linewidth=1.0)
+        end, away = ("left", 5) if k else ("right", -5)
         style.label_line(axes, x=grid[0], y=0.53, text=label, color=color, fontsize=8, ha=end,
                          offset=(away, 0))  # fmt: skip
         # No point where no network failed in this corner.

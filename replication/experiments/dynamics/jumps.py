@@ -112,9 +112,8 @@ def compare_rates(sample: Sample) -> Model:
     rows = list(sample.map(fail, UPPER_RATES).values())
     # kappa of a corner, and how many networks failed in it, over all rates.
     by_gain = [pair for row in rows for pair in zip(row["gains"], row["by_corner"], strict=True)]
-    n_elsewhere = sum(n for gain, n in by_gain if gain <= UNSTABLE)
-    exceptions = {"n": sum(row["n"] for row in rows), "n_elsewhere": n_elsewhere}
-    return {"rates": rows, "exceptions": exceptions}
+    n, n_elsewhere = sum(row["n"] for row in rows), sum(n for x, n in by_gain if x <= UNSTABLE)
+    return {"rates": rows, "exceptions": {"n": n, "n_elsewhere": n_elsewhere}}
 
 
 def alternate(asked: Any, before: Any, t: Any) -> Any:
@@ -273,7 +272,8 @@ def compare_alignment(sample: Sample) -> Model:
         weights, row = sample.draw(base), {"rate": rate}
         for name, frozen in LEARNING.items():
             protocol = dataclasses.replace(base, learning_rate=rate, frozen=frozen)
-            row[name] = float(find_alignment(protocol, weights, n_updates=FOLLOWED).mean())
+            aligned_at = find_alignment(protocol, weights, n_updates=FOLLOWED)
+            row[name] = float(np.minimum(aligned_at, FOLLOWED).mean())
         return row | {"predicted": float(predict_alignment_by_map(protocol, weights).mean())}
 
     rows = sample.map(align, itertools.product(ALIGNED, ALIGNED_RATES))

@@ -18,9 +18,7 @@ from replication.simulator.outcomes import Outcomes
 from replication.simulator.weights import list_connections, split_weights
 
 SHARE = 0.05  # of all networks: tried at each rate of the search, and compared with differences
-SMOOTH: tuple[Any, ...] = (
-    "linear", "tanh", "arcsinh", "arctan", "softplus", "softsign", "algebraic", "spline",
-)  # fmt: skip
+SMOOTH: list[Any] = [name for name in ACTIVATIONS if name not in ("logistic", "rectifier")]
 SEARCHED_RATES = (1.0, 1.5, *map(float, range(2, 7)), *map(float, range(8, 24, 2)), 25.0)
 
 Function = Callable[[Array], Array]
@@ -55,8 +53,8 @@ def run(sample: Sample) -> Model:
 
 def judge_functions(outcomes: Mapping[str, Outcomes]) -> Model:
     """Judge whether other smooth functions serve as well as the logistic one."""
-    names = PAPER.hidden_function, *SMOOTH
-    ours, *theirs = (find_median_updates(outcomes[name]) or math.inf for name in names)
+    # The logistic function comes first.
+    ours, *theirs = (find_median_updates(each) or math.inf for each in outcomes.values())
     speed = max(theirs) / ours if max(ours, *theirs) < math.inf else None
     measured = {name: outcomes[name].converged for name in SMOOTH}
     return judge("other-functions", measured | {"speed": speed})
@@ -94,9 +92,7 @@ def differentiate_error(weights: Array, functions: Sequence[Function]) -> Array:
     return differentiate(measure, weights, step=STEP)[:, list_connections(RESTRICTED)[0]]
 
 
-def send_around(
-    weights: Array, functions: Sequence[Function], visible: Array
-) -> tuple[Array, Array]:
+def send_around(weights: Array, functions: Sequence[Function], visible: Array) -> Any:
     """Return the hidden states (n, 4, 2) of visible states (4, 4) or (n, 4, 4), and the images."""
     (W, b), (U, c) = split_weights(RESTRICTED, weights)
     totals = visible @ W.swapaxes(1, 2) + b[:, None, :]

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
@@ -40,20 +41,15 @@ HALVES = {
     "bits": np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]),
 }  # fmt: skip
 """What both halves of the vectors of a set are: one-hot, or the bits a, not a, b and not b."""
-CONDITIONS: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "four": ("four", "four", {}),
-    "three": ("three", "three", {}),
-    "two": ("two", "three", {}),
-    "bits": ("bits", "bits", {}),
-    "random": ("random", "bits", {}),
-    "same_start": ("four", "four", {"starts_alike": True}),
-    "untrained_top": ("four", "four", {"trains_top": False}),
-    "wider_lower": ("four", "four", {"lower_hidden": 3}),
-    "wider_top": ("four", "four", {"top_hidden": 3}),
-    "wider": ("four", "four", {"lower_hidden": 3, "top_hidden": 3}),
-}
-"""Networks by their vectors, the condition that gives the learning rates, and what else differs."""
-SEARCHED = ("four", "three", "bits")  # of which the learning rates are searched
+CHANGED: dict[str, dict[str, Any]] = {
+    "same_start": {"starts_alike": True}, "untrained_top": {"trains_top": False},
+    "wider_lower": {"lower_hidden": 3}, "wider_top": {"top_hidden": 3},
+    "wider": {"lower_hidden": 3, "top_hidden": 3},
+}  # fmt: skip
+"""Conditions with the vectors "four", and what differs; those before them have no change."""
+CONDITIONS = ("four", "three", "two", "bits", "random", *CHANGED)
+RATES_OF = {"two": "three", "random": "bits", **dict.fromkeys(CHANGED, "four")}
+"""Conditions with the learning rates of another one; those of the others are searched."""
 
 TOP_STREAM = 2**62
 """Added to the root seed for the top module, so that its draws are no lower module's."""
@@ -81,31 +77,27 @@ class Modules(Network):
             found |= {f"W{k}": (m, n), f"b{k}": (m,), f"U{k}": (n, m), f"c{k}": (n,)}
         return found
 
-    def send_up(self, k: int, v: Any) -> Any:
-        """Return the hidden states of a module (equations 1 and 2)."""
-        return logistic(getattr(self, f"W{k}") @ v + getattr(self, f"b{k}"))
-
-    def send_down(self, k: int, h: Any) -> Any:
-        """Return the visible states that hidden states of a module cause, without regression."""
-        return logistic(getattr(self, f"U{k}") @ h + getattr(self, f"c{k}"))
+    def send(self, names: str, k: int, states: Any) -> Any:
+        """Return what states cause in module k, up by "Wb" or down by "Uc" (equations 1 and 2)."""
+        matrix, biases = (getattr(self, f"{name}{k}") for name in names)
+        return logistic(matrix @ states + biases)
 
     def hidden(self, v: Any) -> Any:
         """Return the codes, hidden states of the lower modules, the visible vector of the top."""
-        parts = [self.send_up(k, v[HALF * k : HALF * (k + 1)]) for k in range(N_LOWER)]
+        parts = [self.send("Wb", k, v[HALF * k : HALF * (k + 1)]) for k in range(N_LOWER)]
         return np.concatenate(parts)
 
     def image(self, v: Any) -> Any:
         """Return a vector sent up through the top and down again."""
-        codes, n = self.send_down(TOP, self.send_up(TOP, self.hidden(v))), self.lower_hidden
-        parts = [self.send_down(k, codes[n * k : n * (k + 1)]) for k in range(N_LOWER)]
-        return np.concatenate(parts)
+        codes = self.send("Uc", TOP, self.send("Wb", TOP, self.hidden(v))).reshape(N_LOWER, -1)
+        return np.concatenate([self.send("Uc", k, code) for k, code in enumerate(codes)])
 
     def learn(self, k: int, v0: Any, rate: Any) -> dict[str, Any]:
         """Return the changes of one module, equations 3 to 6."""
         keep = PAPER.regression
-        h1 = self.send_up(k, v0)
-        v2 = keep * v0 + (1.0 - keep) * self.send_down(k, h1)
-        h3 = keep * h1 + (1.0 - keep) * self.send_up(k, v2)
+        h1 = self.send("Wb", k, v0)
+        v2 = keep * v0 + (1.0 - keep) * self.send("Uc", k, h1)
+        h3 = keep * h1 + (1.0 - keep) * self.send("Wb", k, v2)
         return {
             f"W{k}": rate * np.outer(h1 - h3, v2), f"b{k}": rate * (h1 - h3),
             f"U{k}": rate * np.outer(v0 - v2, h1), f"c{k}": rate * (v0 - v2),
@@ -161,19 +153,17 @@ def draw_modules(rule: type[Modules], root_seed: int, start: int, stop: int) -> 
     return np.hstack([rows.reshape(stop - start, -1), above])
 
 
-def make_vectors(kind: str, number: int = 0) -> tuple[tuple[float, ...], ...]:
+def make_vectors(kind: str, number: int = 0) -> NDArray[Any]:
     """Return vectors over two halves of four units: a set of `HALVES`, or of "random" ones.
 
     The random set of a number holds four different vectors.
     """
-    if kind == "random":
-        generator = np.random.Generator(np.random.Philox(key=RANDOM_SEED + number))
-        n_units = 2 * PAPER.n_visible
-        chosen = generator.choice(2**n_units, size=4, replace=False)
-        vectors = (chosen[:, None] >> np.arange(n_units)) & 1
-    else:
-        vectors = np.tile(HALVES[kind], 2)
-    return tuple(map(tuple, vectors.astype(float).tolist()))
+    if kind in HALVES:
+        return np.tile(HALVES[kind], 2)
+    generator = np.random.Generator(np.random.Philox(key=RANDOM_SEED + number))
+    n_units = N_LOWER * HALF
+    chosen = generator.choice(2**n_units, size=4, replace=False)
+    return np.asarray((chosen[:, None] >> np.arange(n_units)) & 1)
 
 
 Rates = tuple[float, float]  # of the lower modules and the top
@@ -184,17 +174,17 @@ Examined = Mapping[str, Any]
 
 def make_condition(name: str, rates: Rates, number: int = 0) -> type[Modules]:
     """Return the rule of a condition with these learning rates, and a random set of this number."""
-    kind, _, settings = CONDITIONS[name]
+    vectors = make_vectors("four" if name in CHANGED else name, number)
     numbers = dict(zip(("lower_rate", "top_rate"), rates, strict=True))
-    vectors = make_vectors(kind, number)
-    return make_rule(Modules, patterns=vectors, numbers=numbers, **settings)
+    return make_rule(Modules, patterns=vectors, numbers=numbers, **CHANGED.get(name, {}))
 
 
 def run(sample: Sample) -> Model:
     """Return the model of the experiment."""
     # Learning rates first, on networks that no condition is judged by.
-    searched = {name: search_rates(name, sample.first(N_SEARCH)) for name in SEARCHED}
-    rates = {name: searched[source] for name, (_, source, _) in CONDITIONS.items()}
+    few, own = sample.first(N_SEARCH), [name for name in CONDITIONS if name not in RATES_OF]
+    searched = {name: search_rates(name, few) for name in own}
+    rates = {name: searched[RATES_OF.get(name, name)] for name in CONDITIONS}
     outcomes = sample.map(lambda name: simulate_condition(name, rates[name], sample), CONDITIONS)
     # Each way of measuring the statement is one of the conditions.
     ways = load_claims()["hierarchy"].operationalisations
@@ -232,7 +222,7 @@ def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
 
 def examine(rule: type[Modules], weights: Array) -> Examined:
     """Return what trained networks do; all settling is without regression, by way of the top."""
-    vectors = np.array(rule.patterns)
+    vectors = rule.patterns
     evaluation = Engine(PAPER, rule).evaluate(weights)
 
     def is_near(states: Array) -> Flags:

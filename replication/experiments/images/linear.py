@@ -93,15 +93,13 @@ def measure_rest(sample: Sample) -> Model:
     """
     digits, patches = make_digits(), make_patches()
 
-    def follow(
-        name: str, size: float = SIZES[0], scatter: Scatter = digits, **settings: Any
-    ) -> tuple[Model, Array]:
-        rule = vary(RULES[name], patterns=scatter.root, **settings)
-        return continue_from(rule, draw(rule, size, sample), scatter)
+    def follow(name: str, size: float = SIZES[0], on: Scatter = digits, **settings: Any) -> Any:
+        rule = vary(RULES[name], patterns=on.root, **settings)
+        return continue_from(rule, draw(rule, size, sample), on)
 
     found = sample.map(lambda run: follow(*run), itertools.product(RULES, SIZES))
     starts = sample.map(lambda x: follow("inverse", half_widths={"Q": x})[0], STARTS)
-    on_patches = sample.map(lambda name: follow(name, scatter=patches)[0], ON_PATCHES)
+    on_patches = sample.map(lambda name: follow(name, on=patches)[0], ON_PATCHES)
     descent = vary(RULES["back-propagation"], patterns=digits.root)
     after, _ = continue_from(descent, found["recirculation", SIZES[0]][1], digits)
     return {

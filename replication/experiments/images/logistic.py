@@ -65,6 +65,7 @@ LONGER = 200  # epochs
 RIDGE = 1.0  # of the linear probe, in units of the variance of a hidden state times images
 SIZE = "half-width"  # the constant of small starts
 SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
+DESCENT: Rule = combine(rules.Logistic, rules.BackPropagation)
 REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
     "none": (rules.LogisticRecirculation, {}),
     "small weights": (rules.LogisticRecirculation, {SIZE: (0.1, 0.02, 0.004, 0.001, 0.0002)}),
@@ -73,9 +74,7 @@ REPAIRS: dict[str, tuple[Rule, Mapping[str, Sequence[float]]]] = {
     "sleep without equation (4)": (
         SLEEP, {"factor": (0.0,), "echo": (0.1,), "decay": (1e-4, 3e-4, 1e-3)},
     ),
-    "back-propagation": (
-        combine(rules.Logistic, rules.BackPropagation), {"rate": (0.05, 0.1, 0.2)},
-    ),
+    "back-propagation": (DESCENT, {"rate": (0.05, 0.1, 0.2)}),
 }  # fmt: skip
 """Rules, and the values of their constants that are tried."""
 
@@ -219,16 +218,14 @@ def measure_repairs(sample: Sample) -> Model:
     how many held-out images a linear probe of the codes assigns to their digits.
     """
     trained, others = images = read_images()
-    begun = (0, *EPOCHS)
     chosen = sample.map(lambda name: choose(name, trained, sample.others), REPAIRS)
-    sleep = chosen["sleep"]["chosen"]
 
-    def train(name: str, **values: float) -> tuple[Rule, Array]:
-        return train_repair(name, chosen[name]["chosen"] | values, trained, begun, sample)
+    def train(name: str, *beyond: int, **values: float) -> tuple[Rule, Array]:
+        values, epochs = chosen[name]["chosen"] | values, (0, *EPOCHS, *beyond)
+        return train_repair(name, values, trained, epochs, sample)
 
-    found = sample.map(train, REPAIRS)
+    found, longer = sample.map(train, REPAIRS), train("sleep", LONGER)
     starts = sample.map(lambda x: train("sleep", **{SIZE: x}), (SMALL, HUGE))
-    longer = train_repair("sleep", sleep, trained, (*begun, LONGER), sample)
 
     def describe(rule: Rule, states: Array) -> Model:
         return name_estimates(miss(rule, states[1:], others))

@@ -13,7 +13,6 @@ from replication.experiments.judging import judge
 from replication.experiments.matrices import Array
 from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
 from replication.experiments.sample import Sample, estimate_share
-from replication.simulator.engine import record_weights
 
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
@@ -28,7 +27,6 @@ def run(sample: Sample) -> Model:
     orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
     # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
-    end = {name: paper.get_at(name, 1.0) for name in ("alignment", "centred", "ratio")}
     claims = {
         # Equation 3 is steepest descent but for the slopes of the visible units.
         "upper-agreement": judge("upper-agreement", {
@@ -51,9 +49,9 @@ def run(sample: Sample) -> Model:
         "agrees-later": judge_agrees_later(paper, slow),
         "alignment-first": judge_alignment_first(paper, slow),
         "symmetry": judge("symmetry", {
-            "cosine-20": end["alignment"],
-            "centred-20": end["centred"],
-            "longer-20": end["ratio"] > 1.0,
+            "cosine-20": paper.get_at("alignment", 1.0),
+            "centred-20": paper.get_at("centred", 1.0),
+            "longer-20": paper.get_at("ratio", 1.0) > 1.0,
             "cosine-2": slow.get_at("alignment", 1.0),
             "digits": digits,
         }),
@@ -113,12 +111,9 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
 def compare_order(rate: float, sample: Sample) -> Model:
     """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
     protocol = Protocol(learning_rate=rate)
-    n_updates = agreement.count_early_updates(rate)
-    # Whatever the error: (network, update, weight), measured as one list of networks.
-    recorded = record_weights(protocol, sample.draw(protocol), n_updates)
-    measured = agreement.measure_agreement(protocol, recorded.reshape(-1, recorded.shape[-1]))
-    series = (measured[name].reshape(recorded.shape[:2]) for name in ("centred", "lower"))
-    centred, agrees = map(find_events, series)
+    # Whatever the error.
+    followed = agreement.follow_agreement(protocol, sample.draw(protocol))
+    centred, agrees = (find_events(followed[name]) for name in ("centred", "lower"))
     return {"learning_rate": rate, "centred": estimate_share(centred < agrees)}
 
 

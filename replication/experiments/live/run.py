@@ -20,7 +20,6 @@ from replication.simulator.plane import N_FRAMES, spread_moments
 from replication.simulator.weights import (
     MOST_INK,
     compute_mean,
-    draw_weights,
     list_connections,
     read_digits,
     split_weights,
@@ -226,11 +225,9 @@ def measure_lesson(sample: Sample) -> Model:
         float(np.median(np.ptp(evaluate_networks(frozen, each).hidden[0], axis=1).mean(axis=1)))
         for each in (weights, train_for(frozen, weights, SPREAD_UPDATES))
     )
-    # Cosines of the change of W with descent, (network, update), and when they are large.
-    states = record_weights(protocol, weights, agreement.count_early_updates(RATE))
-    measured = agreement.measure_agreement(protocol, states.reshape(-1, states.shape[-1]))
-    events = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
-    first = int(np.median(events))
+    # When the cosine of the change of W with descent is large.
+    cosines = agreement.follow_agreement(protocol, weights)["lower"]
+    first = int(np.median(agreement.find_events(cosines)))
     updates, _, _ = sample.train(protocol, weights)
     late = train_changed(protocol, weights, freeze("W"), n_first=first, jobs=sample.jobs)[0]
     return {
@@ -241,12 +238,11 @@ def measure_lesson(sample: Sample) -> Model:
 
 def tabulate_studies(sample: Sample) -> list[Model]:
     """Return, for each meaning of error, from which numbers of updates studies are drawn."""
-    rows = []
-    for criterion in MEANINGS:
-        found = sample.simulate(Protocol(criterion=criterion))
-        updates = tabulate(found.updates[found.converged])
-        rows.append({"criterion": criterion, "updates": updates})
-    return rows
+    found = {name: sample.simulate(Protocol(criterion=name)) for name in MEANINGS}
+    return [
+        {"criterion": name, "updates": tabulate(each.updates[each.converged])}
+        for name, each in found.items()
+    ]
 
 
 def tabulate(updates: NDArray[np.integer]) -> list[int]:
@@ -284,7 +280,7 @@ def measure_line(codes: Array) -> Model:
     )  # fmt: skip
     # All begin where the output is the mean of the points.
     scatter = matrices.Scatter.of(base)
-    initial = draw_weights(base, LINE_SEED, 0, N_LINES)
+    initial = Sample(N_LINES, LINE_SEED).draw(base)
     split_weights(base, initial)[1][1][...] = compute_mean(points)
     lost = {}
     for rule, fields in LINE_RULES.items():

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 from scipy.spatial import ConvexHull
 
-from replication.definition.fields import MinimisedError
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
 from replication.experiments import Model, agreement, growth, interventions, matrices
 from replication.experiments.matrices import Array, Flags, get_u, get_w, replace_matrices
@@ -47,9 +46,7 @@ LOWER_RATES: Mapping[str, Sequence[float]] = {
     "descent, cross-entropy": (0.5, 1.0, 2.0, 4.0),
 }
 """Learning rates that are tried: factors of a rate of 1."""
-ERRORS: dict[str, MinimisedError] = {
-    "descent": "squared", "descent, cross-entropy": "cross-entropy",
-}  # fmt: skip
+ERRORS: Any = {"descent": "squared", "descent, cross-entropy": "cross-entropy"}
 """What rules descend in that are not equations of the paper."""
 
 
@@ -127,16 +124,14 @@ def measure_readability(protocol: Protocol, weights: Array) -> list[Model]:
     some U, however long, reads them. The moments: the start; the median updates at which U and W
     are aligned, and at which the change of W agrees with descent; half of learning, and its end.
     """
-    # The moments, in updates: the states that are followed end before the slowest have learnt.
+    # The moments, in updates, at most those that all together take.
     learnt = float(np.median(simulate_weights(protocol, weights)[0]))
-    n_followed = agreement.count_early_updates(protocol.learning_rate)
-    states = record_weights(protocol, weights, n_followed)
-    measured = agreement.measure_agreement(protocol, states.reshape(-1, protocol.n_weights))
-    agrees = agreement.find_events(measured["lower"].reshape(states.shape[:2]))
-    aligned = agreement.find_alignment(protocol, weights, n_updates=n_followed)
+    followed = agreement.follow_agreement(protocol, weights)
+    aligned = np.median(agreement.find_events(followed["centred"], width=1))
+    agrees = np.median(agreement.find_events(followed["lower"]))
     moments = {
-        "start": 0.0, "aligned": min(float(np.median(aligned)), learnt),
-        "agrees": min(float(np.median(agrees)), n_followed), "half": learnt / 2, "learnt": learnt,
+        "start": 0.0, "aligned": min(aligned, learnt), "agrees": min(agrees, learnt),
+        "half": learnt / 2, "learnt": learnt,
     }  # fmt: skip
     rows = []
     for moment, at in moments.items():
@@ -169,9 +164,7 @@ def measure_shrinking(protocol: Protocol, weights: Array) -> float:
     return float(np.mean(np.diff(apart, axis=1) < 0.0))
 
 
-def lowers_error(
-    protocol: Protocol, weights: Array, n_first: int, others: tuple[str, ...] = ()
-) -> Flags:
+def lowers_error(protocol: Protocol, weights: Array, n_first: int, *others: str) -> Flags:
     """Return in which networks the first changes of W lower the squared error; `others`: frozen."""
     squared = dataclasses.replace(protocol, criterion="half-squared-error")
     ends = (train_for(protocol, weights, n_first, frozen=x) for x in (others, ("W", *others)))
@@ -289,11 +282,6 @@ class Hybrid(BackPropagationNetwork):
         return found
 
 
-def make_hybrid(upper: str, lower: str) -> type[Hybrid]:
-    """Return the class of networks of two rules."""
-    return type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
-
-
 def compare_hybrids(sample: Sample, *, search: Sample) -> list[Model]:
     """Return how fast each pair of rules is at its best pair of rates, of those tried.
 
@@ -302,7 +290,8 @@ def compare_hybrids(sample: Sample, *, search: Sample) -> list[Model]:
     judged = sample.draw(PAPER)
 
     def compare(rules: tuple[str, str]) -> Model:
-        (upper, lower), rule = rules, make_hybrid(*rules)
+        upper, lower = rules
+        rule = type("Hybrid", (Hybrid,), {"upper": upper, "lower": lower})
         # The fastest rates on some networks; what is printed comes from others.
         best = search.alone.find_best(PAPER, {
             "hidden_to_visible_factor": UPPER_RATES[upper], "learning_rate": [1.0],

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
 from replication.experiments import Model, growth, interventions
-from replication.experiments.matrices import Array, Flags
+from replication.experiments.matrices import Array, Counts, Flags
 from replication.experiments.recording import train_for
 from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
 from replication.simulator.engine import Engine
@@ -72,9 +71,7 @@ class Contestant:
         rule = Rule(find_network(self.protocol, self.network), self.protocol)
         return rule.draw(sample.root_seed, 0, sample.n)
 
-    def train(
-        self, weights: Array, rate: float, *, jobs: int = 1
-    ) -> tuple[NDArray[np.int32], Flags, float]:
+    def train(self, weights: Array, rate: float, *, jobs: int = 1) -> tuple[Counts, Flags, float]:
         """Train networks, from what `draw` returns: updates, whether they converged, and an error.
 
         The smallest at the end: 0 if a network has converged, infinite if all have diverged.

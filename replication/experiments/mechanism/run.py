@@ -149,7 +149,7 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
     measured: dict[str, Any] = {
         id: controls.lowers_error(PAPER, initial, firsts[id]) for id in USELESS[:2]
     }
-    measured["alone-20"] = controls.lowers_error(PAPER, initial, 1, others=("b", "U", "c"))
+    measured["alone-20"] = controls.lowers_error(PAPER, initial, 1, "b", "U", "c")
     for id in USELESS[2:]:
         name, rate = id.split("-")
         first = firsts[id]

@@ -15,12 +15,12 @@ from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import Model
 from replication.experiments.agreement import PARALLEL, compare_vectors, find_vectors, part_patterns
 from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, compute_cosines, list_matrices
+from replication.experiments.matrices import Array, align_matrices, compute_cosines
 from replication.experiments.recording import Histories, measure_both_rates
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks
-from replication.simulator.weights import list_connections
+from replication.simulator.weights import list_connections, list_matrices
 from replication.statistics.intervals import Estimate
 
 SLOW_SHARE = 0.1  # share of the networks that are measured at the other learning rate
@@ -66,10 +66,8 @@ def measure_picture(protocol: Protocol, weights: Array) -> dict[str, Array]:
         alone = np.where(places < W.stop, change, 0.0)
         before = evaluate_networks(single, weights)
         a, c, _, r = find_vectors(single, weights)  # (n, 1, n_visible), but for A
-        for name, moved in (
-            ("small", small * alone), ("whole", protocol.learning_rate * alone),
-            ("biases", small * together),
-        ):  # fmt: skip
+        moves = {"small": small * alone, "whole": protocol.learning_rate * alone}
+        for name, moved in (moves | {"biases": small * together}).items():
             after = evaluate_networks(single, weights + moved)
             hidden = (after.hidden[0] - before.hidden[0])[:, 0]
             visible = (after.reconstruction - c)[:, 0]

@@ -1,11 +1,20 @@
-"""Later criteria for "error below 0.1", judged as the headline is, and the power of that test."""
+"""Readings of "error below 0.1", and those of one's own file, judged as the headline is judged."""
 
-from replication.definition.claims import load_claims
-from replication.definition.protocol import ERROR_READINGS, Protocol
+import itertools
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from replication.definition.claims import load_claims, load_reported
+from replication.definition.protocol import ERROR_READINGS, Protocol, from_plain
+from replication.errors import UsageError
 from replication.experiments import Model, studies
 from replication.experiments.sample import Sample, name_estimate
 from replication.statistics.counts import CountTable
-from replication.statistics.intervals import estimate_mean
+from replication.statistics.intervals import estimate_mean, find_median
+from replication.system.files import read_toml
+from replication.system.threads import map_in_threads
 
 OTHERS: dict[str, Protocol] = {
     "learning rate 15": Protocol(learning_rate=15.0),
@@ -13,11 +22,14 @@ OTHERS: dict[str, Protocol] = {
 }
 """Other procedures that 1988 might have run, by their one difference from the paper's."""
 OTHERS_SHARE = 0.1  # of the networks
+MAX_READINGS = 1000
+
+Readings = list[tuple[dict[str, Any], Protocol]]
+"""The values in which readings differ, by their fields, and the protocol of each."""
 
 
 def run(sample: Sample) -> Model:
     """Return the model of the readings, and of the power of the headline's test against others."""
-    level = load_claims()["headline"].thresholds["at_least"]
     populations: dict[str, CountTable] = {}
     for name, protocol in {**ERROR_READINGS, **OTHERS}.items():
         # Readings in full, other procedures on fewer, which is enough for their power.
@@ -30,5 +42,72 @@ def run(sample: Sample) -> Model:
         mean = name_estimate("mean", estimate_mean(counts.updates, counts.counts))
         p, p_sweeps = (studies.find_p(x) for x in (counts, studies.count_sweeps(counts)))
         named[name] = mean | {"p": p, "p_sweeps": p_sweeps}
-    power = studies.measure_power(populations["paper"], populations, level=level)
-    return {"named": named, "power": power}
+    return {"named": named, "power": studies.measure_power(populations["paper"], populations)}
+
+
+def read_readings(path: Path) -> Readings:
+    """Read a multiverse from a TOML file.
+
+    ``[factors]`` lists values of protocol fields, every combination of which is a reading;
+    ``[fixed]`` holds fields that all readings share.
+    """
+    content = read_toml(path, what="multiverse file")
+    try:
+        return _make_readings(content)
+    except UsageError as error:
+        raise UsageError(f"multiverse file {str(path)!r}: {error}") from None
+
+
+def _make_readings(content: Mapping[str, Any]) -> Readings:
+    fixed, factors = content.get("fixed", {}), content.get("factors")
+    if (
+        not content.keys() <= {"fixed", "factors"}
+        or not (isinstance(fixed, dict) and isinstance(factors, dict) and factors)
+        or not all(isinstance(values, list) and values for values in factors.values())
+        or fixed.keys() & factors.keys()
+    ):
+        raise UsageError(
+            "allowed are [factors], with a list of values for each of some protocol fields (such "
+            "as learning_rate = [10, 20]), and [fixed], with one value for each of others"
+        )
+    # Every combination, unless they are too many: counted before any is made.
+    n = math.prod(map(len, factors.values()))
+    if n > MAX_READINGS:
+        raise UsageError(f"{n} readings were asked for; allowed are {MAX_READINGS}; list fewer")
+    combinations = itertools.product(*factors.values())
+    made = [from_plain(fixed | dict(zip(factors, each, strict=True))) for each in combinations]
+    return [({field: getattr(one, field) for field in factors}, one) for one in made]
+
+
+def run_multiverse(readings: Readings, sample: Sample) -> list[dict[str, Any]]:
+    """Simulate every reading on the same networks, and judge each as the headline is judged.
+
+    Returns a row for each reading; one of another task is not judged.
+    """
+    sample.report_progress(f"{len(readings)} readings of {sample.n:,} networks")
+
+    # A reading is a task of its own, so its networks are simulated in one thread.
+    def describe(reading: tuple[dict[str, Any], Protocol]) -> dict[str, Any]:
+        fields, protocol = reading
+        counts = studies.count_networks(protocol, sample.alone)
+        row = describe_reading(counts, protocol.has_paper_task)
+        return {**fields, "protocol_id": protocol.id, **row}
+
+    return map_in_threads(describe, readings, jobs=sample.jobs)
+
+
+def describe_reading(counts: CountTable, is_judged: bool = True) -> dict[str, Any]:
+    """Return the row of a reading; None where nothing converged, or where it is not judged.
+
+    `mean` is that of the converged, `mean_at_cap` counts failures at the cap, `median` is None if
+    half have failed.
+    """
+    rule, share = load_claims()["headline"].thresholds, counts.n_converged / counts.n
+    chance, p = share ** load_reported().runs, studies.find_p(counts) if is_judged else None
+    could_be = chance >= rule["min_chance_all_converge"] and (p or 0.0) > rule["at_least"]
+    return {
+        "share": share, "median": find_median(counts),
+        "mean": estimate_mean(counts.updates, counts.counts).value,
+        "mean_at_cap": counts.mean_at_cap, "chance_all_converge": chance,
+        "p": p, "is_compatible": could_be if is_judged else None,
+    }  # fmt: skip

@@ -9,16 +9,10 @@ import numpy as np
 
 from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
+from replication.experiments import Model, matrices
 from replication.experiments.agreement import align_on_digits, differentiate
 from replication.experiments.judging import judge
-from replication.experiments.matrices import (
-    Array,
-    align_matrices,
-    compute_cosines,
-    get_w,
-    replace_matrices,
-)
+from replication.experiments.matrices import Array, align_matrices, compute_cosines
 from replication.experiments.sample import Sample
 from replication.simulator.changes import compute_changes
 from replication.simulator.engine import evaluate_networks, record_weights
@@ -101,21 +95,17 @@ def measure_descent(protocol: Protocol, weights: Array) -> dict[str, Array]:
     away = 1.0 - protocol.regression
     W, U = list_connections(protocol)
     # Also of larger weights, to check the derivation away from small ones; (n, n_weights) each.
-    (changes, G), (larger, larger_G) = (
-        (compute_changes(protocol, each), find_gradients(protocol, each))
-        for each in (weights, 4.0 * weights)
-    )
-    rate_of_w, rate_of_u = (
-        np.linalg.norm(changes[:, part], axis=1) / np.linalg.norm(G[:, part], axis=1)
-        for part in (W, U)
-    )
+    changes, larger = (compute_changes(protocol, each) for each in (weights, 4.0 * weights))
+    G, larger_G = (find_gradients(protocol, each) for each in (weights, 4.0 * weights))
+    norm = np.linalg.norm
+    w_rate, u_rate = (norm(changes[:, x], axis=1) / norm(G[:, x], axis=1) for x in (W, U))
     return {
         "w-direction": compute_cosines(changes[:, W], -G[:, W]),
         "u-direction": compute_cosines(changes[:, U], -G[:, U]),
         "w-direction-large": compute_cosines(larger[:, W], -larger_G[:, W]),
-        "w-length": rate_of_w / away**2,
-        "u-length": rate_of_u / away,
-        "factor": rate_of_w / away / rate_of_u,
+        "w-length": w_rate / away**2,
+        "u-length": u_rate / away,
+        "factor": w_rate / away / u_rate,
     }
 
 
@@ -130,11 +120,10 @@ def judge_without_symmetry(sample: Sample) -> Model:
     # Networks that start as drawn, with U opposed to W, and with linear visible units.
     measured: dict[str, Any] = {}
     initial = sample.draw(PAPER)
-    for name, protocol, start in (
-        ("drawn", PAPER, initial),
-        ("opposed", PAPER, replace_matrices(PAPER, initial, U=-get_w(PAPER, initial))),
-        ("linear", LINEAR, sample.draw(LINEAR)),
-    ):
+    opposed = matrices.replace_matrices(PAPER, initial, U=-matrices.get_w(PAPER, initial))
+    linear = sample.draw(LINEAR)
+    starts = {"drawn": (PAPER, initial), "opposed": (PAPER, opposed), "linear": (LINEAR, linear)}
+    for name, (protocol, start) in starts.items():
         _, converged, final = sample.train(protocol, start)
         if name == "drawn":
             measured[name] = converged

@@ -44,11 +44,10 @@ def measure_loop(protocol: Protocol, weights: Array) -> dict[str, Array]:
     measured: dict[str, Array] = {}
     for key, regression in REGRESSIONS.items():
         rule = dataclasses.replace(protocol, regression=regression)
-        # (n, n_patterns, n_weights)
-        changes, descent = (
-            np.stack([compute(each, weights) for each in part_patterns(rule)], axis=1)
-            for compute in (compute_changes, lambda *of: -compute_gradients(*of))
-        )
+        single = part_patterns(rule)
+        # (n, n_patterns, n_weights) each
+        changes = np.stack([compute_changes(each, weights) for each in single], axis=1)
+        descent = -np.stack([compute_gradients(each, weights) for each in single], axis=1)
         first, second = (compute_cosines(changes[..., part], descent[..., part]) for part in parts)
         both = slice(parts[0].start, parts[1].stop)
         total, steepest = (each.sum(axis=1, keepdims=True) for each in (changes, descent))

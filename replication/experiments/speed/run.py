@@ -36,13 +36,12 @@ SEARCHED_RATES = {
     "squared": COMMON_RATES,
     "cross-entropy": tuple(0.25 * step for step in range(3, 17)),
 }
-NO_HIDDEN_REGRESSION_RATES = (2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 10.0, 12.0)
 DIGITS: dict[str, Any] = {
     "group_sizes": (64, 16), "patterns": "digits", "n_images": 200,
     "criterion": "unexplained-variance", "threshold": 0.2,
 }  # fmt: skip
 TASKS: dict[str, tuple[dict[str, Any], float, Grid, Mapping[str, Sequence[float]]]] = {
-    "": ({}, 1.0, {}, {**SEARCHED_RATES, "no-hidden-regression": NO_HIDDEN_REGRESSION_RATES}),
+    "": ({}, 1.0, {}, SEARCHED_RATES | {"no-hidden-regression": (*map(float, range(2, 11)), 12.0)}),
     "-momentum": ({}, 1.0, {"momentum": (0.6, 0.7, 0.75, 0.8, 0.85)}, {
         "recirculation": (8.0, 9.0, 10.0, 11.0, 12.0, 13.0),
         "squared": (2.0, 2.5, 3.0, 3.5, 4.0, 4.5),

@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 
 import replication
 from replication.errors import DataError, ReplicationError, UsageError
-from replication.system.tables import is_missing, read_flags, read_keys, read_table, read_values
+from replication.system.tables import read_flags, read_keys, read_table, read_values
 from tests.unit.comparison.asking import ask, refuse, run
 
 REPORT = ("--n", "20", "--mean", "48")
 GROUPED = ("runs.csv", "--column", "u", "--by", "g")
 DIFFERENCE = (*GROUPED, "--difference", "a")
-
-pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 @pytest.fixture
@@ -45,40 +43,12 @@ def test_a_table_is_known_by_its_content_whatever_its_name(frame, tmp_path, monk
         assert table.take("algorithm") == frame["algorithm"].tolist()
 
 
-def test_a_share_alone_needs_no_column_and_no_value(frame, tmp_path, capsys):
-    frame["reward"] = frame["updates"].where(frame["done"])
-    frame.to_csv(tmp_path / "runs.csv", index=False)
-    arguments = (tmp_path / "runs.csv", "--succeeded", "done", "--runs", "50", "--share", "94%")
-    model = json.loads(run(capsys, *arguments, "--format", "json"))
-    assert (model["n"], model["n_failed"]) == (500, int((~frame["done"]).sum()))
-    assert model["mean"]["value"] is None
-
-
 def test_rows_without_a_value_are_counted_and_left_out(tmp_path, capsys):
     (tmp_path / "runs.csv").write_text("updates,done\n" + "40,1\n52,1\n" * 20 + ",1\n60,\n")
     arguments = (tmp_path / "runs.csv", "--column", "updates", "--succeeded", "done", *REPORT)
     assert "; 2 missing values left out" in run(capsys, *arguments)
     model = json.loads(run(capsys, *arguments, "--format", "json"))
     assert (model["n"], model["n_missing"]) == (40, 2)
-    assert all(map(is_missing, [None, pd.NA, np.nan, "n/a"]))
-    assert not any(map(is_missing, [0, "x"]))
-
-
-def test_a_difference_is_compared_paired_by_seed_or_not(tmp_path, capsys):
-    lines = [f"{seed},{name},{base + seed % 7 + extra}" for seed in range(12)
-             for name, base, extra in (("new", 30, 0.1 * seed), ("old", 27, 0.0))]  # fmt: skip
-    lines += ["12,new,", "12,old,"]  # without a value
-    (tmp_path / "runs.csv").write_text("seed,algorithm,score\n" + "\n".join(lines) + "\n")
-    arguments = (tmp_path / "runs.csv", "--column", "score", "--by", "algorithm", "--runs", "12",
-                 "--mean", "3.5", "--difference", "new")  # fmt: skip
-    alone = json.loads(run(capsys, *arguments, "old", "--format", "json"))
-    paired = json.loads(run(capsys, *arguments, "old", "--pair", "seed", "--format", "json"))
-    assert alone["mean"]["value"] == pytest.approx(paired["mean"]["value"]) == pytest.approx(3.55)
-    # The runs of a seed are alike in both groups, so pairs vary less.
-    widths = [model["difference"]["high"] - model["difference"]["low"] for model in (paired, alone)]
-    assert widths[0] < widths[1] / 2
-    code, line = refuse(capsys, *arguments, "older")
-    assert (code, "'older']; allowed are two groups" in line) == (2, True)
 
 
 def test_a_table_of_differences_is_compared_task_by_task(tmp_path, capsys):
@@ -140,7 +110,6 @@ SPELLINGS = {
     "tabs": "updates\tstopped\n48.5\tFALSE\n50\tTRUE\n",
     "spaces": " updates , stopped\n 48.5, 0\n 50 , 1 \n",
     "a byte order mark": "\ufeffupdates,stopped\n48.5,No\n50,Yes\n",
-    "blank lines": "\n\nupdates,stopped\n\n48.5,false\n50,true\n\n",
     "commas in quotes": '"a,b,c,d";updates;stopped\n1;48,5;0\n3;50;1\n',
     "columns beside": 'a;"b,c",updates,stopped\n1,2,48.5,0\n3,4,50,1\n',
 }
@@ -158,36 +127,26 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
 @pytest.mark.parametrize(("content", "extra", "code", "message"), [
     # One column of numbers with decimal commas is not two columns.
     (b"u\n48,5\n50,25\n", [], 65, "a row of 2 cells under a header of 1"),
-    (b'u\n"1,00"\n2\n', [], 65, "holds '1,00' in row 1"),
     (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
     (b"u,v\n1,2\n", [], 2, "name the --column of the values"),
     (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "are called 'u'; rename"),
     (b"u\n1\n#DIV/0!\n", [], 65, "holds '#DIV/0!' in row 2"),
-    (b"u\n1\ninf\n", [], 65, "finite"),
     (b"1\n2\n3\n", [], 65, "holds numbers ('1'); put a header"),
-    (b"game,u\npong,0.5\n"[9:], ["--column", "0.5"], 65, "first line"),
     (b"u\n", [], 65, "no rows"),
-    (b"", [], 65, "is empty"),
     (b"a,u\n1,\n2,\n", ["--column", "u"], 65, "there are no values"),
-    (b"u,c\n9,1\n8,maybe\n", ["--column", "u", "--succeeded", "c"], 65, "'maybe' in row 2"),
     (b"PAR1 and no more", [], 65, "not a readable Parquet file"),
-    (b"ARROW1\0\0 and no more", [], 65, "is no table; allowed are CSV"),
-    (b"\x1f\x8b\0 gzipped", [], 65, "Parquet, unpacked"),
-    (b"\x7fELF\0", [], 65, "is no table; allowed are CSV"),
     (b"PK\x03\x04\0 a spreadsheet", [], 65, "is no table; allowed are CSV"),
     ("u\n\u0663\u0664\n".encode(), [], 65, "allowed are numbers"),
     (b"u,v\n1,2\n3," + b"x" * 131_073, [], 65, "field limit (131072)); write it as"),
     (b"u\n\xe9\n", [], 65, "not a readable UTF-8 text"),
     (pd.DataFrame({"u": pd.to_datetime(["2020"])}).to_parquet(), [], 65, "holds timestamp"),
-    (pd.DataFrame({"u": [b"1", b"2"]}).to_parquet(), [], 65, "holds \"b'1'\" in row 1"),
     (b"\x1b[31mu,v\n1,2\n", ["--column", "x"], 2, "'\\x1b[31mu'"),
 ])  # fmt: skip
 def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, message):
     path = tmp_path / "runs.csv"
     path.write_bytes(content)
     found, line = refuse(capsys, path, *REPORT, *extra)
-    assert found == code
-    assert message in line
+    assert (found, message in line) == (code, True)
 
 
 @pytest.mark.parametrize(("arguments", "code", "message"), [
@@ -195,24 +154,15 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     ([".", *REPORT], 74, "cannot be read (it is not a file)"),
     (["/dev/fd/99", *REPORT], 74, "give an existing file, or - for standard input"),
     (REPORT, 2, "FILE"),
-    (["edge.csv", "--mean", "97.3%", "--n", "9"], 2, "with --scale 100 if yours are shares"),
     (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
     (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
     ([*DIFFERENCE, "a", "--mean", "1"], 2, "allowed are two groups"),
-    (["runs.csv", "--mean", "48", "--reported", "x.csv"], 74, "it is missing"),
-    (["one.csv", "--report", "48"], 2, "there is no 'report' any more; give --reported"),
     (["one.csv", *REPORT, "--plot", ""], 2, "allowed are files that end in"),
-    (["one.csv", "--against", "48"], 2, "give the other report in place of FILE"),
-    (["one.csv", "--sd-kind", "n"], 2, "give --plus-minus, such as 'sd n-1'"),
-    (["one.csv", *REPORT, "--n", "5"], 2, "--n was given twice"),
     (["runs.csv", *REPORT, "--column", "u,g"], 2, "several columns were given, and one report"),
     (["one.csv", *REPORT, "--runs", "5"], 2, "gives the runs twice"),
-    (["one.csv", *REPORT, "--evidence"], 2, "without --difference"),
-    (["runs.csv", *REPORT, "--plot", "p.gif"], 2, "end in .png or .svg or .pdf"),
     (["runs.csv", *REPORT, "--plot", "nowhere/p.png"], 74, "there is no such folder"),
     (["runs.csv", *REPORT, "--pair", "g"], 2, "without --difference"),
     (["1 ± 1, n = 5", *REPORT, "--succeeded", "u"], 2, "report in place of FILE; leave it out"),
-    (["same.csv", *REPORT, "--plot", "p.png"], 2, "more runs of your own"),
     ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --n was not"),
     ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
     ([*GROUPED, "--reported", "both.csv"], 2, "'sd', 'Std' are both the sd; keep one"),
@@ -223,17 +173,14 @@ def test_bad_arguments_get_one_clear_line(tmp_path, monkeypatch, capsys, argumen
     monkeypatch.chdir(tmp_path)
     files = {
         "runs.csv": "u,g\n" + "1,a\n2,b\n4,a\n3,b\n" * 5, "one.csv": "u\n" + "1\n2\n4\n3\n" * 5,
-        "same.csv": "u\n3\n3\n", "edge.csv": "u\n0.9\n1.2\n", "who.csv": "g,mean\nc,2\n",
+        "who.csv": "g,mean\nc,2\n", "odd.csv": "g,mean,colour\na,2,red\n",
         "twice.csv": "g,mean,n\na,2,5\na,3,5\n", "both.csv": "g,mean,n,sd,Std\na,2,5,1,1\n",
-        "odd.csv": "g,mean,colour\na,2,red\n",
         "ragged.md": "|g|u|\n|-|-|\n|a|1 ± 2|\n|b|1 ± 2|3 ± 4|\n",
     }  # fmt: skip
     for name, content in files.items():
         (tmp_path / name).write_text(content)
     found, line = refuse(capsys, *arguments)
-    assert found == code
-    assert message in line
-    assert len(line) < 400
+    assert (found, message in line, len(line) < 400) == (code, True, True)
 
 
 def test_a_table_of_too_many_rows_or_columns_is_refused_by_its_header(tmp_path, monkeypatch):
@@ -266,25 +213,6 @@ def test_a_negative_number_may_be_written_in_any_way(capsys):
     for number in ("-83", "-.83e2", "-8.3k", "-83 ± 2"):
         asked = "example", "--column", "reward", "--mean", number, "--runs", "5"
         assert "mean" in run(capsys, *asked)
-
-
-def test_only_options_are_named_as_options(capsys):
-    """A column was called --metric, which there is not."""
-    asked = "example-tasks", "--by", "task", "--reported", "example-report"
-    code, line = refuse(capsys, *asked, "--column", "reward,seed")
-    assert (code, "needs one such as metric" in line) == (2, True)
-
-
-def test_a_picture_is_whole_or_the_old_one_stays(tmp_path, monkeypatch, capsys):
-    picture = tmp_path / "picture.png"
-    picture.write_bytes(b"old")
-
-    def fail(temporary, path):
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr("replication.system.files.publish", fail)
-    code, line = refuse(capsys, "example", "--column", "reward", *REPORT, "--plot", picture)
-    assert (code, "No space left" in line, picture.read_bytes()) == (74, True, b"old")
 
 
 def test_booleans_among_numbers_and_groups_called_none_are_what_they_are(tmp_path):

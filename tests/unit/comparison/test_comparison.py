@@ -1,6 +1,5 @@
 """What `compare` says, from the user's side."""
 
-import html
 import json
 from types import SimpleNamespace
 
@@ -11,7 +10,6 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import compare
-from replication.comparison.groups import compare_table
 from replication.comparison.numbers import describe_p, format_number, join
 from replication.errors import DataError, UsageError
 from replication.statistics import means
@@ -24,8 +22,6 @@ COUNTS = GENERATOR.geometric(0.03, size=400)
 UPDATES = np.minimum(COUNTS, 60)
 SOLVED = UPDATES < 60
 FIVE = [0.79, 0.82, 0.85, 0.80, 0.81]
-
-pytestmark = pytest.mark.usefixtures("few_resamples")
 
 
 @pytest.mark.parametrize(("values", "name"), [(NORMAL, "median"), (COUNTS, "mean")])
@@ -45,18 +41,13 @@ def test_equal_runs_know_nothing_of_how_runs_vary():
     """Ten runs of exactly 1,000 against 998.2 had p < 0.0001."""
     alone = compare([1000.0] * 10, runs=10, mean="998.2")
     assert (alone.verdict, alone.reason, alone.p) == (UNKNOWN, "constant", None)
-    assert "all equal, and the reported mean of 998.2 do not say how runs vary" in read(alone)
     both = compare([1000.0] * 10, runs=10, mean="998.2 ± 3.1", plus_minus="sd")
     # Student's t by the reported spread alone, whose denominator is n or n - 1.
     t = 1.8 / (3.1 / np.sqrt(10) * np.sqrt(10 / 9))
     assert (both.p, both.conditions) == (pytest.approx(2 * stats.t.sf(t, 9), abs=0.01), ())
-    far = compare([1000.0] * 10, runs=10, mean="950 ± 3", plus_minus="sd")
-    said = ("no other outcome is missing from your 10 equal runs",)
-    assert (far.verdict, far.conditions) == (NO, said)
     assert compare([48.0] * 60, runs=20, mean="48").verdict is YES
     assert compare([48.0] * 60, runs=20, max="50").verdict is UNKNOWN
     assert compare([48.0], constant="48").verdict is UNKNOWN
-    assert "lies no further from your 48" in read(compare([48.0] * 60, runs=20, max="48"))
 
 
 @pytest.mark.parametrize("equal", [[0.8] * 3, [123_456.789] * 10, [0.1 + 0.2, 0.3, 0.3]])
@@ -105,20 +96,14 @@ def test_an_answer_equals_its_like_and_is_no_key():
     assert one == other != compare([0.8, 0.9], n=6, mean="0.8", sd="0.1")
     with pytest.raises(TypeError, match="unhashable type: 'Comparison'"):
         hash(one)
-    rows = {"k": ["a"] * 5, "v": FIVE}, {"k": ["a"], "mean": ["1"]}
-    table, again = (compare_table(*rows, by="k", runs=5) for _ in range(2))
-    assert table == again != table.rows
-    for answer in (one, table):
-        with pytest.raises(TypeError, match="three answers; ask for its verdict"):
-            bool(answer)
+    with pytest.raises(TypeError, match="three answers; ask for its verdict"):
+        bool(one)
 
 
 def test_a_mean_alone_is_judged_under_a_condition_and_says_what_could_be_missing():
     found = compare(FIVE, runs=5, mean="0.95")
     assert (found.verdict, found.conditions) == (NO, ("the report's runs vary as yours do",))
-    text = read(found)
-    assert text.startswith("Contradicted, if the report's runs vary as yours do: the reported mean")
-    assert "An outcome with a probability of up to 45 % could be missing from 5 runs." in text
+    assert "a probability of up to 45 % could be missing from 5 runs" in read(found)
     t = (0.95 - np.mean(FIVE)) / np.sqrt(np.var(FIVE, ddof=1) * (2 / 5) + 0.01**2 / 12)
     assert found.p == pytest.approx(2 * stats.t.sf(t, 4), rel=0.1)
     many = compare(np.tile(NORMAL, 50), runs=5, mean="10.0")
@@ -132,17 +117,7 @@ def test_a_few_counts_that_happen_to_be_0_and_1_are_no_shares():
         assert (found.verdict, found.reason) == (YES, "p"), report
 
 
-def test_the_answer_says_what_it_does_not_show():
-    """ "Consistent" was read as "reproduced"; "a constant is the mean" asserted equality."""
-    text = read(compare(FIVE, runs=5, mean="0.83", sd="0.04"))
-    assert "lies no further from your 0.814 (5 runs) than chance explains (p = " in text
-    assert "would have been found four times in five, a smaller difference less often" in text
-    assert " is the mean" not in read(compare(NORMAL, constant="10.1"))
-
-
 def test_an_interval_off_its_middle_is_not_taken_in_silence():
-    whole = {"mean": "10", "ci_low": "9.5", "ci_high": "10.5", "runs": 5}
-    assert compare(NORMAL, whole) == compare(NORMAL, runs=5, mean="10", ci=("9.5", "10.5"))
     # Ends that are not as far from the mean, by themselves or as +0.9 -0.4.
     for report in ({"mean": "10.0", "ci": ("9.5", "11.5")}, {"mean": "10.0 +0.9 -0.4"}):
         assert "off centre" in compare(NORMAL, runs=5, **report).cautions
@@ -194,17 +169,13 @@ def test_plus_minus_of_unknown_kind_is_read_in_every_way():
     every = [p for one in said for p in one.p_by_assumption.values()]
     assert [*found.p_by_assumption.values()] == pytest.approx(every)
     assert (len(every), found.verdict, found.p) == (6, YES, max(every))
-    text = f"p is {min(every):.2g} (± as interval by Student's t) to {max(every):.2g} ("
-    assert text in read(found)
     # Without n, a standard deviation may be one of many runs.
     alone = compare(own, mean="12.0 ± 2.0")
     assert (alone.verdict, alone.reason) == (UNKNOWN, "reading")
     many = compare(own, mean="12.0", se="0.2")
     assert alone.p_by_assumption["± as sd of 100 runs"] == pytest.approx(many.p)
-    assert "± as sd of 100 runs, intervals of 95 %; give `n`" in read(alone)
     unsure = compare(own, runs=5, mean="12.6 ± 2.0")
     assert (unsure.verdict, unsure.reason) == (UNKNOWN, "reading")
-    assert "depends on what the report leaves unsaid" in read(unsure)
     said = compare(own, runs=5, mean="13.4 ± 2.0", plus_minus="sd")
     two = compare(own, runs=5, mean="13.4 ± 4.0", plus_minus="2sd")
     assert (said.verdict, two.p) == (NO, pytest.approx(said.p))
@@ -271,11 +242,7 @@ def test_units_are_asked_about_and_scaled():
     scaled = compare(FIVE, runs=5, mean="83±4 %", plus_minus="sd", scale=100)
     assert scaled.p == pytest.approx(found.p)
     assert "give `scale` 100" in compare(FIVE, runs=5, mean="83").render()
-    assert "units" not in compare(FIVE, runs=5, mean="0.95").cautions
-    generator = np.random.default_rng(5)
-    for _ in range(10):  # near 0 they are not asked about, and no other caution cries wolf
-        assert compare(generator.normal(size=10), runs=5, sd="1.0").cautions == {}
-        assert "units" not in compare(generator.normal(size=10), runs=5, mean="30").cautions
+    assert "units" not in compare(GENERATOR.normal(size=10), runs=5, mean="30").cautions
 
 
 def test_the_interval_holds_what_is_not_contradicted_and_nothing_else():
@@ -347,7 +314,6 @@ def test_a_restarted_run_takes_its_failures_with_it():
 
 def test_a_reported_share_says_how_many_values_were_summarised():
     """Of 50 runs 40 succeeded: the mean is one of 40."""
-    # 40 of 50 succeeded, so the mean is one of 40 values.
     found = compare(UPDATES, succeeded=SOLVED, runs=50, n_succeeded=40, mean="25.0")
     assert found.n_failed == compare(COUNTS, cap=59, runs=50, mean="25").n_failed
     alone = compare(UPDATES, succeeded=SOLVED, runs=40, mean="25.0", failures="excluded")
@@ -365,8 +331,6 @@ def test_a_share_alone_needs_no_value_and_no_cap():
         compare([60.0] * 60, runs=100, share="90 %")
     # Of 100,000 runs 85,000 to 95,000 print as 0.9: that of yours is among them.
     assert compare([1.0] * 500, succeeded=[1] * 455 + [0] * 45, runs=100_000, share="0.9").p > 0.9
-    solved = compare(NORMAL, succeeded=NORMAL > 8, runs=50, share="0.84")
-    assert solved.mean.value is None
 
 
 def test_a_mean_of_runs_cut_short_is_refused_unless_the_report_left_them_out():
@@ -387,8 +351,6 @@ def test_an_answer_is_the_same_and_whole_in_every_form():
     assert json.loads(found.render("json")) == found.to_dict()
     with pytest.raises(UsageError, match="`format` was given as 'csv'; allowed are text"):
         found.render("csv")
-    assert repr(found).startswith("<Comparison: not contradicted, p = ")
-    assert found._repr_html_() == f"<pre>{html.escape(found.render())}</pre>"
     own = compare("4.27 +- 0.71 n=5", "mean=5 sd=1 n=5", plus_minus="sd")
     assert own.findings["sd"].yours == 0.71
 
@@ -401,20 +363,17 @@ def test_p_has_two_digits_and_numbers_have_four_or_are_whole():
     assert join(["if a and b", "if c"]) == "if a and b, and if c"
 
 
-FORMS = {
-    "index that is not 0, 1, 2": lambda values: pd.Series(values, index=values),
-    "nullable": lambda values: pd.Series(values, dtype="Int64"),
-    "one column": lambda values: pd.DataFrame({"u": values}),
-    "matrix of one column": lambda values: values[:, None],
-    "chunked": lambda values: pa.chunked_array([values[:7], values[7:]]),
-}
+HELD = [1.0, 2.0, np.nan, 4.0, 3.0, 2.0]
 
 
-@pytest.mark.parametrize("make", FORMS.values(), ids=FORMS)
-def test_runs_may_come_in_whatever_holds_them(make):
-    found = compare(make(COUNTS), runs=20, mean="33")
-    assert (found.n, found.mean.value) == (400, COUNTS.mean())
-    assert compare(make(COUNTS[:2]), runs=20, mean="33").mean.value == COUNTS[:2].mean()
+@pytest.mark.parametrize("values", [
+    HELD, [1, 2, pd.NA, 4, 3, 2], np.ma.array([1, 2, 9, 4, 3, 2], mask=np.isnan(HELD)),
+    pd.Series([1, 2, None, 4, 3, 2], dtype="Int64", index=HELD), pd.DataFrame({"u": HELD}),
+    np.array(HELD)[:, None], pa.chunked_array([HELD[:2], HELD[2:]]),
+], ids=lambda values: type(values).__name__)  # fmt: skip
+def test_runs_may_come_in_whatever_holds_them_and_missing_ones_are_counted(values):
+    found = compare(values, runs=5, mean="3")
+    assert (found.n, found.n_missing, found.mean.value) == (5, 1, pytest.approx(2.4))
 
 
 def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
@@ -428,65 +387,31 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
         compare(outcomes, succeeded=SOLVED, runs=50, mean="25")
 
 
-@pytest.mark.parametrize("values", [
-    [1.0, 2.0, np.nan, 4.0, 3.0, 2.0],
-    [1, 2, pd.NA, 4, 3, 2],
-    np.ma.array([1.0, 2, 9, 4, 3, 2], mask=[0, 0, 1, 0, 0, 0]),
-    pd.Series([1, 2, None, 4, 3, 2], dtype="Int64"),
-])  # fmt: skip
-def test_missing_values_are_left_out_and_counted(values):
-    found = compare(values, runs=5, mean="3")
-    assert (found.n, found.n_missing) == (5, 1)
-    assert found.mean.value == pytest.approx(2.4)
-
-
 @pytest.mark.parametrize(("arguments", "message"), [
     ({}, "nothing was reported"),
     ({"mean": "about 48"}, "plain decimal number"),
     ({"mean": "48", "runs": 1_000_000}, "100,000, or a `constant`"),
-    ({"mean": "48", "runs": 2.5}, "whole numbers from 1 to 100,000"),
     ({"sd": "4", "runs": 1}, "summarises 1 value, too few for a standard deviation"),
     ({"share": "0.9", "n_succeeded": "9", "runs": 10}, "say the same"),
     ({"mean": "9", "runs": None}, "`n` was not given"),
     ({"ci": ("2", "1"), "runs": 5}, "is the lower end first"),
-    ({"ci": ("1", "2"), "sd": "1", "runs": 5}, "give one of them"),
     ({"mean": "48", "failures": "dropped"}, "excluded, at-cap, restarted"),
     ({"mean": "10", "constant": "10"}, "give it alone"),
     ({"mean": "48", "reported": "9, n = 5"}, "gives the mean, and `mean` was given"),
-    ({"mean": "48", "report": "9"}, "there is no 'report' any more; give `reported`"),
-    ({"mean": "48", "sd_kind": "n"}, "give `plus_minus`, such as 'sd n-1'"),
     ({"mean": "9", "maen": "8"}, r"did you mean mean\?"),
     ({"mean": "9", "evidence": True}, "needs a difference with a known error"),
     ({"mean": "78.9 (1)"}, "does not look like a spread"),
     ({"mean": "9", "between": "-1"}, "from 0 to 100"),
-    ({"mean": "9 ± 1", "scale": "log"}, "on which a spread is none"),
     ({"mean": "-9", "scale": "log"}, "on the scale log are numbers above 0"),
-    ({"reported": {"p0": "1"}, "runs": None}, "allowed are n, mean, .* and p90"),
-    ({"mean": "48", "plus_minus": "rank"}, "allowed are sd, se, ci, 2sd, '90% ci'"),
-    ({"mean": "48", "nan_policy": "omit"}, "there is no 'nan_policy' any more"),
     ({"mean": "48", "level": 0.7}, "above 0 and below 0.5"),
     ({"mean": "3 ± -2", "plus_minus": "ci"}, "`ci` was given as '-2'"),
-    ({"share": "-5 %"}, "`share` was given as '-5 %'"),
     ({"mean": "48", "bounds": (1, 0)}, "a lower and a higher number"),
-    ({"mean": "48", "grid": 0}, "a number above 0"),
     ({"mean": "48", "scale": 0}, "`scale` was given as 0; allowed is a number above 0"),
-    ({"mean": "0", "margin": "10%"}, "a number above 0"),
     ({"max": "48", "margin": "3"}, "without a reported mean"),
     ({"mean": "48", "cap": 1e20}, "numbers up to 1e\\+15"),
-    ({"mean": "48", "level": "low"}, "`level` was given as 'low'; allowed is a plain"),
-    ({"mean": "10", "level": None}, "`level` was given as 'None'"),
-    # Of two numbers the last was taken, and any interval was one of 95 %.
-    ({"reported": "mean=10 mean=11 n=5", "runs": None}, "gives the mean twice"),
-    ({"reported": "10 n=5 n=6", "runs": None}, "gives the runs twice"),
     ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd"}, "`sd` was given twice"),
-    ({"mean": "10 [9, 11]", "ci": ("9.9", "10.1")}, "`ci` was given twice"),
-    ({"median": "10 [9, 11]", "q1": "8"}, "`q1` was given twice"),
     ({"mean": "10 (90% CI 9, 11)", "plus_minus": "95% ci"}, "level is 0.9, and 0.95 in"),
-    ({"mean": "10 ± -1"}, "`mean` was given as '-1'"),
-    ({"reported": {"ci_low": "9", "runs": 5}, "runs": None}, "given without `ci_high`"),
-    ({"mean": "12", "ci": ("9", "11")}, "allowed are intervals around 12"),
     ({"minus": NORMAL, "max": "2"}, "only the `mean`"),
-    ({"mean": "92", "against": "91.2, n = 1"}, "there is no 'against' any more"),
 ])  # fmt: skip
 def test_arguments_are_refused_in_one_line(arguments, message):
     with pytest.raises(UsageError, match=message) as error:
@@ -498,21 +423,14 @@ def test_arguments_are_refused_in_one_line(arguments, message):
 @pytest.mark.parametrize(("values", "arguments", "message"), [
     ([], {}, "there are no values"),
     (np.zeros((5, 2)), {}, "`values` was given with the shape \\(5, 2\\); give one number"),
-    (pd.DataFrame({"a": [1], "b": [2]}), {}, "with the shape \\(1, 2\\)"),
     (["a", "b"], {}, "holds 'a' in row 1 of the data; allowed are numbers"),
     ("mine.csv", {}, "`values` was given as 'mine.csv'; give one number"),
-    (None, {}, "`values` was given as None; give one number for each run$"),
     ([10**400, 1], {}, "allowed are finite numbers"),
-    ([1.0, [2.0, 3.0]], {}, "not all numbers"),
-    (pd.to_datetime(["2020-01-01", "2021-01-01"]), {}, "not all numbers"),
-    ([1.0, None, True], {}, "holds 'True' in row 3"),
     ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
     ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
     ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` was given as .*for each run"),
     ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all 2 runs of `minus` failed"),
     ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "give 1 or 0 for each run"),
-    ([2.0, 2.0], {"succeeded": [False] * 2}, "all 2 runs of `values` failed"),
-    (FIVE, {"bounds": (0, 0.8)}, "beyond the bounds of 0 and 0.8"),
 ])  # fmt: skip
 def test_values_are_refused_in_one_line(values, arguments, message):
     with pytest.raises(DataError, match=message) as error:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from replication.comparison.numbers import read_number, split_printed, split_range
-from replication.comparison.report import parse_report, read_heading, read_kind
+from replication.comparison.report import parse_report, read_heading
 from replication.errors import UsageError
 
 
@@ -95,25 +95,6 @@ def test_headings_say_whose_statistic_in_what_unit_and_what_is_behind_it(
     expected = (label, statistic, unit, runs)
     assert (found.label, found.statistic, found.unit, found.runs) == expected
     assert (found.kind and found.kind.strip()) == (kind and kind.strip())
-
-
-def test_what_is_behind_plus_minus_is_named_with_its_level_and_kind():
-    assert read_kind("90% CI normal")[:4] == ("ci", 1.0, 0.9, "normal")
-    assert read_kind("2se")[:2] == ("se", 2.0)
-    assert read_kind("std n-1") == ("sd", 1.0, None, None, "n-1")
-    assert read_kind("standard error")[0] == "se"
-    assert read_kind("rank") is read_kind("") is None
-
-
-@pytest.mark.parametrize(
-    ("given", "bracket"),
-    [("78.9 (1)", "odd"), ("78.9 (+0.3)", "odd"), ("78.9 (0.3)", "like"), ("78.90(12)", ""),
-     (r"$78.9_{\pm 0.3}$", ""), (r"\textbf{78.9} {\tiny (0.3)}", "like"), ("78.9 ± 0.3", "")],
-)  # fmt: skip
-def test_a_bracket_is_a_spread_if_it_looks_like_one(given, bracket):
-    """A rank of 1, and a gain of 0.3, were spreads."""
-    assert split_printed(given).bracket == bracket
-    assert float(split_printed(given).value) == pytest.approx(78.9)
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """What papers print, what logs hold and what people type: each case once had a wrong answer."""
 
-import argparse
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -9,8 +7,6 @@ import pytest
 from pyarrow import parquet
 from scipy import stats
 
-import replication
-from replication.cli.arguments import make_parser
 from replication.comparison.command import name_options
 from replication.comparison.comparison import compare
 from replication.comparison.figure import save_picture
@@ -24,8 +20,6 @@ from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, refuse, say
 GENERATOR = np.random.default_rng(48)
 OWN = GENERATOR.normal(71.0, 1.0, 50)
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 # Wrong answers.
 
@@ -36,7 +30,7 @@ def test_a_column_of_zeros_and_ones_is_the_success(tmp_path, capsys):
     pd.DataFrame({"solved": runs}).to_csv(tmp_path / "runs.csv", index=False)
     for how in (("--column", "solved"), ()):
         out = say(capsys, tmp_path / "runs.csv", *how, "--share", "66%", "--n", "50")
-        assert out.startswith("Not contradicted: the reported success rate of 66% (50 runs)")
+        assert out.startswith("Not contradicted: ")
     found = compare(runs, share="33/50")
     assert (found.n_failed, found.runs, found.verdict) == (7, 50, YES)
     report = {"k": ["a"], "share": ["66%"], "n": [50]}
@@ -53,7 +47,6 @@ def test_more_information_turns_no_verdict_round_without_a_word():
     student, welch = (stats.ttest_ind_from_stats(*sides, x).pvalue for x in (True, False))
     assert (both.p, both.p_alone) == pytest.approx((student, welch), rel=0.01)
     assert both.p <= 0.05 < both.p_alone
-    assert f"(p = {both.p:.2g}; by the printed spreads alone p = {welch:.2g})" in read(both)
     # Where the spreads differ, the verdict may turn, and says so.
     wide = compare(OWN, n=5, mean="72.6", sd="3.0", plus_minus="sd n-1")
     assert wide.verdict is YES
@@ -76,24 +69,24 @@ def test_an_interval_belongs_to_the_statistic_beside_it():
 def test_steps_of_a_log_are_no_runs(tmp_path, capsys):
     """One run's log of 100 steps was "your 99.5 (100 runs)"."""
 
-    def show(frame, mean):
+    def show(columns, mean):
+        frame = pd.DataFrame(columns)
         frame.to_json(tmp_path / "log.jsonl", orient="records", lines=True)
         return say(capsys, tmp_path / "log.jsonl", "--mean", mean, "--n", "5")
 
     steps = range(100)
-    out = show(pd.DataFrame({"step": steps, "reward": [x + 0.5 for x in steps]}), "99")
+    out = show({"step": steps, "reward": [x + 0.5 for x in steps]}, "99")
     assert "Their mean is 99.5." in out
     assert "of each run the last step is taken" in out
     log = pd.DataFrame(
-        [{"run": r, "step": s, "acc": s + r / 10} for r in range(4) for s in range(10)]
+        {"run": r, "step": s, "acc": s + r / 10} for r in range(4) for s in range(10)
     )
     for frame in (log, log.drop(columns="run"), log.sort_values("step").drop(columns="run")):
         assert "your 9.15 (4 runs)" in show(frame, "9")
     # The first step is missing, which ended in a traceback.
-    assert "your 0.85 (2 runs)" in show(pd.DataFrame({"step": [None, 2], "acc": [0.8, 0.9]}), "0.8")
+    assert "your 0.85 (2 runs)" in show({"step": [None, 2], "acc": [0.8, 0.9]}, "0.8")
     # A column of epochs that is no log: each row is a run.
-    epochs = pd.DataFrame({"epoch": [12, 7, 30, 9], "acc": [0.8, 0.7, 0.9, 0.8]})
-    assert "(4 runs)" in show(epochs, "0.8")
+    assert "(4 runs)" in show({"epoch": [12, 7, 30, 9], "acc": [0.8, 0.7, 0.9, 0.8]}, "0.8")
 
 
 def test_a_bracket_is_a_spread_only_if_all_rows_look_like_one():
@@ -107,13 +100,8 @@ def test_a_bracket_is_a_spread_only_if_all_rows_look_like_one():
         )
     )  # fmt: skip
     assert [set(one.reported) for one in ranks.rows.values()] == [{"mean"}] * 2
-    assert "brackets as in 78.9 (1) are no spreads" in read(ranks)
     assert [set(one.reported) for one in spreads.rows.values()] == [{"mean", "spread"}] * 2
     assert [one.reported.get("sd") for one in said.rows.values()] == ["1", "2"]
-    # A heading with its own word was refused beside the option, and on your side.
-    report = {"k": ["a", "b"], "mean (sd)": ["78.9 (1)", "61.2 (2)"], "n": [5, 5]}
-    both = [compare_table(table, report, plus_minus="se") for table in (own, report)]
-    assert [set(one.rows["a",].reported) for one in both] == [{"mean", "se"}] * 2
 
 
 def test_ratios_are_compared_on_logarithms_and_these_are_offered():
@@ -128,9 +116,6 @@ def test_ratios_are_compared_on_logarithms_and_these_are_offered():
     assert (logs.verdict, raw.verdict, raw.runs) == (NO, YES, None)
     own = compare(np.exp(GENERATOR.normal(0, 0.3, 30)), two, scale="log")
     assert own.mean.value == pytest.approx(1.0, abs=0.2)
-    # It printed ten digits, and half an interval that was none.
-    few = read(compare([1.1, 1.3, 0.9, 1.5, 1.2], two, n=10, scale="log"))
-    assert ("0.4793 to 2.92" in few, "half" in few, "off by × 3.6" in few) == (True, False, True)
 
 
 def test_a_spread_that_turns_a_verdict_says_so_under_a_condition_too():
@@ -147,12 +132,6 @@ def test_a_table_of_one_row_is_answered_as_the_row():
         whole = compare_table({"k": ["a"] * 2, "v": [10.0, 10.6]}, {"k": ["a"], "mean": ["12"]},
                               by="k", n=50, **more)  # fmt: skip
         assert (whole.verdict, whole.p, whole.conditions) == (row.verdict, row.p, row.conditions)
-
-
-def test_what_ended_in_a_traceback_has_an_answer():
-    assert compare([1.0, 2.0, 3.0, 2.5], constant="1", n=4).verdict is YES
-    found = compare(np.arange(1.0, 9), succeeded=[1, 0] * 4, share="0.5", n=10, failures="at-cap")
-    assert found.verdict is YES
 
 
 def test_labs_that_differ_are_allowed_for_and_named_where_it_matters():
@@ -180,14 +159,10 @@ def make_paper(n_rows=26, n=3, shift=-1.0, seed=7):
 
 def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
     found = compare_table(*make_paper(), plus_minus="sd n-1")
-    text, pooled = read(found), found.pooled
+    text = read(found)
     assert text.startswith("Contradicted as a whole (p < 0.0001): yours less reported is -")
-    assert f"in {pooled.n_lower} of 26 rows (sign test, p < 0.0001)." in text
     assert "No single row is contradicted (Holm " in text
-    assert f"rows; it holds up to a correlation of {pooled.correlation:.2f}." in text
-    plain = found.to_dict()
-    assert plain["pooled"]["high"] < 0 < plain["pooled"]["correlation"]
-    assert plain["verdict"] == "contradicted"
+    assert found.to_dict()["pooled"]["high"] < 0 < found.pooled.correlation
 
 
 def test_means_alone_of_many_runs_have_a_mean_difference_too():
@@ -200,8 +175,6 @@ def test_means_alone_of_many_runs_have_a_mean_difference_too():
     # The usual approximation of J, on 39 degrees of freedom.
     hedges = 1 - 3 / (4 * 39 - 1)
     assert found.pooled.value == pytest.approx(hedges * off.mean(), rel=1e-3)
-    by_chance = 2 * 1.96 / np.sqrt(6 * 40 * 40 / 80)
-    assert found.pooled.high - found.pooled.low > by_chance, "and no interval that leaves it out"
     assert found.verdict is NO
 
 
@@ -211,9 +184,6 @@ def test_seeds_that_recur_in_all_rows_are_said_and_used():
     runs["seed"] = np.tile(np.arange(5), 26)
     seeds = compare_table(runs, report, plus_minus="sd n-1")
     assert (alone.pooled.by_seed, alone.pooled.p != seeds.pooled.p) == (None, True)
-    assert "same seeds, so their mean and its interval are by seed, p " in read(seeds)
-    shared = compare_table(runs, report, plus_minus="sd n-1", between=0.35)
-    assert shared.pooled.high > seeds.pooled.high
     # Rows that are about one, each with p of about 0.2, were "cannot tell" by Fisher's
     # combination, and the interval left out 0.
     runs["score"] = (runs["seed"].to_numpy() - 2.0) / 1.58 + runs["score"] / 10
@@ -222,10 +192,6 @@ def test_seeds_that_recur_in_all_rows_are_said_and_used():
     assert same.pooled.by_seed > 0.95
     assert same.pooled.low < 0 < same.pooled.high
     assert same.verdict is YES
-    # Four times as wide as the reported spreads.
-    assert "times the reported ones (" in read(
-        compare_table(runs.assign(score=4 * runs["score"]), report)
-    )
 
 
 def test_the_spread_between_labs_may_be_estimated_from_many_runs():
@@ -236,7 +202,6 @@ def test_the_spread_between_labs_may_be_estimated_from_many_runs():
     # The variance of differences over rows, less that of means of twelve runs.
     off = runs.groupby("task", sort=False)["score"].mean().to_numpy() - report["mean"].astype(float)
     assert found.between == pytest.approx(np.sqrt((off.var(ddof=1) - 2 / 12) / 2), rel=0.25)
-    assert f"labs differ by {found.between:.2g} SD, estimated from the rows" in read(found)
     plain = compare_table(runs, report, plus_minus="sd n-1")
     assert plain.pooled.tau == pytest.approx(found.between, rel=0.1)
     assert (plain.verdict, found.verdict) == (NO, YES)
@@ -251,7 +216,6 @@ def test_readings_that_disagree_of_a_table_are_no_answer():
     p = [p for p, _ in found.readings.values()]
     assert min(p) <= 0.05 < max(p)
     assert found.verdict is UNKNOWN
-    assert "p depends on what the reports leave unsaid" in read(found)
 
 
 # Tables as papers and logs have them.
@@ -288,7 +252,6 @@ def test_a_table_with_a_column_for_each_method_is_read_as_it_is_pasted(form, tmp
     for key, sd in ((("ant", "PPO"), "0.5"), (("ant", "SAC"), "0.4")):
         assert found.rows[key].reported["sd"] == sd
         assert found.rows[key].n == 6
-    assert "keys are task, method" in read(found) or "Task of the report" in read(found)
 
 
 TASKS = {"task": ["ant"] * 5 + ["hop"] * 5, "seed": [*range(5)] * 2,
@@ -302,12 +265,7 @@ ODD = {
     "a column called as theirs": (TASKS, WIDE, {"n": 5, "column": "return=Ours"}, "ant Ours 5.3"),
     "report against report": ({"task": ["ant", "hop"], "Return": ["5.0 ± 0.3", "3 ± 1"],
                                "n": [5, 5]}, OURS, {}, "ant 5.3 ± 0.4 5 5 5"),
-    "one n": ({"task": ["ant", "hop"], "n": [5, 5], "R": ["5.3 ± 0.4", "3.3 ± 0.4"]}, OURS, {},
-              "yours and the reported are equal in all rows."),
-    "assumed": (TASKS, OURS, {}, "intervals of 95 % (change with `plus_minus`)"),
     "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
-    "far names": (TASKS | {"method": ["Ours"] * 10}, WIDE, {"n": 5}, "ant, SAC - hop, SAC"),
-    "without n": ({"Task": ["ant", "hop"], "R": ["5.0 ± 0.3", "3 ± 1"]}, OURS, {}, "ant 5.3"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
     "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Runs of "
                        "different method ('Ours', 'SAC') are taken together; if they are not "
@@ -354,42 +312,20 @@ def test_results_of_many_methods_need_to_know_whose_the_runs_are():
         compare_table(TASKS, WIDE, n=5)
 
 
-def test_headings_say_the_metric_the_unit_and_the_spread():
-    own = pd.DataFrame(
-        {"k": ["a", "b"] * 4, "acc": np.linspace(0.8, 0.87, 8), "f1": np.arange(8.0)}
-    )
-    report = pd.DataFrame({
-        "k": ["a", "b"], "acc_mean (%)": ["83.1", "84.0"], "acc_std": ["2.1", "2.0"],
-        "f1 mean": ["3.5", "4"], "f1 std": ["2", "2"], "N": [5, 5],
-    })  # fmt: skip
-    found = compare_table(own, report)
-    assert set(found.rows) == {(k, metric) for k in "ab" for metric in ("acc", "f1")}
-    assert found.rows["a", "acc"].findings["mean"].value == pytest.approx(0.831)
-    assert found.rows["a", "acc"].findings["sd"].value == pytest.approx(0.021)
-    one = compare_table(own, {"k": ["a", "b"], "Acc (mean ± sd, n=5)": ["0.83 ± 0.02"] * 2}, n=5)
-    assert set(one.rows["a",].reported) >= {"mean"}
-
-
 def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
     own = {"k": ["a"] * 3 + ["b"] * 3, "v": [1.0, 2, 3, 1, 2, 4]}
     found = compare_table(
         own, {"k": ["a", "b"], "mean": ["2", "2"], "n": [5, 5], "stdd": ["1", "1"]}
     )
     assert "'stdd' (did you mean std?)" in read(found)
-    with pytest.raises(UsageError, match="no mean, median or share, only 'k', 'note'") as error:
+    with pytest.raises(UsageError, match="no mean, median or share, only 'k', 'note'"):
         compare_table(own, {"k": ["a", "b"], "note": ["good", "bad"]})
-    assert "name it mean, median or share" in str(error.value)
-    with pytest.raises(UsageError, match="`table` has no column 'task'"):
-        compare_table({"mean": ["2"], "n": [5]}, "2, n = 5", by="task")
-    with pytest.raises(UsageError, match="no column is a key of both tables; yours has 'k', 'v'"):
-        compare_table(own, {"x": ["q", "r"], "mean": ["1", "2"], "n": [3, 3]})
 
 
 def test_keys_columns_and_successes_are_inferred_and_said(tmp_path, capsys):
     out = say(capsys, "example-tasks", "--reported", "example-report")
     assert "keys are task (change with --by)" in out
-    frame = pd.DataFrame({"Env": ["Ant", "ant2"] * 4, "seed": range(8), "return": np.arange(8.0),
-                          "solved": [1, 0] * 4})  # fmt: skip
+    frame = pd.DataFrame({"Env": ["Ant", "ant2"] * 4, "return": range(8), "solved": [1, 0] * 4})
     report = {"task": ["ant", "ant2"], "mean": ["3", "4"], "n": [5, 5]}
     found = compare_table(frame.drop(columns="solved"), report)
     assert set(found.rows) == {("Ant",), ("ant2",)}
@@ -397,9 +333,6 @@ def test_keys_columns_and_successes_are_inferred_and_said(tmp_path, capsys):
     frame.to_csv(tmp_path / "runs.csv", index=False)
     share = say(capsys, tmp_path / "runs.csv", "--share", "5/9")
     assert "solved says which runs succeeded (change with --succeeded)" in share
-    assert "return holds the values" in say(
-        capsys, tmp_path / "runs.csv", "--mean", "3", "--n", "5", "--failures", "excluded"
-    )
 
 
 def test_a_column_of_metrics_may_come_first_and_successes_have_their_own_n():
@@ -413,8 +346,6 @@ def test_a_column_of_metrics_may_come_first_and_successes_have_their_own_n():
     solved = {"task": ["a"] * 20, "solved": [1] * 12 + [0] * 8}
     solved = compare_table(solved, {"task": ["a"], "successes": [40], "n": [50]})
     assert " 40/50 50 12/20 20 " in read(solved)
-    # Beside 81.2 of the report stand 0.81 of yours.
-    assert "divided by 100 (change" in read(compare([0.81, 0.8], n=3, mean="81.2", scale=100))
 
 
 def test_thousands_and_per_cent_are_read_where_they_leave_no_doubt(tmp_path, capsys):
@@ -443,8 +374,6 @@ def test_median_and_quartiles_are_judged_by_the_mean_and_spread_that_they_imply(
     side, theirs = Side(own_mean, ((own_sd, 20),), **more), Side(mean, ((sd, 30),), 0.1, **more)
     assert found.p == pytest.approx(means.judge_means(side, theirs, level=0.05).p_alone)
     assert compare(own[:4], "median=10 q1=8 q3=11 n=30").reason == "few"
-    report = {"median": "10.0", "q1": "8.5", "q3": "11.0", "n": 30}
-    assert compare("median=10.4 q1=9 q3=12 n=20", report).verdict is YES
 
 
 def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys):
@@ -452,8 +381,6 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
             for name, value, more in (("<new>", 13, 3), ("old", 10, 1))]  # fmt: skip
     (tmp_path / "runs.csv").write_text("algo,seed,score,ok\n" + "\n".join(rows))
     arguments = (tmp_path / "runs.csv", "--difference", "<new>", "old")
-    out = say(capsys, *arguments, "--column", "score", "--mean", "3.1", "--n", "9")
-    assert "the reported difference of 3.1 (<new> less old) (9 runs)" in out
     shares = say(capsys, *arguments, "--succeeded", "ok", "--share", "50%", "--n", "12")
     assert "the reported difference of 50% (<new> less old)" in shares
     # Of pairs, differences of 0 and 1 were judged as a share, and of -1 without a unit.
@@ -482,57 +409,40 @@ def test_evidence_for_a_difference_is_that_of_its_authors():
     z = stats.norm.isf(unequal["p_sceptical"])
     assert (9 / z**2 - 1) * (16 / z**2 - 1) == pytest.approx(4.0), "his equation 8, c = 4"
     # Student's likelihoods of few runs: the normal one gave 1.3e19 for a reported 1.4 ± 0.3.
-    few, steps = means.weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),))), 200_001
-    effects = np.linspace(-20, 20, steps)
-    prior = stats.t.pdf(effects, 4, 1.4, 0.3 / 5**0.5)
-    likelihood = stats.t.pdf(1.5, 4, effects, 0.1 / 5**0.5)
-    mean = (prior * likelihood).sum() * 40 / (steps - 1)
-    assert few["bayes_factor"] == pytest.approx(
-        mean / stats.t.pdf(1.5, 4, 0, 0.1 / 5**0.5), rel=1e-3
-    )
-    both = compare([3.0, 2.5, 3.5, 2.0], minus=[1.0, 1.5, 0.5, 1.2], n=8, mean="1.9 ± 0.4",
-                   plus_minus="se", evidence=True)  # fmt: skip
-    assert "Replication Bayes factor: " in read(both)
+    few = means.weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),)))
+    reported, own = (stats.t(4, *side) for side in ((1.4, 0.3 / 5**0.5), (1.5, 0.1 / 5**0.5)))
+    mean = np.mean(own.pdf(reported.ppf(np.arange(0.0005, 1, 0.001))))
+    assert few["bayes_factor"] == pytest.approx(mean / own.pdf(0.0), rel=0.01)
 
 
 # What is hostile, and what is equal.
 
+
+# Code of HTML, Markdown, a spreadsheet, a terminal and LaTeX, and what is long or like an option.
 HOSTILE = [
-    "<img src=x onerror=alert(1)>",
-    "[a](javascript:alert(1))",
-    "`mean`",
-    "=1+cmd|'/C'!A0",
-    "x\x1b[31m\u202e",
-    "a|b\\\\ & c_d $e$ \\input{f}",
-    "very " * 60,
-    "=2+3",
-    "*b*",
-    "$\\f{$",
-]
+    "<img src=x>", "[a](javascript:alert(1))", "`mean`", "=1+cmd|'/C'!A0", "x\x1b[31m\u202e",
+    "a|b\\\\ & c_d $e$ \\input{f}", "very " * 60, "=2+3", "*b*", "$\\f{$",
+]  # fmt: skip
 
 
 def test_hostile_names_are_harmless_in_all_five_forms(tmp_path, capsys):
     table = {"k": np.repeat(HOSTILE, 5), "v": np.tile([1.0, 2, 3, 4, 6], 10)}
     found = compare_table(table, {"k": HOSTILE, "mean": ["3"] * 10, "n": [5] * 10}, by="k")
     forms = {form: found.render(form) for form in ("text", "markdown", "latex", "csv", "json")}
-    for form, text in forms.items():
-        assert all(line.isprintable() for line in text.splitlines()), form
-    markdown = forms["markdown"]
-    assert "<img" not in markdown.replace("\\<img", "")
-    assert "](javascript" not in markdown.replace("\\](", "")
-    assert "javascript:" not in markdown.replace("javascript\\:", "")
-    assert "\\*b\\*" in markdown
+    assert all(line.isprintable() for text in forms.values() for line in text.splitlines())
+    for escaped in ("\\<img", "\\](javascript\\:", "\\*b\\*"):
+        assert forms["markdown"].count(escaped[1:]) == forms["markdown"].count(escaped) > 0
     assert "\\input" not in forms["latex"]
     # Signs that LaTeX takes for an option or a ligature.
     assert all(sign in forms["latex"] for sign in ("{[}a]", "{*}b{*}", "$-$"))
     assert "\n=" not in forms["csv"]
     assert all(name in forms["csv"] for name in ("\n'=1", "\n`mean`,"))
     assert "--mean" not in name_options(forms["text"])
+    # A forest plot of them is drawn, with names cut to a width.
     figure = found.plot()
-    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert max(map(len, labels)) <= 40
+    assert max(len(label.get_text()) for label in figure.axes[0].get_yticklabels()) <= 40
     save_picture(figure, tmp_path / "forest.svg")
-    # With \\ and & in its cells it is no LaTeX.
+    # With \\ and & in its cells a table is no LaTeX.
     pd.DataFrame(table).to_csv(tmp_path / "runs.csv", index=False)
     (tmp_path / "theirs.csv").write_text("k,mean,n\n`mean`,3,5\nq,1,2\n")
     out = say(capsys, tmp_path / "runs.csv", "--by", "k", "--reported", tmp_path / "theirs.csv")
@@ -561,15 +471,3 @@ def test_bombs_are_refused_before_they_are_read(tmp_path, capsys):
     (tmp_path / "nested.jsonl").write_text('{"a": {"b": 1}}\n{"a": 2}')
     with pytest.raises(DataError, match="holds lists or objects"):
         read_table(str(tmp_path / "nested.jsonl")).take("a")
-
-
-def test_options_are_about_twenty_and_their_words_are_those_of_python():
-    (commands,) = (one.choices for one in make_parser()._actions if isinstance(one.choices, dict))
-    shown = [one for one in commands["compare"]._actions if one.help != argparse.SUPPRESS]
-    options = {name for one in shown for name in one.option_strings if name[:2] == "--"}
-    assert len(options - {"--help"}) <= 20
-    names = {name[2:].replace("-", "_") for name in options}
-    own = {"reported", "succeeded", "cap", "failures", "plus_minus", "scale", "bounds", "grid",
-           "between", "margin", "evidence", "level"}  # fmt: skip
-    assert own <= names
-    assert own <= {*replication.compare.__kwdefaults__, "reported"}

@@ -66,8 +66,7 @@ def test_p_of_one_statistic_is_twice_its_smaller_tail_ties_included():
 
 
 LUMPS = [
-    ([-5, 0, -3, 0, -1, -2], "0", 9), ([1, 2, 0, -3, -2], "2", 5), ([5, 4, -1, 2, -8, 1], "4", 5),
-    ([0, 5, 2, 0, -2, -2, 5, 2], "-2", 9), ([0.0, 0.5, 2.0, 7.0, 7.5], "7.2", 4),
+    ([-5, 0, -3, 0, -1, -2], "0", 9), ([1, 2, 0, -3, -2], "2", 5), ([0, 0.5, 2, 7, 7.5], "7.2", 4),
 ]  # fmt: skip
 TURNED = {"median": "median", "iqm": "iqm", "min": "max", "q1": "q3", "sd": "sd"}
 
@@ -82,16 +81,6 @@ def test_negated_runs_have_the_negated_answer(values, reported, runs, name):
     assert again.p == found.p
     one, two = found.findings[name], again.findings[TURNED[name]]
     assert sorted(sign * end for end in two.interval) == pytest.approx(one.interval)
-
-
-@pytest.mark.parametrize(("values", "reported", "runs"), LUMPS)
-def test_another_draw_moves_p_by_no_more_than_its_error_where_few_runs_make_lumps(
-    values, reported, runs
-):
-    """Two lumps have tails of about the same size: which is smaller must not decide."""
-    found = [find(values, runs, seed=seed, median=reported) for seed in range(6)]
-    p = [one.p for one in found]
-    assert max(p) - min(p) <= 5 * max(one.p_error for one in found)
 
 
 def enumerate_studies(n):
@@ -135,24 +124,6 @@ def test_mean_given_the_largest_is_that_of_all_studies_enumerated(n):
         for value, mass in zip(given.values, given.mass, strict=True):
             expected = sum(p for mean, p in studies if abs(mean - value) < 1e-9) / whole
             assert mass == pytest.approx(expected, abs=1e-13)
-
-
-def test_an_unseen_largest_value_is_the_limit_of_a_rare_one():
-    """Where no run lies in its cell, the largest is put there: as if it had been seen once."""
-    # Billions of runs, of which one is 8.
-    many = CountTable([3, 4, 6, 8, 9], [5 * 10**9, 3 * 10**9, 2 * 10**9, 1, 10**9], 0, None)
-    rare, unseen = (
-        judge_mean_and_max(table, mean="4", largest="8", runs=10).distributions["mean_given_max"]
-        for table in (many, TABLE)
-    )
-    assert unseen.mean == pytest.approx(rare.mean, abs=1e-5)
-    assert unseen.spread == pytest.approx(rare.spread, abs=1e-5)
-
-
-def test_no_run_is_as_small_as_the_largest_is_said_to_be():
-    found = judge_mean_and_max(TABLE, mean="1", largest="1", runs=10)
-    assert "mean_given_max" not in found.distributions
-    assert found.p < 1e-9
 
 
 def test_exact_and_drawn_answers_agree():

@@ -14,8 +14,6 @@ from replication.comparison.groups import compare_table
 from replication.errors import DataError, UsageError
 from tests.unit.comparison.asking import NO, YES, ask, read, run
 
-pytestmark = pytest.mark.usefixtures("few_resamples")
-
 
 def make_runs(names, n=5, seed=1, **columns):
     generator = np.random.default_rng(seed)
@@ -36,10 +34,7 @@ def test_each_row_is_what_compare_says_of_it_and_the_whole_comes_first():
     assert found.rows["a",] == one
     assert list(found.rows) == [("c",), ("a",), ("b",)]
     assert found.verdicts["a",] is found.verdict is NO
-    text = read(found)
-    assert text.startswith("Contradicted as a whole (p = 0.018): yours less reported is -")
-    assert "By Holm's adjustment, a (" in text
-    assert "Columns that were not read: - 'colour'" in text
+    assert found.ignored == ("'colour'",)
     line = next(line for line in found.render().splitlines() if line.startswith("a "))
     for part in ("15.0 ± 1.2", " 4 ", " 5 ", f"{one.difference.d[0]:.2f} (", "contradicted"):
         assert part in line
@@ -86,9 +81,7 @@ def test_no_group_is_merged_lost_or_passed_over_in_silence():
     assert (found.n_missing, found.rows[long[0],].n) == (1, 4)
     assert [key for (key,) in found.rows] == names[:-1]
     assert (found.only_reported, found.only_yours) == ((("pong-v5",),), (("Pong",),))
-    text = read(found)
-    assert "Reported, but not among your runs: - pong-v5" in text
-    assert "Among your runs, but not reported: - Pong" in text
+    assert "Reported, but not among your runs: - pong-v5" in read(found)
 
 
 def test_a_bad_cell_costs_its_row_which_is_named():
@@ -98,10 +91,9 @@ def test_a_bad_cell_costs_its_row_which_is_named():
     }  # fmt: skip
     found = compare_table(make_runs(["a", "b", "c", "d", "e"]), report, by="task", column="score")
     assert list(found.rows) == [("a",)]
-    assert "'about 10'" in found.refused["b",]
-    assert "`ci_low` was given without `ci_high`" in found.refused["c",]
-    assert "nothing was reported" in found.refused["d",]
-    assert "`mean` was given as '#DIV/0!'" in found.refused["e",]
+    whys = "'about 10'", "`ci_low` was given without", "nothing was reported", "'#DIV/0!'"
+    for key, why in zip("bcde", whys, strict=True):
+        assert why in found.refused[key,]
     assert "4 rows could not be compared; see below." in read(found)
     # A single run without a value, beside per cent, warned in NumPy's words.
     empty = {"task": ["a", "b"], "score": [np.nan, 1.0]}
@@ -132,33 +124,28 @@ def test_a_table_is_the_same_in_every_form(tmp_path, capsys):
     frame = pd.read_csv(io.StringIO(run(capsys, *asked, "--format", "csv")))
     p_holm = [row["p_holm"] for row in model["rows"]]
     assert frame["p_holm"].tolist()[:-1] == pytest.approx(p_holm, 1e-4)
-    # The whole is the last row; the differences in standard deviations are those of the text.
+    # The whole is the last row.
     whole, pooled = frame.iloc[-1], model["pooled"]
     assert (whole["task"], whole["verdict"]) == ("all rows", model["verdict"])
     assert (whole["p"], whole["g"]) == pytest.approx((model["p"], pooled["value"]), 1e-4)
     assert frame["g"][:-1].mean() == pytest.approx(pooled["value"], 1e-3), "n is equal"
-    assert frame["shown"][0] == pytest.approx(model["rows"][0]["difference"]["shown"], 1e-4)
     picture = tmp_path / "a.png"
     assert "| ant | 4.3 ± 0.6 | 5 |" in run(capsys, *asked, "--format", "markdown")
     assert r"ant & 4.3 $\pm$ 0.6 & 5" in run(capsys, *asked, "--format", "latex", "--plot", picture)
     assert picture.stat().st_size > 5000
-    # At a stricter level no row is left.
-    text = " ".join(run(capsys, *asked, "--level", "0.004").split())
-    assert "No single row is contradicted (Holm 0.031)." in text
     assert ask(*asked, "--exit-code") == (model["verdict"] == "contradicted")
 
 
 def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, capsys):
     reported = {"task": ["a", "b", "c"], "mean": ["10.0 ± 1.0", "12.0 ± 1.0", "3"], "n": ["5"] * 3}
     own = {"task": ["b", "a", "d"], "mean": ["9.0", "10.2", "1"], "SD": ["0.8", "1.1", "1"],
-           "n": ["4", "6", "2"], "colour": ["red"] * 3}  # fmt: skip
+           "n": ["4", "6", "2"]}  # fmt: skip
     found = compare_table(own, reported, by="task", plus_minus="sd")
     one = compare("mean=9.0 sd=0.8 n=4", "12.0 ± 1.0, n = 5", plus_minus="sd")
     assert list(found.rows) == [("a",), ("b",)]
     assert found.rows["b",] == one
     assert found.verdict is found.verdicts["b",] is NO
     assert (found.only_reported, found.only_yours) == ((("c",),), (("d",),))
-    assert found.ignored == ("'colour'",)
     for name, table in (("reported", reported), ("own", own)):
         pd.DataFrame(table).to_csv(tmp_path / f"{name}.csv", index=False)
     asked = tmp_path / "own.csv", "--by", "task", "--plus-minus", "sd", "--reported"
@@ -166,24 +153,14 @@ def test_a_table_of_reports_is_held_against_another_in_the_same_words(tmp_path, 
     assert printed == name_options(found.render()) + "\n"
 
 
-def test_one_report_may_hold_for_every_group():
-    found = compare_table(make_runs(["a", "b"]), by="task", column="score", runs=5, mean="10.1")
-    assert set(found.rows) == {("a",), ("b",)}
-    runs = make_runs(["a", "b"])
-    again = compare_table(runs, "10.1, n = 5", by="task", column="score")
-    assert again.rows == found.rows
-
-
 def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
     runs = make_runs(["a", "b", "c"])
     report = {"task": ["a", "b", "c"], "mean": ["10.0", "10.2", "900"], "sd": ["1.0"] * 3,
               "n": [5] * 3}  # fmt: skip
     axes = compare_table(runs, report, by="task", column="score").plot().axes[0]
-    assert axes.get_xlim()[1] < 10
     marks = {line.get_marker(): line.get_xdata()[0] for line in axes.lines}
     assert marks["<"] == -8.0
     assert axes.get_xlim()[1] < 3, "the other side is as wide as its intervals"
-    assert "s" in marks
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c", "all rows"]
     (diamond,) = axes.patches
     assert diamond.get_xy()[:, 0].min() >= -8.0, "the mean of all rows, cut at the edge"
@@ -193,25 +170,19 @@ def test_rows_are_drawn_and_one_far_off_is_an_arrow_that_squashes_none():
 
 
 @pytest.mark.parametrize(("given", "why"), [
-    ({"table": {}}, "columns of `table` are none"),
-    ({"reported": {}}, "columns of `reported` are none"),
-    ({"table": {"k": "ab", "v": [1, 2]}}, "column 'k' of `table` was given as 'ab'"),
-    ({"table": {"k": "a", "v": 1}}, "give a list with a cell for each row"),
-    ({"reported": {"k": ["a"], "mean": ["3"], "n": 5}}, "column 'n' of `reported` was given"),
-    ({"reported": {"k": ["a"], "mean": ["3"], "n": np.array(5)}}, "as array\\(5\\)"),
+    ({"table": {}}, "`table` has no rows"),
+    ({"reported": {}}, "`reported` has no rows"),
+    ({"table": {"k": "ab", "v": [1, 2]}}, "`table` is not a readable mapping of columns .*length"),
+    ({"table": {"k": ["a"], "v": np.ones((2, 2))}}, "give a list with a cell for each row"),
     ({"by": 5}, "`by` was given as 5"),
-    ({"column": 5}, "`column` was given as 5"),
     ({"minus": [1, 2]}, "there is no option 'minus'"),
-    ({"against": {"k": ["a"]}}, "there is no 'against' any more"),
 ])  # fmt: skip
 def test_odd_tables_and_names_get_one_clear_line(given, why):
     """They ended in an IndexError or a TypeError; a text was a column of its letters."""
     good = {"table": {"k": ["a"] * 3, "v": [1, 2, 3]}, "by": "k",
             "reported": {"k": ["a"], "mean": ["3"], "n": [5]}}  # fmt: skip
-    assert (
-        compare_table(**good).p_values
-        == compare_table(**good | {"table": pa.table(good["table"])}).p_values
-    )
+    arrow = compare_table(**good | {"table": pa.table(good["table"])})
+    assert compare_table(**good).p_values == arrow.p_values
     with pytest.raises((DataError, UsageError), match=why):
         compare_table(**good | given)
 

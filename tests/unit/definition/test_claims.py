@@ -3,10 +3,11 @@
 import dataclasses
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 
-from replication import PAPER, DataError, Protocol
+from replication import PAPER, DataError, Protocol, definition
 from replication.definition.claims import (
     find_other_settings,
     load_claims,
@@ -43,30 +44,13 @@ def test_statements_stand_in_the_order_of_the_pages_each_with_its_experiment():
     assert firsts[1:] == sorted(firsts[1:])
 
 
-ENTRY = """
-[claims.fast]
-title = "Fast"
-statement = "It is fast."
-quote = "converges rapidly"
-page = "358"
-experiment = "speed"
-kind = "empirical"
-[[claims.fast.operationalisations]]
-id = "median"
-name = "median"
-measured = "median updates"
-supports = "at most 100"
-why = "It counts updates."
-level = 100
-"""
-
-
-@pytest.mark.parametrize(("text", "problem"), [
-    (ENTRY.replace('page = "358"', ""), "'page'"),
-    (ENTRY.replace("measured =", "measures ="), "'measured'"),
-    (ENTRY.replace("page =", 'rule = "x"\npage ='), "'rule'"),
+@pytest.mark.parametrize(("damage", "problem"), [
+    (lambda claim: claim.pop("page"), "'page'"),
+    (lambda claim: claim["operationalisations"][0].pop("measured"), "'measured'"),
+    (lambda claim: claim.update(rule="x"), "'rule'"),
 ])  # fmt: skip
-def test_bad_entry_is_refused_by_file_and_name(text, problem):
-    with pytest.raises(DataError, match=r"claims\.toml, \[claims\.fast\]") as caught:
-        read_claim("fast", tomllib.loads(text)["claims"]["fast"])
-    assert problem in str(caught.value)
+def test_bad_entry_is_refused_by_file_and_name(damage, problem):
+    claims = tomllib.loads(Path(definition.__file__).with_name("claims.toml").read_text("utf-8"))
+    damage(claims["claims"]["good-codes"])
+    with pytest.raises(DataError, match=rf"claims\.toml, \[claims\.good-codes\].*{problem}"):
+        read_claim("good-codes", claims["claims"]["good-codes"])

@@ -21,7 +21,7 @@ from replication.simulator.weights import draw_weights, split_weights
 OTHER = Protocol(group_sizes=(6, 3), regression=0.6, learning_rate=4.0)
 
 
-@pytest.mark.parametrize(("rate", "regression"), [(10.0, 0.5), (30.0, 0.8), (3.0, 0.5)])
+@pytest.mark.parametrize(("rate", "regression"), [(30.0, 0.8), (3.0, 0.5)])
 @pytest.mark.parametrize("n_on", [0, 1, 2, 3])
 def test_two_vectors_in_a_corner_end_with_the_predicted_error(rate, regression, n_on):
     protocol = Protocol(group_sizes=(4, 3), learning_rate=rate, regression=regression)
@@ -83,11 +83,6 @@ def test_biases_that_are_scaled_delayed_or_split_are_those_of_the_kernel():
         assert jumps.alternate(3.0, before, 2) == alternating
         assert jumps.smooth(3.0, before, 2) == 3.0 - alternating
     assert jumps.alternate(3.0, 0.0, 0) == 0.0, "nothing came before"
-    asked = 2.0, 5.0
-    assert [jumps.CHOICES["until 10"](*asked, t) for t in (9, 10)] == [2.0, 0.0]
-    assert jumps.DOSES["both"](*asked, PAPER.max_updates) == 2.0, "to the end"
-    assert jumps.DOSES["3 times the smooth part"](*asked, 2) == 10.5
-    assert jumps.DOSES["1.5 times"](*asked, 2) == 3.0
 
 
 @pytest.mark.parametrize("name", ["until 10", "delay 1", "alternating", "smooth", "2 times"])
@@ -149,10 +144,6 @@ def test_four_codes_are_corners_unless_one_is_enclosed_or_on_an_edge():
     codes = np.array([square, inside, on_edge])
     for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
         assert are_corners(codes[:, order]).tolist() == [True, False, False]
-    # Sylvester's problem: four random points in a square, here of another size.
-    drawn = draw_weights(Protocol(half_width=3.0), 5, 0, 5_000)
-    share = np.mean(are_corners(np.swapaxes(split_weights(PAPER, drawn)[0][0], 1, 2)))
-    assert abs(share - 25 / 36) < 4 * np.sqrt(25 / 36 * 11 / 36 / 5_000)
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():

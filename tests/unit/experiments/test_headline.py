@@ -17,8 +17,7 @@ from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run
 from replication.experiments.headline.figures import FIGURES
-from replication.publication.publishing import count_parts
-from replication.publication.rendering import list_claims
+from replication.publication.publishing import count_parts, list_claims
 from replication.report.style import styled
 from replication.report.template import Template
 from replication.simulator.outcomes import compute_digest
@@ -51,7 +50,6 @@ SAMPLING = {"chance_all_converge": 0.9}
     ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
     ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
     ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
-    ({"population": POPULATION | {"cap": 203}}, ClaimVerdict.HOLDS, None),
     ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
     ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
 ])  # fmt: skip
@@ -85,12 +83,9 @@ def test_population_is_that_of_the_networks(skewed):
     assert population["mean"] == pytest.approx(values.mean())
     assert population["median"] == np.median(np.append(values, np.full(40, 2000)))
     assert population["share"] == pytest.approx(1.0 - 40 / skewed.n)
-    low, high = population["mean_interval"]
-    assert low < population["mean"] < high
     histogram = distributions.make_histogram(skewed)
     assert sum(histogram["shares"]) + histogram["share_beyond"] == pytest.approx(1.0)
     assert histogram["share_beyond"] >= 40 / skewed.n
-    assert histogram["edges"][0] == 0.0
 
 
 def test_each_way_to_ask_has_a_p_of_its_own(model):
@@ -98,26 +93,15 @@ def test_each_way_to_ask_has_a_p_of_its_own(model):
     # Made of the same counts.
     assert ways["square"]["value"] == ways["smaller-tail"]["value"] == model["sampling"]["p"]
     assert ways["half-square"]["outcome"] == "contradicts"
-    assert ways["sweeps"]["value"] not in (None, model["sampling"]["p"])
     assert ways["half-square-sweeps"]["value"] > ways["half-square"]["value"]
-    assert [row["root_seed"] for row in model["repetitions"]] == [4, 5]
     same, slower = (row["p"] for row in model["repetitions"])
     assert same == model["sampling"]["p"] != slower
 
 
-def test_other_meanings_of_error_are_asked_of_the_same_networks(tmp_path):
-    asked = Study(PAPER, 5, 300, tmp_path).other_errors["half-square"]
-    assert asked == Study(Protocol(criterion="every-unit-half-squared"), 5, 300, tmp_path)
-
-
-POPULATIONS = {
-    "many": draw_counts(50_000),
-    "1,000": draw_counts(1_000),
-    "few distinct": make_counts([30] * 500 + [40] * 400 + [60] * 80 + [150] * 15 + [400] * 5),
-}
-
-
-@pytest.mark.parametrize("counts", POPULATIONS.values(), ids=POPULATIONS)
+@pytest.mark.parametrize("counts", [
+    draw_counts(50_000), draw_counts(1_000),
+    make_counts([30] * 500 + [40] * 400 + [60] * 80 + [150] * 15 + [400] * 5),
+], ids=["many", "1,000", "few distinct"])  # fmt: skip
 def test_margins_sum_to_nearly_one_and_outlines_hold_the_studies_that_they_claim(counts):
     joint = distributions.describe_joint(counts, distributions.map_studies(counts))
     assert 0.98 < sum(joint["mean_share"]) <= 1.0 + 1e-9
@@ -138,9 +122,7 @@ def test_figures_mark_both_reported_numbers(model):
     plane = next(axes for axes in joint.axes if axes.get_gid() == "joint-plane")
     stars = [line for line in plane.lines if line.get_marker() == "*"]
     assert [(star.get_xdata()[0], star.get_ydata()[0]) for star in stars] == [(48.0, 202)]
-    # Studies are dots; the distribution marks what is reported and what was found.
-    dots = next(line for line in plane.lines if line.get_marker() == "o")
-    assert list(dots.get_ydata()) == model["joint"]["studies"]["max"]
+    # The distribution marks what is reported and what was found.
     marked = {float(line.get_xdata()[0]) for line in distribution.axes[0].lines}
     population = model["population"]
     assert marked == {48.0, 202.0, population["mean"], population["median"]}
@@ -150,8 +132,6 @@ ODD_STUDIES = {
     "one that did not converge": make_counts([], n_censored=1),
     "all at once, before any update": make_counts([0] * 2000),
     "all alike": make_counts([48] * 2000),
-    "two": make_counts([20, 60]),
-    "a few of many": make_counts([7, 8, 9, 9, 11, 20], n_censored=994, cap=20),
     "five values": make_counts([20, 30, 40, 50, 60] * 300),
     "far apart": make_counts([1, 50, 1000, 90_000, 5_000_000, 9_000_000] * 200, cap=10_000_000),
 }
@@ -200,7 +180,7 @@ def test_numbers_of_another_task_are_not_set_beside_those_of_the_paper():
     assert [label.get_text() for label in above.get_yticklabels()] == ["median, here", "mean, here"]
 
 
-def test_study_names_its_digest_and_the_default_one_tells_more(monkeypatch):
+def test_study_names_its_digest_and_what_differs_from_the_paper():
     study = Study(replace(PAPER, max_updates=60), 7, 60)
     counted = count_parts(study, Cache(NOWHERE))
     model = run.run(study, counted)
@@ -209,9 +189,3 @@ def test_study_names_its_digest_and_the_default_one_tells_more(monkeypatch):
     assert model["study"]["digest"] == compute_digest([outcomes])
     assert model["study"]["differences"] == {"max_updates": 60}
     assert [row["root_seed"] for row in model["repetitions"]] == [8, 9, 10, 11, 12]
-    assert "less_extreme" not in model
-    json.dumps(model, allow_nan=False)
-    # The default study also says which studies are less extreme than the reported one.
-    monkeypatch.setattr(Study, "is_default", True)
-    monkeypatch.setattr(run, "find_less_extreme", lambda *given: given)
-    assert run.run(study, counted)["less_extreme"] == (counted[study].table, None)

@@ -38,7 +38,6 @@ def judge_one(measured, **levels):
     ([2.0, 3.0], YES, OPEN, YES),
     ([1.0, 1.5], NO, YES, NO),
     ([3.1, 3.2], YES, NO, NO),
-    ([2.1, None], YES, NO, OPEN),
     ([None, 1.9], NO, YES, NO),
 ])  # fmt: skip
 def test_interval_that_crosses_a_level_decides_nothing(interval, above, below, within):
@@ -67,11 +66,6 @@ def test_measurement_of_any_kind_is_compared_with_the_level_of_its_entry(measure
     assert result["value"] == (None if value is None else pytest.approx(value))
 
 
-def test_entry_without_a_level_is_refused_by_name():
-    with pytest.raises(DataError, match=rf"claims.good-codes\], .* {PRIMARY.id!r}: a level"):
-        judge_one(0.5, updates=100)
-
-
 @pytest.mark.parametrize(("primary", "others", "empirical", "checked"), [
     (YES, [], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
     (YES, [YES, OPEN], ClaimVerdict.HOLDS, ClaimVerdict.CHECKED),
@@ -98,8 +92,6 @@ def test_condition_names_what_contradicts_the_primary():
         judged = judge("good-codes", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
         assert describe(GOOD_CODES, judged)["condition"] == condition
-        undecided = [name for name, each in zip(names, outcomes[1:], strict=True) if each is None]
-        assert describe(GOOD_CODES, judged)["undecided"] == "".join(undecided)
     claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe(claim, judge(claim.id, ways))["condition"] == claim.only_if
@@ -110,14 +102,15 @@ def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
         assert judge_one(Estimate(2.0, *ends), above=0.5, below=2.0)["outcome"] == outcome
 
 
-def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict_turns():
-    first, second, third = GOOD_CODES.operationalisations
-    ways = (
-        dataclasses.replace(first, thresholds={"at_least": 0.9, "instead_at_least": 0.7}),
-        dataclasses.replace(second, thresholds={"at_least": 0.9}),
-        dataclasses.replace(third, thresholds={"at_least": 0.5}),
-    )
+def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict_turns(
+    monkeypatch,
+):
+    _, second, third = GOOD_CODES.operationalisations
+    levels = {"at_least": 0.9, "instead_at_least": 0.7}, {"at_least": 0.9}, {"at_least": 0.5}
+    pairs = zip(GOOD_CODES.operationalisations, levels, strict=True)
+    ways = tuple(dataclasses.replace(way, thresholds=level) for way, level in pairs)
     claim = dataclasses.replace(GOOD_CODES, operationalisations=ways, levels_of="a share")
+    monkeypatch.setattr(judging, "load_claims", lambda: {"good-codes": claim})
     other = "with a share of 0.7 (not 0.9) it holds"
     for values, verdict, words in (
         ((0.8, 0.75, 0.6), "does not hold, except", other),
@@ -125,10 +118,7 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
         ((0.95, 0.8, 0.6), "holds, except", other),
         ((0.95, 0.95, 0.6), "holds", ""),
     ):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(judging, "load_claims", lambda: {"good-codes": claim})
-            measured = dict(zip((each.id for each in ways), values, strict=True))
-            judged = judge("good-codes", measured)
+        judged = judge("good-codes", dict(zip(RESULTS, values, strict=True)))
         assert judged["verdict"] == verdict
         assert describe(claim, judged)["instead"].endswith(words)
         assert bool(words) == ("instead" in judged)
@@ -155,7 +145,6 @@ def test_table_of_statements_has_a_row_for_each_way_to_ask():
         models[claim.experiment]["claims"][name] = judge(name, results)
     rows = list(csv.DictReader(io.StringIO(list_statements(models))))
     assert len(rows) == sum(len(claim.operationalisations) for claim in claims.values())
-    assert sum(bool(row["why"]) for row in rows) == len(claims)
     rapid = next(row for row in rows if row["statement"] == "good-codes")
     assert (rapid["quote"], rapid["verdict"]) == (GOOD_CODES.quote, "holds")
     assert (rapid["value"], rapid["low"], rapid["high"]) == ("0.5", "0.25", "")

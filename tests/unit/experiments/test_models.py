@@ -11,10 +11,12 @@ from replication import DataError, simulate
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
 from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
+from replication.experiments.agreement import LINEAR_DIGITS
 from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
+from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
 from replication.experiments.mechanism.run import make_tasks
 from replication.experiments.sample import SEARCH_OFFSET
 from replication.report.style import styled
@@ -24,7 +26,7 @@ from replication.system.progress import silent
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
 N_NETWORKS = {
     "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 8, "codes": 80,
-    "proposal": 300, "hierarchy": 6, "live": 400, "images": 16,
+    "proposal": 300, "hierarchy": 6, "live": 200, "images": 16,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
 FEW = 30
@@ -34,11 +36,12 @@ TASKS = {
     for name in ("one-hot 4-2-4", "random bits 8-4-8, set 1", "correlated bits 8-4-8, set 1")
 }
 SPEED = RUNS["speed"]
-FEW_RATES = {rule: rates[::4] for rule, rates in SPEED.SEARCHED_RATES.items()}
+FEW_RATES = {rule: rates[::8] for rule, rates in SPEED.SEARCHED_RATES.items()}
 FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four times the rate
 SMALLER = {
+    "agreement": {"LINEAR_DIGITS": dataclasses.replace(LINEAR_DIGITS, n_images=20)},
     "hierarchy.run": {
-        "LOWER_RATES": (5.0,), "TOP_RATES": (2.0,), "RANDOM_SETS": 1, "UPDATES": 200, "ROUNDS": 5,
+        "search_rates": lambda *_: (5.0, 2.0), "RANDOM_SETS": 1, "UPDATES": 200, "ROUNDS": 5,
         "N_COPIES": 1,
     },
     "images.linear": {
@@ -51,7 +54,7 @@ SMALLER = {
         "EPOCHS": (1, 2), "LEFT_AT": 1, "UPDATES": (1, 2), "LONGER": 3,
         "REPAIRS": {
             name: (rule, {key: xs[: 1 + (name == "sleep")] for key, xs in constants.items()})
-            for name, (rule, constants) in LOGISTIC.REPAIRS.items()
+            for name, (rule, constants) in LOGISTIC.REPAIRS.items() if name in LOGISTIC_FIGURE
         },
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
@@ -69,7 +72,7 @@ SMALLER = {
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
-    "rule.run": {"N_TRAINED": 5, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
+    "rule.run": {"N_TRAINED": 3, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
     "learning.run": {"N_ON_DIGITS": 6},
     "speed.run": {
         "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
@@ -88,7 +91,7 @@ SMALLER = {
 def run(name):
     """Return the model of a small experiment, as it is read back, and its figures."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (module for module in SMALLER if module.startswith(f"{name}.")):
+        for module in (x for x in SMALLER if x.startswith(f"{name}.") or "." not in x):
             for key, value in SMALLER[module].items():
                 patch.setattr(f"replication.experiments.{module}.{key}", value)
         steps, n = [], N_NETWORKS.get(name, FEW)
@@ -124,10 +127,6 @@ def check_readings(model, figures):
     assert all(row["p_sweeps"] != row["p"] for row in named.values())
 
 
-def check_likelihood(model, figures):
-    assert model["paper"]["chances"]["open"] == model["sweeps"]["open"]["paper"]["chance"]
-
-
 def check_settings(model, figures):
     failing = np.array(model["failing"])
     assert failing.shape == np.shape(model["mean"]) == (5, len(RUNS["settings"].MAP_RATES))
@@ -156,15 +155,6 @@ def check_codes(model, figures):
         assert results[name]["value"] > 0.9, "not that of weights as drawn"
 
 
-def check_learning(model, figures):
-    rates = [order["learning_rate"] for order in model["orders"]]
-    assert rates == list(RUNS["learning"].ORDER_RATES)
-    slow = next(order for order in model["orders"] if order["learning_rate"] == 2.0)
-    measured = model["claims"]["alignment-first"]["operationalisations"]
-    # Half of the same networks, none of which has converged.
-    assert abs(slow["centred"]["share"] - measured["centred-2"]["value"]) < 0.25
-
-
 def check_proposal(model, figures):
     """The proposal aligns sooner at a small rate, and not at the paper's."""
     first, last = (RUNS["proposal"].EQUAL_RATES.index(rate) for rate in (1.0, 20.0))
@@ -189,7 +179,6 @@ def check_live(model, figures):
     rows = {row["name"]: row["median"] for row in model["help"]["rows"]}
     assert rows["final W"] < 0.5 * rows["none"]
     assert rows["late W"] > rows["none"]
-    assert rows["aligned"] == pytest.approx(rows["none"], abs=2)
     # The bars are the medians; the flags of the wedge the moments that were found.
     bars, wedge = (figure.axes[0] for figure in figures["help"])
     assert [bar.get_width() for bar in bars.patches] == list(rows.values())
@@ -197,26 +186,13 @@ def check_live(model, figures):
     flags = {line.get_gid(): line.get_xdata()[0] for line in wedge.lines}
     assert flags == {name: growth[name] for name in ("aligned", "learnt")}
     assert model["fixed"]["fixed"]["p99"] < model["fixed"]["learnt"]["p99"]
-    lost = {rule: row["lost"] for rule, row in model["line"]["rules"].items()}
-    assert lost["back-propagation"] == pytest.approx(model["line"]["best"], rel=1e-4)
-    assert lost["recirculation"] > lost["back-propagation"]
-    # Frames of the typical network, up to its last update.
+    # Squares of the typical network, up to its last update.
     networks = model["networks"]
     assert (networks["slow"]["converged"], networks["failing"]["converged"]) == (True, False)
-    loop, squares = figures["plane"]
-    assert {text.get_text() for text in loop.axes[0].texts} >= {f"time {k}" for k in range(4)}
-    titles = [axes.get_title("left") for axes in squares.axes]
+    _, squares = figures["plane"]
     frames = networks["typical"]["frames"]
-    assert [int(title.split()[0]) for title in titles] == frames
+    assert [int(axes.get_title("left").split()[0]) for axes in squares.axes] == frames
     assert frames[-1] == networks["typical"]["updates"]
-    # A study of one network, drawn from the table as the page does it, needs the mean's updates.
-    for row in model["cloud"]["criteria"]:
-        table, protocol = row["updates"], Protocol(criterion=row["criterion"])
-        outcomes = simulate(protocol, n_seeds=4_000, root_seed=EXPERIMENTS["live"].root_seed)
-        draws = np.random.default_rng(1).exponential(size=20_000) / model["cloud"]["step"]
-        drawn = np.interp(draws, np.arange(len(table)), table)
-        expected = outcomes.updates[outcomes.converged].mean()
-        assert drawn.mean() == pytest.approx(expected, abs=1.0)
 
 
 def check_mechanism(model, figures):
@@ -225,8 +201,6 @@ def check_mechanism(model, figures):
     for name in ("dropped", "U dropped"):
         assert list(dropped[name].get_xdata()) == [1, 5]
         assert is_drawn(dropped[name], [rows[name][n]["extra"] for n in ("1", "5")], scale=1)
-    line = dropped["a later start"]
-    assert list(line.get_xdata()) == list(line.get_ydata()) == [0, 5]
     (size,) = figures["size"].axes
     median = model["halves"]["paper"]["base"]["median"]
     shares = [row["extra"] / median for row in model["sizes"]["paper"]]
@@ -260,9 +234,8 @@ def check_images(model, figures):
         (line,) = (each for each in figure.axes[0].get_lines() if each.get_label() == label)
         assert is_drawn(line, shares)
     # The constants that are chosen are those that leave least.
-    tried = [each["left"] for each in repairs["rules"]["sleep"]["tried"]]
-    (chosen,) = (x for x in repairs["rules"]["sleep"]["tried"] if x["left"] == min(tried))
-    assert chosen["constants"] == repairs["rules"]["sleep"]["chosen"]
+    sleep = repairs["rules"]["sleep"]
+    assert min(sleep["tried"], key=lambda x: x["left"])["constants"] == sleep["chosen"]
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -55,15 +55,3 @@ def test_cases_of_one_network_are_not_counted_as_independent():
     # A share near 1 has an interval that ends there, and one network or none says nothing of it.
     assert pool(50, 50, 40).high == 1.0
     assert pool(40).interval == pool().interval == [0.0, 1.0]
-
-
-def test_shares_and_medians_are_taken_over_the_chosen_cases_of_each_network():
-    histories = Histories(updates=np.array([1, 3]), values={})
-    successes = np.array([[True, True], [True, False], [False, False], [False, True]])
-    among = np.array([[True, False], [True, True], [True, True], [False, False]])
-    assert histories.pool_shares(successes, among).value == 2 / 5
-    values = {"x": [np.array([[1.0, 9.0], [0, 0]]), np.array([[2.0, 4.0], [6.0, np.nan], [0, 0]])]}
-    histories = Histories(updates=np.array([1, 2]), values=values)
-    assert histories.find_medians("x").tolist() == [5.0, 4.0]
-    among = np.array([[False, False], [True, False], [False, True]])
-    assert histories.find_medians("x", among).tolist() == [2.0]

@@ -67,8 +67,3 @@ def test_w_changes_as_if_u_were_another_matrix(deceived):
             converged = converged or network.error() < 0.1
         expected.append(bool(converged))
     assert found.tolist() == expected
-
-
-def test_deviations_are_rounded_up_to_a_power_of_ten():
-    assert rule.round_up(1.0000001e-15) == 1e-14
-    assert rule.round_up(1e-15) == 1e-15

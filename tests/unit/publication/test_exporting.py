@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from replication import Outcomes, StorageError, UsageError
-from replication.publication.exporting import export_outcomes
+from replication.cli.study_commands import export_outcomes
 from tests.unit.cache.invented import read_files
 
 # Two blocks; the third network is censored at a cap of 2,000.
@@ -74,9 +74,9 @@ def test_a_file_that_exists_is_replaced_only_where_that_is_said_and_a_folder_nev
     assert len(pd.read_csv(path)) == 3
     path.unlink()
     path.mkdir()
-    with pytest.raises(UsageError, match="x.csv' exists"):
+    with pytest.raises(StorageError, match="x.csv' is a folder"):
         export_outcomes(BLOCKS, path, force=True)
-    with pytest.raises(UsageError, match="allowed are names that end in .csv or .parquet"):
+    with pytest.raises(UsageError, match="allowed are files that end in .csv or .parquet"):
         export_outcomes(BLOCKS, tmp_path / "x.csv.gz")
-    with pytest.raises(StorageError, match="x.csv' cannot be written .* there is no folder"):
+    with pytest.raises(StorageError, match="x.csv' cannot be written .there is no such folder"):
         export_outcomes(BLOCKS, tmp_path / "none" / "x.csv")

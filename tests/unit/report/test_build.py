@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from replication.errors import ReportError
-from replication.report import pandoc
+from replication.report import build
 from replication.report.build import Drawing
 from tests.reliability.faults import ROOT, read_files, run
 from tests.unit.report import sample_report
@@ -164,7 +164,7 @@ def test_failing_pandoc_is_one_clear_line(tmp_path, monkeypatch):
     program = tmp_path / "pandoc"
     program.write_text("#!/bin/sh\necho oh dear >&2\nexit 3\n")
     program.chmod(0o755)
-    monkeypatch.setattr(pandoc, "find_pandoc", lambda: str(program))
+    monkeypatch.setattr(build, "find_pandoc", lambda: str(program))
     with pytest.raises(ReportError, match="failed with exit code 3: oh dear"):
         build_sample(tmp_path / "out", figures=BLANK)
 

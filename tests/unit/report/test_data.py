@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.transforms import Affine2D
 
-from replication.report.data import list_data
+from replication.report.save import list_data
 
 
 def read(figure):

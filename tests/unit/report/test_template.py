@@ -7,7 +7,7 @@ import pypandoc
 import pytest
 
 from replication.errors import ReportError
-from replication.report.pandoc import READ
+from replication.report.build import READ
 from replication.report.template import Template
 
 CLAIMS = {"rapid": {"verdict": "holds, except"}}

@@ -1,6 +1,7 @@
 """Rules of one's own: what cannot be right is refused in one line, and nothing falls back."""
 
 import contextlib
+import copy
 import functools
 import math
 import re
@@ -79,7 +80,7 @@ def settle(self, v):
     return h
 
 
-def raise_own(self, v):
+def raise_own(self, *_):
     raise ValueError("my own\nmistake")
 
 
@@ -112,7 +113,7 @@ OF_CHANGES = {
     "the add of an array of shape (0,) has no numbers": [lambda v: v + np.sum(v[:0])],
     "einsum cannot be compiled; write products and sums": [lambda v: np.einsum("i,i->i", v, v)],
     "at most two axes": [lambda v: np.ones((2, 4, 4)) @ v],
-    "x ** y is compiled for whole numbers y": [lambda v: v**v, lambda v: v**0.5],
+    "x ** y is compiled for one whole number y": [lambda v: v**v, lambda v: v**0.5],
     "all numbers are float64": [lambda v: v.astype(int)],
     "1j was given where an array of numbers is needed": [lambda v: v * 1j],
     "hand it on as a part of the state": [leak],
@@ -142,7 +143,7 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
     "AttributeError: 'Mine' object has no attribute 'rtae'": [
         {"weight_changes": lambda self, v: {"c": self.rtae * v}},
     ],
-    "ValueError: my own mistake": [{"image": raise_own}],
+    "ValueError: my own mistake": [{"image": raise_own}, {"prepare": raise_own}],
     "RecursionError": [{"image": lambda self, v: self.image(v)}],
     "mismatch in its core dimension": [{"patterns": np.eye(5)}],
     "Mine.weight_changes changes self.trace; only apply": [
@@ -200,6 +201,8 @@ WITHOUT_LINE = {
     "calls an array or a number 'W'": [{"kept": {"W": 0.0}}],
     "Mine.numbers = {'rate': nan} was given": [{"numbers": {"rate": math.nan}}],
     "Mine.kept = {'k': 'x'} was given": [{"kept": {"k": "x"}}],
+    "Mine.kept = None was given; allowed is a dict": [{"kept": None}],
+    "Mine.numbers = [1.0] was given; allowed is a dict": [{"numbers": [1.0]}],
     "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
     "Mine: MemoryError: Unable to allocate": [{"fixed": {"Z": (10**7, 10**7)}}],
     "instructions, which take minutes to compile": [use(lambda v: sum(v[k % 4] * np.tanh(
@@ -239,6 +242,40 @@ def test_what_a_class_overrides_is_compiled_or_refused(name):
 def test_targets_are_allowed_up_to_what_an_image_may_be():
     rule = make(image=lambda _, v: 1.5 * logistic(v) + 0.5, targets=2 * np.eye(4))
     assert check_rule(rule, Protocol()).largest < 1e-9
+
+
+# What NumPy allows, and was computed otherwise or refused; and fields of the protocol.
+ALLOWED = {
+    "one number for all entries of a sum": ({
+        "summed": {"m": (3,)}, "weight_changes": lambda self, v: {"c": v, "m": v[0]},
+        "apply": lambda self, changes: setattr(self, "c", changes["c"] * changes["m"].sum()),
+    }, {}),
+    "truth values are numbers where they are kept": ({
+        "kept": {"m": np.zeros(4)}, "apply": lambda self, changes: setattr(
+            self, "m", changes["W"][0] < 0) or setattr(self, "c", self.m + (self.c > 0) - -self.m),
+    }, {}),
+    "an error below 0": (
+        {"pattern_error": lambda self, v, t: np.log(np.sum((t - self.image(v)) ** 2)) - 3.0}, {},
+    ),
+    "what would diverge later": (
+        {"weight_changes": lambda self, v: {"c": 1e6 * self.c * v}}, {"max_updates": 3},
+    ),
+    "copies": (use(lambda v: copy.copy(v) + copy.deepcopy(v)), {}),
+    "a number over 0": (use(lambda v: np.minimum(1.0 / np.full_like(v, 0.0), v)), {}),
+    "draws after another rule is traced": ({"weight_changes": lambda self, v: {
+        "c": programs.Traces(Rule(Encoder)) and repeat(2, lambda x: x + self.uniform(4), v),
+    }}, {}),
+    "a view of weights that have changed": ({"weight_changes": lambda self, v: {
+        "b": 0.1 * v[:2], "W": 0.1 * np.outer(self.b[::-1], v),
+    }}, {"update_schedule": "per-pattern"}),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore:divide by zero")
+@pytest.mark.parametrize("allowed", ALLOWED)
+def test_what_numpy_allows_is_compiled_to_the_same(allowed):
+    methods, fields = ALLOWED[allowed]
+    assert check_rule(make(**methods), Protocol(**fields)).largest < 1e-12
 
 
 def test_plain_numpy_runs_what_cannot_be_compiled():

@@ -8,7 +8,6 @@ import pytest
 from scipy import stats
 
 from replication.statistics import sampling
-from replication.statistics.sampling import SamplingDistribution
 
 EFFORT = sampling.Effort(100_000, 500)
 NAMES = ["mean", "sd", "median", "q1", "q3", "iqr", "iqm", "min", "max", "p90"]
@@ -89,11 +88,6 @@ def test_scale_of_a_tail_is_the_mean_excess_of_the_outermost_runs():
 def test_spread_has_n_less_1_in_its_denominator_and_that_of_tiny_values_does_not_vanish(unit):
     spread = sampling.Sample.from_values([unit, unit, 4 * unit]).spread / unit
     assert spread == pytest.approx(math.sqrt(3))
-
-
-def test_mean_and_spread_of_a_distribution_weigh_values_by_their_mass():
-    found = SamplingDistribution(np.arange(11.0), stats.binom.pmf(np.arange(11), 10, 0.2))
-    assert (found.mean, found.spread) == pytest.approx((2.0, math.sqrt(1.6)))
 
 
 def test_random_draws_are_those_that_printed_numbers_were_made_with_in_every_version_of_numpy():
