@@ -38,6 +38,6 @@ def show(value: Any, *, length: int = 60) -> str:
         return repr(value if len(value) <= length else value[: length - 3] + "...")
     try:
         text = json.dumps(value) if isinstance(value, bool) else " ".join(repr(value).split())
-    except (ValueError, RecursionError):  # thousands of digits or of nested lists
-        return f"a very long {type(value).__name__}"
+    except Exception:  # thousands of digits or nested lists, or what fails to say what it is
+        return f"an object of type {type(value).__name__}"
     return text if len(text) <= length else text[: length - 3] + "..."

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from replication.cli import main
-from replication.report.template import Template
+from replication.report.template import fill
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -36,7 +36,7 @@ def render_readme() -> str:
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
     models["example"] = run_example()
     models["rule"] = {"code": RULE, "answer": run_rule()}
-    return Template(Path(__file__).with_name("readme.md")).render(models, {})
+    return fill(Path(__file__).with_name("readme.md"), models, {})
 
 
 def run_rule() -> str:

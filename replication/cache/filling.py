@@ -64,8 +64,10 @@ def iterate_outcomes(
     What the cache lacks is simulated and kept there, unless another process has done so before its
     turn comes. `name`: what progress calls the study; by default, its root seed.
     """
-    key = make_key(study)
-    grid = [*cut_grid(study.protocol, study.n_seeds)]
+    # What outcomes depend on beside the seeds, and the seeds of each block.
+    key = f"outcomes {OUTCOME_VERSION}, protocol {study.protocol.id}, root seed {study.root_seed}"
+    size, n = choose_block_size(study.protocol), study.n_seeds
+    grid = [(start, min(start + size, n)) for start in range(0, n, size)]
     missing = [pair for pair in grid if cache.read(key, pair) is None]
     if missing:
         check_size(study.protocol, jobs=jobs)
@@ -94,11 +96,6 @@ def iterate_outcomes(
             yield ready.pop(pair)
 
 
-def make_key(study: Study) -> str:
-    """Return what outcomes depend on beside the seeds, for the cache."""
-    return f"outcomes {OUTCOME_VERSION}, protocol {study.protocol.id}, root seed {study.root_seed}"
-
-
 def choose_block_size(protocol: Protocol) -> int:
     """Return how many networks of a protocol are a block: seconds of work and little memory."""
     # Never by cores or memory of this machine: the grid is part of a name.
@@ -106,12 +103,6 @@ def choose_block_size(protocol: Protocol) -> int:
     work = max(SMALLEST_BLOCK, int(LONGEST_SECONDS / seconds))
     memory = max(1, LARGEST_MEMORY // (8 * protocol.n_weights))
     return min(LARGEST_BLOCK, work, memory)
-
-
-def cut_grid(protocol: Protocol, n_seeds: int) -> Iterator[Range]:
-    """Yield the seeds of each block of the first `n_seeds` networks; the last may be shorter."""
-    size = choose_block_size(protocol)
-    return ((start, min(start + size, n_seeds)) for start in range(0, n_seeds, size))
 
 
 def check_size(protocol: Protocol, *, jobs: int) -> None:

@@ -146,11 +146,11 @@ def read_workers(options: argparse.Namespace) -> dict[str, Any]:
 def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     """Return what a reader wants to know about a replicated study, line by line."""
     from replication.publication.publishing import METADATA, list_claims
-    from replication.report.template import Template
+    from replication.report.template import fill
 
     models = {"headline": model}
-    template = Template(Path(__file__).with_name("summary.md"))
-    text = template.render(models | {"claims": list_claims(models)}, METADATA)
+    template = Path(__file__).with_name("summary.md")
+    text = fill(template, models | {"claims": list_claims(models)}, METADATA)
     report = f"report        {study.folder / 'report.html'}"
     return [*filter(None, text.splitlines()), report]
 

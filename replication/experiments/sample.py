@@ -87,16 +87,14 @@ class Sample:
         ordered = list(tasks)
         return dict(zip(ordered, map_in_threads(function, ordered, jobs=self.jobs), strict=True))
 
-    def find_best(
-        self, base: Protocol, grid: Grid, network: type[Network] | None = None
-    ) -> Protocol:
+    def find_best(self, base: Protocol, grid: Grid, rule: type[Network] | None = None) -> Protocol:
         """Search the best settings of a protocol on `others`.
 
         They have the smallest mean of updates, failures at the cap; of ties, the first.
         """
         protocols, weights = list_protocols(base, grid), self.others.draw(base)
         # `index` finds the first of equal means.
-        means = [self.train(each, weights, network)[0].mean() for each in protocols]
+        means = [self.train(each, weights, rule)[0].mean() for each in protocols]
         return protocols[means.index(min(means))]
 
 

@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from replication.errors import ReportError
 from replication.report.numbers import code
 from replication.report.save import FONT_FOLDER, font_face, make_inline, page_css, save_figure
-from replication.report.template import Template
+from replication.report.template import fill
 from replication.system.progress import Tell, silent
 from replication.system.threads import map_in_threads
 
@@ -78,14 +78,13 @@ def render_report(
     ``author``, ``licence``, ``date`` (the clock is never asked), ``description`` and optionally
     ``version``.
     `name`: of the files but for the figures.
-    `search`: folders in which included templates are looked for; `write`: as for `Template`.
+    `search`: folders in which included templates are looked for; `write`: as for `fill`.
     `tables`: more files, as CSV by name; the HTML holds those to which the text links, as in
     ``[all](name.csv)``.
     What cannot be written is a ReportError, of a template with its file and line.
     """
     # Numbers and figures by their names; what has no name stops here.
-    page = Template(template, [*search, ASSETS], write)
-    markdown = page.render(models, metadata)
+    markdown = fill(template, models, metadata, search=[*search, ASSETS], write=write)
     # ![A caption](figures/joint.svg)
     shown = list(dict.fromkeys(re.findall(r"\]\(figures/([\w-]+)\.svg\)", markdown)))
     for figure in shown:

@@ -25,14 +25,13 @@ PAPER_WHITE = "#ffffff"  # background; also the halo behind text over data
 BLUE = "#0072b2"
 ENCODER = "#b84f00"  # W, in figures, pages and text
 DECODER = "#47617a"  # U
-RED = "#b3261e"
 GREEN = "#00795b"
 PURPLE = "#7a2452"
 GOLD = "#8f6a00"
 SKY = "#a9d2ee"  # fill of bands and bars that belong to blue
 PINK = "#e8cfdc"  # fill of bands that belong to purple
 
-REPORTED = RED
+REPORTED = "#b3261e"  # red
 """What the paper reports or sets: numbers of 1988, its settings. In figures nothing else is red."""
 LOOKS: tuple[tuple[str, Any, str, str], ...] = (
     (BLUE, "-", "o", "recirculation"),
@@ -44,8 +43,8 @@ LOOKS: tuple[tuple[str, Any, str, str], ...] = (
 MAP = "cividis"  # colour map of surfaces: rises evenly in grey, and for any colour vision
 DARK = {
     INK: "#e6edf3", MUTED: "#a3adb8", FAINT: "#3d444d", PAPER_WHITE: "#0f1419", BLUE: "#6cb6ff",
-    ENCODER: "#ff9a57", DECODER: "#a9c0d6", RED: "#ff8a80", GREEN: "#4fd1a5", PURPLE: "#e29ac6",
-    GOLD: "#e0bd45", SKY: "#1f4c6e", PINK: "#5c3a4d",
+    ENCODER: "#ff9a57", DECODER: "#a9c0d6", REPORTED: "#ff8a80", GREEN: "#4fd1a5",
+    PURPLE: "#e29ac6", GOLD: "#e0bd45", SKY: "#1f4c6e", PINK: "#5c3a4d",
 }  # fmt: skip
 """What each colour becomes on a dark page."""
 

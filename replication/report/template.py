@@ -78,77 +78,66 @@ class _Environment(jinja2.Environment):
         return super().getattr(obj, attribute)
 
 
-class Template:
-    """A template with those that it includes (``docs/chapters.md`` says how to write them).
+def fill(
+    path: Path, models: Mapping[str, Any], metadata: Mapping[str, str], *,
+    search: Sequence[Path] = (), write: Callable[[str], str | None] = lambda _: None,
+) -> str:  # fmt: skip
+    """Return a template with its numbers filled in (``docs/chapters.md`` says how to write one).
 
-    The template's own folder comes first, then those of `search`, in this order; `write` returns
-    the text of a template that is in none of them, or None.
+    What it includes is looked for in its own folder, then in those of `search`, in this order;
+    `write` returns the text of a template that is in none of them, or None.
+    What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
     """
+    folders = [path.parent, *search]
+    loaders = [jinja2.FileSystemLoader(folders), jinja2.FunctionLoader(write)]
+    environment = _Environment(
+        loader=jinja2.ChoiceLoader(loaders), undefined=jinja2.StrictUndefined,
+        comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
+        lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
+    )  # fmt: skip
+    # What makes another text of a text would lose that it is one of a model.
+    environment.filters = {
+        **{name: environment.filters[name] for name in JINJA_FILTERS},
+        **FILTERS, "badge": _badge, "sign": functools.partial(_badge, words=""),
+    }  # fmt: skip
+    # What templates can name: models, and what all of them together judge.
+    marked = {name: _mark_text(model) for name, model in models.items()}
+    claims: dict[str, Any] = {}
+    for model in marked.values():
+        if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
+            claims |= model["claims"]
+    judged = functools.partial(environment.getitem, claims)
+    names = {
+        **marked, "metadata": metadata, "require": _require, "judged": judged,
+        "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
+    }  # fmt: skip
+    # Whatever goes wrong is reported with file and line of the template.
+    try:
+        return environment.get_template(path.name).render(names)
+    except (jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        problem = f"{type(error).__name__}: {getattr(error, 'message', error)}"
+        raise ReportError(f"{_find_line(error, path, folders)}: {problem}") from None
 
-    def __init__(
-        self, path: Path, search: Sequence[Path] = (),
-        write: Callable[[str], str | None] = lambda _: None,
-    ) -> None:  # fmt: skip
-        self.path = path
-        self._folders = [path.parent, *search]
-        loaders = [jinja2.FileSystemLoader(self._folders), jinja2.FunctionLoader(write)]
-        self._environment = _Environment(
-            loader=jinja2.ChoiceLoader(loaders), undefined=jinja2.StrictUndefined,
-            comment_start_string="<!--", comment_end_string="-->", trim_blocks=True,
-            lstrip_blocks=True, keep_trailing_newline=True, finalize=_finalize, autoescape=False,
-        )  # fmt: skip
-        # What makes another text of a text would lose that it is one of a model.
-        self._environment.filters = {
-            **{name: self._environment.filters[name] for name in JINJA_FILTERS},
-            **FILTERS,
-            "badge": _badge,
-            "sign": functools.partial(_badge, words=""),
-        }
 
-    def render(self, models: Mapping[str, Any], metadata: Mapping[str, str]) -> str:
-        """Return Markdown for pandoc, with the numbers filled in.
+def _require(condition: object) -> str:
+    """Stop where a condition is not true: {{ require(speed.mean < 48) }} writes nothing."""
+    if not condition:
+        raise ValueError(
+            "a sentence is not true of these numbers; say what is, or correct its guard"
+        )
+    return ""
 
-        What is missing, untrue or mistaken is a `ReportError` that begins with file and line.
-        """
-        # What templates can name: models, and what all of them together judge.
-        marked = {name: _mark_text(model) for name, model in models.items()}
-        claims: dict[str, Any] = {}
-        for model in marked.values():
-            if isinstance(model, Mapping) and isinstance(model.get("claims"), Mapping):
-                claims |= model["claims"]
-        judged = functools.partial(self._environment.getitem, claims)
 
-        # {{ require(speed.mean < 48) }} leaves no trace where it is true.
-        def require(condition: object) -> str:
-            if not condition:
-                raise ValueError(
-                    "a sentence is not true of these numbers; say what is, or correct its guard"
-                )
-            return ""
-
-        names = {
-            **marked, "metadata": metadata, "require": require, "judged": judged,
-            "verdict": lambda claim: ClaimVerdict(judged(claim)["verdict"]).value,
-        }  # fmt: skip
-        # Whatever goes wrong is reported with file and line of the template.
-        try:
-            return self._environment.get_template(self.path.name).render(names)
-        except (
-            jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError,
-        ) as error:  # fmt: skip
-            problem = f"{type(error).__name__}: {getattr(error, 'message', error)}"
-            raise ReportError(f"{self._find_line(error)}: {problem}") from None
-
-    def _find_line(self, error: BaseException) -> str:
-        """Return file and line of an error, as an author knows them: from the folder searched."""
-        frames = traceback.extract_tb(error.__traceback__)
-        found = [frame for frame in frames if frame.filename.endswith((".md", ".js"))]
-        if not found:
-            return self.path.name
-        path = Path(found[-1].filename)
-        folders = [folder for folder in self._folders if path.is_relative_to(folder)]
-        name = path.relative_to(folders[0]).as_posix() if folders else path
-        return f"{name}:{found[-1].lineno}"
+def _find_line(error: BaseException, template: Path, folders: Sequence[Path]) -> str:
+    """Return file and line of an error, as an author knows them: from the folder searched."""
+    frames = traceback.extract_tb(error.__traceback__)
+    found = [frame for frame in frames if frame.filename.endswith((".md", ".js"))]
+    if not found:
+        return template.name
+    path = Path(found[-1].filename)
+    above = [folder for folder in folders if path.is_relative_to(folder)]
+    name = path.relative_to(above[0]).as_posix() if above else path
+    return f"{name}:{found[-1].lineno}"
 
 
 def _badge(verdict: str, words: str | None = None) -> str:

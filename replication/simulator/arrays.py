@@ -543,7 +543,7 @@ def reduce(kind: str, x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     axes = tuple(sorted(chosen)) if x.ndim else ()
     shape = tuple(size for k, size in enumerate(x.shape) if k not in axes)
     if not all(x.shape[k] for k in axes):
-        raise TraceError(f"the {kind} of an array of shape {x.shape} has no numbers")
+        raise TraceError(f"an array of shape {x.shape} has no numbers to add or compare")
 
     def compute(block: Any, index: Index, p: Any) -> Any:
         def go(chosen: tuple[Any, ...], total: Any) -> Any:

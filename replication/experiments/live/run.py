@@ -17,13 +17,7 @@ from replication.experiments.sample import LEARNING, Sample, estimate_share, fin
 from replication.simulator.engine import evaluate_networks, record_weights
 from replication.simulator.ensemble import trace
 from replication.simulator.plane import N_FRAMES, spread_moments
-from replication.simulator.weights import (
-    MOST_INK,
-    compute_mean,
-    list_connections,
-    read_digits,
-    split_weights,
-)
+from replication.simulator.weights import MOST_INK, compute_mean, read_digits, split_weights
 
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
 N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which they are looked for
@@ -176,9 +170,10 @@ def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> 
         U = matrices.give_length(U, get_u(protocol, final))
     changed = matrices.replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
     # A final matrix comes with its biases.
-    for part, places in zip("WU", list_connections(protocol), strict=True):
+    pairs = zip(split_weights(protocol, changed), split_weights(protocol, final), strict=True)
+    for part, (start, end) in zip("WU", pairs, strict=True):
         if change.get("final") == part:
-            changed[:, places] = final[:, places]
+            start[0][...], start[1][...] = end
     return changed
 
 

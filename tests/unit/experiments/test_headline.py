@@ -19,7 +19,7 @@ from replication.experiments.headline import distributions, run
 from replication.experiments.headline.figures import FIGURES
 from replication.publication.publishing import count_parts, list_claims
 from replication.report.style import styled
-from replication.report.template import Template
+from replication.report.template import fill
 from replication.simulator.outcomes import compute_digest
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
@@ -147,7 +147,7 @@ def render_short(model, counts, protocol):
     model["provenance"] = {"command": "replication replicate --seeds 5"}
     models = json.loads(json.dumps({"headline": model}, allow_nan=False))
     models["claims"] = list_claims(models)
-    return Template(TEMPLATES / "headline" / "short.md").render(models, {})
+    return fill(TEMPLATES / "headline" / "short.md", models, {})
 
 
 @pytest.mark.parametrize("counts", ODD_STUDIES.values(), ids=ODD_STUDIES)

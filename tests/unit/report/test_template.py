@@ -8,7 +8,7 @@ import pytest
 
 from replication.errors import ReportError
 from replication.report.build import READ
-from replication.report.template import Template
+from replication.report.template import fill
 
 CLAIMS = {"rapid": {"verdict": "holds, except"}}
 SPEED = {"mean": 46.512, "n": 1_000_000, "none": None, "items": 3, "word": "a", "claims": CLAIMS}
@@ -17,7 +17,7 @@ SPEED = {"mean": 46.512, "n": 1_000_000, "none": None, "items": 3, "word": "a", 
 def render(tmp_path, text, **others):
     for name, content in {"report": text, **others}.items():
         (tmp_path / f"{name}.md").write_text(content)
-    return Template(tmp_path / "report.md").render({"speed": SPEED}, {"version": "0.2.0"})
+    return fill(tmp_path / "report.md", {"speed": SPEED}, {"version": "0.2.0"})
 
 
 @pytest.mark.parametrize(("text", "expected"), [
@@ -74,7 +74,7 @@ def test_text_of_a_model_is_never_markup(tmp_path):
     ways = ("{{ t }}", '{{ "a " ~ t }}', '{{ [t] | join(",") }}')
     written = "".join(f"{way}\n\n```{{=html}}\n<p>{way}</p>\n```\n\n" for way in ways)
     template.write_text(f"{{% for t in m.keys %}}\n{written}\n{{% endfor %}}\n")
-    markdown = Template(template).render({"m": {"keys": HOSTILE}}, {})
+    markdown = fill(template, {"m": {"keys": HOSTILE}}, {})
     html = pypandoc.convert_text(markdown, "html5", format=READ)
     assert not re.search(r"<(?!/?p>)[a-z]", html)
     words = html_module.unescape(re.sub(r"<[^>]*>", "", html))

@@ -12,7 +12,7 @@ from replication.experiments import TEMPLATES
 from replication.experiments.interventions import freeze, prepare
 from replication.experiments.live.rule_page import write_template
 from replication.experiments.live.run import MEANINGS
-from replication.report.template import Template
+from replication.report.template import fill
 from replication.simulator.engine import Engine
 from replication.simulator.javascript import write_script
 from replication.simulator.network import Rule
@@ -109,7 +109,8 @@ console.log(JSON.stringify(CASES.map(({ settings, threshold, cap }) => SEEDS.map
 
 def test_networks_start_and_learn_in_the_pages_as_in_the_compiled_code():
     """By every setting that a page offers, and by those of the lesson and of the bars."""
-    page = Template(TEMPLATES / "live" / "network.js", [TEMPLATES], write_template)
+    template = TEMPLATES / "live" / "network.js"
+    page = fill(template, {}, {}, search=[TEMPLATES], write=write_template)
     cases = [
         {
             "settings": {
@@ -122,7 +123,7 @@ def test_networks_start_and_learn_in_the_pages_as_in_the_compiled_code():
     ]  # fmt: skip
     given = f"const CASES = {json.dumps(cases)}, SEEDS = [...Array(20).keys()];"
     # Each case learns from twenty seeds in one run of the script.
-    results = run_script(page.render({}, {}) + given + TRAIN)
+    results = run_script(page + given + TRAIN)
     drawn = draw_weights(PAPER, 1988, 0, 20)
     for (protocol, skip, tolerance), found in zip(PAGES.values(), results, strict=True):
         # A lesson that starts late: W or U is frozen for the first updates.
