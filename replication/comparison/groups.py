@@ -580,3 +580,34 @@ def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]
         if wanted & cells:
             allowed += f"; {show(name)} has {list_names(sorted(cells))}"
     raise refuse("difference", [*difference], allowed)
+
+
+def _subtract(
+    mine: Mapping[Key, Mapping[str, Any]], seeds: Mapping[Key, Mapping[str, float]],
+    difference: Sequence[str], place: int, pair: str | None,
+) -> tuple[dict[Key, dict[str, Any]], dict[Key, dict[str, float]]]:  # fmt: skip
+    """Return runs of two groups, as arguments of `compare`, or what pairs of them differ by.
+
+    `place`: of the groups in the keys of `mine`.
+    """
+    found, by_seed = dict[Key, dict[str, Any]](), dict[Key, dict[str, float]]()
+    for label in mine:
+        one, two = ((*label[:place], name, *label[place + 1 :]) for name in difference)
+        if label != one or two not in mine:
+            continue
+        key = label[:place] + label[place + 1 :]
+        values, minus = (mine[part]["values"] for part in (one, two))
+        found[key] = {"values": values, "minus": minus}
+        if pair is None:
+            continue
+        # A pair is one run of either group with the same seed.
+        if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
+            raise DataError(f"{show(pair)} holds a seed twice in one group; give one run of each")
+        gaps = {name: value - seeds[two].get(name, np.nan) for name, value in seeds[one].items()}
+        by_seed[key] = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
+        if not by_seed[key]:
+            raise DataError(f"column {show(pair)} holds no seed of both groups; leave `pair` out")
+        found[key] = {"values": np.array([*by_seed[key].values()]), "raw": values}
+    if not found:
+        raise DataError(f"no group has runs of both {' and '.join(map(show, difference))}")
+    return found, by_seed
