@@ -14,13 +14,7 @@ import numpy as np
 
 from replication.comparison.comparison import compare, compare_by
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import (
-    STATISTICS,
-    SUCCESSES,
-    name_unread,
-    read_heading,
-    read_numbers,
-)
+from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_numbers, suggest
 from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
@@ -191,7 +185,7 @@ def compare_table(
         rows=judged, refused=refused, n_missing=n_missing, assumptions=said, seeds=seeds,
         only_reported=tuple(key for key in reports if key not in mine),
         only_yours=tuple(key for key in mine if key not in reports),
-        ignored=tuple(name_unread(name) for name in unread if name not in {*found, *columns}),
+        ignored=tuple(suggest(name) for name in unread if name not in {*found, *columns}),
         level=next(iter(judged.values())).level, between=float(between or 0.0),
     )  # fmt: skip
 
@@ -320,7 +314,7 @@ def _read_records(
         if (other := parts[label].setdefault(str(statistic), name)) != name:
             raise UsageError(f"{list_names([other, name])} are both the {statistic}; keep one")
     if not labels:
-        seen = ", ".join(map(name_unread, table.names[:12]))
+        seen = ", ".join(map(suggest, table.names[:12]))
         raise UsageError(f"{table.name} has no mean, median or share, only {seen}; name it so")
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
@@ -578,12 +572,14 @@ def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict
 
 def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]) -> str:
     """Return the column of the two groups whose difference was reported, of keys first."""
-    wanted = {*difference}
+    wanted, allowed = {*difference}, "are two groups of one column"
     for name in (*keys, *table.names) if len(wanted) == 2 else ():
         cells = {*filter(None, tables.read_keys(table.take(name)))}
         if wanted <= cells:
             return name
-    raise refuse("difference", [*difference], "are two groups of one column")
+        if wanted & cells:
+            allowed += f"; {show(name)} has {list_names(sorted(cells))}"
+    raise refuse("difference", [*difference], allowed)
 
 
 def _subtract(

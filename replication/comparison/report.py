@@ -153,7 +153,7 @@ def read_heading(text: str) -> Heading:
     return Heading(words, None, unit, kind, runs)
 
 
-def name_unread(name: str) -> str:
+def suggest(name: str) -> str:
     """Quote a name that says nothing known, with the reported number whose name is nearest."""
     near = difflib.get_close_matches(re.sub(r"[\s.-]+", "_", name.lower()), NAMES, n=1)
     return show(name, length=40) + (f" (did you mean {near[0]}?)" if near else "")
@@ -295,7 +295,7 @@ def parse_report(given: Any, name: str) -> dict[str, Any]:
         label, known, *_ = ("", key) if key == "plus_minus" else read_heading(key)
         if known is None or label:
             allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
-            raise UsageError(f"`{name}` was given as {name_unread(key)}; allowed {allowed}")
+            raise UsageError(f"`{name}` was given as {suggest(key)}; allowed {allowed}")
         if known in found:
             raise UsageError(f"`{name}` gives the {known} twice; give it once")
         if value is not None and str(value) != "":
