@@ -91,9 +91,9 @@ def add_commands(subparsers: Any) -> None:
     # "--ci LOW HIGH": the words behind the name are its values; an option without any is a switch
     for usage, words in OPTIONS.items():
         name, *values = usage.split()
-        more: dict[str, Any] = {"choices": choices[name]} if name in choices else (
-            {"nargs": 0} if not values else {"metavar": values[0]} if len(values) == 1 else
-            {"nargs": 2, "metavar": tuple(values)})  # fmt: skip
+        nargs = None if len(values) == 1 or name in choices else len(values)
+        more: dict[str, Any] = {"nargs": nargs, "choices": choices.get(name)}
+        more |= {"metavar": tuple(values)} if values else {}
         compare.add_argument(name, action=Once, help=words, **more)
     # Reported numbers by name, those of intervals with two ends; what there is no more says so.
     plain = (name for name in NAMES if re.fullmatch(r"[a-z][a-z0-9_]+|n", name))  # not 95%_ci
@@ -151,7 +151,7 @@ def read_side(given: str | None) -> Any:
 def _compare(options: argparse.Namespace) -> Any:
     """Return the answer, or the table of answers, of the function that the options belong to."""
     from replication.comparison.comparison import compare, compare_by
-    from replication.comparison.groups import compare_sides
+    from replication.comparison.groups import compare_table
     from replication.system.tables import Table
 
     if options.evidence and options.difference is None:
@@ -165,7 +165,7 @@ def _compare(options: argparse.Namespace) -> Any:
              if name in defaults and name not in of_tables and value is not None}  # fmt: skip
     # Two tables, or a table and one report; or two reports.
     if isinstance(own, Table):
-        return compare_sides(own, theirs, **of_tables, **given, **options.numbers)
+        return compare_table(own, theirs, **of_tables, **given, **options.numbers)
     if isinstance(theirs, Table):
         raise UsageError(f"FILE is one report, {show(own)}, --reported a table; give two tables")
     for name, value in of_tables.items():

@@ -17,15 +17,8 @@ from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
 from replication.comparison.numbers import is_printed, read_number, refuse
 from replication.comparison.prediction import Answer
-from replication.comparison.report import (
-    SUCCESSES,
-    Options,
-    Report,
-    parse_report,
-    read_numbers,
-    read_report,
-)
-from replication.comparison.result import Comparison, Verdict, split_said
+from replication.comparison.report import SUCCESSES, Options, Report, read_numbers, read_report
+from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
@@ -143,9 +136,10 @@ def compare(
 def compare_by(options: Options, effort: Effort | None = None) -> Comparison:
     """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
     options, effort = dict(options), effort or Effort()
-    given, own = read_numbers(options), options["values"]
+    given = read_numbers(options["reported"], options["numbers"], "reported")
+    own = options["values"]
     is_report = isinstance(own, Mapping) or (isinstance(own, str) and is_printed(own))
-    yours = parse_report(own, "values") if is_report else {}
+    yours = read_numbers(own, {}, "values") if is_report else {}
     _read_options(options, given, yours)
     report, minus = read_report(given, options), options["minus"]
     # Runs of one's own, or another report in their place, which must say the same sort of thing.
@@ -209,8 +203,7 @@ def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[
     if max(-low, high) > 1.5:
         options["scale"], options["said"]["scale"] = 1.0, "your values are per cent, too"
     elif 0.0 <= low <= high <= 1.0:
-        options["scale"], what = 100.0, "are shares, so per cent are hundredths"
-        options["said"]["scale"] = f"your values {what}"
+        options["scale"], options["said"]["scale"] = 100.0, "your values are shares, not per cent"
 
 
 def _take_own(report: Report, options: Options) -> Runs:
@@ -220,14 +213,12 @@ def _take_own(report: Report, options: Options) -> Runs:
     own = take_runs(values, succeeded, options, needs_cap, "values")
     others = None if minus is None else take_runs(minus, None, options, needs_cap, "minus")
     says_success = hasattr(values, "converged") or isinstance(values, CountTable)
-    if not (says_success or succeeded is not None or options["cap"]) and (
-        report.numbers.keys() & SUCCESSES.keys()
-    ):
+    is_share = not SUCCESSES.keys().isdisjoint(report.numbers)
+    if is_share and not (says_success or succeeded is not None or options["cap"]):
         return take_successes(own, is_alone=not report.on_values)
     for name, runs in (("values", own), ("minus", others)):
         if runs is not None and report.on_values and runs.done is None:
-            advice = "give runs of which some succeeded, or compare the share that succeeded only"
-            raise DataError(f"all {runs.n:,} runs of `{name}` failed; {advice}")
+            raise DataError(f"all {runs.n:,} runs of `{name}` failed; compare the share alone")
     # Of a difference both groups count, and both may lack values.
     if others is None:
         return dataclasses.replace(own, is_of_pairs="raw" in options)
@@ -251,8 +242,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     # Numbers are shown of the reading by which the difference is least surprising.
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    assumptions, cautions = split_said(options["said"])
-    cautions |= remarks.list_cautions(report, sample, main, worst, options)
+    cautions = remarks.list_cautions(report, sample, main, worst, options)
     # The verdict over all readings, and why.
     verdict, reason = _judge(impossible, answers, equivalence, sample, level)
     if "per cent" in cautions and not impossible:
@@ -288,10 +278,9 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=remarks.find_coincidence(own, sample, report, main.rule),
-        assumptions=assumptions | remarks.list_assumptions(report, sample, main, between),
+        assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
-        cautions=cautions,
-        groups=tuple(options.get("groups") or ()),
+        cautions=cautions, groups=tuple(options.get("groups") or ()),
         scale="log" if options["scale"] == "log" else "",
     )  # fmt: skip
     return found.take_exponentials() if found.scale else found

@@ -5,7 +5,6 @@ whose cells the other has; where one table has a column for each task, method or
 headings are a key; the values are the only column of numbers that is left.
 """
 
-import contextlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -16,11 +15,11 @@ import numpy as np
 from replication.comparison.comparison import compare, compare_by
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
 from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_numbers, suggest
-from replication.comparison.result import Comparison, split_said
+from replication.comparison.result import Comparison
 from replication.comparison.table import ComparisonTable, Key
 from replication.comparison.text import name_key
 from replication.errors import DataError, ReplicationError, UsageError
-from replication.statistics.pooling import estimate_tau, find_effect
+from replication.statistics.pooling import find_effect, pool
 from replication.statistics.sampling import Effort
 from replication.system import tables
 from replication.system.tables import Table, is_missing, list_names
@@ -49,7 +48,7 @@ def compare_table(
     difference: Sequence[str] | None = None,
     pair: str | None = None,
     **options: Any,
-) -> ComparisonTable:
+) -> ComparisonTable | Comparison:
     """Compare a table of reported results with runs of your own.
 
     Parameters
@@ -79,7 +78,7 @@ def compare_table(
 
     Returns
     -------
-    ComparisonTable
+    ComparisonTable, or Comparison of a column with one report where neither side has keys
 
     Raises
     ------
@@ -95,18 +94,6 @@ def compare_table(
     >>> found.verdict.value, [round(p, 2) for p in found.p_values.values()]
     ('contradicted', [0.0, 0.7])
     """
-    found = compare_sides(table, reported, by=by, column=column, succeeded=succeeded,
-                          difference=difference, pair=pair, **options)  # fmt: skip
-    if isinstance(found, Comparison):
-        raise UsageError("no column is a key of both tables; name it with `by`, or use `compare`")
-    return found
-
-
-def compare_sides(
-    table: Any, reported: Any, *, by: Any, column: Any, succeeded: str | None,
-    difference: Sequence[str] | None, pair: str | None, **options: Any,
-) -> Comparison | ComparisonTable:  # fmt: skip
-    """Compare tables as `compare_table` does, or a column with one report if there are no keys."""
     keys, metrics = _take_names("by", by), _take_names("column", column)
     if pair is not None and difference is None:
         raise UsageError("`pair` was given without `difference`; give that too")
@@ -125,7 +112,7 @@ def compare_sides(
         own = _list_tags(own, yours)
     # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
-    shared = read_numbers({"reported": None if theirs else reported, "numbers": numbers})
+    shared = read_numbers(None if theirs else reported, numbers, "reported")
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
@@ -134,8 +121,7 @@ def compare_sides(
         gaps = [name for name in theirs.names if name not in {*others, *own.names}
                 and read_heading(name).label in DIFFERENCES]  # fmt: skip
         if gaps and difference is None:
-            raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference` with two "
-                             "groups, or name it as a column of yours")  # fmt: skip
+            raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference`, two groups")
         found = _match_keys(own, theirs, records, keys, metrics, said, {groups, pair})
     elif len(metrics) > 1:
         raise UsageError("several columns were given, and one report for all; give one of each")
@@ -162,8 +148,7 @@ def compare_sides(
     if theirs is not None:
         reports = _sort_records(records, [*found], theirs, mine)
     if len(reports) > MAX_ROWS:
-        allowed = f"allowed are {MAX_ROWS:,}; name columns of few values"
-        raise UsageError(f"`by` gives {len(reports):,} rows; {allowed}")
+        raise UsageError(f"`by` gives {len(reports):,} rows; allowed are {MAX_ROWS:,}")
     # Rows are the reports of which you have runs; what one side lacks is named.
     if mine.keys().isdisjoint(reports):
         each = list_names([", ".join(key) for key in mine])
@@ -189,22 +174,19 @@ def compare_sides(
     between = base["between"]
     judged, refused = judge(None if between == "estimate" else between)
     if between == "estimate":
-        every = (find_effect(one.difference, one.main.sides) for one in judged.values())
-        between = estimate_tau([one for one in every if one is not None])
-        if between is None:
-            needed = "three rows of means with ten runs on either side; give a number, such as 0.35"
-            raise UsageError(f"`between` was given as 'estimate', which takes at least {needed}")
+        effects = [find_effect(one.difference, one.main.sides) for one in judged.values()]
+        pooled = pool(effects, level=0.05)
+        if pooled is None or (between := pooled.tau) is None:
+            raise UsageError("`between` estimate takes three rows of ten runs on either side")
         said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
         judged, refused = judge(between)
-    elif between is not None:
-        said["between"] = f"either side may be off by {between} SD for reasons of its own"
-    only_reported = tuple(key for key in reports if key not in mine)
-    only_yours = tuple(key for key in mine if key not in reports)
-    ignored = (_name_unread(name) for name in unread if name not in {*found, *columns})
     return ComparisonTable(
-        tuple(column or name or "metric" for name, column in found.items()), judged, refused,
-        only_reported, only_yours, tuple(ignored), n_missing, next(iter(judged.values())).level,
-        float(between or 0.0), *split_said(said), seeds,
+        by=tuple(column or name or "metric" for name, column in found.items()),
+        rows=judged, refused=refused, n_missing=n_missing, assumptions=said, seeds=seeds,
+        only_reported=tuple(key for key in reports if key not in mine),
+        only_yours=tuple(key for key in mine if key not in reports),
+        ignored=tuple(suggest(name) for name in unread if name not in {*found, *columns}),
+        level=next(iter(judged.values())).level, between=float(between or 0.0),
     )  # fmt: skip
 
 
@@ -295,10 +277,6 @@ def _fold_cells(table: Table, name: str) -> set[str]:
     return set(map(_fold, _probe(table, name)))
 
 
-def _name_unread(name: str) -> str:
-    return show(name) + suggest(_fold(name))
-
-
 def _is_numeric(table: Table, name: str) -> bool:
     cells = _probe(table, name)
     return bool(cells) and all(tables.to_number(cell) is not None for cell in cells)
@@ -334,13 +312,10 @@ def _read_records(
     read = {name: one for name, one in headings.items() if name not in free and one.label in parts}
     for name, (label, statistic, *_) in read.items():
         if (other := parts[label].setdefault(str(statistic), name)) != name:
-            both = list_names([other, name])
-            raise UsageError(f"{table.name} gives the {statistic} in {both}; keep one")
+            raise UsageError(f"{list_names([other, name])} are both the {statistic}; keep one")
     if not labels:
-        raise UsageError(
-            f"of the columns of {table.name} none holds reported numbers: "
-            f"{', '.join(map(_name_unread, table.names[:12]))}; name it mean, median or share"
-        )
+        seen = ", ".join(map(suggest, table.names[:12]))
+        raise UsageError(f"{table.name} has no mean, median or share, only {seen}; name it so")
     texts = {name: tables.read_keys(table.take(name)) for name in table.names if name in free}
     records: list[Record] = []
     for label in labels:
@@ -413,21 +388,15 @@ def _match_keys(
             if name or len(cells) > 1:
                 found[name] = None
     if len(metrics) > 1 and None not in found.values():
-        lacks = f"no column of {theirs.name} names one of them for each row"
-        raise UsageError(f"several columns were given, and {lacks}; add one, such as `metric`")
+        raise UsageError(f"several columns were given; {theirs.name} needs one such as `metric`")
     for name in keys:
         if name not in {*found, *found.values()}:
             (theirs if name in own.names else own).take(name)
     # Headings that are no key of yours: which of the methods are your runs?
     labels = [*dict.fromkeys(tags.get("", "") for tags, _ in records)]
     if found and "" not in found and len(labels) > 1:
-        with contextlib.suppress(UsageError):
-            metrics = metrics or [find_column(own, {*found.values()}, {})]
-        raise UsageError(
-            f"the report has results in {list_names(labels)}, and nothing says which of them your "
-            f"runs are; say it as in `column` {name_key([*metrics, 'values'][:1])}="
-            f"{name_key(labels[-1:])}"
-        )
+        example = f"{name_key([*metrics, 'NAME'][:1])}={name_key(labels[-1:])}"
+        raise UsageError(f"which of {list_names(labels)} are your runs? give `column` {example}")
     if (not found and theirs.n_rows > 1) or ("" not in found and len(labels) > 1):
         both = f"yours has {list_names(own.names)}, the report {list_names(theirs.names)}"
         raise UsageError(f"no column is a key of both tables; {both}; name a key alike in both")
@@ -443,21 +412,19 @@ def _sort_records(
 ) -> dict[Key, dict[str, Any]]:
     """Return reported numbers by key, spelt as the other side does."""
     # Names are compared folded, and spelt as on the other side if that has only one such.
-    spelt: list[dict[str, set[str]]] = [{} for _ in names]
+    spelt: dict[Key, list[Key]] = {}
     for key in others:
-        for place, part in enumerate(key):
-            spelt[place].setdefault(_fold(part), set()).add(part)
+        spelt.setdefault(tuple(map(_fold, key)), []).append(key)
     reports: dict[Key, dict[str, Any]] = {}
     for row, (tags, numbers) in enumerate(records, start=1):
         cells = [tags[name] for name in names]
         if None in cells:
             raise DataError(f"row {row} of {table.name} lacks a key; give it, or remove it")
-        pairs = ((by.get(_fold(cell), {cell}), cell) for by, cell in zip(spelt, cells, strict=True))
-        key = tuple(min(ways) if len(ways) == 1 else cell for ways, cell in pairs)
+        ways = spelt.get(tuple(map(_fold, cells)), [])
+        key = ways[0] if len(ways) == 1 else tuple(cells)
         if key in reports:
-            problem = f"names {name_key(key)} twice; give one row for each"
-            several = "has several reports; name the columns that tell them apart in `by`"
-            raise UsageError(f"{table.name} {problem if key else several}")
+            what = f"names {name_key(key)} twice" if key else "has several reports"
+            raise UsageError(f"{table.name} {what}; name the columns that tell them apart in `by`")
         reports[key] = numbers
     return reports
 
@@ -549,8 +516,7 @@ def find_column(table: Table, taken: Collection[str | None], said: dict[str, str
         if len(names) > 1:
             names = [one for one in names if _fold(one) not in aside and _is_numeric(table, one)]
     if len(names) != 1:
-        known = list_names(names or table.names)
-        raise UsageError(f"no `column` was given; name the one that holds the values, of {known}")
+        raise UsageError(f"name the `column` of the values, of {list_names(names or table.names)}")
     if len(table.names) > len(taken) + 1:
         said["column"] = f"{name_key(names)} holds the values"
     return names[0]
@@ -606,14 +572,14 @@ def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict
 
 def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]) -> str:
     """Return the column of the two groups whose difference was reported, of keys first."""
-    named, wanted = f"`difference` names {list_names(difference)}", {*difference}
+    wanted, allowed = {*difference}, "are two groups of one column"
     for name in (*keys, *table.names) if len(wanted) == 2 else ():
         cells = {*filter(None, tables.read_keys(table.take(name)))}
         if wanted <= cells:
             return name
         if wanted & cells:
-            named += f"; {show(name)} has the groups {list_names(sorted(cells))}"
-    raise UsageError(f"{named}; name two groups of one column, given as `by`")
+            allowed += f"; {show(name)} has {list_names(sorted(cells))}"
+    raise refuse("difference", [*difference], allowed)
 
 
 def _subtract(
@@ -636,13 +602,11 @@ def _subtract(
             continue
         # A pair is one run of either group with the same seed.
         if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
-            advice = "give one run of each, of one task"
-            raise DataError(f"column {show(pair)} holds a seed twice in one group; {advice}")
+            raise DataError(f"{show(pair)} holds a seed twice in one group; give one run of each")
         gaps = {name: value - seeds[two].get(name, np.nan) for name, value in seeds[one].items()}
         by_seed[key] = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
         if not by_seed[key]:
-            advice = "leave `pair` out if runs are not paired"
-            raise DataError(f"column {show(pair)} holds no seed of both groups; {advice}")
+            raise DataError(f"column {show(pair)} holds no seed of both groups; leave `pair` out")
         found[key] = {"values": np.array([*by_seed[key].values()]), "raw": values}
     if not found:
         raise DataError(f"no group has runs of both {' and '.join(map(show, difference))}")

@@ -44,14 +44,14 @@ _SPLIT = (  # a number with what stands behind it, most specific first
     re.compile(r"(?P<value>[^±()\[\]^_]+)\s*±\s*(?P<spread>[^±()\[\]]+)"),
     # 0.83 (95% CI 0.81 to 0.85), or 0.83 [0.81, 0.85]
     re.compile(
-        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:(?P<level>[0-9.]+)\s?%\s*C\.?I\.?[:,]?\s*)?"
+        r"(?P<value>[^±()\[\]^_]+?)\s*[(\[]\s*(?:(?P<level>[0-9]+\.?[0-9]*)\s?%\s*C\.?I\.?[:,]?\s*)?"
         r"(?P<low>-?[^-–,;()\[\]]+?|-?[0-9.]+e-[0-9]+)"
         r"\s*(?:[,;–]|\bto\b|(?<=[0-9])-)\s*(?P<high>[^,;()\[\]–]+)[)\]]"
     ),
     re.compile(r"(?P<value>[^±()\[\]^_]+)\(\s*(?P<inside>[^()\[\],;]+)\)"),  # 0.83 (0.04)
     re.compile(  # 0.83 +0.02 -0.03
-        r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9.e]+)\}?"
-        r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9.e]+)\}?"
+        r"(?P<value>[^±()\[\]^_ ]+?)\s*\^?\{?\+\s?(?P<up>[0-9]*\.?[0-9]+)\}?"
+        r"\s*[,/]?\s*_?\{?-\s?(?P<down>[0-9]*\.?[0-9]+)\}?"
     ),
 )
 
@@ -141,8 +141,7 @@ def read_number(given: Any, name: str, *, scale: float | None = None) -> Reporte
             examples += ", or '0.83 ± 0.04, n = 5', or 'median=0.8 n=5'"
         raise refuse(name, text, f"is a plain decimal number, as it was printed: {examples}")
     if has_percent and name not in {"share", "level"} and scale is None:
-        ways = "is per cent with `scale` 100 if your values are shares, 1 if they are per cent, too"
-        raise refuse(name, text, ways)
+        raise refuse(name, text, "is per cent with `scale` 100 if yours are shares, else with 1")
     # One unit of the last printed digit: the number lies within half of it.
     unit = Fraction(10) ** (exponent - len(part))
     unit /= Fraction(scale or (100 if has_percent else 1))
@@ -177,7 +176,11 @@ def split_printed(given: object) -> Printed:
         return Printed(given)
     parts = {key: part.strip() for key, part in found.groupdict().items() if part is not None}
     level, is_apart = parts.pop("level", None), found["value"][-1].isspace()
-    _refuse_lone_unit(given, list(parts.values()))
+    # 1.2k ± 0.1, and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2, which was typed as it is meant
+    has_suffix = {part[-1] in "kKMGB" for part in parts.values()}
+    is_typeset = re.search(r"×|·|\\times|\\cdot", given)
+    if len(has_suffix) > 1 or (is_typeset and len({"e" in part for part in parts.values()}) > 1):
+        raise UsageError(f"{show(given)} has a unit behind one of its numbers; repeat it")
     unit = unit or "%" * parts["value"].endswith("%")
     plain = {key: part.removesuffix("%").strip() for key, part in parts.items()}
     value, decimals = plain["value"] + unit, len(plain["value"].partition(".")[2])
@@ -186,10 +189,7 @@ def split_printed(given: object) -> Printed:
         return Printed(value, ends=ends, level=None if level is None else float(level) / 100)
     if "up" in parts:
         digits = max(len(parts[key].partition(".")[2]) for key in ("up", "down")) + 1
-        try:
-            half = f"{(float(parts['up']) + float(parts['down'])) / 2:.{digits}f}{unit}"
-        except ValueError:
-            return Printed(given)
+        half = f"{(float(parts['up']) + float(parts['down'])) / 2:.{digits}f}{unit}"
         return Printed(value, half, is_skewed=parts["up"] != parts["down"])
     inside = parts.get("inside")
     if inside is None:
@@ -199,17 +199,6 @@ def split_printed(given: object) -> Printed:
     # 78.9 (1.1) looks like a spread, 78.9 (1) and 78.9 (+0.3) do not.
     is_like = inside[0] not in "+-" and ("." in inside or not decimals)
     return Printed(value, plain["inside"] + unit, bracket="like" if is_like else "odd")
-
-
-def _refuse_lone_unit(given: str, parts: Sequence[str]) -> None:
-    """Refuse 1.2k ± 0.1 and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2."""
-    # 1.2k ± 0.1, and 8.3 ± 0.4 × 10⁻¹, but not 0.83 ± 4e-2, which was typed as it is meant
-    has_suffix = {part[-1] in "kKMGB" for part in parts}
-    has_power = {"e" in part for part in parts}
-    is_typeset = re.search(r"×|·|\\times|\\cdot", given)
-    if len(has_suffix) > 1 or (is_typeset and len(has_power) > 1):
-        has = f"{show(given, length=40)} has a unit or a power of ten behind one of its numbers"
-        raise UsageError(f"{has}; write it behind each, as in 1.2k ± 0.1k")
 
 
 def split_range(given: object) -> tuple[str, str] | None:

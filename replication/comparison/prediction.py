@@ -117,8 +117,8 @@ class Statistic:
         interval = self.item.print_within(float(low) - half, float(high) + half)
         p, chance = min(2.0 * min(self.ends), 1.0), max(math.fsum([*self.ends, -1.0]), 0.0)
         mine, of = yours[name.removesuffix("_given_max")], self.distribution
-        return Finding(name, self.item.text, float(self.item.value), mine, interval, p, chance,
-                       of.mean, of.spread)  # fmt: skip
+        return Finding.of(name, self.item, mine, interval=interval, p=p, chance=chance,
+                          mean=of.mean, spread=of.spread)  # fmt: skip
 
 
 def predict(

@@ -79,6 +79,7 @@ class Kind(NamedTuple):
 
 
 NO_KIND = Kind()
+_LONG = {"standard error": "se", "standard deviation": "sd", "confidence interval": "ci"}
 # 90% ci normal, 2sd n-1: level, how many, what, its distribution, its denominator
 _KIND = re.compile(
     r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
@@ -93,9 +94,8 @@ def read_kind(text: str) -> Kind | None:
     """
     # s.d. is sd, "standard error" se: what has several names is called by one
     plain = re.sub(r"(?<=[a-z])\.", "", text.lower()).replace("half", "")
-    for words, name in (("error", "se"), ("deviation", "sd")):
-        plain = plain.replace(f"standard {words}", name)
-    plain = plain.replace("confidence interval", "ci")
+    for words, name in _LONG.items():
+        plain = plain.replace(words, name)
     parts = [NAMES.get(part, part) if len(part) > 1 else part for part in plain.split()]
     found = _KIND.fullmatch(" ".join(parts))
     if found is None or not found[0]:
@@ -126,16 +126,14 @@ def read_heading(text: str) -> Heading:
     count = re.search(counted, body, re.IGNORECASE)
     if count and count[0] != body:
         runs, body = count[1] or count[2], body.replace(count[0], "")
-    for inside in re.findall(r"[(\[]([^()\[\]]*)[)\]]", body):  # (%), (sd), (mean ± std)
-        behind = re.sub(r"(?:mean|average)?\s*±", "", inside)
+    base, _, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
+    # (%), (sd), (mean ± std), or ± SD without brackets
+    for inside in (*re.findall(r"[(\[]([^()\[\]]*)[)\]]", body), behind):
+        spread = re.sub(r"(?:mean|average)?\s*±", "", inside)
         if "%" in inside and read_kind(inside) is None:
             unit = "%"
-        elif read_kind(behind) is not None:
-            kind = behind
-    # Reward ± SD, without brackets
-    base, sign, behind = re.sub(r"[(\[][^()\[\]]*[)\]]?", " ", body).partition("±")
-    if sign and read_kind(behind):
-        kind = behind
+        elif read_kind(spread) is not None:
+            kind = spread
     words = re.sub(r"[\s._-]+", "_", base.lower()).strip("_")
     if level := re.fullmatch(r"([0-9]{2}(?:\.[0-9])?)%_ci", words):
         return Heading("", "ci", unit, f"{level[1]}% ci", runs)
@@ -156,9 +154,9 @@ def read_heading(text: str) -> Heading:
 
 
 def suggest(name: str) -> str:
-    """Return the reported number whose name is nearest, as words behind a message."""
-    near = difflib.get_close_matches(name, NAMES, n=1)
-    return f" (did you mean {near[0]}?)" if near else ""
+    """Quote a name that says nothing known, with the reported number whose name is nearest."""
+    near = difflib.get_close_matches(re.sub(r"[\s.-]+", "_", name.lower()), NAMES, n=1)
+    return show(name, length=40) + (f" (did you mean {near[0]}?)" if near else "")
 
 
 def word(name: str) -> str:
@@ -270,7 +268,7 @@ class Report:
         return {f"{name} with {free}": base * one for free, one in below.items()}
 
 
-def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
+def parse_report(given: Any, name: str) -> dict[str, Any]:
     """Return reported numbers by name from a mapping, or from text: 0.83 ± 0.04, n = 5.
 
     In text the mean comes first, or each number has its name before it: mean=0.83 sd=0.04 n=5.
@@ -297,7 +295,7 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
         label, known, *_ = ("", key) if key == "plus_minus" else read_heading(key)
         if known is None or label:
             allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
-            raise refuse(name, key, allowed + suggest(key.lower()))
+            raise UsageError(f"`{name}` was given as {suggest(key)}; allowed {allowed}")
         if known in found:
             raise UsageError(f"`{name}` gives the {known} twice; give it once")
         if value is not None and str(value) != "":
@@ -305,16 +303,15 @@ def parse_report(given: Any, name: str = "reported") -> dict[str, Any]:
     return found
 
 
-def read_numbers(options: Options) -> dict[str, Any]:
-    """Return the reported numbers by name, however they were given."""
-    numbers = {name: one for name, one in options["numbers"].items() if one is not None}
+def read_numbers(given: Any, numbers: Mapping[str, Any], side: str) -> dict[str, Any]:
+    """Return reported numbers by name, given as a whole to the argument of a side, or alone."""
+    numbers = {name: one for name, one in numbers.items() if one is not None}
     for name in GONE.keys() & numbers.keys():
         raise UsageError(f"there is no '{name}' any more; give {GONE[name]}")
-    reported = options["reported"]
-    whole = {} if reported is None else parse_report(reported, "reported")
-    for name, value in parse_report(numbers, "reported").items():
+    whole = {} if given is None else parse_report(given, side)
+    for name, value in parse_report(numbers, side).items():
         if str(whole.setdefault(name, value)) != str(value):
-            raise UsageError(f"`reported` gives the {name}, and `{name}` was given; leave one out")
+            raise UsageError(f"`{side}` gives the {name}, and `{name}` was given; leave one out")
     return whole
 
 
@@ -325,16 +322,14 @@ def read_report(given: Mapping[str, Any], options: Options) -> Report:
         raise refuse("failures", failures, f"are {', '.join(FAILURE_WORDS)}")
     kind = NO_KIND if behind is None else read_kind(str(behind))
     if kind is None:
-        kinds = "sd, se, ci, 2sd, 2se, '90% ci', 'ci normal', 'sd n-1'"
-        raise refuse("plus_minus", behind, f"are {kinds}")
+        raise refuse("plus_minus", behind, "are sd, se, ci, 2sd, '90% ci', 'ci normal', 'sd n-1'")
     texts = {name: value for name, value in given.items() if value is not None}
     if (behind := texts.pop("plus_minus", None)) and kind == NO_KIND:
         kind = read_kind(behind) or NO_KIND
     # "0.83 ± 0.04", "[4.9, 5.7]" and their like come apart.
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
-        both = f"{100 * level:g} %, and `plus_minus` says {100 * kind.level:g} %"
-        raise UsageError(f"the interval behind the mean has a level of {both}; give both alike")
+        raise UsageError(f"the level is {level:g}, and {kind.level:g} in `plus_minus`; keep one")
     runs, ends = texts.pop("runs", None), split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
@@ -363,8 +358,7 @@ def read_report(given: Mapping[str, Any], options: Options) -> Report:
     # Runs, and whether all of it can stand together.
     n = read_number(1 if "constant" in numbers else 0 if runs is None else runs, "n").value
     if n.denominator != 1 or not (runs is None or 1 <= n <= MAX_RUNS):
-        span = f"from 1 to {MAX_RUNS:,}; for a value without error give `constant`"
-        raise refuse("n", runs, f"are whole numbers {span}")
+        raise refuse("n", runs, f"are whole numbers from 1 to {MAX_RUNS:,}, or a `constant`")
     kind = kind._replace(level=kind.level or level)
     report = Report(numbers, int(n), failures, kind, off_centre, bracket)
     _check_together(report, is_gap=options["minus"] is not None)
@@ -391,9 +385,8 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
     off_centre, bracket, level = "", "", None
 
     def add(name: str, value: Any) -> None:
-        if texts.setdefault(name, value) != value:
-            both = f"{show(texts[name])} and {show(value)}"
-            raise UsageError(f"`{name}` was given twice, as {both}; give it once")
+        if str(texts.setdefault(name, value)) != str(value):
+            raise UsageError(f"`{name}` was given twice: {show(texts[name])}, {show(value)}")
 
     # Both ends of an interval in columns of their own, and a share as 19/20.
     if ("ci_low" in texts) != ("ci_high" in texts):
@@ -403,8 +396,7 @@ def _split_all(texts: dict[str, Any], kind: Kind) -> tuple[str, str, float | Non
     if share := re.fullmatch(COUNTED, str(texts.get("share"))):
         del texts["share"]
         add("n_succeeded", share[1])
-        if str(texts.setdefault("runs", share[2])) != share[2]:
-            add("runs", share[2])
+        add("runs", share[2])
     # 0.83 ± 0.04, 0.83 (0.04) or 0.83 [0.81, 0.85]: a value with what stands behind it.
     behind = {"mean": kind.name or "spread", "median": "iqr", "iqm": "ci"}
     for name, spread in behind.items():  # a median stands with its quartiles
@@ -442,8 +434,7 @@ def _place_interval(numbers: dict[str, Any], first: Reported, last: Reported, is
     beside = sorted(numbers.keys() & CENTRES)
     centre = numbers[beside[0]] if len(beside) == 1 else numbers.setdefault("mean", found)
     if not first.low <= centre.value <= last.high:
-        ends = f"{first.text} to {last.text}"
-        raise refuse("ci", ends, f"is an interval that holds the reported {centre.text}")
+        raise refuse("ci", f"{first.text} to {last.text}", f"are intervals around {centre.text}")
     if centre.low <= found.high and found.low <= centre.high:
         return ""
     # Is it in the middle on the scale of logarithms? sqrt(low * high)
@@ -462,8 +453,7 @@ def _check_together(report: Report, *, is_gap: bool) -> None:
         "`share` and `n_succeeded` say the same; give one of them": SUCCESSES.keys() <= numbers,
         "`constant` was given with other numbers; give it alone":
             "constant" in numbers and len(numbers) > 1,
-        "`n` was not given, the number of runs behind the report; give it, or try several; an "
-        "estimate with its interval or standard error needs none, nor does a `constant`":
+        "`n` was not given, the number of runs behind the report (an interval needs none)":
             report.n == 0 and not (numbers - {"ci", "se", "spread"} == {report.centre}
                                    and report.has_error),
         "of a difference (`minus`) only the `mean`, with its spread, or `constant` is compared":

@@ -5,23 +5,18 @@ import enum
 import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
-from replication.comparison import report
 from replication.comparison.figure import draw, draw_statistic
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
 from replication.comparison.prediction import Answer, Finding
-from replication.comparison.report import FAILURE_WORDS, SPREADS, SUCCESSES, describe_number, word
+from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
 from replication.wording import plural
 
-if TYPE_CHECKING:
-    pass
-
-ODD = {"mixed", "twice", "early"}  # what is a caution of how a table was read
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
 
@@ -138,9 +133,7 @@ class Comparison(Answered):
         """Return the same of ratios, where logarithms were compared."""
 
         def undo(one: Any, *names: str, **more: Any) -> Any:
-            parts = {name: getattr(one, name) for name in names}
-            undone = {name: tuple(map(_exp, part)) if isinstance(part, tuple) else _exp(part)
-                      for name, part in parts.items()}  # fmt: skip
+            undone = {name: _exp(getattr(one, name)) for name in names}
             return dataclasses.replace(one, **undone, **more)
 
         # Means, differences and ends of intervals become ratios; p stays what it is.
@@ -157,16 +150,6 @@ class Comparison(Answered):
         names = [name for name, one in self.findings.items() if math.isfinite(sum(one.interval))]
         panels = [functools.partial(draw_statistic, self, name) for name in names]
         return draw(panels, height=0.4 + 2.1 * len(panels))
-
-    def list_cells(self) -> list[list[Any]]:
-        """Return the table of findings as numbers, header first."""
-        last = str(self.verdict), "; ".join(self.conditions)
-        return [
-            ["statistic", "reported", "yours", "low", "high", "p", "shown", "verdict", "conditions"]
-        ] + [
-            [name, one.reported, one.yours, *one.interval, one.p, self.shown.get(name), *last]
-            for name, one in self.findings.items()
-        ]
 
     def describe(self) -> Iterable[Block]:
         """Yield the answer: a sentence, a short table, what it takes for granted, cautions."""
@@ -189,14 +172,10 @@ class Comparison(Answered):
             yield Block("Caution:", cautions)
 
 
-def _exp(value: float | None) -> float | None:
+def _exp(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(map(_exp, value))
     return value if value is None or math.isnan(value) else math.exp(min(value, 700.0))
-
-
-def split_said(said: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what is taken for granted of how tables were read, and what is odd about them."""
-    aside = {name: text for name, text in said.items() if name in ODD}
-    return {name: text for name, text in said.items() if name not in aside}, aside
 
 
 def answer(found: Comparison) -> str:
@@ -213,7 +192,7 @@ def answer(found: Comparison) -> str:
         equal = ", all equal," if reason == "constant" else ""
         return (
             f"{verdict}: {runs} of yours{equal} and {reported} do not say how runs vary; give its "
-            f"`sd`, `se` or `ci`, or more runs (at least {report.MIN_RUNS} unless it is a mean)."
+            f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)."
         )
     # What was reported, with its spread and runs, and what lies beside it.
     beside = [
@@ -260,7 +239,8 @@ def _name_numbers(found: Comparison, names: Iterable[str]) -> str:
     if found.groups:
         less = " less ".join(name_key((name,)) for name in found.groups)
         return join([f"difference of {found.reported[name]} ({less})" for name in names])
-    return join([describe_number(name, found.reported[name]) for name in names])
+    return join([f"{word(name)} {'of ' * (name != 'spread')}{found.reported[name]}"
+                 for name in names])  # fmt: skip
 
 
 def _describe_shown(found: Comparison) -> str:

@@ -66,8 +66,7 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
     flags = np.ones(data.shape, bool) if succeeded is None else np.asarray(succeeded)
     is_flag = flags.dtype.kind in "biuf" and np.isin(flags, (0, 1)).all()
     if not is_flag or flags.shape != data.shape:
-        allowed = f"true and false, or 1 and 0, for each of {data.size} runs"
-        raise DataError(f"`succeeded` was given as {show(succeeded)}; give {allowed}")
+        raise DataError(f"`succeeded` was given as {show(succeeded)}; give 1 or 0 for each run")
     is_known = ~np.isnan(data)
     n_missing, data, flags = int((~is_known).sum()), data[is_known], flags[is_known].astype(bool)
     if data.size == 0:
@@ -108,8 +107,7 @@ def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
     except (TypeError, ValueError):
         low = high = math.nan
     if not low < high:
-        allowed = "are a lower and a higher number, or none, such as 0 1 or 0 none"
-        raise refuse("bounds", bounds, allowed)
+        raise refuse("bounds", bounds, "are a lower and a higher number, or none, as in 0 none")
     return low, high
 
 
@@ -146,20 +144,15 @@ def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: boo
         return common
     if not needs_cap:
         return None
-    raise DataError(
-        f"failures were stopped at {lowest:g} to {highest:g}, or other runs went on beyond, and "
-        "leaving them out would favour short runs; give `failures` as excluded if the report did, "
-        f"or a `cap` of {lowest:g} at most, above which all have failed"
-    )
+    ways = f"give a `cap` of at most {lowest:g}, or `failures` as excluded if the report did so"
+    raise DataError(f"failures stopped at {lowest:g} to {highest:g}, or others went on; {ways}")
 
 
 def take_successes(own: Runs, *, is_alone: bool) -> Runs:
     """Return runs of ones and zeros as successes and failures; refuse any others."""
     if own.done is None or not (is_alone and set(own.done.values) <= {0.0, 1.0}):
-        raise UsageError(
-            "a share was reported, and nothing says which of your runs succeeded; name with "
-            "`succeeded` a column that does, or give a `cap`, or values that are 1 and 0"
-        )
+        ways = "name a column with `succeeded`, or give a `cap`, or values of 1 and 0"
+        raise UsageError(f"nothing says which of your runs succeeded, as for a share; {ways}")
     ones = own.done.runs[own.done.runs == 1.0]
     done, n_failed = Sample.from_values(ones) if ones.size else None, own.n - ones.size
     return Runs(done, n_failed, None, own.n_missing)

@@ -3,10 +3,11 @@
 import dataclasses
 import functools
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from replication.comparison import numbers
 from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
 from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
@@ -18,6 +19,9 @@ from replication.statistics import pooling
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
 from replication.statistics.sampling import FloatArray
 from replication.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Key = tuple[str, ...]
 MAX_LISTED = 12
@@ -43,12 +47,13 @@ class ComparisonTable(Answered):
         Runs that lack a key, and were left out; those that lack a value count in their row.
     level, between : float
         Of the tests; the spread between labs that was allowed for.
-    assumptions, cautions : mapping of str to str
-        How the tables were read, by the argument that changes it; what is odd about them.
+    assumptions : mapping of str to str
+        How the tables were read, by the argument that changes it.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
     """
 
+    forms = numbers.FORMS
     by: Key
     rows: Mapping[Key, Comparison]
     refused: Mapping[Key, str]
@@ -57,10 +62,9 @@ class ComparisonTable(Answered):
     ignored: tuple[str, ...]
     n_missing: int
     level: float
-    between: float = 0.0
-    assumptions: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    cautions: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    seeds: Mapping[Key, Mapping[str, float]] = dataclasses.field(default_factory=dict)
+    between: float
+    assumptions: Mapping[str, str]
+    seeds: Mapping[Key, Mapping[str, float]]
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
@@ -90,8 +94,7 @@ class ComparisonTable(Answered):
         return found
 
     def _pool(self, answers: Sequence[Answer]) -> Pooled | None:
-        every = (find_effect(one.difference, one.sides, self.between) for one in answers)
-        effects = [one for one in every if one is not None]
+        effects = [find_effect(one.difference, one.sides, self.between) for one in answers]
         found = pooling.pool(effects, level=self.level)
         if found is None:
             return None
@@ -102,8 +105,8 @@ class ComparisonTable(Answered):
         if len(known) == len(answers) and self._by_seed is not None:
             how = {"level": self.level, "between": self.between}
             by_seed = pooling.judge_by_seed(self._by_seed, known, **how)
-        ratio, tau = pooling.compare_spreads(known, self.level), pooling.estimate_tau(effects)
-        return dataclasses.replace(found, tau=tau, ratio=ratio, **(by_seed or {}))
+        ratio = pooling.compare_spreads(known, self.level)
+        return dataclasses.replace(found, ratio=ratio, **(by_seed or {}))
 
     @functools.cached_property
     def _by_seed(self) -> FloatArray | None:
@@ -167,7 +170,7 @@ class ComparisonTable(Answered):
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions", "cautions")  # fmt: skip
+                 "assumptions")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": self.verdicts[key], **one.to_dict()}
@@ -181,6 +184,13 @@ class ComparisonTable(Answered):
             "only_yours": [{"key": key} for key in self.only_yours],
             "refused": [{"key": key, "why": why} for key, why in self.refused.items()],
         }  # fmt: skip
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return a table with a row for each result, and all rows together last."""
+        import pandas as pd
+
+        header, *rows = self.list_cells()
+        return pd.DataFrame(rows, columns=header)
 
     def plot(self) -> Any:
         """Return a forest plot: all differences in standard deviations, and their mean."""
@@ -304,7 +314,8 @@ class ComparisonTable(Answered):
         elif len(holm) > 1:
             text = f" No single row is contradicted (Holm {format_p(min(holm.values()))})."
         if self.impossible:
-            text += f" What was reported for {_join(self.impossible)} cannot be right."
+            wrong = join(_cut([*map(name_key, self.impossible)]))
+            text += f" What was reported for {wrong} cannot be right."
         if self.refused:
             text += f" {plural(len(self.refused), 'row')} could not be compared; see below."
         return text
@@ -314,8 +325,7 @@ class ComparisonTable(Answered):
         rows = self.rows.items()
         n_missing = self.n_missing + sum(one.n_missing for one in self.rows.values())
         same = "Your runs give the reported numbers to the last digit: are they the same runs?"
-        cautions = [*self.cautions.values()]
-        ratio = None if self.pooled is None else self.pooled.ratio
+        cautions, ratio = list[str](), None if self.pooled is None else self.pooled.ratio
         if ratio is not None and not ratio[1] <= 1.0 <= ratio[2]:
             cautions.append(
                 f"Your standard deviations are {format_number(ratio[0], 2)} times the reported "
@@ -371,7 +381,3 @@ def _cut(names: Sequence[str]) -> list[str]:
     """Return the first names, and how many more there are."""
     more = [f"{len(names) - MAX_LISTED:,} more"] * (len(names) > MAX_LISTED)
     return [*names[:MAX_LISTED], *more]
-
-
-def _join(keys: Sequence[Key]) -> str:
-    return join(_cut([*map(name_key, keys)]))

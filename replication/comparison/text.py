@@ -15,17 +15,15 @@ import math
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 
-from replication.comparison.numbers import FORMS, refuse, show
+from replication.comparison.numbers import refuse, show
 from replication.system.progress import escape
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SCHEMA = 3  # version of what `Answered.to_dict` returns
 WIDTH = 88
-FIXED = {"quartiles", "independence", "estimated", "steps"}  # assumptions that no option changes
+# assumptions that no option changes
+FIXED = {"quartiles", "independence", "estimated", "steps", "mixed", "twice", "early"}
 SIGNS = re.compile(r"[\\*\[\]|&~]|(?<!\w)_|_(?!\w)|<(?=[^\s<>=0-9])|(?<=\w):(?=\S)|^[#>]")
 """What means something in Markdown: *a*, [a](b), <img>, https://, a heading."""
 FORMULA = re.compile(r"[=@\t\r]|[+-](?!\.?[0-9][0-9.,eE+±()\[\]% -]*$)")
@@ -52,6 +50,7 @@ class Answered:
     """What one result, and a table of them, have in common."""
 
     __hash__ = None  # type: ignore[assignment]
+    forms: Sequence[str] = ("text", "markdown", "json")
     list_parts: Callable[[], dict[str, Any]]
     list_cells: Callable[[], list[list[Any]]]
     describe: Callable[[], Iterable[Block]]
@@ -70,20 +69,13 @@ class Answered:
         """Return everything that is not for drawing as plain JSON values."""
         return dict(make_plain({"schema": SCHEMA, **self.list_parts()}))
 
-    def to_frame(self) -> "pd.DataFrame":
-        """Return a table with a row for each statistic, or each result."""
-        import pandas as pd
-
-        header, *rows = self.list_cells()
-        return pd.DataFrame(rows, columns=header)
-
     def render(self, form: str = "text") -> str:
-        """Return the answer as "text", "markdown", "latex", "csv" or "json".
+        """Return the answer as "text", "markdown" or "json"; a table also as "latex" or "csv".
 
         Raises `UsageError` for another form.
         """
-        if form not in FORMS:
-            raise refuse("format", form, f"are {', '.join(FORMS)}")
+        if form not in self.forms:
+            raise refuse("format", form, f"are {', '.join(self.forms)}")
         if form == "json":
             return json.dumps(self.to_dict(), indent=1)
         if form == "csv":

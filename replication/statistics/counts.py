@@ -113,8 +113,7 @@ class CountTable:
         if not isinstance(other, CountTable):
             return NotImplemented
         if self.cap != other.cap:
-            given = f"tables with caps {self.cap} and {other.cap}"
-            raise UsageError(f"{given} cannot be merged; give tables of one cap")
+            raise UsageError(f"tables with caps {self.cap} and {other.cap} cannot be merged")
         # Outcomes of either table, each once, with the counts of both.
         both = np.concatenate([self.updates, other.updates])
         distinct, place = np.unique(both, return_inverse=True)

@@ -50,11 +50,9 @@ def estimate_mean(values: npt.ArrayLike, counts: npt.ArrayLike = 1) -> Estimate:
     sample = np.asarray(values, dtype=np.float64)
     weights = np.broadcast_to(np.asarray(counts), sample.shape)
     n = int(weights.sum())
-    if n == 0:
-        return Estimate(None, None, None)
+    if n < 2:
+        return Estimate(float(np.sum(sample * weights)) if n else None, None, None)
     mean = float(np.sum(sample * weights)) / n
-    if n == 1:
-        return Estimate(mean, None, None)
     spread = math.sqrt(float(np.sum((sample - mean) ** 2 * weights)) / (n - 1))
     reach = float(special.stdtrit(n - 1, 0.5 + LEVEL / 2.0)) * spread / math.sqrt(n)
     return Estimate(mean, mean - reach, mean + reach)

@@ -146,17 +146,13 @@ def correct_bias(free: float) -> float:
     return math.exp(math.lgamma(free / 2) - math.lgamma((free - 1) / 2)) / math.sqrt(free / 2)
 
 
-def list_known(own: Side, other: Side) -> list[tuple[float, int]]:
-    """Return the standard deviations that are known, each with its number of runs."""
-    return [pair for side in (own, other) if side.has_spread for pair in side.samples]
-
-
 def list_errors(own: Side, other: Side, between: float = 0.0) -> list[tuple[float, float]]:
     """Return standard error and degrees of freedom of the difference, for each test it has to pass.
 
     The first is Welch's. There are none where nothing is known of how runs vary.
     """
-    known, rounded = list_known(own, other), (own.width**2 + other.width**2) / 12.0
+    known = [pair for side in (own, other) if side.has_spread for pair in side.samples]
+    rounded = (own.width**2 + other.width**2) / 12.0
     if not (own.error or other.error or any(sd for sd, _ in known)):
         return []
     # One spread for both sides: the prediction interval of Student's t.
@@ -182,10 +178,7 @@ def _combine(terms: Sequence[tuple[float, float]], more: float = 0.0) -> tuple[f
     A term has a squared error and the degrees of freedom of its estimate; `more` adds variance.
     """
     # Welch (1947): f = (sum v)^2 / sum(v^2 / f), scaled by the largest v against overflow.
-    terms = [(part, free) for part, free in terms if part > 0] or list(terms[:1])
-    variance, peak = math.fsum(part for part, _ in terms), max(part for part, _ in terms)
-    if len(terms) == 1:
-        return math.sqrt(variance + more), terms[0][1]
+    variance, peak = math.fsum(part for part, _ in terms), max(part for part, _ in terms) or 1.0
     below = math.fsum((part / peak) ** 2 / free for part, free in terms)
     return math.sqrt(variance + more), (variance / peak) ** 2 / below if below else math.inf
 
@@ -216,8 +209,8 @@ def judge_means(
         # Nothing says that the spreads differ: Student's test decides, under that condition.
         kept = tests[1][1]
         p, reach = tests[1] if tests[1][0] <= level < p else (p, reach)
-    variance, free = pool_runs(own, other) if list_known(own, other) else (None, math.inf)
-    spread = None if variance is None else math.sqrt(variance)
+    variance, free = pool_runs(own, other)
+    spread = None if free == math.inf else math.sqrt(variance)
     return Difference(gap, gap - reach, gap + reach, min(p, 1.0), shown, spread, min(p_alone, 1.0),
                       errors[0][0], free, kept)  # fmt: skip
 
@@ -283,10 +276,9 @@ def weigh_evidence(own: Side, other: Side) -> dict[str, float] | None:
     )
     harmonic = 2.0 / math.fsum(1.0 / max(z * z, 1e-300) for z in (z_own, z_other))
     middle, more = (z_own**2 + z_other**2) / 2.0, (theirs / mine) ** 2 - 1.0
-    square = harmonic / 2.0  # where both errors are equal
-    if abs(more) > 1e-9:
-        square = (math.sqrt(middle * (middle + more * harmonic)) - middle) / more
-    z = math.copysign(math.sqrt(max(square, 0.0)), z_own * z_other)
+    # Held's (sqrt(A (A + m H)) - A) / m, without a division by 0 where both errors are equal.
+    square = middle * harmonic / (math.sqrt(middle * (middle + more * harmonic)) + middle or 1.0)
+    z = math.copysign(math.sqrt(square), z_own * z_other)
     factor = math.exp(min(log_factor, 700.0))
     return {"bayes_factor": factor, "p_sceptical": float(special.ndtr(-z))}
 
@@ -299,11 +291,11 @@ def find_equivalence(own: Side, other: Side, margin: float, between: float = 0.0
 
 
 def pool_runs(own: Side, other: Side) -> tuple[float, float]:
-    """Return the variance of a run by all known spreads, and its degrees of freedom."""
+    """Return the variance of a run by all known spreads; infinite degrees of freedom if none is."""
     scale = math.sqrt(max(len(own.samples), 1))  # a pair of runs varies so much more than one
     known = [(sd / scale if side is other else sd, n)
              for side in (own, other) if side.has_spread for sd, n in side.samples]  # fmt: skip
-    free = math.fsum(n - 1.0 for _, n in known)
+    free = math.fsum(n - 1.0 for _, n in known) or math.inf
     return math.fsum((n - 1.0) * sd**2 for sd, n in known) / free, free
 
 

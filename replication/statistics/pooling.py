@@ -105,17 +105,22 @@ def find_effect(gap: Difference | None, sides: Sides | None, between: float = 0.
     return Effect(correction * gap.value / gap.spread, weight, variance, n=min(n, m))
 
 
-def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
-    """Return the weighted mean of what at least two rows say; None if fewer say it in one unit."""
-    units = [one.unit for one in effects]
+def pool(effects: Sequence[Effect | None], *, level: float) -> Pooled | None:
+    """Return the weighted mean of what at least two rows say; None if fewer say it in one unit.
+
+    By how much rows differ beyond chance is told where three or more have enough runs, since chance
+    is not known well otherwise.
+    """
+    units = [one.unit for one in effects if one is not None]
     unit = max(UNITS, key=units.count)
-    rows = [one for one in effects if one.unit == unit]
+    rows = [one for one in effects if one is not None and one.unit == unit]
     if len(rows) < 2:
         return None
     g, w, v = np.array([(one.value, one.weight, one.variance) for one in rows]).T  # (n_rows,) each
     mean, n = float((w * g).sum() / w.sum()), len(rows)
     # The standard error of the mean from how rows differ, and from what chance alone does.
-    between = math.sqrt(float((w * (g - mean) ** 2).sum()) / ((n - 1.0) * float(w.sum())))
+    spread = float((w * (g - mean) ** 2).sum()) / (n - 1.0)
+    between = math.sqrt(spread / float(w.sum()))
     within = math.sqrt(float((w * w * v).sum())) / float(w.sum())
     t, z = float(special.stdtrit(n - 1, 1 - level / 2)), float(special.ndtri(1 - level / 2))
     half = max(t * between, z * within)
@@ -125,22 +130,11 @@ def pool(effects: Sequence[Effect], *, level: float) -> Pooled | None:
     n_lower, n_off = int((g < 0).sum()), int((g != 0).sum())
     p_sign = min(1.0, 2.0 * float(special.bdtr(min(n_lower, n_off - n_lower), n_off, 0.5)))
     square = (mean / half) ** 2
-    correlation = max(0.0, (square - 1.0) / (square + n - 1.0))
-    return Pooled(mean, mean - half, mean + half, p, unit, n_lower, n_off, p_sign, correlation)
-
-
-def estimate_tau(effects: Sequence[Effect]) -> float | None:
-    """Return by how much rows differ beyond chance, as a spread between labs on either side.
-
-    None if a row has few runs, since chance is then not known well, or there are few rows.
-    """
-    rows = [one for one in effects if one.unit == "sd"]
-    if len(rows) < 3 or min(one.n for one in rows) < MIN_TAU:
-        return None
-    g, w, v = np.array([(one.value, one.weight, one.variance) for one in rows]).T
-    mean = (w * g).sum() / w.sum()
-    excess = (w * (g - mean) ** 2).sum() / (len(rows) - 1.0) - (w * v).mean()
-    return math.sqrt(max(0.0, float(excess / w.mean())) / 2.0)
+    correlation, tau = max(0.0, (square - 1.0) / (square + n - 1.0)), None
+    # The variance of differences beyond chance is that of labs on either side.
+    if unit == "sd" and n >= 3 and min(one.n for one in rows) >= MIN_TAU:
+        tau = math.sqrt(max(0.0, (spread - float((w * v).mean())) / float(w.mean())) / 2.0)
+    return Pooled(mean, mean - half, mean + half, p, unit, n_lower, n_off, p_sign, correlation, tau)
 
 
 def compare_spreads(sides: Sequence[Sides], level: float) -> tuple[float, float, float] | None:

@@ -151,14 +151,6 @@ class Sample:
             found = reduce_studies(self.runs, names)
         return {name: float(value) for name, value in found.items()}
 
-    @property
-    def kurtosis(self) -> float:
-        """Excess kurtosis; 0 for runs that are all equal."""
-        if not self.spread > 0:
-            return 0.0
-        deviation = (self.values - self.mean) / self.spread
-        return math.fsum(deviation**4 * self.counts) / self.n - 3.0
-
     def is_enough_for(self, runs: int) -> bool:
         """Say whether what was not seen, and that the runs are a sample, can be left out."""
         return runs < MIN_UNSEEN * (self.n + runs)
@@ -174,7 +166,10 @@ def fit_tail(sample: Sample) -> tuple[float, float]:
     runs, n = sample.runs, sample.n
     n_top = math.isqrt(n - 1) + 1
     degrees = max(BASE_DEGREES, n_top * n / (n + FEWER_DEGREES))
-    degrees = max(MIN_DEGREES, degrees / (1.0 + max(sample.kurtosis, 0.0)))
+    if sample.spread > 0:
+        deviation = (sample.values - sample.mean) / sample.spread
+        kurtosis = math.fsum(deviation**4 * sample.counts) / n - 3.0
+        degrees = max(MIN_DEGREES, degrees / (1.0 + max(kurtosis, 0.0)))
     if n <= n_top or runs[-1] >= sample.high:
         return 0.0, degrees
     return float((runs[-n_top:] - runs[-n_top - 1]).mean()), degrees

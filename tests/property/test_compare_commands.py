@@ -45,7 +45,7 @@ def draw_options(rng):
         ["--scale", rng.choice(["1", "100", "log"])], ["--grid", "0.001"], ["--cap", "1e5"],
         ["--failures", rng.choice(["excluded", "at-cap", "restarted"])],
     ]  # fmt: skip
-    form = rng.choice(["text", "markdown", "latex", "csv", "json"])
+    form = rng.choice(["text", "markdown", "json"])
     return ["--format", form, *itertools.chain(*rng.sample(ways, rng.choice([0, 0, 1, 1, 2])))]
 
 

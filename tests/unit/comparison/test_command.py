@@ -128,7 +128,7 @@ def test_a_table_is_the_same_however_it_is_spelt(tmp_path, content):
     # One column of numbers with decimal commas is not two columns.
     (b"u\n48,5\n50,25\n", [], 65, "a row of 2 cells under a header of 1"),
     (b"updates\n1\n", ["--column", "update"], 2, "did you mean 'updates'"),
-    (b"u,v\n1,2\n", [], 2, "no --column was given; name the one"),
+    (b"u,v\n1,2\n", [], 2, "name the --column of the values"),
     (b"u,u\n1,2\n3,4\n", ["--column", "u"], 65, "are called 'u'; rename"),
     (b"u\n1\n#DIV/0!\n", [], 65, "holds '#DIV/0!' in row 2"),
     (b"1\n2\n3\n", [], 65, "holds numbers ('1'); put a header"),
@@ -156,7 +156,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (REPORT, 2, "FILE"),
     (["one.csv", "--mean", "48", "--cap", "nan"], 2, "--cap was given as 'nan'"),
     (["one.csv", *REPORT, "--bounds", "none", "-5"], 65, "beyond the bounds"),
-    ([*DIFFERENCE, "a", "--mean", "1"], 2, "name two groups"),
+    ([*DIFFERENCE, "a", "--mean", "1"], 2, "allowed are two groups"),
     (["one.csv", *REPORT, "--plot", ""], 2, "allowed are files that end in"),
     (["runs.csv", *REPORT, "--column", "u,g"], 2, "several columns were given, and one report"),
     (["one.csv", *REPORT, "--runs", "5"], 2, "gives the runs twice"),
@@ -165,7 +165,7 @@ def test_bad_tables_get_one_clear_line(tmp_path, capsys, content, extra, code, m
     (["1 ± 1, n = 5", *REPORT, "--succeeded", "u"], 2, "report in place of FILE; leave it out"),
     ([*GROUPED, "--reported", "odd.csv"], 2, "no row could be compared; a: --n was not"),
     ([*GROUPED, "--reported", "twice.csv"], 2, "names a twice"),
-    ([*GROUPED, "--reported", "both.csv"], 2, "gives the sd in 'sd', 'Std'; keep one"),
+    ([*GROUPED, "--reported", "both.csv"], 2, "'sd', 'Std' are both the sd; keep one"),
     ([*GROUPED, "--reported", "who.csv"], 2, "none of your"),
     (["ragged.md", "--reported", "48, n = 3"], 2, "tell them apart in --by"),
 ])  # fmt: skip

@@ -30,7 +30,7 @@ def test_decimals_say_how_a_number_was_rounded(given, low, high):
 def test_per_cent_is_a_hundredth_of_a_share_and_asked_about_elsewhere():
     share = read_number("95 %", "share")
     assert (float(share.low), float(share.high)) == pytest.approx((0.945, 0.955))
-    with pytest.raises(UsageError, match="with `scale` 100 if your values are shares"):
+    with pytest.raises(UsageError, match="with `scale` 100 if yours are shares"):
         read_number("97.3%", "mean")
     assert float(read_number("97.3%", "mean", scale=100).value) == pytest.approx(0.973)
     assert float(read_number("97.3%", "mean", scale=1).value) == pytest.approx(97.3)
@@ -114,6 +114,6 @@ def test_anything_else_is_refused_in_one_short_line(given):
 )
 def test_a_unit_behind_one_of_two_numbers_is_refused(lone):
     """1.2k ± 0.1 was read as 1,200 ± 0.1."""
-    with pytest.raises(UsageError, match="write it behind each"):
+    with pytest.raises(UsageError, match="unit behind one of its numbers; repeat it"):
         split_printed(lone)
     assert split_printed("0.83 ± 4e-2").spread == "4e-2"

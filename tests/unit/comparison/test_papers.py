@@ -205,7 +205,7 @@ def test_the_spread_between_labs_may_be_estimated_from_many_runs():
     plain = compare_table(runs, report, plus_minus="sd n-1")
     assert plain.pooled.tau == pytest.approx(found.between, rel=0.1)
     assert (plain.verdict, found.verdict) == (NO, YES)
-    with pytest.raises(UsageError, match="takes at least three rows of means with ten runs"):
+    with pytest.raises(UsageError, match="takes three rows of ten runs"):
         compare_table(*make_paper(), between="estimate")
 
 
@@ -267,7 +267,7 @@ ODD = {
                                "n": [5, 5]}, OURS, {}, "ant 5.3 ± 0.4 5 5 5"),
     "no n": (TASKS, OURS | {"n": [""] * 2}, {"plus_minus": "se"}, "reported is -0.901 SD"),
     "wide against wide": (WIDE | {"TD3": ["3.9 ± 0.4"] * 2}, WIDE, {"n": 5}, "hop TD3 4.0 ± 0.4"),
-    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Caution: - Runs of "
+    "methods pooled": (TASKS | {"method": ["Ours", "SAC"] * 5}, OURS, {}, "Runs of "
                        "different method ('Ours', 'SAC') are taken together; if they are not "
                        "alike, give `by` task,method."),
     "one run twice": (TASKS | {"seed": [0, *range(4)] * 2}, OURS, {}, "Seed 0 has 2 runs in ant,"),
@@ -307,7 +307,7 @@ def test_a_report_is_read_as_it_is_spelt(text, numbers):
 
 
 def test_results_of_many_methods_need_to_know_whose_the_runs_are():
-    why = "results in 'SAC', 'TD3', 'Ours', and nothing says .* as in `column` return=Ours"
+    why = "which of 'SAC', 'TD3', 'Ours' are your runs. give `column` NAME=Ours"
     with pytest.raises(UsageError, match=why):
         compare_table(TASKS, WIDE, n=5)
 
@@ -318,7 +318,7 @@ def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
         own, {"k": ["a", "b"], "mean": ["2", "2"], "n": [5, 5], "stdd": ["1", "1"]}
     )
     assert "'stdd' (did you mean std?)" in read(found)
-    with pytest.raises(UsageError, match="none holds reported numbers: 'k', 'note'"):
+    with pytest.raises(UsageError, match="no mean, median or share, only 'k', 'note'"):
         compare_table(own, {"k": ["a", "b"], "note": ["good", "bad"]})
 
 

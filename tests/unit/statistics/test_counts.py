@@ -32,7 +32,7 @@ def test_merged_tables_equal_the_table_of_all_outcomes():
         for part in (slice(0, 100), slice(100, 101), slice(101, 300))
     ]
     assert parts[0] + parts[1] + parts[2] == CountTable.from_outcomes(updates, converged, 45)
-    with pytest.raises(UsageError, match="tables with caps 10 and 45 cannot be merged; give"):
+    with pytest.raises(UsageError, match="tables with caps 10 and 45 cannot be merged"):
         make_table() + parts[0]
 
 

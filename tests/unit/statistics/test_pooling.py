@@ -82,12 +82,12 @@ def test_the_spread_between_labs_is_found_again_where_runs_are_many():
     generator = np.random.default_rng(4)
     taus = []
     for _ in range(30):
-        _, effects, _ = pool(draw_rows(generator, n=20, m=20, between=0.5))
-        taus.append(pooling.estimate_tau(effects))
+        found, _, _ = pool(draw_rows(generator, n=20, m=20, between=0.5))
+        taus.append(found.tau)
     squares = np.square(taus)
     assert squares.mean() == pytest.approx(0.25, abs=4 * squares.std() / 30**0.5)
-    _, few, _ = pool(draw_rows(generator, n=9, m=20))
-    assert pooling.estimate_tau(few) is None
+    few, _, _ = pool(draw_rows(generator, n=9, m=20))
+    assert few.tau is None
 
 
 def test_the_ratio_of_spreads_is_unbiased_and_covered():
