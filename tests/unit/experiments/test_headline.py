@@ -48,13 +48,13 @@ SAMPLING = {"chance_all_converge": 0.9}
     ({"p": P_VALUES | {"smaller-tail": 0.04}}, ClaimVerdict.FAILS_EXCEPT, None),
     ({"p": dict.fromkeys(P_VALUES, 0.01)}, ClaimVerdict.DOES_NOT_HOLD, None),
     ({"sampling": {"chance_all_converge": 0.009}}, ClaimVerdict.NOT_TESTABLE, "few converge"),
-    ({"population": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
-    ({"population": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
+    ({"networks": POPULATION | {"n": 999}}, ClaimVerdict.TOO_FEW, "few networks"),
+    ({"networks": POPULATION | {"cap": 202}}, ClaimVerdict.NOT_TESTABLE, "cap"),
     ({"protocol": Protocol(learning_rate=15.0)}, ClaimVerdict.NOT_TESTABLE, "settings"),
     ({"protocol": Protocol(criterion="worst-pattern")}, ClaimVerdict.HOLDS, None),
 ])  # fmt: skip
 def test_verdict_follows_from_p_where_the_study_can_judge(changed, verdict, reason):
-    study = {"population": POPULATION, "sampling": SAMPLING, "p": P_VALUES, "protocol": PAPER}
+    study = {"networks": POPULATION, "sampling": SAMPLING, "p": P_VALUES, "protocol": PAPER}
     judged = run.judge_headline(**study | changed)
     assert (judged["verdict"], judged["reason"]) == (verdict, reason)
 
