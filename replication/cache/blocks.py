@@ -147,8 +147,8 @@ def _compute_checksum(path: Path, rows: bytes) -> bytes:
 def find_cache() -> Cache:
     """Return the cache of this user: where the system keeps caches, or where `VARIABLE` says."""
     # Where each system wants caches; the variable of Linux is honoured everywhere.
-    places = {"darwin": "~/Library/Caches", "win32": os.environ.get("LOCALAPPDATA")}
-    base = os.environ.get("XDG_CACHE_HOME") or places.get(sys.platform) or "~/.cache"
+    usual = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
+    base = os.environ.get("XDG_CACHE_HOME") or usual
     given = os.environ.get(VARIABLE) or f"{base}/recirculation-replication"
     try:
         return Cache(Path(given).expanduser())

@@ -42,9 +42,8 @@ def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
         nonlocal table, n_simulated
         for outcomes, is_new in found:
             # Added up as they come, so that memory does not grow with the study.
-            one = CountTable.from_outcomes(
-                outcomes.updates, outcomes.converged, study.protocol.max_updates
-            )
+            cap = study.protocol.max_updates
+            one = CountTable.from_outcomes(outcomes.updates, outcomes.converged, cap)
             table = one if table is None else table + one
             n_simulated += is_new * len(outcomes)
             yield outcomes

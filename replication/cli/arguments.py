@@ -11,15 +11,7 @@ from typing import Any, NoReturn
 
 import shtab
 
-from replication.definition.protocol import (
-    PAPER,
-    READINGS,
-    Protocol,
-    as_plain,
-    find_protocol,
-    from_plain,
-    parse_assignment,
-)
+from replication.definition import protocol as readings
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
 from replication.errors import UsageError
 from replication.system.files import read_toml
@@ -87,8 +79,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--results": {"type": Path, "default": Path("results"), "metavar": "FOLDER",
                   "help": "folder of models and reports (default: results)"},
     "--protocol": {"default": "paper", "metavar": "NAME",
-                   "help": f"a named reading ({', '.join(READINGS)}), or a file FILE.toml with the "
-                   "fields that differ from the paper's (default: paper)"},
+                   "help": f"a named reading ({', '.join(readings.READINGS)}), or a file FILE.toml "
+                   "with the fields that differ from the paper's (default: paper)"},
     "--set": {"action": "append", "default": [], "dest": "assignments", "metavar": "FIELD=VALUE",
               "help": "one field that differs; may be given several times"},
     "--jobs": {"type": parse_jobs, "default": -1, "metavar": "N",
@@ -114,7 +106,8 @@ def add_command(
     # "Print how networks learn as CSV: the seed, ..." is listed as "print how ... as CSV".
     summary = re.split(r"[.:;]( |$)", about)[0]
     if "--set" in options:
-        fields = [f"{field}={json.dumps(value)}" for field, value in as_plain(PAPER).items()]
+        plain = readings.as_plain(readings.PAPER)
+        fields = [f"{field}={json.dumps(value)}" for field, value in plain.items()]
         epilog = (
             f"Fields, with the paper's values: {', '.join(fields)}. "
             "help(replication.Protocol) in Python says what each may be."
@@ -136,18 +129,23 @@ def add_seeds(
     parser.add_argument("--seeds", type=number, default=default, metavar="N", help=words)
 
 
-def read_protocol_arguments(options: argparse.Namespace) -> Protocol:
+def add_file(parser: argparse.ArgumentParser, option: str, kind: str, words: str) -> None:
+    """Add an option that takes the name of a file; `kind`: how help shows such a name."""
+    parser.add_argument(option, type=Path, metavar=kind, help=words)
+
+
+def read_protocol_arguments(options: argparse.Namespace) -> readings.Protocol:
     """Return the protocol that ``--protocol`` and ``--set`` describe."""
-    return from_plain(read_fields(options), base=read_protocol(options.protocol))
+    return readings.from_plain(read_fields(options), base=read_protocol(options.protocol))
 
 
-def read_protocol(name: str) -> Protocol:
+def read_protocol(name: str) -> readings.Protocol:
     """Return a named reading, or read a TOML file of the fields that differ from the paper's."""
-    if name in READINGS or not (name.endswith(".toml") or Path(name).exists()):
-        return find_protocol(name)  # or refuse it
+    if name in readings.READINGS or not (name.endswith(".toml") or Path(name).exists()):
+        return readings.find_protocol(name)  # or refuse it
     values = read_toml(Path(name), what="protocol file")
     try:
-        return from_plain(values)
+        return readings.from_plain(values)
     except UsageError as error:
         raise UsageError(f"protocol file {name!r}: {error}") from None
 
@@ -155,7 +153,7 @@ def read_protocol(name: str) -> Protocol:
 def read_fields(options: argparse.Namespace) -> dict[str, Any]:
     """Return what ``--set`` gives, each name once."""
     fields: dict[str, Any] = {}
-    for name, value in map(parse_assignment, options.assignments):
+    for name, value in map(readings.parse_assignment, options.assignments):
         if name in fields:
             raise UsageError(f"{show(name)} was given twice; give each field once")
         fields[name] = value

@@ -11,14 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from replication.cli.arguments import (
-    PROTOCOL,
-    add_command,
-    add_seeds,
-    read_fields,
-    read_protocol,
-    read_protocol_arguments,
-)
+from replication.cli import arguments
 from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_plain
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
@@ -38,56 +31,43 @@ ADVICE = "give one pattern a line, numbers from 0 to 1 between commas"
 
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
-    mechanism = add_command(
+    mechanism = arguments.add_command(
         subparsers, "mechanism",
         "Test whether recirculation amplifies its own code on inputs of your own, beside "
         "back-propagation and feedback alignment, each at its best learning rate: whether W grows "
         "as predicted, and what first changes are worth. "
         "For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
-        "--root-seed", "--jobs", *PROTOCOL, handler=run_mechanism,
+        "--root-seed", "--jobs", *arguments.PROTOCOL, handler=run_mechanism,
     )  # fmt: skip
-    mechanism.add_argument(
-        "--patterns", type=Path, metavar="FILE.csv",
-        help="inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces",
-    )  # fmt: skip
+    inputs = "inputs, a pattern a line: numbers from 0 to 1, commas, semicolons, tabs or spaces"
+    arguments.add_file(mechanism, "--patterns", "FILE.csv", inputs)
     mechanism.add_argument(
         "--group-sizes", dest="assignments", action="append", default=[],
         type=parse_sizes, metavar="V,H",
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
-    add_seeds(mechanism, FEWEST, MOST, N_NETWORKS)
-    mechanism.add_argument(
-        "--rule", metavar="FILE.py:CLASS",
-        help='a rule of your own beside the others, whose numbers have a "rate"; the file is run',
-    )  # fmt: skip
-    mechanism.add_argument(
-        "--save", type=Path, metavar="FILE.csv", help="write what was found as a table, too",
-    )  # fmt: skip
+    arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS)
+    own = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
+    mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=own)
+    arguments.add_file(mechanism, "--save", "FILE.csv", "write what was found as a table, too")
 
-    rule = add_command(
+    rule = arguments.add_command(
         subparsers, "rule",
         "Try a learning rule of your own over many seeds, beside the paper's. The rule, a subclass "
         "of replication.Network in a file of Python, is compiled and checked against its own plain "
         "NumPy, and many networks learn by it; the paper's rule learns from the same seeds. --set "
         "takes the rule's own numbers, too. This runs the code of the file. For example: "
         "replication rule mine.py:Mine --seeds 100000 --plot shares.svg.",
-        "--root-seed", "--jobs", *PROTOCOL, handler=run_rule,
+        "--root-seed", "--jobs", *arguments.PROTOCOL, handler=run_rule,
     )  # fmt: skip
-    rule.add_argument(
-        "rule", metavar="FILE.py:CLASS", help="the class; may be left out if the file has one only"
-    )
-    add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
+    words = "the class; may be left out if the file has one only"
+    rule.add_argument("rule", metavar="FILE.py:CLASS", help=words)
+    arguments.add_seeds(rule, 1, 100_000_000, 10_000, "networks of each rule")
     plain = "run the rule in plain NumPy: some ten networks a second, one where it has loops"
     rule.add_argument("--plain", action="store_true", help=plain)
-    rule.add_argument(
-        "--save", type=Path, metavar="FILE.csv", help="write the outcomes, one network a line"
-    )
-    rule.add_argument(
-        "--plot", type=Path, metavar="FILE", help="draw the distribution of updates (.svg, .png)"
-    )
-    rule.add_argument(
-        "--page", type=Path, metavar="FILE.html", help="write a page in which the rule learns"
-    )
+    arguments.add_file(rule, "--save", "FILE.csv", "write the outcomes, one network a line")
+    arguments.add_file(rule, "--plot", "FILE", "draw the distribution of updates (.svg, .png)")
+    arguments.add_file(rule, "--page", "FILE.html", "write a page in which the rule learns")
 
 
 def read_rule(text: str) -> "type[Network]":
@@ -147,7 +127,7 @@ def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextMan
 def run_rule(options: argparse.Namespace) -> None:
     """Try a rule and print what was found."""
     # What can be refused before the code of the file is run.
-    fields, base = read_fields(options), read_protocol(options.protocol)
+    fields, base = arguments.read_fields(options), arguments.read_protocol(options.protocol)
     check_target(options.save, [".csv"])
     check_target(options.plot, [".svg", ".png", ".pdf"])
     check_target(options.page, [".html"])
@@ -244,7 +224,7 @@ def parse_sizes(text: str) -> str:
 
 def run_mechanism(options: argparse.Namespace) -> None:
     """Try the mechanism on the user's own inputs and print what was found."""
-    protocol = read_protocol_arguments(options)
+    protocol = arguments.read_protocol_arguments(options)
     if options.patterns is not None:
         protocol = dataclasses.replace(protocol, patterns=read_patterns(options.patterns))
     check_target(options.save, [".csv"])

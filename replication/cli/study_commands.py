@@ -7,17 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from replication.cli.arguments import (
-    NETWORKS,
-    PROTOCOL,
-    STUDY,
-    WORKERS,
-    add_command,
-    add_seeds,
-    read_protocol_arguments,
-    read_study,
-    whole,
-)
+from replication.cli import arguments
 from replication.definition.study import MAX_SEEDS, Study
 from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
@@ -34,38 +24,38 @@ MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all
 def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     # Studies.
-    add_command(
+    arguments.add_command(
         subparsers, "replicate",
         "Simulate the networks of a study, analyse them and write its report. The default study is "
         "that of the committed report, for which experiments run whose models are missing; any "
         "other has a short report of its own.",
-        *STUDY, *WORKERS, handler=run_replicate, experiments=True, continues=True,
+        *arguments.STUDY, *arguments.WORKERS,
+        handler=run_replicate, experiments=True, continues=True,
     )  # fmt: skip
-    add_command(
+    arguments.add_command(
         subparsers, "simulate",
         "Simulate the networks of a study into the cache, and those of a few other root seeds that "
         "its report compares them with. Print how many they are and the digest of all.",
-        *NETWORKS, *WORKERS, handler=run_simulate, continues=True,
+        *arguments.NETWORKS, *arguments.WORKERS, handler=run_simulate, continues=True,
     )  # fmt: skip
-    add_command(
+    arguments.add_command(
         subparsers, "report",
         "Analyse a study and write its report again, from the models that there are. Simulates "
         "networks of the study that are not in the cache, and runs no experiment.",
-        *STUDY, "--jobs", handler=run_replicate, experiments=False, continues=True,
+        *arguments.STUDY, "--jobs", handler=run_replicate, experiments=False, continues=True,
     )  # fmt: skip
 
     # Experiments, and readings of one's own.
-    experiments = add_command(
+    experiments = arguments.add_command(
         subparsers, "experiments",
         "Run the experiments on the paper's other statements, all or some, and write their models, "
         f"which `replication report` then uses. Experiments: {', '.join(EXPERIMENTS)}.",
         "--results", "--jobs", handler=run_experiments_command,
     )  # fmt: skip
-    experiments.add_argument(
-        "names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help="to run (default: all)"
-    )
+    text = "to run (default: all)"
+    experiments.add_argument("names", nargs="*", choices=[*EXPERIMENTS], metavar="NAME", help=text)
 
-    multiverse = add_command(
+    multiverse = arguments.add_command(
         subparsers, "multiverse",
         "Simulate readings of your own on the same seeds and print, as CSV, which of them could "
         "have given what 100 networks are reported to have done.",
@@ -78,19 +68,19 @@ def add_commands(subparsers: Any) -> None:
         "--file", type=Path, metavar="FILE.toml", required=True,
         help="[factors] with lists of values, of which every combination is a reading; [fixed]",
     )  # fmt: skip
-    add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
+    arguments.add_seeds(multiverse, 1000, MOST_SEEDS, 10_000, "networks a reading")
 
     # Numbers of networks, for other programs.
-    trace = add_command(
+    trace = arguments.add_command(
         subparsers, "trace",
         "Print how networks learn as CSV: the seed, the updates applied so far, the error, and the "
         "reconstruction of each unit (r_PATTERN_UNIT, both counted from 0).",
-        "--root-seed", *PROTOCOL, handler=run_trace,
+        "--root-seed", *arguments.PROTOCOL, handler=run_trace,
     )  # fmt: skip
-    seed = whole(0, MAX_SEEDS - 1)
+    seed = arguments.whole(0, MAX_SEEDS - 1)
     trace.add_argument("seeds", type=seed, nargs="+", metavar="SEED", help="number of a network")
 
-    export = add_command(
+    export = arguments.add_command(
         subparsers, "export",
         "Write the outcomes of a study as CSV or Parquet, a network a row, in the order of seeds. "
         "Columns: seed (int64), the number of the network within its root seed, from 0; updates "
@@ -98,18 +88,16 @@ def add_commands(subparsers: Any) -> None:
         "the field max_updates, and max_updates where it was not met (censored); converged "
         "(boolean; true and false in CSV), whether it was met. No cell is empty. Networks that "
         "are not in the cache are simulated first.",
-        *NETWORKS, "--jobs", handler=run_export, continues=True,
+        *arguments.NETWORKS, "--jobs", handler=run_export, continues=True,
     )  # fmt: skip
-    export.add_argument(
-        "file", type=Path, metavar="FILE", help="FILE.csv or FILE.parquet; - for standard output"
-    )
+    arguments.add_file(export, "file", "FILE", "FILE.csv or FILE.parquet; - for standard output")
     export.add_argument("--force", action="store_true", help="replace files that exist")
 
 
 def run_replicate(options: argparse.Namespace) -> None:
     """Simulate, run experiments where they are wanted, analyse, report."""
     # Wrong options are named before libraries that take long are loaded.
-    study, workers = read_study(options), read_workers(options)
+    study, workers = arguments.read_study(options), read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import replicate_study
 
@@ -122,7 +110,7 @@ def run_replicate(options: argparse.Namespace) -> None:
 
 def run_simulate(options: argparse.Namespace) -> None:
     """Simulate what the cache lacks of a study, and of the studies that its report compares."""
-    study, workers = read_study(options), read_workers(options)
+    study, workers = arguments.read_study(options), read_workers(options)
     from replication.cache.blocks import find_cache
     from replication.publication.publishing import count_parts
 
@@ -184,7 +172,7 @@ def run_multiverse(options: argparse.Namespace) -> None:
 
 def run_trace(options: argparse.Namespace) -> None:
     """Print networks over learning, one after the other."""
-    protocol = read_protocol_arguments(options)
+    protocol = arguments.read_protocol_arguments(options)
     import numpy as np
 
     from replication.simulator.ensemble import trace as trace_network
@@ -203,7 +191,7 @@ def run_trace(options: argparse.Namespace) -> None:
 
 def run_export(options: argparse.Namespace) -> None:
     """Write outcomes to a file."""
-    study = read_study(options)
+    study = arguments.read_study(options)
     from replication.cache.blocks import find_cache
     from replication.cache.filling import iterate_outcomes
 

@@ -572,12 +572,14 @@ def _find_groups(table: Table, keys: Sequence[str], rows: Iterable[int]) -> dict
 
 def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]) -> str:
     """Return the column of the two groups whose difference was reported, of keys first."""
-    wanted = {*difference}
+    wanted, allowed = {*difference}, "are two groups of one column"
     for name in (*keys, *table.names) if len(wanted) == 2 else ():
         cells = {*filter(None, tables.read_keys(table.take(name)))}
         if wanted <= cells:
             return name
-    raise refuse("difference", [*difference], "are two groups of one column")
+        if wanted & cells:
+            allowed += f"; {show(name)} has {list_names(sorted(cells))}"
+    raise refuse("difference", [*difference], allowed)
 
 
 def _subtract(

@@ -71,9 +71,7 @@ def _refusal(name: str, value: Any, allowed: str) -> UsageError:
     return UsageError(f"{name} = {show(value)} was given; allowed {allowed}")
 
 
-def _take_number(
-    name: str, value: Any, *, high: float = LARGEST, is_positive: bool = False
-) -> float:
+def _take_number(name: str, value: Any, high: float = LARGEST, is_positive: bool = False) -> float:
     # Compared as it is, since a whole number may be too large for a float.
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not 0 <= value < high or (is_positive and value == 0):

@@ -14,20 +14,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from replication import experiments as registry
 from replication.cache.blocks import Cache
 from replication.cache.filling import Counted, count_outcomes
 from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError, UsageError
-from replication.experiments import (
-    COST,
-    EXPERIMENTS,
-    TEMPLATES,
-    find_version,
-    list_figures,
-    run_experiment,
-)
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.simulator.outcomes import OUTCOME_VERSION
@@ -85,7 +78,7 @@ def replicate_study(
     outdated = find_outdated(study.results) if study.is_default and experiments else []
     open_folder(study.folder, below=study.results)
     if outdated:
-        seconds = format_duration(sum(EXPERIMENTS[name].seconds for name in outdated))
+        seconds = format_duration(sum(registry.EXPERIMENTS[name].seconds for name in outdated))
         report_progress(
             f"{plural(len(outdated), 'experiment')} will run after the networks: about {seconds} "
             "on two cores\n(`replication report` leaves them out)"
@@ -109,8 +102,8 @@ def require_tools() -> None:
 
 def find_outdated(results: Path) -> list[str]:
     """Return the experiments whose models are missing, damaged or of another version."""
-    models: dict[str, Model] = {name: {} for name in EXPERIMENTS}
-    for name in EXPERIMENTS:
+    models: dict[str, Model] = {name: {} for name in registry.EXPERIMENTS}
+    for name in registry.EXPERIMENTS:
         with contextlib.suppress(DataError):
             models[name] = read_model(results, name) or {}
     return find_stale(models)
@@ -129,7 +122,7 @@ def _is_current(name: str, model: Model) -> bool:
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
     judged = model.get("claims", {})
     return (
-        model.get("version") == find_version(name)
+        model.get("version") == registry.find_version(name)
         and isinstance(judged, dict)
         and judged.keys() == asked.keys()
         and all(is_judgement(claim, judged[id]) for id, claim in asked.items())
@@ -138,7 +131,7 @@ def _is_current(name: str, model: Model) -> bool:
 
 def read_current(results: Path) -> dict[str, Model]:
     """Return the models of the experiments that there are; refuse those of another version."""
-    models = read_models(results, EXPERIMENTS)
+    models = read_models(results, registry.EXPERIMENTS)
     if stale := find_stale(models):
         raise DataError(
             f"the models of {', '.join(stale)} in {str(results)!r} were made by another version of "
@@ -165,13 +158,14 @@ def run_experiments(
     open_folder(results / "models", below=results)  # before minutes of work
     for i, name in enumerate(names):
         prefix = f"{name} ({i + 1} of {len(names)}): "
-        left = format_duration(sum(EXPERIMENTS[later].seconds for later in names[i:]))
+        left = format_duration(sum(registry.EXPERIMENTS[later].seconds for later in names[i:]))
         report_progress(f"{prefix}about {left} left on two cores")
 
         def tell_step(step: str, prefix: str = prefix) -> None:
             report_progress(prefix + step)
 
-        write_model(results, name, run_experiment(name, jobs=jobs, report_progress=tell_step))
+        model = registry.run_experiment(name, jobs=jobs, report_progress=tell_step)
+        write_model(results, name, model)
 
 
 def write_report(
@@ -193,26 +187,26 @@ def write_report(
     headline["provenance"] = _describe_provenance(study)
     models = {"headline": write_model(study.folder, "headline", headline)}
     # The full report needs every model; with fewer, and of any other study, it is a short one.
-    is_full = len(others) == len(EXPERIMENTS)
+    is_full = len(others) == len(registry.EXPERIMENTS)
     options = "" if study.is_default else f" {study.options}"
     figures = list_drawings("headline", models["headline"], f"replication replicate{options}")
     for name, model in others.items() if is_full else ():
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
     render = partial(
-        render_report, models=models | {"claims": list_claims(models), "cost": COST},
-        figures=figures, bibliography=TEMPLATES / "references.bib", search=[TEMPLATES],
-        write=write_template, jobs=jobs,
+        render_report, models=models | {"claims": list_claims(models), "cost": registry.COST},
+        figures=figures, bibliography=registry.TEMPLATES / "references.bib",
+        search=[registry.TEMPLATES], write=write_template, jobs=jobs,
     )  # fmt: skip
     title = {} if is_full else SHORT
     report = partial(
-        render, template=TEMPLATES / ("report.md" if is_full else "headline/short.md"),
+        render, template=registry.TEMPLATES / ("report.md" if is_full else "headline/short.md"),
         metadata={**METADATA, "version": version("recirculation-replication"), **title},
         tables={"statements": list_statements(models)} if is_full else {}, formats=FORMATS,
         report_progress=report_progress,
     )  # fmt: skip
     lesson = partial(
-        render, template=TEMPLATES / "live" / "learning.md", metadata=METADATA | LEARNING,
+        render, template=registry.TEMPLATES / "live" / "learning.md", metadata=METADATA | LEARNING,
         name="learning", formats=["html"],
     )  # fmt: skip
     # Side by side, since pandoc, which works on one page, leaves a core to the other.
@@ -235,10 +229,8 @@ def list_drawings(name: str, model: Model, command: str) -> dict[str, Any]:
     """Return the figures of an experiment, whose data the command makes."""
     from replication.report.build import Drawing
 
-    return {
-        figure: Drawing(figure, partial(draw, model), command)
-        for figure, draw in list_figures(name).items()
-    }
+    draws = registry.list_figures(name)
+    return {each: Drawing(each, partial(draw, model), command) for each, draw in draws.items()}
 
 
 def list_claims(models: Mapping[str, Any] | None = None) -> Model:
@@ -253,10 +245,8 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
     for model in (models or {}).values():
         judged |= model.get("claims", {})
     return {
-        name: {
-            **dataclasses.asdict(claim),
-            "thresholds": claim.thresholds,
-            **describe(claim, judged.get(name, {})),
-        }
+        name: dataclasses.asdict(claim)
+        | {"thresholds": claim.thresholds}
+        | describe(claim, judged.get(name, {}))
         for name, claim in load_claims().items()
     }

@@ -123,8 +123,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     **{write.__name__: write for write in (
         number, fixed, exact, count, amount, percent, interval, percents, pvalue, code, digits,
     )},
-    "json": as_json,
-    "html": as_html,
+    "json": as_json, "html": as_html,
 }  # fmt: skip
 
 

@@ -88,14 +88,12 @@ def _join(panels: Sequence[str]) -> str:
     placed, left = [], 0.0
     for panel, (w, h) in zip(panels, sizes, strict=True):
         body = panel[panel.index(">") + 1 :].strip()
-        placed.append(
-            f'<svg x="{left:g}" width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}">{body}\n'
-        )
+        place = f'x="{left:g}" width="{w:g}" height="{h:g}" viewBox="0 0 {w:g} {h:g}"'
+        placed.append(f"<svg {place}>{body}\n")
         left += w
-    return (
-        f'<svg width="{width:g}pt" height="{height:g}pt" viewBox="0 0 {width:g} {height:g}" '
-        f'xmlns="http://www.w3.org/2000/svg" version="1.1">\n{"".join(placed)}</svg>\n'
-    )
+    size = f'width="{width:g}pt" height="{height:g}pt" viewBox="0 0 {width:g} {height:g}"'
+    names = 'xmlns="http://www.w3.org/2000/svg" version="1.1"'
+    return f"<svg {size} {names}>\n{''.join(placed)}</svg>\n"
 
 
 def _find_box(svg: str) -> tuple[float, float]:
@@ -166,10 +164,8 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
     from fontTools.subset import Options, Subsetter  # type: ignore[import-untyped]
     from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
 
-    options = Options()
-    options.hinting = False
-    options.name_IDs = [0, 14]  # the copyright notice and where the licence stands
-    options.notdef_outline = True
+    # Names 0 and 14 are the copyright notice and where the licence stands.
+    options = Options(hinting=False, name_IDs=[0, 14], notdef_outline=True)
     options.drop_tables += ["FFTM", "kern"]
     is_common = letters < COMMON_LETTERS  # reading all of a font takes long
     content = _cut(file, COMMON_LETTERS) if is_common else (FONT_FOLDER / file).read_bytes()
@@ -193,11 +189,8 @@ def _tidy(svg: str, name: str) -> str:
     # d="M 0 1\nL 2 3" on one line.
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
     # <g id="halo-of-text"><text style="...: the halo is drawn behind the letters.
-    svg = re.sub(
-        rf'(<g id="{HALO}">\s*<text style=")',
-        rf"\1paint-order: stroke; stroke: {PAPER_WHITE}; stroke-width: 2.5px; ",
-        svg,
-    ).replace(f' id="{HALO}"', "")
+    halo = rf"\1paint-order: stroke; stroke: {PAPER_WHITE}; stroke-width: 2.5px; "
+    svg = re.sub(rf'(<g id="{HALO}">\s*<text style=")', halo, svg).replace(f' id="{HALO}"', "")
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)  # rotate(-0 12.3 45.6)
     # url(#p1f2e) and href="#m1f2e" refer to identifiers, which get the name of the figure; others
     # that Matplotlib has counted, as in id="line2d_7", are dropped.

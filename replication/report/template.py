@@ -122,9 +122,7 @@ def fill(
 def _require(condition: object) -> str:
     """Stop where a condition is not true: {{ require(speed.mean < 48) }} writes nothing."""
     if not condition:
-        raise ValueError(
-            "a sentence is not true of these numbers; say what is, or correct its guard"
-        )
+        raise ValueError("a sentence is not true of these numbers; correct it, or its guard")
     return ""
 
 

@@ -5,6 +5,7 @@ with bounded slopes. Of NumPy's arrays they are plain NumPy; of those that a rul
 the functions of `arithmetic.py`, which have the same bits everywhere.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any
 
@@ -61,18 +62,11 @@ def _slope(name: str) -> Callable[[Any, Any], Any]:
     return find
 
 
-_QUICK: dict[str, Callable[[Array], Array]] = {
-    "logistic": _logistic,
-    "tanh": np.tanh,
-    "arcsinh": np.arcsinh,
-    "arctan": np.arctan,
-    "softplus": lambda x: np.logaddexp(0.0, x),
-}
+_QUICK: dict[str, Any] = {name: getattr(np, name) for name in ("tanh", "arcsinh", "arctan")}
+_QUICK |= {"logistic": _logistic, "softplus": functools.partial(np.logaddexp, 0.0)}
 """What NumPy has quick functions for; of its arrays, the others are the exact ones."""
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
-    name: _either(name) for name in exact.PAIRED_FUNCTIONS
-}
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {key: _either(key) for key in exact.PAIRED_FUNCTIONS}
 """By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""
 
 SLOPES: dict[str, Callable[[Any, Any], Any]] = {name: _slope(name) for name in ACTIVATIONS}

@@ -334,9 +334,7 @@ def is_truth(x: Any) -> bool:
     return x.op.startswith("is ") or (passes_on and all(map(is_truth, args)))
 
 
-def costly(
-    name: str, function: Callable[..., Any], *, is_paired: bool = False
-) -> Callable[[Traced], Traced]:
+def costly(name: str, function: Any, *, is_paired: bool = False) -> Callable[[Traced], Traced]:
     """Return a costly function of every element; one that is paired takes two at once."""
     note = name, function, is_paired
 
@@ -485,9 +483,7 @@ def matmul(a: Any, b: Any, start: Any = None) -> Any:
     return a.graph.make("matmul", shape, [a, b] if start is None else [a, b, start], compute)
 
 
-def walk(
-    roots: Iterable[Traced], is_end: Callable[[Traced], bool] = lambda x: False
-) -> list[Traced]:
+def walk(roots: Iterable[Traced], is_end: Callable[..., bool] = lambda x: False) -> list[Traced]:
     """Return arrays and all that they are made of, in the order of making, none beyond an end."""
     found: set[Traced] = set()
     left = list(roots)

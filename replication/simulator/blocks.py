@@ -256,9 +256,7 @@ class Block:
             return [self.at(x, *place) for place in some]
         # Each sum begins with what is added to it; of a one-hot pattern one weight is left.
         matrix, vector, *start = x.args
-        begun = [
-            self.at(start[0], (j,), p) if start else arrays.NOTHING for j in units for p in patterns
-        ]
+        begun = [self.at(start[0], *place) if start else arrays.NOTHING for place in some]
         if self.is_one_hot and vector.op == "pattern" and not vector.note and matrix.op == "weight":
             chosen = [self.at(matrix, (j, self.begin + p), p) for j in units for p in patterns]
             return [arrays.add_to(total, y) for total, y in zip(begun, chosen, strict=True)]

@@ -21,12 +21,7 @@ from replication.simulator.network import Network, Rule
 from replication.simulator.outcomes import Outcomes, Trace
 from replication.simulator.recirculation import find_network
 from replication.simulator.weights import MAX_SEED
-from replication.system.threads import (
-    check_memory,
-    count_workers,
-    iterate_in_threads,
-    map_in_threads,
-)
+from replication.system import threads
 from replication.wording import show
 
 Range = tuple[int, int]
@@ -161,14 +156,15 @@ def trace(
 
     def run(**options: Any) -> Any:
         """Train in a thread, which Ctrl-C can stop."""
-        return map_in_threads(lambda _: train(**options), [None], jobs=1)[0]
+        return threads.map_in_threads(lambda _: train(**options), [None], jobs=1)[0]
 
     # Without a number of updates, as many as the network takes.
     if n_updates is None:
         n_updates = int(run()[0][0])
     n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
     n_bytes = 8.0 * (n_updates + 1) * (initial.shape[1] + n_states)
-    check_memory(n_bytes, f"{n_updates:,} traced updates", "give a lower n_updates or max_updates")
+    what, advice = f"{n_updates:,} traced updates", "give a lower n_updates or max_updates"
+    threads.check_memory(n_bytes, what, advice)
     recorded = run(record=True, threshold=-np.inf, max_updates=n_updates)[3]
     # All states of one network, (n_updates + 1, ...), measured as if each were a network.
     measured = engine.evaluate(recorded[0])
@@ -250,7 +246,8 @@ def simulate_ranges(
     with contextlib.ExitStack() as stack:
         run: Callable[..., Generator[Outcomes]]
         if scheduler is None:
-            workers, run = count_workers(jobs), functools.partial(iterate_in_threads, jobs=jobs)
+            workers = threads.count_workers(jobs)
+            run = functools.partial(threads.iterate_in_threads, jobs=jobs)
         else:
             workers, run = stack.enter_context(open_cluster(scheduler, jobs))
         parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
@@ -290,7 +287,7 @@ def join(parts: list[Outcomes]) -> Outcomes:
     """Return the outcomes of parts that together have all seeds from the first to the last."""
     # Pieces come in the order in which they are finished.
     parts = sorted(parts, key=lambda part: part.start)
-    columns = zip(*(part.arrays for part in parts), strict=True)
+    columns = zip(*((x.updates, x.converged, x.weights, x.errors) for x in parts), strict=True)
     joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
     return Outcomes(parts[0].start, *joined)
 
@@ -310,15 +307,14 @@ def simulate_weights(
     engine = Engine(protocol, network)
     n_columns = engine.rule.row_sizes[0]  # of weights and what is fixed
     # Each worker reads some of the rows, which are not copied.
-    pieces = cut_range(weights.shape[-1], 0, len(weights), workers=count_workers(jobs))
+    pieces = cut_range(weights.shape[-1], 0, len(weights), workers=threads.count_workers(jobs))
 
     def run(piece: Range) -> tuple[Any, ...]:
-        updates, converged, final, _ = engine.train(
-            weights[slice(*piece)], root_seed=root_seed, first_seed=piece[0], final=True
-        )
+        given: Any = {"root_seed": root_seed, "first_seed": piece[0], "final": True}
+        updates, converged, final, _ = engine.train(weights[slice(*piece)], **given)
         assert final is not None
         return updates.astype(np.int32), converged, final[:, :n_columns]
 
-    found = map_in_threads(run, pieces or [(0, 0)], jobs=jobs)
+    found = threads.map_in_threads(run, pieces or [(0, 0)], jobs=jobs)
     updates, converged, final = (np.concatenate(each) for each in zip(*found, strict=True))
     return updates, converged, final

@@ -63,12 +63,10 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
             advice = "draw a row from its seed alone: np.random.default_rng([root_seed, seed])"
             raise UsageError(f"{name}.draw gives a seed other weights beside other seeds; {advice}")
         latest = max(N_FIRST, min(LATEST, protocol.max_updates))
-        train = functools.partial(
-            engine.train, rows, root_seed=root_seed, record=True, max_updates=latest
-        )
+        train = functools.partial(engine.train, rows, root_seed=root_seed, record=True)
         # In a thread: neither the compiler nor what it makes could be interrupted in this one.
         (ends, *_), (*_, recorded) = map_in_threads(
-            lambda threshold: train(threshold=threshold), [protocol.threshold, -np.inf], jobs=1
+            lambda x: train(threshold=x, max_updates=latest), [protocol.threshold, -np.inf], jobs=1
         )
         assert recorded is not None  # (network, update, number)
         is_finite: Any = np.isfinite(recorded).all(axis=2)

@@ -32,8 +32,7 @@ class Value:
     __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __init__(self, writer: Writer, *names: str) -> None:
-        self.writer = writer
-        self.names = names
+        self.writer, self.names = writer, names
 
     def __len__(self) -> int:
         return len(self.names)
@@ -72,8 +71,7 @@ class Whole:
     __slots__ = ("name", "writer")
 
     def __init__(self, writer: Writer, name: str) -> None:
-        self.writer = writer
-        self.name = name
+        self.writer, self.name = writer, name
 
     def __str__(self) -> str:
         return self.name
@@ -98,8 +96,7 @@ class Writer:
     """
 
     def __init__(self, n_lanes: int, n_at_once: int = 2) -> None:
-        self.n_lanes = n_lanes
-        self.n_at_once = n_at_once
+        self.n_lanes, self.n_at_once = n_lanes, n_at_once
         self.kind = kind = f"<{n_lanes} x double>"
         self.words = words = f"<{n_lanes} x i64>"
         self.truths = truths = f"<{n_lanes} x i1>"
@@ -122,10 +119,14 @@ class Writer:
         self.names: dict[str, str] = {}  # of addresses, where they are not as that of the memory
         self._n_names = 0
 
+    def make_name(self, kind: str) -> str:
+        """Return a new name of a kind: a value, a block, ..."""
+        self._n_names += 1
+        return f"{kind}{self._n_names}"
+
     def emit(self, instruction: str) -> str:
         """Write down an instruction and return the name of its result."""
-        self._n_names += 1
-        name = f"%v{self._n_names}"
+        name = self.make_name("%v")
         self.lines.append(f"  {name} = {instruction}")
         return name
 
@@ -235,15 +236,10 @@ class Writer:
         self.lines.append(f"{block}:")
         self.block = block
 
-    def name_block(self) -> str:
-        """Return a new name for a block."""
-        self._n_names += 1
-        return f"b{self._n_names}"
-
     @contextlib.contextmanager
     def when(self, condition: str) -> Iterator[None]:
         """Run what is emitted within only where a condition holds."""
-        inside, after = self.name_block(), self.name_block()
+        inside, after = self.make_name("b"), self.make_name("b")
         self.write(f"br i1 {condition}, label %{inside}, label %{after}")
         self.begin(inside)
         yield
@@ -259,7 +255,7 @@ class Writer:
         if isinstance(n, int) and n < 2:
             yield from [begin] * n
             return
-        before, head, after = self.block, self.name_block(), self.name_block()
+        before, head, after = self.block, self.make_name("b"), self.make_name("b")
         end = begin + n
         self.write(f"br label %{head}")
         self.begin(head)

@@ -46,8 +46,7 @@ class ScriptWriter(Writer):
 
     def emit(self, expression: str) -> str:
         """Write down a constant and return its name."""
-        self._n_names += 1
-        name = f"v{self._n_names}"
+        name = self.make_name("v")
         self.lines.append(f"const {name} = {expression};")
         return name
 
@@ -79,9 +78,7 @@ class ScriptWriter(Writer):
         if n < 2:
             yield from [begin] * n
             return
-        self._n_names += 1
-        name = f"k{self._n_names}"
-        end = begin + n
+        name, end = self.make_name("k"), begin + n
         self.lines.append(f"for (let {name} = {begin}; {name} < {end}; {name} += 1) {{")
         yield Whole(self, name)
         self.lines.append("}")
@@ -92,8 +89,7 @@ class ScriptWriter(Writer):
             return body(0, *values) if n else values
         names = []
         for value in values:
-            self._n_names += 1
-            names.append(f"s{self._n_names}")
+            names.append(self.make_name("s"))
             self.lines.append(f"let {names[-1]} = {self.render(value)};")
         carried = tuple(Value(self, name) for name in names)
         for k in self.each(n):
@@ -117,9 +113,8 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
         sweep = Sweep(rule, ScriptWriter(), method if method in CRITERIA else "")
         if sweep.traces.drawn:
-            raise UsageError(
-                f"{rule.name} draws random numbers, which a page cannot; show another rule"
-            )
+            what = "draws random numbers, which a page cannot"
+            raise UsageError(f"{rule.name} {what}; show another rule")
         lines = sweep.writer.lines
         if method == "update":
             sweep.look()

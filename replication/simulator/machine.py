@@ -48,9 +48,8 @@ def _compile(
     # take three times as long as all else.
     _prepare()
     # What LLVM is told of the processor decides which instructions it may use.
-    machine = llvm.Target.from_default_triple().create_target_machine(
-        cpu=processor, features=features, opt=level, jit=True
-    )
+    target = llvm.Target.from_default_triple()
+    machine = target.create_target_machine(cpu=processor, features=features, opt=level, jit=True)
     module = llvm.parse_assembly(text)
     n_arguments = len(list(module.get_function(name).arguments))
     engine = llvm.create_mcjit_compiler(module, machine)

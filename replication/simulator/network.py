@@ -20,17 +20,9 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
+from replication.simulator import weights as initial
 from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, is_truth
 from replication.simulator.noise import N_PHASES, draw_numbers, find_place
-from replication.simulator.weights import (
-    MAX_ROOT_SEED,
-    MAX_SEED,
-    compute_variation,
-    draw_uniform,
-    make_patterns,
-    split_arrays,
-    take_numbers,
-)
 from replication.wording import plural, show
 
 Array = NDArray[np.float64]
@@ -64,7 +56,7 @@ CRITERIA: dict[str, Criterion] = {
     "every-unit-half-squared": Criterion("maximum", "maximum", lambda x, _: x * x * 0.5),
     "half-squared-error": Criterion("add", "add", lambda x, _: x * 0.5),
     "worst-pattern": Criterion("add", "maximum", lambda x, _: x * 0.5),
-    "unexplained-variance": Criterion("add", "add", lambda x, t: x / compute_variation(t)),
+    "unexplained-variance": Criterion("add", "add", lambda x, t: x / initial.compute_variation(t)),
 }
 """By the values of the protocol's field ``criterion``; our reading of the paper's is first."""
 
@@ -171,7 +163,7 @@ class Network:
         """Return the network that starts from the weights of this seed."""
         rule = Rule(cls, protocol)
         # The same row that the compiled code would read.
-        seed = take_whole("seed", seed, 0, MAX_SEED)
+        seed = take_whole("seed", seed, 0, initial.MAX_SEED)
         network: Self = rule.build(rule.draw(root_seed, seed, seed + 1)[0])
         network._seeds = seed, root_seed
         return network
@@ -182,7 +174,7 @@ class Network:
 
         What is kept may be left out: it begins as declared.
         """
-        row = take_numbers(weights, "weights", finite=True)
+        row = initial.take_numbers(weights, "weights", finite=True)
         network: Self = Rule(cls, protocol).build(row)
         return network
 
@@ -201,14 +193,14 @@ class Network:
         >>> Normal.from_seed(0).train()
         (29, True)
         """
-        root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
+        root_seed = take_whole("root_seed", root_seed, 0, initial.MAX_ROOT_SEED)
         parts = []
         # Weights and fixed arrays have streams of their own: one more of these moves none of those.
         for shapes, stream in ((rule.shapes, 0), (rule.fixed, FIXED_STREAM)):
             sizes = [math.prod(shape) for shape in shapes.values()]
             widths = [cls.half_widths.get(name, rule.protocol.half_width) for name in shapes]
             if sizes:
-                parts.append(draw_uniform(sum(sizes), root_seed + stream, start, stop))
+                parts.append(initial.draw_uniform(sum(sizes), root_seed + stream, start, stop))
                 parts[-1] *= np.repeat(widths, sizes)
         return parts[0] if len(parts) == 1 else np.hstack(parts)
 
@@ -219,7 +211,7 @@ class Network:
         # Only while a rule runs in NumPy: what it traces has its shape checked by the compiler.
         shape = self._shapes.get(name)
         if shape is not None and not isinstance(value, Traced) and self._graph is None:
-            value = take_numbers(value, name)
+            value = initial.take_numbers(value, name)
             if value.shape != shape:
                 raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
         elif shape is not None and is_truth(value):  # a number from now on, as in NumPy
@@ -377,7 +369,7 @@ class Rule:
         one: Any = network.__new__(network)
         object.__setattr__(one, "protocol", self.protocol)
         one.prepare()
-        shown = make_patterns(self.protocol) if one.patterns is None else one.patterns
+        shown = initial.make_patterns(self.protocol) if one.patterns is None else one.patterns
         self.patterns = self.targets = _take_rows(f"{name}.patterns", shown)
         self.has_targets = one.targets is not None  # others than the patterns
         if self.has_targets:
@@ -442,7 +434,7 @@ class Rule:
         network = self.bare()
         # A row of its own, so that networks built of one share nothing.
         own = np.hstack(self.split(row[np.newaxis]))[0]
-        network.__dict__.update(split_arrays(self.all_shapes, own))
+        network.__dict__.update(initial.split_arrays(self.all_shapes, own))
         return network
 
     def split(self, rows: Array) -> tuple[Array, Array]:
@@ -463,7 +455,7 @@ class Rule:
 
 
 def _take_rows(what: str, given: Any) -> Array:
-    rows = take_numbers(given, what, finite=True)
+    rows = initial.take_numbers(given, what, finite=True)
     if rows.ndim != 2 or not rows.size:
         allowed = "(n_patterns, n_units), as in [[0], [1]] of one unit"
         raise UsageError(f"{what} of shape {rows.shape} was given; allowed is {allowed}")
@@ -491,7 +483,7 @@ def _take(what: str, given: Any, check: Callable[[Any], Any], kind: str) -> dict
         raise UsageError(f"{what} = {show(given)} was given; allowed is {allowed}") from None
 
 
-_take_finite = functools.partial(take_numbers, what="", finite=True)
+_take_finite = functools.partial(initial.take_numbers, what="", finite=True)
 
 
 def _take_number(given: Any) -> float:

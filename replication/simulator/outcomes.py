@@ -108,11 +108,6 @@ class Outcomes:
         return ax
 
     @property
-    def arrays(self) -> tuple[Any, ...]:
-        """Updates, converged, weights and errors; the last two are None unless asked for."""
-        return self.updates, self.converged, self.weights, self.errors
-
-    @property
     def stop(self) -> int:
         """One past the last seed."""
         return self.start + len(self.updates)

@@ -318,12 +318,10 @@ class Sweep:
         go on from block to block stay in memory.
         """
         # By sum: the weights that can be changed as soon as it is there, and their targets.
-        placed = {} if goes_on else self._place()
+        placed, after = {} if goes_on else self._place(), self.traces.after
         for name, terms in self.traces.terms.items():
             rows = self.sums[name]
-            targets = [
-                (self.traces.after[x], self._find_rows("next", x)) for x in placed.get(name, ())
-            ]
+            targets = [(after[x], self._find_rows("next", x)) for x in placed.get(name, ())]
             for place, total in block.sum_terms(terms, rows, is_begun=goes_on):
                 if not placed:
                     rows[place] = total
@@ -385,10 +383,8 @@ class Program:
 
     def __init__(self, sweep: Sweep, text: str, outputs: Iterable[Any] = ()) -> None:
         if (n_lines := text.count("\n")) > MOST_LINES:
-            what = f"{n_lines:,} instructions, which take minutes to compile"
-            raise TraceError(
-                f"{sweep.rule.name} becomes {what}; write loops with replication.repeat"
-            )
+            what = f"becomes {n_lines:,} instructions, which take minutes to compile"
+            raise TraceError(f"{sweep.rule.name} {what}; write loops with replication.repeat")
         self.text, self.data = text, np.array(sweep.data)  # patterns, targets and constants
         self.n_all = sweep.n_all  # numbers of one network: weights, fixed arrays and what is kept
         self.n_rows, self.threshold = sweep.memory.most_rows, sweep.threshold.first

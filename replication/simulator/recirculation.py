@@ -20,17 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.errors import UsageError
+from replication.simulator import weights as initial
 from replication.simulator.activations import ACTIVATIONS, SLOPES
 from replication.simulator.arrays import Traced
 from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
-from replication.simulator.weights import (
-    draw_uniform,
-    draw_weights,
-    find_shift,
-    list_shapes,
-    make_patterns,
-    take_numbers,
-)
 
 Array = NDArray[np.float64]
 
@@ -90,7 +83,7 @@ class RecirculationNetwork(Network):
                 f"{self.learning_rule!r} only; use simulate() for other rules"
             )
         # What an update would compute again and again.
-        self.shift = find_shift(protocol, make_patterns(protocol))  # 0 in the paper
+        self.shift = initial.find_shift(protocol, initial.make_patterns(protocol))  # 0 in the paper
         self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
         self.activate_visible = ACTIVATIONS[protocol.visible_units]
 
@@ -99,7 +92,7 @@ class RecirculationNetwork(Network):
     @property
     def shapes(self) -> dict[str, Shape]:  # type: ignore[override]
         """Shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
-        return list_shapes(self.protocol)
+        return initial.list_shapes(self.protocol)
 
     @property
     def kept(self) -> dict[str, Array]:  # type: ignore[override]
@@ -124,10 +117,10 @@ class RecirculationNetwork(Network):
     @classmethod
     def draw(cls, rule: Rule, root_seed: int, start: int, stop: int) -> Array:
         """Draw the initial weights of seeds in [start, stop), from -0.5 to 0.5 (page 363)."""
-        weights = draw_weights(rule.protocol, root_seed, start, stop)
+        weights = initial.draw_weights(rule.protocol, root_seed, start, stop)
         if not rule.fixed:
             return weights
-        fixed = draw_uniform(rule.sizes[1], root_seed + FIXED_STREAM, start, stop)
+        fixed = initial.draw_uniform(rule.sizes[1], root_seed + FIXED_STREAM, start, stop)
         return np.hstack([weights, rule.protocol.half_width * fixed])
 
     # The passes around the loop
@@ -363,4 +356,4 @@ def _list_groups(states: Any) -> tuple[Any, ...]:
 
 def _take(given: Any) -> Any:
     """Return states as an array, or refuse other than numbers."""
-    return given if isinstance(given, Traced) else take_numbers(given, "states")
+    return given if isinstance(given, Traced) else initial.take_numbers(given, "states")

@@ -100,15 +100,14 @@ def list_matrices(protocol: Protocol) -> list[slice]:
 
 def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
     """Return the shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
-    *hidden, visible = protocol.connections
     # W and b of one hidden group, W1, b1, W2, ... of several.
-    marks = [""] if len(hidden) == 1 else [str(k + 1) for k in range(len(hidden))]
+    n_hidden = len(protocol.connections) - 1
+    marks = [""] if n_hidden == 1 else [str(k + 1) for k in range(n_hidden)]
     names = [*(("W" + mark, "b" + mark) for mark in marks), ("U", "c")]
-    return {
-        name: shape
-        for pair, (n_sources, n_targets) in zip(names, (*hidden, visible), strict=True)
-        for name, shape in zip(pair, ((n_targets, n_sources), (n_targets,)), strict=True)
-    }
+    shapes: dict[str, tuple[int, ...]] = {}
+    for (matrix, biases), (n_sources, n_targets) in zip(names, protocol.connections, strict=True):
+        shapes |= {matrix: (n_targets, n_sources), biases: (n_targets,)}
+    return shapes
 
 
 def split_arrays(shapes: Mapping[str, tuple[int, ...]], flat: Array) -> dict[str, Array]:

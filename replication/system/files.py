@@ -34,7 +34,8 @@ def check_target(path: Path | None, endings: Sequence[str]) -> None:
     if not path.parent.is_dir():
         raise StorageError(f"{name} cannot be written (there is no such folder); give another")
     if path.is_dir() or path.is_symlink():
-        raise StorageError(f"{name} is a folder or a link, and nothing is written there")
+        error = UsageError if path.is_dir() else StorageError
+        raise error(f"{name} is a folder or a link, and nothing is written there")
 
 
 def write_durably(path: Path, content: bytes) -> None:
@@ -80,13 +81,12 @@ def publish(temporary: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Force the names in a folder to disk, where the system can."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+    """Force the names in a folder to disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_folder(folder: Path, *, below: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 SECONDS_TO_LEAVE = 0.02
 """For a destructor that has swallowed a signal, before the signal is sent once more."""
-SIGNALS = [each for each in signal.Signals if each.name in {"SIGINT", "SIGTERM", "SIGHUP"}]
+SIGNALS = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
 
 
 class Interrupted(KeyboardInterrupt):

@@ -6,7 +6,7 @@ import pytest
 
 from replication.cache.blocks import NOWHERE
 from replication.cli import main
-from replication.definition.protocol import PAPER, Protocol
+from replication.definition.protocol import Protocol
 from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
 from replication.experiments import EXPERIMENTS
 from replication.publication.models import read_model, write_model
@@ -86,15 +86,6 @@ def test_the_cache_says_what_it_is_and_is_emptied(cache_folder, run):
     (cache_folder / "mine").write_text("")
     assert run("cache", "--clear").startswith("removed 8 files")
     assert [path.name for path in cache_folder.iterdir()] == ["mine"]
-
-
-def test_outcomes_of_an_older_version_are_named_and_left_alone(tmp_path, run):
-    block = tmp_path / "outcomes" / "4.1" / PAPER.id / "1988" / "block.parquet"
-    block.parent.mkdir(parents=True)
-    block.write_bytes(b"PAR1")
-    line = f"outcomes of an older version, left alone: '{tmp_path / 'outcomes'}'"
-    assert line in run("info", "--results", tmp_path)
-    assert block.read_bytes() == b"PAR1"
 
 
 @pytest.mark.usefixtures("quick_reports")

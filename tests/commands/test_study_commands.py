@@ -123,7 +123,7 @@ def test_experiments_say_what_they_do_and_where_models_are(tmp_path, monkeypatch
         report_progress("searching the settings")
         return {"name": name}
 
-    monkeypatch.setattr("replication.publication.publishing.run_experiment", run_quickly)
+    monkeypatch.setattr("replication.experiments.run_experiment", run_quickly)
     assert main(["experiments", "speed", "codes", "--results", str(tmp_path)]) == 0
     output = capsys.readouterr()
     seconds = round(EXPERIMENTS["speed"].seconds + EXPERIMENTS["codes"].seconds)

@@ -74,7 +74,7 @@ def test_a_file_that_exists_is_replaced_only_where_that_is_said_and_a_folder_nev
     assert len(pd.read_csv(path)) == 3
     path.unlink()
     path.mkdir()
-    with pytest.raises(StorageError, match="x.csv' is a folder"):
+    with pytest.raises(UsageError, match="x.csv' is a folder"):
         export_outcomes(BLOCKS, path, force=True)
     with pytest.raises(UsageError, match="allowed are files that end in .csv or .parquet"):
         export_outcomes(BLOCKS, tmp_path / "x.csv.gz")

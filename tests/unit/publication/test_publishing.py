@@ -149,10 +149,12 @@ def test_model_keeps_six_significant_digits_and_no_number_that_is_none(tmp_path)
 
 def test_a_published_report_that_differs_is_not_reproduced(monkeypatch, tmp_path):
     of_now = make_current("codes")
-    for module in (publishing, verifying):
+    for module in (publishing.registry, verifying):
         monkeypatch.setattr(module, "EXPERIMENTS", {"codes": EXPERIMENTS["codes"]})
     monkeypatch.setattr(publishing, "count_parts", lambda *_, **__: {})
-    monkeypatch.setattr(publishing, "run_experiment", lambda name, **_: {"a": 0.5} | of_now)
+    monkeypatch.setattr(
+        "replication.experiments.run_experiment", lambda name, **_: {"a": 0.5} | of_now
+    )
 
     def write_short_report(study, *_, **__):
         place_files(study.folder, {"report.html": b"the report"})

@@ -112,7 +112,7 @@ def test_training_that_is_recorded_ends_where_training_ends():
         (lambda: trace(seed="0"), "seed = '0'"),
         (lambda: trace(seed=0, root_seed=-1), "root_seed = -1"),
         (lambda: simulate("papers", n_seeds=3), "named readings paper"),
-        (lambda: simulate(100), "protocol = 100 was given; allowed are a Protocol and"),
+        (lambda: simulate(100), "protocol = 100 was given; allowed are a Protocol "),
         (lambda: simulate(n_seeds=10**12), "from 1 to 1000000000"),
         (lambda: simulate(jobs=-2), "jobs = -2 .* from -1 to 10000"),
         (lambda: simulate(n_seeds=2, jobs=np.array([1, 2])), "jobs = array"),
