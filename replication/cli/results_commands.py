@@ -49,6 +49,9 @@ def run_info(options: argparse.Namespace) -> int:
     code = _go_on(folders, lambda folder: describe_report(folder, results))
     if not folders:
         print(f"no report in {show(results)}")
+    # Of versions before the cache, which kept them in the results folder.
+    if (older := results / "outcomes").is_dir():
+        print(f"outcomes of an older version, left alone: {show(older)} (nothing reads them now)")
     cache = find_cache()
     print(f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}")
     return code

@@ -70,6 +70,13 @@ def test_verify_needs_a_folder_for_what_it_makes_again(tmp_path, monkeypatch, re
     assert "No usable temporary directory" in refuse(74, "verify", "--results", tmp_path)
 
 
+def test_outcomes_of_an_older_version_are_named_and_left_alone(tmp_path, run):
+    (tmp_path / "outcomes").mkdir()
+    line = f"outcomes of an older version, left alone: '{tmp_path / 'outcomes'}'"
+    assert line in run("info", "--results", tmp_path)
+    assert (tmp_path / "outcomes").is_dir()
+
+
 def test_info_has_a_line_for_every_report_and_one_for_the_cache(tmp_path, cache_folder, run):
     folders = [publish(tmp_path, 3, 10), publish(tmp_path, 4, 1, OTHER)]
     (folders[1] / "report.html").unlink()
