@@ -82,9 +82,7 @@ def cluster(tmp_path, cache_folder):
         process.join()
 
 
-def test_death_of_a_worker_an_own_rule_ctrl_c_a_stranger_and_death_of_the_scheduler(
-    cluster, tmp_path
-):
+def test_death_of_a_worker_own_rule_ctrl_c_a_stranger_and_death_of_the_scheduler(cluster, tmp_path):
     """One cluster for all, since each of its processes takes a second to start."""
     victim, survivor = cluster.work(), cluster.work()
     # A worker dies: the other one does its blocks.

@@ -14,9 +14,7 @@ from tests.exactness.rules import FILE
 RING = "1,0.368,0.135,0.368\n0.368,1,0.368,0.135\n0.135,0.368,1,0.368\n0.368,0.135,0.368,1\n"
 
 
-def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_the_command_prints(
-    run, tmp_path
-):
+def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_it_prints(run, tmp_path):
     asked = {"n_seeds": 40, "root_seed": 2**63 - 1}
     words = ("--seeds", 40, "--root-seed", 2**63 - 1, "--save", tmp_path / "found.csv")
     answer = run("mechanism", "--group-sizes", "4,2", *words)

@@ -29,9 +29,7 @@ def quick_reports(small_reports, monkeypatch):
 
 
 @pytest.mark.usefixtures("quick_reports")
-def test_verify_makes_the_report_of_a_study_again_without_the_cache(
-    tmp_path, cache_folder, run, capsys
-):
+def test_verify_makes_a_report_of_a_study_again_without_cache(tmp_path, cache_folder, run, capsys):
     results, words = tmp_path / "results", ("--seeds", 300, "--set", "threshold=0.2")
     run("replicate", *words, "--results", results)
     (folder,) = (results / "studies").iterdir()
@@ -48,9 +46,7 @@ def test_verify_makes_the_report_of_a_study_again_without_the_cache(
     assert f"the report in '{folder}' was not reproduced: models/headline.json: " in said
 
 
-def test_verify_sees_the_likelihood_of_the_paper_that_the_report_was_made_with(
-    tmp_path, monkeypatch
-):
+def test_verify_sees_the_likelihood_of_the_paper_that_a_report_was_made_with(tmp_path, monkeypatch):
     publish(tmp_path, 3, 10)
     write_model(tmp_path, "likelihood", {"paper": 1})
     seen = []

@@ -66,9 +66,7 @@ def test_the_rule_s_own_numbers_are_set_and_what_its_failures_ended_as_is_said(r
     (FILE.replace("self.B @ d", "self.D @ d"), "", 2, "mine.py, line 15: .*no attribute"),
     (FILE.replace("* r * (1 - r)", "* max(r)"), "", 2, "np.where.* .mine.py, line 14"),
 ])  # fmt: skip
-def test_what_cannot_be_run_is_refused_in_one_line(
-    refuse, write, tmp_path, text, name, code, message
-):
+def test_what_cannot_run_is_refused_in_one_line(refuse, write, tmp_path, text, name, code, message):
     path = tmp_path / "mine.py" if text is None else write(text)
     assert re.search(message, refuse(code, "rule", f"{path}{name}"))
 
@@ -84,9 +82,7 @@ def test_a_rule_that_cannot_be_compiled_runs_in_plain_numpy_if_asked(run, refuse
     ("--page", "link.html", 74, "is a folder or a link"),
     ("--page", "none/mine.html", 74, "there is no such folder"),
 ])  # fmt: skip
-def test_nothing_is_run_for_a_file_that_cannot_be_written(
-    refuse, write, tmp_path, option, name, code, message
-):
+def test_nothing_runs_if_no_file_can_be_kept(refuse, write, tmp_path, option, name, code, message):
     path = write("open('ran', 'w')")
     (tmp_path / "link.html").symlink_to("/dev/null")
     assert message in refuse(code, "rule", path, option, tmp_path / name)
@@ -94,9 +90,7 @@ def test_nothing_is_run_for_a_file_that_cannot_be_written(
     assert (tmp_path / "link.html").is_symlink()
 
 
-def test_a_file_may_be_called_as_a_library_and_import_what_lies_beside_it(
-    run, write, tmp_path, monkeypatch
-):
+def test_a_file_may_be_called_as_a_library_and_import_neighbours(run, write, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write("rate = 9.5", "helper_of_mine.py")
     write(FILE.replace("9.5", "__import__('helper_of_mine').rate"), "pandas.py")

@@ -61,9 +61,7 @@ CASES = {
     ),
     "XOR, 2-2-1": ("BackPropagation", (2, 2, 1), BITS, XOR, FAST, squared, 0.5, 0.9, 0),
     "parity of two bits": ("Decaying", (2, 2, 1), BITS, XOR, {}, squared, 1.0, 0.0, 1e-4),
-    "own corners": (
-        "Corners", (8, 3, 8), np.eye(8), np.eye(8), {}, cross_entropy, 0.5 / 8, 0.9, 0,
-    ),
+    "own corners": ("Corners", (8, 3, 8), np.eye(8), np.eye(8), {}, cross_entropy, 0.5 / 8, 0.9, 0),
 }  # fmt: skip
 
 

@@ -107,9 +107,7 @@ def test_what_is_there_is_read_also_after_nothing_more_could_be_kept(tmp_path, c
     ("os.fsync", errno.ENOSPC), ("pathlib.Path.replace", errno.EMFILE),
     ("pathlib.Path.mkdir", errno.EROFS),
 ])  # fmt: skip
-def test_where_nothing_can_be_kept_a_study_goes_on_and_one_line_says_so(
-    tmp_path, capsys, step, number
-):
+def test_where_nothing_can_be_kept_a_study_goes_on_with_one_line(tmp_path, capsys, step, number):
     folder, reason = tmp_path / "cache", os.strerror(number)
     with mock.patch(step, side_effect=OSError(number, reason)):
         assert fill(folder, 60).digest == compute_reference(60)
@@ -148,9 +146,7 @@ def test_clearing_removes_what_is_ours_and_nothing_else(cache):
     assert cache.measure() == (0, 0)
 
 
-def test_the_cache_lies_where_the_system_keeps_caches_or_a_variable_says(
-    tmp_path, monkeypatch, capsys
-):
+def test_cache_lies_where_the_system_keeps_caches_or_a_variable_says(tmp_path, monkeypatch, capsys):
     for name in ("REPLICATION_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

@@ -30,9 +30,7 @@ def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
 
 
 @pytest.mark.parametrize("has_cache", [True, False])
-def test_outcomes_come_in_the_order_of_seeds_whatever_is_there_and_is_finished_first(
-    tmp_path, has_cache
-):
+def test_outcomes_come_in_order_of_seeds_whatever_is_there_or_finished_first(tmp_path, has_cache):
     def simulate_backwards(protocol, root_seed, ranges, **_):
         return (invent(start, stop) for start, stop in reversed(list(ranges)))
 

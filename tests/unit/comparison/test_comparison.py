@@ -412,27 +412,21 @@ def test_outcomes_of_simulate_bring_their_failures_and_their_cap():
     ({"mean": "10 ± 0.1", "sd": "0.9", "plus_minus": "sd"}, "`sd` was given twice"),
     ({"mean": "10 (90% CI 9, 11)", "plus_minus": "95% ci"}, "level is 0.9, and 0.95 in"),
     ({"minus": NORMAL, "max": "2"}, "only the `mean`"),
+    # What is wrong with one's own values.
+    ({"values": []}, "there are no values"),
+    ({"values": np.zeros((5, 2))}, "`values` was given with the shape \\(5, 2\\); give one number"),
+    ({"values": ["a", "b"]}, "holds 'a' in row 1 of the data; allowed are numbers"),
+    ({"values": "mine.csv"}, "`values` was given as 'mine.csv'; give one number"),
+    ({"values": [10**400, 1]}, "allowed are finite numbers"),
+    ({"values": [1.0, 1e300]}, "from 1e-100 to 1e\\+15"),
+    ({"values": [1.0, 2.5, 3.0], "grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
+    ({"values": [1.0, 2.0], "succeeded": [True]}, "`succeeded` was given as .*for each run"),
+    ({"values": [1.0, 2.0], "minus": [3.0, 4.0], "cap": 2}, "all 2 runs of `minus` failed"),
+    ({"values": [1.0, 2.0], "succeeded": ["yes", "no"]}, "give 1 or 0 for each run"),
 ])  # fmt: skip
-def test_arguments_are_refused_in_one_line(arguments, message):
-    with pytest.raises(UsageError, match=message) as error:
-        compare(NORMAL, **{"runs": 5, **arguments})
+def test_arguments_and_values_are_refused_in_one_line(arguments, message):
+    kind, more = (DataError, {"mean": "48"}) if "values" in arguments else (UsageError, {})
+    with pytest.raises(kind, match=message) as error:
+        compare(**{"values": NORMAL, "runs": 5} | more | arguments)
     assert "\n" not in str(error.value)
     assert len(str(error.value)) < 300
-
-
-@pytest.mark.parametrize(("values", "arguments", "message"), [
-    ([], {}, "there are no values"),
-    (np.zeros((5, 2)), {}, "`values` was given with the shape \\(5, 2\\); give one number"),
-    (["a", "b"], {}, "holds 'a' in row 1 of the data; allowed are numbers"),
-    ("mine.csv", {}, "`values` was given as 'mine.csv'; give one number"),
-    ([10**400, 1], {}, "allowed are finite numbers"),
-    ([1.0, 1e300], {}, "from 1e-100 to 1e\\+15"),
-    ([1.0, 2.5, 3.0], {"grid": 1}, "row 2 is 2.5, which is no multiple of the grid 1"),
-    ([1.0, 2.0], {"succeeded": [True]}, "`succeeded` was given as .*for each run"),
-    ([1.0, 2.0], {"minus": [3.0, 4.0], "cap": 2}, "all 2 runs of `minus` failed"),
-    ([1.0, 2.0], {"succeeded": ["yes", "no"]}, "give 1 or 0 for each run"),
-])  # fmt: skip
-def test_values_are_refused_in_one_line(values, arguments, message):
-    with pytest.raises(DataError, match=message) as error:
-        compare(values, mean="48", runs=5, **arguments)
-    assert "\n" not in str(error.value)

@@ -109,11 +109,9 @@ def test_anything_else_is_refused_in_one_short_line(given):
     assert str(error.value).isprintable()
 
 
-@pytest.mark.parametrize(
-    "lone", ["1.2k ± 0.1", "1.2 ± 0.1k", "8.3 ± 0.4 × 10⁻¹", "1.2k [1.1, 1.3]"]
-)
-def test_a_unit_behind_one_of_two_numbers_is_refused(lone):
+@pytest.mark.parametrize("one", ["1.2k ± 0.1", "1.2 ± 0.1k", "8.3 ± 0.4 × 10⁻¹", "1.2k [1.1, 1.3]"])
+def test_a_unit_behind_one_of_two_numbers_is_refused(one):
     """1.2k ± 0.1 was read as 1,200 ± 0.1."""
     with pytest.raises(UsageError, match="unit behind one of its numbers; repeat it"):
-        split_printed(lone)
+        split_printed(one)
     assert split_printed("0.83 ± 4e-2").spread == "4e-2"

@@ -78,9 +78,7 @@ def test_steps_of_a_log_are_no_runs(tmp_path, capsys):
     out = show({"step": steps, "reward": [x + 0.5 for x in steps]}, "99")
     assert "Their mean is 99.5." in out
     assert "of each run the last step is taken" in out
-    log = pd.DataFrame(
-        {"run": r, "step": s, "acc": s + r / 10} for r in range(4) for s in range(10)
-    )
+    log = pd.DataFrame({"run": r, "step": s, "v": s + r / 10} for r in range(4) for s in range(10))
     for frame in (log, log.drop(columns="run"), log.sort_values("step").drop(columns="run")):
         assert "your 9.15 (4 runs)" in show(frame, "9")
     # The first step is missing, which ended in a traceback.
@@ -227,7 +225,7 @@ RUNS = pd.DataFrame({
 KEYS = {("ant", "PPO"), ("ant", "SAC"), ("hop_per", "PPO"), ("hop_per", "SAC")}
 PASTED = {
     "tex": r"""\begin{table}\begin{tabular}{l|cc} \toprule
-    & \multicolumn{2}{c}{Method} \\ \cmidrule{2-3}
+    & \multicolumn{2}{c}{} \\ \cmidrule{2-3}
     Task & PPO & \textbf{SAC} \\ \midrule
     ant & $3.0_{\pm 0.5}$ & \textbf{3.2} $\pm$ 0.4$^\dagger$ \\ % a comment
     hop\_per & 3.1 $\pm$ 0.3 & n/a \\ \bottomrule
@@ -242,9 +240,7 @@ PASTED = {
 
 @pytest.mark.parametrize("form", PASTED)
 def test_a_table_with_a_column_for_each_method_is_read_as_it_is_pasted(form, tmp_path):
-    (tmp_path / "t").write_text(
-        PASTED[form].replace("Method} ", "} ") if form == "tex" else PASTED[form]
-    )
+    (tmp_path / "t").write_text(PASTED[form])
     found = compare_table(RUNS, read_table(str(tmp_path / "t")), n=5, plus_minus="sd")
     assert found.by == ("task", "method")
     assert set(found.rows) | set(found.refused) == KEYS
@@ -292,15 +288,12 @@ def test_what_a_table_leaves_open_is_taken_as_people_mean_it_and_said(case):
     assert (found.verdict is UNKNOWN) == (case == "per cent")
 
 
-@pytest.mark.parametrize(
-    ("text", "numbers"),
-    [
-        ("5.3 ± 0.4 (5 seeds)", {"mean": "5.3", "sd": "0.4", "runs": 5}),
-        ("accuracy 94.8 ± 0.2, n = 4", {"mean": "94.8", "sd": "0.2", "runs": 4}),
-        ("median 4.9 (IQR 4.5 to 5.4), n = 5", {"median": "4.9", "q1": "4.5", "q3": "5.4", "n": 5}),
-        ("94% of 50", {"share": "94%", "n": 50}),
-    ],
-)
+@pytest.mark.parametrize(("text", "numbers"), [
+    ("5.3 ± 0.4 (5 seeds)", {"mean": "5.3", "sd": "0.4", "runs": 5}),
+    ("accuracy 94.8 ± 0.2, n = 4", {"mean": "94.8", "sd": "0.2", "runs": 4}),
+    ("median 4.9 (IQR 4.5 to 5.4), n = 5", {"median": "4.9", "q1": "4.5", "q3": "5.4", "n": 5}),
+    ("94% of 50", {"share": "94%", "n": 50}),
+])  # fmt: skip
 def test_a_report_is_read_as_it_is_spelt(text, numbers):
     own = [1.0, 0, 1, 1, 1, 1] if "of" in text else [4.5, 4.9, 5.2, 5.6, 4.1, 5.0]
     assert compare(own, text, plus_minus="sd") == compare(own, numbers, plus_minus="sd")
@@ -314,10 +307,8 @@ def test_results_of_many_methods_need_to_know_whose_the_runs_are():
 
 def test_a_mistyped_heading_names_the_nearest_and_what_was_seen():
     own = {"k": ["a"] * 3 + ["b"] * 3, "v": [1.0, 2, 3, 1, 2, 4]}
-    found = compare_table(
-        own, {"k": ["a", "b"], "mean": ["2", "2"], "n": [5, 5], "stdd": ["1", "1"]}
-    )
-    assert "'stdd' (did you mean std?)" in read(found)
+    report = {"k": ["a", "b"], "mean": ["2", "2"], "n": [5, 5], "stdd": ["1", "1"]}
+    assert "'stdd' (did you mean std?)" in read(compare_table(own, report))
     with pytest.raises(UsageError, match="no mean, median or share, only 'k', 'note'"):
         compare_table(own, {"k": ["a", "b"], "note": ["good", "bad"]})
 

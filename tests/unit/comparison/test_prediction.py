@@ -26,11 +26,9 @@ def find(values, runs, n_studies=20_000, seed=1989, **reported):
     return prediction.predict(sample, read(**reported), runs, [1.0], level=0.05, effort=effort)[0]
 
 
-def judge_mean_and_max(table, *, mean, largest, runs):
+def judge_mean_and_max(table, runs, **reported):
     yours = {"mean": math.nan, "max": math.nan}
-    return prediction.predict_mean_and_max(
-        table, read(mean=mean, max=largest), runs, yours=yours, level=0.05
-    )
+    return prediction.predict_mean_and_max(table, read(**reported), runs, yours=yours, level=0.05)
 
 
 def test_mean_of_normal_runs_has_students_prediction_interval():
@@ -107,7 +105,7 @@ def test_p_of_mean_and_maximum_is_that_of_all_studies_enumerated(n, mean, larges
                       sum(p for other, p in same if other >= m)) / whole  # fmt: skip
         return min(of_max, of_mean)
 
-    found = judge_mean_and_max(TABLE, mean=mean, largest=largest, runs=n)
+    found = judge_mean_and_max(TABLE, n, mean=mean, max=largest)
     # p is the probability of studies at least as extreme, ties included.
     own = find_tail(float(mean), int(largest))
     expected = sum(p for m, top, p in studies if find_tail(m, top) <= own * (1 + 1e-9))
@@ -117,7 +115,7 @@ def test_p_of_mean_and_maximum_is_that_of_all_studies_enumerated(n, mean, larges
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_mean_given_the_largest_is_that_of_all_studies_enumerated(n):
     for largest in VALUES:
-        found = judge_mean_and_max(TABLE, mean="5", largest=str(largest), runs=n)
+        found = judge_mean_and_max(TABLE, n, mean="5", max=str(largest))
         given = found.distributions["mean_given_max"]
         studies = [(mean, p) for mean, top, p in enumerate_studies(n) if top == largest]
         whole = sum(p for _, p in studies)

@@ -11,12 +11,7 @@ from hypothesis import given
 
 from replication import NOTEBOOK, PAPER, READINGS, Protocol, UsageError
 from replication.cli.arguments import read_protocol
-from replication.definition.protocol import (
-    ERROR_READINGS,
-    as_plain,
-    from_plain,
-    parse_assignment,
-)
+from replication.definition.protocol import ERROR_READINGS, as_plain, from_plain, parse_assignment
 from tests.property.test_simulator import protocols
 
 

@@ -11,19 +11,13 @@ from replication.definition.claims import ClaimVerdict
 from replication.experiments.functions import run as functions
 from replication.simulator.weights import draw_weights
 from tests.parity.loop import FUNCTIONS
-from tests.unit.experiments.builders import (
-    differentiate,
-    flatten,
-    list_outcomes,
-    make_outcomes,
-    sum_changes,
-)
+from tests.unit.experiments import builders
 
 
 def judge(**changed):
     """Judge functions of which 1,000 networks take 30 updates, or as many as is said."""
     updates = dict.fromkeys(("logistic", *functions.SMOOTH), [30] * 1000) | changed
-    outcomes = {name: make_outcomes(*each) for name, each in updates.items()}
+    outcomes = {name: builders.make_outcomes(*each) for name, each in updates.items()}
     return functions.judge_functions(outcomes)
 
 
@@ -31,7 +25,7 @@ def test_one_function_that_does_not_serve_or_is_slow_is_an_exception():
     assert judge()["verdict"] == ClaimVerdict.HOLDS
     judged = judge(tanh=[30] * 900 + [2000] * 100)
     assert judged["verdict"] == ClaimVerdict.HOLDS_EXCEPT
-    outcomes = list_outcomes(judged)
+    outcomes = builders.list_outcomes(judged)
     assert [name for name in outcomes if outcomes[name] == "contradicts"] == ["tanh"]
     assert judge(softplus=[61] * 1000)["verdict"] == ClaimVerdict.HOLDS_EXCEPT
     assert judge(arctan=[30] * 900 + [2000] * 100)["verdict"] == ClaimVerdict.FAILS_EXCEPT
@@ -56,7 +50,10 @@ def test_changes_and_gradients_are_those_of_a_readable_network_with_these_functi
     changes = functions.compute_change(weights, functions.UNKNOWN[name])
     gradients = functions.differentiate_error(weights, functions.UNKNOWN[name])
     for flat, change, gradient in zip(weights, changes, gradients, strict=True):
-        expected = flatten(sum_changes(build(flat))[:2]) / functions.RESTRICTED.learning_rate
+        expected = (
+            builders.flatten(builders.sum_changes(build(flat))[:2])
+            / functions.RESTRICTED.learning_rate
+        )
         np.testing.assert_allclose(change, expected, rtol=1e-9, atol=1e-14)
-        descent = differentiate(lambda moved: build(moved).error(), flat)[:10]
+        descent = builders.differentiate(lambda moved: build(moved).error(), flat)[:10]
         np.testing.assert_allclose(gradient, descent, rtol=1e-6, atol=1e-8)

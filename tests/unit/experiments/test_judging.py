@@ -10,17 +10,10 @@ import pytest
 from replication.definition.claims import ClaimVerdict, load_claims
 from replication.errors import DataError
 from replication.experiments import judging
-from replication.experiments.judging import (
-    Evidence,
-    describe,
-    find_verdict,
-    judge,
-    list_statements,
-    supports_if,
-)
+from replication.experiments.judging import describe, judge, list_statements, supports_if
 from replication.statistics.intervals import Estimate
 
-YES, NO, OPEN = Evidence.SUPPORTS, Evidence.CONTRADICTS, Evidence.UNDECIDED
+YES, NO, OPEN = judging.Evidence.SUPPORTS, judging.Evidence.CONTRADICTS, judging.Evidence.UNDECIDED
 GOOD_CODES = load_claims()["good-codes"]
 PRIMARY = GOOD_CODES.operationalisations[0]
 RESULTS = {each.id: supports_if(True) for each in GOOD_CODES.operationalisations}
@@ -76,8 +69,8 @@ def test_measurement_of_any_kind_is_compared_with_the_level_of_its_entry(measure
     (OPEN, [YES, NO], ClaimVerdict.OPEN, ClaimVerdict.OPEN),
 ])  # fmt: skip
 def test_primary_outcome_decides_and_the_others_qualify(primary, others, empirical, checked):
-    assert find_verdict("empirical", primary, others) is empirical
-    assert find_verdict("checked", primary, others) is checked
+    assert judging.find_verdict("empirical", primary, others) is empirical
+    assert judging.find_verdict("checked", primary, others) is checked
 
 
 def test_condition_names_what_contradicts_the_primary():
@@ -102,9 +95,7 @@ def test_bound_of_the_statement_itself_decides_nothing_where_it_is_met():
         assert judge_one(Estimate(2.0, *ends), above=0.5, below=2.0)["outcome"] == outcome
 
 
-def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict_turns(
-    monkeypatch,
-):
+def test_other_level_is_tried_wherever_the_first_stands_and_named_if_a_verdict_turns(monkeypatch):
     _, second, third = GOOD_CODES.operationalisations
     levels = {"at_least": 0.9, "instead_at_least": 0.7}, {"at_least": 0.9}, {"at_least": 0.5}
     pairs = zip(GOOD_CODES.operationalisations, levels, strict=True)
@@ -126,9 +117,8 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_the_verdict
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_files_and_name():
     assert judge("good-codes", RESULTS)["operationalisations"] == RESULTS
-    assert (
-        judge("good-codes", RESULTS, verdict=ClaimVerdict.NOT_TESTABLE)["verdict"] == "not testable"
-    )
+    judged = judge("good-codes", RESULTS, verdict=ClaimVerdict.NOT_TESTABLE)
+    assert judged["verdict"] == "not testable"
     other = {"other": RESULTS[PRIMARY.id]}
     lacking = {name: result for name, result in RESULTS.items() if name != PRIMARY.id}
     for measured, name in ((lacking, PRIMARY.id), (RESULTS | other, "other")):

@@ -3,26 +3,21 @@
 import numpy as np
 import pytest
 
-from replication.experiments.settings.run import (
-    MAP_RATES,
-    MAP_REGRESSIONS,
-    find_crossing,
-    find_ridge,
-)
+from replication.experiments.settings import run
 
 
 def test_crossing_lies_where_straight_lines_reach_the_level():
-    assert find_crossing([10.0, 20.0, 40.0], [0.0, 0.2, 0.4], 0.3) == pytest.approx(30.0)
-    assert find_crossing([10.0, 20.0], [0.5, 0.6], 0.1) == 10.0
-    assert find_crossing([10.0, 20.0], [0.0, 0.05], 0.1) is None
+    assert run.find_crossing([10.0, 20.0, 40.0], [0.0, 0.2, 0.4], 0.3) == pytest.approx(30.0)
+    assert run.find_crossing([10.0, 20.0], [0.5, 0.6], 0.1) == 10.0
+    assert run.find_crossing([10.0, 20.0], [0.0, 0.05], 0.1) is None
     # The first of several.
-    assert find_crossing([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 1.0], 0.5) == 1.5
+    assert run.find_crossing([1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 1.0], 0.5) == 1.5
 
 
 def test_ridge_is_left_out_where_the_fastest_rate_is_not_on_the_map():
-    mean = np.full((len(MAP_REGRESSIONS), len(MAP_RATES)), 100.0)
+    mean = np.full((len(run.MAP_REGRESSIONS), len(run.MAP_RATES)), 100.0)
     failing = np.zeros_like(mean)
     mean[0, 5], mean[1, 0], mean[2, 7] = 10.0, 10.0, 10.0
     failing[2] = 0.9
-    ridge = find_ridge(mean, failing)
-    assert ridge[:3] == [MAP_RATES[5], None, None]
+    ridge = run.find_ridge(mean, failing)
+    assert ridge[:3] == [run.MAP_RATES[5], None, None]

@@ -1,12 +1,12 @@
 """A report is put in its place whole, over nobody else's files, and out of no folder by a link."""
 
 import contextlib
-import subprocess
 
 import pytest
 
 from replication.errors import StorageError
 from replication.publication import placing
+from tests.reliability.faults import run
 
 OLD = {"report.html": b"old page", "figures/a.svg": b"old a", "figures/b.svg": b"old b"}
 NEW = {"report.html": b"new page", "report.md": b"new text", "figures/a.svg": b"new a"}
@@ -62,10 +62,7 @@ def test_a_list_that_names_other_files_is_none(folder, tmp_path):
 
 
 def test_sha256sum_checks_the_list_and_what_has_not_changed_is_not_written(folder):
-    done = subprocess.run(
-        ["sha256sum", "--check", "--strict", placing.LIST], cwd=folder, check=False
-    )
-    assert done.returncode == 0
+    assert run("sha256sum", "--check", "--strict", placing.LIST, cwd=folder).returncode == 0
     before = {path: path.stat().st_ino for path in folder.rglob("*")}
     placing.place_files(folder, OLD)
     assert {path: path.stat().st_ino for path in folder.rglob("*")} == before

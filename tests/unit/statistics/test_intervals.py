@@ -46,11 +46,9 @@ def test_median_lies_between_the_order_statistics_of_its_exact_interval(n):
     assert intervals.estimate_median([1.0, 2.0, 3.0, 4.0, 5.0]).interval == [None, None]
 
 
-@pytest.mark.parametrize(
-    ("n_censored", "median"), [(0, 30), (1, 31), (40, 50), (59, 60), (61, None)]
-)
-def test_median_of_a_table_counts_those_that_did_not_converge(n_censored, median):
-    table = CountTable(np.arange(1, 61), np.ones(60, dtype=int), n_censored, 100)
+@pytest.mark.parametrize(("n_failed", "median"), [(0, 30), (1, 31), (40, 50), (59, 60), (61, None)])
+def test_median_of_a_table_counts_those_that_did_not_converge(n_failed, median):
+    table = CountTable(np.arange(1, 61), np.ones(60, dtype=int), n_failed, 100)
     assert intervals.find_median(table) == median
 
 
