@@ -122,7 +122,7 @@ def move(function: Callable[..., Any]) -> Callable[..., Any]:
 
     def operate(given: Any, *arguments: Any, **options: Any) -> Any:
         for where in (*arguments, *options.values()):
-            if any(isinstance(place, Traced) for place in _as_tuple(where)):
+            if any(isinstance(place, Traced) for place in as_tuple(where)):
                 raise TraceError("the rule takes elements at places not known yet; write np.where")
         is_list = isinstance(given, list | tuple)
         xs = _take_all(*given) if is_list else [given]
@@ -347,10 +347,7 @@ def costly(name: str, function: Any, *, is_paired: bool = False) -> Callable[[Tr
     return operate
 
 
-PAIRED = {
-    name: costly(name, function, is_paired=True)
-    for name, function in exact.PAIRED_FUNCTIONS.items()
-}
+PAIRED = {key: costly(key, x, is_paired=True) for key, x in exact.PAIRED_FUNCTIONS.items()}
 """Functions of units by their names, of traced arrays."""
 
 
@@ -594,7 +591,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
         for turn in range(n):
             TURNS.n_draws = n_draws  # a draw has the same number in every turn
             with TURNS.take(n, turn):
-                state = _as_tuple(step(*state))
+                state = as_tuple(step(*state))
         return state if len(state) > 1 else state[0]
     begun, is_batched = [*map(graph.take, state)], graph.phase != APPLY
     graph.depth += 1
@@ -605,7 +602,7 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
             graph.make("carried", x.shape, note=(graph.depth, k, object()), **place)
             for k, x in enumerate(begun)
         ]
-        found = [*map(graph.take, _as_tuple(step(*carried)))]
+        found = [*map(graph.take, as_tuple(step(*carried)))]
     finally:
         graph.depth -= 1
     before, after = [x.shape for x in begun], [x.shape for x in found]
@@ -621,7 +618,8 @@ def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
     return results if len(results) > 1 else results[0]
 
 
-def _as_tuple(x: Any) -> tuple[Any, ...]:
+def as_tuple(x: Any) -> tuple[Any, ...]:
+    """Return what may be one or several as several."""
     return x if isinstance(x, tuple) else (x,)
 
 

@@ -152,10 +152,8 @@ def _has_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int], error: f
     error = np.inf if np.isnan(error) else error
     apart = TOLERANCE * (1.0 + abs(error)) if np.isfinite(error) else 0.0
     given: Any = {"first_seed": seeds[0], "root_seed": seeds[1], "max_updates": 0}
-    is_below = [
-        bool(engine.train(row[np.newaxis], threshold=threshold, **given)[1])
-        for threshold in (error - apart, error + apart)
-    ]
+    limits = error - apart, error + apart
+    is_below = [bool(engine.train(row[np.newaxis], threshold=x, **given)[1]) for x in limits]
     return is_below == [False, apart > 0.0]
 
 

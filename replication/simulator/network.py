@@ -441,10 +441,9 @@ class Rule:
         """Return what is drawn of each row, and what is kept, as it begins where it is left out."""
         n_drawn = self.row_sizes[0]
         if rows.ndim != 2 or rows.shape[1] not in self.row_sizes:
-            raise UsageError(
-                f"weights of shape {rows.shape} were given; {self.name} needs (n, {n_drawn}), a "
-                "row for each network"
-            )
+            given = f"weights of shape {rows.shape} were given"
+            needed = f"(n, {n_drawn}), a row for each network"
+            raise UsageError(f"{given}; {self.name} needs {needed}")
         if rows.shape[1] == n_drawn:  # what is kept begins alike, and is not copied
             return rows, np.broadcast_to(self.begun, (len(rows), self.sizes[2]))
         return rows[:, :n_drawn], rows[:, n_drawn:]

@@ -22,7 +22,7 @@ from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Pro
 from replication.errors import UsageError
 from replication.simulator import weights as initial
 from replication.simulator.activations import ACTIVATIONS, SLOPES
-from replication.simulator.arrays import Traced
+from replication.simulator.arrays import Traced, as_tuple
 from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
 
 Array = NDArray[np.float64]
@@ -78,10 +78,8 @@ class RecirculationNetwork(Network):
         """Set what follows from the protocol."""
         protocol = self.protocol
         if protocol.learning_rule != self.learning_rule:
-            raise UsageError(
-                f"learning_rule = {protocol.learning_rule!r} was given; this class learns by "
-                f"{self.learning_rule!r} only; use simulate() for other rules"
-            )
+            given = f"learning_rule = {protocol.learning_rule!r} was given; this class learns by"
+            raise UsageError(f"{given} {self.learning_rule!r} only; use simulate() for other rules")
         # What an update would compute again and again.
         self.shift = initial.find_shift(protocol, initial.make_patterns(protocol))  # 0 in the paper
         self.activate_hidden = ACTIVATIONS[protocol.hidden_function]
@@ -146,7 +144,7 @@ class RecirculationNetwork(Network):
 
     def image(self, visible: ArrayLike) -> Any:
         """Return the reconstruction of a visible vector, once around the loop."""
-        return self.reconstruct(_list_groups(self.first_pass(visible))[-1])
+        return self.reconstruct(as_tuple(self.first_pass(visible))[-1])
 
     def regress(self, before: Any, arriving: Any) -> Any:
         """Return states regressed towards what they were, with weight lambda.
@@ -166,7 +164,7 @@ class RecirculationNetwork(Network):
             return self.first_pass(visible)
         states = self._centre(_take(visible))
         found = []
-        connections = zip(self._hidden_connections(), _list_groups(first), strict=True)
+        connections = zip(self._hidden_connections(), as_tuple(first), strict=True)
         for (W, b), h1 in connections:
             states = self.regress(h1, self.activate_hidden(W @ states + b))
             found.append(states)
@@ -184,10 +182,10 @@ class RecirculationNetwork(Network):
             dU = epsilon h1 (v0 - v2)     dc = epsilon (v0 - v2)     equation 3
         """
         first = self.first_pass(v0)
-        h1 = _list_groups(first)
+        h1 = as_tuple(first)
         # Times 2 and 3: what comes back, regressed, and the codes that it causes.
         v2 = self.regress(v0, self.reconstruct(h1[-1]))
-        h3 = _list_groups(self.second_pass(v2, first))
+        h3 = as_tuple(self.second_pass(v2, first))
         # Each group learns from what it heard on the second pass.
         changes: list[Any] = []
         before = [self._centre(v2), *h3]
@@ -233,7 +231,7 @@ class RecirculationNetwork(Network):
         first, image = self.first_pass(v), self.image(v)
         second = self.regress(v, image)
         last = self.second_pass(second, first)
-        return [*_list_groups(first), *_list_groups(last), image, second]
+        return [*as_tuple(first), *as_tuple(last), image, second]
 
     def _centre(self, visible: Any) -> Any:
         """Return visible states as hidden units receive them."""
@@ -348,10 +346,6 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
 def name_type(names: tuple[str, ...]) -> Any:
     """Return the tuple of changes with such names."""
     return collections.namedtuple("Changes", names)
-
-
-def _list_groups(states: Any) -> tuple[Any, ...]:
-    return states if isinstance(states, tuple) else (states,)
 
 
 def _take(given: Any) -> Any:
