@@ -45,8 +45,7 @@ class Contest:
         import pandas as pd
 
         first = next(iter(self.outcomes.values()))
-        rows = [describe(name, each, first) for name, each in self.outcomes.items()]
-        return pd.DataFrame(rows)
+        return pd.DataFrame([describe(name, x, first) for name, x in self.outcomes.items()])
 
     def __str__(self) -> str:
         # A column for each rule, as names of rules may be long.

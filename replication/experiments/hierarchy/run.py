@@ -201,12 +201,9 @@ def run(sample: Sample) -> Model:
 
 def search_rates(name: str, sample: Sample) -> Rates:
     """Return the first pair of learning rates (lower, top) with which most of others do all."""
-
-    def measure(pair: Rates) -> float:
-        return float(simulate_condition(name, pair, sample.others)["all"].mean())
-
-    shares = sample.map(measure, itertools.product(LOWER_RATES, TOP_RATES))
-    return max(shares, key=lambda pair: shares[pair])
+    others, pairs = sample.others, itertools.product(LOWER_RATES, TOP_RATES)
+    shares = sample.map(lambda x: simulate_condition(name, x, others)["all"].mean(), pairs)
+    return max(shares, key=lambda pair: float(shares[pair]))
 
 
 def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:

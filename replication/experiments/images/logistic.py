@@ -28,7 +28,8 @@ PATCH_SEED = 2017  # of the patches of noise
 Images = tuple[Array, Array]
 """Those that are trained, and those that are held out."""
 
-RULES: dict[str, Rule] = {
+Rules = Mapping[str, Rule]
+RULES: Rules = {
     "recirculation": combine(rules.LogisticHidden, rules.Recirculation, rate=0.05),
     "inverse": combine(rules.HiddenInverse, rate=0.05),
     "inverse, hidden noise": combine(rules.HiddenInverse, rules.HiddenNoise, rate=0.05, noise=0.3),
@@ -38,12 +39,12 @@ RULES: dict[str, Rule] = {
 }
 """Rules of networks with logistic hidden units and linear visible ones."""
 LOGISTIC_INVERSE = combine(rules.Logistic, rules.HiddenInverse, rate=0.2)
-BOTH: dict[str, Rule] = {
+BOTH: Rules = {
     "inverse": LOGISTIC_INVERSE,
     "inverse, white noise": combine(LOGISTIC_INVERSE, rules.WhiteNoise, rate=0.2, noise=0.3),
 }
 """Rules of networks in which visible units are logistic, too."""
-UNITS: dict[str, Rule] = {
+UNITS: Rules = {
     "hidden": RULES["recirculation"],
     "visible": combine(rules.LogisticVisible, rules.Recirculation, rate=0.1),
     "none": combine(rules.Biased, rules.Recirculation, rate=0.02),
@@ -53,7 +54,7 @@ UNITS: dict[str, Rule] = {
 UPDATES = (100, 200, 400, 600, 800, 1_000, 1_200, 1_600, 2_000)  # by all images together
 BATCH_RATE = 0.007
 LEFT_AT = 40  # epochs after which only a part of the changes of W is left
-LEFT: dict[str, Rule] = {
+LEFT: Rules = {
     "turning": rules.Turning,
     "shrinking": rules.Shrinking,
     "nothing": combine(rules.LogisticRecirculation, factor=0.0),
@@ -110,9 +111,7 @@ def name_estimates(samples: Iterable[Array]) -> Model:
     return {key: [each[key] for each in named] for key in named[0]}
 
 
-def follow_rules(
-    tried: Mapping[str, Rule], images: Images, epochs: Sequence[int], sample: Sample
-) -> Model:
+def follow_rules(tried: Rules, images: Images, epochs: Sequence[int], sample: Sample) -> Model:
     """Return what networks of each rule miss of held-out images after some epochs."""
 
     def follow(name: str) -> Model:

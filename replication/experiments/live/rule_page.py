@@ -28,9 +28,8 @@ def render_page(rule: Rule, root_seed: int) -> str:
     starts = [row.tolist() for row in rule.draw(root_seed, 0, N_STARTS)]
     name = html.escape(rule.network.__name__)
     page = Path(__file__).with_name("rule_page.html").read_text("utf-8")
-    settings = {
-        "threshold": rule.protocol.threshold, "cap": rule.protocol.max_updates, "starts": starts,
-    }  # fmt: skip
+    threshold, cap = rule.protocol.threshold, rule.protocol.max_updates
+    settings = {"threshold": threshold, "cap": cap, "starts": starts}
     # The marks of the template, e.g. @NAME@.
     for mark, text in (("NAME", name), ("SCRIPT", script), ("SETTINGS", json.dumps(settings))):
         page = page.replace(f"@{mark}@", text)

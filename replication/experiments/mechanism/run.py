@@ -155,21 +155,17 @@ def judge_useless_at_first(interventions: Mapping[str, Any], initial: Array) -> 
 
 def judge_creates(protocols: Mapping[str, Protocol], initial: Array) -> Model:
     """Judge whether the changes of U make those of W agree with steepest descent."""
-
-    def measure(protocol: Protocol, weights: Array) -> Array:
-        return agreement.measure_agreement(protocol, weights)["lower"]
-
-    measured = {}
+    measured, measure = {}, agreement.measure_agreement
     for rate, suffix in (("paper", 20), ("small", 2)):
         for name, frozen in (("u", ("U",)), ("w", U_ALONE)):
             final = train_for(protocols[rate], initial, FROZEN_AT, frozen=frozen)
-            measured[f"frozen-{name}-{suffix}"] = measure(protocols[rate], final)
+            measured[f"frozen-{name}-{suffix}"] = measure(protocols[rate], final)["lower"]
     before = train_for(PAPER, initial, SURGERY_AT)
     W, U = get_w(PAPER, before), get_u(PAPER, before)
     # Rolling by 3 moves every entry to another visible unit, and some to the other hidden unit.
     shuffled = np.roll(flatten(U), 3, axis=-1).reshape(U.shape)
     for name, other in (("shuffled-20", shuffled), ("set-20", LONGER * W)):
-        measured[name] = measure(PAPER, replace_matrices(PAPER, before, U=other))
+        measured[name] = measure(PAPER, replace_matrices(PAPER, before, U=other))["lower"]
     return judge("creates", measured)
 
 

@@ -18,13 +18,12 @@ from replication.statistics.intervals import estimate_ratios
 SEARCH_SHARE, RECORDED_SHARE = 0.25, 0.1
 """Networks at each rate of a search, and whose weights are recorded, as shares of all."""
 
+AWAY = 1.0 - PAPER.regression
 VARIANTS = {
     "paper": PAPER,
     "regressed": Protocol(second_round=True),
     # W changes as in the paper, since regression of the hidden units is a factor on that change.
-    "plain": Protocol(
-        second_round=True, hidden_regression=False, visible_to_hidden_factor=1.0 - PAPER.regression
-    ),
+    "plain": Protocol(second_round=True, hidden_regression=False, visible_to_hidden_factor=AWAY),
     "control": Protocol(hidden_to_visible_factor=1.0 + PAPER.regression),
 }
 """The paper's rule; the second round with hidden states regressed, or plain as in Figure 3; and
