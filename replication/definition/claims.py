@@ -95,8 +95,7 @@ def load_claims() -> Mapping[str, Claim]:
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
     """Return those of `Protocol.differences` that the paper reports as settings."""
-    settings = load_reported().settings
-    return {name: value for name, value in differences.items() if name in settings}
+    return {name: x for name, x in differences.items() if name in load_reported().settings}
 
 
 def read_claim(name: str, table: Mapping[str, Any]) -> Claim:

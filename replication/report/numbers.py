@@ -4,6 +4,7 @@ A value that is missing (None, NaN, infinite, no number) raises `MissingNumber`,
 with a hole in it is not written at all.
 """
 
+import contextlib
 import html
 import json
 import math
@@ -107,8 +108,7 @@ def as_json(data: object) -> str:
 
 def code(value: object, length: int = 200) -> str:
     """Write a value between backticks, cut to a length."""
-    text = str.__str__(value) if isinstance(value, str) else json.dumps(value)
-    text = text.replace("`", "'")
+    text = (str.__str__(value) if isinstance(value, str) else json.dumps(value)).replace("`", "'")
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
@@ -129,11 +129,9 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 
 def _check(value: Any) -> float:
     # NumPy's numbers are numbers; the text "48" and the truth value True are none.
-    try:
+    with contextlib.suppress(TypeError):
         if not isinstance(value, bool | str) and math.isfinite(checked := float(value)):
             return checked
-    except TypeError:
-        pass
     raise MissingNumber(f"a finite number was expected, got {value!r}")
 
 

@@ -342,10 +342,8 @@ def find_network(protocol: Protocol, network: type[Network] | None = None) -> ty
     return ours[protocol.learning_rule] if network is None else network
 
 
-@functools.cache
-def name_type(names: tuple[str, ...]) -> Any:
-    """Return the tuple of changes with such names."""
-    return collections.namedtuple("Changes", names)
+name_type: Any = functools.cache(functools.partial(collections.namedtuple, "Changes"))
+"""Returns the class of tuples of changes with such names."""
 
 
 def _take(given: Any) -> Any:

@@ -118,6 +118,5 @@ def check_memory(n_bytes: float, what: str, advice: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # "max" is no limit
             present = min(present, int(limit.read_text("ascii")))
     if n_bytes > present:
-        needs = f"{what} need about {n_bytes / 1e9:,.1f} GB of memory"
-        has = f"this machine or container has {present / 1e9:,.1f} GB"
-        raise UsageError(f"{needs}, and {has}; {advice}")
+        has = f"this machine or container has {present / 1e9:,.1f} GB of memory"
+        raise UsageError(f"{what} need about {n_bytes / 1e9:,.1f} GB, and {has}; {advice}")

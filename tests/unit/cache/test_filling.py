@@ -102,7 +102,7 @@ def test_a_run_that_ends_keeps_what_was_finished(tmp_path):
 def test_networks_that_the_memory_cannot_hold_are_refused(tmp_path, monkeypatch):
     given = {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 10**3}
     monkeypatch.setattr(os, "sysconf", given.__getitem__)
-    with pytest.raises(UsageError, match=r"on 1 workers need about 0\.0 GB of memory"):
+    with pytest.raises(UsageError, match=r"on 1 workers need about 0\.0 GB, and this"):
         fill(tmp_path, 1, jobs=1)
     given["SC_PHYS_PAGES"] = 10**6
     fill(tmp_path, 1, jobs=1)

@@ -87,5 +87,9 @@ def test_the_memory_of_a_container_counts(tmp_path, monkeypatch, limit, is_refus
     # As cgroups write it: "max" where there is no limit.
     (tmp_path / "memory.max").write_text(limit)
     monkeypatch.setattr(threads, "MEMORY_LIMITS", (tmp_path / "memory.max", tmp_path / "none"))
-    with pytest.raises(UsageError, match="GB; wait") if is_refused else contextlib.nullcontext():
+    with (
+        pytest.raises(UsageError, match="of memory; wait")
+        if is_refused
+        else contextlib.nullcontext()
+    ):
         threads.check_memory(2e6, "two megabytes", "wait")
