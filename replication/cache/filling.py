@@ -67,7 +67,12 @@ def iterate_outcomes(
     key = f"outcomes {OUTCOME_VERSION}, protocol {study.protocol.id}, root seed {study.root_seed}"
     size, n = choose_block_size(study.protocol), study.n_seeds
     grid = [(start, min(start + size, n)) for start in range(0, n, size)]
-    missing = [pair for pair in grid if cache.read(key, pair) is None]
+    # What is there is read once and handed on, up to the first gap.
+    n_kept = 0
+    while n_kept < len(grid) and (kept := cache.read(key, grid[n_kept])) is not None:
+        yield kept, False
+        n_kept += 1
+    missing = [pair for pair in grid[n_kept:] if cache.read(key, pair) is None]
     if missing:
         check_size(study.protocol, jobs=jobs)
     simulate = functools.partial(
@@ -75,12 +80,10 @@ def iterate_outcomes(
     )
     # Asked again when its turn comes: another process may have kept it meanwhile.
     found = simulate(pair for pair in missing if cache.read(key, pair) is None)
-    n_missing = sum(stop - start for start, stop in missing)
-    shown = name or f"root seed {study.root_seed}"
-    progress = Progress(n_missing, is_shown=show_progress, name=shown)
+    n, name = sum(stop - start for start, stop in missing), name or f"root seed {study.root_seed}"
     ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
-    with contextlib.closing(found), progress:
-        for pair in grid:
+    with contextlib.closing(found), Progress(n, is_shown=show_progress, name=name) as progress:
+        for pair in grid[n_kept:]:
             while pair not in ready:
                 kept = cache.read(key, pair)
                 if kept is not None:

@@ -1,7 +1,6 @@
 """A study: the first networks of one protocol and root seed, and where its results stand."""
 
 import dataclasses
-import functools
 import json
 import shlex
 from pathlib import Path
@@ -73,10 +72,10 @@ class Study:
     @property
     def other_errors(self) -> dict[str, Self]:
         """The same networks, or the first of them, with each of `OTHER_ERRORS`, if they fit."""
-        names = OTHER_ERRORS if self.protocol.has_paper_task else ()
-        criteria = {name: READINGS[name].criterion for name in names}
-        replace = functools.partial(dataclasses.replace, self.protocol)
-        return {name: self.limit(protocol=replace(criterion=x)) for name, x in criteria.items()}
+        own = self.protocol
+        names = OTHER_ERRORS if own.has_paper_task else ()
+        others = {x: dataclasses.replace(own, criterion=READINGS[x].criterion) for x in names}
+        return {name: self.limit(protocol=other) for name, other in others.items()}
 
     @property
     def repetitions(self) -> list[Self]:

@@ -106,3 +106,11 @@ def test_networks_that_the_memory_cannot_hold_are_refused(tmp_path, monkeypatch)
         fill(tmp_path, 1, jobs=1)
     given["SC_PHYS_PAGES"] = 10**6
     fill(tmp_path, 1, jobs=1)
+
+
+def test_what_is_kept_is_read_once(tmp_path, monkeypatch):
+    fill(tmp_path, 50)
+    read, asked = Cache.read, []
+    monkeypatch.setattr(Cache, "read", lambda *given: asked.append(given[2]) or read(*given))
+    assert fill(tmp_path, 50).n_simulated == 0
+    assert asked == sorted(set(asked))
