@@ -195,12 +195,14 @@ def run_export(options: argparse.Namespace) -> None:
     from replication.cache.blocks import find_cache
     from replication.cache.filling import iterate_outcomes
 
-    with contextlib.closing(iterate_outcomes(study, find_cache(), jobs=options.jobs)) as found:
-        blocks = (outcomes for outcomes, _ in found)
+    protocol, root_seed, n_seeds = study.protocol, study.root_seed, study.n_seeds
+    blocks = iterate_outcomes(protocol, root_seed, n_seeds, find_cache(), jobs=options.jobs)
+    with contextlib.closing(blocks) as found:
+        known = (outcomes for outcomes, _ in found)
         if options.file == Path("-"):
-            write_outcomes(blocks, sys.stdout.buffer, is_text=True)
+            write_outcomes(known, sys.stdout.buffer, is_text=True)
         else:
-            export_outcomes(blocks, options.file, force=options.force)
+            export_outcomes(known, options.file, force=options.force)
             print(options.file)
 
 

@@ -8,14 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from replication.comparison.figure import draw, draw_statistic
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, span
 from replication.comparison.prediction import Answer, Finding
 from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, word
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
-from replication.wording import plural
+from replication.wording import join, plural
 
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed

@@ -10,7 +10,7 @@ import numpy as np
 from replication.comparison import numbers
 from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, span
 from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
 from replication.comparison.result import Comparison, Verdict, answer, list_p
@@ -18,7 +18,7 @@ from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics import pooling
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
 from replication.statistics.sampling import FloatArray
-from replication.wording import plural
+from replication.wording import join, plural
 
 if TYPE_CHECKING:
     import pandas as pd

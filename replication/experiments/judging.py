@@ -20,12 +20,12 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.numbers import join
 from replication.definition.claims import Claim, ClaimVerdict, Operationalisation, load_claims
 from replication.errors import DataError
 from replication.experiments import refuse_unpaired
 from replication.report.numbers import exact
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
+from replication.wording import join
 
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 

@@ -16,11 +16,11 @@ from typing import Any
 
 from replication import experiments as registry
 from replication.cache.blocks import Cache
-from replication.cache.filling import Counted, count_outcomes
 from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.definition.study import Study
 from replication.errors import DataError, UsageError
+from replication.experiments.counting import Counted, count_outcomes
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.simulator.outcomes import OUTCOME_VERSION

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from replication.cache.filling import Counted
 from replication.definition import claims
 from replication.definition.protocol import PAPER, Protocol, as_plain
 from replication.definition.study import Study
 from replication.experiments import Model, studies
+from replication.experiments.counting import Counted
 from replication.experiments.headline import distributions
 from replication.experiments.judging import judge
 from replication.experiments.sample import name_estimate

@@ -5,9 +5,9 @@ from unittest import mock
 import numpy as np
 
 from replication.cache.blocks import Cache
-from replication.cache.filling import count_outcomes
 from replication.definition.protocol import PAPER
 from replication.definition.study import Study
+from replication.experiments.counting import count_outcomes
 from replication.simulator.outcomes import Outcomes, compute_digest
 
 
