@@ -6,8 +6,8 @@ from collections.abc import Generator
 
 from replication.cache.blocks import Cache
 from replication.definition.protocol import Protocol
-from replication.simulator.ensemble import Range, simulate_ranges
-from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes
+from replication.simulator.running.ensemble import Range, simulate_ranges
+from replication.simulator.running.outcomes import OUTCOME_VERSION, Outcomes
 from replication.system.progress import Progress
 from replication.system.threads import check_memory, count_workers
 
@@ -84,7 +84,7 @@ def choose_block_size(protocol: Protocol) -> int:
 
 def check_size(protocol: Protocol, *, jobs: int) -> None:
     """Refuse networks that do not fit in the memory."""
-    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
+    from replication.simulator.running.engine import N_LANES, Engine  # which loads the compiler
 
     # What a worker holds: its strip of networks, and the initial weights of a block.
     n_workers, n_bytes = count_workers(jobs), 8 * Engine(protocol).program.n_rows * N_LANES

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from replication.cache.blocks import Cache
 from replication.cache.filling import iterate_outcomes
-from replication.definition.study import Study
-from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.paper.study import Study
+from replication.simulator.running.outcomes import Outcomes, compute_digest
 from replication.statistics.counts import CountTable
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from replication.definition.protocol import Protocol
-from replication.simulator.weights import compute_mean, make_patterns, split_weights
+from replication.simulator.rule.weights import compute_mean, make_patterns, split_weights
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

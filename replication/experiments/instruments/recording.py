@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.matrices import Array
-from replication.experiments.sample import Sample
-from replication.simulator.engine import record_weights
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Network
+from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.network import Network
+from replication.simulator.running.engine import record_weights
+from replication.simulator.running.ensemble import simulate_weights
 from replication.statistics.intervals import Estimate, estimate_mean
 from replication.system.threads import map_in_threads
 

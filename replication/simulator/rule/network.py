@@ -20,9 +20,17 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
-from replication.simulator import weights as initial
-from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, is_truth
-from replication.simulator.noise import N_PHASES, draw_numbers, find_place
+from replication.simulator.operations.arrays import (
+    APPLY,
+    LEARN,
+    MEASURE,
+    TURNS,
+    Graph,
+    Traced,
+    is_truth,
+)
+from replication.simulator.operations.noise import N_PHASES, draw_numbers, find_place
+from replication.simulator.rule import weights as initial
 from replication.wording import plural, show
 
 Array = NDArray[np.float64]
@@ -111,7 +119,7 @@ class Network:
     ...         d = self.rate * (target - r) * r * (1 - r)
     ...         e = (self.B @ d) * h * (1 - h)
     ...         return np.outer(e, v), e, np.outer(d, h), d
-    >>> from replication.simulator.activations import logistic
+    >>> from replication.simulator.rule.activations import logistic
     >>> Alignment.from_seed(0).train()
     (499, True)
     """

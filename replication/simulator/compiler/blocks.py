@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from replication.simulator import arithmetic as exact
-from replication.simulator import arrays
-from replication.simulator.arrays import TURNS, Index, Shape, Traced
-from replication.simulator.instructions import Rows
-from replication.simulator.noise import write_draw
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations import arrays
+from replication.simulator.operations.arrays import TURNS, Index, Shape, Traced
+from replication.simulator.operations.instructions import Rows
+from replication.simulator.operations.noise import write_draw
 
 
 class Memory:

@@ -7,14 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from replication import PAPER, DataError, Protocol, definition
-from replication.definition.claims import (
-    find_other_settings,
-    load_claims,
-    load_reported,
-    read_claim,
-)
+from replication import PAPER, DataError, Protocol, paper
 from replication.experiments import EXPERIMENTS
+from replication.paper.claims import find_other_settings, load_claims, load_reported, read_claim
 
 
 def test_reported_numbers_and_settings_are_those_of_page_363():
@@ -50,7 +45,7 @@ def test_statements_stand_in_the_order_of_the_pages_each_with_its_experiment():
     (lambda claim: claim.update(rule="x"), "'rule'"),
 ])  # fmt: skip
 def test_bad_entry_is_refused_by_file_and_name(damage, problem):
-    claims = tomllib.loads(Path(definition.__file__).with_name("claims.toml").read_text("utf-8"))
+    claims = tomllib.loads(Path(paper.__file__).with_name("claims.toml").read_text("utf-8"))
     damage(claims["claims"]["good-codes"])
     with pytest.raises(DataError, match=rf"claims\.toml, \[claims\.good-codes\].*{problem}"):
         read_claim("good-codes", claims["claims"]["good-codes"])

@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.claims import Claim, ClaimVerdict, Operationalisation, load_claims
 from replication.errors import DataError
-from replication.experiments import refuse_unpaired
+from replication.experiments.instruments.model import refuse_unpaired
+from replication.paper.claims import Claim, ClaimVerdict, Operationalisation, load_claims
 from replication.report.numbers import exact
 from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
 from replication.wording import join

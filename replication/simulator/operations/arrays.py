@@ -28,7 +28,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from replication.errors import UsageError
-from replication.simulator import arithmetic as exact
+from replication.simulator.operations import arithmetic as exact
 from replication.wording import show
 
 NOTHING = -0.0

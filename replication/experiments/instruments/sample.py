@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
-from replication.experiments.matrices import Array
-from replication.simulator.ensemble import simulate, simulate_weights
-from replication.simulator.network import Network
-from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import draw_weights
+from replication.experiments.instruments.matrices import Array
+from replication.simulator.rule.network import Network
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.ensemble import simulate, simulate_weights
+from replication.simulator.running.outcomes import Outcomes
 from replication.statistics import intervals
 from replication.statistics.intervals import Estimate
 from replication.system.progress import Tell, silent

@@ -17,11 +17,20 @@ from typing import Any
 import numpy as np
 
 from replication.errors import UsageError
-from replication.simulator import arithmetic as exact
-from replication.simulator import arrays, blocks
-from replication.simulator.arrays import APPLY, LEARN, MEASURE, TURNS, Graph, Traced, TraceError
-from replication.simulator.instructions import FUNCTIONS, Bits, Rows, Whole, Writer
-from replication.simulator.network import CRITERIA, Network, Rule
+from replication.simulator.compiler import blocks
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations import arrays
+from replication.simulator.operations.arrays import (
+    APPLY,
+    LEARN,
+    MEASURE,
+    TURNS,
+    Graph,
+    Traced,
+    TraceError,
+)
+from replication.simulator.operations.instructions import FUNCTIONS, Bits, Rows, Whole, Writer
+from replication.simulator.rule.network import CRITERIA, Network, Rule
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so

@@ -162,7 +162,7 @@ def read_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     The test set of Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI
     Machine Learning Repository, doi:10.24432/C50P49, in the order in which it is published.
     """
-    with resources.files("replication.simulator").joinpath("digits.npz").open("rb") as file:
+    with resources.files("replication.simulator.rule").joinpath("digits.npz").open("rb") as file:
         data = np.load(file)
         return data["images"], data["labels"]
 

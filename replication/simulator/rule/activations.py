@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.simulator import arithmetic as exact
-from replication.simulator.arrays import PAIRED, Traced, elementwise
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations.arrays import PAIRED, Traced, elementwise
 
 Array = NDArray[np.float64]
 

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import ReplicationError, WorkerError
-from replication.simulator.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
-from replication.simulator.network import Network, Rule
-from replication.simulator.outcomes import Outcomes, Trace
-from replication.simulator.recirculation import find_network
-from replication.simulator.weights import MAX_SEED
+from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.recirculation import find_network
+from replication.simulator.rule.weights import MAX_SEED
+from replication.simulator.running.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
+from replication.simulator.running.outcomes import Outcomes, Trace
 from replication.system import threads
 from replication.wording import show
 
@@ -102,7 +102,7 @@ def simulate(
     if scheduler is not None:
         check_backend("dask", scheduler)
     if network is not None and not plain:
-        from replication.simulator.guard import check_rule  # which loads the compiler
+        from replication.simulator.running.guard import check_rule  # which loads the compiler
 
         check_rule(network, protocol, root_seed)
     # In plain NumPy networks are shared one by one, compiled ones as `cut_range` says.
@@ -144,8 +144,8 @@ def trace(
     seed = take_whole("seed", seed, 0, MAX_SEED)
     if n_updates is not None:
         n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
-    from replication.simulator.engine import Engine  # which loads the compiler
-    from replication.simulator.guard import check_rule
+    from replication.simulator.running.engine import Engine  # which loads the compiler
+    from replication.simulator.running.guard import check_rule
 
     if network is not None:
         check_rule(network, protocol, root_seed)
@@ -213,7 +213,7 @@ def simulate_range(
         weights = np.array([one.flatten() for one in networks]) if final else None
         errors = np.array([one.error() for one in networks]) if final else None
     else:
-        from replication.simulator.engine import Engine  # which loads the compiler
+        from replication.simulator.running.engine import Engine  # which loads the compiler
 
         # All at once: a row of weights for each, and the kernel takes eight side by side.
         engine = Engine(protocol, network) if engine is None else engine
@@ -237,7 +237,7 @@ def simulate_ranges(
     `simulate_range`.
     """
     if scheduler is None and not options.get("is_plain"):
-        from replication.simulator.engine import Engine  # which loads the compiler
+        from replication.simulator.running.engine import Engine  # which loads the compiler
 
         options["engine"] = Engine(protocol, network)  # compiled once, for all threads
     # A worker of a cluster compiles for itself: compiled code cannot be sent.
@@ -302,7 +302,7 @@ def simulate_weights(
     its random numbers depend on the place of the row and the root seed.
     Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
     """
-    from replication.simulator.engine import Engine
+    from replication.simulator.running.engine import Engine
 
     engine = Engine(protocol, network)
     n_columns = engine.rule.row_sizes[0]  # of weights and what is fixed

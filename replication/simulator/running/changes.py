@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
-from replication.simulator.activations import ACTIVATIONS
-from replication.simulator.engine import record_weights
-from replication.simulator.weights import find_shift, make_patterns, split_weights
+from replication.simulator.rule.activations import ACTIVATIONS
+from replication.simulator.rule.weights import find_shift, make_patterns, split_weights
+from replication.simulator.running.engine import record_weights
 
 Array = NDArray[np.float64]
 

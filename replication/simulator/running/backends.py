@@ -105,7 +105,7 @@ def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
 def digest_sources() -> str:
     """Return the SHA-256 of this package's sources, in hexadecimal."""
     # Names are hashed with contents, so that a file that moved counts as changed.
-    package, sha = Path(__file__).parents[1], hashlib.sha256()
+    package, sha = Path(__file__).parents[2], hashlib.sha256()
     for path in sorted(package.rglob("*.py")):
         sha.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
     return sha.hexdigest()

@@ -18,9 +18,9 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.errors import ReplicationError, UsageError
-from replication.simulator.arrays import TraceError, find_line, list_own
-from replication.simulator.engine import Engine
-from replication.simulator.network import Network, Rule
+from replication.simulator.operations.arrays import TraceError, find_line, list_own
+from replication.simulator.rule.network import Network, Rule
+from replication.simulator.running.engine import Engine
 from replication.system.threads import map_in_threads
 
 N_NETWORKS, N_FIRST, N_LATER, LATEST = 3, 3, 3, 60

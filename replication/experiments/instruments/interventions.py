@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import RECIRCULATION, Protocol
-from replication.experiments import Model
-from replication.experiments.matrices import Array, Counts, Flags, Scatter, give_length, project
-from replication.experiments.sample import estimate_share, name_median
-from replication.simulator import recirculation
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Shape
-from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
-from replication.simulator.weights import draw_uniform
+from replication.experiments.instruments.matrices import (
+    Array,
+    Counts,
+    Flags,
+    Scatter,
+    give_length,
+    project,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import estimate_share, name_median
+from replication.simulator.rule import recirculation
+from replication.simulator.rule.network import Shape
+from replication.simulator.rule.recirculation import BackPropagationNetwork, RecirculationNetwork
+from replication.simulator.rule.weights import draw_uniform
+from replication.simulator.running.ensemble import simulate_weights
 
 NOISE_SEED = 2014
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.simulator import arithmetic as exact
-from replication.simulator.arithmetic import from_bits, to_bits, to_float
-from replication.simulator.arrays import TURNS, Traced
-from replication.simulator.instructions import Bits, Rows
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations.arithmetic import from_bits, to_bits, to_float
+from replication.simulator.operations.arrays import TURNS, Traced
+from replication.simulator.operations.instructions import Bits, Rows
 
 Array = NDArray[np.float64]
 

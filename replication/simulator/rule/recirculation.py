@@ -20,10 +20,10 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.errors import UsageError
-from replication.simulator import weights as initial
-from replication.simulator.activations import ACTIVATIONS, SLOPES
-from replication.simulator.arrays import Traced, as_tuple
-from replication.simulator.network import FIXED_STREAM, Network, Rule, Shape
+from replication.simulator.operations.arrays import Traced, as_tuple
+from replication.simulator.rule import weights as initial
+from replication.simulator.rule.activations import ACTIVATIONS, SLOPES
+from replication.simulator.rule.network import FIXED_STREAM, Network, Rule, Shape
 
 Array = NDArray[np.float64]
 

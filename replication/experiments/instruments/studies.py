@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from replication.comparison.comparison import compare
-from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import Protocol
-from replication.experiments.sample import Sample
-from replication.simulator.ensemble import simulate_ranges
+from replication.experiments.instruments.sample import Sample
+from replication.paper.claims import load_claims, load_reported
+from replication.simulator.running.ensemble import simulate_ranges
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_proportion

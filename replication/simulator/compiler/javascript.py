@@ -14,10 +14,10 @@ import numpy as np
 
 from replication.definition.fields import Criterion
 from replication.errors import UsageError
-from replication.simulator.arithmetic import ROUND
-from replication.simulator.instructions import Rows, Value, Whole, Writer
-from replication.simulator.network import CRITERIA, Rule
-from replication.simulator.programs import Sweep
+from replication.simulator.compiler.programs import Sweep
+from replication.simulator.operations.arithmetic import ROUND
+from replication.simulator.operations.instructions import Rows, Value, Whole, Writer
+from replication.simulator.rule.network import CRITERIA, Rule
 
 OPERATIONS = {
     "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}", "fneg": "-{}",

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from replication.simulator.instructions import Value
+from replication.simulator.operations.instructions import Value
 
 MAX_ARGUMENT = 354.0
 """Larger arguments count as this one, so that the product of two denominators is finite."""

@@ -18,15 +18,22 @@ import numpy as np
 import pandas as pd
 
 from replication.definition.protocol import Protocol
-from replication.experiments import Model, matrices
-from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, get_w
-from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample
-from replication.simulator.activations import ACTIVATIONS
-from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
-from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import list_connections, list_matrices, make_patterns
+from replication.experiments.instruments import matrices
+from replication.experiments.instruments.matrices import (
+    Array,
+    Scatter,
+    compute_cosines,
+    flatten,
+    get_w,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.activations import ACTIVATIONS
+from replication.simulator.rule.weights import list_connections, list_matrices, make_patterns
+from replication.simulator.running.changes import compute_changes, compute_gradients, reconstruct
+from replication.simulator.running.engine import evaluate_networks, record_weights
+from replication.simulator.running.ensemble import simulate_weights
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""

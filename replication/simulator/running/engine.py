@@ -12,10 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.simulator.machine import choose_processor, compile_text
-from replication.simulator.network import Network, Rule
-from replication.simulator.programs import NETWORK, ROOT_SEED, Program, write_evaluate, write_train
-from replication.simulator.recirculation import RecirculationNetwork, find_network
+from replication.simulator.compiler.machine import choose_processor, compile_text
+from replication.simulator.compiler.programs import (
+    NETWORK,
+    ROOT_SEED,
+    Program,
+    write_evaluate,
+    write_train,
+)
+from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.recirculation import RecirculationNetwork, find_network
 from replication.system.threads import Stopped, find_flag
 
 Array = NDArray[np.float64]

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.simulator.plane import plot_trace
-from replication.simulator.weights import split_arrays
+from replication.simulator.rule.weights import split_arrays
+from replication.simulator.running.plane import plot_trace
 from replication.wording import plural
 
 if TYPE_CHECKING:
