@@ -51,6 +51,8 @@ class ComparisonTable(Answered):
         How the tables were read, by the argument that changes it.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
+    read_as : tuple of Block
+        How both tables were read, and what was left out.
     """
 
     forms = numbers.FORMS
@@ -65,6 +67,7 @@ class ComparisonTable(Answered):
     between: float
     assumptions: Mapping[str, str]
     seeds: Mapping[Key, Mapping[str, float]]
+    read_as: tuple[Block, ...] = ()
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
@@ -170,7 +173,7 @@ class ComparisonTable(Answered):
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions")  # fmt: skip
+                 "assumptions", "read_as")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": self.verdicts[key], **one.to_dict()}

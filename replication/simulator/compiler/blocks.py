@@ -166,7 +166,10 @@ class Block:
         """Return whether an array depends on a group and can be computed in its loop."""
 
         def is_there(x: Traced) -> bool:
-            source = x.args[0] if x.op == "view" else x
+            # A view is there with what it shows, the result of a loop with the loop.
+            source = x
+            while source.op in ("view", "result"):
+                source = source.args[0]
             return source in self.rows or source in before or source.op in arrays.LEAVES
 
         used = arrays.walk([array], is_end=lambda x: x in group or is_there(x))
