@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from replication import Network, Protocol, logistic, repeat
-from replication.simulator.engine import record_weights
-from replication.simulator.guard import check_rule
-from replication.simulator.network import Rule
+from replication.simulator.rule.network import Rule
+from replication.simulator.running.engine import record_weights
+from replication.simulator.running.guard import check_rule
 
 DATA = np.random.default_rng(1988)
 PATTERNS = DATA.uniform(0.0, 1.0, (5, 4))
