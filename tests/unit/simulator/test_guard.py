@@ -5,7 +5,7 @@ import pytest
 
 from replication import PAPER, UsageError
 from replication.simulator.operations import arrays, noise
-from replication.simulator.operations.arrays import Traced
+from replication.simulator.operations.handles import Handle
 from replication.simulator.operations.instructions import Writer
 from replication.simulator.running.guard import check_rule
 from tests.exactness.rules import RULES, Encoder, Hebbian, Mirror, Quick, Xor
@@ -90,7 +90,7 @@ class Late(Encoder):
 
     def apply(self, changes):
         self.c, self.z = self.c + changes["c"], self.z + np.sign(changes["z"])
-        self.t, self.m = self.t + 1.0, self.change(self.m, isinstance(self.t, Traced)) + 1.0
+        self.t, self.m = self.t + 1.0, self.change(self.m, isinstance(self.t, Handle)) + 1.0
 
 
 LATER = {
