@@ -18,6 +18,7 @@ from replication.experiments.images.rules import Rule, combine, draw, evaluate, 
 from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, multiply
 from replication.experiments.sample import Sample, name_mean
 from replication.simulator import activations
+from replication.simulator.noise import draw_numbers
 from replication.simulator.weights import MOST_INK, compute_mean, compute_variation, read_digits
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
@@ -94,9 +95,8 @@ def read_images() -> Images:
 
 def make_noise() -> Images:
     """Return patches of noise, as many, with the scatter of `make_patches`."""
-    generator = np.random.Generator(np.random.Philox(key=PATCH_SEED))
-    normal = generator.normal(size=(IMAGES.n_images, rules.N_VISIBLE))
-    patches = multiply(normal, make_patches().root)
+    normal = draw_numbers("normal", (IMAGES.n_images, rules.N_VISIBLE), [0] * 4, PATCH_SEED)
+    patches = multiply(normal, make_patches().root.T)
     return patches[:N_TRAINED], patches[N_TRAINED:]
 
 
