@@ -13,7 +13,7 @@ from unittest import mock
 import numpy as np
 
 from replication.publication.models import round_numbers
-from replication.simulator import engine
+from replication.simulator.running import engine
 from tests.unit.experiments import test_models
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from replication.experiments import EXPERIMENTS
-from replication.simulator.machine import choose_processor
+from replication.simulator.compiler.machine import choose_processor
 from tests.reliability import bits, inputs
 from tests.reliability.faults import make_environment, run
 

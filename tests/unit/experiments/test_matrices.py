@@ -3,7 +3,12 @@
 import numpy as np
 import pytest
 
-from replication.experiments.matrices import Scatter, compute_cosines, factor, multiply_matrices
+from replication.experiments.instruments.matrices import (
+    Scatter,
+    compute_cosines,
+    factor,
+    multiply_matrices,
+)
 
 
 def test_cosines_ignore_length_even_at_the_ends_of_doubles():
