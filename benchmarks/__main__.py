@@ -19,10 +19,10 @@ from benchmarks.commands import measure_study
 from benchmarks.contenders import compile_c, learn_images, run_batch, run_literal
 from benchmarks.rules import RULES
 from replication.definition.protocol import PAPER, Protocol
-from replication.simulator import machine
-from replication.simulator.engine import Engine
-from replication.simulator.ensemble import simulate
-from replication.simulator.weights import draw_weights
+from replication.simulator.compiler import machine
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import Engine
+from replication.simulator.running.ensemble import simulate
 from replication.system.threads import map_in_threads
 
 ROOT_SEED = 1988

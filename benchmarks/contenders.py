@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.simulator.weights import split_weights
+from replication.simulator.rule.weights import split_weights
 
 Array = np.ndarray[Any, Any]
 

@@ -60,20 +60,20 @@ if TYPE_CHECKING:
     from replication.comparison.groups import compare_table
     from replication.comparison.result import Comparison
     from replication.comparison.table import ComparisonTable
-    from replication.definition.claims import load_claims
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.experiments.contest import Contest, compare_rules
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
-    from replication.simulator.activations import ACTIVATIONS, SLOPES, logistic
-    from replication.simulator.arrays import repeat
-    from replication.simulator.ensemble import draw_initial_weights, simulate, trace
-    from replication.simulator.network import Network
-    from replication.simulator.outcomes import Outcomes, Trace
-    from replication.simulator.recirculation import (
+    from replication.paper.claims import load_claims
+    from replication.simulator.operations.arrays import repeat
+    from replication.simulator.rule.activations import ACTIVATIONS, SLOPES, logistic
+    from replication.simulator.rule.network import Network
+    from replication.simulator.rule.recirculation import (
         BackPropagationNetwork,
         FeedbackAlignmentNetwork,
         RecirculationNetwork,
     )
+    from replication.simulator.running.ensemble import draw_initial_weights, simulate, trace
+    from replication.simulator.running.outcomes import Outcomes, Trace
     from replication.statistics.counts import CountTable
 
     __version__: str
@@ -89,18 +89,24 @@ __all__ = [
 ]  # fmt: skip
 
 _HOMES = {
-    "comparison.comparison": "compare", "comparison.groups": "compare_table",
-    "comparison.result": "Comparison", "comparison.table": "ComparisonTable",
-    "definition.claims": "load_claims", "definition.protocol": "NOTEBOOK PAPER READINGS Protocol",
+    "comparison.comparison": "compare",
+    "comparison.groups": "compare_table",
+    "comparison.result": "Comparison",
+    "comparison.table": "ComparisonTable",
+    "definition.protocol": "NOTEBOOK PAPER READINGS Protocol",
     "experiments.contest": "Contest compare_rules",
     "experiments.mechanism.examination": "Mechanism examine_mechanism",
-    "simulator.activations": "ACTIVATIONS SLOPES logistic", "simulator.arrays": "repeat",
-    "simulator.ensemble": "draw_initial_weights simulate trace", "simulator.network": "Network",
-    "simulator.outcomes": "Outcomes Trace",
-    "simulator.recirculation":
-        "BackPropagationNetwork FeedbackAlignmentNetwork RecirculationNetwork",
+    "paper.claims": "load_claims",
+    "simulator.operations.arrays": "repeat",
+    "simulator.rule.activations": "ACTIVATIONS SLOPES logistic",
+    "simulator.rule.network": "Network",
+    "simulator.rule.recirculation": (
+        "BackPropagationNetwork FeedbackAlignmentNetwork RecirculationNetwork"
+    ),
+    "simulator.running.ensemble": "draw_initial_weights simulate trace",
+    "simulator.running.outcomes": "Outcomes Trace",
     "statistics.counts": "CountTable",
-}  # fmt: skip
+}
 """The public names of each module."""
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Sequence
 from typing import Any
 
 
@@ -41,3 +42,9 @@ def show(value: Any, *, length: int = 60) -> str:
     except Exception:  # thousands of digits or nested lists, or what fails to say what it is
         return f"an object of type {type(value).__name__}"
     return text if len(text) <= length else text[: length - 3] + "..."
+
+
+def join(parts: Sequence[str]) -> str:
+    """Return parts as a list in a sentence: "a, b and c", or "a and b, and c"."""
+    last = ", and " if any(" and " in part for part in parts) else " and "
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}{last}{parts[-1]}"

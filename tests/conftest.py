@@ -57,7 +57,7 @@ def quick(request):
     """Compile with the least effort, in 40 % of the time, but where golden bits are tested."""
     with pytest.MonkeyPatch.context() as patch:
         if "exactness" not in request.path.parts:
-            patch.setattr("replication.simulator.machine.LEVEL", 0)
+            patch.setattr("replication.simulator.compiler.machine.LEVEL", 0)
         if {"unit", "property", "reference", "commands"} & set(request.path.parts):
             draw_less(patch)
         yield

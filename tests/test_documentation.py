@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import replication
-from replication.simulator import arrays
-from replication.simulator.guard import COMPILED
+from replication.simulator.operations import arrays
+from replication.simulator.running.guard import COMPILED
 
 ROOT = Path(__file__).parents[1]
 WITH_EXAMPLES = [

@@ -115,7 +115,7 @@ def test_installed_wheel_replicates_in_an_empty_folder(built, tmp_path):
         archive.extractall(site)
     script = (
         "import replication, replication.cli, sys\nprint(replication.__file__)\n"
-        "from replication.definition import study\nstudy.N_REPETITIONS = 0\n"
+        "from replication.paper import study\nstudy.N_REPETITIONS = 0\n"
         f"{FEW_RESAMPLES}sys.exit(replication.cli.main(['replicate', '--seeds', '100']))"
     )
     # No command opens a window: a backend that Matplotlib lacks was once a traceback.
@@ -243,10 +243,15 @@ def test_pages_and_makefile_name_targets_and_commands_that_exist():
 def test_contributing_names_a_file_that_reads_each_field_of_the_protocol(field):
     """Once it named no place for a field of the draw."""
     (row,) = re.findall(r"^\| a field \|.*", read("CONTRIBUTING.md"), re.MULTILINE)
-    modules = sorted((ROOT / "replication" / "simulator").glob("*.py"))
+    modules = sorted((ROOT / "replication" / "simulator").rglob("*.py"))
     reads = re.compile(rf"\bprotocol\.{field}\b")
-    readers = {module.name for module in modules if reads.search(module.read_text("utf-8"))}
-    places = {name for name in readers if f"`simulator/{name}`" in row}
+    package = ROOT / "replication"
+    readers = {
+        module.relative_to(package).as_posix()
+        for module in modules
+        if reads.search(module.read_text("utf-8"))
+    }
+    places = {name for name in readers if f"`{name}`" in row}
     assert places, f'the row "a field" names none of {sorted(readers)}, which read {field}'
 
 

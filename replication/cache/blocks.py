@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from replication.errors import DataError
-from replication.simulator.ensemble import Range
-from replication.simulator.outcomes import Outcomes
+from replication.simulator.running.ensemble import Range
+from replication.simulator.running.outcomes import Outcomes
 from replication.system.files import list_names, publish, read_content, temporary_file
 from replication.system.progress import report_progress
 

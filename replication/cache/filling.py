@@ -1,16 +1,13 @@
-"""The outcomes of a study, block by block: from the cache, or else simulated and kept there."""
+"""The outcomes of networks, block by block: from the cache, or else simulated and kept there."""
 
 import contextlib
 import functools
-from collections.abc import Generator, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Generator
 
 from replication.cache.blocks import Cache
 from replication.definition.protocol import Protocol
-from replication.definition.study import Study
-from replication.simulator.ensemble import Range, simulate_ranges
-from replication.simulator.outcomes import OUTCOME_VERSION, Outcomes, compute_digest
-from replication.statistics.counts import CountTable
+from replication.simulator.running.ensemble import Range, simulate_ranges
+from replication.simulator.running.outcomes import OUTCOME_VERSION, Outcomes
 from replication.system.progress import Progress
 from replication.system.threads import check_memory, count_workers
 
@@ -25,48 +22,26 @@ LONGEST_SECONDS = 6.0
 """Longest work of one core on a block in which no network converges."""
 
 
-class Counted(NamedTuple):
-    """What became of the networks of a study."""
-
-    table: CountTable
-    digest: str
-    n_simulated: int  # of its networks; the others were in the cache
-
-
-def count_outcomes(study: Study, cache: Cache, **options: Any) -> Counted:
-    """Count the outcomes of a study; `options` are those of `iterate_outcomes`."""
-    table: CountTable | None = None
-    n_simulated = 0
-
-    def count() -> Iterator[Outcomes]:
-        nonlocal table, n_simulated
-        for outcomes, is_new in found:
-            # Added up as they come, so that memory does not grow with the study.
-            cap = study.protocol.max_updates
-            one = CountTable.from_outcomes(outcomes.updates, outcomes.converged, cap)
-            table = one if table is None else table + one
-            n_simulated += is_new * len(outcomes)
-            yield outcomes
-
-    with contextlib.closing(iterate_outcomes(study, cache, **options)) as found:
-        digest = compute_digest(count())
-    assert table is not None
-    return Counted(table, digest, n_simulated)
-
-
 def iterate_outcomes(
-    study: Study, cache: Cache, *, jobs: int = -1, name: str = "", show_progress: bool = True,
+    protocol: Protocol,
+    root_seed: int,
+    n_seeds: int,
+    cache: Cache,
+    *,
+    jobs: int = -1,
+    name: str = "",
+    show_progress: bool = True,
     scheduler: str | None = None,
-) -> Generator[tuple[Outcomes, bool]]:  # fmt: skip
-    """Yield the outcomes of each block of a study in seed order, and whether they were simulated.
+) -> Generator[tuple[Outcomes, bool]]:
+    """Yield the outcomes of the first seeds, block by block, and whether a block was simulated.
 
     What the cache lacks is simulated and kept there, unless another process has done so before its
-    turn comes. `name`: what progress calls the study; by default, its root seed.
+    turn comes. `name`: what progress calls them; by default, its root seed.
     """
     # What outcomes depend on beside the seeds, and the seeds of each block.
-    key = f"outcomes {OUTCOME_VERSION}, protocol {study.protocol.id}, root seed {study.root_seed}"
-    size, n = choose_block_size(study.protocol), study.n_seeds
-    grid = [(start, min(start + size, n)) for start in range(0, n, size)]
+    key = f"outcomes {OUTCOME_VERSION}, protocol {protocol.id}, root seed {root_seed}"
+    size = choose_block_size(protocol)
+    grid = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
     # What is there is read once and handed on, up to the first gap.
     n_kept = 0
     while n_kept < len(grid) and (kept := cache.read(key, grid[n_kept])) is not None:
@@ -74,13 +49,13 @@ def iterate_outcomes(
         n_kept += 1
     missing = [pair for pair in grid[n_kept:] if cache.read(key, pair) is None]
     if missing:
-        check_size(study.protocol, jobs=jobs)
+        check_size(protocol, jobs=jobs)
     simulate = functools.partial(
-        simulate_ranges, study.protocol, study.root_seed, jobs=jobs, scheduler=scheduler
+        simulate_ranges, protocol, root_seed, jobs=jobs, scheduler=scheduler
     )
     # Asked again when its turn comes: another process may have kept it meanwhile.
     found = simulate(pair for pair in missing if cache.read(key, pair) is None)
-    n, name = sum(stop - start for start, stop in missing), name or f"root seed {study.root_seed}"
+    n, name = sum(stop - start for start, stop in missing), name or f"root seed {root_seed}"
     ready: dict[Range, tuple[Outcomes, bool]] = {}  # also what is finished before its turn
     with contextlib.closing(found), Progress(n, is_shown=show_progress, name=name) as progress:
         for pair in grid[n_kept:]:
@@ -109,7 +84,7 @@ def choose_block_size(protocol: Protocol) -> int:
 
 def check_size(protocol: Protocol, *, jobs: int) -> None:
     """Refuse networks that do not fit in the memory."""
-    from replication.simulator.engine import N_LANES, Engine  # which loads the compiler
+    from replication.simulator.running.engine import N_LANES, Engine  # which loads the compiler
 
     # What a worker holds: its strip of networks, and the initial weights of a block.
     n_workers, n_bytes = count_workers(jobs), 8 * Engine(protocol).program.n_rows * N_LANES

@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # What is still buffered is written here, where a failure can be reported: while the
     # interpreter ends, it would be noise and exit code 120.
     flushed = _answer(sys.stdout.flush)
-    machine = sys.modules.get("replication.simulator.machine")
+    machine = sys.modules.get("replication.simulator.compiler.machine")
     if code > 128 and machine is not None and machine.COMPILING.locked():
         os._exit(code)  # at once: an interrupted compiler would abort
     return code or flushed

@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 import shtab
 
 from replication.definition import protocol as readings
-from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
 from replication.errors import UsageError
+from replication.paper.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, MAX_SEEDS, Study
 from replication.system.files import read_toml
 from replication.wording import show
 

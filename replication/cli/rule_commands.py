@@ -20,7 +20,7 @@ from replication.system.progress import report_progress
 from replication.wording import show
 
 if TYPE_CHECKING:
-    from replication.simulator.network import Network
+    from replication.simulator.rule.network import Network
 
 FIELDS = {field.name for field in dataclasses.fields(Protocol)}
 MOST_KEPT = 50_000_000
@@ -78,8 +78,8 @@ def read_rule(text: str) -> "type[Network]":
     if file.suffix != ".py" or not file.is_file():
         raise StorageError(f"{show(path)} was given, and no such file of Python is there; give "
                            "FILE.py:CLASS")  # fmt: skip
-    from replication.simulator.arrays import find_own_line
-    from replication.simulator.network import Network
+    from replication.simulator.operations.arrays import find_own_line
+    from replication.simulator.rule.network import Network
 
     # A file that is called as a library (pandas.py) does not take its place.
     spec: Any = importlib.util.spec_from_file_location(f"rule_{file.stem}", file)
@@ -119,7 +119,7 @@ def _blame(find: Callable[[BaseException], str | None]) -> Iterator[None]:
 
 def blame_rule(network: "type[Network] | None") -> contextlib.AbstractContextManager[None]:
     """Refuse what goes wrong in the code of a rule, if there is one, and name its line."""
-    from replication.simulator.arrays import find_line
+    from replication.simulator.operations.arrays import find_line
 
     return _blame(lambda error: None if network is None else find_line(error, network))
 
@@ -138,7 +138,7 @@ def run_rule(options: argparse.Namespace) -> None:
 
 def _set_numbers(network: "type[Network]", fields: dict[str, Any], base: Protocol) -> Protocol:
     """Set those of the fields that are numbers of the rule; return the protocol of the others."""
-    from replication.simulator.network import Rule
+    from replication.simulator.rule.network import Rule
 
     # What is a field as well stays one where the rule knows all fields.
     theirs = FIELDS & fields.keys() if network.takes_protocol else {*()}
@@ -161,15 +161,15 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     from replication.comparison.figure import save_picture
     from replication.experiments.contest import compare_rules
     from replication.experiments.live.rule_page import render_page
-    from replication.simulator.arrays import MEASURE
-    from replication.simulator.network import Rule
-    from replication.simulator.programs import Traces
-    from replication.simulator.recirculation import RecirculationNetwork
+    from replication.simulator.compiler.programs import Traces
+    from replication.simulator.operations.arrays import MEASURE
+    from replication.simulator.rule.network import Rule
+    from replication.simulator.rule.recirculation import RecirculationNetwork
 
     # The compiled rule against plain NumPy.
     rule = Rule(network, protocol)
     if not options.plain:
-        from replication.simulator.guard import check_rule
+        from replication.simulator.running.guard import check_rule
 
         begun = time.perf_counter()
         found = check_rule(network, protocol, options.root_seed)

@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from replication.cli import arguments
-from replication.definition.study import MAX_SEEDS, Study
 from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
+from replication.paper.study import MAX_SEEDS, Study
 from replication.system.files import check_target, publish, temporary_file
 from replication.system.progress import report_progress
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
-    from replication.simulator.outcomes import Outcomes
+    from replication.simulator.running.outcomes import Outcomes
 
 MOST_SEEDS = 10_000_000  # of an experiment or a reading, whose networks are all kept in memory
 
@@ -125,7 +125,7 @@ def read_workers(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options of `WORKERS` that a command has, for whoever simulates."""
     if "backend" not in options:
         return {"jobs": options.jobs}
-    from replication.simulator.backends import check_backend
+    from replication.simulator.running.backends import check_backend
 
     check_backend(options.backend, options.scheduler)
     return {"jobs": options.jobs, "scheduler": options.scheduler}
@@ -155,8 +155,8 @@ def run_experiments_command(options: argparse.Namespace) -> None:
 
 def run_multiverse(options: argparse.Namespace) -> None:
     """Simulate the user's own readings and print a row for each."""
+    from replication.experiments.instruments.sample import Sample
     from replication.experiments.readings.run import read_readings, run_multiverse
-    from replication.experiments.sample import Sample
 
     sample = Sample(options.seeds, options.root_seed, options.jobs, report_progress)
     rows = run_multiverse(read_readings(options.file), sample)
@@ -175,7 +175,7 @@ def run_trace(options: argparse.Namespace) -> None:
     protocol = arguments.read_protocol_arguments(options)
     import numpy as np
 
-    from replication.simulator.ensemble import trace as trace_network
+    from replication.simulator.running.ensemble import trace as trace_network
 
     places = np.ndindex(protocol.n_patterns, protocol.n_visible)
     print(",".join(["seed", "update", "error", *(f"r_{p}_{i}" for p, i in places)]))
@@ -195,12 +195,14 @@ def run_export(options: argparse.Namespace) -> None:
     from replication.cache.blocks import find_cache
     from replication.cache.filling import iterate_outcomes
 
-    with contextlib.closing(iterate_outcomes(study, find_cache(), jobs=options.jobs)) as found:
-        blocks = (outcomes for outcomes, _ in found)
+    protocol, root_seed, n_seeds = study.protocol, study.root_seed, study.n_seeds
+    blocks = iterate_outcomes(protocol, root_seed, n_seeds, find_cache(), jobs=options.jobs)
+    with contextlib.closing(blocks) as found:
+        known = (outcomes for outcomes, _ in found)
         if options.file == Path("-"):
-            write_outcomes(blocks, sys.stdout.buffer, is_text=True)
+            write_outcomes(known, sys.stdout.buffer, is_text=True)
         else:
-            export_outcomes(blocks, options.file, force=options.force)
+            export_outcomes(known, options.file, force=options.force)
             print(options.file)
 
 

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from replication.comparison.names import GONE, NAMES
 from replication.comparison.numbers import FORMS, is_printed, show, unset
-from replication.comparison.report import GONE, NAMES
 from replication.errors import ReplicationError, UsageError
 from replication.system.files import check_target
 
@@ -150,8 +150,8 @@ def read_side(given: str | None) -> Any:
 
 def _compare(options: argparse.Namespace) -> Any:
     """Return the answer, or the table of answers, of the function that the options belong to."""
-    from replication.comparison.comparison import compare, compare_by
-    from replication.comparison.groups import compare_table
+    from replication.comparison.comparison import compare
+    from replication.comparison.groups import REQUESTED, compare_table
     from replication.system.tables import Table
 
     if options.evidence and options.difference is None:
@@ -159,10 +159,9 @@ def _compare(options: argparse.Namespace) -> Any:
     if options.file is None:
         raise UsageError("FILE was not given; give a table of your runs, or another report")
     own, theirs = (read_side(one) for one in (options.file, options.reported))
-    defaults, chosen = compare.__kwdefaults__ or {}, vars(options)
+    chosen = vars(options)
     of_tables = {name: chosen[name] for name in ("by", "column", "difference", "pair", "succeeded")}
-    given = {name: value for name, value in chosen.items()
-             if name in defaults and name not in of_tables and value is not None}  # fmt: skip
+    given = {name: chosen[name] for name in REQUESTED if chosen[name] is not None}
     # Two tables, or a table and one report; or two reports.
     if isinstance(own, Table):
         return compare_table(own, theirs, **of_tables, **given, **options.numbers)
@@ -171,5 +170,4 @@ def _compare(options: argparse.Namespace) -> Any:
     for name, value in of_tables.items():
         if value is not None:
             raise UsageError(f"--{name} was given with a report in place of FILE; leave it out")
-    sides = {"values": own, "reported": theirs, "numbers": options.numbers}
-    return compare_by(defaults | sides | given)
+    return compare(own, theirs, **given, **options.numbers)

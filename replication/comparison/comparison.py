@@ -6,27 +6,26 @@ the study is the same function on a count table.
 
 import dataclasses
 import math
-import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from replication.comparison import remarks
 from replication.comparison.judging import MISSED, UNSEEN, judge_all
-from replication.comparison.numbers import is_printed, read_number, refuse
+from replication.comparison.numbers import is_printed
 from replication.comparison.prediction import Answer
-from replication.comparison.report import SUCCESSES, Options, Report, read_numbers, read_report
+from replication.comparison.report import SUCCESSES, Report, read_printed, read_report
+from replication.comparison.request import Request, make_request
 from replication.comparison.result import Comparison, Verdict
-from replication.comparison.runs import Runs, get_sample, take_runs, take_successes
-from replication.errors import DataError, UsageError
+from replication.comparison.runs import Runs, get_sample, read_runs
+from replication.comparison.sides import OneSide, OwnRuns, Printed
+from replication.comparison.units import call_share_mean, find_unit
+from replication.errors import UsageError
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Side, find_equivalence, weigh_evidence
 from replication.statistics.sampling import Effort, Sample
-
-LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
 
 
 def compare(
@@ -39,7 +38,7 @@ def compare(
     failures: str | None = None,
     plus_minus: str | None = None,
     scale: str | float | None = None,
-    bounds: tuple[str | float | None, str | float | None] | None = None,
+    bounds: Sequence[str | float | None] | None = None,
     grid: str | float | None = None,
     between: str | float | None = None,
     margin: str | float | None = None,
@@ -130,103 +129,52 @@ def compare(
     >>> round(compare("1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]", scale="log").p, 3)
     0.035
     """
-    return compare_by(locals())
+    request = make_request(
+        level=level, failures=failures, plus_minus=plus_minus, scale=scale, cap=cap, bounds=bounds,
+        grid=grid, between=between, margin=margin, evidence=evidence,
+    )  # fmt: skip
+    theirs = read_printed(reported, numbers, "reported")
+    own: OneSide = OwnRuns(values, succeeded, minus)
+    if isinstance(values, Mapping) or (isinstance(values, str) and is_printed(values)):
+        if minus is not None:
+            raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
+        own = read_printed(values, {}, "values")
+    return compare_sides(own, theirs, request)
 
 
-def compare_by(options: Options, effort: Effort | None = None) -> Comparison:
-    """Compare by the arguments of `compare`, and draw as many studies as are asked for."""
-    options, effort = dict(options), effort or Effort()
-    given = read_numbers(options["reported"], options["numbers"], "reported")
-    own = options["values"]
-    is_report = isinstance(own, Mapping) or (isinstance(own, str) and is_printed(own))
-    yours = read_numbers(own, {}, "values") if is_report else {}
-    _read_options(options, given, yours)
-    report, minus = read_report(given, options), options["minus"]
+def compare_sides(
+    own: OneSide,
+    theirs: Printed,
+    request: Request,
+    *,
+    said: Mapping[str, str] | None = None,
+    effort: Effort | None = None,
+) -> Comparison:
+    """Compare two sides that were read; `said`: how, by the argument that changes it."""
+    effort = effort or Effort()
+    is_gap = isinstance(own, OwnRuns) and own.minus is not None
+    # A difference of shares is one of the means of ones and zeros.
+    if (is_gap or request.groups) and "share" in theirs.numbers:
+        theirs = call_share_mean(theirs)
+    unit = find_unit(own, theirs, request)
+    request = dataclasses.replace(request, scale=unit.scale)
+    all_said = {**(said or {}), **unit.said}
+    report = read_report(theirs, request, is_gap=is_gap)
     # Runs of one's own, or another report in their place, which must say the same sort of thing.
-    if not is_report:
-        return _conclude(_take_own(report, options), report, options, effort)
-    if minus is not None:
-        raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
-    other = read_report(yours, options)
+    if isinstance(own, OwnRuns):
+        return _conclude(read_runs(own, report, request), report, request, effort, all_said)
+    other = read_report(own, request, is_gap=False)
     centres = {"mean" if side.centre == "constant" else side.centre for side in (other, report)}
     shared = report.numbers.keys() & other.numbers.keys() & SUCCESSES.keys()
     if (len(centres) > 1 or None in centres) and not shared:
         raise UsageError("the two reports share no number; give a mean or a share of both")
-    return _conclude(Runs(report=other), report, options, effort)
+    return _conclude(Runs(report=other), report, request, effort, all_said)
 
 
-def _read_options(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
-    """Read the arguments that are no report and no runs, in place."""
-    raw = options.copy()
-    for name in ("cap", "level", "between", "scale"):
-        if name == "level" or options[name] not in {None, "log"}:
-            options[name] = float(read_number(options[name], name).value)
-    scale, options["between"] = options["scale"], options["between"] or 0.0
-    for name, is_allowed, allowed in (
-        ("level", 0.0 < options["level"] < 0.5, "is above 0 and below 0.5"),
-        ("between", 0.0 <= options["between"] <= 100.0, "is from 0 to 100 standard deviations"),
-        ("scale", scale in {None, "log"} or 0 < scale < math.inf, "is a number above 0, or log"),
-    ):  # fmt: skip
-        if not is_allowed:
-            raise refuse(name, raw[name], allowed)
-    # A difference of shares is one of the means of ones and zeros.
-    if (options["minus"] is not None or options.get("groups")) and "share" in given:
-        given["mean"] = given.pop("share")
-    # The unit of the reported numbers.
-    options["said"] = dict(options.get("said") or {})
-    if scale == "log":
-        for name in filter(options.get, ("margin", "between")):
-            raise UsageError(f"`{name}` and `scale` log do not go together; leave one out")
-        options["said"]["scale"] = LOGARITHMS
-    elif scale is None:
-        _infer_scale(options, given, yours)
-    elif scale != 1.0:
-        options["said"]["scale"] = f"reported numbers are divided by {scale:g}"
-
-
-def _infer_scale(options: dict[str, Any], given: dict[str, Any], yours: Mapping[str, Any]) -> None:
-    """Say what a per cent sign stands for, where the values leave no doubt."""
-    aside = {*SUCCESSES, "plus_minus"}
-    texts = [" ".join(str(one) for name, one in side.items() if name not in aside)
-             for side in (given, yours)]  # fmt: skip
-    # 97.3 %, but not 95 % CI
-    is_marked, is_alike = (re.search(r"%(?!\s*C)", text) is not None for text in texts)
-    if yours or not is_marked:
-        options["scale"] = 1.0 if is_marked and is_alike else None
-        return
-    values = options.get("raw", options["values"])  # of pairs the first runs
-    values = np.asarray(getattr(values, "updates", values))
-    if values.dtype.kind not in "iufb" or np.isnan(values).all():
-        return
-    low, high = np.nanmin(values), np.nanmax(values)
-    # 97.3 must be per cent; what lies from 0 to 1 is taken as shares; between them nothing is said.
-    if max(-low, high) > 1.5:
-        options["scale"], options["said"]["scale"] = 1.0, "your values are per cent, too"
-    elif 0.0 <= low <= high <= 1.0:
-        options["scale"], options["said"]["scale"] = 100.0, "your values are shares, not per cent"
-
-
-def _take_own(report: Report, options: Options) -> Runs:
-    """Return runs of one's own, of which some succeeded if values are compared."""
-    values, succeeded, minus = (options[name] for name in ("values", "succeeded", "minus"))
-    needs_cap = options["failures"] != "excluded" and bool(report.on_values)
-    own = take_runs(values, succeeded, options, needs_cap, "values")
-    others = None if minus is None else take_runs(minus, None, options, needs_cap, "minus")
-    says_success = hasattr(values, "converged") or isinstance(values, CountTable)
-    is_share = not SUCCESSES.keys().isdisjoint(report.numbers)
-    if is_share and not (says_success or succeeded is not None or options["cap"]):
-        return take_successes(own, is_alone=not report.on_values)
-    for name, runs in (("values", own), ("minus", others)):
-        if runs is not None and report.on_values and runs.done is None:
-            raise DataError(f"all {runs.n:,} runs of `{name}` failed; compare the share alone")
-    # Of a difference both groups count, and both may lack values.
-    if others is None:
-        return dataclasses.replace(own, is_of_pairs="raw" in options)
-    return dataclasses.replace(own, minus=others.done, n_missing=own.n_missing + others.n_missing)
-
-
-def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Comparison:
-    level, between = options["level"], options["between"]
+def _conclude(
+    own: Runs, report: Report, request: Request, effort: Effort, said: Mapping[str, str]
+) -> Comparison:
+    level, between = request.level, request.between
     # One answer for each reading of what the report leaves unsaid; the first is the main one.
     answers = judge_all(own, report, level=level, between=between, effort=effort)
     main = next(iter(answers.values()))
@@ -234,7 +182,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     is_exact = own.minus is not None or "constant" in report.numbers
     counts = report.count_used(main.rule)
     impossible = {} if is_exact else remarks.find_impossible(report, counts, sample)
-    equivalence = _assess(answers.values(), report, options)
+    equivalence = _assess(answers.values(), report, request)
     # What cannot be right is not judged as well.
     wrong = set(impossible)
     if wrong & {"mean", "max"}:
@@ -242,7 +190,7 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     # Numbers are shown of the reading by which the difference is least surprising.
     alike = [one for one in answers.values() if one.rule == main.rule]
     worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    cautions = remarks.list_cautions(report, sample, main, worst, options)
+    cautions = remarks.list_cautions(report, sample, main, worst, request)
     # The verdict over all readings, and why.
     verdict, reason = _judge(impossible, answers, equivalence, sample, level)
     if "per cent" in cautions and not impossible:
@@ -254,8 +202,8 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
     is_found = verdict is Verdict.CONTRADICTED
     n_done = own.n - own.n_failed
     # What was asked for beside the verdict.
-    evidence = weigh_evidence(*main.sides) if options["evidence"] and main.sides else None
-    if options["evidence"] and evidence is None:
+    evidence = weigh_evidence(*main.sides) if request.evidence and main.sides else None
+    if request.evidence and evidence is None:
         raise UsageError("`evidence` needs a difference with a known error on both sides")
     found = Comparison(
         verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
@@ -278,10 +226,10 @@ def _conclude(own: Runs, report: Report, options: Options, effort: Effort) -> Co
         p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
         missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
         coincidence=remarks.find_coincidence(own, sample, report, main.rule),
-        assumptions=options["said"] | remarks.list_assumptions(report, sample, main, between),
+        assumptions=dict(said) | remarks.list_assumptions(report, sample, main, between),
         chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
-        cautions=cautions, groups=tuple(options.get("groups") or ()),
-        scale="log" if options["scale"] == "log" else "",
+        cautions=cautions, groups=request.groups or (),
+        scale="log" if request.is_log else "",
     )  # fmt: skip
     return found.take_exponentials() if found.scale else found
 
@@ -316,20 +264,16 @@ def _judge(
     return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
 
 
-def _assess(answers: Collection[Answer], report: Report, options: Options) -> dict[str, Any] | None:
+def _assess(answers: Collection[Answer], report: Report, request: Request) -> dict[str, Any] | None:
     """Test under each reading whether the means differ by less than a margin."""
-    if options["margin"] is None:
+    if request.margin is None:
         return None
     sides = [one.sides for one in answers if one.sides is not None]
     if "mean" not in report.numbers or not sides:
         raise UsageError("`margin` was given without a reported mean; give the mean too")
-    # In the unit of the values, or in per cent of the reported mean.
-    text = str(options["margin"]).strip()
-    margin = float(read_number(text, "margin", scale=1).value)
-    if text.endswith("%"):
-        margin *= abs(float(report.numbers["mean"].value)) / 100.0
+    margin = request.margin.measure(float(report.numbers["mean"].value))
     if not margin > 0:
-        raise refuse("margin", text, "is a number above 0, or per cent of the reported mean")
-    found = [find_equivalence(*pair, margin, options["between"]) for pair in sides]
+        raise UsageError("`margin` is per cent of a reported mean of 0; give it as a number")
+    found = [find_equivalence(*pair, margin, request.between) for pair in sides]
     p = None if None in found else max(one for one in found if one is not None)
-    return {"margin": margin, "p": p, "is_equivalent": p is not None and p <= options["level"]}
+    return {"margin": margin, "p": p, "is_equivalent": p is not None and p <= request.level}

@@ -12,22 +12,23 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.comparison import compare, compare_by
 from replication.comparison.numbers import format_number, refuse, show, split_printed, unset
-from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_numbers, suggest
+from replication.comparison.report import STATISTICS, SUCCESSES, read_heading, read_printed, suggest
+from replication.comparison.request import make_request
 from replication.comparison.result import Comparison
-from replication.comparison.table import ComparisonTable, Key
+from replication.comparison.rows import Sides, compare_rows
+from replication.comparison.sides import Key, OneSide, OwnRuns, Printed
+from replication.comparison.table import ComparisonTable
 from replication.comparison.text import name_key
-from replication.errors import DataError, ReplicationError, UsageError
-from replication.statistics.pooling import find_effect, pool
-from replication.statistics.sampling import Effort
+from replication.errors import DataError, UsageError
 from replication.system import tables
 from replication.system.tables import Table, is_missing, list_names
 
 Record = tuple[dict[str, Any], dict[str, Any]]
 MAX_ROWS = 1000
 MAX_PROBED = 20  # cells of a column in which numbers with spreads are looked for
-FEW_ROWS = 4  # of more, fewer studies are drawn for each
+REQUESTED = {"cap", "failures", "plus_minus", "scale", "bounds", "grid", "between", "margin",
+             "evidence", "level"}  # fmt: skip
 SEEDS = {"seed", "seeds", "run", "runs", "run_id", "seed_id", "trial", "replicate", "rep", "fold"}
 STEPS = {"step", "global_step", "env_step", "env_steps", "total_steps", "timestep", "timesteps",
          "total_timesteps", "epoch", "iteration", "iter", "update", "frame", "frames"}  # fmt: skip
@@ -99,20 +100,21 @@ def compare_table(
         raise UsageError("`pair` was given without `difference`; give that too")
     if "minus" in options:
         raise UsageError("there is no option 'minus' of a table; give `difference`")
-    defaults, said = compare.__kwdefaults__ or {}, dict[str, str]()
-    numbers = {name: options.pop(name) for name in [*options] if name not in defaults}
-    base = {**defaults, **options, "numbers": {}}
+    said = dict[str, str]()
+    groups = None if difference is None else (difference[0], difference[-1])
+    numbers = {name: options.pop(name) for name in [*options] if name not in REQUESTED}
+    request = make_request(**options, groups=groups)
     own = _rename(_stack_runs(Table.of(table, "table")), metrics)
-    groups = None if difference is None else _find_column_of(own, keys, difference)
-    keys = [name for name in keys if name != groups]
+    group = None if difference is None else _find_column_of(own, keys, difference)
+    keys = [name for name in keys if name != group]
     # Reports: on your side a row for each, if it holds no runs, and on the other such, or a text.
-    kind, unread, yours = base["plus_minus"], list[str](), list[Record]()
-    if not metrics and succeeded is groups is None and _is_of_reports(own):
+    kind, unread, yours = options.get("plus_minus"), list[str](), list[Record]()
+    if not metrics and succeeded is group is None and _is_of_reports(own):
         yours, unread = _read_records(own, None, keys, kind, said)
         own = _list_tags(own, yours)
     # What was reported: a table of reports, or one for all of your groups.
     theirs = Table.of(reported, "reported") if _is_table(reported) else None
-    shared = read_numbers(None if theirs else reported, numbers, "reported")
+    shared = read_printed(None if theirs else reported, numbers, "reported")
     records: list[Record] = [({}, {})]
     found: dict[str, str | None] = {name: name for name in keys}
     if theirs is not None:
@@ -122,28 +124,29 @@ def compare_table(
                 and read_heading(name).label in DIFFERENCES]  # fmt: skip
         if gaps and difference is None:
             raise UsageError(f"{theirs.name} has {show(gaps[0])}; give `difference`, two groups")
-        found = _match_keys(own, theirs, records, keys, metrics, said, {groups, pair})
+        found = _match_keys(own, theirs, records, keys, metrics, said, {group, pair})
     elif len(metrics) > 1:
         raise UsageError("several columns were given, and one report for all; give one of each")
-    # Your side by key, as arguments of `compare`.
+    # Your side by key.
     columns = [name for name in found.values() if name]
     for name in columns:
         own.take(name)  # or refuse it
-    n_missing, seeds, mine = 0, dict[Key, dict[str, float]](), dict[Key, dict[str, Any]]()
+    n_missing, mine = 0, dict[Key, OneSide]()
     if yours:
         sorted_by_key = _sort_records(yours, columns, own)
-        mine = {key: {"values": each} for key, each in sorted_by_key.items()}
+        mine |= {key: _print_cells(each) for key, each in sorted_by_key.items()}
     else:
-        known = {*shared, *(name for _, row in records for name in row)}
+        known = {*shared.numbers, *(name for _, row in records for name in row)}
         if difference and metrics and succeeded:
             raise UsageError("`difference` is of values or shares; give `column` or `succeeded`")
         known = {*SUCCESSES} if difference and succeeded else known
-        by_group = found | ({str(groups): groups} if difference else {})
-        mine, n_missing, seeds = _group_runs(own, by_group, metrics, succeeded, known, said, pair)
+        by_group = found | ({str(group): group} if difference else {})
+        runs, n_missing = _group_runs(own, by_group, metrics, succeeded, known, said, pair)
         if difference:
-            mine, seeds = _subtract(mine, seeds, difference, len(columns), pair)
-            base["groups"], less = (*difference,), " less ".join(map(name_key, zip(difference)))
+            runs, less = _subtract(runs, difference, len(columns), pair), " less "
+            less = less.join(map(name_key, zip(difference)))
             said |= {"difference": f"reported is {less}"} if found else {}
+        mine |= runs
     reports = {key: dict[str, Any]() for key in mine}
     if theirs is not None:
         reports = _sort_records(records, [*found], theirs, mine)
@@ -153,41 +156,18 @@ def compare_table(
     if mine.keys().isdisjoint(reports):
         each = list_names([", ".join(key) for key in mine])
         raise UsageError(f"the reported numbers name none of your groups; those are {each}")
-    if not found:
-        return compare_by(base | mine[()] | {"reported": shared | reports[()], "said": said})
-    effort = None if len(reports) < FEW_ROWS else Effort(10_000, 200)
-
-    def judge(between: Any) -> tuple[dict[Key, Comparison], dict[Key, str]]:
-        judged, refused = {}, {}
-        for key in filter(mine.__contains__, reports):
-            each = base | mine[key] | {"between": between, "reported": shared | reports[key]}
-            try:
-                judged[key] = compare_by(each, effort)
-            except ReplicationError as error:
-                refused[key] = str(error)
-        if not judged:
-            key, why = next(iter(refused.items()))
-            raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
-        return judged, refused
-
-    # A spread between labs from the rows takes them judged without it first.
-    between = base["between"]
-    judged, refused = judge(None if between == "estimate" else between)
-    if between == "estimate":
-        effects = [find_effect(one.difference, one.main.sides) for one in judged.values()]
-        pooled = pool(effects, level=0.05)
-        if pooled is None or (between := pooled.tau) is None:
-            raise UsageError("`between` estimate takes three rows of ten runs on either side")
-        said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
-        judged, refused = judge(between)
-    return ComparisonTable(
-        by=tuple(column or name or "metric" for name, column in found.items()),
-        rows=judged, refused=refused, n_missing=n_missing, assumptions=said, seeds=seeds,
-        only_reported=tuple(key for key in reports if key not in mine),
-        only_yours=tuple(key for key in mine if key not in reports),
+    all_numbers = dict(shared.numbers)
+    return compare_rows(Sides(
+        by=tuple(column or name or "metric" for name, column in found.items()), mine=mine,
+        theirs={key: _print_cells(all_numbers | each) for key, each in reports.items()},
+        said=said, n_missing=n_missing,
         ignored=tuple(suggest(name) for name in unread if name not in {*found, *columns}),
-        level=next(iter(judged.values())).level, between=float(between or 0.0),
-    )  # fmt: skip
+    ), request)  # fmt: skip
+
+
+def _print_cells(cells: Mapping[str, Any]) -> Printed:
+    numbers = {name: cell for name, cell in cells.items() if name != "plus_minus"}
+    return Printed(numbers, cells.get("plus_minus"))
 
 
 def _is_table(given: Any) -> bool:
@@ -432,8 +412,8 @@ def _sort_records(
 def _group_runs(
     table: Table, found: Mapping[str, str | None], metrics: list[str], succeeded: str | None,
     known: Collection[str], said: dict[str, str], pair: str | None,
-) -> tuple[dict[Key, dict[str, Any]], int, dict[Key, dict[str, float]]]:  # fmt: skip
-    """Return your runs by key, as arguments of `compare`, how many lack a key, and by seed."""
+) -> tuple[dict[Key, OwnRuns], int]:  # fmt: skip
+    """Return your runs by key, and how many lack one."""
     keys = [name for name in found.values() if name]
     is_share = bool(known) and {*SUCCESSES, "runs"}.issuperset(known)
     if is_share and succeeded is None:
@@ -450,16 +430,16 @@ def _group_runs(
         done, is_unknown = tables.read_flags(cells, succeeded), np.array([*map(is_missing, cells)])
     seed = pair or seed
     seeds = tables.read_keys(table.take(seed)) if seed else []
-    mine, by_seed = {}, {}
+    mine: dict[Key, OwnRuns] = {}
     for metric in metrics or [""]:
         values: Any = tables.read_values(table.take(metric), metric) if metric else done
         values = np.where(is_unknown, np.nan, values)  # without a flag, as without a value
         for key, where in places.items():
             label = (*key, metric) if None in found.values() else key
             flags = None if done is None else done[where]
-            mine[label] = {"values": values[where], "succeeded": flags}
-            by_seed[label] = {str(seeds[place]): float(values[place]) for place in where if seeds}
-    return mine, len(rows) - sum(map(len, places.values())), by_seed
+            own_seeds = [str(seeds[place]) for place in where if seeds]
+            mine[label] = OwnRuns(values[where], flags, seeds=own_seeds)
+    return mine, len(rows) - sum(map(len, places.values()))
 
 
 def _find_mixed(
@@ -583,31 +563,33 @@ def _find_column_of(table: Table, keys: Sequence[str], difference: Sequence[str]
 
 
 def _subtract(
-    mine: Mapping[Key, Mapping[str, Any]], seeds: Mapping[Key, Mapping[str, float]],
-    difference: Sequence[str], place: int, pair: str | None,
-) -> tuple[dict[Key, dict[str, Any]], dict[Key, dict[str, float]]]:  # fmt: skip
-    """Return runs of two groups, as arguments of `compare`, or what pairs of them differ by.
+    mine: Mapping[Key, OwnRuns], difference: Sequence[str], place: int, pair: str | None
+) -> dict[Key, OwnRuns]:
+    """Return runs of two groups, or what pairs of them differ by.
 
     `place`: of the groups in the keys of `mine`.
     """
-    found, by_seed = dict[Key, dict[str, Any]](), dict[Key, dict[str, float]]()
+    found = dict[Key, OwnRuns]()
     for label in mine:
         one, two = ((*label[:place], name, *label[place + 1 :]) for name in difference)
         if label != one or two not in mine:
             continue
         key = label[:place] + label[place + 1 :]
-        values, minus = (mine[part]["values"] for part in (one, two))
-        found[key] = {"values": values, "minus": minus}
+        first: Any = mine[one].values
+        second: Any = mine[two].values
         if pair is None:
+            found[key] = OwnRuns(first, minus=second)
             continue
         # A pair is one run of either group with the same seed.
-        if len(seeds[one]) < values.size or len(seeds[two]) < minus.size:
+        seeds = [dict(zip(mine[part].seeds, values.tolist(), strict=True))
+                 for part, values in ((one, first), (two, second))]  # fmt: skip
+        if len(seeds[0]) < first.size or len(seeds[1]) < second.size:
             raise DataError(f"{show(pair)} holds a seed twice in one group; give one run of each")
-        gaps = {name: value - seeds[two].get(name, np.nan) for name, value in seeds[one].items()}
-        by_seed[key] = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
-        if not by_seed[key]:
+        gaps = {name: value - seeds[1].get(name, np.nan) for name, value in seeds[0].items()}
+        known = {name: gap for name, gap in gaps.items() if not np.isnan(gap)}
+        if not known:
             raise DataError(f"column {show(pair)} holds no seed of both groups; leave `pair` out")
-        found[key] = {"values": np.array([*by_seed[key].values()]), "raw": values}
+        found[key] = OwnRuns(np.array([*known.values()]), firsts=first, seeds=[*known])
     if not found:
         raise DataError(f"no group has runs of both {' and '.join(map(show, difference))}")
-    return found, by_seed
+    return found

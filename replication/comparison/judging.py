@@ -21,7 +21,8 @@ import numpy as np
 
 from replication.comparison.numbers import Numbers
 from replication.comparison.prediction import Answer, Finding, predict
-from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, Report
+from replication.comparison.report import MIN_RUNS, SPREADS, SUCCESSES, Report
+from replication.comparison.request import FAILURE_WORDS
 from replication.comparison.runs import Runs, get_sample
 from replication.statistics import means
 from replication.statistics.means import Difference, Side, summarise_quartiles

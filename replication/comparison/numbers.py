@@ -3,7 +3,7 @@
 import dataclasses
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -262,9 +262,3 @@ def percent(share: float) -> str:
     if 99.99 < number < 100:
         return "> 99.99 %"
     return f"{number:.{3 if number > 99 else 2}g} %"
-
-
-def join(parts: Sequence[str]) -> str:
-    """Return parts as a list in a sentence: "a, b and c", or "a and b, and c"."""
-    last = ", and " if any(" and " in part for part in parts) else " and "
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])}{last}{parts[-1]}"

@@ -15,7 +15,8 @@ from fractions import Fraction
 from replication.comparison.judging import MAX_COUNTS
 from replication.comparison.numbers import Reported, describe_p
 from replication.comparison.prediction import Answer
-from replication.comparison.report import CI_WORDS, SPREADS, Options, Report, describe_number
+from replication.comparison.report import CI_WORDS, SPREADS, Report, describe_number
+from replication.comparison.request import Request, Said
 from replication.comparison.runs import Runs
 from replication.statistics.means import Side, find_spread_p, find_tolerated, judge_means
 from replication.statistics.sampling import UNBOUNDED, Sample
@@ -24,9 +25,6 @@ COINCIDENCE = 0.01  # numbers that two studies print alike more often do not sho
 UNIT_FACTORS = (100.0, 0.01, 1000.0, 0.001)
 ORDER = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
 SLACK = 1.0 + 1e-12
-
-Said = dict[str, str]
-"""Sentences by what they are of."""
 
 
 def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None) -> Said:
@@ -123,11 +121,11 @@ def list_assumptions(report: Report, sample: Sample | None, main: Answer, betwee
 
 
 def list_cautions(
-    report: Report, sample: Sample | None, main: Answer, worst: Answer, options: Options
+    report: Report, sample: Sample | None, main: Answer, worst: Answer, request: Request
 ) -> Said:
     """Return what to know before relying on a comparison, by cause."""
-    numbers, level, is_log = report.numbers, options["level"], options["scale"] == "log"
-    found = {} if main.sides is None else _caution_of_means(*main.sides, worst, options)
+    numbers, level, is_log = report.numbers, request.level, request.is_log
+    found = {} if main.sides is None else _caution_of_means(*main.sides, worst, request)
     if "share" in numbers and not has_multiple(numbers["share"], Fraction(1, report.n)):
         found["share"] = (
             f"{report.n} runs cannot have a success rate of {numbers['share'].text}; the nearest, "
@@ -155,16 +153,16 @@ def list_cautions(
     scale = next((one for one in UNIT_FACTORS if abs(value / one - centre) <= near), None)
     if is_far and scale is not None and not is_log:
         is_share = 0 <= sample.values[0] <= sample.values[-1] <= 1 < value <= 100 == scale
-        found["per cent" if is_share and options["scale"] is None else "units"] = (
+        found["per cent" if is_share and request.scale is None else "units"] = (
             f"The reported {value:g} would be near your mean of {centre:.3g} if divided by "
             f"{scale:g}: do the units differ? If so, give `scale` {scale:g}, if not 1."
         )
     return found
 
 
-def _caution_of_means(one: Side, two: Side, worst: Answer, options: Options) -> Said:
+def _caution_of_means(one: Side, two: Side, worst: Answer, request: Request) -> Said:
     """Return what the two spreads, and labs that differ, have to do with the verdict on a mean."""
-    found, level, between = {}, options["level"], options["between"]
+    found, level, between = {}, request.level, request.between
     by_f, gap = find_spread_p(one, two), worst.difference
     if by_f is not None and by_f <= level:
         found["spreads"] = (

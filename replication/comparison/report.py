@@ -9,7 +9,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from replication.comparison import numbers as printed
+from replication.comparison.names import GONE, NAMES
 from replication.comparison.numbers import Numbers, Reported, read_number, refuse, show, split_range
+from replication.comparison.request import NO_KIND, Kind, Request, read_kind
+from replication.comparison.sides import Printed
 from replication.errors import UsageError
 from replication.wording import plural
 
@@ -31,18 +34,7 @@ QUARTILES = {"median", "q1", "q3"}
 MAX_RUNS = 100_000  # most that can lie behind a report
 MANY = 100  # runs that a standard deviation is taken to be of at most, where nothing says it
 MIN_RUNS = 5  # with fewer nothing but a mean is judged
-FAILURE_WORDS = {"excluded": "left out", "at-cap": "counted where they were stopped",
-                 "restarted": "started over and added up"}  # fmt: skip
 CI_WORDS = {"t": "Student's t", "normal": "the normal distribution"}
-_CALLED = """runs n n_runs seeds n_seeds num_seeds number_of_runs trials count
-mean average avg m mu μ, median med 50% p50, iqm, constant, min minimum, max maximum, range min_max
-sd std stdev stddev std_dev standard_deviation sigma σ, se sem stderr std_err standard_error
-q1 25% p25 lower_quartile, q3 75% p75 upper_quartile, iqr, share success_rate proportion
-n_succeeded successes n_success, ci 95%_ci ci95 ci_95 95_ci confidence_interval
-ci_low ci_lower lower_ci ci95_low lower_95, ci_high ci_upper upper_ci ci95_high upper_95"""
-NAMES = {other: names.split()[0] for names in re.split("[,\n]", _CALLED) for other in names.split()}
-"""Names of reported numbers by what tables, options and arguments call them."""
-
 SPELT = (
     (r"\(?\b([0-9][0-9,]*)\s+(?:random )?(?:seeds|runs|trials)\b\)?", r", n = \1"),  # (5 seeds)
     (r"^\s*([0-9.]+\s?%)\s+of\s+([0-9,]+)\s*$", r"share = \1, n = \2"),  # 94% of 50
@@ -50,58 +42,6 @@ SPELT = (
 )
 """What stands in texts in place of names."""
 COUNTED = r"\s*([0-9]+)\s*(?:/|of)\s*([0-9]+)\s*"  # 49/50, 49 of 50
-
-GONE = {
-    "report": "`reported`", "against": "the other report in place of `values`",
-    "ci_level": "`plus_minus`, such as '90% ci'", "ci_kind": "`plus_minus`, such as 'ci normal'",
-    "sd_kind": "`plus_minus`, such as 'sd n-1'", "alpha": "`level`", "group_by": "`by`",
-    "nan_policy": "nothing: missing values are left out, and counted", "values": "`column`",
-    "detect": "nothing: the answer says what these runs find; four times as many find half of it",
-}  # fmt: skip
-"""Arguments that there are no more, or that people try, and what takes their place."""
-
-
-Options = Mapping[str, Any]
-"""The arguments of `compare`."""
-
-
-class Kind(NamedTuple):
-    """What stands behind ±: sd, se or ci (None: not known), how many, and how it was made.
-
-    `level` of the interval; `by`: "t" or "normal"; `free`: denominator of the sd, "n-1" or "n".
-    """
-
-    name: str | None = None
-    factor: float = 1.0
-    level: float | None = None
-    by: str | None = None
-    free: str | None = None
-
-
-NO_KIND = Kind()
-_LONG = {"standard error": "se", "standard deviation": "sd", "confidence interval": "ci"}
-# 90% ci normal, 2sd n-1: level, how many, what, its distribution, its denominator
-_KIND = re.compile(
-    r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
-)
-
-
-def read_kind(text: str) -> Kind | None:
-    """Read what stands behind a ±, such as "2se", "90% CI" or "sd n-1"; None if it is no such.
-
-    >>> read_kind("90% ci normal")
-    Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
-    """
-    # s.d. is sd, "standard error" se: what has several names is called by one
-    plain = re.sub(r"(?<=[a-z])\.", "", text.lower()).replace("half", "")
-    for words, name in _LONG.items():
-        plain = plain.replace(words, name)
-    parts = [NAMES.get(part, part) if len(part) > 1 else part for part in plain.split()]
-    found = _KIND.fullmatch(" ".join(parts))
-    if found is None or not found[0]:
-        return None
-    level, factor, kind, by, free = found.groups()
-    return Kind(kind, float(factor or 1), float(level) / 100.0 if level else None, by, free)
 
 
 class Heading(NamedTuple):
@@ -303,7 +243,7 @@ def parse_report(given: Any, name: str) -> dict[str, Any]:
     return found
 
 
-def read_numbers(given: Any, numbers: Mapping[str, Any], side: str) -> dict[str, Any]:
+def read_printed(given: Any, numbers: Mapping[str, Any], side: str) -> Printed:
     """Return reported numbers by name, given as a whole to the argument of a side, or alone."""
     numbers = {name: one for name, one in numbers.items() if one is not None}
     for name in GONE.keys() & numbers.keys():
@@ -312,20 +252,16 @@ def read_numbers(given: Any, numbers: Mapping[str, Any], side: str) -> dict[str,
     for name, value in parse_report(numbers, side).items():
         if str(whole.setdefault(name, value)) != str(value):
             raise UsageError(f"`{side}` gives the {name}, and `{name}` was given; leave one out")
-    return whole
+    behind = whole.pop("plus_minus", None)
+    return Printed(whole, behind)
 
 
-def read_report(given: Mapping[str, Any], options: Options) -> Report:
-    """Read what was reported by name; `options` are the arguments of `compare`."""
-    failures, behind, scale = (options[name] for name in ("failures", "plus_minus", "scale"))
-    if failures not in {None, *FAILURE_WORDS}:
-        raise refuse("failures", failures, f"are {', '.join(FAILURE_WORDS)}")
-    kind = NO_KIND if behind is None else read_kind(str(behind))
-    if kind is None:
-        raise refuse("plus_minus", behind, "are sd, se, ci, 2sd, '90% ci', 'ci normal', 'sd n-1'")
-    texts = {name: value for name, value in given.items() if value is not None}
-    if (behind := texts.pop("plus_minus", None)) and kind == NO_KIND:
-        kind = read_kind(behind) or NO_KIND
+def read_report(given: Printed, request: Request, *, is_gap: bool) -> Report:
+    """Read what was reported by name; `is_gap`: it is the difference of two groups."""
+    scale, kind = request.scale, request.kind
+    texts: dict[str, Any] = dict(given.numbers)
+    if given.plus_minus is not None and kind == NO_KIND:
+        kind = read_kind(given.plus_minus) or NO_KIND
     # "0.83 ± 0.04", "[4.9, 5.7]" and their like come apart.
     off_centre, bracket, level = _split_all(texts, kind)
     if level is not None and kind.level not in {None, level}:
@@ -333,11 +269,11 @@ def read_report(given: Mapping[str, Any], options: Options) -> Report:
     runs, ends = texts.pop("runs", None), split_range(texts.get("ci"))
     if ends is not None:
         del texts["ci"]
-    is_log, factor, numbers = scale == "log", None if scale == "log" else scale, {}
+    is_log, numbers = request.is_log, dict[str, Reported]()
     # Each number as it was printed, with the ends that rounding leaves it.
     for name, text in texts.items():
         place, where = ("mean", " behind ±") if name == "spread" else (name, "")
-        item = read_number(text, place, scale=None if name in SUCCESSES else factor)
+        item = read_number(text, place, scale=None if name in SUCCESSES else scale)
         if item.value < 0 and name in {*SPREADS, "iqr", *SUCCESSES}:
             raise refuse(place, text, f"are 0 and numbers above it{where}")
         numbers[name] = _take_log(item, place) if is_log and name not in SUCCESSES else item
@@ -345,7 +281,7 @@ def read_report(given: Mapping[str, Any], options: Options) -> Report:
         raise UsageError("`scale` is log, on which a spread is none; give the two ends of `ci`")
     # An interval by its ends, or what stands behind ±.
     if ends is not None:
-        first, last = (read_number(end, "ci", scale=factor) for end in ends)
+        first, last = (read_number(end, "ci", scale=scale) for end in ends)
         if not first.value < last.value:
             raise refuse("ci", [*ends], "is the lower end first")
         if is_log:
@@ -359,9 +295,9 @@ def read_report(given: Mapping[str, Any], options: Options) -> Report:
     n = read_number(1 if "constant" in numbers else 0 if runs is None else runs, "n").value
     if n.denominator != 1 or not (runs is None or 1 <= n <= MAX_RUNS):
         raise refuse("n", runs, f"are whole numbers from 1 to {MAX_RUNS:,}, or a `constant`")
-    kind = kind._replace(level=kind.level or level)
-    report = Report(numbers, int(n), failures, kind, off_centre, bracket)
-    _check_together(report, is_gap=options["minus"] is not None)
+    kind = dataclasses.replace(kind, level=kind.level or level)
+    report = Report(numbers, int(n), request.failures, kind, off_centre, bracket)
+    _check_together(report, is_gap=is_gap)
     n_used = report.count_middle(report.failures or "excluded")
     least, of = (1, "mean") if report.spread is None else (2, "standard deviation")
     if report.on_values and n_used < least and not report.has_error:

@@ -8,14 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 from replication.comparison.figure import draw, draw_statistic
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, span
 from replication.comparison.prediction import Answer, Finding
-from replication.comparison.report import FAILURE_WORDS, MIN_RUNS, SPREADS, SUCCESSES, word
+from replication.comparison.report import MIN_RUNS, SPREADS, SUCCESSES, word
+from replication.comparison.request import FAILURE_WORDS
 from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics.intervals import Estimate
 from replication.statistics.means import Difference
 from replication.statistics.sampling import Sample
-from replication.wording import plural
+from replication.wording import join, plural
 
 MAX_READINGS = 4  # whose p are all listed
 NARROW = 0.05  # an outcome less probable than this is hardly missed
@@ -81,6 +82,8 @@ class Comparison(Answered):
         which means, differences (ratios) and intervals are given back.
     answers, sample : mapping of str to Answer, and Sample or None
         What each reading gives, by words for it; your runs.
+    read_as : tuple of Block
+        How tables were read, and what was left out; nothing where no table was given.
     """
 
     verdict: Verdict
@@ -114,6 +117,7 @@ class Comparison(Answered):
     scale: str
     answers: Mapping[str, Answer]
     sample: Sample | None
+    read_as: tuple[Block, ...] = ()
 
     @property
     def main(self) -> Answer:
@@ -127,7 +131,9 @@ class Comparison(Answered):
 
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)[:-2]}
+        names = [field.name for field in dataclasses.fields(self)]
+        hidden = {"answers", "sample"}
+        return {name: getattr(self, name) for name in names if name not in hidden}
 
     def take_exponentials(self) -> Self:
         """Return the same of ratios, where logarithms were compared."""

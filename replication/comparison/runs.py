@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from replication.comparison.numbers import read_number, refuse, show
-from replication.comparison.report import Options, Report
+from replication.comparison.numbers import show
+from replication.comparison.report import SUCCESSES, Report
+from replication.comparison.request import Request
+from replication.comparison.sides import OwnRuns
 from replication.errors import DataError, UsageError
 from replication.statistics.counts import CountTable
-from replication.statistics.sampling import SEED, UNBOUNDED, Bounds, FloatArray, Sample
+from replication.statistics.sampling import SEED, UNBOUNDED, FloatArray, Sample
 from replication.system.tables import read_values
 
 LARGEST = 1e15
@@ -41,15 +43,36 @@ class Runs:
         return self.n_failed + (0 if others is None else others.n)
 
 
-def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, name: str) -> Runs:
-    """Return runs from whatever holds them; `options` are the arguments of `compare`.
+def read_runs(given: OwnRuns, report: Report, request: Request) -> Runs:
+    """Return runs as they are judged; some must have succeeded if values are compared."""
+    needs_cap = request.failures != "excluded" and bool(report.on_values)
+    own = take_runs(given.values, given.succeeded, request, needs_cap=needs_cap, name="values")
+    says_success = hasattr(given.values, "converged") or isinstance(given.values, CountTable)
+    is_told = says_success or given.succeeded is not None or bool(request.cap)
+    is_share = not SUCCESSES.keys().isdisjoint(report.numbers)
+    if is_share and given.minus is None and not is_told:
+        return take_successes(own, is_alone=not report.on_values)
+    _refuse_if_all_failed(own, report, "values")
+    if given.minus is None:
+        return dataclasses.replace(own, is_of_pairs=given.is_of_pairs)
+    # Of a difference both groups count, and both may lack values.
+    others = take_runs(given.minus, None, request, needs_cap=needs_cap, name="minus")
+    _refuse_if_all_failed(others, report, "minus")
+    n_missing = own.n_missing + others.n_missing
+    return dataclasses.replace(own, minus=others.done, n_missing=n_missing)
+
+
+def _refuse_if_all_failed(runs: Runs, report: Report, name: str) -> None:
+    if report.on_values and runs.done is None:
+        raise DataError(f"all {runs.n:,} runs of `{name}` failed; compare the share alone")
+
+
+def take_runs(values: Any, succeeded: Any, request: Request, *, needs_cap: bool, name: str) -> Runs:
+    """Return runs from whatever holds them.
 
     `name` is that of the argument. With `needs_cap` failures must have one common value.
     """
-    cap, bounds, step = options["cap"], _read_bounds(options["bounds"]), options["grid"]
-    grid = None if step is None else read_number(step, "grid").value
-    if grid is not None and not grid > 0:
-        raise refuse("grid", step, "is a number above 0")
+    cap, bounds, grid = request.cap, request.bounds, request.grid
     # Outcomes of simulate bring their successes and their cap, plain values may need both.
     is_table, updates = isinstance(values, CountTable), getattr(values, "updates", 0)
     if is_table or (hasattr(values, "converged") and np.ndim(updates) == 1):
@@ -72,7 +95,7 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
     if data.size == 0:
         raise DataError("there are no values; give one for each run")
     # What no mean or test can be of, and what contradicts the other arguments.
-    is_log = options["scale"] == "log"
+    is_log = request.is_log
     with np.errstate(all="ignore"):  # of values that are refused
         size, steps = np.abs(data), data / float(grid or 1)
         is_off = (np.abs(steps - np.rint(steps)) > 1e-6) & (grid is not None)
@@ -100,17 +123,6 @@ def take_runs(values: Any, succeeded: Any, options: Options, needs_cap: bool, na
     return Runs(done, int((~flags).sum()), stop, n_missing)
 
 
-def _read_bounds(bounds: tuple[Any, Any] | None) -> Bounds:
-    try:
-        ends = zip((None, None) if bounds is None else bounds, UNBOUNDED, strict=True)
-        low, high = (far if end in {None, "none"} else float(end) for end, far in ends)
-    except (TypeError, ValueError):
-        low = high = math.nan
-    if not low < high:
-        raise refuse("bounds", bounds, "are a lower and a higher number, or none, as in 0 none")
-    return low, high
-
-
 def _take_numbers(values: Any, name: str) -> FloatArray:
     """Return float64 values, NaN where one is missing (None, NaN, NA or masked)."""
     if isinstance(values, np.ma.MaskedArray):
@@ -133,8 +145,6 @@ def _take_numbers(values: Any, name: str) -> FloatArray:
 def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: bool) -> float | None:
     """Return the common cap of the failures; None if they have none and need none."""
     stops = data[~flags]
-    if cap is not None and not abs(cap) <= LARGEST:
-        raise refuse("cap", cap, f"are numbers up to {LARGEST:g}")
     if stops.size == 0:
         return cap
     # Stopped at one value, or all at the cap or beyond, and no success went further?

@@ -10,7 +10,7 @@ import numpy as np
 from replication.comparison import numbers
 from replication.comparison.figure import draw, draw_rows
 from replication.comparison.judging import UNSEEN
-from replication.comparison.numbers import describe_p, format_number, format_p, join, percent, span
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, span
 from replication.comparison.prediction import Answer
 from replication.comparison.report import SPREADS
 from replication.comparison.result import Comparison, Verdict, answer, list_p
@@ -18,7 +18,7 @@ from replication.comparison.text import Answered, Block, list_assumed, name_key
 from replication.statistics import pooling
 from replication.statistics.pooling import Pooled, adjust, combine, find_effect
 from replication.statistics.sampling import FloatArray
-from replication.wording import plural
+from replication.wording import join, plural
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +51,8 @@ class ComparisonTable(Answered):
         How the tables were read, by the argument that changes it.
     seeds : mapping of tuple of str to mapping
         Of each row, your values by seed, where a column says which that is.
+    read_as : tuple of Block
+        How both tables were read, and what was left out.
     """
 
     forms = numbers.FORMS
@@ -65,6 +67,7 @@ class ComparisonTable(Answered):
     between: float
     assumptions: Mapping[str, str]
     seeds: Mapping[Key, Mapping[str, float]]
+    read_as: tuple[Block, ...] = ()
 
     @functools.cached_property
     def p_values(self) -> dict[Key, float]:
@@ -170,7 +173,7 @@ class ComparisonTable(Answered):
     def list_parts(self) -> dict[str, Any]:
         """Return what `to_dict` has, by name."""
         names = ("verdict", "p", "conditions", "pooled", "level", "between", "ignored", "n_missing",
-                 "assumptions")  # fmt: skip
+                 "assumptions", "read_as")  # fmt: skip
         rows = [
             {"key": dict(zip(self.by, key, strict=True)), "p_holm": self.adjusted.get(key),
              "verdict_holm": self.verdicts[key], **one.to_dict()}

@@ -55,6 +55,7 @@ class Answered:
     list_cells: Callable[[], list[list[Any]]]
     describe: Callable[[], Iterable[Block]]
     assumptions: Mapping[str, str]
+    read_as: tuple[Block, ...]
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, type(self)) and self.to_dict() == other.to_dict()
@@ -84,7 +85,8 @@ class Answered:
             return written.getvalue().rstrip("\n")
         if form == "latex":
             return _write_latex([*self.describe()])
-        return "\n\n".join(map(_write_text if form == "text" else _write_markdown, self.describe()))
+        blocks = [*self.read_as, *self.describe()]
+        return "\n\n".join(map(_write_text if form == "text" else _write_markdown, blocks))
 
 
 def make_plain(value: Any) -> Any:

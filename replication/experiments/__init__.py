@@ -6,19 +6,19 @@ networks of its own root seeds in memory and is part of the report of the defaul
 Each has ``run(sample)``, which takes its networks (`sample.Sample`) and returns the model, plain
 data for its chapter and its figures. What is searched for is found on other networks
 (`Sample.others`).
-What several experiments need stands in the modules beside them; no experiment imports another.
+What several experiments need stands in `instruments`; no experiment imports another.
 CONTRIBUTING.md says how to add one.
 """
 
 import hashlib
 import importlib
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import canonical_json
-from replication.errors import DataError
+from replication.experiments.instruments.model import Model, refuse_unpaired
+from replication.paper.claims import load_claims
 from replication.system.progress import Tell
 
 
@@ -59,15 +59,13 @@ COST = {
 
 TEMPLATES = Path(__file__).parent  # where the templates and the chapters stand
 
-Model = dict[str, Any]
-
 
 def run_experiment(name: str, *, jobs: int, report_progress: Tell, n_networks: int = 0) -> Model:
     """Run one of `EXPERIMENTS` at its full size or another; return its model, plain JSON data.
 
     Raises DataError if it does not judge those statements of the ledger that name it.
     """
-    from replication.experiments.sample import Sample  # which loads the compiler
+    from replication.experiments.instruments.sample import Sample  # which loads the compiler
 
     module = importlib.import_module(f"replication.experiments.{name}.run")
     fixed = EXPERIMENTS[name]
@@ -83,19 +81,10 @@ def find_version(name: str) -> str:
 
     The last is a digest of the measurements and thresholds that it answers; words do not count.
     """
-    from replication.simulator.outcomes import OUTCOME_VERSION
+    from replication.simulator.running.outcomes import OUTCOME_VERSION
 
     ledger = hashlib.sha256(canonical_json(list_measurements(name)).encode()).hexdigest()[:8]
     return f"{EXPERIMENTS[name].version}.{OUTCOME_VERSION}.{ledger}"
-
-
-def refuse_unpaired(place: str, asked: Set[str], given: Set[str], experiment: str) -> None:
-    """Raise DataError if not all that the ledger asks for at a place is given, and nothing else."""
-    if unpaired := asked ^ given:
-        raise DataError(
-            f"{sorted(unpaired)} stand in only one of claims.toml, {place}, and "
-            f"experiments/{experiment}/run.py; add them to the other, or remove them"
-        )
 
 
 def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol, find_protocol
 from replication.errors import UsageError
-from replication.simulator.ensemble import simulate
-from replication.simulator.network import Network
-from replication.simulator.outcomes import Outcomes
+from replication.simulator.rule.network import Network
+from replication.simulator.running.ensemble import simulate
+from replication.simulator.running.outcomes import Outcomes
 from replication.statistics.intervals import estimate_median, estimate_proportion
 from replication.wording import plural
 

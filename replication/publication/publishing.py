@@ -16,14 +16,14 @@ from typing import Any
 
 from replication import experiments as registry
 from replication.cache.blocks import Cache
-from replication.cache.filling import Counted, count_outcomes
-from replication.definition.claims import load_claims
 from replication.definition.protocol import BASE_VERSION, as_plain
-from replication.definition.study import Study
 from replication.errors import DataError, UsageError
+from replication.experiments.counting import Counted, count_outcomes
+from replication.paper.claims import load_claims
+from replication.paper.study import Study
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
-from replication.simulator.outcomes import OUTCOME_VERSION
+from replication.simulator.running.outcomes import OUTCOME_VERSION
 from replication.system.files import open_folder
 from replication.system.progress import Tell, format_duration, silent
 from replication.system.threads import map_in_threads
@@ -116,7 +116,7 @@ def find_stale(models: Mapping[str, Model]) -> list[str]:
 
 def _is_current(name: str, model: Model) -> bool:
     """Whether a model, which somebody may have edited, judges what the ledger of now asks."""
-    from replication.experiments.judging import is_judgement  # SciPy takes time to load
+    from replication.experiments.instruments.judging import is_judgement  # SciPy takes time to load
 
     # The verdicts must be those that its numbers give, in words that a page can print.
     asked = {claim.id: claim for claim in load_claims().values() if claim.experiment == name}
@@ -175,7 +175,7 @@ def write_report(
     """Analyse the outcomes of a study and write its report. Return the headline's model."""
     # SciPy and Matplotlib take time to load.
     from replication.experiments.headline.run import run
-    from replication.experiments.judging import list_statements
+    from replication.experiments.instruments.judging import list_statements
     from replication.experiments.live.rule_page import write_template
     from replication.report.build import render_report
 
@@ -238,7 +238,7 @@ def list_claims(models: Mapping[str, Any] | None = None) -> Model:
 
     ``thresholds`` are those of the primary measurement; the rest is what `describe` returns.
     """
-    from replication.experiments.judging import describe
+    from replication.experiments.instruments.judging import describe
 
     # Every statement is judged by one experiment, whose model has the verdict.
     judged: Model = {}

@@ -10,13 +10,13 @@ from typing import Any
 from replication.cache.blocks import NOWHERE, Cache
 from replication.definition.fields import take_whole
 from replication.definition.protocol import from_plain
-from replication.definition.study import MAX_SEEDS, Study
 from replication.errors import DataError, ReplicationError
 from replication.experiments import EXPERIMENTS
+from replication.paper.study import MAX_SEEDS, Study
 from replication.publication.models import read_model, read_models, write_model
 from replication.publication.placing import LIST, find_damaged, read_list
 from replication.publication.publishing import read_current, replicate_study
-from replication.simulator.weights import MAX_ROOT_SEED
+from replication.simulator.rule.weights import MAX_ROOT_SEED
 from replication.system.files import list_names
 from replication.wording import show
 

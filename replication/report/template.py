@@ -10,8 +10,8 @@ from typing import Any
 
 import jinja2
 
-from replication.definition.claims import ClaimVerdict
 from replication.errors import ReportError
+from replication.paper.claims import ClaimVerdict
 from replication.report.numbers import FILTERS, NO_BREAK, MissingNumber, count
 from replication.system.progress import escape
 

@@ -14,16 +14,16 @@ from replication import PAPER, Protocol, trace
 from replication.experiments import TEMPLATES
 from replication.experiments.images.linear import RULES, SIZES, make_digits
 from replication.experiments.images.rules import draw, split, train, vary
-from replication.experiments.interventions import freeze, train_changed
+from replication.experiments.instruments.interventions import freeze, train_changed
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.live.figures import FIGURES
 from replication.experiments.live.rule_page import render_page
 from replication.experiments.live.run import N_DROPPED, prepare
-from replication.experiments.sample import Sample
 from replication.report.build import Drawing
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Rule
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.ensemble import simulate_weights
 from tests.reliability.faults import require, run
 from tests.unit.report.sample_report import IMAGES, LIVE, build_sample, make_models
 

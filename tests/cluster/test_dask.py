@@ -17,8 +17,8 @@ from unittest import mock
 import pytest
 
 from replication import Protocol, RecirculationNetwork, WorkerError, simulate
-from replication.simulator import backends
-from replication.simulator.outcomes import compute_digest
+from replication.simulator.running import backends
+from replication.simulator.running.outcomes import compute_digest
 from tests.reliability import faults
 from tests.unit.cache.invented import find_digest, list_blocks
 

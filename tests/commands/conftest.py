@@ -9,7 +9,7 @@ from replication.cli import main
 def small_reports(monkeypatch):
     """Leave out the PDF, and the same study under other root seeds."""
     monkeypatch.setattr("replication.publication.publishing.FORMATS", ("html", "md"))
-    monkeypatch.setattr("replication.definition.study.N_REPETITIONS", 0)
+    monkeypatch.setattr("replication.paper.study.N_REPETITIONS", 0)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, note, settings
 from hypothesis import strategies as st
 
 from replication.cache.blocks import NOWHERE, Cache
-from replication.definition.study import Study
+from replication.paper.study import Study
 from replication.publication.publishing import replicate_study
 from tests.property.test_simulator import protocols
 

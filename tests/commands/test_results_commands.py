@@ -7,8 +7,8 @@ import pytest
 from replication.cache.blocks import NOWHERE
 from replication.cli import main
 from replication.definition.protocol import Protocol
-from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
 from replication.experiments import EXPERIMENTS
+from replication.paper.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS
 from replication.publication.models import read_model, write_model
 from replication.publication.placing import place_files
 from tests.reliability import faults

@@ -9,10 +9,10 @@ import pytest
 
 from replication import PAPER, CountTable, Protocol, simulate, trace
 from replication.cli import main
-from replication.definition.claims import load_reported
-from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.experiments import EXPERIMENTS
-from replication.experiments.studies import describe_sampling
+from replication.experiments.instruments.studies import describe_sampling
+from replication.paper.claims import load_reported
+from replication.paper.study import DEFAULT_ROOT_SEED
 
 COMMANDS = "replicate simulate report experiments multiverse compare trace export info verify cache"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from replication.definition.protocol import NOTEBOOK, PAPER, Protocol, from_plain, parse_assignment
-from replication.simulator.engine import Engine
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import Engine
+from replication.simulator.running.ensemble import simulate_weights
 
 PATH = Path(__file__).with_suffix(".json")
 GOLDEN = json.loads(PATH.read_text(encoding="utf-8"))

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Rule
-from replication.simulator.programs import Sweep
-from replication.simulator.recirculation import find_network
+from replication.simulator.compiler.programs import Sweep
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.recirculation import find_network
+from replication.simulator.running.ensemble import simulate_weights
 
 
 class PlainWriter:

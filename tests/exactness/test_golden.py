@@ -3,8 +3,8 @@
 import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, as_plain, from_plain
-from replication.simulator.ensemble import simulate, simulate_ranges
-from replication.simulator.outcomes import OUTCOME_VERSION, compute_digest
+from replication.simulator.running.ensemble import simulate, simulate_ranges
+from replication.simulator.running.outcomes import OUTCOME_VERSION, compute_digest
 from tests.exactness import golden
 from tests.exactness.golden import GOLDEN, N_SEEDS, PROTOCOLS, ROOT_SEED, compute_choice
 from tests.exactness.rules import RULES

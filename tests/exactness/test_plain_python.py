@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
-from replication.simulator.engine import record_weights
-from replication.simulator.recirculation import FeedbackAlignmentNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.recirculation import FeedbackAlignmentNetwork
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import record_weights
 from tests.exactness.plain import check_bits
 
 # More patterns than stand side by side, of which some are left over.

@@ -7,11 +7,11 @@ import pytest
 
 from benchmarks.contenders import run_batch, run_literal
 from replication.definition.protocol import BACK_PROPAGATION, CHOICES, PAPER, Protocol
-from replication.simulator.engine import Engine, evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Rule
-from replication.simulator.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
-from replication.simulator.weights import draw_weights, make_patterns
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.recirculation import FeedbackAlignmentNetwork, RecirculationNetwork
+from replication.simulator.rule.weights import draw_weights, make_patterns
+from replication.simulator.running.engine import Engine, evaluate_networks, record_weights
+from replication.simulator.running.ensemble import simulate_weights
 from tests.exactness.plain import check_bits
 from tests.parity.loop import PaperLoop, TextbookNetwork
 

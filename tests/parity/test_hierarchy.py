@@ -5,8 +5,8 @@ import numpy as np
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.hierarchy import run as hierarchy
 from replication.experiments.hierarchy.run import draw_modules, make_condition, make_rule
-from replication.experiments.recording import train_for
-from replication.simulator.engine import Engine
+from replication.experiments.instruments.recording import train_for
+from replication.simulator.running.engine import Engine
 from tests.parity.loop import PaperLoop
 
 VECTORS = np.array(

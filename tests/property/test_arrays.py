@@ -11,8 +11,8 @@ from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from replication import ACTIVATIONS, Network, Protocol, logistic, repeat  # noqa: F401  # in expressions
-from replication.simulator.engine import Engine
-from replication.simulator.network import Rule
+from replication.simulator.rule.network import Rule
+from replication.simulator.running.engine import Engine
 from tests.exactness import plain
 
 SHAPES = {"W": (3, 5), "b": (3,), "s": (), "M": (5, 5), "E": (2, 3, 5)}

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from replication.definition.protocol import CHOICES, Protocol
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.ensemble import simulate_weights
 
 
 def build(*, second_round, **fields):

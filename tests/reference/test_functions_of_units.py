@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import CHOICES
-from replication.simulator import arithmetic
-from replication.simulator.activations import ACTIVATIONS
-from replication.simulator.engine import allocate
-from replication.simulator.instructions import Rows, Whole, Writer
-from replication.simulator.machine import choose_processor, compile_text
-from replication.simulator.programs import render_function
+from replication.simulator.compiler.machine import choose_processor, compile_text
+from replication.simulator.compiler.programs import render_function
+from replication.simulator.operations import arithmetic
+from replication.simulator.operations.instructions import Rows, Whole, Writer
+from replication.simulator.rule.activations import ACTIVATIONS
+from replication.simulator.running.engine import allocate
 from tests.parity.loop import FUNCTIONS
 
 N_LANES = 8

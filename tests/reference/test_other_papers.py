@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from replication import Protocol
-from replication.simulator.engine import Engine
+from replication.simulator.running.engine import Engine
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "other_papers.ipynb"
 BITS = np.array([[0.0, 0], [0, 1], [1, 0], [1, 1]])

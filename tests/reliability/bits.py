@@ -15,9 +15,9 @@ import sys
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.outcomes import Outcomes, compute_digest
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.ensemble import simulate_weights
+from replication.simulator.running.outcomes import Outcomes, compute_digest
 from tests.exactness.golden import compute_rule
 from tests.exactness.rules import Mirror  # of one's own, with random numbers
 

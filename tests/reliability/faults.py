@@ -16,12 +16,12 @@ from unittest import mock
 import pytest
 
 from replication.cli import main
-from replication.definition import study as definition
 from replication.definition.protocol import PAPER, as_plain
+from replication.paper import study as definition
 from replication.publication.models import write_model
 from replication.publication.placing import place_files
-from replication.simulator.ensemble import simulate, simulate_ranges
-from replication.simulator.outcomes import compute_digest
+from replication.simulator.running.ensemble import simulate, simulate_ranges
+from replication.simulator.running.outcomes import compute_digest
 from tests.reliability.writing import write_when_traced
 from tests.unit.cache.invented import fill, find_digest, replace_block_size
 
@@ -33,7 +33,7 @@ COMMAND = [sys.executable, "-m", "replication"]
 # only make the same faults happen eight times.
 ONE_STUDY = [
     sys.executable, "-c",
-    "import sys, replication.definition.study as p; p.N_REPETITIONS = 0; p.OTHER_ERRORS = {}; "
+    "import sys, replication.paper.study as p; p.N_REPETITIONS = 0; p.OTHER_ERRORS = {}; "
     "from replication.cli import main; sys.exit(main(sys.argv[1:]))",
 ]  # fmt: skip
 

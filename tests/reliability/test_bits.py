@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from replication.simulator.machine import choose_processor
+from replication.simulator.compiler.machine import choose_processor
 from tests.reliability import bits
 from tests.reliability.faults import make_environment, run
 

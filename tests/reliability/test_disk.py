@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from replication.simulator.ensemble import simulate_ranges
+from replication.simulator.running.ensemble import simulate_ranges
 from tests.reliability import faults
 from tests.unit.cache.invented import fill, find_digest, list_blocks, replace_block_size
 

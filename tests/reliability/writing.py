@@ -16,8 +16,8 @@ from types import SimpleNamespace
 from replication.cache import filling
 from replication.cli import main, study_commands
 from replication.cli.arguments import make_parser
-from replication.definition import study
 from replication.experiments.headline import run as headline
+from replication.paper import study
 from replication.publication import publishing
 from replication.report import build
 from replication.system import files

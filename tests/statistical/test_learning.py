@@ -6,9 +6,9 @@ import itertools
 from scipy import stats
 
 from replication import PAPER
-from replication.simulator.engine import evaluate_networks
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import evaluate_networks
+from replication.simulator.running.ensemble import simulate_weights
 
 
 def count_assignments(protocol, root_seed):

@@ -2,14 +2,14 @@
 
 import numpy as np
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, Flags
-from replication.experiments.sample import Sample
-from replication.simulator.engine import evaluate_networks
-from replication.simulator.weights import split_weights
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array, Flags
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample
+from replication.paper.claims import load_claims
+from replication.simulator.rule.weights import split_weights
+from replication.simulator.running.engine import evaluate_networks
 
 LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 

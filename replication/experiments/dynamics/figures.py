@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.experiments import Model
 from replication.experiments.dynamics.jumps import UNSTABLE, predict_error
+from replication.experiments.instruments.model import Model
 from replication.report import style
 from replication.report.numbers import exact
 

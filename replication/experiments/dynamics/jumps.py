@@ -30,15 +30,28 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.agreement import LEVEL, find_alignment, find_critical_rate
-from replication.experiments.matrices import Array, Counts, compute_cosines, flatten, get_u, get_w
-from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
-from replication.simulator.activations import logistic
-from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import make_patterns, split_weights
+from replication.experiments.instruments.agreement import LEVEL, find_alignment, find_critical_rate
+from replication.experiments.instruments.matrices import (
+    Array,
+    Counts,
+    compute_cosines,
+    flatten,
+    get_u,
+    get_w,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import (
+    LEARNING,
+    Sample,
+    estimate_share,
+    find_p99,
+    name_median,
+)
+from replication.simulator.rule.activations import logistic
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.rule.weights import make_patterns, split_weights
+from replication.simulator.running.engine import evaluate_networks, record_weights
+from replication.simulator.running.ensemble import simulate_weights
 
 UNSTABLE = 4.0  # kappa beyond which the two outputs of a failed network jump
 TOLERANCE = 0.002

@@ -9,12 +9,19 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from replication.definition.claims import load_reported
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, studies
 from replication.experiments.dynamics import jumps
-from replication.experiments.matrices import Array
-from replication.experiments.sample import CROSS_ENTROPY, LEARNING, Sample, find_p99, name_mean
+from replication.experiments.instruments import studies
+from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import (
+    CROSS_ENTROPY,
+    LEARNING,
+    Sample,
+    find_p99,
+    name_mean,
+)
+from replication.paper.claims import load_reported
 from replication.statistics.counts import CountTable
 
 AGAIN = 200  # added to the root seed for the second time

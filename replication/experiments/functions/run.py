@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.agreement import differentiate
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, compute_cosines
-from replication.experiments.sample import Sample, find_median_updates
-from replication.simulator.activations import ACTIVATIONS
-from replication.simulator.outcomes import Outcomes
-from replication.simulator.weights import list_connections, split_weights
+from replication.experiments.instruments.agreement import differentiate
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array, compute_cosines
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample, find_median_updates
+from replication.simulator.rule.activations import ACTIVATIONS
+from replication.simulator.rule.weights import list_connections, split_weights
+from replication.simulator.running.outcomes import Outcomes
 
 SHARE = 0.05  # of all networks: tried at each rate of the search, and compared with differences
 SMOOTH: list[Any] = [name for name in ACTIVATIONS if name not in ("logistic", "rectifier")]

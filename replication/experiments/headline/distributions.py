@@ -7,7 +7,7 @@ import contourpy
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from replication.definition.claims import load_reported
+from replication.paper.claims import load_reported
 from replication.statistics import convolution
 from replication.statistics.counts import CountTable
 from replication.statistics.sampling import FloatArray, SamplingDistribution

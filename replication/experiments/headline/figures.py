@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from replication.experiments import Model
+from replication.experiments.instruments.model import Model
 from replication.report import style
 from replication.report.numbers import exact, fixed
 from replication.report.style import BLUE, MUTED, REPORTED, SKY

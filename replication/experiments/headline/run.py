@@ -4,14 +4,15 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from replication.cache.filling import Counted
-from replication.definition import claims
 from replication.definition.protocol import PAPER, Protocol, as_plain
-from replication.definition.study import Study
-from replication.experiments import Model, studies
+from replication.experiments.counting import Counted
 from replication.experiments.headline import distributions
-from replication.experiments.judging import judge
-from replication.experiments.sample import name_estimate
+from replication.experiments.instruments import studies
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import name_estimate
+from replication.paper import claims
+from replication.paper.study import Study
 from replication.statistics import intervals
 from replication.statistics.counts import CountTable
 from replication.system.progress import Tell, silent

@@ -11,18 +11,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, Counts, Flags
-from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample, estimate_share
-from replication.simulator.activations import logistic
-from replication.simulator.arrays import repeat
-from replication.simulator.engine import Engine
-from replication.simulator.network import Network
-from replication.simulator.weights import draw_weights
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array, Counts, Flags
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample, estimate_share
+from replication.paper.claims import load_claims
+from replication.simulator.operations.arrays import repeat
+from replication.simulator.rule.activations import logistic
+from replication.simulator.rule.network import Network
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import Engine
 
 NOISE_SEED, RANDOM_SEED = 2010, 2110  # of the noisy copies, and of the first random set
 N_SEARCH = 100  # networks for each pair of rates in the search

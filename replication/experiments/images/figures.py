@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.experiments import Model
+from replication.experiments.instruments.model import Model
 from replication.report import style
 
 OURS, SOLID, CIRCLE = style.LOOKS[0][:3]

@@ -10,14 +10,20 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.rules import Rule, combine, draw, split, train, vary
-from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, get_w
-from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample, name_mean
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import split_weights
+from replication.experiments.instruments.matrices import (
+    Array,
+    Scatter,
+    compute_cosines,
+    flatten,
+    get_w,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample, name_mean
+from replication.simulator.rule.weights import split_weights
+from replication.simulator.running.ensemble import simulate_weights
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
 SIDE = 8  # pixels of an image

@@ -11,14 +11,25 @@ from typing import Any
 
 import numpy as np
 
-from replication.experiments import Model
 from replication.experiments.images import rules
 from replication.experiments.images.linear import IMAGES, make_patches
 from replication.experiments.images.rules import Rule, combine, draw, evaluate, miss, train_epochs
-from replication.experiments.matrices import Array, Scatter, compute_cosines, flatten, multiply
-from replication.experiments.sample import Sample, name_mean
-from replication.simulator import activations
-from replication.simulator.weights import MOST_INK, compute_mean, compute_variation, read_digits
+from replication.experiments.instruments.matrices import (
+    Array,
+    Scatter,
+    compute_cosines,
+    flatten,
+    multiply,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample, name_mean
+from replication.simulator.rule import activations
+from replication.simulator.rule.weights import (
+    MOST_INK,
+    compute_mean,
+    compute_variation,
+    read_digits,
+)
 
 N_TRAINED = 1_000  # images, learnt one after the other; the others are held out
 EPOCHS, FEWER_EPOCHS = (10, 20, 30, 40, 60, 80, 100), (20, 60)  # after which they are measured

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments.matrices import Array
-from replication.experiments.sample import Sample
-from replication.simulator.activations import logistic
-from replication.simulator.engine import Engine, Evaluation, record_weights
-from replication.simulator.ensemble import draw_initial_weights
-from replication.simulator.network import Network
-from replication.simulator.weights import split_arrays
+from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.activations import logistic
+from replication.simulator.rule.network import Network
+from replication.simulator.rule.weights import split_arrays
+from replication.simulator.running.engine import Engine, Evaluation, record_weights
+from replication.simulator.running.ensemble import draw_initial_weights
 
 Rule = Any
 """A class of networks, with what it is shown."""

@@ -7,13 +7,18 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import Protocol
-from replication.experiments import Model
-from replication.experiments.agreement import measure_growth
 from replication.experiments.images import linear, logistic
-from replication.experiments.interventions import compare_interventions
-from replication.experiments.matrices import Counts
-from replication.experiments.recording import train_for
-from replication.experiments.sample import CROSS_ENTROPY, Sample, name_estimate, name_median
+from replication.experiments.instruments.agreement import measure_growth
+from replication.experiments.instruments.interventions import compare_interventions
+from replication.experiments.instruments.matrices import Counts
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import (
+    CROSS_ENTROPY,
+    Sample,
+    name_estimate,
+    name_median,
+)
 from replication.statistics.intervals import Estimate
 
 FEWEST = 6  # networks whose median has an interval

@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement
-from replication.experiments.agreement import find_events
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
-from replication.experiments.recording import SLOW_RATE, Histories, measure_both_rates
-from replication.experiments.sample import Sample, estimate_share
+from replication.experiments.instruments import agreement
+from replication.experiments.instruments.agreement import find_events
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import SLOW_RATE, Histories, measure_both_rates
+from replication.experiments.instruments.sample import Sample, estimate_share
+from replication.paper.claims import load_claims
 
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits

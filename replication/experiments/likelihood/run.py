@@ -5,10 +5,11 @@ Few networks stop at exactly 202 updates, so that millions are needed.
 
 import dataclasses
 
-from replication.definition.claims import load_reported
 from replication.definition.protocol import ERROR_READINGS
-from replication.experiments import Model, studies
-from replication.experiments.sample import Sample
+from replication.experiments.instruments import studies
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample
+from replication.paper.claims import load_reported
 
 
 def run(sample: Sample) -> Model:

@@ -5,13 +5,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
 from replication.definition.protocol import from_plain
-from replication.experiments import Model
+from replication.experiments.instruments.model import Model
 from replication.report import style
 from replication.report.numbers import exact
-from replication.simulator.ensemble import trace
-from replication.simulator.outcomes import Trace
-from replication.simulator.plane import draw_plane
-from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.running.ensemble import trace
+from replication.simulator.running.outcomes import Trace
+from replication.simulator.running.plane import draw_plane
 
 VECTORS = (style.BLUE, style.GOLD, style.GREEN, style.PURPLE)
 SHOWN_VECTOR, SHOWN_FRAME = 0, 3  # of the loop: which vector goes around, and at which moment

@@ -1,11 +1,11 @@
 "use strict";
-// The 4-2-4 network of page 363. Its rule is the class of simulator/recirculation.py, printed.
+// The 4-2-4 network of page 363. Its rule is the class of simulator/rule/recirculation.py, printed.
 
 {% include "live/rule.js" %}
 
 const PATTERNS = RecirculationNetwork.patterns, N_WEIGHTS = 22;
 
-// Philox 4x64-10, the generator of simulator/weights.py: initial weights of a seed, bit by bit.
+// Philox 4x64-10, the generator of simulator/rule/weights.py: initial weights of a seed, bit by bit.
 const MASK = (1n << 64n) - 1n;
 function philox(counter, key) {
   let [a, b, c, d] = counter;

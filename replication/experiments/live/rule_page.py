@@ -5,9 +5,9 @@ import json
 from pathlib import Path
 
 from replication.experiments.live.run import MEANINGS
-from replication.simulator.javascript import write_script
-from replication.simulator.network import Rule
-from replication.simulator.recirculation import RecirculationNetwork
+from replication.simulator.compiler.javascript import write_script
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.recirculation import RecirculationNetwork
 
 N_STARTS = 20  # networks whose initial weights the page holds
 

@@ -9,15 +9,22 @@ from scipy.spatial.distance import pdist
 
 from replication.definition.fields import Criterion
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol, as_plain
-from replication.experiments import Model, agreement, matrices
-from replication.experiments.interventions import freeze, train_changed
-from replication.experiments.matrices import Array, get_u, get_w
-from replication.experiments.recording import SLOW_RATE, train_for
-from replication.experiments.sample import LEARNING, Sample, estimate_share, find_p99, name_median
-from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import trace
-from replication.simulator.plane import N_FRAMES, spread_moments
-from replication.simulator.weights import MOST_INK, compute_mean, read_digits, split_weights
+from replication.experiments.instruments import agreement, matrices
+from replication.experiments.instruments.interventions import freeze, train_changed
+from replication.experiments.instruments.matrices import Array, get_u, get_w
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import SLOW_RATE, train_for
+from replication.experiments.instruments.sample import (
+    LEARNING,
+    Sample,
+    estimate_share,
+    find_p99,
+    name_median,
+)
+from replication.simulator.rule.weights import MOST_INK, compute_mean, read_digits, split_weights
+from replication.simulator.running.engine import evaluate_networks, record_weights
+from replication.simulator.running.ensemble import trace
+from replication.simulator.running.plane import N_FRAMES, spread_moments
 
 SHOWN_ROOT_SEED = 1988  # of single networks: what `trace` takes unless told otherwise
 N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which they are looked for

@@ -20,15 +20,27 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 from replication.definition.protocol import PAPER, RECIRCULATION, Protocol
-from replication.experiments import Model, agreement, interventions, matrices
-from replication.experiments.matrices import Array, Flags, get_u, get_w, replace_matrices
-from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample, estimate_share, name_median, name_range
-from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Shape
-from replication.simulator.recirculation import BackPropagationNetwork, RecirculationNetwork
-from replication.simulator.weights import list_connections
+from replication.experiments.instruments import agreement, interventions, matrices
+from replication.experiments.instruments.matrices import (
+    Array,
+    Flags,
+    get_u,
+    get_w,
+    replace_matrices,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import (
+    Sample,
+    estimate_share,
+    name_median,
+    name_range,
+)
+from replication.simulator.rule.network import Shape
+from replication.simulator.rule.recirculation import BackPropagationNetwork, RecirculationNetwork
+from replication.simulator.rule.weights import list_connections
+from replication.simulator.running.engine import evaluate_networks, record_weights
+from replication.simulator.running.ensemble import simulate_weights
 
 FACTORS = (1 / 16, 1 / 4, 1 / 2, 1.0, 2.0, 4.0)
 """By which the initial W is multiplied."""

@@ -9,15 +9,15 @@ import pandas as pd
 
 from replication.definition.fields import take_whole
 from replication.definition.protocol import RECIRCULATION, Protocol, as_plain
-from replication.definition.study import DEFAULT_ROOT_SEED
 from replication.errors import UsageError
-from replication.experiments import Model
-from replication.experiments.matrices import Scatter
+from replication.experiments.instruments.matrices import Scatter
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, reach
-from replication.experiments.sample import Sample
-from replication.simulator.guard import check_rule
-from replication.simulator.network import Network
-from replication.simulator.weights import make_patterns
+from replication.paper.study import DEFAULT_ROOT_SEED
+from replication.simulator.rule.network import Network
+from replication.simulator.rule.weights import make_patterns
+from replication.simulator.running.guard import check_rule
 from replication.system.progress import Tell, silent
 from replication.wording import plural, show
 

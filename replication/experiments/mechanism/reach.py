@@ -9,15 +9,21 @@ import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
-from replication.experiments import Model, agreement, interventions
-from replication.experiments.matrices import Array, Counts, Flags
-from replication.experiments.recording import train_for
-from replication.experiments.sample import CROSS_ENTROPY, Sample, estimate_share, name_range
-from replication.simulator.engine import Engine
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import OF_ANY_RULE, Network, Rule
-from replication.simulator.recirculation import FeedbackAlignmentNetwork, find_network
-from replication.simulator.weights import make_patterns
+from replication.experiments.instruments import agreement, interventions
+from replication.experiments.instruments.matrices import Array, Counts, Flags
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import (
+    CROSS_ENTROPY,
+    Sample,
+    estimate_share,
+    name_range,
+)
+from replication.simulator.rule.network import OF_ANY_RULE, Network, Rule
+from replication.simulator.rule.recirculation import FeedbackAlignmentNetwork, find_network
+from replication.simulator.rule.weights import make_patterns
+from replication.simulator.running.engine import Engine
+from replication.simulator.running.ensemble import simulate_weights
 from replication.wording import show
 
 FEEDBACK_SEED = 2013

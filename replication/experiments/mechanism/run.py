@@ -6,15 +6,22 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement, interventions
-from replication.experiments.interventions import compare_interventions
-from replication.experiments.judging import judge, supports_if
-from replication.experiments.matrices import Array, flatten, get_u, get_w, replace_matrices
+from replication.experiments.instruments import agreement, interventions
+from replication.experiments.instruments.interventions import compare_interventions
+from replication.experiments.instruments.judging import judge, supports_if
+from replication.experiments.instruments.matrices import (
+    Array,
+    flatten,
+    get_u,
+    get_w,
+    replace_matrices,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample, estimate_share, get_estimate
 from replication.experiments.mechanism import controls, reach
-from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample, estimate_share, get_estimate
+from replication.paper.claims import load_claims
 
 SMALLER_SHARE, EVER_SHARE, TASK_SHARE, SEARCH_SHARE, CREATES_SHARE = 0.25, 0.125, 0.1, 0.015, 10
 """Networks, as multiples of all: for theory, turning and the first changes in tasks; for changes

@@ -12,15 +12,20 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.agreement import PARALLEL, compare_vectors, find_vectors, part_patterns
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, compute_cosines
-from replication.experiments.recording import Histories, measure_both_rates
-from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_changes
-from replication.simulator.engine import evaluate_networks
-from replication.simulator.weights import list_connections, list_matrices
+from replication.experiments.instruments.agreement import (
+    PARALLEL,
+    compare_vectors,
+    find_vectors,
+    part_patterns,
+)
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array, align_matrices, compute_cosines
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import Histories, measure_both_rates
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.weights import list_connections, list_matrices
+from replication.simulator.running.changes import compute_changes
+from replication.simulator.running.engine import evaluate_networks
 from replication.statistics.intervals import Estimate
 
 SLOW_SHARE = 0.1  # share of the networks that are measured at the other learning rate

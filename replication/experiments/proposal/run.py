@@ -5,14 +5,15 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, agreement, matrices
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array
-from replication.experiments.sample import Sample, find_median_updates, name_estimate
-from replication.simulator.engine import record_weights
-from replication.simulator.recirculation import RecirculationNetwork
+from replication.experiments.instruments import agreement, matrices
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample, find_median_updates, name_estimate
+from replication.paper.claims import load_claims
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.running.engine import record_weights
 from replication.statistics.intervals import estimate_ratios
 
 SEARCH_SHARE, RECORDED_SHARE = 0.25, 0.1

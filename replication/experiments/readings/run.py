@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from replication.definition.claims import load_claims, load_reported
 from replication.definition.protocol import ERROR_READINGS, Protocol, from_plain
 from replication.errors import UsageError
-from replication.experiments import Model, studies
-from replication.experiments.sample import Sample, name_estimate
+from replication.experiments.instruments import studies
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample, name_estimate
+from replication.paper.claims import load_claims, load_reported
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_mean, find_median
 from replication.system.files import read_toml

@@ -7,17 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model, matrices
-from replication.experiments.agreement import align_on_digits, differentiate
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, align_matrices, compute_cosines
-from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_changes
-from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import list_connections
+from replication.experiments.instruments import matrices
+from replication.experiments.instruments.agreement import align_on_digits, differentiate
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array, align_matrices, compute_cosines
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample
+from replication.paper.claims import load_claims
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.rule.weights import list_connections
+from replication.simulator.running.changes import compute_changes
+from replication.simulator.running.engine import evaluate_networks, record_weights
 
 N_READABLE, N_TRAINED = 500, 20
 """Networks whose changes, and whose whole learning, the readable network computes as well."""

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
-from replication.experiments import Model
+from replication.experiments.instruments.model import Model
 from replication.report.style import MAP, create_figure, mark_reported, use_plain_log_ticks
 
 FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}

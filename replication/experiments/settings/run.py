@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.matrices import Array
-from replication.experiments.sample import LEARNING, Sample, list_protocols, name_mean
+from replication.experiments.instruments.matrices import Array
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import LEARNING, Sample, list_protocols, name_mean
 
 SHARE_FIRST = 0.05
 """This share of them is tried first; the others only if at least half of these converge."""

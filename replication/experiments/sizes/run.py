@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.agreement import PARALLEL, compare_vectors, part_patterns
-from replication.experiments.judging import judge
-from replication.experiments.matrices import Array, compute_cosines
-from replication.experiments.recording import Histories, measure_learning
-from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_changes, compute_gradients
-from replication.simulator.weights import list_connections
+from replication.experiments.instruments.agreement import PARALLEL, compare_vectors, part_patterns
+from replication.experiments.instruments.judging import judge
+from replication.experiments.instruments.matrices import Array, compute_cosines
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import Histories, measure_learning
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.weights import list_connections
+from replication.simulator.running.changes import compute_changes, compute_gradients
 
 SEARCH_SHARE, MEASURED_SHARE = 0.1, 0.15
 """Networks at each setting of a search, and measured at every update, as shares of all."""

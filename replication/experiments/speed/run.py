@@ -7,12 +7,18 @@ from typing import Any
 import numpy as np
 from scipy.stats import gmean
 
-from replication.definition.claims import load_claims
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol
-from replication.experiments import Model
-from replication.experiments.judging import judge, supports_if
-from replication.experiments.sample import CROSS_ENTROPY, Grid, Sample, name_estimate, name_median
-from replication.simulator.outcomes import Outcomes
+from replication.experiments.instruments.judging import judge, supports_if
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import (
+    CROSS_ENTROPY,
+    Grid,
+    Sample,
+    name_estimate,
+    name_median,
+)
+from replication.paper.claims import load_claims
+from replication.simulator.running.outcomes import Outcomes
 from replication.statistics.intervals import Estimate, estimate_mean, estimate_ratios
 
 FEWEST = 6  # networks whose median has an interval

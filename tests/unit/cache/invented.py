@@ -5,10 +5,10 @@ from unittest import mock
 import numpy as np
 
 from replication.cache.blocks import Cache
-from replication.cache.filling import count_outcomes
 from replication.definition.protocol import PAPER
-from replication.definition.study import Study
-from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.experiments.counting import count_outcomes
+from replication.paper.study import Study
+from replication.simulator.running.outcomes import Outcomes, compute_digest
 
 
 def invent(start, stop):

@@ -10,7 +10,7 @@ import pytest
 
 from replication.cache import blocks
 from replication.cache.blocks import Cache, find_cache
-from replication.simulator.outcomes import compute_digest
+from replication.simulator.running.outcomes import compute_digest
 from tests.unit.cache import invented
 from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks
 

@@ -9,7 +9,6 @@ from replication.cache import filling
 from replication.cache.blocks import NOWHERE, Cache
 from replication.cache.filling import iterate_outcomes
 from replication.definition.protocol import PAPER, Protocol
-from replication.definition.study import Study
 from replication.errors import UsageError, WorkerError
 from tests.unit.cache import invented
 from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks
@@ -39,9 +38,9 @@ def test_outcomes_come_in_order_of_seeds_whatever_is_there_or_finished_first(tmp
     for path in list_blocks(tmp_path)[1::2]:
         path.unlink()
     list_blocks(tmp_path)[1].write_bytes(b"x" * 500)  # which is noticed when its turn comes
-    study, cache = Study(PAPER, 1988, 100), Cache(tmp_path if has_cache else NOWHERE)
+    cache = Cache(tmp_path if has_cache else NOWHERE)
     with invented.replace_simulation(simulate_backwards):
-        found = list(iterate_outcomes(study, cache, show_progress=False))
+        found = list(iterate_outcomes(PAPER, 1988, 100, cache, show_progress=False))
     starts, is_new = zip(*((outcomes.start, is_new) for outcomes, is_new in found), strict=True)
     assert starts == (0, 20, 40, 60, 80)
     assert is_new == tuple(not has_cache or i in (1, 2, 3) for i in range(5))

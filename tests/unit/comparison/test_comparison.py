@@ -10,10 +10,11 @@ import pytest
 from scipy import stats
 
 from replication.comparison.comparison import compare
-from replication.comparison.numbers import describe_p, format_number, join
+from replication.comparison.numbers import describe_p, format_number
 from replication.errors import DataError, UsageError
 from replication.statistics import means
 from replication.statistics.counts import CountTable
+from replication.wording import join
 from tests.unit.comparison.asking import NO, UNKNOWN, YES, read
 
 GENERATOR = np.random.default_rng(22)

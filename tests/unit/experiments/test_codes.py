@@ -4,9 +4,9 @@ import numpy as np
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.codes import run as codes
-from replication.simulator.engine import evaluate_networks
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import evaluate_networks
+from replication.simulator.running.ensemble import simulate_weights
 
 
 def test_vectors_are_reconstructed_as_the_readable_network_does():

@@ -7,15 +7,15 @@ import pytest
 from scipy.special import expit
 
 from replication.definition.protocol import PAPER, Protocol
-from replication.experiments.agreement import find_alignment, find_critical_rate
 from replication.experiments.dynamics import jumps
 from replication.experiments.dynamics import run as dynamics
+from replication.experiments.instruments.agreement import find_alignment, find_critical_rate
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.mechanism.controls import are_corners
-from replication.experiments.sample import Sample
-from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate, simulate_weights
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights, split_weights
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.rule.weights import draw_weights, split_weights
+from replication.simulator.running.engine import evaluate_networks, record_weights
+from replication.simulator.running.ensemble import simulate, simulate_weights
 
 OTHER = Protocol(group_sizes=(6, 3), regression=0.6, learning_rate=4.0)
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from replication import RecirculationNetwork
-from replication.definition.claims import ClaimVerdict
 from replication.experiments.functions import run as functions
-from replication.simulator.weights import draw_weights
+from replication.paper.claims import ClaimVerdict
+from replication.simulator.rule.weights import draw_weights
 from tests.parity.loop import FUNCTIONS
 from tests.unit.experiments import builders
 

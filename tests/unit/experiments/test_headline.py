@@ -11,16 +11,16 @@ from scipy.stats import gaussian_kde
 
 from replication import CountTable, simulate
 from replication.cache.blocks import NOWHERE, Cache
-from replication.definition.claims import ClaimVerdict, load_claims
 from replication.definition.protocol import DIGITS, PAPER, Protocol, as_plain
-from replication.definition.study import Study
 from replication.experiments import TEMPLATES
 from replication.experiments.headline import distributions, run
 from replication.experiments.headline.figures import FIGURES
+from replication.paper.claims import ClaimVerdict, load_claims
+from replication.paper.study import Study
 from replication.publication.publishing import count_parts, list_claims
 from replication.report.style import styled
 from replication.report.template import fill
-from replication.simulator.outcomes import compute_digest
+from replication.simulator.running.outcomes import compute_digest
 from tests.unit.experiments.builders import draw_counts, draw_studies, make_counts
 
 

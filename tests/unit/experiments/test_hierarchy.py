@@ -5,8 +5,8 @@ import pytest
 
 from replication.definition.protocol import PAPER
 from replication.experiments.hierarchy import run as experiment
-from replication.experiments.sample import SEARCH_OFFSET, Sample
-from replication.simulator.network import Rule
+from replication.experiments.instruments.sample import SEARCH_OFFSET, Sample
+from replication.simulator.rule.network import Rule
 
 SIDES = np.array([[1, 1, -1, -1], [1, -1, 1, -1]])
 """Splits 1 and 2 of four vectors, one to a hidden unit."""

@@ -6,13 +6,13 @@ import pytest
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.images import linear, logistic, rules
 from replication.experiments.images.rules import draw, evaluate, split, train, train_epochs, vary
-from replication.experiments.matrices import Scatter, get_u, get_w
-from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample
-from replication.simulator.activations import logistic as squash
-from replication.simulator.changes import compute_changes
-from replication.simulator.network import Rule
-from replication.simulator.weights import draw_weights, make_patterns, split_weights
+from replication.experiments.instruments.matrices import Scatter, get_u, get_w
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.activations import logistic as squash
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.weights import draw_weights, make_patterns, split_weights
+from replication.simulator.running.changes import compute_changes
 from tests.unit.experiments.builders import differentiate
 
 N_HIDDEN = rules.N_HIDDEN

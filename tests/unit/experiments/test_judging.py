@@ -7,10 +7,15 @@ import io
 import numpy as np
 import pytest
 
-from replication.definition.claims import ClaimVerdict, load_claims
 from replication.errors import DataError
-from replication.experiments import judging
-from replication.experiments.judging import describe, judge, list_statements, supports_if
+from replication.experiments.instruments import judging
+from replication.experiments.instruments.judging import (
+    describe,
+    judge,
+    list_statements,
+    supports_if,
+)
+from replication.paper.claims import ClaimVerdict, load_claims
 from replication.statistics.intervals import Estimate
 
 YES, NO, OPEN = judging.Evidence.SUPPORTS, judging.Evidence.CONTRADICTS, judging.Evidence.UNDECIDED

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
-from replication.experiments.agreement import find_events, measure_agreement
+from replication.experiments.instruments.agreement import find_events, measure_agreement
+from replication.experiments.instruments.recording import Histories
 from replication.experiments.learning import run as learning
-from replication.experiments.recording import Histories
 from tests.unit.experiments.builders import cosine, differentiate, flatten, sum_changes
 
 HALF = Protocol(criterion="half-squared-error")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from replication.experiments.matrices import compute_cosines
+from replication.experiments.instruments.matrices import compute_cosines
 
 
 def test_cosines_ignore_length_even_at_the_ends_of_doubles():

@@ -8,16 +8,16 @@ import pytest
 from scipy.special import expit
 
 from replication import PAPER, Protocol, RecirculationNetwork
-from replication.experiments import agreement, interventions
-from replication.experiments.agreement import LEVEL, measure_agreement
-from replication.experiments.matrices import compute_cosines, get_w
+from replication.experiments.instruments import agreement, interventions
+from replication.experiments.instruments.agreement import LEVEL, measure_agreement
+from replication.experiments.instruments.matrices import compute_cosines, get_w
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.mechanism import controls, reach, run
-from replication.experiments.recording import train_for
-from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_gradients
-from replication.simulator.engine import Engine, record_weights
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights, make_patterns, split_weights
+from replication.simulator.rule.weights import draw_weights, make_patterns, split_weights
+from replication.simulator.running.changes import compute_gradients
+from replication.simulator.running.engine import Engine, record_weights
+from replication.simulator.running.ensemble import simulate_weights
 
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)

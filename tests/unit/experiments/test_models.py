@@ -9,18 +9,18 @@ import pytest
 
 from replication import DataError, simulate
 from replication.definition.protocol import ERROR_READINGS, PAPER, Protocol
-from replication.definition.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.experiments import EXPERIMENTS, list_figures, run_experiment
-from replication.experiments.agreement import LINEAR_DIGITS
 from replication.experiments.hierarchy import figures as hierarchy_figures
 from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
+from replication.experiments.instruments.agreement import LINEAR_DIGITS
+from replication.experiments.instruments.sample import SEARCH_OFFSET
 from replication.experiments.mechanism.run import make_tasks
-from replication.experiments.sample import SEARCH_OFFSET
+from replication.paper.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.report.style import styled
-from replication.simulator.weights import read_digits
+from replication.simulator.rule.weights import read_digits
 from replication.system.progress import silent
 
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
@@ -39,7 +39,7 @@ SPEED = RUNS["speed"]
 FEW_RATES = {rule: rates[::8] for rule, rates in SPEED.SEARCHED_RATES.items()}
 FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four times the rate
 SMALLER = {
-    "agreement": {"LINEAR_DIGITS": dataclasses.replace(LINEAR_DIGITS, n_images=20)},
+    "instruments.agreement": {"LINEAR_DIGITS": dataclasses.replace(LINEAR_DIGITS, n_images=20)},
     "hierarchy.run": {
         "search_rates": lambda *_: (5.0, 2.0), "RANDOM_SETS": 1, "UPDATES": 200, "ROUNDS": 5,
         "N_COPIES": 1,

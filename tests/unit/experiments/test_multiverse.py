@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from replication import Protocol, UsageError, compare, simulate
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.readings import run as multiverse
-from replication.experiments.sample import Sample
 from tests.unit.experiments.builders import draw_counts, make_counts
 
 

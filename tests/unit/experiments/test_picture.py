@@ -5,7 +5,7 @@ import pytest
 
 from replication import PAPER, RecirculationNetwork
 from replication.experiments.picture import run as picture
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
 from tests.unit.experiments.builders import cosine
 
 

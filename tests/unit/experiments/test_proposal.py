@@ -4,8 +4,8 @@ import numpy as np
 
 from replication import PAPER, Protocol, RecirculationNetwork
 from replication.experiments.proposal import run as proposal
-from replication.simulator.engine import record_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import record_weights
 from tests.unit.experiments.builders import flatten, sum_changes
 
 

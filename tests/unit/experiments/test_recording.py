@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from replication import PAPER
-from replication.experiments import recording
-from replication.experiments.recording import Histories, measure_learning
-from replication.experiments.sample import Sample
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.experiments.instruments import recording
+from replication.experiments.instruments.recording import Histories, measure_learning
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.ensemble import simulate_weights
 
 N = 12
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from replication import PAPER, Protocol, RecirculationNetwork
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.rule import run as rule
-from replication.experiments.sample import Sample
-from replication.simulator.changes import compute_changes
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.changes import compute_changes
 from tests.unit.experiments.builders import differentiate, sum_changes
 
 

@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 
 from replication import PAPER
-from replication.experiments import sample
-from replication.experiments.sample import SEARCH_OFFSET, Sample
+from replication.experiments.instruments import sample
+from replication.experiments.instruments.sample import SEARCH_OFFSET, Sample
 
 
 def test_every_setting_is_tried_on_the_same_networks_which_are_others(monkeypatch):

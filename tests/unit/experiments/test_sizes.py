@@ -7,7 +7,7 @@ import pytest
 
 from replication import Protocol, RecirculationNetwork
 from replication.experiments.sizes import run as sizes
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
 from tests.unit.experiments.builders import cosine, differentiate, flatten
 
 LOOP = Protocol(group_sizes=(4, 3, 3), regression=0.25)

@@ -4,7 +4,7 @@ import pytest
 
 from replication.definition.protocol import Protocol
 from replication.experiments import EXPERIMENTS
-from replication.experiments.sample import Sample
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.speed import run as speed
 from replication.statistics.intervals import Estimate
 from tests.unit.experiments.builders import list_outcomes, make_outcomes

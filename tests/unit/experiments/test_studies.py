@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from replication import PAPER, CountTable, simulate
-from replication.experiments import studies
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
-from replication.experiments.sample import Sample, find_median_updates
-from replication.experiments.studies import measure_likelihood
-from replication.simulator import ensemble
+from replication.experiments.instruments import studies
+from replication.experiments.instruments.sample import Sample, find_median_updates
+from replication.experiments.instruments.studies import measure_likelihood
+from replication.simulator.running import ensemble
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
 from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
 

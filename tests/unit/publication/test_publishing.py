@@ -10,10 +10,10 @@ import pytest
 
 from replication import PAPER, Protocol, experiments
 from replication.cache.blocks import NOWHERE, Cache
-from replication.definition.claims import load_claims
-from replication.definition.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.errors import DataError, StorageError
 from replication.experiments import EXPERIMENTS, find_version, list_measurements
+from replication.paper.claims import load_claims
+from replication.paper.study import DEFAULT_ROOT_SEED, DEFAULT_SEEDS, Study
 from replication.publication import publishing, verifying
 from replication.publication.models import read_model, round_numbers, write_model
 from replication.publication.placing import place_files

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from replication.definition.protocol import Protocol
-from replication.simulator.changes import compute_changes, compute_gradients, reconstruct
-from replication.simulator.engine import evaluate_networks
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights, make_patterns
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.rule.weights import draw_weights, make_patterns
+from replication.simulator.running.changes import compute_changes, compute_gradients, reconstruct
+from replication.simulator.running.engine import evaluate_networks
 from tests.parity.test_every_field import TOGETHER, build
 from tests.unit.experiments.builders import differentiate, flatten, sum_changes
 

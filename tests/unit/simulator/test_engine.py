@@ -10,13 +10,14 @@ import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.errors import UsageError
-from replication.simulator import engine, machine
-from replication.simulator.engine import evaluate_networks, record_weights
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Rule
-from replication.simulator.programs import write_train
-from replication.simulator.recirculation import RecirculationNetwork
-from replication.simulator.weights import draw_weights
+from replication.simulator.compiler import machine
+from replication.simulator.compiler.programs import write_train
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running import engine
+from replication.simulator.running.engine import evaluate_networks, record_weights
+from replication.simulator.running.ensemble import simulate_weights
 from replication.system.threads import Stopped, find_flag, map_in_threads
 
 WEIGHTS = draw_weights(PAPER, 1988, 0, 200)

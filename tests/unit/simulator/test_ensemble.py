@@ -12,9 +12,9 @@ import pytest
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import WorkerError
-from replication.simulator import backends, ensemble
-from replication.simulator.ensemble import cut_range, simulate_ranges, simulate_weights
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running import backends, ensemble
+from replication.simulator.running.ensemble import cut_range, simulate_ranges, simulate_weights
 
 RANGES = [(start, start + 10) for start in range(0, 100, 10)]
 

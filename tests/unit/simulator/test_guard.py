@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from replication import PAPER, UsageError
-from replication.simulator import arrays, noise
-from replication.simulator.arrays import Traced
-from replication.simulator.guard import check_rule
-from replication.simulator.instructions import Writer
+from replication.simulator.operations import arrays, noise
+from replication.simulator.operations.arrays import Traced
+from replication.simulator.operations.instructions import Writer
+from replication.simulator.running.guard import check_rule
 from tests.exactness.rules import RULES, Encoder, Hebbian, Mirror, Quick, Xor
 
 

@@ -9,15 +9,15 @@ import pytest
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import TEMPLATES
-from replication.experiments.interventions import freeze, prepare
+from replication.experiments.instruments.interventions import freeze, prepare
 from replication.experiments.live.rule_page import write_template
 from replication.experiments.live.run import MEANINGS
 from replication.report.template import fill
-from replication.simulator.engine import Engine
-from replication.simulator.javascript import write_script
-from replication.simulator.network import Rule
-from replication.simulator.recirculation import find_network
-from replication.simulator.weights import draw_weights
+from replication.simulator.compiler.javascript import write_script
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.recirculation import find_network
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.engine import Engine
 from tests.property.test_arrays import OF_SPECIAL, OF_TRUTHS, OPERATIONS, show_each
 from tests.reliability.faults import require
 

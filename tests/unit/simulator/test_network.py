@@ -12,10 +12,10 @@ from scipy import special
 
 from replication import Network, Protocol, RecirculationNetwork, logistic, repeat, simulate, trace
 from replication.errors import UsageError
-from replication.simulator import programs
-from replication.simulator.engine import record_weights
-from replication.simulator.guard import check_rule
-from replication.simulator.network import Rule
+from replication.simulator.compiler import programs
+from replication.simulator.rule.network import Rule
+from replication.simulator.running.engine import record_weights
+from replication.simulator.running.guard import check_rule
 from tests.exactness import rules
 
 OWN_LINE = re.compile(r"(test_network|rules)\.py, line \d")

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 
 from replication import Network, Protocol, UsageError, logistic, repeat, simulate, trace
-from replication.simulator import engine as engine_module
-from replication.simulator import ensemble, noise
-from replication.simulator.engine import Engine
-from replication.simulator.ensemble import simulate_weights
-from replication.simulator.network import Rule
+from replication.simulator.operations import noise
+from replication.simulator.rule.network import Rule
+from replication.simulator.running import engine as engine_module
+from replication.simulator.running import ensemble
+from replication.simulator.running.engine import Engine
+from replication.simulator.running.ensemble import simulate_weights
 from tests.exactness import plain
 
 

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 from matplotlib.figure import Figure
 
-from replication.simulator.outcomes import Outcomes, compute_digest
+from replication.simulator.running.outcomes import Outcomes, compute_digest
 
 OUTCOMES = Outcomes(2**40, np.array([0, 48, 2000], dtype=np.int32), np.array([True, True, False]))
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from replication import NOTEBOOK, PAPER, Protocol, RecirculationNetwork, UsageError, simulate, trace
-from replication.simulator.outcomes import compute_digest
-from replication.simulator.weights import draw_weights
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.outcomes import compute_digest
 from replication.system.interruption import Interrupted, raise_on_signals
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError
-from replication.simulator.weights import draw_weights, read_digits, split_weights
+from replication.simulator.rule.weights import draw_weights, read_digits, split_weights
 
 
 @pytest.mark.parametrize("root_seed", [0, 1988, 2**63 - 1])

@@ -1,0 +1,122 @@
+"""All rows of a table, judged one by one: what the reader hands over becomes an answer."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from replication.comparison.comparison import compare_sides
+from replication.comparison.request import Request, Said
+from replication.comparison.result import Comparison
+from replication.comparison.sides import Key, OneSide, OwnRuns, Printed
+from replication.comparison.table import ComparisonTable
+from replication.comparison.text import Block, name_key
+from replication.errors import ReplicationError, UsageError
+from replication.statistics.pooling import find_effect, pool
+from replication.statistics.sampling import Effort
+
+FEW_ROWS = 4  # of more, fewer studies are drawn for each
+LESS_EFFORT = Effort(10_000, 200)
+
+
+@dataclasses.dataclass(frozen=True)
+class Sides:
+    """Both sides of a table, by key, and how they were read.
+
+    Parameters
+    ----------
+    by : tuple of str
+        Names of the keys.
+    mine : mapping of key to OwnRuns or Printed
+        One's own side.
+    theirs : mapping of key to Printed
+        The report.
+    said : mapping of str to str
+        How the tables were read, by the argument that changes it.
+    ignored : sequence of str
+        Columns that were not read.
+    n_missing : int
+        Runs that lack a key.
+    read_as : sequence of Block
+        How both sides were read, and what was left out.
+    """
+
+    by: tuple[str, ...]
+    mine: Mapping[Key, OneSide]
+    theirs: Mapping[Key, Printed]
+    said: Mapping[str, str] = dataclasses.field(default_factory=Said)
+    ignored: Sequence[str] = ()
+    n_missing: int = 0
+    read_as: Sequence[Block] = ()
+
+    @property
+    def shared(self) -> list[Key]:
+        """Keys that both sides have, in the order of the report."""
+        return [key for key in self.theirs if key in self.mine]
+
+
+@dataclasses.dataclass(frozen=True)
+class JudgedRows:
+    """Answers by key, and why other rows have none."""
+
+    rows: Mapping[Key, Comparison]
+    refused: Mapping[Key, str]
+
+
+def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison:
+    """Return the answer to a table; of one that has no keys that to its only row."""
+    if not sides.by:
+        found = compare_sides(sides.mine[()], sides.theirs[()], request, said=sides.said)
+        return dataclasses.replace(found, read_as=tuple(sides.read_as))
+    said = dict(sides.said)
+    judged = judge_rows(sides, request)
+    if request.estimates_between:
+        between = estimate_between(judged.rows)
+        said["between"] = f"labs differ by {between:.2g} SD, estimated from the rows"
+        request = dataclasses.replace(request, between=between)
+        judged = judge_rows(sides, request)
+    return ComparisonTable(
+        by=sides.by,
+        rows=judged.rows,
+        refused=judged.refused,
+        n_missing=sides.n_missing,
+        assumptions=said,
+        seeds={key: find_values_by_seed(one) for key, one in sides.mine.items()},
+        only_reported=tuple(key for key in sides.theirs if key not in sides.mine),
+        only_yours=tuple(key for key in sides.mine if key not in sides.theirs),
+        ignored=tuple(sides.ignored),
+        level=request.level,
+        between=request.between,
+        read_as=tuple(sides.read_as),
+    )
+
+
+def judge_rows(sides: Sides, request: Request) -> JudgedRows:
+    """Compare each row that both sides have; one that cannot be compared is named."""
+    effort = Effort() if len(sides.theirs) < FEW_ROWS else LESS_EFFORT
+    rows: dict[Key, Comparison] = {}
+    refused: dict[Key, str] = {}
+    for key in sides.shared:
+        try:
+            rows[key] = compare_sides(sides.mine[key], sides.theirs[key], request, effort=effort)
+        except ReplicationError as error:
+            refused[key] = str(error)
+    if not rows:
+        key, why = next(iter(refused.items()))
+        raise UsageError(f"no row could be compared; {name_key(key)}: {why}")
+    return JudgedRows(rows, refused)
+
+
+def estimate_between(rows: Mapping[Key, Comparison]) -> float:
+    """Return the standard deviation between labs that rows show."""
+    effects = [find_effect(one.difference, one.main.sides) for one in rows.values()]
+    pooled = pool(effects, level=0.05)
+    if pooled is None or pooled.tau is None:
+        raise UsageError("`between` estimate takes three rows of ten runs on either side")
+    return pooled.tau
+
+
+def find_values_by_seed(one: OneSide) -> dict[str, float]:
+    """Return values by the seed of their run; none where no column says it."""
+    if not isinstance(one, OwnRuns) or not one.seeds:
+        return {}
+    values: Sequence[float] = one.values  # type: ignore[assignment]
+    return {seed: float(value) for seed, value in zip(one.seeds, values, strict=True)}

@@ -1,0 +1,72 @@
+"""The two sides of a comparison as the reader hands them to the judge."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.statistics.counts import CountTable
+from replication.statistics.sampling import FloatArray
+
+Key = tuple[str, ...]
+"""What a row of a table is called: a cell of each key column."""
+
+
+class Outcomes(Protocol):
+    """Outcomes of `simulate`: values, and whether each run converged."""
+
+    updates: FloatArray
+    converged: npt.NDArray[np.bool_]
+
+
+Values = npt.ArrayLike | CountTable | Outcomes
+"""Whatever holds runs."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class OwnRuns:
+    """Runs of one's own: of one group of a table, or of a list.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,), CountTable or outcomes of `simulate`
+        One for each run; NaN where it has none.
+    succeeded : array_like of bool, shape (n,), or None
+        Which runs succeeded, where something says so.
+    minus : array_like of float, shape (m,), or None
+        Runs of another kind, where the difference of the means was reported.
+    firsts : array of float, shape (n,), or None
+        Where `values` are differences of runs paired by seed, the first run of each pair.
+    seeds : sequence of str, length n or 0
+        The seed of each run, where a column says it.
+    """
+
+    values: Values
+    succeeded: npt.ArrayLike | None = None
+    minus: npt.ArrayLike | None = None
+    firsts: FloatArray | None = None
+    seeds: Sequence[str] = ()
+
+    @property
+    def is_of_pairs(self) -> bool:
+        """Whether each value is the difference of two runs."""
+        return self.firsts is not None
+
+
+@dataclasses.dataclass(frozen=True)
+class Printed:
+    """A reported result: its numbers as they were printed, by the name of the statistic.
+
+    Names are those of `report.STATISTICS` and `report.SUCCESSES`, quantiles such as p90, "runs"
+    (how many), "spread" (behind ±, of which nothing says what it is), "ci" (half of an interval),
+    "ci_low", "ci_high" and "constant". `plus_minus` is what a heading says of ±: "90% ci".
+    """
+
+    numbers: Mapping[str, str]
+    plus_minus: str | None = None
+
+
+OneSide = OwnRuns | Printed
+"""What a report is held against: runs of one's own, or another report."""

@@ -1,0 +1,75 @@
+"""In which unit reported numbers stand, where the values leave no doubt."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+
+import numpy as np
+
+from replication.comparison.report import SUCCESSES
+from replication.comparison.request import Request, Said
+from replication.comparison.sides import OneSide, OwnRuns, Printed
+from replication.statistics.sampling import FloatArray
+
+LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
+PER_CENT = re.compile(r"%(?!\s*C)")  # 97.3 %, but not 95 % CI
+MOST_AS_SHARE = 1.5  # values beyond are no shares, whatever the noise
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """What reported numbers are divided by, None where it was not said; and how that is known."""
+
+    scale: float | None = None
+    said: Mapping[str, str] = dataclasses.field(default_factory=Said)
+
+
+def find_unit(own: OneSide, theirs: Printed, request: Request) -> Unit:
+    """Return what reported numbers are divided by to have the unit of one's own values."""
+    if request.is_log:
+        return Unit(None, {"scale": LOGARITHMS})
+    if request.scale == 1.0:
+        return Unit(1.0)
+    if request.scale is not None:
+        return Unit(request.scale, {"scale": f"reported numbers are divided by {request.scale:g}"})
+    if not is_per_cent(theirs):
+        return Unit()
+    if isinstance(own, Printed):
+        return Unit(1.0 if is_per_cent(own) else None)
+    return find_unit_of_runs(own)
+
+
+def find_unit_of_runs(own: OwnRuns) -> Unit:
+    """Return the unit of numbers that are reported in per cent, by the range of the runs."""
+    values = take_plain_values(own)
+    if values is None:
+        return Unit()
+    low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    if max(-low, high) > MOST_AS_SHARE:
+        return Unit(1.0, {"scale": "your values are per cent, too"})
+    if low >= 0.0 and high <= 1.0:
+        return Unit(100.0, {"scale": "your values are shares, not per cent"})
+    return Unit()
+
+
+def take_plain_values(own: OwnRuns) -> FloatArray | None:
+    """Return values as numbers, of pairs the first runs; None if there are none."""
+    given = own.values if own.firsts is None else own.firsts
+    values = np.asarray(getattr(given, "updates", given))
+    if values.dtype.kind not in "iufb":
+        return None
+    numbers = values.astype(np.float64)
+    return None if np.isnan(numbers).all() else numbers
+
+
+def is_per_cent(side: Printed) -> bool:
+    """Say whether a per cent sign stands behind a number that is no share."""
+    texts = [str(text) for name, text in side.numbers.items() if name not in SUCCESSES]
+    return any(PER_CENT.search(text) for text in texts)
+
+
+def call_share_mean(theirs: Printed) -> Printed:
+    """Return a report whose share is called a mean, as that of ones and zeros is."""
+    numbers = dict(theirs.numbers)
+    numbers["mean"] = numbers.pop("share")
+    return dataclasses.replace(theirs, numbers=numbers)

@@ -1,0 +1,258 @@
+"""How well weight changes agree with steepest descent, and the two matrices with each other.
+
+And what equation 4 does to W at the start, and when U aligns with it, predicted and measured. While
+all reconstructions are alike, it multiplies W by the scatter of the inputs,
+``S = sum (v - mean) (v - mean)^T`` over the patterns::
+
+    dW = epsilon lambda (1 - lambda)^2 s W S,    s the slope of the hidden units at 0
+
+One-hot vectors have the same scatter in all directions, 1, so that W, with its mean over the
+visible units taken off, grows along itself.
+"""
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+
+from replication.definition.protocol import Protocol
+from replication.experiments.instruments import matrices
+from replication.experiments.instruments.matrices import (
+    Array,
+    Scatter,
+    compute_cosines,
+    flatten,
+    get_w,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample
+from replication.simulator.rule.activations import ACTIVATIONS
+from replication.simulator.rule.weights import list_connections, list_matrices, make_patterns
+from replication.simulator.running.changes import compute_changes, compute_gradients, reconstruct
+from replication.simulator.running.engine import evaluate_networks, record_weights
+from replication.simulator.running.ensemble import simulate_weights
+
+PARALLEL = float(np.cos(np.pi / 4.0))
+"""Vectors count as parallel if the angle between them is below 45 degrees."""
+LEVEL, WINDOW = 0.9, 5
+"""Matrices count as aligned, and a change as in agreement with descent, from the first update at
+which the median of the cosine over a window of updates reaches the level."""
+
+LINEAR_DIGITS = Protocol(
+    group_sizes=(64, 16), patterns="digits", n_images=200, centred=True, learning_rate=1 / 200,
+    visible_units="linear", hidden_function="linear",
+)  # fmt: skip
+"""Networks that come to rest, in a few hundred updates, before U and W are aligned."""
+
+PAIRS = {"change_w": "along_w", "descent_w": "descent", "change_descent": "along_descent"}
+"""Cosines that are followed, as `measure_growth` names them."""
+FOLLOWED, STEP = 800.0, 10.0
+"""Updates times learning rate for which they are followed, and between two measurements."""
+
+
+def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Measure networks with one hidden group and logistic visible units as they stand, (n,) each.
+
+    ``lower``, ``upper``: cosine of the change of W, and of U, with steepest descent in the squared
+    error; ``..._biases``: with the biases; ``..._cross``: with descent in the cross-entropy.
+    ``alignment``, ``centred``: cosine of U and the transpose of W, as they are and without their
+    means over visible units. ``ratio``: length of U over that of W. ``variation``: standard
+    deviation over mean of the slopes of the visible units; ``variation_error``: where each counts
+    by its squared error; ``variation_units``: between units, slopes averaged over patterns. If the
+    hidden states of the patterns are at right angles, ``upper`` is
+    ``1 / sqrt(1 + variation_error^2)``.
+    """
+    changes = compute_changes(protocol, weights)  # (n, n_weights), as are the two below
+    descent = -compute_gradients(protocol, weights)
+    cross = -compute_gradients(protocol, weights, error="cross-entropy")
+    lower, upper = list_connections(protocol)
+    W, U = list_matrices(protocol)
+    reconstruction = evaluate_networks(protocol, weights).reconstruction
+    # Slopes of the logistic function, (n, n_patterns, n_visible).
+    slopes = reconstruction * (1.0 - reconstruction)
+    squares = (reconstruction - make_patterns(protocol)) ** 2
+    agreements: dict[str, Array] = {}
+    for name, matrix, half in (("lower", W, lower), ("upper", U, upper)):
+        agreements |= {
+            name: compute_cosines(changes[:, matrix], descent[:, matrix]),
+            f"{name}_biases": compute_cosines(changes[:, half], descent[:, half]),
+            f"{name}_cross": compute_cosines(changes[:, matrix], cross[:, matrix]),
+        }
+    return agreements | {
+        "alignment": matrices.align_matrices(protocol, weights),
+        "centred": matrices.align_matrices(protocol, weights, centred=True),
+        "ratio": np.linalg.norm(weights[:, U], axis=1) / np.linalg.norm(weights[:, W], axis=1),
+        "variation": _compute_variation(slopes),
+        "variation_error": _compute_variation(slopes, squares),
+        "variation_units": _compute_variation(slopes.mean(axis=1)),
+    }
+
+
+def find_vectors(protocol: Protocol, weights: Array) -> tuple[Array, Array, Array, Array]:
+    """Return the visible vectors A, C, P, R of page 364, (n, n_patterns, n_visible) but for A.
+
+    A is a pattern, P the vector of the second pass (equation 5), C and R are their images.
+    """
+    a = make_patterns(protocol)
+    c = evaluate_networks(protocol, weights).reconstruction
+    p = protocol.regression * a + (1.0 - protocol.regression) * c
+    return a, c, p, reconstruct(protocol, weights, p)
+
+
+def compare_vectors(protocol: Protocol, weights: Array) -> Array:
+    """Return the cosine between the vectors AP and CR, shape (n, n_patterns)."""
+    a, c, p, r = find_vectors(protocol, weights)
+    return compute_cosines(p - a, r - c)
+
+
+def part_patterns(protocol: Protocol) -> list[Protocol]:
+    """Return the protocol once for each of its patterns, with that one alone."""
+    rows = make_patterns(protocol).tolist()
+    return [dataclasses.replace(protocol, patterns=(tuple(row),)) for row in rows]
+
+
+def find_events(series: Iterable[Array], *, level: float = LEVEL, width: int = WINDOW) -> Array:
+    """Return when the running median of each series first reaches a level; infinity if never.
+
+    The median of `width` updates (an odd number) stands for the one in the middle.
+    """
+    events = []
+    for values in series:
+        medians = pd.Series(values).rolling(width, center=True).median().to_numpy()
+        passed = medians >= level  # false near the ends, where the median is no number
+        events.append(float(passed.argmax()) if passed.any() else np.inf)
+    return np.array(events, dtype=np.float64)
+
+
+def count_early_updates(learning_rate: float) -> int:
+    """Return a number of updates after which nearly all networks are aligned, at any rate."""
+    return max(60, round(200.0 / learning_rate))
+
+
+def follow_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Return what `measure_agreement` does in the states of early updates, (n, n_updates + 1)."""
+    recorded = record_weights(protocol, weights, count_early_updates(protocol.learning_rate))
+    measured = measure_agreement(protocol, recorded.reshape(-1, protocol.n_weights))
+    return {name: each.reshape(recorded.shape[:2]) for name, each in measured.items()}
+
+
+def find_alignment(protocol: Protocol, weights: Array, *, n_updates: int) -> Array:
+    """Return at which update U, without its means, aligns with W, (n,); infinity if later."""
+    recorded = record_weights(protocol, weights, n_updates)
+    return find_events(matrices.align_matrices(protocol, recorded, centred=True), width=1)
+
+
+def align_on_digits(sample: Sample) -> Array:
+    """Return the cosine of U and the transpose of W in linear networks that learnt digits, (n,)."""
+    final = train_for(LINEAR_DIGITS, sample.draw(LINEAR_DIGITS), 1_000)
+    return matrices.align_matrices(LINEAR_DIGITS, final)
+
+
+def differentiate(measure: Callable[[Array], Array], weights: Array, *, step: float) -> Array:
+    """Return the gradient of a measure, (n,) of weights (n, n_weights), by central differences."""
+    steps = np.eye(weights.shape[1]) * step
+    rises = [measure(weights + each) - measure(weights - each) for each in steps]
+    return np.stack(rises, axis=1) / (2.0 * step)
+
+
+def predict_growth(protocol: Protocol) -> float:
+    """Return epsilon lambda (1 - lambda)^2 s, the growth by one update where the scatter is 1."""
+    keep = protocol.regression
+    # Without equation 6 the hidden difference is not made smaller by its 1 - lambda.
+    taken = (1.0 - keep) ** (2 if protocol.hidden_regression else 1)
+    rate = protocol.learning_rate * protocol.visible_to_hidden_factor
+    return rate * keep * taken * find_slope(protocol)
+
+
+def find_critical_rate(protocol: Protocol) -> float:
+    """Return the learning rate beyond which an output jumps while all reconstructions are alike.
+
+    ``2 / [(1 - lambda) P (1 + H / 4) v (1 - v)]`` with hidden states near 1/2, and v the mean over
+    the P patterns of that visible unit for which it is the smallest.
+
+    >>> [round(find_critical_rate(Protocol(group_sizes=sizes)), 2) for sizes in ((4, 2), (8, 3))]
+    [7.11, 5.22]
+    """
+    patterns = make_patterns(protocol)
+    mean = patterns.mean(axis=0)
+    gain = (1.0 - protocol.regression) * (1.0 + protocol.group_sizes[1] / 4.0)
+    return float(2.0 / (gain * len(patterns) * (mean * (1.0 - mean)).max()))
+
+
+def find_slope(protocol: Protocol) -> float:
+    """Return the slope of the hidden units at a total input of 0, by a central difference."""
+    step = 2.0**-16
+    below, above = ACTIVATIONS[protocol.hidden_function](np.array([-step, step]))
+    return float((above - below) / (2.0 * step))
+
+
+def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
+    """Measure what the next update does to W, where the inputs differ, (n,) each.
+
+    ``growth`` is the share of its length that W gains along itself; ``along_w``,
+    ``along_theory`` and ``along_descent`` are cosines of the change with W, W S and steepest
+    descent in the squared error, ``descent`` that of steepest descent with W.
+    """
+    scatter = Scatter.of(protocol)
+    span = scatter.span
+    W = get_w(protocol, weights) @ span
+    change = get_w(protocol, compute_changes(protocol, weights)) @ span
+    descent = -get_w(protocol, compute_gradients(protocol, weights)) @ span
+    theory = W @ scatter.matrix
+    squares = np.sum(W**2, axis=(1, 2))
+    return {
+        "growth": protocol.learning_rate * np.sum(W * change, axis=(1, 2)) / squares,
+        "predicted": predict_growth(protocol) * np.sum(W * theory, axis=(1, 2)) / squares,
+        "along_w": compute_cosines(flatten(change), flatten(W)),
+        "along_theory": compute_cosines(flatten(change), flatten(theory)),
+        "along_descent": compute_cosines(flatten(change), flatten(descent)),
+        "descent": compute_cosines(flatten(descent), flatten(W)),
+    }
+
+
+def predict_alignment_by_growth(protocol: Protocol) -> float:
+    """Return after how many updates the cosine of W and U, both relative to the mean, is `LEVEL`.
+
+    Equation 3 adds ``epsilon (1 - lambda) s S W^T`` to U, so that for one-hot patterns
+    ``U(t) = U(0) + W(0)^T a`` with ``a = ((1 + g)^t - 1) k``, g the growth by one update and k
+    what U gains for it, ``1 / (lambda (1 - lambda))`` unless rates differ. With U(0) at right
+    angles to W(0)^T and as long, the cosine is ``a / sqrt(1 + a^2)``.
+    """
+    growth = predict_growth(protocol)
+    gain = protocol.learning_rate * protocol.hidden_to_visible_factor
+    gain *= (1.0 - protocol.regression) * find_slope(protocol) / growth
+    needed = LEVEL / math.sqrt(1.0 - LEVEL**2)
+    return math.log1p(needed / gain) / math.log1p(growth)
+
+
+def check_theory(protocol: Protocol, weights: Array) -> Model:
+    """Compare prediction and measurement, as medians over networks of one-hot patterns."""
+    predicted = predict_alignment_by_growth(protocol)
+    times = find_alignment(protocol, weights, n_updates=3 * math.ceil(predicted) + 20)
+    measured = measure_growth(protocol, weights)
+    return {
+        "predicted": predict_growth(protocol), "growth": float(np.median(measured["growth"])),
+        "alignment_predicted": predicted, "alignment": float(np.median(times)),
+    }  # fmt: skip
+
+
+def follow_turning(protocol: Protocol, weights: Array) -> Model:
+    """Return medians of `PAIRS` at regular updates of networks that converge, and beyond."""
+    n_updates = round(FOLLOWED / protocol.learning_rate)
+    every = max(1, round(STEP / protocol.learning_rate))
+    _, converged, _ = simulate_weights(protocol, weights)
+    recorded = record_weights(protocol, weights[converged], n_updates)[:, ::every]
+    measured = measure_growth(protocol, recorded.reshape(-1, protocol.n_weights))
+    followed = {name: measured[key].reshape(recorded.shape[:2]) for name, key in PAIRS.items()}
+    return {k: {"median": np.nanmedian(x, axis=0).tolist()} for k, x in followed.items()}
+
+
+def _compute_variation(slopes: Array, weights: Array | None = None) -> Array:
+    """Return the weighted coefficient of variation over all axes but the first, (n,)."""
+    axes = tuple(range(1, slopes.ndim))
+    mean = np.average(slopes, axes, weights, keepdims=True)
+    variance = np.average((slopes - mean) ** 2, axes, weights, keepdims=True)
+    return np.asarray((np.sqrt(variance) / mean).reshape(len(slopes)))

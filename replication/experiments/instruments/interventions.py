@@ -1,0 +1,174 @@
+"""What the first changes are worth: something else in their place, in the same networks.
+
+If a network without its first k changes merely started later, it would take k updates more.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from replication.definition.protocol import RECIRCULATION, Protocol
+from replication.experiments.instruments.matrices import (
+    Array,
+    Counts,
+    Flags,
+    Scatter,
+    give_length,
+    project,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import estimate_share, name_median
+from replication.simulator.rule import recirculation
+from replication.simulator.rule.network import Shape
+from replication.simulator.rule.recirculation import BackPropagationNetwork, RecirculationNetwork
+from replication.simulator.rule.weights import draw_uniform
+from replication.simulator.running.ensemble import simulate_weights
+
+NOISE_SEED = 2014
+
+
+class Intervention(RecirculationNetwork):
+    """A network whose first updates are others, `n_first` of them; then it learns as it would."""
+
+    names: tuple[str, ...] = ("W",)  # the arrays whose changes are others
+    t: Any  # updates so far
+    n_first: Any
+    once: Any  # a direction in the shape of W, drawn once for each network
+
+    @property
+    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+        """What the rule keeps, and the number of updates so far."""
+        return super().kept | {"t": 0.0}
+
+    @property
+    def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The number of first updates and the direction, of each network."""
+        return {"n_first": (), "once": self.shapes["W"]}
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Update as the rule does, and put something else in its place while it is early."""
+        before = {name: getattr(self, name) for name in self.names}
+        super().apply(changes)
+        for name, old in before.items():
+            new = getattr(self, name)
+            other = old + self.choose(old, new - old, changes)
+            setattr(self, name, np.where(self.t < self.n_first, other, new))
+        self.t = self.t + 1.0
+
+    def choose(self, _: Any, __: Any, ___: dict[str, Any], /) -> Any:
+        """Return what takes the place of the rule's change of an array: nothing.
+
+        It takes the array, its change, and all changes that were summed over the patterns.
+        """
+        return 0.0
+
+    def draw_direction(self) -> Any:
+        """Return a random direction in the shape of W, drawn anew."""
+        return 2.0 * self.uniform(self.W.shape) - 1.0
+
+    def turn(self, W: Any, change: Any, direction: Any) -> Any:
+        """Return the change after which W is as long as it would, but in a direction: another code.
+
+        Means over visible units are left alone.
+        """
+        span = Scatter.of(self.protocol).span
+        learnt = (W + change) @ span
+        return change + give_length(direction @ span, learnt) - learnt
+
+
+class Descent(Intervention, BackPropagationNetwork):
+    """W changes as much in the direction of steepest descent in the squared error."""
+
+    learning_rule = RECIRCULATION
+
+    @property
+    def summed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """The gradient for W, with the other sign."""
+        return {"descent": self.shapes["W"]}
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return the changes of recirculation, and those of back-propagation for W."""
+        changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
+        return changes | {"descent": self.descend(v0, "squared").W}
+
+    def choose(self, _: Any, change: Any, changes: dict[str, Any], /) -> Any:
+        """Return the direction of descent, as long."""
+        return give_length(changes["descent"], change)
+
+
+def freeze(*names: str) -> type[Intervention]:
+    """Return the intervention that freezes some weights at first."""
+    return type("Frozen", (Intervention,), {"names": names})
+
+
+def put(choose: Callable[[Any, Any, Any, Any], Any]) -> type[Intervention]:
+    """Return the intervention that takes the change of W from network, W, change and changes."""
+    return type("Changed", (Intervention,), {"choose": choose})
+
+
+INTERVENTIONS: Mapping[str, type[Intervention]] = {
+    "dropped": freeze("W"),
+    "U dropped": freeze("U"),
+    "hidden biases dropped": freeze("b"),
+    "all but W dropped": freeze("b", "U", "c"),
+    # W changes the other way; as much in a random direction; as much in that of descent.
+    "reversed": put(lambda _, __, change, ___: -change),
+    "random": put(lambda net, _, change, __: give_length(net.draw_direction(), change)),
+    "gradient": Descent,
+    # By no more than what lies along W S, for one-hot vectors along W.
+    "amplification": put(
+        lambda net, W, change, _: project(change, W @ Scatter.of(net.protocol).matrix)
+    ),
+    # As much in one random direction; W as long, with another code; with a new one each time.
+    "steered": put(lambda net, _, change, __: give_length(net.once, change)),
+    "exchanged": put(lambda net, W, change, _: net.turn(W, change, net.once)),
+    "renewed": put(lambda net, W, change, _: net.turn(W, change, net.draw_direction())),
+}
+"""What is frozen at first, or what takes the place of the changes of W."""
+
+
+def prepare(
+    protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int,
+    network: type[RecirculationNetwork] | None = None,
+) -> tuple[type[Intervention], Array]:  # fmt: skip
+    """Return the rule of networks whose first updates are others, and weights with what is fixed.
+
+    Otherwise they learn by `network`, the protocol's unless given.
+    """
+    learning = recirculation.find_network(protocol, network)
+    rule = type(intervention.__name__, (intervention, learning), {})
+    firsts = np.full((len(weights), 1), float(n_first))
+    once = draw_uniform(math.prod(protocol.group_sizes), NOISE_SEED, 0, len(weights))
+    return rule, np.hstack([weights, firsts, once])
+
+
+def train_changed(
+    protocol: Protocol, weights: Array, intervention: type[Intervention], *, n_first: int,
+    network: type[RecirculationNetwork] | None = None, jobs: int = 1,
+) -> tuple[Counts, Flags]:  # fmt: skip
+    """Train networks whose first updates are others, as `prepare` takes them."""
+    rule, rows = prepare(protocol, weights, intervention, n_first=n_first, network=network)
+    return simulate_weights(protocol, rows, network=rule, root_seed=NOISE_SEED, jobs=jobs)[:2]
+
+
+def compare_interventions(
+    protocol: Protocol, weights: Array, *, firsts: Sequence[int], jobs: int = 1,
+    names: Sequence[str] = tuple(INTERVENTIONS),
+) -> dict[str, Model]:  # fmt: skip
+    """Return by intervention and number of first updates, as text, what `describe_extra` does."""
+    base, _, _ = simulate_weights(protocol, weights)
+
+    def run(name: str, n_first: int) -> Model:
+        rule = INTERVENTIONS[name]
+        updates, converged = train_changed(protocol, weights, rule, n_first=n_first, jobs=jobs)
+        return describe_extra(updates, converged, base)
+
+    return {name: {str(first): run(name, first) for first in firsts} for name in names}
+
+
+def describe_extra(updates: Counts, converged: Flags, base: Counts) -> Model:
+    """Return what networks took more than the same without an intervention, failures at the cap."""
+    extra = name_median(updates.astype(np.int64) - base, "extra")
+    return extra | {"failed": estimate_share(~converged)}

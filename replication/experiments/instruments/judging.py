@@ -1,0 +1,239 @@
+"""From measurements to verdicts: the one place where statements are judged.
+
+An experiment gives `judge` one measurement for each operationalisation of a statement. Each is
+compared with ``at_least`` and ``at_most`` of its entry in the ledger, or with ``above`` and
+``below``, at which nothing is decided. Where no such level decides, the result of one of the
+functions ``supports_...`` stands in its place.
+
+A level of ours may decide. So an entry can name another defensible one (``instead_at_least = 0.7``
+beside ``at_least = 0.9``), which is tried wherever the statement has the first. If that changes the
+verdict, the row says so.
+"""
+
+import csv
+import dataclasses
+import enum
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from replication.errors import DataError
+from replication.experiments.instruments.model import refuse_unpaired
+from replication.paper.claims import Claim, ClaimVerdict, Operationalisation, load_claims
+from replication.report.numbers import exact
+from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
+from replication.wording import join
+
+Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
+
+
+COLUMNS = """statement title page quote kind verdict condition instead way name measured supports
+why value low high outcome"""  # of the table of statements
+INSTEAD = "instead_"  # before the name of a level: another one that could be defended
+
+
+class Evidence(enum.StrEnum):
+    """What one measurement says of one statement."""
+
+    SUPPORTS = "supports"
+    CONTRADICTS = "contradicts"
+    UNDECIDED = "undecided"
+
+
+QUALIFIED = {
+    ClaimVerdict.FAILS_EXCEPT: Evidence.SUPPORTS,
+    ClaimVerdict.HOLDS_EXCEPT: Evidence.CONTRADICTS,
+    ClaimVerdict.HOLDS_ONLY_IF: Evidence.CONTRADICTS,
+}
+"""Verdicts that name the conditions under which something else was found: what that is."""
+
+
+def judge(
+    statement: str, measured: Mapping[str, Any], *, verdict: ClaimVerdict | None = None
+) -> dict[str, Any]:
+    """Return the entry of a statement in a model: its results, and its verdict unless it is given.
+
+    `measured`, by the ids of the ledger: bool arrays, whose share counts; other arrays, whose
+    median counts; estimates; numbers; or results.
+    """
+    claim = load_claims()[statement]
+    ways = {each.id: each for each in claim.operationalisations}
+    refuse_unpaired(f"[claims.{claim.id}]", ways.keys(), measured.keys(), claim.experiment)
+
+    def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Any]:
+        results = {id: _compare_with_levels(claim, ways[id], measured[id], others) for id in ways}
+        return {"operationalisations": results, "verdict": _conclude(claim, results)}
+
+    judged = compare({})
+    if verdict is not None:
+        return judged | {"verdict": verdict.value}
+    # The same with the other defensible levels; it is kept if the verdict is another.
+    tried = compare(list_substitutes(claim))
+    if tried["verdict"] != judged["verdict"]:
+        results = tried["operationalisations"]
+        outcomes = {id: {"outcome": each["outcome"]} for id, each in results.items()}
+        judged["instead"] = tried | {"operationalisations": outcomes}
+    return judged
+
+
+def is_judgement(claim: Claim, entry: Any) -> bool:
+    """Whether plain data, which somebody may have edited, are what `judge` returns of a statement.
+
+    A verdict has to follow from the outcomes, unless there is none.
+    """
+    try:
+        for judged in (entry, entry.get("instead", entry)):
+            results = judged["operationalisations"]
+            # Every way to ask, no other one, and the verdict that follows from them.
+            outcomes = {way.id: results[way.id] for way in claim.operationalisations}
+            verdicts = {_conclude(claim, outcomes), ClaimVerdict.TOO_FEW, ClaimVerdict.NOT_TESTABLE}
+            if results.keys() != outcomes.keys() or judged["verdict"] not in verdicts:
+                return False
+        # The numbers too, which report and table print.
+        for result in entry["operationalisations"].values():
+            low, high = result["interval"] or (None, None)
+            if not {*map(type, (result["value"], low, high))} <= {int, float, type(None)}:
+                return False
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return False
+    return True
+
+
+def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
+    """Return the other defensible levels of a statement by name and value of those they replace."""
+    return {
+        (name, each.thresholds[name]): value
+        for each in claim.operationalisations
+        for key, value in each.thresholds.items()
+        if (name := key.removeprefix(INSTEAD)) != key
+    }
+
+
+def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
+    """Return what is to be read behind a verdict, in the ledger's words; "" where nothing is.
+
+    ``condition`` follows "except" or "only if", ``undecided`` names what is open beside it, and
+    ``instead`` says what other levels would have given if that is another verdict. `judged`: the
+    entry of the statement in a model, or nothing.
+    """
+    if not judged:
+        return dict.fromkeys(("condition", "undecided", "instead"), "")
+    undecided = _join_names(claim, judged, Evidence.UNDECIDED)
+    found = {"condition": _find_condition(claim, judged), "undecided": undecided, "instead": ""}
+    if "instead" in judged:
+        substitutes, verdict = list_substitutes(claim), judged["instead"]["verdict"]
+        old = join([exact(value) for _, value in substitutes])
+        new = join([exact(value) for value in substitutes.values()])
+        levels = f"{claim.levels_of} of {new}" if claim.levels_of else new
+        verdict = "is open" if verdict == ClaimVerdict.OPEN else verdict
+        behind = _find_condition(claim, judged["instead"])
+        found["instead"] = f"with {levels} (not {old}) it {verdict} {behind}".rstrip()
+    return found
+
+
+def _find_condition(claim: Claim, judged: Mapping[str, Any]) -> str:
+    verdict = judged["verdict"]
+    names = _join_names(claim, judged, QUALIFIED[verdict]) if verdict in QUALIFIED else ""
+    return claim.only_if or f"not asked {names}" if verdict == ClaimVerdict.HOLDS_ONLY_IF else names
+
+
+def _join_names(claim: Claim, judged: Mapping[str, Any], outcome: Evidence) -> str:
+    """Return the conditions of this outcome, but for the primary one."""
+    results, others = judged["operationalisations"], claim.operationalisations[1:]
+    names = [each.name for each in others if results[each.id]["outcome"] == outcome]
+    return join(names) if names else ""
+
+
+def supports_if(condition: bool | np.bool_ | None, measured: Any = None) -> Result:
+    """Support a statement by a condition that no interval decides; None leaves it undecided."""
+    value, interval = _estimate(measured)
+    outcome = Evidence.SUPPORTS if condition else Evidence.CONTRADICTS
+    outcome = Evidence.UNDECIDED if condition is None else outcome
+    return {"value": value, "interval": interval, "outcome": outcome.value}
+
+
+def find_verdict(kind: str, primary: Evidence, others: Sequence[Evidence]) -> ClaimVerdict:
+    """Return the verdict: the primary outcome decides, and the others qualify it.
+
+    Others that are undecided change nothing. A definition or theorem is checked if nothing
+    contradicts it.
+    """
+    n_for, n_against = map(others.count, (Evidence.SUPPORTS, Evidence.CONTRADICTS))
+    if primary == Evidence.UNDECIDED:
+        return ClaimVerdict.OPEN
+    if kind == "checked":
+        holds = primary == Evidence.SUPPORTS and not n_against
+        return ClaimVerdict.CHECKED if holds else ClaimVerdict.DOES_NOT_HOLD
+    if primary == Evidence.CONTRADICTS:
+        return ClaimVerdict.FAILS_EXCEPT if n_for else ClaimVerdict.DOES_NOT_HOLD
+    if not n_against:
+        return ClaimVerdict.HOLDS
+    return ClaimVerdict.HOLDS_ONLY_IF if n_against > n_for else ClaimVerdict.HOLDS_EXCEPT
+
+
+def _conclude(claim: Claim, results: Mapping[str, Result]) -> str:
+    primary, *others = (Evidence(each["outcome"]) for each in results.values())
+    return find_verdict(claim.kind, primary, others).value
+
+
+def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return all statements with their operationalisations as CSV, a row for each of these."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS.split(), extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for name, claim in load_claims().items():
+        entry = models[claim.experiment]["claims"][name]
+        head = dataclasses.asdict(claim) | entry | describe(claim, entry) | {"statement": name}
+        for way in claim.operationalisations:
+            result = entry["operationalisations"][way.id]
+            low, high = result["interval"] or (None, None)
+            row = dataclasses.asdict(way) | result | {"way": way.id, "low": low, "high": high}
+            writer.writerow(head | row)
+    return text.getvalue()
+
+
+def _compare_with_levels(
+    claim: Claim, entry: Operationalisation, measured: Any, others: Mapping[Any, float]
+) -> Result:
+    """Return the result of a measurement, unless it is one already.
+
+    An interval between the levels supports the statement, one beyond them contradicts it, and one
+    that crosses a level decides nothing. Without an interval the number itself decides.
+    """
+    if isinstance(measured, dict):
+        return measured
+    levels = {key: others.get((key, value), value) for key, value in entry.thresholds.items()}
+    # The levels between which a measurement supports the statement.
+    low = levels.get("at_least", levels.get("above", -math.inf))
+    high = levels.get("at_most", levels.get("below", math.inf))
+    if math.isinf(low) and math.isinf(high):
+        place = f"claims.toml, [claims.{claim.id}], operationalisation {entry.id!r}"
+        raise DataError(f"{place}: a level is missing; add at_least, at_most, above or below")
+    value, interval = _estimate(measured)
+    if value is None:
+        return supports_if(None, measured)
+    least, most = (value, value) if interval is None else interval
+    least, most = -math.inf if least is None else least, math.inf if most is None else most
+    # An interval that ends exactly at `above` or `below` decides nothing.
+    is_open = levels.get("above") == least or levels.get("below") == most
+    is_between = low <= least and most <= high and not is_open
+    is_beyond = most < low or high < least
+    return supports_if(is_between if is_between or is_beyond else None, measured)
+
+
+def _estimate(measured: Any) -> tuple[float | None, list[float | None] | None]:
+    """Return the value and the interval of a measurement."""
+    # An array becomes a share or a median; no cases tell nothing.
+    if isinstance(measured, np.ndarray):
+        if len(measured) == 0:
+            measured = Estimate(None, None, None)
+        elif measured.dtype == np.bool_:
+            measured = estimate_proportion(int(measured.sum()), len(measured))
+        else:
+            measured = estimate_median(measured)
+    if isinstance(measured, Estimate):
+        return measured.value, measured.interval
+    return None if measured is None else float(measured), None

@@ -1,0 +1,153 @@
+"""W and U of many networks, in flat weights, changes or gradients; the scatter of patterns."""
+
+import dataclasses
+import functools
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from replication.definition.protocol import Protocol
+from replication.simulator.rule.weights import compute_mean, make_patterns, split_weights
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Counts = NDArray[np.integer[Any]]
+
+
+def get_w(protocol: Protocol, weights: Array) -> Array:
+    """Return a view of W, shape (..., n_hidden, n_visible)."""
+    return split_weights(protocol, weights)[0][0]
+
+
+def get_u(protocol: Protocol, weights: Array) -> Array:
+    """Return a view of the transpose of U, shape (..., n_hidden, n_visible), as of W."""
+    return np.swapaxes(split_weights(protocol, weights)[1][0], -1, -2)
+
+
+def replace_matrices(
+    protocol: Protocol, weights: Array, *, W: Array | None = None, U: Array | None = None
+) -> Array:
+    """Return weights with another W, another U, given as its transpose, or both."""
+    changed = weights.copy()
+    if W is not None:
+        get_w(protocol, changed)[...] = W
+    if U is not None:
+        get_u(protocol, changed)[...] = U
+    return changed
+
+
+def flatten(matrices: Array) -> Array:
+    """Return one row for each matrix, shape (..., n_hidden * n_visible)."""
+    return matrices.reshape(*matrices.shape[:-2], -1)
+
+
+def compute_cosines(first: ArrayLike, second: ArrayLike) -> Array:
+    """Return the cosine of the angle between vectors along the last axis; NaN without a length.
+
+    >>> compute_cosines([[1.0, 0.0], [2.0, 2.0]], [[0.0, 3.0], [1.0, 1.0]]).round(12).tolist()
+    [0.0, 1.0]
+    """
+    a, b = (_scale(np.asarray(vectors, dtype=np.float64)) for vectors in (first, second))
+    return np.asarray(np.clip(np.sum(a * b, axis=-1), -1.0, 1.0))
+
+
+def _scale(vectors: Array) -> Array:
+    """Return vectors of length 1; scaled by the largest entry first, so that nothing overflows."""
+    with np.errstate(invalid="ignore"):
+        vectors = vectors / np.max(np.abs(vectors), axis=-1, keepdims=True)
+        return np.asarray(vectors / np.sqrt(np.sum(vectors**2, axis=-1, keepdims=True)))
+
+
+def align_matrices(protocol: Protocol, weights: Array, *, centred: bool = False) -> Array:
+    """Return the cosine of U and the transpose of W, (n,).
+
+    `centred`: without the mean over visible units of each hidden unit.
+    """
+    both = get_w(protocol, weights), get_u(protocol, weights)
+    return compute_cosines(*(flatten(x - centred * x.mean(axis=-1, keepdims=True)) for x in both))
+
+
+def multiply(matrices: Array, rows: Array) -> Array:
+    """Return matrices (..., n) times the transpose of rows (m, n), shape (..., m).
+
+    Not by the library for linear algebra, whose last bits depend on the processor.
+    """
+    return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
+
+
+def project(matrices: Any, directions: Any) -> Any:
+    """Return the component of each matrix along another; 0 along one that is 0.
+
+    This and `give_length` also compile, in a rule that calls them.
+    """
+    products = [_multiply_entries(each, directions) for each in (matrices, directions)]
+    return _divide(*products) * directions
+
+
+def give_length(directions: Any, matrices: Any) -> Any:
+    """Return directions, each as long as a matrix; 0 stays 0."""
+    lengths = [np.sqrt(_multiply_entries(each, each)) for each in (matrices, directions)]
+    return _divide(*lengths) * directions
+
+
+def _multiply_entries(one: Any, other: Any) -> Any:
+    return np.sum(one * other, axis=(-2, -1), keepdims=True)
+
+
+def _divide(one: Any, other: Any) -> Any:
+    return np.where(other > 0.0, one, 0.0) / np.where(other > 0.0, other, 1.0)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Scatter:
+    """The products of deviations from the mean pattern, summed over patterns, and its directions.
+
+    One-hot patterns have a scatter of 1 in all directions but that of their mean, along which
+    they do not differ.
+    """
+
+    matrix: Array  # (n_visible, n_visible), S
+    strengths: Array  # (n_visible,), eigenvalues, the largest first
+    directions: Array  # (n_visible, n_visible), eigenvectors, one a column
+
+    @classmethod
+    @functools.lru_cache(maxsize=32)
+    def of(cls, protocol: Protocol) -> Self:
+        """Return the scatter of a protocol's patterns."""
+        patterns = make_patterns(protocol)
+        deviations = (patterns - compute_mean(patterns)).T
+        return cls.of_matrix(multiply(deviations, deviations))
+
+    @classmethod
+    def of_matrix(cls, matrix: Array) -> Self:
+        """Return the scatter that is a symmetric matrix (n_visible, n_visible)."""
+        strengths, directions = np.linalg.eigh(matrix)
+        return cls(matrix, np.clip(strengths[::-1], 0.0, None), directions[:, ::-1])
+
+    @property
+    def root(self) -> Array:
+        """Return the symmetric root, (n_visible, n_visible): rows whose products add up to S."""
+        return np.asarray((self.directions * np.sqrt(self.strengths)) @ self.directions.T)
+
+    @property
+    def span(self) -> Array:
+        """Return the projector on the directions in which the patterns differ."""
+        kept = self.directions[:, self.strengths > 1e-9 * self.strengths[0]]
+        # Rounded, since the last bits of such libraries depend on the processor.
+        return np.round(kept @ kept.T, 12)
+
+    def explain(self, encoder: Array) -> Array:
+        """Return the share of the variance that the best reconstruction from W v misses, (n,).
+
+        With U = S W^T (W S W^T)^-1; `encoder` is W, of shape (n, n_hidden, n_visible).
+        """
+        read = encoder @ self.matrix
+        kept = np.linalg.solve(read @ np.swapaxes(encoder, 1, 2), read @ np.swapaxes(read, 1, 2))
+        return np.asarray(1.0 - np.trace(kept, axis1=1, axis2=2) / self.strengths.sum())
+
+    def miss(self, encoder: Array, decoder: Array) -> Array:
+        """Return the share of the variance that the reconstruction U W v misses, (n,)."""
+        left = np.eye(len(self.matrix)) - decoder @ encoder
+        missed = np.sum((left @ self.matrix) * left, axis=(1, 2))
+        return np.asarray(missed / self.strengths.sum())

@@ -1,0 +1,147 @@
+"""The networks of an experiment, and what its model says of them.
+
+They are drawn, trained, and searched for the best settings; estimates are plain data.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Self, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.definition.protocol import BACK_PROPAGATION, Protocol
+from replication.experiments.instruments.matrices import Array
+from replication.simulator.rule.network import Network
+from replication.simulator.rule.weights import draw_weights
+from replication.simulator.running.ensemble import simulate, simulate_weights
+from replication.simulator.running.outcomes import Outcomes
+from replication.statistics import intervals
+from replication.statistics.intervals import Estimate
+from replication.system.progress import Tell, silent
+from replication.system.threads import map_in_threads
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+Grid = Mapping[str, Sequence[Any]]
+SEARCH_OFFSET = 100  # added to the root seed of an experiment for its searches
+
+CROSS_ENTROPY: Any = {"learning_rule": BACK_PROPAGATION, "minimised_error": "cross-entropy"}
+"""The fields of back-propagation of the cross-entropy."""
+LEARNING: Mapping[str, tuple[str, ...]] = {"learnt": (), "fixed": ("b",)}
+"""What is frozen where the hidden biases learn, and where they keep their initial values."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Sample:
+    """The first `n` networks of a root seed, and the threads in which they are simulated."""
+
+    n: int
+    root_seed: int
+    jobs: int = 1
+    report_progress: Tell = silent  # takes the name of each step as it begins
+
+    def take(self, share: float, *, least: int = 2) -> Self:
+        """Return a share of the networks, or a multiple, but at least so many."""
+        return dataclasses.replace(self, n=max(least, round(share * self.n)))
+
+    def first(self, n: int) -> Self:
+        """Return the first networks, so many at most."""
+        return dataclasses.replace(self, n=min(n, self.n))
+
+    @property
+    def others(self) -> Self:
+        """As many networks that are used for searches alone."""
+        return dataclasses.replace(self, root_seed=(self.root_seed + SEARCH_OFFSET) % 2**63)
+
+    @property
+    def alone(self) -> Self:
+        """The same in one thread, for a task of `map`."""
+        return dataclasses.replace(self, jobs=1, report_progress=silent)
+
+    def draw(self, protocol: Protocol) -> Array:
+        """Draw the initial weights, (n, n_weights)."""
+        return draw_weights(protocol, self.root_seed, 0, self.n)
+
+    def train(
+        self, protocol: Protocol, weights: Array | None = None,
+        network: type[Network] | None = None,
+    ) -> tuple[Any, Any, Array]:  # fmt: skip
+        """Return updates and whether networks converged, (n,) each, and their final weights.
+
+        From their initial weights or others, by the protocol's rule or another.
+        """
+        initial = self.draw(protocol) if weights is None else weights
+        return simulate_weights(protocol, initial, jobs=self.jobs, network=network)
+
+    def simulate(self, protocol: Protocol) -> Outcomes:
+        """Return the outcomes, without weights."""
+        return simulate(protocol, n_seeds=self.n, root_seed=self.root_seed, jobs=self.jobs)
+
+    def map(self, function: Callable[[Task], Result], tasks: Iterable[Task]) -> dict[Task, Result]:
+        """Return by task what a function returns for it, in threads.
+
+        The longest should come first, so that no thread is left alone with it at the end.
+        """
+        ordered = list(tasks)
+        return dict(zip(ordered, map_in_threads(function, ordered, jobs=self.jobs), strict=True))
+
+    def find_best(self, base: Protocol, grid: Grid, rule: type[Network] | None = None) -> Protocol:
+        """Search the best settings of a protocol on `others`.
+
+        They have the smallest mean of updates, failures at the cap; of ties, the first.
+        """
+        protocols, weights = list_protocols(base, grid), self.others.draw(base)
+        # `index` finds the first of equal means.
+        means = [self.train(each, weights, rule)[0].mean() for each in protocols]
+        return protocols[means.index(min(means))]
+
+
+def list_protocols(base: Protocol, grid: Grid) -> list[Protocol]:
+    """Return a protocol for each combination of the values of some fields."""
+    rows = itertools.product(*grid.values())
+    return [dataclasses.replace(base, **dict(zip(grid, row, strict=True))) for row in rows]
+
+
+def name_estimate(name: str, estimate: Estimate) -> dict[str, Any]:
+    """Return an estimate as two entries of a model: ``name`` and ``name_interval``."""
+    return {name: estimate.value, f"{name}_interval": estimate.interval}
+
+
+def get_estimate(entries: Mapping[str, Any], name: str) -> Estimate:
+    """Return the estimate that `name_estimate` has written into a model."""
+    return Estimate(entries[name], *entries[f"{name}_interval"])
+
+
+def name_mean(values: npt.ArrayLike, name: str = "mean") -> dict[str, Any]:
+    """Return a mean and its interval as two entries of a model."""
+    return name_estimate(name, intervals.estimate_mean(values))
+
+
+def name_median(values: npt.ArrayLike, name: str = "median") -> dict[str, Any]:
+    """Return a median and its interval as two entries of a model."""
+    return name_estimate(name, intervals.estimate_median(values))
+
+
+def name_range(values: Sequence[float]) -> dict[str, Any]:
+    """Return the median and the range of values as two entries of a model."""
+    return {"median": float(np.median(values)), "range": [min(values), max(values)]}
+
+
+def estimate_share(successes: npt.NDArray[np.bool_]) -> dict[str, Any]:
+    """Return ``share`` and its 95 % Clopper-Pearson interval; of no trial None and [0, 1]."""
+    n, n_successes = len(successes), int(np.count_nonzero(successes))
+    share = intervals.estimate_proportion(n_successes, n) if n else Estimate(None, 0.0, 1.0)
+    return name_estimate("share", share)
+
+
+def find_p99(updates: npt.NDArray[Any]) -> int:
+    """Return the 99th percentile of updates, failures at the cap."""
+    return int(np.quantile(updates, 0.99, method="higher"))
+
+
+def find_median_updates(outcomes: Outcomes) -> float | None:
+    """Return the median number of updates; None where half have not converged."""
+    median = float(np.median(np.where(outcomes.converged, outcomes.updates, np.inf)))
+    return median if np.isfinite(median) else None

@@ -1,0 +1,191 @@
+"""A rule as JavaScript, so that a page runs the same class: the same operations, written down.
+
+JavaScript has no fused multiply-add, and its exponential is the browser's: numbers agree with those
+of the compiled code to rounding, not to the last bit.
+"""
+
+import itertools
+import json
+import math
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from replication.definition.fields import Criterion
+from replication.errors import UsageError
+from replication.simulator.compiler.programs import Sweep
+from replication.simulator.operations.arithmetic import ROUND
+from replication.simulator.operations.instructions import Rows, Value, Whole, Writer
+from replication.simulator.rule.network import CRITERIA, Rule
+
+OPERATIONS = {
+    "fadd": "{} + {}", "fsub": "{} - {}", "fmul": "{} * {}", "fdiv": "{} / {}", "fneg": "-{}",
+    "fma": "{} * {} + {}", "sqrt": "Math.sqrt({})", "fabs": "Math.abs({})",
+    "fcmp ogt": "{} > {}", "fcmp olt": "{} < {}", "fcmp oge": "{} >= {}", "fcmp ole": "{} <= {}",
+    "fcmp oeq": "{} === {}", "fcmp une": "{} !== {}",
+    "where": "{} ? {} : {}", "scale": f"{{}} * 2 ** ({{}} - {ROUND:.0f})",
+    # What the browser has itself; other functions are written out in operations.
+    "logistic": "1 / (1 + Math.exp(-{}))", "exp of minus": "Math.exp(-{})",
+    "tanh": "Math.tanh({})", "logarithm": "Math.log({})",
+}  # fmt: skip
+
+WHOLE = {"add": "+", "mul": "*"}
+
+
+class ScriptWriter(Writer):
+    """Collects statements of JavaScript for one network; sums run one at a time."""
+
+    def __init__(self) -> None:
+        super().__init__(n_lanes=1, n_at_once=1)
+        self.operations = OPERATIONS
+
+    def scale(self, q: Value, shifted: Value) -> Value:
+        """Write down q times a power of two, whose exponent is in the low bits of `shifted`."""
+        return self.compute("scale", q, shifted)  # type: ignore[no-any-return]
+
+    def emit(self, expression: str) -> str:
+        """Write down a constant and return its name."""
+        name = self.make_name("v")
+        self.lines.append(f"const {name} = {expression};")
+        return name
+
+    def _render_each(self, operand: Any) -> tuple[str, ...]:
+        if isinstance(operand, Value):
+            return operand.names
+        # Also of a stack; "Infinity" and "NaN" as in JavaScript.
+        texts = (json.dumps(float(x)).removesuffix(".0") for x in np.ravel(operand))
+        return tuple(f"({text})" if text.startswith("-") else text for text in texts)
+
+    def count(self, operation: str, a: Any, b: Any) -> Whole:
+        """Return a whole number, as an expression."""
+        if (operation, str(b)) in (("add", "0"), ("mul", "1")):
+            return Whole(self, str(a))
+        if operation == "add" and str(a) == "0":
+            return Whole(self, str(b))
+        return Whole(self, f"({a} {WHOLE[operation]} {b})")
+
+    def load(self, rows: Rows, place: Any) -> Value:
+        """Write down the read of a number from a typed array."""
+        return Value(self, self.emit(f"{rows.base}[{rows.number(place)}]"))
+
+    def store(self, rows: Rows, place: Any, value: Any) -> None:
+        """Write down the write of a number."""
+        self.lines.append(f"{rows.base}[{rows.number(place)}] = {self.render(value)};")
+
+    def each(self, n: Any, begin: Any = 0) -> Iterator[Any]:
+        """Go through `n` numbers from `begin`; several are a loop."""
+        if n < 2:
+            yield from [begin] * n
+            return
+        name, end = self.make_name("k"), begin + n
+        self.lines.append(f"for (let {name} = {begin}; {name} < {end}; {name} += 1) {{")
+        yield Whole(self, name)
+        self.lines.append("}")
+
+    def fold(self, n: int, body: Callable[..., tuple[Any, ...]], *values: Any) -> tuple[Any, ...]:
+        """Repeat ``values = body(k, *values)`` for `n` k from 0; return the last."""
+        if n < 2:
+            return body(0, *values) if n else values
+        names = []
+        for value in values:
+            names.append(self.make_name("s"))
+            self.lines.append(f"let {names[-1]} = {self.render(value)};")
+        carried = tuple(Value(self, name) for name in names)
+        for k in self.each(n):
+            found = body(k, *carried)
+            for name, value in zip(names, found, strict=True):
+                self.lines.append(f"{name} = {self.render(value)};")
+        return carried
+
+
+def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> str:
+    """Return a class of JavaScript that learns by a rule.
+
+    ``new Name(weights, numbers)`` takes weights and fixed arrays, flat; ``update()`` applies one
+    update, ``error()`` measures by the protocol's criterion, or by another of `criteria` that is
+    named, ``states()`` gives what `list_states` does, a row for each pattern, ``get("W")`` an array
+    by its name, as nested arrays; ``keep("W")`` takes its last change back.
+    """
+    # Methods: one for each criterion, the update, and the states.
+    own, names = rule.protocol.criterion, [*rule.all_shapes]
+    methods, n_rows = "", 0
+    for method in (*dict.fromkeys((own, *criteria)), "update", "states"):
+        sweep = Sweep(rule, ScriptWriter(), method if method in CRITERIA else "")
+        if sweep.traces.drawn:
+            what = "draws random numbers, which a page cannot"
+            raise UsageError(f"{rule.name} {what}; show another rule")
+        lines = sweep.writer.lines
+        if method == "update":
+            sweep.look()
+            lines += ["[this.now, this.next] = [next, now];", "this.updates += 1;"]
+        elif method == "states":
+            _write_states(sweep)
+        else:
+            method = json.dumps(method)  # noqa: PLW2901
+            lines.append(f"return {sweep.writer.render(sweep.look(learns=False))};")
+        n_rows = max(n_rows, sweep.memory.most_rows)
+        body = "\n".join(f"    {line}" for line in lines)
+        methods += METHOD % {"method": method, "name": name, "body": body}
+    # Where each array lies in the flat weights, for `get` and `keep`.
+    ends = [*sweep.first.values(), sweep.n_all]
+    about = {
+        "shapes": {key: [*shape] for key, shape in rule.all_shapes.items()},
+        "ends": dict(zip(names, map(list, itertools.pairwise(ends)), strict=True)),
+        "given": {key: row.first for key, row in sweep.given.items()}, "numbers": rule.numbers,
+        "begun": rule.begun.tolist(),
+    }  # fmt: skip
+    return TEMPLATE % {
+        "methods": methods, "name": name, "about": json.dumps(about), "n_rows": n_rows,
+        "data": ", ".join(json.dumps(number).removesuffix(".0") for number in sweep.data),
+        "patterns": json.dumps(rule.patterns.tolist()), "own": own,
+    }  # fmt: skip
+
+
+METHOD = """  %(method)s() {
+    const { now, next, strip } = this, { data } = %(name)s;
+%(body)s
+  }
+"""
+TEMPLATE = """class %(name)s {
+  static about = %(about)s;
+  static patterns = %(patterns)s;
+  static data = Float64Array.of(%(data)s);
+  constructor(weights, numbers = {}) {
+    const { given, numbers: own, begun } = %(name)s.about;
+    this.now = Float64Array.of(...weights, ...begun);
+    this.next = this.now.slice();
+    this.strip = new Float64Array(%(n_rows)d);
+    for (const [key, row] of Object.entries(given)) this.strip[row] = numbers[key] ?? own[key];
+    this.updates = 0;
+  }
+  get(name) {
+    const { shapes, ends } = %(name)s.about;
+    const [rows, columns] = shapes[name], flat = Array.from(this.now.subarray(...ends[name]));
+    if (columns === undefined) return rows === undefined ? flat[0] : flat;
+    return Array.from({ length: rows }, (_, j) => flat.slice(j * columns, (j + 1) * columns));
+  }
+  keep(name) {
+    const [begin, end] = %(name)s.about.ends[name];
+    this.now.set(this.next.subarray(begin, end), begin);
+  }
+  error(criterion = "%(own)s") { return this[criterion](); }
+%(methods)s}
+"""
+
+
+def _write_states(sweep: Sweep) -> None:
+    """Write down the states that a network lists."""
+    n_patterns = len(sweep.rule.patterns)
+    shown = sweep.traces.list_states()
+    rows = [sweep.memory.allocate((*x.shape, n_patterns)) for x in shown]
+    sweep.base = sweep.memory.n_rows
+    sweep.show(shown, rows)
+    # Where each begins, its units and patterns
+    pairs = zip(rows, shown, strict=True)
+    about = [[row.first, math.prod(x.shape), n_patterns] for row, x in pairs]
+    sweep.writer.lines += [
+        f"return {about}.map(([first, units, patterns]) =>",
+        "  Array.from({ length: patterns }, (_, p) =>",
+        "    Array.from({ length: units }, (_, i) => strip[first + i * patterns + p])));",
+    ]

@@ -1,0 +1,5 @@
+"""What a rule may compute, with the same bits on every processor.
+
+`arrays` (what NumPy does becomes a graph), `arithmetic` and `noise` (operations
+and random numbers with the same bits everywhere), `instructions` (the words of the machine).
+"""

@@ -1,0 +1,260 @@
+"""Operations with the same bits on every machine, and the functions made of them.
+
+Everything here takes float64 arrays, where it is plain Python, or values that stand for numbers
+(`instructions.py`), where it emits the instructions that give the same bits. The system's
+exponential depends on the processor, so this one is made of additions, multiplications and fused
+multiply-adds.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from replication.simulator.operations.instructions import Value
+
+MAX_ARGUMENT = 354.0
+"""Larger arguments count as this one, so that the product of two denominators is finite."""
+
+_MOST = 709.782712893384  # the logarithm of the largest number
+_LOG2_E = float.fromhex("0x1.71547652b82fep+0")
+_LN_2_HIGH = float.fromhex("0x1.62e42fefa39efp-1")
+_LN_2_LOW = float.fromhex("0x1.abc9e3b39803fp-56")
+ROUND = float.fromhex("0x1.8p+52")  # adding it rounds to a whole number, kept in the low bits
+
+# exp(r) = 1 + r + r^2 (C2 + C3 r + ... + C11 r^9) for |r| <= ln(2) / 2, by
+# interpolation at Chebyshev nodes; leaves a relative error of 1.6e-17.
+_COEFFICIENTS = [float.fromhex(text) for text in (  # C11 to C2
+    "0x1.af389ecfc4b9cp-26", "0x1.28917c89a43a7p-22", "0x1.71de0db2f6b19p-19",
+    "0x1.a019b9149a41cp-16", "0x1.a01a01a7c2efep-13", "0x1.6c16c17889ef1p-10",
+    "0x1.11111111109b5p-7", "0x1.5555555553d68p-5", "0x1.5555555555556p-3",
+    "0x1.0000000000001p-1",
+)]  # fmt: skip
+
+
+def _either(emit: Callable[..., Value], plain: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an operation that is emitted where an argument stands for numbers."""
+
+    def operate(*arguments: Any) -> Any:
+        for argument in arguments:
+            if isinstance(argument, Value):
+                return emit(argument.writer, *arguments)
+        return plain(*arguments)
+
+    return operate
+
+
+def _operation(name: str, plain: Callable[..., Any]) -> Callable[..., Any]:
+    return _either(lambda writer, *x: writer.compute(name, *x), plain)
+
+
+def _fma_one(a: float, b: float, c: float) -> float:
+    try:
+        (a_top, a_bottom), (b_top, b_bottom) = a.as_integer_ratio(), b.as_integer_ratio()
+        c_top, c_bottom = c.as_integer_ratio()
+        bottom = a_bottom * b_bottom
+        return (a_top * b_top * c_bottom + c_top * bottom) / (bottom * c_bottom)
+    except (OverflowError, ValueError):
+        return float(a) * float(b) + float(c)
+
+
+fma = _operation("fma", np.vectorize(_fma_one, otypes="d"))
+"""``a * b + c`` with a single rounding; plain for finite numbers (an exact zero has the sign +)."""
+where = _operation("where", lambda *x: np.where(*x)[()])
+"""x where a condition holds, else y."""
+absolute, square_root = _operation("fabs", np.abs), _operation("sqrt", np.sqrt)
+to_bits = _operation("word of number", lambda x: np.asarray(x).view(np.uint64))
+from_bits = _operation("number of word", lambda x: x.view(np.float64))
+"""A float64 of a word with the same bits; `to_bits` is the other way round."""
+to_float = _operation("count of word", lambda x: x.view(np.int64).astype("d"))
+"""The number that a word below 2^63 counts."""
+scale = _either(
+    lambda writer, *x: writer.scale(*x),
+    lambda q, shifted: from_bits(to_bits(q) + (to_bits(shifted) << np.uint64(52))),
+)
+"""q 2^k, where the whole number k in the low bits of a float64 is added to the exponent of q."""
+
+
+def limit(x: Any, low: float, high: float) -> Any:
+    """Return x limited to [low, high]; not-a-number becomes `low`.
+
+    >>> limit(np.array([0.5, 3.0, np.nan]), -1.0, 1.0).tolist()
+    [0.5, 1.0, -1.0]
+    """
+    x = where(x > low, x, low)
+    return where(x < high, x, high)
+
+
+def stack(values: Any) -> Any:
+    """Return one value that holds several; iterating over it gives them back."""
+    if isinstance(values[0], Value):
+        return Value(values[0].writer, *(name for value in values for name in value.names))
+    return np.stack(values)
+
+
+def polynomial(coefficients: Sequence[float], x: Any) -> Any:
+    """Return a polynomial, of which the coefficient of the highest power is the first."""
+    total: Any = coefficients[0]
+    for c in coefficients[1:]:
+        total = fma(x, total, c)
+    return total
+
+
+def exponential_of_minus(x: Any, largest: float = MAX_ARGUMENT) -> Any:
+    """Return exp(-x), for x limited to [-354, 354]; not-a-number counts as -354.
+
+    Reduction by Cody & Waite (1980) and a polynomial of degree 11. The largest error measured
+    against mpmath is 1.06 units in the last place.
+    """
+    x = limit(x, -largest, largest)
+    shifted = fma(x, -_LOG2_E, ROUND)
+    k = shifted - ROUND
+    r = fma(k, -_LN_2_HIGH, -x)
+    r = fma(k, -_LN_2_LOW, r)
+    q = polynomial(_COEFFICIENTS, r)
+    q = fma(r * r, q, r) + 1.0
+    return scale(q, shifted)
+
+
+def exponential_of_minus_any(x: Any) -> Any:
+    """Return exp(-x) of any number: 0 below the smallest normal number, infinity beyond the last.
+
+    Not-a-number stays.
+    """
+    found = exponential_of_minus(x, _MOST)
+    found = where(x < -_MOST, np.inf, where(x > 708.0, 0.0, found))
+    return where(x != x, x, found)  # noqa: PLR0124
+
+
+def logistic(x: Any, y: Any) -> tuple[Any, Any]:
+    """Return ``1 / (1 + exp(-x))`` of two values, within 3.5 units in the last place.
+
+    One division serves both. Beyond +-354 the value stays at that of +-354.
+    """
+    n = len(x)
+    e = 1.0 + exponential_of_minus(stack([*x, *y]))
+    a, b = e[:n], e[n:]
+    q = 1.0 / (a * b)
+    return q * b, q * a
+
+
+def logarithm(x: Any) -> Any:
+    """Return the natural logarithm of normal numbers, within 2 units in the last place.
+
+    As in IEEE 754, of 0 it is minus infinity, of negative numbers not a number.
+    """
+    bits = to_bits(x)
+    mantissa = from_bits((bits & (2**52 - 1)) | (1023 << 52))  # in [1, 2)
+    exponent = from_bits((bits >> 52) | (0x433 << 52)) - (2.0**52 + 1023)
+    is_large = mantissa > math.sqrt(2.0)
+    mantissa = where(is_large, 0.5 * mantissa, mantissa)
+    exponent = where(is_large, exponent + 1.0, exponent)
+    # log(m) = 2 atanh((m - 1) / (m + 1)), for an argument of at most 0.172
+    z = (mantissa - 1.0) / (mantissa + 1.0)
+    found = 2.0 * _sum_odd_series(z, 1.0)
+    found = fma(exponent, _LN_2_HIGH, fma(exponent, _LN_2_LOW, found))
+    found = where(x <= 0.0, where(x == 0.0, -np.inf, np.nan), found)
+    return where(x < np.inf, found, x)
+
+
+def logarithm_of_any(x: Any) -> Any:
+    """Return the natural logarithm, also of numbers below the smallest normal one."""
+    is_small = x < 2.0**-1022
+    found = logarithm(where(is_small, x * 2.0**52, x))
+    return where(is_small, found - 52.0 * math.log(2.0), found)
+
+
+# The other hidden functions and their slopes, of one unit's total input x.
+
+_FAR = 2.0**60
+"""Beyond it, softsign, algebraic and arctan are constant to the last bit; arcsinh ends, at 42.3."""
+_N_TERMS = 18
+"""Of the series of atanh, for arguments up to 1/3; that of atan needs fewer."""
+
+
+def _softsign_slope(x: Any) -> Any:
+    a = 1.0 + absolute(x)
+    return 0.5 / (a * a)
+
+
+def _algebraic_slope(x: Any) -> Any:
+    a = 1.0 + x * x
+    return 0.5 / (a * square_root(a))
+
+
+def _spline(x: Any) -> Any:
+    s = limit(0.5 + x / 6.0, 0.0, 1.0)
+    return s * s * (3.0 - 2.0 * s)
+
+
+def _spline_slope(x: Any) -> Any:
+    s = limit(0.5 + x / 6.0, 0.0, 1.0)
+    return s * (1.0 - s)
+
+
+def _sum_odd_series(z: Any, sign: float) -> Any:
+    """Return ``z + s z^3 / 3 + s^2 z^5 / 5 + ...``: atanh for a sign of 1, atan for -1."""
+    square = z * z
+    total = polynomial([sign**k / (2 * k + 1) for k in range(_N_TERMS, 0, -1)], square)
+    return fma(z * square, total, z)
+
+
+def _arcsinh(x: Any) -> Any:
+    for _ in range(7):  # asinh(x) = 2 asinh(this), until the argument of the series is at most 1/3
+        x = x / square_root(2.0 * (1.0 + square_root(1.0 + x * x)))
+    return 2.0**7 * _sum_odd_series(x / square_root(1.0 + x * x), 1.0)
+
+
+def _arctan(x: Any) -> Any:
+    for _ in range(3):  # atan(x) = 2 atan(this)
+        x = x / (1.0 + square_root(1.0 + x * x))
+    return 2.0**3 * _sum_odd_series(x, -1.0)
+
+
+def softplus(x: Any) -> Any:
+    """Return log(1 + exp(x)); not-a-number stays."""
+    u = exponential_of_minus(absolute(x))
+    return where(x < 0.0, 0.0, x) + 2.0 * _sum_odd_series(u / (2.0 + u), 1.0)
+
+
+def _tanh(x: Any, y: Any) -> tuple[Any, Any]:
+    a, b = logistic(2.0 * x, 2.0 * y)
+    return 2.0 * a - 1.0, 2.0 * b - 1.0
+
+
+def _of_each(function: Callable[[Any], Any]) -> Callable[[Any, Any], tuple[Any, Any]]:
+    return lambda x, y: (function(limit(x, -_FAR, _FAR)), function(limit(y, -_FAR, _FAR)))
+
+
+def _of_input(slope: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    return lambda x, _: slope(limit(x, -_FAR, _FAR))
+
+
+PAIRED_FUNCTIONS: dict[str, Callable[..., tuple[Any, Any]]] = {
+    "logistic": logistic,
+    "softsign": _of_each(lambda x: 0.5 * (1.0 + x / (1.0 + absolute(x)))),
+    "algebraic": _of_each(lambda x: 0.5 * (1.0 + x / square_root(1.0 + x * x))),
+    "spline": lambda x, y: (_spline(x), _spline(y)),
+    "linear": lambda x, y: (x, y),
+    "tanh": _tanh,
+    "arcsinh": _of_each(_arcsinh),
+    "arctan": _of_each(_arctan),
+    "softplus": lambda x, y: (softplus(x), softplus(y)),
+    "rectifier": lambda x, y: (where(x > 0.0, x, 0.0), where(y > 0.0, y, 0.0)),
+}
+"""What a hidden unit makes of its total input (equation 2), for two units at once."""
+
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {
+    "logistic": lambda _, h: h * (1.0 - h),
+    "softsign": _of_input(_softsign_slope),
+    "algebraic": _of_input(_algebraic_slope),
+    "spline": lambda x, _: _spline_slope(x),
+    "linear": lambda *_: 1.0,
+    "tanh": lambda _, h: 1.0 - h * h,
+    "arcsinh": _of_input(lambda x: 1.0 / square_root(1.0 + x * x)),
+    "arctan": _of_input(lambda x: 1.0 / (1.0 + x * x)),
+    "softplus": lambda x, _: 1.0 / (1.0 + exponential_of_minus(x)),
+    "rectifier": lambda x, _: where(x > 0.0, 1.0, 0.0),
+}
+"""Derivative of each of them, given the total input and the state."""

@@ -1,0 +1,136 @@
+"""Random numbers of a rule, new for each pattern and update, with the same bits everywhere.
+
+``self.uniform(shape)`` and ``self.normal(shape)`` have no state: a number is a function of where
+and when it is drawn. The generator is Philox 4x64-10 (Salmon et al. 2011), with the key (root
+seed, 1) and the counter (place, 4 pattern + phase, update, seed of the network), so that NumPy's
+own generator gives the same words. The functions below take uint64 and float64 arrays of NumPy, or
+stand for lanes of the compiled code.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations.arithmetic import from_bits, to_bits, to_float
+from replication.simulator.operations.arrays import TURNS, Traced
+from replication.simulator.operations.instructions import Bits, Rows
+
+Array = NDArray[np.float64]
+
+N_PHASES = 4
+"""At most, of a sweep: numbers are others in each."""
+TURNS_AT_MOST = BLOCKS_AT_MOST = 2**20
+"""Of loops of `repeat`, and of four numbers in one draw: the place of a block of numbers is
+(draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST + block."""
+WORDS = 4  # of a block
+
+# Of Philox 4x64-10, as in Random123 and NumPy.
+_LOW = 2**32 - 1
+_ROUNDS = 10
+_MULTIPLIERS = 0xD2E7470EE14C6C93, 0xCA5A826395121157
+_KEY_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
+
+
+def draw_numbers(kind: str, shape: tuple[int, ...], counter: list[int], root_seed: int) -> Array:
+    """Return the numbers of one draw of one network, in plain NumPy; `counter` is its first."""
+    # Each counter gives four words; those of the last one may be left over.
+    n_blocks = -(-math.prod(shape) // WORDS)
+    # NumPy counts up before it draws, from the counter on.
+    key, start = (np.array(x, dtype=np.uint64) for x in ([root_seed, 1], counter))
+    words = np.random.Philox(key=key, counter=start).random_raw((n_blocks, WORDS)).T
+    numbers = np.stack(_to_numbers(list(words), kind), axis=-1)
+    return numbers.ravel()[: math.prod(shape)].reshape(shape)
+
+
+def find_place(draw: int, turn: Any) -> Any:
+    """Return the place of the first block of a draw."""
+    return (draw * TURNS_AT_MOST + turn) * BLOCKS_AT_MOST
+
+
+def write_draw(block: Any, x: Traced, rows: Any) -> None:
+    """Write down the numbers of one draw in a `Block`, into memory, four at a time."""
+    writer, (kind, phase, draw, _) = block.writer, x.note
+    # Of the networks side by side, one for each lane.
+    age, seed, root_seed = block.noise
+    n_patterns = block.n_patterns if x.is_batched else 1
+    flat = Rows(writer, rows.base, rows.first, (x.size, n_patterns))
+    for p in writer.each(n_patterns):
+        moment = (block.begin + p) * N_PHASES + phase
+        n_blocks, n_left = divmod(x.size, WORDS)
+        for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
+            for number in writer.each(blocks, begin):
+                # NumPy counts up before it draws, so blocks begin one place later.
+                place = number + (find_place(draw, TURNS.turn) + 1)
+                counter = writer.spread_whole(place), writer.spread_whole(moment), age, seed
+                words = _philox(counter, (root_seed, 1))
+                for k, value in enumerate(_to_numbers(words, kind)[:size]):
+                    flat[number * WORDS + k, p] = value
+
+
+def _philox(counter: Any, key: tuple[Any, int]) -> list[Any]:
+    """Return four words of a counter of four, of lanes of the compiled code."""
+    a, b, c, d = counter
+    k0, k1 = key
+    for _ in range(_ROUNDS):
+        high_a, low_a = _multiply(a, _MULTIPLIERS[0])
+        high_c, low_c = _multiply(c, _MULTIPLIERS[1])
+        a, b, c, d = high_c ^ b ^ k0, low_c, high_a ^ d ^ k1, low_a
+        k0, k1 = k0 + _KEY_STEPS[0], (k1 + _KEY_STEPS[1]) % 2**64
+    return [a, b, c, d]
+
+
+def _multiply(a: Bits, c: int) -> tuple[Bits, Bits]:
+    """Return the high and the low word of a product with a constant."""
+    # Halves of 32 bits, whose products fit in 64.
+    a0, a1, c0, c1 = a & _LOW, a >> 32, c & _LOW, c >> 32
+    bottom = a0 * c0
+    middle = a1 * c0 + (bottom >> 32)
+    other = a0 * c1 + (middle & _LOW)
+    return a1 * c1 + (middle >> 32) + (other >> 32), (other << 32) | (bottom & _LOW)
+
+
+def _to_numbers(words: list[Any], kind: str) -> list[Any]:
+    """Return as many numbers as words."""
+    if kind == "uniform":
+        return [_to_uniform(word) for word in words]
+    # Two words make two normal numbers, a pair at a time.
+    pairs = zip(words[::2], words[1::2], strict=True)
+    return [x for pair in pairs for x in _to_normal(*pair)]
+
+
+def _to_uniform(word: Any) -> Any:
+    """Return a number in [0, 1), as NumPy's generators do."""
+    return to_float(word >> 11) * 2.0**-53
+
+
+def _series(first: int) -> list[float]:
+    """Return coefficients of cos (first 0) or sin (1) of pi r / 2 in r^2, the last ones first."""
+    found, x = [], 1.0 if first == 0 else math.pi / 2
+    for k in range(first, first + 20, 2):
+        found.append(x)
+        x *= -((math.pi / 2) ** 2) / ((k + 1) * (k + 2))
+    return found[::-1]
+
+
+_COSINE, _SINE = _series(0), _series(1)
+
+
+def _to_normal(one: Any, two: Any) -> tuple[Any, Any]:
+    """Return two normal numbers of two words (Box & Muller 1958): a radius and an angle."""
+    # The radius, from a number that is never 0, whose logarithm is finite.
+    u = (to_float(one >> 11) + 1.0) * 2.0**-53  # in (0, 1]
+    radius = exact.square_root(-2.0 * exact.logarithm(u))
+    # The angle: the nearest quarter, and the rest, for which the series are short.
+    turns = _to_uniform(two) * 4.0  # quarters of the circle
+    shifted = turns + exact.ROUND
+    quarter = to_bits(shifted) & 3
+    r = turns - (shifted - exact.ROUND)  # from -1/2 to 1/2
+    cosine, sine = exact.polynomial(_COSINE, r * r), r * exact.polynomial(_SINE, r * r)
+    is_odd = to_float(quarter & 1) > 0.5
+    x, y = exact.where(is_odd, sine, cosine), exact.where(is_odd, cosine, sine)
+    # The cosine is negative in quarters 1 and 2, the sine in 2 and 3.
+    sign_x, sign_y = ((quarter + 1) & 2) << 62, (quarter & 2) << 62
+    return radius * from_bits(to_bits(x) ^ sign_x), radius * from_bits(to_bits(y) ^ sign_y)

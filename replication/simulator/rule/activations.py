@@ -1,0 +1,73 @@
+"""The activation functions of units, and their slopes, for rules to use.
+
+The paper's is the logistic one; page 360 allows hidden units others that are smooth and monotonic,
+with bounded slopes. Of NumPy's arrays they are plain NumPy; of those that a rule is traced with,
+the functions of `arithmetic.py`, which have the same bits everywhere.
+"""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.simulator.operations import arithmetic as exact
+from replication.simulator.operations.arrays import PAIRED, Traced, elementwise
+
+Array = NDArray[np.float64]
+
+
+def logistic(x: Any) -> Any:
+    """Return ``1 / (1 + exp(-x))``, the function of equation 2.
+
+    Parameters
+    ----------
+    x : array_like of float, any shape
+
+    Returns
+    -------
+    float64 array of the same shape, in [0, 1]
+
+    Examples
+    --------
+    >>> logistic([0.0, 2.0]).round(3).tolist()
+    [0.5, 0.881]
+    """
+    return ACTIVATIONS["logistic"](x)
+
+
+def _logistic(x: Array) -> Array:
+    # Beyond 700 the exponential overflows, and the function is 0 or 1 to the last bit.
+    return np.asarray(1.0 / (1.0 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0))))
+
+
+def _either(name: str) -> Callable[[Any], Any]:
+    def activate(x: Any) -> Any:
+        if isinstance(x, Traced):
+            return x if name == "linear" else PAIRED[name](x)
+        x = np.asarray(x, dtype=np.float64)
+        return _QUICK[name](x) if name in _QUICK else exact.PAIRED_FUNCTIONS[name](x, x)[0]
+
+    return activate
+
+
+def _slope(name: str) -> Callable[[Any, Any], Any]:
+    traced = elementwise(f"slope of {name}", exact.SLOPES[name])
+
+    def find(x: Any, h: Any) -> Any:
+        is_traced = isinstance(x, Traced) and name != "linear"
+        return (traced if is_traced else exact.SLOPES[name])(x, h)
+
+    return find
+
+
+_QUICK: dict[str, Any] = {name: getattr(np, name) for name in ("tanh", "arcsinh", "arctan")}
+_QUICK |= {"logistic": _logistic, "softplus": functools.partial(np.logaddexp, 0.0)}
+"""What NumPy has quick functions for; of its arrays, the others are the exact ones."""
+
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {key: _either(key) for key in exact.PAIRED_FUNCTIONS}
+"""By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""
+
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {name: _slope(name) for name in ACTIVATIONS}
+"""Derivative of each, given a unit's total input and its state."""

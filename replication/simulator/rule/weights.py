@@ -1,0 +1,183 @@
+"""What networks start from: patterns, and initial weights, addressable by root seed and seed.
+
+Network number s of root seed r starts from the same draws whatever the number
+of networks, the blocks, the jobs or the protocol: a counter-based generator is
+moved to the place of network s and read from there.
+"""
+
+import contextlib
+import functools
+import math
+from collections.abc import Mapping
+from importlib import resources
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from replication.definition.fields import take_whole
+from replication.definition.protocol import Protocol
+from replication.errors import UsageError
+from replication.wording import show
+
+Array = NDArray[np.float64]
+
+WORDS_PER_STEP = 4
+"""64-bit words that one counter step of Philox gives."""
+
+WORDS_AT_ONCE = 48_000
+"""Few enough to stay near the processor from one operation to the next."""
+
+MAX_ROOT_SEED = 2**63 - 1
+MAX_SEED = 2**63 - 2
+
+MOST_INK = 16.0
+"""What a pixel that is all ink counts; its state is 1."""
+
+
+def draw_weights(protocol: Protocol, root_seed: int, start: int, stop: int) -> Array:
+    """Draw the initial weights of seeds in [start, stop), (stop - start, n_weights).
+
+    Connection by connection around the loop, the matrix row by row (a row holds the weights
+    into one unit) and then the biases: W, b, U, c for 4-2-4. Uniform on [-half_width, half_width).
+    Philox 4x64-10 (Salmon et al. 2011) with the root seed as its key; the uniform number of a
+    word is ``(word >> 11) * 2**-53``. Draws that a protocol does not use are made and dropped, so
+    that protocols of equal sizes stay paired seed by seed.
+    """
+    root_seed = take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED)
+    weights = draw_uniform(protocol.n_weights, root_seed, start, stop)
+    weights *= protocol.half_width
+    # Views of the weights, so what is set there is set in the rows.
+    connections = split_weights(protocol, weights)
+    if protocol.initial_biases == "zero":
+        for _, biases in connections:
+            biases[...] = 0.0
+    if protocol.symmetric_start:
+        (forward, _), (backward, _) = connections
+        backward[...] = np.swapaxes(forward, -1, -2)
+    return weights
+
+
+def draw_uniform(n_numbers: int, root_seed: int, start: int, stop: int) -> Array:
+    """Draw `n_numbers` for each of the seeds in [start, stop), uniform on [-1, 1)."""
+    start = take_whole("seed", start, 0, MAX_SEED)
+    stop = take_whole("the end of the seeds", stop, start, MAX_SEED + 1)
+    steps = -(-n_numbers // WORDS_PER_STEP)  # of the generator, for one network
+    # All networks draw from one stream, each at its own place.
+    generator = np.random.Philox(key=root_seed)
+    generator.advance(steps * start)
+    numbers = np.empty((stop - start, steps * WORDS_PER_STEP))
+    # A few rows at a time: twice as fast as all at once.
+    n_at_once = max(1, WORDS_AT_ONCE // numbers.shape[1])
+    for first in range(0, stop - start, n_at_once):
+        part = numbers[first : first + n_at_once]
+        words = generator.random_raw(part.shape)
+        # 53 bits, as many as a float64 holds.
+        words >>= np.uint64(11)
+        part[...] = words.view(np.int64)  # which is faster than from unsigned numbers
+        # Powers of two are exact, so this is 2 u - 1 without any rounding.
+        part *= 2.0**-52
+        part -= 1.0
+    return numbers[:, :n_numbers]
+
+
+def list_connections(protocol: Protocol) -> list[slice]:
+    """Return where the weights and biases of each connection stand in flat weights.
+
+    >>> from replication.definition.protocol import PAPER
+    >>> list_connections(PAPER)
+    [slice(0, 10, None), slice(10, 22, None)]
+    """
+    sizes = [(source + 1) * target for source, target in protocol.connections]
+    stops = np.cumsum(sizes).tolist()
+    return [slice(stop - size, stop) for size, stop in zip(sizes, stops, strict=True)]
+
+
+def list_matrices(protocol: Protocol) -> list[slice]:
+    """Return where the weights of each connection stand, without its biases."""
+    pairs = zip(list_connections(protocol), protocol.connections, strict=True)
+    return [slice(places.start, places.stop - n_target) for places, (_, n_target) in pairs]
+
+
+def list_shapes(protocol: Protocol) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of W, b, U and c; of W1, b1, W2, b2, ..., U, c in a longer loop."""
+    # W and b of one hidden group, W1, b1, W2, ... of several.
+    n_hidden = len(protocol.connections) - 1
+    marks = [""] if n_hidden == 1 else [str(k + 1) for k in range(n_hidden)]
+    names = [*(("W" + mark, "b" + mark) for mark in marks), ("U", "c")]
+    shapes: dict[str, tuple[int, ...]] = {}
+    for (matrix, biases), (n_sources, n_targets) in zip(names, protocol.connections, strict=True):
+        shapes |= {matrix: (n_targets, n_sources), biases: (n_targets,)}
+    return shapes
+
+
+def split_arrays(shapes: Mapping[str, tuple[int, ...]], flat: Array) -> dict[str, Array]:
+    """View flat numbers (..., n) as arrays (..., *shape); the last axis must be contiguous."""
+    found, begin = {}, 0
+    for name, shape in shapes.items():
+        end = begin + math.prod(shape)
+        found[name] = flat[..., begin:end].reshape((*flat.shape[:-1], *shape))
+        begin = end
+    return found
+
+
+def split_weights(protocol: Protocol, weights: Array) -> list[tuple[Array, Array]]:
+    """View flat weights (..., n_weights) as (matrix, biases) of each connection of the loop.
+
+    Of shapes (..., n_target, n_source) and (..., n_target); the last axis must be contiguous.
+    """
+    arrays = [*split_arrays(list_shapes(protocol), weights).values()]
+    return [*zip(arrays[::2], arrays[1::2], strict=True)]
+
+
+def take_numbers(given: ArrayLike, what: str, *, finite: bool = False) -> Array:
+    """Return a float64 copy of numbers, or refuse what are none, or not `finite`."""
+    with contextlib.suppress(TypeError, ValueError, OverflowError):  # also rows of several lengths
+        numbers = np.array(given, dtype=np.float64)
+        if not finite or np.isfinite(numbers).all():
+            return numbers
+    raise UsageError(f"{show(given)} was given as {what}; allowed are arrays of finite numbers")
+
+
+# Patterns
+
+
+def make_patterns(protocol: Protocol) -> Array:
+    """Return the training patterns, float64 of shape (n_patterns, n_visible).
+
+    >>> from replication import PAPER
+    >>> make_patterns(PAPER)[0]
+    array([1., 0., 0., 0.])
+    """
+    if protocol.patterns == "one-hot":
+        return np.eye(protocol.n_visible)
+    if protocol.patterns == "digits":
+        return read_digits()[0][: protocol.n_images] / MOST_INK
+    return np.array(protocol.patterns, dtype=np.float64)
+
+
+@functools.cache
+def read_digits() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the images of handwritten digits, (1797, 64) from 0 to 16, and what each shows.
+
+    The test set of Alpaydin & Kaynak (1998), Optical Recognition of Handwritten Digits, UCI
+    Machine Learning Repository, doi:10.24432/C50P49, in the order in which it is published.
+    """
+    with resources.files("replication.simulator.rule").joinpath("digits.npz").open("rb") as file:
+        data = np.load(file)
+        return data["images"], data["labels"]
+
+
+def compute_mean(patterns: Array) -> Array:
+    """Return the mean pattern, (n_visible,), whose bits depend on no library."""
+    # Sums that are rounded once, since those of NumPy depend on the processor.
+    return np.array([math.fsum(states) / len(patterns) for states in patterns.T.tolist()])
+
+
+def compute_variation(patterns: Array) -> float:
+    """Return the sum over patterns and units of squared deviations from the mean pattern."""
+    return math.fsum(((patterns - compute_mean(patterns)) ** 2).ravel().tolist())
+
+
+def find_shift(protocol: Protocol, patterns: Array) -> Array:
+    """Return what is subtracted from visible states on their way to hidden units, (n_visible,)."""
+    return compute_mean(patterns) if protocol.centred else np.zeros(protocol.n_visible)

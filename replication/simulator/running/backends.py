@@ -1,0 +1,143 @@
+"""Where blocks of networks are simulated: in threads, or on an existing Dask cluster."""
+
+import asyncio
+import contextlib
+import functools
+import hashlib
+import importlib.util
+import itertools
+import logging
+import os
+import queue
+import socket
+import warnings
+from collections.abc import Callable, Generator, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from replication.errors import UsageError, WorkerError
+
+SECONDS_TO_ANSWER = 20.0
+"""How long the scheduler of a cluster may take to answer before the run gives up."""
+
+SECONDS_FOR_WORKERS = 30.0
+"""How long a cluster may be without a worker before the first block."""
+
+SECONDS_OF_PATIENCE = 600.0
+"""Without a finished block, after which a cluster counts as dead: it may never say so."""
+
+
+def check_backend(backend: str, scheduler: str | None) -> None:
+    """Refuse a backend that cannot run blocks of seeds, before anything is written."""
+    # One option alone says nothing, or contradicts the other.
+    if (backend, scheduler is None) not in (("threading", True), ("dask", False)):
+        raise UsageError(
+            f"--backend {backend!r} was given {'without' if scheduler is None else 'with'} a "
+            "--scheduler; allowed are threading without one, and dask with that of a cluster"
+        )
+    if scheduler is not None and importlib.util.find_spec("distributed") is None:
+        raise UsageError(
+            "--backend 'dask' needs the package distributed, which is not installed; "
+            "pip install 'recirculation-replication[dask]'"
+        )
+
+
+@contextlib.contextmanager
+def open_cluster(scheduler: str, jobs: int) -> Iterator[tuple[int, Callable[..., Generator[Any]]]]:
+    """Yield the number of workers, and a function that maps another over tasks.
+
+    Like `iterate_in_threads`, it yields each result as soon as it is there.
+    """
+    with contextlib.ExitStack() as stack, warnings.catch_warnings():
+        # What the library writes is silenced; what matters is raised as one line.
+        warnings.filterwarnings("ignore", module="distributed")
+        stack.callback(logging.disable, logging.root.manager.disable)
+        logging.disable()
+        client = _connect(scheduler)
+        try:
+            wait_for_worker(client, scheduler)
+            workers = jobs if jobs > 0 else sum(client.nthreads().values())
+            yield workers, functools.partial(run_tasks, client, jobs if jobs > 0 else 2 * workers)
+        finally:
+            with contextlib.suppress(Exception):  # a scheduler that is gone
+                client.close(timeout=2.0)  # which cancels what was asked for
+
+
+def run_tasks(
+    client: Any, n_sent: int, function: Callable[[Any], Any], tasks: Iterable[Any]
+) -> Generator[Any]:
+    """Yield the result of each task from a cluster, which has at most `n_sent` at a time."""
+    # A future puts itself into the queue when it is finished, in a thread of the client.
+    left, finished, expected = iter(tasks), queue.SimpleQueue[Any](), digest_sources()
+    sent = set()  # a future that nobody holds is cancelled
+
+    def send(n: int) -> None:
+        for task in itertools.islice(left, n):
+            future = client.submit(work, function, task, expected, pure=False)
+            sent.add(future)
+            future.add_done_callback(finished.put)
+
+    send(n_sent)
+    while sent:
+        future = finished.get(timeout=SECONDS_OF_PATIENCE)
+        sent.remove(future)
+        result = future.result(timeout=SECONDS_OF_PATIENCE)  # its worker may be lost with it
+        send(1)
+        yield result
+
+
+def work(function: Callable[[Any], Any], task: Any, expected: str) -> Any:
+    """Return the result of a task, on a worker that has the same sources as the client.
+
+    Each task asks, since a worker may join at any time, and versions do not tell two commits apart.
+    """
+    # Outcomes of other sources would go into the cache under the same name.
+    if digest_sources() != expected:
+        raise WorkerError(
+            f"the Dask worker on {socket.gethostname()} with the process id {os.getpid()} has "
+            "other sources of this package, which may give other outcomes; finished blocks are "
+            "kept: install the same there, or stop that worker, then run the same command again"
+        )
+    return function(task)
+
+
+@functools.cache
+def digest_sources() -> str:
+    """Return the SHA-256 of this package's sources, in hexadecimal."""
+    # Names are hashed with contents, so that a file that moved counts as changed.
+    package, sha = Path(__file__).parents[2], hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        sha.update(f"{path.relative_to(package).as_posix()}\n".encode() + path.read_bytes())
+    return sha.hexdigest()
+
+
+def wait_for_worker(client: Any, scheduler: str) -> None:
+    """Wait for a worker, or refuse a cluster that has none."""
+    try:
+        client.wait_for_workers(1, timeout=SECONDS_FOR_WORKERS)
+    except OSError as error:  # also of a scheduler that is lost meanwhile
+        raise WorkerError(
+            f"the Dask scheduler at {scheduler!r} had no worker for {SECONDS_FOR_WORKERS:.0f} s "
+            f"({type(error).__name__}); start one: dask worker {scheduler}"
+        ) from None
+
+
+def _connect(scheduler: str) -> Any:
+    """Return a client of the cluster."""
+    from distributed import Client
+    from distributed.core import rpc
+
+    async def ask() -> None:
+        async with rpc(scheduler) as remote:  # type: ignore[no-untyped-call]
+            await remote.identity()
+
+    try:
+        # A client would wait without end for what takes connections and says nothing.
+        asyncio.run(asyncio.wait_for(ask(), SECONDS_TO_ANSWER))
+        return Client(scheduler, timeout=SECONDS_TO_ANSWER, set_as_default=False)  # type: ignore[no-untyped-call]
+    except Exception as error:  # another server, such as that of its pages, may say anything
+        raise WorkerError(
+            f"no Dask scheduler answers at {scheduler!r} within {SECONDS_TO_ANSWER:.0f} s "
+            f"({type(error).__name__}); start one, correct the address (tcp://127.0.0.1:8786), or "
+            "leave out --backend to use this machine"
+        ) from None

@@ -1,0 +1,193 @@
+"""Rules and weights in, outcomes out: a rule compiled, and run for many networks.
+
+A rule is compiled within a fraction of a second, in memory alone.
+"""
+
+import dataclasses
+import functools
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import Protocol
+from replication.simulator.compiler.machine import choose_processor, compile_text
+from replication.simulator.compiler.programs import (
+    NETWORK,
+    ROOT_SEED,
+    Program,
+    write_evaluate,
+    write_train,
+)
+from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.recirculation import RecirculationNetwork, find_network
+from replication.system.threads import Stopped, find_flag
+
+Array = NDArray[np.float64]
+
+N_LANES = 8
+"""Networks side by side; outcomes do not depend on it."""
+BYTES_AT_ONCE = 2**25
+"""Memory that recording and evaluating take at a time, if one strip fits in it."""
+PAGE = 4096
+"""Bytes at whose multiples strips begin, so that speed does not depend on where they lie."""
+
+
+class Evaluation(NamedTuple):
+    """Networks measured as they stand."""
+
+    hidden: list[Array]  # states of the first pass, (n, n_patterns, n_units) for each hidden group
+    reconstruction: Array  # with zero regression, (n, n_patterns, n_visible)
+    error: Array  # the protocol's criterion, (n,)
+
+
+class Engine:
+    """A rule, compiled for the networks of a protocol; it may be used in several threads."""
+
+    def __init__(self, protocol: Protocol, network: type[Network] | None = None) -> None:
+        self.rule = Rule(find_network(protocol, network), protocol)
+        self._program: Program | None = None
+
+    @property
+    def program(self) -> Program:
+        """The program that trains, written when it is needed: not where networks are evaluated."""
+        # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
+        if self._program is None:
+            self._program = _find_program("train", self.rule)
+        return self._program
+
+    def train(
+        self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
+        record: bool = False, threshold: float | None = None, max_updates: int | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Array | None, Array | None]:  # fmt: skip
+        """Train networks from initial weights (n, ...) until the criterion or the cap.
+
+        Returns updates (n,), whether the criterion was met (n,), the final weights, fixed arrays
+        and what is kept, if asked, and those after 0, 1, ... updates, (n, max_updates + 1, ...).
+        Random numbers depend on the seeds, of which `first_seed` is that of the first network.
+        Raises `Stopped` within a sweep where another thread sets the flag of this work.
+        """
+        rule, program = self.rule, self.program
+        drawn, kept = rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
+        threshold = rule.protocol.threshold if threshold is None else threshold
+        max_updates = rule.protocol.max_updates if max_updates is None else max_updates
+        n = len(drawn)
+        # Results, which the compiled code writes.
+        updates, converged = (np.zeros(n, dtype=np.int64) for _ in range(2))
+        last = np.zeros((n, program.n_all)) if final else None
+        recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
+        # What the compiled code writes to: its own memory, which networks are where, and counts.
+        strip = self._prepare(program, 1, threshold)
+        lanes = allocate(4, N_LANES).view(np.int64)
+        lanes[NETWORK] = -1
+        lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
+        counts, stop = np.zeros(2, dtype=np.int64), find_flag()
+        inputs = program.data, strip, lanes, counts, drawn, kept
+        arrays = (*inputs, updates, converged, last, recorded, stop)
+        # It is called with addresses; what was not asked for is at 0.
+        addresses = [0 if array is None else array.ctypes.data for array in arrays]
+        run = compile_text(program.text, "train", *choose_processor())
+        run(*addresses, first_seed, drawn.strides[0] // 8, kept.strides[0] // 8, n, max_updates)
+        if stop[0]:
+            raise Stopped
+        return updates, converged.astype(np.bool_), last, recorded
+
+    def evaluate(self, weights: Array) -> Evaluation:
+        """Measure networks of `weights` (n, ...): states, reconstruction and error."""
+        program = _find_program("evaluate", self.rule)
+        drawn, kept = self.rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
+        n, n_rows = len(drawn), program.n_rows
+        run = compile_text(program.text, "evaluate", *choose_processor())
+        # States of all networks, filled strip by strip.
+        found = [np.empty((n, *shape)) for _, shape in program.outputs]
+        n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-n // N_LANES)))
+        for begin in range(0, n, n_strips * N_LANES):
+            part = slice(begin, begin + n_strips * N_LANES)
+            strips = self._prepare(program, n_strips)
+            # What is left of the last strip repeats networks.
+            rows = np.hstack([drawn[part], kept[part]])
+            filled = np.resize(rows, (n_strips, N_LANES, program.n_all))
+            # From a row for each network to a column (lane) for each.
+            strips[:, : program.n_all] = filled.swapaxes(1, 2)
+            run(program.data.ctypes.data, strips.ctypes.data, n_strips, n_rows)
+            for target, (first, shape) in zip(found, program.outputs, strict=True):
+                lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
+                target[part] = lanes.reshape(-1, *shape)[: len(rows)]
+        # Kernel and callers have patterns on different axes.
+        *states, error = found
+        *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
+        return Evaluation(hidden, image, error)
+
+    def _prepare(self, program: Program, n_strips: int, threshold: float = 0.0) -> Array:
+        """Return strips (n_strips, n_rows, n_lanes) that hold the rule's numbers."""
+        strips = allocate(n_strips * program.n_rows, N_LANES).reshape(n_strips, -1, N_LANES)
+        strips[:, program.threshold] = threshold
+        for name, row in program.given.items():
+            strips[:, row] = self.rule.numbers[name]
+        return strips
+
+
+def _take_weights(given: Any) -> Array:
+    """Return weights as the kernel can read them."""
+    weights = np.asarray(given, dtype=np.float64)
+    # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run.
+    is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize
+    return weights if is_readable else np.ascontiguousarray(weights)
+
+
+def record_weights(
+    protocol: Protocol, weights: Array, n_updates: int, *, network: type[Network] | None = None
+) -> Array:
+    """Return the weights after 0, 1, ..., `n_updates` updates, (n, n_updates + 1, n_weights).
+
+    Neither criterion nor cap stops the recording of networks from `weights` (n, n_weights).
+    """
+    # No error is below minus infinity, so that only the number of updates ends it.
+    engine = Engine(protocol, network)
+    _, _, _, recorded = engine.train(weights, record=True, threshold=-np.inf, max_updates=n_updates)
+    assert recorded is not None
+    return recorded[:, :, : engine.rule.sizes[0]]
+
+
+def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
+    """Measure networks of `weights` (n, n_weights): states, reconstruction and error."""
+    return Engine(protocol).evaluate(weights)
+
+
+def allocate(n_rows: int, n_lanes: int) -> Array:
+    """Return zeros of shape (n_rows, n_lanes) that begin at a page of memory."""
+    size = n_rows * n_lanes
+    memory = np.zeros(size + PAGE // 8)
+    # NumPy says nothing about where an array begins, so some bytes are left out.
+    skipped = -memory.ctypes.data % PAGE // 8
+    return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
+
+
+def _find_program(kind: str, rule: Rule) -> Program:
+    """Return a program; of the rules of this package, it is written once for all their numbers."""
+    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
+    n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
+    # A class of a user may change between two calls; one that `exec` made may have no module.
+    network: Any = rule.network
+    if not str(getattr(network, "__module__", "")).startswith("replication."):
+        return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
+    is_neutral = issubclass(network, RecirculationNetwork)  # others take few fields
+    protocol = _neutralise(rule.protocol) if is_neutral else rule.protocol
+    return _write(kind, network, protocol, n_at_once)
+
+
+@functools.lru_cache(maxsize=256)
+def _write(kind: str, network: type[Network], protocol: Protocol, n_at_once: int) -> Program:
+    write = write_train if kind == "train" else write_evaluate
+    return write(Rule(network, protocol), N_LANES, n_at_once)
+
+
+def _neutralise(protocol: Protocol) -> Protocol:
+    """Return a protocol whose numbers say no more than which operations there are."""
+    return dataclasses.replace(
+        protocol, learning_rate=1.0, visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
+        regression=0.0, momentum=0.5 * (protocol.momentum > 0.0),
+        decay=0.5 * (protocol.decay > 0.0), threshold=1.0, half_width=1.0, max_updates=1,
+        initial_biases="drawn", symmetric_start=False,
+    )  # fmt: skip

@@ -1,0 +1,320 @@
+"""Many networks: blocks of seeds in, outcomes out, in any order; and one, over learning.
+
+The kernel releases the GIL, so threads use all cores of one machine without copying. An
+existing Dask cluster runs the same blocks.
+"""
+
+import contextlib
+import functools
+import traceback
+from collections.abc import Callable, Generator, Iterable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
+from replication.definition.protocol import PAPER, Protocol, find_protocol
+from replication.errors import ReplicationError, WorkerError
+from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.recirculation import find_network
+from replication.simulator.rule.weights import MAX_SEED
+from replication.simulator.running.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
+from replication.simulator.running.outcomes import Outcomes, Trace
+from replication.system import threads
+from replication.wording import show
+
+Range = tuple[int, int]
+
+SEEDS_AT_ONCE = 20_000
+"""Few enough to share out and for their weights to stay near the processor; the last
+networks keep the lanes waiting."""
+
+BYTES_AT_ONCE = 2**25
+"""Memory of initial weights at a time, for large networks."""
+
+LEAST_WEIGHTS, LEAST_SEEDS = 2**17, 8
+"""Of a piece that is worth a task of its own; the kernel has so many networks side by side."""
+
+MOST_JOBS = 10_000
+MOST_IN_MEMORY = 10**9
+"""Networks that `simulate` returns at once, 5 GB."""
+
+
+def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
+    """Cut [start, end) into pieces, of which each worker gets one if there is enough for all."""
+    # Between what fits near the processor and what is worth a task.
+    largest = min(SEEDS_AT_ONCE, max(1, BYTES_AT_ONCE // (8 * n_weights)))
+    smallest = max(LEAST_SEEDS, LEAST_WEIGHTS // n_weights)
+    size = min(largest, max(smallest, -(-(end - start) // workers)))
+    return [(first, min(first + size, end)) for first in range(start, end, size)]
+
+
+def simulate(
+    protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988, jobs: int = -1,
+    network: type[Network] | None = None, plain: bool = False, final_weights: bool = False,
+    scheduler: str | None = None,
+) -> Outcomes:  # fmt: skip
+    """Simulate the first networks of a root seed, in memory.
+
+    Parameters
+    ----------
+    protocol : Protocol or str
+        Or the name of a reading (`READINGS`); the paper's unless given.
+    n_seeds : int
+        Networks, at least 1, with the seeds 0 to n_seeds - 1; 100, as in the paper, unless given.
+    root_seed : int
+        From 0 to 2**63 - 1.
+    jobs : int
+        Threads; -1 for one a core. Outcomes do not depend on it.
+    network : subclass of Network, optional
+        A rule of one's own, in place of the protocol's; it is compiled, and checked against its
+        own plain NumPy. Of the protocol it takes criterion, cap, schedule and initial weights.
+    plain : bool
+        Whether to run the network in plain NumPy, some ten networks a second, one or fewer where
+        the rule has loops: for a rule that cannot be compiled.
+    final_weights : bool
+        Whether to keep the weights at the end, and the errors.
+    scheduler : str, optional
+        The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers have this package.
+
+    Returns
+    -------
+    Outcomes
+
+    Raises
+    ------
+    UsageError
+        If a rule cannot be compiled; the message names the line, and what to write instead.
+
+    Examples
+    --------
+    >>> simulate(n_seeds=3).updates
+    array([ 48, 103,  30], dtype=int32)
+    >>> simulate("notebook", n_seeds=3).updates
+    array([ 46, 102,  26], dtype=int32)
+    """
+    # All arguments are checked before anything is compiled or simulated.
+    protocol = find_protocol(protocol)
+    n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
+    jobs = take_whole("jobs", jobs, -1, MOST_JOBS)
+    plain, final = take_flag("plain", plain), take_flag("final_weights", final_weights)
+    if scheduler is not None:
+        check_backend("dask", scheduler)
+    if network is not None and not plain:
+        from replication.simulator.running.guard import check_rule  # which loads the compiler
+
+        check_rule(network, protocol, root_seed)
+    # In plain NumPy networks are shared one by one, compiled ones as `cut_range` says.
+    size = 1 if plain else n_seeds
+    return join([*simulate_ranges(
+        protocol, root_seed, ((k, k + size) for k in range(0, n_seeds, size)), jobs=jobs,
+        scheduler=scheduler, network=network, is_plain=plain, final=final,
+    )])  # fmt: skip
+
+
+def trace(
+    protocol: Protocol | str = PAPER, *, seed: int = 0, root_seed: int = 1988,
+    n_updates: int | None = None, network: type[Network] | None = None,
+) -> Trace:  # fmt: skip
+    """Trace the network with this seed: its errors, states and weights at every update.
+
+    Parameters
+    ----------
+    protocol : Protocol or str
+        Or the name of a reading; the paper's unless given.
+    seed, root_seed : int
+        At least 0.
+    n_updates : int, optional
+        How far to trace, whether the criterion is met or not; unless given, up
+        to the network's outcome.
+    network : subclass of Network, optional
+        A rule of one's own, in place of the protocol's.
+
+    Returns
+    -------
+    Trace
+
+    Examples
+    --------
+    >>> trace(seed=1, n_updates=10).errors.shape
+    (11,)
+    """
+    protocol = find_protocol(protocol)
+    seed = take_whole("seed", seed, 0, MAX_SEED)
+    if n_updates is not None:
+        n_updates = take_whole("n_updates", n_updates, 0, MAX_UPDATES)
+    from replication.simulator.running.engine import Engine  # which loads the compiler
+    from replication.simulator.running.guard import check_rule
+
+    if network is not None:
+        check_rule(network, protocol, root_seed)
+    engine = Engine(protocol, network)
+    rule = engine.rule
+    initial = rule.draw(root_seed, seed, seed + 1)
+    train = functools.partial(engine.train, initial, root_seed=root_seed, first_seed=seed)
+
+    def run(**options: Any) -> Any:
+        """Train in a thread, which Ctrl-C can stop."""
+        return threads.map_in_threads(lambda _: train(**options), [None], jobs=1)[0]
+
+    # Without a number of updates, as many as the network takes.
+    if n_updates is None:
+        n_updates = int(run()[0][0])
+    n_states = protocol.n_patterns * (sum(protocol.group_sizes) + protocol.n_visible)
+    n_bytes = 8.0 * (n_updates + 1) * (initial.shape[1] + n_states)
+    what, advice = f"{n_updates:,} traced updates", "give a lower n_updates or max_updates"
+    threads.check_memory(n_bytes, what, advice)
+    recorded = run(record=True, threshold=-np.inf, max_updates=n_updates)[3]
+    # All states of one network, (n_updates + 1, ...), measured as if each were a network.
+    measured = engine.evaluate(recorded[0])
+    weights, hidden = recorded[0, :, : rule.sizes[0]], measured.hidden
+    images = measured.reconstruction
+    return Trace(protocol, rule.shapes, measured.error, hidden, images, weights)
+
+
+def draw_initial_weights(
+    protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988,
+    network: type[Network] | None = None,
+) -> NDArray[np.float64]:  # fmt: skip
+    """Draw the weights that the first networks of a root seed start from.
+
+    Parameters
+    ----------
+    protocol, n_seeds, root_seed, network : Protocol or str, int, int, subclass of Network
+        As for `simulate`.
+
+    Returns
+    -------
+    float64 array, shape (n_seeds, n_weights)
+        Flat, in the order of a trace, and then what the rule has fixed; `from_weights` of the
+        network takes a row.
+
+    Examples
+    --------
+    >>> draw_initial_weights(n_seeds=2).round(2)[:, :4].tolist()
+    [[-0.46, 0.19, 0.32, -0.02], [0.08, -0.33, 0.07, 0.11]]
+    """
+    protocol = find_protocol(protocol)
+    n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
+    return Rule(find_network(protocol, network), protocol).draw(root_seed, 0, n_seeds)
+
+
+def simulate_range(
+    protocol: Protocol, root_seed: int, seeds: Range, *, network: type[Network] | None = None,
+    is_plain: bool = False, final: bool = False, engine: Any = None,
+) -> Outcomes:  # fmt: skip
+    """Simulate the networks of some seeds; with an `engine` where it is compiled already."""
+    if is_plain:
+        begin = find_network(protocol, network).from_seed
+        # Networks one by one.
+        networks = [begin(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)]
+        updates, converged = map(np.array, zip(*(one.train() for one in networks), strict=True))
+        weights = np.array([one.flatten() for one in networks]) if final else None
+        errors = np.array([one.error() for one in networks]) if final else None
+    else:
+        from replication.simulator.running.engine import Engine  # which loads the compiler
+
+        # All at once: a row of weights for each, and the kernel takes eight side by side.
+        engine = Engine(protocol, network) if engine is None else engine
+        drawn, given = engine.rule.draw(root_seed, *seeds), {"root_seed": root_seed, "final": final}
+        updates, converged, weights, _ = engine.train(drawn, first_seed=seeds[0], **given)
+        errors = None if weights is None else engine.evaluate(weights).error
+    return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
+
+
+def simulate_ranges(
+    protocol: Protocol, root_seed: int, ranges: Iterable[Range], *, jobs: int = 1,
+    scheduler: str | None = None, network: type[Network] | None = None, **options: Any,
+) -> Generator[Outcomes]:  # fmt: skip
+    """Simulate ranges (start, stop) of seeds in parallel; yield each as soon as it is finished.
+
+    In threads, or on the cluster of a Dask scheduler. All workers share each range; ranges are
+    taken one by one, not long before they are started, and come in no particular order. When the
+    caller stops iterating, what is running is stopped and thrown away.
+    Raises WorkerError if a worker ran out of memory, or if a cluster does not answer, lacks
+    something, is lost, or has finished nothing for `SECONDS_OF_PATIENCE`. `options` are those of
+    `simulate_range`.
+    """
+    if scheduler is None and not options.get("is_plain"):
+        from replication.simulator.running.engine import Engine  # which loads the compiler
+
+        options["engine"] = Engine(protocol, network)  # compiled once, for all threads
+    # A worker of a cluster compiles for itself: compiled code cannot be sent.
+    work = functools.partial(simulate_range, protocol, root_seed, network=network, **options)
+    n_weights = protocol.n_weights if network is None else sum(Rule(network, protocol).sizes)
+    with contextlib.ExitStack() as stack:
+        run: Callable[..., Generator[Outcomes]]
+        if scheduler is None:
+            workers = threads.count_workers(jobs)
+            run = functools.partial(threads.iterate_in_threads, jobs=jobs)
+        else:
+            workers, run = stack.enter_context(open_cluster(scheduler, jobs))
+        parts: dict[Range, list[Outcomes]] = {}  # of each range, as far as they are there
+
+        def cut() -> Iterator[Range]:
+            for pair in ranges:
+                parts[pair] = []
+                yield from cut_range(n_weights, *pair, workers=workers)
+
+        results = stack.enter_context(contextlib.closing(run(work, cut())))
+        try:
+            for outcomes in results:
+                # A copy, since ranges are cut in other threads meanwhile.
+                start, stop = next(x for x in [*parts] if x[0] <= outcomes.start < x[1])
+                parts[start, stop].append(outcomes)
+                if sum(map(len, parts[start, stop])) == stop - start:
+                    yield join(parts.pop((start, stop)))
+        except MemoryError:
+            raise WorkerError(
+                "a worker ran out of memory; finished blocks are kept: give fewer --jobs or more "
+                "memory, then run the same command again to go on"
+            ) from None
+        except Exception as error:
+            # What a worker raised is no loss of it, and stands as on this machine: with its line.
+            at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+            if "simulate_range" in at or scheduler is None or isinstance(error, ReplicationError):
+                raise
+            reason = f"{type(error).__name__} {show(str(error))}"  # Empty: of what was waited for
+            raise WorkerError(
+                f"the Dask cluster at {scheduler!r} was lost ({reason}), or finished nothing for "
+                f"{SECONDS_OF_PATIENCE:g} s; finished blocks are kept: start it again, then run "
+                "the same command again to go on"
+            ) from None
+
+
+def join(parts: list[Outcomes]) -> Outcomes:
+    """Return the outcomes of parts that together have all seeds from the first to the last."""
+    # Pieces come in the order in which they are finished.
+    parts = sorted(parts, key=lambda part: part.start)
+    columns = zip(*((x.updates, x.converged, x.weights, x.errors) for x in parts), strict=True)
+    joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
+    return Outcomes(parts[0].start, *joined)
+
+
+def simulate_weights(
+    protocol: Protocol, weights: NDArray[np.float64], *, jobs: int = 1,
+    network: type[Network] | None = None, root_seed: int = 0,
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:  # fmt: skip
+    """Simulate networks from initial `weights` (n, n_weights), in parallel.
+
+    `network` is the protocol's unless given; what it has fixed follows the weights in each row, and
+    its random numbers depend on the place of the row and the root seed.
+    Returns updates (n,), whether they converged (n,), and the weights at the end (n, n_weights).
+    """
+    from replication.simulator.running.engine import Engine
+
+    engine = Engine(protocol, network)
+    n_columns = engine.rule.row_sizes[0]  # of weights and what is fixed
+    # Each worker reads some of the rows, which are not copied.
+    pieces = cut_range(weights.shape[-1], 0, len(weights), workers=threads.count_workers(jobs))
+
+    def run(piece: Range) -> tuple[Any, ...]:
+        given: Any = {"root_seed": root_seed, "first_seed": piece[0], "final": True}
+        updates, converged, final, _ = engine.train(weights[slice(*piece)], **given)
+        assert final is not None
+        return updates.astype(np.int32), converged, final[:, :n_columns]
+
+    found = threads.map_in_threads(run, pieces or [(0, 0)], jobs=jobs)
+    updates, converged, final = (np.concatenate(each) for each in zip(*found, strict=True))
+    return updates, converged, final

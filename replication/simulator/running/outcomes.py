@@ -1,0 +1,204 @@
+"""What simulations return: one outcome a network with the digest over them, or one trace."""
+
+from __future__ import annotations
+
+import collections
+import hashlib
+import html
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.protocol import Protocol
+from replication.simulator.rule.weights import split_arrays
+from replication.simulator.running.plane import plot_trace
+from replication.wording import plural
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+Array = NDArray[np.float64]
+
+OUTCOME_VERSION = 1
+"""Raised only when a golden digest changes; cached outcomes of another version are not used."""
+
+ROW = np.dtype([("seed", "<i8"), ("updates", "<i4"), ("converged", "u1")])
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Outcomes:
+    """The outcomes of the networks with seeds `start`, `start + 1`, ...
+
+    Parameters
+    ----------
+    start : int
+        The first seed.
+    updates : int32 array, shape (n,)
+        Weight updates before the criterion was met, or the cap.
+    converged : bool array, shape (n,)
+        False for a right-censored network, whose `updates` is the cap.
+    weights : float64 array, shape (n, n_weights), optional
+        At the end, if asked for: in the order of a trace, then what is fixed and what is kept.
+    errors : float64 array, shape (n,), optional
+        What the criterion measured at the end, if asked for.
+
+    Examples
+    --------
+    >>> from replication import simulate
+    >>> outcomes = simulate(n_seeds=100)
+    >>> outcomes
+    Outcomes(100 networks, 100 converged, after 52.36 updates on average, 224 at most)
+    >>> outcomes.to_frame().head(2)
+       seed  updates  converged
+    0     0       48       True
+    1     1      103       True
+    """
+
+    start: int
+    updates: NDArray[np.int32]
+    converged: NDArray[np.bool_]
+    weights: Array | None = None
+    errors: Array | None = None
+
+    def __len__(self) -> int:
+        return len(self.updates)
+
+    def __repr__(self) -> str:
+        # The mean is of those that converged: others have no number of updates.
+        n_converged, there = int(self.converged.sum()), self.updates[self.converged]
+        text = f"{plural(len(self), 'network')}, {n_converged:,} converged"
+        if n_converged:
+            text += f", after {there.mean():.2f} updates on average, {there.max():,} at most"
+        return f"Outcomes({text})"
+
+    def _repr_html_(self) -> str:
+        table = self.to_frame().to_html(max_rows=10, max_cols=10)
+        return f"<p>{html.escape(repr(self))}</p>{table}"
+
+    def describe_lost(self) -> str:
+        """Return how many failed networks ended as no numbers; "" if none, or if unknown."""
+        failed = ~self.converged
+        # Without final weights and errors nothing is known of how they ended.
+        ends = [x[failed] for x in (self.weights, self.errors) if x is not None]
+        n_lost = (~np.isfinite(np.column_stack(ends)).all(axis=1)).sum() if ends else 0
+        text = f"{n_lost:,} of {failed.sum():,} that failed ended infinite or not a number"
+        return text if n_lost else ""
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with the columns seed, updates and converged, one row per network."""
+        import pandas as pd
+
+        seeds = np.arange(self.start, self.stop)
+        return pd.DataFrame({"seed": seeds, "updates": self.updates, "converged": self.converged})
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw a histogram of the updates that converged networks needed; return its axes."""
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots()[1] if ax is None else ax
+        times = self.updates[self.converged]
+        ax.hist(times, bins=50)
+        title = f"{len(times):,} converged, {len(self) - len(times):,} did not"
+        label = "weight updates until the criterion was met"
+        ax.set(xlabel=label, ylabel="networks", title=title)
+        return ax
+
+    @property
+    def stop(self) -> int:
+        """One past the last seed."""
+        return self.start + len(self.updates)
+
+
+def compute_digest(blocks: Iterable[Outcomes]) -> str:
+    """Return the SHA-256, in hexadecimal, over the packed rows of blocks in seed order.
+
+    A row is seed, updates and whether it converged (`ROW`), little-endian.
+    """
+    sha = hashlib.sha256()
+    for block in blocks:
+        # Thirteen bytes a network, without padding, low bytes first on any machine.
+        rows = np.empty(len(block), dtype=ROW)
+        rows["seed"] = np.arange(block.start, block.stop)
+        rows["updates"], rows["converged"] = block.updates, block.converged
+        sha.update(rows.data)
+    return sha.hexdigest()
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Trace:
+    """One network after 0, 1, ..., n updates.
+
+    Parameters
+    ----------
+    protocol : Protocol
+    shapes : dict of str to tuple of int
+        Of the arrays of weights, by their names, in their order.
+    errors : float64 array, shape (n + 1,)
+        The protocol's criterion.
+    hidden : list of float64 arrays, shape (n + 1, n_patterns, n_units)
+        First-pass activities, one array for each hidden group.
+    reconstructions : float64 array, shape (n + 1, n_patterns, n_visible)
+        With zero regression.
+    weights : float64 array, shape (n + 1, n_weights)
+        Flat, in the order of `matrices`.
+
+    Examples
+    --------
+    >>> from replication import trace
+    >>> traced = trace(seed=0)
+    >>> traced
+    Trace(converged after 48 updates, error 0.73 to 0.067)
+    >>> traced.matrices().W.shape
+    (49, 2, 4)
+    >>> traced.to_frame().columns[:4].tolist()
+    ['update', 'error', 'W[0,0]', 'W[0,1]']
+    """
+
+    protocol: Protocol
+    shapes: dict[str, tuple[int, ...]]
+    errors: Array
+    hidden: list[Array]
+    reconstructions: Array
+    weights: Array
+
+    @property
+    def converged(self) -> bool:
+        """Whether the criterion was met."""
+        return bool(np.any(self.errors < self.protocol.threshold))
+
+    @property
+    def updates(self) -> int:
+        """The outcome: updates before the criterion was first met, or the last one traced."""
+        is_below = self.errors < self.protocol.threshold
+        return int(np.argmax(is_below)) if self.converged else len(self.errors) - 1
+
+    def __repr__(self) -> str:
+        outcome = "converged" if self.converged else "not converged"
+        errors = f"error {self.errors[0]:.2g} to {self.errors[-1]:.2g}"
+        return f"Trace({outcome} after {self.updates} updates, {errors})"
+
+    def matrices(self) -> Any:
+        """Return the arrays of weights after each update by their names, as views of `weights`.
+
+        A tuple with names: W (n + 1, n_hidden, n_visible), b, U and c of a 4-2-4 network.
+        """
+        arrays = split_arrays(self.shapes, self.weights)
+        return collections.namedtuple("Matrices", self.shapes)(**arrays)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table with one row per update: update, error, and each weight by its name."""
+        import pandas as pd
+
+        columns = {"update": np.arange(len(self.errors)), "error": self.errors}
+        for name, array in self.matrices()._asdict().items():
+            # W[0,1] is the weight from visible unit 1 to hidden unit 0.
+            for place in np.ndindex(array.shape[1:]):
+                mark = f"[{','.join(map(str, place))}]" if place else ""
+                columns[f"{name}{mark}"] = array[:, *place]
+        return pd.DataFrame(columns)
+
+    plot = plot_trace
