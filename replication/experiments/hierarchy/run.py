@@ -128,7 +128,7 @@ class Modules(Network):
     def weight_changes(self, chosen: Any, _: Any) -> dict[str, Any]:
         """Return the changes of all modules, each by its own loop."""
         v = self.show(chosen)
-        changes = {}
+        changes: dict[str, Any] = {}
         if self.trains_top:
             changes |= self.learn(TOP, self.encode(v), self.top_rate)
         for k in range(N_LOWER):
