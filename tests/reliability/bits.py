@@ -26,6 +26,7 @@ PROTOCOLS = {
     # At lambda = 0.75 some wrong fusing cannot show: 1 - lambda is a power of two.
     "lambda-0.7": Protocol(regression=0.7),
     "per-pattern": Protocol(group_sizes=(8, 3), update_schedule="per-pattern", momentum=0.3),
+    "minibatch": Protocol(group_sizes=(8, 3), update_schedule="minibatch", batch_size=3),
     "linear": Protocol(
         visible_units="linear", learning_rate=0.5, hidden_function="spline",
         visible_to_hidden_factor=1.5,
