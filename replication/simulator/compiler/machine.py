@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 
 import llvmlite.binding as llvm
 
@@ -73,7 +72,22 @@ def _find_own_processor() -> tuple[str, str]:
         return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
 
 
-def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
+class Function:
+    """A compiled function, which takes whole numbers and addresses."""
+
+    def __init__(self, engine: llvm.ExecutionEngine, name: str, n_arguments: int) -> None:
+        self._engine = engine  # which owns the memory that the code is in
+        self.address = int(engine.get_function_address(name))
+        # ctypes lets other threads of Python run meanwhile.
+        words = [ctypes.c_void_p] * n_arguments
+        self._call = ctypes.CFUNCTYPE(None, *words)(self.address)
+
+    def __call__(self, *arguments: int) -> None:
+        """Run it."""
+        self._call(*arguments)
+
+
+def compile_text(text: str, name: str, processor: str, features: str) -> Function:
     """Compile LLVM text and return one function of it, which takes whole numbers and addresses.
 
     The same text is compiled once; the function may run in several threads.
@@ -83,9 +97,7 @@ def compile_text(text: str, name: str, processor: str, features: str) -> Callabl
 
 
 @functools.lru_cache(maxsize=256)
-def _compile(
-    text: str, name: str, processor: str, features: str, level: int
-) -> Callable[..., None]:
+def _compile(text: str, name: str, processor: str, features: str, level: int) -> Function:
     # LLVM's passes over the text gain nothing here, where all values are vectors already, and
     # take three times as long as all else.
     _prepare()
@@ -96,15 +108,7 @@ def _compile(
     n_arguments = len(list(module.get_function(name).arguments))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    # ctypes lets other threads of Python run meanwhile.
-    words = [ctypes.c_void_p] * n_arguments
-    call = ctypes.CFUNCTYPE(None, *words)(engine.get_function_address(name))
-
-    def run(*arguments: int) -> None:
-        assert engine  # which owns the memory that the code is in
-        call(*arguments)
-
-    return run
+    return Function(engine, name, n_arguments)
 
 
 @functools.cache

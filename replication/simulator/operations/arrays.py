@@ -34,8 +34,9 @@ from replication.wording import show
 NOTHING = -0.0
 """Where sums of products begin: adding the first one gives it back, whatever its sign."""
 
-LEARN, MEASURE, APPLY = range(3)
-"""Phases of a sweep: the changes of a pattern, its error, and what an update does."""
+LEARN, MEASURE, APPLY, ORDER = range(4)
+"""Phases of a sweep: the changes of a pattern, its error, what an update does, and the order in
+which patterns are shown. Random numbers are others in each."""
 
 Shape = tuple[int, ...]
 Index = tuple[Any, ...]
