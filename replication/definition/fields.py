@@ -21,7 +21,7 @@ HiddenFunction = Literal[
     "logistic", "softsign", "algebraic", "spline", "linear", "tanh", "arcsinh", "arctan",
     "softplus", "rectifier",
 ]  # fmt: skip
-UpdateSchedule = Literal["batch", "per-pattern"]
+UpdateSchedule = Literal["batch", "per-pattern", "minibatch"]
 InitialBiases = Literal["drawn", "zero"]
 Criterion = Literal[
     "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
@@ -36,6 +36,7 @@ N_DIGITS, N_PIXELS = 1797, 64
 """Images of the data set of handwritten digits, and pixels of each."""
 LARGEST = sys.float_info.max
 MAX_UPDATES = 10_000_000
+LARGEST_BATCH = 1_000_000
 
 
 def find_check(annotation: Any) -> Callable[[str, Any], Any]:
@@ -122,4 +123,5 @@ GroupSizes = Annotated[tuple[int, ...], _take_group_sizes]
 Patterns = Annotated[str | tuple[tuple[float, ...], ...], _take_patterns]
 ImageCount = Annotated[int, functools.partial(take_whole, low=1, high=N_DIGITS)]
 Frozen = Annotated[tuple[str, ...], _take_frozen]
+BatchSize = Annotated[int, functools.partial(take_whole, low=1, high=LARGEST_BATCH)]
 UpdateCount = Annotated[int, functools.partial(take_whole, low=1, high=MAX_UPDATES)]

@@ -80,9 +80,12 @@ class Protocol:
     frozen : tuple of {"W", "b", "U", "c"}
         Which weights keep their initial values: W and the biases b, those into all hidden
         groups; U and c, those into the visible group. None in the paper.
-    update_schedule : {"batch", "per-pattern"}
-        Whether weights change once after all patterns or after each of them.
-        `updates` counts sweeps in both cases.
+    update_schedule : {"batch", "per-pattern", "minibatch"}
+        Whether weights change once after all patterns, after each of them, or after some,
+        in an order that is drawn from the seed and is another one in each sweep (epoch).
+        `updates` counts sweeps in all cases.
+    batch_size : int
+        Patterns of a minibatch, from 1 on; the last one of a sweep takes what is left.
     half_width : float
         Initial weights are uniform on [-half_width, half_width).
     initial_biases : {"drawn", "zero"}
@@ -133,6 +136,7 @@ class Protocol:
     second_round: bool = False
     frozen: fields.Frozen = ()
     update_schedule: fields.UpdateSchedule = "batch"
+    batch_size: fields.BatchSize = 1
     half_width: fields.Positive = 0.5
     initial_biases: fields.InitialBiases = "drawn"
     symmetric_start: bool = False
@@ -164,6 +168,8 @@ class Protocol:
              f"{fields.N_PIXELS} visible units"),
             ("patterns", self.n_visible == n_units, f"{n_units} visible units"),
             ("n_images", self.n_images == fields.N_DIGITS or are_digits, "digits"),
+            ("batch_size", self.batch_size == 1 or self.update_schedule == "minibatch",
+             'update_schedule = "minibatch"'),
         ):  # fmt: skip
             if not is_allowed:
                 given = f"{name} = {show(as_plain(self)[name])} was given in {self}"

@@ -30,6 +30,18 @@ class PlainWriter:
     def spread_whole(self, number):
         return np.full(self.n_lanes, number, dtype=np.uint64)
 
+    def shuffle(self, order, place, chosen):
+        rows, lanes = self.memory["strip"][order.first :], np.arange(self.n_lanes)
+        chosen = chosen.astype(int)
+        rows[place] = rows[chosen, lanes]
+        rows[chosen, lanes] = place
+
+    def gather(self, order, place, source, target, row):
+        rows = self.load(order, place).astype(int)
+        for k in range(source.shape[1]):
+            found = self.memory["data"][source.first + rows * source.shape[1] + k]
+            self.store(target, (row, k), found)
+
     @staticmethod
     def each(n, begin=0):
         return iter(range(begin, begin + n))

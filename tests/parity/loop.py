@@ -29,7 +29,8 @@ FUNCTIONS = {
 class PaperLoop:
     """A closed loop of groups: `layers` has the matrix and biases from each group to the next."""
 
-    def __init__(self, protocol, patterns, flat):
+    def __init__(self, protocol, patterns, flat, seed=0):
+        self.seed, self.n_sweeps = seed, 0
         self.p, self.patterns = protocol, np.array(patterns, dtype=np.float64)
         self.mean, self.layers = self.patterns.mean(axis=0), []
         sizes = protocol.group_sizes
@@ -97,9 +98,14 @@ class PaperLoop:
         return [*changes, (matrix, biases)]
 
     def sweep(self):
-        one_by_one = self.p.update_schedule == "per-pattern"
-        for batch in self.patterns[:, None] if one_by_one else [self.patterns]:
-            self.learn([self.find_changes(v) for v in batch])
+        shown, size = self.patterns, len(self.patterns)
+        if self.p.update_schedule == "per-pattern":
+            size = 1
+        if self.p.update_schedule == "minibatch":
+            shown, size = self.patterns[shuffle(size, self.n_sweeps, self.seed)], self.p.batch_size
+        for first in range(0, len(shown), size):
+            self.learn([self.find_changes(v) for v in shown[first : first + size]])
+        self.n_sweeps += 1
 
     def learn(self, each):
         """Page 363: sum the changes of some patterns, and add a share of the last change."""
@@ -122,6 +128,21 @@ class PaperLoop:
 
     def flat(self):
         return np.concatenate([array.ravel() for layer in self.layers for array in layer])
+
+
+def shuffle(n, sweep, seed, root_seed=0):
+    """Return the order of n patterns in a sweep of a network: a shuffle "inside out".
+
+    Its words are those of Philox, whose counter has a 3 where patterns have their numbers.
+    """
+    generator = np.random.Philox(key=[root_seed, 1], counter=[0, 3, sweep, seed])
+    order = []
+    for k in range(n):
+        # A number below k + 1, by the high half of a word.
+        j = (int(generator.random_raw()) // 2**32) * (k + 1) // 2**32
+        order.append(k)
+        order[k], order[j] = order[j], k
+    return order
 
 
 class TextbookNetwork(PaperLoop):

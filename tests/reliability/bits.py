@@ -26,6 +26,7 @@ PROTOCOLS = {
     # At lambda = 0.75 some wrong fusing cannot show: 1 - lambda is a power of two.
     "lambda-0.7": Protocol(regression=0.7),
     "per-pattern": Protocol(group_sizes=(8, 3), update_schedule="per-pattern", momentum=0.3),
+    "minibatch": Protocol(group_sizes=(8, 3), update_schedule="minibatch", batch_size=3),
     "linear": Protocol(
         visible_units="linear", learning_rate=0.5, hidden_function="spline",
         visible_to_hidden_factor=1.5,
@@ -41,10 +42,21 @@ PROTOCOLS = {
 def compute(name, n_networks, max_updates):
     if name == "own rule":
         return compute_rule(Mirror, "batch")
+    if name == "patterns":
+        return hash_patterns()
     protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
     weights = draw_weights(protocol, 1988, 0, n_networks)
     updates, converged, final = simulate_weights(protocol, weights)
     return [compute_digest([Outcomes(0, updates, converged)]), hash_array(final)]
+
+
+def hash_patterns():
+    """Return digests of patterns that are computed before networks learn them."""
+    from replication.experiments.images import linear, logistic  # which need more packages
+
+    digits, patches = linear.make_digits(), linear.make_patches()
+    computed = [digits.root, digits.span, patches.root, *logistic.make_noise()]
+    return [hash_array(patterns) for patterns in computed]
 
 
 def measure(n_networks, max_updates, *names):

@@ -107,6 +107,9 @@ def write_script(rule: Rule, name: str, criteria: Iterable[Criterion] = ()) -> s
     named, ``states()`` gives what `list_states` does, a row for each pattern, ``get("W")`` an array
     by its name, as nested arrays; ``keep("W")`` takes its last change back.
     """
+    if rule.is_shuffled:
+        what = "learns in minibatches, whose order a page cannot draw"
+        raise UsageError(f"{rule.name} {what}; show another schedule")
     # Methods: one for each criterion, the update, and the states.
     own, names = rule.protocol.criterion, [*rule.all_shapes]
     methods, n_rows = "", 0

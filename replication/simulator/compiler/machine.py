@@ -3,10 +3,14 @@
 import ctypes
 import functools
 import os
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
 
 import llvmlite.binding as llvm
+
+from replication.errors import UsageError
+from replication.wording import show
 
 PROCESSOR_VARIABLE = "REPLICATION_PROCESSOR"
 """Environment variable: a processor for LLVM to compile for, as NAME or NAME:FEATURES, for
@@ -19,19 +23,71 @@ LEVEL = 2
 COMPILING = threading.Lock()
 """Held while LLVM works, which aborts the process if Python ends meanwhile."""
 
+if hasattr(os, "register_at_fork"):
+    # A child of a process in which another thread compiles would find the lock, and those of LLVM,
+    # held for ever.
+    os.register_at_fork(
+        before=COMPILING.acquire,
+        after_in_parent=COMPILING.release,
+        after_in_child=COMPILING.release,
+    )
+
 
 def choose_processor() -> tuple[str, str]:
     """Return the name and the features of the processor to compile for."""
     name, _, features = os.environ.get(PROCESSOR_VARIABLE, "").partition(":")
-    return (name, features) if name else _find_own_processor()
+    if not name:
+        return _find_own_processor()
+    _check_processor(name, features)
+    return name, features
+
+
+@functools.cache
+def _check_processor(name: str, features: str) -> None:
+    """Refuse a processor that LLVM does not know, in another process, which it may abort."""
+    tried = subprocess.run(
+        [sys.executable, "-c", TRIAL, name, features], capture_output=True, text=True, check=False
+    )
+    if tried.returncode or "not a recognized" in tried.stderr:
+        given = f"{PROCESSOR_VARIABLE} = {show(os.environ[PROCESSOR_VARIABLE])} was given"
+        allowed = 'NAME or NAME:FEATURES, such as "haswell" or "generic:+sse2"'
+        raise UsageError(f"{given}, which LLVM does not know; allowed is {allowed}")
+
+
+TRIAL = """
+import sys
+import llvmlite.binding as llvm
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
+target = llvm.Target.from_default_triple()
+machine = target.create_target_machine(cpu=sys.argv[1], features=sys.argv[2], jit=True)
+machine.emit_object(llvm.parse_assembly("define void @f() { ret void }"))
+"""
+"""Compiles nothing for a processor."""
 
 
 @functools.cache
 def _find_own_processor() -> tuple[str, str]:
-    return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
+    with COMPILING:
+        return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
 
 
-def compile_text(text: str, name: str, processor: str, features: str) -> Callable[..., None]:
+class Function:
+    """A compiled function, which takes whole numbers and addresses."""
+
+    def __init__(self, engine: llvm.ExecutionEngine, name: str, n_arguments: int) -> None:
+        self._engine = engine  # which owns the memory that the code is in
+        self.address = int(engine.get_function_address(name))
+        # ctypes lets other threads of Python run meanwhile.
+        words = [ctypes.c_void_p] * n_arguments
+        self._call = ctypes.CFUNCTYPE(None, *words)(self.address)
+
+    def __call__(self, *arguments: int) -> None:
+        """Run it."""
+        self._call(*arguments)
+
+
+def compile_text(text: str, name: str, processor: str, features: str) -> Function:
     """Compile LLVM text and return one function of it, which takes whole numbers and addresses.
 
     The same text is compiled once; the function may run in several threads.
@@ -41,9 +97,7 @@ def compile_text(text: str, name: str, processor: str, features: str) -> Callabl
 
 
 @functools.lru_cache(maxsize=256)
-def _compile(
-    text: str, name: str, processor: str, features: str, level: int
-) -> Callable[..., None]:
+def _compile(text: str, name: str, processor: str, features: str, level: int) -> Function:
     # LLVM's passes over the text gain nothing here, where all values are vectors already, and
     # take three times as long as all else.
     _prepare()
@@ -54,15 +108,7 @@ def _compile(
     n_arguments = len(list(module.get_function(name).arguments))
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
-    # ctypes lets other threads of Python run meanwhile.
-    words = [ctypes.c_void_p] * n_arguments
-    call = ctypes.CFUNCTYPE(None, *words)(engine.get_function_address(name))
-
-    def run(*arguments: int) -> None:
-        assert engine  # which owns the memory that the code is in
-        call(*arguments)
-
-    return run
+    return Function(engine, name, n_arguments)
 
 
 @functools.cache

@@ -29,8 +29,10 @@ from replication.simulator.operations.arrays import (
     Traced,
     TraceError,
 )
+from replication.simulator.operations.handles import Handle, hold, unwrap
 from replication.simulator.operations.instructions import FUNCTIONS, Bits, Rows, Whole, Writer
-from replication.simulator.rule.network import CRITERIA, Network, Rule
+from replication.simulator.operations.noise import write_order
+from replication.simulator.rule.network import CRITERIA, ONLY_APPLY, Network, Rule
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so
@@ -49,11 +51,14 @@ BEGUN, RUNNING = range(2)
 """Places in the counts of networks that `train` keeps."""
 NETWORK, FIRST_SWEEP, SEED, ROOT_SEED = range(4)
 """Rows of what `train` keeps of each lane, as whole numbers."""
+WATCH, DATA, STRIP, FOUND = range(4)
+"""Places of a watcher: the addresses of its function, and of what that reads and writes."""
 
+NO_STATES = "draw in weight_changes only, or leave out final_weights, trace and curves"
 JOB = (
     "ptr %data, ptr %strip, ptr %lanes, ptr %counts, ptr %initial, ptr %kept, ptr %updates, "
-    "ptr %converged, ptr %final, ptr %record, ptr %stop, i64 %seed, i64 %stride, i64 %kept_stride, "
-    "i64 %n, i64 %cap"
+    "ptr %converged, ptr %final, ptr %record, ptr %stop, ptr %begun, ptr %due, ptr %watchers, "
+    "i64 %n_watchers, i64 %seed, i64 %stride, i64 %kept_stride, i64 %n, i64 %cap"
 )
 """What `train` is called with, and hands on to `exchange`."""
 
@@ -72,9 +77,9 @@ class Traces:
         shapes = rule.all_shapes
         self.weights = {key: make("weight", shape, note=key) for key, shape in shapes.items()}
         self.given = {key: make("given", (), note=key) for key in rule.numbers}
-        one.__dict__.update(_graph=self.graph, **self.weights, **self.given)
+        one.__dict__.update(_graph=self.graph)
         one.__dict__.update(dict.fromkeys(("_seeds", "_moment", "_n_updates")))  # of plain NumPy
-        self.begun = dict(one.__dict__)
+        self.begun = {**one.__dict__, **self.weights, **self.given}
 
         # The image, and the error that is compared with the threshold.
         self.image = self._take("image", self._run(MEASURE, one.image, v))
@@ -96,15 +101,14 @@ class Traces:
         scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
 
         # What an update makes of each array.
-        self._run(APPLY, one._apply, scaled)
-        self.after = {key: self._take("apply", getattr(one, key, None)) for key in self.weights}
+        found = self._run_apply({key: hold(x) for key, x in scaled.items()})
+        self.after = {key: self._take("apply", found.get(key)) for key in self.weights}
         for key, new in self.after.items():
             makes = f"{name}.apply makes {key}"
             if new.shape != shapes[key]:
                 raise TraceError(f"{makes} of shape {new.shape}; it was {shapes[key]}")
             if new.is_batched:
                 raise TraceError(f"{makes} depend on a pattern; changes are their sums")
-        one.__dict__.update(self.begun)
         # A sum that nothing takes is not computed: that of frozen weights.
         used = {*arrays.walk(self.after.values())}
         self.sums = {key: x for key, x in sums.items() if x in used}
@@ -113,27 +117,46 @@ class Traces:
         self.drawn = {x.note[1] for x in self.graph.known.values() if x.op == "draw"}
 
     def _run(self, phase: int, function: Any, *arguments: Any) -> Any:
-        """Run a method, and refuse that it changes anything but what `apply` may change."""
-        rule, changing = self.rule, {*self.rule.shapes, *self.rule.kept}
+        """Run a method on arrays that it may not change."""
+        given = [Handle(x, "a pattern") if isinstance(x, Traced) else x for x in arguments]
+        found, after = self._run_on_handles(phase, function, *given)
+        for key, value in after.items():
+            if value is not self.begun.get(key):
+                method = "weight_changes" if phase == LEARN else "image"
+                raise TraceError(f"{self.rule.name}.{method} changes self.{key}; {ONLY_APPLY}")
+        return found
+
+    def _run_apply(self, changes: dict[str, Handle]) -> dict[str, Any]:
+        """Run `apply` on summed changes; return what becomes of all arrays."""
+        _, after = self._run_on_handles(APPLY, self.network._apply, changes)
+        changing = {*self.rule.shapes, *self.rule.kept}
+        for key, value in after.items():
+            if value is not self.begun.get(key) and key not in changing:
+                raise TraceError(f"{self.rule.name}.apply changes self.{key}; {ONLY_APPLY}")
+        return after
+
+    def _run_on_handles(
+        self, phase: int, function: Any, *arguments: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Run a method; return what it returns, and the attributes as they are after it."""
+        # Arrays that an earlier method had are not those that this one may change.
+        own = self.network.__dict__
+        for key, x in self.weights.items():
+            is_changeable = phase == APPLY and key not in self.rule.fixed
+            own[key] = Handle(x, "" if is_changeable else f"self.{key}")
+        own.update({key: Handle(x, is_number=True) for key, x in self.given.items()})
         before = TURNS.graph, TURNS.n_draws  # of a rule that compiles this one
         self.graph.phase, TURNS.n_draws, TURNS.graph = phase, 0, self.graph
         try:
             found = function(*arguments)
         finally:
             TURNS.graph, TURNS.n_draws = before
-        for key, value in self.network.__dict__.items():
-            if value is not self.begun.get(key) and not (phase == APPLY and key in changing):
-                method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
-                raise TraceError(
-                    f"{rule.name}.{method} changes self.{key}; only apply() may change arrays, "
-                    "those of `shapes` and `kept`, by what weight_changes() returns"
-                )
-        return found
+        return found, {key: unwrap(x) for key, x in own.items()}
 
     def _take(self, method: str, found: Any) -> Traced:
         """Return what a method gave as an array of numbers, or refuse it by the method's name."""
         try:
-            return self.graph.take(found)
+            return self.graph.take(unwrap(found))
         except TraceError as error:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 
@@ -143,7 +166,7 @@ class Traces:
         if error.size != 1:
             wrong = f"{self.rule.name}.pattern_error gives shape {error.shape}"
             raise TraceError(f"{wrong}; allowed is one number")
-        return np.maximum(error, LEAST_ERROR).reshape(1)
+        return np.reshape(np.maximum(error, LEAST_ERROR), (1,))
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image
@@ -155,6 +178,13 @@ class Traces:
             raise TraceError(f"{given}; {rule.name}.image gives {lowest:g} to {highest:g}")
         measured = self._run(MEASURE, self.network.measure, self.pattern)
         return self.target - self._take("measure", measured)  # type: ignore[no-any-return]
+
+    def trace_right(self) -> Traced:
+        """Return whether the unit of a pattern's class answers more than each other one."""
+        is_class = self.target > 0.5
+        own = np.sum(np.where(is_class, self.image, 0.0))
+        others = np.max(np.where(is_class, -np.inf, self.image))
+        return self.graph.take(np.where(own > others, 1.0, 0.0))
 
     def list_states(self) -> list[Traced]:
         """Return the states that the network lists for a page."""
@@ -190,13 +220,33 @@ class Sweep:
         self.sums = {name: self.memory.allocate(rule.sums[name]) for name in self.traces.terms}
         after, weights = self.traces.after, self.traces.weights
         self.changed = [name for name in weights if after[name] is not weights[name]]
+        # Of minibatches: the order of the patterns, and some of them as each network is shown them.
+        self.order: Any = None
+        self.shuffled: Any = None
+        if rule.is_shuffled:
+            n_gathered = min(rule.batch_size, MOST_AT_ONCE)
+            self.order = self.memory.allocate((len(self.shown),))
+            self.shuffled = self.memory.allocate((n_gathered, self.shown.shape[1]))
+        self.right: Traced | None = None  # whether the answer to a pattern is, and where to count
+        self.n_right: Any = None
+        self.latest: Any = None  # the error of all patterns, where it was looked at
         self.base = self.memory.n_rows
         self.noise: Any = None  # age, seed and root seed of the network in each lane
 
+    @property
+    def draws(self) -> bool:
+        """Whether random numbers are drawn as networks learn."""
+        return self.rule.is_shuffled or bool(self.traces.drawn)
+
     # Where things are
 
-    def begin(self, n_patterns: int, first: Any, base: str) -> blocks.Block:
-        """Return a block for patterns side by side from the first one on; weights at a base."""
+    def begin(
+        self, n_patterns: int, first: Any, base: str, *, is_shuffled: bool = False
+    ) -> blocks.Block:
+        """Return a block for patterns side by side from the first one on; weights at a base.
+
+        Those that are shuffled are gathered first, in each network those in its own order.
+        """
         self.memory.n_rows = self.base
         traces, writer = self.traces, self.writer
         rows = {x: self._find_rows(base, name) for name, x in traces.weights.items()}
@@ -206,19 +256,31 @@ class Sweep:
             if x.op == "constant":
                 rows[x] = Rows(writer, "data", self.shown.size + x.place, x.shape, True)
         is_one_hot = np.array_equal(self.rule.patterns, np.eye(len(traces.pattern)))
+        is_one_hot = is_one_hot and not is_shuffled
         block = blocks.Block(self.memory, n_patterns, first, rows, is_one_hot, self.noise)
-        shown = Rows(writer, "data", 0, self.shown.shape, True)
+        shown: Any = Rows(writer, "data", 0, self.shown.shape, True)
+        begin = first
+        if is_shuffled:
+            for p in writer.each(n_patterns):
+                writer.gather(self.order, first + p, shown, self.shuffled, p)
+            shown, begin = self.shuffled, 0
         for x in (traces.pattern, traces.target):
             shift = len(traces.pattern) if x.note else 0
-            x.compute = lambda _, index, p, shift=shift: shown[first + p, index[0] + shift]
+            x.compute = lambda _, index, p, shift=shift: shown[begin + p, index[0] + shift]
         return block
 
     def _find_rows(self, base: str, name: str) -> Any:
         return Rows(self.writer, base, self.first[name], self.traces.weights[name].shape)
 
-    def take_turns(self) -> Iterator[tuple[Any, int]]:
-        """Go through the patterns, as many at a time as stay near: the first, and how many."""
-        n_patterns, size = len(self.shown), min(len(self.shown), MOST_AT_ONCE)
+    def take_turns(
+        self, n_patterns: int | None = None, size: int = MOST_AT_ONCE
+    ) -> Iterator[tuple[Any, int]]:
+        """Go through patterns, all unless given, some at a time: the first, and how many.
+
+        Unless given, as many as stay near the processor.
+        """
+        n_patterns = len(self.shown) if n_patterns is None else n_patterns
+        size = min(n_patterns, size)
         n_turns, n_left = divmod(n_patterns, size)
         for turn in self.writer.each(n_turns):
             yield turn * size, size
@@ -241,25 +303,73 @@ class Sweep:
         What the weights become is written down, too, unless the look is all there is: a batch
         learns from the states that are there.
         """
-        in_batch = learns and not self.rule.is_per_pattern
+        in_batch = learns and self.rule.is_one_batch
         has_turns = len(self.shown) > MOST_AT_ONCE
         least = LEAST_ERROR if self.traces.has_own_error else 0.0
         for row, begin in zip(self.measured, (least, 0.0), strict=True):
             row[()] = self.writer.number(begin)
+        if self.right is not None:
+            self.n_right[()] = self.writer.number(0.0)
         if in_batch and has_turns:
-            for rows in self.sums.values():
-                for place in blocks.places(self.writer, rows.shape):
-                    rows[place] = self.writer.number(arrays.NOTHING)
+            self._begin_sums()
         for first, n in self.take_turns():
             block = self.begin(n, first, "now")
-            self._add_errors(block, self._list_terms() if in_batch else [])
+            self._add_errors(block, self._list_terms() if in_batch else self._list_right())
+            self._add_right(block)
             if in_batch:
                 self._sum_changes(block, goes_on=has_turns)
         if in_batch and has_turns:
             self._apply(self.begin(1, 0, "now"))
         elif learns and not in_batch:
-            self._learn_each()
+            self.learn_in_parts()
         return self._finish_error()
+
+    def learn_in_parts(self) -> None:
+        """Write down changes of the weights after each pattern, or after minibatches, at "next"."""
+        before, after = (Rows(self.writer, base, 0, (self.n_all,)) for base in ("now", "next"))
+        blocks.copy_rows(self.writer, before, after)
+        if self.rule.is_shuffled:
+            write_order(self.writer, self.order, self.noise)
+        for first, n in self.take_turns(size=self.rule.batch_size):
+            self._learn_part(first, n)
+
+    def _learn_part(self, begin: Any, size: int) -> None:
+        """Write down the change after some patterns, those from a first one on."""
+        has_turns, is_shuffled = size > MOST_AT_ONCE, self.rule.is_shuffled
+        if has_turns:
+            self._begin_sums()
+        for first, n in self.take_turns(size):
+            block = self.begin(n, begin + first, "next", is_shuffled=is_shuffled)
+            block.write(self._list_terms())
+            self._sum_changes(block, goes_on=has_turns)
+        if has_turns:
+            self._apply(self.begin(1, begin, "next"))
+
+    def _begin_sums(self) -> None:
+        """Write down where sums that stay in memory begin."""
+        for rows in self.sums.values():
+            for place in blocks.places(self.writer, rows.shape):
+                rows[place] = self.writer.number(arrays.NOTHING)
+
+    def count_right(self, rows: Any) -> None:
+        """Have the right answers of each look counted in memory, if the targets are classes."""
+        if self.rule.has_classes:
+            self.right, self.n_right = self.traces.trace_right(), rows
+
+    def _list_right(self) -> list[Traced]:
+        return [] if self.right is None else [self.right]
+
+    def _add_right(self, block: blocks.Block) -> None:
+        """Write down a count of the right answers of a block, added to those so far."""
+        right = self.right
+        if right is None:
+            return
+
+        def add(p: Any, n_right: Any) -> tuple[Any]:
+            return (n_right + self.writer.number(block.at(right, (), p)),)
+
+        (found,) = self.writer.fold(block.n_patterns, add, self.n_right[()])
+        self.n_right[()] = found
 
     def _list_terms(self) -> list[Traced]:
         return [x for each in self.traces.terms.values() for x in each]
@@ -311,15 +421,6 @@ class Sweep:
             worst = exact.fma(total, 0.0, worst)
         return self.criterion.finish(worst, self.rule.targets)
 
-    def _learn_each(self) -> None:
-        """Write down changes of the weights after each pattern, at "next"."""
-        before, after = (Rows(self.writer, base, 0, (self.n_all,)) for base in ("now", "next"))
-        blocks.copy_rows(self.writer, before, after)
-        for q in self.writer.each(len(self.shown)):
-            block = self.begin(1, q, "next")
-            block.write(self._list_terms())
-            self._sum_changes(block, goes_on=False)
-
     def _sum_changes(self, block: blocks.Block, *, goes_on: bool) -> None:
         """Write down the changes, summed over the patterns, and what becomes of the weights.
 
@@ -340,7 +441,7 @@ class Sweep:
                     values = [block.value(block.at(new, place, 0)) for new, _ in targets]
                 for (_, target), value in zip(targets, values, strict=True):
                     target[place] = value
-        if placed and not self.rule.is_per_pattern:
+        if placed and self.rule.is_one_batch:
             self._apply(block, [name for name in self.traces.weights if name not in self.changed])
         elif not (placed or goes_on):
             self._apply(block)
@@ -355,9 +456,9 @@ class Sweep:
             if len(sums) != 1 or not all(blocks.is_beside(x, new.shape) for x in used):
                 return {}
             owners[name] = sums[0]
-        # After each pattern: what is written at "next" while terms are still read must belong to
+        # After some patterns: what is written at "next" while terms are still read must belong to
         # no other sum than theirs. The terms that are not in memory, of any sum, have the owner "".
-        if self.rule.is_per_pattern:
+        if not self.rule.is_one_batch:
             readers = [(owners[name], arrays.walk([traces.after[name]])) for name in owners]
             readers += [("", arrays.walk(self._list_terms(), is_end=blocks.in_memory))]
             for owner, used in readers:
@@ -367,16 +468,16 @@ class Sweep:
 
     def _apply(self, block: blocks.Block, names: Sequence[str] | None = None) -> None:
         """Write down what arrays become by the rule's `apply`, at "next": all, unless named."""
-        is_per_pattern = self.rule.is_per_pattern
+        is_one_batch = self.rule.is_one_batch
         if names is None:
-            names = self.changed if is_per_pattern else [*self.traces.weights]
+            names = [*self.traces.weights] if is_one_batch else self.changed
         names = [name for name in names if name not in self.rule.fixed]
         news = [self.traces.after[name] for name in names]
         targets = [self._find_rows("next", name) for name in names]
         block.n_patterns = 1
         block.write(news)
         # What one array becomes may depend on others as they were.
-        held = [block.lay(new) for new in news] if is_per_pattern else targets
+        held = targets if is_one_batch else [block.lay(new) for new in news]
         for rows, new in zip(held, news, strict=True):
             block.copy(rows, new)
         for rows, target in zip(held, targets, strict=True):
@@ -407,9 +508,15 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     The weights before a sweep are kept until the next one, for networks that finish; so
     two places for weights take turns. `stride` is the number of places from one network's weights
     to the next, `kept_stride` those of what is kept; `final` and `record` may be null pointers.
+    Each network has learnt for so many updates as `begun` says. `due`, which may be null, has a
+    place for each number of updates up to the cap, and one more: where it is not negative, the
+    watchers measure the networks, and note that in this place.
     """
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
+    if not rule.is_one_batch:
+        sweep.latest = sweep.memory.allocate(())
+        sweep.base = sweep.memory.n_rows
     n, lanes = sweep.n_all, f"<{n_lanes} x i64>"
     # Before the first sweep all lanes count as finished, so that each takes a network.
     cap = writer.spread("%cap", "i64")
@@ -429,11 +536,12 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
         return writer.emit(f"load {lanes}, ptr {place}, align 64")
 
     age = writer.emit(f"sub {lanes} {writer.spread('%number', 'i64')}, {load(FIRST_SWEEP)}")
-    if sweep.traces.drawn:
+    if sweep.draws:
         sweep.noise = [Bits(writer, name) for name in (age, load(SEED), load(ROOT_SEED))]
+    with writer.when(writer.emit("icmp ne ptr %due, null")):
+        _call_watchers(writer, age)
     # A lane is finished below the threshold, or at the cap; it learns once more, in vain.
-    error = sweep.look()
-    below = (error < sweep.threshold[()]).names[0]
+    below = _write_learning(sweep).names[0]
     is_old = writer.emit(f"icmp sge {lanes} {age}, {cap}")
     finished = writer.emit(f"or <{n_lanes} x i1> {below}, {is_old}")
     finished, below = _pack(writer, finished), _pack(writer, below)
@@ -456,14 +564,84 @@ def write_train(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     return Program(sweep, "\n".join(parts))
 
 
+def _write_learning(sweep: Sweep) -> Any:
+    """Write down a look at the networks and their learning; return where they are done."""
+    writer, threshold = sweep.writer, sweep.threshold[()]
+    if sweep.rule.is_one_batch:
+        return sweep.look() < threshold
+    # Changes after some patterns need no look at all of them, where no error ends the learning.
+    is_asked = _pack(writer, (threshold > -math.inf).names[0])
+    with writer.when(writer.compare("ne", is_asked, 0)):
+        sweep.latest[()] = sweep.look(learns=False)
+    sweep.learn_in_parts()
+    return sweep.latest[()] < sweep.threshold[()]
+
+
+def _call_watchers(writer: Writer, age: str) -> None:
+    """Write down a call of the watchers, if the updates of any network are due."""
+    n_lanes = writer.n_lanes
+    lanes = f"<{n_lanes} x i64>"
+    # A lane whose networks are all finished grows older; the last place is for these.
+    last = writer.spread(str(Whole(writer, "%cap") + 1), "i64")
+    is_younger = writer.emit(f"icmp slt {lanes} {age}, {last}")
+    age = writer.emit(f"select <{n_lanes} x i1> {is_younger}, {lanes} {age}, {lanes} {last}")
+    places = []
+    for lane in range(n_lanes):
+        updates = writer.emit(f"extractelement {lanes} {age}, i64 {lane}")
+        places.append(writer.load_whole("%due", updates))
+    together = places[0]
+    for place in places[1:]:
+        together = together & place
+    with writer.when(writer.compare("ne", together, -1)):  # as it is where none is due
+        for k in writer.each(Whole(writer, "%n_watchers")):
+            words = [
+                writer.emit(f"load ptr, ptr {writer.find('%watchers', k * 4 + word)}, align 8")
+                for word in (WATCH, DATA, STRIP, FOUND)
+            ]
+            arguments = ", ".join(f"ptr {word}" for word in words[1:])
+            shared = "ptr %now, ptr %lanes, ptr %due, i64 %number, i64 %n"
+            writer.write(f"call void {words[0]}({arguments}, {shared})")
+
+
+def write_watch(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
+    """Write ``watch(data, strip, found, now, lanes, due, sweep, n)``, which measures networks.
+
+    Of each network in a lane, as it stands at `now`, the error goes to `found`, and beside it the
+    number of right answers, if the targets are classes: floats of 32 bits, (place, network, 2).
+    """
+    writer = Writer(n_lanes, n_at_once)
+    sweep = Sweep(rule, writer)
+    if MEASURE in sweep.traces.drawn:
+        raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
+    error, n_right = (sweep.memory.allocate(()) for _ in range(2))
+    sweep.base = sweep.memory.n_rows
+    sweep.count_right(n_right)
+    error[()] = sweep.look(learns=False)
+    for lane in writer.each(n_lanes):
+        network = writer.load_whole("%lanes", lane)
+        with writer.when(writer.compare("sge", network, 0)):
+            first = writer.load_whole("%lanes", lane + FIRST_SWEEP * n_lanes)
+            place = writer.load_whole("%due", Whole(writer, "%sweep") - first)
+            with writer.when(writer.compare("sge", place, 0)):
+                target = (place * "%n" + network) * 2
+                for k, row in enumerate((error, n_right)):
+                    address = writer.find("%strip", row.first * n_lanes + lane, "double")
+                    number = writer.emit(f"load double, ptr {address}, align 8")
+                    number = writer.emit(f"fptrunc double {number} to float")
+                    address = writer.find("%found", target + k, "float")
+                    writer.write(f"store float {number}, ptr {address}, align 4")
+    shared = "ptr %now, ptr %lanes, ptr %due, i64 %sweep, i64 %n"
+    text = render_function(writer, "watch", f"ptr %data, ptr %strip, ptr %found, {shared}")
+    return Program(sweep, text)
+
+
 def write_evaluate(rule: Rule, n_lanes: int, n_at_once: int) -> Program:
     """Write ``evaluate(data, strips, n, n_rows)``: states and error in each of n strips."""
     writer = Writer(n_lanes, n_at_once)
     sweep = Sweep(rule, writer)
     shown = [*sweep.traces.hidden, sweep.traces.image]
     if MEASURE in sweep.traces.drawn:
-        advice = "draw in weight_changes only, or leave out final_weights and trace"
-        raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {advice}")
+        raise UsageError(f"{rule.name} draws random numbers to answer a pattern; {NO_STATES}")
     rows = [sweep.memory.allocate((*x.shape, len(rule.patterns))) for x in shown]
     error = sweep.memory.allocate(())
     sweep.base = sweep.memory.n_rows
@@ -551,7 +729,8 @@ def _write_exchange(rule: Rule, n: int, n_lanes: int) -> str:
                     place = (k + (n - n_kept)) * n_lanes + lane
                     writer.copy_number("%kept", first_kept + k, "%next", place)
                 store("%lanes", lane, following)
-                store("%lanes", lane + FIRST_SWEEP * n_lanes, sweep + 1)
+                begun = load("%begun", following)
+                store("%lanes", lane + FIRST_SWEEP * n_lanes, sweep + 1 - begun)
                 store("%lanes", lane + SEED * n_lanes, following + "%seed")
                 count(BEGUN, 1)
                 count(RUNNING, 1)

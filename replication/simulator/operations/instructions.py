@@ -201,6 +201,36 @@ class Writer:
         address = self._find_row(rows, place, self.kind)
         self.write(f"store {self.kind} {rendered}, ptr {address}, align 64")
 
+    def shuffle(self, order: Rows, place: Any, chosen: Bits) -> None:
+        """Emit a step of a shuffle: in each lane, the new place takes what stands in a chosen one.
+
+        Rows of the order hold whole numbers; the chosen place gets the number of the new one.
+        """
+        row = self._find_row(order, place, self.kind)
+        self.write(f"store {self.words} {self.render(chosen)}, ptr {row}, align 64")
+        base = self._find_row(order, 0, self.kind)
+        for lane in self.each(self.n_lanes):
+            other = self.load_whole(row, lane) * self.n_lanes + lane
+            self.store_whole(row, lane, self.load_whole(base, other))
+            self.store_whole(base, other, place)
+
+    def gather(self, order: Rows, place: Any, source: Rows, target: Rows, row: Any) -> None:
+        """Emit the copy of a row of shared memory, in each lane the one that an order names."""
+        chosen = self._find_row(order, place, self.kind)
+        n = source.shape[1]
+        shared = self._find_row(source, 0, "double")
+        begins = [  # of the row of each lane
+            self.find(shared, self.load_whole(chosen, lane) * n, "double")
+            for lane in range(self.n_lanes)
+        ]
+        for k in self.each(n):
+            numbers = "poison"
+            for lane, begin in enumerate(begins):
+                number = self.emit(f"load double, ptr {self.find(begin, k, 'double')}, align 8")
+                whole = f"insertelement {self.kind} {numbers}, double {number}, i64 {lane}"
+                numbers = self.emit(whole)
+            self.store(target, (row, k), Value(self, numbers))
+
     def _find_row(self, rows: Rows, place: Any, kind: str) -> str:
         number = rows.number(place)
         return self.find(self.names.get(rows.base, f"%{rows.base}"), number, kind)

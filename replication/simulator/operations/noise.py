@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from replication.simulator.operations import arithmetic as exact
 from replication.simulator.operations.arithmetic import from_bits, to_bits, to_float
-from replication.simulator.operations.arrays import TURNS, Traced
+from replication.simulator.operations.arrays import ORDER, TURNS, Traced
 from replication.simulator.operations.instructions import Bits, Rows
 
 Array = NDArray[np.float64]
@@ -36,13 +36,32 @@ _KEY_STEPS = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
 
 def draw_numbers(kind: str, shape: tuple[int, ...], counter: list[int], root_seed: int) -> Array:
     """Return the numbers of one draw of one network, in plain NumPy; `counter` is its first."""
-    # Each counter gives four words; those of the last one may be left over.
-    n_blocks = -(-math.prod(shape) // WORDS)
-    # NumPy counts up before it draws, from the counter on.
-    key, start = (np.array(x, dtype=np.uint64) for x in ([root_seed, 1], counter))
-    words = np.random.Philox(key=key, counter=start).random_raw((n_blocks, WORDS)).T
+    words = _draw_words(math.prod(shape), counter, root_seed).T
     numbers = np.stack(_to_numbers(list(words), kind), axis=-1)
     return numbers.ravel()[: math.prod(shape)].reshape(shape)
+
+
+def draw_order(n: int, update: int, seed: int, root_seed: int) -> NDArray[np.int64]:
+    """Return the order in which a network is shown n patterns in one sweep, in plain NumPy.
+
+    Each order is as likely as any other (Fisher & Yates 1938), to within n / 2^32.
+    """
+    words = _draw_words(n, [0, ORDER, update, seed], root_seed).ravel()
+    order = np.zeros(n, dtype=np.int64)
+    for place, word in enumerate(words[:n].tolist()):
+        chosen = (word >> 32) * (place + 1) >> 32  # from 0 to place
+        order[place] = order[chosen]
+        order[chosen] = place
+    return order
+
+
+def _draw_words(n: int, counter: list[int], root_seed: int) -> NDArray[np.uint64]:
+    """Return at least n words of 64 bits, four in a row."""
+    # Each counter gives four words; those of the last one may be left over.
+    n_blocks = -(-n // WORDS)
+    # NumPy counts up before it draws, from the counter on.
+    key, start = (np.array(x, dtype=np.uint64) for x in ([root_seed, 1], counter))
+    return np.random.Philox(key=key, counter=start).random_raw((n_blocks, WORDS))
 
 
 def find_place(draw: int, turn: Any) -> Any:
@@ -68,6 +87,20 @@ def write_draw(block: Any, x: Traced, rows: Any) -> None:
                 words = _philox(counter, (root_seed, 1))
                 for k, value in enumerate(_to_numbers(words, kind)[:size]):
                     flat[number * WORDS + k, p] = value
+
+
+def write_order(writer: Any, order: Rows, noise: Any) -> None:
+    """Write down the order of the patterns in a sweep, of each network its own, into memory."""
+    age, seed, root_seed = noise
+    n_blocks, n_left = divmod(order.shape[0], WORDS)
+    moment = writer.spread_whole(ORDER)
+    for blocks, begin, size in ((n_blocks, 0, WORDS), (int(n_left > 0), n_blocks, n_left)):
+        for number in writer.each(blocks, begin):
+            counter = writer.spread_whole(number + 1), moment, age, seed
+            for k, word in enumerate(_philox(counter, (root_seed, 1))[:size]):
+                place = number * WORDS + k
+                chosen = (word >> 32) * writer.spread_whole(place + 1) >> 32
+                writer.shuffle(order, place, chosen)
 
 
 def _philox(counter: Any, key: tuple[Any, int]) -> list[Any]:

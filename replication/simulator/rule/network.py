@@ -26,10 +26,11 @@ from replication.simulator.operations.arrays import (
     MEASURE,
     TURNS,
     Graph,
-    Traced,
+    TraceError,
     is_truth,
 )
-from replication.simulator.operations.noise import N_PHASES, draw_numbers, find_place
+from replication.simulator.operations.handles import Handle, unwrap
+from replication.simulator.operations.noise import N_PHASES, draw_numbers, draw_order, find_place
 from replication.simulator.rule import weights as initial
 from replication.wording import plural, show
 
@@ -38,10 +39,13 @@ Shape = tuple[int, ...]
 
 OF_ANY_RULE = {
     "group_sizes", "patterns", "n_images", "criterion", "threshold", "max_updates",
-    "update_schedule", "half_width",
+    "update_schedule", "batch_size", "half_width",
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
 
+ONLY_APPLY = (
+    "only apply() may change arrays, those of `shapes` and `kept`, by what weight_changes() returns"
+)
 SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
@@ -136,6 +140,7 @@ class Network:
     takes_protocol: ClassVar[bool] = False  # whether it knows all fields of a protocol
     protocol: Protocol
     _shapes: Mapping[str, Shape] = MappingProxyType({})  # of all arrays, in their order
+    _fixed: Mapping[str, Shape] = MappingProxyType({})  # of those that never change
     _sums: Mapping[str, Shape] = MappingProxyType({})  # of what is summed over the patterns
     _graph: Graph | None = None  # while the rule is traced
     _seeds: tuple[int, int] = (0, 0)  # of this network, and the root seed
@@ -216,15 +221,29 @@ class Network:
         """Set what follows from `self.protocol`, before weights are given."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Only while a rule runs in NumPy: what it traces has its shape checked by the compiler.
         shape = self._shapes.get(name)
-        if shape is not None and not isinstance(value, Traced) and self._graph is None:
+        if self._graph is not None:
+            value = self._take_traced(self._graph, name, value)
+        elif shape is not None:
             value = initial.take_numbers(value, name)
             if value.shape != shape:
                 raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
-        elif shape is not None and is_truth(value):  # a number from now on, as in NumPy
-            value = np.multiply(1.0, value)
         object.__setattr__(self, name, value)
+
+    def _take_traced(self, graph: Graph, name: str, value: Any) -> Handle:
+        """Return what an attribute becomes while the rule is traced, or refuse that it changes."""
+        method = {LEARN: "weight_changes", APPLY: "apply"}.get(graph.phase, "image")
+        changes = f"{type(self).__name__}.{method} changes self.{name}"
+        if method == "apply" and name not in self._shapes:
+            declared = f"kept = {{{name!r}: 0.0}}, with its start"
+            raise TraceError(f"{changes}, which is not declared; write {declared}")
+        if method != "apply" or name in self._fixed:
+            raise TraceError(f"{changes}; {ONLY_APPLY}")
+        # NumPy copies what is set, and has numbers from then on.
+        if isinstance(value, Handle) and not is_truth(value.array):
+            return value.copy()
+        array = graph.take(unwrap(value))
+        return Handle(array * 1.0 if is_truth(array) else array)
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -266,7 +285,8 @@ class Network:
         # Traced: the draw is noted, for the compiled code to make.
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
-            return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
+            where: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
+            return Handle(graph.make("draw", shape, note=note, **where))
         # In NumPy: the counter says where and when, and nothing is remembered.
         pattern, phase = self._moment
         place, moment = find_place(draw, TURNS.turn), pattern * N_PHASES + phase
@@ -299,16 +319,22 @@ class Network:
 
     def update(self) -> None:
         """Change the weights by the sum of the changes of all patterns (page 363)."""
-        # All patterns and then one change, or a change after each.
-        n, is_per_pattern = len(self.patterns), self.protocol.update_schedule == "per-pattern"
-        batches = [[k] for k in range(n)] if is_per_pattern else [[*range(n)]]
-        for batch in batches:
-            each = [self._at(k, LEARN)._change(self.patterns[k], self.targets[k]) for k in batch]
-            # In the order of the patterns, which fixes the last bits.
-            begin = {name: np.zeros(self._sums[name]) for name in each[0]}
-            sums = {name: sum((one[name] for one in each), x) for name, x in begin.items()}
-            self._at(batch[0], APPLY)._apply(sums)
+        n = len(self.patterns)
+        order, size = np.arange(n), find_batch_size(self.protocol, n)
+        if self.protocol.update_schedule == "minibatch":
+            order = draw_order(n, self._n_updates, *self._seeds)
+        for begin in range(0, n, size):
+            self._learn_some(order, range(begin, min(begin + size, n)))
         self._n_updates += 1
+
+    def _learn_some(self, order: NDArray[np.int64], places: range) -> None:
+        """Change the weights by the summed changes of the patterns in some places of an order."""
+        sums: dict[str, Any] = {}
+        for place in places:  # in this order, which fixes the last bits
+            shown = self.patterns[order[place]], self.targets[order[place]]
+            for name, change in self._at(place, LEARN)._change(*shown).items():
+                sums[name] = sums.get(name, np.zeros(self._sums[name])) + change
+        self._at(places[0], APPLY)._apply(sums)
 
     def train(self) -> tuple[int, bool]:
         """Update until the error is below the threshold or the cap is reached.
@@ -372,7 +398,7 @@ class Rule:
         if not (isinstance(given, type) and issubclass(given, Network)):
             raise UsageError(f"network = {show(given)} was given; allowed is a subclass of Network")
         self.network, self.protocol, name = network, find_protocol(protocol), network.__name__
-        self.name, self.is_per_pattern = name, self.protocol.update_schedule == "per-pattern"
+        self.name = name
         # What the class says under this protocol.
         one: Any = network.__new__(network)
         object.__setattr__(one, "protocol", self.protocol)
@@ -385,6 +411,14 @@ class Rule:
         if len(self.targets) != len(self.patterns):
             allowed = f"{len(self.patterns)}, one for each pattern"
             raise UsageError(f"{name}.targets has {len(self.targets)} rows; allowed are {allowed}")
+        # Whether each target names a class, by a single 1 among zeros.
+        ones, zeros = (np.count_nonzero(self.targets == x, axis=1) for x in (1.0, 0.0))
+        n_units = self.targets.shape[1]
+        self.has_classes = n_units > 1 and bool(np.all((ones == 1) & (zeros == n_units - 1)))
+        # Weights change once in a sweep, or after some patterns, which may be shuffled.
+        self.batch_size = find_batch_size(self.protocol, len(self.patterns))
+        self.is_one_batch = self.protocol.update_schedule == "batch"
+        self.is_shuffled = self.protocol.update_schedule == "minibatch"
         self.shapes, self.fixed, self.summed = (
             _take(f"{name}.{each}", getattr(one, each), _take_shape, SHAPES)
             for each in ("shapes", "fixed", "summed")
@@ -432,7 +466,7 @@ class Rule:
         one = self.network.__new__(self.network)
         one.__dict__.update(
             protocol=self.protocol, patterns=self.patterns, targets=self.targets,
-            _shapes=self.all_shapes, _sums=self.sums, **self.numbers,
+            _shapes=self.all_shapes, _fixed=self.fixed, _sums=self.sums, **self.numbers,
         )  # fmt: skip
         one.prepare()
         return one
@@ -459,6 +493,15 @@ class Rule:
     def draw(self, root_seed: int, start: int, stop: int) -> Array:
         """Draw the initial weights and fixed arrays of seeds in [start, stop), a row for each."""
         return self.network.draw(self, root_seed, start, stop)
+
+
+def find_batch_size(protocol: Protocol, n_patterns: int) -> int:
+    """Return after how many patterns weights change."""
+    if protocol.update_schedule == "per-pattern":
+        return 1
+    if protocol.update_schedule == "minibatch":
+        return min(protocol.batch_size, n_patterns)
+    return n_patterns
 
 
 def _take_rows(what: str, given: Any) -> Array:

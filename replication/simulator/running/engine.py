@@ -6,6 +6,7 @@ A rule is compiled within a fraction of a second, in memory alone.
 import dataclasses
 import functools
 import math
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from replication.simulator.compiler.programs import (
     Program,
     write_evaluate,
     write_train,
+    write_watch,
 )
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork, find_network
@@ -54,18 +56,21 @@ class Engine:
         """The program that trains, written when it is needed: not where networks are evaluated."""
         # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
         if self._program is None:
-            self._program = _find_program("train", self.rule)
+            self._program = find_program("train", self.rule)
         return self._program
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
         record: bool = False, threshold: float | None = None, max_updates: int | None = None,
+        begun: NDArray[np.int64] | None = None, watched: Sequence[int] = (0, 0, 0),
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Array | None, Array | None]:  # fmt: skip
         """Train networks from initial weights (n, ...) until the criterion or the cap.
 
         Returns updates (n,), whether the criterion was met (n,), the final weights, fixed arrays
         and what is kept, if asked, and those after 0, 1, ... updates, (n, max_updates + 1, ...).
-        Random numbers depend on the seeds, of which `first_seed` is that of the first network.
+        Random numbers depend on the seeds, of which `first_seed` is that of the first network, and
+        on the updates, of which `begun` (n,) were applied before: counts, and the cap, include
+        them. Networks are measured meanwhile by what has the addresses `watched`, of `Watchers`.
         Raises `Stopped` within a sweep where another thread sets the flag of this work.
         """
         rule, program = self.rule, self.program
@@ -78,24 +83,26 @@ class Engine:
         last = np.zeros((n, program.n_all)) if final else None
         recorded = np.zeros((n, max_updates + 1, program.n_all)) if record else None
         # What the compiled code writes to: its own memory, which networks are where, and counts.
-        strip = self._prepare(program, 1, threshold)
+        strip = prepare_strips(program, rule, 1, threshold)
         lanes = allocate(4, N_LANES).view(np.int64)
         lanes[NETWORK] = -1
         lanes[ROOT_SEED] = np.array(root_seed, dtype=np.uint64).view(np.int64)
         counts, stop = np.zeros(2, dtype=np.int64), find_flag()
+        begun = np.zeros(n, dtype=np.int64) if begun is None else begun
         inputs = program.data, strip, lanes, counts, drawn, kept
-        arrays = (*inputs, updates, converged, last, recorded, stop)
+        arrays = (*inputs, updates, converged, last, recorded, stop, begun)
         # It is called with addresses; what was not asked for is at 0.
         addresses = [0 if array is None else array.ctypes.data for array in arrays]
+        strides = drawn.strides[0] // 8, kept.strides[0] // 8
         run = compile_text(program.text, "train", *choose_processor())
-        run(*addresses, first_seed, drawn.strides[0] // 8, kept.strides[0] // 8, n, max_updates)
+        run(*addresses, *watched, first_seed, *strides, n, max_updates)
         if stop[0]:
             raise Stopped
         return updates, converged.astype(np.bool_), last, recorded
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
-        program = _find_program("evaluate", self.rule)
+        program = find_program("evaluate", self.rule)
         drawn, kept = self.rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
         n, n_rows = len(drawn), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
@@ -104,7 +111,7 @@ class Engine:
         n_strips = max(1, min(BYTES_AT_ONCE // (8 * n_rows * N_LANES), -(-n // N_LANES)))
         for begin in range(0, n, n_strips * N_LANES):
             part = slice(begin, begin + n_strips * N_LANES)
-            strips = self._prepare(program, n_strips)
+            strips = prepare_strips(program, self.rule, n_strips)
             # What is left of the last strip repeats networks.
             rows = np.hstack([drawn[part], kept[part]])
             filled = np.resize(rows, (n_strips, N_LANES, program.n_all))
@@ -119,20 +126,14 @@ class Engine:
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
         return Evaluation(hidden, image, error)
 
-    def _prepare(self, program: Program, n_strips: int, threshold: float = 0.0) -> Array:
-        """Return strips (n_strips, n_rows, n_lanes) that hold the rule's numbers."""
-        strips = allocate(n_strips * program.n_rows, N_LANES).reshape(n_strips, -1, N_LANES)
-        strips[:, program.threshold] = threshold
-        for name, row in program.given.items():
-            strips[:, row] = self.rule.numbers[name]
-        return strips
-
 
 def _take_weights(given: Any) -> Array:
     """Return weights as the kernel can read them."""
     weights = np.asarray(given, dtype=np.float64)
-    # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run.
-    is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize
+    # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run. But by
+    # whole numbers, which those within records of another size do not.
+    is_aligned = weights.flags.aligned and all(step % 8 == 0 for step in weights.strides)
+    is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize and is_aligned
     return weights if is_readable else np.ascontiguousarray(weights)
 
 
@@ -155,6 +156,15 @@ def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     return Engine(protocol).evaluate(weights)
 
 
+def prepare_strips(program: Program, rule: Rule, n_strips: int, threshold: float = 0.0) -> Array:
+    """Return strips (n_strips, n_rows, n_lanes) that hold the rule's numbers."""
+    strips = allocate(n_strips * program.n_rows, N_LANES).reshape(n_strips, -1, N_LANES)
+    strips[:, program.threshold] = threshold
+    for name, row in program.given.items():
+        strips[:, row] = rule.numbers[name]
+    return strips
+
+
 def allocate(n_rows: int, n_lanes: int) -> Array:
     """Return zeros of shape (n_rows, n_lanes) that begin at a page of memory."""
     size = n_rows * n_lanes
@@ -164,7 +174,7 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
 
-def _find_program(kind: str, rule: Rule) -> Program:
+def find_program(kind: str, rule: Rule) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
     # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
     n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
@@ -174,12 +184,24 @@ def _find_program(kind: str, rule: Rule) -> Program:
         return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
     is_neutral = issubclass(network, RecirculationNetwork)  # others take few fields
     protocol = _neutralise(rule.protocol) if is_neutral else rule.protocol
-    return _write(kind, network, protocol, n_at_once)
+    return _write(kind, network, protocol, n_at_once, _list_methods(network))
+
+
+def _list_methods(network: type[Network]) -> tuple[Any, ...]:
+    """Return all functions of a class and those above it, which somebody may have replaced."""
+    members = [x for each in network.__mro__ for x in vars(each).values()]
+    return tuple((x, getattr(x, "__code__", None)) for x in members if hasattr(x, "__get__"))
 
 
 @functools.lru_cache(maxsize=256)
-def _write(kind: str, network: type[Network], protocol: Protocol, n_at_once: int) -> Program:
-    write = write_train if kind == "train" else write_evaluate
+def _write(
+    kind: str,
+    network: type[Network],
+    protocol: Protocol,
+    n_at_once: int,
+    methods: tuple[Any, ...] = (),  # noqa: ARG001  # so that a replaced one is another rule
+) -> Program:
+    write = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}[kind]
     return write(Rule(network, protocol), N_LANES, n_at_once)
 
 

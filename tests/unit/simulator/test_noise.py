@@ -49,7 +49,7 @@ def test_each_turn_of_loops_within_one_another_draws_numbers_of_its_own():
 
 
 @pytest.mark.parametrize(("network", "n_updates", "schedule"), [
-    (Draws, 2, "per-pattern"), (Many, 1, "batch"),
+    (Draws, 2, "per-pattern"), (Many, 1, "batch"), (Many, 2, "minibatch"),
 ])  # fmt: skip
 def test_numbers_are_those_of_plain_numpy_whatever_the_company(network, n_updates, schedule):
     protocol = Protocol(update_schedule=schedule, max_updates=n_updates, threshold=1e-9)
