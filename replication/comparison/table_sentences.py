@@ -70,7 +70,10 @@ def _describe_contradicted(table: FoundTable) -> str:
     names = []
     for key in keys:
         p = table.adjusted.get(key)
-        names.append(name_key(key) if p is None else f"{name_key(key)} ({describe_p(p)})")
+        if p is None:
+            names.append(name_key(key))
+        else:
+            names.append(f"{name_key(key)} (adjusted {describe_p(p)})")
     return f"{len(keys)} of {plural(len(table.rows), 'row')}, {join(cut(names))}"
 
 
