@@ -46,7 +46,7 @@ EXPERIMENTS = {
     "hierarchy": Experiment(2010, 800, 12.0, version=3),
     "sizes": Experiment(2011, 2_000, 5.0, version=2),
     "dynamics": Experiment(2013, 10_000, 40.0, version=9),
-    "live": Experiment(2039, 20_000, 7.0, version=3),
+    "live": Experiment(2039, 20_000, 7.0, version=4),
     "images": Experiment(2016, 768, 85.0, version=9),  # of 4-2-4, fewer of larger encoders
 }
 """The experiments beside the headline, in the order in which they run."""

@@ -3,7 +3,9 @@
 
 {% include "live/rule.js" %}
 
-const PATTERNS = RecirculationNetwork.patterns, N_WEIGHTS = 22;
+const PATTERNS = RecirculationNetwork.patterns;
+const N_WEIGHTS = 22;
+const N_ENCODER = 10;  // W and its biases come first
 
 // Philox 4x64-10, the generator of simulator/rule/weights.py: initial weights of a seed, bit by bit.
 const MASK = (1n << 64n) - 1n;

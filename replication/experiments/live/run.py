@@ -21,6 +21,7 @@ from replication.experiments.instruments.sample import (
     find_p99,
     name_median,
 )
+from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import MOST_INK, compute_mean, read_digits, split_weights
 from replication.simulator.running.engine import evaluate_networks, record_weights
 from replication.simulator.running.ensemble import trace
@@ -99,8 +100,10 @@ def pick_networks(sample: Sample) -> tuple[Model, Array]:
     freed = trace(Protocol(frozen=("b",)), seed=failing, root_seed=SHOWN_ROOT_SEED)
     seed, taken = pick_typical(dataclasses.replace(sample, n=N_TYPICAL))
     typical, codes = describe_network(RATE, seed)
+    decoder = seed + 1
+    watched = {"decoder": decoder, "updates": watch_encoder(RATE, seed, decoder)}
     return {
-        "typical": typical | taken,
+        "typical": typical | taken | {"watched": watched},
         "slow": describe_network(PAPER.learning_rate, slow)[0],
         "failing": describe_network(PAPER.learning_rate, failing)[0] | {"freed": freed.updates},
     }, codes
@@ -130,6 +133,25 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     apart = np.array([pdist(each).min() for each in codes])
     chosen = int(seeds[np.argmax(np.where(nearest >= np.median(nearest), apart, 0.0))])
     return chosen, {"fast": int(fast[chosen]), "late": int(late[chosen])}
+
+
+def watch_encoder(learning_rate: float, encoder: int, decoder: int) -> int:
+    """Return when a decoder has learnt that watches the encoder of another network.
+
+    `encoder`, `decoder`: the seeds of both networks. At each update the decoder reads the codes
+    that the encoder has by then, and learns by equation 3; the encoder never hears it.
+    """
+    protocol = Protocol(learning_rate=learning_rate)
+    watched = RecirculationNetwork.from_seed(encoder, root_seed=SHOWN_ROOT_SEED, protocol=protocol)
+    watching = RecirculationNetwork.from_seed(decoder, root_seed=SHOWN_ROOT_SEED, protocol=protocol)
+    for n_updates in range(protocol.max_updates):
+        watching.W = watched.W
+        watching.b = watched.b
+        if watching.error() < protocol.threshold:
+            return n_updates
+        watching.update()
+        watched.update()
+    return protocol.max_updates
 
 
 def describe_network(learning_rate: float, seed: int) -> tuple[Model, Array]:
