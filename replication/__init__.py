@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from replication.experiments.contest import Contest, compare_rules
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.paper.claims import load_claims
-    from replication.simulator.operations.arrays import repeat
+    from replication.simulator.operations.loops import repeat
     from replication.simulator.rule.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.rule.digits import Digits, load_digits
     from replication.simulator.rule.network import Network
@@ -100,7 +100,7 @@ _HOMES = {
     "experiments.contest": "Contest compare_rules",
     "experiments.mechanism.examination": "Mechanism examine_mechanism",
     "paper.claims": "load_claims",
-    "simulator.operations.arrays": "repeat",
+    "simulator.operations.loops": "repeat",
     "simulator.rule.activations": "ACTIVATIONS SLOPES logistic",
     "simulator.rule.digits": "Digits load_digits",
     "simulator.rule.network": "Network",

@@ -12,7 +12,7 @@ CONTRIBUTING.md says how to add one.
 
 import hashlib
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,7 +34,7 @@ class Experiment(NamedTuple):
 EXPERIMENTS = {
     "readings": Experiment(2001, 500_000, 8.0, version=3),  # of each reading
     "likelihood": Experiment(2015, 10_000_000, 56.0, version=2),  # of each reading, none twice
-    "settings": Experiment(2002, 1_000, 4.0, version=4),  # a cell of the map
+    "settings": Experiment(2002, 1_000, 12.0, version=5),  # a cell of the map
     "mechanism": Experiment(2012, 2_000, 28.0, version=9),
     "speed": Experiment(2003, 20_000, 24.0, version=5),
     "codes": Experiment(2004, 50_000, 1.0, version=2),
@@ -43,11 +43,11 @@ EXPERIMENTS = {
     "learning": Experiment(2007, 2_000, 10.0, version=2),
     "picture": Experiment(2008, 2_000, 5.0),
     "proposal": Experiment(2009, 10_000, 6.0, version=3),
-    "hierarchy": Experiment(2010, 800, 12.0, version=2),
+    "hierarchy": Experiment(2010, 800, 12.0, version=3),
     "sizes": Experiment(2011, 2_000, 5.0, version=2),
     "dynamics": Experiment(2013, 10_000, 40.0, version=9),
     "live": Experiment(2039, 20_000, 7.0, version=3),
-    "images": Experiment(2016, 768, 85.0, version=8),  # of 4-2-4, fewer of larger encoders
+    "images": Experiment(2016, 768, 85.0, version=9),  # of 4-2-4, fewer of larger encoders
 }
 """The experiments beside the headline, in the order in which they run."""
 
@@ -94,6 +94,19 @@ def list_measurements(name: str) -> dict[str, dict[str, dict[str, float]]]:
         for claim in load_claims().values()
         if claim.experiment == name
     }
+
+
+def list_checks(models: Mapping[str, Model]) -> dict[str, dict[str, bool]]:
+    """Return which sentences of the chapters are true of the models, by experiment and name.
+
+    From the function ``check`` in the ``checks.py`` of an experiment, if it has one.
+    """
+    found = {}
+    for name in models:
+        if (TEMPLATES / name / "checks.py").exists():
+            module = importlib.import_module(f"replication.experiments.{name}.checks")
+            found[name] = dict(module.check(models))
+    return found
 
 
 def list_figures(name: str) -> dict[str, Callable[[Model], Any]]:

@@ -193,8 +193,11 @@ def write_report(
     for name, model in others.items() if is_full else ():
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
+    named = {"claims": list_claims(models), "cost": registry.COST}
+    if is_full:
+        named["checks"] = registry.list_checks(models)
     render = partial(
-        render_report, models=models | {"claims": list_claims(models), "cost": registry.COST},
+        render_report, models=models | named,
         figures=figures, bibliography=registry.TEMPLATES / "references.bib",
         search=[registry.TEMPLATES], write=write_template, jobs=jobs,
     )  # fmt: skip

@@ -184,25 +184,60 @@ def _cut(file: str, letters: frozenset[str]) -> bytes:
 def _tidy(svg: str, name: str) -> str:
     """Drop what no reader needs, and make identifiers those of this figure."""
     svg = re.sub(r' xmlns:xlink="[^"]*"', "", svg[svg.index("<svg ") :]).replace("xlink:", "")
-    # In tags only: what the text says keeps its digits.
-    svg = re.sub(r"<[^>]*>", lambda tag: re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0]), svg)
+    svg = re.sub(r"<[^>]*>", _shorten_numbers, svg)
     # d="M 0 1\nL 2 3" on one line.
     svg = re.sub(r' d="[^"]*"', lambda path: " " + " ".join(path[0].split()), svg)
     # <g id="halo-of-text"><text style="...: the halo is drawn behind the letters.
     halo = rf"\1paint-order: stroke; stroke: {PAPER_WHITE}; stroke-width: 2.5px; "
     svg = re.sub(rf'(<g id="{HALO}">\s*<text style=")', halo, svg).replace(f' id="{HALO}"', "")
     svg = re.sub(r' transform="rotate\(-?0 [^"]*"', "", svg)  # rotate(-0 12.3 45.6)
-    # url(#p1f2e) and href="#m1f2e" refer to identifiers, which get the name of the figure; others
-    # that Matplotlib has counted, as in id="line2d_7", are dropped.
+    return _number_identifiers(_merge_clips(svg), name)
+
+
+def _shorten_numbers(tag: re.Match[str]) -> str:
+    """Keep two digits of numbers in a tag, and no sign of zero; what the text says stays."""
+    shortened = re.sub(r"(\d\.\d\d)\d+", r"\1", tag[0])
+    # L 270.59 -0 L 68.21 -0: a number that is 0 but for its last bit.
+    return re.sub(r"(?<=[ \"])-0(?=[ \"])", "0", shortened)
+
+
+def _merge_clips(svg: str) -> str:
+    """Keep one of several frames that say the same once their numbers are rounded.
+
+    Matplotlib shares a frame where all bits of its numbers agree, which depends on the processor.
+    """
+    # <clipPath id="p1f2e"> <rect x="7.2" y="7.2" width="99" height="66"/> </clipPath>
+    found = re.findall(r'(\s*<clipPath id="([^"]*)">(.*?)</clipPath>)', svg, flags=re.DOTALL)
+    kept: dict[str, str] = {}
+    for whole, identifier, content in found:
+        first = kept.setdefault(content, identifier)
+        if first != identifier:
+            svg = svg.replace(whole, "", 1).replace(f"#{identifier})", f"#{first})")
+    return svg
+
+
+def _number_identifiers(svg: str, name: str) -> str:
+    """Give what is referred to the name of the figure and a number, in the order of appearance.
+
+    Matplotlib's own, as in url(#p1f2e) or href="#m1f2e", are digests of numbers that are not
+    rounded. Others that it has counted, as in id="line2d_7", are dropped.
+    """
     used = set(re.findall(r'(?:url\(|href=")#([^)"]+)', svg))
+    numbers: dict[str, str] = {}
+
+    def find_number(identifier: str) -> str:
+        return numbers.setdefault(identifier, f"{name}-{len(numbers) + 1}")
 
     def rename(found: re.Match[str]) -> str:
-        if found[1] in used:
-            return f' id="{name}-{found[1]}"'
-        return "" if re.fullmatch(r"[A-Za-z0-9.]+_\d+", found[1]) else found[0]
+        before, identifier = found.groups()
+        if before != ' id="' or identifier in used:
+            return f"{before}{find_number(identifier)}"
+        if re.fullmatch(r"[A-Za-z0-9.]+_\d+", identifier):
+            return ' id="'  # to be dropped
+        return found[0]
 
-    svg = re.sub(r' id="([^"]+)"', rename, svg)
-    return re.sub(r'((?:url\(|href=")#)', rf"\g<1>{name}-", svg)
+    svg = re.sub(r'( id="|url\(#|href="#)([^)"]+)', rename, svg)
+    return svg.replace(' id=""', "")
 
 
 def _describe(figure: Figure, axes: Axes) -> str:

@@ -13,8 +13,13 @@ VECTORS = np.array(
     [[1, 0, 0, 0.5, 0, 1, 0.25, 0], [0, 0, 1, 1, 1, 0, 0, 0], [0, 1, 0, 0, 0.7, 1, 1, 0]]
 )
 DRAWN = make_rule(
-    hierarchy.Modules, patterns=VECTORS, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
+    hierarchy.Modules, n_shown=3, numbers={"lower_rate": 6.0, "top_rate": 3.0}, top_hidden=3
 )
+
+
+def show(weights, states=VECTORS):
+    """Return the rows of networks that are all shown the same states."""
+    return hierarchy.attach(weights, np.broadcast_to(states, (len(weights), *states.shape)))
 
 
 class PaperHierarchy:
@@ -47,13 +52,13 @@ class PaperHierarchy:
 
 def test_modules_learn_and_settle_as_loops_of_the_paper_do():
     weights = draw_modules(DRAWN, 1, 5, 8)
-    final = train_for(PAPER, weights, 40, network=DRAWN)
+    final = train_for(PAPER, show(weights), 40, network=DRAWN)[:, : weights.shape[1]]
     # Half of each vector is held, the other half is completed.
-    # A pattern of the rule that settles is a vector and what is held of it: (3, 16).
+    # A pattern of the rule that settles says which vector, and what is held of it.
     held = np.arange(8) >= 4
-    states = np.hstack([VECTORS * held, np.broadcast_to(held, VECTORS.shape)])
-    settling = make_rule(hierarchy.Settling, DRAWN, patterns=states, n_rounds=3)
-    settled = Engine(PAPER, settling).evaluate(final).reconstruction
+    patterns = np.hstack([np.eye(3), np.broadcast_to(held, VECTORS.shape)])
+    settling = make_rule(hierarchy.Settling, DRAWN, n_shown=3, patterns=patterns, n_rounds=3)
+    settled = Engine(PAPER, settling).evaluate(show(final, VECTORS * held)).reconstruction
     for k in range(3):
         network = PaperHierarchy(weights[k])
         for _ in range(40):
@@ -69,12 +74,12 @@ def test_lower_modules_that_start_alike_stay_alike_on_equal_halves():
     weights = draw_modules(rule, 1, 0, 5)
     np.testing.assert_array_equal(weights[:, :22], draw_modules(other, 1, 0, 5)[:, :22])
     np.testing.assert_array_equal(weights[:, :22], weights[:, 22:44])
-    final = train_for(PAPER, weights, 50, network=rule)
+    final = train_for(PAPER, show(weights, np.tile(np.eye(4), 2)), 50, network=rule)
     np.testing.assert_array_equal(final[:, :22], final[:, 22:44])
 
 
 def test_lower_modules_learn_the_same_whether_the_top_is_trained_or_not():
-    weights = draw_modules(DRAWN, 1, 0, 5)[:, :66]
+    weights = show(draw_modules(DRAWN, 1, 0, 5)[:, :66], np.tile(np.eye(4), 2))
     rules = (make_condition(name, (10.0, 4.0)) for name in ("untrained_top", "four"))
     final, expected = (train_for(PAPER, weights, 20, network=rule) for rule in rules)
     np.testing.assert_array_equal(final[:, :44], expected[:, :44])

@@ -42,10 +42,21 @@ PROTOCOLS = {
 def compute(name, n_networks, max_updates):
     if name == "own rule":
         return compute_rule(Mirror, "batch")
+    if name == "patterns":
+        return hash_patterns()
     protocol = dataclasses.replace(PROTOCOLS[name], max_updates=max_updates)
     weights = draw_weights(protocol, 1988, 0, n_networks)
     updates, converged, final = simulate_weights(protocol, weights)
     return [compute_digest([Outcomes(0, updates, converged)]), hash_array(final)]
+
+
+def hash_patterns():
+    """Return digests of patterns that are computed before networks learn them."""
+    from replication.experiments.images import linear, logistic  # which need more packages
+
+    digits, patches = linear.make_digits(), linear.make_patches()
+    computed = [digits.root, digits.span, patches.root, *logistic.make_noise()]
+    return [hash_array(patterns) for patterns in computed]
 
 
 def measure(n_networks, max_updates, *names):

@@ -11,7 +11,8 @@ from replication.report.numbers import fixed
 GROUPS: tuple[tuple[str, str, dict[str, str]], ...] = (
     ("by the vectors to be learnt", "conditions", {
         "two": "2 one-hot pairs", "three": "3 one-hot pairs", "four": "4 one-hot pairs",
-        "bits": "4 pairs, two units on in each", "random": "4 random vectors",
+        "bits": "4 pairs, two units on in each", "random": "4 random vectors ({:,})",
+        "completable": "no two share a half ({:,})",
     }),
     ("4 one-hot pairs, by lower modules", "splits", {
         "same": "both divide them alike ({:,})", "different": "they divide differently ({:,})",

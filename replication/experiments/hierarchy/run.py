@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments.judging import judge
@@ -18,20 +17,20 @@ from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample, estimate_share
 from replication.paper.claims import load_claims
-from replication.simulator.operations.arrays import repeat
+from replication.simulator.operations.loops import repeat
 from replication.simulator.rule.activations import logistic
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running.engine import Engine
 
-NOISE_SEED, RANDOM_SEED = 2010, 2110  # of the noisy copies, and of the first random set
-N_SEARCH = 100  # networks for each pair of rates in the search
-RANDOM_SETS = 20  # random sets; the networks of that condition are shared out among them
+NOISE_SEED, RANDOM_SEED = 2010, 2110  # of the noisy copies, and of the random sets
+N_SEARCH = 400  # networks for each pair of rates in the search
+RANDOM_FACTOR = 5  # times as many networks learn random vectors, each a set of its own
 
 UPDATES = 500
 ROUNDS = 50
 NOISE = 0.25  # largest amount added to or taken from a unit of a vector that must settle back
-N_COPIES = 4  # noisy copies of each vector; all networks get the same ones
+N_COPIES = 4  # noisy copies of each vector, drawn for each network
 
 LOWER_RATES = (5.0, 10.0, 20.0)
 TOP_RATES = (0.5, 1.0, 2.0, 4.0)
@@ -41,13 +40,14 @@ HALVES = {
     "bits": np.array([[1, 1, 0, 0], [0, 0, 1, 1], [1, 0, 1, 0], [0, 1, 0, 1]]),
 }  # fmt: skip
 """What both halves of the vectors of a set are: one-hot, or the bits a, not a, b and not b."""
+N_RANDOM = 4  # vectors of a random set
 CHANGED: dict[str, dict[str, Any]] = {
     "same_start": {"starts_alike": True}, "untrained_top": {"trains_top": False},
     "wider_lower": {"lower_hidden": 3}, "wider_top": {"top_hidden": 3},
     "wider": {"lower_hidden": 3, "top_hidden": 3},
 }  # fmt: skip
 """Conditions with the vectors "four", and what differs; those before them have no change."""
-CONDITIONS = ("four", "three", "two", "bits", "random", *CHANGED)
+CONDITIONS = ("random", "four", "three", "two", "bits", *CHANGED)
 RATES_OF = {"two": "three", "random": "bits", **dict.fromkeys(CHANGED, "four")}
 """Conditions with the learning rates of another one; those of the others are searched."""
 
@@ -56,16 +56,20 @@ TOP_STREAM = 2**62
 N_LOWER = 2
 TOP = N_LOWER  # the number of the top module
 HALF = PAPER.n_visible  # visible units of a lower module
+N_UNITS = N_LOWER * HALF
 
 
 class Modules(Network):
-    """Two lower modules under a top one; subclasses say their sizes, vectors and rates."""
+    """Two lower modules under a top one; subclasses say their sizes and rates.
+
+    Each network has states of its own, which it is shown: a pattern says which of them.
+    """
 
     lower_hidden = top_hidden = 2
+    n_shown = 4
     starts_alike = False  # both lower modules from the same weights
     trains_top = True
     numbers = {"lower_rate": 10.0, "top_rate": 1.0}  # noqa: RUF012
-    patterns: Any  # vectors (n_vectors, 2 halves of 4 units)
 
     @property
     def shapes(self) -> dict[str, tuple[int, ...]]:  # type: ignore[override]
@@ -77,20 +81,38 @@ class Modules(Network):
             found |= {f"W{k}": (m, n), f"b{k}": (m,), f"U{k}": (n, m), f"c{k}": (n,)}
         return found
 
+    @property
+    def fixed(self) -> dict[str, tuple[int, ...]]:  # type: ignore[override]
+        """The states that the network is shown, a row for each."""
+        return {"shown": (self.n_shown, N_UNITS)}
+
+    def show(self, chosen: Any) -> Any:
+        """Return one of the states of this network; `chosen` begins with 1 at its place."""
+        return self.shown.T @ chosen[: self.n_shown]
+
     def send(self, names: str, k: int, states: Any) -> Any:
         """Return what states cause in module k, up by "Wb" or down by "Uc" (equations 1 and 2)."""
         matrix, biases = (getattr(self, f"{name}{k}") for name in names)
         return logistic(matrix @ states + biases)
 
-    def hidden(self, v: Any) -> Any:
+    def encode(self, v: Any) -> Any:
         """Return the codes, hidden states of the lower modules, the visible vector of the top."""
         parts = [self.send("Wb", k, v[HALF * k : HALF * (k + 1)]) for k in range(N_LOWER)]
         return np.concatenate(parts)
 
-    def image(self, v: Any) -> Any:
+    def go_around(self, v: Any) -> Any:
         """Return a vector sent up through the top and down again."""
-        codes = self.send("Uc", TOP, self.send("Wb", TOP, self.hidden(v))).reshape(N_LOWER, -1)
+        top = self.send("Wb", TOP, self.encode(v))
+        codes = self.send("Uc", TOP, top).reshape(N_LOWER, -1)
         return np.concatenate([self.send("Uc", k, code) for k, code in enumerate(codes)])
+
+    def hidden(self, chosen: Any) -> Any:
+        """Return the codes of a state."""
+        return self.encode(self.show(chosen))
+
+    def image(self, chosen: Any) -> Any:
+        """Return the reconstruction of a state."""
+        return self.go_around(self.show(chosen))
 
     def learn(self, k: int, v0: Any, rate: Any) -> dict[str, Any]:
         """Return the changes of one module, equations 3 to 6."""
@@ -103,9 +125,12 @@ class Modules(Network):
             f"U{k}": rate * np.outer(v0 - v2, h1), f"c{k}": rate * (v0 - v2),
         }  # fmt: skip
 
-    def weight_changes(self, v: Any, _: Any) -> dict[str, Any]:
+    def weight_changes(self, chosen: Any, _: Any) -> dict[str, Any]:
         """Return the changes of all modules, each by its own loop."""
-        changes = self.learn(TOP, self.hidden(v), self.top_rate) if self.trains_top else {}
+        v = self.show(chosen)
+        changes: dict[str, Any] = {}
+        if self.trains_top:
+            changes |= self.learn(TOP, self.encode(v), self.top_rate)
         for k in range(N_LOWER):
             changes |= self.learn(k, v[HALF * k : HALF * (k + 1)], self.lower_rate)
         return changes
@@ -114,27 +139,26 @@ class Modules(Network):
 class Settling(Modules):
     """The same network, which reconstructs a state again and again; some units keep theirs.
 
-    A pattern is a state and, behind it, which of its units are held (1) or not (0). With zero
-    regression: a state that is partly kept looks stable without being an attractor.
+    A pattern says which state, and behind that, which of its units are held (1) or not (0). With
+    zero regression: a state that is partly kept looks stable without being an attractor.
     """
 
     n_rounds = 50
 
-    def image(self, v: Any) -> Any:
+    def image(self, chosen: Any) -> Any:
         """Return the state after all rounds."""
-        n = N_LOWER * HALF
-        begun, is_held = v[:n], v[n:] > 0.5
+        begun, is_held = self.show(chosen), chosen[self.n_shown :] > 0.5
 
-        def go_around(state: Any) -> Any:
-            return np.where(is_held, begun, super(Settling, self).image(state))
+        def step(state: Any) -> Any:
+            return np.where(is_held, begun, self.go_around(state))
 
-        return repeat(self.n_rounds, go_around, begun)
+        return repeat(self.n_rounds, step, begun)
 
 
-def make_rule(*bases: type[Modules], patterns: Any, **settings: Any) -> type[Modules]:
-    """Return a class of modules that is shown some patterns, with other settings."""
-    targets = np.asarray(patterns, dtype=np.float64)[:, : N_LOWER * HALF]
-    return type(bases[0].__name__, bases, {"patterns": patterns, "targets": targets, **settings})
+def make_rule(*bases: type[Modules], n_shown: int, **settings: Any) -> type[Modules]:
+    """Return a class of modules that is shown so many states, with other settings."""
+    shown: dict[str, Any] = {"n_shown": n_shown, "targets": np.zeros((n_shown, N_UNITS))}
+    return type(bases[0].__name__, bases, {"patterns": np.eye(n_shown), **shown, **settings})
 
 
 def draw_modules(rule: type[Modules], root_seed: int, start: int, stop: int) -> Array:
@@ -153,30 +177,44 @@ def draw_modules(rule: type[Modules], root_seed: int, start: int, stop: int) -> 
     return np.hstack([rows.reshape(stop - start, -1), above])
 
 
-def make_vectors(kind: str, number: int = 0) -> NDArray[Any]:
-    """Return vectors over two halves of four units: a set of `HALVES`, or of "random" ones.
+def draw_vectors(kind: str, sample: Sample) -> Array:
+    """Return the vectors of each network over two halves of four units, (n, n_vectors, 8).
 
-    The random set of a number holds four different vectors.
+    A set of `HALVES`, the same for all, or a "random" one of four different vectors for each.
     """
     if kind in HALVES:
-        return np.tile(HALVES[kind], 2)
-    generator = np.random.Generator(np.random.Philox(key=RANDOM_SEED + number))
-    n_units = N_LOWER * HALF
-    chosen = generator.choice(2**n_units, size=4, replace=False)
-    return np.asarray((chosen[:, None] >> np.arange(n_units)) & 1)
+        vectors = np.tile(HALVES[kind], N_LOWER).astype(np.float64)
+        return np.broadcast_to(vectors, (sample.n, *vectors.shape))
+    # The first four of all vectors in a random order, which has no vector twice.
+    generator = np.random.Generator(np.random.Philox(key=[RANDOM_SEED, sample.root_seed]))
+    orders = generator.random((sample.n, 2**N_UNITS)).argsort(axis=1)
+    chosen = orders[:, :N_RANDOM, None]
+    return ((chosen >> np.arange(N_UNITS)) & 1).astype(np.float64)
+
+
+def can_be_completed(vectors: Array) -> Flags:
+    """Say in which networks no two vectors share a half; from that half, one could not be told.
+
+    `vectors`: (n, n_vectors, 8).
+    """
+    halves = vectors.reshape(*vectors.shape[:2], N_LOWER, HALF)
+    one, other = np.triu_indices(vectors.shape[1], 1)
+    is_shared = np.all(halves[:, one] == halves[:, other], axis=-1)  # (n, n_pairs, half)
+    return np.asarray(~is_shared.any(axis=(1, 2)))
 
 
 Rates = tuple[float, float]  # of the lower modules and the top
 Examined = Mapping[str, Any]
 """What became of n networks, on the last axis: whether every vector is ``encoded``, among the
-``attractors``, ``completed`` and ``all`` of it; ``codes`` (n_hidden, n_vectors, 2, n) below."""
+``attractors``, ``completed`` and ``all`` of it, and whether it ``can`` be completed; ``codes``
+(n_hidden, n_vectors, 2, n) below."""
 
 
-def make_condition(name: str, rates: Rates, number: int = 0) -> type[Modules]:
-    """Return the rule of a condition with these learning rates, and a random set of this number."""
-    vectors = make_vectors("four" if name in CHANGED else name, number)
+def make_condition(name: str, rates: Rates) -> type[Modules]:
+    """Return the rule of a condition with these learning rates."""
     numbers = dict(zip(("lower_rate", "top_rate"), rates, strict=True))
-    return make_rule(Modules, patterns=vectors, numbers=numbers, **CHANGED.get(name, {}))
+    n_shown = len(HALVES[name]) if name in HALVES else N_RANDOM
+    return make_rule(Modules, n_shown=n_shown, numbers=numbers, **CHANGED.get(name, {}))
 
 
 def run(sample: Sample) -> Model:
@@ -186,14 +224,19 @@ def run(sample: Sample) -> Model:
     searched = {name: search_rates(name, few) for name in own}
     rates = {name: searched[RATES_OF.get(name, name)] for name in CONDITIONS}
     outcomes = sample.map(lambda name: simulate_condition(name, rates[name], sample), CONDITIONS)
-    # Each way of measuring the statement is one of the conditions.
-    ways = load_claims()["hierarchy"].operationalisations
-    measured = {way.id: outcomes[way.id]["all"] for way in ways}
+    described = {
+        name: describe(outcomes[name]) | {"lower_rate": lower, "top_rate": top}
+        for name, (lower, top) in rates.items()
+    }
+    # Random sets that can be completed, apart: with the others no network can succeed.
+    fair = select(outcomes["random"], outcomes["random"]["can"])
+    described["completable"] = described["random"] | describe(fair)
+    judged = {**outcomes, "completable": fair}
+    measured = {
+        way.id: judged[way.id]["all"] for way in load_claims()["hierarchy"].operationalisations
+    }
     return {
-        "conditions": {
-            name: describe(outcomes[name]) | {"lower_rate": lower, "top_rate": top}
-            for name, (lower, top) in rates.items()
-        },
+        "conditions": described,
         "splits": compare_splits(outcomes["four"]),
         "claims": {"hierarchy": judge("hierarchy", measured)},
     }
@@ -207,47 +250,65 @@ def search_rates(name: str, sample: Sample) -> Rates:
 
 
 def simulate_condition(name: str, rates: Rates, sample: Sample) -> Examined:
-    """Train and test networks; with random sets the first n / `RANDOM_SETS` on each of them."""
-    n_sets = RANDOM_SETS if name == "random" else 1
-    found = []
-    for number in range(n_sets):
-        rule = make_condition(name, rates, number)
-        weights = draw_modules(rule, sample.root_seed, 0, max(1, sample.n // n_sets))
-        found.append(examine(rule, train_for(PAPER, weights, UPDATES, network=rule)))
-    return {key: np.concatenate([part[key] for part in found], axis=-1) for key in found[0]}
+    """Train and test networks; with random vectors `RANDOM_FACTOR` times as many."""
+    if name == "random":
+        sample = sample.take(RANDOM_FACTOR)
+    rule = make_condition(name, rates)
+    vectors = draw_vectors("four" if name in CHANGED else name, sample)
+    weights = draw_modules(rule, sample.root_seed, 0, sample.n)
+    shown = attach(weights, vectors)
+    final = train_for(PAPER, shown, UPDATES, network=rule)
+    return examine(rule, final[:, : weights.shape[1]], vectors, draw_noise(vectors, sample))
 
 
-def examine(rule: type[Modules], weights: Array) -> Examined:
-    """Return what trained networks do; all settling is without regression, by way of the top."""
-    vectors = rule.patterns
-    evaluation = Engine(PAPER, rule).evaluate(weights)
+def attach(weights: Array, states: Array) -> Array:
+    """Return the rows of networks that are shown states (n, n_shown, 8)."""
+    return np.hstack([weights, states.reshape(len(weights), -1)])
+
+
+def draw_noise(vectors: Array, sample: Sample) -> Array:
+    """Draw what is added to the copies of the vectors, (n, N_COPIES, n_vectors, 8)."""
+    n, *shape = vectors.shape
+    generator = np.random.Generator(np.random.Philox(key=[NOISE_SEED, sample.root_seed]))
+    return generator.uniform(-NOISE, NOISE, (n, N_COPIES, *shape))
+
+
+def examine(rule: type[Modules], weights: Array, vectors: Array, noise: Array) -> Examined:
+    """Return what trained networks do; all settling is without regression, by way of the top.
+
+    `vectors` (n, n_vectors, 8): of each network; `noise` (n, n_copies, n_vectors, 8).
+    """
+    n, n_vectors, n_units = vectors.shape
+    evaluation = Engine(PAPER, rule).evaluate(attach(weights, vectors))
 
     def is_near(states: Array) -> Flags:
         """Return which networks have all vectors, copy by copy, near enough."""
-        copies = states.reshape(len(weights), -1, *vectors.shape)
-        return np.asarray(np.abs(copies - vectors).max(axis=(1, 2, 3)) < PAPER.threshold)
+        copies = states.reshape(n, -1, n_vectors, n_units)
+        far = np.abs(copies - vectors[:, None]).max(axis=(1, 2, 3))
+        return np.asarray(far < PAPER.threshold)
 
     # The vectors and noisy copies of them, which must come back.
-    generator = np.random.Generator(np.random.Philox(key=NOISE_SEED))
-    noise = generator.uniform(-NOISE, NOISE, (N_COPIES, *vectors.shape))
-    starts = np.vstack([vectors, *np.clip(vectors + noise, 0.0, 1.0)])
-    attracted = settle(rule, weights, starts, np.zeros_like(starts))
+    copies = np.clip(vectors[:, None] + noise, 0.0, 1.0).reshape(n, -1, n_units)
+    starts = np.concatenate([vectors, copies], axis=1)
+    attracted = settle(rule, weights, starts, np.zeros(starts.shape[1:]))
     # Either half of the vectors is held, and the other one begins at 0.
-    is_first = np.arange(vectors.shape[1]) < HALF
-    held = np.repeat([is_first, ~is_first], len(vectors), axis=0).astype(np.float64)
-    completed = settle(rule, weights, np.vstack([vectors, vectors]) * held, held)
+    is_first = np.arange(n_units) < HALF
+    held = np.repeat([is_first, ~is_first], n_vectors, axis=0).astype(np.float64)
+    completed = settle(rule, weights, np.tile(vectors, (1, 2, 1)) * held, held)
     states = {"encoded": evaluation.reconstruction, "attractors": attracted, "completed": completed}
     found = {name: is_near(each) for name, each in states.items()}
     found["all"] = np.all([*found.values()], axis=0)
-    codes = evaluation.hidden[0].reshape(len(weights), len(vectors), N_LOWER, -1)
+    found["can"] = can_be_completed(vectors)
+    codes = evaluation.hidden[0].reshape(n, n_vectors, N_LOWER, -1)
     return {**found, "codes": codes.transpose(3, 1, 2, 0)}
 
 
 def settle(rule: type[Modules], weights: Array, states: Array, held: Array) -> Array:
     """Return what states become in `ROUNDS` rounds, (n, n_states, n_units)."""
-    patterns = np.hstack([states, held])
-    settling = make_rule(Settling, rule, patterns=patterns, n_rounds=ROUNDS)
-    return Engine(PAPER, settling).evaluate(weights).reconstruction
+    n_shown = states.shape[1]
+    patterns = np.hstack([np.eye(n_shown), held])
+    settling = make_rule(Settling, rule, n_shown=n_shown, patterns=patterns, n_rounds=ROUNDS)
+    return Engine(PAPER, settling).evaluate(attach(weights, states)).reconstruction
 
 
 def name_splits(codes: Array) -> Counts:
@@ -270,10 +331,12 @@ def compare_splits(outcome: Examined) -> Model:
     single = (left[0] == left[1]) | (right[0] == right[1])
     equal = np.all(left == right, axis=0)
     groups = {"same": ~single & equal, "different": ~single & ~equal, "single": single}
-    return {
-        name: describe({key: values[..., members] for key, values in outcome.items()})
-        for name, members in groups.items()
-    }
+    return {name: describe(select(outcome, members)) for name, members in groups.items()}
+
+
+def select(outcome: Examined, members: Flags) -> Examined:
+    """Return what became of some of the networks."""
+    return {key: values[..., members] for key, values in outcome.items()}
 
 
 def describe(outcome: Examined) -> Model:

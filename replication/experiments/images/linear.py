@@ -5,6 +5,7 @@ rows of its root, stand for the 1,797. Deviations from the mean image are learnt
 """
 
 import itertools
+import math
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from replication.experiments.instruments.matrices import (
     compute_cosines,
     flatten,
     get_w,
+    multiply_matrices,
 )
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import train_for
@@ -27,6 +29,9 @@ from replication.simulator.running.ensemble import simulate_weights
 
 IMAGES = Protocol(group_sizes=(rules.N_VISIBLE, rules.N_HIDDEN), patterns="digits")
 SIDE = 8  # pixels of an image
+HALF_ROOT = math.sqrt(0.5)
+COSINES = np.array([1.0, HALF_ROOT, 0.0, -HALF_ROOT, -1.0, -HALF_ROOT, 0.0, HALF_ROOT])
+"""Of 0, 1, ... eighths of a turn, since the last bit of a computed cosine is the processor's."""
 SIZES = (0.5, 0.125, 0.02)
 """Half-widths of the initial weights: the paper's; scaled to the root of the number of visible
 units, 0.5 sqrt(4 / 64); and a smaller one."""
@@ -87,7 +92,8 @@ def make_patches() -> Scatter:
     squares = np.sum(waves**2, axis=1)
     powers = np.divide(1.0, squares, out=np.zeros(len(places)), where=squares > 0)
     shifts = places[:, None] - places[None]
-    matrix = np.cos(2.0 * np.pi / SIDE * (shifts @ places.T)) @ powers
+    turns = shifts @ places.T  # eighths of a turn, whole numbers
+    matrix = np.sum(COSINES[turns % SIDE] * powers, axis=-1)
     return Scatter.of_matrix(matrix * (np.trace(make_digits().matrix) / np.trace(matrix)))
 
 
@@ -148,14 +154,16 @@ def continue_from(rule: Rule, weights: Array, scatter: Scatter) -> tuple[Model, 
         return np.asarray(np.linalg.norm(matrices, axis=(1, 2)))
 
     # How far the reconstruction is from the images, and what still moves per update.
-    errors = (U @ W - np.eye(rules.N_VISIBLE)) @ scatter.matrix
+    both_ways = multiply_matrices(U, W), multiply_matrices(W, U)
+    missed, unread = (each - np.eye(each.shape[-1]) for each in both_ways)
+    gradients = multiply_matrices(np.swapaxes(U, 1, 2), multiply_matrices(missed, scatter.matrix))
     changed = measure_length(W - split(rule, before)["W"]) / measure_length(W) / LAST
     described: Model = {
         **name_mean(scatter.miss(W, U), "unexplained"),
         "change": float(np.maximum(changed, ZERO).mean()),
-        "unread": float(np.maximum(np.abs(W @ U - np.eye(rules.N_HIDDEN)).max(), ZERO)),
+        "unread": float(np.maximum(np.abs(unread).max(), ZERO)),
         "alignment": float(compute_cosines(flatten(W), flatten(np.swapaxes(U, 1, 2))).mean()),
-        "gradient": float(measure_length(np.swapaxes(U, 1, 2) @ errors).mean()),
+        "gradient": float(measure_length(gradients).mean()),
     }
     # What only some rules have: fixed feedback, and an encoder that undoes the decoder.
     if "B" in rule.fixed:

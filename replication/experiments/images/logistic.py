@@ -23,6 +23,7 @@ from replication.experiments.instruments.matrices import (
 )
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import Sample, name_mean
+from replication.simulator.operations.noise import draw_numbers
 from replication.simulator.rule import activations
 from replication.simulator.rule.weights import (
     MOST_INK,
@@ -105,9 +106,8 @@ def read_images() -> Images:
 
 def make_noise() -> Images:
     """Return patches of noise, as many, with the scatter of `make_patches`."""
-    generator = np.random.Generator(np.random.Philox(key=PATCH_SEED))
-    normal = generator.normal(size=(IMAGES.n_images, rules.N_VISIBLE))
-    patches = multiply(normal, make_patches().root)
+    normal = draw_numbers("normal", (IMAGES.n_images, rules.N_VISIBLE), [0] * 4, PATCH_SEED)
+    patches = multiply(normal, make_patches().root.T)
     return patches[:N_TRAINED], patches[N_TRAINED:]
 
 

@@ -76,6 +76,19 @@ def multiply(matrices: Array, rows: Array) -> Array:
     return np.stack([np.sum(matrices * row, axis=-1) for row in rows], axis=-1)
 
 
+def multiply_matrices(one: Array, other: Array) -> Array:
+    """Return products of matrices (..., n, m) and (..., m, k), shape (..., n, k).
+
+    Entry by entry in the order of m, so that their bits do not depend on the processor, as those
+    of ``one @ other`` do.
+    """
+    first, second = one[..., :, :, None], other[..., None, :, :]
+    total = first[..., :, 0, :] * second[..., :, 0, :]
+    for j in range(1, one.shape[-1]):
+        total = total + first[..., :, j, :] * second[..., :, j, :]
+    return np.asarray(total)
+
+
 def project(matrices: Any, directions: Any) -> Any:
     """Return the component of each matrix along another; 0 along one that is 0.
 
@@ -99,12 +112,38 @@ def _divide(one: Any, other: Any) -> Any:
     return np.where(other > 0.0, one, 0.0) / np.where(other > 0.0, other, 1.0)
 
 
+LEAST_STRENGTH = 1e-9
+"""Variation in a direction, as a part of the largest, below which patterns do not differ in it."""
+
+
+def factor(matrix: Array) -> Array:
+    """Return rows whose products with themselves add up to a scatter, (n_visible, n_visible).
+
+    The transposed factor of Cholesky, with pivots; where the scatter has a lower rank, the last
+    rows are 0. Products, differences, quotients and roots of single numbers give the same bits on
+    every processor, which the eigenvectors of a library do not: networks that learn from these
+    rows would enlarge the last bit.
+    """
+    rows, left = np.zeros_like(matrix), matrix.copy()
+    largest = np.max(np.diagonal(matrix))
+    for row in rows:
+        # The unit that varies most of what is left; of equal ones the first.
+        pivot = int(np.argmax(np.diagonal(left)))
+        if left[pivot, pivot] <= LEAST_STRENGTH * largest:
+            break
+        row[:] = left[pivot] / np.sqrt(left[pivot, pivot])
+        left -= row[:, None] * row
+        left[pivot, :] = left[:, pivot] = 0.0
+    return rows
+
+
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Scatter:
     """The products of deviations from the mean pattern, summed over patterns, and its directions.
 
     One-hot patterns have a scatter of 1 in all directions but that of their mean, along which
-    they do not differ.
+    they do not differ. What networks are given comes from `root` and `span`, whose bits are the
+    same on every processor; strengths and directions are for analysis alone.
     """
 
     matrix: Array  # (n_visible, n_visible), S
@@ -127,15 +166,25 @@ class Scatter:
 
     @property
     def root(self) -> Array:
-        """Return the symmetric root, (n_visible, n_visible): rows whose products add up to S."""
-        return np.asarray((self.directions * np.sqrt(self.strengths)) @ self.directions.T)
+        """Return a root, (n_visible, n_visible): rows whose products add up to S."""
+        return factor(self.matrix)
 
     @property
     def span(self) -> Array:
         """Return the projector on the directions in which the patterns differ."""
-        kept = self.directions[:, self.strengths > 1e-9 * self.strengths[0]]
-        # Rounded, since the last bits of such libraries depend on the processor.
-        return np.round(kept @ kept.T, 12)
+        basis: list[Array] = []
+        projector = np.zeros_like(self.matrix)
+        for row in self.root:
+            if not row.any():
+                break
+            # Gram and Schmidt, twice, since once leaves some of the earlier directions.
+            left = row
+            for direction in basis * 2:
+                left = left - np.sum(left * direction) * direction
+            unit = left / np.sqrt(np.sum(left * left))
+            basis.append(unit)
+            projector += unit[:, None] * unit
+        return np.round(projector, 12)
 
     def explain(self, encoder: Array) -> Array:
         """Return the share of the variance that the best reconstruction from W v misses, (n,).
@@ -148,6 +197,6 @@ class Scatter:
 
     def miss(self, encoder: Array, decoder: Array) -> Array:
         """Return the share of the variance that the reconstruction U W v misses, (n,)."""
-        left = np.eye(len(self.matrix)) - decoder @ encoder
-        missed = np.sum((left @ self.matrix) * left, axis=(1, 2))
+        left = np.eye(len(self.matrix)) - multiply_matrices(decoder, encoder)
+        missed = np.sum(multiply_matrices(left, self.matrix) * left, axis=(1, 2))
         return np.asarray(missed / self.strengths.sum())

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from replication.experiments.instruments.model import Model
 from replication.report.style import MAP, create_figure, mark_reported, use_plain_log_ticks
 
-FAILING = {0.01: ("1 % fail", 0.55), 0.5: ("half fail", 0.4)}
+FAILING = {0.01: ("1 % fail", 0.5), 0.5: ("half fail", 0.37)}
 """Label of each line of equal failure, and at which regression it stands."""
 LIGHT, DEEP = "#fdfdfd", "#14181c"  # on the map, whose own colours stay the same on a dark page
 LABEL: Any = {
@@ -17,18 +17,22 @@ LABEL: Any = {
     "bbox": {"facecolor": LIGHT, "linewidth": 0, "alpha": 0.85, "pad": 1.5},
 }  # fmt: skip
 """Of labels on a light ground, which sets them off from the map's colours."""
+TICKS = (0.0, 0.5, 0.75, 0.9, 0.95)  # of the regression
 LINE: Any = {"arrowstyle": "-", "linewidth": 0.8}  # from a label to its point
 
 
 def plot_settings(model: Model) -> Figure:
-    """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail."""
+    """Draw the mean (failures at the cap) over the plane, the ridge, and where networks fail.
+
+    Both axes are logarithmic, that of the regression in 1 - λ.
+    """
     rates, regressions = np.array(model["rates"]), np.array(model["regressions"])
     mean, failing = np.array(model["mean"]), np.array(model["failing"])
-    best, paper = model["best"], model["paper"]
-    figure, axes = create_figure(height=2.3)
+    away = 1.0 - regressions
+    figure, axes = create_figure(height=2.6)
     # The map, coloured from the fastest cell to the cap, at which all networks fail.
     filled = axes.pcolormesh(
-        rates, regressions, mean, shading="nearest", rasterized=True,
+        rates, away, mean, shading="nearest", rasterized=True,
         cmap=f"{MAP}_r", norm=LogNorm(float(mean.min()), float(model["max_updates"])),
     )  # fmt: skip
     bar = figure.colorbar(filled, ax=axes, pad=0.02, aspect=26)
@@ -38,30 +42,34 @@ def plot_settings(model: Model) -> Figure:
     is_slow = np.arange(len(rates)) < mean.argmin(axis=1, keepdims=True)
     beyond = np.where(is_slow, 0.0, failing)
     axes.contour(
-        rates, regressions, beyond, levels=list(FAILING), colors=[LIGHT], linewidths=1.6,
+        rates, away, beyond, levels=list(FAILING), colors=[LIGHT], linewidths=1.6,
         linestyles=["-", (0, (2, 2))],
     )  # fmt: skip
     for level, (text, height) in FAILING.items():
         # Where the line crosses the row at its height; failures once reached stay.
         row = beyond[int(np.abs(regressions - height).argmin())]
-        place = np.interp(level, np.maximum.accumulate(row), rates), height
+        place = np.interp(level, np.maximum.accumulate(row), rates), 1.0 - height
         beside = LABEL | {"ha": "left", "textcoords": ("axes fraction", "data")}
-        axes.annotate(text, place, xytext=(0.66, height - 0.13),
+        axes.annotate(text, place, xytext=(0.5, 1.0 - height),
                       arrowprops=LINE | {"color": LIGHT}, **beside)  # fmt: skip
-    # The fastest rate of each regression as a line, which ends at the fastest of all.
-    ridge = [(x, y) for x, y in zip(model["ridge"], regressions, strict=True) if x is not None]
-    own = best["learning_rate"], best["regression"]
-    axes.plot(*np.array([*ridge, own]).T, color=DEEP, linewidth=1.6, zorder=7)
-    axes.plot(*own, "s", color=DEEP, markeredgecolor=LIGHT, markersize=7, zorder=6, clip_on=False)
-    reported = paper["learning_rate"], paper["regression"]
+    # The fastest rate of each regression on the map as a line, and those that were measured.
+    rows = zip(model["ridge"], away, strict=True)
+    ridge = [(rate, height) for rate, height in rows if rate is not None]
+    axes.plot(*np.reshape(ridge, (-1, 2)).T, color=DEEP, linewidth=1.6, zorder=7)
+    fastest = [(row["learning_rate"], 1.0 - row["regression"]) for row in model["fastest"]]
+    axes.plot(*np.array(fastest).T, "s", color=DEEP, markeredgecolor=LIGHT, markersize=6, zorder=8,
+              clip_on=False)  # fmt: skip
+    paper = model["paper"]
+    reported = paper["learning_rate"], 1.0 - paper["regression"]
     mark_reported(axes, *reported, size=13, edge=DEEP)
-    axes.annotate("the paper", reported, xytext=(-12, 13), fontweight="bold", **LABEL)
-    axes.annotate("fastest on the map", own, xytext=(6, 15), fontweight="bold", **LABEL)
-    if ridge:
-        axes.annotate("fastest rate\nfor each λ", ridge[2 * len(ridge) // 5], xytext=(-10, 5),
-                      arrowprops=LINE | {"color": DEEP}, **LABEL)  # fmt: skip
+    axes.annotate("the paper", reported, xytext=(-12, 10), fontweight="bold", **LABEL)
+    axes.annotate("fastest rate\nfor each λ", fastest[1], xytext=(-14, 0), **LABEL)
     axes.set_xscale("log")
-    use_plain_log_ticks(axes, (2, 3, 5, 10, 20, 40, 80))
+    axes.set_yscale("log")
+    axes.invert_yaxis()
+    use_plain_log_ticks(axes, (5, 20, 100, 500))
+    axes.set_yticks([1.0 - x for x in TICKS], [f"{x:g}" for x in TICKS])
+    axes.yaxis.minorticks_off()
     axes.set(xlabel="learning rate ε", ylabel="regression λ")
     axes.grid(visible=False)
     return figure

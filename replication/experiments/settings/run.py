@@ -1,27 +1,44 @@
-"""Learning rate and regression around the paper's, on one map: mean and share that fails.
+"""Learning rate and regression around the paper's: a map, and the fastest rates with their errors.
 
-The fastest cell is measured again on other seeds than those that chose it.
+The map says where to look. A rate is called the fastest of its regression after many networks
+have been tried near it, and what it takes is measured on others, which chose nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
-from replication.experiments.instruments.sample import LEARNING, Sample, list_protocols, name_mean
+from replication.experiments.instruments.sample import (
+    LEARNING,
+    Sample,
+    estimate_share,
+    list_protocols,
+    name_mean,
+    name_median,
+)
+from replication.simulator.running.outcomes import Outcomes
 
-SHARE_FIRST = 0.05
+SHARE_FIRST = 0.02
 """This share of them is tried first; the others only if at least half of these converge."""
-FRESH_FACTOR, EDGE_FACTOR = 20, 5
-"""Times as many networks for the paper's cell and the fastest, and for the edge."""
+TRIED_FACTOR, FRESH_FACTOR, EDGE_FACTOR = 50, 200, 20
+"""Times as many networks: at each rate near the fastest, at the fastest, and for the edge."""
 
-MAP_RATES = (
-    2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0, 16.0, 18.0, 20.0, 22.0, 24.0, 26.0, 28.0, 30.0,
-    35.0, 40.0, 50.0, 60.0, 80.0,
-)  # fmt: skip
-MAP_REGRESSIONS = tuple(round(0.05 * step, 2) for step in range(20))
+STEP = 2.0 ** (1 / 3)  # from one cell of the map to the next
+MAP_RATES = tuple(float(f"{PAPER.learning_rate * STEP**k:.3g}") for k in range(-9, 19))
+MAP_REGRESSIONS = tuple(round(1.0 - (1.0 - PAPER.regression) * STEP**-k, 3) for k in range(-6, 11))
+"""The paper's and others, in equal steps of log ε and log (1 - λ)."""
+NEAR_RATES: Mapping[float, Sequence[float]] = {
+    0.97: (850.0, 900.0, 950.0, 1_000.0),
+    0.96: (480.0, 500.0, 520.0, 540.0),
+    0.94: (220.0, 230.0, 240.0, 250.0),
+    0.90: (80.0, 85.0, 90.0, 95.0),
+    0.85: (40.0, 42.0, 44.0, 46.0),
+    PAPER.regression: (17.0, 18.0, 19.0, 20.0),
+}
+"""Regressions whose fastest rate is measured, and the rates that are tried."""
 EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 """At the paper's regression, from its rate on, to see where networks begin to fail."""
 
@@ -29,26 +46,56 @@ EDGE_RATES = tuple(float(rate) for rate in range(20, 57, 2))
 def run(sample: Sample) -> Model:
     """Return the model of the map."""
     mean, failing = measure_map(sample.others)
-    # The fastest cell against the paper's, on networks that chose neither.
-    row, column = np.unravel_index(int(np.argmin(mean)), mean.shape)
-    best = Protocol(learning_rate=MAP_RATES[column], regression=MAP_REGRESSIONS[row])
-    fresh, at_edge = sample.take(FRESH_FACTOR), sample.take(EDGE_FACTOR)
-    gain = fresh.simulate(PAPER).updates - fresh.simulate(best).updates
     # Where failures begin at the paper's regression, with hidden biases learnt and fixed.
-    edge = {}
+    at_edge, edge = sample.take(EDGE_FACTOR), {}
     for name, frozen in LEARNING.items():
         tried = [Protocol(learning_rate=rate, frozen=frozen) for rate in EDGE_RATES]
         lost = [float(1.0 - at_edge.simulate(each).converged.mean()) for each in tried]
         edge[name] = {str(share): find_crossing(EDGE_RATES, lost, share) for share in (0.01, 0.1)}
-    own = mean[MAP_REGRESSIONS.index(PAPER.regression)]
     return {
         "max_updates": PAPER.max_updates,
         "rates": list(MAP_RATES), "regressions": list(MAP_REGRESSIONS),
         "mean": mean.tolist(), "failing": failing.tolist(), "ridge": find_ridge(mean, failing),
-        "fastest_rate": MAP_RATES[int(np.argmin(own))],
-        "paper": {"learning_rate": PAPER.learning_rate, "regression": PAPER.regression},
-        "best": {"learning_rate": best.learning_rate, "regression": best.regression},
-        **name_mean(gain, "gain"), "edge": edge,
+        **measure_fastest(sample), "edge": edge,
+    }  # fmt: skip
+
+
+def measure_fastest(sample: Sample) -> Model:
+    """Return the fastest of `NEAR_RATES` at each regression, and what it takes.
+
+    ``paper``: the paper's settings; ``fastest``: a row for each regression, with what it takes
+    less than the paper's (``gain``), network by network, and more than the row of the smallest
+    mean (``more``).
+    """
+    fresh, tried = sample.take(FRESH_FACTOR), sample.take(TRIED_FACTOR)
+    paper = fresh.simulate(PAPER)
+    outcomes: dict[Protocol, Outcomes] = {}
+    for regression, rates in NEAR_RATES.items():
+        best = tried.find_best(Protocol(regression=regression), {"learning_rate": rates})
+        outcomes[best] = fresh.simulate(best)
+    least = min(outcomes.values(), key=lambda each: float(each.updates.mean()))
+    rows = [
+        describe(protocol, found)
+        | name_mean(paper.updates - found.updates, "gain")
+        | name_mean(found.updates - least.updates, "more")
+        for protocol, found in outcomes.items()
+    ]
+    return {"n_fresh": fresh.n, "paper": describe(PAPER, paper), "fastest": rows}
+
+
+def describe(protocol: Protocol, outcomes: Outcomes) -> Model:
+    """Return settings, and what networks take with them.
+
+    ``mean``: failures at the cap; ``converged``: the mean of those that converge; ``w_rate``:
+    ε (1 - λ)², the rate with which W changes.
+    """
+    away = 1.0 - protocol.regression
+    return {
+        "learning_rate": protocol.learning_rate, "regression": protocol.regression,
+        "w_rate": protocol.learning_rate * away**2,
+        **name_mean(outcomes.updates), **name_median(outcomes.updates),
+        **name_mean(outcomes.updates[outcomes.converged], "converged"),
+        "failing": estimate_share(~outcomes.converged),
     }  # fmt: skip
 
 
@@ -73,9 +120,12 @@ def measure_map(sample: Sample) -> tuple[Array, Array]:
 
 def find_ridge(mean: Array, failing: Array) -> list[float | None]:
     """Return the fastest rate of each regression, None where half fail or the map ends."""
-    inner = range(1, len(MAP_RATES) - 1)
-    rows = zip(mean.argmin(axis=1).tolist(), failing, strict=True)
-    return [MAP_RATES[at] if at in inner and lost[at] <= 0.5 else None for at, lost in rows]
+    ridge: list[float | None] = []
+    for means, lost in zip(mean, failing, strict=True):
+        at = int(means.argmin())
+        is_inside = 0 < at < len(MAP_RATES) - 1
+        ridge.append(MAP_RATES[at] if is_inside and lost[at] <= 0.5 else None)
+    return ridge
 
 
 def find_crossing(x: Sequence[float], y: Sequence[float], level: float) -> float | None:

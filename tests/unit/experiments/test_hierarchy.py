@@ -16,11 +16,13 @@ RATES = (5.0, 2.0)
 RULE = experiment.make_condition("four", RATES)
 
 
-def examine(arrays):
+def examine(arrays, noise=0.25):
     """Examine two networks; the arrays of each are given by their names."""
     names = Rule(RULE, PAPER).shapes
     rows = [np.concatenate([np.ravel(one[name]) for name in names]) for one in arrays]
-    return experiment.examine(RULE, np.array(rows, dtype=float))
+    vectors = np.tile(np.eye(4), (2, 1, 2))
+    noises = noise * np.random.default_rng(1).choice([-1.0, 1.0], (2, 4, 4, 8))
+    return experiment.examine(RULE, np.array(rows, dtype=float), vectors, noises)
 
 
 def build_by_hand(right=SIDES):
@@ -35,7 +37,7 @@ def build_by_hand(right=SIDES):
     return [arrays, {name: np.array(array) for name, array in arrays.items()}]
 
 
-def test_perfect_codes_are_encoded_attractors_and_completed_unless_one_vector_fails(monkeypatch):
+def test_perfect_codes_are_encoded_attractors_and_completed_unless_one_vector_fails():
     pair = build_by_hand()
     perfect = examine(pair)
     pair[0]["c1"] = pair[0]["c1"] - [0, 0, 0, 200.0]  # a unit that never comes on again
@@ -43,8 +45,7 @@ def test_perfect_codes_are_encoded_attractors_and_completed_unless_one_vector_fa
     for name in ("encoded", "attractors", "completed", "all"):
         assert perfect[name].tolist() == [True, True]
         assert damaged[name].tolist() == [False, True]
-    monkeypatch.setattr(experiment, "NOISE", 1.0)  # too much to settle back
-    noisy = examine(build_by_hand())
+    noisy = examine(build_by_hand(), noise=1.0)  # too much to settle back
     assert noisy["encoded"].all()
     assert not (noisy["attractors"] | noisy["all"]).any()
 
@@ -71,6 +72,32 @@ def test_lower_modules_with_other_splits_do_not_agree_on_a_vector():
         outcome["codes"][1, :, module, module] = outcome["codes"][0, :, module, module]
     compared = experiment.compare_splits(outcome)
     assert [compared[name]["n"] for name in ("same", "different", "single")] == [0, 0, 2]
+
+
+def test_each_network_has_a_random_set_of_its_own_and_other_noise():
+    sample, fewer = Sample(200, 3), Sample(20, 3)
+    vectors = experiment.draw_vectors("random", sample)
+    assert vectors.shape == (200, 4, 8)
+    assert set(vectors.ravel()) == {0.0, 1.0}
+    # Four different ones in each, no set twice, and the first ones the same for fewer networks.
+    numbers = vectors @ 2 ** np.arange(8)
+    assert all(len(set(each)) == 4 for each in numbers)
+    assert len({tuple(each) for each in numbers}) == 200
+    np.testing.assert_array_equal(experiment.draw_vectors("random", fewer), vectors[:20])
+    assert not np.array_equal(experiment.draw_vectors("random", fewer.others), vectors[:20])
+    noise = experiment.draw_noise(vectors, sample)
+    assert len(np.unique(noise)) == noise.size
+
+
+def test_a_set_can_be_completed_unless_two_vectors_share_a_half():
+    one = np.tile(np.eye(4), 2)
+    shared = one.copy()
+    shared[1, 4:] = shared[0, 4:]
+    assert experiment.can_be_completed(np.stack([one, shared])).tolist() == [True, False]
+    # Of random sets, by counting: four different left halves, and four different right ones.
+    vectors = experiment.draw_vectors("random", Sample(4_000, 5))
+    fair = (15 * 14 * 13 / 16**3) ** 2 / (255 * 254 * 253 / 256**3)
+    assert experiment.can_be_completed(vectors).mean() == pytest.approx(fair, abs=0.025)
 
 
 def test_search_takes_the_best_pair_on_other_seeds_than_those_reported(monkeypatch):

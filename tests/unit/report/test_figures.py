@@ -7,10 +7,14 @@ from functools import partial
 import matplotlib as mpl
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 
+from replication.experiments import list_figures
+from replication.publication.models import read_model
 from replication.report import style
 from replication.report.save import font_css, make_inline, page_css, save_figure
-from tests.unit.report.sample_report import make_models, plot_joint, plot_panels
+from tests.unit.report.sample_report import RESULTS, make_models, plot_joint, plot_panels
 
 MODELS = make_models()
 draw_joint = partial(plot_joint, MODELS["headline"])
@@ -98,3 +102,53 @@ def test_inside_a_page_a_figure_takes_the_colours_of_the_page(joint):
     used = set(re.findall(r"var\((--fig-[0-9a-f]{6})\)", inline))
     assert used
     assert used <= set(re.findall(r"(--fig-[0-9a-f]{6}):", page_css([joint])))
+
+
+PUBLISHED = [
+    (figure, draw, read_model(RESULTS, name))
+    for name in ("headline", "settings", "hierarchy", "dynamics", "images")
+    for figure, draw in list_figures(name).items()
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "draw", "model"), PUBLISHED, ids=[figure for figure, *_ in PUBLISHED]
+)
+def test_a_figure_does_not_show_the_last_bit_of_where_it_lies(name, draw, model):
+    def move(towards):
+        """Draw with all boxes moved as another processor might round them."""
+        drawn = draw(model)
+        figures = [drawn] if isinstance(drawn, Figure) else drawn
+        for figure in figures:
+            FigureCanvasAgg(figure)
+            if layout := figure.get_layout_engine():
+                layout.execute(figure)
+                figure.set_layout_engine("none")
+            for axes in figure.axes:
+                box = axes.get_position().bounds
+                axes.set_position([np.nextafter(number, towards) for number in box])
+        return figures[0] if isinstance(drawn, Figure) else figures
+
+    smaller, larger = (save_figure(partial(move, x), name=name) for x in (0.0, 2.0))
+    assert smaller == larger
+
+
+def test_frames_that_agree_once_rounded_are_one():
+    def draw(last_bit):
+        figure, axes = style.create_figure(height=2.0)
+        figure.set_layout_engine("none")
+        axes.plot([0.0, 1.0], [0.0, 1.0])
+        box = axes.get_position().bounds
+        same = [np.nextafter(number, 2.0) if last_bit else number for number in box]
+        figure.add_axes(same, label="another").plot([0.0, 1.0], [1.0, 0.0])
+        return figure
+
+    shared, apart = (save_figure(partial(draw, x), name="frames")[0] for x in (False, True))
+    assert shared.count("<clipPath") == 1
+    assert apart == shared
+
+
+def test_identifiers_are_numbered_as_they_appear(joint):
+    defined = re.findall(r' id="(joint-\d+)"', joint)
+    first_seen = dict.fromkeys(re.findall(r'(?: id="|url\(#|href="#)(joint-\d+)', joint))
+    assert [*first_seen] == [f"joint-{k + 1}" for k in range(len(defined))]
