@@ -199,19 +199,23 @@ class Compiled:
 
         self.rules = plan.make_rules()
         self.engine = Engine(self.rules[0].protocol, self.rules[0].network)
-        program = self.engine.program
-        # Of rules of this package programs are kept; of others two are enough to see that a number
-        # is written into them.
-        for rule in {self.rules[-1], *(x for x in self.rules if x.network.takes_protocol)}:
-            other = Engine(rule.protocol, rule.network).program
-            has_data = np.array_equal(other.data, program.data, equal_nan=True)
-            if other.text != program.text or not has_data:
+        self.engine.program  # noqa: B018  # written here, once
+        first = describe_compiled(self.rules[0])
+        for rule in self.rules[1:]:
+            if describe_compiled(rule) != first:
                 raise UsageError(
                     f"{rule.name} is compiled anew for other values of {', '.join(plan.choices[0])}"
                     "; read a number as self.rate, not in `prepare` or as self.numbers['rate'], or "
                     "call simulate_curves for each value"
                 )
         self.watches = [Watch(rule) for rule in list_watched(self.rules[0], plan.test)]
+
+
+def describe_compiled(rule: Rule) -> tuple[Any, ...]:
+    """Return what a rule is compiled with, which is all but its numbers."""
+    from replication.simulator.compiler.fingerprint import fingerprint  # which loads the compiler
+
+    return fingerprint(rule), rule.batch_size, rule.patterns.tobytes(), rule.targets.tobytes()
 
 
 def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found:
