@@ -57,9 +57,11 @@ CONFINED = {
     "matplotlib": {
         "report",
         "experiments",
+        "simulator.running.curves",
         "simulator.running.outcomes",
         "simulator.running.plane",
         "comparison.figure",
+        "comparison.forest",
     },
     "llvmlite": {"simulator"},
     "pyarrow": {"cli.study_commands", "system.tables"},

@@ -6,6 +6,7 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import math
@@ -26,9 +27,10 @@ from replication.simulator.operations.arrays import (
     MEASURE,
     TURNS,
     Graph,
-    Traced,
+    TraceError,
     is_truth,
 )
+from replication.simulator.operations.handles import Handle, unwrap
 from replication.simulator.operations.noise import N_PHASES, draw_numbers, draw_order, find_place
 from replication.simulator.rule import weights as initial
 from replication.wording import plural, show
@@ -42,6 +44,9 @@ OF_ANY_RULE = {
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
 
+ONLY_APPLY = (
+    "only apply() may change arrays, those of `shapes` and `kept`, by what weight_changes() returns"
+)
 SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
@@ -136,11 +141,13 @@ class Network:
     takes_protocol: ClassVar[bool] = False  # whether it knows all fields of a protocol
     protocol: Protocol
     _shapes: Mapping[str, Shape] = MappingProxyType({})  # of all arrays, in their order
+    _fixed: Mapping[str, Shape] = MappingProxyType({})  # of those that never change
     _sums: Mapping[str, Shape] = MappingProxyType({})  # of what is summed over the patterns
     _graph: Graph | None = None  # while the rule is traced
     _seeds: tuple[int, int] = (0, 0)  # of this network, and the root seed
     _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase
     _n_updates = 0
+    _n_begun = 0  # updates before those that `train` applies
 
     if TYPE_CHECKING:  # arrays and numbers, by the names that a class declares
 
@@ -216,15 +223,29 @@ class Network:
         """Set what follows from `self.protocol`, before weights are given."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Only while a rule runs in NumPy: what it traces has its shape checked by the compiler.
         shape = self._shapes.get(name)
-        if shape is not None and not isinstance(value, Traced) and self._graph is None:
+        if self._graph is not None:
+            value = self._take_traced(self._graph, name, value)
+        elif shape is not None:
             value = initial.take_numbers(value, name)
             if value.shape != shape:
                 raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
-        elif shape is not None and is_truth(value):  # a number from now on, as in NumPy
-            value = np.multiply(1.0, value)
         object.__setattr__(self, name, value)
+
+    def _take_traced(self, graph: Graph, name: str, value: Any) -> Handle:
+        """Return what an attribute becomes while the rule is traced, or refuse that it changes."""
+        method = {LEARN: "weight_changes", APPLY: "apply"}.get(graph.phase, "image")
+        changes = f"{type(self).__name__}.{method} changes self.{name}"
+        if method == "apply" and name not in self._shapes:
+            declared = f"kept = {{{name!r}: 0.0}}, with its start"
+            raise TraceError(f"{changes}, which is not declared; write {declared}")
+        if method != "apply" or name in self._fixed:
+            raise TraceError(f"{changes}; {ONLY_APPLY}")
+        # NumPy copies what is set, and has numbers from then on.
+        if isinstance(value, Handle) and not is_truth(value.array):
+            return value.copy()
+        array = graph.take(unwrap(value))
+        return Handle(array * 1.0 if is_truth(array) else array)
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -234,6 +255,11 @@ class Network:
     def flatten(self) -> Array:
         """Return all arrays as one (n,), in the order of `shapes`, `fixed` and `kept`."""
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
+
+    def go_on(self, row: Array, n_updates: int) -> None:
+        """Take all arrays as they were after so many updates, to go on from there."""
+        self.__dict__.update(initial.split_arrays(self._shapes, np.array(row)))
+        self._n_updates = self._n_begun = int(n_updates)
 
     def __repr__(self) -> str:
         n_weights = plural(sum(array.size for array in self.weights), "weight")
@@ -266,7 +292,8 @@ class Network:
         # Traced: the draw is noted, for the compiled code to make.
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
-            return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
+            where: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
+            return Handle(graph.make("draw", shape, note=note, **where))
         # In NumPy: the counter says where and when, and nothing is remembered.
         pattern, phase = self._moment
         place, moment = find_place(draw, TURNS.turn), pattern * N_PHASES + phase
@@ -322,7 +349,7 @@ class Network:
         Returns the updates applied, 0 if the error was below the threshold at once, and whether
         the network converged.
         """
-        for updates in range(self.protocol.max_updates):
+        for updates in range(self._n_begun, self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
             self.update()
@@ -388,13 +415,8 @@ class Rule:
         self.has_targets = one.targets is not None  # others than the patterns
         if self.has_targets:
             self.targets = _take_rows(f"{name}.targets", one.targets)
-        if len(self.targets) != len(self.patterns):
-            allowed = f"{len(self.patterns)}, one for each pattern"
-            raise UsageError(f"{name}.targets has {len(self.targets)} rows; allowed are {allowed}")
-        # Whether each target names a class, by a single 1 among zeros.
-        ones, zeros = (np.count_nonzero(self.targets == x, axis=1) for x in (1.0, 0.0))
-        n_units = self.targets.shape[1]
-        self.has_classes = n_units > 1 and bool(np.all((ones == 1) & (zeros == n_units - 1)))
+        self._check_targets(f"{name}.targets")
+        self.learnt = self.patterns, self.targets  # what its networks know as their own
         # Weights change once in a sweep, or after some patterns, which may be shuffled.
         self.batch_size = find_batch_size(self.protocol, len(self.patterns))
         self.is_one_batch = self.protocol.update_schedule == "batch"
@@ -440,13 +462,46 @@ class Rule:
                     f"are its own; of a protocol it takes {', '.join(sorted(OF_ANY_RULE))}"
                 )
 
+    def _check_targets(self, what: str) -> None:
+        if len(self.targets) != len(self.patterns):
+            allowed = f"{len(self.patterns)}, one for each pattern"
+            raise UsageError(f"{what} has {len(self.targets)} rows; allowed are {allowed}")
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether each target names a class, by a single 1 among zeros."""
+        n_units = self.targets.shape[1]
+        is_one, is_zero = self.targets == 1.0, self.targets == 0.0
+        is_class = (is_one.sum(axis=1) == 1) & (is_zero.sum(axis=1) == n_units - 1)
+        return n_units > 1 and bool(is_class.all())
+
+    def show(self, patterns: Array, targets: Array | None = None) -> Self:
+        """Return the same rule, of which other patterns are measured; it learnt its own."""
+        other = copy.copy(self)
+        other.patterns = other.targets = _take_rows("test_patterns", patterns)
+        if self.has_targets and targets is None:
+            raise UsageError(f"{self.name} has targets; give test_targets with test_patterns")
+        if targets is not None and not self.has_targets:
+            raise UsageError(f"the targets of {self.name} are its patterns; leave out test_targets")
+        if targets is not None:
+            other.targets = _take_rows("test_targets", targets)
+        other._check_targets("test_targets")
+        for what, new, own in (
+            ("test_patterns", other.patterns, self.patterns),
+            ("test_targets", other.targets, self.targets),
+        ):
+            if new.shape[1] != own.shape[1]:
+                allowed = f"{own.shape[1]} numbers a row, as in those of {self.name}"
+                raise UsageError(f"{what} of shape {new.shape} was given; allowed are {allowed}")
+        return other
+
     def bare(self) -> Network:
         """Return a network with everything but weights."""
         # Without `__init__`, and past `__setattr__`: what is set here was checked before.
         one = self.network.__new__(self.network)
         one.__dict__.update(
-            protocol=self.protocol, patterns=self.patterns, targets=self.targets,
-            _shapes=self.all_shapes, _sums=self.sums, **self.numbers,
+            protocol=self.protocol, patterns=self.learnt[0], targets=self.learnt[1],
+            _shapes=self.all_shapes, _fixed=self.fixed, _sums=self.sums, **self.numbers,
         )  # fmt: skip
         one.prepare()
         return one
