@@ -8,6 +8,7 @@ With ``--check`` nothing is written; the exit code is 1 if the page is not what 
 import contextlib
 import io
 import json
+import shlex
 import sys
 import tempfile
 from pathlib import Path
@@ -26,7 +27,7 @@ class Unbiased(replication.RecirculationNetwork):       # the hidden biases do n
         return super().weight_changes(v0)._replace(b=0.0)
 
 outcomes = replication.simulate(network=Unbiased, n_seeds=100_000)"""
-EXAMPLE = "--column updates --mean 48 --max 202 --runs 100"
+EXAMPLE = ["--value", "updates", "--reported", "mean=48 max=202 n=100"]
 
 
 def render_readme() -> str:
@@ -35,7 +36,7 @@ def render_readme() -> str:
     models = {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
     benchmark = RESULTS / "benchmark.json"
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
-    models["example"] = {"options": EXAMPLE, "answer": run_example()}
+    models["example"] = {"options": shlex.join(EXAMPLE), "answer": run_example()}
     models["rule"] = {"code": RULE, "answer": run_rule()}
     return fill(Path(__file__).with_name("readme.md"), models, {})
 
@@ -56,7 +57,7 @@ def run_example() -> str:
             main(["export", updates, "--seeds", "1000"])
         output = io.StringIO()
         with contextlib.redirect_stdout(output):
-            main(["compare", updates, *EXAMPLE.split()])
+            main(["compare", updates, *EXAMPLE])
     return output.getvalue().partition("\n\nYours less")[0].strip()
 
 
