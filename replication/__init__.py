@@ -66,13 +66,16 @@ if TYPE_CHECKING:
     from replication.paper.claims import load_claims
     from replication.simulator.operations.loops import repeat
     from replication.simulator.rule.activations import ACTIVATIONS, SLOPES, logistic
+    from replication.simulator.rule.digits import Digits, load_digits
     from replication.simulator.rule.network import Network
     from replication.simulator.rule.recirculation import (
         BackPropagationNetwork,
         FeedbackAlignmentNetwork,
         RecirculationNetwork,
     )
+    from replication.simulator.running.curves import Curves
     from replication.simulator.running.ensemble import draw_initial_weights, simulate, trace
+    from replication.simulator.running.measuring import simulate_curves
     from replication.simulator.running.outcomes import Outcomes, Trace
     from replication.statistics.counts import CountTable
 
@@ -80,12 +83,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIVATIONS", "NOTEBOOK", "PAPER", "READINGS", "SLOPES", "BackPropagationNetwork",
-    "Comparison", "ComparisonTable", "Contest", "CountTable", "DataError",
+    "Comparison", "ComparisonTable", "Contest", "CountTable", "Curves", "DataError", "Digits",
     "FeedbackAlignmentNetwork", "Mechanism", "Network", "Outcomes", "Protocol",
     "RecirculationNetwork", "ReplicationError", "StorageError", "Trace", "UsageError",
     "WorkerError", "__version__", "compare", "compare_rules", "compare_table",
-    "draw_initial_weights", "examine_mechanism", "load_claims", "logistic", "repeat", "simulate",
-    "trace",
+    "draw_initial_weights", "examine_mechanism", "load_claims", "load_digits", "logistic",
+    "repeat", "simulate", "simulate_curves", "trace",
 ]  # fmt: skip
 
 _HOMES = {
@@ -99,11 +102,14 @@ _HOMES = {
     "paper.claims": "load_claims",
     "simulator.operations.loops": "repeat",
     "simulator.rule.activations": "ACTIVATIONS SLOPES logistic",
+    "simulator.rule.digits": "Digits load_digits",
     "simulator.rule.network": "Network",
     "simulator.rule.recirculation": (
         "BackPropagationNetwork FeedbackAlignmentNetwork RecirculationNetwork"
     ),
+    "simulator.running.curves": "Curves",
     "simulator.running.ensemble": "draw_initial_weights simulate trace",
+    "simulator.running.measuring": "simulate_curves",
     "simulator.running.outcomes": "Outcomes Trace",
     "statistics.counts": "CountTable",
 }

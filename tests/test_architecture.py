@@ -57,6 +57,7 @@ CONFINED = {
     "matplotlib": {
         "report",
         "experiments",
+        "simulator.running.curves",
         "simulator.running.outcomes",
         "simulator.running.plane",
         "comparison.figure",

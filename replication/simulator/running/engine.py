@@ -3,11 +3,12 @@
 A rule is compiled within a fraction of a second, in memory alone.
 """
 
+import copy
 import functools
 import hashlib
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,6 @@ from replication.simulator.compiler.programs import (
     Program,
     write_evaluate,
     write_train,
-    write_watch,
 )
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import find_network
@@ -58,8 +58,14 @@ class Engine:
         """The program that trains, written when it is needed: not where networks are evaluated."""
         # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
         if self._program is None:
-            self._program = find_program("train", self.rule)
+            self._program = _find_program("train", self.rule)
         return self._program
+
+    def share(self, rule: Rule) -> Self:
+        """Return an engine with the same programs for a rule that differs in its numbers alone."""
+        other = copy.copy(self)
+        other.rule = rule
+        return other
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
@@ -105,7 +111,7 @@ class Engine:
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
         # Kernel and callers have patterns on different axes.
-        *states, error = self.measure(find_program("evaluate", self.rule), weights)
+        *states, error = self.measure(_find_program("evaluate", self.rule), weights)
         *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
         return Evaluation(hidden, image, error)
 
@@ -184,17 +190,12 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
 
 def find_probe(rule: Rule) -> Program | None:
     """Return the program that evaluates what a rule compares, if it compares anything."""
-    return write_probe(rule, N_LANES, _choose_n_at_once())
+    return write_probe(rule, N_LANES, count_at_once())
 
 
-def _choose_n_at_once() -> int:
-    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
-    return 4 if "+avx512f" in choose_processor()[1] else 2
-
-
-def find_program(kind: str, rule: Rule) -> Program:
+def _find_program(kind: str, rule: Rule) -> Program:
     """Return a program, which is written once for all numbers of a rule."""
-    n_at_once = _choose_n_at_once()
+    n_at_once = count_at_once()
     # One that `exec` made may have no module.
     network: Any = rule.network
     if not str(getattr(network, "__module__", "")).startswith("replication."):
@@ -224,6 +225,12 @@ def _find_own_program(kind: str, rule: Rule, n_at_once: int) -> Program:
     return OWN_PROGRAMS[key]
 
 
+def count_at_once() -> int:
+    """Return how many sums of units, and of patterns, the registers hold side by side."""
+    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
+    return 4 if "+avx512f" in choose_processor()[1] else 2
+
+
 @functools.lru_cache(maxsize=256)
 def _write(
     kind: str,
@@ -232,5 +239,5 @@ def _write(
     n_at_once: int,
     methods: tuple[Any, ...] = (),  # noqa: ARG001  # so that a replaced one is another rule
 ) -> Program:
-    write = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}[kind]
+    write = write_train if kind == "train" else write_evaluate
     return write(Rule(network, protocol), N_LANES, n_at_once)
