@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from replication.experiments.contest import Contest, compare_rules
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.paper.claims import load_claims
-    from replication.simulator.operations.arrays import repeat
+    from replication.simulator.operations.loops import repeat
     from replication.simulator.rule.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.rule.network import Network
     from replication.simulator.rule.recirculation import (
@@ -97,7 +97,7 @@ _HOMES = {
     "experiments.contest": "Contest compare_rules",
     "experiments.mechanism.examination": "Mechanism examine_mechanism",
     "paper.claims": "load_claims",
-    "simulator.operations.arrays": "repeat",
+    "simulator.operations.loops": "repeat",
     "simulator.rule.activations": "ACTIVATIONS SLOPES logistic",
     "simulator.rule.network": "Network",
     "simulator.rule.recirculation": (

@@ -1,7 +1,32 @@
-"""``python -m replication``."""
+"""The command `replication`, and ``python -m replication``: what meets a signal while it loads.
 
+Loading the libraries takes a second or two. Nothing has begun then, so that a signal may end the
+process at once, with the same message and exit code as later (`system/interruption.py`).
+"""
+
+import os
+import signal
 import sys
+from types import FrameType
 
-from replication.cli import main
+MESSAGE = b"replication: interrupted; run the same command again to start over\n"
 
-sys.exit(main())
+
+def leave(number: int, _frame: FrameType | None) -> None:
+    """End at once; no buffer is flushed, since an import may be half done."""
+    os.write(2, MESSAGE)
+    os._exit(128 + number)
+
+
+def main() -> int:
+    """Run the command of this process and return its exit code."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # one that is ignored stays so (nohup)
+            signal.signal(number, leave)
+    from replication.cli import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -60,6 +60,7 @@ CONFINED = {
         "simulator.running.outcomes",
         "simulator.running.plane",
         "comparison.figure",
+        "comparison.forest",
     },
     "llvmlite": {"simulator"},
     "pyarrow": {"cli.study_commands", "system.tables"},

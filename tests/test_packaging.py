@@ -90,7 +90,7 @@ def test_wheel_holds_the_package_its_data_commands_and_links_and_nothing_else(bu
     assert links == [], "they lead nowhere elsewhere"
     licences = "".join(metadata[name] for name in metadata if name.startswith("licenses/"))
     assert "CC BY 4.0" in licences, "the digits have a licence of their own"
-    assert "\nreplication=replication.cli:main" in metadata["entry_points.txt"]
+    assert "\nreplication=replication.__main__:main" in metadata["entry_points.txt"]
 
 
 def test_wheel_has_the_time_of_the_commit_so_that_it_is_the_same_from_every_checkout():

@@ -5,14 +5,18 @@ and from nothing else: neither versions nor time. A file is a checksum and the p
 of. Whatever is wrong with a file (short, altered, of another block, unreadable), it is as if it
 were not there: its outcomes are simulated again, and it is overwritten. Two writers of one block
 write the same outcomes, of which the longer ones stay, and a file gets its name when it is whole.
-So nothing is listed or deleted but by `clear`, and by `trim` where the cache has grown too large.
+So nothing is listed or deleted but by `clear`, and by `trim` where the cache has grown too large;
+these leave temporary files alone that another writer may still need.
 """
 
 import contextlib
 import hashlib
 import os
+import pwd
 import re
+import stat
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +24,14 @@ import numpy as np
 from replication.errors import DataError
 from replication.simulator.running.ensemble import Range
 from replication.simulator.running.outcomes import Outcomes
-from replication.system.files import list_names, publish, read_content, temporary_file
+from replication.system.files import (
+    SECONDS_OF_LEFTOVERS,
+    list_names,
+    publish,
+    put_aside,
+    read_content,
+    temporary_file,
+)
 from replication.system.progress import report_progress
 
 VARIABLE = "REPLICATION_CACHE"
@@ -82,18 +93,15 @@ class Cache:
         rows["updates"], rows["converged"] = outcomes.updates, outcomes.converged
         content = _compute_checksum(path, rows.tobytes()) + rows.tobytes()
         try:
-            # The first write counts what is there; from then on the size is known.
-            if self._n_bytes is None:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _, self._n_bytes = self.measure()
-            with temporary_file(path) as temporary:
-                temporary.write_bytes(content)
-                # A longer study may have kept more of the last block of this one meanwhile.
-                if self.read(key, seeds) is None:
-                    publish(temporary, path)
-            self._n_bytes += len(content)
-            if self._n_bytes > LARGEST_CACHE:
-                self._n_bytes = self.trim(int(KEPT_SHARE * LARGEST_CACHE))
+            try:
+                self._keep(path, key, seeds, content)
+            except OSError:
+                # Once more: the folder may have been removed meanwhile, or a folder may lie where
+                # the block should.
+                if path.is_dir():
+                    put_aside(path)
+                self._n_bytes = None
+                self._keep(path, key, seeds, content)
         except OSError as error:
             # Said once; what is there is still read.
             reason = getattr(error.__cause__ or error, "strerror", None) or error
@@ -102,6 +110,21 @@ class Cache:
                 f"the study goes on without, and {VARIABLE} may name another folder"
             )
             self._is_writable = False
+
+    def _keep(self, path: Path, key: str, seeds: Range, content: bytes) -> None:
+        """Write the content of a block, and remove the oldest where the cache grows too large."""
+        # The first write counts what is there; from then on the size is known.
+        if self._n_bytes is None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _, self._n_bytes = self.measure()
+        with temporary_file(path) as temporary:
+            temporary.write_bytes(content)
+            # A longer study may have kept more of the last block of this one meanwhile.
+            if self.read(key, seeds) is None:
+                publish(temporary, path)
+        self._n_bytes += len(content)
+        if self._n_bytes > LARGEST_CACHE:
+            self._n_bytes = self.trim(int(KEPT_SHARE * LARGEST_CACHE))
 
     def measure(self) -> tuple[int, int]:
         """Return how many files there are, and their size in bytes."""
@@ -126,12 +149,20 @@ class Cache:
         return before
 
     def _list_files(self) -> list[tuple[float, int, Path]]:
-        """Return when each file was written, its size, and its path, the oldest first."""
+        """Return when each file was written, its size, and its path, the oldest first.
+
+        Of temporary files only those that killed runs have left: another writer may need a
+        younger one.
+        """
         files = []
         for name in filter(OURS.fullmatch, list_names(self.folder)):
+            path = self.folder / name
             with contextlib.suppress(FileNotFoundError):  # removed meanwhile
-                state = (self.folder / name).lstat()
-                files.append((state.st_mtime, state.st_size, self.folder / name))
+                state = path.lstat()
+                is_left = time.time() - state.st_mtime > SECONDS_OF_LEFTOVERS
+                if stat.S_ISDIR(state.st_mode) or (path.suffix == ".part" and not is_left):
+                    continue
+                files.append((state.st_mtime, state.st_size, path))
         return sorted(files)
 
     def _locate(self, key: str, start: int) -> Path:
@@ -146,12 +177,36 @@ def _compute_checksum(path: Path, rows: bytes) -> bytes:
 
 def find_cache() -> Cache:
     """Return the cache of this user: where the system keeps caches, or where `VARIABLE` says."""
-    # Where each system wants caches; the variable of Linux is honoured everywhere.
-    usual = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
-    base = os.environ.get("XDG_CACHE_HOME") or usual
-    given = os.environ.get(VARIABLE) or f"{base}/recirculation-replication"
+    given = os.environ.get(VARIABLE) or f"{find_usual_folder()}/recirculation-replication"
+    # ~/mine is below this user's home; ~somebody/theirs is found by the system.
+    is_own = given.partition("/")[0] == "~"
+    home = find_home()
     try:
-        return Cache(Path(given).expanduser())
-    except RuntimeError:  # a user who has no home
-        report_progress(f"outcomes are not cached: there is no home folder; {VARIABLE} names one")
-        return Cache(NOWHERE)
+        if is_own and home is not None:
+            return Cache(home / given[2:])
+        if not is_own:
+            return Cache(Path(given).expanduser())
+    except RuntimeError:  # there is no such user
+        pass
+    report_progress(f"outcomes are not cached: there is no home folder; {VARIABLE} names one")
+    return Cache(NOWHERE)
+
+
+def find_usual_folder() -> str:
+    """Return where the system wants caches; the variable of Linux is honoured everywhere."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    # By its specification a path that is not absolute is ignored.
+    if base.startswith("/"):
+        return base
+    return "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
+
+
+def find_home() -> Path | None:
+    """Return the user's home: HOME, or what the system knows where that is empty or no path."""
+    home = os.environ.get("HOME", "")
+    if home.startswith("/"):
+        return Path(home)
+    try:
+        return Path(pwd.getpwuid(os.getuid()).pw_dir)
+    except KeyError:  # of a user whom the system does not know
+        return None

@@ -122,10 +122,16 @@ def add_command(
 
 
 def add_seeds(
-    parser: argparse.ArgumentParser, least: int, most: int, default: int, what: str = "networks"
+    parser: argparse.ArgumentParser,
+    least: int,
+    most: int,
+    default: int,
+    what: str = "networks",
+    note: str = "",
 ) -> None:
-    """Add the number of networks to a command that has limits of its own."""
-    number, words = whole(least, most), f"{what} (default: {default})"
+    """Add the number of networks to a command that has limits of its own; `note` says why."""
+    number = whole(least, most, note)
+    words = f"{what} (default: {default})"
     parser.add_argument("--seeds", type=number, default=default, metavar="N", help=words)
 
 

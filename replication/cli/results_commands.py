@@ -41,8 +41,10 @@ def run_info(options: argparse.Namespace) -> int:
     from replication.cache.blocks import find_cache
     from replication.publication.verifying import find_report_folders
 
-    results = options.results
+    results, cache = options.results, find_cache()
+    described = f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}"
     if not results.is_dir():
+        print(described)  # which there is without any folder
         raise StorageError(f"there is no folder {show(results)}; give an existing one")
     # What can be read is listed, what cannot is named.
     folders = find_report_folders(results)
@@ -52,8 +54,7 @@ def run_info(options: argparse.Namespace) -> int:
     # Of versions before the cache, which kept them in the results folder.
     if (older := results / "outcomes").is_dir():
         print(f"outcomes of an older version, left alone: {show(older)} (nothing reads them now)")
-    cache = find_cache()
-    print(f"cache of outcomes: {_describe_cache(cache.folder, *cache.measure())}")
+    print(described)
     return code
 
 

@@ -5,6 +5,7 @@ import contextlib
 import dataclasses
 import importlib.util
 import re
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,7 +17,7 @@ from replication.definition.protocol import BACK_PROPAGATION, Protocol, from_pla
 from replication.errors import ReplicationError, StorageError, UsageError
 from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS
 from replication.system.files import check_target, read_content, refuse_unreadable, write_durably
-from replication.system.progress import report_progress
+from replication.system.progress import escape, report_progress
 from replication.wording import show
 
 if TYPE_CHECKING:
@@ -47,7 +48,8 @@ def add_commands(subparsers: Any) -> None:
         type=parse_sizes, metavar="V,H",
         help="visible and hidden units: short for --set group_sizes=[V,H]",
     )  # fmt: skip
-    arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS)
+    reasons = " (fewer leave medians without a useful interval, more take many minutes)"
+    arguments.add_seeds(mechanism, FEWEST, MOST, N_NETWORKS, note=reasons)
     own = 'a rule of your own beside the others, whose numbers have a "rate"; the file is run'
     mechanism.add_argument("--rule", metavar="FILE.py:CLASS", help=own)
     arguments.add_file(mechanism, "--save", "FILE.csv", "write what was found as a table, too")
@@ -206,11 +208,12 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
     if options.plot is not None:
         save_picture(contest.plot().figure, options.plot)
     for path in filter(None, (options.page, options.save, options.plot)):
-        print(f"\n{path} was written.")
+        print(f"\n{escape(str(path))} was written.")
     if options.save is not None:
+        saved = escape(shlex.quote(str(options.save)))
         print(
             "\nTo compare with a report of, say, a mean of 48 over 100 networks:\n"
-            f"replication compare {options.save} --column updates --succeeded converged "
+            f"replication compare {saved} --column updates --succeeded converged "
             '--reported "48, n = 100"'
         )
 

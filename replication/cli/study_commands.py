@@ -12,7 +12,7 @@ from replication.errors import UsageError
 from replication.experiments import EXPERIMENTS
 from replication.paper.study import MAX_SEEDS, Study
 from replication.system.files import check_target, publish, temporary_file
-from replication.system.progress import report_progress
+from replication.system.progress import escape, report_progress
 from replication.wording import plural, show
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def describe_result(study: Study, model: dict[str, Any]) -> list[str]:
     models = {"headline": model}
     template = Path(__file__).with_name("summary.md")
     text = fill(template, models | {"claims": list_claims(models)}, METADATA)
-    report = f"report        {study.folder / 'report.html'}"
+    report = f"report        {escape(str(study.folder / 'report.html'))}"
     return [*filter(None, text.splitlines()), report]
 
 
@@ -150,7 +150,7 @@ def run_experiments_command(options: argparse.Namespace) -> None:
     names = [name for name in EXPERIMENTS if not options.names or name in options.names]
     run_experiments(names, options.results, jobs=options.jobs, report_progress=report_progress)
     for name in names:
-        print(options.results / "models" / f"{name}.json")
+        print(escape(str(options.results / "models" / f"{name}.json")))
 
 
 def run_multiverse(options: argparse.Namespace) -> None:
@@ -203,7 +203,7 @@ def run_export(options: argparse.Namespace) -> None:
             write_outcomes(known, sys.stdout.buffer, is_text=True)
         else:
             export_outcomes(known, options.file, force=options.force)
-            print(options.file)
+            print(escape(str(options.file)))
 
 
 def export_outcomes(blocks: "Iterable[Outcomes]", path: Path, *, force: bool = False) -> None:

@@ -6,15 +6,18 @@ the study is the same function on a count table.
 
 import dataclasses
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy.typing as npt
 
 from replication.comparison import remarks
-from replication.comparison.judging import MISSED, UNSEEN, judge_all
+from replication.comparison.centres import UNSEEN, split_by_task
+from replication.comparison.equivalence import Equivalence, find_equivalence
+from replication.comparison.judging import MISSED, judge_all
 from replication.comparison.numbers import is_printed
-from replication.comparison.prediction import Answer
+from replication.comparison.prediction import Answer, Finding
+from replication.comparison.readings import rule_out
 from replication.comparison.report import SUCCESSES, Report, read_printed, read_report
 from replication.comparison.request import Request, make_request
 from replication.comparison.result import Comparison, Verdict
@@ -23,8 +26,10 @@ from replication.comparison.sides import OneSide, OwnRuns, Printed
 from replication.comparison.units import call_share_mean, find_unit
 from replication.errors import UsageError
 from replication.statistics.counts import CountTable
+from replication.statistics.evidence import Evidence, weigh_evidence
+from replication.statistics.improvement import estimate_improvement, estimate_paired_improvement
 from replication.statistics.intervals import Estimate
-from replication.statistics.means import Side, find_equivalence, weigh_evidence
+from replication.statistics.means import Side
 from replication.statistics.sampling import Effort, Sample
 
 
@@ -34,6 +39,7 @@ def compare(
     *,
     minus: npt.ArrayLike | None = None,
     succeeded: npt.ArrayLike | None = None,
+    tasks: Sequence[str] | None = None,
     cap: str | float | None = None,
     failures: str | None = None,
     plus_minus: str | None = None,
@@ -68,6 +74,9 @@ def compare(
         these. For runs paired by seed give the differences themselves as `values`.
     succeeded : array_like of bool, shape (n,), optional
         Which of your runs succeeded; all unless given. Values of 1 and 0 say it themselves.
+    tasks : sequence of str, shape (n,), optional
+        The task of each run, where a median or an interquartile mean over several tasks was
+        reported: runs are then resampled within tasks.
     cap : float, optional
         Where runs were stopped; a larger value is a failure at the cap. Without it failures must
         carry one common value, unless they are excluded, or only a share is compared.
@@ -90,8 +99,8 @@ def compare(
         Standard deviation between laboratories, in standard deviations of a run: by so much either
         side may be off for reasons that all of its runs share.
     margin : str or float, optional
-        Difference of the means that does not matter: in the unit of the values, or
-        as "10 %" of the reported mean.
+        Difference of means, or of shares, that does not matter: in the unit of the values, or
+        as "10 %" of what was reported.
     evidence : bool
         Of a difference: add the replication Bayes factor and the sceptical p.
     level : float
@@ -134,7 +143,7 @@ def compare(
         grid=grid, between=between, margin=margin, evidence=evidence,
     )  # fmt: skip
     theirs = read_printed(reported, numbers, "reported")
-    own: OneSide = OwnRuns(values, succeeded, minus)
+    own: OneSide = OwnRuns(values, succeeded, minus, tasks=tuple(tasks or ()))
     if isinstance(values, Mapping) or (isinstance(values, str) and is_printed(values)):
         if minus is not None:
             raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
@@ -162,7 +171,10 @@ def compare_sides(
     report = read_report(theirs, request, is_gap=is_gap)
     # Runs of one's own, or another report in their place, which must say the same sort of thing.
     if isinstance(own, OwnRuns):
-        return _conclude(read_runs(own, report, request), report, request, effort, all_said)
+        runs = read_runs(own, report, request)
+        if own.tasks:
+            runs = dataclasses.replace(runs, tasks=split_by_task(own, is_log=request.is_log))
+        return _conclude(runs, report, request, effort, all_said)
     other = read_report(own, request, is_gap=False)
     centres = {"mean" if side.centre == "constant" else side.centre for side in (other, report)}
     shared = report.numbers.keys() & other.numbers.keys() & SUCCESSES.keys()
@@ -174,64 +186,130 @@ def compare_sides(
 def _conclude(
     own: Runs, report: Report, request: Request, effort: Effort, said: Mapping[str, str]
 ) -> Comparison:
-    level, between = request.level, request.between
+    """Return what was found of a report, from the answers to all of its readings."""
+    level = request.level
     # One answer for each reading of what the report leaves unsaid; the first is the main one.
-    answers = judge_all(own, report, level=level, between=between, effort=effort)
+    answers = judge_all(own, report, level=level, between=request.between, effort=effort)
+    rule = next(iter(answers.values())).rule
+    sample = get_sample(own, rule)
+    readings = rule_out(answers, report, sample, level=level)
+    answers = dict(readings.answers)
     main = next(iter(answers.values()))
-    sample = get_sample(own, main.rule)
-    is_exact = own.minus is not None or "constant" in report.numbers
-    counts = report.count_used(main.rule)
-    impossible = {} if is_exact else remarks.find_impossible(report, counts, sample)
-    equivalence = _assess(answers.values(), report, request)
-    # What cannot be right is not judged as well.
+    worst = _find_worst(answers, rule)
+    impossible = _find_impossible(own, report, sample, rule)
+    equivalence = find_equivalence(answers.values(), report, request)
+    cautions = remarks.list_cautions(report, sample, main, worst, request)
+    # The verdict over all readings, and why.
+    found = _judge(answers, sample, equivalence, level)
+    if impossible:
+        found = Judged(Verdict.CONTRADICTED, "impossible")
+    elif "per cent" in cautions:
+        found = Judged(Verdict.CANNOT_TELL, "units")
+        worst = dataclasses.replace(worst, difference=None, shown={})
+    p_values: dict[str, float] = {}
+    if found.reason not in {"impossible", "few", "constant", "units"}:
+        p_values = {words: one.p for words, one in answers.items() if one.p is not None}
+    alone = [one.p_alone for one in answers.values() if one.p_alone is not None]
+    n_done = own.n - own.n_failed
+    result = Comparison(
+        verdict=found.verdict,
+        reason=found.reason,
+        conditions=_list_conditions(answers, found),
+        level=level,
+        reported={name: item.text for name, item in report.numbers.items()},
+        runs=None if "constant" in report.numbers or report.n == 0 else report.n,
+        n=own.n,
+        n_failed=own.n_failed,
+        n_missing=own.n_missing,
+        cap=own.stop if report.on_values else None,
+        failures=rule,
+        mean=_estimate_mean(main, report, sample, level),
+        findings=_leave_out(worst.findings, impossible, found.reason),
+        p=max(p_values.values(), default=None),
+        p_alone=max(alone, default=None) if p_values else None,
+        p_error=worst.p_error,
+        p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
+        ruled_out=readings.ruled_out,
+        difference=worst.difference,
+        shown=worst.shown,
+        missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
+        coincidence=remarks.find_coincidence(own, sample, report, rule),
+        assumptions={**said, **remarks.list_assumptions(report, sample, main, request)},
+        chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
+        equivalence=equivalence,
+        evidence=_weigh(main, request),
+        improvement=_estimate_improvement(own, request),
+        impossible=impossible,
+        cautions=cautions,
+        groups=request.groups or (),
+        scale="log" if request.is_log else "",
+        answers=answers,
+        sample=sample,
+    )
+    return result.take_exponentials() if result.scale else result
+
+
+def _find_worst(answers: Mapping[str, Answer], rule: str) -> Answer:
+    """Return the reading by which the difference is least surprising: its numbers are shown."""
+    alike = [one for one in answers.values() if one.rule == rule]
+    return max(alike, key=lambda one: -1.0 if one.p is None else one.p)
+
+
+def _find_impossible(own: Runs, report: Report, sample: Sample | None, rule: str) -> dict[str, str]:
+    """Return why reported numbers cannot be right; a difference and a constant can be anything."""
+    if own.minus is not None or "constant" in report.numbers:
+        return {}
+    return remarks.find_impossible(report, report.count_used(rule), sample)
+
+
+def _list_conditions(answers: Mapping[str, Answer], found: "Judged") -> tuple[str, ...]:
+    """Return what the verdict holds under, where it cannot be had without.
+
+    That no other outcome is missing from equal runs matters only where a report is contradicted.
+    """
+    if found.reason != "p":
+        return ()
+    conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
+    if found.verdict is Verdict.CONTRADICTED:
+        return tuple(conditions)
+    return tuple(part for part in conditions if not part.startswith(UNSEEN))
+
+
+def _leave_out(
+    findings: Mapping[str, Finding], impossible: Mapping[str, str], reason: str
+) -> dict[str, Finding]:
+    """Return findings without p where a number cannot be right, or stands in another unit."""
     wrong = set(impossible)
     if wrong & {"mean", "max"}:
         wrong.add("mean_given_max")
-    # Numbers are shown of the reading by which the difference is least surprising.
-    alike = [one for one in answers.values() if one.rule == main.rule]
-    worst = max(alike, key=lambda one: -1.0 if one.p is None else one.p)
-    cautions = remarks.list_cautions(report, sample, main, worst, request)
-    # The verdict over all readings, and why.
-    verdict, reason = _judge(impossible, answers, equivalence, sample, level)
-    if "per cent" in cautions and not impossible:
-        verdict, reason, wrong = Verdict.CANNOT_TELL, "units", {*worst.findings}
-        worst = dataclasses.replace(worst, difference=None, shown={})
-    is_known = reason not in {"impossible", "few", "constant", "units"}
-    p_values = {key: one.p for key, one in answers.items() if one.p is not None and is_known}
-    conditions = dict.fromkeys(part for one in answers.values() for part in one.conditions)
-    is_found = verdict is Verdict.CONTRADICTED
-    n_done = own.n - own.n_failed
-    # What was asked for beside the verdict.
-    evidence = weigh_evidence(*main.sides) if request.evidence and main.sides else None
-    if request.evidence and evidence is None:
+    if reason == "units":
+        wrong = set(findings)
+    found = dict(findings)
+    for name in wrong & findings.keys():
+        found[name] = dataclasses.replace(findings[name], p=math.nan, chance=math.nan)
+    return found
+
+
+def _weigh(main: Answer, request: Request) -> Evidence | None:
+    """Return what was asked for beside the verdict on a difference."""
+    if not request.evidence:
+        return None
+    found = None if main.sides is None else weigh_evidence(*main.sides)
+    if found is None:
         raise UsageError("`evidence` needs a difference with a known error on both sides")
-    found = Comparison(
-        verdict=verdict, reason=reason, level=level, n=own.n, n_failed=own.n_failed,
-        n_missing=own.n_missing, failures=main.rule, p_error=worst.p_error, shown=worst.shown,
-        difference=worst.difference, equivalence=equivalence, evidence=evidence,
-        impossible=impossible, answers=answers, sample=sample,
-        conditions=tuple(part for part in conditions if reason == "p"
-                         and (is_found or not part.startswith(UNSEEN))),
-        reported={name: item.text for name, item in report.numbers.items()},
-        runs=None if "constant" in report.numbers or report.n == 0 else report.n,
-        cap=own.stop if report.on_values else None,
-        mean=_estimate_mean(main, report, sample, level),
-        findings={
-            name: dataclasses.replace(one, p=math.nan, chance=math.nan) if name in wrong else one
-            for name, one in worst.findings.items()
-        },
-        p=max(p_values.values(), default=None),
-        p_alone=max((one.p_alone for one in answers.values()
-                     if one.p_alone is not None and p_values), default=None),
-        p_by_assumption=p_values if len(set(p_values.values())) > 1 else {},
-        missed=-math.expm1(math.log(MISSED) / n_done) if n_done else 1.0,
-        coincidence=remarks.find_coincidence(own, sample, report, main.rule),
-        assumptions=dict(said) | remarks.list_assumptions(report, sample, main, between),
-        chance_all_succeed=(n_done / own.n) ** report.n if own.n else math.nan,
-        cautions=cautions, groups=request.groups or (),
-        scale="log" if request.is_log else "",
-    )  # fmt: skip
-    return found.take_exponentials() if found.scale else found
+    return found
+
+
+def _estimate_improvement(own: Runs, request: Request) -> Estimate | None:
+    """Return how probable it is that a run of the first group lies above one of the second."""
+    if own.done is None:
+        return None
+    level = 1.0 - request.level
+    if own.minus is not None:
+        return estimate_improvement(own.done.runs, own.minus.runs, level=level)
+    if own.is_of_pairs:
+        return estimate_paired_improvement(own.done.runs, level=level)
+    return None
 
 
 def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: float) -> Estimate:
@@ -244,36 +322,31 @@ def _estimate_mean(main: Answer, report: Report, sample: Sample | None, level: f
     return Side(sample.mean, ((sample.spread, sample.n),)).estimate(1.0 - level)
 
 
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """A verdict, and what it rests on."""
+
+    verdict: Verdict
+    reason: str
+
+
 def _judge(
-    impossible: Mapping[str, str], answers: Mapping[str, Answer], equivalence: Any,
-    sample: Sample | None, level: float,
-) -> tuple[Verdict, str]:  # fmt: skip
+    answers: Mapping[str, Answer], sample: Sample | None, equivalence: Equivalence | None,
+    level: float,
+) -> Judged:  # fmt: skip
     """Return the verdict, and what it rests on."""
-    if impossible:
-        return Verdict.CONTRADICTED, "impossible"
-    found = {None if one.p is None else one.p <= level for one in answers.values()}
     # Nothing is known of how runs vary, or readings of the report disagree.
-    if None in found:
+    if any(one.p is None for one in answers.values()):
         is_constant = sample is not None and sample.n > 1 and not sample.spread > 0
-        return Verdict.CANNOT_TELL, "constant" if is_constant else "few"
-    if len(found) > 1:
-        return Verdict.CANNOT_TELL, "reading"
-    (differs,) = found
-    if equivalence is not None and differs == equivalence["is_equivalent"]:
-        return Verdict.CANNOT_TELL, "margin"
-    return (Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED), "p"
-
-
-def _assess(answers: Collection[Answer], report: Report, request: Request) -> dict[str, Any] | None:
-    """Test under each reading whether the means differ by less than a margin."""
-    if request.margin is None:
-        return None
-    sides = [one.sides for one in answers if one.sides is not None]
-    if "mean" not in report.numbers or not sides:
-        raise UsageError("`margin` was given without a reported mean; give the mean too")
-    margin = request.margin.measure(float(report.numbers["mean"].value))
-    if not margin > 0:
-        raise UsageError("`margin` is per cent of a reported mean of 0; give it as a number")
-    found = [find_equivalence(*pair, margin, request.between) for pair in sides]
-    p = None if None in found else max(one for one in found if one is not None)
-    return {"margin": margin, "p": p, "is_equivalent": p is not None and p <= request.level}
+        return Judged(Verdict.CANNOT_TELL, "constant" if is_constant else "few")
+    verdicts = {one.p <= level for one in answers.values() if one.p is not None}
+    if len(verdicts) > 1:
+        return Judged(Verdict.CANNOT_TELL, "reading")
+    differs = verdicts == {True}
+    if equivalence is None:
+        return Judged(Verdict.CONTRADICTED if differs else Verdict.NOT_CONTRADICTED, "p")
+    if equivalence.is_equivalent:
+        return Judged(Verdict.WITHIN_MARGIN if differs else Verdict.NOT_CONTRADICTED, "p")
+    if differs:
+        return Judged(Verdict.CONTRADICTED, "p")
+    return Judged(Verdict.CANNOT_TELL, "margin")

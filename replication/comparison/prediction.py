@@ -23,9 +23,10 @@ import numpy as np
 from replication.comparison.numbers import Numbers, Reported
 from replication.comparison.report import SPREADS
 from replication.statistics import sampling
+from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
 from replication.statistics.means import Difference, Side
-from replication.statistics.sampling import Effort, FloatArray, Sample, SamplingDistribution
+from replication.statistics.sampling import Effort, Sample, SamplingDistribution
 
 TINY, ZERO = 1e-9, 1e-15  # tails that differ by this share of themselves, or by this, are the same
 NEAR = 1000  # studies of about the reported maximum, for the mean given it

@@ -11,8 +11,9 @@ from replication.comparison.report import SUCCESSES, Report
 from replication.comparison.request import Request
 from replication.comparison.sides import OwnRuns
 from replication.errors import DataError, UsageError
+from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
-from replication.statistics.sampling import SEED, UNBOUNDED, FloatArray, Sample
+from replication.statistics.sampling import SEED, UNBOUNDED, Sample
 from replication.system.tables import read_values
 
 LARGEST = 1e15
@@ -25,7 +26,7 @@ class Runs:
 
     `minus`: runs of another kind, where the difference of the means is compared. `is_of_pairs`:
     each is the difference of two runs, and no success if it is 1. `report`: another report, which
-    stands in the place of runs.
+    stands in the place of runs. `tasks`: the runs of each task, where a statistic is over tasks.
     """
 
     done: Sample | None = None
@@ -35,6 +36,7 @@ class Runs:
     minus: Sample | None = None
     is_of_pairs: bool = False
     report: Report | None = None
+    tasks: tuple[FloatArray, ...] = ()
 
     @property
     def n(self) -> int:

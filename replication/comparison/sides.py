@@ -7,8 +7,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
-from replication.statistics.sampling import FloatArray
 
 Key = tuple[str, ...]
 """What a row of a table is called: a cell of each key column."""
@@ -41,6 +41,8 @@ class OwnRuns:
         Where `values` are differences of runs paired by seed, the first run of each pair.
     seeds : sequence of str, length n or 0
         The seed of each run, where a column says it.
+    tasks : sequence of str, length n or 0
+        The task of each run, where a median or an interquartile mean over tasks was reported.
     """
 
     values: Values
@@ -48,6 +50,7 @@ class OwnRuns:
     minus: npt.ArrayLike | None = None
     firsts: FloatArray | None = None
     seeds: Sequence[str] = ()
+    tasks: Sequence[str] = ()
 
     @property
     def is_of_pairs(self) -> bool:

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from replication.comparison.numbers import refuse, show
 from replication.system.progress import escape
 
-SCHEMA = 3  # version of what `Answered.to_dict` returns
+SCHEMA = 4  # version of what `Answered.to_dict` returns
 WIDTH = 88
 # assumptions that no option changes
 FIXED = {"quartiles", "independence", "estimated", "steps", "mixed", "twice", "early"}

@@ -9,7 +9,7 @@ import numpy as np
 from replication.comparison.report import SUCCESSES
 from replication.comparison.request import Request, Said
 from replication.comparison.sides import OneSide, OwnRuns, Printed
-from replication.statistics.sampling import FloatArray
+from replication.statistics.arrays import FloatArray
 
 LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"
 PER_CENT = re.compile(r"%(?!\s*C)")  # 97.3 %, but not 95 % CI

@@ -145,10 +145,16 @@ def count_parts(
 ) -> dict[Study, Counted]:
     """Return the outcomes of a study, first, and of those that its report compares it with."""
     shown = report_progress is not silent
-    return {
-        part: count_outcomes(part, cache, name=name, show_progress=shown, **workers)
-        for name, part in study.parts.items()
-    }
+    n_more = sum(part.n_seeds for part in study.parts.values()) - study.n_seeds
+    counted = {}
+    for name, part in study.parts.items():
+        counted[part] = count_outcomes(part, cache, name=name, show_progress=shown, **workers)
+        if part == study:
+            report_progress(
+                f"{plural(n_more, 'more network')}, with which a report compares these: other "
+                'root seeds, and other readings of "error"'
+            )
+    return counted
 
 
 def run_experiments(

@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import fft
 
+from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
-from replication.statistics.sampling import FloatArray
 
 
 def find_length(masses: FloatArray, runs: int) -> int:

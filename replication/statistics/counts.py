@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from replication.errors import UsageError
+from replication.statistics.arrays import IntArray
 from replication.wording import show
-
-IntArray = npt.NDArray[np.int64]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -30,10 +30,9 @@ from typing import Self
 import numpy as np
 import numpy.typing as npt
 
+from replication.statistics.arrays import FloatArray, IntArray
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import ROUNDING
-
-FloatArray = npt.NDArray[np.float64]
 
 Bounds = tuple[float, float]
 """What no value can leave; infinite where there is no bound."""
@@ -93,7 +92,7 @@ class Sample:
     """
 
     values: FloatArray
-    counts: npt.NDArray[np.int64]
+    counts: IntArray
     low: float = -math.inf
     high: float = math.inf
     grid: Fraction | None = None
@@ -144,6 +143,16 @@ class Sample:
         peak = float(np.abs(self.values - self.mean).max()) or 1.0  # against underflow of squares
         squares = ((self.values - self.mean) / peak) ** 2
         return peak * math.sqrt(math.fsum(squares * self.counts) / (self.n - 1))
+
+    @functools.cached_property
+    def kurtosis(self) -> float:
+        """Fourth moment over the squared variance, 3 of normal runs, 0 of equal ones."""
+        if self.values.size == 1:
+            return 0.0
+        deviations = (self.values - self.mean) / float(np.abs(self.values - self.mean).max())
+        fourth = math.fsum(deviations**4 * self.counts) / self.n
+        second = math.fsum(deviations**2 * self.counts) / self.n
+        return fourth / second**2
 
     def describe(self, names: Collection[str]) -> dict[str, float]:
         """Return statistics of the runs that were seen."""

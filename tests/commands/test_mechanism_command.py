@@ -134,7 +134,7 @@ def test_patterns_that_cannot_be_read_get_one_line(refuse, write, text, problem)
     ("--set=regression=0", "regression = 0.0 was given; mechanism needs more than 0"),
     ("--set=momentum=0.5", "momentum = 0.5 was given; mechanism needs 0"),
     ("--set=learning_rule=back-propagation", "mechanism needs recirculation"),
-    ("--seeds=5", "from 40 to"),
+    ("--seeds=5", "from 40 to 1000 (fewer leave medians without a useful interval"),
     ("digits", "unrecognized arguments: digits"),
 ])  # fmt: skip
 def test_bad_options_get_one_line(refuse, option, problem):

@@ -110,9 +110,14 @@ def test_commands_that_read_write_nothing(tmp_path, run):
 
 def test_an_empty_folder_has_no_report_and_a_missing_one_is_named(tmp_path, run, refuse):
     assert run("info", "--results", tmp_path).startswith("no report in ")
-    for command in ("info", "verify"):
-        message = refuse(74, command, "--results", tmp_path / "none")
-        assert "none'" in message
+    assert "none'" in refuse(74, "verify", "--results", tmp_path / "none")
+
+
+def test_info_where_no_results_are_still_says_where_the_cache_is(tmp_path, cache_folder, capsys):
+    assert main(["info", "--results", str(tmp_path / "none")]) == 74
+    said = capsys.readouterr()
+    assert said.out == f"cache of outcomes: 0 files, 0.0 MB in '{cache_folder}'\n"
+    assert said.err.startswith("replication: there is no folder ")
 
 
 def test_damaged_models_and_reports_are_named_and_the_others_served(tmp_path, capsys):

@@ -32,10 +32,13 @@ def test_more_seeds_simulate_only_the_missing_ones(run):
     assert read_digest(extended) == read_digest(fresh)
 
 
-def test_progress_says_what_the_networks_of_each_other_root_seed_are_for(capsys):
+def test_progress_says_how_many_networks_there_are_and_what_others_are_for(capsys):
     words = "simulate --seeds 20 --root-seed 7 --set max_updates=9"
     assert main(words.split()) == 0
-    lines = [line.partition(": ")[0] for line in capsys.readouterr().err.splitlines()]
+    own, more, *lines = capsys.readouterr().err.splitlines()
+    assert more.startswith("140 more networks, with which a report compares these: other root seed")
+    lines = [own, *lines]
+    lines = [line.partition(": ")[0] for line in lines]
     others = [f"root seed {8 + i}, for comparison" for i in range(5)]
     criteria = ["criterion every-unit-squared", "criterion every-unit-half-squared"]
     assert lines == ["root seed 7", *others, *criteria]
@@ -171,3 +174,14 @@ def test_results_in_no_folder_are_refused(tmp_path, monkeypatch, refuse, command
     (tmp_path / "file").write_text("")
     assert reason in refuse(74, command, "--results", given)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_path_that_is_printed_has_no_control_characters(tmp_path, run, write):
+    path = tmp_path / "red\x1b[31m.csv"
+    shown = str(path).replace("\x1b", "\\x1b")
+    assert run("export", path, "--seeds", 3) == f"{shown}\n"
+    assert path.is_file()
+    rule = write("import replication\nclass Mine(replication.RecirculationNetwork): pass")
+    answer = run("rule", rule, "--seeds", 20, "--save", path)
+    assert f"\n{shown} was written." in answer
+    assert f"replication compare '{shown}' --column" in answer

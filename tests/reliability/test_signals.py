@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -80,6 +81,28 @@ def test_what_takes_too_long_is_ended_within_two_seconds(tmp_path, number, code,
     assert "Traceback" not in messages
     end = "start over" if command is RULE else "go on"
     assert messages.endswith(f"run the same command again to {end}\n")
+
+
+@pytest.mark.parametrize(("number", "code"), [
+    (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129),
+])  # fmt: skip
+def test_a_signal_while_libraries_are_loaded_ends_in_one_line(tmp_path, number, code):
+    # In the place of a library that takes long to load, before and after options are read.
+    for library, words in (("shtab", ["--version"]), ("numpy", ["simulate", "--seeds", "10"])):
+        loading = tmp_path / "loading"
+        slow = f"import pathlib, time; pathlib.Path({str(loading)!r}).touch(); time.sleep(60)"
+        (tmp_path / f"{library}.py").write_text(slow)
+        command = [faults.COMMAND[0], "-m", "replication", *words]
+        environment = faults.make_environment(PYTHONPATH=f"{tmp_path}:{faults.ROOT}")
+        with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE) as process:
+            assert faults.wait_until(loading.exists)
+            process.send_signal(number)
+            _, messages = process.communicate(timeout=20)
+        assert process.returncode == code
+        assert messages.startswith(b"replication: interrupted; ")
+        assert messages.count(b"\n") == 1
+        loading.unlink()
+        (tmp_path / f"{library}.py").unlink()
 
 
 @pytest.mark.parametrize(("number", "code"), [

@@ -9,8 +9,9 @@ from scipy.ndimage import gaussian_filter
 
 from replication.paper.claims import load_reported
 from replication.statistics import convolution
+from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
-from replication.statistics.sampling import FloatArray, SamplingDistribution
+from replication.statistics.sampling import SamplingDistribution
 
 REGION_LEVELS = (0.95, 0.5)  # shares of studies that the outlined regions of the joint figure hold
 N_STUDIES = 300  # studies that are drawn at random for that figure

@@ -12,7 +12,7 @@ from replication.experiments.instruments.model import Model
 from replication.report import style
 from replication.report.numbers import exact, fixed
 from replication.report.style import BLUE, MUTED, REPORTED, SKY
-from replication.statistics.sampling import FloatArray
+from replication.statistics.arrays import FloatArray
 
 MAX_TICKS = (50, 70, 100, 150, 200, 300, 500, 1000, 2000, 5000, 10_000, 100_000)
 DASHED: Any = (0, (6, 2))

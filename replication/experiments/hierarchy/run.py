@@ -17,7 +17,7 @@ from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample, estimate_share
 from replication.paper.claims import load_claims
-from replication.simulator.operations.arrays import repeat
+from replication.simulator.operations.loops import repeat
 from replication.simulator.rule.activations import logistic
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import draw_weights

@@ -14,9 +14,9 @@ from replication.experiments.instruments.sample import Sample
 from replication.paper.claims import load_claims, load_reported
 from replication.simulator.running.ensemble import simulate_ranges
 from replication.statistics import convolution
+from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import estimate_proportion
-from replication.statistics.sampling import FloatArray
 
 NEGLIGIBLE = 1e-12  # means and largest counts less probable than this are left out
 SWEEPS = {"not counted": (0,), "counted": (1,), "open": (0, 1)}

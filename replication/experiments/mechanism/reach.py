@@ -103,9 +103,12 @@ def list_contestants(protocol: Protocol, own: Own = None) -> dict[str, Contestan
         # Of linear units the descent in both errors is the same.
         if protocol.visible_units == "logistic" or "minimised_error" not in fields:
             rules[name] = Contestant(dataclasses.replace(protocol, **fields))
-    # Feedback alignment descends in the last of these errors.
-    *_, last = rules.values()
-    rules["feedback alignment"] = Contestant(last.protocol, FeedbackAlignmentNetwork)
+    # Feedback alignment descends in the cross-entropy; of linear units that is the squared error.
+    if protocol.visible_units == "logistic":
+        descent = rules["back-propagation, cross-entropy"]
+    else:
+        descent = rules["back-propagation"]
+    rules["feedback alignment"] = Contestant(descent.protocol, FeedbackAlignmentNetwork)
     return rules if own is None else rules | {own.__name__: admit(own, protocol)}
 
 

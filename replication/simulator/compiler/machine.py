@@ -3,9 +3,14 @@
 import ctypes
 import functools
 import os
+import subprocess
+import sys
 import threading
 
 import llvmlite.binding as llvm
+
+from replication.errors import UsageError
+from replication.wording import show
 
 PROCESSOR_VARIABLE = "REPLICATION_PROCESSOR"
 """Environment variable: a processor for LLVM to compile for, as NAME or NAME:FEATURES, for
@@ -18,16 +23,53 @@ LEVEL = 2
 COMPILING = threading.Lock()
 """Held while LLVM works, which aborts the process if Python ends meanwhile."""
 
+if hasattr(os, "register_at_fork"):
+    # A child of a process in which another thread compiles would find the lock, and those of LLVM,
+    # held for ever.
+    os.register_at_fork(
+        before=COMPILING.acquire,
+        after_in_parent=COMPILING.release,
+        after_in_child=COMPILING.release,
+    )
+
 
 def choose_processor() -> tuple[str, str]:
     """Return the name and the features of the processor to compile for."""
     name, _, features = os.environ.get(PROCESSOR_VARIABLE, "").partition(":")
-    return (name, features) if name else _find_own_processor()
+    if not name:
+        return _find_own_processor()
+    _check_processor(name, features)
+    return name, features
+
+
+@functools.cache
+def _check_processor(name: str, features: str) -> None:
+    """Refuse a processor that LLVM does not know, in another process, which it may abort."""
+    tried = subprocess.run(
+        [sys.executable, "-c", TRIAL, name, features], capture_output=True, text=True, check=False
+    )
+    if tried.returncode or "not a recognized" in tried.stderr:
+        given = f"{PROCESSOR_VARIABLE} = {show(os.environ[PROCESSOR_VARIABLE])} was given"
+        allowed = 'NAME or NAME:FEATURES, such as "haswell" or "generic:+sse2"'
+        raise UsageError(f"{given}, which LLVM does not know; allowed is {allowed}")
+
+
+TRIAL = """
+import sys
+import llvmlite.binding as llvm
+llvm.initialize_native_target()
+llvm.initialize_native_asmprinter()
+target = llvm.Target.from_default_triple()
+machine = target.create_target_machine(cpu=sys.argv[1], features=sys.argv[2], jit=True)
+machine.emit_object(llvm.parse_assembly("define void @f() { ret void }"))
+"""
+"""Compiles nothing for a processor."""
 
 
 @functools.cache
 def _find_own_processor() -> tuple[str, str]:
-    return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
+    with COMPILING:
+        return str(llvm.get_host_cpu_name()), str(llvm.get_host_cpu_features().flatten())
 
 
 class Function:

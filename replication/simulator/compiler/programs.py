@@ -29,9 +29,10 @@ from replication.simulator.operations.arrays import (
     Traced,
     TraceError,
 )
+from replication.simulator.operations.handles import Handle, hold, unwrap
 from replication.simulator.operations.instructions import FUNCTIONS, Bits, Rows, Whole, Writer
 from replication.simulator.operations.noise import write_order
-from replication.simulator.rule.network import CRITERIA, Network, Rule
+from replication.simulator.rule.network import CRITERIA, ONLY_APPLY, Network, Rule
 
 MOST_AT_ONCE = 20
 """Patterns whose states stay near the processor. Four divides it but eight does not, so
@@ -76,9 +77,9 @@ class Traces:
         shapes = rule.all_shapes
         self.weights = {key: make("weight", shape, note=key) for key, shape in shapes.items()}
         self.given = {key: make("given", (), note=key) for key in rule.numbers}
-        one.__dict__.update(_graph=self.graph, **self.weights, **self.given)
+        one.__dict__.update(_graph=self.graph)
         one.__dict__.update(dict.fromkeys(("_seeds", "_moment", "_n_updates")))  # of plain NumPy
-        self.begun = dict(one.__dict__)
+        self.begun = {**one.__dict__, **self.weights, **self.given}
 
         # The image, and the error that is compared with the threshold.
         self.image = self._take("image", self._run(MEASURE, one.image, v))
@@ -100,15 +101,14 @@ class Traces:
         scaled = {key: x if scales[key] is None else scales[key] * x for key, x in sums.items()}
 
         # What an update makes of each array.
-        self._run(APPLY, one._apply, scaled)
-        self.after = {key: self._take("apply", getattr(one, key, None)) for key in self.weights}
+        found = self._run_apply({key: hold(x) for key, x in scaled.items()})
+        self.after = {key: self._take("apply", found.get(key)) for key in self.weights}
         for key, new in self.after.items():
             makes = f"{name}.apply makes {key}"
             if new.shape != shapes[key]:
                 raise TraceError(f"{makes} of shape {new.shape}; it was {shapes[key]}")
             if new.is_batched:
                 raise TraceError(f"{makes} depend on a pattern; changes are their sums")
-        one.__dict__.update(self.begun)
         # A sum that nothing takes is not computed: that of frozen weights.
         used = {*arrays.walk(self.after.values())}
         self.sums = {key: x for key, x in sums.items() if x in used}
@@ -117,27 +117,46 @@ class Traces:
         self.drawn = {x.note[1] for x in self.graph.known.values() if x.op == "draw"}
 
     def _run(self, phase: int, function: Any, *arguments: Any) -> Any:
-        """Run a method, and refuse that it changes anything but what `apply` may change."""
-        rule, changing = self.rule, {*self.rule.shapes, *self.rule.kept}
+        """Run a method on arrays that it may not change."""
+        given = [Handle(x, "a pattern") if isinstance(x, Traced) else x for x in arguments]
+        found, after = self._run_on_handles(phase, function, *given)
+        for key, value in after.items():
+            if value is not self.begun.get(key):
+                method = "weight_changes" if phase == LEARN else "image"
+                raise TraceError(f"{self.rule.name}.{method} changes self.{key}; {ONLY_APPLY}")
+        return found
+
+    def _run_apply(self, changes: dict[str, Handle]) -> dict[str, Any]:
+        """Run `apply` on summed changes; return what becomes of all arrays."""
+        _, after = self._run_on_handles(APPLY, self.network._apply, changes)
+        changing = {*self.rule.shapes, *self.rule.kept}
+        for key, value in after.items():
+            if value is not self.begun.get(key) and key not in changing:
+                raise TraceError(f"{self.rule.name}.apply changes self.{key}; {ONLY_APPLY}")
+        return after
+
+    def _run_on_handles(
+        self, phase: int, function: Any, *arguments: Any
+    ) -> tuple[Any, dict[str, Any]]:
+        """Run a method; return what it returns, and the attributes as they are after it."""
+        # Arrays that an earlier method had are not those that this one may change.
+        own = self.network.__dict__
+        for key, x in self.weights.items():
+            is_changeable = phase == APPLY and key not in self.rule.fixed
+            own[key] = Handle(x, "" if is_changeable else f"self.{key}")
+        own.update({key: Handle(x, is_number=True) for key, x in self.given.items()})
         before = TURNS.graph, TURNS.n_draws  # of a rule that compiles this one
         self.graph.phase, TURNS.n_draws, TURNS.graph = phase, 0, self.graph
         try:
             found = function(*arguments)
         finally:
             TURNS.graph, TURNS.n_draws = before
-        for key, value in self.network.__dict__.items():
-            if value is not self.begun.get(key) and not (phase == APPLY and key in changing):
-                method = {LEARN: "weight_changes", APPLY: "apply"}.get(phase, "image")
-                raise TraceError(
-                    f"{rule.name}.{method} changes self.{key}; only apply() may change arrays, "
-                    "those of `shapes` and `kept`, by what weight_changes() returns"
-                )
-        return found
+        return found, {key: unwrap(x) for key, x in own.items()}
 
     def _take(self, method: str, found: Any) -> Traced:
         """Return what a method gave as an array of numbers, or refuse it by the method's name."""
         try:
-            return self.graph.take(found)
+            return self.graph.take(unwrap(found))
         except TraceError as error:
             raise TraceError(f"{self.rule.name}.{method}: {error}") from None
 
@@ -147,7 +166,7 @@ class Traces:
         if error.size != 1:
             wrong = f"{self.rule.name}.pattern_error gives shape {error.shape}"
             raise TraceError(f"{wrong}; allowed is one number")
-        return np.maximum(error, LEAST_ERROR).reshape(1)
+        return np.reshape(np.maximum(error, LEAST_ERROR), (1,))
 
     def _trace_deviations(self) -> Traced:
         rule, image = self.rule, self.image

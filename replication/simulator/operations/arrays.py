@@ -93,18 +93,21 @@ class Graph:
             self._check(given)
             return given
         numbers = np.asarray(given)
+        is_of_truths = numbers.dtype == bool
         if numbers.dtype.kind not in "fiub":
             raise TraceError(f"{show(given)} was given where an array of numbers is needed")
         numbers = numbers.astype(np.float64)
         flat = numbers.ravel()
         if (flat[:1] == flat).all():
             number = flat[0] if flat.size else 0.0  # of NumPy, which divides by 0, too
-            return self.make("number", numbers.shape, (), lambda *_: number, note=number)
-        new = self.make("constant", numbers.shape, note=numbers.tobytes())
-        if new.place < 0:
-            new.place = len(self.data)
-            self.data.extend(flat.tolist())
-        return new
+            new = self.make("number", numbers.shape, (), lambda *_: number, note=number)
+        else:
+            new = self.make("constant", numbers.shape, note=numbers.tobytes())
+            if new.place < 0:
+                new.place = len(self.data)
+                self.data.extend(flat.tolist())
+        # A comparison says that NumPy has truth values.
+        return ASKING[np.not_equal](new, 0.0) if is_of_truths else new
 
     def _check(self, *xs: "Traced") -> None:
         if any(x.graph is not self for x in xs):
@@ -173,13 +176,12 @@ def _view(x: "Traced", shape: Shape, steps: Any) -> "Traced":
     return x.graph.make("view", shape, [x], compute, note=steps)
 
 
-_method: Any = functools.partialmethod
-_moved: Any = move
-
-
 @dataclass(eq=False, repr=False, slots=True)
 class Traced(NDArrayOperatorsMixin):
-    """An array whose numbers only the compiled code will know."""
+    """An array whose numbers only the compiled code will know; a rule holds a name for it.
+
+    Operators and functions of NumPy make further ones; `handles.py` has what a rule sees.
+    """
 
     graph: Graph
     op: str
@@ -200,50 +202,16 @@ class Traced(NDArrayOperatorsMixin):
     ndim = property(lambda self: len(self.shape))
     size = property(lambda self: math.prod(self.shape))
     dtype = np.dtype(float)  # also of truth values, which are 1 and 0
-    T = property(move(np.transpose))
 
     def __len__(self) -> int:
-        if not self.shape:
-            raise TypeError("len() of an array without axes")
         return self.shape[0]
 
-    def __iter__(self) -> Any:
-        return (self[i] for i in range(len(self)))
-
-    def __repr__(self) -> str:
-        return f"<array of shape {self.shape}, without numbers while the rule is compiled>"
-
-    def __bool__(self) -> bool:
-        asked = "whether a number is true that only the compiled code knows (if, while, and, max)"
-        raise TraceError(f"the rule asks {asked}; write np.where(condition, x, y) or np.maximum")
-
-    def _refuse(self, *_: Any, **__: Any) -> Any:
+    def __array__(self, *_: Any, **__: Any) -> Any:
         instead = "np.stack for np.array([x, y]), np.where for x[i] = ..., np.exp for math.exp"
         raise TraceError(f"the rule needs a number that is not known yet; write {instead}")
 
-    __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
-
-    # The methods of NumPy's arrays
-
-    # ``x += y`` makes a new array; other names of the old one keep it, unlike in NumPy. The guard
-    # finds a rule that relies on that.
-    __iadd__, __isub__ = NDArrayOperatorsMixin.__add__, NDArrayOperatorsMixin.__sub__
-    __imul__, __itruediv__ = NDArrayOperatorsMixin.__mul__, NDArrayOperatorsMixin.__truediv__
-    __ipow__ = NDArrayOperatorsMixin.__pow__
-
-    __getitem__ = move(operator.getitem)
-    sum, mean, max, min = map(_method, (np.sum, np.mean, np.max, np.min))
-    dot, clip = map(_method, (np.dot, np.clip))
-    reshape, transpose = map(_moved, (np.ndarray.reshape, np.ndarray.transpose))
-    ravel = flatten = _moved(np.ravel)
-    squeeze, swapaxes, copy = map(_moved, (np.squeeze, np.swapaxes, np.copy))
-    __copy__ = __deepcopy__ = lambda x, *_: x
-
-    def astype(self, kind: Any, **_: Any) -> "Traced":
-        """Return the same numbers, which are float64."""
-        if np.dtype(kind) != float:
-            raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
-        return self
+    def __repr__(self) -> str:
+        return f"<array of shape {self.shape}, without numbers while the rule is compiled>"
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if method != "__call__" or options:
@@ -251,8 +219,8 @@ class Traced(NDArrayOperatorsMixin):
             instead = "; write x = x + y in place of x += y" if "out" in options else ""
             raise TraceError(f"numpy.{ufunc.__name__} with {how} cannot be compiled{instead}")
         if ufunc not in ASKING and all(map(is_truth, inputs)) != (ufunc in OF_TRUTHS):
-            instead = "multiply truth values by 1.0, or write np.logical_and, np.logical_or"
-            raise TraceError(f"numpy.{ufunc.__name__} cannot be compiled of these; {instead}")
+            name = ufunc.__name__
+            raise TraceError(f"numpy.{name} cannot be compiled of these; {TRUTHS_ADVICE}")
         return _find_function(ufunc)(*_take_all(*inputs))
 
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
@@ -261,6 +229,9 @@ class Traced(NDArrayOperatorsMixin):
         except (AttributeError, TypeError):
             name = function.__name__
             raise TraceError(f"numpy.{name} cannot be compiled with these options") from None
+
+
+TRUTHS_ADVICE = "multiply truth values by 1.0, or write np.logical_and, np.logical_or"
 
 
 def _find_function(function: Any) -> Callable[..., Any]:
@@ -328,6 +299,8 @@ def ask(op: str, relation: Callable[[Any, Any], Any]) -> Callable[..., Traced]:
 
 def is_truth(x: Any) -> bool:
     """Return whether NumPy has truth values where an array has 1 and 0."""
+    if isinstance(x, list | tuple):
+        return all(map(is_truth, x))
     if not isinstance(x, Traced):
         return np.asarray(x).dtype == bool
     passes_on = x.op in ("view", "moved", "where") or (x.op == "reduce" and x.note[0] != "add")
@@ -563,60 +536,15 @@ def _mean(x: Traced, axis: Any = None, keepdims: bool = False) -> Any:
     return total / (x.size / total.size)
 
 
+def _full_like(x: Traced, value: Any) -> Any:
+    number = x.graph.take(value)
+    return np.broadcast_to(number * 1.0 if is_truth(number) else number, x.shape)
+
+
 def outer(a: Any, b: Any) -> Any:
     """Return the products of all elements of one vector with all of another."""
     a, b = map(keep, _take_all(a, b))
     return _mul(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
-
-
-def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
-    """Return the state after n steps, ``state = step(*state)``: a loop, also when compiled.
-
-    Parameters
-    ----------
-    n : int
-        Steps, at least 0.
-    step : function
-        Takes the arrays of the state and returns as many of the same shapes, a tuple if several.
-    *state : arrays
-        What the first step takes.
-
-    Examples
-    --------
-    >>> float(repeat(3, lambda x: 2.0 * x, 1.0))
-    8.0
-    """
-    graph, n = TURNS.graph, operator.index(n)
-    if graph is None or n < 1:
-        n_draws = TURNS.n_draws
-        for turn in range(n):
-            TURNS.n_draws = n_draws  # a draw has the same number in every turn
-            with TURNS.take(n, turn):
-                state = as_tuple(step(*state))
-        return state if len(state) > 1 else state[0]
-    begun, is_batched = [*map(graph.take, state)], graph.phase != APPLY
-    graph.depth += 1
-    place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
-    try:
-        # A state is another one in every turn, and of every pattern.
-        carried = [
-            graph.make("carried", x.shape, note=(graph.depth, k, object()), **place)
-            for k, x in enumerate(begun)
-        ]
-        found = [*map(graph.take, as_tuple(step(*carried)))]
-    finally:
-        graph.depth -= 1
-    before, after = [x.shape for x in begun], [x.shape for x in found]
-    if before != after:
-        raise TraceError(f"repeat: a state of shapes {before} becomes one of {after}")
-    # What does not change in the loop is computed before it.
-    ends = walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
-    outside = [keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]
-    place["depth"] = graph.depth
-    note = n, tuple(carried), tuple(found)
-    loop = graph.make("repeat", (), [*begun, *outside], note=note, **place)
-    results = tuple(graph.make("result", x.shape, [loop], note=k) for k, x in enumerate(begun))
-    return results if len(results) > 1 else results[0]
 
 
 def as_tuple(x: Any) -> tuple[Any, ...]:
@@ -695,7 +623,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     },
     np.shape: lambda x: x.shape, np.ndim: lambda x: x.ndim, np.size: lambda x: x.size,
     np.zeros_like: lambda x: np.zeros(x.shape), np.ones_like: lambda x: np.ones(x.shape),
-    np.full_like: lambda x, value: np.broadcast_to(_take_all(value, x)[0], x.shape),
+    np.full_like: _full_like,
 }  # fmt: skip
 """What NumPy's functions become; all others are refused by name."""
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator.operations import arithmetic as exact
-from replication.simulator.operations.arrays import PAIRED, Traced, elementwise
+from replication.simulator.operations.arrays import PAIRED, elementwise, is_truth
+from replication.simulator.operations.handles import Handle, of_handles
 
 Array = NDArray[np.float64]
 
@@ -43,20 +44,29 @@ def _logistic(x: Array) -> Array:
 
 
 def _either(name: str) -> Callable[[Any], Any]:
+    traced = of_handles(PAIRED[name])
+
     def activate(x: Any) -> Any:
-        if isinstance(x, Traced):
-            return x if name == "linear" else PAIRED[name](x)
+        if isinstance(x, Handle):
+            return _hand_on(x) if name == "linear" else traced(x)
         x = np.asarray(x, dtype=np.float64)
         return _QUICK[name](x) if name in _QUICK else exact.PAIRED_FUNCTIONS[name](x, x)[0]
 
     return activate
 
 
+def _hand_on(x: Handle) -> Any:
+    """Return what NumPy has of a linear function: the same array, or a new one of one number."""
+    if is_truth(x.array):
+        return np.multiply(1.0, x)
+    return x if x.shape else of_handles(lambda array: array)(x)
+
+
 def _slope(name: str) -> Callable[[Any, Any], Any]:
-    traced = elementwise(f"slope of {name}", exact.SLOPES[name])
+    traced = of_handles(elementwise(f"slope of {name}", exact.SLOPES[name]))
 
     def find(x: Any, h: Any) -> Any:
-        is_traced = isinstance(x, Traced) and name != "linear"
+        is_traced = isinstance(x, Handle) and name != "linear"
         return (traced if is_traced else exact.SLOPES[name])(x, h)
 
     return find

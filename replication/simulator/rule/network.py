@@ -26,9 +26,10 @@ from replication.simulator.operations.arrays import (
     MEASURE,
     TURNS,
     Graph,
-    Traced,
+    TraceError,
     is_truth,
 )
+from replication.simulator.operations.handles import Handle, unwrap
 from replication.simulator.operations.noise import N_PHASES, draw_numbers, draw_order, find_place
 from replication.simulator.rule import weights as initial
 from replication.wording import plural, show
@@ -42,6 +43,9 @@ OF_ANY_RULE = {
 }  # fmt: skip
 """Fields of a protocol that do not depend on the learning rule."""
 
+ONLY_APPLY = (
+    "only apply() may change arrays, those of `shapes` and `kept`, by what weight_changes() returns"
+)
 SHAPES = 'shapes, e.g. {"W": (2, 4), "b": (2,)}'
 FIXED_STREAM = 2**62
 """Added to the root seed for arrays that are drawn and never change."""
@@ -136,6 +140,7 @@ class Network:
     takes_protocol: ClassVar[bool] = False  # whether it knows all fields of a protocol
     protocol: Protocol
     _shapes: Mapping[str, Shape] = MappingProxyType({})  # of all arrays, in their order
+    _fixed: Mapping[str, Shape] = MappingProxyType({})  # of those that never change
     _sums: Mapping[str, Shape] = MappingProxyType({})  # of what is summed over the patterns
     _graph: Graph | None = None  # while the rule is traced
     _seeds: tuple[int, int] = (0, 0)  # of this network, and the root seed
@@ -216,15 +221,29 @@ class Network:
         """Set what follows from `self.protocol`, before weights are given."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        # Only while a rule runs in NumPy: what it traces has its shape checked by the compiler.
         shape = self._shapes.get(name)
-        if shape is not None and not isinstance(value, Traced) and self._graph is None:
+        if self._graph is not None:
+            value = self._take_traced(self._graph, name, value)
+        elif shape is not None:
             value = initial.take_numbers(value, name)
             if value.shape != shape:
                 raise UsageError(f"{name} of shape {value.shape} was given; allowed is {shape}")
-        elif shape is not None and is_truth(value):  # a number from now on, as in NumPy
-            value = np.multiply(1.0, value)
         object.__setattr__(self, name, value)
+
+    def _take_traced(self, graph: Graph, name: str, value: Any) -> Handle:
+        """Return what an attribute becomes while the rule is traced, or refuse that it changes."""
+        method = {LEARN: "weight_changes", APPLY: "apply"}.get(graph.phase, "image")
+        changes = f"{type(self).__name__}.{method} changes self.{name}"
+        if method == "apply" and name not in self._shapes:
+            declared = f"kept = {{{name!r}: 0.0}}, with its start"
+            raise TraceError(f"{changes}, which is not declared; write {declared}")
+        if method != "apply" or name in self._fixed:
+            raise TraceError(f"{changes}; {ONLY_APPLY}")
+        # NumPy copies what is set, and has numbers from then on.
+        if isinstance(value, Handle) and not is_truth(value.array):
+            return value.copy()
+        array = graph.take(unwrap(value))
+        return Handle(array * 1.0 if is_truth(array) else array)
 
     @property
     def weights(self) -> tuple[Array, ...]:
@@ -266,7 +285,8 @@ class Network:
         # Traced: the draw is noted, for the compiled code to make.
         if (graph := self._graph) is not None:
             note, is_batched = (kind, graph.phase, draw, object()), graph.phase != APPLY
-            return graph.make("draw", shape, note=note, is_batched=is_batched, depth=graph.depth)
+            where: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
+            return Handle(graph.make("draw", shape, note=note, **where))
         # In NumPy: the counter says where and when, and nothing is remembered.
         pattern, phase = self._moment
         place, moment = find_place(draw, TURNS.turn), pattern * N_PHASES + phase
@@ -446,7 +466,7 @@ class Rule:
         one = self.network.__new__(self.network)
         one.__dict__.update(
             protocol=self.protocol, patterns=self.patterns, targets=self.targets,
-            _shapes=self.all_shapes, _sums=self.sums, **self.numbers,
+            _shapes=self.all_shapes, _fixed=self.fixed, _sums=self.sums, **self.numbers,
         )  # fmt: skip
         one.prepare()
         return one

@@ -20,7 +20,8 @@ from numpy.typing import ArrayLike, NDArray
 from replication.definition.fields import MinimisedError
 from replication.definition.protocol import BACK_PROPAGATION, RECIRCULATION, Protocol
 from replication.errors import UsageError
-from replication.simulator.operations.arrays import Traced, as_tuple
+from replication.simulator.operations.arrays import as_tuple
+from replication.simulator.operations.handles import Handle
 from replication.simulator.rule import weights as initial
 from replication.simulator.rule.activations import ACTIVATIONS, SLOPES
 from replication.simulator.rule.network import FIXED_STREAM, Network, Rule, Shape
@@ -348,4 +349,4 @@ name_type: Any = functools.cache(functools.partial(collections.namedtuple, "Chan
 
 def _take(given: Any) -> Any:
     """Return states as an array, or refuse other than numbers."""
-    return given if isinstance(given, Traced) else initial.take_numbers(given, "states")
+    return given if isinstance(given, Handle) else initial.take_numbers(given, "states")

@@ -130,8 +130,10 @@ class Engine:
 def _take_weights(given: Any) -> Array:
     """Return weights as the kernel can read them."""
     weights = np.asarray(given, dtype=np.float64)
-    # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run.
-    is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize
+    # Rows may lie apart, as the drawn ones do: a copy would take a tenth of a short run. But by
+    # whole numbers, which those within records of another size do not.
+    is_aligned = weights.flags.aligned and all(step % 8 == 0 for step in weights.strides)
+    is_readable = weights.ndim == 2 and weights.strides[1] == weights.itemsize and is_aligned
     return weights if is_readable else np.ascontiguousarray(weights)
 
 
@@ -182,11 +184,23 @@ def find_program(kind: str, rule: Rule) -> Program:
         return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
     is_neutral = issubclass(network, RecirculationNetwork)  # others take few fields
     protocol = _neutralise(rule.protocol) if is_neutral else rule.protocol
-    return _write(kind, network, protocol, n_at_once)
+    return _write(kind, network, protocol, n_at_once, _list_methods(network))
+
+
+def _list_methods(network: type[Network]) -> tuple[Any, ...]:
+    """Return all functions of a class and those above it, which somebody may have replaced."""
+    members = [x for each in network.__mro__ for x in vars(each).values()]
+    return tuple((x, getattr(x, "__code__", None)) for x in members if hasattr(x, "__get__"))
 
 
 @functools.lru_cache(maxsize=256)
-def _write(kind: str, network: type[Network], protocol: Protocol, n_at_once: int) -> Program:
+def _write(
+    kind: str,
+    network: type[Network],
+    protocol: Protocol,
+    n_at_once: int,
+    methods: tuple[Any, ...] = (),  # noqa: ARG001  # so that a replaced one is another rule
+) -> Program:
     write = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}[kind]
     return write(Rule(network, protocol), N_LANES, n_at_once)
 

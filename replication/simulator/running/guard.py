@@ -89,7 +89,13 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
 def _check_methods(network: type[Network]) -> None:
     """Refuse a class that overrides what compiled code does not call, and so would ignore."""
     methods = {name for name, x in vars(Network).items() if hasattr(x, "__get__")} - COMPILED
-    own = {name for each in list_own(network) for name in vars(each) if name[:2] != "__"}
+    own = {name for each in list_own(network) for name in vars(each)}
+    if "__getattribute__" in own:
+        what = "has __getattribute__, which may give NumPy other arrays than the compiler"
+        raise UsageError(f"{network.__name__} {what}; write a method or a property")
+    if "__init__" in own:
+        what = "has __init__, which is not called; write settings as class attributes, numbers"
+        raise UsageError(f"{network.__name__} {what} that change in `numbers`, or in prepare()")
     for name in sorted(own & methods):
         what = f"{network.__name__} overrides {name}, which compiled code does not call"
         raise UsageError(f"{what}; override {', '.join(sorted(COMPILED))} (or give plain=True)")

@@ -3,6 +3,8 @@
 import errno
 import os
 import pickle
+import pwd
+import time
 from pathlib import Path
 from unittest import mock
 
@@ -140,6 +142,8 @@ def test_clearing_removes_what_is_ours_and_nothing_else(cache):
     others = [cache.folder / name for name in ("notes.txt", "0.block", ".mine.part")]
     for path in (left, *others):
         path.write_bytes(b"x")
+    two_days_ago = time.time() - 2 * 86_400
+    os.utime(left, (two_days_ago, two_days_ago))
     assert cache.clear() == (3, 2 * (32 + 5 * 20) + 1)
     assert not left.exists()
     assert all(path.exists() for path in others)
@@ -158,8 +162,46 @@ def test_cache_lies_where_the_system_keeps_caches_or_a_variable_says(tmp_path, m
     monkeypatch.setenv("REPLICATION_CACHE", "~/mine")
     assert find_cache().folder == tmp_path / "mine"
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr("os.path.expanduser", lambda path: path)  # of a user who has no home
+    # Paths that are none: by its specification the one is ignored, and the other is not "/".
+    monkeypatch.delenv("REPLICATION_CACHE")
+    monkeypatch.setattr("sys.platform", "linux")
+    for given, home in (("relative", str(tmp_path)), ("", ""), ("", "relative")):
+        monkeypatch.setenv("XDG_CACHE_HOME", given)
+        monkeypatch.setenv("HOME", home)
+        known = home if home.startswith("/") else pwd.getpwuid(os.getuid()).pw_dir
+        assert find_cache().folder == Path(known, ".cache", "recirculation-replication")
+    monkeypatch.setattr("pwd.getpwuid", {}.__getitem__)  # of a user who has no home
     assert fill(find_cache().folder).digest == compute_reference(60)
     said = capsys.readouterr().err
     assert said.startswith("outcomes are not cached: there is no home folder")
     assert said.count("\n") == 1
+
+
+def test_a_cache_that_is_emptied_leaves_alone_what_others_are_writing(cache, capsys):
+    publish = blocks.publish
+
+    def publish_while_emptied(temporary, path):
+        Cache(path.parent).clear()
+        Cache(path.parent).trim(0)
+        publish(temporary, path)
+
+    with mock.patch.object(blocks, "publish", publish_while_emptied):
+        for start in (0, 20):
+            cache.write(KEY, invent(start, start + 20))
+    assert digest(cache.read(KEY, (20, 40))) == digest(invent(20, 40))
+    assert capsys.readouterr().err == ""
+
+
+def test_a_folder_in_the_place_of_a_block_is_put_aside_and_never_removed(cache, capsys):
+    cache.write(KEY, invent(0, 20))
+    (path,) = list_blocks(cache.folder)
+    path.unlink()
+    path.mkdir()
+    (path / "notes.txt").write_text("mine")
+    assert cache.clear() == (0, 0)
+    for start in (0, 20):
+        cache.write(KEY, invent(start, start + 20))
+    assert digest(cache.read(KEY, (0, 20))) == digest(invent(0, 20))
+    (aside,) = cache.folder.glob("*.set-aside-*")
+    assert (aside / "notes.txt").read_text() == "mine"
+    assert capsys.readouterr().err == ""

@@ -46,9 +46,13 @@ def test_a_table_of_differences_is_compared_task_by_task(tmp_path, capsys):
     for model in (apart, paired):
         rows = [row["difference"] for row in model["rows"]]
         assert [row["value"] for row in rows] == pytest.approx([0, 7, 0], abs=1e-9)
-        assert [row["verdict_holm"] for row in model["rows"]].count("contradicted") == 1
-        # The mean over rows, in standard deviations of a run.
-        assert model["pooled"]["value"] == pytest.approx(rows[1]["d"][0] / 3, abs=0.05)
+        assert [row["verdict_in_table"] for row in model["rows"]].count("contradicted") == 1
+        assert model["reason"] == "rows"
+    # Seeds recur in all rows, and of pairs that do not vary the error of their mean is not known.
+    assert (paired["pooled"], paired["dependence"]) == (None, "unknown")
+    assert apart["pooled"]["value"] == pytest.approx(
+        apart["rows"][1]["difference"]["d"][0] / 3, abs=0.05
+    )
     widths = [model["rows"][1]["difference"]["high"] for model in (apart, paired)]
     assert widths[1] < widths[0], "the runs of a seed are alike"
     assert "reported is new less old" in run(capsys, *arguments, *groups)

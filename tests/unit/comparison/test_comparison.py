@@ -12,7 +12,7 @@ from scipy import stats
 from replication.comparison.comparison import compare
 from replication.comparison.numbers import describe_p, format_number
 from replication.errors import DataError, UsageError
-from replication.statistics import means
+from replication.statistics import shares
 from replication.statistics.counts import CountTable
 from replication.wording import join
 from tests.unit.comparison.asking import NO, UNKNOWN, YES, read
@@ -86,7 +86,7 @@ def test_one_fact_has_one_answer_however_it_is_given():
         assert (found.verdict, found.p) == (YES, pytest.approx(mass(9) + 2 * mass(10)))
     # 0.83 is no share of 5; the nearest one is judged.
     mean, share = compare(ones, n=5, mean="0.83"), compare(ones, n=5, share="0.83")
-    assert mean.p == share.p == pytest.approx(means.find_p_of_shares(10, 10, 4, 5))
+    assert mean.p == share.p == pytest.approx(shares.find_p_of_shares(10, 10, 4, 5))
     assert "the nearest, 4 of 5, is judged" in read(share)
 
 
@@ -101,10 +101,10 @@ def test_an_answer_equals_its_like_and_is_no_key():
         bool(one)
 
 
-def test_a_mean_alone_is_judged_under_a_condition_and_says_what_could_be_missing():
+def test_a_mean_alone_is_judged_under_a_condition_and_knows_what_could_be_missing():
     found = compare(FIVE, runs=5, mean="0.95")
     assert (found.verdict, found.conditions) == (NO, ("the report's runs vary as yours do",))
-    assert "a probability of up to 45 % could be missing from 5 runs" in read(found)
+    assert found.missed == pytest.approx(1 - 0.05**0.2)
     t = (0.95 - np.mean(FIVE)) / np.sqrt(np.var(FIVE, ddof=1) * (2 / 5) + 0.01**2 / 12)
     assert found.p == pytest.approx(2 * stats.t.sf(t, 4), rel=0.1)
     many = compare(np.tile(NORMAL, 50), runs=5, mean="10.0")
@@ -145,10 +145,10 @@ def test_one_run_is_held_against_five_however_it_is_given():
 def test_the_difference_of_shares_is_from_what_was_printed_with_all_counts_that_print_so():
     """0.9 of 20 runs may be 17, 18 or 19; the difference was once taken from 17 alone: -0.35."""
     found = compare("share=0.50 n=30", "share=0.9 n=20").difference
-    low, high = (means.judge_shares(15, 30, count, 20, level=0.05) for count in (19, 17))
+    low, high = (shares.judge_shares(15, 30, count, 20, level=0.05) for count in (19, 17))
     assert (found.value, found.low, found.high) == pytest.approx((-0.4, low.low, high.high))
     counted = compare("15/30", "18/20").difference
-    assert counted == means.judge_shares(15, 30, 18, 20, level=0.05)
+    assert counted == shares.judge_shares(15, 30, 18, 20, level=0.05)
 
 
 def test_the_very_runs_of_a_report_are_named_first():
@@ -210,7 +210,7 @@ def test_whole_numbers_of_ones_own_do_not_make_the_reported_ones_whole():
     assert read(whole).startswith("Contradicted: 20 whole numbers cannot have a mean of 48.37")
     # A number that cannot be right has no p beside it.
     plain = json.loads(json.dumps(whole.to_dict(), allow_nan=False))
-    assert (plain["schema"], plain["verdict"], plain["p"]) == (3, "contradicted", None)
+    assert (plain["schema"], plain["verdict"], plain["p"]) == (4, "contradicted", None)
     for name in ("mean", "mean_given_max"):
         assert plain["findings"][name]["p"] is plain["findings"][name]["chance"] is None
     assert plain["findings"]["max"]["p"] == whole.findings["max"].p > 0
@@ -284,15 +284,15 @@ def test_a_difference_is_held_against_runs_of_both():
 
 def test_a_margin_decides_between_no_difference_and_equivalence():
     close = compare(NORMAL, runs=500, mean="10.0", margin="10 %")
-    assert (close.verdict, close.equivalence["margin"]) == (YES, pytest.approx(1.0))
-    assert "The means are shown to differ by less than 1 (two one-sided" in read(close)
+    assert (close.verdict, close.equivalence.margin) == (YES, pytest.approx(1.0))
+    assert "and the means are shown to differ by less than 1 (two one-sided" in read(close)
     for report in ({"mean": "10.0"}, {"mean": "10.0", "sd": "2.0"}):
         # Five runs with a spread of 2 do not show a mean within 1.
         few = compare(NORMAL, runs=5, margin="10 %", **report)
         assert (few.verdict, few.reason) == (UNKNOWN, "margin")
     # Whatever the ± is.
     kinds = ({"plus_minus": kind} for kind in ("sd", "se", "ci"))
-    each, *alone = (compare(NORMAL, runs=50, mean="10.0 ± 1.5", margin="1", **more).equivalence["p"]
+    each, *alone = (compare(NORMAL, runs=5, mean="10.0 ± 1.5", margin="1", **more).equivalence.p
                     for more in ({}, *kinds))  # fmt: skip
     assert each == max(alone)
 

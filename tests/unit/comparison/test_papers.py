@@ -13,6 +13,7 @@ from replication.comparison.figure import save_picture
 from replication.comparison.groups import compare_table
 from replication.errors import DataError, UsageError
 from replication.statistics import means
+from replication.statistics.evidence import weigh_evidence
 from replication.statistics.means import Side
 from replication.system.tables import read_table
 from tests.unit.comparison.asking import NO, UNKNOWN, YES, read, refuse, say
@@ -159,7 +160,7 @@ def test_26_rows_that_are_all_lower_are_contradicted_as_a_whole():
     found = compare_table(*make_paper(), plus_minus="sd n-1")
     text = read(found)
     assert text.startswith("Contradicted as a whole (p < 0.0001): yours less reported is -")
-    assert "No single row is contradicted (Holm " in text
+    assert "In no single row alone (smallest adjusted p = " in text
     assert found.to_dict()["pooled"]["high"] < 0 < found.pooled.correlation
 
 
@@ -181,13 +182,13 @@ def test_seeds_that_recur_in_all_rows_are_said_and_used():
     alone = compare_table(runs, report, plus_minus="sd n-1")
     runs["seed"] = np.tile(np.arange(5), 26)
     seeds = compare_table(runs, report, plus_minus="sd n-1")
-    assert (alone.pooled.by_seed, alone.pooled.p != seeds.pooled.p) == (None, True)
+    assert (alone.pooled.seeds, alone.pooled.p != seeds.pooled.p) == (None, True)
     # Rows that are about one, each with p of about 0.2, were "cannot tell" by Fisher's
     # combination, and the interval left out 0.
     runs["score"] = (runs["seed"].to_numpy() - 2.0) / 1.58 + runs["score"] / 10
     same = compare_table(runs, report.assign(mean="1.00", sd="1.00"))
     assert max(same.p_values.values()) < 0.3 > same.pooled.p > 0.05
-    assert same.pooled.by_seed > 0.95
+    assert same.pooled.seeds.correlation > 0.95
     assert same.pooled.low < 0 < same.pooled.high
     assert same.verdict is YES
 
@@ -211,7 +212,7 @@ def test_readings_that_disagree_of_a_table_are_no_answer():
     runs, report = make_paper(n=5, shift=-0.4, seed=2)
     report["mean"] = report["mean"] + " ± " + report.pop("sd")
     found = compare_table(runs, report)
-    p = [p for p, _ in found.readings.values()]
+    p = [one.p for one in found.readings.values()]
     assert min(p) <= 0.05 < max(p)
     assert found.verdict is UNKNOWN
 
@@ -389,21 +390,21 @@ def test_a_difference_names_its_groups_and_may_be_one_of_shares(tmp_path, capsys
 
 def test_evidence_for_a_difference_is_that_of_its_authors():
     """Held (2020), section 3: z of 3 and 2 with equal errors: z_S^2 is half their harmonic mean."""
-    found = means.weigh_evidence(Side(2.0, error=1.0), Side(3.0, error=1.0))
+    found = weigh_evidence(Side(2.0, error=1.0), Side(3.0, error=1.0))
     # z_S^2 for c = 1.
     square = 1 / (1 / 9 + 1 / 4)
-    assert found["p_sceptical"] == pytest.approx(stats.norm.sf(np.sqrt(square)))
+    assert found.p_sceptical == pytest.approx(stats.norm.sf(np.sqrt(square)))
     # The predictive density of the estimate under the report, over that under no effect.
     density = stats.norm.pdf(2, 3, np.sqrt(2)) / stats.norm.pdf(2, 0, 1)
-    assert found["bayes_factor"] == pytest.approx(density)
-    unequal = means.weigh_evidence(Side(2.0, error=0.5), Side(3.0, error=1.0))
-    z = stats.norm.isf(unequal["p_sceptical"])
+    assert found.bayes_factor == pytest.approx(density)
+    unequal = weigh_evidence(Side(2.0, error=0.5), Side(3.0, error=1.0))
+    z = stats.norm.isf(unequal.p_sceptical)
     assert (9 / z**2 - 1) * (16 / z**2 - 1) == pytest.approx(4.0), "his equation 8, c = 4"
     # Student's likelihoods of few runs: the normal one gave 1.3e19 for a reported 1.4 ± 0.3.
-    few = means.weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),)))
+    few = weigh_evidence(Side(1.5, ((0.1, 5),)), Side(1.4, ((0.3, 5),)))
     reported, own = (stats.t(4, *side) for side in ((1.4, 0.3 / 5**0.5), (1.5, 0.1 / 5**0.5)))
     mean = np.mean(own.pdf(reported.ppf(np.arange(0.0005, 1, 0.001))))
-    assert few["bayes_factor"] == pytest.approx(mean / own.pdf(0.0), rel=0.01)
+    assert few.bayes_factor == pytest.approx(mean / own.pdf(0.0), rel=0.01)
 
 
 # What is hostile, and what is equal.

@@ -127,6 +127,13 @@ def test_change_of_w_agrees_with_descent_where_u_has_learnt_to_read_w():
     assert judged["frozen-w-2"]["value"] == pytest.approx(agreement)
 
 
+def test_another_rule_at_the_end_of_the_list_does_not_change_feedback_alignment(monkeypatch):
+    before = reach.list_contestants(SMALL)["feedback alignment"].protocol
+    longer = {**reach.RULES, "another": {"learning_rule": "back-propagation", "momentum": 0.5}}
+    monkeypatch.setattr(reach, "RULES", longer)
+    assert reach.list_contestants(SMALL)["feedback alignment"].protocol == before
+
+
 @pytest.mark.parametrize("task", ["one-hot 4-2-4", "smooth ring 4-3-4, linear"])
 def test_feedback_alignment_is_that_of_a_literal_loop(task):
     rate = 0.2 if "linear" in task else 2.0

@@ -1,6 +1,9 @@
 """The compiled kernel as its callers see it."""
 
 import dataclasses
+import itertools
+import os
+import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -51,6 +54,74 @@ def test_an_endless_run_that_another_thread_stops_returns_nothing_rather_than_ha
 
     with pytest.raises(Stopped):
         map_in_threads(run, [0])
+
+
+@pytest.mark.parametrize("offset", [1, 0])
+def test_rows_that_lie_between_whole_numbers_are_read_right(offset):
+    records = np.zeros(200, dtype=[("weights", "f8", 22), ("kind", "i4")])
+    records["weights"] = WEIGHTS
+    given = records["weights"]  # 180 bytes apart, or from some byte on
+    if offset:
+        buffer = np.zeros(WEIGHTS.nbytes + 8, dtype=np.uint8)
+        given = buffer[offset : offset + WEIGHTS.nbytes].view(np.float64).reshape(200, 22)
+        given[:] = WEIGHTS
+    expected = simulate_weights(PAPER, WEIGHTS)[0]
+    np.testing.assert_array_equal(simulate_weights(PAPER, given)[0], expected)
+
+
+def test_a_method_that_is_replaced_is_another_rule(monkeypatch):
+    first = simulate_weights(PAPER, WEIGHTS)[0]
+
+    def learn_less(self, v0):
+        return self._name([0.5 * change for change in before(self, v0)])
+
+    before = RecirculationNetwork.weight_changes
+    with monkeypatch.context() as patch:
+        patch.setattr(RecirculationNetwork, "weight_changes", learn_less)
+        replaced = simulate_weights(PAPER, WEIGHTS)[0]
+    halved = simulate_weights(dataclasses.replace(PAPER, learning_rate=10.0), WEIGHTS)[0]
+    np.testing.assert_array_equal(replaced, halved)
+    np.testing.assert_array_equal(simulate_weights(PAPER, WEIGHTS)[0], first)
+
+
+def test_a_processor_that_llvm_does_not_know_is_refused_in_one_line(monkeypatch):
+    for given in ("nonsense", "haswell:nonsense"):
+        monkeypatch.setenv(machine.PROCESSOR_VARIABLE, given)
+        with pytest.raises(UsageError, match=f"'{given}' was given, which LLVM does not know"):
+            simulate_weights(PAPER, WEIGHTS[:1])
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")
+def test_a_child_that_is_forked_while_a_thread_compiles_can_compile():
+    def compile_one(n):
+        text = f"define void @f(i64 %n) {{ %m = add i64 %n, {n}  ret void }}"
+        machine.compile_text(text, "f", *machine.choose_processor())(0)
+
+    ended = threading.Event()
+
+    def go_on():
+        for n in itertools.count():
+            if ended.is_set():
+                return
+            compile_one(n)
+
+    thread = threading.Thread(target=go_on)
+    thread.start()
+    try:
+        children = []
+        for n in range(20):
+            child = os.fork()
+            if child == 0:
+                signal.signal(signal.SIGALRM, signal.SIG_DFL)
+                signal.alarm(40)  # ends a child that hangs
+                compile_one(-n - 1)
+                os._exit(0)
+            children.append(child)
+        assert [os.waitpid(child, 0)[1] for child in children] == [0] * 20
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_records_do_not_depend_on_how_much_fits_in_memory(monkeypatch):

@@ -5,7 +5,7 @@ import pytest
 
 from replication import PAPER, UsageError
 from replication.simulator.operations import arrays, noise
-from replication.simulator.operations.arrays import Traced
+from replication.simulator.operations.handles import Handle
 from replication.simulator.operations.instructions import Writer
 from replication.simulator.running.guard import check_rule
 from tests.exactness.rules import RULES, Encoder, Hebbian, Mirror, Quick, Xor
@@ -63,7 +63,7 @@ def swap_choice(compute, writer, operation, *x):
 WRONG = {
     "a choice": (Quick, wrap(Writer, "compute", swap_choice)),
     "a view": (Hebbian, wrap(arrays, "fit", lambda f, *x: tuple(0 * i for i in f(*x)))),
-    "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, n - (n == 6), k))),
+    "a loop": (Hebbian, wrap(Writer, "each", lambda f, w, n, k=0: f(w, 5 if n == 6 else n, k))),
     "a fused product": (Xor, wrap(arrays, "add_product", lambda f, x, y, total: f(x, x, total))),
     "a change": (Xor, wrap(arrays, "split", lambda f, x: (f(x)[0], f(x)[1] * 2))),
     "a counter": (Mirror, wrap(noise, "_philox", lambda f, c, key: f([c[1], c[0], *c[2:]], key))),
@@ -90,7 +90,7 @@ class Late(Encoder):
 
     def apply(self, changes):
         self.c, self.z = self.c + changes["c"], self.z + np.sign(changes["z"])
-        self.t, self.m = self.t + 1.0, self.change(self.m, isinstance(self.t, Traced)) + 1.0
+        self.t, self.m = self.t + 1.0, self.change(self.m, isinstance(self.t, Handle)) + 1.0
 
 
 LATER = {

@@ -10,12 +10,12 @@ import pytest
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments import TEMPLATES
 from replication.experiments.instruments.interventions import freeze, prepare
-from replication.experiments.live.rule_page import write_template
+from replication.experiments.live.rule_page import render_page, write_template
 from replication.experiments.live.run import MEANINGS
 from replication.report.template import fill
 from replication.simulator.compiler.javascript import write_script
 from replication.simulator.rule.network import Rule
-from replication.simulator.rule.recirculation import find_network
+from replication.simulator.rule.recirculation import RecirculationNetwork, find_network
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running.engine import Engine
 from tests.property.test_arrays import OF_SPECIAL, OF_TRUTHS, OPERATIONS, show_each
@@ -137,3 +137,9 @@ def test_networks_start_and_learn_in_the_pages_as_in_the_compiled_code():
         np.testing.assert_array_equal(learnt, converged)
         np.testing.assert_array_equal(updates, expected)
         np.testing.assert_allclose(weights, final[:, :22], rtol=tolerance, atol=tolerance)
+
+
+def test_a_page_shows_the_name_of_a_rule_whatever_it_is():
+    name = "A@SETTINGS@SCRIPT@B"
+    named = type(name, (RecirculationNetwork,), {})
+    assert f"<title>{name} learns</title>" in render_page(Rule(named), 1)

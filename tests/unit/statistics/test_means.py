@@ -53,31 +53,6 @@ def test_what_would_have_been_shown_is_found_four_times_in_five():
     assert stats.nct.sf(limit, free, shown / error) == pytest.approx(0.8, abs=1e-6)
 
 
-def test_shares_are_judged_by_the_smaller_tail_of_fisher_s_test_with_mid_p_doubled():
-    mass = stats.hypergeom(20, 15, 10).pmf
-    expected = 2 * (mass(9) / 2 + mass(10))
-    assert means.find_p_of_shares(9, 10, 6, 10) == pytest.approx(expected)
-    low, high = means.find_shares_kept(9, 10, 20, level=0.05)
-    inside = [means.find_p_of_shares(9, 10, x, 20) > 0.05 for x in range(21)]
-    assert [x for x in range(21) if inside[x]] == list(range(low, high + 1))
-
-
-def test_interval_of_a_difference_of_shares_is_newcombe_s():
-    """Newcombe (1998), table II: 56/70 less 48/80, method 10: 0.0524 to 0.3339."""
-    found = means.judge_shares(56, 70, 48, 80, level=0.05)
-    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-
-
-@pytest.mark.parametrize(("n", "m"), [(3, 3), (5, 5), (5, 10), (10, 3), (20, 30)])
-def test_equal_shares_are_contradicted_in_6_and_a_half_per_cent_at_most(n, m):
-    p = np.array([[means.find_p_of_shares(k, n, x, m) for x in range(m + 1)] for k in range(n + 1)])
-    for share in np.linspace(0.02, 0.98, 49):
-        # The probability of every pair of counts: (n + 1, m + 1).
-        both = np.outer(stats.binom.pmf(range(n + 1), n, share), stats.binom.pmf(
-            range(m + 1), m, share))  # fmt: skip
-        assert both[p <= 0.05].sum() <= 0.065
-
-
 def test_equivalence_is_welch_s_test_taken_twice_and_unknown_where_no_run_varies():
     """TOST of two samples: the same error and degrees of freedom as scipy's unequal-variance t."""
     below = stats.ttest_ind(ONE + 4.0, TWO, equal_var=False, alternative="greater").pvalue

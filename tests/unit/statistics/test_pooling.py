@@ -9,6 +9,7 @@ from scipy import stats
 from replication.statistics import pooling
 from replication.statistics.means import Side, judge_means
 from replication.statistics.pooling import Effect
+from replication.statistics.seeds import SeedMean
 
 
 def summarise(one, two):
@@ -70,8 +71,12 @@ def test_fisher_and_holm_are_those_of_their_authors():
     equal = dataclasses.replace(pooling.pool([Effect(0.5, 4.0, 0.25)] * 3, level=0.05), p=0.01)
     assert pooling.combine([0.145, 0.263, 0.087], equal) == pytest.approx(0.03)
     assert pooling.combine([0.03], equal) == 0.03
+    # Of rows alone: Bonferroni, times the factor for what else is tested.
+    assert pooling.combine_rows([0.01, 0.5]) == pytest.approx(0.02)
+    assert pooling.combine_rows([0.01, 0.5, 0.5]) == pytest.approx(0.045)
     # Rows that are one row are one test, by Brown's degrees of freedom.
-    same = dataclasses.replace(equal, p=1.0, square=1.0)
+    seeds = SeedMean(0.5, 0.0, 1.0, 1.0, correlation=1.0, square=1.0, n_rows=9, n_seeds=5)
+    same = dataclasses.replace(equal, p=1.0, seeds=seeds)
     assert pooling.combine([0.02] * 9, same) == pytest.approx(0.06)
     # Holm (1979): 0.01, 0.02 and 0.04 among three become 0.03, 0.04 and 0.04.
     adjusted = pooling.adjust({"b": 0.02, "a": 0.01, "c": 0.04})
@@ -95,42 +100,6 @@ def test_the_ratio_of_spreads_is_unbiased_and_covered():
     inside = 0
     for _ in range(200):
         rows = summarise(2.0 * generator.normal(size=(10, 3)), generator.normal(size=(10, 5)))
-        _, low, high = pooling.compare_spreads(rows, 0.05)
-        inside += low <= 2.0 <= high
+        found = pooling.compare_spreads(rows, 0.05)
+        inside += found.low <= 2.0 <= found.high
     assert inside / 200 == pytest.approx(0.95, abs=0.05)
-
-
-def test_seeds_that_all_rows_share_are_what_varies():
-    """Rows with a correlation of 0.9 are nearly one; taken as independent, they mislead."""
-    generator = np.random.default_rng(6)
-    low, correlations = dict.fromkeys(("by seed", "by rows", "all"), 0), []
-    for _ in range(200):
-        shared = np.sqrt(0.9) * generator.normal(size=(2, 1, 5))
-        own, theirs = np.sqrt(0.1) * generator.normal(size=(2, 20, 5)) + shared
-        rows = summarise(own, theirs)
-        by_seed, (found, _, p_values) = pooling.judge_by_seed(own, rows, level=0.05), pool(rows)
-        correlations.append(by_seed["by_seed"])
-        # The mean over rows, tested by its variation over seeds.
-        whole = dataclasses.replace(found, **by_seed)
-        ways = whole.p, found.p, pooling.combine(p_values, whole)
-        for name, p in zip(low, ways, strict=True):
-            low[name] += p <= 0.05
-    assert max(low["by seed"], low["all"]) / 200 <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / 200)
-    assert low["by rows"] / 200 > 0.4
-    assert np.mean(correlations) == pytest.approx(0.9, abs=0.1)
-
-
-def test_the_interval_by_seed_covers_where_standard_deviations_are_of_few_runs():
-    """Of three runs a side they are so uncertain that it covered 89 %."""
-    generator, inside, shift = np.random.default_rng(7), 0, 1.0
-    for _ in range(500):
-        own, theirs = shift + generator.normal(size=(26, 3)), generator.normal(size=(26, 3))
-        found = pooling.judge_by_seed(own, summarise(own, theirs), level=0.05)
-        inside += found["low"] <= shift <= found["high"]
-    assert inside / 500 >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / 500)
-
-
-def test_seeds_whose_average_over_rows_does_not_vary_are_no_test():
-    own = np.array([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])
-    rows = [(Side(2.0, ((1.0, 3),)), Side(1.5, ((1.0, 5),)))] * 2
-    assert pooling.judge_by_seed(own, rows, level=0.05) is None

@@ -1,0 +1,179 @@
+"""The rows of a table: as numbers for a program, and in words for a reader."""
+
+import dataclasses
+from collections.abc import Sequence
+
+from replication.comparison.found_table import FoundTable
+from replication.comparison.numbers import format_number, format_p
+from replication.comparison.report import SPREADS
+from replication.comparison.result import Comparison
+from replication.comparison.sides import Key
+from replication.comparison.text import name_key
+
+Cell = str | float | bool | None
+
+COLUMNS = (
+    "reported", "yours", "runs_reported", "runs_yours", "difference", "low", "high", "sd", "g",
+    "g_low", "g_high", "shown", "p", "p_adjusted", "verdict", "equivalent", "conditions",
+)  # fmt: skip
+FEW = 1000  # standard deviations above which decimals say nothing
+STAR, MARK = "*", "="  # contradicted alone, but not in the table; differs by less than the margin
+
+
+@dataclasses.dataclass(frozen=True)
+class Cells:
+    """A row as numbers.
+
+    `g` and its ends are in standard deviations `sd`, all else is in the unit of the values.
+    """
+
+    reported: str
+    yours: float | None = None
+    runs_reported: int | None = None
+    runs_yours: int | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    sd: float | None = None
+    g: float | None = None
+    g_low: float | None = None
+    g_high: float | None = None
+    shown: float | None = None
+    p: float | None = None
+    p_adjusted: float | None = None
+    verdict: str = ""
+    equivalent: bool | None = None
+    conditions: str = ""
+
+    def list(self) -> list[Cell]:
+        """Return the cells in the order of the columns."""
+        return [getattr(self, name) for name in COLUMNS]
+
+
+def list_cells(table: FoundTable) -> list[list[Cell]]:
+    """Return the rows as numbers, header first, and all rows together last."""
+    cells: list[list[Cell]] = [[*table.by, *COLUMNS]]
+    cells += [[*key, *measure_row(table, key).list()] for key in table.rows]
+    names = ["all rows", *[""] * (len(table.by) - 1)]
+    return [*cells, [*names, *_measure_whole(table).list()]]
+
+
+def measure_row(table: FoundTable, key: Key) -> Cells:
+    """Return a row as numbers."""
+    one = table.rows[key]
+    found = Cells(
+        reported=name_report(one),
+        yours=next((item.yours for item in one.findings.values()), None),
+        runs_reported=one.runs,
+        runs_yours=one.n or None,
+        shown=next(iter(one.shown.values()), None),
+        p=table.take_p(one),
+        p_adjusted=table.adjusted.get(key),
+        verdict=str(table.verdicts[key]),
+        equivalent=None if one.equivalence is None else one.is_equivalent,
+        conditions="; ".join(one.conditions),
+    )
+    gap = one.difference
+    if gap is None:
+        return found
+    found = dataclasses.replace(
+        found, difference=gap.value, low=gap.low, high=gap.high, sd=gap.spread
+    )
+    if found.shown is not None and gap.shown is not None:
+        found = dataclasses.replace(found, shown=gap.shown)
+    if gap.d is not None:
+        g, low, high = gap.d
+        found = dataclasses.replace(found, g=g, g_low=low, g_high=high)
+    return found
+
+
+def _measure_whole(table: FoundTable) -> Cells:
+    """Return all rows together."""
+    found = Cells(
+        reported="",
+        p=table.p,
+        verdict=str(table.verdict),
+        equivalent=len(table.equivalent) == len(table.rows) if table.has_margin else None,
+        conditions="; ".join(table.conditions),
+    )
+    mean = table.pooled
+    if mean is None or mean.unit != "sd":
+        return found
+    return dataclasses.replace(found, g=mean.value, g_low=mean.low, g_high=mean.high)
+
+
+def tabulate(table: FoundTable, conditions: Sequence[str]) -> list[list[str]]:
+    """Return the rows in words, with a number for each condition."""
+    is_in_sd = any(one.difference and one.difference.d for one in table.rows.values())
+    unit = "SD" if is_in_sd else "difference"
+    keys = [name_key((name,)) for name in table.by]
+    several = len(table.rows) > 1
+    header = [*keys, "reported", "n", "yours", "your n", unit, "found", "p"]
+    if several:
+        header.append("adjusted")
+    rows = [[*header, "verdict"]]
+    for key, one in table.rows.items():
+        cells = measure_row(table, key)
+        row = [*(name_key((name,)) for name in key), cells.reported]
+        row.append("" if cells.runs_reported is None else f"{cells.runs_reported:,}")
+        row.append(_describe_yours(one, cells))
+        row.append("" if cells.runs_yours is None else f"{cells.runs_yours:,}")
+        row += _describe_gap(cells, is_in_sd=is_in_sd)
+        is_alone = table.verdicts[key] != one.verdict
+        row.append(format_p(cells.p) + (STAR if is_alone else ""))
+        if several:
+            row.append(format_p(cells.p_adjusted))
+        marks = "".join(f" ({conditions.index(part) + 1})" for part in one.conditions)
+        equal = f" {MARK}" if cells.equivalent else ""
+        row.append(f"{cells.verdict}{equal}{marks}")
+        rows.append(row)
+    return rows
+
+
+def _describe_yours(one: Comparison, cells: Cells) -> str:
+    """Return one's own number; of successes those of your runs, not of as many as reported."""
+    gap = one.difference
+    if "n_succeeded" in one.reported and gap is not None and gap.counts is not None:
+        return f"{gap.counts[0]}/{gap.counts[1]}"
+    return format_number(cells.yours)
+
+
+def _describe_gap(cells: Cells, *, is_in_sd: bool) -> list[str]:
+    """Return the difference with its interval, and what would have been found, in one unit."""
+    ends = (cells.g, cells.g_low, cells.g_high)
+    if not is_in_sd:
+        ends = (cells.difference, cells.low, cells.high)
+    value, low, high = ends
+    if value is None or low is None or high is None:
+        return ["", ""]
+    gap = f"{format_sd(value)} ({format_sd(low)} to {format_sd(high)})"
+    if cells.shown is None:
+        return [gap, ""]
+    return [gap, format_sd(cells.shown / (cells.sd or 1.0), 1)]
+
+
+def format_sd(value: float, decimals: int = 2) -> str:
+    """Return standard deviations, with so many decimals if they are of a usual size."""
+    return f"{value:.{decimals}f}" if abs(value) < FEW else f"{value:.2g}"
+
+
+def name_report(one: Comparison) -> str:
+    """Return what was reported on one line: 0.83 ± 0.04, or 0.83 sd 0.04 se 0.02, or 19/20."""
+    spreads = [name for name in one.reported if name in SPREADS]
+    others = [name for name in one.reported if name not in SPREADS]
+    parts = []
+    for name in others:
+        text = one.reported[name]
+        if name in {"mean", "constant"}:
+            parts.append(text)
+        elif name == "n_succeeded":
+            parts.append(f"{text}/{one.runs}")
+        else:
+            parts.append(f"{name} {text}")
+    for name in spreads:
+        text = one.reported[name]
+        if "mean" in one.reported and len(spreads) == 1:
+            parts.append(f"± {text.removeprefix('± ')}")
+        else:
+            parts.append(f"{name} {text}")
+    return " ".join(parts)

@@ -1,0 +1,218 @@
+"""What a comparison of many results found, and the one verdict on all of them."""
+
+import dataclasses
+import functools
+import math
+from collections.abc import Mapping
+
+from replication.comparison.centres import UNSEEN
+from replication.comparison.found import Verdict
+from replication.comparison.prediction import Answer
+from replication.comparison.result import Comparison
+from replication.comparison.sides import Key
+from replication.comparison.whole import Dependence, Row, Whole, judge_readings
+from replication.statistics.pooling import Pooled, adjust
+from replication.statistics.seeds import ValuesBySeed
+
+
+@dataclasses.dataclass(frozen=True)
+class TableVerdict:
+    """The verdict on a table, and what it rests on.
+
+    `reason`: "row" (the only one); "rows" that are contradicted; "whole"; "impossible" numbers;
+    "few" (no row can be judged); "reading"; "seeds" (rows share seeds, but too few are complete);
+    "margin".
+    """
+
+    verdict: Verdict
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class FoundTable:
+    """What a comparison of many results found.
+
+    Parameters
+    ----------
+    by : tuple of str
+        Names of the keys: columns that both tables have, or one side as headings.
+    rows : mapping of tuple of str to Comparison
+        By key.
+    refused : mapping of tuple of str to str
+        Rows of the report that could not be read or compared, with what is wrong.
+    only_reported, only_yours : tuple of tuple of str
+        Keys that the other side lacks.
+    ignored : tuple of str
+        Columns of reported results that say nothing known, with the nearest name that would.
+    n_missing : int
+        Runs that lack a key, and were left out; those that lack a value count in their row.
+    level, between : float
+        Of the tests; the spread between labs that was allowed for.
+    assumptions : mapping of str to str
+        How the tables were read, by the argument that changes it.
+    seeds : mapping of tuple of str to mapping
+        Of each row, your values by seed, where a column says which that is.
+    """
+
+    by: Key
+    rows: Mapping[Key, Comparison]
+    refused: Mapping[Key, str]
+    only_reported: tuple[Key, ...]
+    only_yours: tuple[Key, ...]
+    ignored: tuple[str, ...]
+    n_missing: int
+    level: float
+    between: float
+    assumptions: Mapping[str, str]
+    seeds: Mapping[Key, ValuesBySeed]
+
+    @functools.cached_property
+    def p_values(self) -> dict[Key, float]:
+        """Return p of the rows that have one, by the printed spreads alone if there are several."""
+        found: dict[Key, float] = {}
+        for key, one in self.rows.items():
+            p = self.take_p(one)
+            if p is not None:
+                found[key] = p
+        return found
+
+    def take_p(self, one: Comparison | Answer) -> float | None:
+        """Return p of a row; among several that by the printed spreads alone."""
+        return one.p_alone if len(self.rows) > 1 else one.p
+
+    @functools.cached_property
+    def readings(self) -> dict[str, Whole]:
+        """Return what the rows say together under each reading of the reports."""
+        rows = [self._list_readings(key) for key in self.p_values]
+        return judge_readings(rows, level=self.level, between=self.between)
+
+    def _list_readings(self, key: Key) -> dict[str, Row]:
+        """Return a row under each of its readings."""
+        one = self.rows[key]
+        is_mean = not one.reported.keys().isdisjoint({"mean", "constant", "share", "n_succeeded"})
+        found: dict[str, Row] = {}
+        for name, answer in one.answers.items():
+            p = self.take_p(answer)
+            found[name] = Row(answer, 1.0 if p is None else p, self._find_seeds(key), is_mean)
+        return found
+
+    def _find_seeds(self, key: Key) -> ValuesBySeed:
+        """Return the values of a row by seed, as they are compared; none of what failed."""
+        one = self.rows[key]
+        is_of_shares = one.difference is not None and one.difference.counts is not None
+        if one.n_failed and not is_of_shares:
+            return {}
+        known = {seed: value for seed, value in self.seeds.get(key, {}).items()
+                 if not math.isnan(value)}  # fmt: skip
+        if one.scale == "log":
+            return {seed: math.log(value) for seed, value in known.items()}
+        return known
+
+    @functools.cached_property
+    def whole(self) -> Whole | None:
+        """What the rows say together under the reading by which that is least surprising."""
+        return max(self.readings.values(), key=lambda one: one.p, default=None)
+
+    @property
+    def p(self) -> float | None:
+        """One p for the whole table, the largest over all readings of the reports."""
+        return None if self.whole is None else self.whole.p
+
+    @property
+    def pooled(self) -> Pooled | None:
+        """The mean difference over rows, under that reading."""
+        return None if self.whole is None else self.whole.pooled
+
+    @functools.cached_property
+    def adjusted(self) -> dict[Key, float]:
+        """P of each row by Holm's adjustment, and no less than that of the whole table.
+
+        So no row is contradicted in a table that is not.
+        """
+        least = self.p or 0.0
+        return {key: max(p, least) for key, p in adjust(self.p_values).items()}
+
+    @functools.cached_property
+    def verdicts(self) -> dict[Key, Verdict]:
+        """The verdict on each row, among all of them."""
+        return {key: self._judge_row(key) for key in self.rows}
+
+    def _judge_row(self, key: Key) -> Verdict:
+        one = self.rows[key]
+        is_far = one.verdict in {Verdict.CONTRADICTED, Verdict.WITHIN_MARGIN}
+        if not is_far or len(self.rows) == 1 or key not in self.adjusted:
+            return one.verdict
+        if self.adjusted[key] <= self.level:
+            return one.verdict
+        # Contradicted alone, but not among so many rows.
+        if one.equivalence is not None and not one.is_equivalent:
+            return Verdict.CANNOT_TELL
+        return Verdict.NOT_CONTRADICTED
+
+    @property
+    def impossible(self) -> list[Key]:
+        """Rows with a number that cannot be right."""
+        return [key for key, one in self.rows.items() if one.reason == "impossible"]
+
+    @property
+    def contradicted(self) -> list[Key]:
+        """Rows that are contradicted, those with an impossible number included."""
+        return [key for key, verdict in self.verdicts.items() if verdict is Verdict.CONTRADICTED]
+
+    @property
+    def has_margin(self) -> bool:
+        """Whether a margin was given."""
+        return any(one.equivalence is not None for one in self.rows.values())
+
+    @property
+    def equivalent(self) -> list[Key]:
+        """Rows of which both sides are shown to differ by less than the margin."""
+        return [key for key, one in self.rows.items() if one.is_equivalent]
+
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """What the verdict on the whole holds under, beside the independence of rows."""
+        if len(self.rows) == 1:
+            return next(iter(self.rows.values())).conditions
+        found: dict[str, None] = {}
+        for one in self.rows.values():
+            if one.p == self.take_p(one):
+                found.update(dict.fromkeys(one.conditions))
+        return tuple(part for part in found if not part.startswith(UNSEEN))
+
+    @functools.cached_property
+    def judged(self) -> TableVerdict:
+        """The verdict on the table, and what it rests on."""
+        if len(self.rows) == 1:
+            return TableVerdict(next(iter(self.rows.values())).verdict, "row")
+        if self.impossible:
+            return TableVerdict(Verdict.CONTRADICTED, "impossible")
+        if self.whole is None:
+            return TableVerdict(Verdict.CANNOT_TELL, "few")
+        if self.contradicted:
+            return TableVerdict(Verdict.CONTRADICTED, "rows")
+        # Readings of the reports must agree, as for one result.
+        verdicts = {one.p <= self.level for one in self.readings.values()}
+        if len(verdicts) > 1:
+            return TableVerdict(Verdict.CANNOT_TELL, "reading")
+        are_all_equivalent = len(self.equivalent) == len(self.rows)
+        if verdicts == {True}:
+            is_within = self.has_margin and are_all_equivalent
+            return TableVerdict(
+                Verdict.WITHIN_MARGIN if is_within else Verdict.CONTRADICTED, "whole"
+            )
+        if self.whole.dependence is Dependence.UNKNOWN:
+            return TableVerdict(Verdict.CANNOT_TELL, "seeds")
+        if self.has_margin and not are_all_equivalent:
+            return TableVerdict(Verdict.CANNOT_TELL, "margin")
+        return TableVerdict(Verdict.NOT_CONTRADICTED, "whole")
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict on the table."""
+        return self.judged.verdict
+
+    @property
+    def reason(self) -> str:
+        """What the verdict rests on."""
+        return self.judged.reason

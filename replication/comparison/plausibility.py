@@ -1,0 +1,141 @@
+"""Reported numbers that cannot be right, and runs that may be the very runs of the report.
+
+References
+----------
+Brown & Heathers (2017), The GRIM test, Soc. Psychol. Personal. Sci. 8, 363-369: means of whole
+numbers. A standard deviation is largest with half of the runs at either end of their range.
+"""
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+from replication.comparison.numbers import Reported
+from replication.comparison.report import SPREADS, Report, describe_number
+from replication.comparison.request import Said
+from replication.comparison.runs import Runs
+from replication.comparison.successes import MAX_COUNTS
+from replication.statistics.sampling import UNBOUNDED, Bounds, Sample
+
+COINCIDENCE = 0.01  # numbers that two studies print alike more often do not show the same runs
+ORDERS = (("min", "q1", "median", "q3", "max"), ("min", "mean", "max"))
+"""Statistics that are in this order in every sample."""
+SLACK = 1.0 + 1e-12
+NORMAL_WIDTH = 2.5  # of a normal density, as of a rectangle of the height of its top
+
+
+def find_impossible(report: Report, counts: Sequence[int], sample: Sample | None) -> Said:
+    """Return why reported numbers cannot be right, by name, if values are of the kind of a sample.
+
+    A number is possible if one of `counts`, the values that can have been summarised, allows it.
+    """
+    possible = [n for n in counts[:MAX_COUNTS] if n > 0]
+    bounds = UNBOUNDED
+    grid = None
+    if sample is not None:
+        bounds = (sample.low, sample.high)
+        grid = sample.grid
+    faults = _find_impossible_counts(report)
+    for name, why in _find_disorder(report, bounds).items():
+        faults.setdefault(name, why)
+    if grid is not None:
+        for name, why in _find_off_grid(report, possible, grid).items():
+            faults.setdefault(name, why)
+    return faults | _find_wide_spread(report, possible, bounds)
+
+
+def _say(report: Report, name: str) -> str:
+    return describe_number(name, report.numbers[name].text, article=True)
+
+
+def _find_impossible_counts(report: Report) -> Said:
+    """Find more successes than runs."""
+    faults = Said()
+    for name, whole in (("share", 1), ("n_succeeded", report.n)):
+        if name in report.numbers and report.numbers[name].low > whole:
+            faults[name] = f"{_say(report, name)} is not between none and all"
+    return faults
+
+
+def _find_disorder(report: Report, bounds: Bounds) -> Said:
+    """Find a minimum above a maximum and the like, and what lies beyond the bounds of values."""
+    faults = Said()
+    numbers = report.numbers
+    for order in ORDERS:
+        known = [name for name in order if name in numbers]
+        for small, large in itertools.combinations(known, 2):
+            if numbers[small].low > numbers[large].high:
+                why = f"{_say(report, large)} contradicts {_say(report, small)}"
+                faults.setdefault(large, why)
+        for name in known:
+            if numbers[name].low > bounds[1] or numbers[name].high < bounds[0]:
+                why = f"{_say(report, name)} lies beyond the bounds of the values"
+                faults.setdefault(name, why)
+    return faults
+
+
+def _find_off_grid(report: Report, counts: Sequence[int], grid: Fraction) -> Said:
+    """Find numbers that no runs on a grid have: a mean of 20 whole numbers is no 48.37."""
+    faults = Said()
+    values = "whole numbers" if grid == 1 else f"multiples of {float(grid):g}"
+    # An extreme is a run, a median the mean of two at most, a mean one of all.
+    parts: dict[str, Sequence[int]] = {"min": [1], "max": [1], "median": [2], "mean": counts}
+    for name, ways in parts.items():
+        if name not in report.numbers or not ways:
+            continue
+        item = report.numbers[name]
+        if any(has_multiple(item, Fraction(grid, way)) for way in ways):
+            continue
+        of = f"{counts[len(counts) // 2]:,} " if name == "mean" else ""
+        faults[name] = f"{of}{values} cannot have {_say(report, name)}"
+    return faults
+
+
+def _find_wide_spread(report: Report, counts: Sequence[int], bounds: Bounds) -> Said:
+    """Find a standard deviation that is larger than that of half of the runs at either end."""
+    numbers = report.numbers
+    n = min((n for n in counts if n > 1), default=0)
+    if "sd" not in numbers or n == 0:
+        return Said()
+    least, most = bounds
+    if "min" in numbers:
+        least = max(least, float(numbers["min"].low))
+    if "max" in numbers:
+        most = min(most, float(numbers["max"].high))
+    largest = (most - least) * math.sqrt((n * n // 4) / n / (n - 1)) * SLACK
+    if numbers["sd"].low <= largest:
+        return Said()
+    why = f"{_say(report, 'sd')} is larger than {n:,} runs within their range can have"
+    return {"sd": why}
+
+
+def has_multiple(item: Reported, step: Fraction) -> bool:
+    """Say whether a whole multiple of a step prints so, however halves are rounded."""
+    return item.holds(Fraction(math.ceil(item.low / step) * step))
+
+
+def find_coincidence(own: Runs, sample: Sample | None, report: Report, rule: str) -> float | None:
+    """Return how often two studies print the same numbers, where these runs print the reported."""
+    n_used = report.count_middle(rule)
+    if sample is None or own.minus is not None or report.has_error:
+        return None
+    if not sample.n == n_used > 1:
+        return None
+    # Each number as these runs would print it, and how often two studies print it alike.
+    numbers = report.on_values
+    error = sample.spread * math.sqrt(2.0 / sample.n)
+    yours = sample.describe([name for name in numbers if name not in SPREADS])
+    chance = 1.0
+    for name, item in numbers.items():
+        if name in yours:
+            printed = [yours[name]]
+        else:
+            alone = dataclasses.replace(report, numbers={name: item})
+            printed = [sample.spread * one for one in alone.list_spreads(sample.n).values()]
+        if not any(item.holds(one) for one in printed):
+            return None
+        if error > 0 and item.width < NORMAL_WIDTH * error:
+            chance *= item.width / (NORMAL_WIDTH * error)
+    return chance if chance <= COINCIDENCE else None

@@ -1,0 +1,326 @@
+"""What an answer says in words: its first sentence, its table and its notes."""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+
+from replication.comparison.found import Found, Verdict
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, span
+from replication.comparison.prediction import Finding
+from replication.comparison.readings import KIND_WORDS, find_kind
+from replication.comparison.report import MIN_RUNS, SPREADS, SUCCESSES, word
+from replication.comparison.request import FAILURE_WORDS
+from replication.comparison.text import name_key
+from replication.wording import join, plural
+
+MAX_READINGS = 4  # whose p are all listed
+ALIKE_P = 0.01  # p of readings that differ by less are not worth listing
+LEAST_CHANCE = 1e-12  # of a coincidence that is shown
+
+
+def answer(found: Found) -> str:
+    """Return the verdict, what was tested, and what would have been seen, in one sentence."""
+    verdict = str(found.verdict).capitalize()
+    if found.reason == "impossible":
+        return f"{verdict}: {join(list(found.impossible.values()))}."
+    if found.reason == "units":
+        return f"{verdict}: {found.cautions['per cent']}"
+    if found.reason in {"few", "constant"}:
+        return f"{verdict}: {_describe_lack(found)}."
+    if found.reason == "reading":
+        return f"{verdict}: {_describe_readings(found)}."
+    conditions = f", if {join(list(found.conditions))}" if found.conditions else ""
+    test = f"{_describe_test(found)}{_describe_margin(found)}{_describe_shown(found)}"
+    return f"{verdict}{conditions}: {test}."
+
+
+def _describe_lack(found: Found) -> str:
+    """Say what is missing where nothing tells how runs vary."""
+    reported = f"the reported {name_numbers(found, list(found.reported)[:1])}"
+    runs = plural(found.n_done, "run")
+    if found.n_failed:
+        runs += " that succeeded"
+    equal = ", all equal," if found.reason == "constant" else ""
+    return (
+        f"{runs} of yours{equal} and {reported} do not say how runs vary; give its "
+        f"`sd`, `se` or `ci`, or more runs (at least {MIN_RUNS} unless it is a mean)"
+    )
+
+
+def _describe_readings(found: Found) -> str:
+    """Say what the verdict depends on."""
+    listed = list_p_by_kind(found.p_by_assumption, found.level)
+    return (
+        f"whether {_name_reported(found)} {_choose_verb(found)} further from {_name_yours(found)} "
+        f"than chance explains depends on what the report leaves unsaid: p is {listed}"
+    )
+
+
+def _describe_test(found: Found) -> str:
+    """Say whether the reported number lies further from yours than chance explains."""
+    differs = found.p is not None and found.p <= found.level
+    no = "" if differs else "no "
+    parts = []
+    if found.p is not None:
+        parts.append(describe_p(found.p))
+    if "alone" in found.cautions:
+        parts.append(found.cautions["alone"])
+    p = f" ({'; '.join(parts)})" if parts else ""
+    return (
+        f"{_name_reported(found)} {_choose_verb(found)} {no}further from {_name_yours(found)} "
+        f"than chance explains{p}"
+    )
+
+
+def _choose_verb(found: Found) -> str:
+    return "lies" if len(found.judged) == 1 else "lie"
+
+
+def _is_of_shares(found: Found) -> bool:
+    return set(found.judged) <= SUCCESSES.keys()
+
+
+def _name_reported(found: Found) -> str:
+    """Return what was judged, and in brackets its spread and its runs."""
+    beside = []
+    for name, text in found.reported.items():
+        if name not in SPREADS or name in found.judged or _is_of_shares(found):
+            continue
+        if name == "spread" or text.startswith("±"):
+            beside.append(f"± {text.removeprefix('± ')}")
+        else:
+            beside.append(f"{name} {text}")
+    if found.runs is not None:
+        beside.append(plural(found.runs, "run"))
+    text = f"the reported {name_numbers(found, found.judged)}"
+    return f"{text} ({', '.join(beside)})" if beside else text
+
+
+def _name_yours(found: Found) -> str:
+    """Return your number with its runs, or your runs alone where several numbers were judged."""
+    is_all = found.failures == "at-cap" or _is_of_shares(found)
+    n = found.n if is_all else found.n_done
+    runs = plural(n, "run") if found.n else ""
+    if len(found.judged) != 1:
+        return f"those of your {runs}"
+    (name,) = found.judged
+    counts = None if found.difference is None else found.difference.counts
+    if name == "n_succeeded" and counts is not None:
+        return f"your {counts[0]:,} of {counts[1]:,}"
+    yours = f"your {format_number(found.findings[name].yours)}"
+    return f"{yours} ({runs})" if runs else yours
+
+
+def name_numbers(found: Found, names: Iterable[str]) -> str:
+    """Return reported numbers with their names: "mean of 48 and maximum of 202"."""
+    if found.groups:
+        less = " less ".join(name_key((name,)) for name in found.groups)
+        return join([f"difference of {found.reported[name]} ({less})" for name in names])
+    parts = []
+    for name in names:
+        of = "" if name == "spread" else "of "
+        parts.append(f"{word(name)} {of}{found.reported[name]}")
+    return join(parts)
+
+
+def _describe_margin(found: Found) -> str:
+    """Say whether the two sides are shown to differ by less than the margin."""
+    if found.equivalence is None:
+        return ""
+    what = "shares" if _is_of_shares(found) else "means"
+    joint = ", but"
+    if found.verdict in {Verdict.CONTRADICTED, Verdict.NOT_CONTRADICTED}:
+        joint = ", and"
+    shown = "shown" if found.equivalence.is_equivalent else "not shown"
+    p = found.equivalence.p
+    tests = "" if p is None else f" (two one-sided tests, {describe_p(p)})"
+    margin = format_number(found.equivalence.margin)
+    return f"{joint} the {what} are {shown} to differ by less than {margin}{tests}"
+
+
+def _describe_shown(found: Found) -> str:
+    """Say which difference would have been found four times in five."""
+    name = next(iter(found.shown), "")
+    value = found.shown.get(name)
+    is_share = name in SUCCESSES
+    if value is None or not math.isfinite(value):
+        if is_share or found.difference is not None:
+            return "; no difference would have been found four times in five"
+        return ""
+    # Also in standard deviations, where one is known.
+    spread = None if is_share or found.difference is None else found.difference.spread
+    in_sd = f" ({format_number(value / spread, 2)} SD)" if spread else ""
+    statistic = "mean" if name == "constant" else word(name)
+    article = "an" if statistic[0] in "aeiou" else "a"
+    factor = "a factor of " if found.scale else ""
+    return (
+        f"; {article} {statistic} that is off by {factor}{format_number(value, 2)}{in_sd} would "
+        "have been found four times in five, a smaller difference less often"
+    )
+
+
+def list_p_by_kind(p_values: Mapping[str, float], level: float) -> str:
+    """Return p under each reading; the readings of one kind of ± once, where they agree.
+
+    >>> readings = {"± as sd with n - 1": 0.01, "± as sd with n": 0.02, "± as standard error": 0.3}
+    >>> list_p_by_kind(readings, 0.05)
+    '0.02 with ± as a standard deviation and 0.3 with ± as a standard error'
+    """
+    by_kind: dict[str, list[float]] = {}
+    for words, p in p_values.items():
+        by_kind.setdefault(find_kind(words), []).append(p)
+    for group in by_kind.values():
+        if (min(group) <= level) != (max(group) <= level):
+            return list_p(p_values, "with {}")
+    if "" in by_kind or len(by_kind) < 2:
+        return list_p(p_values, "with {}")
+    worst = {f"± as {KIND_WORDS[kind]}": max(group) for kind, group in by_kind.items()}
+    return list_p(worst, "with {}")
+
+
+def list_p(p_values: Mapping[str, float], template: str) -> str:
+    """Return p under each reading of what was not said, of many the smallest and the largest."""
+    pairs = list(p_values.items())
+    is_many = len(pairs) > MAX_READINGS
+    if is_many:
+        least = min(pairs, key=lambda pair: pair[1])
+        most = max(pairs, key=lambda pair: pair[1])
+        pairs = [least, most]
+    parts = [f"{format_p(p)} {template.format(words)}" for words, p in pairs]
+    return " to ".join(parts) if is_many else join(parts)
+
+
+def describe_coincidence(found: Found) -> str:
+    """Say that your runs give the reported numbers to the last digit."""
+    often = format_number(1.0 / max(found.coincidence or 0.0, LEAST_CHANCE), 2)
+    return (
+        f"Your {plural(found.n_done, 'run')} give every reported number to the last digit, as one "
+        f"study in {often} would by chance: they may be the very runs of the report, and if so do "
+        "not replicate it."
+    )
+
+
+def describe_difference(found: Found) -> str:
+    """Return the difference with its interval, also in standard deviations."""
+    one = found.difference
+    if one is None:
+        return ""
+    less = "over" if found.scale else "less"
+    of = " (means by quartiles)" if "estimated" in found.assumptions else ""
+    text = (
+        f"Yours {less} reported{of}: {format_number(one.value)} ({percent(1.0 - found.level)} "
+        f"interval {span(one.low, one.high)})"
+    )
+    if one.d is not None and not found.findings.keys() & SUCCESSES.keys():
+        value, low, high = one.d
+        text += f", in standard deviations {format_number(value, 2)} ({span(low, high, 2)})"
+    return f"{text}."
+
+
+def describe_runs(found: Found) -> str:
+    """Return how many runs are yours, what became of them, and their mean."""
+    words = f"Your runs: {found.n:,}" if found.n else "Yours is an estimate"
+    mean = found.mean
+    if found.n_failed:
+        words += f", of which {found.n_failed:,} failed"
+        if found.cap is not None:
+            words += f", stopped at {format_number(found.cap)}"
+        if mean.value is not None:
+            words += f"; failures are {FAILURE_WORDS[found.failures]}"
+    if found.n_missing:
+        words += f"; {plural(found.n_missing, 'missing value')} left out"
+    if mean.value is not None:
+        if found.n:
+            words += f". Their mean is {format_number(mean.value)}"
+        if mean.low is not None:
+            words += f" ({percent(mean.level)} interval {span(mean.low, mean.high)})"
+    return words + "."
+
+
+HEADER = ["", "reported", "yours", "not contradicted", "p", "found 4 times in 5"]
+
+
+def tabulate(found: Found) -> list[list[str]]:
+    """Return the table of findings."""
+    rows = [HEADER, *(_make_row(found, name, one) for name, one in found.findings.items())]
+    if sum(not math.isnan(one.p) for one in found.findings.values()) > 1:
+        rows.append(["all together", "", "", "", format_p(found.p), ""])
+    return rows
+
+
+def _make_row(found: Found, name: str, item: Finding) -> list[str]:
+    words = word(name)
+    if " to " in item.reported:  # an interval by its ends
+        words = words.removeprefix("half ")
+    yours = format_number(item.yours)
+    counts = None if found.difference is None else found.difference.counts
+    if name == "n_succeeded" and counts is not None:
+        yours = f"{counts[0]:,} of {counts[1]:,}"
+    elif name == "mean_given_max" or (found.scale and name in SPREADS):
+        yours = ""
+    shown = found.shown.get(name)
+    by = "off by × " if found.scale else "off by "
+    return [
+        words,
+        item.reported,
+        yours,
+        _describe_interval(found, name, item),
+        format_p(item.p),
+        "" if shown is None else f"{by}{format_number(shown, 2)}",
+    ]
+
+
+def _describe_interval(found: Found, name: str, item: Finding) -> str:
+    """Return the numbers that would not be contradicted, as the reported one is printed."""
+    low, high = item.interval
+    if math.isnan(low + high):
+        return ""
+    is_rough = name == "constant" or bool(found.scale) or math.isinf(low + high)
+    return span(low, high) if is_rough else f"{low:,.10g} to {high:,.10g}"
+
+
+def list_notes(found: Found) -> Iterator[str]:
+    """Yield sentences on what stands in the table, and beside it."""
+    left = [word(name) for name in found.reported if name not in {*SPREADS, *found.judged}]
+    if left and found.reason == "p" and "estimated" not in found.assumptions:
+        yield f"Not judged, for want of runs: {join(left)}."
+    for kind, one in found.ruled_out.items():
+        ratio = format_number(one.ratio, 2)
+        yield (
+            f"That ± is {KIND_WORDS[kind]} is ruled out: the report's runs would vary {ratio} "
+            f"times as much as yours (F test, {describe_p(one.p)})."
+        )
+    if found.n_failed and found.runs is not None:
+        chance = percent(found.chance_all_succeed)
+        yield f"The probability that none of {found.runs} runs fails is {chance}."
+    if found.reason != "reading" and _do_readings_differ(found):
+        text = list_p_by_kind(found.p_by_assumption, found.level)
+        yield f"Whichever of these readings is right, the verdict is the same: p is {text}."
+    if found.improvement is not None and found.groups:
+        yield _describe_improvement(found)
+    if found.evidence is not None:
+        factor = format_number(found.evidence.bayes_factor, 2)
+        yield (
+            f"Replication Bayes factor: {factor} (what the report estimated against no difference "
+            f"at all); sceptical {describe_p(found.evidence.p_sceptical)} (one-sided)."
+        )
+    if found.p is not None and found.p_error > 0:
+        yield f"Studies were drawn at random; the standard error of p is {found.p_error:.1g}."
+
+
+def _do_readings_differ(found: Found) -> bool:
+    """Say whether p of the readings differ by more than is worth a word."""
+    p_values = found.p_by_assumption.values()
+    return bool(p_values) and max(p_values) - min(p_values) > ALIKE_P
+
+
+def _describe_improvement(found: Found) -> str:
+    """Say how often a run of the first group lies above one of the second."""
+    one = found.improvement
+    if one is None or one.value is None or one.low is None or one.high is None:
+        return ""
+    first, second = (name_key((name,)) for name in found.groups)
+    interval = f"{percent(one.low)} to {percent(one.high)}"
+    return (
+        f"The probability that a run of {first} lies above one of {second} is "
+        f"{percent(one.value)} ({percent(one.level)} interval {interval})."
+    )

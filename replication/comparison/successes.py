@@ -1,0 +1,92 @@
+"""A share or number of successes, and the mean of a column of 0 and 1, as shares."""
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+from replication.comparison.prediction import Answer, Finding
+from replication.comparison.report import SUCCESSES, Report
+from replication.comparison.runs import Runs
+from replication.statistics import shares
+from replication.statistics.sampling import Sample
+
+MAX_COUNTS = 100  # most numbers of successes that are tried for one share
+
+
+@dataclasses.dataclass(frozen=True)
+class Counted:
+    """Successes, and runs, of one's own."""
+
+    k: int
+    n: int
+
+
+def is_binary(sample: Sample | None, report: Report) -> bool:
+    """Say whether runs are successes and failures, 1 and 0, and a report can be of such ones.
+
+    Few counts may all be 0 or 1 by chance: a reported spread has to be that of as many successes,
+    and a mean between 0 and 1 without one counts as the nearest share.
+    """
+    if sample is None or "mean" not in report.numbers or not set(sample.values) <= {0.0, 1.0}:
+        return False
+    m = report.n
+    mean = report.numbers["mean"]
+    if m == 0 or not 0 <= mean.value <= 1:
+        return False
+    if report.spread is None or m < 2:
+        return True
+    # Is the spread one of k ones among m? Its square is then k (m - k) / (m (m - 1)).
+    spread = report.numbers[report.spread]
+    tried = report.count_successes()
+    for k in tried[:: 1 + len(tried) // MAX_COUNTS]:
+        if not mean.holds(Fraction(k, m)):
+            continue
+        sd = math.sqrt(k * (m - k) / (m * (m - 1.0)))
+        if any(spread.holds(sd * factor) for factor in report.list_spreads(m).values()):
+            return True
+    return False
+
+
+def count_own(own: Runs, sample: Sample | None, report: Report, name: str) -> Counted | None:
+    """Return one's own successes: ones of a column, flags, or what another report says of them."""
+    if name == "mean":
+        is_gap = own.minus is not None or own.is_of_pairs
+        if sample is None or is_gap or not is_binary(sample, report):
+            return None
+        return Counted(round(sample.mean * sample.n), sample.n)
+    if own.report is None:
+        return Counted(own.n - own.n_failed, own.n)
+    if SUCCESSES.keys() & own.report.numbers.keys():
+        return Counted(own.report.count_middle("excluded"), own.n)
+    return None
+
+
+def judge_shares(own: Runs, sample: Sample | None, report: Report, *, level: float) -> Answer:
+    """Judge a share or number of successes, or the mean of a column of 0 and 1."""
+    name = next((name for name in SUCCESSES if name in report.numbers), "mean")
+    mine = count_own(own, sample, report, name)
+    if mine is None:
+        return Answer()
+    k, n, m = mine.k, mine.n, report.n
+    # Of all counts that print as reported the nearest is judged; the interval holds those of all.
+    counts = report.count_successes()
+    nearest = find_nearest(counts, k / n * m)
+    best = shares.judge_shares(k, n, nearest, m, level=level)
+    low = shares.find_difference_ends(k, n, counts[-1], m, level=level).low
+    high = shares.find_difference_ends(k, n, counts[0], m, level=level).high
+    # A number of successes counts runs, a share is of all of them.
+    item = report.numbers[name]
+    unit = 1 if name == "n_succeeded" else m
+    value = k / n - item.value * unit / m
+    difference = dataclasses.replace(best, value=float(value), low=low, high=high)
+    kept = shares.find_shares_kept(k, n, m, level=level)
+    interval = (kept[0] / unit, kept[1] / unit)
+    finding = Finding.of(name, item, k / n * m / unit, interval=interval, p=best.p)
+    shown = None if best.shown is None else best.shown * m / unit
+    return Answer({name: finding}, best.p, difference=difference, shown={name: shown})
+
+
+def find_nearest(counts: Sequence[int], wanted: float) -> int:
+    """Return the count that is nearest to a number."""
+    return min(max(round(wanted), counts[0]), counts[-1])

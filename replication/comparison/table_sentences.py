@@ -1,0 +1,242 @@
+"""What an answer to a table says in words."""
+
+from collections.abc import Iterator, Sequence
+
+from replication.comparison.cells import MARK, STAR
+from replication.comparison.found import Verdict
+from replication.comparison.found_table import FoundTable
+from replication.comparison.numbers import describe_p, format_number, format_p, percent, span
+from replication.comparison.result import Comparison
+from replication.comparison.sentences import answer, list_p_by_kind
+from replication.comparison.sides import Key
+from replication.comparison.text import list_assumed, name_key
+from replication.comparison.whole import Dependence
+from replication.statistics.pooling import UNITS, Pooled
+from replication.wording import join, plural
+
+MAX_LISTED = 12
+OF_CONTRADICTED = {"labs", "alone"}  # cautions that change nothing of another verdict
+SAME = "Your runs give the reported numbers to the last digit: are they the same runs?"
+
+
+def answer_table(table: FoundTable) -> str:
+    """Return the one answer: verdict, p, mean difference, and what it rests on."""
+    if table.reason == "row":
+        ((key, one),) = table.rows.items()
+        return f"{name_key(key)}: {answer(one)}{_describe_refused(table)}"
+    sentences = [_describe_verdict(table), _describe_margin(table), _describe_dependence(table)]
+    text = " ".join(sentence for sentence in sentences if sentence)
+    return f"{text}{_describe_refused(table)}"
+
+
+def _describe_verdict(table: FoundTable) -> str:
+    """Return the verdict with its conditions, and the mean difference over rows."""
+    verdict = str(table.verdict).capitalize()
+    if table.reason == "few":
+        why = "for no row can it be told whether chance explains the difference"
+        return f"{verdict}: {why}."
+    mean = _describe_mean(table.pooled)
+    if table.reason == "impossible":
+        names = join(cut([name_key(key) for key in table.impossible]))
+        return f"{verdict}: what was reported for {names} cannot be right."
+    if table.reason == "rows":
+        text = f"{verdict} in {_describe_contradicted(table)}{_describe_conditions(table)}"
+        return f"{text}. {mean}" if mean else f"{text}."
+    if table.reason == "reading":
+        p_values = {name: one.p for name, one in table.readings.items()}
+        listed = list_p_by_kind(p_values, table.level)
+        return f"{verdict}: p depends on what the reports leave unsaid, {listed}. {mean}".strip()
+    if table.reason == "seeds":
+        return (
+            f"{verdict}: rows share their seeds, so they depend on each other, but too few rows "
+            "and seeds are complete, with spreads, to say how. No single row is contradicted "
+            f"({_describe_least(table)})."
+        )
+    whole = f"{verdict}{_describe_conditions(table)} ({describe_p(table.p or 0.0)})"
+    if table.verdict is Verdict.CONTRADICTED:
+        whole = f"{verdict} as a whole{_describe_conditions(table)} ({describe_p(table.p or 0.0)})"
+        single = f"In no single row alone ({_describe_least(table)})."
+        return f"{whole}: {mean[:1].lower()}{mean[1:]} {single}" if mean else f"{whole}. {single}"
+    return f"{whole}: {mean[:1].lower()}{mean[1:]}" if mean else f"{whole}."
+
+
+def _describe_conditions(table: FoundTable) -> str:
+    return f", if {join(list(table.conditions))}" if table.conditions else ""
+
+
+def _describe_contradicted(table: FoundTable) -> str:
+    """Return how many rows are contradicted, and which: "1 of 5 rows, ant (p = 0.01)"."""
+    keys = table.contradicted
+    names = []
+    for key in keys:
+        p = table.adjusted.get(key)
+        if p is None:
+            names.append(name_key(key))
+        else:
+            names.append(f"{name_key(key)} (adjusted {describe_p(p)})")
+    return f"{len(keys)} of {plural(len(table.rows), 'row')}, {join(cut(names))}"
+
+
+def _describe_least(table: FoundTable) -> str:
+    """Return the smallest adjusted p of a row."""
+    return f"smallest adjusted {describe_p(min(table.adjusted.values()))}"
+
+
+def _describe_mean(one: Pooled | None) -> str:
+    """Return the mean difference over rows, and in how many of them yours is lower or higher."""
+    if one is None:
+        return ""
+    if one.n == 0:
+        return "Yours and the reported are equal in all rows."
+    side, n = ("lower", one.n_lower) if one.value < 0 else ("higher", one.n - one.n_lower)
+    text = (
+        f"Yours less reported is {format_number(one.value, 3)}{UNITS[one.unit]} on average "
+        f"({span(one.low, one.high, 3)}), {side} in {n} of {one.n} rows."
+    )
+    if one.tau:
+        text += f" Rows differ by {format_number(one.tau, 2)} SD on either side beyond chance."
+    return text
+
+
+def _describe_margin(table: FoundTable) -> str:
+    """Say in how many rows the two sides are shown to differ by less than the margin."""
+    if not table.has_margin:
+        return ""
+    n = len(table.equivalent)
+    if n == len(table.rows):
+        return "All rows are shown to differ by less than the margin."
+    return f"{n} of {plural(len(table.rows), 'row')} are shown to differ by less than the margin."
+
+
+def _describe_dependence(table: FoundTable) -> str:
+    """Say on what the answer rests: rows, seeds, or the independence of rows."""
+    if table.reason in {"rows", "impossible"}:
+        return ""
+    if table.whole is None or table.whole.dependence is Dependence.UNKNOWN:
+        return ""
+    one = table.pooled
+    if one is None:
+        return "This is for independent rows."
+    if one.seeds is not None:
+        complete = f"{plural(one.seeds.n_rows, 'row')} and {plural(one.seeds.n_seeds, 'seed')}"
+        return (
+            f"Rows share their seeds, so the mean and its interval are by seed, over {complete} "
+            f"of which no run is missing (mean correlation of rows {one.seeds.correlation:.2f})."
+        )
+    p = table.p or 0.0
+    if p <= table.level and 3.0 * one.p <= table.level:
+        upto = f"{one.correlation:.2f}"
+        return f"This is for independent rows; it holds up to a correlation of {upto}."
+    return "This is for independent rows."
+
+
+def _describe_refused(table: FoundTable) -> str:
+    if not table.refused:
+        return ""
+    return f" {plural(len(table.refused), 'row')} could not be compared; see below."
+
+
+def describe_columns(table: FoundTable) -> str:
+    """Say what the columns of the table are."""
+    text = (
+        f"SD: yours less reported, in standard deviations of a run, with its "
+        f"{percent(1 - table.level)} interval; found: the difference, in the same unit, that "
+        "these runs would have shown four times in five."
+    )
+    if len(table.rows) > 1:
+        text += (
+            f" Adjusted: p by Holm's adjustment for {plural(len(table.p_values), 'row')}, and no "
+            "less than that of the table."
+        )
+    return f"{text} Not contradicted does not mean reproduced: a smaller difference may be there."
+
+
+def describe_marks(table: FoundTable, conditions: Sequence[str]) -> Iterator[str]:
+    """Yield what stars, marks and numbers in the table stand for."""
+    if any(table.verdicts[key] is not one.verdict for key, one in table.rows.items()):
+        yield f"{STAR} contradicted at {table.level:g} alone, but not among so many rows."
+    if table.equivalent:
+        yield f"{MARK} shown to differ by less than the margin, each row for itself."
+    if conditions:
+        marks = [f"({place}) {text}" for place, text in enumerate(conditions, start=1)]
+        yield f"Conditions of the verdicts: {'; '.join(marks)}."
+
+
+def list_asides(table: FoundTable) -> dict[str, list[str]]:
+    """Return what is not in the table, by title."""
+    rows = list(table.rows.items())
+    n_missing = table.n_missing + sum(one.n_missing for _, one in rows)
+    missing = [f"{n_missing:,} that lack a value or a key"] if n_missing else []
+    undecided = [(key, one) for key, one in rows if one.verdict is Verdict.CANNOT_TELL]
+    if table.reason == "row":
+        undecided = []
+    return {
+        "Replication Bayes factor, and sceptical p (one-sided):": _list_evidence(rows),
+        "Taken for granted:": cut(_list_assumed(table)),
+        "Not compared:": [f"{name_key(key)}: {why}" for key, why in table.refused.items()],
+        "Reported, but not among your runs:": cut([name_key(key) for key in table.only_reported]),
+        "Among your runs, but not reported:": cut([name_key(key) for key in table.only_yours]),
+        "Columns that were not read:": [", ".join(table.ignored)] if table.ignored else [],
+        "Runs left out:": missing,
+        "Ruled out:": cut(_list_ruled_out(rows)),
+        "Cannot tell:": [
+            f"{name_key(key)}: {answer(one).removeprefix('Cannot tell: ')}"
+            for key, one in undecided
+        ],
+        "Caution:": _list_cautions(table),
+    }
+
+
+def _list_evidence(rows: Sequence[tuple[Key, Comparison]]) -> list[str]:
+    found = []
+    for key, one in rows:
+        if one.evidence is not None:
+            factor = format_number(one.evidence.bayes_factor, 2)
+            found.append(f"{name_key(key)}: {factor}, {format_p(one.evidence.p_sceptical)}")
+    return found
+
+
+def _list_assumed(table: FoundTable) -> list[str]:
+    """Return what rows take for granted, each only once."""
+    found = dict.fromkeys(list_assumed(table.assumptions))
+    for one in table.rows.values():
+        found.update(dict.fromkeys(list_assumed(one.assumptions)))
+    return list(found)
+
+
+def _list_ruled_out(rows: Sequence[tuple[Key, Comparison]]) -> list[str]:
+    found = []
+    for key, one in rows:
+        for kind, gone in one.ruled_out.items():
+            ratio = format_number(gone.ratio, 2)
+            found.append(
+                f"{name_key(key)}: ± as {kind}, by which the report's runs would vary {ratio} "
+                f"times as much as yours (F test, {describe_p(gone.p)})"
+            )
+    return found
+
+
+def _list_cautions(table: FoundTable) -> list[str]:
+    found = []
+    ratio = None if table.pooled is None else table.pooled.ratio
+    if ratio is not None and not ratio.low <= 1.0 <= ratio.high:
+        found.append(
+            f"Your standard deviations are {format_number(ratio.value, 2)} times the reported "
+            f"ones ({span(ratio.low, ratio.high, 2)}). Where spreads differ, tables of few runs "
+            "are contradicted too often."
+        )
+    for key, one in table.rows.items():
+        if one.coincidence is not None:
+            found.append(f"{name_key(key)}: {SAME}")
+        is_contradicted = table.verdicts[key] is Verdict.CONTRADICTED
+        for cause, text in one.cautions.items():
+            if cause != "per cent" and (is_contradicted or cause not in OF_CONTRADICTED):
+                found.append(f"{name_key(key)}: {text}")
+    return found
+
+
+def cut(names: Sequence[str]) -> list[str]:
+    """Return the first names, and how many more there are."""
+    if len(names) <= MAX_LISTED:
+        return list(names)
+    return [*names[:MAX_LISTED], f"{len(names) - MAX_LISTED:,} more"]

@@ -1,0 +1,328 @@
+"""What a rule holds while it is traced: names for arrays, as in NumPy.
+
+An array of the graph (`arrays.py`) never changes, but in NumPy ``x += y`` changes what all names of
+x show, and all views of it. So a rule holds handles: several may share a `Storage`, which says what
+NumPy would have in one piece of memory at this point of the rule. NumPy itself, run on the numbers
+of the elements, says which functions give a view and which a copy.
+"""
+
+import operator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from replication.simulator.operations.arrays import (
+    TRUTHS_ADVICE,
+    Shape,
+    Traced,
+    TraceError,
+    as_tuple,
+    is_truth,
+    move,
+)  # fmt: skip
+
+Function = Callable[[Any], Any]
+
+STATE = "a state of repeat()"
+RESHAPED = "what it has reshaped, which NumPy copies or not,"
+OF_UNITS = "what a function of units has made of one number"
+"""What a rule may not change in place."""
+
+
+@dataclass(eq=False, slots=True)
+class Storage:
+    """A piece of memory as NumPy would have it: several handles may show all or a part of it."""
+
+    array: Traced  # what is in it now
+    depth: int  # of loops of `repeat` where it was made
+    refusal: str = ""  # what it is, unless it may be changed in place
+
+
+class Handle(NDArrayOperatorsMixin):
+    """A name for an array, whose numbers only the compiled code will know.
+
+    A view has a parent, and the function of NumPy that made it. A number is what NumPy gives of one
+    element or a sum: no array, so that ``x += y`` gives another number.
+    """
+
+    __slots__ = ("_function", "_parent", "_seen", "_shown", "is_number", "is_read_only", "storage")
+    __array_priority__ = 1e4
+    __hash__ = object.__hash__
+    dtype = np.dtype(float)  # also of truth values, which are 1 and 0
+
+    def __init__(self, array: Traced, refusal: str = "", *, is_number: bool = False) -> None:
+        self.storage = Storage(array, array.graph.depth, refusal)
+        self.is_number, self.is_read_only = is_number, False
+        self._parent: Handle | None = None
+        self._function: Function | None = None
+        self._seen = self._shown = array
+
+    @property
+    def array(self) -> Traced:
+        """The array that it stands for at present."""
+        if self._parent is None or self._function is None:
+            return self.storage.array
+        if self._seen is not self.storage.array:  # a view of what has changed since
+            self._seen = self.storage.array
+            self._shown = move(self._function)(self._parent.array)
+        return self._shown
+
+    @property
+    def shape(self) -> Shape:
+        """Sizes of the axes."""
+        return self.array.shape
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(self.array.size)
+
+    @property
+    def T(self) -> "Handle":
+        """The view with its axes turned around."""
+        return self._move(np.transpose)
+
+    # What would need numbers
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of an array without axes")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator["Handle"]:
+        return (self[k] for k in range(len(self)))
+
+    def __repr__(self) -> str:
+        return repr(self.array)
+
+    def __bool__(self) -> bool:
+        asked = "whether a number is true that only the compiled code knows (if, while, and, max)"
+        raise TraceError(f"the rule asks {asked}; write np.where(condition, x, y) or np.maximum")
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        self.array.__array__()
+
+    __format__ = __float__ = __int__ = __index__ = __round__ = __array__ = __setitem__ = _refuse
+
+    # Operators in place
+
+    def _change(self, new: Any) -> "Handle":
+        """Show another array from now on, under all names; of a number, return the other one."""
+        found: Handle = new
+        if self.is_number:
+            return found
+        if found.shape != self.shape or is_truth(found.array) != is_truth(self.array):
+            what = "an array in place to one of another shape or kind"
+            raise TraceError(f"the rule changes {what}; write x = x + y for x += y")
+        storage, refusal = self.storage, self.storage.refusal
+        if self.is_read_only:
+            refusal = "what is read-only"
+        elif storage.depth != storage.array.graph.depth:
+            refusal = "what lies outside of a step of repeat()"
+        if refusal:
+            raise TraceError(f"the rule changes {refusal} in place; write x = x + y for x += y")
+        if self._parent is None:
+            storage.array = found.array
+        else:
+            storage.array = move(self._put)([storage.array, found.array])
+        return self
+
+    def _put(self, numbers: Any) -> Any:
+        """Return a whole array, of which the part that this view shows is another one."""
+        whole = numbers[0].copy()
+        self._find_part(whole)[...] = numbers[1]
+        return whole
+
+    def _find_part(self, whole: Any) -> Any:
+        """Return the part of a whole array of NumPy that this handle shows."""
+        if self._parent is None or self._function is None:
+            return whole
+        return self._function(self._parent._find_part(whole))
+
+    def __iadd__(self, other: Any) -> "Handle":
+        return self._change(self + other)
+
+    def __isub__(self, other: Any) -> "Handle":
+        return self._change(self - other)
+
+    def __imul__(self, other: Any) -> "Handle":
+        return self._change(self * other)
+
+    def __itruediv__(self, other: Any) -> "Handle":
+        return self._change(self / other)
+
+    def __ipow__(self, other: Any) -> "Handle":
+        return self._change(self**other)
+
+    def __iand__(self, other: Any) -> "Handle":
+        return self._change(self & other)
+
+    def __ior__(self, other: Any) -> "Handle":
+        return self._change(self | other)
+
+    # Functions that only move elements
+
+    def _move(self, function: Function, *places: Any) -> "Handle":
+        """Return what NumPy makes: a view, a new array, or a number."""
+        if any(isinstance(place, Handle) for each in places for place in as_tuple(each)):
+            raise TraceError("the rule takes elements at places not known yet; write np.where")
+        array = move(function)(self.array)
+        numbers = np.arange(self.storage.array.size).reshape(self.storage.array.shape)
+        shown = self._find_part(numbers)
+        found = function(shown[()] if self.is_number else shown)
+        if not isinstance(found, np.ndarray):
+            return Handle(array, is_number=True)
+        new = Handle(array)
+        if np.may_share_memory(found, numbers):
+            new.storage, new._parent, new._function = self.storage, self, function
+            new._seen, new.is_read_only = self.storage.array, not found.flags.writeable
+        return new
+
+    def _reshape(self, function: Function) -> "Handle":
+        """Return the array in another shape, which NumPy copies where it must.
+
+        Whether it must depends on how the array lies in memory, unless that is a vector.
+        """
+        new = self._move(function)
+        sizes = [[size for size in x.shape if size > 1] for x in (self, new)]
+        if self.ndim > 1 and sizes[0] != sizes[1]:
+            self.storage.refusal = self.storage.refusal or RESHAPED
+            new.storage.refusal = new.storage.refusal or RESHAPED
+        return new
+
+    def __getitem__(self, where: Any) -> "Handle":
+        return self._move(operator.itemgetter(where), where)
+
+    def reshape(self, *shape: Any, **options: Any) -> "Handle":
+        """Return the elements in another shape."""
+        return self._reshape(lambda x: x.reshape(*shape, **options))
+
+    def ravel(self) -> "Handle":
+        """Return the elements as a vector."""
+        return self._reshape(np.ravel)
+
+    def flatten(self) -> "Handle":
+        """Return a copy as a vector."""
+        return self._move(lambda x: x.flatten())
+
+    def transpose(self, *axes: Any) -> "Handle":
+        """Return a view with its axes in another order."""
+        return self._move(lambda x: x.transpose(*axes))
+
+    def squeeze(self, *given: Any, **options: Any) -> "Handle":
+        """Return a view without axes of size 1."""
+        return self._move(lambda x: np.squeeze(x, *given, **options))
+
+    def swapaxes(self, one: int, other: int) -> "Handle":
+        """Return a view with two axes exchanged."""
+        return self._move(lambda x: np.swapaxes(x, one, other))
+
+    def copy(self, *_: Any) -> "Handle":
+        """Return a copy."""
+        return self._move(np.copy)
+
+    __copy__ = __deepcopy__ = copy
+
+    def astype(self, kind: Any, **_: Any) -> Any:
+        """Return a copy, whose numbers are float64."""
+        if np.dtype(kind) != float:
+            raise TraceError(f"astype({kind!r}) cannot be compiled; all numbers are float64")
+        return np.multiply(1.0, self) if is_truth(self.array) else self.copy()
+
+    # Other functions
+
+    def sum(self, *given: Any, **options: Any) -> Any:
+        """Return the sum, along some axes or all."""
+        return np.sum(self, *given, **options)
+
+    def mean(self, *given: Any, **options: Any) -> Any:
+        """Return the mean, along some axes or all."""
+        return np.mean(self, *given, **options)
+
+    def max(self, *given: Any, **options: Any) -> Any:
+        """Return the largest number, along some axes or all."""
+        return np.max(self, *given, **options)
+
+    def min(self, *given: Any, **options: Any) -> Any:
+        """Return the smallest number, along some axes or all."""
+        return np.min(self, *given, **options)
+
+    def clip(self, *given: Any, **options: Any) -> Any:
+        """Return the numbers with those beyond two limits moved there."""
+        return np.clip(self, *given, **options)
+
+    def dot(self, other: Any) -> Any:
+        """Return the product of matrices or vectors."""
+        return np.dot(self, other)
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        return hold(self.array.__array_ufunc__(ufunc, method, *map(unwrap, inputs), **options))
+
+    def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
+        first, *more = args or (None,)
+        if isinstance(first, Handle) and function in RESHAPING:
+            return first._reshape(lambda x: function(x, *more, **options))
+        if isinstance(first, Handle) and function in MOVING:
+            places = *more, *options.values()
+            return first._move(lambda x: function(x, *more, **options), *places)
+        if function in (*RESHAPING, *MOVING) and any(
+            isinstance(x, Handle) for x in options.values()
+        ):
+            raise TraceError(f"give numpy.{function.__name__} its array as the first argument")
+        given = unwrap(args)
+        among = given[:1] if function in LIKE else given
+        if function in ANOTHER_OF_TRUTHS and all(map(is_truth, among)):
+            what = f"numpy.{function.__name__} of truth values gives truth values"
+            raise TraceError(f"{what}, which is not compiled; {TRUTHS_ADVICE}")
+        more_given = {name: unwrap(x) for name, x in options.items()}
+        found = self.array.__array_function__(function, types, given, more_given)
+        return Handle(found) if function in (np.where, np.full_like) else hold(found)
+
+
+def unwrap(x: Any) -> Any:
+    """Return the array that a handle stands for, also within a list or a tuple."""
+    if isinstance(x, Handle):
+        return x.array
+    if isinstance(x, list):
+        return [unwrap(each) for each in x]
+    if type(x) is tuple:
+        return tuple(unwrap(each) for each in x)
+    return x
+
+
+def hold(x: Any) -> Any:
+    """Return a handle of its own for what a function of NumPy has made, a number or a new array."""
+    if not isinstance(x, Traced):
+        return x
+    return Handle(x, is_number=not x.shape)
+
+
+def of_handles(function: Callable[..., Traced]) -> Callable[..., Handle]:
+    """Return a function of arrays as one of handles, for functions of units."""
+
+    def run(*given: Any) -> Handle:
+        found = function(*map(unwrap, given))
+        # Of one number NumPy makes a number or an array, as the function is written.
+        return Handle(found, "" if found.shape else OF_UNITS)
+
+    return run
+
+
+LIKE = np.full_like, np.zeros_like, np.ones_like
+ANOTHER_OF_TRUTHS = (*LIKE, np.dot, np.outer, np.clip)
+"""Functions that make truth values of truth values in NumPy, where numbers are compiled."""
+RESHAPING = np.reshape, np.ravel
+MOVING = (
+    np.atleast_1d, np.atleast_2d, np.broadcast_to, np.copy, np.diag, np.diagonal, np.expand_dims,
+    np.flip, np.matrix_transpose, np.moveaxis, np.repeat, np.roll, np.squeeze, np.swapaxes,
+    np.take, np.tile, np.transpose, np.tril, np.triu,
+)  # fmt: skip
+"""Functions that only move elements of one array."""

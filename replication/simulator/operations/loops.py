@@ -1,0 +1,100 @@
+"""Loops of a rule that stay loops when it is compiled."""
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+from replication.simulator.operations import arrays
+from replication.simulator.operations.arrays import (
+    APPLY,
+    TRUTHS_ADVICE,
+    TURNS,
+    Graph,
+    Traced,
+    TraceError,
+    as_tuple,
+    is_truth,
+)  # fmt: skip
+from replication.simulator.operations.handles import STATE, Handle, unwrap
+
+
+def repeat(n: int, step: Callable[..., Any], *state: Any) -> Any:
+    """Return the state after n steps, ``state = step(*state)``: a loop, also when compiled.
+
+    Parameters
+    ----------
+    n : int
+        Steps, at least 0.
+    step : function
+        Takes the arrays of the state and returns as many of the same shapes, a tuple if several.
+    *state : arrays
+        What the first step takes.
+
+    Examples
+    --------
+    >>> float(repeat(3, lambda x: 2.0 * x, 1.0))
+    8.0
+    """
+    graph, n = TURNS.graph, operator.index(n)
+    if graph is None or n < 1:
+        n_draws = TURNS.n_draws
+        for turn in range(n):
+            TURNS.n_draws = n_draws  # a draw has the same number in every turn
+            with TURNS.take(n, turn):
+                state = as_tuple(step(*state))
+    else:
+        state = _trace_loop(graph, n, step, state)
+    return state if len(state) > 1 else state[0]
+
+
+def _trace_loop(
+    graph: Graph, n: int, step: Callable[..., Any], state: tuple[Any, ...]
+) -> tuple[Handle, ...]:
+    """Run a step once, on a state that stands for that of every turn; return the last state."""
+    begun, is_batched = [graph.take(unwrap(x)) for x in state], graph.phase != APPLY
+    graph.depth += 1
+    place: dict[str, Any] = {"is_batched": is_batched, "depth": graph.depth}
+    try:
+        # A state is another one in every turn, and of every pattern.
+        carried = [
+            graph.make("carried", x.shape, note=(graph.depth, k, object()), **place)
+            for k, x in enumerate(begun)
+        ]
+        given = as_tuple(step(*(Handle(x, STATE) for x in carried)))
+        found = [graph.take(unwrap(x)) for x in given]
+    finally:
+        graph.depth -= 1
+    _check_state(begun, found)
+    # What does not change in the loop is computed before it.
+    ends = arrays.walk(found, is_end=lambda x: x.op == "carried" or x.depth <= graph.depth)
+    outside = [arrays.keep(x) for x in ends if x.op != "carried" and x.depth <= graph.depth]
+    place["depth"] = graph.depth
+    note = n, tuple(carried), tuple(found)
+    loop = graph.make("repeat", (), [*begun, *outside], note=note, **place)
+    results = []
+    for k, x in enumerate(begun):
+        array = graph.make("result", x.shape, [loop], note=k)
+        results.append(Handle(array, "" if _is_new(graph, given, k) else STATE))
+    return tuple(results)
+
+
+def _check_state(begun: list[Traced], found: list[Traced]) -> None:
+    """Refuse a state that becomes another kind of state in a step."""
+    before, after = [x.shape for x in begun], [x.shape for x in found]
+    if before != after:
+        raise TraceError(f"repeat: a state of shapes {before} becomes one of {after}")
+    if any(map(is_truth, [*begun, *found])):
+        raise TraceError(f"repeat: a state consists of truth values; {TRUTHS_ADVICE}")
+
+
+def _is_new(graph: Graph, given: tuple[Any, ...], k: int) -> bool:
+    """Return whether a state that a step gives has no other name in NumPy.
+
+    It has one if it was made outside of the step, handed on as it was, or given twice.
+    """
+    new = given[k]
+    if not isinstance(new, Handle):
+        return False
+    storage = new.storage
+    n_names = sum(isinstance(x, Handle) and x.storage is storage for x in given)
+    return n_names == 1 and storage.depth > graph.depth and not storage.refusal

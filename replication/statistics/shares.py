@@ -1,0 +1,128 @@
+"""Two shares: whether they differ, by Fisher's exact test with mid-p, doubled.
+
+References
+----------
+Lancaster (1961), Significance tests in discrete distributions, J. Am. Stat. Assoc. 56, 223-234:
+mid-p. Newcombe (1998), Interval estimation for the difference between independent proportions,
+Stat. Med. 17, 873-890, method 10.
+Cohen (1988), Statistical Power Analysis, chapter 6: shares on the scale of arcsines.
+"""
+
+import bisect
+import math
+from typing import NamedTuple
+
+import numpy as np
+from scipy import special
+
+from replication.statistics.arrays import FloatArray
+from replication.statistics.means import POWER, Difference
+
+LEAST_P = 1e-9  # of an equivalence that is looked for
+
+
+class Ends(NamedTuple):
+    """The two ends of an interval."""
+
+    low: float
+    high: float
+
+
+def judge_shares(k: int, n: int, x: int, m: int, *, level: float) -> Difference:
+    """Test whether k successes in n runs of one's own differ from x in m by Fisher's exact test."""
+    mine = k / n
+    ends = find_difference_ends(k, n, x, m, level=level)
+    both = (k + x) / (n + m)
+    return Difference(
+        value=mine - x / m,
+        low=ends.low,
+        high=ends.high,
+        p=find_p_of_shares(k, n, x, m),
+        shown=find_share_shown(mine, n, m, level=level),
+        spread=math.sqrt(both * (1.0 - both)) or None,
+        counts=(k, n, x, m),
+    )
+
+
+def find_difference_ends(k: int, n: int, x: int, m: int, *, level: float) -> Ends:
+    """Return the interval of a difference of shares: Newcombe's method 10 joins both of Wilson."""
+    mine = k / n
+    theirs = x / m
+    quantile = float(special.ndtri(1.0 - level / 2.0))
+    low, high = find_share_ends(k, n, quantile)
+    first, last = find_share_ends(x, m, quantile)
+    gap = mine - theirs
+    return Ends(
+        gap - math.hypot(mine - low, last - theirs), gap + math.hypot(high - mine, theirs - first)
+    )
+
+
+def find_share_shown(share: float, n: int, m: int, *, level: float) -> float | None:
+    """Return the difference of shares that is found with a probability of 0.8, None if none is."""
+    quantile = float(special.ndtri(1.0 - level / 2.0))
+    step = (quantile + float(special.ndtri(POWER))) * math.sqrt(1.0 / n + 1.0 / m) / 2.0
+    angle = math.asin(math.sqrt(share))
+    others = [angle - step, angle + step]
+    inside = [other for other in others if 0.0 <= other <= math.pi / 2.0]
+    return max((abs(math.sin(other) ** 2 - share) for other in inside), default=None)
+
+
+def find_p_of_shares(k: int, n: int, x: int, m: int) -> float:
+    """Return twice the smaller tail, of which the seen table counts half, at most 1."""
+    total = k + x
+    lowest = max(0, total - m)
+    highest = min(n, total)
+    mine = np.arange(lowest, highest + 1, dtype=np.float64)
+    logs = _log_choose(n, mine) + _log_choose(m, total - mine)
+    mass = np.exp(logs - _log_choose(n + m, np.array(float(total))))
+    # Half of the seen table counts on either side: mid-p.
+    at = k - lowest
+    below = math.fsum(mass[:at].tolist())
+    above = math.fsum(mass[at + 1 :].tolist())
+    return min(1.0, 2.0 * min(below, above) + float(mass[at]))
+
+
+def _log_choose(n: float, k: FloatArray) -> FloatArray:
+    """Return the logarithm of n over k."""
+    logs = special.gammaln(n + 1.0) - special.gammaln(k + 1.0) - special.gammaln(n - k + 1.0)
+    return np.asarray(logs, dtype=np.float64)
+
+
+def find_shares_kept(k: int, n: int, m: int, *, level: float) -> tuple[int, int]:
+    """Return the smallest and the largest number in m runs that k in n do not contradict."""
+    middle = min(max(round(k / n * m), 0), m)
+
+    def is_contradicted(x: int) -> bool:
+        return find_p_of_shares(k, n, x, m) <= level
+
+    # p falls on either side of the middle, so both ends are found by halving.
+    below = bisect.bisect_left(range(middle), True, key=lambda x: not is_contradicted(x))
+    above = bisect.bisect_left(range(middle + 1, m + 1), True, key=is_contradicted)
+    return below, middle + above
+
+
+def find_share_equivalence(k: int, n: int, x: int, m: int, margin: float) -> float:
+    """Return p of two one-sided tests for shares that differ by less than a margin.
+
+    It is the level at which the interval of the difference at 1 - 2 p just lies within the margin.
+    """
+    from scipy import optimize  # which takes long to import
+
+    def find_room(p: float) -> float:
+        ends = find_difference_ends(k, n, x, m, level=2.0 * p)
+        return margin - max(ends.high, -ends.low)
+
+    if find_room(0.5) <= 0.0:
+        return 1.0
+    if find_room(LEAST_P) >= 0.0:
+        return LEAST_P
+    return float(optimize.brentq(find_room, LEAST_P, 0.5))
+
+
+def find_share_ends(k: float, n: int, quantile: float) -> Ends:
+    """Return Wilson's interval of the share of k successes, or halves of one, in n runs."""
+    share = k / n
+    square = quantile**2
+    centre = (k + square / 2.0) / (n + square)
+    reach = quantile * math.sqrt(n * share * (1.0 - share) + square / 4.0) / (n + square)
+    return Ends(max(centre - reach, 0.0), min(centre + reach, 1.0))
