@@ -1,7 +1,9 @@
 """Why it works: halves that are exchanged and given, against loops that are written out."""
 
+import copy
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +16,7 @@ from replication.experiments.instruments.matrices import compute_cosines, get_u,
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
 from replication.experiments.mechanism import (
+    checks,
     elsewhere,
     given,
     hybrids,
@@ -25,10 +28,12 @@ from replication.experiments.mechanism import (
     waiting,
     watching,
 )
+from replication.publication.models import read_model
 from replication.simulator.rule.weights import draw_weights, make_patterns, split_weights
 from replication.simulator.running.engine import Engine, record_weights
 from replication.simulator.running.ensemble import simulate_weights
 
+RESULTS = Path(__file__).parents[3] / "results"
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
 RING = np.exp(np.cos(2.0 * np.pi * np.subtract.outer(np.arange(4), np.arange(4)) / 4) - 1.0)
@@ -542,3 +547,75 @@ def test_other_inputs_learn_slowly_enough_for_outputs_not_to_jump():
     found = elsewhere.examine_others(Sample(4, SEED, 2))
     assert found.keys() == tasks.keys()
     assert all("hearing" not in row for row in found.values())
+
+
+# What the chapter says
+
+
+@pytest.fixture(scope="module")
+def published():
+    """Return the committed model."""
+    return read_model(RESULTS, "mechanism")
+
+
+def test_every_sentence_of_the_chapter_is_true_of_the_committed_model(published):
+    found = checks.check({"mechanism": published})
+    assert [name for name, is_true in found.items() if not is_true] == []
+    assert found.keys() == checks.SENTENCES.keys()
+
+
+def change(model, path, value):
+    """Return a copy of a model in which the number at a path is another one."""
+    changed = copy.deepcopy(model)
+    place = changed
+    *names, last = path
+    for name in names:
+        place = place[name]
+    place[last] = value
+    return changed
+
+
+@pytest.mark.parametrize(("name", "path", "value"), [
+    ("close", ("growth", "small", "first_gap"), 0.05),
+    ("close", ("growth", "paper", "last_gap"), 0.2),
+    ("growth", ("growth", "small", "growth"), 1.015),
+    ("growth", ("growth", "paper", "lacking"), [1.0, 0.99, 1.0]),
+    ("early", ("curves", "small", "half", "aligned"), 60.0),
+    ("early", ("curves", "paper", "half", "readable"), 39.0),
+    ("early", ("curves", "paper", "half", "predicted"), 40.0),
+    ("watching", ("pairs", "paper", "watching", "median"), 45.0),
+    ("watching", ("pairs", "small", "watching", "near", "share"), 0.9),
+    ("watching", ("eight", "paper", "watching", "r2_donor"), 0.9),
+    ("watching", ("pairs", "paper", "watching", "r2_own"), 0.1),
+    ("hearing", ("pairs", "paper", "hearing", "learnt", "share"), 0.3),
+    ("aligned", ("pairs", "paper", "mirrored", "median"), 30.0),
+    ("aligned", ("given", "small", "aligned", "median"), 300.0),
+    ("foretold", ("law", "paper", "predicted"), 50.0),
+    ("foretold", ("eight", "small", "law", "r2"), 0.5),
+    ("given", ("given", "paper", "slow_w", "predicted"), 80.0),
+    ("given", ("given", "small", "corners", "predicted"), 160.0),
+    ("whose", ("given", "paper", "other_w", "median"), 14.0),
+    ("whose", ("given", "small", "other_w_shrunk", "median"), 300.0),
+    ("whose", ("given", "paper", "together", "median"), 40.0),
+    ("whose", ("given", "paper", "long_w_wide", "median"), 35.0),
+    ("halves", ("given", "paper", "slow_u", "median"), 40.0),
+    ("halves", ("given", "small", "final_u", "median"), 200.0),
+    ("frozen", ("frozen", "small", "rows", 1, "finished", "share"), 0.4),
+    ("first", ("first", "paper", "dropped", "extra"), 2.0),
+    ("first", ("first", "small", "amplification", "extra"), 4.0),
+    ("first", ("first", "paper", "gradient", "extra_interval"), [-1.0, 1.0]),
+    ("rest", ("rest", "paper", "r2", "alignment"), 0.3),
+    ("rest", ("rest", "small", "r2", "length"), 0.99),
+    ("square", ("law", "paper", "sources", "first", "power"), -1.5),
+    ("square", ("law", "small", "sources", "corners", "ratio"), 1.2),
+    ("others", ("others", "bars 9-4-9", "watching", "median"), 300.0),
+    ("others", ("others", "bars 9-4-9", "mirrored", "median"), 100.0),
+    ("starts", ("eight", "paper", "starts", "w"), 0.5),
+    ("starts", ("starts", "small", "u"), 0.2),
+])  # fmt: skip
+def test_sentence_is_untrue_of_other_numbers_and_only_that_one(published, name, path, value):
+    found = checks.check({"mechanism": change(published, path, value)})
+    untrue = {each for each, is_true in found.items() if not is_true}
+    assert name in untrue
+    # A median that several sentences speak of may make several untrue.
+    assert untrue <= {name, "given", "whose", "halves", "foretold"}
