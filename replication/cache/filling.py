@@ -6,6 +6,8 @@ from collections.abc import Generator
 
 from replication.cache.blocks import Cache
 from replication.definition.protocol import Protocol
+from replication.simulator.compiler.fingerprint import fingerprint_protocol
+from replication.simulator.rule.recirculation import find_network
 from replication.simulator.running.ensemble import Range, simulate_ranges
 from replication.simulator.running.outcomes import OUTCOME_VERSION, Outcomes
 from replication.system.progress import Progress
@@ -39,7 +41,8 @@ def iterate_outcomes(
     turn comes. `name`: what progress calls them; by default, its root seed.
     """
     # What outcomes depend on beside the seeds, and the seeds of each block.
-    key = f"outcomes {OUTCOME_VERSION}, protocol {protocol.id}, root seed {root_seed}"
+    rule = fingerprint_protocol(find_network(protocol), protocol)
+    key = f"outcomes {OUTCOME_VERSION}, rule {rule}, protocol {protocol.id}, root seed {root_seed}"
     size = choose_block_size(protocol)
     grid = [(start, min(start + size, n_seeds)) for start in range(0, n_seeds, size)]
     # What is there is read once and handed on, up to the first gap.

@@ -1,8 +1,13 @@
 """One digest, whatever the jobs, blocks, backend and order of the work."""
 
+import hashlib
+
 import pytest
 
 from replication.definition.protocol import CHOICES, PAPER, as_plain, from_plain
+from replication.simulator.compiler.fingerprint import fingerprint
+from replication.simulator.rule.network import Rule
+from replication.simulator.rule.recirculation import find_network
 from replication.simulator.running.ensemble import simulate, simulate_ranges
 from replication.simulator.running.outcomes import OUTCOME_VERSION, compute_digest
 from tests.exactness import golden
@@ -53,6 +58,13 @@ def test_every_field_and_choice_has_a_golden_digest():
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_a_rule_of_ones_own_has_its_golden_outcomes_weights_and_states(rule, schedule):
     assert golden.compute_rule(rule, schedule) == GOLDEN["rules"][rule.__name__][schedule]
+
+
+def test_a_rule_has_the_same_fingerprint_on_every_processor_python_and_numpy():
+    found = [fingerprint(Rule(rule)) for rule in RULES]
+    found += [fingerprint(Rule(find_network(x), x)) for x in PROTOCOLS.values()]
+    assert len({*found}) == len(RULES) + 1  # the protocols differ in numbers and criterion alone
+    assert hashlib.sha256(" ".join(found).encode()).hexdigest()[:16] == GOLDEN["fingerprints"]
 
 
 def test_a_study_that_grew_in_the_cache_has_the_digests_of_one_in_one_piece(tmp_path):

@@ -3,7 +3,6 @@
 A rule is compiled within a fraction of a second, in memory alone.
 """
 
-import dataclasses
 import functools
 import math
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
+from replication.simulator.compiler.fingerprint import list_methods, neutralise
 from replication.simulator.compiler.machine import choose_processor, compile_text
 from replication.simulator.compiler.programs import (
     NETWORK,
@@ -23,7 +23,7 @@ from replication.simulator.compiler.programs import (
     write_watch,
 )
 from replication.simulator.rule.network import Network, Rule
-from replication.simulator.rule.recirculation import RecirculationNetwork, find_network
+from replication.simulator.rule.recirculation import find_network
 from replication.system.threads import Stopped, find_flag
 
 Array = NDArray[np.float64]
@@ -182,15 +182,8 @@ def find_program(kind: str, rule: Rule) -> Program:
     network: Any = rule.network
     if not str(getattr(network, "__module__", "")).startswith("replication."):
         return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
-    is_neutral = issubclass(network, RecirculationNetwork)  # others take few fields
-    protocol = _neutralise(rule.protocol) if is_neutral else rule.protocol
-    return _write(kind, network, protocol, n_at_once, _list_methods(network))
-
-
-def _list_methods(network: type[Network]) -> tuple[Any, ...]:
-    """Return all functions of a class and those above it, which somebody may have replaced."""
-    members = [x for each in network.__mro__ for x in vars(each).values()]
-    return tuple((x, getattr(x, "__code__", None)) for x in members if hasattr(x, "__get__"))
+    protocol = neutralise(network, rule.protocol)
+    return _write(kind, network, protocol, n_at_once, list_methods(network))
 
 
 @functools.lru_cache(maxsize=256)
@@ -203,13 +196,3 @@ def _write(
 ) -> Program:
     write = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}[kind]
     return write(Rule(network, protocol), N_LANES, n_at_once)
-
-
-def _neutralise(protocol: Protocol) -> Protocol:
-    """Return a protocol whose numbers say no more than which operations there are."""
-    return dataclasses.replace(
-        protocol, learning_rate=1.0, visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
-        regression=0.0, momentum=0.5 * (protocol.momentum > 0.0),
-        decay=0.5 * (protocol.decay > 0.0), threshold=1.0, half_width=1.0, max_updates=1,
-        initial_biases="drawn", symmetric_start=False,
-    )  # fmt: skip

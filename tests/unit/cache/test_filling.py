@@ -10,6 +10,9 @@ from replication.cache.blocks import NOWHERE, Cache
 from replication.cache.filling import iterate_outcomes
 from replication.definition.protocol import PAPER, Protocol
 from replication.errors import UsageError, WorkerError
+from replication.experiments.counting import count_outcomes
+from replication.paper.study import Study
+from replication.simulator.rule.recirculation import RecirculationNetwork
 from tests.unit.cache import invented
 from tests.unit.cache.invented import compute_reference, fill, invent, list_blocks
 
@@ -26,6 +29,23 @@ def test_only_blocks_that_are_missing_or_shorter_are_simulated(tmp_path):
     assert len(list_blocks(tmp_path)) == 5, "one file a block"
     for name, other in {"protocol": Protocol(threshold=0.2), "root_seed": 7}.items():
         assert fill(tmp_path, 30, **{name: other}).n_simulated == 30
+
+
+def test_a_rule_that_is_edited_is_simulated_anew_and_found_again_as_it_was(tmp_path, monkeypatch):
+    def learn_less(self, v0):
+        return self._name([0.5 * change for change in before(self, v0)])
+
+    def count(protocol=PAPER):
+        study = Study(protocol, 1988, 30)
+        return count_outcomes(study, Cache(tmp_path), show_progress=False)
+
+    first, before = count(), RecirculationNetwork.weight_changes
+    with monkeypatch.context() as patch:
+        patch.setattr(RecirculationNetwork, "weight_changes", learn_less)
+        edited = count()
+        assert (edited.n_simulated, count().n_simulated) == (30, 0)
+    assert edited.digest == count(Protocol(learning_rate=10.0)).digest != first.digest
+    assert (count().digest, count().n_simulated) == (first.digest, 0)
 
 
 @pytest.mark.parametrize("has_cache", [True, False])

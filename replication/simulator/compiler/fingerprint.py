@@ -1,0 +1,104 @@
+"""What a rule computes, as a name: a hash of its graph, the same on every processor and Python.
+
+It changes when a rule is edited, and not with the registers of a processor, on which the text of a
+program depends. It does not cover what the operations themselves compute (`arithmetic.py`,
+`noise.py`), initial weights, or how sums are written: golden digests and the outcome version do.
+"""
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from replication.definition.protocol import Protocol
+from replication.simulator.compiler.programs import Traces
+from replication.simulator.operations import arrays
+from replication.simulator.operations.arrays import Traced
+from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.recirculation import RecirculationNetwork
+
+N_DIGITS = 32
+
+
+def fingerprint_protocol(network: type[Network], protocol: Protocol) -> str:
+    """Return the hash of the rule that a protocol has, remembered until a method is replaced."""
+    given: Any = network
+    return _fingerprint(given, neutralise(network, protocol), list_methods(network))
+
+
+@functools.lru_cache(maxsize=256)
+def _fingerprint(network: type[Network], protocol: Protocol, _: tuple[Any, ...]) -> str:
+    return fingerprint(Rule(network, protocol))
+
+
+def fingerprint(rule: Rule) -> str:
+    """Return the hash of all that a rule does to numbers, 32 hexadecimal digits."""
+    traces, lines = Traces(rule), _Lines()
+    parts = {
+        "image": lines.add([traces.image]),
+        "error": lines.add([traces.error]),
+        "terms": {name: lines.add(terms) for name, terms in traces.terms.items()},
+        "after": {name: lines.add([new]) for name, new in traces.after.items()},
+    }
+    text = "\n".join([*lines.lines, repr(parts)])
+    return hashlib.sha256(text.encode()).hexdigest()[:N_DIGITS]
+
+
+class _Lines:
+    """A graph as text, a line for each array: its operation, its shape and its arguments."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.number: dict[Traced, int] = {}
+
+    def add(self, roots: Iterable[Traced]) -> list[int]:
+        """Add what some arrays are made of; return the numbers of their lines."""
+        roots = list(roots)
+        for x in arrays.walk(roots):
+            if x not in self.number:
+                note = self._describe(x)
+                arguments = [self.number[arg] for arg in x.args]
+                self.number[x] = len(self.lines)
+                self.lines.append(f"{x.op} {x.shape} {note} {arguments} kept={x.is_kept}")
+        return [self.number[x] for x in roots]
+
+    def _describe(self, x: Traced) -> str:
+        """Return what tells an operation from others, but for objects of this process."""
+        if x.op == "number":
+            return float(x.note).hex()
+        if x.op == "constant":
+            return " ".join(number.hex() for number in np.frombuffer(x.note).tolist())
+        if x.op == "repeat":  # the lines of its step, too
+            n, carried, found = x.note
+            return f"{n} {self.add(carried)} {self.add(found)}"
+        if x.op == "call":
+            name, _, is_paired = x.note
+            return f"{name} {is_paired}"
+        if x.op == "carried":
+            depth, place, _ = x.note
+            return f"{depth} {place}"
+        if x.op == "draw":
+            kind, phase, draw, _ = x.note
+            return f"{kind} {phase} {draw}"
+        return repr(x.note)
+
+
+def list_methods(network: type[Network]) -> tuple[Any, ...]:
+    """Return all functions of a class and those above it, which somebody may have replaced."""
+    members = [x for each in network.__mro__ for x in vars(each).values()]
+    return tuple((x, getattr(x, "__code__", None)) for x in members if hasattr(x, "__get__"))
+
+
+def neutralise(network: type[Network], protocol: Protocol) -> Protocol:
+    """Return a protocol whose numbers say no more than which operations there are."""
+    if not issubclass(network, RecirculationNetwork):  # others take few fields
+        return protocol
+    return dataclasses.replace(
+        protocol, learning_rate=1.0, visible_to_hidden_factor=1.0, hidden_to_visible_factor=1.0,
+        regression=0.0, momentum=0.5 * (protocol.momentum > 0.0),
+        decay=0.5 * (protocol.decay > 0.0), threshold=1.0, half_width=1.0, max_updates=1,
+        initial_biases="drawn", symmetric_start=False,
+    )  # fmt: skip
