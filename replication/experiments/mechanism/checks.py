@@ -1,6 +1,6 @@
 """What the chapter says in words, each sentence a condition on its model."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from replication.experiments.instruments.model import Model
 
@@ -10,7 +10,24 @@ RATES = ("small", "paper")
 def check(models: Mapping[str, Model]) -> dict[str, bool]:
     """Return by name whether each sentence is true of the model of the mechanism."""
     model = models["mechanism"]
-    return {name: is_true(model) for name, is_true in SENTENCES.items()}
+    return {
+        "close": codes_begin_close(model),
+        "growth": gap_grows_as_predicted(model),
+        "early": alignment_comes_early(model),
+        "watching": watching_decoder_is_in_time(model),
+        "hearing": hearing_encoder_fails(model),
+        "aligned": alignment_saves_nothing(model),
+        "foretold": time_is_foretold(model),
+        "given": given_halves_are_foretold(model),
+        "whose": gap_counts_and_not_whose(model),
+        "halves": halves_follow_one_another(model),
+        "frozen": frozen_encoders_are_foretold(model),
+        "first": first_changes_widen_the_gap(model),
+        "rest": gap_foretells_the_rest(model),
+        "square": time_goes_with_the_square(model),
+        "others": holds_on_other_inputs(model),
+        "starts": encoder_decides_unless_outputs_jump(model),
+    }
 
 
 def is_near(value: float, expected: float, share: float) -> bool:
@@ -259,24 +276,3 @@ def encoder_decides_unless_outputs_jump(model: Model) -> bool:
     u = [starts[rate]["u"] for rate in RATES] + [eight[rate]["u"] for rate in RATES]
     is_w = starts["small"]["w"] > 0.95 and eight["small"]["w"] > 0.85
     return bool(is_w and starts["paper"]["w"] < 0.5 and eight["paper"]["w"] < 0.2 and max(u) < 0.05)
-
-
-SENTENCES: dict[str, Callable[[Model], bool]] = {
-    "close": codes_begin_close,
-    "growth": gap_grows_as_predicted,
-    "early": alignment_comes_early,
-    "watching": watching_decoder_is_in_time,
-    "hearing": hearing_encoder_fails,
-    "aligned": alignment_saves_nothing,
-    "foretold": time_is_foretold,
-    "given": given_halves_are_foretold,
-    "whose": gap_counts_and_not_whose,
-    "halves": halves_follow_one_another,
-    "frozen": frozen_encoders_are_foretold,
-    "first": first_changes_widen_the_gap,
-    "rest": gap_foretells_the_rest,
-    "square": time_goes_with_the_square,
-    "others": holds_on_other_inputs,
-    "starts": encoder_decides_unless_outputs_jump,
-}
-"""The sentences by the name under which the chapter asks for them."""
