@@ -29,10 +29,15 @@ from replication.wording import plural, show
 
 SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
+COLUMNS = (
+    "kind", "name", "rate", "tried", "at_edge", "least_error", "converged", "median", "mean", "low",
+    "high", "near", "first_gap", "last_gap", "predicted",
+)  # fmt: skip
+"""Of the table, those that no row has left out."""
 LEARNT = 0.5
 """Share of networks that have to learn, so that their median is no cap."""
 SAVING = 0.1
-"""Share of the time by which a decoder that is kept aligned has to be sooner to save any."""
+"""Share of the time by which a decoder that is kept aligned has to be sooner, beyond chance."""
 IN_TIME = 0.5
 """Share of watching decoders that are done when the other network is, from which it is so."""
 N_FORETOLD, MOST_CODES = 20, 16
@@ -178,7 +183,8 @@ def examine_mechanism(
         for name, row in rules.items()
     ]  # fmt: skip
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
-    return Mechanism(protocol, n_networks, root_seed, pd.DataFrame(rows), answer)
+    table = pd.DataFrame(rows, columns=[x for x in COLUMNS if any(x in row for row in rows)])
+    return Mechanism(protocol, n_networks, root_seed, table, answer)
 
 
 def check_task(protocol: Protocol) -> None:
@@ -253,7 +259,7 @@ def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
 def judge_waiting(found: Model) -> str:
     """Return a sentence on which half sets the time, and one on alignment."""
     near = found["watching"]["near"]["share"]
-    median = found["mirrored"]["median"]
+    latest = found["mirrored"]["median_interval"][1]
     if near is not None and near >= IN_TIME:
         first = (
             "The encoder sets the time here: a decoder that only watches is done when the other "
@@ -264,7 +270,7 @@ def judge_waiting(found: Model) -> str:
             "The encoder alone does not set the time here: a decoder that only watches is not done "
             "when the other network is."
         )
-    if median < (1.0 - SAVING) * found["donor"]:
+    if latest < (1.0 - SAVING) * found["donor"]:
         second = "Keeping the decoder aligned saves time."
     else:
         second = "Keeping the decoder aligned saves no time."
