@@ -213,7 +213,7 @@ def _try_rule(network: "type[Network]", protocol: Protocol, options: argparse.Na
         saved = escape(shlex.quote(str(options.save)))
         print(
             "\nTo compare with a report of, say, a mean of 48 over 100 networks:\n"
-            f"replication compare {saved} --column updates --succeeded converged "
+            f"replication compare {saved} --value updates --succeeded converged "
             '--reported "48, n = 100"'
         )
 

@@ -16,7 +16,7 @@ from unittest import mock
 
 import pytest
 
-from replication import Protocol, RecirculationNetwork, WorkerError, simulate
+from replication import Protocol, RecirculationNetwork, WorkerError, simulate, simulate_curves
 from replication.simulator.running import backends
 from replication.simulator.running.outcomes import compute_digest
 from tests.reliability import faults
@@ -99,6 +99,12 @@ def test_death_of_a_worker_own_rule_ctrl_c_a_stranger_and_death_of_the_scheduler
     places = {"there": {"scheduler": cluster.address}, "here": {}}
     found = [simulate(network=Unbiased, n_seeds=3_000, **place) for place in places.values()]
     assert len({compute_digest([outcomes]) for outcomes in found}) == 1
+
+    curves = [
+        simulate_curves(network=Unbiased, updates=[0, 9, 30], n_seeds=300, **place)
+        for place in places.values()
+    ]
+    assert curves[0].error.tobytes() == curves[1].error.tobytes()
 
     # An error of the rule is raised where it was written.
     here = os.getpid()

@@ -6,6 +6,7 @@ here runs it in plain Python. `recirculation.py` is the paper's rule, written in
 
 from __future__ import annotations
 
+import copy
 import functools
 import inspect
 import math
@@ -146,6 +147,7 @@ class Network:
     _seeds: tuple[int, int] = (0, 0)  # of this network, and the root seed
     _moment: tuple[int, int] = (0, LEARN)  # the pattern that is shown, and the phase
     _n_updates = 0
+    _n_begun = 0  # updates before those that `train` applies
 
     if TYPE_CHECKING:  # arrays and numbers, by the names that a class declares
 
@@ -254,6 +256,11 @@ class Network:
         """Return all arrays as one (n,), in the order of `shapes`, `fixed` and `kept`."""
         return np.concatenate([np.ravel(getattr(self, name)) for name in self._shapes])
 
+    def go_on(self, row: Array, n_updates: int) -> None:
+        """Take all arrays as they were after so many updates, to go on from there."""
+        self.__dict__.update(initial.split_arrays(self._shapes, np.array(row)))
+        self._n_updates = self._n_begun = int(n_updates)
+
     def __repr__(self) -> str:
         n_weights = plural(sum(array.size for array in self.weights), "weight")
         return f"{type(self).__name__}({n_weights}, error {self.error():.2g})"
@@ -342,7 +349,7 @@ class Network:
         Returns the updates applied, 0 if the error was below the threshold at once, and whether
         the network converged.
         """
-        for updates in range(self.protocol.max_updates):
+        for updates in range(self._n_begun, self.protocol.max_updates):
             if self.error() < self.protocol.threshold:
                 return updates, True
             self.update()
@@ -408,13 +415,8 @@ class Rule:
         self.has_targets = one.targets is not None  # others than the patterns
         if self.has_targets:
             self.targets = _take_rows(f"{name}.targets", one.targets)
-        if len(self.targets) != len(self.patterns):
-            allowed = f"{len(self.patterns)}, one for each pattern"
-            raise UsageError(f"{name}.targets has {len(self.targets)} rows; allowed are {allowed}")
-        # Whether each target names a class, by a single 1 among zeros.
-        ones, zeros = (np.count_nonzero(self.targets == x, axis=1) for x in (1.0, 0.0))
-        n_units = self.targets.shape[1]
-        self.has_classes = n_units > 1 and bool(np.all((ones == 1) & (zeros == n_units - 1)))
+        self._check_targets(f"{name}.targets")
+        self.learnt = self.patterns, self.targets  # what its networks know as their own
         # Weights change once in a sweep, or after some patterns, which may be shuffled.
         self.batch_size = find_batch_size(self.protocol, len(self.patterns))
         self.is_one_batch = self.protocol.update_schedule == "batch"
@@ -460,12 +462,45 @@ class Rule:
                     f"are its own; of a protocol it takes {', '.join(sorted(OF_ANY_RULE))}"
                 )
 
+    def _check_targets(self, what: str) -> None:
+        if len(self.targets) != len(self.patterns):
+            allowed = f"{len(self.patterns)}, one for each pattern"
+            raise UsageError(f"{what} has {len(self.targets)} rows; allowed are {allowed}")
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether each target names a class, by a single 1 among zeros."""
+        n_units = self.targets.shape[1]
+        is_one, is_zero = self.targets == 1.0, self.targets == 0.0
+        is_class = (is_one.sum(axis=1) == 1) & (is_zero.sum(axis=1) == n_units - 1)
+        return n_units > 1 and bool(is_class.all())
+
+    def show(self, patterns: Array, targets: Array | None = None) -> Self:
+        """Return the same rule, of which other patterns are measured; it learnt its own."""
+        other = copy.copy(self)
+        other.patterns = other.targets = _take_rows("test_patterns", patterns)
+        if self.has_targets and targets is None:
+            raise UsageError(f"{self.name} has targets; give test_targets with test_patterns")
+        if targets is not None and not self.has_targets:
+            raise UsageError(f"the targets of {self.name} are its patterns; leave out test_targets")
+        if targets is not None:
+            other.targets = _take_rows("test_targets", targets)
+        other._check_targets("test_targets")
+        for what, new, own in (
+            ("test_patterns", other.patterns, self.patterns),
+            ("test_targets", other.targets, self.targets),
+        ):
+            if new.shape[1] != own.shape[1]:
+                allowed = f"{own.shape[1]} numbers a row, as in those of {self.name}"
+                raise UsageError(f"{what} of shape {new.shape} was given; allowed are {allowed}")
+        return other
+
     def bare(self) -> Network:
         """Return a network with everything but weights."""
         # Without `__init__`, and past `__setattr__`: what is set here was checked before.
         one = self.network.__new__(self.network)
         one.__dict__.update(
-            protocol=self.protocol, patterns=self.patterns, targets=self.targets,
+            protocol=self.protocol, patterns=self.learnt[0], targets=self.learnt[1],
             _shapes=self.all_shapes, _fixed=self.fixed, _sums=self.sums, **self.numbers,
         )  # fmt: skip
         one.prepare()

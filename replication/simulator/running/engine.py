@@ -3,10 +3,11 @@
 A rule is compiled within a fraction of a second, in memory alone.
 """
 
+import copy
 import functools
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,6 @@ from replication.simulator.compiler.programs import (
     Program,
     write_evaluate,
     write_train,
-    write_watch,
 )
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import find_network
@@ -56,8 +56,14 @@ class Engine:
         """The program that trains, written when it is needed: not where networks are evaluated."""
         # Without the lock that a cached property has in Python 3.11: a rule may run `simulate`.
         if self._program is None:
-            self._program = find_program("train", self.rule)
+            self._program = _find_program("train", self.rule)
         return self._program
+
+    def share(self, rule: Rule) -> Self:
+        """Return an engine with the same programs for a rule that differs in its numbers alone."""
+        other = copy.copy(self)
+        other.rule = rule
+        return other
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
@@ -102,7 +108,7 @@ class Engine:
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
-        program = find_program("evaluate", self.rule)
+        program = _find_program("evaluate", self.rule)
         drawn, kept = self.rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
         n, n_rows = len(drawn), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
@@ -174,16 +180,21 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
 
-def find_program(kind: str, rule: Rule) -> Program:
+def _find_program(kind: str, rule: Rule) -> Program:
     """Return a program; of the rules of this package, it is written once for all their numbers."""
-    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
-    n_at_once = 4 if "+avx512f" in choose_processor()[1] else 2
+    n_at_once = count_at_once()
     # A class of a user may change between two calls; one that `exec` made may have no module.
     network: Any = rule.network
     if not str(getattr(network, "__module__", "")).startswith("replication."):
         return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
     protocol = neutralise(network, rule.protocol)
     return _write(kind, network, protocol, n_at_once, list_methods(network))
+
+
+def count_at_once() -> int:
+    """Return how many sums of units, and of patterns, the registers hold side by side."""
+    # 32 registers hold a block of 4 by 4 sums of eight lanes, 16 half as many.
+    return 4 if "+avx512f" in choose_processor()[1] else 2
 
 
 @functools.lru_cache(maxsize=256)
@@ -194,5 +205,5 @@ def _write(
     n_at_once: int,
     methods: tuple[Any, ...] = (),  # noqa: ARG001  # so that a replaced one is another rule
 ) -> Program:
-    write = {"train": write_train, "evaluate": write_evaluate, "watch": write_watch}[kind]
+    write = write_train if kind == "train" else write_evaluate
     return write(Rule(network, protocol), N_LANES, n_at_once)

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 
 from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
 from replication.definition.protocol import PAPER, Protocol, find_protocol
-from replication.errors import ReplicationError, WorkerError
+from replication.errors import ReplicationError, UsageError, WorkerError
 from replication.simulator.rule.network import Network, Rule
 from replication.simulator.rule.recirculation import find_network
 from replication.simulator.rule.weights import MAX_SEED
 from replication.simulator.running.backends import SECONDS_OF_PATIENCE, check_backend, open_cluster
 from replication.simulator.running.outcomes import Outcomes, Trace
+from replication.simulator.running.starting import MOST_IN_MEMORY, Start, take_n_seeds, take_start
 from replication.system import threads
 from replication.wording import show
 
@@ -37,8 +38,6 @@ LEAST_WEIGHTS, LEAST_SEEDS = 2**17, 8
 """Of a piece that is worth a task of its own; the kernel has so many networks side by side."""
 
 MOST_JOBS = 10_000
-MOST_IN_MEMORY = 10**9
-"""Networks that `simulate` returns at once, 5 GB."""
 
 
 def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list[Range]:
@@ -51,9 +50,9 @@ def cut_range(n_weights: int, start: int, end: int, *, workers: int = 1) -> list
 
 
 def simulate(
-    protocol: Protocol | str = PAPER, *, n_seeds: int = 100, root_seed: int = 1988, jobs: int = -1,
-    network: type[Network] | None = None, plain: bool = False, final_weights: bool = False,
-    scheduler: str | None = None,
+    protocol: Protocol | str = PAPER, *, n_seeds: int | None = None, root_seed: int = 1988,
+    jobs: int = -1, network: type[Network] | None = None, plain: bool = False,
+    final_weights: bool = False, start: Outcomes | None = None, scheduler: str | None = None,
 ) -> Outcomes:  # fmt: skip
     """Simulate the first networks of a root seed, in memory.
 
@@ -61,8 +60,9 @@ def simulate(
     ----------
     protocol : Protocol or str
         Or the name of a reading (`READINGS`); the paper's unless given.
-    n_seeds : int
-        Networks, at least 1, with the seeds 0 to n_seeds - 1; 100, as in the paper, unless given.
+    n_seeds : int, optional
+        Networks, at least 1, with the seeds 0 to n_seeds - 1; unless given 100, as in the paper, or
+        as many as `start` has.
     root_seed : int
         From 0 to 2**63 - 1.
     jobs : int
@@ -75,6 +75,9 @@ def simulate(
         the rule has loops: for a rule that cannot be compiled.
     final_weights : bool
         Whether to keep the weights at the end, and the errors.
+    start : Outcomes, optional
+        With final weights: their networks go on as if they had never stopped, to a later cap or a
+        lower threshold; updates and random numbers are counted on.
     scheduler : str, optional
         The address of a Dask scheduler, ``tcp://HOST:PORT``, whose workers have this package.
 
@@ -96,11 +99,12 @@ def simulate(
     """
     # All arguments are checked before anything is compiled or simulated.
     protocol = find_protocol(protocol)
-    n_seeds = take_whole("n_seeds", n_seeds, 1, MOST_IN_MEMORY)
+    n_seeds = take_n_seeds(n_seeds, start)
     jobs = take_whole("jobs", jobs, -1, MOST_JOBS)
     plain, final = take_flag("plain", plain), take_flag("final_weights", final_weights)
     if scheduler is not None:
         check_backend("dask", scheduler)
+    going_on = None if start is None else _go_on(start, protocol, network, root_seed, scheduler)
     if network is not None and not plain:
         from replication.simulator.running.guard import check_rule  # which loads the compiler
 
@@ -109,8 +113,23 @@ def simulate(
     size = 1 if plain else n_seeds
     return join([*simulate_ranges(
         protocol, root_seed, ((k, k + size) for k in range(0, n_seeds, size)), jobs=jobs,
-        scheduler=scheduler, network=network, is_plain=plain, final=final,
+        scheduler=scheduler, network=network, is_plain=plain, final=final, start=going_on,
     )])  # fmt: skip
+
+
+def _go_on(
+    start: Outcomes, protocol: Protocol, network: type[Network] | None, root_seed: int,
+    scheduler: str | None,
+) -> Start:  # fmt: skip
+    """Return where networks go on from, or refuse a cap that they have passed, or a cluster."""
+    found = take_start(start, Rule(find_network(protocol, network), protocol), root_seed)
+    latest = int(found.updates.max())
+    if latest > protocol.max_updates:
+        given = f"max_updates = {protocol.max_updates:,} was given"
+        raise UsageError(f"{given}, and start has networks at {latest:,}; give a later cap")
+    if scheduler is not None:
+        raise UsageError("start was given with a scheduler; go on from it on this machine")
+    return found
 
 
 def trace(
@@ -202,13 +221,19 @@ def draw_initial_weights(
 
 def simulate_range(
     protocol: Protocol, root_seed: int, seeds: Range, *, network: type[Network] | None = None,
-    is_plain: bool = False, final: bool = False, engine: Any = None,
+    is_plain: bool = False, final: bool = False, engine: Any = None, start: Start | None = None,
 ) -> Outcomes:  # fmt: skip
-    """Simulate the networks of some seeds; with an `engine` where it is compiled already."""
+    """Simulate the networks of some seeds; with an `engine` where it is compiled already.
+
+    They go on from a `start`, if there is one.
+    """
     if is_plain:
         begin = find_network(protocol, network).from_seed
         # Networks one by one.
         networks = [begin(seed, root_seed=root_seed, protocol=protocol) for seed in range(*seeds)]
+        if start is not None:
+            for one, row, n_updates in zip(networks, *start.get(seeds), strict=True):
+                one.go_on(row, n_updates)
         updates, converged = map(np.array, zip(*(one.train() for one in networks), strict=True))
         weights = np.array([one.flatten() for one in networks]) if final else None
         errors = np.array([one.error() for one in networks]) if final else None
@@ -217,10 +242,14 @@ def simulate_range(
 
         # All at once: a row of weights for each, and the kernel takes eight side by side.
         engine = Engine(protocol, network) if engine is None else engine
-        drawn, given = engine.rule.draw(root_seed, *seeds), {"root_seed": root_seed, "final": final}
-        updates, converged, weights, _ = engine.train(drawn, first_seed=seeds[0], **given)
+        given: dict[str, Any] = {"root_seed": root_seed, "first_seed": seeds[0], "final": final}
+        if start is None:
+            rows = engine.rule.draw(root_seed, *seeds)
+        else:
+            rows, given["begun"] = start.get(seeds)
+        updates, converged, weights, _ = engine.train(rows, **given)
         errors = None if weights is None else engine.evaluate(weights).error
-    return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors)
+    return Outcomes(seeds[0], updates.astype(np.int32), converged, weights, errors, root_seed)
 
 
 def simulate_ranges(
@@ -289,7 +318,8 @@ def join(parts: list[Outcomes]) -> Outcomes:
     parts = sorted(parts, key=lambda part: part.start)
     columns = zip(*((x.updates, x.converged, x.weights, x.errors) for x in parts), strict=True)
     joined: list[Any] = [None if each[0] is None else np.concatenate(each) for each in columns]
-    return Outcomes(parts[0].start, *joined)
+    updates, converged, weights, errors = joined
+    return Outcomes(parts[0].start, updates, converged, weights, errors, parts[0].root_seed)
 
 
 def simulate_weights(

@@ -45,6 +45,8 @@ class Outcomes:
         At the end, if asked for: in the order of a trace, then what is fixed and what is kept.
     errors : float64 array, shape (n,), optional
         What the criterion measured at the end, if asked for.
+    root_seed : int, optional
+        Of the networks, where it is known.
 
     Examples
     --------
@@ -63,9 +65,14 @@ class Outcomes:
     converged: NDArray[np.bool_]
     weights: Array | None = None
     errors: Array | None = None
+    root_seed: int | None = None
 
     def __len__(self) -> int:
         return len(self.updates)
+
+    def get_last_updates(self) -> NDArray[np.int64]:
+        """Return how many updates each network has behind it, (n,)."""
+        return self.updates.astype(np.int64)
 
     def __repr__(self) -> str:
         # The mean is of those that converged: others have no number of updates.

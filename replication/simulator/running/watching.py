@@ -10,44 +10,51 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.simulator.compiler.machine import choose_processor, compile_text
+from replication.simulator.compiler.programs import write_watch
 from replication.simulator.rule.network import Rule
-from replication.simulator.running.engine import find_program, prepare_strips
+from replication.simulator.running.engine import N_LANES, count_at_once, prepare_strips
 
-ERROR, N_RIGHT = range(2)
-"""What is measured, on the last axis of what is found."""
 NOT_DUE = -1
 
 
+class Watch:
+    """A compiled measurement of the patterns of a rule."""
+
+    def __init__(self, rule: Rule) -> None:
+        self.program = write_watch(rule, N_LANES, count_at_once())
+        self.function = compile_text(self.program.text, "watch", *choose_processor())
+        self.n_patterns, self.has_classes = len(rule.patterns), rule.has_classes
+
+
 class Watchers:
-    """Watchers of `n` networks, one for each set of patterns, at some numbers of updates.
+    """What measures `n` networks that learn together, at some numbers of updates."""
 
-    Attributes
-    ----------
-    found : list of float32 arrays, shape (n_updates, n, 2)
-        Of each rule: the errors by the criterion, and the numbers of right answers, which are 0
-        where the targets are no classes.
-    """
-
-    def __init__(self, rules: Sequence[Rule], updates: Sequence[int], n: int) -> None:
-        """Compile what measures the patterns of each rule, `updates` being in rising order."""
+    def __init__(self, watches: Sequence[Watch], rule: Rule, updates: Sequence[int], n: int):
+        """Prepare watches, which use the numbers of a rule; `updates` are in rising order."""
         # Of each number of updates: its place among those that are asked for.
         self._due = np.full(updates[-1] + 2, NOT_DUE, dtype=np.int64)
         self._due[list(updates)] = np.arange(len(updates))
-        self.found: list[NDArray[np.float32]] = []
-        self._kept = []  # what the compiled code reads and writes by its address
+        self._watches = watches
+        self._strips = [prepare_strips(watch.program, rule, 1) for watch in watches]
+        self._found = [np.empty((len(updates), n, 2), dtype=np.float32) for _ in watches]
         table = []
-        for rule in rules:
-            program = find_program("watch", rule)
-            watch = compile_text(program.text, "watch", *choose_processor())
-            strip = prepare_strips(program, rule, 1)
-            found = np.full((len(updates), n, 2), np.nan, dtype=np.float32)
-            self.found.append(found)
-            self._kept.append((program, watch, strip))
-            arrays = program.data, strip, found
-            table.append([watch.address, *(array.ctypes.data for array in arrays)])
+        for watch, strip, found in zip(watches, self._strips, self._found, strict=True):
+            arrays = watch.program.data, strip, found
+            table.append([watch.function.address, *(array.ctypes.data for array in arrays)])
         self._table = np.array(table, dtype=np.int64)
 
     @property
     def addresses(self) -> tuple[int, int, int]:
         """What `train` is called with: where the updates are due, the table, and how many."""
         return self._due.ctypes.data, self._table.ctypes.data, len(self._table)
+
+    @property
+    def errors(self) -> list[NDArray[np.float32]]:
+        """Return what the criterion measures, for each watch, (n_updates, n)."""
+        return [found[..., 0] for found in self._found]
+
+    @property
+    def accuracies(self) -> list[NDArray[np.float32]]:
+        """Return shares of right answers (n_updates, n); 0 where the targets are no classes."""
+        pairs = zip(self._found, self._watches, strict=True)
+        return [found[..., 1] / np.float32(watch.n_patterns) for found, watch in pairs]

@@ -1,0 +1,188 @@
+"""Learning curves of many networks: what was measured at some updates, as tables and as bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.errors import UsageError
+from replication.wording import plural, show
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+Measured = NDArray[np.float32]
+"""One number of each choice of numbers, network and update, in this order."""
+
+QUARTILES = (0.25, 0.5, 0.75)
+LABELS = {
+    "error": "error", "test_error": "error of held-out patterns",
+    "accuracy": "share of right answers", "test_accuracy": "share of right held-out answers",
+}  # fmt: skip
+"""What is measured, and what a figure calls it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Curves:
+    """What networks did at some of their updates, for each choice of a rule's numbers.
+
+    Parameters
+    ----------
+    rule : str
+        The name of the rule.
+    numbers : list of dict of str to float
+        The choices: values of the numbers that were given; one empty dict where none were.
+    updates : int64 array, shape (n_updates,)
+        After which networks were measured, in rising order.
+    error : float32 array, shape (n_choices, n_networks, n_updates)
+        The protocol's criterion, or the rule's own. Networks have the seeds 0, 1, ...
+    test_error : float32 array of the same shape, optional
+        The same of the held-out patterns.
+    accuracy, test_accuracy : float32 arrays of the same shape, optional
+        The share of right answers, where targets are classes: a single 1 among zeros. An answer is
+        right if the unit of the class is larger than each other one.
+    weights : float64 array, shape (n_choices, n_networks, n_weights), optional
+        At the last update, if asked for, as in `Outcomes`.
+    root_seed : int
+
+    Examples
+    --------
+    >>> from replication import simulate_curves
+    >>> curves = simulate_curves(updates=[0, 10, 50], n_seeds=200)
+    >>> curves
+    Curves(RecirculationNetwork, 200 networks at 3 updates from 0 to 50, median error 0.63 to 0.052)
+    >>> curves.summarize()[["update", "n", "q50"]].round(2).values.tolist()
+    [[0.0, 200.0, 0.63], [10.0, 200.0, 1.0], [50.0, 200.0, 0.05]]
+    """
+
+    rule: str
+    numbers: list[dict[str, float]]
+    updates: NDArray[np.int64]
+    error: Measured
+    test_error: Measured | None
+    accuracy: Measured | None
+    test_accuracy: Measured | None
+    weights: NDArray[np.float64] | None
+    root_seed: int
+
+    def __len__(self) -> int:
+        return int(self.error.shape[1])
+
+    def get_last_updates(self) -> NDArray[np.int64]:
+        """Return how many updates each network has behind it, (n_networks,)."""
+        return np.full(len(self), self.updates[-1], dtype=np.int64)
+
+    def __repr__(self) -> str:
+        parts = [self.rule]
+        if len(self.numbers) > 1:
+            parts.append(plural(len(self.numbers), "choice"))
+        when = f"{plural(len(self.updates), 'update')} from {self.updates[0]:,}"
+        parts.append(f"{plural(len(self), 'network')} at {when} to {self.updates[-1]:,}")
+        if len(self.numbers) == 1:
+            first, last = np.median(self.error[0, :, [0, -1]], axis=1)
+            parts.append(f"median error {first:.2g} to {last:.2g}")
+        return f"Curves({', '.join(parts)})"
+
+    def get(self, measure: str) -> Measured:
+        """Return what was measured by its name, or refuse what was not."""
+        found: Measured | None = getattr(self, measure) if measure in LABELS else None
+        if found is None:
+            known = ", ".join(self.measures)
+            raise UsageError(f"measure = {show(measure)} was given; these curves have {known}")
+        return found
+
+    @property
+    def measures(self) -> list[str]:
+        """The names of what was measured."""
+        return [name for name in LABELS if getattr(self, name) is not None]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a tidy table, a row for each choice, network and update.
+
+        Its columns are the numbers that were given, seed and update, and what was measured.
+        """
+        import pandas as pd
+
+        shape = self.error.shape
+        columns = self._label(np.indices(shape)[0].ravel())
+        columns["seed"] = np.indices(shape)[1].ravel()
+        columns["update"] = np.broadcast_to(self.updates, shape).ravel()
+        for name in self.measures:
+            columns[name] = self.get(name).ravel()
+        return pd.DataFrame(columns)
+
+    def summarize(
+        self, measure: str = "error", *, quantiles: Sequence[float] = QUARTILES
+    ) -> pd.DataFrame:
+        """Return a table of all networks together, a row for each choice and update.
+
+        Its columns are the numbers that were given and the update; how many networks there are
+        (n), their mean and standard deviation (sd); and quantiles, as q25. A row is a reported
+        result that `compare_table` takes.
+        """
+        import pandas as pd
+
+        values = self.get(measure).astype(np.float64)  # (choice, network, update)
+        n_choices, n, n_updates = values.shape
+        columns = self._label(np.repeat(np.arange(n_choices), n_updates))
+        columns["update"] = np.tile(self.updates, n_choices)
+        columns["n"] = np.full(n_choices * n_updates, n)
+        with np.errstate(all="ignore"):  # of networks that have diverged
+            columns["mean"] = values.mean(axis=1).ravel()
+            if n > 1:
+                columns["sd"] = values.std(axis=1, ddof=1).ravel()
+            for q in quantiles:
+                columns[f"q{100 * q:g}"] = np.quantile(values, q, axis=1).ravel()
+        return pd.DataFrame(columns)
+
+    def find_best(self, measure: str = "error") -> dict[str, float]:
+        """Return the choice of numbers whose median network is the best at the last update."""
+        medians = np.median(self.get(measure)[:, :, -1], axis=1)  # (choice,)
+        losses = -medians if measure.endswith("accuracy") else medians
+        return self.numbers[int(np.argmin(np.where(np.isnan(losses), np.inf, losses)))]
+
+    def plot(
+        self, measure: str = "error", *, band: tuple[float, float] = (0.25, 0.75),
+        label: str | None = None, ax: Axes | None = None,
+    ) -> Axes:  # fmt: skip
+        """Draw the median of all networks over the updates, and a band between two quantiles.
+
+        Parameters
+        ----------
+        measure : {"error", "test_error", "accuracy", "test_accuracy"}
+        band : (float, float)
+            Quantiles at which the band begins and ends; (0.05, 0.95) holds nine tenths.
+        label : str, optional
+            The name of the line in a legend: the rule's unless given, and its numbers.
+        ax : Matplotlib axes, optional
+            New ones unless given.
+
+        Returns
+        -------
+        Matplotlib axes
+        """
+        import matplotlib.pyplot as plt
+
+        ax = plt.subplots()[1] if ax is None else ax
+        values = self.get(measure)
+        for chosen, each in zip(self.numbers, values, strict=True):
+            low, middle, high = np.quantile(each, (band[0], 0.5, band[1]), axis=0)
+            numbers = ", ".join(f"{name} = {x:g}" for name, x in chosen.items())
+            parts = [self.rule if label is None else label, numbers]
+            name = ", ".join(part for part in parts if part)
+            (line,) = ax.plot(self.updates, middle, label=name)
+            ax.fill_between(self.updates, low, high, color=line.get_color(), alpha=0.25, lw=0)
+        title = f"{plural(len(self), 'network')}: median, and {band[0]:.0%} to {band[1]:.0%}"
+        ax.set(xlabel="updates", ylabel=LABELS[measure], title=title)
+        ax.legend(frameon=False)
+        return ax
+
+    def _label(self, choices: NDArray[np.int64]) -> dict[str, Any]:
+        """Return a column for each number that was given, with the values of some choices."""
+        names = self.numbers[0]
+        return {name: np.array([x[name] for x in self.numbers])[choices] for name in names}

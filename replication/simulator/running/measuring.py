@@ -1,0 +1,368 @@
+"""Networks measured while they learn: seeds and a grid of numbers in, learning curves out.
+
+A rule is compiled and checked once. The compiled code that learns calls the compiled code that
+measures (`watching.py`), so a curve costs little more than its measurements.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import itertools
+import traceback
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from replication.definition.fields import MAX_UPDATES, take_flag, take_whole
+from replication.definition.protocol import PAPER, Protocol, find_protocol, from_plain
+from replication.errors import ReplicationError, UsageError, WorkerError
+from replication.simulator.rule.network import Network, Rule
+from replication.simulator.rule.recirculation import find_network
+from replication.simulator.rule.weights import MAX_ROOT_SEED
+from replication.simulator.running.backends import check_backend, open_cluster
+from replication.simulator.running.curves import Curves
+from replication.simulator.running.ensemble import MOST_JOBS, Range, cut_range
+from replication.simulator.running.outcomes import Outcomes
+from replication.simulator.running.starting import Start, take_n_seeds, take_start
+from replication.system import threads
+from replication.wording import plural, show
+
+Array = NDArray[np.float64]
+Choice = dict[str, float]
+Piece = tuple[int, Range]
+"""A choice of numbers, by its place, and seeds."""
+
+MOST_CHOICES = 100_000
+BYTES_AT_ONCE = 2**25
+"""Of what is measured in one piece."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is to be measured; a worker of a cluster is sent it."""
+
+    protocol: Protocol
+    network: type[Network]
+    choices: list[Choice]
+    updates: list[int]
+    root_seed: int
+    test: tuple[Array, Array | None] | None  # patterns and targets
+    start: Start | None
+    is_final: bool
+
+    def make_rules(self) -> list[Rule]:
+        """Return the rule of each choice."""
+        return [choose_numbers(self.network, self.protocol, x) for x in self.choices]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
+class Found:
+    """What was measured in a piece."""
+
+    piece: Piece
+    errors: list[NDArray[np.float32]]  # of the patterns and of those held out, (update, network)
+    accuracies: list[NDArray[np.float32]]
+    weights: Array | None
+
+
+def simulate_curves(
+    protocol: Protocol | str = PAPER, *, updates: Iterable[int],
+    network: type[Network] | None = None, numbers: Mapping[str, Sequence[float]] | None = None,
+    test_patterns: ArrayLike | None = None, test_targets: ArrayLike | None = None,
+    n_seeds: int | None = None, root_seed: int = 1988, jobs: int = -1,
+    start: Curves | Outcomes | None = None, final_weights: bool = False,
+    scheduler: str | None = None,
+) -> Curves:  # fmt: skip
+    """Simulate the first networks of a root seed, and measure them at some of their updates.
+
+    All networks learn up to the last of these updates: neither criterion nor cap ends that.
+
+    Parameters
+    ----------
+    protocol : Protocol or str
+        Or the name of a reading; the paper's unless given. Its criterion is what is measured.
+    updates : iterable of int
+        After how many updates networks are measured, from 0 on. With minibatches, and where
+        weights change after each pattern, an update is a sweep of all patterns: an epoch.
+    network : subclass of Network, optional
+        A rule of one's own, compiled and checked once.
+    numbers : dict of str to sequence of float, optional
+        Values of the rule's numbers, of which all combinations are simulated, from the same seeds.
+        For the rules of a protocol: of its fields, as ``{"learning_rate": [5, 10, 20]}``.
+    test_patterns : array_like, shape (n, n_inputs), optional
+        Patterns that are held out: measured, and not learnt.
+    test_targets : array_like, shape (n, n_outputs), optional
+        Their targets, if the rule has targets.
+    n_seeds : int, optional
+        Networks for each choice of numbers; 100, or as many as `start` has, unless given.
+    root_seed, jobs, scheduler : int, int, str
+        As for `simulate`.
+    start : Curves or Outcomes, optional
+        With final weights: their networks go on as if they had never stopped.
+    final_weights : bool
+        Whether to keep the weights at the last update.
+
+    Returns
+    -------
+    Curves
+
+    Raises
+    ------
+    UsageError
+        If a rule cannot be compiled, numbers change what is compiled, or the curves need more
+        memory than there is.
+
+    Examples
+    --------
+    >>> rates = {"learning_rate": [5.0, 20.0]}
+    >>> curves = simulate_curves(updates=range(0, 101, 20), numbers=rates, n_seeds=500)
+    >>> curves.find_best()
+    {'learning_rate': 20.0}
+    """
+    # All arguments are checked before anything is compiled or simulated.
+    protocol = find_protocol(protocol)
+    rule = find_network(protocol, network)
+    n_seeds = take_n_seeds(n_seeds, start)
+    jobs = take_whole("jobs", jobs, -1, MOST_JOBS)
+    if scheduler is not None:
+        check_backend("dask", scheduler)
+    choices = take_grid(numbers)
+    plan = Plan(
+        protocol=protocol,
+        network=rule,
+        choices=choices,
+        updates=_take_updates(updates),
+        root_seed=take_whole("root_seed", root_seed, 0, MAX_ROOT_SEED),
+        test=_take_test(test_patterns, test_targets),
+        start=None,
+        is_final=take_flag("final_weights", final_weights),
+    )
+    rules = plan.make_rules()
+    if start is not None:
+        plan = dataclasses.replace(plan, start=_go_on(start, plan, rules[0]))
+    watched = list_watched(rules[0], plan.test)
+    _check_memory(plan, n_seeds, watched)
+    if network is not None:
+        from replication.simulator.running.guard import check_rule  # which loads the compiler
+
+        check_rule(network, protocol, plan.root_seed)
+    return _simulate(plan, rules, watched, n_seeds, jobs=jobs, scheduler=scheduler)
+
+
+def _simulate(
+    plan: Plan, rules: list[Rule], watched: list[Rule], n_seeds: int, *, jobs: int,
+    scheduler: str | None,
+) -> Curves:  # fmt: skip
+    """Return the curves of all choices and seeds, piece by piece."""
+    shape = len(rules), n_seeds, len(plan.updates)
+    errors = [np.empty(shape, dtype=np.float32) for _ in watched]
+    accuracies = [np.empty(shape, dtype=np.float32) if x.has_classes else None for x in watched]
+    weights = np.empty((*shape[:2], sum(rules[0].sizes))) if plan.is_final else None
+    with _open_workers(scheduler, jobs) as (n_workers, run):
+        compiled = None if scheduler is not None else Compiled(plan)
+        work = functools.partial(simulate_piece, plan, compiled)
+        pieces = _cut(plan, rules[0], n_seeds, len(watched), n_workers)
+        for found in run(work, pieces):
+            choice, seeds = found.piece
+            part = choice, slice(*seeds)
+            for whole, some in zip(errors, found.errors, strict=True):
+                whole[part] = some.T
+            for share, some in zip(accuracies, found.accuracies, strict=True):
+                if share is not None:
+                    share[part] = some.T
+            if weights is not None:
+                weights[part] = found.weights
+    has_test = len(watched) > 1
+    return Curves(
+        rule=plan.network.__name__,
+        numbers=plan.choices,
+        updates=np.array(plan.updates, dtype=np.int64),
+        error=errors[0],
+        test_error=errors[1] if has_test else None,
+        accuracy=accuracies[0],
+        test_accuracy=accuracies[1] if has_test else None,
+        weights=weights,
+        root_seed=plan.root_seed,
+    )
+
+
+class Compiled:
+    """What is compiled for all pieces of a plan; several threads use it."""
+
+    def __init__(self, plan: Plan) -> None:
+        from replication.simulator.running.engine import Engine  # which loads the compiler
+        from replication.simulator.running.watching import Watch
+
+        self.rules = plan.make_rules()
+        self.engine = Engine(self.rules[0].protocol, self.rules[0].network)
+        self.engine.program  # noqa: B018  # written here, once
+        first = describe_compiled(self.rules[0])
+        for rule in self.rules[1:]:
+            if describe_compiled(rule) != first:
+                raise UsageError(
+                    f"{rule.name} is compiled anew for other values of {', '.join(plan.choices[0])}"
+                    "; read a number as self.rate, not in `prepare` or as self.numbers['rate'], or "
+                    "call simulate_curves for each value"
+                )
+        self.watches = [Watch(rule) for rule in list_watched(self.rules[0], plan.test)]
+
+
+def describe_compiled(rule: Rule) -> tuple[Any, ...]:
+    """Return what a rule is compiled with, which is all but its numbers."""
+    from replication.simulator.compiler.fingerprint import fingerprint  # which loads the compiler
+
+    return fingerprint(rule), rule.batch_size, rule.patterns.tobytes(), rule.targets.tobytes()
+
+
+def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found:
+    """Simulate and measure the networks of some seeds with one choice of numbers."""
+    from replication.simulator.running.watching import Watchers  # which loads the compiler
+
+    compiled = Compiled(plan) if compiled is None else compiled  # on a worker of a cluster
+    choice, (first, end) = piece
+    rule = compiled.rules[choice]
+    rows, begun = rule.draw(plan.root_seed, first, end), None
+    if plan.start is not None:
+        rows, begun = plan.start.get((first, end), choice)
+    watchers = Watchers(compiled.watches, rule, plan.updates, end - first)
+    _, _, weights, _ = compiled.engine.share(rule).train(
+        rows,
+        root_seed=plan.root_seed,
+        first_seed=first,
+        final=plan.is_final,
+        threshold=-np.inf,
+        max_updates=plan.updates[-1],
+        begun=begun,
+        watched=watchers.addresses,
+    )
+    return Found(piece, watchers.errors, watchers.accuracies, weights)
+
+
+# What is given
+
+
+def take_grid(numbers: Mapping[str, Sequence[float]] | None) -> list[Choice]:
+    """Return all combinations of values of some numbers, those of the last one changing fastest.
+
+    >>> take_grid({"rate": [1.0, 2.0], "noise": [0.0]})
+    [{'rate': 1.0, 'noise': 0.0}, {'rate': 2.0, 'noise': 0.0}]
+    """
+    numbers = {} if numbers is None else numbers
+    values = []
+    for name, given in numbers.items():
+        array = np.atleast_1d(np.asarray(given))
+        is_right = array.ndim == 1 and array.size > 0 and array.dtype.kind in "fiu"
+        if not is_right or not np.isfinite(array).all():
+            allowed = 'allowed are finite numbers, as in {"rate": [0.1, 0.3]}'
+            raise UsageError(f"numbers[{name!r}] = {show(given)} was given; {allowed}")
+        values.append(array.tolist())
+    choices = [dict(zip(numbers, each, strict=True)) for each in itertools.product(*values)]
+    if len(choices) > MOST_CHOICES:
+        raise UsageError(f"numbers has {len(choices):,} choices; allowed are {MOST_CHOICES:,}")
+    return choices
+
+
+def choose_numbers(network: type[Network], protocol: Protocol, chosen: Choice) -> Rule:
+    """Return the rule with some numbers: its own, or fields of the protocol where it has those."""
+    base = Rule(network, protocol)
+    if not chosen:
+        return base
+    known_fields = {field.name for field in dataclasses.fields(protocol)}
+    own = {name for name in chosen if name in base.numbers}
+    if network.takes_protocol:
+        own = own - known_fields
+    fields = {name: value for name, value in chosen.items() if name not in own}
+    if fields and not network.takes_protocol:
+        names, known = ", ".join(map(show, fields)), ", ".join(base.numbers) or "none"
+        raise UsageError(f"numbers names {names}; {base.name} has these: {known}")
+    numbers = {name: chosen[name] for name in own}
+    attributes = {"numbers": numbers, "__module__": network.__module__}
+    varied = type(network.__name__, (network,), attributes) if numbers else network
+    return Rule(varied, from_plain(fields, base=protocol))
+
+
+def list_watched(rule: Rule, test: tuple[Array, Array | None] | None) -> list[Rule]:
+    """Return the rule with its own patterns, and with those that are held out."""
+    return [rule] if test is None else [rule, rule.show(*test)]
+
+
+def _take_updates(given: Iterable[int]) -> list[int]:
+    try:
+        taken = {take_whole("an update", each, 0, MAX_UPDATES) for each in given}
+    except TypeError:
+        taken = set()
+    if not taken:
+        allowed = "whole numbers, as in range(0, 201, 10)"
+        raise UsageError(f"updates = {show(given)} was given; allowed are {allowed}")
+    return sorted(taken)
+
+
+def _take_test(
+    patterns: ArrayLike | None, targets: ArrayLike | None
+) -> tuple[Array, Array | None] | None:
+    if patterns is None and targets is not None:
+        raise UsageError("test_targets was given without test_patterns; give both")
+    if patterns is None:
+        return None
+    return np.asarray(patterns), None if targets is None else np.asarray(targets)
+
+
+def _go_on(ended: Curves | Outcomes, plan: Plan, rule: Rule) -> Start:
+    """Return where networks go on from, or refuse what the plan cannot go on from."""
+    start = take_start(ended, rule, plan.root_seed)
+    if len(start.rows) > 1 and getattr(ended, "numbers", None) != plan.choices:
+        given = f"start has {plural(len(start.rows), 'choice')} of numbers, and numbers has others"
+        raise UsageError(f"{given}; give the same, or start from curves of one choice")
+    latest = int(start.updates.max())
+    if plan.updates[0] < latest:
+        given = f"updates begins at {plan.updates[0]:,}, and start has networks at {latest:,}"
+        raise UsageError(f"{given}; give updates from there on")
+    return start
+
+
+def _check_memory(plan: Plan, n_seeds: int, watched: list[Rule]) -> None:
+    n_measured = sum(1 + rule.has_classes for rule in watched)
+    n_bytes = 4.0 * n_measured * len(plan.updates)
+    if plan.is_final:
+        n_bytes += 8.0 * sum(watched[0].sizes)
+    n = len(plan.choices) * n_seeds
+    what = f"curves of {n:,} networks at {plural(len(plan.updates), 'update')}"
+    threads.check_memory(n * n_bytes, what, "give fewer updates, seeds or numbers")
+
+
+# Where the pieces are simulated
+
+
+def _cut(plan: Plan, rule: Rule, n_seeds: int, n_watched: int, n_workers: int) -> Iterator[Piece]:
+    """Yield pieces small enough for memory, and enough of them for all workers."""
+    n_workers = -(-n_workers // len(plan.choices))
+    most = max(8, BYTES_AT_ONCE // (8 * n_watched * len(plan.updates)))
+    for choice in range(len(plan.choices)):
+        for first, end in cut_range(sum(rule.sizes), 0, n_seeds, workers=n_workers):
+            for begin in range(first, end, most):
+                yield choice, (begin, min(begin + most, end))
+
+
+@contextlib.contextmanager
+def _open_workers(scheduler: str | None, jobs: int) -> Iterator[tuple[int, Any]]:
+    """Yield how many workers there are, and what maps a function over tasks."""
+    if scheduler is None:
+        yield threads.count_workers(jobs), functools.partial(threads.iterate_in_threads, jobs=jobs)
+        return
+    try:
+        with open_cluster(scheduler, jobs) as opened:
+            yield opened
+    except Exception as error:
+        # What the rule of a user raised on a worker stands as on this machine, with its line.
+        at = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+        if "simulate_piece" in at or isinstance(error, ReplicationError):
+            raise
+        reason = f"{type(error).__name__} {show(str(error))}"
+        raise WorkerError(
+            f"the Dask cluster at {scheduler!r} did not simulate the curves ({reason}); start it "
+            "again, or leave out scheduler to use this machine"
+        ) from None

@@ -1,0 +1,80 @@
+"""Networks that go on from where others ended, as if they had never stopped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.definition.fields import take_whole
+from replication.errors import UsageError
+from replication.simulator.rule.network import Rule
+from replication.wording import plural, show
+
+Array = NDArray[np.float64]
+Range = tuple[int, int]
+
+DEFAULT_SEEDS = 100  # as in the paper
+MOST_IN_MEMORY = 10**9
+"""Networks that are returned at once, 5 GB."""
+
+
+class Ended(Protocol):
+    """What networks go on from: outcomes or curves, with the weights at their end."""
+
+    @property
+    def weights(self) -> Array | None:
+        """Flat, a row for each network; of curves for each choice of numbers."""
+
+    @property
+    def root_seed(self) -> int | None:
+        """Of the networks."""
+
+    def get_last_updates(self) -> NDArray[np.int64]:
+        """Return how many updates each network has behind it."""
+
+    def __len__(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Start:
+    """Where networks go on from."""
+
+    rows: Array  # (choice or 1, network, number)
+    updates: NDArray[np.int64]  # that they have behind them, (network,)
+
+    def get(self, seeds: Range, choice: int = 0) -> tuple[Array, NDArray[np.int64]]:
+        """Return rows of weights, and updates, of some networks."""
+        part = slice(*seeds)
+        return self.rows[min(choice, len(self.rows) - 1), part], self.updates[part]
+
+
+def take_n_seeds(given: int | None, start: Ended | None) -> int:
+    """Return how many networks there are: as many as those that they go on from, if any."""
+    if start is not None and not hasattr(start, "get_last_updates"):
+        allowed = "Outcomes or Curves, simulated with final_weights=True"
+        raise UsageError(f"start = {show(start)} was given; allowed are {allowed}")
+    if given is None:
+        return DEFAULT_SEEDS if start is None else len(start)
+    n_seeds = take_whole("n_seeds", given, 1, MOST_IN_MEMORY)
+    if start is not None and n_seeds != len(start):
+        has = f"start has {plural(len(start), 'network')}"
+        raise UsageError(f"n_seeds = {n_seeds} was given, and {has}; leave out n_seeds")
+    return n_seeds
+
+
+def take_start(ended: Ended, rule: Rule, root_seed: int) -> Start:
+    """Return where networks of a rule go on from, or refuse what they cannot go on from."""
+    weights = ended.weights
+    if weights is None:
+        raise UsageError("start has no weights; simulate it with final_weights=True")
+    if ended.root_seed != root_seed:
+        given = f"root_seed = {root_seed} was given, and start has {ended.root_seed}"
+        raise UsageError(f"{given}; networks go on with the root seed that they began with")
+    rows = weights.reshape(-1, len(ended), weights.shape[-1])
+    if rows.shape[2] != sum(rule.sizes):
+        has = f"start has {plural(rows.shape[2], 'number')} for each network"
+        raise UsageError(f"{has}, and {rule.name} has {sum(rule.sizes)}; go on with the same rule")
+    return Start(rows, ended.get_last_updates())
