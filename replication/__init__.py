@@ -57,13 +57,15 @@ from replication.errors import DataError, ReplicationError, StorageError, UsageE
 
 if TYPE_CHECKING:
     from replication.comparison.comparison import compare
-    from replication.comparison.groups import compare_table
     from replication.comparison.result import Comparison
     from replication.comparison.table import ComparisonTable
+    from replication.comparison.tables import compare_table
     from replication.definition.protocol import NOTEBOOK, PAPER, READINGS, Protocol
     from replication.experiments.contest import Contest, compare_rules
     from replication.experiments.mechanism.examination import Mechanism, examine_mechanism
     from replication.paper.claims import load_claims
+    from replication.reading.question import Question
+    from replication.reading.reader import read_report, read_runs
     from replication.simulator.operations.loops import repeat
     from replication.simulator.rule.activations import ACTIVATIONS, SLOPES, logistic
     from replication.simulator.rule.digits import Digits, load_digits
@@ -84,22 +86,24 @@ if TYPE_CHECKING:
 __all__ = [
     "ACTIVATIONS", "NOTEBOOK", "PAPER", "READINGS", "SLOPES", "BackPropagationNetwork",
     "Comparison", "ComparisonTable", "Contest", "CountTable", "Curves", "DataError", "Digits",
-    "FeedbackAlignmentNetwork", "Mechanism", "Network", "Outcomes", "Protocol",
+    "FeedbackAlignmentNetwork", "Mechanism", "Network", "Outcomes", "Protocol", "Question",
     "RecirculationNetwork", "ReplicationError", "StorageError", "Trace", "UsageError",
     "WorkerError", "__version__", "compare", "compare_rules", "compare_table",
     "draw_initial_weights", "examine_mechanism", "load_claims", "load_digits", "logistic",
-    "repeat", "simulate", "simulate_curves", "trace",
+    "read_report", "read_runs", "repeat", "simulate", "simulate_curves", "trace",
 ]  # fmt: skip
 
 _HOMES = {
     "comparison.comparison": "compare",
-    "comparison.groups": "compare_table",
     "comparison.result": "Comparison",
     "comparison.table": "ComparisonTable",
+    "comparison.tables": "compare_table",
     "definition.protocol": "NOTEBOOK PAPER READINGS Protocol",
     "experiments.contest": "Contest compare_rules",
     "experiments.mechanism.examination": "Mechanism examine_mechanism",
     "paper.claims": "load_claims",
+    "reading.question": "Question",
+    "reading.reader": "read_report read_runs",
     "simulator.operations.loops": "repeat",
     "simulator.rule.activations": "ACTIVATIONS SLOPES logistic",
     "simulator.rule.digits": "Digits load_digits",

@@ -21,7 +21,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # those that are named beside it, whatever the floor.
 WINGS = {
     "base": {"errors", "wording", "system"},
-    "compare": {"statistics", "comparison"},
+    "compare": {"statistics", "reading", "comparison"},
     "engine": {"definition", "simulator", "cache"},
     "study": {"paper", "experiments", "report", "publication"},
     "commands": {"cli", "__init__", "__main__"},
@@ -39,6 +39,7 @@ WING_OF = {room: wing for wing, rooms in WINGS.items() for room in rooms}
 ROOMS = (
     {"errors", "wording"},
     {"definition", "system", "statistics"},
+    {"reading"},
     {"simulator.operations", "comparison", "paper"},
     {"simulator.rule"},
     {"simulator.compiler"},
@@ -64,7 +65,7 @@ CONFINED = {
         "comparison.forest",
     },
     "llvmlite": {"simulator"},
-    "pyarrow": {"cli.study_commands", "system.tables"},
+    "pyarrow": {"cli.study_commands"},
     "jinja2": {"report"},
     "typst": {"report"},
     "pypandoc": {"report"},
@@ -231,7 +232,7 @@ def test_help_loads_nothing_heavy():
 def test_comparing_a_table_needs_no_simulator_files_or_figures():
     loaded = list_imported(
         "from replication.cli import main\n"
-        "main(['compare', 'example', '--column', 'reward', '--runs', '5', '--mean', '0.83'])"
+        "main(['compare', 'example', '--value', 'reward', '--reported', '0.83, n = 5'])"
     )
     assert "scipy" in loaded
     assert loaded & {"pyarrow", "llvmlite", "matplotlib", "jinja2", "joblib"} == set()

@@ -15,16 +15,18 @@ from replication.comparison import remarks
 from replication.comparison.centres import UNSEEN, split_by_task
 from replication.comparison.equivalence import Equivalence, find_equivalence
 from replication.comparison.judging import MISSED, judge_all
-from replication.comparison.numbers import is_printed
 from replication.comparison.prediction import Answer, Finding
+from replication.comparison.printed import is_report, read_side
 from replication.comparison.readings import rule_out
-from replication.comparison.report import SUCCESSES, Report, read_printed, read_report
+from replication.comparison.report import Report, read_report
 from replication.comparison.request import Request, make_request
 from replication.comparison.result import Comparison, Verdict
 from replication.comparison.runs import Runs, get_sample, read_runs
 from replication.comparison.sides import OneSide, OwnRuns, Printed
 from replication.comparison.units import call_share_mean, find_unit
 from replication.errors import UsageError
+from replication.reading.names import SUCCESSES
+from replication.reading.options import make_reading
 from replication.statistics.counts import CountTable
 from replication.statistics.evidence import Evidence, weigh_evidence
 from replication.statistics.improvement import estimate_improvement, estimate_paired_improvement
@@ -43,6 +45,7 @@ def compare(
     cap: str | float | None = None,
     failures: str | None = None,
     plus_minus: str | None = None,
+    decimal: str | None = None,
     scale: str | float | None = None,
     bounds: Sequence[str | float | None] | None = None,
     grid: str | float | None = None,
@@ -88,6 +91,8 @@ def compare(
         What stands behind a plus-minus sign, and how it was made: "sd", "se", "ci", "2sd", "2se",
         "90% ci", "ci normal" (or "ci t"), "sd n-1" (or "sd n", its denominator). What is left open
         is tried in every way.
+    decimal : {".", ","}, optional
+        The decimal sign of a text that leaves it open, as 12,345 does.
     scale : float or "log", optional
         What the reported numbers are divided by to have the unit of your values: 100 if they are
         per cent and yours are shares. With "log" logarithms are compared, as for ratios.
@@ -135,20 +140,21 @@ def compare(
     >>> found = compare("91.2, n = 1", "92.0 ± 0.3, n = 5", plus_minus="sd n-1")
     >>> round(found.p, 2), found.conditions
     (0.07, ("your runs vary as the report's do",))
-    >>> round(compare("1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]", scale="log").p, 3)
+    >>> round(compare("1.1 [0.9, 1.35]", "2.1 [1.2, 3.7]", plus_minus="ci", scale="log").p, 3)
     0.035
     """
     request = make_request(
         level=level, failures=failures, plus_minus=plus_minus, scale=scale, cap=cap, bounds=bounds,
         grid=grid, between=between, margin=margin, evidence=evidence,
     )  # fmt: skip
-    theirs = read_printed(reported, numbers, "reported")
-    own: OneSide = OwnRuns(values, succeeded, minus, tasks=tuple(tasks or ()))
-    if isinstance(values, Mapping) or (isinstance(values, str) and is_printed(values)):
-        if minus is not None:
-            raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
-        own = read_printed(values, {}, "values")
-    return compare_sides(own, theirs, request)
+    reading = make_reading(plus_minus=plus_minus, decimal=decimal)
+    theirs = read_side(reported, numbers, reading, "reported")
+    if not is_report(values):
+        own = OwnRuns(values, succeeded, minus, tasks=tuple(tasks or ()))
+        return compare_sides(own, theirs, request)
+    if minus is not None:
+        raise UsageError("`minus` was given with a report of yours; give runs, or leave it out")
+    return compare_sides(read_side(values, {}, reading, "values"), theirs, request)
 
 
 def compare_sides(

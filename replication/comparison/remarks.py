@@ -73,8 +73,6 @@ def _describe_spread(report: Report, main: Answer) -> list[str]:
     """Return what stands behind ±, or in brackets, and how it was made."""
     found = []
     level = f"{100 * (report.kind.level or 0.95):g} %"
-    if report.bracket:
-        found.append(f"({report.bracket}), in brackets, is a spread")
     ways = list(report.list_spreads(report.count_middle(main.rule)))
     if len(ways) > 1:
         found.append(f"all of these are tried: {_list_ways(ways, level)}")

@@ -2,12 +2,13 @@
 
 import dataclasses
 import math
-import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from replication.comparison.numbers import read_number, refuse
 from replication.errors import UsageError
+from replication.reading.kinds import ALONE, NO_KIND, Kind, read_kind
+from replication.reading.options import check_kind
 from replication.statistics.sampling import UNBOUNDED, Bounds
 
 FAILURE_WORDS = {
@@ -23,42 +24,6 @@ Number = str | float
 """A number as it was given: text as printed, or a number."""
 Said = dict[str, str]
 """Sentences on what is taken for granted, by the argument that changes it."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Kind:
-    """What stands behind ±: "sd", "se" or "ci" (None: not known), and how it was made.
-
-    `factor`: how many of them, as in 2sd. `level`: of the interval. `by`: "t" or "normal".
-    `free`: the denominator of the sd, "n-1" or "n".
-    """
-
-    name: str | None = None
-    factor: float = 1.0
-    level: float | None = None
-    by: str | None = None
-    free: str | None = None
-
-
-NO_KIND = Kind()
-SPREAD_NAMES = {
-    "std": "sd",
-    "stdev": "sd",
-    "stddev": "sd",
-    "sigma": "sd",
-    "sem": "se",
-    "stderr": "se",
-}
-LONG_NAMES = {
-    "standard error": "se",
-    "standard deviation": "sd",
-    "std dev": "sd",
-    "std err": "se",
-    "confidence interval": "ci",
-}
-KIND = re.compile(  # 90% ci normal, 2sd n-1: level, how many, what, its distribution, denominator
-    r"(?:([5-9][0-9](?:\.[0-9]+)?) ?%? ?)?(?:([12]) ?)?(sd|se|ci)?s? ?(t|normal)? ?(n-1|n)?"
-)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,36 +126,11 @@ def make_request(
     )
 
 
-def read_kind(text: str) -> Kind | None:
-    """Read what stands behind a ±, such as "2se", "90% CI" or "sd n-1"; None if it is no such.
-
-    >>> read_kind("90% ci normal")
-    Kind(name='ci', factor=1.0, level=0.9, by='normal', free=None)
-    """
-    plain = re.sub(r"(?<=[a-z])\.", "", text.lower())  # s.d.
-    plain = plain.replace("half", "")
-    for words, name in LONG_NAMES.items():
-        plain = plain.replace(words, name)
-    parts = [SPREAD_NAMES.get(part, part) for part in plain.split()]
-    found = KIND.fullmatch(" ".join(parts))
-    if found is None or not found[0]:
-        return None
-    level, factor, name, by, free = found.groups()
-    return Kind(
-        name=name,
-        factor=float(factor or 1),
-        level=float(level) / 100.0 if level else None,
-        by=by,
-        free=free,
-    )
-
-
 def read_plus_minus(given: str) -> Kind:
-    """Read what was said of ±."""
-    kind = read_kind(str(given))
-    if kind is None:
-        raise refuse("plus_minus", given, "are sd, se, ci, 2sd, '90% ci', 'ci normal', 'sd n-1'")
-    return kind
+    """Read what was said of ±; what is of two ends or of brackets alone the reader has placed."""
+    check_kind(given)
+    kind = read_kind(str(given)) or NO_KIND
+    return NO_KIND if kind.name in ALONE else kind
 
 
 def read_level(given: Number) -> float:

@@ -31,10 +31,8 @@ class Sides:
         The report.
     said : mapping of str to str
         How the tables were read, by the argument that changes it.
-    ignored : sequence of str
-        Columns that were not read.
     n_missing : int
-        Runs that lack a key.
+        Runs that lack a value or a key.
     read_as : sequence of Block
         How both sides were read, and what was left out.
     """
@@ -43,7 +41,6 @@ class Sides:
     mine: Mapping[Key, OneSide]
     theirs: Mapping[Key, Printed]
     said: Mapping[str, str] = dataclasses.field(default_factory=Said)
-    ignored: Sequence[str] = ()
     n_missing: int = 0
     read_as: Sequence[Block] = ()
 
@@ -65,7 +62,8 @@ def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison
     """Return the answer to a table; of one that has no keys that to its only row."""
     if not sides.by:
         found = compare_sides(sides.mine[()], sides.theirs[()], request, said=sides.said)
-        return dataclasses.replace(found, read_as=tuple(sides.read_as))
+        n_missing = found.n_missing + sides.n_missing
+        return dataclasses.replace(found, read_as=tuple(sides.read_as), n_missing=n_missing)
     said = dict(sides.said)
     judged = judge_rows(sides, request)
     if request.estimates_between:
@@ -82,7 +80,7 @@ def compare_rows(sides: Sides, request: Request) -> ComparisonTable | Comparison
         seeds={key: find_values_by_seed(one) for key, one in sides.mine.items()},
         only_reported=tuple(key for key in sides.theirs if key not in sides.mine),
         only_yours=tuple(key for key in sides.mine if key not in sides.theirs),
-        ignored=tuple(sides.ignored),
+        ignored=(),
         level=request.level,
         between=request.between,
         read_as=tuple(sides.read_as),

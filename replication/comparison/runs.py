@@ -2,19 +2,23 @@
 
 import dataclasses
 import math
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from replication.comparison.numbers import show
-from replication.comparison.report import SUCCESSES, Report
+from replication.comparison.report import Report
 from replication.comparison.request import Request
 from replication.comparison.sides import OwnRuns
 from replication.errors import DataError, UsageError
+from replication.reading.cells import is_missing, split_cell
+from replication.reading.decimals import list_signs, to_float
+from replication.reading.names import SUCCESSES
 from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
 from replication.statistics.sampling import SEED, UNBOUNDED, Sample
-from replication.system.tables import read_values
 
 LARGEST = 1e15
 SMALLEST = 1e-100  # smaller numbers, but for 0, have squares that vanish
@@ -136,12 +140,50 @@ def _take_numbers(values: Any, name: str) -> FloatArray:
     except ValueError:  # dates, or rows of different lengths
         raise DataError(f"`{name}` are not all numbers; give one number for each run") from None
     if array.dtype.kind in "OUS" and array.ndim:
-        array = read_values(array.ravel().tolist(), name).reshape(array.shape)
+        array = read_cells(array.ravel().tolist(), name).reshape(array.shape)
     array = array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
     if array.ndim != 1:
         given = f"as {show(values)}" if array.ndim == 0 else f"with the shape {array.shape}"
         raise DataError(f"`{name}` was given {given}; give one number for each run")
     return array.astype(np.float64)
+
+
+def read_cells(cells: Sequence[object], name: str) -> FloatArray:
+    """Return cells of any kind as numbers, NaN where one is missing."""
+    found = np.empty(len(cells))
+    for row, cell in enumerate(cells):
+        number = read_cell(cell)
+        if number is None or math.isinf(number):
+            allowed = "numbers" if number is None else "finite numbers"
+            given = f"{show(str(cell), length=40)} in row {row + 1} of the data"
+            advice = f"allowed are {allowed}; correct or remove such rows"
+            raise DataError(f"`{name}` holds {given}; {advice}")
+        found[row] = number
+    return found
+
+
+def read_cell(cell: object) -> float | None:
+    """Return a cell as a number, NaN where it is missing; None if it is no number."""
+    if cell is None or type(cell).__name__ in {"NAType", "NaTType"}:
+        return math.nan
+    if isinstance(cell, str):
+        return read_text_cell(cell)
+    if isinstance(cell, (bool, np.bool_)) or not isinstance(cell, (int, float, np.number, Decimal)):
+        return None
+    try:
+        return float(cell)
+    except OverflowError:
+        return math.inf
+
+
+def read_text_cell(text: str) -> float | None:
+    """Return a text as a number, NaN where it says nothing; None if it is no plain number."""
+    if is_missing(text):
+        return math.nan
+    cell = split_cell(text)
+    if cell is None or not cell.is_number or "." not in list_signs(cell.value or ""):
+        return None
+    return to_float((cell.value or "").replace(",", "").replace("'", ""))
 
 
 def _find_cap(data: FloatArray, flags: Any, cap: float | None, *, needs_cap: bool) -> float | None:

@@ -7,10 +7,11 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from replication.reading import tidy
 from replication.statistics.arrays import FloatArray
 from replication.statistics.counts import CountTable
 
-Key = tuple[str, ...]
+Key = tidy.Key
 """What a row of a table is called: a cell of each key column."""
 
 
@@ -62,13 +63,15 @@ class OwnRuns:
 class Printed:
     """A reported result: its numbers as they were printed, by the name of the statistic.
 
-    Names are those of `report.STATISTICS` and `report.SUCCESSES`, quantiles such as p90, "runs"
-    (how many), "spread" (behind ±, of which nothing says what it is), "ci" (half of an interval),
-    "ci_low", "ci_high" and "constant". `plus_minus` is what a heading says of ±: "90% ci".
+    Names are those of `reading.names`: statistics, quantiles such as p90, "runs" (how many),
+    "spread" (behind ±, of which nothing says what it is), "ci" (half of an interval), "ci_low",
+    "ci_high" and "constant". `plus_minus` is what the report says of ±: "90% ci". `is_skewed`: the
+    errors on both sides differ, and the spread is their mean.
     """
 
     numbers: Mapping[str, str]
     plus_minus: str | None = None
+    is_skewed: bool = False
 
 
 OneSide = OwnRuns | Printed

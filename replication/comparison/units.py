@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from replication.comparison.report import SUCCESSES
 from replication.comparison.request import Request, Said
 from replication.comparison.sides import OneSide, OwnRuns, Printed
+from replication.reading.names import SUCCESSES
 from replication.statistics.arrays import FloatArray
 
 LOGARITHMS = "logarithms are compared, and given back as ratios; a mean is the geometric one"

@@ -87,8 +87,8 @@ def test_exported_outcomes_give_the_headline_again(tmp_path, run):
     n, path, reported = 20_000, tmp_path / "x.csv", load_reported()
     path.write_text(run("export", "-", "--seeds", n))
     found = run(
-        "compare", path, "--column", "updates", "--succeeded", "converged", "--runs", reported.runs,
-        "--mean", reported.mean, "--max", reported.max, "--failures", "excluded",
+        "compare", path, "--value", "updates", "--succeeded", "converged", "--reported",
+        f"mean={reported.mean} max={reported.max} n={reported.runs}", "--failures", "excluded",
         "--grid", 1, "--format", "json",
     )  # fmt: skip
     compared = json.loads(found)
@@ -184,4 +184,4 @@ def test_a_path_that_is_printed_has_no_control_characters(tmp_path, run, write):
     rule = write("import replication\nclass Mine(replication.RecirculationNetwork): pass")
     answer = run("rule", rule, "--seeds", 20, "--save", path)
     assert f"\n{shown} was written." in answer
-    assert f"replication compare '{shown}' --column" in answer
+    assert f"replication compare '{shown}' --value" in answer

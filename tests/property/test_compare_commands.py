@@ -28,12 +28,15 @@ def draw_reported(rng, centre, spread):
     if rng.random() < 0.1:  # not sensible, but typed by somebody
         value, sd = rng.choice(ODD), rng.choice(ODD)
     return rng.choice([
-        [f"{value} ± {sd}, n = {n}"], [value, "--n", n], [f"mean={value} sd={sd} n={n}"],
-        [f"{value} [{low}, {high}]"], [f"{value} ({sd})", "--n", n, "--plus-minus", "se"],
+        [f"{value} ± {sd}, n = {n}"], [f"{value} ± {sd}", "--n", n, "--plus-minus", "2sd"],
+        [value, "--n", n], [f"mean={value} sd={sd} n={n}"],
+        [f"{value} [{low}, {high}]", "--plus-minus", "ci"],
+        [f"{value} ({sd})", "--n", n, "--plus-minus", "se"],
         [f"median={value} q1={low} q3={high} n={n}"], [f"median={value} n={n}"],
-        [f"iqm={value}", "--ci", low, high], [f"constant={value}"], [f"max={high} n={n}"],
-        [f"mean={value} max={high} n={n}"], [rf"${value}_{{\pm {sd}}}$", "--n", n],
-        [f"{value} +{sd} -{sd}, n = {n}"], [f"p90={high} sd={sd} n={n}"],
+        [f"iqm={value} ci_low={low} ci_high={high}"], [f"constant={value}"],
+        [f"max={high} n={n}"], [f"mean={value} max={high} n={n}"],
+        [rf"${value}_{{\pm {sd}}}$", "--n", n], [f"{value} +{sd} -{sd}, n = {n}"],
+        [f"p90={high} sd={sd} n={n}"],
     ])  # fmt: skip
 
 
@@ -41,7 +44,6 @@ def draw_options(rng):
     ways = [
         ["--level", rng.choice(["1%", "0.1"])], ["--between", rng.choice(["0.35", "0"])],
         ["--margin", rng.choice(["10%", "0.5"])], ["--bounds", "none", "1e6"],
-        ["--plus-minus", rng.choice(["sd", "2sd", "90% ci", "ci normal", "sd n-1", "t"])],
         ["--scale", rng.choice(["1", "100", "log"])], ["--grid", "0.001"], ["--cap", "1e5"],
         ["--failures", rng.choice(["excluded", "at-cap", "restarted"])],
     ]  # fmt: skip
@@ -56,7 +58,8 @@ def write_runs(rng, path, names, centre, spread):
     scores = [draw_number(rng, centre, spread) for _ in runs]
     frame["score"] = ["nan" if rng.random() < 0.02 else score for score in scores]
     frame["solved"] = [rng.randint(0, 1) for _ in runs]
-    frame = frame.drop(columns=[name for name in ("seed", "solved") if rng.random() < 0.3])
+    if rng.random() < 0.3:
+        frame = frame.drop(columns="seed")
     frame.to_csv(path, index=False)
 
 
@@ -68,18 +71,21 @@ def draw_call(rng, folder):
     write_runs(rng, runs, names, centre, spread)
     cell = rng.choice(["{} ± {}", r"${}_{{\pm {}}}$", "**{}** ({})", "{} ± {}†"])
     cells = [cell.format(draw_number(rng, centre, spread), f"{spread:.2f}") for _ in names]
-    heading = rng.choice(["acc (%)", "mean", "difference"])
+    heading = rng.choice(["score (%)", "mean", "difference"])
     pd.DataFrame({"task": names, heading: cells, "n": 5}).to_csv(table, index=False)
     gap = f"{draw_number(rng, 0, spread)} ± {spread / 2:.3f}, n = 9"
     one, other = draw_reported(rng, centre, spread), draw_reported(rng, centre, spread)
-    share = rng.choice(["--share 19/20", "--share 0.5 --n 7", "--successes 3 --n 9"]).split()
+    share = ["--reported", rng.choice(["19/20", "share=0.5 n=7", "successes=3 n=9"])]
+    alone, left = ["--where", f"task={names[0]}"], ["--ignore", "solved"]
     more = rng.choice([[], ["--pair", "seed"], ["--evidence"]])
     return rng.choice([
-        [one[0], "--reported", *other], [runs, "--reported", *one], [runs, "--reported", table],
-        [runs, *share], [runs, "--succeeded", "solved", *share],
-        [runs, "--column", "score", "--reported", *one],
-        [runs, "--column", "score", "--by", "task", "--reported", table],
-        [runs, "--difference", *names[:2], *more, "--reported", gap],
+        [one[0], "--reported", *other], [runs, "--reported", *one],
+        [runs, *alone, *left, "--reported", *one], [runs, *left, "--reported", table],
+        [runs, "--by", "task", *share, "--ignore", "score"],
+        [runs, "--succeeded", "solved", *share, *alone, "--ignore", "score"],
+        [runs, "--value", "score", "--by", "task", *left, "--reported", *one],
+        [runs, "--value", "score", "--by", "task", *left, "--reported", table],
+        [runs, "--difference", *names[:2], *more, *left, "--reported", gap],
     ]) + options  # fmt: skip
 
 

@@ -151,7 +151,7 @@ def test_a_reproduction_is_held_against_a_table(reported, reproduced, verdict):
 
     Three runs at 998 ± 3 cannot say that ten others vary as little: the condition says so.
     """
-    found = compare(f"{reproduced}, n = 3", f"{reported}, n = 10", plus_minus="sd n-1")
+    found = compare(f"{reproduced}, n = 3", f"{reported}, n = 10", plus_minus="sd n-1", decimal=".")
     assert found.verdict is verdict
     mean, _, sd = reported.partition(" ± ")
     own, spread = map(float, reproduced.split(" ± "))

@@ -13,10 +13,10 @@ from replication.cli import main
 """
 WORKING = """
 for line in (
-    "compare example --column reward --runs 5 --mean 0.83 --sd 0.04 --plot plot.svg",
+    "compare example --value reward --reported 0.83±0.04 --n 5 --plot plot.svg",
     "trace 0",
     "export updates.csv --seeds 200",
-    "compare updates.csv --column updates --runs 100 --mean 48 --max 202",
+    "compare updates.csv --value updates --n 100 --reported mean=48;max=202",
 ):
     assert main(line.split()) == 0, line
 """

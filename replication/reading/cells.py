@@ -1,0 +1,208 @@
+"""Cells as numbers: one small grammar, which its examples say in full.
+
+A form is written as people print it: N stands for a number, KIND for what it is (SD, 95% CI).
+Nothing else is read.
+"""
+
+import dataclasses
+import functools
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from replication.reading.kinds import read_kind
+from replication.reading.typeset import clean
+
+MISSING = {"", "na", "n/a", "nan", "null", "none", "<na>", "#n/a", "-", "--", "---", "–", "—"}
+"""Texts of a cell that holds nothing."""
+TRUTH = {"true": "1", "false": "0", "yes": "1", "no": "0"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """A form of cells: as it is printed, what its numbers are, and an example."""
+
+    printed: str
+    parts: str
+    example: str
+
+
+FORMS = (
+    Form("N", "value", "0.83"),
+    Form("N ± N", "value spread", "0.83 ± 0.04"),
+    Form("N ± N ( N )", "value spread aside", "0.83 ± 0.04 (3)"),
+    Form("N ± N KIND", "value spread", "0.83 ± 0.04 SEM"),
+    Form("N ± N ( KIND )", "value spread", "0.83 ± 0.04 (95% CI)"),
+    Form("N ± N [ N , N ]", "value spread low high", "0.83 ± 0.04 [0.79, 0.87]"),
+    Form("N ( ± N )", "value spread", "0.83 (± 0.04)"),
+    Form("N , KIND N", "value spread", "0.83, SD 0.04"),
+    Form("N ( N )", "value bracket", "0.83 (0.04)"),
+    Form("N ( KIND N )", "value spread", "0.83 (SD 0.04)"),
+    Form("N ( N - N )", "value low high", "0.83 (0.79–0.87)"),
+    Form("N ( N , N )", "value low high", "0.83 [0.79, 0.87]"),
+    Form("N ( KIND N - N )", "value low high", "0.83 (95% CI 0.79 to 0.87)"),
+    Form("N ( KIND N , N )", "value low high", "0.83 (IQR 0.79, 0.87)"),
+    Form("N , KIND ( N - N )", "value low high", "0.83, 95% CI [0.79 to 0.87]"),
+    Form("N , KIND ( N , N )", "value low high", "0.83, 95% CI [0.79, 0.87]"),
+    Form("N , KIND N - N", "value low high", "0.83, 95% CI 0.79 to 0.87"),
+    Form("N + N - N", "value up down", "0.83 +0.02 -0.03"),
+    Form("N / N", "successes of", "47/50"),
+    Form("N / N ( N )", "successes of percent", "47/50 (94%)"),
+    Form("N ( N / N )", "percent successes of", "94% (47/50)"),
+    Form("N - N", "low high", "0.79–0.87"),
+    Form("( N - N )", "low high", "(0.79 to 0.87)"),
+    Form("( N , N )", "low high", "[0.79, 0.87]"),
+    Form("KIND N", "spread", "SD 0.04"),
+    Form("± N", "spread", "± 0.04"),
+)
+"""All forms of cells, the commonest first."""
+
+# -12,345.6e-7k %, or .5
+NUMBER = r"[-+]?(?:\d[\d.,']*\d|\d|[.,]\d+)\.?(?:[eE][-+]?\d{1,3})?(?:\s?[kKMGB](?![A-Za-z]))?\s?%?"
+UNSIGNED = NUMBER.removeprefix("[-+]?")
+TOKENS = {
+    "N": rf"({NUMBER})",
+    "KIND": r"((?:\d{2}(?:\.\d)?\s?%\s?)?[A-Za-zσ][A-Za-z. ]*?)\s*[:=,]?",
+    "±": "±",
+    "/": r"(?:/|\bof\b|\bout of\b)",
+    "(": r"[(\[]",
+    ")": r"[)\]]",
+    "[": r"\[",
+    "]": r"\]",
+    ",": "[,;]",
+    "-": r"(?:-|–|\bto\b)",
+    "+": r"(?=\+)",
+}
+PLAIN = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?", re.ASCII)
+SIGNED_PAIR = re.compile(rf"({NUMBER})\s*\+\s?({UNSIGNED})\s*[,/]?\s*-\s?({UNSIGNED})", re.ASCII)
+IN_UNITS = re.compile(r"([-+]?\d+[.,](\d+))\((\d{1,2})\)", re.ASCII)  # 0.830(4)
+POWER_OF_ALL = re.compile(r"\(([^()]+±[^()]+)\)\s*(%|e[+-]?\d{1,3})")  # (8.3 ± 0.4)e-1
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """The numbers of a cell, as printed; None where it has no such.
+
+    `bracket`: stands in brackets, and nothing says what it is. `aside`: stands behind value and
+    spread (a rank). `successes`: so many `of` so many, `percent` of them. `kind`: what spread or
+    ends are, in the words of the cell. `is_in_units`: the bracket was in units of the last digit.
+    """
+
+    value: str | None = None
+    spread: str | None = None
+    bracket: str | None = None
+    low: str | None = None
+    high: str | None = None
+    up: str | None = None
+    down: str | None = None
+    successes: str | None = None
+    of: str | None = None
+    percent: str | None = None
+    aside: str | None = None
+    kind: str | None = None
+    is_in_units: bool = False
+
+    def list_numbers(self) -> list[str]:
+        """Return the numbers of the cell."""
+        return list(self.get_numbers().values())
+
+    def get_numbers(self) -> dict[str, str]:
+        """Return the numbers of the cell by what they are."""
+        numbers = {}
+        for name in NUMBERS:
+            number = getattr(self, name)
+            if number is not None:
+                numbers[name] = number
+        return numbers
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it is one number and no more."""
+        return self == Cell(value=self.value)
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether anything stands beside the value that can be a spread."""
+        return any((self.spread, self.bracket, self.low, self.up))
+
+
+NUMBERS = ("value", "spread", "bracket", "low", "high", "up", "down", "successes", "of", "percent",
+           "aside")  # fmt: skip
+"""Fields of a cell that are numbers."""
+
+
+def fill_cell(cell: Cell, numbers: Mapping[str, str]) -> Cell:
+    """Return a cell with other numbers, by what they are."""
+    more: Any = dict(numbers)
+    return dataclasses.replace(cell, **more)
+
+
+def _compile(form: Form) -> re.Pattern[str]:
+    return re.compile(r"\s*".join(TOKENS[token] for token in form.printed.split()), re.ASCII)
+
+
+PATTERNS = tuple((form, _compile(form)) for form in FORMS if "+" not in form.printed)
+EXAMPLES = tuple(form.example for form in FORMS)
+
+
+def is_missing(text: str) -> bool:
+    """Say whether a cell holds nothing: no text, or a word for nothing."""
+    return text.strip().lower() in MISSING
+
+
+@functools.lru_cache(maxsize=65536)
+def split_cell(text: str) -> Cell | None:
+    """Return the numbers of a cell; None if it is no cell of numbers.
+
+    >>> split_cell("0.83 (95% CI 0.79 to 0.87)")
+    ... # doctest: +ELLIPSIS
+    Cell(value='0.83', ..., low='0.79', high='0.87', ..., kind='95% CI', is_in_units=False)
+    """
+    if PLAIN.fullmatch(text):
+        return Cell(value=text)
+    body = clean(text)
+    power = POWER_OF_ALL.fullmatch(body)
+    if power:
+        inner = split_cell(power[1])
+        return None if inner is None else _add_to_all(inner, power[2])
+    pair = SIGNED_PAIR.fullmatch(body)
+    if pair:
+        return Cell(value=pair[1].strip(), up=pair[2].strip(), down=pair[3].strip())
+    in_units = IN_UNITS.fullmatch(body)
+    if in_units:
+        return _read_in_units(in_units)
+    for form, pattern in PATTERNS:
+        found = pattern.fullmatch(body)
+        if found:
+            return _fill_form(form, found.groups())
+    return None
+
+
+def _fill_form(form: Form, groups: tuple[str, ...]) -> Cell | None:
+    """Return the parts of a form by name; None if what it calls a kind is none."""
+    tokens = [token for token in form.printed.split() if token in ("N", "KIND")]
+    numbers = [text.strip() for text, token in zip(groups, tokens, strict=True) if token == "N"]
+    parts = dict(zip(form.parts.split(), numbers, strict=True))
+    kinds = [text.strip() for text, token in zip(groups, tokens, strict=True) if token == "KIND"]
+    if not kinds:
+        return fill_cell(Cell(), parts)
+    kind = read_kind(kinds[0])
+    if kind is None or kind.name is None:
+        return None
+    return fill_cell(Cell(kind=kinds[0]), parts)
+
+
+def _read_in_units(found: re.Match[str]) -> Cell:
+    """Return 0.830(4), whose bracket is in units of the last digit."""
+    value, decimals, digits = found.groups()
+    mark = "," if "," in value else "."
+    padded = digits.zfill(len(decimals) + 1)
+    bracket = padded[: -len(decimals)] + mark + padded[-len(decimals) :]
+    return Cell(value=value, bracket=bracket, is_in_units=True)
+
+
+def _add_to_all(cell: Cell, unit: str) -> Cell:
+    """Return a cell whose numbers all have the unit that stood behind brackets."""
+    value = None if cell.value is None else cell.value + unit
+    spread = None if cell.spread is None else cell.spread + unit
+    return dataclasses.replace(cell, value=value, spread=spread)

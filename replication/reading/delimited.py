@@ -1,0 +1,106 @@
+"""Tables with commas, semicolons or tabs between columns."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+
+from replication.reading.cells import is_missing, split_cell
+from replication.reading.headers import (
+    Rows,
+    check_names,
+    check_widths,
+    drop_empty,
+    join_statistics,
+)
+from replication.reading.sheet import Sheet
+from replication.system.files import refuse_unreadable
+
+ADVICE = "write it as UTF-8 text, a header first, with commas, semicolons or tabs between columns"
+LONGER = f"{ADVICE}; semicolons if numbers have a decimal comma"
+SEPARATORS = ",;\t"
+QUOTED = re.compile('"[^"]*"')
+COMMENT = re.compile(r"\s*#(?:\s|\{|$)")  # a remark, but not "#seeds"
+GAP = re.compile(r" {2,}")  # between columns that are aligned by spaces
+
+
+def find_separator(line: str) -> str:
+    """Return the sign that parts most cells of a line, outside of quotes."""
+    bare = QUOTED.sub("", line)
+    return max(SEPARATORS, key=bare.count)
+
+
+def drop_comments(text: str) -> str:
+    """Return text without remarks above the header; one that is the header itself becomes it."""
+    lines = text.split("\n")
+    n_remarks = 0
+    while n_remarks < len(lines) and (
+        COMMENT.match(lines[n_remarks]) or not lines[n_remarks].strip()
+    ):
+        n_remarks += 1
+    if n_remarks == 0 or n_remarks == len(lines):
+        return text
+    first = lines[n_remarks]
+    remark = lines[n_remarks - 1].lstrip(" #")
+    separator = find_separator(first)
+    # As numpy.savetxt writes it: "# seed,acc" above numbers.
+    is_header = remark.count(separator) == first.count(separator) and _is_data(first, separator)
+    body = lines[n_remarks:]
+    return "\n".join([remark, *body] if is_header and remark else body)
+
+
+def _is_data(line: str, separator: str) -> bool:
+    cells = line.split(separator)
+    return all(split_cell(cell.strip()) is not None for cell in cells)
+
+
+def read_delimited(text: str, name: str) -> Sheet:
+    """Read lines, split where that gives most names."""
+    body = drop_comments(text)
+    line = next(line for line in body.split("\n") if line.strip())
+    separator = find_separator(line)
+    if separator not in QUOTED.sub("", line) and _is_aligned(body):
+        body = GAP.sub("\t", body)
+        separator = "\t"
+    rows = _split_lines(body, separator, name)
+    rows = join_statistics(drop_empty(check_widths(name, rows, LONGER)))
+    check_names(name, rows[0])
+    return Sheet.of_rows(name, rows[0], rows[1:], is_point_sure=separator == ",")
+
+
+def _is_aligned(text: str) -> bool:
+    """Say whether all lines have as many columns, parted by two spaces or more."""
+    widths = {len(GAP.split(line.strip())) for line in text.split("\n") if line.strip()}
+    return len(widths) == 1 and widths != {1}
+
+
+def _split_lines(text: str, separator: str, name: str) -> Rows:
+    lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
+    rows: Rows = []
+    with refuse_unreadable(name, ADVICE, kind="table"):
+        for row in lines:
+            cells = [cell.strip() for cell in row]
+            if _is_kept(cells, rows):
+                rows.append(cells or [""])
+    while len(rows) > 1 and not any(rows[-1]):  # empty lines at the end
+        rows.pop()
+    if rows and len(rows[0]) == 1:
+        rows = _join_single(rows, separator)
+    return rows
+
+
+def _is_kept(cells: Sequence[str], rows: Rows) -> bool:
+    """Say whether a line is one of the table: no remark, and not empty.
+
+    In a file of one column an empty line may be a run without a value.
+    """
+    if len(cells) == 1 and COMMENT.match(cells[0]):
+        return False
+    return any(cells) or len(cells) > 1 or (bool(rows) and len(rows[0]) == 1)
+
+
+def _join_single(rows: Rows, separator: str) -> Rows:
+    """Return rows of a file of one column, in which a comma parts no cells: 1,000 or 48,5."""
+    joined = [[separator.join(row)] for row in rows]
+    is_numbers = all(is_missing(row[0]) or split_cell(row[0]) for row in joined[1:])
+    return joined if is_numbers else rows

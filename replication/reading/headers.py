@@ -1,0 +1,123 @@
+"""The header of a table: names that can be used, and lines of several."""
+
+import re
+from collections.abc import Sequence
+
+from replication.errors import DataError
+from replication.reading.cells import is_missing, split_cell
+from replication.reading.names import find_statistic
+from replication.reading.question import Cause, Question, quote
+from replication.reading.typeset import fold
+
+Rows = list[list[str]]
+
+
+def check_names(name: str, names: Sequence[str]) -> None:
+    """Refuse a header whose names are doubled, or are numbers of the data."""
+    doubled = [one for one in dict.fromkeys(names) if one and names.count(one) > 1]
+    if doubled:
+        message = f"several columns of {name} are called {quote(doubled)}; rename all but one"
+        raise Question(Cause.HEADER, message)
+    numbers = [one for one in names if _is_data(one)]
+    if any(re.search(r"\d[.,]\d", one) for one in numbers) or len(numbers) == len(names):
+        advice = "put a header with the names of the columns above it"
+        raise Question(
+            Cause.HEADER, f"the first line of {name} holds numbers ({quote(names)}); {advice}"
+        )
+
+
+def _is_data(text: str) -> bool:
+    """Say whether a heading is a number, or one with its spread; 25% is a quantile."""
+    cell = split_cell(text)
+    return cell is not None and cell.value is not None and "%" not in text
+
+
+def join_statistics(rows: Rows) -> Rows:
+    """Return rows whose second line of statistics is part of the header, as of `DataFrame.agg`.
+
+    task, acc, acc over (nothing), mean, std becomes task, acc_mean, acc_std.
+    """
+    if len(rows) < 3 or not _is_line_of_statistics(rows[1]):
+        return rows
+    names = [_join_names(top, below) for top, below in zip(rows[0], rows[1], strict=True)]
+    body = rows[2:]
+    # pandas writes the names of the index on a line of their own.
+    index = body[0]
+    is_index = bool(index[0]) and not any(
+        cell for cell, below in zip(index, rows[1], strict=True) if find_statistic(fold(below))
+    )
+    if is_index and len(body) > 1:
+        names = [name or cell for name, cell in zip(names, index, strict=True)]
+        body = body[1:]
+    return [names, *body]
+
+
+def _is_line_of_statistics(row: Sequence[str]) -> bool:
+    statistics = [cell for cell in row if cell]
+    return len(statistics) > 1 and all(find_statistic(fold(cell)) for cell in statistics)
+
+
+def _join_names(top: str, below: str) -> str:
+    if top.startswith("Unnamed: "):
+        top = ""
+    return "_".join(part for part in (top, below) if part)
+
+
+def join_lines(rows: Rows) -> Rows:
+    """Return rows of a typeset table whose first lines without any number are one header."""
+    width = max(map(len, rows))
+    padded = [row + [""] * (width - len(row)) for row in rows]
+    n_head = 1
+    while n_head < len(rows) - 1 and _is_heading(padded[n_head]):
+        n_head += 1
+    lines = padded[:n_head]
+    names = []
+    for place in range(width):
+        parts = dict.fromkeys(line[place] for line in lines if line[place])
+        names.append(" ".join(parts))
+    return [names, *padded[n_head:]]
+
+
+def _is_heading(row: Sequence[str]) -> bool:
+    behind = row[1:]
+    has_words = any(cell and not is_missing(cell) for cell in behind)
+    return has_words and not any(re.search(r"\d", cell) for cell in behind)
+
+
+def fill_down(rows: Rows) -> Rows:
+    """Return rows in which a name that stands once for the rows below it stands in each."""
+    width = len(rows[0])
+    body = [list(row) for row in rows[1:]]
+    for place in range(width - 1):
+        column = [row[place] for row in body]
+        is_grouped = column and column[0] and "" in column
+        if is_grouped and not any(split_cell(cell) for cell in column if cell):
+            _fill_column(body, place)
+    return [rows[0], *body]
+
+
+def _fill_column(rows: Rows, place: int) -> None:
+    last = ""
+    for row in rows:
+        last = row[place] or last
+        row[place] = last
+
+
+def drop_empty(rows: Rows) -> Rows:
+    """Return rows without columns that have neither a heading nor a cell."""
+    kept = [place for place in range(len(rows[0])) if any(row[place] for row in rows)]
+    if len(kept) == len(rows[0]):
+        return rows
+    return [[row[place] for place in kept] for row in rows]
+
+
+def check_widths(name: str, rows: Rows, advice: str) -> Rows:
+    """Refuse rows that are not as long as the header; a header may lack the name of the first."""
+    names, *body = rows
+    if body and all(len(row) == len(names) + 1 for row in body):
+        return [["", *names], *body]  # as write.table of R
+    for place, row in enumerate(body, start=1):
+        if len(row) != len(names):
+            given = f"{len(row)} cells under a header of {len(names)} (row {place} of the data)"
+            raise DataError(f"{name} has a row of {given}; {advice}")
+    return rows

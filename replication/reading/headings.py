@@ -1,0 +1,110 @@
+"""What the heading of a column of reported numbers says."""
+
+import dataclasses
+import functools
+import re
+
+from replication.reading.kinds import read_kind
+from replication.reading.names import NAMES, QUANTILE, find_statistic
+from replication.reading.typeset import clean, fold
+
+COUNTED = re.compile(  # ± SD, n = 5; (5 seeds); over 5 runs
+    r"[,;]?\s*(?:\bover\s+)?\b(?:n\s*=\s*(\d[\d,]*)|(\d[\d,]*)\s(?:random\s)?(?:seeds|runs|trials))\b",
+    re.IGNORECASE,
+)
+BRACKETS = re.compile(r"[(\[]([^()\[\]]*)[)\]]?")
+
+
+@dataclasses.dataclass(frozen=True)
+class Heading:
+    """What a heading says.
+
+    `label`: whose statistic it is, folded ("acc" in acc_mean). `statistic`: None if it names none.
+    `unit`: "%" or nothing. `kind`: what ± or brackets are, in its words. `runs`: how many.
+    """
+
+    label: str
+    statistic: str | None = None
+    unit: str = ""
+    kind: str | None = None
+    runs: str | None = None
+
+
+@functools.lru_cache(maxsize=4096)
+def read_heading(text: str) -> Heading:
+    """Read a heading.
+
+    >>> read_heading("Acc (%)"), read_heading("acc_mean").statistic, read_heading("Mean (SD)").kind
+    (Heading(label='acc', statistic=None, unit='%', kind=None, runs=None), 'mean', 'SD')
+    """
+    body = clean(text)
+    runs = None
+    count = COUNTED.search(body)
+    if count and count[0] != body:
+        runs = (count[1] or count[2]).replace(",", "")
+        body = body.replace(count[0], "")
+    base, _, behind = BRACKETS.sub(" ", body).partition("±")
+    unit, kind = _read_asides([*BRACKETS.findall(body), behind])
+    words = fold(base).lstrip("#").strip("_")
+    statistic = find_statistic(words)
+    if statistic is None and words.endswith("%"):
+        words = words.removesuffix("%").strip("_")
+        unit = "%"
+    label, statistic = _split_words(words)
+    if statistic == "runs" and unit == "%":
+        statistic = "n_succeeded"  # n (%)
+    if kind is None and statistic in ("ci", "ci_low", "ci_high"):
+        kind = _read_level(words)
+    if statistic is None and not words and "±" in body:
+        return Heading("", "spread", unit, kind, runs)
+    return Heading(label, statistic, unit, kind, runs)
+
+
+def _read_asides(parts: list[str]) -> tuple[str, str | None]:
+    """Return the unit and the kind that stand in brackets or behind ±."""
+    unit = ""
+    kind: str | None = None
+    for part in parts:
+        spread = re.sub(r"(?:mean|average|median)?\s*[±,]", "", part).strip()
+        found = read_kind(spread)
+        if found is not None and found.name is not None:
+            kind = spread
+        elif part.strip() == "%" or part.strip() == "in %":
+            unit = "%"
+    return unit, kind
+
+
+def _split_words(words: str) -> tuple[str, str | None]:
+    """Return label and statistic of acc_mean or mean_acc: the longest name at either end."""
+    statistic = find_statistic(words)
+    if statistic is not None:
+        return "", statistic
+    level = re.fullmatch(r"(?:(.*)_)?(\d{2}(?:\.\d)?)%?_?ci(?:_(low|lower|high|upper))?", words)
+    if level:
+        end = {"low": "ci_low", "lower": "ci_low", "high": "ci_high", "upper": "ci_high"}
+        return level[1] or "", end.get(level[3], "ci")
+    parts = words.split("_")
+    for place in range(1, len(parts)):
+        first, last = "_".join(parts[:place]), "_".join(parts[place:])
+        if _is_name(last):
+            return first, find_statistic(last)
+    for place in range(len(parts) - 1, 0, -1):
+        first, last = "_".join(parts[:place]), "_".join(parts[place:])
+        if _is_name(first):
+            return last, find_statistic(first)
+    return words, None
+
+
+def _is_name(word: str) -> bool:
+    """Say whether a part of a heading names a statistic; a single letter only as n."""
+    if word in NAMES:
+        return len(word) > 1 or word in ("n", "±")
+    return QUANTILE.fullmatch(word) is not None
+
+
+def _read_level(words: str) -> str | None:
+    """Return the kind of an interval whose level the heading says, "90% ci"."""
+    level = re.search(r"(?:^|_)(\d{2}(?:\.\d)?)%?_?ci|ci_?(\d{2})(?:_|$)", words)
+    if level is None:
+        return None
+    return f"{level[1] or level[2]}% ci"

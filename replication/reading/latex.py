@@ -1,0 +1,121 @@
+"""Tables of LaTeX, as they are pasted from a paper; in time that grows as their length."""
+
+import re
+
+from replication.errors import DataError
+from replication.reading.headers import Rows, check_names, drop_empty, fill_down, join_lines
+from replication.reading.question import Cause, Question
+from replication.reading.sheet import Sheet
+from replication.reading.typeset import clean
+
+MOST_CELLS = 200_000  # of which a few letters can stand for many
+LONGEST_ROW = 100_000
+BEGIN = re.compile(r"\\begin\{(?:tabular\*?|tabularx|tabulary|longtable|array)\}")
+END = re.compile(r"\\end\{(?:tabular\*?|tabularx|tabulary|longtable|array)\}")
+COMMENT = re.compile(r"(?<!\\)%.*")
+ROW_END = re.compile(r"\\\\(?:\s*\[[^\]\n]{0,20}\])?|\\tabularnewline\b")
+RULE = re.compile(  # \toprule, \cline{2-3}, \cmidrule(lr){2-3}
+    r"\\(?:hline|(?:top|mid|bottom|cmid|specialr)rule|cline|addlinespace)"
+    r"(?:\[[^\]\n]{0,20}\])?(?:\([lr]+\))?(?:\{[-\d]+\})?"
+)
+AMPERSAND = re.compile(r"(?<!\\)&")
+WIDE = re.compile(r"\s*\\multicolumn\{(\d{1,2})\}\{[^{}]*\}\{(.*)\}\s*", re.DOTALL)
+TALL = re.compile(r"\s*\\multirow(?:\[\w\])?\{(\d{1,3})\*?\}(?:\[[^\]]*\])?\{[^{}]*\}\{(.*)\}\s*",
+                  re.DOTALL)  # fmt: skip
+IS_ROW = re.compile(r"&[^\n]*\\\\|&[\s\S]{0,2000}\\\\")
+
+
+def is_latex(text: str) -> bool:
+    """Say whether a text holds a table of LaTeX: cells between &, and rows that end."""
+    if BEGIN.search(text):
+        return True
+    return "&" in text and re.search(r"&[^\n]*\\\\\s*(?:[\[\\%].*)?$", text, re.M) is not None
+
+
+def read_latex(text: str, name: str) -> Sheet:
+    """Read the only table of a text."""
+    body = _find_body(COMMENT.sub("", text), name)
+    lines = ROW_END.split(RULE.sub("", body))
+    n_cells = 0
+    rows: Rows = []
+    tall: dict[int, Tall] = {}
+    for line in lines:
+        if "&" not in line:
+            continue
+        cells = _split_row(line)
+        n_cells += len(cells)
+        if n_cells > MOST_CELLS:
+            advice = f"of LaTeX at most {MOST_CELLS:,} are read"
+            raise DataError(f"{name} has too many cells; {advice}")
+        rows.append(_fill_tall(cells, tall))
+    if not rows:
+        raise DataError(f"{name} has no rows; give a table with cells between &")
+    rows = [[clean(cell) for cell in row] for row in rows]
+    rows = fill_down(drop_empty(join_lines(rows)))
+    check_names(name, rows[0])
+    return Sheet.of_rows(name, rows[0], rows[1:])
+
+
+def _find_body(text: str, name: str) -> str:
+    """Return what stands in the table, without the letters that align its columns."""
+    begins = [found.end() for found in BEGIN.finditer(text)]
+    if not begins:
+        return text
+    if len(begins) > 1:
+        message = f"{name} holds {len(begins)} tables; keep the one that is meant"
+        raise Question(Cause.FORMAT, message)
+    end = END.search(text, begins[0])
+    inner = text[begins[0] : None if end is None else end.start()].lstrip()
+    while inner[:1] in ("{", "["):
+        inner = _drop_argument(inner)
+    return inner
+
+
+def _drop_argument(text: str) -> str:
+    """Return a text behind its first argument, {l|rr} or [t]."""
+    close = {"{": "}", "[": "]"}[text[0]]
+    depth = 0
+    for place, sign in enumerate(text):
+        if sign == text[0]:
+            depth += 1
+        elif sign == close:
+            depth -= 1
+        if depth == 0:
+            return text[place + 1 :].lstrip()
+    return ""
+
+
+class Tall:
+    """A cell that spans rows: its text, and how many rows it still covers."""
+
+    def __init__(self, text: str, n_rows: int) -> None:
+        self.text = text
+        self.n_left = n_rows
+
+
+def _split_row(line: str) -> list[str]:
+    """Return the cells of a row; one that spans several columns stands in each of them."""
+    cells: list[str] = []
+    for cell in AMPERSAND.split(line[:LONGEST_ROW]):
+        wide = WIDE.fullmatch(cell)
+        if wide is None:
+            cells.append(cell.strip())
+        else:
+            cells.extend([wide[2]] * int(wide[1]))
+    return cells
+
+
+def _fill_tall(cells: list[str], tall: dict[int, Tall]) -> list[str]:
+    """Return the cells of a row; one that spans several rows stands in each of them."""
+    filled = []
+    for place, cell in enumerate(cells):
+        found = TALL.fullmatch(cell)
+        if found is not None:
+            tall[place] = Tall(found[2], int(found[1]))
+        span = tall.get(place)
+        if span is not None and span.n_left > 0 and (found is not None or not cell):
+            span.n_left -= 1
+            filled.append(span.text)
+        else:
+            filled.append(cell)
+    return filled

@@ -1,0 +1,161 @@
+"""Logs: rows that are steps of runs, and what stands for a run."""
+
+import dataclasses
+
+import numpy as np
+
+from replication.reading.grouping import find_doubled
+from replication.reading.question import Cause, Question, quote, quote_argument
+from replication.reading.sheet import BoolArray, FloatArray, IntArray, print_float
+from replication.wording import plural
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Log:
+    """Rows of runs: the run and the group of each row, its step and its value.
+
+    `name`: of the table; `step`: of the column of steps; `has_seeds`: whether a column says which
+    run a row is of.
+    """
+
+    name: str
+    step: str
+    runs: IntArray
+    groups: IntArray
+    steps: FloatArray
+    values: FloatArray
+    has_seeds: bool
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Taken:
+    """What was taken of each run: the row that stands for it, its value, and what to say."""
+
+    rows: IntArray
+    values: FloatArray
+    notes: tuple[str, ...]
+
+
+def is_log(runs: IntArray) -> bool:
+    """Say whether any run has several rows."""
+    return runs.size > 0 and int(np.bincount(runs).max()) > 1
+
+
+def take_from_log(log: Log, take: str | None) -> Taken:
+    """Return one value for each run of a log."""
+    _check_order(log)
+    if take is None:
+        raise _ask_take(log)
+    order = np.lexsort((log.steps, log.runs))
+    _check_steps(log)
+    if take in ("last", "last-each"):
+        return _take_last(log, order, is_each=take == "last-each")
+    if take in ("max", "min", "mean"):
+        return _take_summary(log, order, take)
+    return _take_at(log, float(take))
+
+
+def _check_order(log: Log) -> None:
+    """Refuse a log that starts again where no column says which run is which."""
+    if log.has_seeds:
+        return
+    is_same_run = np.diff(log.runs) == 0
+    goes_back = np.diff(log.steps) <= 0
+    step = quote_argument(log.step)
+    if bool((is_same_run & goes_back).any()):
+        message = (
+            f"{quote([log.step])} of {log.name} goes back, and no column says which run is which: "
+            f"if each row is a run, give `ignore` {step}; else add a column that names the run, or "
+            "name it with `seed`"
+        )
+        raise Question(Cause.SEED, message)
+
+
+def _ask_take(log: Log) -> Question:
+    n = int(log.runs.max()) + 1
+    runs = plural(n, "run")
+    last = print_float(float(log.steps.max()))
+    message = (
+        f"{log.name} is a log of {runs} by {quote([log.step])}: what is a run's value? give `take` "
+        f"last, max, min, mean or a step such as {last}"
+    )
+    return Question(Cause.TAKE, message)
+
+
+def _check_steps(log: Log) -> None:
+    """Refuse a run that has several values at one step."""
+    at = np.unique(log.steps, return_inverse=True)[1].astype(np.int64)
+    doubled = find_doubled(log.runs * (int(at.max()) + 1) + at)
+    if doubled is not None:
+        step = print_float(float(log.steps[doubled]))
+        message = (
+            f"a run of {log.name} has several values at {log.step} {step}: name what tells them "
+            "apart with `by` or `seed`, or keep some with `where`"
+        )
+        raise Question(Cause.STEP, message)
+
+
+def _find_last_rows(log: Log, order: IntArray) -> IntArray:
+    """Return the last row of each run, in the order of runs."""
+    runs = log.runs[order]
+    is_last: BoolArray = np.append(runs[1:] != runs[:-1], True)
+    return np.asarray(order[is_last])
+
+
+def _take_last(log: Log, order: IntArray, *, is_each: bool) -> Taken:
+    rows = _find_last_rows(log, order)
+    ends = log.steps[rows]
+    if not is_each:
+        _check_ends(log, rows)
+    note = f"Of each run the last value by {log.step} is taken ({_describe_ends(ends)})."
+    return Taken(rows, log.values[rows], (note,))
+
+
+def _check_ends(log: Log, rows: IntArray) -> None:
+    """Ask about runs of one group that end at different steps."""
+    ends, groups = log.steps[rows], log.groups[rows]
+    for group in range(int(groups.max()) + 1):
+        mine = np.unique(ends[groups == group])
+        if mine.size > 1:
+            first, last = print_float(float(mine[0])), print_float(float(mine[-1]))
+            message = (
+                f"runs of {log.name} end at {log.step} {first} to {last}: give `take` {last} "
+                f"(leaves the others out), {first} or last-each"
+            )
+            raise Question(Cause.TAKE, message)
+
+
+def _take_summary(log: Log, order: IntArray, take: str) -> Taken:
+    rows = _find_last_rows(log, order)
+    starts = np.flatnonzero(np.diff(log.runs[order], prepend=-1))
+    values = log.values[order]
+    if take == "max":
+        found = np.maximum.reduceat(values, starts)
+    elif take == "min":
+        found = np.minimum.reduceat(values, starts)
+    else:
+        found = np.add.reduceat(values, starts) / np.diff(np.append(starts, values.size))
+    note = f"Of each run the {take} of its values by {log.step} is taken."
+    return Taken(rows, np.asarray(found), (note,))
+
+
+def _take_at(log: Log, step: float) -> Taken:
+    rows = np.flatnonzero(log.steps == step)
+    text = print_float(step)
+    if rows.size == 0:
+        ends = _describe_ends(np.unique(log.steps))
+        message = f"no run of {log.name} has a value at {log.step} {text}; {log.step} is {ends}"
+        raise Question(Cause.TAKE, message)
+    notes = [f"Of each run the value at {log.step} {text} is taken."]
+    n_without = int(log.runs.max()) + 1 - rows.size
+    if n_without:
+        notes.append(f"Left out, without a value at {log.step} {text}: {plural(n_without, 'run')}.")
+    rows = rows[np.argsort(log.runs[rows], kind="stable")]
+    return Taken(rows, log.values[rows], tuple(notes))
+
+
+def _describe_ends(ends: FloatArray) -> str:
+    distinct = np.unique(ends)
+    if distinct.size == 1:
+        return f"at {print_float(float(distinct[0]))}"
+    return f"from {print_float(float(distinct[0]))} to {print_float(float(distinct[-1]))}"

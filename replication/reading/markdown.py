@@ -1,0 +1,61 @@
+"""Tables of Markdown: cells between bars, and a rule below the header."""
+
+import re
+
+from replication.reading.headers import (
+    Rows,
+    check_names,
+    check_widths,
+    drop_empty,
+    fill_down,
+    join_lines,
+)
+from replication.reading.question import Cause, Question
+from replication.reading.sheet import Sheet
+from replication.reading.typeset import clean
+
+RULE_CELL = re.compile(r"\s*:?-+:?\s*")
+BAR = re.compile(r"(?<!\\)\|")
+LONGEST_LINE = 100_000
+
+
+def find_rules(lines: list[str]) -> list[int]:
+    """Return the places of the rules below headers."""
+    return [place for place, line in enumerate(lines) if place > 0 and _is_rule(line)]
+
+
+def _is_rule(line: str) -> bool:
+    if "|" not in line or "-" not in line:
+        return False
+    return all(RULE_CELL.fullmatch(cell) for cell in line.strip().strip("|").split("|"))
+
+
+def is_markdown(text: str) -> bool:
+    """Say whether a text holds a table of Markdown."""
+    return bool(find_rules(text.split("\n")))
+
+
+def read_markdown(text: str, name: str) -> Sheet:
+    """Read the only table of a text."""
+    lines = text.split("\n")
+    rules = find_rules(lines)
+    if len(rules) > 1:
+        message = f"{name} holds {len(rules)} tables; keep the one that is meant"
+        raise Question(Cause.FORMAT, message)
+    first = rules[0]
+    body = []
+    for line in lines[first + 1 :]:
+        if "|" not in line:
+            break
+        body.append(line)
+    rows: Rows = [_split_line(line) for line in [lines[first - 1], *body]]
+    rows = check_widths(name, rows, "give every row as many cells as the header")
+    rows = fill_down(drop_empty(join_lines(rows)))
+    check_names(name, rows[0])
+    return Sheet.of_rows(name, rows[0], rows[1:])
+
+
+def _split_line(line: str) -> list[str]:
+    inner = line.strip()[:LONGEST_LINE]
+    inner = inner.removeprefix("|").removesuffix("|")
+    return [clean(cell.replace("\\|", "|")) for cell in BAR.split(inner)]

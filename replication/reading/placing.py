@@ -1,0 +1,256 @@
+"""The numbers of a cell, put under the names of statistics; what has no name is asked for."""
+
+import dataclasses
+from collections.abc import Mapping
+
+from replication.reading.cells import Cell, fill_cell
+from replication.reading.decimals import count_decimals, to_float
+from replication.reading.headings import Heading
+from replication.reading.kinds import NO_KIND, Kind, read_kind
+from replication.reading.names import CENTRES, COUNTS, ENDS, SPREADS
+from replication.reading.options import Reading
+from replication.reading.question import Cause, Question, quote
+
+HALF_UNIT = 0.51  # of the last digit, by which a rounded per cent may be off
+
+
+class Numbers:
+    """Reported numbers of one result while they are placed, by the name of the statistic."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, str] = {}
+        self.kind: str | None = None
+        self.is_skewed = False
+        self.percent: str | None = None
+
+    def put(self, name: str, number: str) -> None:
+        """Put a number under its name; refuse a second one."""
+        if name in self.found and self.found[name] != number:
+            both = quote([self.found[name], number])
+            raise Question(Cause.STATISTIC, f"the {name} was given twice: {both}; give it once")
+        self.found[name] = number
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where a cell stands: the heading of its column, and what was said of the table."""
+
+    name: str
+    heading: Heading
+    reading: Reading
+
+    @property
+    def statistic(self) -> str:
+        """The statistic of the column."""
+        return self.heading.statistic or "mean"
+
+    def find_kind(self, cell: Cell) -> tuple[Kind, str | None]:
+        """Return what a spread or an interval is, and in which words that was said."""
+        for words in (cell.kind, self.heading.kind, self.reading.plus_minus):
+            kind = None if words is None else read_kind(words)
+            if kind is not None:
+                return kind, words
+        return NO_KIND, None
+
+
+def place_cell(numbers: Numbers, cell: Cell, place: Place) -> None:
+    """Put the numbers of a cell under their names."""
+    cell = spread_sign(cell, place)
+    if cell.successes is not None:
+        _place_count(numbers, cell)
+    elif place.statistic in SPREADS:
+        _place_spread_column(numbers, cell, place)
+    else:
+        _place_value(numbers, cell, place)
+
+
+def _place_count(numbers: Numbers, cell: Cell) -> None:
+    """Put k of n."""
+    numbers.put("n_succeeded", cell.successes or "")
+    numbers.put("runs", cell.of or "")
+    numbers.percent = cell.percent
+
+
+def _place_value(numbers: Numbers, cell: Cell, place: Place) -> None:
+    """Put a mean, a median or another number, with what stands beside it."""
+    name = place.statistic
+    if cell.value is not None:
+        numbers.put(name, cell.value)
+    if cell.low is not None and cell.high is not None:
+        _place_ends(numbers, cell, place)
+    if cell.up is not None and cell.down is not None:
+        _place_skewed(numbers, cell, place)
+    if cell.bracket is not None:
+        _place_bracket(numbers, cell, place)
+    if cell.spread is not None:
+        _place_spread(numbers, cell.spread, *place.find_kind(cell))
+
+
+def _place_spread_column(numbers: Numbers, cell: Cell, place: Place) -> None:
+    """Put a column of spreads, or of intervals by their ends."""
+    if cell.low is not None and cell.high is not None:
+        _place_ends(numbers, cell, place)
+        return
+    number = cell.spread or cell.value
+    if number is None:
+        raise _refuse_cell(place, cell)
+    kind, words = place.find_kind(cell)
+    if place.statistic in ("sd", "se") or (place.statistic == "ci" and kind.name != "ci"):
+        numbers.put(place.statistic, number)
+    else:
+        _place_spread(numbers, number, kind, words)
+
+
+def _place_spread(numbers: Numbers, number: str, kind: Kind, words: str | None) -> None:
+    """Put what stands behind ±: under its name, or as a spread that may be any."""
+    if kind.name == "ignore":
+        return
+    if kind.name in ("iqr", "range"):
+        advice = "give sd, se or ci as `plus_minus`"
+        message = f"{words} has two ends, and ± {number} is one number; {advice}"
+        raise Question(Cause.SPREAD, message)
+    if kind.name is not None and kind.is_plain:
+        numbers.put(kind.name, number)
+        return
+    numbers.put("spread", number)
+    numbers.kind = words
+
+
+def _place_ends(numbers: Numbers, cell: Cell, place: Place) -> None:
+    """Put the two ends of an interval under their names, which must be known."""
+    kind, words = place.find_kind(cell)
+    name = kind.name
+    if name == "ignore":
+        return
+    if name not in ENDS and place.statistic in ENDS and cell.value is None:
+        name, words = place.statistic, None
+    if name not in ENDS:
+        ends = f"{cell.low} to {cell.high}"
+        message = f"{quote([place.name])}: what is {ends}? give `plus_minus` ci, iqr or range"
+        raise Question(Cause.SPREAD, message)
+    low, high = ENDS[name or ""]
+    numbers.put(low, cell.low or "")
+    numbers.put(high, cell.high or "")
+    if name == "ci" and not kind.is_plain:
+        numbers.kind = words
+
+
+def _place_skewed(numbers: Numbers, cell: Cell, place: Place) -> None:
+    """Put the mean of two errors, +0.02 -0.03."""
+    up, down = cell.up or "", cell.down or ""
+    sign = "%" if up.endswith("%") else ""
+    decimals = max(count_decimals(up), count_decimals(down)) + 1
+    half = (to_float(up) + to_float(down)) / 2.0
+    number = f"{half:.{decimals}f}{sign}"
+    if to_float(up) == to_float(down):
+        number = up
+    else:
+        numbers.is_skewed = True
+    _place_spread(numbers, number, *place.find_kind(cell))
+
+
+def _place_bracket(numbers: Numbers, cell: Cell, place: Place) -> None:
+    """Put what stands in brackets, if something says what it is; of a share its per cent."""
+    if place.statistic == "n_succeeded":
+        numbers.percent = cell.bracket
+        return
+    kind, words = place.find_kind(cell)
+    if kind.name is None:
+        printed = f"{cell.value} ({cell.bracket})"
+        more = ""
+        if cell.is_in_units:
+            more = (
+                "; its brackets are read in units of the last digit, with a space before them not"
+            )
+        message = (
+            f"{quote([place.name])}: what is in the brackets of {printed}? give `plus_minus` sd, "
+            f"se or ci, or ignore{more}"
+        )
+        raise Question(Cause.SPREAD, message)
+    _place_spread(numbers, cell.bracket or "", kind, words)
+
+
+def _refuse_cell(place: Place, cell: Cell) -> Question:
+    printed = " ".join(cell.list_numbers())
+    message = f"{quote([place.name])} holds {quote([printed])}, where one number is expected"
+    return Question(Cause.CELL, message)
+
+
+def spread_sign(cell: Cell, place: Place) -> Cell:
+    """Return a cell in which a unit that belongs to all of its numbers stands behind each."""
+    if place.statistic in COUNTS or cell.successes is not None:
+        return cell
+    numbers = cell.get_numbers()
+    numbers.pop("aside", None)
+    _check_suffixes(numbers, place)
+    sign = place.heading.unit
+    if len(numbers) > 1 and _has_common_sign(numbers, place):
+        sign = "%"
+    if sign != "%":
+        return cell
+    signed = {name: text if text.endswith("%") else f"{text}%" for name, text in numbers.items()}
+    return fill_cell(cell, signed)
+
+
+def _check_suffixes(numbers: Mapping[str, str], place: Place) -> None:
+    """Refuse 1.2k ± 0.1, whose spread may be in thousands or not."""
+    has_suffix = {text.rstrip("% ")[-1:].isalpha() for text in numbers.values()}
+    is_power = len({"e" in text.lower() for text in numbers.values()}) > 1
+    if len(has_suffix) > 1 or (is_power and "e" in numbers.get("spread", numbers["value"])
+                               and "e" not in numbers["value"]
+                               and to_float(numbers["value"]) >= 1.0):  # fmt: skip
+        printed = " and ".join(numbers.values())
+        message = f"{quote([place.name])}: {printed} have a unit behind one of them; repeat it"
+        raise Question(Cause.UNIT, message)
+
+
+def _has_common_sign(numbers: Mapping[str, str], place: Place) -> bool:
+    """Say whether a per cent sign behind the last number belongs to all: 83.0 ± 4.0 %."""
+    texts = list(numbers.values())
+    signs = [text.endswith("%") for text in texts]
+    if all(signs) or not any(signs):
+        return False
+    decimals = {count_decimals(text) for text in texts}
+    if signs[-1] and not signs[0] and len(decimals) == 1:
+        return True
+    printed = " and ".join(texts)
+    message = (
+        f"{quote([place.name])}: does the per cent sign of {printed} belong to all of them? write "
+        "it behind each that it belongs to"
+    )
+    raise Question(Cause.UNIT, message)
+
+
+def check_numbers(numbers: Numbers, where: str) -> None:
+    """Refuse a count whose per cent is not its own, and a share above 1."""
+    found = numbers.found
+    if numbers.percent is not None:
+        _check_percent(numbers, numbers.percent, where)
+    share = found.get("share")
+    if share is not None and not share.endswith("%") and to_float(share) > 1.0:
+        message = f"{where}: a share of {share}; write it in per cent, or as a part of 1"
+        raise Question(Cause.UNIT, message)
+
+
+def _check_percent(numbers: Numbers, percent: str, where: str) -> None:
+    found = numbers.found
+    if "runs" not in found:
+        message = f"{where}: {found['n_succeeded']} ({percent}) of how many? give `n`"
+        raise Question(Cause.COUNT, message)
+    share = 100.0 * to_float(found["n_succeeded"]) / to_float(found["runs"])
+    if abs(share - to_float(percent)) > HALF_UNIT * 10.0 ** -count_decimals(percent):
+        message = (
+            f"{where}: {found['n_succeeded']} of {found['runs']} is {share:.2f} %, and not "
+            f"{percent}; correct one, or give the `n` that is meant"
+        )
+        raise Question(Cause.COUNT, message)
+
+
+def has_result(numbers: Numbers) -> bool:
+    """Say whether anything but a number of runs was reported."""
+    return bool(numbers.found.keys() - {"runs"})
+
+
+def has_centre(numbers: Numbers) -> bool:
+    """Say whether a mean, a median or a share was reported."""
+    return not numbers.found.keys().isdisjoint(CENTRES)

@@ -1,0 +1,57 @@
+"""What a table leaves open, and the option that says which reading is meant."""
+
+import enum
+from collections.abc import Iterable
+
+from replication.errors import UsageError
+from replication.wording import show
+
+MOST_NAMES = 8  # that a question lists
+
+
+class Cause(enum.StrEnum):
+    """What a question is about."""
+
+    FORMAT = "format"  # a file that is no table, or one of several tables
+    HEADER = "header"  # names of columns
+    COLUMN = "column"  # a column that does not exist
+    DECIMAL = "decimal"  # 12,345: a decimal comma or a group of thousands
+    CELL = "cell"  # a cell that is no number, or several in one
+    UNIT = "unit"  # a per cent sign behind some numbers only
+    SPREAD = "spread"  # what stands in brackets, behind ±, or at two ends
+    VALUE = "value"  # which column holds the values
+    GROUP = "group"  # a column that tells runs apart
+    SEED = "seed"  # one run that occurs twice
+    STEP = "step"  # rows that may be steps of a run
+    TAKE = "take"  # what stands for a run of a log
+    STATISTIC = "statistic"  # what a column of a report is
+    KEY = "key"  # what both sides call a result
+    COUNT = "count"  # how many runs, or of how many
+
+
+class Question(UsageError):
+    """What can be read in two ways, and what to write to say which."""
+
+    def __init__(self, cause: Cause, message: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+def quote(names: Iterable[str]) -> str:
+    """Return the first names for a message, quoted."""
+    listed = list(names)
+    quoted = [show(name, length=40).replace("`", "\\x60") for name in listed[:MOST_NAMES]]
+    if len(listed) > MOST_NAMES:
+        quoted.append("...")
+    return ", ".join(quoted)
+
+
+def quote_argument(text: str) -> str:
+    """Return an option's value as one types it in a shell, in quotes if it needs them.
+
+    >>> quote_argument("task,method"), quote_argument("eval/return (mean)")
+    ('task,method', "'eval/return (mean)'")
+    """
+    plain = text.replace("`", "\\x60")
+    is_simple = plain and all(sign.isalnum() or sign in "_,=./-:%+" for sign in plain)
+    return plain if is_simple else show(plain, length=80)

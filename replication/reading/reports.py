@@ -1,0 +1,468 @@
+"""A table of reported results, to statistics by name for each key."""
+
+import dataclasses
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+
+from replication.reading.cells import is_missing
+from replication.reading.decimals import Decimals, find_decimals
+from replication.reading.grouping import filter_rows, melt
+from replication.reading.headings import Heading, read_heading
+from replication.reading.names import CENTRES, NAMES, SPREADS, STATISTICS, SUCCESSES, find_statistic
+from replication.reading.options import Reading
+from replication.reading.placing import Numbers, Place, check_numbers, has_result, place_cell
+from replication.reading.question import Cause, Question, quote, quote_argument
+from replication.reading.runs import METRIC
+from replication.reading.sheet import Column, Sheet
+from replication.reading.tidy import Key, ReadAs, ReportRow, Role, TidyReport
+from replication.reading.trackers import is_aside
+from replication.reading.typeset import clean, fold
+
+TURNED = "result"
+"""The key that headings are, where statistics stood in rows."""
+BEHIND_NAME = re.compile(r"\s*[(\[].*")  # PPO (n = 5)
+GENERIC = {"result", "results", "value", "values", "reported", "paper", "published", "original",
+           "performance", "estimate", "report"}  # fmt: skip
+"""Headings that say no more than that a result stands below."""
+DIFFERENCES = {"difference", "diff", "improvement", "gain", "gap", "delta"}
+"""Headings of a difference of two groups."""
+
+
+@dataclasses.dataclass(frozen=True)
+class YourSide:
+    """What your table shows of a report.
+
+    `names`: of your columns, folded. `value`: the column of your values, if there is one.
+    """
+
+    names: frozenset[str] = frozenset()
+    value: str | None = None
+
+    def knows(self, name: str) -> bool:
+        """Say whether one of your columns is called so."""
+        return fold(name) in self.names
+
+
+@dataclasses.dataclass(frozen=True)
+class Measured:
+    """A column of reported numbers, and what its heading says."""
+
+    column: Column
+    heading: Heading
+
+    @property
+    def name(self) -> str:
+        """The heading."""
+        return self.column.name
+
+    @property
+    def is_centre(self) -> bool:
+        """Whether it holds means, medians or shares."""
+        return self.heading.statistic in CENTRES
+
+    @property
+    def has_spread(self) -> bool:
+        """Whether its cells say how results vary: 0.83 ± 0.04."""
+        cells = [self.column.split(text) for text in self.column.known]
+        return any(cell is not None and cell.has_spread for cell in cells)
+
+    def name_statistic(self, statistic: str, label: str | None = None) -> "Measured":
+        """Return the same column as one of a statistic."""
+        own = self.heading.label if label is None else label
+        heading = dataclasses.replace(self.heading, statistic=statistic, label=own)
+        return dataclasses.replace(self, heading=heading)
+
+
+def read_report_of(
+    sheet: Sheet, reading: Reading, yours: YourSide | None = None, label_key: str = METRIC
+) -> TidyReport:
+    """Return reported results; `yours`: your table, None where there is none to go by.
+
+    `label_key`: the key that labels in headings are, as acc in acc_mean.
+    """
+    sheet = filter_rows(sheet, reading.where)
+    sheet = turn_statistics(sheet)
+    ignored = sheet.choose(reading.ignore)
+    keys = find_keys(sheet, reading, yours)
+    if reading.wide is not None:
+        sheet, keys = _melt(sheet, reading, keys)
+    measured = measure(sheet, [*keys, *ignored])
+    chosen = find_statistics(sheet, measured, reading, yours, is_wide=reading.wide is not None)
+    return _read_rows(sheet, keys, chosen, reading, label_key)
+
+
+def measure(sheet: Sheet, taken: Sequence[str]) -> list[Measured]:
+    """Return the columns of numbers of a report, and what their headings say.
+
+    Below the name of a statistic one number is enough, beside cells that cannot be read.
+    """
+    found = []
+    for column in sheet.columns:
+        heading = read_heading(column.name)
+        is_numeric = column.is_numeric or (heading.statistic is not None and column.has_numbers)
+        if is_numeric and column.name not in taken:
+            found.append(Measured(column, heading))
+    return found
+
+
+def find_keys(sheet: Sheet, reading: Reading, yours: YourSide | None) -> list[str]:
+    """Return the columns of keys: those that were said, or texts that your table has, too."""
+    if reading.by:
+        said = [name for name in reading.keys if fold(name) != METRIC or sheet.find(name)]
+        wide = None if reading.wide is None else reading.wide.key
+        return sheet.choose([name for name in said if name != wide])
+    texts = [column.name for column in sheet.columns if not column.is_numeric]
+    if yours is None:
+        return [name for name in texts if name not in sheet.choose(reading.ignore)]
+    return [name for name in texts if yours.knows(name)]
+
+
+def _melt(sheet: Sheet, reading: Reading, keys: list[str]) -> tuple[Sheet, list[str]]:
+    """Return a table with a row for each heading that is a key."""
+    wide = reading.wide
+    assert wide is not None
+    columns = sheet.choose(wide.columns)
+    if not columns:
+        columns = find_wide_columns(sheet, [*keys, *sheet.choose(reading.ignore)])
+    if not columns:
+        message = f"{sheet.name} has no columns of numbers whose headings are a {wide.key}"
+        raise Question(Cause.STATISTIC, message)
+    units = {read_heading(name).unit for name in columns}
+    value = "mean (%)" if units == {"%"} else "mean"
+    melted = melt(sheet, columns, wide.key, value)
+    headings = melted[wide.key].list_texts()
+    bare = Column(wide.key, [BEHIND_NAME.sub("", clean(text)) for text in headings])
+    runs = Column("n", [read_heading(text).runs or "" for text in headings])
+    columns_now = [bare if one.name == wide.key else one for one in melted.columns]
+    if any(runs.texts) and melted.find("n") is None:
+        columns_now.append(runs)
+    return dataclasses.replace(melted, columns=tuple(columns_now)), [*keys, wide.key]
+
+
+def find_wide_columns(sheet: Sheet, taken: Sequence[str]) -> list[str]:
+    """Return columns of numbers whose headings name no statistic, or a mean among labels."""
+    free = [column for column in sheet.columns if column.name not in taken and column.is_numeric]
+    measured = [Measured(column, read_heading(column.name)) for column in free]
+    return [one.name for one in drop_average(measured) if one.heading.statistic is None]
+
+
+def drop_average(measured: Sequence[Measured]) -> list[Measured]:
+    """Return columns, of which an average beside columns with spreads is one more label."""
+    spread = [one for one in measured if one.heading.statistic is None and one.has_spread]
+    named = [one for one in measured if one.heading.statistic is not None]
+    is_average = [one for one in named if one.heading.statistic == "mean"]
+    if len(spread) < 2 or len(is_average) != 1 or len(named) != 1:
+        return list(measured)
+    (average,) = is_average
+    label = fold(average.name)
+    plain = dataclasses.replace(average, heading=dataclasses.replace(
+        average.heading, statistic=None, label=label))  # fmt: skip
+    return [plain if one is average else one for one in measured]
+
+
+def turn_statistics(sheet: Sheet) -> Sheet:
+    """Return a table with a column for each statistic, where they stand in rows.
+
+    statistic, DQN over average, 3 and standard deviation, 1 becomes keys, mean and sd.
+    """
+    named = _find_statistic_column(sheet)
+    if named is None:
+        return sheet
+    others = [column for column in sheet.columns if column is not named]
+    keys = [column for column in others if not column.is_numeric]
+    labels = [column for column in others if column.is_numeric]
+    cells: dict[Key, dict[str, str]] = {}
+    statistics = [str(find_statistic(fold(text))) for text in named.list_texts()]
+    key_texts = [column.list_texts() for column in keys]
+    for label in labels:
+        for place, text in enumerate(label.list_texts()):
+            key = tuple(texts[place] for texts in key_texts)
+            if len(labels) > 1:
+                key = (*key, label.name)
+            cells.setdefault(key, {})[statistics[place]] = text
+    return _lay_out(sheet, [column.name for column in keys], len(labels) > 1, cells)
+
+
+def _find_statistic_column(sheet: Sheet) -> Column | None:
+    """Return a column whose cells are names of statistics, a mean and another at least."""
+    for column in sheet.columns:
+        if column.is_numeric or not column.known:
+            continue
+        found = {find_statistic(fold(text)) for text in column.known}
+        if None not in found and found & {*CENTRES} and len(found) > 1:
+            return column
+    return None
+
+
+def _lay_out(
+    sheet: Sheet, keys: list[str], has_labels: bool, cells: Mapping[Key, Mapping[str, str]]
+) -> Sheet:
+    names = [*keys, TURNED] if has_labels else list(keys)
+    statistics = list(dict.fromkeys(name for row in cells.values() for name in row))
+    headings = {"runs": "n", "n_succeeded": "successes", "spread": "±"}
+    rows = [[*key, *(row.get(name, "") for name in statistics)] for key, row in cells.items()]
+    heads = [*names, *(headings.get(name, name) for name in statistics)]
+    turned = Sheet.of_rows(sheet.name, heads, rows, is_point_sure=sheet.is_point_sure)
+    note = f"Rows are statistics: {', '.join(statistics)}."
+    return dataclasses.replace(turned, notes=(*sheet.notes, note))
+
+
+def find_statistics(
+    sheet: Sheet,
+    measured: Sequence[Measured],
+    reading: Reading,
+    yours: YourSide | None,
+    *,
+    is_wide: bool,
+) -> list[Measured]:
+    """Return what each column of numbers is; where no heading says it, the one of your values."""
+    if reading.value:
+        found = _name_said(sheet, measured, reading)
+    else:
+        candidates = list(measured) if is_wide else drop_average(measured)
+        if any(one.is_centre for one in candidates):
+            found = _choose_labels(candidates, yours)
+        else:
+            found = _name_values(sheet, candidates, reading, yours)
+    left = [one for one in found if one.heading.statistic is None and not is_aside(one.name)]
+    if left:
+        raise _ask_column(sheet, left[0])
+    return [one for one in found if one.heading.statistic is not None]
+
+
+def _name_said(sheet: Sheet, measured: Sequence[Measured], reading: Reading) -> list[Measured]:
+    """Return columns, of which those that were named hold what is reported.
+
+    Others that are no statistics were not meant.
+    """
+    wanted = [one.theirs or one.own for one in reading.value]
+    picked = sheet.choose(wanted)
+    known = {one.name for one in measured}
+    missing = [name for name in picked if name not in known]
+    if missing:
+        message = f"{quote(missing)} of {sheet.name} holds no numbers; give `value` another column"
+        raise Question(Cause.VALUE, message)
+    statistic = reading.stat or "mean"
+    found = []
+    for one in measured:
+        if one.name not in picked:
+            if one.heading.statistic is not None:
+                found.append(one)
+            continue
+        kept = one.heading.statistic if one.is_centre else statistic
+        label = one.heading.label or fold(one.name)
+        found.append(one.name_statistic(kept or statistic, label if len(picked) > 1 else ""))
+    return found
+
+
+def _choose_labels(candidates: Sequence[Measured], yours: YourSide | None) -> list[Measured]:
+    """Return columns of the labels that your table knows: acc_mean, where you have acc."""
+    labels = {one.heading.label for one in candidates if one.is_centre}
+    if len(labels) == 1 or yours is None:
+        return list(candidates)
+    known = {label for label in labels if not label or yours.knows(label)}
+    if not known:
+        return list(candidates)
+    kept = [one for one in candidates if one.heading.label in known or not one.heading.label]
+    return kept + [one for one in candidates if one.heading.statistic is None and one not in kept]
+
+
+def _name_values(
+    sheet: Sheet, candidates: Sequence[Measured], reading: Reading, yours: YourSide | None
+) -> list[Measured]:
+    """Return columns, of which the one that your table has, or the only one, is reported."""
+    free = [one for one in candidates if one.heading.statistic is None]
+    alike = [] if yours is None else [one for one in free if _is_alike(one, yours)]
+    picked = alike or free
+    if not picked:
+        message = (
+            f"{sheet.name} has no mean, median or share, only {quote(sheet.names)}; name it with "
+            "`value`"
+        )
+        raise Question(Cause.STATISTIC, message)
+    if len(picked) > 1 and not alike:
+        raise _ask_wide(sheet, picked, yours)
+    if not alike and reading.stat is None:
+        _check_single(sheet, picked[0], yours)
+    names = {one.name for one in picked}
+    statistic = reading.stat or "mean"
+    found = []
+    for one in candidates:
+        if one.name not in names:
+            found.append(one)
+        elif len(picked) == 1:
+            found.append(one.name_statistic(statistic, ""))
+        else:
+            found.append(one.name_statistic(statistic, BEHIND_NAME.sub("", clean(one.name))))
+    return found
+
+
+def _is_alike(one: Measured, yours: YourSide) -> bool:
+    return yours.knows(one.name) or (bool(one.heading.label) and yours.knows(one.heading.label))
+
+
+def _check_single(sheet: Sheet, one: Measured, yours: YourSide | None) -> None:
+    """Ask about a single column of numbers that is not called as your values are."""
+    is_generic = one.heading.label in GENERIC | DIFFERENCES or not one.heading.label
+    if not (one.has_spread or is_generic):
+        message = f"is {quote([one.name])} of {sheet.name} a mean, a median or a share? give `stat`"
+        raise Question(Cause.STATISTIC, message)
+    if yours is None or yours.value is None or is_generic:
+        return
+    both = quote_argument(f"{yours.value}={one.name}")
+    mine = quote([yours.value])
+    message = f"is {quote([one.name])} of {sheet.name} your {mine}? if so give `value` {both}"
+    raise Question(Cause.VALUE, message)
+
+
+def _ask_wide(sheet: Sheet, picked: Sequence[Measured], yours: YourSide | None) -> Question:
+    names = [one.name for one in picked]
+    own = "VALUE" if yours is None or yours.value is None else yours.value
+    value = quote_argument(names[0] if yours is None else f"{own}={names[0]}")
+    message = (
+        f"{sheet.name} has no mean or median: if {quote(names)} are methods or tasks, give `wide` "
+        f"method (or task); if one of them is what you have, give `value` {value}"
+    )
+    return Question(Cause.STATISTIC, message)
+
+
+def _ask_column(sheet: Sheet, one: Measured) -> Question:
+    name = quote_argument(one.name)
+    near = difflib.get_close_matches(fold(one.name), NAMES, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    message = (
+        f"what is {quote([one.name])} of {sheet.name}{meant}? give `ignore` {name}, `by` {name} "
+        f"if it is a key, `value` {name} if it is the result, or call it as a statistic"
+    )
+    return Question(Cause.STATISTIC, message)
+
+
+def _read_rows(
+    sheet: Sheet, keys: list[str], chosen: Sequence[Measured], reading: Reading, label_key: str
+) -> TidyReport:
+    """Return a row for each result; cells that hold no number are named."""
+    labels = list(dict.fromkeys(one.heading.label for one in chosen if one.is_centre))
+    if not labels:
+        labels = [""]
+    decimals = _find_decimals(sheet, chosen, reading)
+    notes = list(sheet.notes)
+    if decimals.sign == "," or reading.decimal is not None:
+        notes.append(f"Decimal sign: {quote([decimals.sign])}.")
+    key_texts = [sheet[name].list_texts() for name in keys]
+    texts = {one.name: one.column.list_texts() for one in chosen}
+    rows: list[ReportRow] = []
+    unread: list[str] = []
+    for place in range(sheet.n_rows):
+        key = tuple(column[place].strip() for column in key_texts)
+        if not all(key):
+            message = f"row {place + 1} of {sheet.name} lacks a key ({quote(keys)})"
+            raise Question(Cause.KEY, message + "; give it, or remove the row")
+        for label in labels:
+            whole = (*key, label) if len(labels) > 1 else key
+            cells = {one: texts[one.name][place] for one in chosen
+                     if one.heading.label in ("", label)}  # fmt: skip
+            row = _read_row(whole, cells, decimals, reading)
+            if row is None:
+                unread.append(_describe_unread(whole, cells))
+            else:
+                rows.append(row)
+    if unread:
+        notes.append(f"Not read, since no number: {'; '.join(unread)}.")
+    names = [*keys, label_key] if len(labels) > 1 else keys
+    if not rows:
+        raise Question(Cause.STATISTIC, f"{sheet.name} has no result that is a number")
+    _check_doubled(sheet, names, rows)
+    return TidyReport(tuple(names), tuple(rows), _say_roles(sheet, keys, chosen, notes))
+
+
+def _find_decimals(sheet: Sheet, chosen: Sequence[Measured], reading: Reading) -> Decimals:
+    numbers: list[str] = []
+    for one in chosen:
+        if one.column.numbers is not None:
+            continue
+        cells = [one.column.split(text) for text in one.column.known]
+        numbers += [number for cell in cells if cell for number in cell.list_numbers()]
+    return find_decimals(
+        numbers, where=sheet.name, wanted=reading.decimal, is_point_sure=sheet.is_point_sure
+    )
+
+
+def _read_row(
+    key: Key, cells: Mapping[Measured, str], decimals: Decimals, reading: Reading
+) -> ReportRow | None:
+    """Return a result; None if a number that it is of cannot be read."""
+    numbers = Numbers()
+    for one, text in cells.items():
+        if is_missing(text):
+            continue
+        cell = one.column.split(text)
+        if cell is None:
+            return None
+        place_cell(numbers, decimals.plain_cell(cell), Place(one.name, one.heading, reading))
+        if one.heading.runs is not None:
+            numbers.found.setdefault("runs", one.heading.runs)
+    if not has_result(numbers):
+        return None
+    if reading.n is not None:
+        numbers.found.setdefault("runs", reading.n)
+    check_numbers(numbers, ", ".join(key) or "the report")
+    return ReportRow(key, numbers.found, numbers.kind, numbers.is_skewed)
+
+
+def _describe_unread(key: Key, cells: Mapping[Measured, str]) -> str:
+    texts = [text for one, text in cells.items() if one.is_centre]
+    name = ", ".join(key)
+    return f"{name} ({quote(texts)})" if name else quote(texts)
+
+
+def _check_doubled(sheet: Sheet, keys: Sequence[str], rows: Sequence[ReportRow]) -> None:
+    """Ask which of several results is meant that are called alike."""
+    seen: set[Key] = set()
+    for row in rows:
+        if row.key in seen or (not keys and len(rows) > 1):
+            others = [column for column in sheet.columns
+                      if column.name not in keys and not column.is_numeric]  # fmt: skip
+            raise _ask_result(sheet, row, others, keys)
+        seen.add(row.key)
+
+
+def _ask_result(
+    sheet: Sheet, row: ReportRow, others: Sequence[Column], keys: Sequence[str]
+) -> Question:
+    called = f" for {quote(row.key)}" if row.key else ""
+    what = f"{sheet.name} has several results{called}"
+    if not others:
+        return Question(Cause.KEY, f"{what}; remove all but one, or name a key with `by`")
+    first = others[0]
+    by = ",".join([*map(quote_argument, keys), quote_argument(first.name)])
+    where = quote_argument(f"{first.name}={first.known[0] if first.known else ''}")
+    message = f"{what}: tell them apart with `by` {by}, or keep some with `where` {where}"
+    return Question(Cause.KEY, message)
+
+
+def _say_roles(
+    sheet: Sheet, keys: Sequence[str], chosen: Sequence[Measured], notes: Sequence[str]
+) -> ReadAs:
+    """Return how a report was read."""
+    roles: dict[str, Role] = {}
+    described: dict[str, str] = {}
+    by_name = {one.name: one for one in chosen}
+    for column in sheet.columns:
+        one = by_name.get(column.name)
+        if column.name in keys:
+            roles[column.name] = Role.KEY
+        elif one is not None:
+            roles[column.name] = Role.STATISTIC
+            described[column.name] = f"{quote([one.name])} ({_describe(one.heading)})"
+        else:
+            roles[column.name] = Role.IGNORED
+    return ReadAs(roles, tuple(notes), described)
+
+
+def _describe(heading: Heading) -> str:
+    name = heading.statistic or ""
+    words = {**STATISTICS, **SUCCESSES, "runs": "runs", "spread": "number behind ±"}.get(name, name)
+    whose = f" of {heading.label}" if heading.label else ""
+    kind = f", {heading.kind}" if heading.kind and name not in SPREADS else ""
+    return f"{words}{whose}{kind}"

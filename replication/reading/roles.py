@@ -1,0 +1,255 @@
+"""The role of each column of a table of runs; one is inferred only if no other is possible."""
+
+import dataclasses
+import re
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from replication.reading.decimals import list_signs, to_float
+from replication.reading.grouping import differs_within, group_rows
+from replication.reading.options import Reading
+from replication.reading.question import Cause, Question, quote, quote_argument
+from replication.reading.sheet import Column, Sheet
+from replication.reading.tidy import Role, Roles
+from replication.reading.trackers import is_aside, is_step
+from replication.reading.typeset import fold
+
+SEED = re.compile(
+    r"(?:.*_)?(?:seeds?|runs?|trials?|replicas?|replicates?|rep|folds?)(?:_id|_no|_number|_index)?"
+)
+"""What columns that say which run a row is of are called, folded: run_id, random_seed."""
+COUNTERS = {"", "index", "id", "#", "no", "nr", "row", "unnamed:_0", "unnamed_0", "level_0"}
+"""What columns that count rows are called."""
+SETTINGS = {
+    "lr", "learning_rate", "batch_size", "batch", "gamma", "alpha", "beta", "lambda", "epsilon",
+    "eps", "dropout", "weight_decay", "wd", "momentum", "temperature", "tau", "width", "depth",
+    "layers", "n_layers", "num_layers", "hidden", "hidden_size", "hidden_dim", "dim", "optimizer",
+    "noise", "entropy_coef", "clip", "horizon", "size", "n_units", "units",
+}  # fmt: skip
+"""What settings of an experiment are called: a run differs by them from another."""
+DONE = {"succeeded", "success", "successful", "solved", "converged", "is_success", "completed"}
+MIN_RISING = 5  # rows in which a column that rises may be a clock
+
+
+@dataclasses.dataclass(frozen=True)
+class OtherSide:
+    """What the report shows of one's own table.
+
+    `keys`: columns of yours that are keys of both. `values`: names, folded, of what is reported.
+    `is_share`: nothing but a share of successes is reported. `numbers`: headings of the report,
+    folded, that hold numbers and are no statistics.
+    """
+
+    keys: tuple[str, ...] = ()
+    values: frozenset[str] = frozenset()
+    is_share: bool = False
+    numbers: frozenset[str] = frozenset()
+
+
+NO_OTHER = OtherSide()
+
+
+class Assignment:
+    """The roles of columns while they are found."""
+
+    def __init__(self, sheet: Sheet, known: Roles) -> None:
+        self.sheet = sheet
+        self.roles: dict[str, Role] = dict(known)
+
+    def give(self, names: Iterable[str], role: Role) -> None:
+        """Give columns a role."""
+        for name in names:
+            self.roles[name] = role
+
+    def list_names(self, role: Role) -> list[str]:
+        """Return the columns that have a role, in their order."""
+        return [name for name in self.sheet.names if self.roles.get(name) is role]
+
+    @property
+    def free(self) -> list[Column]:
+        """Columns without a role."""
+        return [column for column in self.sheet.columns if column.name not in self.roles]
+
+    def finish(self) -> Roles:
+        """Return the roles in the order of the columns."""
+        return {name: self.roles[name] for name in self.sheet.names}
+
+
+def find_roles(sheet: Sheet, reading: Reading, other: OtherSide, known: Roles) -> Roles:
+    """Return the role of every column, where only one is possible; ask about the others.
+
+    `known`: those of columns that were headings before.
+    """
+    found = Assignment(sheet, known)
+    _give_said(found, reading, other)
+    _give_runs(found)
+    if reading.step is None:
+        steps = [one.name for one in found.free if is_step(one.name) and one.is_numeric]
+        found.give([name for name in steps if fold(name) not in other.values], Role.STEP)
+    if not found.list_names(Role.VALUE):
+        found.give(_find_values(found, reading, other), Role.VALUE)
+    for column in found.free:
+        _ask_of_rest(found, column)
+        found.give([column.name], Role.IGNORED)
+    return found.finish()
+
+
+def _give_said(found: Assignment, reading: Reading, other: OtherSide) -> None:
+    """Give the roles that were said; a key called metric may stand for the headings."""
+    sheet = found.sheet
+    found.give(sheet.choose(reading.ignore), Role.IGNORED)
+    keys = [name for name in reading.keys if fold(name) != "metric" or sheet.find(name)]
+    found.give(sheet.choose(keys) if reading.by else other.keys, Role.KEY)
+    found.give(sheet.choose(reading.seed), Role.SEED)
+    if Role.VALUE not in found.roles.values():
+        found.give(sheet.choose(reading.values), Role.VALUE)
+    if reading.step is not None:
+        found.give(sheet.choose([reading.step]), Role.STEP)
+    if reading.succeeded is not None:
+        found.give(sheet.choose([reading.succeeded]), Role.SUCCEEDED)
+        if not reading.values and other.is_share:
+            found.give(sheet.choose([reading.succeeded]), Role.VALUE)
+
+
+def _give_runs(found: Assignment) -> None:
+    """Give columns that say which run a row is of, and those that only count rows."""
+    for column in found.free:
+        folded = fold(column.name)
+        if folded in COUNTERS and column.is_counter:
+            found.give([column.name], Role.IGNORED)
+        elif SEED.fullmatch(folded) or folded == "index":
+            found.give([column.name], Role.SEED)
+    _drop_labels(found)
+
+
+def _drop_labels(found: Assignment) -> None:
+    """Leave out columns that name each row, where another one says the seed."""
+    names = found.list_names(Role.SEED)
+    seeds = [name for name in names if "seed" in fold(name)]
+    labels = [name for name in names if found.sheet[name].n_distinct == found.sheet.n_rows]
+    if seeds:
+        found.give([name for name in labels if name not in seeds], Role.IGNORED)
+
+
+def _find_values(found: Assignment, reading: Reading, other: OtherSide) -> list[str]:
+    """Return the columns of values: those that the report names, or the only one of numbers."""
+    numeric = [column for column in found.free if column.is_numeric]
+    named = [one.name for one in numeric if _is_named(one.name, other.values)]
+    if named:
+        return named
+    called = [one.name for one in numeric if fold(one.name) == "value"]
+    if called:
+        return called
+    sure = [one for one in numeric if not is_aside(one.name) and one.n_distinct > 1]
+    if not other.is_share:
+        sure = [one for one in sure if not is_flag(one)] or sure
+    candidates = sure or numeric or [found.sheet[name] for name in found.list_names(Role.STEP)]
+    if reading.succeeded is not None and not candidates:
+        return [reading.succeeded]
+    if len(candidates) == 1:
+        _check_counter(found, candidates[0])
+        return [candidates[0].name]
+    binary = [one.name for one in candidates if one.is_binary]
+    if other.is_share and len(binary) == 1:
+        return binary
+    raise ask_value(found.sheet, [one.name for one in candidates])
+
+
+def is_flag(column: Column) -> bool:
+    """Say whether a column is called as one that says which runs succeeded."""
+    return fold(column.name) in DONE and column.is_binary
+
+
+def _is_named(name: str, values: frozenset[str]) -> bool:
+    """Say whether a report has a column of that name; of eval/return the last part counts."""
+    return fold(name) in values or fold(re.split(r"[/.]", name)[-1]) in values
+
+
+def _check_counter(found: Assignment, column: Column) -> None:
+    """Ask about a single column of numbers that counts the rows."""
+    if column.is_counter and len(column) >= MIN_RISING and found.list_names(Role.STEP) == []:
+        name = quote_argument(column.name)
+        message = (
+            f"{quote([column.name])} counts the rows of {found.sheet.name}: if it holds the "
+            f"values, give `value` {name}"
+        )
+        raise Question(Cause.VALUE, message)
+
+
+def ask_value(sheet: Sheet, names: Sequence[str]) -> Question:
+    """Return the question which column holds the values."""
+    listed = names or sheet.names
+    example = quote_argument(listed[0])
+    message = (
+        f"which column of {sheet.name} holds the values? give `value` {example}, or another of "
+    )
+    return Question(Cause.VALUE, message + quote(listed))
+
+
+def _ask_of_rest(found: Assignment, column: Column) -> None:
+    """Ask about a column that tells runs of one group apart, or that may be a clock."""
+    groups = group_rows(found.sheet, found.list_names(Role.KEY))
+    if column.n_distinct == 1 or _is_harmless(found, column):
+        return
+    if _tells_apart(found, column) and differs_within(column.codes, groups):
+        raise _ask_group(found, column)
+    has_steps = bool(found.list_names(Role.STEP))
+    if column.is_numeric and not has_steps and _rises(column):
+        raise _ask_step(column)
+
+
+def _is_harmless(found: Assignment, column: Column) -> bool:
+    """Say whether a column only says when, where or under which name a run was made."""
+    if is_aside(column.name):
+        return not (column.is_numeric and _rises(column) and not found.list_names(Role.SEED))
+    is_label = column.n_distinct == len(column) and fold(column.name) not in SETTINGS
+    return is_label and not column.is_numeric
+
+
+def _tells_apart(found: Assignment, column: Column) -> bool:
+    """Say whether a column is a setting or a label, and not a second measurement."""
+    if not column.is_numeric or fold(column.name) in SETTINGS:
+        return True
+    if found.list_names(Role.STEP):
+        return False  # of a log, in which all sorts of things go up and repeat
+    return column.is_binary or 2 * column.n_distinct <= len(column)
+
+
+def _ask_group(found: Assignment, column: Column) -> Question:
+    name = quote_argument(column.name)
+    cells = column.known
+    keys = ",".join([*map(quote_argument, found.list_names(Role.KEY)), name])
+    ways = [f"`by` {keys}", f"`where` {quote_argument(f'{column.name}={cells[0]}')}"]
+    if column.is_binary:
+        ways.append(f"`succeeded` {name}")
+    if column.is_numeric and not column.is_binary:
+        ways.append(f"`step` {name}")
+    ways.append(f"`ignore` {name}")
+    listed = f"{', '.join(ways[:-1])} or {ways[-1]}"
+    message = f"{quote([column.name])} differs among your runs ({quote(cells)}): give {listed}"
+    return Question(Cause.GROUP, message)
+
+
+def _ask_step(column: Column) -> Question:
+    name = quote_argument(column.name)
+    message = (
+        f"{quote([column.name])} rises from row to row: is each row a run (give `ignore` {name}), "
+        f"or a step of one (give `step` {name})?"
+    )
+    return Question(Cause.STEP, message)
+
+
+def _rises(column: Column) -> bool:
+    """Say whether numbers rise from each row to the next."""
+    if len(column) < MIN_RISING or column.n_distinct < len(column):
+        return False
+    if column.numbers is not None:
+        return bool((np.diff(column.numbers) > 0).all())
+    values = []
+    for text in column.list_texts():
+        cell = column.split(text)
+        if cell is None or cell.value is None or "." not in list_signs(cell.value):
+            return False
+        values.append(to_float(cell.value.replace(",", "").replace("'", "")))
+    return bool((np.diff(values) > 0).all())

@@ -1,0 +1,350 @@
+"""A table of runs, to a value for each run, its keys and its seed."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from replication.errors import DataError
+from replication.reading.cells import Cell, is_missing
+from replication.reading.decimals import Decimals, find_decimals, to_float
+from replication.reading.grouping import (
+    combine_codes,
+    filter_rows,
+    find_doubled,
+    find_number_headings,
+    find_seed_headings,
+    melt,
+    order_codes,
+)
+from replication.reading.logs import Log, is_log, take_from_log
+from replication.reading.options import Reading, Wide
+from replication.reading.question import Cause, Question, quote, quote_argument
+from replication.reading.roles import COUNTERS, NO_OTHER, SEED, OtherSide, find_roles
+from replication.reading.sheet import BoolArray, Column, FloatArray, IntArray, Sheet
+from replication.reading.tidy import ReadAs, Role, Roles, TidyRuns
+from replication.reading.trackers import is_step, unstack_runs
+from replication.reading.typeset import fold
+from replication.wording import plural
+
+METRIC = "metric"
+"""The key that headings of several columns of values are."""
+
+
+def read_runs_of(sheet: Sheet, reading: Reading, other: OtherSide = NO_OTHER) -> TidyRuns:
+    """Return the runs of a table; `other`: what the report shows of it."""
+    sheet = filter_rows(unstack_runs(sheet), reading.where)
+    sheet, known = melt_headings(sheet, reading)
+    roles = find_roles(sheet, reading, other, known)
+    values = read_values(sheet, roles, reading)
+    return _group(_take(_drop_empty(values), reading), roles)
+
+
+def melt_headings(sheet: Sheet, reading: Reading) -> tuple[Sheet, dict[str, Role]]:
+    """Return a table with a row for each of its headings that are a key, runs or steps.
+
+    With it come the roles of the columns that this made.
+    """
+    if reading.wide is not None:
+        return _melt_as_said(sheet, reading, reading.wide)
+    seeds = find_seed_headings(sheet)
+    if seeds:
+        melted = melt(sheet, seeds, "seed", "value")
+        melted = melted.add_note(f"Headings are runs: {quote(seeds)}.")
+        return melted, {"seed": Role.SEED, "value": Role.VALUE}
+    numbers = find_number_headings(sheet)
+    if numbers and not reading.value:
+        message = (
+            f"headings of {sheet.name} are numbers ({quote(numbers)}): if they are runs, give "
+            f"`wide` seed; if steps, `wide` step; if one holds the values, `value` {numbers[0]}"
+        )
+        raise Question(Cause.HEADER, message)
+    return sheet, {}
+
+
+def _melt_as_said(sheet: Sheet, reading: Reading, wide: Wide) -> tuple[Sheet, dict[str, Role]]:
+    columns = sheet.choose(wide.columns) if wide.columns else _find_wide(sheet, reading)
+    if not columns:
+        raise Question(Cause.VALUE, f"{sheet.name} has no columns of numbers for `wide` {wide.key}")
+    melted = melt(sheet, columns, wide.key, "value")
+    role = Role.KEY
+    if SEED.fullmatch(fold(wide.key)):
+        role = Role.SEED
+    elif is_step(wide.key):
+        role = Role.STEP
+    return melted, {wide.key: role, "value": Role.VALUE}
+
+
+def _find_wide(sheet: Sheet, reading: Reading) -> list[str]:
+    """Return columns of numbers whose headings can be a key."""
+    said = [*reading.keys, *reading.seed, *reading.ignore]
+    taken = {sheet.find(name) for name in said}
+    free = [one for one in sheet.columns if one.name not in taken and one.is_numeric]
+    names = [one.name for one in free if fold(one.name) not in COUNTERS]
+    return [name for name in names if not SEED.fullmatch(fold(name)) and not is_step(name)]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Values:
+    """A value of each row, with what tells its run and its group.
+
+    `keys`: names and columns of the keys; `seeds`: columns of seeds; `steps`: of steps. `notes`:
+    what was left out.
+    """
+
+    sheet: Sheet
+    keys: tuple[Column, ...]
+    seeds: tuple[Column, ...]
+    steps: tuple[Column, ...]
+    values: FloatArray
+    succeeded: BoolArray | None
+    notes: tuple[str, ...]
+    n_missing: int = 0
+
+    def take(self, rows: IntArray | BoolArray, *, notes: Sequence[str] = ()) -> "Values":
+        """Return some of the rows."""
+        return dataclasses.replace(
+            self,
+            keys=tuple(column.take(rows) for column in self.keys),
+            seeds=tuple(column.take(rows) for column in self.seeds),
+            steps=tuple(column.take(rows) for column in self.steps),
+            values=self.values[rows],
+            succeeded=None if self.succeeded is None else self.succeeded[rows],
+            notes=(*self.notes, *notes),
+        )
+
+    def combine(self, columns: Sequence[Column]) -> IntArray:
+        """Return the group of each row by some columns."""
+        return combine_codes([column.codes for column in columns], self.values.size)
+
+
+def read_values(sheet: Sheet, roles: Roles, reading: Reading) -> Values:
+    """Return the values of a table, of several columns one below the other."""
+    names = [name for name, role in roles.items() if role is Role.VALUE]
+    if not names and reading.succeeded is not None:
+        names = [reading.succeeded]
+    columns = [sheet[name] for name in names]
+    decimals = _find_decimals(sheet, columns, reading)
+    notes = [*sheet.notes, *_note_units(columns), *_note_decimals(decimals, reading)]
+    values = np.concatenate([to_values(column, decimals) for column in columns])
+    places = np.tile(np.arange(sheet.n_rows), len(columns))
+    keys = [one.take(places) for one in list_columns(sheet, roles, Role.KEY)]
+    if len(columns) > 1:
+        keys.append(Column(METRIC, [name for name in names for _ in range(sheet.n_rows)]))
+    flags = None
+    if reading.succeeded is not None:
+        (succeeded,) = sheet.choose([reading.succeeded])
+        flags = to_flags(sheet[succeeded])[places]
+    found = Values(
+        sheet=sheet,
+        keys=tuple(keys),
+        seeds=tuple(one.take(places) for one in list_columns(sheet, roles, Role.SEED)),
+        steps=tuple(one.take(places) for one in list_columns(sheet, roles, Role.STEP)),
+        values=values,
+        succeeded=None if flags is None else flags == 1.0,
+        notes=tuple(notes),
+    )
+    return found if flags is None else drop_unknown(found, np.isnan(flags))
+
+
+def drop_unknown(values: Values, is_unknown: BoolArray) -> Values:
+    """Return the rows of which it is known whether they succeeded."""
+    n_unknown = int(is_unknown.sum())
+    if n_unknown == 0:
+        return values
+    note = f"Left out, since nothing says whether they succeeded: {plural(n_unknown, 'row')}."
+    found = values.take(~is_unknown, notes=[note])
+    return dataclasses.replace(found, n_missing=n_unknown)
+
+
+def list_columns(sheet: Sheet, roles: Roles, role: Role) -> list[Column]:
+    """Return the columns that have a role."""
+    return [sheet[name] for name, one in roles.items() if one is role]
+
+
+def _find_decimals(sheet: Sheet, columns: Sequence[Column], reading: Reading) -> Decimals:
+    numbers = []
+    for column in columns:
+        if column.numbers is None:
+            cells = [column.split(text) for text in column.known]
+            numbers += [number for cell in cells if cell for number in cell.list_numbers()]
+    return find_decimals(
+        numbers,
+        where=sheet.name,
+        wanted=reading.decimal,
+        is_point_sure=sheet.is_point_sure,
+    )
+
+
+def _note_units(columns: Sequence[Column]) -> list[str]:
+    return [f"Unit of {quote([one.name])}: {one.unit}." for one in columns if one.unit]
+
+
+def _note_decimals(decimals: Decimals, reading: Reading) -> list[str]:
+    if decimals.sign == "." and reading.decimal is None:
+        return []
+    seen = "" if decimals.witness is None else f", as in {decimals.witness}"
+    return [f"Decimal sign: {quote([decimals.sign])}{seen}."]
+
+
+def to_values(column: Column, decimals: Decimals) -> FloatArray:
+    """Return a column of values as floats, NaN where it is empty; ask about text among them."""
+    if column.numbers is not None:
+        return column.numbers
+    _check_per_cent(column)
+    levels = np.empty(len(column.levels))
+    for place, text in enumerate(column.levels):
+        if is_missing(text):
+            levels[place] = np.nan
+            continue
+        cell = column.split(text)
+        if cell is None or not cell.is_number:
+            raise _refuse_text(column, text, cell)
+        levels[place] = to_float(decimals.plain(cell.value or ""))
+    return np.asarray(levels[column.codes])
+
+
+def _check_per_cent(column: Column) -> None:
+    """Refuse a per cent sign behind some of the numbers only."""
+    if len({"%" in text for text in column.known}) > 1:
+        message = f"{quote([column.name])} has a per cent sign in some cells only; write all alike"
+        raise Question(Cause.UNIT, message)
+
+
+def _refuse_text(column: Column, text: str, cell: Cell | None) -> Question:
+    row = column.list_texts().index(text) + 1
+    what = f"{quote([column.name])} holds {quote([text])} in row {row} of the data"
+    if cell is not None:
+        message = f"{what}, which is no run: give one number for each run, or another `value`"
+        return Question(Cause.CELL, message)
+    condition = quote_argument(f"{column.name}!={text}")
+    message = (
+        f"{what}, which is no number: give `where` {condition} to leave it out, or count such runs "
+        "as failures with `succeeded`"
+    )
+    return Question(Cause.CELL, message)
+
+
+def to_flags(column: Column) -> FloatArray:
+    """Return a column of yes and no as 1 and 0, NaN where it is empty."""
+    if column.numbers is not None:
+        known = column.numbers[~np.isnan(column.numbers)]
+        if not np.isin(known, (0.0, 1.0)).all():
+            raise _refuse_flags(column)
+        return column.numbers
+    words = {"t": 1.0, "y": 1.0, "f": 0.0, "n": 0.0, "true": 1.0, "false": 0.0, "yes": 1.0,
+             "no": 0.0, "1": 1.0, "0": 0.0, "1.0": 1.0, "0.0": 0.0}  # fmt: skip
+    levels = np.empty(len(column.levels))
+    for place, text in enumerate(column.levels):
+        flag = words.get(text.strip().lower())
+        if flag is None and not is_missing(text):
+            raise _refuse_flags(column)
+        levels[place] = np.nan if flag is None else flag
+    return np.asarray(levels[column.codes])
+
+
+def _refuse_flags(column: Column) -> DataError:
+    allowed = "allowed are 1 and 0, true and false, yes and no"
+    return DataError(f"{quote([column.name])} holds {quote(column.known)}; {allowed}")
+
+
+def _drop_empty(values: Values) -> Values:
+    """Return the rows that have a value and all of their keys."""
+    is_empty = np.isnan(values.values)
+    lacks_key = np.zeros(values.values.size, dtype=np.bool_)
+    for column in values.keys:
+        lacks_key |= np.array([not text for text in column.levels], dtype=np.bool_)[column.codes]
+    if not is_empty.any() and not lacks_key.any():
+        return values
+    kept = ~is_empty & ~lacks_key
+    if not kept.any():
+        raise DataError(f"{values.sheet.name} holds no values; give one for each run")
+    notes = []
+    n_empty, n_lacking = int(is_empty.sum()), int((lacks_key & ~is_empty).sum())
+    if n_empty and not values.steps:
+        notes.append(f"Left out, since empty: {plural(n_empty, 'value')}.")
+    if n_lacking:
+        notes.append(f"Left out, without a key: {plural(n_lacking, 'row')}.")
+    n_missing = values.n_missing
+    if not values.steps:
+        n_missing += int((~kept).sum())
+    return dataclasses.replace(values.take(kept, notes=notes), n_missing=n_missing)
+
+
+def _take(values: Values, reading: Reading) -> Values:
+    """Return a row for each run: of a log what was said to stand for it."""
+    runs = order_codes(values.combine([*values.keys, *values.seeds]))
+    is_single = not (values.seeds and is_log(runs))
+    if values.steps and is_log(runs) and (values.seeds or _has_steps(values)):
+        return _take_steps(values, runs, reading)
+    if reading.take is not None:
+        message = (
+            f"`take` was given, but no run of {values.sheet.name} has several rows; leave it out"
+        )
+        raise Question(Cause.TAKE, message)
+    if not is_single:
+        raise _ask_seed(values, runs)
+    return values
+
+
+def _has_steps(values: Values) -> bool:
+    """Say whether a column of steps without one of runs holds more than one step."""
+    return any(column.n_distinct > 1 for column in values.steps)
+
+
+def _take_steps(values: Values, runs: IntArray, reading: Reading) -> Values:
+    step = max(values.steps, key=lambda column: column.n_distinct)  # of epoch and step the finer
+    log = Log(
+        name=values.sheet.name,
+        step=step.name,
+        runs=runs,
+        groups=values.combine(values.keys),
+        steps=to_values(step, Decimals(".")),
+        values=values.values,
+        has_seeds=bool(values.seeds),
+    )
+    if np.isnan(log.steps).any():
+        kept = ~np.isnan(log.steps)
+        n_left = int((~kept).sum())
+        note = f"Left out, without a {step.name}: {n_left:,} rows."
+        return _take(values.take(kept, notes=[note]), reading)
+    taken = take_from_log(log, reading.take)
+    found = values.take(taken.rows, notes=taken.notes)
+    return dataclasses.replace(found, values=taken.values)
+
+
+def _ask_seed(values: Values, runs: IntArray) -> Question:
+    place = find_doubled(runs)
+    assert place is not None
+    names = [column.name for column in values.seeds]
+    cells = [column.list_texts()[place] for column in values.seeds]
+    key = [column.list_texts()[place] for column in values.keys]
+    where = f" in {quote(key)}" if key else ""
+    arguments = quote_argument(",".join(names))
+    message = (
+        f"{quote(names)} {quote(cells)} occurs twice{where}: name what tells the rows apart with "
+        f"`by`, or, if each row is a run, give `ignore` {arguments}"
+    )
+    return Question(Cause.SEED, message)
+
+
+def _group(values: Values, roles: Roles) -> TidyRuns:
+    """Return runs by group."""
+    places = order_codes(values.combine(values.keys))
+    first = np.unique(places, return_index=True)[1]
+    cells = [[column.levels[code] for code in column.codes[first]] for column in values.keys]
+    groups = [tuple(row) for row in zip(*cells, strict=True)] if cells else [()]
+    seeds: list[str] = []
+    if values.seeds:
+        texts = [column.list_texts() for column in values.seeds]
+        seeds = texts[0] if len(texts) == 1 else ["/".join(row) for row in zip(*texts, strict=True)]
+    return TidyRuns(
+        keys=tuple(column.name for column in values.keys),
+        groups=groups,
+        places=places,
+        values=values.values,
+        succeeded=values.succeeded,
+        seeds=seeds,
+        read_as=ReadAs(roles, values.notes),
+        n_missing=values.n_missing,
+    )

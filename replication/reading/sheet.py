@@ -1,0 +1,264 @@
+"""A table as it stands in a file: headings, and cells by column."""
+
+import dataclasses
+import difflib
+import functools
+import re
+from collections.abc import Iterable, Sequence
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from replication.errors import DataError
+from replication.reading.cells import TRUTH, Cell, is_missing, split_cell
+from replication.reading.question import Cause, Question, quote
+from replication.reading.typeset import clean, fold
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
+
+UNIT = re.compile(r"(?<=[\d.])\s?([A-Za-zµ]{1,4})")  # 3.1 s
+SUFFIXES = {"k", "K", "M", "G", "B", "e"}
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Column:
+    """A column: its heading, and its cells, as texts or, where all are plain numbers, as floats."""
+
+    name: str
+    texts: Sequence[str] = ()
+    numbers: FloatArray | None = None
+
+    def __len__(self) -> int:
+        return len(self.texts) if self.numbers is None else self.numbers.size
+
+    @functools.cached_property
+    def _distinct(self) -> tuple[list[str], IntArray]:
+        if self.numbers is not None:
+            values, codes = np.unique(self.numbers, return_inverse=True)
+            return [print_float(value) for value in values], codes.astype(np.int64)
+        place: dict[str, int] = {}
+        codes = np.fromiter(
+            (place.setdefault(text, len(place)) for text in self.texts), np.int64, len(self.texts)
+        )
+        return list(place), codes
+
+    @property
+    def levels(self) -> list[str]:
+        """The distinct texts."""
+        return self._distinct[0]
+
+    @property
+    def codes(self) -> IntArray:
+        """The place of each cell among the distinct texts, int64[n]."""
+        return self._distinct[1]
+
+    @functools.cached_property
+    def n_distinct(self) -> int:
+        """How many different cells there are."""
+        if self.numbers is not None:
+            return int(np.unique(self.numbers).size)
+        return len(self.levels)
+
+    def list_texts(self) -> list[str]:
+        """Return all cells as texts."""
+        if self.numbers is None:
+            return list(self.texts)
+        levels = self.levels
+        return [levels[code] for code in self.codes]
+
+    @functools.cached_property
+    def known(self) -> list[str]:
+        """Distinct texts that are not empty."""
+        return [text for text in self.levels if not is_missing(text)]
+
+    @functools.cached_property
+    def is_empty(self) -> BoolArray:
+        """Which cells hold nothing, bool[n]."""
+        if self.numbers is not None:
+            return np.isnan(self.numbers)
+        empty = np.array([is_missing(text) for text in self.levels], dtype=np.bool_)
+        return np.asarray(empty[self.codes])
+
+    @functools.cached_property
+    def unit(self) -> str:
+        """A unit that stands behind all numbers, as in 3.1 s; nothing if there is none."""
+        if self.numbers is not None:
+            return ""
+        found = [UNIT.search(clean(text)) for text in self.known]
+        units = {match[1] for match in found if match and match.end() == len(match.string)}
+        if len(units) != 1 or units <= SUFFIXES:
+            return ""
+        n_with_unit = sum(match is not None for match in found)
+        return units.pop() if 2 * n_with_unit >= len(self.known) else ""
+
+    def split(self, text: str) -> Cell | None:
+        """Return the numbers of one of its cells, without the unit of the column."""
+        truth = TRUTH.get(text.strip().lower()) if self.is_truth else None
+        if truth is not None:
+            return Cell(value=truth)
+        body = clean(text) if self.unit else text
+        if self.unit and body.endswith(self.unit):
+            body = body.removesuffix(self.unit).strip()
+        return split_cell(body)
+
+    @functools.cached_property
+    def is_truth(self) -> bool:
+        """Whether it says true and false, or yes and no."""
+        if self.numbers is not None or not self.known:
+            return False
+        return all(text.strip().lower() in TRUTH for text in self.known)
+
+    @functools.cached_property
+    def is_numeric(self) -> bool:
+        """Whether at least half of what is not empty is numbers."""
+        if self.numbers is not None:
+            return True
+        if self.is_truth:
+            return True
+        is_number = np.array([self.split(text) is not None for text in self.levels], dtype=np.bool_)
+        n_known = int((~self.is_empty).sum())
+        n_numbers = int((is_number[self.codes] & ~self.is_empty).sum())
+        return n_known > 0 and 2 * n_numbers >= n_known
+
+    @functools.cached_property
+    def has_numbers(self) -> bool:
+        """Whether any of its cells is a number."""
+        return self.numbers is not None or any(self.split(text) for text in self.known)
+
+    @functools.cached_property
+    def is_binary(self) -> bool:
+        """Whether it holds nothing but 0 and 1, or words for them."""
+        if self.numbers is not None:
+            return set(np.unique(self.numbers[~np.isnan(self.numbers)]).tolist()) <= {0.0, 1.0}
+        return self.is_truth or (bool(self.known) and set(self.known) <= {"0", "1", "0.0", "1.0"})
+
+    @functools.cached_property
+    def is_counter(self) -> bool:
+        """Whether it counts the rows: 0, 1, 2, ... or 1, 2, 3, ..."""
+        if len(self) < 2:
+            return False
+        if self.numbers is not None:
+            start = self.numbers[0]
+            return bool(start in (0.0, 1.0) and np.array_equal(
+                self.numbers, start + np.arange(self.numbers.size)))  # fmt: skip
+        first = self.texts[0]
+        if first not in ("0", "1"):
+            return False
+        return list(self.texts) == [str(int(first) + place) for place in range(len(self))]
+
+    def take(self, rows: IntArray | BoolArray) -> Self:
+        """Return some of its rows."""
+        if self.numbers is not None:
+            return dataclasses.replace(self, numbers=self.numbers[rows])
+        places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
+        texts = self.texts
+        return dataclasses.replace(self, texts=[texts[place] for place in places.tolist()])
+
+
+def print_float(value: float) -> str:
+    """Return a number as people print it: 5, and not 5.0; nothing where there is none.
+
+    >>> print_float(5.0), print_float(0.1), print_float(float("nan"))
+    ('5', '0.1', '')
+    """
+    if np.isnan(value):
+        return ""
+    if float(value).is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return repr(float(value))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Sheet:
+    """A table of texts.
+
+    `name`: of the table in messages. `is_point_sure`: 12.345 has a decimal point, since commas part
+    the columns, or a program wrote the numbers. `notes`: what was left out so far.
+    """
+
+    name: str
+    columns: tuple[Column, ...]
+    is_point_sure: bool = False
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.columns or len(self.columns[0]) == 0:
+            raise DataError(f"{self.name} has no rows; give at least one")
+
+    @classmethod
+    def of_rows(
+        cls,
+        name: str,
+        headings: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        is_point_sure: bool = False,
+    ) -> Self:
+        """Return a table of rows of texts, each as long as the header."""
+        cells = [[row[place] for row in rows] for place in range(len(headings))]
+        columns = [Column(head, texts) for head, texts in zip(headings, cells, strict=True)]
+        return cls(name, tuple(columns), is_point_sure)
+
+    @property
+    def names(self) -> list[str]:
+        """The headings."""
+        return [column.name for column in self.columns]
+
+    @property
+    def n_rows(self) -> int:
+        """How many rows there are."""
+        return len(self.columns[0])
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        raise self.refuse_name(name)
+
+    def refuse_name(self, name: str) -> Question:
+        """Return the error for a column that is not there."""
+        nearest = difflib.get_close_matches(name, self.names[:1000], n=1)
+        meant = f"did you mean {quote(nearest)}? The" if nearest else "the"
+        message = f"{self.name} has no column {quote([name])}; {meant} columns are "
+        return Question(Cause.COLUMN, message + quote(self.names))
+
+    def find(self, name: str) -> str | None:
+        """Return the heading that a name means, however it is spelt; None if there is none.
+
+        Of eval/return or metrics.acc the last part is enough where it says which.
+        """
+        if name in self.names:
+            return name
+        folded = [one for one in self.names if fold(one) == fold(name)]
+        if not folded:
+            last = [one for one in self.names if fold(re.split(r"[/.]", one)[-1]) == fold(name)]
+            folded = last if fold(name) else []
+        return folded[0] if len(folded) == 1 else None
+
+    def choose(self, names: Iterable[str]) -> list[str]:
+        """Return headings by name, however they are spelt."""
+        found = []
+        for name in names:
+            heading = self.find(name)
+            if heading is None:
+                raise self.refuse_name(name)
+            found.append(heading)
+        return found
+
+    def take(self, rows: IntArray | BoolArray) -> Self:
+        """Return some of the rows."""
+        return dataclasses.replace(self, columns=tuple(one.take(rows) for one in self.columns))
+
+    def rename(self, names: dict[str, str]) -> Self:
+        """Return the same table with other headings."""
+        columns = [
+            dataclasses.replace(one, name=names.get(one.name, one.name)) for one in self.columns
+        ]
+        return dataclasses.replace(self, columns=tuple(columns))
+
+    def add_note(self, note: str) -> Self:
+        """Return the same table with one more note on what was left out."""
+        return dataclasses.replace(self, notes=(*self.notes, note))

@@ -1,0 +1,235 @@
+"""A report that stands in a text: "0.83 ± 0.04, n = 5", or "median=4.9 q1=4.5 q3=5.4 n=20"."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from replication.reading.cells import EXAMPLES, NUMBER, Cell, split_cell
+from replication.reading.decimals import Decimals, find_decimals
+from replication.reading.headings import Heading, read_heading
+from replication.reading.names import GONE, NAMES, STATISTICS
+from replication.reading.options import Reading
+from replication.reading.placing import Numbers, Place, check_numbers, has_result, place_cell
+from replication.reading.question import Cause, Question, quote
+from replication.reading.tidy import ReadAs, ReportRow, TidyReport
+from replication.reading.typeset import clean, fold
+
+LONGEST = 500
+PRINTED = re.compile(  # 0.83, mean=0.83, median 4.9, SD 0.04
+    r"\s*[-+−.$(\[\\*±0-9]|[^=/]*=|[A-Za-z][A-Za-z _-]*[:\s]\s*[-+−.]?[0-9]"
+)
+COUNT = re.compile(  # , n = 5; (5 seeds); over 5 runs
+    r"[,;]?\s*(?P<open>[(\[])?\s*(?:\b(?:over|of|from|with|across)\s+)?"
+    r"(?:\b[nN]\s*[=:]\s*(?P<n>\d[\d,]*)|\b(?P<counted>\d[\d,]*)\s+"
+    r"(?:random\s+|independent\s+)?(?:seeds|runs|trials|simulations|replications|repeats|repetitions))"
+    r"\s*(?P<close>[)\]])?",
+    re.IGNORECASE,
+)
+SHARE_OF = re.compile(rf"\s*({NUMBER})\s+of\s+(\d[\d,]*)\s*")  # 94% of 50
+LABEL = re.compile(
+    r"([A-Za-zμσ][A-Za-z _-]*?)(?:\s*[=:]\s*|\s+(?:of\s+|is\s+|was\s+)?)(?=[-+.\d(\[$\\])"
+)
+PAIR_NAME = re.compile(r"(?:^|[\s,;(])\s*([A-Za-z±σμ%0-9][\w %.-]*?)\s*[=:]\s*")
+SPACED_PAIR = re.compile(rf"\s*[,;(]?\s*([A-Za-zμσ_]+)\s+({NUMBER})\)?")
+Given = str | float | tuple[str | float, str | float]
+"""A reported number: as printed, as a number, or the two ends of an interval."""
+
+
+def is_printed(text: str) -> bool:
+    """Say whether a text is a report, 0.83 ± 0.04 or mean=0.83, and not the name of something."""
+    return PRINTED.match(text[:LONGEST]) is not None
+
+
+def read_text(text: str, reading: Reading) -> TidyReport:
+    """Return the report of a text."""
+    body = text.strip()[:LONGEST]
+    pairs = _split_text(body)
+    label = _take_label(pairs)
+    notes = [] if label is None else [f"Taken as a label: {quote([label])}."]
+    heads = {name: _read_name(name) for name, _ in pairs}
+    cells = [(name, _split_value(value, text)) for name, value in pairs]
+    decimals = _find_decimals([cell for _, cell in cells], quote([text]), reading)
+    numbers = Numbers()
+    for name, cell in cells:
+        place = Place(quote([text])[1:-1], heads[name], reading)
+        place_cell(numbers, decimals.plain_cell(cell), place)
+    if not has_result(numbers):
+        raise Question(Cause.STATISTIC, f"{quote([text])} says nothing but a number of runs")
+    return _finish(numbers, reading, notes, quote([text]))
+
+
+def _find_decimals(cells: Sequence[Cell], where: str, reading: Reading) -> Decimals:
+    numbers = [number for cell in cells for number in cell.list_numbers()]
+    return find_decimals(numbers, where=where, wanted=reading.decimal, is_point_sure=False)
+
+
+def _finish(numbers: Numbers, reading: Reading, notes: Sequence[str], where: str) -> TidyReport:
+    if reading.n is not None:
+        numbers.found.setdefault("runs", reading.n)
+    check_numbers(numbers, where)
+    row = ReportRow((), numbers.found, numbers.kind, numbers.is_skewed)
+    return TidyReport((), (row,), ReadAs({}, tuple(notes)))
+
+
+def _split_text(text: str) -> list[tuple[str, str]]:
+    """Return names and values of a text; a value without a name is called "mean"."""
+    body = clean(text)
+    share = SHARE_OF.fullmatch(body)
+    if share and "%" in share[1]:
+        return [("share", share[1]), ("n", share[2])]
+    body, count = _take_count(body)
+    counted = [] if count is None else [("n", count)]
+    if split_cell(body) is not None:
+        return [("mean", body), *counted]
+    pairs = _split_pairs(body)
+    if pairs is None:
+        pairs = _split_spaced(body)
+    if pairs is None:
+        pairs = _split_label(body)
+    return [*pairs, *counted]
+
+
+def _take_count(body: str) -> tuple[str, str | None]:
+    """Return a text without its number of runs, and that number."""
+    found = COUNT.search(body)
+    if found is None:
+        return body, None
+    count = (found["n"] or found["counted"]).replace(",", "")
+    closes = ")" if found["close"] and not found["open"] else ""
+    opens = "(" if found["open"] and not found["close"] else ""
+    rest = f"{body[: found.start()]}{closes}{opens}{body[found.end() :]}"
+    return rest.strip(" ,;"), count
+
+
+def _split_pairs(body: str) -> list[tuple[str, str]] | None:
+    """Return the pairs of "0.83, sd = 0.04" or "mean=0.83 sd=0.04"; None if it has none."""
+    found = list(PAIR_NAME.finditer(body))
+    if not found or ("=" not in body and _is_label_only(found)):
+        return None
+    ends = [match.start() for match in found[1:]] + [len(body)]
+    first = body[: found[0].start()].strip(" ,;(")
+    pairs = [("mean", first)] if first else []
+    for match, end in zip(found, ends, strict=True):
+        value = body[match.end() : end].strip(" ,;")
+        if value.count(")") > value.count("("):
+            value = value.removesuffix(")").strip()
+        pairs.append((match[1].strip(), value))
+    return pairs
+
+
+def _is_label_only(found: Sequence[re.Match[str]]) -> bool:
+    """Say whether all colons stand behind words that name no number: "accuracy: 0.83"."""
+    return all(read_heading(match[1]).statistic is None for match in found)
+
+
+def _split_spaced(body: str) -> list[tuple[str, str]] | None:
+    """Return the pairs of "mean 0.83, sd 0.04"; None if it is more than pairs."""
+    pairs = []
+    place = 0
+    while place < len(body):
+        found = SPACED_PAIR.match(body, place)
+        if found is None or fold(found[1]) not in NAMES:
+            return None
+        pairs.append((found[1], found[2].strip()))
+        place = found.end()
+    return pairs
+
+
+def _split_label(body: str) -> list[tuple[str, str]]:
+    """Return the value of "median 4.9 (IQR 4.5–5.4)" under the word before it."""
+    label = LABEL.match(body)
+    if label is None:
+        return [("mean", body)]
+    return [(label[1].strip(), body[label.end() :].strip())]
+
+
+def _take_label(pairs: list[tuple[str, str]]) -> str | None:
+    """Call a single value with a name that is no statistic a mean, and return that name."""
+    named = [place for place, (name, _) in enumerate(pairs) if read_heading(name).statistic is None]
+    n_values = sum(read_heading(name).statistic != "runs" for name, _ in pairs)
+    if len(named) != 1 or n_values != 1:
+        return None
+    (place,) = named
+    name, value = pairs[place]
+    pairs[place] = ("mean", value)
+    return name
+
+
+def _read_name(name: str) -> Heading:
+    heading = read_heading(name)
+    if heading.statistic is None or heading.label:
+        allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
+        message = (
+            f"`reported` names {quote([name])}, which is no reported number; allowed {allowed}"
+        )
+        raise Question(Cause.STATISTIC, message)
+    return heading
+
+
+def _split_value(value: str, text: str) -> Cell:
+    cell = split_cell(value)
+    if cell is None:
+        forms = "; ".join(EXAMPLES)
+        message = f"{quote([value])} in {quote([text])} is no form that is read; those are {forms}"
+        raise Question(Cause.CELL, message)
+    return cell
+
+
+def read_named(given: Mapping[str, Given], reading: Reading, side: str) -> TidyReport:
+    """Return a report given as numbers by name, as arguments of `compare` are."""
+    numbers = Numbers()
+    for name, value in given.items():
+        if name in GONE:
+            raise Question(Cause.STATISTIC, f"there is no '{name}' any more; give {GONE[name]}")
+        heading = read_heading(name)
+        if heading.statistic is None or heading.label:
+            raise _refuse_name(name, side)
+        for text in _print_given(value):
+            _place_given(numbers, text, name, heading, reading)
+    return _finish(numbers, reading, (), f"`{side}`")
+
+
+def _refuse_name(name: str, side: str) -> Question:
+    import difflib
+
+    near = difflib.get_close_matches(fold(name), NAMES, n=1)
+    meant = f" (did you mean {near[0]}?)" if near else ""
+    allowed = f"are n, {', '.join(STATISTICS)}, ci, share, successes and p90"
+    message = f"`{side}` was given as {quote([name])}{meant}; allowed {allowed}"
+    return Question(Cause.STATISTIC, message)
+
+
+def _print_given(value: Given) -> list[str]:
+    """Return a number as text; the two ends of an interval as one."""
+    if isinstance(value, (tuple, list)) and len(value) == 2:
+        low, high = (_print_number(end) for end in value)
+        return [f"[{low}, {high}]"]
+    return [_print_number(value)]
+
+
+def _print_number(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    is_scalar = getattr(value, "ndim", None) == 0
+    plain = value.__array__()[()] if is_scalar and hasattr(value, "__array__") else value
+    text = str(plain)
+    is_float = is_scalar or isinstance(value, float)
+    return text.removesuffix(".0") if is_float and not isinstance(plain, str) else text
+
+
+def _place_given(
+    numbers: Numbers, text: str, name: str, heading: Heading, reading: Reading
+) -> None:
+    cell = split_cell(text)
+    if cell is None:
+        examples = "48, -0.5, 12,345, 1.2k or 3.2e-4"
+        if heading.statistic in {"mean", "median"}:
+            examples += ", or '0.83 ± 0.04', or '0.83 [0.79, 0.87]'"
+        message = (
+            f"`{name}` was given as {quote([text])}; allowed is a plain decimal number, as it was "
+            f"printed: {examples}"
+        )
+        raise Question(Cause.CELL, message)
+    found = find_decimals(
+        cell.list_numbers(), where=f"`{name}`", wanted=reading.decimal, is_point_sure=True
+    )
+    place_cell(numbers, found.plain_cell(cell), Place(name, heading, reading))

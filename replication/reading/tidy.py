@@ -1,0 +1,229 @@
+"""Tidy tables: what was read, and how."""
+
+import csv
+import dataclasses
+import enum
+import io
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from replication.reading.question import quote
+from replication.reading.sheet import BoolArray, FloatArray, IntArray, print_float
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Key = tuple[str, ...]
+"""What a row of a table is called: a cell of each key column."""
+
+
+class Role(enum.StrEnum):
+    """What a column is."""
+
+    KEY = "key"
+    VALUE = "value"
+    SUCCEEDED = "succeeded"
+    SEED = "seed"
+    STEP = "step"
+    STATISTIC = "statistic"
+    IGNORED = "ignored"
+
+
+Roles = Mapping[str, Role]
+"""The role of each column, by its heading."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ReadAs:
+    """How a table was read: the role of each column, and what was left out."""
+
+    roles: Roles
+    notes: tuple[str, ...] = ()
+    described: Mapping[str, str] = dataclasses.field(default_factory=dict)
+
+    def list_lines(self) -> list[str]:
+        """Return a line for each role, and the notes."""
+        lines = []
+        for role in Role:
+            names = [self.described.get(name, quote([name]))
+                     for name, one in self.roles.items() if one is role]  # fmt: skip
+            if names:
+                lines.append(f"{role}: {', '.join(names)}")
+        return [*lines, *self.notes]
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TidyRuns:
+    """Runs of one's own: a row for each, grouped by keys.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Names of the keys.
+    groups : sequence of Key
+        Keys of each group.
+    places : int64[n]
+        The group of each run.
+    values : float64[n]
+    succeeded : bool[n] or None
+    seeds : sequence of str, length n or 0
+    read_as : ReadAs
+    n_missing : int
+        Rows that lack a value or a key, and were left out.
+    """
+
+    keys: tuple[str, ...]
+    groups: Sequence[Key]
+    places: IntArray
+    values: FloatArray
+    succeeded: BoolArray | None
+    seeds: Sequence[str]
+    read_as: ReadAs
+    n_missing: int = 0
+
+    def describe(self) -> str:
+        """Return how many runs there are, in how many groups."""
+        n = len(self.values)
+        runs = f"{n:,} run{'' if n == 1 else 's'}"
+        if not self.keys:
+            return runs
+        sizes = np.bincount(self.places, minlength=len(self.groups))
+        if sizes.min() == sizes.max():
+            each = f"{sizes.min():,} in each"
+        else:
+            each = f"{sizes.min():,} to {sizes.max():,} in each"
+        return f"{runs}: {len(self.groups):,} groups, {each}"
+
+    @property
+    def names(self) -> list[str]:
+        """Headings of the tidy table."""
+        names = [*self.keys]
+        if self.seeds:
+            names.append("seed")
+        names.append("value")
+        if self.succeeded is not None:
+            names.append("succeeded")
+        return names
+
+    def list_rows(self) -> list[list[str]]:
+        """Return a row of texts for each run."""
+        rows = []
+        for place, value in enumerate(self.values.tolist()):
+            row = list(self.groups[self.places[place]])
+            if self.seeds:
+                row.append(self.seeds[place])
+            row.append(print_float(value))
+            if self.succeeded is not None:
+                row.append("1" if self.succeeded[place] else "0")
+            rows.append(row)
+        return rows
+
+    def to_csv(self) -> str:
+        """Return the tidy table as CSV."""
+        return write_csv(self.names, self.list_rows())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the tidy table as a data frame: keys, seed, value."""
+        import pandas as pd
+
+        keys = list(zip(*[self.groups[place] for place in self.places], strict=True))
+        frame = pd.DataFrame(dict(zip(self.keys, keys, strict=True)))
+        if self.seeds:
+            frame["seed"] = list(self.seeds)
+        frame["value"] = self.values
+        if self.succeeded is not None:
+            frame["succeeded"] = self.succeeded
+        return frame
+
+
+@dataclasses.dataclass(frozen=True)
+class ReportRow:
+    """A reported result.
+
+    Parameters
+    ----------
+    key : Key
+    numbers : mapping of str to str
+        Numbers as printed, with a decimal point, by the name of the statistic: mean, sd, se,
+        "spread" (behind ±, of which nothing says what it is), ci (half of an interval), ci_low,
+        ci_high, median, q1, q3, iqm, min, max, p90, share, n_succeeded, runs, constant.
+    kind : str or None
+        What the spread or the interval is, in the words of the report: "90% ci".
+    is_skewed : bool
+        Whether the errors on both sides differ, so that the spread is their mean.
+    """
+
+    key: Key
+    numbers: Mapping[str, str]
+    kind: str | None = None
+    is_skewed: bool = False
+
+
+HEADINGS = {"runs": "n", "spread": "±", "n_succeeded": "successes"}
+"""Headings of a tidy report that are not the name of the statistic."""
+ORDER = ("mean", "median", "iqm", "share", "n_succeeded", "constant", "sd", "se", "ci", "spread",
+         "ci_low", "ci_high", "q1", "q3", "iqr", "min", "max")  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class TidyReport:
+    """Reported results: a row for each, by keys."""
+
+    keys: tuple[str, ...]
+    rows: tuple[ReportRow, ...]
+    read_as: ReadAs
+
+    def describe(self) -> str:
+        """Return how many results there are."""
+        n = len(self.rows)
+        return f"{n:,} result{'' if n == 1 else 's'}"
+
+    @property
+    def statistics(self) -> list[str]:
+        """Names of the statistics that any row has, in a fixed order."""
+        found = {name for row in self.rows for name in row.numbers} - {"runs"}
+        others = sorted(found - {*ORDER})
+        names = [name for name in ORDER if name in found] + others
+        has_runs = any("runs" in row.numbers for row in self.rows)
+        return [*names, "runs"] if has_runs else names
+
+    def name_heading(self, statistic: str) -> str:
+        """Return the heading of a statistic; of a spread or an interval with what it is."""
+        kinds = {row.kind for row in self.rows if row.kind is not None}
+        heading = HEADINGS.get(statistic, statistic)
+        if len(kinds) != 1 or statistic not in ("spread", "ci", "ci_low", "ci_high"):
+            return heading
+        kind = kinds.pop()
+        end = {"ci_low": " low", "ci_high": " high"}.get(statistic)
+        return f"± {kind}" if end is None else f"{kind}{end}"
+
+    def list_rows(self) -> list[list[str]]:
+        """Return a row of texts for each result."""
+        names = self.statistics
+        return [[*row.key, *(row.numbers.get(name, "") for name in names)] for row in self.rows]
+
+    def to_csv(self) -> str:
+        """Return the tidy table as CSV."""
+        names = [*self.keys, *map(self.name_heading, self.statistics)]
+        return write_csv(names, self.list_rows())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """Return the tidy table as a data frame of texts: keys, and a column a statistic."""
+        import pandas as pd
+
+        names = [*self.keys, *map(self.name_heading, self.statistics)]
+        return pd.DataFrame(self.list_rows(), columns=names)
+
+
+def write_csv(names: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table as CSV."""
+    written = io.StringIO()
+    csv.writer(written, lineterminator="\n").writerows([names, *rows])
+    return written.getvalue()
+
+
+def show_read_as(title: str, tidy: TidyRuns | TidyReport) -> tuple[str, list[str]]:
+    """Return how a table was read: a title, and a line for each role and note."""
+    return f"{title} read as {tidy.describe()}:", tidy.read_as.list_lines()

@@ -1,0 +1,158 @@
+"""Tables as programs that keep records of runs export them, brought into the usual form.
+
+W&B: a column for each run, "run - metric", beside a step; or a row for each run, with its state.
+MLflow: a row for each run, with its status. Stable-Baselines3: a monitor of episodes.
+TensorBoard: wall time, step and value.
+"""
+
+import dataclasses
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from replication.reading.cells import is_missing
+from replication.reading.names import NAMES
+from replication.reading.question import Cause, Question, quote
+from replication.reading.sheet import Column, Sheet
+from replication.reading.typeset import fold
+from replication.wording import plural
+
+STEPS = {
+    "step", "steps", "_step", "global_step", "env_step", "env_steps", "environment_steps",
+    "total_steps", "timestep", "timesteps", "total_timesteps", "num_timesteps", "epoch", "epochs",
+    "iteration", "iterations", "iter", "frame", "frames", "training_iteration", "global_steps",
+    "n_updates", "time_steps", "num_env_steps",
+}  # fmt: skip
+"""What columns of steps are called."""
+CLOCKS = {
+    "wall_time", "walltime", "relative_time_(wall)", "relative_time_(process)", "timestamp",
+    "created", "updated", "start_time", "end_time", "runtime", "duration", "date", "time",
+    "datetime", "created_at", "heartbeat_at", "_timestamp", "_runtime", "_wandb", "elapsed",
+}  # fmt: skip
+"""What clocks are called, which say nothing of a result."""
+LABELS = {
+    "artifact_uri", "experiment_id", "user", "user_id", "notes", "sweep", "source_type",
+    "source_name", "run_name", "hostname", "host", "pid", "commit", "git_commit", "gitcommit",
+    "url", "uri", "lifecycle_stage", "description",
+}  # fmt: skip
+"""Columns in which programs say where and by whom a run was made."""
+STATUS = {"status", "state", "run_status", "run_state"}
+FINISHED = {"finished", "completed", "complete", "success", "succeeded", "done", "ok"}
+UNFINISHED = {
+    "failed", "fail", "failure", "crashed", "crash", "killed", "error", "errored", "running",
+    "pending", "scheduled", "aborted", "preempted", "preempting", "cancelled", "canceled",
+    "timeout",
+}  # fmt: skip
+LINE = re.compile(r"(.+?) - (.+?)(__MIN|__MAX)?")
+MONITOR = {"r", "l", "t"}
+MONITOR_NAMES = {"r": "reward", "t": "step"}
+
+
+def is_step(name: str) -> bool:
+    """Say whether a heading is one of steps."""
+    return fold(name) in {fold(one) for one in STEPS}
+
+
+def is_aside(name: str) -> bool:
+    """Say whether a heading is that of a clock, or of where a run was made."""
+    folded = fold(name)
+    return folded in CLOCKS or folded in LABELS or folded.startswith("tags_mlflow")
+
+
+def unstack_runs(sheet: Sheet) -> Sheet:
+    """Return a table with a row for each run and step, or each run, in place of an export."""
+    sheet = leave_out_unfinished(sheet)
+    sheet = leave_out_summaries(sheet)
+    if {fold(name) for name in sheet.names} >= MONITOR and sheet.n_rows > 1:
+        return read_monitor(sheet)
+    return unstack_lines(sheet)
+
+
+def leave_out_unfinished(sheet: Sheet) -> Sheet:
+    """Return the runs that finished, where a column says so; the others are named."""
+    for column in sheet.columns:
+        states = {text.strip().lower() for text in column.known}
+        if fold(column.name) not in STATUS or not states <= FINISHED | UNFINISHED:
+            continue
+        if not states & UNFINISHED or not states & FINISHED:
+            return sheet
+        texts = column.list_texts()
+        kept = np.array([text.strip().lower() not in UNFINISHED for text in texts], dtype=np.bool_)
+        bad = sorted({text for text in column.known if text.strip().lower() in UNFINISHED})
+        n_bad = plural(int((~kept).sum()), "run")
+        note = f"Left out, by {quote([column.name])}: {n_bad} ({quote(bad)})."
+        return sheet.take(kept).add_note(note)
+    return sheet
+
+
+def leave_out_summaries(sheet: Sheet) -> Sheet:
+    """Return a table of runs without rows of its own summary, as spreadsheets have at their end."""
+    for column in sheet.columns:
+        if column.is_numeric and column.numbers is not None:
+            continue
+        texts = [fold(text) for text in column.list_texts()]
+        is_summary = np.array([text in NAMES and NAMES[text] != "runs" for text in texts])
+        n_summaries = int(is_summary.sum())
+        is_at_end = n_summaries > 0 and bool(is_summary[-n_summaries:].all())
+        if not is_at_end or n_summaries == sheet.n_rows or n_summaries > len(NAMES):
+            continue
+        words = [column.list_texts()[place] for place in np.flatnonzero(is_summary)]
+        note = f"Left out, as a summary of the rows above: {quote(words)}."
+        return sheet.take(~is_summary).add_note(note)
+    return sheet
+
+
+def read_monitor(sheet: Sheet) -> Sheet:
+    """Return a monitor of Stable-Baselines3 with names in place of letters: r, l and t."""
+    letters = [name for name in sheet.names if fold(name) in MONITOR_NAMES]
+    names = {name: MONITOR_NAMES[fold(name)] for name in letters}
+    kept = tuple(column for column in sheet.columns if fold(column.name) != "l")
+    note = (
+        "Read as a monitor of episodes: r is the reward, t the time; l, their length, is left out."
+    )
+    return dataclasses.replace(sheet, columns=kept).rename(names).add_note(note)
+
+
+def unstack_lines(sheet: Sheet) -> Sheet:
+    """Return lines of a plot, "run - metric" beside a step, with a row for each run and step."""
+    first, *others = sheet.columns
+    parts = {column.name: LINE.fullmatch(column.name) for column in others}
+    if not is_step(first.name) or not parts or not all(parts.values()):
+        return sheet
+    found = {name: match for name, match in parts.items() if match is not None}
+    _check_lines(sheet, found)
+    lines = {name: match for name, match in found.items() if not match[3]}
+    metrics = list(dict.fromkeys(match[2] for match in lines.values()))
+    if len(metrics) > 1:
+        message = f"{sheet.name} holds several metrics ({quote(metrics)}); export one"
+        raise Question(Cause.FORMAT, message)
+    return _stack(sheet, first, {name: match[1] for name, match in lines.items()}, metrics[0])
+
+
+def _check_lines(sheet: Sheet, found: dict[str, re.Match[str]]) -> None:
+    """Refuse lines that are means of several runs, whose ends differ."""
+    for name, match in found.items():
+        line = f"{match[1]} - {match[2]}"
+        if not match[3] or line not in sheet.names:
+            continue
+        if sheet[name].list_texts() != sheet[line].list_texts():
+            what = "is the mean of a group of runs, or of a bin of steps"
+            advice = "export the runs ungrouped and unsmoothed"
+            message = (
+                f"{quote([line])} of {sheet.name} {what}, and no run ({quote([name])} differs)"
+            )
+            raise Question(Cause.FORMAT, f"{message}; {advice}")
+
+
+def _stack(sheet: Sheet, step: Column, runs: dict[str, str], metric: str) -> Sheet:
+    steps = step.list_texts()
+    rows: list[Sequence[str]] = []
+    for name, run in runs.items():
+        for at, cell in zip(steps, sheet[name].list_texts(), strict=True):
+            if not is_missing(cell):
+                rows.append((run, at, cell))
+    stacked = Sheet.of_rows(
+        sheet.name, ["run", step.name, metric], rows, is_point_sure=sheet.is_point_sure
+    )
+    return dataclasses.replace(stacked, notes=sheet.notes)

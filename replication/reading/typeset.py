@@ -1,0 +1,76 @@
+"""What typesetting puts round a number or a name, taken off."""
+
+import functools
+import re
+from collections.abc import Callable
+
+LONGEST = 200  # letters of a cell that are read
+SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+PLAIN = re.compile(r"[-+]?[0-9.]*")
+
+Replacement = str | Callable[[re.Match[str]], str]
+
+
+def _write_power(found: re.Match[str]) -> str:
+    return f"10^{found[1].translate(SUPERSCRIPTS)}"
+
+
+TYPESET: tuple[tuple[str, Replacement], ...] = (
+    (r"10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", _write_power),  # 10⁻³
+    (r"\\(?:cell|row|text)?color(?:\[\w+\])?\{[^{}]*\}", ""),  # \textcolor{red}{0.8}
+    (r"\\(?:scriptscript|script|footnote|small|tiny|large|bf|it|rm)(?:size|style|series)?\b", ""),
+    (r"\\multi(?:row|column)\{[^{}]*\}\{[^{}]*\}", ""),  # \multirow{2}{*}{0.8}
+    (r"\$|\*\*|__|\\[,;:! ]|\\(?:left|right|pmb|bm)\b|<[^<>]{0,20}>", ""),
+    (r"\{,\}", ","),  # 0{,}831
+    (r"\\([_&#%])", r"\1"),
+    (r"\\pm(?![A-Za-z])|\+/[-−]|\+-|\+−", "±"),
+    (r"[_^]\s*\{?\s*±\s*([^{}^_]*)\}?", r" ± \1"),  # 0.83_{\pm 0.04}
+    (r"(?<=[0-9])_\{\s*\(?([0-9.]+%?)\)?\s*\}$", r" (\1)"),  # 0.83_{0.04}
+    (r"[−‒]|–(?=[0-9.])(?<![0-9.%]–)(?<![0-9.%] –)", "-"),
+    (r"(?<=[0-9])[\u2009\u202f\u00a0](?=[0-9]{3}(?![0-9]))", "'"),  # 12 345, by a thin space
+    (r"\s*(?:×|\\(?:times|cdot)(?![A-Za-z]))\s*10\s*(?:\^\s*\{?\s*|(?=[+-]))([+-]?[0-9]{1,3})\}?",
+     r"e\1"),
+    (r"\s*·\s*10\s*\^\s*\{?\s*([+-]?[0-9]{1,3})\}?", r"e\1"),
+    (r"(?<=[0-9])·(?=[0-9])", "."),  # 10·0, as The Lancet prints
+    (r"[\u2009\u202f\u00a0~]", " "),
+    (r"_\{?(-\s?[0-9.e]+)\}?\s*\^\{?(\+\s?[0-9.e]+)\}?", r" \2 \1"),  # _{-0.3}^{+0.2}
+    (r"\^\{?(\+\s?[0-9.e]+)\}?\s*_\{?(-\s?[0-9.e]+)\}?", r" \1 \2"),  # ^{+0.2}_{-0.3}
+    (r"\\[A-Za-z]+\s*\{([^{}]*)\}", r"\1"),  # \mathbf{0.8}, \best{0.8}
+    (r"\s*\^?\s*\{?\s*(?:[*†‡§]|\\(?:d?dagger|ast|star)\b)+\s*\}?|\^\{?[a-z]\}?", ""),
+    (r"[↑↓]|\\(?:up|down)arrow\b", ""),
+    (r"\s+", " "),
+)  # fmt: skip
+"""Patterns and what they stand for, in order."""
+PATTERNS = tuple((re.compile(pattern), plain) for pattern, plain in TYPESET)
+
+
+@functools.lru_cache(maxsize=4096)
+def clean(text: str) -> str:
+    r"""Return a text of at most 200 letters without what typesetting puts round it.
+
+    >>> clean(r"$\mathbf{0.83}_{\pm 0.04}$"), clean("10·0"), clean("8.3 × 10⁻¹")
+    ('0.83 ± 0.04', '10.0', '8.3e-1')
+    """
+    body = text.strip()[:LONGEST]
+    if PLAIN.fullmatch(body):
+        return body
+    # Until nothing changes, since one command may hold another: \textbf{\underline{0.8}}
+    before = ""
+    while body != before:
+        before = body
+        for pattern, plain in PATTERNS:
+            body = pattern.sub(plain, body)
+    is_loose = "{" in body and not re.search(r"[_^]\{", body)
+    if is_loose:
+        body = re.sub("[{}]", "", body)
+    return body.strip()
+
+
+@functools.lru_cache(maxsize=65536)
+def fold(text: str) -> str:
+    r"""Return a name as it is compared: in LaTeX or in capitals it is the same.
+
+    >>> fold(r"\textbf{Half-Cheetah}"), fold("half_cheetah")
+    ('half_cheetah', 'half_cheetah')
+    """
+    return re.sub(r"[\s._-]+", "_", clean(text).lower()).strip("_")

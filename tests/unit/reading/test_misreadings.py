@@ -1,0 +1,235 @@
+"""Tables that people have, each of which was once read wrongly without a word.
+
+Either the reading is right, or a question says which two readings there are and what to write.
+"""
+
+import pytest
+
+from tests.unit.reading.asking import ask, make_runs, make_tasks
+
+FIVE = make_runs(0.81, 0.83, 0.80, 0.84, 0.85)
+
+
+@pytest.fixture
+def compare(tmp_path, capsys):
+    def run(*arguments, **files):
+        return ask(tmp_path, capsys, "compare", *arguments, **files)
+
+    return run
+
+
+def test_a_value_that_equals_a_reported_number_is_no_key(compare):
+    """500 of CartPole stood in both tables: it became a key, and the failed seed was dropped."""
+    own = "seed,CartPole,Acrobot\n0,500,-80\n1,500,-82\n2,500,-79\n3,500,-85\n4,121,-500\n"
+    found = compare("own.csv", "--reported", "dqn.csv", "--n", "5", own__csv=own,
+                    dqn__csv="method,CartPole,Acrobot\nDQN,500,-79.0\n")  # fmt: skip
+    assert "value: 'CartPole', 'Acrobot'" in found.out
+    assert "CartPole 500 5 424.2 5" in found.out, "of all five runs"
+    # 91.2 reported, and once among one's own: two of five runs were kept.
+    own = make_runs(91.2, 90.1, 91, 92, 91.7)
+    paper = "acc,n\n91.2,5\n"
+    found = compare("own.csv", "--reported", "paper.csv", own__csv=own, paper__csv=paper)
+    assert "your 91.2 (5 runs)" in found.out
+
+
+@pytest.mark.parametrize("value", ["39.82", "39.83"])
+def test_a_long_table_is_read_alike_whether_or_not_a_number_stands_in_both(compare, value):
+    own = f"task,seed,bleu\nde,0,39.82\nde,1,40.1\nen,0,28.4\nen,1,{value}\n"
+    found = compare("own.csv", "--reported", "paper.csv", "--n", "5", own__csv=own,
+                    paper__csv="task,bleu\nde,39.82\nen,28.00\n")  # fmt: skip
+    assert "4 runs: 2 groups, 2 in each: - key: 'task' - value: 'bleu'" in found.out
+
+
+@pytest.mark.parametrize("text", ["0,831 ± 0,020, n = 5", "0{,}831 ± 0{,}020, n = 5"])
+def test_a_decimal_comma_is_one(compare, text):
+    """831: "Contradicted, p < 0.0001, off by 830"."""
+    found = compare("own.csv", "--reported", text, own__csv=FIVE)
+    assert "reported mean of 0.831 (± 0.020, 5 runs)" in found.out
+
+
+def test_a_decimal_comma_of_one_number_is_that_of_the_table(tmp_path, capsys):
+    table = "task\tmean\nant\t83,280 ± 0,235\nhop\t80,125 ± 1,250\n"
+    found = ask(tmp_path, capsys, "read", "t.tsv", "--report", t__tsv=table)
+    assert found.out == "task,mean,± ant,83.280,0.235 hop,80.125,1.250"
+    assert "Decimal sign: ','" in found.err
+
+
+@pytest.mark.parametrize(("number", "point", "comma"), [
+    ("12,345", "12345", "12.345"), ("12.345", "12.345", "12345"),
+])  # fmt: skip
+def test_a_number_with_two_readings_is_asked_and_both_are_named(compare, number, point, comma):
+    found = compare("own.csv", "--reported", f"{number}, n = 5", own__csv=make_runs(12, 13, 12.5))
+    assert found.code == 2
+    assert f"give --decimal . for {point}" in found.err.replace(", --decimal", ", give --decimal")
+    for sign, value in ((".", point), (",", comma)):
+        found = compare("own.csv", "--reported", f"{number}, n = 5", "--decimal", sign)
+        assert f"reported mean of {value} (5 runs)" in found.out
+
+
+def test_commas_between_columns_say_that_a_point_is_one(tmp_path, capsys):
+    for name, separator, code in (("a.csv", ",", 0), ("a.tsv", "\t", 2)):
+        (tmp_path / name).write_text(f"seed{separator}v\n0{separator}12.345\n1{separator}12.355\n")
+        assert ask(tmp_path, capsys, "read", name).code == code
+
+
+def test_text_in_a_column_of_values_is_an_error_that_names_it(compare):
+    """The run number was judged: "your 3 (5 runs)"."""
+    own = "run,time\n1,3.1 s\n2,3.3 s\n3,diverged\n4,2.9 s\n5,3.0 s\n"
+    found = compare("own.csv", "--reported", "3.0 ± 0.2, n = 5", own__csv=own)
+    assert found.code == 2
+    assert "'time' holds 'diverged' in row 3" in found.err
+    found = compare("own.csv", "--reported", "3.0 ± 0.2, n = 5", "--where", "time!=diverged")
+    assert "your 3.075 (4 runs)" in found.out
+    assert "Unit of 'time': s." in found.out
+
+
+def test_groups_of_thousands_with_points_are_read(compare):
+    own = "run;steps\n1;12.345,6\n2;11.200,1\n3;12.001,0\n"
+    found = compare("own.csv", "--reported", "12000 ± 200, n = 5", own__csv=own)
+    assert "your 11,849 (3 runs)" in found.out
+
+
+DOMAINBED = r"""\begin{tabular}{lccccc}
+\toprule
+\textbf{Algorithm} & \textbf{A} & \textbf{C} & \textbf{P} & \textbf{S} & \textbf{Avg} \\
+\midrule
+ERM & 84.7 $\pm$ 0.4 & 80.8 $\pm$ 0.6 & 97.2 $\pm$ 0.3 & 79.3 $\pm$ 1.0 & 85.5 \\
+IRM & 84.8 $\pm$ 1.3 & 76.4 $\pm$ 1.1 & 96.7 $\pm$ 0.6 & 76.1 $\pm$ 1.0 & 83.5 \\
+\bottomrule
+\end{tabular}"""
+
+
+def test_an_average_beside_columns_with_spreads_is_one_more_label(compare):
+    """It was taken as the mean: p = 1, though all rows were five points off."""
+    means = {"A": 84.7, "C": 80.8, "P": 97.2, "S": 79.3}
+    own = make_tasks({name: mean - 5 for name, mean in means.items()}, value="acc")
+    arguments = "own.csv", "--reported", "t.tex", "--n", "3"
+    asked = compare(*arguments, own__csv=own.replace("task", "env", 1), t__tex=DOMAINBED)
+    assert "several results for 'A'" in asked.err
+    found = compare(*arguments, "--where", "Algorithm=ERM")
+    assert "Contradicted as a whole" in found.out or "Contradicted" in found.out
+    assert "A 84.7 ± 0.4 3 79.85 4" in found.out
+    assert "Avg" in found.out, "which only the report has"
+
+
+LIGHTNING = "epoch,step,train_loss,val_acc\n" + "".join(
+    f"{e},{10 * e + 9},0.{9 - e},\n{e},{10 * e + 9},,0.{e + 3}\n" for e in range(5)
+)
+
+
+def test_rows_without_a_value_go_first_and_repeated_steps_are_a_log(compare):
+    """One run was "5 runs", p = 0.039; three versions "12 runs", p = 0.021."""
+    arguments = "metrics.csv", "--value", "val_acc", "--reported", "0.75 ± 0.02, n = 5"
+    asked = compare(*arguments, metrics__csv=LIGHTNING)
+    assert "is a log of 1 run by 'epoch'" in asked.err
+    assert "give --take last, max, min, mean or a step" in asked.err
+    assert "(1 run)" in compare(*arguments, "--take", "last").out
+
+
+def test_events_are_successes(compare):
+    """23 of 468 against runs of 0 and 1 was -131 SD."""
+    own = "id,event\n" + "".join(f"{i},{int(i % 20 == 0)}\n" for i in range(200))
+    for report in ("group,events,n\nplacebo,23,468\n", "group,events\nplacebo,23/468\n",
+                   "group,n (%),N\nplacebo,23 (4.9),468\n"):  # fmt: skip
+        found = compare("own.csv", "--reported", "r.csv", own__csv=own, r__csv=report)
+        assert "reported number of successes of 23 (468 runs)" in found.out
+    wrong = compare(
+        "own.csv", "--reported", "r.csv", r__csv="group,n (%),N\nplacebo,23 (5.9),468\n"
+    )
+    assert "23 of 468 is 4.91 %, and not 5.9" in wrong.err
+
+
+def test_a_failed_run_is_left_out_and_said(compare):
+    rows = [("aa", "FINISHED", 0, 0.81), ("ab", "FINISHED", 1, 0.82), ("ac", "FAILED", 2, 0.11),
+            ("ad", "FINISHED", 3, 0.83)]  # fmt: skip
+    own = "Start Time,Run ID,Name,User,Status,seed,acc\n" + "".join(
+        f"2024-01-0{seed + 1},{run},n{seed},me,{status},{seed},{acc}\n"
+        for run, status, seed, acc in rows
+    )
+    found = compare("mlflow.csv", "--reported", "0.82 ± 0.02, n = 5", mlflow__csv=own)
+    assert "your 0.82 (3 runs)" in found.out
+    assert "Left out, by 'Status': 1 run ('FAILED')." in found.out
+
+
+def test_statistics_in_rows_are_statistics(compare):
+    """ "average" and "standard deviation" were keys."""
+    report = "statistic,ant,hop\naverage,3.2,4.1\nstandard deviation,0.2,0.3\n"
+    found = compare("own.csv", "--reported", "r.csv", "--n", "5", r__csv=report,
+                    own__csv=make_tasks({"ant": 3.0, "hop": 4.0}))  # fmt: skip
+    assert "statistic: 'mean' (mean), 'sd' (standard deviation)" in found.out
+    assert "ant 3.2 ± 0.2 5 3.15 4" in found.out, found
+
+
+def test_a_per_cent_sign_behind_one_of_two_numbers_is_asked(compare):
+    found = compare("own.csv", "--reported", "0.35 ± 4%, n = 5", own__csv=FIVE)
+    assert "does the per cent sign of 0.35 and 4% belong to all" in found.err
+    both = compare("own.csv", "--reported", "83.0 ± 4.0 %, n = 5")
+    assert "reported mean of 83.0% (± 4.0%, 5 runs)" in both.out
+
+
+# What was refused, though people write it.
+
+
+@pytest.mark.parametrize(("text", "said"), [
+    ("10·0 (SD 0·4), n = 20", "mean of 10.0 (sd 0.4, 20 runs)"),
+    ("10.0 ± 0.4 over 20 seeds", "mean of 10.0 (± 0.4, 20 runs)"),
+    ("10.0 ± 0.4 (sd), n = 20", "mean of 10.0 (sd 0.4, 20 runs)"),
+    ("mean 10.0, sd 0.4, n 20", "mean of 10.0 (sd 0.4, 20 runs)"),
+    ("10.0 (95% CI 9.8 to 10.2), n=20", "mean of 10.0 (± 0.2, 20 runs)"),
+    ("reward: 10.0 ± 0.4 (20 runs)", "mean of 10.0 (± 0.4, 20 runs)"),
+])  # fmt: skip
+def test_texts_as_papers_have_them_are_read(compare, text, said):
+    found = compare("own.csv", "--reported", text, own__csv=make_runs(10.1, 9.8, 10.2, 10.4))
+    assert f"the reported {said}" in found.out
+
+
+WIDE = "task,seed_0,seed_1,seed_2\nant,3,3.1,3.2\nhop,4,4.1,4.2\n"
+AGG = ",score,score,score\n,mean,std,count\ntask,,,\nant,3.05,0.12,5\nhop,4.1,0.2,5\n"
+RAW = make_tasks({"ant": 2.9, "hop": 3.9}, n=5)
+REPORT = "task,mean,sd,n\nant,3.05,0.12,5\nhop,4.1,0.2,5\n"
+OWN = make_tasks({"ant": 3.0, "hop": 4.0})
+
+
+@pytest.mark.parametrize(("own", "report", "said"), [
+    (WIDE, REPORT, "6 runs: 2 groups, 3 in each: - key: 'task' - value: 'value' - seed: 'seed'"),
+    (OWN, AGG, "statistic: 'score_mean' (mean of score), 'score_std' (standard deviation"),
+    (OWN, RAW, "The report holds runs: their means and standard deviations are compared."),
+    (OWN.encode("utf-16"), REPORT.encode("utf-16"), "statistic: 'mean' (mean)"),
+    ("# made by me\n" + OWN, REPORT, "8 runs: 2 groups"),
+    (OWN.replace(",", ";").replace(".", ","), REPORT, "8 runs: 2 groups"),
+    (OWN, "|task|score|n|\n|-|-|-|\n|ant|3.05 ± 0.12|5|\n|hop|4.1 ± 0.2|5|\n", "'score' (mean)"),
+])  # fmt: skip
+def test_tables_as_people_have_them_are_read(compare, own, report, said):
+    found = compare("own.csv", "--reported", "r.csv", own__csv=own, r__csv=report)
+    assert said in found.out, found
+    assert "ant 3.05" in found.out or "3.1 ± 0.158" in found.out
+
+
+LINES = ('"Step","a - acc","a - acc__MIN","a - acc__MAX","b - acc","b - acc__MIN","b - acc__MAX"\n'
+         "1,0.1,0.1,0.1,0.2,0.2,0.2\n2,0.3,0.3,0.3,0.4,0.4,0.4\n")  # fmt: skip
+GROUPED = '"Step","ppo - acc","ppo - acc__MIN","ppo - acc__MAX"\n1,0.1,0.05,0.2\n2,0.3,0.2,0.4\n'
+MONITOR = '#{"t_start": 1.0, "env_id": "CartPole"}\nr,l,t\n10,10,0.5\n20,20,0.9\n30,30,1.9\n'
+BOARD = "Wall time,Step,Value\n1.5e9,1,0.1\n1.6e9,2,0.2\n1.7e9,3,0.3\n"
+TRACKED = (
+    ",run_id,status,start_time,metrics.acc,params.seed,params.lr,tags.mlflow.runName\n"
+    "0,aa,FINISHED,2024-1,0.81,0,0.1,x\n1,ab,FINISHED,2024-2,0.82,1,0.1,y\n"
+    "2,ac,FAILED,2024-3,0.1,2,0.1,z\n"
+)
+
+
+@pytest.mark.parametrize(("content", "arguments", "expected"), [
+    (LINES, ["--take", "last"], "seed,value a,0.3 b,0.4"),
+    (MONITOR, ["--take", "mean"], "value 20"),
+    (BOARD, ["--take", "last"], "value 0.3"),
+    (TRACKED, [], "seed,value 0,0.81 1,0.82"),
+])  # fmt: skip
+def test_exports_of_programs_that_keep_records_are_read(
+    tmp_path, capsys, content, arguments, expected
+):
+    found = ask(tmp_path, capsys, "read", "e.csv", *arguments, e__csv=content)
+    assert found.out == expected, found
+
+
+def test_a_line_over_a_group_of_runs_is_no_run(tmp_path, capsys):
+    found = ask(tmp_path, capsys, "read", "e.csv", "--take", "last", e__csv=GROUPED)
+    assert (found.code, "export the runs ungrouped" in found.err) == (2, True)
