@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from replication.cli import main
+from replication.experiments import list_checks
 from replication.report.template import fill
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,7 @@ def render_readme() -> str:
     """Return the page that the models in the results folder make of the template."""
     paths = sorted((RESULTS / "models").glob("*.json"))
     models = {path.stem: json.loads(path.read_text("utf-8")) for path in paths}
+    models["checks"] = list_checks(models)
     benchmark = RESULTS / "benchmark.json"
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
     models["example"] = run_example()

@@ -34,9 +34,10 @@ def add_commands(subparsers: Any) -> None:
     """Add the commands of this module to the parser of `replication`."""
     mechanism = arguments.add_command(
         subparsers, "mechanism",
-        "Test whether recirculation amplifies its own code on inputs of your own, beside "
-        "back-propagation and feedback alignment, each at its best learning rate: whether W grows "
-        "as predicted, and what first changes are worth. "
+        "Test what recirculation waits for on inputs of your own: whether a decoder that only "
+        "watches another network's encoder is done when that network is, and whether keeping the "
+        "decoder aligned saves time. Beside it back-propagation and feedback alignment, each at "
+        "its best learning rate. "
         "For example: replication mechanism --patterns FILE.csv --group-sizes 8,3.",
         "--root-seed", "--jobs", *arguments.PROTOCOL, handler=run_mechanism,
     )  # fmt: skip

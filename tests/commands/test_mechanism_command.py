@@ -1,6 +1,5 @@
 """`replication mechanism`: any matrix of numbers from 0 to 1, one line for anything else."""
 
-import math
 import re
 
 import pandas as pd
@@ -14,13 +13,13 @@ from tests.exactness.rules import FILE
 RING = "1,0.368,0.135,0.368\n0.368,1,0.368,0.135\n0.135,0.368,1,0.368\n0.368,0.135,0.368,1\n"
 
 
-def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_it_prints(run, tmp_path):
+def test_one_hot_vectors_wait_for_room_and_table_and_function_say_what_it_prints(run, tmp_path):
     asked = {"n_seeds": 40, "root_seed": 2**63 - 1}
     words = ("--seeds", 40, "--root-seed", 2**63 - 1, "--save", tmp_path / "found.csv")
     answer = run("mechanism", "--group-sizes", "4,2", *words)
     assert answer.startswith("4-2-4, 4 patterns, logistic visible units, regression 0.75; 40 ")
     assert "strengths of the inputs (eigenvalues of their scatter): 1, 1, 1\n" in answer
-    assert answer.endswith("W amplifies its own code here.\n")
+    assert answer.endswith("other network is.\nKeeping the decoder aligned saves no time.\n")
     found, table = examine_mechanism(PAPER, **asked), pd.read_csv(tmp_path / "found.csv")
     assert f"{found}\n" == answer
     pd.testing.assert_frame_equal(table, found.table, check_dtype=False)
@@ -28,20 +27,21 @@ def test_one_hot_vectors_are_amplified_and_table_and_function_say_what_it_prints
     assert rates.index.tolist() == [*reach.RULES, "feedback alignment"]
     for rule, rate in rates.items():
         assert re.search(rf"^{rule} +{rate:.4g} ", answer, re.M)
-    assert len(table[table.kind == "first changes"]) == len(examination.INSTEAD)
-    # The growth that the algebra gives for the paper's settings, at a tenth of the best rate.
-    (row,) = (x.split() for x in answer.splitlines() if "growth of W along itself" in x)
-    growth = 0.1 * rates["recirculation"] * 0.75 * 0.25**2 / 4
-    assert float(row[-2]) == pytest.approx(growth, abs=1e-4)
+    # A decoder that watches is done with the other network, of which the table has the median.
+    halves = table[table.kind == "halves"].set_index("name")
+    watching = halves.loc[examination.HALVES["watching"]]
+    assert watching.near > 0.6
+    assert watching.low <= halves.loc["nothing changed"]["median"] <= watching.high
+    (law,) = table[table.kind == "law"].itertuples()
+    assert law.predicted == pytest.approx(law.median, rel=0.25)
+    assert 0.0 <= law.first_gap < 0.05
+    assert law.last_gap > 0.3
 
 
-def test_first_changes_are_put_beside_a_later_start(run):
-    answer = run("mechanism", "--seeds", 200)
-    lines = [re.split(" {2,}", line) for line in answer.splitlines()]
-    costs = {row[0]: (float(row[1]), float(row[2])) for row in lines if len(row) == 6 and row[0]}
-    extra, n_first = costs["of W dropped"]
-    assert abs(extra - n_first) <= 2
-    assert abs(costs["W grows without turning"][0]) <= 1
+def test_only_one_hot_vectors_are_foretold(run, write):
+    answer = run("mechanism", "--group-sizes", "4,3", "--patterns", write(RING), "--seeds", 40)
+    assert "Halves that learn from another network" in answer
+    assert "gaps between the codes" not in answer
 
 
 def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
@@ -50,7 +50,7 @@ def test_where_no_rule_converges_there_is_no_best_rate_and_no_cost(run, write):
     assert "4 patterns, linear visible units" in answer
     assert "No rule meets the criterion here (half-squared-error below 0.1) at any rate" in answer
     assert " least_error " in answer
-    assert "changes replaced" not in answer
+    assert "Halves that learn" not in answer
 
 
 # Back-propagation of the cross-entropy.
@@ -88,14 +88,21 @@ def test_function_refuses_what_the_command_refuses(tmp_path, refuse):
     assert "no such folder" in refuse(74, "mechanism", "--save", tmp_path / "none" / "found.csv")
 
 
-@pytest.mark.parametrize(("along_w", "along_theory", "words"), [
-    (0.95, 0.99, "amplifies its own code"),
-    (0.5, 0.99, "the inputs differ most"),
-    (0.5, 0.6, "not what the theory predicts"),
-    (math.nan, math.nan, "nothing is said"),
+@pytest.mark.parametrize(("near", "mirrored", "first", "second"), [
+    (0.9, 100.0, "The encoder sets the time here", "saves no time"),
+    (0.9, 89.0, "The encoder sets the time here", "saves time"),
+    (0.4, 91.0, "The encoder alone does not set the time here", "saves no time"),
+    (None, 100.0, "The encoder alone does not set the time here", "saves no time"),
 ])  # fmt: skip
-def test_sentence_follows_the_two_cosines(along_w, along_theory, words):
-    assert words in examination.judge_amplification(along_w, along_theory)
+def test_sentences_follow_who_is_done_in_time(near, mirrored, first, second):
+    found = {
+        "donor": 100.0,
+        "watching": {"near": {"share": near}},
+        "mirrored": {"median_interval": [50.0, mirrored]},
+    }
+    one, other = examination.judge_waiting(found).splitlines()
+    assert one.startswith(first)
+    assert other == f"Keeping the decoder aligned {second}."
 
 
 @pytest.mark.parametrize("text", [

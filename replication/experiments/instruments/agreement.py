@@ -11,7 +11,6 @@ visible units taken off, grows along itself.
 """
 
 import dataclasses
-import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -26,14 +25,12 @@ from replication.experiments.instruments.matrices import (
     flatten,
     get_w,
 )
-from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
 from replication.simulator.rule.activations import ACTIVATIONS
 from replication.simulator.rule.weights import list_connections, list_matrices, make_patterns
 from replication.simulator.running.changes import compute_changes, compute_gradients, reconstruct
 from replication.simulator.running.engine import evaluate_networks, record_weights
-from replication.simulator.running.ensemble import simulate_weights
 
 PARALLEL = float(np.cos(np.pi / 4.0))
 """Vectors count as parallel if the angle between them is below 45 degrees."""
@@ -46,11 +43,6 @@ LINEAR_DIGITS = Protocol(
     visible_units="linear", hidden_function="linear",
 )  # fmt: skip
 """Networks that come to rest, in a few hundred updates, before U and W are aligned."""
-
-PAIRS = {"change_w": "along_w", "descent_w": "descent", "change_descent": "along_descent"}
-"""Cosines that are followed, as `measure_growth` names them."""
-FOLLOWED, STEP = 800.0, 10.0
-"""Updates times learning rate for which they are followed, and between two measurements."""
 
 
 def measure_agreement(protocol: Protocol, weights: Array) -> dict[str, Array]:
@@ -192,15 +184,13 @@ def find_slope(protocol: Protocol) -> float:
 def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
     """Measure what the next update does to W, where the inputs differ, (n,) each.
 
-    ``growth`` is the share of its length that W gains along itself; ``along_w``,
-    ``along_theory`` and ``along_descent`` are cosines of the change with W, W S and steepest
-    descent in the squared error, ``descent`` that of steepest descent with W.
+    ``growth`` is the share of its length that W gains along itself; ``along_w`` and
+    ``along_theory`` are cosines of the change with W and with W S.
     """
     scatter = Scatter.of(protocol)
     span = scatter.span
     W = get_w(protocol, weights) @ span
     change = get_w(protocol, compute_changes(protocol, weights)) @ span
-    descent = -get_w(protocol, compute_gradients(protocol, weights)) @ span
     theory = W @ scatter.matrix
     squares = np.sum(W**2, axis=(1, 2))
     return {
@@ -208,46 +198,7 @@ def measure_growth(protocol: Protocol, weights: Array) -> dict[str, Array]:
         "predicted": predict_growth(protocol) * np.sum(W * theory, axis=(1, 2)) / squares,
         "along_w": compute_cosines(flatten(change), flatten(W)),
         "along_theory": compute_cosines(flatten(change), flatten(theory)),
-        "along_descent": compute_cosines(flatten(change), flatten(descent)),
-        "descent": compute_cosines(flatten(descent), flatten(W)),
     }
-
-
-def predict_alignment_by_growth(protocol: Protocol) -> float:
-    """Return after how many updates the cosine of W and U, both relative to the mean, is `LEVEL`.
-
-    Equation 3 adds ``epsilon (1 - lambda) s S W^T`` to U, so that for one-hot patterns
-    ``U(t) = U(0) + W(0)^T a`` with ``a = ((1 + g)^t - 1) k``, g the growth by one update and k
-    what U gains for it, ``1 / (lambda (1 - lambda))`` unless rates differ. With U(0) at right
-    angles to W(0)^T and as long, the cosine is ``a / sqrt(1 + a^2)``.
-    """
-    growth = predict_growth(protocol)
-    gain = protocol.learning_rate * protocol.hidden_to_visible_factor
-    gain *= (1.0 - protocol.regression) * find_slope(protocol) / growth
-    needed = LEVEL / math.sqrt(1.0 - LEVEL**2)
-    return math.log1p(needed / gain) / math.log1p(growth)
-
-
-def check_theory(protocol: Protocol, weights: Array) -> Model:
-    """Compare prediction and measurement, as medians over networks of one-hot patterns."""
-    predicted = predict_alignment_by_growth(protocol)
-    times = find_alignment(protocol, weights, n_updates=3 * math.ceil(predicted) + 20)
-    measured = measure_growth(protocol, weights)
-    return {
-        "predicted": predict_growth(protocol), "growth": float(np.median(measured["growth"])),
-        "alignment_predicted": predicted, "alignment": float(np.median(times)),
-    }  # fmt: skip
-
-
-def follow_turning(protocol: Protocol, weights: Array) -> Model:
-    """Return medians of `PAIRS` at regular updates of networks that converge, and beyond."""
-    n_updates = round(FOLLOWED / protocol.learning_rate)
-    every = max(1, round(STEP / protocol.learning_rate))
-    _, converged, _ = simulate_weights(protocol, weights)
-    recorded = record_weights(protocol, weights[converged], n_updates)[:, ::every]
-    measured = measure_growth(protocol, recorded.reshape(-1, protocol.n_weights))
-    followed = {name: measured[key].reshape(recorded.shape[:2]) for name, key in PAIRS.items()}
-    return {k: {"median": np.nanmedian(x, axis=0).tolist()} for k, x in followed.items()}
 
 
 def _compute_variation(slopes: Array, weights: Array | None = None) -> Array:

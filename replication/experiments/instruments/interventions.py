@@ -3,8 +3,7 @@
 If a network without its first k changes merely started later, it would take k updates more.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,6 @@ from replication.experiments.instruments.sample import estimate_share, name_medi
 from replication.simulator.rule import recirculation
 from replication.simulator.rule.network import Shape
 from replication.simulator.rule.recirculation import BackPropagationNetwork, RecirculationNetwork
-from replication.simulator.rule.weights import draw_uniform
 from replication.simulator.running.ensemble import simulate_weights
 
 NOISE_SEED = 2014
@@ -35,7 +33,6 @@ class Intervention(RecirculationNetwork):
     names: tuple[str, ...] = ("W",)  # the arrays whose changes are others
     t: Any  # updates so far
     n_first: Any
-    once: Any  # a direction in the shape of W, drawn once for each network
 
     @property
     def kept(self) -> dict[str, Any]:  # type: ignore[override]
@@ -44,8 +41,8 @@ class Intervention(RecirculationNetwork):
 
     @property
     def fixed(self) -> dict[str, Shape]:  # type: ignore[override]
-        """The number of first updates and the direction, of each network."""
-        return {"n_first": (), "once": self.shapes["W"]}
+        """The number of first updates, of each network."""
+        return {"n_first": ()}
 
     def apply(self, changes: dict[str, Any]) -> None:
         """Update as the rule does, and put something else in its place while it is early."""
@@ -63,19 +60,6 @@ class Intervention(RecirculationNetwork):
         It takes the array, its change, and all changes that were summed over the patterns.
         """
         return 0.0
-
-    def draw_direction(self) -> Any:
-        """Return a random direction in the shape of W, drawn anew."""
-        return 2.0 * self.uniform(self.W.shape) - 1.0
-
-    def turn(self, W: Any, change: Any, direction: Any) -> Any:
-        """Return the change after which W is as long as it would, but in a direction: another code.
-
-        Means over visible units are left alone.
-        """
-        span = Scatter.of(self.protocol).span
-        learnt = (W + change) @ span
-        return change + give_length(direction @ span, learnt) - learnt
 
 
 class Descent(Intervention, BackPropagationNetwork):
@@ -103,28 +87,28 @@ def freeze(*names: str) -> type[Intervention]:
     return type("Frozen", (Intervention,), {"names": names})
 
 
-def put(choose: Callable[[Any, Any, Any, Any], Any]) -> type[Intervention]:
-    """Return the intervention that takes the change of W from network, W, change and changes."""
-    return type("Changed", (Intervention,), {"choose": choose})
+class AtRandom(Intervention):
+    """W changes as much in a random direction, drawn anew in every update."""
+
+    def choose(self, _: Any, change: Any, __: dict[str, Any], /) -> Any:
+        """Return a random direction, as long."""
+        direction = 2.0 * self.uniform(self.W.shape) - 1.0
+        return give_length(direction, change)
+
+
+class Amplification(Intervention):
+    """W changes by no more than what lies along W S, for one-hot vectors along W."""
+
+    def choose(self, W: Any, change: Any, _: dict[str, Any], /) -> Any:
+        """Return the component of the change along W S."""
+        return project(change, W @ Scatter.of(self.protocol).matrix)
 
 
 INTERVENTIONS: Mapping[str, type[Intervention]] = {
     "dropped": freeze("W"),
-    "U dropped": freeze("U"),
-    "hidden biases dropped": freeze("b"),
-    "all but W dropped": freeze("b", "U", "c"),
-    # W changes the other way; as much in a random direction; as much in that of descent.
-    "reversed": put(lambda _, __, change, ___: -change),
-    "random": put(lambda net, _, change, __: give_length(net.draw_direction(), change)),
+    "random": AtRandom,
     "gradient": Descent,
-    # By no more than what lies along W S, for one-hot vectors along W.
-    "amplification": put(
-        lambda net, W, change, _: project(change, W @ Scatter.of(net.protocol).matrix)
-    ),
-    # As much in one random direction; W as long, with another code; with a new one each time.
-    "steered": put(lambda net, _, change, __: give_length(net.once, change)),
-    "exchanged": put(lambda net, W, change, _: net.turn(W, change, net.once)),
-    "renewed": put(lambda net, W, change, _: net.turn(W, change, net.draw_direction())),
+    "amplification": Amplification,
 }
 """What is frozen at first, or what takes the place of the changes of W."""
 
@@ -140,8 +124,7 @@ def prepare(
     learning = recirculation.find_network(protocol, network)
     rule = type(intervention.__name__, (intervention, learning), {})
     firsts = np.full((len(weights), 1), float(n_first))
-    once = draw_uniform(math.prod(protocol.group_sizes), NOISE_SEED, 0, len(weights))
-    return rule, np.hstack([weights, firsts, once])
+    return rule, np.hstack([weights, firsts])
 
 
 def train_changed(

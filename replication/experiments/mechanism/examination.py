@@ -1,7 +1,6 @@
-"""Whether recirculation amplifies its own code on inputs of one's own, and how fast rules are."""
+"""What learning waits for on inputs of one's own, and how fast rules are there."""
 
 import dataclasses
-import math
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,13 @@ from replication.experiments.instruments.matrices import Scatter
 from replication.experiments.instruments.model import Model
 from replication.experiments.instruments.sample import Sample
 from replication.experiments.mechanism import FEWEST, MOST, N_NETWORKS, reach
+from replication.experiments.mechanism.foretelling import foretell
+from replication.experiments.mechanism.networks import (
+    Networks,
+    draw_networks,
+    measure_smallest_gap,
+)
+from replication.experiments.mechanism.watching import compare_pairs
 from replication.paper.study import DEFAULT_ROOT_SEED
 from replication.simulator.rule.network import Network
 from replication.simulator.rule.weights import make_patterns
@@ -23,15 +29,24 @@ from replication.wording import plural, show
 
 SEARCH_SHARE = 0.2
 """Networks at each learning rate that is tried, as a share of all."""
-CLEAR = 0.9
-"""Cosine from which the change counts as along W, or along what the theory predicts."""
-INSTEAD = {
-    "dropped": "of W dropped",
-    "U dropped": "of U dropped",
-    "random": "W changed as much at random",
-    "amplification": "W grows without turning",
+COLUMNS = (
+    "kind", "name", "rate", "tried", "at_edge", "least_error", "converged", "median", "mean", "low",
+    "high", "near", "first_gap", "last_gap", "predicted",
+)  # fmt: skip
+"""Of the table, those that no row has left out."""
+LEARNT = 0.5
+"""Share of networks that have to learn, so that their median is no cap."""
+SAVING = 0.1
+"""Share of the time by which a decoder that is kept aligned has to be sooner, beyond chance."""
+IN_TIME = 0.5
+"""Share of watching decoders that are done when the other network is, from which it is so."""
+N_FORETOLD, MOST_CODES = 20, 16
+"""Networks whose gaps are recorded, and the most codes of which they are."""
+HALVES = {
+    "watching": "a decoder watches another network's encoder",
+    "hearing": "an encoder hears another network's decoder",
+    "mirrored": "U is turned to the transpose of W after every update",
 }
-"""What is done with the first changes, and its name in the answer."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -45,14 +60,15 @@ class Mechanism:
     n_networks, root_seed : int
         The networks that each rule trained at its best learning rate.
     table : pandas.DataFrame
-        A row for each learning rule at its best rate (its ``kind`` is *rule*), for how W grows
-        (*growth*), and for others in place of first changes, so many of them (*first changes*).
-        A ``value`` is the growth of W in an update, a cosine, or a median of extra updates with
-        its 95 % interval. ``at_edge`` says whether the best rate was the lowest or highest of
-        those tried, ``least_error`` the smallest that a network of the search ended with: 0 if
-        one converged, empty if all diverged.
+        A row for each learning rule at its best rate (its ``kind`` is *rule*), for halves that
+        learn from another network or are kept aligned (*halves*), and for what the law says of
+        one-hot vectors (*law*). ``median`` is one of updates, with its 95 % interval ``low`` to
+        ``high`` for halves; ``near`` the share that have learnt within 10 % of when the other
+        network had. ``at_edge`` says whether the best rate was the lowest or highest of those
+        tried, ``least_error`` the smallest that a network of the search ended with: 0 if one
+        converged, empty if all diverged.
     answer : str
-        Whether W amplifies its own code, or else what happens.
+        Whether learning waits for the encoder, and whether alignment would save anything.
     """
 
     protocol: Protocol
@@ -77,9 +93,8 @@ class Mechanism:
         cap = plural(protocol.max_updates, "update")
         form: Any = {"na_rep": "", "float_format": "{:.4g}".format, "index_names": False}
         for kind, title in {
-            "growth": "After 10 updates at a tenth of the best rate, medians",
-            "first changes": "First changes replaced: extra updates, median, 95 % interval; a "
-            "network that merely starts later takes as many more as were replaced",
+            "halves": "Halves that learn from another network, or are kept aligned: median updates",
+            "law": "What the gaps between the codes foretell, with no number that is fitted",
             "rule": f"Rules at their best rates; what has not converged counts as {cap}",
         }.items():
             rows = table[table["kind"] == kind].drop(columns="kind").dropna(axis=1, how="all")
@@ -92,7 +107,7 @@ def examine_mechanism(
     protocol: Protocol, *, network: type[Network] | None = None, n_seeds: int = N_NETWORKS,
     root_seed: int = DEFAULT_ROOT_SEED, jobs: int = -1, report_progress: Tell = silent,
 ) -> Mechanism:  # fmt: skip
-    """Test whether recirculation amplifies its own code on a protocol's patterns.
+    """Test what recirculation waits for on a protocol's patterns.
 
     Parameters
     ----------
@@ -133,8 +148,9 @@ def examine_mechanism(
     --------
     >>> import replication
     >>> found = replication.examine_mechanism(replication.PAPER, n_seeds=40)
-    >>> found.answer
-    'W amplifies its own code here.'
+    >>> print(found.answer)
+    The encoder sets the time here: a decoder that only watches is done when the other network is.
+    Keeping the decoder aligned saves no time.
     >>> float(found.table.set_index("name").rate["recirculation"])
     14.0
     """
@@ -148,21 +164,27 @@ def examine_mechanism(
     with np.errstate(all="ignore"):
         rules = reach.compare_rules(protocol, sample, search=search, own=network)
         own, rows = rules["recirculation"], []
+        share = own["converged"]["share"]
         answer = describe_failure(protocol, has_learnt=reach.has_learnt(rules))
-        if (share := own["converged"]["share"]) > 0.0:
-            report_progress("replacing first changes")
+        if 0.0 < share < LEARNT:
+            answer = (
+                "Fewer than half of the networks learn here: nothing is said of what they wait for."
+            )
+        elif share >= LEARNT:
+            report_progress("exchanging halves")
             best = dataclasses.replace(protocol, learning_rate=own["rate"])
-            names = tuple(INSTEAD) if share >= 0.5 else ()  # or the median is the cap
-            examined = reach.examine_task(best, sample, median=own["median"], names=names)
-            rows = list_examined(examined)
-            answer = judge_amplification(examined["along_w"], examined["along_theory"])
+            networks = draw_networks(best, sample)
+            found = compare_pairs(networks, sample)
+            rows = [*list_halves(found), *list_law(networks)]
+            answer = judge_waiting(found)
     rows += [
         {"kind": "rule", "name": name, **row, "converged": row["converged"]["share"],
          "tried": "{:g} to {:g}".format(*row["tried"])}
         for name, row in rules.items()
     ]  # fmt: skip
     n_networks = n_seeds if reach.has_learnt(rules) else reach.MIN_FEW
-    return Mechanism(protocol, n_networks, root_seed, pd.DataFrame(rows), answer)
+    table = pd.DataFrame(rows, columns=[x for x in COLUMNS if any(x in row for row in rows)])
+    return Mechanism(protocol, n_networks, root_seed, table, answer)
 
 
 def check_task(protocol: Protocol) -> None:
@@ -185,23 +207,44 @@ def check_task(protocol: Protocol) -> None:
             raise UsageError(f"{field} = {given} was given; mechanism needs {needed}; change it")
 
 
-def list_examined(examined: Model) -> list[Model]:
-    """Return rows of how W grows, and of the extra updates without its first changes."""
-    rows: list[Model] = [
-        {"kind": "growth", "name": name, "predicted": predicted, "value": value}
-        for name, predicted, value in (
-            ("growth of W along itself in an update", examined["predicted"], examined["growth"]),
-            ("cosine of the change of W with W times the scatter", 1.0, examined["along_theory"]),
-            ("cosine of the change of W with W", None, examined["along_w"]),
-        )
-    ]
-    for name, row in examined["interventions"].items():
-        low, high = row["extra_interval"]
-        rows.append({
-            "kind": "first changes", "name": INSTEAD[name], "replaced": examined["n_first"],
-            "value": row["extra"], "low": low, "high": high, "failed": row["failed"]["share"],
-        })  # fmt: skip
+def list_halves(found: Model) -> list[Model]:
+    """Return rows of halves that learn from another network, or are kept aligned."""
+    rows: list[Model] = [{"kind": "halves", "name": "nothing changed", "median": found["donor"]}]
+    for name, words in HALVES.items():
+        half = found[name]
+        low, high = half["median_interval"]
+        row = {"kind": "halves", "name": words, "median": half["median"], "low": low, "high": high}
+        row["converged"] = half["learnt"]["share"]
+        if "near" in half:
+            row["near"] = half["near"]["share"]
+        rows.append(row)
     return rows
+
+
+def list_law(networks: Networks) -> list[Model]:
+    """Return a row of what the law says of one-hot vectors, or none of other inputs."""
+    if not is_under_law(networks.protocol):
+        return []
+    few = networks.take(N_FORETOLD)
+    found = foretell(few)
+    return [
+        {
+            "kind": "law",
+            "name": "smallest gap at first and when learnt, and the updates",
+            "first_gap": float(np.median(measure_smallest_gap(few.protocol, few.start))),
+            "last_gap": float(np.median(measure_smallest_gap(few.protocol, few.final))),
+            "median": found["actual"],
+            "predicted": found["predicted"],
+        }
+    ]
+
+
+def is_under_law(protocol: Protocol) -> bool:
+    """Return whether each visible unit has to tell one code from all others, within a threshold."""
+    patterns = make_patterns(protocol)
+    is_one_hot = np.array_equal(patterns, np.eye(len(patterns)))
+    has_threshold = (protocol.visible_units, protocol.criterion) == ("logistic", "every-unit")
+    return is_one_hot and has_threshold and len(patterns) <= MOST_CODES
 
 
 def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
@@ -213,15 +256,22 @@ def describe_failure(protocol: Protocol, *, has_learnt: bool) -> str:
     )
 
 
-def judge_amplification(along_w: float, along_theory: float) -> str:
-    """Return a sentence on whether W amplifies its own code, and what happens otherwise."""
-    if math.isnan(along_w + along_theory):
-        return "In some networks W does not change here, or without bounds: nothing is said of it."
-    if along_w >= CLEAR:
-        return "W amplifies its own code here."
-    if along_theory >= CLEAR:
-        return (
-            "W does more than amplify its own code here: it gathers on the directions in which the "
-            "inputs differ most, as the theory predicts for unequal strengths."
+def judge_waiting(found: Model) -> str:
+    """Return a sentence on which half sets the time, and one on alignment."""
+    near = found["watching"]["near"]["share"]
+    latest = found["mirrored"]["median_interval"][1]
+    if near is not None and near >= IN_TIME:
+        first = (
+            "The encoder sets the time here: a decoder that only watches is done when the other "
+            "network is."
         )
-    return "The change of W is not what the theory predicts here."
+    else:
+        first = (
+            "The encoder alone does not set the time here: a decoder that only watches is not done "
+            "when the other network is."
+        )
+    if latest < (1.0 - SAVING) * found["donor"]:
+        second = "Keeping the decoder aligned saves time."
+    else:
+        second = "Keeping the decoder aligned saves no time."
+    return f"{first}\n{second}"

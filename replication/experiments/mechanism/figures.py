@@ -1,78 +1,106 @@
-"""Figures of the mechanism: what first changes are worth, and the size of W."""
+"""The figure of why it works: what networks wait for, and which half decides how long."""
 
-from collections.abc import Mapping
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from replication.experiments.instruments.model import Model
+from replication.experiments.mechanism.watching import PARTNERS
 from replication.report import style
-from replication.report.numbers import fixed
+from replication.report.numbers import exact
 
-WHOSE: dict[str, tuple[str, Any, str, int]] = {
-    "dropped": (style.ENCODER, "-", "W", 0),
-    "U dropped": (style.DECODER, (0, (1.5, 1.5)), "U ({failed} % fail)", 0),
-    "all but W dropped": (style.BLUE, "-", "all but W\n({failed} % fail)", -9),
-    "hidden biases dropped": (style.GREEN, (0, (3, 1, 1, 1)), "hidden biases", -3),
-    "back-propagation": (style.PURPLE, (0, (5, 2)), "W, in back-\npropagation", 12),
+CURVES: dict[str, tuple[str, Any, str]] = {
+    "aligned": (style.DECODER, (0, (1.5, 1.5)), "aligned"),
+    "readable": (style.ENCODER, (0, (5, 2)), "readable in time"),
+    "learnt": (style.INK, "-", "learnt"),
 }
-"""Colour, dash, label, and by how many points the label is moved up."""
-SIZES: dict[str, tuple[str, Any, str, str]] = {
-    "small": (style.BLUE, "", "o", "recirculation, rate {rate}"),
-    "paper": (style.INK, "", "s", "recirculation, rate {rate}"),
-    "back-propagation": style.LOOKS[1],
-    "back-propagation, cross-entropy": style.LOOKS[2],
-}
-"""Colour, dash, marker and label."""
+"""Colour, dash and label of each share of networks."""
+RATES = ("small", "paper")
+
+BARS: tuple[tuple[str, str, str], ...] = (
+    ("nothing", style.INK, "unchanged"),
+    ("watching", style.ENCODER, "decoder watches\nanother’s encoder"),
+    ("mirrored", style.DECODER, "decoder aligned at\nevery update"),
+    ("hearing", style.MUTED, "encoder hears\nanother’s decoder"),
+)
+"""What is drawn from top to bottom: its name, colour and words."""
 
 
-def plot_worth(model: Mapping[str, Any]) -> Figure:
-    """Draw what first changes cost at the paper's rate if they are dropped."""
-    other = model["others"]["back-propagation"]["dropped"]
-    rows = model["interventions"]["paper"] | {"back-propagation": other}
-    figure, axes = style.create_figure(height=3.0)
-    # One line for each rule, with the share that fails at its end.
-    for name, (color, dash, label, up) in WHOSE.items():
-        x = sorted(map(int, rows[name]))
-        own = [rows[name][str(first)] for first in x]
-        style.plot_estimates(axes, x, own, "extra", color=color, linestyle=dash, marker="o",
-                             markersize=3, gid=name)  # fmt: skip
-        text = label.format(failed=fixed(100 * own[-1]["failed"]["share"], 0))
-        style.label_line(axes, x=x[-1], y=own[-1]["extra"], text=text, color=color,
-                         offset=(6, up), fontsize=8)  # fmt: skip
-    # What a network that merely starts later would take.
-    axes.plot([0, x[-1]], [0, x[-1]], color=style.MUTED, linewidth=3, alpha=0.35, zorder=0,
-              gid="a later start")  # fmt: skip
-    axes.set(
-        xlim=(0, 29), ylim=(-7, 42), xticks=(0, *x[2:]), xlabel="first changes dropped",
-        ylabel="extra weight updates (median)",
-    )  # fmt: skip
+def plot_waiting(model: Model) -> tuple[Figure, Figure]:
+    """Draw which networks are aligned, readable and done over updates, and four medians as bars."""
+    return draw_curves(model), draw_bars(model)
+
+
+def draw_curves(model: Model) -> Figure:
+    """Draw three rising shares at each learning rate, one below the other."""
+    figure, panels = style.create_figure(width=style.HALF, height=3.6, nrows=2)
+    for rate, axes in zip(RATES, panels, strict=True):
+        curves = model["curves"][rate]
+        draw_shares(axes, curves)
+        axes.set(
+            xlim=(0, curves["updates"][-1]),
+            ylim=(0, 100),
+            yticks=(0, 50, 100),
+            ylabel="% of networks",
+            title=f"Learning rate {exact(model['rates'][rate])}",
+        )
+    panels[-1].set_xlabel("weight updates")
+    figure.legend(
+        *panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=3, fontsize=7
+    )
     return figure
 
 
-def plot_size(model: Mapping[str, Any]) -> Figure:
-    """Draw how much longer networks take if W starts larger or smaller, and what is predicted."""
-    figure, axes = style.create_figure(height=3.3)
-    for name, (color, dash, marker, label) in SIZES.items():
-        is_ours = name in model["sizes"]
-        rows = model["sizes"][name] if is_ours else model["others"][name]["sizes"]
-        base = model["halves"][name]["base"] if is_ours else model["others"][name]
-        text = label.format(rate=f"{model['rates'][name]:g}") if is_ours else label
-        # In per cent of the median without an intervention, so that rules can be compared.
-        x, scale = [row["factor"] for row in rows], 100 / base["median"]
-        style.plot_estimates(axes, x, rows, "extra", scale=scale, color=color, linestyle=dash,
-                             marker=marker, markersize=4, label=text, gid=text)  # fmt: skip
-        if is_ours:
-            axes.plot(x, [scale * row["predicted"] for row in rows], color=color, linewidth=1.0,
-                      gid=text.replace("recirculation", "predicted"))  # fmt: skip
-    axes.axhline(0, color=style.MUTED, linewidth=0.8)
+def draw_shares(axes: Axes, curves: Model) -> None:
+    """Draw the three shares, and shade what lies between the first and the second: the waiting."""
+    x = curves["updates"]
+    percents = {name: [100.0 * share for share in curves[name]] for name in CURVES}
+    for name, (color, dash, label) in CURVES.items():
+        axes.plot(x, percents[name], color=color, linestyle=dash, label=label, gid=name)
+    is_waiting = [a > b for a, b in zip(curves["aligned"], curves["readable"], strict=True)]
+    axes.fill_between(
+        x,
+        percents["readable"],
+        percents["aligned"],
+        where=is_waiting,
+        color=style.SKY,
+        alpha=0.5,
+        linewidth=0,
+        gid="waiting",
+    )
+    middle = 0.5 * (curves["half"]["aligned"] + curves["half"]["readable"])
+    axes.text(middle, 50, "waiting", ha="center", va="center", fontsize=8, gid=style.HALO)
+
+
+def draw_bars(model: Model) -> Figure:
+    """Draw the medians of networks whose halves learn from other networks, at the paper's rate."""
+    figure, axes = style.create_figure(width=style.HALF, height=3.6)
+    pairs = model["pairs"]["paper"]
+    medians = {name: row["median"] for name, row in pairs.items() if name in PARTNERS}
+    medians["nothing"] = model["given"]["paper"]["nothing"]["median"]
+    longest = 1.5 * medians["nothing"]
+    places = range(0, -len(BARS), -1)
+    for place, (name, color, _) in zip(places, BARS, strict=True):
+        median = medians[name]
+        is_over = median > longest
+        axes.barh(place, min(median, longest), 0.6, color=color, gid=name)
+        text = f"over {exact(pairs['cap'])}" if is_over else exact(median)
+        x = longest - 1.0 if is_over else median + 1.0
+        side = "right" if is_over else "left"
+        inside = style.PAPER_WHITE if is_over else style.INK
+        axes.text(x, place, text, ha=side, va="center_baseline", fontsize=8, color=inside)
+    axes.axvline(medians["nothing"], color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
+    axes.set_yticks(list(places), [words for _, _, words in BARS], fontsize=8)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(visible=False)
     axes.set(
-        xscale="log", xlabel="initial W multiplied by",
-        ylabel="extra weight updates,\n% of the median",
-    )  # fmt: skip
-    style.use_plain_log_ticks(axes, x)
-    axes.set_xticks(x, ["1/16", "1/4", "1/2", "1", "2", "4"])
-    figure.legend(loc="outside upper left")
+        xlim=(0, longest),
+        xticks=(0, 20, 40),
+        xlabel="weight updates (median)",
+        title=f"Learning rate {exact(model['rates']['paper'])}",
+    )
     return figure
 
 
-FIGURES = {"worth": plot_worth, "size": plot_size}
+FIGURES = {"waiting": plot_waiting}

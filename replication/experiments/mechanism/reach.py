@@ -2,22 +2,19 @@
 
 import dataclasses
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from replication.definition.protocol import BACK_PROPAGATION, Protocol
 from replication.errors import UsageError
-from replication.experiments.instruments import agreement, interventions
 from replication.experiments.instruments.matrices import Array, Counts, Flags
 from replication.experiments.instruments.model import Model
-from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import (
     CROSS_ENTROPY,
     Sample,
     estimate_share,
-    name_range,
 )
 from replication.simulator.rule.network import OF_ANY_RULE, Network, Rule
 from replication.simulator.rule.recirculation import FeedbackAlignmentNetwork, find_network
@@ -35,14 +32,6 @@ where 1 - lambda and the curvature are 1. It goes on beyond an end while that is
 FINE = (0.5, 0.7, 1.0, 1.4, 2.0)
 FEW_SHARE, MIN_FEW = 0.25, 8
 """Networks in the first part of the search: a share of those in the second, and the fewest."""
-PART = 0.1
-"""The first updates of a task: this part of the median number; the theory is checked at this
-part of the best learning rate, after `CHECKED_AT` updates."""
-CHECKED_AT = 10
-
-EXAMINED = ("dropped", "amplification")
-"""Interventions that are tried in every task."""
-
 RULES: Mapping[str, dict[str, Any]] = {
     "recirculation": {},
     "back-propagation": {"learning_rule": BACK_PROPAGATION},
@@ -202,36 +191,3 @@ def compare_rules(protocol: Protocol, sample: Sample, *, search: Sample, own: Ow
             "mean": float(updates.mean()),
         }  # fmt: skip
     return found
-
-
-def gather_sets(tasks: Mapping[str, Any], name: str) -> Model:
-    """Return medians and ranges of what changes cost over the sets of one kind of patterns."""
-    rows = [task for task_name, task in tasks.items() if task_name.startswith(f"{name}, set ")]
-    costs = {name: [row["interventions"][name]["cost"] for row in rows] for name in EXAMINED}
-    return {"n_sets": len(rows)} | {name: name_range(each) for name, each in costs.items()}
-
-
-def examine_task(
-    protocol: Protocol, sample: Sample, *, median: float, names: Sequence[str] = EXAMINED
-) -> Model:
-    """Return whether W amplifies its own code in a task, and what its first changes are worth.
-
-    ``along_w`` and so on are medians of `measure_growth` after a few updates; ``descent``, at the
-    start and then; ``cost``, of extra updates by change replaced.
-    """
-    # How W changes at a small rate, before and after a few updates.
-    weights = sample.draw(protocol)
-    slow = dataclasses.replace(protocol, learning_rate=PART * protocol.learning_rate)
-    later = train_for(slow, weights, CHECKED_AT)
-    first, early = (agreement.measure_growth(slow, states) for states in (weights, later))
-    # What its first changes are worth at the rate of the protocol.
-    n_first = max(1, round(PART * median))
-    replace = interventions.compare_interventions
-    rows = replace(protocol, weights, firsts=[n_first], jobs=sample.jobs, names=names)
-    found = {name: row[str(n_first)] for name, row in rows.items()}
-    medians = ("along_w", "along_theory", "growth", "predicted")
-    return {
-        "descent": [float(np.median(state["descent"])) for state in (first, early)],
-        **{name: float(np.median(early[name])) for name in medians}, "n_first": n_first,
-        "interventions": {k: row | {"cost": row["extra"] / n_first} for k, row in found.items()},
-    }  # fmt: skip

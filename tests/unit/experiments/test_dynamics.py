@@ -11,7 +11,6 @@ from replication.experiments.dynamics import jumps
 from replication.experiments.dynamics import run as dynamics
 from replication.experiments.instruments.agreement import find_alignment, find_critical_rate
 from replication.experiments.instruments.sample import Sample
-from replication.experiments.mechanism.controls import are_corners
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import draw_weights, split_weights
 from replication.simulator.running.engine import evaluate_networks, record_weights
@@ -134,15 +133,6 @@ def test_depth_is_that_of_vectors_which_share_a_corner():
     W[...], b[...] = [[1.0, 3.0, -4.0, -4.0], [2.0, 2.0, 1.0, -9.0]], [1.0, 0.0]
     # Inputs (2, 2) and (4, 2) share a corner; (-3, 1) and (-3, -9) do not.
     assert jumps.measure_depth(PAPER, weights).tolist() == [2.5]
-
-
-def test_four_codes_are_corners_unless_one_is_enclosed_or_on_an_edge():
-    square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
-    inside = np.array([[0.0, 0.0], [0.0, 3.0], [3.0, 0.0], [1.0, 1.0]])
-    on_edge = np.array([[0.0, 0.0], [0.0, 2.0], [3.0, 0.0], [0.0, 1.0]])
-    codes = np.array([square, inside, on_edge])
-    for order in ([0, 1, 2, 3], [3, 1, 0, 2], [2, 3, 1, 0]):
-        assert are_corners(codes[:, order]).tolist() == [True, False, False]
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():

@@ -1,26 +1,50 @@
-"""The mechanism: theory against the limit it is true in, fast paths against literal loops."""
+"""Why it works: halves that are exchanged and given, against loops that are written out."""
 
+import copy
 import dataclasses
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.special import expit
 
 from replication import PAPER, Protocol, RecirculationNetwork
-from replication.experiments.instruments import agreement, interventions
-from replication.experiments.instruments.agreement import LEVEL, measure_agreement
-from replication.experiments.instruments.matrices import compute_cosines, get_w
+from replication.experiments.instruments import agreement
+from replication.experiments.instruments.agreement import measure_agreement
+from replication.experiments.instruments.matrices import compute_cosines, get_u, get_w
 from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import Sample
-from replication.experiments.mechanism import controls, reach, run
+from replication.experiments.mechanism import (
+    checks,
+    elsewhere,
+    given,
+    hybrids,
+    law,
+    networks,
+    pairs,
+    reach,
+    verdicts,
+    waiting,
+    watching,
+)
+from replication.publication.models import read_model
 from replication.simulator.rule.weights import draw_weights, make_patterns, split_weights
-from replication.simulator.running.changes import compute_gradients
 from replication.simulator.running.engine import Engine, record_weights
 from replication.simulator.running.ensemble import simulate_weights
 
+RESULTS = Path(__file__).parents[3] / "results"
 SEED = 7
 SMALL = dataclasses.replace(PAPER, learning_rate=2.0)
+RING = np.exp(np.cos(2.0 * np.pi * np.subtract.outer(np.arange(4), np.arange(4)) / 4) - 1.0)
+TASKS = {
+    "one-hot 4-2-4": PAPER,
+    "bars 9-4-9": elsewhere.make_task(elsewhere.make_bars(3), 4),
+    "smooth ring 4-3-4": elsewhere.make_task(RING, 3),
+    "smooth ring 4-3-4, linear": Protocol(
+        group_sizes=(4, 3), patterns=RING.tolist(), visible_units="linear"
+    ),
+}
 
 
 def make_constant(protocol, size=1e-3):
@@ -38,23 +62,12 @@ def make_constant(protocol, size=1e-3):
     {"regression": 0.3}, {"hidden_regression": False}, {"visible_to_hidden_factor": 4.0},
 ])  # fmt: skip
 def test_change_of_w_is_the_theory_where_its_assumptions_hold(name, fields):
-    protocol = dataclasses.replace(run.make_tasks()[name], learning_rate=0.5, **fields)
+    protocol = dataclasses.replace(TASKS[name], learning_rate=0.5, **fields)
     measured = agreement.measure_growth(protocol, make_constant(protocol))
     assert measured["along_theory"] == pytest.approx(1.0, abs=1e-6)
     assert measured["growth"] == pytest.approx(measured["predicted"], rel=1e-4)
     if name.startswith(("one-hot", "bars")):
         assert measured["along_w"] == pytest.approx(1.0, abs=1e-6)
-
-
-def test_predicted_alignment_is_that_of_the_growing_matrices_step_by_step():
-    t, cosine = 0, 0.0
-    W, U = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    while cosine < LEVEL:
-        U = U + 2.0 * 0.25 * 0.25 * W
-        W = W * (1 + agreement.predict_growth(SMALL))
-        t += 1
-        cosine = U @ W / math.sqrt(U @ U * (W @ W))
-    assert math.ceil(agreement.predict_alignment_by_growth(SMALL)) == t
 
 
 class Changed(RecirculationNetwork):
@@ -64,180 +77,6 @@ class Changed(RecirculationNetwork):
 
     def apply(self, changes):
         super().apply(changes | (self.replace(self.W, changes) if self.replace else {}))
-
-
-@pytest.fixture
-def follow():
-    """Return the W of networks at their start, after updates that are changed, and unchanged."""
-
-    def follow(name, n_first=3, protocol=PAPER):
-        weights = draw_weights(protocol, SEED, 0, 200)
-        chosen = interventions.INTERVENTIONS[name]
-        rule, rows = interventions.prepare(protocol, weights, chosen, n_first=n_first)
-        recorded = Engine(protocol, rule).train(
-            rows, root_seed=5, record=True, threshold=-1.0, max_updates=4
-        )[3][..., : protocol.n_weights]
-        plain = [record_weights(protocol, recorded[:, t], 1)[:, 1] for t in range(4)]
-        W = get_w(protocol, recorded)
-        once = rows[:, protocol.n_weights + 1 :].reshape(200, -1, *W.shape[2:])
-        return W, np.stack([get_w(protocol, x) for x in plain], axis=1), once, recorded
-
-    return follow
-
-
-def measure_cosines(one, other):
-    pairs = (np.broadcast_to(x, np.shape(one)).reshape(-1, 8) for x in (one, other))
-    return compute_cosines(*pairs)
-
-
-@pytest.mark.parametrize("name", interventions.INTERVENTIONS)
-def test_only_the_first_changes_are_others_and_then_it_is_the_rule_bit_for_bit(name, follow):
-    W, plain, _, _ = follow(name)
-    assert np.array_equal(W[:, 4], plain[:, 3])
-    is_same = [np.array_equal(W[:, t + 1], plain[:, t]) for t in range(3)]
-    learns = "W" not in interventions.INTERVENTIONS[name].names
-    assert is_same == [learns] * 3
-
-
-@pytest.mark.parametrize(("name", "frozen"), [
-    ("dropped", ("W",)), ("U dropped", ("U",)), ("hidden biases dropped", ("b",)),
-    ("all but W dropped", ("b", "U", "c")),
-])  # fmt: skip
-def test_what_is_dropped_is_frozen_at_first_bit_for_bit(name, frozen, follow):
-    _, _, _, states = follow(name)
-    # The weights after three updates are those of a protocol that freezes the same arrays.
-    expected = train_for(PAPER, states[:, 0], 3, frozen=frozen)
-    assert np.array_equal(states[:, 3], expected)
-    # So are the updates of another rule, whichever of the two stretches meets the criterion.
-    weights, chosen = states[:, 0], interventions.INTERVENTIONS[name]
-    descent = Protocol(learning_rule="back-propagation", learning_rate=9.5)
-    first = dataclasses.replace(descent, frozen=frozen, max_updates=3)
-    early = simulate_weights(first, weights)
-    updates, _, _ = simulate_weights(descent, early[2])
-    found, _ = interventions.train_changed(descent, weights, chosen, n_first=3)
-    assert found.tolist() == np.where(early[1], early[0], updates + 3).tolist()
-
-
-@pytest.mark.parametrize("name", ["random", "steered", "gradient", "reversed"])
-def test_what_takes_the_place_of_a_change_is_as_long_and_has_its_own_direction(name, follow):
-    W, plain, once, states = follow(name)
-    changes, rule = np.diff(W[:, :4], axis=1), plain[:, :3] - W[:, :3]
-    lengths = [np.linalg.norm(x, axis=(2, 3)) for x in (changes, rule)]
-    assert lengths[0] == pytest.approx(lengths[1], rel=1e-9)
-    gradients = [get_w(PAPER, compute_gradients(PAPER, states[:, t])) for t in range(3)]
-    along = {
-        "steered": lambda: once, "gradient": lambda: -np.stack(gradients, axis=1),
-        "reversed": lambda: -rule,
-    }  # fmt: skip
-    if name in along:
-        assert measure_cosines(changes, along[name]()) == pytest.approx(np.ones(600))
-    else:  # another direction at every update, in every network, with no preference
-        for other in (np.roll(changes, 1, axis=0), np.roll(changes, 1, axis=1), rule):
-            cosines = measure_cosines(changes, other)
-            assert abs(cosines.mean()) < 4 / np.sqrt(600 * 8)
-            assert cosines.std() == pytest.approx(1 / np.sqrt(8), abs=0.05)
-
-
-@pytest.mark.parametrize("name", ["renewed", "exchanged"])
-def test_another_code_has_the_means_and_the_length_of_the_one_it_takes_the_place_of(name, follow):
-    def centre(W):
-        return W - W.mean(axis=-1, keepdims=True)
-
-    W, plain, once, _ = follow(name)
-    new, rule = W[:, 1:4], plain[:, :3]
-    assert new.mean(axis=-1) == pytest.approx(rule.mean(axis=-1))
-    lengths = [np.linalg.norm(centre(x), axis=(2, 3)) for x in (new, rule)]
-    assert lengths[0] == pytest.approx(lengths[1])
-    if name == "exchanged":
-        assert measure_cosines(centre(new), centre(once)) == pytest.approx(np.ones(600))
-    else:
-        cosines = measure_cosines(centre(new), np.roll(centre(new), 1, axis=1))
-        assert abs(cosines.mean()) < 4 / np.sqrt(600 * 6)
-
-
-def test_amplification_is_the_part_of_a_change_along_w_times_the_scatter(follow):
-    protocol = dataclasses.replace(run.make_tasks()["smooth ring 4-3-4"], group_sizes=(4, 2))
-    W, plain, _, _ = follow("amplification", protocol=protocol)
-    deviations = make_patterns(protocol) - make_patterns(protocol).mean(axis=0)
-    theory = W[:, :3] @ (deviations.T @ deviations)
-    changes, rule = np.diff(W[:, :4], axis=1), plain[:, :3] - W[:, :3]
-    assert np.abs(measure_cosines(changes, theory)) == pytest.approx(np.ones(600))
-    assert measure_cosines(rule - changes, theory) == pytest.approx(np.zeros(600), abs=1e-8)
-
-
-def test_a_smaller_w_waits_as_long_as_growth_takes_at_a_small_rate():
-    weights = draw_weights(SMALL, SEED, 0, 60)
-    found = controls.compare_starts(SMALL, weights)
-    (smaller,) = (row for row in found["sizes"] if row["factor"] == 0.25)
-    starts = found["starts"]
-    factor = 1 + 2.0 * 0.75 * 0.25**2 / 4
-    assert smaller["predicted"] == pytest.approx(math.log(4) / math.log(factor))
-    assert smaller["extra"] == pytest.approx(smaller["predicted"], rel=0.05)
-    assert abs(starts["small_u"]["extra"]) <= 2
-    assert starts["small_both"]["extra"] == pytest.approx(math.log(16) / math.log(factor), rel=0.05)
-
-
-def test_halves_are_slowed_or_exchanged_as_in_the_readable_network():
-    weights = draw_weights(PAPER, SEED, 0, 3)
-    found = controls.compare_halves(PAPER, weights)
-
-    # Matrices and biases before learning and after it.
-    flat = zip(weights, simulate_weights(PAPER, weights)[2], strict=True)
-    pairs = [[RecirculationNetwork.from_weights(row).weights for row in rows] for rows in flat]
-
-    def train(halved="", start=lambda initial, final: initial):
-        rows = [np.concatenate([x.ravel() for x in start(*pair)]) for pair in pairs]
-        networks = [*map(Changed.from_weights, rows)]
-        for network in networks:
-            network.replace = lambda _, changes: {name: changes[name] / 2 for name in halved}
-        return np.median([network.train()[0] for network in networks])
-
-    # W of the start, as long as the final W; or U = W^T, as long as the final U.
-    def lengthen(initial, final, k=0):
-        longer = np.linalg.norm(final[k]) / np.linalg.norm(initial[0]) * initial[0]
-        return (longer, *initial[1:]) if k == 0 else (*initial[:2], longer.T, initial[3])
-
-    for name, literal in {
-        "slow_w": train("Wb"),
-        "slow_u": train("Uc"),
-        "final_w": train(start=lambda initial, final: (*final[:2], *initial[2:])),
-        "final_u": train(start=lambda initial, final: (*initial[:2], *final[2:])),
-        "long_w": train(start=lengthen),
-        "long_u": train(start=lambda initial, final: lengthen(initial, final, k=2)),
-    }.items():
-        assert found[name]["median"] == literal, name
-
-
-def test_u_alone_finishes_codes_that_lines_can_part_and_no_others():
-    weights = draw_weights(SMALL, SEED, 0, 60)
-    rows = controls.measure_readability(SMALL, weights)
-    assert [row["moment"] for row in rows] == ["start", "aligned", "agrees", "half", "learnt"]
-    assert rows[-1]["at"] == math.ceil(np.median(simulate_weights(SMALL, weights)[0]))
-    at = rows[3]["at"]
-    frozen = train_for(SMALL, weights, at)
-    halves = (split_weights(SMALL, row)[0] for row in frozen)
-    codes = np.array([expit(np.eye(4) @ W.T + b) for W, b in halves])
-    _, finished, final = simulate_weights(dataclasses.replace(SMALL, frozen=("W", "b")), frozen)
-    assert rows[3]["finished"]["share"] == finished.mean()
-    assert np.all(controls.are_corners(codes)[finished])
-    assert np.array_equal(get_w(SMALL, final), get_w(SMALL, frozen))
-
-
-def test_change_of_w_without_its_common_part_is_that_of_deviations_from_both_means():
-    task = run.make_tasks()["random bits 8-4-8, set 1"]
-    protocol = dataclasses.replace(task, learning_rate=3.0, max_updates=1)
-    weights = draw_weights(protocol, SEED, 0, 2)
-    V = make_patterns(protocol)
-    _, _, reached = simulate_weights(protocol, weights, network=controls.Apart)
-    for before, after in zip(weights, reached, strict=True):
-        (W, b), (U, c) = split_weights(protocol, before)
-        h = expit(V @ W.T + b)
-        v2 = 0.75 * V + 0.25 * expit(h @ U.T + c)
-        differences = 0.25 * (h - expit(v2 @ W.T + b))
-        away = [each - each.mean(axis=0) for each in (differences, v2)]
-        (new_W, new_b), _ = split_weights(protocol, after)
-        assert new_W - W == pytest.approx(3.0 * away[0].T @ away[1], rel=1e-9, abs=1e-12)
-        assert new_b - b == pytest.approx(3.0 * differences.sum(axis=0), rel=1e-9)
 
 
 def test_first_changes_of_w_lower_the_error_where_they_do_in_the_readable_network():
@@ -252,8 +91,8 @@ def test_first_changes_of_w_lower_the_error_where_they_do_in_the_readable_networ
         return network.error()
 
     extra = {"extra": 5.0, "extra_interval": [4.0, 6.0]}
-    rows = {name: {"5": extra} for name in ("dropped", "random", "gradient")}
-    judged = run.judge_useless_at_first({"paper": rows, "small": rows}, weights)
+    rows = dict.fromkeys(("dropped", "random", "gradient"), extra)
+    judged = verdicts.judge_useless_at_first({"paper": rows, "small": rows}, weights)
     for id, n, others, without in (
         ("error-20", 5, {}, {"W": 0}),
         ("one-20", 1, {}, {"W": 0}),
@@ -261,14 +100,6 @@ def test_first_changes_of_w_lower_the_error_where_they_do_in_the_readable_networ
     ):
         lowered = [measure(row, n, **others) < measure(row, n, **without) for row in weights]
         assert judged["operationalisations"][id]["value"] == np.mean(lowered)
-
-
-def test_split_is_that_of_the_diagonals_and_survives_any_linear_map():
-    square = np.array([[0, 1, 0, 1], [0, 1, 1, 0]], dtype=float)  # the second lies opposite
-    maps = np.random.default_rng(3).normal(size=(50, 2, 2))
-    for order, expected in (([0, 1, 2, 3], 1), ([0, 2, 1, 3], 2), ([0, 2, 3, 1], 3)):
-        found = controls.find_split(maps @ square[:, order] + 7.0)
-        assert np.array_equal(found, np.full(50, expected))
 
 
 @pytest.mark.parametrize(("rules", "fields"), [
@@ -280,7 +111,7 @@ def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
     weights = draw_weights(protocol, SEED, 0, 5)
     rates = {"hidden_to_visible_factor": 8.0, "visible_to_hidden_factor": 4.0}
     halves = dataclasses.replace(PAPER, learning_rate=1.0, **rates)
-    hybrid = type("Hybrid", (controls.Hybrid,), dict(zip(("upper", "lower"), rules, strict=True)))
+    hybrid = type("Hybrid", (hybrids.Hybrid,), dict(zip(("upper", "lower"), rules, strict=True)))
     found = simulate_weights(halves, weights, network=hybrid)
     expected = simulate_weights(protocol, weights)
     assert np.array_equal(found[0], expected[0])
@@ -289,7 +120,9 @@ def test_hybrid_of_two_halves_is_the_whole_rule(rules, fields):
 
 def test_change_of_w_agrees_with_descent_where_u_has_learnt_to_read_w():
     weights = draw_weights(PAPER, SEED, 0, 200)
-    judged = run.judge_creates({"paper": PAPER, "small": SMALL}, weights)["operationalisations"]
+    judged = verdicts.judge_creates({"paper": PAPER, "small": SMALL}, weights)[
+        "operationalisations"
+    ]
     for rate in (20, 2):
         assert judged[f"frozen-u-{rate}"]["value"] < 0.2 < judged[f"frozen-w-{rate}"]["value"]
     assert judged["shuffled-20"]["value"] < 0.2
@@ -309,7 +142,7 @@ def test_another_rule_at_the_end_of_the_list_does_not_change_feedback_alignment(
 @pytest.mark.parametrize("task", ["one-hot 4-2-4", "smooth ring 4-3-4, linear"])
 def test_feedback_alignment_is_that_of_a_literal_loop(task):
     rate = 0.2 if "linear" in task else 2.0
-    protocol = dataclasses.replace(run.make_tasks()[task], max_updates=1000)
+    protocol = dataclasses.replace(TASKS[task], max_updates=1000)
     weights = draw_weights(protocol, SEED, 0, 4)
     feedback = reach.draw_feedback(protocol, 4).reshape(4, *protocol.group_sizes)
     rule = reach.list_contestants(protocol)["feedback alignment"]
@@ -394,3 +227,394 @@ class Same(RecirculationNetwork):
 def test_rule_of_ones_own_is_searched_and_judged_on_the_same_networks_as_the_others():
     found = reach.compare_rules(PAPER, Sample(40, 3, 2), search=Sample(20, 3, 2), own=Same)
     assert found["Same"] == found["recirculation"]
+
+
+# Halves of two networks
+
+
+def step(network, changes_from):
+    """Return the summed changes of a network, for all patterns as it stands."""
+    found = [network.weight_changes(v) for v in changes_from.patterns]
+    return {name: sum(getattr(one, name) for one in found) for name in ("W", "b", "U", "c")}
+
+
+def play_pair(name, donor, own, n_updates):
+    """Return the errors of the measured network of a pair, two readable networks side by side."""
+    donor, own = (RecirculationNetwork.from_weights(row, PAPER) for row in (donor, own))
+    errors = []
+    for _ in range(n_updates + 1):
+        # The half that is shared is the donor's at every update.
+        shared = ("W", "b") if name == "watching" else ("U", "c")
+        for each in shared:
+            setattr(own, each, getattr(donor, each).copy())
+        errors.append(own.error())
+        changes = step(own, own)
+        donor.apply(step(donor, donor))
+        own.apply({each: changes[each] for each in ("W", "b", "U", "c") if each not in shared})
+    return errors
+
+
+@pytest.mark.parametrize("name", ["watching", "hearing"])
+def test_half_that_learns_from_another_network_is_that_of_two_networks_side_by_side(name):
+    donors, own = np.split(draw_weights(PAPER, SEED, 0, 6), 2)
+    network = watching.PARTNERS[name]
+    rows = pairs.pair(PAPER, donors, own, network)
+    short = dataclasses.replace(PAPER, max_updates=60)
+    updates, converged, _ = simulate_weights(short, rows, network=network)
+    for k in range(3):
+        errors = play_pair(name, donors[k], own[k], 60)
+        expected = next((t for t, error in enumerate(errors) if error < 0.1), 60)
+        assert (updates[k], converged[k]) == (expected, errors[expected] < 0.1)
+    if name == "watching":
+        assert converged.any()
+
+
+@pytest.mark.parametrize("name", ["watching", "hearing"])
+@pytest.mark.parametrize("fields", [
+    {}, {"centred": True}, {"hidden_regression": False}, {"decay": 0.01, "learning_rate": 5.0},
+    {"frozen": ("b", "c")}, {"error_measured_on": "regressed"},
+])  # fmt: skip
+def test_half_with_its_own_initial_weights_is_its_own_network_again(name, fields):
+    protocol = dataclasses.replace(PAPER, **fields)
+    weights = draw_weights(protocol, SEED, 0, 20)
+    network = watching.PARTNERS[name]
+    rows = pairs.pair(protocol, weights, weights, network)
+    found, expected = (
+        simulate_weights(protocol, rows, network=network),
+        simulate_weights(protocol, weights),
+    )
+    assert found[0].tolist() == expected[0].tolist()
+    assert found[1].tolist() == expected[1].tolist()
+
+
+def test_mirrored_decoder_is_the_transpose_at_every_update_and_as_long_as_it_would_be():
+    weights = draw_weights(PAPER, SEED, 0, 30)
+    rows = pairs.pair(PAPER, weights, weights, pairs.Mirrored)
+    engine = Engine(PAPER, pairs.Mirrored)
+    states = engine.train(rows, record=True, threshold=-1.0, max_updates=25)[3]
+    usual, copies = states[..., : PAPER.n_weights], states[..., PAPER.n_weights :]
+    assert np.array_equal(usual, record_weights(PAPER, weights, 25))
+    W, U = get_w(PAPER, copies[:, 1:]), get_u(PAPER, copies[:, 1:])
+    expected = get_u(PAPER, usual[:, 1:])
+    W, U, expected = (each - each.mean(axis=-1, keepdims=True) for each in (W, U, expected))
+    cosines = compute_cosines(W.reshape(-1, 8), U.reshape(-1, 8))
+    assert cosines == pytest.approx(np.ones(30 * 25))
+    lengths = [np.linalg.norm(each, axis=(-2, -1)) for each in (U, expected)]
+    assert lengths[0] == pytest.approx(lengths[1])
+    # W and the biases learn by the rule from there: one update of the readable network.
+    before, after = copies[0, 10], copies[0, 11]
+    network = RecirculationNetwork.from_weights(before, PAPER)
+    network.update()
+    assert pytest.approx(get_w(PAPER, after), rel=1e-9) == network.W
+    assert network.c == pytest.approx(split_weights(PAPER, after)[1][1], rel=1e-9)
+
+
+@pytest.fixture(scope="module")
+def slow():
+    """Return 40 pairs of networks that have learnt at a rate of 2."""
+    return networks.draw_networks(SMALL, Sample(40, SEED))
+
+
+def test_networks_are_paired_with_others_and_those_that_fail_are_left_out():
+    protocol = dataclasses.replace(PAPER, max_updates=40)
+    found = networks.draw_networks(protocol, Sample(20, SEED))
+    weights = draw_weights(protocol, SEED, 0, 40)
+    updates, converged, final = simulate_weights(protocol, weights)
+    learnt = np.flatnonzero(converged)
+    assert found.n == len(learnt) // 2 < 20
+    both = np.concatenate([found.start, found.other])
+    assert np.array_equal(both, weights[learnt][: 2 * found.n])
+    assert np.array_equal(found.other_final, final[learnt][found.n : 2 * found.n])
+    assert np.array_equal(found.updates, updates[learnt][: found.n])
+
+
+def test_watching_decoder_is_done_with_the_other_network_and_a_hearing_encoder_is_not(slow):
+    found = watching.compare_pairs(slow, Sample(40, SEED))
+    assert found["cap"] == round(8 * np.median(slow.other_updates))
+    assert found["watching"]["near"]["share"] == 1.0
+    assert found["watching"]["r2_donor"] > 0.98
+    assert found["watching"]["r2_own"] < 0.2
+    assert found["hearing"]["learnt"]["share"] < 0.4
+    starts = watching.exchange_starts(slow, Sample(40, SEED))
+    assert starts["w"] > 0.9
+    assert starts["u"] < 0.3
+
+
+# What is given
+
+
+def test_what_networks_are_given_is_what_the_rows_say(slow):
+    rows = given.list_given(slow)
+    W, U = get_w(SMALL, slow.start), get_u(SMALL, slow.start)
+    assert np.array_equal(get_u(SMALL, rows["aligned"]), W)
+    assert np.array_equal(get_u(SMALL, rows["opposed"]), -W)
+    assert np.array_equal(get_w(SMALL, rows["small_w"]), W / 16)
+    assert np.array_equal(get_u(SMALL, rows["small_u"]), U / 16)
+    # A half comes with its biases, and the other half stays: W and b are the first ten numbers.
+    final, other = slow.final, slow.other_final
+    for name, lower, upper in (
+        ("final_w", final, slow.start),
+        ("other_w", other, slow.start),
+        ("final_u", slow.start, final),
+        ("other_u", slow.start, other),
+    ):
+        expected = np.hstack([lower[:, :10], upper[:, 10:]])
+        assert np.array_equal(rows[name], expected), name
+    moved, to = get_w(SMALL, rows["together"])[..., 0], get_w(SMALL, other)[..., 1]
+    assert moved == pytest.approx(0.95 * to + 0.05 * get_w(SMALL, other)[..., 0])
+    long = np.linalg.norm(get_w(SMALL, rows["long_w"]), axis=(1, 2))
+    assert long == pytest.approx(np.linalg.norm(get_w(SMALL, final), axis=(1, 2)))
+    gaps = {name: networks.measure_smallest_gap(SMALL, each) for name, each in rows.items()}
+    assert min(gaps["convex"]) > 0.0
+    assert min(gaps["long_w_wide"], default=1.0) > 0.2
+    assert max(gaps["long_w_narrow"]) < 0.05
+    # By hand, or from another network, but as far apart as its own codes are.
+    assert gaps["corners"] == pytest.approx(gaps["final_w"], rel=0.02)
+    assert gaps["other_w_shrunk"] == pytest.approx(gaps["convex"], rel=0.02)
+    codes = networks.find_codes(SMALL, rows["corners"]) - 0.5
+    assert np.abs(codes[..., 0]) == pytest.approx(np.abs(codes[..., 1]))
+    assert np.all(np.sort((codes > 0) @ [2, 1], axis=1) == np.arange(4)), "a corner each"
+    middles = networks.find_codes(SMALL, rows["middles"]) - 0.5
+    assert np.abs(middles).min(axis=-1) == pytest.approx(0.0, abs=1e-12)
+
+
+def test_codes_are_scaled_to_a_gap_by_one_factor_where_there_is_room_at_all():
+    weights = draw_weights(PAPER, SEED, 0, 100)
+    is_convex = networks.measure_smallest_gap(PAPER, weights) > 0.0
+    assert 0.5 < is_convex.mean() < 0.9
+    scaled, is_possible = given.scale_to_gap(PAPER, weights, np.full(100, 0.005))
+    assert is_possible[is_convex].mean() > 0.8
+    assert is_possible[~is_convex].mean() < 0.5
+    found = networks.measure_smallest_gap(PAPER, scaled)[is_possible]
+    assert found == pytest.approx(0.005, rel=0.02)
+    # Only W and b are other ones, all of them by one factor.
+    assert np.array_equal(scaled[:, 10:], weights[:, 10:])
+    ratios = scaled[:, :10] / weights[:, :10]
+    assert ratios == pytest.approx(np.broadcast_to(ratios[:, :1], ratios.shape))
+
+
+def test_slowed_halves_and_their_prediction_are_those_of_slowed_networks(slow):
+    found = given.compare_given(slow, Sample(40, SEED))
+    few = slow.start[:2]
+    for name, halved in {"slow_w": "Wb", "slow_u": "Uc", "slow_both": "WbUc"}.items():
+        changed, _ = given.SLOWED[name], few
+        of_w, of_u = changed
+        protocol = dataclasses.replace(
+            SMALL, visible_to_hidden_factor=of_w, hidden_to_visible_factor=of_u
+        )
+        updates, _, _ = simulate_weights(protocol, few)
+        for row, expected in zip(few, updates, strict=True):
+            network = Changed.from_weights(row, SMALL)
+            network.replace = lambda _, changes, halved=halved: {
+                each: changes[each] / 2 for each in halved
+            }
+            assert network.train()[0] == expected
+    nothing = found["nothing"]
+    assert nothing["median"] == np.median(slow.updates)
+    assert nothing["predicted"] == pytest.approx(nothing["median"], rel=0.1)
+    assert found["slow_both"]["predicted"] == pytest.approx(2 * nothing["predicted"], rel=0.03)
+    assert found["final_w"]["median"] < 0.55 * nothing["median"]
+    assert "predicted" not in found["final_u"]
+
+
+# Waiting
+
+
+def test_states_are_picked_at_each_networks_own_update(slow):
+    at = np.arange(slow.n) * 3
+    states = networks.pick_states(slow, at)
+    for k in (0, 7, slow.n - 1):
+        expected = train_for(SMALL, slow.start[k : k + 1], int(at[k]))
+        assert np.array_equal(states[k : k + 1], expected)
+
+
+def test_gap_of_small_codes_grows_at_first_as_predicted():
+    weights = make_constant(SMALL)
+    final = train_for(SMALL, weights, 100)
+    twenty = networks.Networks(
+        protocol=SMALL,
+        start=weights,
+        final=final,
+        updates=np.full(20, 100),
+        other=weights,
+        other_final=final,
+        other_updates=np.full(20, 100),
+    )
+    found = waiting.describe_growth(twenty)
+    assert found["predicted"] == pytest.approx(1.0 + 2.0 * 0.75 * 0.25**2 / 4.0)
+    assert found["first_growth"] == pytest.approx(found["predicted"], rel=1e-5)
+    assert found["n_early"] == 50
+    assert found["growth"] == pytest.approx(found["predicted"], rel=1e-3)
+    assert found["first_reading"] == law.predict_reading(found["first_gap"], SMALL)
+
+
+def test_first_hidden_difference_is_what_the_copy_lacks_where_regression_is_near_1():
+    weights = draw_weights(PAPER, SEED, 0, 5)
+    near = dataclasses.replace(PAPER, regression=0.999)
+    assert waiting.measure_lacking(near, weights) == pytest.approx(1.0, abs=1e-6)
+    # As in the readable network: h(1) - h(3) against s W (v(0) - r).
+    row = train_for(PAPER, weights[:1], 30)
+    network = RecirculationNetwork.from_weights(row[0], PAPER)
+    one, other = [], []
+    for v in network.patterns:
+        h1, h3, image, _ = network.list_states(v)
+        one.append(h1 - h3)
+        other.append(h1 * (1 - h1) * (network.W @ (v - image)))
+    expected = compute_cosines(np.ravel(one), np.ravel(other))
+    assert waiting.measure_lacking(PAPER, row)[0] == pytest.approx(expected)
+    assert expected < 0.9999
+
+
+def test_decoder_alone_finishes_frozen_networks_or_does_not(slow):
+    found = waiting.freeze_encoders(slow, Sample(40, SEED))
+    assert found["cap"] == 20_000, "as many times the rate as 2,000 updates at 20"
+    rows = {row["moment"]: row for row in found["rows"]}
+    alone = dataclasses.replace(SMALL, frozen=("W", "b"), max_updates=20_000)
+    _, finished, final = simulate_weights(alone, slow.start)
+    assert rows["start"]["finished"]["share"] == finished.mean()
+    assert np.array_equal(final[:, :10], slow.start[:, :10])
+    needed = law.find_needed_gap(20_000, SMALL)
+    enough = networks.measure_smallest_gap(SMALL, slow.start) >= needed
+    assert rows["start"]["predicted"] == enough.mean()
+    assert rows["half"]["at"] == np.median(np.ceil(slow.updates / 2))
+    assert rows["learnt"]["at"] == np.median(slow.updates)
+    assert rows["learnt"]["finished"]["share"] == 1.0
+    assert rows["aligned"]["finished"]["share"] < rows["half"]["finished"]["share"]
+
+
+def test_curves_are_shares_of_networks_at_each_update(slow):
+    curves = waiting.follow_waiting(slow, Sample(40, SEED))
+    assert curves["updates"][:3] == [0.0, 10.0, 20.0]
+    k, at = 22, 220
+    state = train_for(SMALL, slow.start, at)
+    alone = dataclasses.replace(
+        SMALL, frozen=("W", "b"), max_updates=round(np.median(slow.updates))
+    )
+    assert curves["readable"][k] == simulate_weights(alone, state)[1].mean()
+    centred = [
+        x - x.mean(axis=-1, keepdims=True) for x in (get_w(SMALL, state), get_u(SMALL, state))
+    ]
+    cosines = compute_cosines(*(x.reshape(-1, 8) for x in centred))
+    assert curves["aligned"][k] == np.mean(cosines >= 0.9)
+    assert curves["learnt"][k] == np.mean(slow.updates <= at)
+    assert curves["gap"][k] == np.median(networks.measure_smallest_gap(SMALL, state))
+    assert curves["half"]["aligned"] < 0.2 * curves["half"]["readable"]
+
+
+def test_half_is_reached_between_two_points_along_the_line():
+    curves = {"updates": [0.0, 10.0, 20.0], "aligned": [0.0, 0.4, 0.8]}
+    assert waiting.find_half(curves, "aligned") == pytest.approx(12.5)
+
+
+# What is said
+
+
+def test_growth_of_u_with_w_is_told_from_growth_against_it():
+    weights = draw_weights(PAPER, SEED, 0, 20)
+    W = get_w(PAPER, weights)
+    for sign, share in ((1.0, 1.0), (-1.0, 0.0)):
+        later = weights.copy()
+        get_u(PAPER, later)[...] += sign * 3.0 * W
+        found = verdicts.measure_reading(PAPER, weights, later)
+        assert found["raw"] == pytest.approx(np.full(20, sign))
+        assert found["sign"] == pytest.approx(np.full(20, share))
+    # A mean that all entries have in common is no growth with W.
+    later = weights.copy()
+    get_u(PAPER, later)[...] += W + 100.0
+    assert verdicts.measure_reading(PAPER, weights, later)["sign"] == pytest.approx(np.ones(20))
+
+
+def test_decoder_reads_codes_at_given_gaps_to_the_power_of_about_minus_2(slow):
+    from replication.experiments.mechanism import foretelling
+
+    sources = foretelling.list_sources(slow)
+    found = foretelling.read_at_gaps(slow, sources["corners"], Sample(40, SEED))
+    assert found["power"] == pytest.approx(-2.0, abs=0.1)
+    assert found["r2"] > 0.99
+    foretold = foretelling.foretell(slow)
+    assert foretold["predicted"] == pytest.approx(foretold["actual"], rel=0.1)
+    assert foretold["r2"] > 0.85
+
+
+def test_other_inputs_learn_slowly_enough_for_outputs_not_to_jump():
+    tasks = dict(elsewhere.list_tasks())
+    assert len(tasks) == 3 + elsewhere.N_SETS
+    for protocol in tasks.values():
+        critical = agreement.find_critical_rate(protocol)
+        assert protocol.learning_rate == pytest.approx(critical / 2, rel=0.06)
+        patterns = make_patterns(protocol)
+        assert len(np.unique(patterns, axis=0)) == len(patterns)
+    found = elsewhere.examine_others(Sample(4, SEED, 2))
+    assert found.keys() == tasks.keys()
+    assert all("hearing" not in row for row in found.values())
+
+
+# What the chapter says
+
+
+@pytest.fixture(scope="module")
+def published():
+    """Return the committed model."""
+    return read_model(RESULTS, "mechanism")
+
+
+def test_every_sentence_of_the_chapter_is_true_of_the_committed_model(published):
+    found = checks.check({"mechanism": published})
+    assert [name for name, is_true in found.items() if not is_true] == []
+
+
+def change(model, path, value):
+    """Return a copy of a model in which the number at a path is another one."""
+    changed = copy.deepcopy(model)
+    place = changed
+    *names, last = path
+    for name in names:
+        place = place[name]
+    place[last] = value
+    return changed
+
+
+@pytest.mark.parametrize(("name", "path", "value"), [
+    ("close", ("growth", "small", "first_gap"), 0.05),
+    ("close", ("growth", "paper", "last_gap"), 0.2),
+    ("growth", ("growth", "small", "growth"), 1.015),
+    ("growth", ("growth", "paper", "lacking"), [1.0, 0.99, 1.0]),
+    ("early", ("curves", "small", "half", "aligned"), 60.0),
+    ("early", ("curves", "paper", "half", "readable"), 39.0),
+    ("early", ("curves", "paper", "half", "predicted"), 40.0),
+    ("watching", ("pairs", "paper", "watching", "median"), 45.0),
+    ("watching", ("pairs", "small", "watching", "near", "share"), 0.9),
+    ("watching", ("eight", "paper", "watching", "r2_donor"), 0.9),
+    ("watching", ("pairs", "paper", "watching", "r2_own"), 0.1),
+    ("hearing", ("pairs", "paper", "hearing", "learnt", "share"), 0.3),
+    ("aligned", ("pairs", "paper", "mirrored", "median"), 30.0),
+    ("aligned", ("given", "small", "aligned", "median"), 300.0),
+    ("foretold", ("law", "paper", "predicted"), 50.0),
+    ("foretold", ("eight", "small", "law", "r2"), 0.5),
+    ("given", ("given", "paper", "slow_w", "predicted"), 80.0),
+    ("given", ("given", "small", "corners", "predicted"), 160.0),
+    ("whose", ("given", "paper", "other_w", "median"), 14.0),
+    ("whose", ("given", "small", "other_w_shrunk", "median"), 300.0),
+    ("whose", ("given", "paper", "together", "median"), 40.0),
+    ("whose", ("given", "paper", "long_w_wide", "median"), 35.0),
+    ("halves", ("given", "paper", "slow_u", "median"), 40.0),
+    ("halves", ("given", "small", "final_u", "median"), 200.0),
+    ("frozen", ("frozen", "small", "rows", 1, "finished", "share"), 0.4),
+    ("first", ("first", "paper", "dropped", "extra"), 2.0),
+    ("first", ("first", "small", "amplification", "extra"), 4.0),
+    ("first", ("first", "paper", "gradient", "extra_interval"), [-1.0, 1.0]),
+    ("rest", ("rest", "paper", "r2", "alignment"), 0.3),
+    ("rest", ("rest", "small", "r2", "length"), 0.99),
+    ("square", ("law", "paper", "sources", "first", "power"), -1.5),
+    ("square", ("law", "small", "sources", "corners", "ratio"), 1.2),
+    ("others", ("others", "bars 9-4-9", "watching", "median"), 300.0),
+    ("others", ("others", "bars 9-4-9", "mirrored", "median"), 100.0),
+    ("starts", ("eight", "paper", "starts", "w"), 0.5),
+    ("starts", ("starts", "small", "u"), 0.2),
+])  # fmt: skip
+def test_sentence_is_untrue_of_other_numbers_and_only_that_one(published, name, path, value):
+    found = checks.check({"mechanism": change(published, path, value)})
+    untrue = {each for each, is_true in found.items() if not is_true}
+    assert name in untrue
+    # A median that several sentences speak of may make several untrue.
+    assert untrue <= {name, "given", "whose", "halves", "foretold"}

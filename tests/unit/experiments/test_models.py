@@ -17,7 +17,6 @@ from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
 from replication.experiments.instruments.agreement import LINEAR_DIGITS
 from replication.experiments.instruments.sample import SEARCH_OFFSET
-from replication.experiments.mechanism.run import make_tasks
 from replication.paper.study import DEFAULT_ROOT_SEED, N_REPETITIONS
 from replication.report.style import styled
 from replication.simulator.rule.weights import read_digits
@@ -25,16 +24,12 @@ from replication.system.progress import silent
 
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
 N_NETWORKS = {
-    "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 8, "codes": 80,
+    "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 20, "codes": 80,
     "proposal": 300, "hierarchy": 6, "live": 200, "images": 16,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
 FEW = 30
 SHORT = dataclasses.replace(PAPER, max_updates=200)
-TASKS = {
-    name: make_tasks()[name]
-    for name in ("one-hot 4-2-4", "random bits 8-4-8, set 1", "correlated bits 8-4-8, set 1")
-}
 SPEED = RUNS["speed"]
 FEW_RATES = {rule: rates[::8] for rule, rates in SPEED.SEARCHED_RATES.items()}
 FEW_IMAGES = {"n_images": SPEED.DIGITS["n_images"] // 4}  # which need four times the rate
@@ -62,13 +57,12 @@ SMALLER = {
         "N_IMAGES": 30, "SIZES": (4, 6, 8),
         "RATES": {rule: rates[::3] for rule, rates in RUNS["images"].RATES.items()},
     },
-    "mechanism.run": {
-        "PAPER": SHORT, "make_tasks": lambda: TASKS,
-        "FIRSTS": {"small": (5,), "paper": (1, 5)},
-        "LARGEST": "one-hot 4-2-4", "NAMED_RATES": {"small": 5.0, "paper": 20.0},
-        "SETTINGS": {"ε = 20": {"learning_rate": 20.0}},
+    "mechanism.run": {"NAMED_RATES": {"small": 5.0, "paper": 20.0}},
+    "mechanism.elsewhere": {"N_SETS": 1, "EIGHT_RATES": {"small": 14.0, "paper": 14.0}},
+    "mechanism.hybrids": {
+        "UPPER_RATES": {"equation 3": (20.0,), "descent": (14.0,)},
+        "LOWER_RATES": {"equation 4": (20.0,), "descent": (12.0,)},
     },
-    "mechanism.controls": {"RATES": (8.0, 11.0), "MAX_UPDATES": 100},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
@@ -203,15 +197,18 @@ def check_live(model, figures):
 
 
 def check_mechanism(model, figures):
-    dropped = list_lines(figures["worth"].axes[0])
-    rows = model["interventions"]["paper"]
-    for name in ("dropped", "U dropped"):
-        assert list(dropped[name].get_xdata()) == [1, 5]
-        assert is_drawn(dropped[name], [rows[name][n]["extra"] for n in ("1", "5")], scale=1)
-    (size,) = figures["size"].axes
-    median = model["halves"]["paper"]["base"]["median"]
-    shares = [row["extra"] / median for row in model["sizes"]["paper"]]
-    assert is_drawn(list_lines(size)["recirculation, rate 20"], shares)
+    """The curves are drawn that were measured, and what is waited for lies between two of them."""
+    curves, bars = (figure.axes for figure in figures["waiting"])
+    for axes, rate in zip(curves, ("small", "paper"), strict=True):
+        lines = list_lines(axes)
+        for name in ("aligned", "readable", "learnt"):
+            assert is_drawn(lines[name], model["curves"][rate][name])
+            assert list(lines[name].get_xdata()) == model["curves"][rate]["updates"]
+    pairs = model["pairs"]["paper"]
+    nothing = model["given"]["paper"]["nothing"]["median"]
+    medians = [nothing] + [pairs[name]["median"] for name in ("watching", "mirrored", "hearing")]
+    widths = [bar.get_width() for bar in bars[0].patches]
+    assert widths == [min(median, 1.5 * nothing) for median in medians]
 
 
 def check_dynamics(model, figures):

@@ -1,0 +1,161 @@
+"""What a network needs that is given one half of what learning would bring it.
+
+Each row of the table takes the same networks, and changes one thing. Beside the median stands what
+the law says of it, from the gaps that were recorded in the first of these networks.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from replication.definition.protocol import Protocol
+from replication.experiments.instruments.matrices import (
+    Array,
+    Flags,
+    get_u,
+    get_w,
+    give_length,
+    replace_matrices,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.sample import Sample, estimate_share, name_median
+from replication.experiments.mechanism.networks import (
+    Networks,
+    measure_smallest_gap,
+    predict_from_gaps,
+    put_half,
+)
+from replication.simulator.rule.weights import list_connections, split_weights
+from replication.simulator.running.ensemble import simulate_weights
+
+N_FOLLOWED = 1_000  # networks whose gaps are recorded,
+HORIZON = 2.0  # for so many times the median of the updates that they need
+
+SMALL = 1 / 16  # of the initial W or U
+CORNERS = ((1.0, 1.0, -1.0, -1.0), (1.0, -1.0, 1.0, -1.0))
+MIDDLES = ((1.0, 0.0, -1.0, 0.0), (0.0, 1.0, 0.0, -1.0))
+"""W by hand, up to a factor: codes near the four corners, or the middles of the four sides."""
+TOGETHER = 0.95  # of the way that one code is moved to another
+WIDE, NARROW = 0.2, 0.05  # gaps of first codes that were made as long as they end
+HAND_SEED = 2014  # of which code lies at which point
+N_HALVINGS = 24  # of the interval in which a factor is looked for
+CLOSE = 0.02  # relative error of a gap that is as asked
+
+
+def scale_to_gap(protocol: Protocol, weights: Array, gaps: Array) -> tuple[Array, Flags]:
+    """Return weights whose W and b are multiplied until the smallest gap is as asked, (n,).
+
+    With them whether that was possible: a code inside the hull of the others stays there.
+    """
+    encoder, _ = list_connections(protocol)
+    low, high = np.full(len(weights), 1e-4), np.full(len(weights), 60.0)
+
+    def scale(factors: Array) -> Array:
+        scaled = weights.copy()
+        scaled[:, encoder] *= factors[:, np.newaxis]
+        return scaled
+
+    for _ in range(N_HALVINGS):
+        middle = np.sqrt(low * high)
+        is_enough = measure_smallest_gap(protocol, scale(middle)) >= gaps
+        high = np.where(is_enough, middle, high)
+        low = np.where(is_enough, low, middle)
+    scaled = scale(high)
+    error = measure_smallest_gap(protocol, scaled) / gaps - 1.0
+    return scaled, np.abs(error) < CLOSE
+
+
+def put_by_hand(networks: Networks, points: tuple[tuple[float, ...], ...]) -> Array:
+    """Return initial weights whose W spreads the codes as points do, and whose b is 0.
+
+    Which code lies at which point is drawn for each network.
+    """
+    protocol, n = networks.protocol, networks.n
+    generator = np.random.Generator(np.random.Philox(key=HAND_SEED))
+    orders = np.argsort(generator.random((n, protocol.n_visible)), axis=1)
+    placed = np.array(points)[:, orders].swapaxes(0, 1)  # (n, n_hidden, n_visible)
+    changed = replace_matrices(protocol, networks.start, W=placed)
+    split_weights(protocol, changed)[0][1][...] = 0.0
+    return changed
+
+
+def put_together(protocol: Protocol, weights: Array) -> Array:
+    """Return weights in which the first column of W lies most of the way to the second one."""
+    W = get_w(protocol, weights).copy()
+    W[..., 0] = TOGETHER * W[..., 1] + (1.0 - TOGETHER) * W[..., 0]
+    return replace_matrices(protocol, weights, W=W)
+
+
+def list_given(networks: Networks) -> dict[str, Array]:
+    """Return what networks start from, by what they are given, (n, n_weights) each."""
+    protocol, start, final = networks.protocol, networks.start, networks.final
+    encoder, decoder = list_connections(protocol)
+    W, U = get_w(protocol, start), get_u(protocol, start)
+    first_gaps, final_gaps = (measure_smallest_gap(protocol, x) for x in (start, final))
+    is_convex = first_gaps > 0.0  # no code lies inside the hull of the others
+    with_other = put_half(start, networks.other_final, encoder)
+    given = {
+        "nothing": start,
+        "convex": start[is_convex],
+        "aligned": replace_matrices(protocol, start, U=W),
+        "opposed": replace_matrices(protocol, start, U=-W),
+        "small_w": replace_matrices(protocol, start, W=SMALL * W),
+        "small_u": replace_matrices(protocol, start, U=SMALL * U),
+        "final_w": put_half(start, final, encoder),
+        "other_w": with_other,
+        "final_u": put_half(start, final, decoder),
+        "other_u": put_half(start, networks.other_final, decoder),
+        "together": put_together(protocol, with_other),
+    }
+    # The same codes or other ones, made larger or smaller until the gap is as asked.
+    corners, middles = (put_by_hand(networks, points) for points in (CORNERS, MIDDLES))
+    for name, weights, gaps in (
+        ("corners", corners, final_gaps),
+        ("middles", middles, final_gaps),
+        ("corners_shrunk", corners[is_convex], first_gaps[is_convex]),
+        ("other_w_shrunk", with_other[is_convex], first_gaps[is_convex]),
+    ):
+        scaled, is_possible = scale_to_gap(protocol, weights, gaps)
+        given[name] = scaled[is_possible]
+    # The first W as long as it ends, by the gap that it has then.
+    long_w = replace_matrices(protocol, start, W=give_length(W, get_w(protocol, final)))
+    long_gaps = measure_smallest_gap(protocol, long_w)
+    given["long_w"] = long_w
+    given["long_w_wide"] = long_w[long_gaps > WIDE]
+    given["long_w_narrow"] = long_w[long_gaps < NARROW]
+    return given
+
+
+SLOWED = {"slow_w": (0.5, 1.0), "slow_u": (1.0, 0.5), "slow_both": (0.5, 0.5)}
+"""By what the learning rates of W and of U, with their biases, are multiplied."""
+UNPREDICTED = ("final_u", "other_u")
+"""The law begins with a decoder that knows nothing."""
+
+
+def compare_given(networks: Networks, sample: Sample) -> Model:
+    """Return by what networks are given the updates that they need, and what the law says.
+
+    What no network fits, of few, is left out.
+    """
+    protocol, given = networks.protocol, list_given(networks)
+    tasks = {name: (protocol, weights) for name, weights in given.items() if len(weights)}
+    for name, (of_w, of_u) in SLOWED.items():
+        slowed = dataclasses.replace(
+            protocol, visible_to_hidden_factor=of_w, hidden_to_visible_factor=of_u
+        )
+        tasks[name] = slowed, networks.start
+
+    def run(name: str) -> Model:
+        changed, weights = tasks[name]
+        updates, converged, _ = simulate_weights(changed, weights)
+        gap = float(np.median(measure_smallest_gap(protocol, weights)))
+        row = {"n": len(weights), "gap": gap, **name_median(updates)}
+        row["failed"] = estimate_share(~converged)
+        if name not in UNPREDICTED:
+            horizon = math.ceil(HORIZON * row["median"])
+            found = predict_from_gaps(changed, weights[:N_FOLLOWED], horizon)
+            row["predicted"] = float(np.median(found))
+        return row
+
+    return sample.map(run, tasks)

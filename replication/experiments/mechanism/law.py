@@ -1,0 +1,156 @@
+"""The law: how long a decoder takes to tell codes apart, from the room between them alone.
+
+The *gap* of a code is its distance from the hull of the other codes, 0 inside it. A visible unit
+has to be on for one code and off for the others. Its weights grow along the shortest way from that
+hull to the code, and its bias keeps the line at which the unit is undecided half-way. With weights
+of length u, the input of the unit is ``u m / 2`` at the code and ``-u m / 2`` on the hull, where m
+is the gap, so that the error is ``sigma(-u m / 2)`` on both, and equation 3 becomes ::
+
+    u <- u + eta m sigma(-u m / 2)        eta = epsilon (1 - lambda)
+
+until ``u m / 2`` is the input from which the unit is right, ``ln 9`` for a threshold of 0.1. In a
+fixed gap that takes about ``2 (ln 9 + 8) / (eta m^2)`` updates. Neither holds a number that is
+fitted. While W learns, m changes with every update.
+"""
+
+import math
+
+import numpy as np
+from scipy.optimize import nnls
+from scipy.special import expit
+
+from replication.definition.protocol import Protocol
+from replication.experiments.instruments.matrices import Array
+
+
+def find_speed(protocol: Protocol) -> float:
+    """Return eta, the learning rate of the decoder: epsilon, with the factor of U, by 1 - lambda.
+
+    >>> find_speed(Protocol(learning_rate=20.0, regression=0.75))
+    5.0
+    """
+    rate = protocol.learning_rate * protocol.hidden_to_visible_factor
+    return rate * (1.0 - protocol.regression)
+
+
+def find_needed_input(threshold: float) -> float:
+    """Return the input of a logistic unit from which it is right: within a threshold of 0 or 1.
+
+    >>> round(math.exp(find_needed_input(0.1)), 9)
+    9.0
+    """
+    return math.log((1.0 - threshold) / threshold)
+
+
+def predict_reading(gap: float, protocol: Protocol) -> float:
+    """Return after how many updates a decoder alone reads codes with that smallest gap.
+
+    The equation above with ``x = u m / 2`` is ``dx / dt = eta m^2 sigma(-x) / 2``, whose solution
+    from x = 0 is ``x + exp(x) - 1 = eta m^2 t / 2``.
+
+    >>> round(predict_reading(1.0, Protocol()), 3)
+    4.079
+    """
+    return _measure_reading(protocol) / gap**2
+
+
+def find_needed_gap(n_updates: float, protocol: Protocol) -> float:
+    """Return the smallest gap that a decoder alone reads in so many updates.
+
+    >>> round(find_needed_gap(predict_reading(0.2, Protocol()), Protocol()), 12)
+    0.2
+    """
+    return math.sqrt(_measure_reading(protocol) / n_updates)
+
+
+def _measure_reading(protocol: Protocol) -> float:
+    """Return updates times the squared gap."""
+    needed = find_needed_input(protocol.threshold)
+    return 2.0 * (needed + math.exp(needed) - 1.0) / find_speed(protocol)
+
+
+def predict_learning(gaps: Array, protocol: Protocol, *, every: int = 1) -> Array:
+    """Return after how many updates a decoder reads codes whose gaps change, (n,).
+
+    Infinity where it does not within the history.
+
+    Parameters
+    ----------
+    gaps : float64 array, shape (n, n_moments, n_codes)
+        The gap of each code at updates 0, `every`, 2 `every`, ...
+    protocol : Protocol
+        Its learning rate, regression and threshold.
+    every : int
+        Updates from one moment to the next, which the equation takes in one step.
+    """
+    speed, needed = find_speed(protocol), find_needed_input(protocol.threshold)
+    n, n_moments, n_codes = gaps.shape
+    lengths = np.zeros((n, n_codes))  # u, of each visible unit's weights
+    updates = np.full(n, np.inf)
+    for moment in range(n_moments):
+        gap = gaps[:, moment]
+        inputs = lengths * gap / 2.0
+        is_read = np.all(inputs >= needed, axis=1)
+        updates[is_read & np.isinf(updates)] = moment * every
+        lengths += every * speed * gap * expit(-inputs)
+    return updates
+
+
+def measure_gaps(codes: Array) -> Array:
+    """Return the distance of each code from the hull of the others, 0 inside it.
+
+    Parameters
+    ----------
+    codes : float64 array, shape (..., n_codes, n_hidden)
+
+    Returns
+    -------
+    float64 array, shape (..., n_codes)
+
+    Examples
+    --------
+    >>> square = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+    >>> measure_gaps(square).round(3).tolist()
+    [0.707, 0.707, 0.707, 0.707]
+    """
+    n_codes, n_hidden = codes.shape[-2:]
+    gaps = np.empty(codes.shape[:-1])
+    measure = measure_from_triangle if (n_codes, n_hidden) == (4, 2) else measure_from_hull
+    for k in range(n_codes):
+        gaps[..., k] = measure(codes[..., k, :], np.delete(codes, k, axis=-2))
+    return gaps
+
+
+def measure_from_triangle(points: Array, triangles: Array) -> Array:
+    """Return the distance of points (..., 2) from triangles (..., 3, 2), 0 inside, shape (...)."""
+    starts = triangles
+    sides = np.roll(triangles, -1, axis=-2) - starts  # (..., 3, 2), from corner to corner
+    away = points[..., np.newaxis, :] - starts
+    # The nearest point of each side, as a share of the way along it.
+    squares = np.maximum(np.sum(sides**2, axis=-1), np.finfo(float).tiny)
+    shares = np.clip(np.sum(away * sides, axis=-1) / squares, 0.0, 1.0)
+    distances = np.linalg.norm(away - shares[..., np.newaxis] * sides, axis=-1)
+    # Inside, the point lies on the same hand of all sides.
+    hands = sides[..., 0] * away[..., 1] - sides[..., 1] * away[..., 0]
+    is_inside = np.all(hands > 0.0, axis=-1) | np.all(hands < 0.0, axis=-1)
+    return np.asarray(np.where(is_inside, 0.0, distances.min(axis=-1)))
+
+
+def measure_from_hull(points: Array, others: Array) -> Array:
+    """Return the distance of points (..., n_hidden) from the hull of others, 0 inside.
+
+    `others` has the shape (..., n_others, n_hidden).
+
+    Notes
+    -----
+    Lawson & Hanson (1974), Solving Least Squares Problems, chapter 23. Of the differences d_i
+    between the others and the point, the smallest ``|sum z_i d_i|^2 + (sum z_i - 1)^2`` with no
+    z_i below 0 is ``m^2 / (1 + m^2)``, where m is the distance.
+    """
+    differences = (others - points[..., np.newaxis, :]).reshape(-1, *others.shape[-2:])
+    sums = np.ones((*differences.shape[:2], 1))
+    rows = np.concatenate([differences, sums], axis=-1)  # (n, n_others, n_hidden + 1)
+    target = np.append(np.zeros(others.shape[-1]), 1.0)
+    residuals = np.array([nnls(row.T, target)[1] for row in rows])
+    squares = np.minimum(residuals**2, 1.0 - np.finfo(float).eps)
+    return np.asarray(np.sqrt(squares / (1.0 - squares)).reshape(points.shape[:-1]))

@@ -1,0 +1,140 @@
+"""Networks in pairs, their codes and gaps, and what a decoder alone makes of them."""
+
+import dataclasses
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import spearmanr
+
+from replication.definition.protocol import Protocol
+from replication.experiments.instruments.matrices import Array, Counts, Flags
+from replication.experiments.instruments.sample import Sample
+from replication.experiments.mechanism import law
+from replication.simulator.running.engine import evaluate_networks, record_weights
+
+N_AT_ONCE = 100  # networks whose weights at every update lie in memory at a time
+N_MOMENTS = 400  # about so many, at most, at which gaps are measured
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Networks:
+    """Networks that have learnt, each with another one; all weights have the shape (n, n_weights).
+
+    `other` and what follows belong to the other networks, which have learnt, too.
+    """
+
+    protocol: Protocol
+    start: Array
+    final: Array
+    updates: Counts  # (n,), until each had learnt
+    other: Array
+    other_final: Array
+    other_updates: Counts
+
+    @property
+    def n(self) -> int:
+        """How many networks there are, each with another one."""
+        return len(self.start)
+
+    def take(self, n: int) -> Self:
+        """Return the first of them, so many at most."""
+        return dataclasses.replace(
+            self,
+            start=self.start[:n],
+            final=self.final[:n],
+            updates=self.updates[:n],
+            other=self.other[:n],
+            other_final=self.other_final[:n],
+            other_updates=self.other_updates[:n],
+        )
+
+
+def draw_networks(protocol: Protocol, sample: Sample) -> Networks:
+    """Train twice as many networks as asked for, and pair them; those that fail are left out."""
+    weights = sample.take(2.0).draw(protocol)
+    updates, converged, final = sample.train(protocol, weights)
+    learnt = np.flatnonzero(converged)
+    n = len(learnt) // 2
+    own, other = learnt[:n], learnt[n : 2 * n]
+    return Networks(
+        protocol=protocol,
+        start=weights[own],
+        final=final[own],
+        updates=updates[own],
+        other=weights[other],
+        other_final=final[other],
+        other_updates=updates[other],
+    )
+
+
+def put_half(weights: Array, source: Array, half: slice) -> Array:
+    """Return weights with one half, a matrix and its biases, from another network."""
+    changed = weights.copy()
+    changed[:, half] = source[:, half]
+    return changed
+
+
+def find_codes(protocol: Protocol, weights: Array) -> Array:
+    """Return the codes of networks (..., n_weights), shape (..., n_patterns, n_hidden)."""
+    rows = np.ascontiguousarray(weights.reshape(-1, weights.shape[-1]))
+    codes = evaluate_networks(protocol, rows).hidden[0]
+    return codes.reshape(*weights.shape[:-1], *codes.shape[1:])
+
+
+def measure_smallest_gap(protocol: Protocol, weights: Array) -> Array:
+    """Return the smallest gap among the codes of each network, (...)."""
+    gaps = law.measure_gaps(find_codes(protocol, weights))
+    return np.asarray(gaps.min(axis=-1))
+
+
+def pick_states(networks: Networks, updates: Counts) -> Array:
+    """Return the weights of each network after a number of updates of its own, (n, n_weights)."""
+    states = np.empty_like(networks.start)
+    for begin in range(0, len(states), N_AT_ONCE):
+        part = slice(begin, begin + N_AT_ONCE)
+        chosen = updates[part]
+        recorded = record_weights(networks.protocol, networks.start[part], int(chosen.max()))
+        states[part] = recorded[np.arange(len(chosen)), chosen]
+    return states
+
+
+def predict_from_gaps(protocol: Protocol, weights: Array, n_updates: int) -> Array:
+    """Return what the law says of networks from the gaps that are recorded in them, (n,).
+
+    Infinity where it says more than `n_updates`.
+    """
+    every = max(1, n_updates // N_MOMENTS)
+    predicted = []
+    for begin in range(0, len(weights), N_AT_ONCE):
+        recorded = record_weights(protocol, weights[begin : begin + N_AT_ONCE], n_updates)
+        gaps = law.measure_gaps(find_codes(protocol, recorded[:, ::every]))
+        predicted.append(law.predict_learning(gaps, protocol, every=every))
+    return np.concatenate(predicted)
+
+
+def train_decoder(
+    protocol: Protocol, weights: Array, cap: int, sample: Sample
+) -> tuple[Counts, Flags]:
+    """Train U and its biases alone, with W and b frozen, for a number of updates at most."""
+    alone = dataclasses.replace(protocol, frozen=("W", "b"), max_updates=cap)
+    updates, converged, _ = sample.train(alone, weights)
+    return updates, converged
+
+
+def correlate_logs(one: Array | Counts, other: Array | Counts) -> float | None:
+    """Return the squared correlation of the logarithms of updates; None of fewer than three.
+
+    Networks that start within the threshold count as one update.
+    """
+    if len(one) < 3:
+        return None
+    logs = np.log(np.maximum(one, 1)), np.log(np.maximum(other, 1))
+    return float(np.corrcoef(*logs)[0, 1] ** 2)
+
+
+def correlate_ranks(one: ArrayLike, other: ArrayLike) -> float | None:
+    """Return the squared rank correlation of two numbers; None of fewer than three networks."""
+    if np.size(one) < 3:
+        return None
+    return float(spearmanr(one, other)[0] ** 2)

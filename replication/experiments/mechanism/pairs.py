@@ -1,0 +1,136 @@
+"""Halves that learn from another network's half, and a decoder that is kept aligned.
+
+Two networks share one half. It learns with its own partner; the second partner learns from it, too,
+and is measured, but has no influence on it.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from replication.definition.protocol import Protocol
+from replication.experiments.instruments.matrices import Array, give_length
+from replication.simulator.rule.network import Shape
+from replication.simulator.rule.recirculation import RecirculationNetwork
+from replication.simulator.rule.weights import list_connections
+
+
+class Watching(RecirculationNetwork):
+    """An encoder with its decoder, and a fresh decoder that watches the encoder, unheard.
+
+    The second decoder, `U2` and `c2`, is kept beside the weights and learns by equation 3.
+    """
+
+    partner: tuple[str, ...] = ("U", "c")  # what there is twice
+    U2: Any
+    c2: Any
+
+    @property
+    def kept(self) -> dict[str, Any]:  # type: ignore[override]
+        """The second partner."""
+        return super().kept | {f"{name}2": np.zeros(self.shapes[name]) for name in self.partner}
+
+    @property
+    def summed(self) -> dict[str, Shape]:  # type: ignore[override]
+        """Its changes."""
+        return {f"change_of_{name}2": self.shapes[name] for name in self.partner}
+
+    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+        """Return the changes of the network, and of the second partner by the same equations."""
+        changes = super().weight_changes(v0)._asdict()
+        seconds = dict(zip(self.summed, self.change_second(v0), strict=True))
+        return changes | seconds
+
+    def change_second(self, v0: Any) -> tuple[Any, ...]:
+        """Return the changes of the second decoder, by equation 3."""
+        v2 = self.regress(v0, self.image_second(v0))
+        return self._learn(self.visible_rate, self.first_pass(v0), v0 - v2)
+
+    def image_second(self, v: Any) -> Any:
+        """Return what the second decoder makes of the encoder's code."""
+        return self.activate_visible(self.U2 @ self.first_pass(v) + self.c2)
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Add all changes, those of the second partner as those of the first."""
+        super().apply(changes)
+        for name in self.partner:
+            if name in self.protocol.frozen:
+                continue
+            second = getattr(self, f"{name}2")
+            if self.protocol.decay > 0.0 and name in "WU":
+                second = self.shrinking * second
+            setattr(self, f"{name}2", second + changes[f"change_of_{name}2"])
+
+    def measure(self, v: Any) -> Any:
+        """Return what is compared with the pattern: the image of the second partner."""
+        image = self.image_second(v)
+        is_regressed = self.protocol.error_measured_on == "regressed"
+        return self.regress(v, image) if is_regressed else image
+
+
+class Hearing(Watching):
+    """A decoder with its encoder, and a fresh encoder that hears the decoder, unheard.
+
+    The second encoder, `W2` and `b2`, learns by equation 4 from what the decoder returns for its
+    codes.
+    """
+
+    partner: tuple[str, ...] = ("W", "b")
+    W2: Any
+    b2: Any
+
+    def change_second(self, v0: Any) -> tuple[Any, ...]:
+        """Return the changes of the second encoder, by equation 4."""
+        h1 = self.encode(v0)
+        v2 = self.regress(v0, self.image_second(v0))
+        h3 = self.encode(v2)
+        if self.protocol.hidden_regression:
+            h3 = self.regress(h1, h3)
+        return self._learn(self.hidden_rate, self._centre(v2), h1 - h3)
+
+    def encode(self, v: Any) -> Any:
+        """Return the states that the second encoder causes."""
+        return self.activate_hidden(self.W2 @ self._centre(v) + self.b2)
+
+    def image_second(self, v: Any) -> Any:
+        """Return what the decoder makes of the second encoder's code."""
+        return self.reconstruct(self.encode(v))
+
+
+class Mirrored(Hearing):
+    """A network, and a copy of it whose decoder is turned to its encoder after every update.
+
+    The copy's U is the transpose of its W, as long as the U of the network beside it, so that it is
+    only turned. Means over visible units are left as they are.
+    """
+
+    partner = ("W", "b", "U", "c")
+
+    def change_second(self, v0: Any) -> tuple[Any, ...]:
+        """Return the changes of the copy, by equations 4 and 3."""
+        encoder = super().change_second(v0)
+        v2 = self.regress(v0, self.image_second(v0))
+        decoder = self._learn(self.visible_rate, self.encode(v0), v0 - v2)
+        return (*encoder, *decoder)
+
+    def image_second(self, v: Any) -> Any:
+        """Return what the copy's decoder makes of its encoder's code."""
+        return self.activate_visible(self.U2 @ self.encode(v) + self.c2)
+
+    def apply(self, changes: dict[str, Any]) -> None:
+        """Add all changes, and turn the copy's U."""
+        super().apply(changes)
+        means = np.mean(self.U2, axis=0)
+        usual = self.U - np.mean(self.U, axis=0)
+        encoder = (self.W2 - np.mean(self.W2, axis=1)[:, None]).T
+        self.U2 = means + give_length(encoder, usual)
+
+
+def pair(protocol: Protocol, donors: Array, own: Array, network: type[Watching]) -> Array:
+    """Return rows of weights in which networks of `donors` have the partners of `own` beside them.
+
+    Both have the shape (n, n_weights).
+    """
+    encoder, decoder = list_connections(protocol)
+    places = {Watching: decoder, Hearing: encoder, Mirrored: slice(None)}
+    return np.hstack([donors, own[:, places[network]]])

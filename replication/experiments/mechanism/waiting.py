@@ -1,0 +1,184 @@
+"""What changes while networks wait, and what a decoder alone could do with it."""
+
+import numpy as np
+from scipy.spatial.distance import pdist
+from scipy.special import expit
+
+from replication.definition.protocol import Protocol
+from replication.experiments.instruments import agreement
+from replication.experiments.instruments.matrices import (
+    Array,
+    align_matrices,
+    compute_cosines,
+    get_w,
+)
+from replication.experiments.instruments.model import Model
+from replication.experiments.instruments.recording import train_for
+from replication.experiments.instruments.sample import Sample, estimate_share
+from replication.experiments.mechanism import law
+from replication.experiments.mechanism.networks import (
+    Networks,
+    correlate_ranks,
+    find_codes,
+    measure_smallest_gap,
+    pick_states,
+    train_decoder,
+)
+from replication.simulator.rule.weights import make_patterns, split_weights
+from replication.simulator.running.engine import evaluate_networks, record_weights
+
+BUDGET = 40_000.0  # learning rate times the updates that a decoder alone gets
+MOMENTS = {"start": 0.0, "aligned": None, "half": 0.5, "late": 0.9, "learnt": 1.0}
+"""When W and b are frozen: at which share of the updates of each network, or when U is aligned."""
+FOLLOWED, CURVE_STEP = 1_200.0, 20.0
+"""Learning rate times the updates for which networks are followed, and between two points."""
+LATER = 400.0  # learning rate times the updates after which the rest of the time is foretold
+EARLY = 100.0  # learning rate times the updates in which the first growth is measured
+PARTS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of learning at which the change of W is looked at
+
+
+def describe_growth(networks: Networks) -> Model:
+    """Return how the smallest gap grows at first, and whether W goes where the copy lacks.
+
+    ``first_reading``, ``last_reading``: the updates that a decoder alone would need in the median
+    gap, at the start and at the end. ``growth``: in an update, in the median over networks none of
+    whose codes lies inside the hull of the others; on average over the first updates, and in the
+    first one alone. ``lacking``: median cosine of h(1) - h(3) with what the copy lacks of the code,
+    at some parts of learning.
+    """
+    protocol = networks.protocol
+    n_early = round(EARLY / protocol.learning_rate)
+    early = record_weights(protocol, networks.start, n_early)
+    gaps = measure_smallest_gap(protocol, early)
+    convex = gaps[gaps[:, 0] > 0.0]
+    lacking = []
+    for part in PARTS:
+        states = pick_states(networks, np.floor(part * networks.updates).astype(np.int64))
+        lacking.append(float(np.median(measure_lacking(protocol, states))))
+    first_gap = float(np.median(gaps[:, 0]))
+    last_gap = float(np.median(measure_smallest_gap(protocol, networks.final)))
+    return {
+        "first_gap": first_gap,
+        "last_gap": last_gap,
+        "first_reading": law.predict_reading(first_gap, protocol),
+        "last_reading": law.predict_reading(last_gap, protocol),
+        "convex": estimate_share(gaps[:, 0] > 0.0),
+        "predicted": 1.0 + agreement.predict_growth(protocol),
+        "first_growth": float(np.median(convex[:, 1] / convex[:, 0])),
+        "growth": float(np.median((convex[:, -1] / convex[:, 0]) ** (1.0 / n_early))),
+        "n_early": n_early,
+        "lacking": lacking,
+    }
+
+
+def measure_lacking(protocol: Protocol, weights: Array) -> Array:
+    """Return the cosine between h(1) - h(3) and s W (v(0) - r), over patterns and units, (n,).
+
+    The slopes s of the hidden units are those of the first pass.
+    """
+    W, b = split_weights(protocol, weights)[0]
+    patterns = make_patterns(protocol)
+    keep = protocol.regression
+    measured = evaluate_networks(protocol, weights)
+    first, reconstruction = measured.hidden[0], measured.reconstruction
+    # The second pass, equations 5 and 6.
+    mixed = keep * patterns + (1.0 - keep) * reconstruction
+    arriving = expit(mixed @ W.swapaxes(-1, -2) + b[:, np.newaxis])
+    difference = (1.0 - keep) * (first - arriving)
+    lacked = first * (1.0 - first) * ((patterns - reconstruction) @ W.swapaxes(-1, -2))
+    n = len(weights)
+    return compute_cosines(difference.reshape(n, -1), lacked.reshape(n, -1))
+
+
+def freeze_encoders(networks: Networks, sample: Sample) -> Model:
+    """Return how many networks a decoder alone finishes, from which moment of their learning.
+
+    Within the same learning rate times updates at every rate; ``predicted`` is the share whose
+    smallest gap the law asks for.
+    """
+    protocol = networks.protocol
+    cap = round(BUDGET / protocol.learning_rate)
+    needed = law.find_needed_gap(cap, protocol)
+    n_early = agreement.count_early_updates(protocol.learning_rate)
+    aligned = agreement.find_alignment(protocol, networks.start, n_updates=n_early)
+    rows = []
+    for moment, part in MOMENTS.items():
+        times = aligned if part is None else part * networks.updates
+        at = np.minimum(np.ceil(times), networks.updates).astype(np.int64)
+        states = pick_states(networks, at)
+        _, finished = train_decoder(protocol, states, cap, sample)
+        is_enough = measure_smallest_gap(protocol, states) >= needed
+        rows.append(
+            {
+                "moment": moment,
+                "at": float(np.median(at)),
+                "finished": estimate_share(finished),
+                "predicted": float(np.mean(is_enough)),
+            }
+        )
+    return {"cap": cap, "rows": rows}
+
+
+def follow_waiting(networks: Networks, sample: Sample) -> Model:
+    """Return over updates which shares of networks are aligned, readable in time, and have learnt.
+
+    ``readable``: U and its biases alone would finish the network within the median time of all;
+    ``predicted``: its smallest gap is what the law asks for that.
+    """
+    protocol = networks.protocol
+    median = float(np.median(networks.updates))
+    every = round(CURVE_STEP / protocol.learning_rate)
+    n_updates = round(FOLLOWED / protocol.learning_rate)
+    recorded = record_weights(protocol, networks.start, n_updates)[:, ::every]
+    needed = law.find_needed_gap(median, protocol)
+    points = []
+    for moment in range(recorded.shape[1]):
+        states = np.ascontiguousarray(recorded[:, moment])
+        gaps = measure_smallest_gap(protocol, states)
+        cosines = align_matrices(protocol, states, centred=True)
+        _, readable = train_decoder(protocol, states, round(median), sample)
+        low, middle, high = np.quantile(gaps, (0.25, 0.5, 0.75))
+        points.append(
+            {
+                "updates": every * moment,
+                "aligned": np.mean(cosines >= agreement.LEVEL),
+                "readable": np.mean(readable),
+                "predicted": np.mean(gaps >= needed),
+                "learnt": np.mean(networks.updates <= every * moment),
+                "gap": middle,
+                "gap_low": low,
+                "gap_high": high,
+            }
+        )
+    curves = {name: [float(point[name]) for point in points] for name in points[0]}
+    halves = {name: find_half(curves, name) for name in ("aligned", "readable", "predicted")}
+    return {"median": median, "needed": needed, "half": halves, **curves}
+
+
+def find_half(curves: Model, name: str) -> float:
+    """Return by which update a share has come to a half, between two points along the line."""
+    shares = np.array(curves[name])
+    k = int(np.argmax(shares >= 0.5))
+    before, after = shares[k - 1], shares[k]
+    first, second = curves["updates"][k - 1], curves["updates"][k]
+    return float(first + (0.5 - before) / (after - before) * (second - first))
+
+
+def foretell_rest(networks: Networks) -> Model:
+    """Return squared rank correlations of the updates that are left with what is measured then."""
+    protocol = networks.protocol
+    at = round(LATER / protocol.learning_rate)
+    states = train_for(protocol, networks.start, at)
+    is_left = networks.updates > at
+    states, rest = states[is_left], networks.updates[is_left] - at
+    codes = find_codes(protocol, states)
+    corners = [len(np.unique(each > 0.5, axis=0)) for each in codes]
+    measured = {
+        "gap": measure_smallest_gap(protocol, states),
+        "closest": [pdist(each).min() for each in codes],
+        "corners": corners,
+        "length": np.linalg.norm(get_w(protocol, states), axis=(-2, -1)),
+        "alignment": align_matrices(protocol, states, centred=True),
+    }
+    found = {name: correlate_ranks(values, rest) for name, values in measured.items()}
+    return {"at": at, "left": float(np.mean(is_left)), "r2": found}
