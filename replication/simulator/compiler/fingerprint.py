@@ -40,6 +40,7 @@ def fingerprint(rule: Rule) -> str:
     parts = {
         "image": lines.add([traces.image]),
         "error": lines.add([traces.error]),
+        "hidden": lines.add(traces.hidden),
         "terms": {name: lines.add(terms) for name, terms in traces.terms.items()},
         "after": {name: lines.add([new]) for name, new in traces.after.items()},
     }

@@ -212,7 +212,7 @@ class Sweep:
         self.shown = np.hstack(shown)
         most = blocks.find_bound(self.error, float(np.abs(self.shown).max()))
         self.is_bounded = most < math.inf  # no deviation is infinite or not a number
-        self.data = [*self.shown.ravel().tolist(), *self.traces.graph.data]
+        self.data = np.concatenate([self.shown.ravel(), self.traces.graph.data])
         self.memory = blocks.Memory(writer, 2 * self.n_all + PADDING)
         self.threshold = self.memory.allocate(())
         self.given = {name: self.memory.allocate(()) for name in rule.numbers}
@@ -495,10 +495,11 @@ class Program:
         if (n_lines := text.count("\n")) > MOST_LINES:
             what = f"becomes {n_lines:,} instructions, which take minutes to compile"
             raise TraceError(f"{sweep.rule.name} {what}; write loops with replication.repeat")
-        self.text, self.data = text, np.array(sweep.data)  # patterns, targets and constants
+        self.text, self.data = text, sweep.data  # patterns, targets and constants
         self.n_all = sweep.n_all  # numbers of one network: weights, fixed arrays and what is kept
         self.n_rows, self.threshold = sweep.memory.most_rows, sweep.threshold.first
         self.given = {name: row.first for name, row in sweep.given.items()}  # the rule's numbers
+        self.drawn = sweep.traces.drawn  # phases in which random numbers are drawn
         self.outputs = [(row.first, row.shape) for row in outputs]  # what `evaluate` measures
 
 

@@ -5,6 +5,7 @@ A rule is compiled within a fraction of a second, in memory alone.
 
 import copy
 import functools
+import hashlib
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -13,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
-from replication.simulator.compiler.fingerprint import list_methods, neutralise
+from replication.simulator.compiler.fingerprint import fingerprint, list_methods, neutralise
 from replication.simulator.compiler.machine import choose_processor, compile_text
+from replication.simulator.compiler.probe import write_probe
 from replication.simulator.compiler.programs import (
     NETWORK,
     ROOT_SEED,
@@ -67,7 +69,7 @@ class Engine:
 
     def train(
         self, weights: Array, *, root_seed: int = 0, first_seed: int = 0, final: bool = False,
-        record: bool = False, threshold: float | None = None, max_updates: int | None = None,
+        record: bool = False, threshold: Any = None, max_updates: int | None = None,
         begun: NDArray[np.int64] | None = None, watched: Sequence[int] = (0, 0, 0),
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_], Array | None, Array | None]:  # fmt: skip
         """Train networks from initial weights (n, ...) until the criterion or the cap.
@@ -108,7 +110,13 @@ class Engine:
 
     def evaluate(self, weights: Array) -> Evaluation:
         """Measure networks of `weights` (n, ...): states, reconstruction and error."""
-        program = _find_program("evaluate", self.rule)
+        # Kernel and callers have patterns on different axes.
+        *states, error = self.measure(_find_program("evaluate", self.rule), weights)
+        *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
+        return Evaluation(hidden, image, error)
+
+    def measure(self, program: Program, weights: Array) -> list[Array]:
+        """Return what a program that evaluates networks finds of each, (n, ...)."""
         drawn, kept = self.rule.split(_take_weights(weights))  # (n, n_drawn), (n, n_kept)
         n, n_rows = len(drawn), program.n_rows
         run = compile_text(program.text, "evaluate", *choose_processor())
@@ -127,10 +135,7 @@ class Engine:
             for target, (first, shape) in zip(found, program.outputs, strict=True):
                 lanes = strips[:, first : first + math.prod(shape)].swapaxes(1, 2)
                 target[part] = lanes.reshape(-1, *shape)[: len(rows)]
-        # Kernel and callers have patterns on different axes.
-        *states, error = found
-        *hidden, image = [np.moveaxis(state, -1, 1) for state in states]  # (n, pattern, unit)
-        return Evaluation(hidden, image, error)
+        return found
 
 
 def _take_weights(given: Any) -> Array:
@@ -162,8 +167,11 @@ def evaluate_networks(protocol: Protocol, weights: Array) -> Evaluation:
     return Engine(protocol).evaluate(weights)
 
 
-def prepare_strips(program: Program, rule: Rule, n_strips: int, threshold: float = 0.0) -> Array:
-    """Return strips (n_strips, n_rows, n_lanes) that hold the rule's numbers."""
+def prepare_strips(program: Program, rule: Rule, n_strips: int, threshold: Any = 0.0) -> Array:
+    """Return strips (n_strips, n_rows, n_lanes) that hold the rule's numbers.
+
+    The threshold is one number, or one for each lane.
+    """
     strips = allocate(n_strips * program.n_rows, N_LANES).reshape(n_strips, -1, N_LANES)
     strips[:, program.threshold] = threshold
     for name, row in program.given.items():
@@ -180,15 +188,41 @@ def allocate(n_rows: int, n_lanes: int) -> Array:
     return memory[skipped : skipped + size].reshape(n_rows, n_lanes)
 
 
+def find_probe(rule: Rule) -> Program | None:
+    """Return the program that evaluates what a rule compares, if it compares anything."""
+    return write_probe(rule, N_LANES, count_at_once())
+
+
 def _find_program(kind: str, rule: Rule) -> Program:
-    """Return a program; of the rules of this package, it is written once for all their numbers."""
+    """Return a program, which is written once for all numbers of a rule."""
     n_at_once = count_at_once()
-    # A class of a user may change between two calls; one that `exec` made may have no module.
+    # One that `exec` made may have no module.
     network: Any = rule.network
     if not str(getattr(network, "__module__", "")).startswith("replication."):
-        return _write.__wrapped__(kind, network, rule.protocol, n_at_once)
+        return _find_own_program(kind, rule, n_at_once)
     protocol = neutralise(network, rule.protocol)
     return _write(kind, network, protocol, n_at_once, list_methods(network))
+
+
+OWN_PROGRAMS: dict[Any, Program] = {}
+"""Programs of rules of one's own, by all that they are made of."""
+MOST_OWN_PROGRAMS = 24
+
+
+def _find_own_program(kind: str, rule: Rule, n_at_once: int) -> Program:
+    """Return a program of a class that may have changed since the last call."""
+    data = hashlib.sha256(rule.patterns.tobytes() + rule.targets.tobytes())
+    shapes = rule.patterns.shape, rule.targets.shape, rule.has_targets
+    arrays = tuple(rule.all_shapes.items()), tuple(rule.sums.items()), tuple(rule.numbers)
+    what = kind, n_at_once, rule.protocol, rule.name, fingerprint(rule)
+    key = what, data.hexdigest(), shapes, arrays
+    if key not in OWN_PROGRAMS:
+        program = _write.__wrapped__(kind, rule.network, rule.protocol, n_at_once)
+        if len(OWN_PROGRAMS) >= MOST_OWN_PROGRAMS:
+            OWN_PROGRAMS.clear()
+        OWN_PROGRAMS[key] = program
+        return program
+    return OWN_PROGRAMS[key]
 
 
 def count_at_once() -> int:

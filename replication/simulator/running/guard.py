@@ -1,33 +1,45 @@
 """What is checked before a rule of one's own is believed: the compiled code does what NumPy does.
 
-A rule is traced twice, and must give the same text: that finds random numbers and counters. Three
-networks learn compiled and in plain NumPy from the same weights, the first updates and some later
-ones until they converge: that finds state that is not declared, arrays that are changed under
-another name, and wrong operations. Both are compared update by update, since rounding grows over
-hundreds of updates; where it decides, as in np.sign of a sum that is 0 or 1e-17, each number must
-lie between those that NumPy makes of slightly smaller and slightly larger sums. Methods that
-compiled code does not call must not be overridden.
+A rule is traced twice, and must give the same text: that finds random numbers and counters. Then
+single updates are compared with those in plain NumPy, in states that `states.py` chooses, with few
+of the patterns: that finds state that is not declared, and wrong operations. Where rounding
+decides, as in np.sign of a sum that is 0 or 1e-17, each number must lie between those that NumPy
+makes of slightly smaller and larger sums and weights. Methods that compiled code does not call must
+not be overridden.
+
+What was found of a program, its data and the code of its class holds for all of them in this
+process. Not seen are branches within `repeat` or in `apply`, of random numbers, of patterns that
+are left out, or those that only other `numbers` open.
 """
 
-import functools
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from types import CodeType
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from replication.definition.protocol import Protocol
 from replication.errors import ReplicationError, UsageError
-from replication.simulator.operations.arrays import TraceError, find_line, list_own
+from replication.simulator.compiler.programs import MOST_AT_ONCE
+from replication.simulator.operations.arrays import MEASURE, TraceError, find_line, list_own
 from replication.simulator.rule.network import Network, Rule
-from replication.simulator.running.engine import Engine
+from replication.simulator.running import states
+from replication.simulator.running.engine import N_LANES, Engine
+from replication.simulator.running.states import Case
 from replication.system.threads import map_in_threads
 
-N_NETWORKS, N_FIRST, N_LATER, LATEST = 3, 3, 3, 60
+Array = NDArray[np.float64]
+
 TOLERANCE = 1e-9
 """Largest difference after one update, relative to 1 plus the number."""
 ROUNDING = 1e-14
 """Of sums over the patterns, relative to 1 plus them: what no rule may be judged by."""
+SHAKING = 1e-13
+"""Of weights, relative to them: where NumPy makes much of it, so may the compiled code."""
 HUGE = 1e290
 """Beyond it a number is taken for infinite: sums in another order overflow sooner or later."""
 
@@ -37,6 +49,8 @@ COMPILED = {
 }  # fmt: skip
 """Methods of `Network` that compiled code calls; of the others no override would count."""
 
+MOST_VERDICTS = 256
+
 
 class Finding(NamedTuple):
     """What the guard found."""
@@ -45,45 +59,52 @@ class Finding(NamedTuple):
     largest: float  # difference, relative to 1 plus the number
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a verdict depends on."""
+
+    program: str  # a hash of its text and data
+    codes: tuple[CodeType, ...]  # of all methods of the user's classes
+    protocol: Protocol
+
+
+VERDICTS: dict[Question, Finding] = {}
+"""What was found of programs in this process."""
+
+
 def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988) -> Finding:
     """Compile a rule and compare it with its own plain NumPy, or refuse it in one line."""
     with _explain(network):
-        rule, name = Rule(network, protocol), network.__name__
         _check_methods(network)
-        # Traced twice, it must give the same text.
         engine = Engine(protocol, network)
-        again = Engine(protocol, network).program
-        is_same = np.array_equal(engine.program.data, again.data, equal_nan=True)
-        if engine.program.text != again.text or not is_same:
-            advice = "draw by self.uniform or self.normal, and declare in `kept` what changes"
-            raise UsageError(f"{name} does something else each time it is run; {advice}")
-        # Some networks learn compiled; their states are where NumPy begins each update.
-        rows = rule.draw(root_seed, 0, N_NETWORKS)
-        if not np.array_equal(rows[1:2], rule.draw(root_seed, 1, 2)):
-            advice = "draw a row from its seed alone: np.random.default_rng([root_seed, seed])"
-            raise UsageError(f"{name}.draw gives a seed other weights beside other seeds; {advice}")
-        latest = max(N_FIRST, min(LATEST, protocol.max_updates))
-        train = functools.partial(engine.train, rows, root_seed=root_seed, record=True)
-        # In a thread: neither the compiler nor what it makes could be interrupted in this one.
-        (ends, *_), (*_, recorded) = map_in_threads(
-            lambda x: train(threshold=x, max_updates=latest), [protocol.threshold, -np.inf], jobs=1
-        )
-        assert recorded is not None  # (network, update, number)
-        is_finite: Any = np.isfinite(recorded).all(axis=2)
-        if not is_finite[:, -1].any() and not any(ends < latest):
-            raise UsageError(
-                f"{name} diverges: within {latest} updates weights of all {N_NETWORKS} networks "
-                "are infinite or not a number; choose smaller learning rates (or give plain=True)"
-            )
-        # What learns on, where gradients are mere rounding, is no outcome.
-        later = np.random.default_rng(root_seed).permutation(np.arange(N_FIRST, LATEST))
-        apart = [
-            _compare_update(engine, recorded[k], (k, root_seed), t)
-            for k, end in enumerate(ends)
-            for t in [*range(N_FIRST), *sorted(later[later < end][:N_LATER].tolist())]
-            if is_finite[k, t]  # what has diverged is compared with nothing
-        ]
-        return Finding(len(apart), max(apart, default=0.0))
+        question = Question(_hash_program(engine), _list_codes(network), protocol)
+        if question not in VERDICTS:
+            _check_repetition(engine, network)
+            _check_draw(engine.rule, root_seed)
+            few = Engine(protocol, _take_few(network, engine.rule))
+            if len(VERDICTS) >= MOST_VERDICTS:
+                VERDICTS.clear()
+            # In a thread: neither the compiler nor what it makes could be interrupted in this one.
+            (finding,) = map_in_threads(lambda x: _compare(x, root_seed), [few], jobs=1)
+            VERDICTS[question] = finding
+        return VERDICTS[question]
+
+
+def _hash_program(engine: Engine) -> str:
+    sha = hashlib.sha256(engine.program.text.encode())
+    sha.update(engine.program.data.tobytes())
+    return sha.hexdigest()
+
+
+def _list_codes(network: type[Network]) -> tuple[CodeType, ...]:
+    """Return the code of all methods of a user's classes, which compares by what it says."""
+    codes: list[CodeType] = []
+    for each in list_own(network):
+        for member in vars(each).values():
+            function = getattr(member, "__func__", getattr(member, "fget", member))
+            if isinstance(code := getattr(function, "__code__", None), CodeType):
+                codes.append(code)
+    return tuple(codes)
 
 
 def _check_methods(network: type[Network]) -> None:
@@ -101,48 +122,142 @@ def _check_methods(network: type[Network]) -> None:
         raise UsageError(f"{what}; override {', '.join(sorted(COMPILED))} (or give plain=True)")
 
 
-def _compare_update(engine: Engine, states: np.ndarray, seeds: tuple[int, int], t: int) -> float:
-    """Return how far the compiled update t + 1 is from NumPy, or refuse the rule."""
-    # The same update in NumPy; where signs decide, also of sums a little smaller and larger.
-    learn = functools.partial(_learn, engine.rule, states[t], seeds, t)
-    with np.errstate(all="ignore"):
-        error, found = learn()
-        apart = _measure(states[t + 1], found)
-        if apart > TOLERANCE:  # which may be one of rounding
-            apart = _measure(states[t + 1], found, learn(ROUNDING)[1], learn(-ROUNDING)[1])
-        is_near = apart <= TOLERANCE
-        if is_near and _has_error(engine, states[t], seeds, error):
-            return apart
-    what = f"after update {t + 1} the compiled rule is {apart:.1g} away from the same"
-    if is_near:
-        what = f"the compiled error of a network is not {error:g}, that of the same"
-    raise UsageError(
-        f"{engine.rule.name}: {what} run in NumPy; return changes and change no array in place, "
-        "declare in `kept` what lasts, compare with a small number in place of 0, and let nothing "
-        "become infinite or not a number (or give plain=True)"
-    )
+def _check_repetition(engine: Engine, network: type[Network]) -> None:
+    """Refuse a rule that does not give the same text when it is traced again."""
+    again = Engine(engine.rule.protocol, network).program
+    is_same = np.array_equal(engine.program.data, again.data, equal_nan=True)
+    if engine.program.text != again.text or not is_same:
+        advice = "draw by self.uniform or self.normal, and declare in `kept` what changes"
+        what = "does something else each time it is run"
+        raise UsageError(f"{engine.rule.name} {what}; {advice}")
 
 
-def _learn(
-    rule: Rule, row: np.ndarray, seeds: tuple[int, int], t: int, shift: float = 0.0
-) -> tuple[float, np.ndarray]:
-    """Return the error of a network in NumPy, and its arrays after update t + 1.
-
-    Sums over the patterns are shifted, relative to 1 plus them.
-    """
-    one: Any = rule.build(row)
-    one._seeds, apply = seeds, one._apply
-    if shift:
-        one._apply = lambda sums: apply(
-            {name: x + shift * (1.0 + np.abs(x)) for name, x in sums.items()}
+def _check_draw(rule: Rule, root_seed: int) -> None:
+    """Refuse initial weights of a seed that depend on the seeds beside it."""
+    if not np.array_equal(rule.draw(root_seed, 0, 2)[1:], rule.draw(root_seed, 1, 2)):
+        advice = "draw a row from its seed alone: np.random.default_rng([root_seed, seed])"
+        raise UsageError(
+            f"{rule.name}.draw gives a seed other weights beside other seeds; {advice}"
         )
-    error = one.error()  # with the random numbers of the first sweep
-    one._n_updates = t
-    one.update()
-    return error, one.flatten()
 
 
-def _measure(compiled: np.ndarray, *found: np.ndarray) -> float:
+def _take_few(network: type[Network], rule: Rule) -> type[Network]:
+    """Return a class with few of the patterns, for which the same loops are written."""
+    n_patterns = len(rule.patterns)
+    n_few = MOST_AT_ONCE + (n_patterns % MOST_AT_ONCE or MOST_AT_ONCE)
+    is_square = n_patterns == rule.patterns.shape[1]
+    is_one_hot = is_square and np.array_equal(rule.patterns, np.eye(n_patterns))
+    if n_patterns <= n_few or is_one_hot:
+        return network
+    chosen = np.linspace(0, n_patterns - 1, n_few).astype(int)
+    members: dict[str, Any] = {"patterns": rule.patterns[chosen], "__module__": network.__module__}
+    if rule.has_targets:
+        members["targets"] = rule.targets[chosen]
+    few = type(network.__name__, (network,), members)
+    try:
+        Engine(rule.protocol, few).program  # noqa: B018  # which is written here
+    except Exception:  # a class whose other attributes need all its patterns
+        return network
+    return few
+
+
+def _compare(engine: Engine, root_seed: int) -> Finding:
+    """Compare a rule with NumPy in chosen states, or refuse it."""
+    plan = states.make_plan(engine)
+    followed = states.follow(engine, plan, root_seed)
+    if followed.has_diverged:
+        raise UsageError(
+            f"{engine.rule.name} diverges: within {plan.n_updates} updates weights of all "
+            f"{states.N_NETWORKS} networks are infinite or not a number; choose smaller learning "
+            "rates (or give plain=True)"
+        )
+    judge = Judge(engine, root_seed)
+    for case in states.list_early(followed, root_seed):
+        judge.compare_update(case)
+    for case in states.list_converged(engine, followed, root_seed):
+        judge.compare_update(case)
+    for case in states.list_rare(engine, followed, root_seed):
+        if np.isfinite(case.after).all():
+            judge.compare_update(case)
+    judge.compare_errors()
+    return Finding(len(judge.cases), judge.largest)
+
+
+class Judge:
+    """Compares updates and errors of a compiled rule with those in NumPy, or refuses the rule."""
+
+    def __init__(self, engine: Engine, root_seed: int) -> None:
+        self.engine, self.root_seed = engine, root_seed
+        self.cases: list[Case] = []
+        self.errors: list[tuple[float, float]] = []  # between which that of a case may lie
+        self.largest = 0.0
+
+    def compare_update(self, case: Case) -> None:
+        """Compare one update, and note the error before it."""
+        with np.errstate(all="ignore"):
+            error, found = self._learn(case)
+            errors, apart = [error], measure_apart(case.after, found)
+            if apart > TOLERANCE:  # which may be one of rounding
+                shaken = [self._learn(case, shift=x) for x in (ROUNDING, -ROUNDING)]
+                shaken += [self._learn(case, factor=1.0 + x) for x in (SHAKING, -SHAKING)]
+                errors += [error for error, _ in shaken]
+                apart = measure_apart(case.after, found, *(x for _, x in shaken))
+        if apart > TOLERANCE:
+            what = f"after update {case.update + 1} the compiled rule is {apart:.1g} away"
+            self._refuse(f"{what} from the same")
+        errors = [np.inf if np.isnan(x) else x for x in errors]
+        self.cases.append(case)
+        self.errors.append((min(errors), max(errors)))
+        self.largest = max(self.largest, apart)
+
+    def _learn(self, case: Case, *, shift: float = 0.0, factor: float = 1.0) -> tuple[float, Array]:
+        """Return the error of a network in NumPy, and its arrays after an update.
+
+        Sums over the patterns are shifted, relative to 1 plus them; its arrays are multiplied.
+        """
+        one: Any = self.engine.rule.build(case.before * factor)
+        one._seeds, apply = (case.seed, self.root_seed), one._apply
+        if shift:
+            one._apply = lambda sums: apply(
+                {name: x + shift * (1.0 + np.abs(x)) for name, x in sums.items()}
+            )
+        error = one.error()  # with the random numbers of the first sweep
+        one._n_updates = case.update
+        one.update()
+        return error, one.flatten()
+
+    def compare_errors(self) -> None:
+        """Hold that compiled errors are below the same thresholds as those in NumPy."""
+        # A lane for each, unless their random numbers depend on their place.
+        size = 1 if MEASURE in self.engine.program.drawn else N_LANES
+        for begin in range(0, len(self.cases), size):
+            cases = self.cases[begin : begin + size]
+            low, high = np.array(self.errors[begin : begin + size]).T
+            for limits, margins in ((low, -TOLERANCE), (high, TOLERANCE)):
+                is_finite = np.isfinite(limits)
+                apart = np.where(is_finite, margins * (1.0 + np.abs(limits)), 0.0)
+                below = self._are_below(cases, limits + apart)
+                is_right = below == (is_finite & (margins > 0.0))
+                for error in limits[~is_right]:
+                    self._refuse(
+                        f"the compiled error of a network is not {error:g}, that of the same"
+                    )
+
+    def _are_below(self, cases: list[Case], thresholds: Array) -> NDArray[np.bool_]:
+        """Return whether the compiled error of each case is below its threshold."""
+        rows = np.array([case.before for case in cases])
+        given: Any = {"first_seed": cases[0].seed, "root_seed": self.root_seed, "max_updates": 0}
+        return self.engine.train(rows, threshold=np.resize(thresholds, N_LANES), **given)[1]
+
+    def _refuse(self, what: str) -> None:
+        raise UsageError(
+            f"{self.engine.rule.name}: {what} run in NumPy; return changes, declare in `kept` what "
+            "lasts, compare with a small number in place of 0, and let nothing become infinite or "
+            "not a number (or give plain=True)"
+        )
+
+
+def measure_apart(compiled: Array, *found: Array) -> float:
     """Return how far numbers are from what NumPy has found, relative to 1 plus that.
 
     Zero for what lies between several finds; infinite for what is lost on one side alone.
@@ -151,16 +266,6 @@ def _measure(compiled: np.ndarray, *found: np.ndarray) -> float:
     apart = np.abs(compiled - nearest) / (1.0 + np.abs(nearest))
     apart[~(np.abs(compiled) < HUGE) & ~(np.abs(found[0]) < HUGE)] = 0.0
     return float(np.where(np.isnan(apart), np.inf, apart).max())
-
-
-def _has_error(engine: Engine, row: np.ndarray, seeds: tuple[int, int], error: float) -> bool:
-    """Return whether a compiled error is below the same thresholds as the error in NumPy."""
-    error = np.inf if np.isnan(error) else error
-    apart = TOLERANCE * (1.0 + abs(error)) if np.isfinite(error) else 0.0
-    given: Any = {"first_seed": seeds[0], "root_seed": seeds[1], "max_updates": 0}
-    limits = error - apart, error + apart
-    is_below = [bool(engine.train(row[np.newaxis], threshold=x, **given)[1]) for x in limits]
-    return is_below == [False, apart > 0.0]
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from replication import PAPER, UsageError
+from replication import PAPER, Network, Protocol, UsageError, simulate
 from replication.simulator.operations import arrays, noise
 from replication.simulator.operations.handles import Handle
 from replication.simulator.operations.instructions import Writer
+from replication.simulator.running import engine, guard
 from replication.simulator.running.guard import check_rule
 from tests.exactness.rules import RULES, Encoder, Hebbian, Mirror, Quick, Xor
 
@@ -18,7 +19,7 @@ class Turned(RULES[0]):
 @pytest.mark.parametrize("rule", [*RULES, Turned], ids=lambda rule: rule.__name__)
 def test_a_rule_that_is_compiled_right_is_a_few_roundings_away_from_numpy(rule):
     finding = check_rule(rule, PAPER)
-    assert finding.n_updates == 18
+    assert finding.n_updates >= 18
     assert finding.largest < 1e-12
 
 
@@ -70,6 +71,13 @@ WRONG = {
 }  # fmt: skip
 
 
+@pytest.fixture(autouse=True)
+def forget():
+    """Forget programs and verdicts of other tests."""
+    engine.OWN_PROGRAMS.clear()
+    guard.VERDICTS.clear()
+
+
 @pytest.mark.parametrize("wrong", WRONG)
 def test_a_compiler_that_is_wrong_is_found(wrong, monkeypatch):
     rule, mutate = WRONG[wrong]
@@ -108,3 +116,86 @@ def test_a_rule_that_is_another_one_in_later_updates_is_found(later):
     rule = type("Mine", (Late,), {"change": LATER[later]})
     with pytest.raises(UsageError, match="after update .* away from the same run in NumPy"):
         check_rule(rule, PAPER)
+
+
+class Tilted(Encoder):
+    """A rule that is another one where it is compiled, in rare states of its hidden units."""
+
+    n_calls = 0
+
+    def is_rare(self, h, d):
+        raise NotImplementedError
+
+    def weight_changes(self, v, t):
+        type(self).n_calls += 1
+        h, r = self.hidden(v), self.image(v)
+        tilt = 0.1 if isinstance(h, Handle) else 0.0
+        d = 9.5 * (t - r) * r * (1 - r)
+        e = (self.U.T @ d) * h * (1 - h)
+        e = np.where(self.is_rare(h, t - r), e + tilt, e)
+        return np.outer(e, v), e, np.outer(d, h), d
+
+
+RARE = {
+    "a state that is nearly 1": lambda self, h, d: h > 0.985,
+    "one that only learning reaches": lambda self, h, d: h > 0.9999,
+    "both units at once": lambda self, h, d: np.logical_and(h, np.min(h) > 0.95),
+    "the larger of two": lambda self, h, d: np.maximum(h - 0.99, 0.0) > 0.0,
+    "just before the criterion": lambda self, h, d: np.max(np.abs(d)) + 0.0 * h < 0.101,
+}
+
+
+@pytest.mark.parametrize("case", RARE)
+def test_a_rule_that_is_another_one_in_rare_states_is_found(case):
+    rule = type("Mine", (Tilted,), {"is_rare": RARE[case]})
+    with pytest.raises(UsageError, match="away from the same run in NumPy"):
+        check_rule(rule, PAPER)
+
+
+def make_large(n_patterns):
+    rng = np.random.default_rng(1)
+
+    class Large(RULES[0]):
+        n_calls = 0
+        patterns = rng.uniform(size=(n_patterns, 4))
+
+        def weight_changes(self, v, t):
+            type(self).n_calls += 1
+            return super().weight_changes(v, t)
+
+    return Large
+
+
+def test_the_guard_costs_the_same_for_many_patterns_and_is_asked_once():
+    few, many = make_large(40), make_large(10_000)
+    protocol = Protocol(max_updates=50, threshold=1e-9)
+    first = [check_rule(rule, protocol) for rule in (few, many)]
+    assert many.n_calls <= few.n_calls
+    # With another number the same program is believed at once: the rule is traced, no more.
+    before = many.n_calls
+    many.numbers = {"rate": 2.0}
+    assert check_rule(many, protocol) == first[1]
+    assert many.n_calls == before + 1
+    # Another text, or another code that is not traced, is another question.
+    many.weight_changes = RULES[0].weight_changes
+    assert check_rule(many, protocol).n_updates
+    assert len(guard.VERDICTS) == 3
+
+
+def test_a_rule_whose_weights_grow_beyond_all_bounds_is_no_wrong_one():
+    """A difference of large numbers is all rounding: the rule was refused for 5e-09."""
+
+    class Growing(Network):
+        shapes = {"w": (3,), "m": (3, 3)}
+        patterns = np.eye(3)
+
+        def image(self, v):
+            return self.m @ v + self.w
+
+        def weight_changes(self, v, t):
+            square = np.outer(self.w**2, v)
+            return {"w": 0.4 * self.w, "m": 0.5 * (self.m + square) - 0.5 * square}
+
+    outcomes = simulate(Protocol(max_updates=60), network=Growing, n_seeds=8, final_weights=True)
+    assert np.abs(outcomes.weights).max() > 1e7
+    assert not outcomes.converged.any()

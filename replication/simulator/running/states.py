@@ -1,0 +1,184 @@
+"""States of networks in which the guard compares a rule with its own NumPy.
+
+Those of a few networks in the first updates, in some later ones, and just before and after they
+meet the criterion; and rare ones: of hundreds of networks, also with larger weights, as learning
+reaches them, those in which a comparison of the rule comes out as in none before.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from replication.simulator.running.engine import Engine, find_probe
+
+Array = NDArray[np.float64]
+
+N_NETWORKS, N_FIRST, N_LATER = 3, 3, 3
+"""Networks that are followed, their first updates, and later ones among the earliest `LATEST`."""
+LATEST = 60
+WORK = 3e7
+"""Changes of a weight by a pattern that all networks may learn by before they are looked at."""
+LEAST_NETWORKS, MOST_NETWORKS = 8, 400
+LEAST_UPDATES = 4
+SCALES = (1.0, 2.0, 4.0, 16.0)
+"""By which weights are multiplied."""
+MOST_RARE = 24
+"""Rare states at each scale."""
+MOST_NUMBERS = 2**22
+"""Of recorded weights, and of comparisons that are looked at."""
+FEW = 4
+"""Units of a pattern up to which they are counted: there is no rare number of many."""
+MOST_UNITS = 8
+"""Units that are looked at one by one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A network before an update and after it, as the compiled code has it."""
+
+    before: Array
+    after: Array
+    seed: int
+    update: int  # that are applied already
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How many networks learn, and how long."""
+
+    n_networks: int
+    n_updates: int  # that are recorded
+    longest: int  # until those that are followed are given up
+
+
+def make_plan(engine: Engine) -> Plan:
+    """Return what costs little: tenths of a second, and little memory."""
+    rule = engine.rule
+    n_turns = int(WORK / (len(rule.patterns) * sum(rule.sizes)))  # updates of one network
+    cap = rule.protocol.max_updates
+    n_updates = min(LATEST, cap, max(LEAST_UPDATES, n_turns // LEAST_NETWORKS))
+    fitting = MOST_NUMBERS // ((n_updates + 1) * sum(rule.sizes))
+    n_networks = min(MOST_NETWORKS, max(LEAST_NETWORKS, min(fitting, n_turns // n_updates)))
+    longest = min(cap, max(n_updates, n_turns // LEAST_NETWORKS))
+    return Plan(n_networks, max(N_FIRST, n_updates), longest)
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """Networks that learn, compiled."""
+
+    recorded: Array  # (network, update, number)
+    ends: NDArray[np.int64]  # updates of those that are followed
+    has_converged: NDArray[np.bool_]
+    final: Array  # their arrays then
+
+    @property
+    def has_diverged(self) -> bool:
+        """Whether no network that is followed met the criterion or remained finite."""
+        last = self.recorded[:N_NETWORKS, -1]
+        return not (self.has_converged.any() or np.isfinite(last).all(axis=1).any())
+
+
+def follow(engine: Engine, plan: Plan, root_seed: int) -> Followed:
+    """Let networks learn: some of them until they converge, all of them for a while."""
+    rows = engine.rule.draw(root_seed, 0, plan.n_networks)
+    some: Any = {"root_seed": root_seed, "final": True, "max_updates": plan.longest}
+    ends, has_converged, final, _ = engine.train(rows[:N_NETWORKS], **some)
+    more: Any = {"root_seed": root_seed, "record": True, "max_updates": plan.n_updates}
+    *_, recorded = engine.train(rows, threshold=-np.inf, **more)
+    assert final is not None
+    assert recorded is not None
+    return Followed(recorded, ends, has_converged, final)
+
+
+def list_early(followed: Followed, root_seed: int) -> Iterator[Case]:
+    """Go through first and later updates of networks, up to the one before they converge."""
+    recorded = followed.recorded
+    latest = recorded.shape[1] - 1
+    later = np.random.default_rng(root_seed).permutation(np.arange(N_FIRST, latest))
+    for seed, end in enumerate(followed.ends.tolist()):
+        # What learns on, where gradients are mere rounding, is no outcome.
+        chosen = {*range(N_FIRST), *later[later < end][:N_LATER].tolist()}
+        if N_FIRST < end <= latest:
+            chosen.add(end - 1)
+        for update in sorted(chosen):
+            before, after = recorded[seed, update : update + 2]
+            if np.isfinite(before).all():  # what has diverged is compared with nothing
+                yield Case(before, after, seed, update)
+
+
+def list_converged(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Case]:
+    """Go through networks that have met the criterion, one update on."""
+    for seed in np.flatnonzero(followed.has_converged).tolist():
+        before, update = followed.final[seed], int(followed.ends[seed])
+        if update and np.isfinite(before).all():
+            (after,) = _apply_one(engine, before[np.newaxis], root_seed, seed, update)
+            yield Case(before, after, seed, update)
+
+
+def list_rare(engine: Engine, followed: Followed, root_seed: int) -> Iterator[Case]:
+    """Go through states in which a comparison comes out as in none before."""
+    probe = find_probe(engine.rule)
+    if probe is None:
+        return
+    states = followed.recorded[:, :-1].reshape(-1, followed.recorded.shape[2])
+    n_asked = sum(int(np.prod(shape)) for _, shape in probe.outputs)
+    most = max(LEAST_NETWORKS, MOST_NUMBERS // max(n_asked, states.shape[1]))
+    seen = Seen()
+    for scale in SCALES:
+        rows = states[:: 1 + len(states) // most].copy()
+        rows[:, : sum(engine.rule.sizes[:2])] *= scale
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        if not len(rows):
+            return
+        chosen = rows[seen.choose(engine.measure(probe, rows))]
+        if len(chosen):
+            after = _apply_one(engine, chosen, root_seed)
+            for seed, row in enumerate(chosen):
+                yield Case(row, after[seed], seed, 0)
+
+
+class Seen:
+    """How comparisons came out so far: for how many units of a pattern, and for which."""
+
+    def __init__(self) -> None:
+        self.outcomes: set[tuple[int, str, int]] = set()
+
+    def choose(self, comparisons: list[Array]) -> list[int]:
+        """Return states with outcomes that were not seen before, at most `MOST_RARE`."""
+        chosen: dict[int, None] = {}
+        for number, each in enumerate(comparisons):  # (state, ..., pattern)
+            truths = each.reshape(len(each), -1, each.shape[-1])  # (state, unit, pattern)
+            n_units = truths.shape[1]
+            n_true = truths.sum(axis=1).astype(int)  # (state, pattern)
+            n_other = np.where(n_units - n_true < FEW, n_true, FEW)  # almost all
+            kinds = {"count": np.where(n_true < FEW, n_true, n_other)}
+            if n_units <= MOST_UNITS:
+                kinds |= {f"unit {k}": truths[:, k].astype(int) for k in range(n_units)}
+            for kind, outcomes in kinds.items():
+                found, places = np.unique(outcomes, return_index=True)
+                for outcome, place in zip(found.tolist(), places.tolist(), strict=True):
+                    if (number, kind, outcome) not in self.outcomes:
+                        self.outcomes.add((number, kind, outcome))
+                        chosen[place // outcomes.shape[1]] = None
+        return [*chosen][:MOST_RARE]
+
+
+def _apply_one(
+    engine: Engine, rows: Array, root_seed: int, first_seed: int = 0, begun: int = 0
+) -> Array:
+    """Return arrays after one more update."""
+    *_, final, _ = engine.train(
+        rows,
+        root_seed=root_seed,
+        first_seed=first_seed,
+        final=True,
+        threshold=-np.inf,
+        max_updates=begun + 1,
+        begun=np.full(len(rows), begun, dtype=np.int64),
+    )
+    assert final is not None
+    return final
