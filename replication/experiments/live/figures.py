@@ -1,4 +1,4 @@
-"""The network as a loop, the hidden plane of some networks, and whom it helps to be helped."""
+"""The network as a loop, and the hidden plane of some networks."""
 
 from typing import Any
 
@@ -22,8 +22,6 @@ SHOWN_VECTOR = 0  # which vector goes around the loop
 SHOWN_UPDATE = 15  # and at which moment: what the encoder learns from is large then
 PUSH = 60.0  # times as long as h(1) - h(3) is its arrow
 AREA = 0.62  # of the loop: how high a unit of y is drawn, in units of x
-PARTS = {"": style.INK, "U": style.DECODER, "W": style.ENCODER}
-HEADS = {"U": "The decoder U ...", "W": "The encoder W ..."}
 
 
 def plot_plane(model: Model) -> tuple[Figure, Figure]:
@@ -66,7 +64,7 @@ def _draw_loop(model: Model) -> Figure:
 def _place_units(n: int) -> Array:
     """Return how high units stand; two are farther apart than more."""
     distance = 1.6 if n == 2 else 1.0
-    return distance * ((n - 1) / 2.0 - np.arange(n))
+    return distance * ((n - 1) / 2.0 - np.arange(n, dtype=np.float64))
 
 
 def _draw_weights(axes: Axes, x: float, left: Array, right: Array, matrix: Any, color: str) -> None:
@@ -127,58 +125,6 @@ def _draw_way_back(axes: Axes, regression: float) -> None:
     axes.text(1.0, -2.75, kept, ha="center", color=style.MUTED, fontsize=8)
 
 
-def plot_help(model: Model) -> tuple[Figure, Figure]:
-    """Draw medians with and without help as bars, and how W grows after U is aligned."""
-    return _draw_bars(model["help"]["rows"]), _draw_wedge(model["growth"])
-
-
-def _draw_bars(rows: list[Model]) -> Figure:
-    figure, axes = style.create_figure(width=style.HALF, height=3.1)
-    y, ticks, last = 0.0, [], ""
-    # From top to bottom, each group under a head of its own.
-    for row in rows:
-        if row["part"] != last:
-            y, last = y - 0.9, row["part"]
-            axes.text(0.5, y, HEADS[last], color=PARTS[last], fontweight="bold", fontsize=8,
-                      va="center", gid=style.HALO)  # fmt: skip
-        y -= 1.0
-        ticks.append((y, row["words"].replace(", and", ",\nand")))
-        axes.barh(y, row["median"], 0.72, color=PARTS[row["part"]], gid=row["name"])
-        axes.text(row["median"] + 0.7, y, exact(row["median"]), va="center_baseline", fontsize=8,
-                  gid=style.HALO)  # fmt: skip
-    # The median without help, to compare with.
-    axes.axvline(rows[0]["median"], color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
-    axes.set_yticks(*zip(*ticks, strict=True), fontsize=8)
-    axes.tick_params(axis="y", length=0)
-    axes.grid(visible=False)
-    axes.set(xlim=(0, 1.12 * max(row["median"] for row in rows)), ylim=(y - 0.6, -0.4),
-             xticks=(0, 20, 40), xlabel="weight updates (median)")  # fmt: skip
-    figure.suptitle("(a) At the rate of 1988", x=0.01, ha="left", fontsize=9, fontweight="bold")
-    return figure
-
-
-def _draw_wedge(growth: Model) -> Figure:
-    figure, axes = style.create_figure(width=style.HALF, height=3.1)
-    learnt, half = growth["learnt"], np.array(growth["lengths"]) / 2.0
-    x, top = growth["every"] * np.arange(len(half)), 1.35 * half.max()
-    axes.fill_between(x, -half, half, color=style.ENCODER, alpha=0.85, linewidth=0, gid="lengths")
-    # Two flags, whose words lie between them.
-    flags = (("aligned", style.DECODER, "left", 6), ("learnt", style.GREEN, "right", -6))
-    for name, color, side, away in flags:
-        at = growth[name]
-        axes.plot([at, at], [-half.max(), top], color=color, linewidth=1.8, gid=name)
-        axes.text(at + away, top, f"{name}: {exact(at)}", color=color, fontweight="bold",
-                  fontsize=9, ha=side, va="top")  # fmt: skip
-    axes.text(0.62 * learnt, 0, "length of W", color=style.PAPER_WHITE, ha="center", va="center",
-              fontweight="bold")  # fmt: skip
-    axes.set(xlim=(0, 1.04 * learnt), xticks=range(0, int(learnt), 100), yticks=(),
-             xlabel="weight updates (median)",
-             title=f"(b) At a rate of {exact(growth['learning_rate'])}")  # fmt: skip
-    axes.spines["left"].set_visible(False)
-    axes.grid(visible=False)
-    return figure
-
-
 def plot_trouble(model: Model) -> tuple[Figure, Figure]:
     """Draw six moments each of a slow network and of one that fails.
 
@@ -214,4 +160,4 @@ def _trace(model: Model, name: str, n_updates: int) -> Trace:
     return trace(protocol, seed=shown["seed"], root_seed=model["root_seed"], n_updates=n_updates)
 
 
-FIGURES = {"plane": plot_plane, "help": plot_help, "trouble": plot_trouble}
+FIGURES = {"plane": plot_plane, "trouble": plot_trouble}
