@@ -89,7 +89,8 @@ def list_rows() -> list[tuple[str, list[str]]]:
         for before, name in zip(parts[0::2], parts[1::2], strict=False):
             block = before[max(before.rfind("\n\n|"), before.rfind("\n\n{% "), 0) :]
             models = find_models(block, text) or find_models(text, text)
-            rows.append((f"table *{name}*", models or ["all"]))
+            is_of_all = name == "statements" or not models
+            rows.append((f"table *{name}*", ["all"] if is_of_all else models))
     for template in FRONT:
         models = find_models(read(template), read(template))
         rows.append((f"numbers of the front page (`{template}`)", models))
