@@ -6,7 +6,6 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from replication.errors import DataError
@@ -87,8 +86,7 @@ def count_measurements() -> int:
     return sum(len(claim.operationalisations) for claim in empirical)
 
 
-@functools.cache
-def load_claims() -> Mapping[str, Claim]:
+def load_claims() -> dict[str, Claim]:
     """Return the statements of the ledger by id, in their order in the file.
 
     Examples
@@ -97,7 +95,12 @@ def load_claims() -> Mapping[str, Claim]:
     >>> claims["rapid"].page
     '358'
     """
-    return MappingProxyType({name: read_claim(name, x) for name, x in _read()["claims"].items()})
+    return {claim.id: claim for claim in _read_claims()}
+
+
+@functools.cache
+def _read_claims() -> tuple[Claim, ...]:
+    return tuple(read_claim(name, table) for name, table in _read()["claims"].items())
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:
