@@ -4,9 +4,8 @@ import dataclasses
 import enum
 import functools
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from replication.errors import DataError
@@ -73,6 +72,22 @@ class Claim:
         return next(each for each in self.operationalisations if each.id == id)
 
 
+@dataclasses.dataclass(frozen=True)
+class Ledger(Mapping[str, Claim]):
+    """All statements by id, in their order in the file; nothing can be put into it."""
+
+    claims: Mapping[str, Claim]
+
+    def __getitem__(self, id: str) -> Claim:
+        return self.claims[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.claims)
+
+    def __len__(self) -> int:
+        return len(self.claims)
+
+
 @functools.cache
 def load_reported() -> PaperNumbers:
     """Return what the paper reports of its 100 simulations."""
@@ -90,7 +105,7 @@ def load_claims() -> Mapping[str, Claim]:
     >>> claims["rapid"].page
     '358'
     """
-    return MappingProxyType({name: read_claim(name, x) for name, x in _read()["claims"].items()})
+    return Ledger({name: read_claim(name, x) for name, x in _read()["claims"].items()})
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:

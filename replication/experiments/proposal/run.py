@@ -85,7 +85,7 @@ def measure_alignments(rate: float, initial: Array) -> Alignments:
 class Whole(RecirculationNetwork):
     """The paper's network, with all of PR on the second round too."""
 
-    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:
         """Return the changes of the first round, and those of U and c by the second."""
         changes = super().weight_changes(v0)
         # A second round from the vector of the second pass, whose hidden states are regressed.

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import pickle
 import re
 import tomllib
 from pathlib import Path
@@ -57,3 +58,10 @@ def test_bad_entry_is_refused_by_file_and_name(damage, problem):
     damage(claims["claims"]["good-codes"])
     with pytest.raises(DataError, match=rf"claims\.toml, \[claims\.good-codes\].*{problem}"):
         read_claim("good-codes", claims["claims"]["good-codes"])
+
+
+def test_the_ledger_can_be_pickled_and_not_be_changed():
+    claims = load_claims()
+    assert pickle.loads(pickle.dumps(claims)) == claims
+    with pytest.raises(TypeError):
+        claims["new"] = claims["rapid"]
