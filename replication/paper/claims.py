@@ -61,6 +61,7 @@ class Claim:
     operationalisations: tuple[Operationalisation, ...]
     only_if: str = ""  # what the statement needs, to be read after "holds only if"
     levels_of: str = ""  # what its levels are numbers of, to be read after "with"
+    rests_on: str = ""  # what other statements are judged by, too, to be read after "rests on"
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -93,6 +94,12 @@ def load_reported() -> PaperNumbers:
     """Return what the paper reports of its 100 simulations."""
     table = _read()["reported"]
     return PaperNumbers(**(table | {"settings": tuple(table["settings"])}))
+
+
+def count_measurements() -> int:
+    """Return how many measurements the statements have that are no definitions or theorems."""
+    empirical = [claim for claim in load_claims().values() if claim.kind != "checked"]
+    return sum(len(claim.operationalisations) for claim in empirical)
 
 
 @functools.cache

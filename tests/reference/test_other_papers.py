@@ -53,22 +53,21 @@ def cross_entropy(o, t):
 
 
 FAST = {"numbers": {"rate": 0.5, "momentum": 0.9}}
-# Rule, sizes, patterns and targets, fields of the class; its error, rate, momentum and decay.
+# Rule, sizes, patterns and targets, fields of the class; its error, rate and momentum.
 CASES = {
-    "palindromes": ("BackPropagation", (6, 2, 1), WORDS, IS_PALINDROME, {}, squared, 0.1, 0.9, 0),
+    "palindromes": ("BackPropagation", (6, 2, 1), WORDS, IS_PALINDROME, {}, squared, 0.1, 0.9),
     "XOR, 2-1-1": (
-        "Shortcut", (2, 1, 1), BITS, XOR, {"more": {"S": (1, 2)}} | FAST, squared, 0.5, 0.9, 0,
+        "Shortcut", (2, 1, 1), BITS, XOR, {"more": {"S": (1, 2)}} | FAST, squared, 0.5, 0.9,
     ),
-    "XOR, 2-2-1": ("BackPropagation", (2, 2, 1), BITS, XOR, FAST, squared, 0.5, 0.9, 0),
-    "parity of two bits": ("Decaying", (2, 2, 1), BITS, XOR, {}, squared, 1.0, 0.0, 1e-4),
-    "own corners": ("Corners", (8, 3, 8), np.eye(8), np.eye(8), {}, cross_entropy, 0.5 / 8, 0.9, 0),
+    "XOR, 2-2-1": ("BackPropagation", (2, 2, 1), BITS, XOR, FAST, squared, 0.5, 0.9),
+    "own corners": ("Corners", (8, 3, 8), np.eye(8), np.eye(8), {}, cross_entropy, 0.5 / 8, 0.9),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("schedule", ["batch", "per-pattern"])
 @pytest.mark.parametrize("name", CASES)
 def test_weights_follow_the_gradient_of_the_error(name, schedule, names):
-    rule, sizes, inputs, targets, fields, measure, rate, momentum, decay = CASES[name]
+    rule, sizes, inputs, targets, fields, measure, rate, momentum = CASES[name]
     network = names["build"](names[rule], *sizes, patterns=inputs, targets=targets, **fields)
     engine = Engine(Protocol(update_schedule=schedule), network)
     rows = engine.rule.draw(5, 0, 2)
@@ -86,6 +85,6 @@ def test_weights_follow_the_gradient_of_the_error(name, schedule, names):
                      for h in sign * steps] for sign in (1, -1)
                 )  # fmt: skip
                 downhill = np.subtract(lower, higher) / 2e-5
-                velocity = momentum * velocity + rate * downhill - decay * weights
+                velocity = momentum * velocity + rate * downhill
                 weights = weights + velocity
             np.testing.assert_allclose(states[t, :n], weights, rtol=0, atol=1e-7)

@@ -307,6 +307,7 @@ def test_mirrored_decoder_is_the_transpose_at_every_update_and_as_long_as_it_wou
     network.update()
     assert pytest.approx(get_w(PAPER, after), rel=1e-9) == network.W
     assert network.c == pytest.approx(split_weights(PAPER, after)[1][1], rel=1e-9)
+    assert network.U.mean(axis=0) == pytest.approx(get_u(PAPER, after).mean(axis=-1), rel=1e-9)
 
 
 @pytest.fixture(scope="module")
@@ -335,6 +336,13 @@ def test_watching_decoder_is_done_with_the_other_network_and_a_hearing_encoder_i
     assert found["watching"]["r2_donor"] > 0.98
     assert found["watching"]["r2_own"] < 0.2
     assert found["hearing"]["learnt"]["share"] < 0.4
+    # Near is within a tenth of the other network's updates, of those that have learnt.
+    rows = pairs.pair(SMALL, slow.other, slow.start, pairs.Hearing)
+    cap = dataclasses.replace(SMALL, max_updates=found["cap"])
+    updates, learnt, _ = simulate_weights(cap, rows, network=pairs.Hearing)
+    far = np.abs(updates - slow.other_updates) / slow.other_updates
+    assert found["hearing"]["near"]["share"] == np.mean(far[learnt] <= 0.1)
+    assert found["hearing"]["learnt"]["share"] == learnt.mean()
     starts = watching.exchange_starts(slow, Sample(40, SEED))
     assert starts["w"] > 0.9
     assert starts["u"] < 0.3
@@ -496,7 +504,7 @@ def test_curves_are_shares_of_networks_at_each_update(slow):
     ]
     cosines = compute_cosines(*(x.reshape(-1, 8) for x in centred))
     assert curves["aligned"][k] == np.mean(cosines >= 0.9)
-    assert curves["learnt"][k] == np.mean(slow.updates <= at)
+    assert curves["learnt"] == [np.mean(slow.updates <= t) for t in curves["updates"]]
     assert curves["gap"][k] == np.median(networks.measure_smallest_gap(SMALL, state))
     assert curves["half"]["aligned"] < 0.2 * curves["half"]["readable"]
 
@@ -531,6 +539,7 @@ def test_decoder_reads_codes_at_given_gaps_to_the_power_of_about_minus_2(slow):
     found = foretelling.read_at_gaps(slow, sources["corners"], Sample(40, SEED))
     assert found["power"] == pytest.approx(-2.0, abs=0.1)
     assert found["r2"] > 0.99
+    assert 0.6 < found["ratio"] < 0.75, "squares at a rate of 2 take longer than the law says"
     foretold = foretelling.foretell(slow)
     assert foretold["predicted"] == pytest.approx(foretold["actual"], rel=0.1)
     assert foretold["r2"] > 0.85

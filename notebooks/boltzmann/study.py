@@ -1,0 +1,72 @@
+"""The study as a whole: runs, judged as the plan says, in one file of results."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from .judging import judge_all
+from .runs import HERE, Columns, find_seed, hash_plan, list_runs, read_all, run_all
+
+RESULTS = HERE / "study.json"
+
+
+PUBLISHED = {
+    "4-2-4": ("solved", "solved_tenth"),
+    "4-2-4 watched": ("held", "lost", "weight_120", "bits_120"),
+    "4-2-4 again": ("solved",),
+    "4-3-4": ("solved", "solved_tenth"),
+    "8-3-8": ("near", "solved", "near_tenth", "solved_tenth"),
+    "8-3-8 again": ("near",),
+}
+"""The columns of a run that its judgement reads; all of 40-10-40."""
+
+
+def choose_columns(runs: dict[str, Columns]) -> dict[str, Columns]:
+    """Return of each run what is published."""
+    found = {}
+    for run in list_runs():
+        columns = runs[run.name]
+        names = PUBLISHED.get(run.encoder + run.suffix, tuple(columns))
+        found[run.name] = {name: columns[name] for name in names}
+    return found
+
+
+def make_results(runs: dict[str, Columns]) -> dict[str, Any]:
+    """Return what is published: the plan's hash, the seeds, the runs and what they say."""
+    seeds = {run.name: find_seed(run.name) for run in list_runs()}
+    columns = choose_columns(runs)
+    return {"plan": hash_plan(), "seeds": seeds, **judge_all(columns), "runs": columns}
+
+
+def write_results(results: dict[str, Any], path: Path = RESULTS) -> None:
+    """Write the results, a line for each column of a run."""
+    parts = {name: value for name, value in results.items() if name != "runs"}
+    text = json.dumps(parts, indent=1)
+    runs = [
+        f'  "{name}": {{\n'
+        + ",\n".join(f'   "{column}": {json.dumps(x)}' for column, x in columns.items())
+        + "\n  }"
+        for name, columns in results["runs"].items()
+    ]
+    body = ",\n".join(runs)
+    path.write_text(f'{text[:-2]},\n "runs": {{\n{body}\n }}\n}}\n', encoding="utf-8")
+
+
+def read_results(path: Path = RESULTS) -> dict[str, Any]:
+    """Return the published results."""
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def main() -> None:
+    """Run what is missing in a folder, judge all of it and write the results."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("build") / "boltzmann"
+    run_all(folder)
+    results = make_results(read_all(folder))
+    write_results(results)
+    print(f"{RESULTS}: {results['verdict']} (plan {results['plan'][:12]})")
+
+
+if __name__ == "__main__":
+    main()
