@@ -4,7 +4,7 @@ import dataclasses
 import enum
 import functools
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -73,22 +73,6 @@ class Claim:
         return next(each for each in self.operationalisations if each.id == id)
 
 
-@dataclasses.dataclass(frozen=True)
-class Ledger(Mapping[str, Claim]):
-    """All statements by id, in their order in the file; nothing can be put into it."""
-
-    claims: Mapping[str, Claim]
-
-    def __getitem__(self, id: str) -> Claim:
-        return self.claims[id]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.claims)
-
-    def __len__(self) -> int:
-        return len(self.claims)
-
-
 @functools.cache
 def load_reported() -> PaperNumbers:
     """Return what the paper reports of its 100 simulations."""
@@ -102,8 +86,7 @@ def count_measurements() -> int:
     return sum(len(claim.operationalisations) for claim in empirical)
 
 
-@functools.cache
-def load_claims() -> Mapping[str, Claim]:
+def load_claims() -> dict[str, Claim]:
     """Return the statements of the ledger by id, in their order in the file.
 
     Examples
@@ -112,7 +95,12 @@ def load_claims() -> Mapping[str, Claim]:
     >>> claims["rapid"].page
     '358'
     """
-    return Ledger({name: read_claim(name, x) for name, x in _read()["claims"].items()})
+    return {claim.id: claim for claim in _read_claims()}
+
+
+@functools.cache
+def _read_claims() -> tuple[Claim, ...]:
+    return tuple(read_claim(name, table) for name, table in _read()["claims"].items())
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from replication.errors import DataError, UsageError
 from replication.experiments.counting import Counted, count_outcomes
 from replication.paper.claims import count_measurements, load_claims
 from replication.paper.study import Study
+from replication.publication.identity import load_identity
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.simulator.running.outcomes import OUTCOME_VERSION
@@ -33,13 +34,17 @@ FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
 """Packages whose versions the model of the headline names."""
 
+IDENTITY = load_identity()
+
 METADATA = {
-    "title": "How recirculation learns without back-propagation",
+    "title": IDENTITY.title,
     "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
     "Recirculation",
-    "author": "The recirculation replication contributors",
-    "date": "2026-11-28",
-    "licence": "MIT",
+    "author": IDENTITY.author,
+    "date": IDENTITY.date,
+    "licence": IDENTITY.licence,
+    "repository": IDENTITY.places.repository,
+    "doi": IDENTITY.places.archive_doi,
     "description": "The small networks of Hinton and McClelland (1988) learn without "
     "back-propagation. They are trained again here, and "
     f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
