@@ -215,19 +215,29 @@ def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
     """Return whether rules differ in nothing but their numbers."""
     from replication.simulator.compiler import fingerprint  # which loads the compiler
 
-    first, protocol = rules[0], fingerprint.neutralise(rules[0].network, rules[0].protocol)
+    network = rules[0].network
+    protocol = fingerprint.neutralise(network, rules[0].protocol)
     for rule in rules[1:]:
-        if fingerprint.neutralise(rule.network, rule.protocol) != protocol:
+        if fingerprint.neutralise(network, rule.protocol) != protocol:
             return False
-    if len(rules) == 1:
+    # A choice that differs from the first in every number that has several values: if one were
+    # written into the rule, it would be another rule.
+    other = dict(choices[0])
+    for chosen in choices:
+        for name, value in chosen.items():
+            if other[name] == choices[0][name]:
+                other[name] = value
+    if other == choices[0]:
         return True
-    # The last choice differs from the first in every number that has several values: if one were
-    # written into the rule, it would be another rule. It is traced as a class that declares it.
-    numbers = {name: x for name, x in choices[-1].items() if name in first.numbers}
-    attributes = {"numbers": numbers, "__module__": first.network.__module__}
-    declared = type(first.name, (first.network,), attributes)
-    last = Rule(declared, rules[-1].protocol)
-    return fingerprint.fingerprint(first) == fingerprint.fingerprint(last)
+    found = []
+    for chosen in (choices[0], other):
+        # Traced as a class that declares these numbers.
+        numbers = {name: x for name, x in chosen.items() if name in rules[0].numbers}
+        attributes = {"numbers": numbers, "__module__": network.__module__}
+        declared = type(network.__name__, (network,), attributes)
+        rule = Rule(declared, rules[choices.index(chosen)].protocol)
+        found.append(fingerprint.fingerprint(rule))
+    return found[0] == found[1]
 
 
 def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found:
