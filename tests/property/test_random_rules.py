@@ -47,7 +47,7 @@ CHANGES = """
 {M} += 0.1 * {M}.T | {m} |= {v} > 0.1111 | {m} &= {m} | {n} += 0.1 | {n} *= 0.9
 k = {v}[::2]; k += 0.1 | k = {v}[1:3]; k *= {n} | k = {v}[::-1][:2]; k += 0.2
 k = {M}[2]; k -= 0.1 * {v} | k = {M}.T[1]; k *= 0.5 | k = {v}[:, None]; k += 0.1
-k = {M}[1:, ::2]; k *= 0.3 | for row in {M}: row *= 0.5
+k = {M}[1:, ::2]; k *= 0.3 | for row in {M}: row *= 0.5 | k = {v}; k *= 0.9
 """
 APPLIED = """
 self.W = self.W + changes["W"]
@@ -127,7 +127,9 @@ class Author:
             possible = [x for x in CHANGING if all(own[kind] for kind in list_kinds(x))]
             if chosen < 0.3 and possible:
                 line = self.choose(possible)
-                lines.append(self.fill(line, own if self.rng.random() < 0.97 else names))
+                # Within a step, a name of outside that is changed would be one of its own.
+                is_own = depth > 0 or self.rng.random() < 0.97
+                lines.append(self.fill(line, own if is_own else names))
             elif chosen < 0.45 and depth < 2:
                 lines += self.write_loop(names, own, depth)
             else:
