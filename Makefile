@@ -76,8 +76,8 @@ test: $(VENV)/.dev ## all tests that take seconds, two minutes on two cores
 	@$(RUN) -m pytest -n auto --dist worksteal
 
 .PHONY: test-long
-test-long: $(VENV)/.dev ## the tests that take minutes
-	@$(RUN) -m pytest -m long
+test-long: $(VENV)/.dev ## the tests that take minutes, on all cores
+	@$(RUN) -m pytest -m long -n auto --dist worksteal
 
 .PHONY: test-lowest
 test-lowest: $(VENV)/.dev ## tests/unit with the lowest versions that pyproject.toml allows
@@ -96,6 +96,11 @@ check: $(VENV)/.dev ## style, types, spelling, dependencies and metadata
 .PHONY: verify-emulated
 verify-emulated: $(VENV)/.dev ## the same bits on emulated processors (needs qemu-user)
 	@$(RUN) -m pytest -m emulated
+
+.PHONY: attest
+attest: $(VENV)/.dev ## run all from nothing, add this machine to results/attestations.md (an hour)
+	@$(RUN) -m tools.attest
+	@$(RUN) -m tools.attest --masked
 
 # Without the tests that inject faults: they limit and kill what writes, the measurement too.
 .PHONY: coverage
@@ -123,9 +128,13 @@ dist: $(VENV)/.dev ## wheel and sdist, the same from every checkout -> dist/
 	@SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(RUN) -m build --no-isolation --outdir dist
 
 .PHONY: readme
-readme: $(VENV)/.run ## write README.md from its template and results/, and codemeta.json
+readme: $(VENV)/.run ## write README.md and results/programs.md from their sources
 	@$(RUN) tools/write_readme.py
-	@$(RUN) tools/write_codemeta.py
+	@$(RUN) tools/write_programs.py
+
+.PHONY: identity
+identity: $(VENV)/.run ## write CITATION.cff and others from identity.toml; say what is empty there
+	@$(RUN) tools/write_identity.py
 
 .PHONY: lock
 lock: $(VENV)/.dev ## choose exact versions again -> requirements/*.lock

@@ -62,6 +62,7 @@ def copy_report(app, exception):
         for path in (
             *results.glob("*.html"),
             *results.glob("*.csv"),
+            *results.glob("*.md"),
             *results.glob("figures/*.csv"),
         ):
             target = site / path.relative_to(ROOT)
@@ -80,7 +81,9 @@ def copy_report(app, exception):
 def link_report(_app, _name, source):
     """Let links to the report, as in [it](results/report.md), lead to its page in the site."""
     source[0] = re.sub(
-        r"\[([^]]+)\]\((results/\w+)\.(?:md|html)\)", r'<a href="\2.html">\1</a>', source[0]
+        r"\[([^]]+)\]\(((?:\.\./)?results/(?:report|learning))\.(?:md|html)\)",
+        r'<a href="\2.html">\1</a>',
+        source[0],
     )
 
 

@@ -214,10 +214,33 @@ def test_unfit_python_is_refused_with_advice(line, folder):
     assert not (folder / ".venv").exists()
 
 
-@pytest.mark.parametrize("tool", ["write_readme.py", "write_codemeta.py", "animate_plane.py"])
+@pytest.mark.parametrize(
+    "tool", ["write_readme", "write_identity", "write_programs", "animate_plane"]
+)
 def test_generated_page_says_what_its_sources_say(tool, monkeypatch):
     monkeypatch.setattr(sys, "argv", [tool, "--check"])
-    runpy.run_path(str(ROOT / "tools" / tool), run_name="__main__")  # exits where it differs
+    # It exits where the page differs.
+    runpy.run_path(str(ROOT / "tools" / f"{tool}.py"), run_name="__main__")
+
+
+def test_a_binder_gets_the_versions_of_the_lock_file():
+    (line,) = [x for x in read("binder/requirements.txt").splitlines() if not x.startswith("#")]
+    lock = (ROOT / "binder" / line.removeprefix("-r ")).resolve()
+    assert lock == ROOT / "requirements" / "notebook.lock"
+    assert "jupyterlab==" in lock.read_text("utf-8")
+    # The package itself adds nothing that is not pinned.
+    assert "--no-deps --no-build-isolation" in read("binder/postBuild")
+    assert os.access(ROOT / "binder" / "postBuild", os.X_OK)
+
+
+def test_lowest_versions_say_which_python_they_need(tmp_path):
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\nexit 1\n")  # as a newer one answers
+    python.chmod(0o755)
+    done = run("/bin/sh", ROOT / "requirements" / "lowest.sh", python, env={"PATH": "/none"})
+    assert done.returncode != 0
+    assert "python3.11 or python3.12" in done.stderr
 
 
 def test_licences_of_embedded_fonts_and_data_are_kept():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from replication.cli import main
 from replication.experiments import list_checks
+from replication.publication.identity import load_identity
 from replication.report.template import fill
 
 ROOT = Path(__file__).parents[1]
@@ -37,6 +38,10 @@ def render_readme() -> str:
     benchmark = RESULTS / "benchmark.json"
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
     models["example"] = run_example()
+    repository = load_identity().places.repository
+    advice = "" if repository else "     # wherever you found these sources"
+    clone = f"git clone {repository or 'ADDRESS'} recirculation && cd recirculation"
+    models["clone"] = clone + advice
     models["rule"] = {"code": RULE, "answer": run_rule()}
     return fill(Path(__file__).with_name("readme.md"), models, {})
 

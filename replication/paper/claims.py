@@ -6,7 +6,6 @@ import functools
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from replication.errors import DataError
@@ -62,6 +61,7 @@ class Claim:
     operationalisations: tuple[Operationalisation, ...]
     only_if: str = ""  # what the statement needs, to be read after "holds only if"
     levels_of: str = ""  # what its levels are numbers of, to be read after "with"
+    rests_on: str = ""  # what other statements are judged by, too, to be read after "rests on"
 
     @property
     def thresholds(self) -> dict[str, float]:
@@ -80,8 +80,13 @@ def load_reported() -> PaperNumbers:
     return PaperNumbers(**(table | {"settings": tuple(table["settings"])}))
 
 
-@functools.cache
-def load_claims() -> Mapping[str, Claim]:
+def count_measurements() -> int:
+    """Return how many measurements the statements have that are no definitions or theorems."""
+    empirical = [claim for claim in load_claims().values() if claim.kind != "checked"]
+    return sum(len(claim.operationalisations) for claim in empirical)
+
+
+def load_claims() -> dict[str, Claim]:
     """Return the statements of the ledger by id, in their order in the file.
 
     Examples
@@ -90,7 +95,12 @@ def load_claims() -> Mapping[str, Claim]:
     >>> claims["rapid"].page
     '358'
     """
-    return MappingProxyType({name: read_claim(name, x) for name, x in _read()["claims"].items()})
+    return {claim.id: claim for claim in _read_claims()}
+
+
+@functools.cache
+def _read_claims() -> tuple[Claim, ...]:
+    return tuple(read_claim(name, table) for name, table in _read()["claims"].items())
 
 
 def find_other_settings(differences: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,8 +19,9 @@ from replication.cache.blocks import Cache
 from replication.definition.protocol import BASE_VERSION, as_plain
 from replication.errors import DataError, UsageError
 from replication.experiments.counting import Counted, count_outcomes
-from replication.paper.claims import load_claims
+from replication.paper.claims import count_measurements, load_claims
 from replication.paper.study import Study
+from replication.publication.identity import load_identity
 from replication.publication.models import Model, read_model, read_models, write_model
 from replication.publication.placing import place_files
 from replication.simulator.running.outcomes import OUTCOME_VERSION
@@ -33,13 +34,17 @@ FORMATS = ("html", "md", "pdf")
 PACKAGES = ("recirculation-replication", "numpy", "llvmlite", "pyarrow", "joblib")
 """Packages whose versions the model of the headline names."""
 
+IDENTITY = load_identity()
+
 METADATA = {
-    "title": "How recirculation learns without back-propagation",
+    "title": IDENTITY.title,
     "subtitle": "A replication of Hinton and McClelland (1988), Learning Representations by "
     "Recirculation",
-    "author": "The recirculation replication contributors",
-    "date": "2026-11-28",
-    "licence": "MIT",
+    "author": IDENTITY.author,
+    "date": IDENTITY.date,
+    "licence": IDENTITY.licence,
+    "repository": IDENTITY.places.repository,
+    "doi": IDENTITY.places.archive_doi,
     "description": "The small networks of Hinton and McClelland (1988) learn without "
     "back-propagation. They are trained again here, and "
     f"{sum(claim.kind == 'empirical' for claim in load_claims().values())} statements of the paper "
@@ -181,15 +186,15 @@ def write_report(
     """Analyse the outcomes of a study and write its report. Return the headline's model."""
     # SciPy and Matplotlib take time to load.
     from replication.experiments.headline.run import run
-    from replication.experiments.instruments.judging import list_statements
+    from replication.experiments.instruments.judging import find_widening, list_statements
     from replication.experiments.live.rule_page import write_template
     from replication.report.build import render_report
 
     # The headline is computed from the outcomes; other models are those that there are.
     others = read_current(study.results) if study.is_default else {}
-    likelihood = read_models(study.results, ["likelihood"])
-    paper = None if find_stale(likelihood) else likelihood.get("likelihood")
-    headline = run(study, counted, likelihood=paper, report_progress=report_progress)
+    readings = read_models(study.results, ["readings"])
+    known = None if find_stale(readings) else readings.get("readings")
+    headline = run(study, counted, readings=known, report_progress=report_progress)
     headline["provenance"] = _describe_provenance(study)
     models = {"headline": write_model(study.folder, "headline", headline)}
     # The full report needs every model; with fewer, and of any other study, it is a short one.
@@ -199,9 +204,13 @@ def write_report(
     for name, model in others.items() if is_full else ():
         models[name] = model
         figures |= list_drawings(name, model, f"replication experiments {name}")
-    named = {"claims": list_claims(models), "cost": registry.COST}
+    named: Model = {"claims": list_claims(models), "cost": registry.COST}
+    n_measurements = count_measurements()
+    named["measurements"] = {"n": n_measurements, "widening": find_widening(n_measurements)}
+    tables = {}
     if is_full:
         named["checks"] = registry.list_checks(models)
+        tables = {"statements": list_statements(models)} | registry.list_tables(models)
     render = partial(
         render_report, models=models | named,
         figures=figures, bibliography=registry.TEMPLATES / "references.bib",
@@ -211,7 +220,7 @@ def write_report(
     report = partial(
         render, template=registry.TEMPLATES / ("report.md" if is_full else "headline/short.md"),
         metadata={**METADATA, "version": version("recirculation-replication"), **title},
-        tables={"statements": list_statements(models)} if is_full else {}, formats=FORMATS,
+        tables=tables, formats=FORMATS,
         report_progress=report_progress,
     )  # fmt: skip
     lesson = partial(

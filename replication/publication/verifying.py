@@ -52,7 +52,7 @@ def verify_report(study: Study, **running: Any) -> None:
     with tempfile.TemporaryDirectory(prefix="replication-", ignore_cleanup_errors=True) as place:
         again = dataclasses.replace(study, results=Path(place))
         if not study.is_default:  # the report compares its likelihood with this one
-            for name, model in read_models(study.results, ["likelihood"]).items():
+            for name, model in read_models(study.results, ["readings"]).items():
                 write_model(again.results, name, model)
         replicate_study(again, Cache(NOWHERE), **running)
         # Models line by line, which hold a number each; files by the digests in their lists.

@@ -46,13 +46,13 @@ def test_verify_makes_a_report_of_a_study_again_without_cache(tmp_path, cache_fo
     assert f"the report in '{folder}' was not reproduced: models/headline.json: " in said
 
 
-def test_verify_sees_the_likelihood_of_the_paper_that_a_report_was_made_with(tmp_path, monkeypatch):
+def test_verify_sees_the_readings_that_a_report_was_made_with(tmp_path, monkeypatch):
     publish(tmp_path, 3, 10)
-    write_model(tmp_path, "likelihood", {"paper": 1})
+    write_model(tmp_path, "readings", {"paper": 1})
     seen = []
 
     def replicate(study, cache, **_):
-        seen.append((cache.folder, read_model(study.results, "likelihood")))
+        seen.append((cache.folder, read_model(study.results, "readings")))
 
     monkeypatch.setattr("replication.publication.verifying.replicate_study", replicate)
     assert main(["verify", "--results", str(tmp_path)]) == 65

@@ -70,7 +70,8 @@ def measure(n_networks, max_updates, *names):
         "libm-exp": hash_array(np.array([math.exp(value) for value in x])),
         "blas-product": hash_array(matrix @ matrix.T),
     }
-    return {"digests": digests, "canaries": canaries, "machine": platform.machine()}
+    about = {"python": platform.python_version(), "numpy": np.__version__}
+    return {"digests": digests, "canaries": canaries, "machine": platform.machine()} | about
 
 
 def hash_array(array):

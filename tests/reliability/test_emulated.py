@@ -50,7 +50,8 @@ def unpack_aarch64_python(folder):
         call("dpkg-deb", "-x", package, root)
     if not (root / "lib").exists():
         (root / "lib").symlink_to("usr/lib")
-    versions = [f"{name}=={importlib.metadata.version(name)}" for name in ("numpy", "llvmlite")]
+    needed = ("numpy", "llvmlite", "joblib")
+    versions = [f"{name}=={importlib.metadata.version(name)}" for name in needed]
     tags = [f"--platform=manylinux{tag}_aarch64" for tag in ("2014", "_2_27", "_2_28")]
     call(
         *(sys.executable, "-m", "pip", "install", "--quiet", "--target", site, *tags),

@@ -17,13 +17,14 @@ LARGE_SHARE = 0.1  # networks of the larger size, as a share of all
 def run(sample: Sample) -> Model:
     """Return the model of the codes."""
     claim = load_claims()["good-codes"]
-    decimals = int(claim.find("rounded").thresholds["decimals"])
-    large = Protocol(group_sizes=(8, 3), learning_rate=claim.find("larger").thresholds["rate"])
+    rate = claim.find("larger-bits").thresholds["rate"]
+    large = Protocol(group_sizes=(8, 3), learning_rate=rate)
     weights, codes = train_networks(PAPER, sample)
+    large_weights, large_codes = train_networks(large, sample.take(LARGE_SHARE))
     measured = {
         "reconstructed": reconstruct(PAPER, weights, codes),
-        "rounded": reconstruct(PAPER, weights, codes.round(decimals)),
-        "larger": reconstruct(large, *train_networks(large, sample.take(LARGE_SHARE))),
+        "bits": reconstruct(PAPER, weights, codes.round()),
+        "larger-bits": reconstruct(large, large_weights, large_codes.round()),
     }
     return {"claims": {"good-codes": judge("good-codes", measured)}}
 

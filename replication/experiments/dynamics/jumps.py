@@ -197,16 +197,21 @@ def train_biases(protocol: Protocol, weights: Array, choose: Choose) -> tuple[Co
 
 
 def measure_depth(protocol: Protocol, weights: Array) -> Array:
-    """Return how large hidden inputs are for each pair of vectors in one corner, of all networks.
+    """Return how large hidden inputs are for vectors that share a corner, a mean for each network.
 
-    One-hot vectors; a corner is that of the cube of hidden states that a code is nearest to.
+    Of networks that have such a pair. One-hot vectors; a corner is that of the cube of hidden
+    states that a code is nearest to.
     """
     W, b = split_weights(protocol, weights)[0]
     inputs = W + b[..., None]  # (n, n_hidden, n_visible): one column for each one-hot vector
     # Each two of the vectors, (n, n_hidden, n_pairs).
     one, other = (inputs[..., each] for each in np.triu_indices(protocol.n_visible, 1))
-    is_shared = np.all((one > 0) == (other > 0), axis=1)
-    return np.asarray(np.abs([one, other]).mean(axis=(0, 2))[is_shared])
+    is_shared = np.all((one > 0) == (other > 0), axis=1)  # (n, n_pairs)
+    depths = np.abs([one, other]).mean(axis=(0, 2))  # (n, n_pairs)
+    # Pairs of a network are no cases of their own: it counts once.
+    n_shared = is_shared.sum(axis=1)
+    sums = np.sum(depths * is_shared, axis=1)
+    return np.asarray(sums[n_shared > 0] / n_shared[n_shared > 0])
 
 
 def compare_choices(choices: Mapping[str, Choose], sample: Sample, *, cap: int) -> Model:

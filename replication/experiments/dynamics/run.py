@@ -19,16 +19,19 @@ from replication.experiments.instruments.sample import (
     LEARNING,
     Sample,
     find_p99,
+    name_estimate,
     name_mean,
 )
 from replication.paper.claims import load_reported
 from replication.statistics.counts import CountTable
+from replication.statistics.intervals import estimate_proportion
 
 AGAIN = 200  # added to the root seed for the second time
 AGAIN_SHARE = 0.3
 TAIL_SHARE, PARTS_SHARE, RATES_SHARE, KINDS_SHARE, ALIGNED_SHARE = 100, 2, 10, 0.2, 0.2
 """Networks whose tail is compared, whose hidden biases learn in part, at each lower rate, of each
 kind, and that are followed to their alignment, as multiples of all."""
+RARE_SHARE = 500  # networks with fixed hidden biases, of which about one in a million fails
 
 LATER = 20_000  # updates, in all, that networks are given which fail at the cap
 TIMES = (10, 20, 30, 40, 50, 70, 100, 150, 200, 300, 500, 1_000, 2_000, 5_000, 10_000, LATER)
@@ -48,7 +51,10 @@ def run(sample: Sample) -> Model:
     """Return the model: ``main``, and in ``again`` the same from other networks."""
     sample.report_progress("networks that are slow, and that fail")
     again = dataclasses.replace(sample, root_seed=sample.root_seed + AGAIN)
-    return {"main": run_once(sample), "again": run_once(again.take(AGAIN_SHARE, least=8))}
+    return {
+        "main": run_once(sample), "again": run_once(again.take(AGAIN_SHARE, least=8)),
+        "rare": count_rare(sample.take(RARE_SHARE)),
+    }  # fmt: skip
 
 
 def run_once(sample: Sample) -> Model:
@@ -93,6 +99,14 @@ def compare_tails(sample: Sample) -> tuple[Model, Array]:
             "means": {t: float(np.minimum(updates, t).mean()) for t in CAPS},
         }
     return model, stuck["learnt"]
+
+
+def count_rare(sample: Sample) -> Model:
+    """Return how many of many networks with fixed hidden biases fail, and the share of them."""
+    counts = studies.count_networks(Protocol(frozen=LEARNING["fixed"]), sample)
+    n_failed = counts.n - counts.n_converged
+    share = estimate_proportion(n_failed, counts.n)
+    return {"n": counts.n, "n_failed": n_failed} | name_estimate("share", share)
 
 
 def compare_kinds(sample: Sample) -> Model:

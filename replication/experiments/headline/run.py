@@ -19,22 +19,26 @@ from replication.system.progress import Tell, silent
 
 
 def run(
-    study: Study, counted: Mapping[Study, Counted], *, likelihood: Model | None = None,
+    study: Study, counted: Mapping[Study, Counted], *, readings: Model | None = None,
     report_progress: Tell = silent,
 ) -> Model:  # fmt: skip
     """Return the model of a study.
 
     `counted`: the outcomes of the study, of its repetitions, and of those with other errors.
-    `likelihood`: the model of that experiment, for a study of another protocol.
+    `readings`: the model of that experiment. It has p under the other meanings of error, from more
+    networks, for a study of the paper's protocol, and its likelihood for one of another.
     """
     counts, differences = counted[study].table, study.protocol.differences
     report_progress("the sampling distributions of mean and maximum")
     repeated = {part.root_seed: counted[part].table for part in study.repetitions}
     others = {name: counted[part].table for name, part in study.other_errors.items()}
-    model = describe_study(counts, study.protocol, repetitions=repeated, other_errors=others)
+    known = readings if readings is not None and not differences else None
+    model = describe_study(
+        counts, study.protocol, repetitions=repeated, other_errors=others, readings=known
+    )
     # What only some studies have: another protocol, or the default one.
-    if differences and likelihood is not None:
-        model["likelihood"] = compare_with_paper(counts, likelihood)
+    if differences and readings is not None:
+        model["likelihood"] = compare_with_paper(counts, readings["paper"])
     model["study"] = {
         "differences": differences, "paper": {name: as_plain(PAPER)[name] for name in differences},
         "root_seed": study.root_seed, "n": study.n_seeds, "digest": counted[study].digest,
@@ -46,13 +50,16 @@ def run(
 
 def describe_study(
     counts: CountTable, protocol: Protocol, *, repetitions: Mapping[int, CountTable],
-    other_errors: Mapping[str, CountTable],
+    other_errors: Mapping[str, CountTable], readings: Model | None = None,
 ) -> Model:  # fmt: skip
     """Return the model of a population of networks, whatever became of them."""
     reported, sampling = claims.load_reported(), studies.describe_sampling(counts)
     printed = {"runs": reported.runs, "mean": float(reported.mean), "max": int(reported.max)}
     population = describe_population(counts)
     p_values = find_p_values(counts, other_errors)
+    # One number for one thing: that which the table of readings prints.
+    if readings is not None:
+        p_values |= read_p_values(readings["named"])
     # The plane of studies, where these can be held against that of 1988.
     is_comparable = sampling is not None and protocol.has_paper_task
     plane = distributions.map_studies(counts) if is_comparable else None
@@ -62,9 +69,7 @@ def describe_study(
         "population": population,
         "sampling": sampling,
         "repetitions": [
-            {"root_seed": root_seed, "n": table.n, "share": table.n_converged / table.n,
-             "mean": intervals.estimate_mean(table.updates, table.counts).value,
-             "p": studies.find_p(table)}
+            {"root_seed": root_seed} | describe_repetition(table)
             for root_seed, table in repetitions.items()
         ],
         "claims": {"headline": judge_headline(population, sampling, p_values, protocol)},
@@ -73,6 +78,23 @@ def describe_study(
         "histogram": distributions.make_histogram(counts),
         "joint": None if plane is None else distributions.describe_joint(counts, plane),
     }  # fmt: skip
+
+
+def describe_repetition(table: CountTable) -> Model:
+    """Describe the networks of another root seed: how many converge, their mean, and p.
+
+    ``studies``: between which means and largest counts 95 % of the studies lie, if they can tell.
+    """
+    sampling = studies.describe_sampling(table)
+    row: Model = {
+        "n": table.n, "share": table.n_converged / table.n,
+        "mean": intervals.estimate_mean(table.updates, table.counts).value,
+        "p": None, "studies": None,
+    }  # fmt: skip
+    if sampling is not None:
+        row["p"] = sampling["p"]
+        row["studies"] = {name: sampling[name]["interval"] for name in ("mean", "max")}
+    return row
 
 
 def describe_population(counts: CountTable) -> Model:
@@ -126,6 +148,15 @@ def find_p_values(counts: CountTable, other_errors: Mapping[str, CountTable]) ->
     return {name: studies.find_p(table) for name, table in tables.items()}
 
 
+def read_p_values(named: Model) -> Model:
+    """Return p under the ledger's other meanings of error from the model of the readings."""
+    square, half_square = named["square"], named["half-square"]
+    return {
+        "square": square["p"], "half-square": half_square["p"],
+        "half-square-sweeps": half_square["p_sweeps"],
+    }  # fmt: skip
+
+
 def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
     """Compare how probable the reported numbers are under a protocol and under the paper's.
 
@@ -134,7 +165,7 @@ def compare_with_paper(counts: CountTable, likelihood: Model) -> Model | None:
     here = studies.measure_likelihood(counts)
     if here["n_at_max"] < studies.MIN_AT_REPORTED:
         return None
-    return studies.compare_readings({"paper": likelihood["paper"], "here": here})["not counted"]
+    return studies.compare_readings({"paper": likelihood, "here": here})["not counted"]
 
 
 def find_less_extreme(counts: CountTable, sampling: Model) -> Model:

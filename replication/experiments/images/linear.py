@@ -39,10 +39,20 @@ N_UPDATES = 4_000
 LAST = 100  # updates, the last ones, over which the change of W is measured
 ZERO = 1e-12  # below which a number that the theory says is 0 counts as 0
 
+PIXEL_NOISE = 0.16  # standard deviation of white noise, in a pixel of an image
+NOISES = ((0.08, 4_000), (0.04, 4_000), (0.02, 4_000), (0.08, 1_000), (0.02, 16_000))
+"""Other noise in a pixel, and the updates that target propagation gets with it; the first and the
+last two have equal products of the noise's square and the updates."""
+
+
+def share_noise(noise: float) -> float:
+    """Return the noise on each row of a root, all of which together have so much in a pixel."""
+    return noise / math.sqrt(rules.N_VISIBLE)
+
+
 RULES: dict[str, Rule] = {
     "W frozen": rules.Linear,
     "recirculation": rules.Recirculation,
-    "equation (9)": combine(rules.Recirculation, rate=0.8, factor=4.0),
     "wake-sleep": rules.WakeSleep,
     "inverse": rules.Inverse,
     "inverse, hidden noise": rules.HiddenNoise,
@@ -50,8 +60,8 @@ RULES: dict[str, Rule] = {
     "feedback alignment": rules.FeedbackAlignment,
     "mixture, 3 %": combine(rules.Mixture, share=0.03),
     "mixture, 10 %": rules.Mixture,
-    "wake-sleep, noise": combine(rules.WakeSleep, noise=0.02),
-    "inverse, white noise": rules.WhiteNoise,
+    "wake-sleep, noise": combine(rules.WakeSleep, noise=share_noise(PIXEL_NOISE)),
+    "inverse, white noise": combine(rules.WhiteNoise, noise=share_noise(PIXEL_NOISE)),
     "inverse, decay": rules.DecayingInverse,
     "weight mirror": rules.WeightMirror,
     "Kolen-Pollack": rules.KolenPollack,
@@ -100,8 +110,9 @@ def make_patches() -> Scatter:
 def measure_rest(sample: Sample) -> Model:
     """Return where each rule has come after `N_UPDATES`, from each size of weights.
 
-    ``starts``: target propagation, by the half-width from which the inverse starts; ``after``:
-    back-propagation from where recirculation has come to.
+    ``starts``: target propagation, by the half-width from which the inverse starts; ``noise``: by
+    the white noise on what the inverse is given, and by updates; ``after``: back-propagation from
+    where recirculation has come to.
     """
     digits, patches = make_digits(), make_patches()
 
@@ -111,6 +122,15 @@ def measure_rest(sample: Sample) -> Model:
 
     found = sample.map(lambda run: follow(*run), itertools.product(RULES, SIZES))
     starts = sample.map(lambda x: follow("inverse", half_widths={"Q": x})[0], STARTS)
+
+    def follow_noise(noise: float, n_updates: int) -> Model:
+        rule = combine(rules.WhiteNoise, noise=share_noise(noise))
+        rule = vary(rule, patterns=digits.root)
+        arrays = split(rule, train(rule, draw(rule, SIZES[0], sample), n_updates))
+        missed = digits.miss(arrays["W"], arrays["U"])
+        return {"noise": noise, "updates": n_updates} | name_mean(missed, "unexplained")
+
+    noises = sample.map(lambda run: follow_noise(*run), sorted(NOISES, key=lambda x: -x[1]))
     on_patches = sample.map(lambda name: follow(name, on=patches)[0], ON_PATCHES)
     descent = vary(RULES["back-propagation"], patterns=digits.root)
     after, _ = continue_from(descent, found["recirculation", SIZES[0]][1], digits)
@@ -119,6 +139,7 @@ def measure_rest(sample: Sample) -> Model:
         "pca": find_least(digits), "power": predict_power(digits.strengths, rules.N_HIDDEN),
         "rules": {name: {f"{x:g}": found[name, x][0] for x in SIZES} for name in RULES},
         "starts": {f"{start:g}": starts[start] for start in STARTS},
+        "pixel_noise": PIXEL_NOISE, "noise": [noises[each] for each in NOISES],
         "patches": {"pca": find_least(patches), "rules": on_patches},
     }  # fmt: skip
 

@@ -63,8 +63,6 @@ UNITS: Rules = {
 }
 """Recirculation by which units alone are logistic."""
 
-UPDATES = (100, 200, 400, 600, 800, 1_000, 1_200, 1_600, 2_000)  # by all images together
-BATCH_RATE = 0.007
 LEFT_AT = 40  # epochs after which only a part of the changes of W is left
 LEFT: Rules = {
     "turning": rules.Turning,
@@ -74,8 +72,6 @@ LEFT: Rules = {
 """Recirculation by what is left of the changes of W."""
 
 SMALL, HUGE = 0.02, 2.0  # half-widths of smaller and of larger initial weights
-LONGER = 200  # epochs
-RIDGE = 1.0  # of the linear probe, in units of the variance of a hidden state times images
 SIZE = "half-width"  # the constant of small starts
 SLEEP: Rule = combine(rules.Logistic, rules.Sleep, rate=0.2)
 DESCENT: Rule = combine(rules.Logistic, rules.BackPropagation)
@@ -150,19 +146,13 @@ def measure_criterion(sample: Sample) -> Model:
 def measure_minimum(sample: Sample) -> Model:
     """Return what becomes of codes, and which units and changes make them worse.
 
-    ``codes``: by how networks learn, after some epochs (`describe_codes`); ``units``: what
-    networks miss of held-out images, by the only units that are logistic; ``left``: the same, and
-    what became of codes at the last of `EPOCHS`, by what is left of the changes of W from
-    `LEFT_AT` on.
+    ``codes``: after some epochs (`describe_codes`); ``units``: what networks miss of held-out
+    images, by the only units that are logistic; ``left``: the same, and what became of codes at the
+    last of `EPOCHS`, by what is left of the changes of W from `LEFT_AT` on.
     """
     trained, others = images = read_images()
     bent = show(rules.LogisticRecirculation, trained)
     states = train_epochs(bent, draw(bent, LARGE, sample), EPOCHS)
-    # The same with all images at once, in place of one after the other.
-    rule = show(bent, trained, rate=BATCH_RATE)
-    passed = [draw(rule, LARGE, sample)]
-    for begin, end in itertools.pairwise((0, *UPDATES)):
-        passed.append(rules.train(rule, passed[-1], end - begin))
 
     # From networks at their minimum on, by what is left of the changes of W.
     def follow_left(name: str) -> Model:
@@ -173,8 +163,7 @@ def measure_minimum(sample: Sample) -> Model:
 
     return {
         "epochs": list(EPOCHS), "left_at": LEFT_AT,
-        "codes": {"batch": describe_codes(rule, passed[1:], images),
-                  "large": describe_codes(bent, states, images)},
+        "codes": describe_codes(bent, states, images),
         "units": follow_rules(UNITS, images, EPOCHS, sample),
         "left": sample.map(follow_left, LEFT),
     }  # fmt: skip
@@ -224,30 +213,22 @@ def measure_repairs(sample: Sample) -> Model:
     """Return what each repair misses of held-out images, at the constants that do best.
 
     ``tried``: each value of its constants, and what it left of the images that are trained;
-    ``starts``: sleep from other initial weights; ``longer``: sleep for `LONGER` epochs; ``probe``:
-    how many held-out images a linear probe of the codes assigns to their digits.
+    ``starts``: sleep from other initial weights.
     """
-    trained, others = images = read_images()
+    trained, others = read_images()
     chosen = sample.map(lambda name: choose(name, trained, sample.others), REPAIRS)
 
-    def train(name: str, *beyond: int, **values: float) -> tuple[Rule, Array]:
-        values, epochs = chosen[name]["chosen"] | values, (0, *EPOCHS, *beyond)
-        return train_repair(name, values, trained, epochs, sample)
+    def train(name: str, **values: float) -> Model:
+        constants = chosen[name]["chosen"] | values
+        rule, states = train_repair(name, constants, trained, EPOCHS, sample)
+        return name_estimates(miss(rule, states, others))
 
-    found, longer = sample.map(train, REPAIRS), train("sleep", LONGER)
+    found = sample.map(train, REPAIRS)
     starts = sample.map(lambda x: train("sleep", **{SIZE: x}), (SMALL, HUGE))
-
-    def describe(rule: Rule, states: Array) -> Model:
-        return name_estimates(miss(rule, states[1:], others))
-
-    # The codes of all rules after their last epoch, and of one before its first.
-    networks = {name: (rule, states[-1]) for name, (rule, states) in found.items()}
-    networks["random W"] = found["none"][0], found["none"][1][0]
     return {
-        "epochs": list(EPOCHS), "longer_epochs": LONGER, "huge": HUGE, "small": SMALL,
-        "rules": {name: chosen[name] | describe(*found[name]) for name in REPAIRS},
-        "starts": {f"{x:g}": describe(*each) for x, each in starts.items()},
-        "longer": {"sleep": describe(*longer)}, "probe": probe_codes(networks, images),
+        "epochs": list(EPOCHS), "huge": HUGE, "small": SMALL,
+        "rules": {name: chosen[name] | found[name] for name in REPAIRS},
+        "starts": {f"{x:g}": each for x, each in starts.items()},
     }  # fmt: skip
 
 
@@ -272,24 +253,3 @@ def choose(name: str, trained: Array, sample: Sample) -> Model:
         rule, (final,) = train_repair(name, values, trained, EPOCHS[-1:], sample)
         tried.append({"constants": values, "left": float(miss(rule, final, trained).mean())})
     return {"tried": tried, "chosen": min(tried, key=lambda row: float(row["left"]))["constants"]}
-
-
-def probe_codes(networks: Mapping[str, tuple[Rule, Array]], images: Images) -> dict[str, float]:
-    """Return the shares of held-out images that a ridge regression of the codes classifies.
-
-    Codes are the hidden states, principal components, or the pixels themselves.
-    """
-    labels = np.split(read_digits()[1], [len(images[0])])
-    main = find_scatter(images[0]).directions[:, : rules.N_HIDDEN]
-    codes = {"pixels": [x[None] for x in images]}
-    codes["principal components"] = [x[None] @ main for x in images]
-    for name, (rule, weights) in networks.items():
-        codes[name] = [evaluate(rule, weights, x).hidden[0] for x in images]
-    wanted, shares = np.eye(10)[labels[0]] - 0.1, {}
-    for name, (trained, others) in codes.items():  # (n_networks, n_images, n_units) each
-        mean, spread = trained.mean(axis=1, keepdims=True), trained.std(axis=1, keepdims=True)
-        known, new = ((x - mean) / np.maximum(spread, 1e-9) for x in (trained, others))
-        products = np.swapaxes(known, 1, 2) @ known + RIDGE * np.eye(known.shape[2])
-        weights = np.linalg.solve(products, np.swapaxes(known, 1, 2) @ wanted)
-        shares[name] = float(np.mean(np.argmax(new @ weights, axis=2) == labels[1]))
-    return shares

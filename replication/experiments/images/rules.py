@@ -277,7 +277,7 @@ class HiddenNoise(Inverse):
 
 
 class WhiteNoise(Inverse):
-    """Noise on what the inverse is given, alike in all directions."""
+    """Noise on what the inverse is given, alike in all pixels, `noise` its standard deviation."""
 
     numbers = {"noise": 0.02}
 

@@ -1,6 +1,5 @@
 """Real images: where each rule comes to rest, why, and what helps; growth; larger encoders."""
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,14 +7,12 @@ import numpy as np
 
 from replication.definition.protocol import Protocol
 from replication.experiments.images import linear, logistic
-from replication.experiments.instruments.agreement import measure_growth
-from replication.experiments.instruments.interventions import compare_interventions
 from replication.experiments.instruments.matrices import Counts
 from replication.experiments.instruments.model import Model
-from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import (
     CROSS_ENTROPY,
     Sample,
+    lies_inside,
     name_estimate,
     name_median,
 )
@@ -25,22 +22,15 @@ FEWEST = 6  # networks whose median has an interval
 IMAGES_SHARE, EXACT_SHARE = 1 / 96, 1 / 12
 """Networks of each kind on images, and small ones with exact dynamics, as shares of all."""
 
-N_IMAGES = 200  # digits that logistic networks learn at once
-DIGITS_RATE = 5.0  # over the number of images, a sum over all of which is one update
-TARGET = 0.2  # unexplained variance at which a network has learnt
-FOLLOWED = (10, 160)  # updates after which the changes are measured
-FIRST = 20  # updates whose change of W is replaced
-INSTEAD = ("dropped", "amplification")
-
 RULES: dict[str, dict[str, Any]] = {
     "recirculation": {},
     "cross-entropy": CROSS_ENTROPY,
     "slowed": CROSS_ENTROPY | {"visible_to_hidden_factor": 0.25},
 }
 RATES = {
-    "recirculation": (56.0, 90.0, 128.0, 150.0, 176.0, 208.0),
-    "cross-entropy": (4.5, 5.5, 6.5, 7.5, 8.5, 10.0),
-    "slowed": (10.0, 12.0, 14.0, 16.0, 18.0, 21.0),
+    "recirculation": (64.0, 76.0, 90.0, 108.0, 128.0, 152.0, 180.0, 216.0, 256.0),
+    "cross-entropy": (4.5, 5.5, 6.5, 7.5, 8.5, 10.0, 12.0),
+    "slowed": (10.0, 12.0, 14.0, 16.0, 18.0, 21.0, 25.0),
 }
 """Learning rates that are tried, times the number of visible units."""
 SIZES = (4, 8, 16, 32, 64)  # visible units
@@ -55,7 +45,6 @@ def run(sample: Sample) -> Model:
     parts = {
         "linear": linear.measure_rest, "logistic": logistic.measure_criterion,
         "minimum": logistic.measure_minimum, "repairs": logistic.measure_repairs,
-        "growth": measure_changes,
     }  # fmt: skip
     model: Model = {"n_images": linear.IMAGES.n_images}
     for name, measure in parts.items():
@@ -66,45 +55,35 @@ def run(sample: Sample) -> Model:
     return model | {"encoders": measure_encoders(sample)}
 
 
-def measure_changes(sample: Sample) -> Model:
-    """Return what the changes of W do in logistic networks that learn the first images at once.
-
-    ``cosines``: of the change of W and W S.
-    """
-    protocol = dataclasses.replace(
-        linear.IMAGES, n_images=N_IMAGES, centred=True, learning_rate=DIGITS_RATE / N_IMAGES,
-        criterion="unexplained-variance", threshold=TARGET,
-    )  # fmt: skip
-    initial, cosines = sample.draw(protocol), {}
-    for n in FOLLOWED:
-        measured = measure_growth(protocol, train_for(protocol, initial, n))
-        cosines[n] = float(np.median(measured["along_theory"]))
-    options: Any = {"firsts": [FIRST], "jobs": sample.jobs, "names": INSTEAD}
-    return {"cosines": cosines, "replaced": compare_interventions(protocol, initial, **options)}
-
-
 def measure_encoders(sample: Sample) -> Model:
     """Return for each rule the updates of N-log2(N)-N encoders, and how they grow with N.
 
-    Of larger encoders there are fewer networks, since they take longer.
+    Of larger encoders there are fewer networks, since they take longer. ``inside``: whether the
+    best rates are neither the least nor the most that were tried.
     """
 
-    def learn(task: tuple[int, str]) -> Counts:
+    def learn(task: tuple[int, str]) -> tuple[Counts, bool]:
         size, rule = task
         # Fewer networks of the larger sizes, and rates that fall as the size grows.
         taken = sample.alone.take(SIZES[0] / size, least=FEWEST)
         base = Protocol(group_sizes=(size, size.bit_length() - 1), max_updates=CAP, **RULES[rule])
         rates = [float(f"{rate / size:.3g}") for rate in RATES[rule]]
-        best = taken.take(SEARCH_SHARE).find_best(base, {"learning_rate": rates})
-        return taken.simulate(best).updates
+        grid = {"learning_rate": rates}
+        best = taken.take(SEARCH_SHARE).find_best(base, grid)
+        return taken.simulate(best).updates, lies_inside(best, grid)
 
-    found = sample.map(learn, [(size, rule) for size in reversed(SIZES) for rule in RULES])
+    tasks = [(size, rule) for size in reversed(SIZES) for rule in RULES]
+    learnt = sample.map(learn, tasks)
+    found = {task: updates for task, (updates, _) in learnt.items()}
     rules = {}
     for rule in RULES:
         larger = {size: found[size, rule] for size in SIZES[-N_LARGER:]}
         exponent = name_estimate("exponent", estimate_exponent(larger))
         rules[rule] = {"updates": [name_median(found[size, rule]) for size in SIZES], **exponent}
-    return {"sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules}
+    return {
+        "sizes": list(SIZES), "larger": [SIZES[-N_LARGER], SIZES[-1]], "rules": rules,
+        "inside": all(is_inside for _, is_inside in learnt.values()),
+    }  # fmt: skip
 
 
 def estimate_exponent(updates: Mapping[int, Counts]) -> Estimate:

@@ -8,6 +8,10 @@ functions ``supports_...`` stands in its place.
 A level of ours may decide. So an entry can name another defensible one (``instead_at_least = 0.7``
 beside ``at_least = 0.9``), which is tried wherever the statement has the first. If that changes the
 verdict, the row says so.
+
+Many measurements are made, each at 5 %. So every verdict is asked for once more at a stricter
+level, at which all of them together go wrong in one case of twenty (Bonferroni): intervals are so
+many times as wide, and the level of a p so many times smaller.
 """
 
 import csv
@@ -19,20 +23,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from scipy import special
 
 from replication.errors import DataError
 from replication.experiments.instruments.model import refuse_unpaired
-from replication.paper.claims import Claim, ClaimVerdict, Operationalisation, load_claims
+from replication.paper.claims import (
+    Claim,
+    ClaimVerdict,
+    Operationalisation,
+    count_measurements,
+    load_claims,
+)
 from replication.report.numbers import exact
-from replication.statistics.intervals import Estimate, estimate_median, estimate_proportion
+from replication.statistics.intervals import LEVEL, Estimate, estimate_median, estimate_proportion
 from replication.wording import join
 
 Result = dict[str, Any]  # `value` (float or None), `interval` ([low, high] or None) and `outcome`
 
 
 COLUMNS = """statement title page quote kind verdict condition instead way name measured supports
-why value low high outcome"""  # of the table of statements
+why value low high outcome rests_on stricter"""  # of the table of statements
+LEVELS = {"at_least", "at_most", "above", "below"}
+OF_P = "p"  # what levels of the headline are numbers of
 INSTEAD = "instead_"  # before the name of a level: another one that could be defended
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Comparison:
+    """How measurements are compared with their levels."""
+
+    substitutes: Mapping[tuple[str, float], float] = dataclasses.field(default_factory=dict)
+    """Other levels, by name and value of those that they replace."""
+    n_at_once: int = 1
+    """Of how many measurements none should go wrong but in one case of twenty."""
 
 
 class Evidence(enum.StrEnum):
@@ -43,6 +66,7 @@ class Evidence(enum.StrEnum):
     UNDECIDED = "undecided"
 
 
+UNJUDGED = {ClaimVerdict.TOO_FEW, ClaimVerdict.NOT_TESTABLE}
 QUALIFIED = {
     ClaimVerdict.FAILS_EXCEPT: Evidence.SUPPORTS,
     ClaimVerdict.HOLDS_EXCEPT: Evidence.CONTRADICTS,
@@ -63,20 +87,36 @@ def judge(
     ways = {each.id: each for each in claim.operationalisations}
     refuse_unpaired(f"[claims.{claim.id}]", ways.keys(), measured.keys(), claim.experiment)
 
-    def compare(others: Mapping[tuple[str, float], float]) -> dict[str, Any]:
-        results = {id: _compare_with_levels(claim, ways[id], measured[id], others) for id in ways}
+    def compare(how: Comparison) -> dict[str, Any]:
+        results = {id: _compare_with_levels(claim, ways[id], measured[id], how) for id in ways}
         return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
-    judged = compare({})
+    judged = compare(Comparison())
     if verdict is not None:
         return judged | {"verdict": verdict.value}
     # The same with the other defensible levels; it is kept if the verdict is another.
-    tried = compare(list_substitutes(claim))
+    tried = compare(Comparison(substitutes=list_substitutes(claim)))
     if tried["verdict"] != judged["verdict"]:
         results = tried["operationalisations"]
         outcomes = {id: {"outcome": each["outcome"]} for id, each in results.items()}
         judged["instead"] = tried | {"operationalisations": outcomes}
     return judged
+
+
+def judge_all_at_once(claim: Claim, judged: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the entry of a statement as it is at a level that is fair to all measurements.
+
+    What is compared with no level keeps its outcome.
+    """
+    how, results = Comparison(n_at_once=count_measurements()), {}
+    for way in claim.operationalisations:
+        result = judged["operationalisations"][way.id]
+        if LEVELS & way.thresholds.keys() and result["value"] is not None:
+            low, high = result["interval"] or (result["value"], result["value"])
+            measured = Estimate(result["value"], low, high)
+            result = _compare_with_levels(claim, way, measured, how)
+        results[way.id] = result
+    return {"operationalisations": results, "verdict": _conclude(claim, results)}
 
 
 def is_judgement(claim: Claim, entry: Any) -> bool:
@@ -115,14 +155,20 @@ def list_substitutes(claim: Claim) -> dict[tuple[str, float], float]:
 def describe(claim: Claim, judged: Mapping[str, Any]) -> dict[str, str]:
     """Return what is to be read behind a verdict, in the ledger's words; "" where nothing is.
 
-    ``condition`` follows "except" or "only if", ``undecided`` names what is open beside it, and
-    ``instead`` says what other levels would have given if that is another verdict. `judged`: the
-    entry of the statement in a model, or nothing.
+    ``condition`` follows "except" or "only if", ``undecided`` names what is open beside it,
+    ``instead`` says what other levels would have given, and ``stricter`` what it is for all
+    measurements at once, each if that is another verdict. `judged`: the entry of the statement in a
+    model, or nothing.
     """
+    found = dict.fromkeys(("condition", "undecided", "instead", "stricter"), "")
     if not judged:
-        return dict.fromkeys(("condition", "undecided", "instead"), "")
-    undecided = _join_names(claim, judged, Evidence.UNDECIDED)
-    found = {"condition": _find_condition(claim, judged), "undecided": undecided, "instead": ""}
+        return found
+    found["condition"] = _find_condition(claim, judged)
+    found["undecided"] = _join_names(claim, judged, Evidence.UNDECIDED)
+    if claim.kind != "checked" and judged["verdict"] not in UNJUDGED:
+        stricter = judge_all_at_once(claim, judged)
+        if stricter["verdict"] != judged["verdict"]:
+            found["stricter"] = f"{stricter['verdict']} {_find_condition(claim, stricter)}".rstrip()
     if "instead" in judged:
         substitutes, verdict = list_substitutes(claim), judged["instead"]["verdict"]
         old = join([exact(value) for _, value in substitutes])
@@ -195,8 +241,18 @@ def list_statements(models: Mapping[str, Mapping[str, Any]]) -> str:
     return text.getvalue()
 
 
+def find_widening(n_at_once: int) -> float:
+    """Return how many times as wide normal intervals are that all cover at once (Bonferroni).
+
+    >>> round(find_widening(1), 6), round(find_widening(100), 2)
+    (1.0, 1.78)
+    """
+    tail = (1.0 - LEVEL) / 2.0
+    return float(special.ndtri(tail / n_at_once) / special.ndtri(tail))
+
+
 def _compare_with_levels(
-    claim: Claim, entry: Operationalisation, measured: Any, others: Mapping[Any, float]
+    claim: Claim, entry: Operationalisation, measured: Any, how: Comparison
 ) -> Result:
     """Return the result of a measurement, unless it is one already.
 
@@ -205,7 +261,11 @@ def _compare_with_levels(
     """
     if isinstance(measured, dict):
         return measured
-    levels = {key: others.get((key, value), value) for key, value in entry.thresholds.items()}
+    levels = {
+        key: how.substitutes.get((key, value), value) for key, value in entry.thresholds.items()
+    }
+    if claim.levels_of == OF_P:
+        levels = {key: value / how.n_at_once for key, value in levels.items()}
     # The levels between which a measurement supports the statement.
     low = levels.get("at_least", levels.get("above", -math.inf))
     high = levels.get("at_most", levels.get("below", math.inf))
@@ -216,7 +276,8 @@ def _compare_with_levels(
     if value is None:
         return supports_if(None, measured)
     least, most = (value, value) if interval is None else interval
-    least, most = -math.inf if least is None else least, math.inf if most is None else most
+    least = -math.inf if least is None else value - (value - least) * find_widening(how.n_at_once)
+    most = math.inf if most is None else value + (most - value) * find_widening(how.n_at_once)
     # An interval that ends exactly at `above` or `below` decides nothing.
     is_open = levels.get("above") == least or levels.get("below") == most
     is_between = low <= least and most <= high and not is_open

@@ -98,6 +98,18 @@ class Sample:
         return protocols[means.index(min(means))]
 
 
+def lies_inside(found: Protocol, grid: Grid) -> bool:
+    """Whether what a search has found is neither the least nor the most that was tried.
+
+    At an edge, what lies beyond may be better.
+    """
+    return all(
+        min(values) < getattr(found, name) < max(values)
+        for name, values in grid.items()
+        if len(values) > 1
+    )
+
+
 def list_protocols(base: Protocol, grid: Grid) -> list[Protocol]:
     """Return a protocol for each combination of the values of some fields."""
     rows = itertools.product(*grid.values())
@@ -139,9 +151,3 @@ def estimate_share(successes: npt.NDArray[np.bool_]) -> dict[str, Any]:
 def find_p99(updates: npt.NDArray[Any]) -> int:
     """Return the 99th percentile of updates, failures at the cap."""
     return int(np.quantile(updates, 0.99, method="higher"))
-
-
-def find_median_updates(outcomes: Outcomes) -> float | None:
-    """Return the median number of updates; None where half have not converged."""
-    median = float(np.median(np.where(outcomes.converged, outcomes.updates, np.inf)))
-    return median if np.isfinite(median) else None

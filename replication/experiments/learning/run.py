@@ -5,27 +5,23 @@ from typing import Any
 
 import numpy as np
 
-from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments import agreement
 from replication.experiments.instruments.agreement import find_events
 from replication.experiments.instruments.judging import judge
 from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
-from replication.experiments.instruments.recording import SLOW_RATE, Histories, measure_both_rates
-from replication.experiments.instruments.sample import Sample, estimate_share
+from replication.experiments.instruments.recording import Histories, measure_both_rates
+from replication.experiments.instruments.sample import Sample
 from replication.paper.claims import load_claims
 
 SLOW_SHARE = 0.5  # share of the networks that are measured at the other learning rate
 N_ON_DIGITS = 40  # networks that learn digits
-ORDER_RATES = (1.0, 2.0, 5.0, 10.0, 20.0)  # at which it is counted what comes first
 
 
 def run(sample: Sample) -> Model:
     """Return the model of what happens along learning."""
     paper, slow = measure_both_rates(agreement.measure_agreement, sample, slow_share=SLOW_SHARE)
     digits = agreement.align_on_digits(sample.first(N_ON_DIGITS))
-    half = sample.take(0.5)
-    orders = half.map(lambda rate: compare_order(rate, half), ORDER_RATES)
     # Equation 3 is exactly descent in the cross-entropy, whose cosine is 1 but for rounding.
     crosses = [float(each.get_learning("upper_cross").min()) for each in (paper, slow)]
     claims = {
@@ -57,10 +53,7 @@ def run(sample: Sample) -> Model:
             "digits": digits,
         }),
     }  # fmt: skip
-    return {
-        "learning_rate": PAPER.learning_rate, "slow_rate": SLOW_RATE, "level": agreement.LEVEL,
-        "orders": list(orders.values()), "least_cross_entropy": min(crosses), "claims": claims,
-    }  # fmt: skip
+    return {"least_cross_entropy": min(crosses), "claims": claims}
 
 
 def judge_random_at_first(paper: Histories, slow: Histories) -> Model:
@@ -107,15 +100,6 @@ def judge_alignment_first(paper: Histories, slow: Histories) -> Model:
         "raw-2": is_first(slow, "alignment"),
         "centred-2": is_first(slow, "centred"),
     })  # fmt: skip
-
-
-def compare_order(rate: float, sample: Sample) -> Model:
-    """Return in how many networks the centred matrices pass `LEVEL` before the change of W."""
-    protocol = Protocol(learning_rate=rate)
-    # Whatever the error.
-    followed = agreement.follow_agreement(protocol, sample.draw(protocol))
-    centred, agrees = (find_events(followed[name]) for name in ("centred", "lower"))
-    return {"learning_rate": rate, "centred": estimate_share(centred < agrees)}
 
 
 def average(histories: Histories, name: str, first: float = 0.0, last: float = 1.0) -> Array:

@@ -83,13 +83,19 @@ def draw_bars(model: Model) -> Figure:
     places = range(0, -len(BARS), -1)
     for place, (name, color, _) in zip(places, BARS, strict=True):
         median = medians[name]
-        is_over = median > longest
-        axes.barh(place, min(median, longest), 0.6, color=color, gid=name)
-        text = f"over {exact(pairs['cap'])}" if is_over else exact(median)
-        x = longest - 1.0 if is_over else median + 1.0
-        side = "right" if is_over else "left"
-        inside = style.PAPER_WHITE if is_over else style.INK
-        axes.text(x, place, text, ha=side, va="center_baseline", fontsize=8, color=inside)
+        text = f"over {exact(pairs['cap'])}" if median > longest else exact(median)
+        width = min(median, longest)
+        axes.barh(place, width, 0.6, color=color, gid=name)
+        # The number stands inside its bar, clear of the dashed line.
+        axes.text(
+            width - 1.0,
+            place,
+            text,
+            color=style.PAPER_WHITE,
+            fontsize=8,
+            ha="right",
+            va="center_baseline",
+        )
     axes.axvline(medians["nothing"], color=style.MUTED, linewidth=1.0, linestyle=(0, (3, 2)))
     axes.set_yticks(list(places), [words for _, _, words in BARS], fontsize=8)
     axes.tick_params(axis="y", length=0)

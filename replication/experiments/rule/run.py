@@ -9,7 +9,7 @@ import numpy as np
 
 from replication.definition.protocol import PAPER, Protocol
 from replication.experiments.instruments import matrices
-from replication.experiments.instruments.agreement import align_on_digits, differentiate
+from replication.experiments.instruments.agreement import differentiate
 from replication.experiments.instruments.judging import judge
 from replication.experiments.instruments.matrices import Array, align_matrices, compute_cosines
 from replication.experiments.instruments.model import Model
@@ -23,7 +23,6 @@ from replication.simulator.running.engine import evaluate_networks, record_weigh
 N_READABLE, N_TRAINED = 500, 20
 """Networks whose changes, and whose whole learning, the readable network computes as well."""
 N_ALTERED, ALTERED_UPDATES = 400, 400  # networks that learn with other changes of W, and how long
-N_ON_DIGITS = 40  # networks that learn digits
 
 RESTRICTED: dict[str, Any] = {"visible_units": "linear", "symmetric_start": True}
 """The conditions of page 361 besides a high regression."""
@@ -117,22 +116,19 @@ def find_gradients(protocol: Protocol, weights: Array) -> Array:
 
 def judge_without_symmetry(sample: Sample) -> Model:
     """Judge whether networks learn from weights that are not symmetric, and because of what."""
-    # Networks that start as drawn, with U opposed to W, and with linear visible units.
+    # Networks that start with U opposed to W, and with linear visible units.
     measured: dict[str, Any] = {}
     initial = sample.draw(PAPER)
     opposed = matrices.replace_matrices(PAPER, initial, U=-matrices.get_w(PAPER, initial))
     linear = sample.draw(LINEAR)
-    starts = {"drawn": (PAPER, initial), "opposed": (PAPER, opposed), "linear": (LINEAR, linear)}
+    starts = {"opposed": (PAPER, opposed), "linear": (LINEAR, linear)}
     for name, (protocol, start) in starts.items():
         _, converged, final = sample.train(protocol, start)
-        if name == "drawn":
-            measured[name] = converged
         measured[f"aligned-{name}"] = align_matrices(protocol, final[converged])
     # Rules by which W changes as if U were another matrix.
     altered = Protocol(max_updates=ALTERED_UPDATES)
     for name, rule in (("exchanged-20", Exchanged), ("transposed-20", Transposed)):
         _, measured[name], _ = sample.train(altered, initial[:N_ALTERED], rule)
-    measured["aligned-digits"] = align_on_digits(sample.first(N_ON_DIGITS))
     return judge("without-symmetry", measured)
 
 

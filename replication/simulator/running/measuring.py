@@ -7,6 +7,7 @@ measures (`watching.py`), so a curve costs little more than its measurements.
 from __future__ import annotations
 
 import contextlib
+import copy
 import dataclasses
 import functools
 import itertools
@@ -56,7 +57,8 @@ class Plan:
 
     def make_rules(self) -> list[Rule]:
         """Return the rule of each choice."""
-        return [choose_numbers(self.network, self.protocol, x) for x in self.choices]
+        base = Rule(self.network, self.protocol)
+        return [choose_numbers(base, chosen) for chosen in self.choices]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -163,7 +165,7 @@ def _simulate(
     accuracies = [np.empty(shape, dtype=np.float32) if x.has_classes else None for x in watched]
     weights = np.empty((*shape[:2], sum(rules[0].sizes))) if plan.is_final else None
     with _open_workers(scheduler, jobs) as (n_workers, run):
-        compiled = None if scheduler is not None else Compiled(plan)
+        compiled = None if scheduler is not None else Compiled(plan, rules)
         work = functools.partial(simulate_piece, plan, compiled)
         pieces = _cut(plan, rules[0], n_seeds, len(watched), n_workers)
         for found in run(work, pieces):
@@ -193,36 +195,57 @@ def _simulate(
 class Compiled:
     """What is compiled for all pieces of a plan; several threads use it."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, rules: list[Rule]) -> None:
         from replication.simulator.running.engine import Engine  # which loads the compiler
         from replication.simulator.running.watching import Watch
 
-        self.rules = plan.make_rules()
+        self.rules = rules
         self.engine = Engine(self.rules[0].protocol, self.rules[0].network)
         self.engine.program  # noqa: B018  # written here, once
-        first = describe_compiled(self.rules[0])
-        for rule in self.rules[1:]:
-            if describe_compiled(rule) != first:
-                raise UsageError(
-                    f"{rule.name} is compiled anew for other values of {', '.join(plan.choices[0])}"
-                    "; read a number as self.rate, not in `prepare` or as self.numbers['rate'], or "
-                    "call simulate_curves for each value"
-                )
+        if not are_compiled_alike(rules, plan.choices):
+            raise UsageError(
+                f"{rules[0].name} is compiled anew for other values of "
+                f"{', '.join(plan.choices[0])}; read a number as self.rate, not in `prepare` or as "
+                "self.numbers['rate'], or call simulate_curves for each value"
+            )
         self.watches = [Watch(rule) for rule in list_watched(self.rules[0], plan.test)]
 
 
-def describe_compiled(rule: Rule) -> tuple[Any, ...]:
-    """Return what a rule is compiled with, which is all but its numbers."""
-    from replication.simulator.compiler.fingerprint import fingerprint  # which loads the compiler
+def are_compiled_alike(rules: list[Rule], choices: list[Choice]) -> bool:
+    """Return whether rules differ in nothing but their numbers."""
+    from replication.simulator.compiler import fingerprint  # which loads the compiler
 
-    return fingerprint(rule), rule.batch_size, rule.patterns.tobytes(), rule.targets.tobytes()
+    network = rules[0].network
+    protocol = fingerprint.neutralise(network, rules[0].protocol)
+    for rule in rules[1:]:
+        if fingerprint.neutralise(network, rule.protocol) != protocol:
+            return False
+    # A choice that differs from the first in every number that has several values: if one were
+    # written into the rule, it would be another rule.
+    other = dict(choices[0])
+    for chosen in choices:
+        for name, value in chosen.items():
+            if other[name] == choices[0][name]:
+                other[name] = value
+    if other == choices[0]:
+        return True
+    found = []
+    for chosen in (choices[0], other):
+        # Traced as a class that declares these numbers.
+        numbers = {name: x for name, x in chosen.items() if name in rules[0].numbers}
+        attributes = {"numbers": numbers, "__module__": network.__module__}
+        declared = type(network.__name__, (network,), attributes)
+        rule = Rule(declared, rules[choices.index(chosen)].protocol)
+        found.append(fingerprint.fingerprint(rule))
+    return found[0] == found[1]
 
 
 def simulate_piece(plan: Plan, compiled: Compiled | None, piece: Piece) -> Found:
     """Simulate and measure the networks of some seeds with one choice of numbers."""
     from replication.simulator.running.watching import Watchers  # which loads the compiler
 
-    compiled = Compiled(plan) if compiled is None else compiled  # on a worker of a cluster
+    if compiled is None:  # on a worker of a cluster
+        compiled = Compiled(plan, plan.make_rules())
     choice, (first, end) = piece
     rule = compiled.rules[choice]
     rows, begun = rule.draw(plan.root_seed, first, end), None
@@ -266,23 +289,23 @@ def take_grid(numbers: Mapping[str, Sequence[float]] | None) -> list[Choice]:
     return choices
 
 
-def choose_numbers(network: type[Network], protocol: Protocol, chosen: Choice) -> Rule:
-    """Return the rule with some numbers: its own, or fields of the protocol where it has those."""
-    base = Rule(network, protocol)
-    if not chosen:
-        return base
-    known_fields = {field.name for field in dataclasses.fields(protocol)}
-    own = {name for name in chosen if name in base.numbers}
-    if network.takes_protocol:
-        own = own - known_fields
-    fields = {name: value for name, value in chosen.items() if name not in own}
-    if fields and not network.takes_protocol:
-        names, known = ", ".join(map(show, fields)), ", ".join(base.numbers) or "none"
-        raise UsageError(f"numbers names {names}; {base.name} has these: {known}")
-    numbers = {name: chosen[name] for name in own}
-    attributes = {"numbers": numbers, "__module__": network.__module__}
-    varied = type(network.__name__, (network,), attributes) if numbers else network
-    return Rule(varied, from_plain(fields, base=protocol))
+def choose_numbers(base: Rule, chosen: Choice) -> Rule:
+    """Return a rule with other numbers: its own, or fields of the protocol where it has those."""
+    network = base.network
+    known_fields = {field.name for field in dataclasses.fields(base.protocol)}
+    fields = {}
+    numbers = {}
+    for name, value in chosen.items():
+        if network.takes_protocol and (name in known_fields or name not in base.numbers):
+            fields[name] = value
+        elif name in base.numbers:
+            numbers[name] = float(value)
+        else:
+            known = ", ".join(base.numbers) or "none"
+            raise UsageError(f"numbers names {show(name)}; {base.name} has these: {known}")
+    rule = Rule(network, from_plain(fields, base=base.protocol)) if fields else copy.copy(base)
+    rule.numbers = rule.numbers | numbers
+    return rule
 
 
 def list_watched(rule: Rule, test: tuple[Array, Array | None] | None) -> list[Rule]:

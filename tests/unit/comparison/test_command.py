@@ -1,5 +1,6 @@
 """The compare command, as a user types it."""
 
+import inspect
 import json
 
 import numpy as np
@@ -7,6 +8,10 @@ import pandas as pd
 import pytest
 
 import replication
+from replication.comparison.comparison import compare
+from replication.comparison.options import JUDGING
+from replication.comparison.request import make_request
+from replication.comparison.tables import REQUESTED
 from tests.unit.comparison.asking import ask, refuse, run
 
 REPORT = ("--reported", "mean=48 n=20")
@@ -118,3 +123,13 @@ def test_a_negative_number_may_be_written_in_any_way(capsys):
     for number in ("-83", "-.83e2", "-8.3k", "-83 ± 2"):
         asked = "example", "--value", "reward", f"--reported={number}, n = 5"
         assert "mean" in run(capsys, *asked)
+
+
+def test_an_option_is_known_in_every_place_that_hands_it_on():
+    """Once a new one broke every command, or was accepted and ignored."""
+    options = {option.name for option in JUDGING}
+    asked = {*inspect.signature(make_request).parameters} - {"groups", "plus_minus"}
+    taken = {*inspect.signature(compare).parameters}
+    assert options ^ asked == set(), "JUDGING in options.py, or `make_request`, lacks them"
+    assert options - taken == set(), "`compare` does not take them"
+    assert options ^ REQUESTED == set(), "REQUESTED in tables.py lacks them, or JUDGING"

@@ -133,6 +133,14 @@ def test_depth_is_that_of_vectors_which_share_a_corner():
     W[...], b[...] = [[1.0, 3.0, -4.0, -4.0], [2.0, 2.0, 1.0, -9.0]], [1.0, 0.0]
     # Inputs (2, 2) and (4, 2) share a corner; (-3, 1) and (-3, -9) do not.
     assert jumps.measure_depth(PAPER, weights).tolist() == [2.5]
+    # A network with three pairs in a corner counts once, and one without any does not.
+    three, none = weights.copy(), weights.copy()
+    W, b = split_weights(PAPER, three)[0]
+    W[...], b[...] = [[1.0, 2.0, 6.0, -4.0], [1.0, 2.0, 6.0, 5.0]], 0.0
+    W, b = split_weights(PAPER, none)[0]
+    W[...], b[...] = [[1.0, 1.0, -1.0, -1.0], [1.0, -1.0, 1.0, -1.0]], 0.0
+    depths = jumps.measure_depth(PAPER, np.concatenate([weights, three, none]))
+    assert depths.tolist() == pytest.approx([2.5, 3.0])
 
 
 def test_tails_are_those_of_networks_run_longer_and_fixed_biases_are_paired():

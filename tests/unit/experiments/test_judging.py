@@ -79,7 +79,8 @@ def test_primary_outcome_decides_and_the_others_qualify(primary, others, empiric
 
 
 def test_condition_names_what_contradicts_the_primary():
-    names = [each.name for each in GOOD_CODES.operationalisations[1:]]
+    codes = dataclasses.replace(GOOD_CODES, only_if="")
+    names = [each.name for each in codes.operationalisations[1:]]
     for verdict, outcomes, condition in (
         ("holds", (True, True, None), ""),
         ("holds, except", (True, False, True), names[0]),
@@ -89,7 +90,7 @@ def test_condition_names_what_contradicts_the_primary():
     ):
         judged = judge("good-codes", dict(zip(RESULTS, map(supports_if, outcomes), strict=True)))
         assert judged["verdict"] == verdict
-        assert describe(GOOD_CODES, judged)["condition"] == condition
+        assert describe(codes, judged)["condition"] == condition
     claim = load_claims()["alignment-first"]
     ways = {each.id: supports_if(bool(each.why)) for each in claim.operationalisations}
     assert describe(claim, judge(claim.id, ways))["condition"] == claim.only_if
@@ -105,7 +106,9 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_a_verdict_t
     levels = {"at_least": 0.9, "instead_at_least": 0.7}, {"at_least": 0.9}, {"at_least": 0.5}
     pairs = zip(GOOD_CODES.operationalisations, levels, strict=True)
     ways = tuple(dataclasses.replace(way, thresholds=level) for way, level in pairs)
-    claim = dataclasses.replace(GOOD_CODES, operationalisations=ways, levels_of="a share")
+    claim = dataclasses.replace(
+        GOOD_CODES, operationalisations=ways, levels_of="a share", only_if=""
+    )
     monkeypatch.setattr(judging, "load_claims", lambda: {"good-codes": claim})
     other = "with a share of 0.7 (not 0.9) it holds"
     for values, verdict, words in (
@@ -118,6 +121,25 @@ def test_other_level_is_tried_wherever_the_first_stands_and_named_if_a_verdict_t
         assert judged["verdict"] == verdict
         assert describe(claim, judged)["instead"].endswith(words)
         assert bool(words) == ("instead" in judged)
+
+
+def test_verdicts_at_a_level_for_all_measurements_at_once():
+    n, wide = judging.count_measurements(), judging.find_widening(judging.count_measurements())
+    # As many as the ledger has beside definitions and theorems.
+    ledger = [x for x in load_claims().values() if x.kind == "empirical"]
+    assert n == sum(len(x.operationalisations) for x in ledger) > 100
+    claim = dataclasses.replace(GOOD_CODES, operationalisations=GOOD_CODES.operationalisations[:1])
+    for low, verdict in ((0.5 - 0.001, "open"), (0.7 - 0.199 / wide, "holds")):
+        result = supports_if(True, Estimate(0.7, low, 0.8))
+        judged = {"operationalisations": {PRIMARY.id: result}, "verdict": "holds"}
+        assert judging.judge_all_at_once(claim, judged)["verdict"] == verdict
+        assert describe(claim, judged)["stricter"] == ("" if verdict == "holds" else verdict)
+    # A p has another level, and no interval.
+    headline = load_claims()["headline"]
+    for p, verdict in ((0.06 / n, "holds"), (0.04 / n, "holds, except")):
+        ways = {way.id: supports_if(True, 0.5) for way in headline.operationalisations}
+        judged = {"operationalisations": ways | {"square": supports_if(False, p)}}
+        assert judging.judge_all_at_once(headline, judged)["verdict"] == verdict
 
 
 def test_measurement_that_is_missing_or_too_many_is_refused_by_files_and_name():

@@ -1,7 +1,9 @@
 """Every experiment, run with few networks: what its model holds, and that its figures draw it."""
 
+import csv
 import dataclasses
 import importlib
+import io
 import json
 
 import numpy as np
@@ -15,6 +17,7 @@ from replication.experiments.images import linear as LINEAR
 from replication.experiments.images import logistic as LOGISTIC
 from replication.experiments.images.figures import LINEAR as LINEAR_FIGURE
 from replication.experiments.images.figures import LOGISTIC as LOGISTIC_FIGURE
+from replication.experiments.images.tables import write_rules
 from replication.experiments.instruments.agreement import LINEAR_DIGITS
 from replication.experiments.instruments.sample import SEARCH_OFFSET
 from replication.paper.study import DEFAULT_ROOT_SEED, N_REPETITIONS
@@ -24,7 +27,7 @@ from replication.system.progress import silent
 
 RUNS = {x: importlib.import_module(f"replication.experiments.{x}.run") for x in EXPERIMENTS}
 N_NETWORKS = {
-    "readings": 6_000, "likelihood": 60_000, "settings": 12, "mechanism": 20, "codes": 80,
+    "readings": 60_000, "settings": 12, "mechanism": 20, "codes": 80,
     "proposal": 300, "hierarchy": 6, "live": 200, "images": 16,
 }  # fmt: skip
 """Where another number than `FEW` is quicker, or needed."""
@@ -40,13 +43,15 @@ SMALLER = {
         "N_COPIES": 1,
     },
     "images.linear": {
-        "N_UPDATES": 150, "RULES": {name: LINEAR.RULES[name] for name in LINEAR_FIGURE},
-        "SIZES": (0.5, 0.02), "STARTS": (0.1,), "ON_PATCHES": ("recirculation",),
+        "N_UPDATES": 150,
+        "RULES": {name: LINEAR.RULES[name] for name in ("W frozen", *LINEAR_FIGURE)},
+        "SIZES": (0.5, 0.02), "STARTS": (0.1,), "NOISES": ((0.08, 100), (0.02, 150)),
+        "ON_PATCHES": ("recirculation",),
         "N_SMALL_UPDATES": 200, "ENCODERS": {(4, 2): 20.0},
     },
     "images.logistic": {
         "N_TRAINED": 40, "FEWER_EPOCHS": (1, 2), "RULES": {}, "BOTH": {},
-        "EPOCHS": (1, 2), "LEFT_AT": 1, "UPDATES": (1, 2), "LONGER": 3,
+        "EPOCHS": (1, 2), "LEFT_AT": 1,
         "REPAIRS": {
             name: (rule, {key: xs[: 1 + (name == "sleep")] for key, xs in constants.items()})
             for name, (rule, constants) in LOGISTIC.REPAIRS.items() if name in LOGISTIC_FIGURE
@@ -54,7 +59,7 @@ SMALLER = {
         "read_digits": lambda: [part[:300] for part in read_digits()],
     },
     "images.run": {
-        "N_IMAGES": 30, "SIZES": (4, 6, 8),
+        "SIZES": (4, 6, 8),
         "RATES": {rule: rates[::3] for rule, rates in RUNS["images"].RATES.items()},
     },
     "mechanism.run": {"NAMED_RATES": {"small": 5.0, "paper": 20.0}},
@@ -63,10 +68,11 @@ SMALLER = {
         "UPPER_RATES": {"equation 3": (20.0,), "descent": (14.0,)},
         "LOWER_RATES": {"equation 4": (20.0,), "descent": (12.0,)},
     },
+    "dynamics.run": {"RARE_SHARE": 200},
     "dynamics.jumps": {"UPPER_RATES": (6.0, 20.0), "ALIGNED_RATES": (2.0, 10.0, 20.0)},
     "functions.run": {"SEARCHED_RATES": (4.0, 12.0, 20.0)},
     "proposal.run": {"SEARCHED_RATES": (15.0, 20.0)},
-    "rule.run": {"N_TRAINED": 3, "ALTERED_UPDATES": 100, "N_ON_DIGITS": 6},
+    "rule.run": {"N_TRAINED": 3, "ALTERED_UPDATES": 100},
     "learning.run": {"N_ON_DIGITS": 6},
     "speed.run": {
         "SEARCHED_RATES": FEW_RATES, "N_FACTOR_RATES": 3,
@@ -119,7 +125,6 @@ def check_readings(model, figures):
     assert set(named) == set(ERROR_READINGS)
     assert named["paper"]["mean"] >= named["square"]["mean"] >= named["half-square"]["mean"]
     assert power["paper"] == pytest.approx(0.05, abs=0.01)
-    assert power["learning rate 15"] > 0.9
     assert all(row["p_sweeps"] != row["p"] for row in named.values())
 
 
@@ -152,8 +157,9 @@ def check_settings(model, figures):
 
 def check_codes(model, figures):
     results = model["claims"]["good-codes"]["operationalisations"]
-    for name in ("reconstructed", "rounded", "larger"):
-        assert results[name]["value"] > 0.9, "not that of weights as drawn"
+    assert results["reconstructed"]["value"] > 0.9, "not that of weights as drawn"
+    # Rounding loses more in larger networks.
+    assert results["larger-bits"]["value"] < results["bits"]["value"] < 0.95
 
 
 def check_proposal(model, figures):
@@ -213,6 +219,9 @@ def check_mechanism(model, figures):
 
 def check_dynamics(model, figures):
     main = model["main"]
+    # Of more networks than the tail is drawn of.
+    assert model["rare"]["n"] > main["tails"]["n"]
+    assert model["rare"]["n_failed"] / model["rare"]["n"] < 0.001
     tail = list_lines(figures["tail"].axes[0])
     jumps, aligned = (list_lines(figure.axes[0]) for figure in figures["jumps"])
     for name in ("learnt", "fixed"):
@@ -237,6 +246,13 @@ def check_images(model, figures):
     ):
         (line,) = (each for each in figure.axes[0].get_lines() if each.get_label() == label)
         assert is_drawn(line, shares)
+    # The table of all rules has each that was run.
+    rows = list(csv.DictReader(io.StringIO(write_rules(model))))
+    assert {row["rule"] for row in rows} >= {*linear["rules"], *repairs["rules"]}
+    largest = (row for row in rows if float(row["weights_within"]) == 0.5)
+    frozen = next(row for row in largest if row["rule"] == "W frozen")
+    assert float(frozen["unexplained"]) == linear["rules"]["W frozen"]["0.5"]["unexplained"]
+    assert [row["noise_in_a_pixel"] for row in rows if row["updates"] == "100"] == ["0.08"]
     # The constants that are chosen are those that leave least.
     sleep = repairs["rules"]["sleep"]
     assert min(sleep["tried"], key=lambda x: x["left"])["constants"] == sleep["chosen"]

@@ -6,7 +6,7 @@ import numpy as np
 
 from replication import PAPER
 from replication.experiments.instruments import sample
-from replication.experiments.instruments.sample import SEARCH_OFFSET, Sample
+from replication.experiments.instruments.sample import SEARCH_OFFSET, Sample, lies_inside
 
 
 def test_every_setting_is_tried_on_the_same_networks_which_are_others(monkeypatch):
@@ -32,3 +32,12 @@ def test_failures_count_at_the_cap():
     base = dataclasses.replace(PAPER, max_updates=30)
     grid = {"learning_rate": [1.0, 20.0]}
     assert Sample(40, 3).find_best(base, grid).learning_rate == 20.0
+
+
+def test_a_best_at_the_edge_of_what_was_tried_does_not_lie_inside():
+    best = dataclasses.replace(PAPER, learning_rate=8.0, momentum=0.5)
+    for rates, inside in (([4.0, 8.0, 9.0], True), ([8.0, 4.0, 9.0], True), ([4.0, 8.0], False)):
+        assert lies_inside(best, {"learning_rate": rates}) == inside
+        # Of a field with one value there is nothing to search.
+        assert lies_inside(best, {"learning_rate": rates, "momentum": [0.5]}) == inside
+        assert not lies_inside(best, {"learning_rate": rates, "momentum": [0.5, 0.6]})

@@ -8,11 +8,11 @@ import pytest
 from replication import PAPER, CountTable, simulate
 from replication.experiments.headline.run import compare_with_paper, find_less_extreme
 from replication.experiments.instruments import studies
-from replication.experiments.instruments.sample import Sample, find_median_updates
+from replication.experiments.instruments.sample import Sample
 from replication.experiments.instruments.studies import measure_likelihood
 from replication.simulator.running import ensemble
 from replication.statistics.convolution import compute_joint_mass, compute_pair_chance
-from tests.unit.experiments.builders import draw_counts, make_counts, make_outcomes
+from tests.unit.experiments.builders import draw_counts, make_counts
 
 
 def test_too_few_networks_or_converged_ones_tell_nothing():
@@ -60,11 +60,6 @@ def test_test_of_the_headline_keeps_its_level_and_finds_another_population():
     assert power["slower"] > 0.99
 
 
-def test_median_counts_failures_as_later_than_any_other():
-    assert find_median_updates(make_outcomes(10, 20, 30, 2000)) == 25.0
-    assert find_median_updates(make_outcomes(10, 2000, 2000)) is None
-
-
 def test_chance_is_that_of_all_triples_and_slopes_are_its_derivatives():
     values, weights = [2, 3, 5, 9], np.array([40, 30, 20, 10])
     table = CountTable(np.array(values), weights, 100, 10)
@@ -110,7 +105,7 @@ def test_error_is_that_of_drawing_the_population_again():
 
 def test_study_is_compared_with_the_paper_if_enough_of_its_networks_stop_at_the_largest():
     counts = draw_counts(4_000_000, centre=3.8)
-    counted = {"paper": measure_likelihood(counts)}
+    counted = measure_likelihood(counts)
     here = compare_with_paper(counts, counted)["here"]
     assert (here["bayes_factor"], here["posterior"]) == (1.0, 0.5)
     assert compare_with_paper(draw_counts(100_000), counted) is None

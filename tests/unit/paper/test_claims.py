@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+import pickle
 import re
 import tomllib
 from pathlib import Path
@@ -45,6 +46,13 @@ def test_statements_stand_in_the_order_of_the_pages_each_with_its_experiment():
         if page < earlier
     ]
     assert misplaced == []
+
+
+def test_statements_can_be_sent_to_another_process_and_nobody_changes_them_for_others():
+    claims = load_claims()
+    assert pickle.loads(pickle.dumps(claims)) == claims
+    claims.clear()
+    assert load_claims()["rapid"].page == "358"
 
 
 @pytest.mark.parametrize(("damage", "problem"), [

@@ -232,6 +232,12 @@ class Written(Mlp):
         return tuple(self.twice * x for x in super().weight_changes(v, target))
 
 
+class WrittenField(RecirculationNetwork):
+    def weight_changes(self, v0):
+        changes = super().weight_changes(v0)
+        return changes._replace(W=changes.W * (self.protocol.learning_rate / 20.0))
+
+
 class Answering(Mlp):
     def image(self, v):
         return super().image(v) * self.uniform(3)
@@ -251,6 +257,10 @@ WEIGHTS = simulate(n_seeds=3, final_weights=True)
     ("unknown protocol field 'pace'", {"numbers": {"pace": [1.0]}}),
     ("compiled anew for other values of momentum", {"numbers": {"momentum": [0.0, 0.5]}}),
     ("anew for other values of rate", {"numbers": {"rate": [1.0, 2.0]}, "network": Written}),
+    ("anew for other values of rate", {"numbers": {"rate": [1.0, 0.7, 1.0]}, "network": Written}),
+    ("anew for other values of learning_rate", {
+        "numbers": {"learning_rate": [5.0, 20.0]}, "network": WrittenField,
+    }),
     ("draws random numbers to answer", {"network": Answering}),
     ("Mlp has targets; give test_targets", {"network": Mlp, "test_patterns": np.ones((2, 5))}),
     ("test_targets was given without", {"test_targets": np.eye(4)}),

@@ -1,0 +1,102 @@
+"""What the chapters on the numbers of 1988 say, as conditions on their models."""
+
+from collections.abc import Mapping
+
+from replication.experiments.instruments.model import Model
+
+LEVEL = 0.05  # of p
+NEAR = 0.15  # by which ends of intervals may differ that are rounded to two digits
+FAIL = ["similar-slopes", "upper-agreement", "useless-at-first"]  # statements that do not hold
+
+
+def check(models: Mapping[str, Model]) -> dict[str, bool]:
+    """Say which sentences are true."""
+    fixed = models["dynamics"]["main"]["tails"]["fixed"]
+    return {
+        **check_studies(models["headline"]),
+        **check_readings(models["readings"], models["headline"]),
+        **check_verdicts(models),
+        "fixed_biases_excluded": fixed["p"] < 0.001,
+    }
+
+
+def check_studies(headline: Model) -> dict[str, bool]:
+    """Say what studies of the paper's size report."""
+    reported, sampling = headline["reported"], headline["sampling"]
+    largest, mean = sampling["max"]["interval"], sampling["mean_given_max"]["interval"]
+    again = [row["p"] for row in headline["repetitions"]]
+    meanings = [*headline["unusual"].values(), sampling["p"]]
+    return {
+        "most_converge": 0.85 < sampling["chance_all_converge"] < 0.95,
+        "reported_lies_inside": (
+            largest[0] < reported["max"] < largest[1] and mean[0] < reported["mean"] < mean[1]
+        ),
+        "often_as_unusual": min(again) > 0.5 and min(meanings) > 0.2 and len(meanings) == 4,
+        "ends_are_known": all(_agree(row["studies"], sampling) for row in headline["repetitions"]),
+    }
+
+
+def check_readings(readings: Model, headline: Model) -> dict[str, bool]:
+    """Say what other meanings of error give."""
+    ways = headline["claims"]["headline"]["operationalisations"]
+    named, sweeps, power = readings["named"], readings["sweeps"], readings["power"]
+    plain, counted, either = (sweeps[name] for name in ("not counted", "counted", "open"))
+    others = [name for name in named if name != "paper"]
+    outcomes = {name: way["outcome"] for name, way in ways.items()}
+    factors = {name: plain[name]["bayes_factor"] for name in others}
+    ends = {name: plain[name]["bayes_factor_interval"] for name in others}
+    return {
+        "only_half_the_square_contradicts": all(
+            outcome == ("contradicts" if name == "half-square" else "supports")
+            for name, outcome in outcomes.items()
+        ),
+        "square_not_rejected": named["square"]["p"] > LEVEL,
+        "notebook_not_rejected": named["notebook"]["p"] > LEVEL,
+        "half_square_and_worst_rejected": (
+            max(named["half-square"]["p"], named["worst-pattern"]["p"]) < LEVEL
+        ),
+        "with_last_sweep_none_rejected": min(row["p_sweeps"] for row in named.values()) > LEVEL,
+        "one_p_for_one_thing": ways["half-square"]["value"] == named["half-square"]["p"],
+        "few_would_be_rejected": 0.2 < power["square"] < 0.3 and power["notebook"] < 0.5,
+        "two_chances_in_three": 0.6 < either["paper"]["posterior"] < 0.75,
+        "factors_are_known": all(
+            plain[name]["n_at_max"] >= 100 and ends[name][1] < 1.4 * ends[name][0]
+            for name in others
+        ),
+        "factors_lie_between": all(
+            factors["square"] <= factor <= factors["half-square"] for factor in factors.values()
+        ),
+        "factors_are_smaller_with_last_sweep": all(
+            3 < counted[name]["bayes_factor"] < factors[name] for name in others
+        ),
+        "means_are_known": all(
+            row["mean_interval"][1] - row["mean_interval"][0] < 0.1 for row in named.values()
+        ),
+    }
+
+
+def check_verdicts(models: Mapping[str, Model]) -> dict[str, bool]:
+    """Say what the scorecard says of all statements."""
+    judged: Model = {}
+    for model in models.values():
+        judged |= model.get("claims", {})
+    verdicts = {id: entry["verdict"] for id, entry in judged.items()}
+    failed = sorted(id for id, each in verdicts.items() if each.startswith("does not hold"))
+    first = judged["useless-at-first"]["operationalisations"]["error-20"]
+    return {
+        "three_do_not_hold": failed == FAIL,
+        "nothing_is_open": "open" not in verdicts.values(),
+        "first_changes_help": first["interval"][0] > 0.5,
+        "decoder_descends_in_the_cross_entropy": (
+            models["learning"]["least_cross_entropy"] > 0.999999
+        ),
+    }
+
+
+def _agree(other: Model, own: Model) -> bool:
+    """Whether the ends of a repetition are those that are printed, to what is known of them."""
+    for name in ("mean", "max"):
+        for theirs, ours in zip(other[name], own[name]["interval"], strict=True):
+            if abs(theirs / ours - 1.0) > NEAR:
+                return False
+    return True

@@ -1,1 +1,0 @@
-"""How probable the numbers 48 and 202 are under each reading of "error"."""

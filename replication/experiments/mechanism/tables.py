@@ -1,0 +1,111 @@
+"""The table of halves that are given, slowed, exchanged or kept aligned: all that was run."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from replication.experiments.instruments.model import Model
+
+WORDS = {
+    "nothing": "nothing",
+    "aligned": "U = transpose of W at first",
+    "opposed": "U = minus the transpose of W at first",
+    "small_w": "a sixteenth of W",
+    "small_u": "a sixteenth of U",
+    "final_w": "its own final W",
+    "other_w": "the final W of another network",
+    "final_u": "its own final U",
+    "other_u": "the final U of another network",
+    "corners": "four corners by hand, as far apart as its own end",
+    "middles": "the middles of the four sides, as far apart as its own end",
+    "convex": "nothing, if no code lies inside the hull of the others",
+    "other_w_shrunk": "the final W of another network, shrunk to its own first gap",
+    "corners_shrunk": "four corners by hand, shrunk to its own first gap",
+    "long_w": "its first W at its final length",
+    "long_w_wide": "its first W at its final length, if the gap is then over 0.2",
+    "long_w_narrow": "its first W at its final length, if the gap is then below 0.05",
+    "together": "the final W of another network, two codes 95 % together",
+    "slow_w": "half the rate of W",
+    "slow_u": "half the rate of U",
+    "slow_both": "half the rate of both",
+}
+PAIRED = {
+    "watching": "a decoder watches the encoder of another network",
+    "hearing": "an encoder hears the decoder of another network",
+    "mirrored": "U turned to the transpose of W at every update",
+}
+
+
+class Row(NamedTuple):
+    """What networks need that are given something: updates, the median and its 95 % interval."""
+
+    inputs: str
+    learning_rate: float
+    given: str
+    networks: int | str
+    first_gap: float | str  # the smallest one, in the median network
+    median: float
+    low: float
+    high: float
+    predicted: float | str  # by the law, from recorded gaps
+    learnt: float  # share of the networks
+    near_the_other: float | str  # within 10 % of when the other network had learnt
+
+
+def write_halves(model: Model) -> str:
+    """Return all rows as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(Row._fields)
+    writer.writerows(list_rows(model))
+    return text.getvalue()
+
+
+def list_rows(model: Model) -> Iterator[Row]:
+    """Return the rows of 4-2-4 networks, then those of larger ones and of other inputs."""
+    for name, rate in model["rates"].items():
+        for key, words in WORDS.items():
+            row = model["given"][name].get(key)
+            if row is not None:
+                yield describe_given(rate, words, row)
+        yield from list_pairs("one-hot 4-2-4", rate, model["pairs"][name])
+    for pairs in model["eight"].values():
+        yield from list_pairs("one-hot 8-3-8", pairs["rate"], pairs)
+    for inputs, pairs in model["others"].items():
+        yield from list_pairs(inputs, pairs["rate"], pairs)
+
+
+def describe_given(rate: float, words: str, row: Model) -> Row:
+    """Return the row of networks that are given something of their own or of another network."""
+    low, high = row["median_interval"]
+    learnt = round(1.0 - row["failed"]["share"], 6)
+    predicted = row.get("predicted", "")
+    n, gap, median = row["n"], row["gap"], row["median"]
+    return Row("one-hot 4-2-4", rate, words, n, gap, median, low, high, predicted, learnt, "")
+
+
+def list_pairs(inputs: str, rate: float, pairs: Model) -> Iterator[Row]:
+    """Return the rows of halves that learn from another network, or are kept aligned."""
+    for key, words in PAIRED.items():
+        if key not in pairs:
+            continue
+        row = pairs[key]
+        low, high = row["median_interval"]
+        near = row["near"]["share"] if "near" in row else None
+        yield Row(
+            inputs=inputs,
+            learning_rate=rate,
+            given=words,
+            networks="",
+            first_gap="",
+            median=row["median"],
+            low=low,
+            high=high,
+            predicted="",
+            learnt=row["learnt"]["share"],
+            near_the_other="" if near is None else near,
+        )
+
+
+TABLES = {"halves": write_halves}

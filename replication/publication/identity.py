@@ -1,0 +1,173 @@
+"""Who made this replication, what it is called and where it is: `identity.toml`, checked.
+
+What only an owner can fill in stands empty, and nothing is invented in its place.
+"""
+
+import dataclasses
+import functools
+import re
+import tomllib
+from collections.abc import Callable
+from datetime import date
+from importlib import resources
+from typing import Any
+
+from replication.errors import DataError
+from replication.wording import join, show
+
+FILE = "identity.toml"
+
+EMPTY = {
+    "authors": "pages, CITATION.cff and codemeta.json name the contributors together; nobody is "
+    "cited by name",
+    "contact.name": "nobody is named to whom a question can be sent",
+    "contact.email": "CONTRIBUTING.md can only send questions to whoever gave the sources",
+    "places.repository": "README.md clones from ADDRESS, and no package index leads to the sources",
+    "places.issues": "faults are told to whoever gave the sources",
+    "places.archive_doi": "no version can be cited by an identifier, or found when an address ends",
+    "places.software_heritage": "the sources have no identifier that follows from their content",
+    "places.article_doi": "whoever cites this cites the software, since there is no article",
+}
+"""Fields that only an owner can fill in, and what follows where they are empty."""
+
+FORMS = {
+    "orcid": (r"\d{4}-\d{4}-\d{4}-\d{3}[\dX]", "0000-0002-1825-0097"),
+    "email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "name@example.org"),
+    "repository": (r"https://\S+", "https://example.org/code"),
+    "issues": (r"https://\S+", "https://example.org/code/issues"),
+    "archive_doi": (r"10\.\d{4,9}/\S+", "10.5281/zenodo.1234567"),
+    "article_doi": (r"10\.\d{4,9}/\S+", "10.5281/zenodo.1234567"),
+    "software_heritage": (r"swh:1:(dir|rev|rel|snp):[0-9a-f]{40}.*", "swh:1:dir: and 40 digits"),
+    "version": (r"\d+\.\d+\.\d+", "1.0.0"),
+}
+"""How fields are spelt, and an example."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Author:
+    """Somebody who is cited by name."""
+
+    given: str
+    family: str
+    orcid: str = ""
+    affiliation: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name as it is printed."""
+        return f"{self.given} {self.family}".strip()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Contact:
+    """To whom questions are sent."""
+
+    name: str = ""
+    email: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Places:
+    """Where sources, archive and article are; empty where there is none."""
+
+    repository: str = ""
+    issues: str = ""
+    archive_doi: str = ""
+    software_heritage: str = ""
+    article_doi: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Identity:
+    """What is said of this replication wherever it is named."""
+
+    title: str
+    replicates: str
+    version: str
+    date: str
+    licence: str
+    keywords: tuple[str, ...]
+    collective: str
+    authors: tuple[Author, ...] = ()
+    contact: Contact = Contact()
+    places: Places = Places()
+
+    @property
+    def long_title(self) -> str:
+        """The title with what is replicated, as it is cited."""
+        return f"{self.title}: {self.replicates}"
+
+    @property
+    def author(self) -> str:
+        """All authors as they are printed, or the name of all contributors together."""
+        if not self.authors:
+            return self.collective
+        return join([author.name for author in self.authors])
+
+    @property
+    def empty(self) -> list[str]:
+        """The names of fields that only an owner can fill in, and that are empty."""
+        fields: dict[str, Any] = {"authors": self.authors}
+        fields |= {f"contact.{key}": x for key, x in dataclasses.asdict(self.contact).items()}
+        fields |= {f"places.{key}": x for key, x in dataclasses.asdict(self.places).items()}
+        return [name for name in EMPTY if not fields[name]]
+
+
+@functools.cache
+def load_identity() -> Identity:
+    """Return what `identity.toml` says."""
+    return read_identity(resources.files(__package__).joinpath(FILE).read_text("utf-8"))
+
+
+def read_identity(text: str) -> Identity:
+    """Return the identity that a text in TOML says; `DataError` names the entry that is wrong."""
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{FILE} is not TOML that can be read ({error}); mend that line") from None
+    authors = [_build(Author, "authors", entry) for entry in table.pop("authors", [])]
+    contact = _build(Contact, "contact", table.pop("contact", {}))
+    places = _build(Places, "places", table.pop("places", {}))
+    keywords = tuple(table.pop("keywords", ()))
+    parts = {"authors": tuple(authors), "contact": contact, "places": places}
+    identity: Identity = _build(Identity, "the head", {"keywords": keywords, **table}, **parts)
+    try:
+        date.fromisoformat(identity.date)
+    except ValueError:
+        raise DataError(
+            f"{FILE}, date = {show(identity.date)}; allowed is a day as in 2026-11-28"
+        ) from None
+    return identity
+
+
+def _build(kind: Callable[..., Any], place: str, entries: dict[str, Any], **parts: Any) -> Any:
+    """Return a part of the identity, or refuse an entry by its name."""
+    known = [field.name for field in dataclasses.fields(kind)]  # type: ignore[arg-type]
+    for name, value in entries.items():
+        if name not in known:
+            raise DataError(f"{FILE}, {place}: {name!r} is not known; there are {join(known)}")
+        pattern, example = FORMS.get(name, (".*", ""))
+        if isinstance(value, str) and value and re.fullmatch(pattern, value) is None:
+            raise DataError(
+                f"{FILE}, {place}: {name} = {show(value)}; allowed is something as {example}"
+            )
+        if name == "orcid" and value and not is_orcid(value):
+            raise DataError(f"{FILE}, {place}: {show(value)} has a wrong digit; copy the ORCID")
+    try:
+        return kind(**entries, **parts)
+    except TypeError as error:
+        raise DataError(f"{FILE}, {place}: {error}") from None
+
+
+def is_orcid(text: str) -> bool:
+    """Return whether the last digit of an ORCID is that of the others (ISO 7064, mod 11-2).
+
+    >>> is_orcid("0000-0002-1825-0097"), is_orcid("0000-0002-1825-0079")
+    (True, False)
+    """
+    digits = text.replace("-", "")
+    total = 0
+    for digit in digits[:-1]:
+        total = 2 * (total + int(digit))
+    expected = (12 - total % 11) % 11
+    return digits[-1] == ("X" if expected == 10 else str(expected))

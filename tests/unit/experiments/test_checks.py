@@ -1,0 +1,60 @@
+"""The conditions of the chapters: each stands beside a sentence, and each sentence has its own."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from replication import DataError
+from replication.experiments import EXPERIMENTS, TEMPLATES, list_checks, list_tables
+
+README = Path(__file__).parents[3] / "tools" / "readme.md"
+CHECKED = [name for name in ("headline", *EXPERIMENTS) if (TEMPLATES / name / "checks.py").exists()]
+
+
+def list_conditions(name):
+    """Return the names that the functions ``check...`` of an experiment give."""
+    tree = ast.parse((TEMPLATES / name / "checks.py").read_text("utf-8"))
+    functions = [
+        each for each in tree.body
+        if isinstance(each, ast.FunctionDef) and each.name.startswith("check")
+    ]  # fmt: skip
+    dictionaries = [
+        node for function in functions for node in ast.walk(function) if isinstance(node, ast.Dict)
+    ]
+    keys = [key for one in dictionaries for key in one.keys if isinstance(key, ast.Constant)]
+    return {key.value for key in keys}
+
+
+def list_required(text):
+    """Return the conditions that a template requires, by experiment."""
+    required = set(re.findall(r"checks\.(\w+)\.(\w+)", text))
+    # {% set holds = checks.hierarchy %} gives all of an experiment a short name.
+    settings = [line for line in text.splitlines() if line.startswith("{% set")]
+    named = {name for line in settings for name in re.findall(r"checks\.(\w+)", line)}
+    assert len(named) <= 1, "one name for the conditions of two experiments"
+    for name in named:
+        required |= {(name, condition) for condition in re.findall(r"\bholds\.(\w+)", text)}
+    return required
+
+
+@pytest.mark.parametrize("name", CHECKED)
+def test_every_condition_is_required_by_a_sentence_and_every_sentence_has_its_condition(name):
+    pages = [*TEMPLATES.rglob("*.md"), README]
+    required = set().union(*(list_required(page.read_text("utf-8")) for page in pages))
+    assert {condition for experiment, condition in required if experiment == name} == (
+        list_conditions(name)
+    )
+
+
+def test_a_model_that_lacks_a_number_is_refused_by_the_place_that_needs_it():
+    with pytest.raises(DataError, match=r"experiments/proposal/checks\.py: KeyError.*make the"):
+        list_checks({"proposal": {"rates": [1.0]}})
+    with pytest.raises(DataError, match=r"experiments/images/tables\.py"):
+        list_tables({"images": {"linear": 0.5}})
+
+
+def test_models_without_conditions_or_tables_have_none():
+    assert list_checks({"codes": {}}) == {}
+    assert list_tables({"codes": {}}) == {}

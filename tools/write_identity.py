@@ -1,0 +1,191 @@
+"""Write what is made of replication/publication/identity.toml, and say what is empty there.
+
+Usage: python tools/write_identity.py [--check]
+
+CITATION.cff, codemeta.json, and the lines of pyproject.toml between two marks. With ``--check``
+nothing is written; the exit code is 1 if a file is not what the identity says.
+"""
+
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from replication.publication.identity import EMPTY, Author, Identity, load_identity
+from replication.wording import plural
+
+ROOT = Path(__file__).parents[1]
+TEMPLATE = Path(__file__).with_name("citation.cff")
+BEGIN = "# From replication/publication/identity.toml, by `make identity`:\n"
+END = "# (end of what is from there)\n"
+
+
+def render_citation(identity: Identity) -> str:
+    """Return CITATION.cff: the template, with what the identity says in the place of its marks."""
+    authors = [_cite(author) for author in identity.authors]
+    if not authors:
+        authors = [{"name": identity.collective}]
+    head: dict[str, Any] = {"version": identity.version, "date-released": identity.date}
+    head |= {"license": identity.licence, "authors": authors}
+    places = identity.places
+    if places.repository:
+        head["repository-code"] = places.repository
+    identifiers = []
+    if places.archive_doi:
+        head["doi"] = places.archive_doi
+    if places.software_heritage:
+        identifiers.append({"type": "swh", "value": places.software_heritage})
+    if identifiers:
+        head["identifiers"] = identifiers
+    preferred: dict[str, Any] = {"type": "software", "title": identity.long_title}
+    preferred |= {"version": identity.version, "year": int(identity.date[:4]), "authors": authors}
+    if places.archive_doi:
+        preferred["doi"] = places.archive_doi
+    if places.article_doi:
+        preferred = {"type": "article", "title": identity.long_title}
+        preferred |= {"year": int(identity.date[:4]), "authors": authors, "doi": places.article_doi}
+    marks = {
+        "title": json.dumps(identity.long_title, ensure_ascii=False),
+        "head": _to_yaml(head),
+        "keywords": _to_yaml({"keywords": list(identity.keywords)}),
+        "preferred": _to_yaml({"preferred-citation": preferred}),
+    }
+    # The marks of the template, e.g. @head@.
+    return re.sub(r"@(\w+)@", lambda mark: marks[mark[1]], TEMPLATE.read_text("utf-8"))
+
+
+def _cite(author: Author) -> dict[str, str]:
+    """Return an author as CITATION.cff has one."""
+    entry = {"family-names": author.family, "given-names": author.given}
+    if author.orcid:
+        entry["orcid"] = f"https://orcid.org/{author.orcid}"
+    if author.affiliation:
+        entry["affiliation"] = author.affiliation
+    return entry
+
+
+def _to_yaml(value: Any, indent: str = "") -> str:
+    """Return dictionaries, lists and texts as YAML, without a line break at the end."""
+    lines = []
+    for key, entry in value.items():
+        if isinstance(entry, dict):
+            lines += [f"{indent}{key}:", _to_yaml(entry, indent + "  ")]
+        elif isinstance(entry, list):
+            lines.append(f"{indent}{key}:")
+            for each in entry:
+                if isinstance(each, dict):
+                    text = _to_yaml(each, indent + "    ")
+                    lines.append(f"{indent}  - {text.lstrip()}")
+                else:
+                    lines.append(f"{indent}  - {each}")
+        else:
+            is_plain = isinstance(entry, int) or key in {"type", "version", "license", "doi"}
+            lines.append(f"{indent}{key}: {entry if is_plain else json.dumps(entry)}")
+    return "\n".join(lines)
+
+
+def render_codemeta(identity: Identity) -> str:
+    """Return the metadata as JSON-LD in the vocabulary of CodeMeta 3."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    places = identity.places
+    metadata = {
+        "@context": "https://w3id.org/codemeta/3.0",
+        "@type": "SoftwareSourceCode",
+        "name": project["name"],
+        "description": project["description"],
+        "alternateName": identity.long_title,
+        "version": identity.version,
+        "datePublished": identity.date,
+        "license": [
+            f"https://spdx.org/licenses/{each}" for each in project["license"].split(" AND ")
+        ],
+        "author": [_describe(author) for author in identity.authors]
+        or [{"@type": "Organization", "name": identity.collective}],
+        "keywords": list(identity.keywords),
+        "programmingLanguage": "Python",
+        "runtimePlatform": f"Python {project['requires-python']}",
+        "operatingSystem": ["Linux", "macOS"],
+        "softwareRequirements": project["dependencies"],
+        "codeRepository": places.repository,
+        "issueTracker": places.issues,
+        "identifier": [
+            *([f"https://doi.org/{places.archive_doi}"] if places.archive_doi else []),
+            *([places.software_heritage] if places.software_heritage else []),
+        ],
+        "email": identity.contact.email,
+        "referencePublication": {
+            "@type": "ScholarlyArticle",
+            "name": "Learning Representations by Recirculation",
+            "url": "https://papers.nips.cc/paper/1987/hash/"
+            "35f4a8d465e6e1edc05f3d8ab658c551-Abstract.html",
+        },
+    }
+    filled = {name: value for name, value in metadata.items() if value}
+    return json.dumps(filled, indent=2, ensure_ascii=False) + "\n"
+
+
+def _describe(author: Author) -> dict[str, Any]:
+    """Return an author as CodeMeta has one."""
+    entry: dict[str, Any] = {"@type": "Person"}
+    entry |= {"givenName": author.given, "familyName": author.family}
+    if author.orcid:
+        entry["@id"] = f"https://orcid.org/{author.orcid}"
+    if author.affiliation:
+        entry["affiliation"] = {"@type": "Organization", "name": author.affiliation}
+    return entry
+
+
+def render_project(identity: Identity) -> str:
+    """Return pyproject.toml with the lines between the marks made anew."""
+    authors = [{"name": author.name} for author in identity.authors]
+    if not authors:
+        authors = [{"name": identity.collective}]
+    if identity.contact.email:
+        authors.append({"email": identity.contact.email})
+    lines = [f"version = {json.dumps(identity.version)}", "authors = ["]
+    for author in authors:
+        ((key, value),) = author.items()
+        lines.append(f"    {{ {key} = {json.dumps(value, ensure_ascii=False)} }},")
+    lines += ["]", f"keywords = {json.dumps(list(identity.keywords))}"]
+    urls = {"Repository": identity.places.repository, "Issues": identity.places.issues}
+    if identity.places.archive_doi:
+        urls["Archive"] = f"https://doi.org/{identity.places.archive_doi}"
+    given = ", ".join(f"{name} = {json.dumps(url)}" for name, url in urls.items() if url)
+    if given:
+        lines.append(f"urls = {{ {given} }}")
+    before, rest = (ROOT / "pyproject.toml").read_text("utf-8").split(BEGIN)
+    _, after = rest.split(END)
+    return before + BEGIN + "\n".join(lines) + "\n" + END + after
+
+
+def describe_empty(identity: Identity) -> str:
+    """Return what only an owner can fill in, and what follows where it is empty."""
+    if not identity.empty:
+        return "Nothing is empty in replication/publication/identity.toml."
+    n_empty = plural(len(identity.empty), "field")
+    lines = [f"Empty in replication/publication/identity.toml ({n_empty}):"]
+    lines += [f"  {name:<25} {EMPTY[name]}" for name in identity.empty]
+    return "\n".join([*lines, "docs/owner.md says in which order to fill them in."])
+
+
+def main(arguments: list[str]) -> None:
+    """Write or check the files, and say what is empty."""
+    identity = load_identity()
+    renderers = {
+        "pyproject.toml": render_project,
+        "CITATION.cff": render_citation,
+        "codemeta.json": render_codemeta,
+    }
+    for name, render in renderers.items():
+        text = render(identity)
+        if arguments != ["--check"]:
+            (ROOT / name).write_text(text, encoding="utf-8")
+        elif (ROOT / name).read_text("utf-8") != text:
+            sys.exit(f"{name} is not what identity.toml says; run `make identity`")
+    print(describe_empty(identity))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
