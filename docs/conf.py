@@ -73,12 +73,18 @@ def copy_report(app, exception):
 
 
 def link_report(_app, _name, source):
-    """Let links to the report, as in [it](results/report.md), lead to its page in the site."""
-    source[0] = re.sub(
-        r"\[([^]]+)\]\(((?:\.\./)?results/(?:report|learning))\.(?:md|html)\)",
-        r'<a href="\2.html">\1</a>',
-        source[0],
-    )
+    """Let links to the report, as in [it](results/report.md), lead to its page in the site.
+
+    Tables beside it, as in [it](results/attestations.md), are copied as they are.
+    """
+    link = r"\[([^]]+)\]\(((?:\.\./)?results/\w+)\.(md|html)\)"
+
+    def write_link(found):
+        text, path, kind = found.groups()
+        is_page = path.endswith(("/report", "/learning"))
+        return f'<a href="{path}.{"html" if is_page else kind}">{text}</a>'
+
+    source[0] = re.sub(link, write_link, source[0])
 
 
 class Headings(html.parser.HTMLParser):

@@ -90,10 +90,11 @@ class FoundTable:
         """Return a row under each of its readings."""
         one = self.rows[key]
         is_mean = not one.reported.keys().isdisjoint({"mean", "constant", "share", "n_succeeded"})
+        by_seed = self._find_seeds(key)
         found: dict[str, Row] = {}
         for name, answer in one.answers.items():
             p = self.take_p(answer)
-            found[name] = Row(answer, 1.0 if p is None else p, self._find_seeds(key), is_mean)
+            found[name] = Row(answer, 1.0 if p is None else p, by_seed, is_mean)
         return found
 
     def _find_seeds(self, key: Key) -> ValuesBySeed:
@@ -102,8 +103,9 @@ class FoundTable:
         is_of_shares = one.difference is not None and one.difference.counts is not None
         if one.n_failed and not is_of_shares:
             return {}
-        known = {seed: value for seed, value in self.seeds.get(key, {}).items()
-                 if not math.isnan(value)}  # fmt: skip
+        known = self.seeds.get(key, {})
+        if any(map(math.isnan, known.values())):
+            known = {seed: value for seed, value in known.items() if not math.isnan(value)}
         if one.scale == "log":
             return {seed: math.log(value) for seed, value in known.items()}
         return known

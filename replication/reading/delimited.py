@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Sequence
 
+from replication.errors import DataError
 from replication.reading.cells import is_missing, split_cell
 from replication.reading.headers import (
     Rows,
@@ -63,6 +64,8 @@ def read_delimited(text: str, name: str) -> Sheet:
         body = GAP.sub("\t", body)
         separator = "\t"
     rows = _split_lines(body, separator, name)
+    if not rows:
+        raise DataError(f"{name} is empty; give a table with a header and rows")
     rows = join_statistics(drop_empty(check_widths(name, rows, LONGER)))
     check_names(name, rows[0])
     return Sheet.of_rows(name, rows[0], rows[1:], is_point_sure=separator == ",")

@@ -11,6 +11,7 @@ from replication.reading.question import Cause, Question, quote
 from replication.reading.sheet import BoolArray, Column, IntArray, Sheet
 from replication.reading.typeset import fold
 
+MOST_CODES = 1_000_000  # for which a place is kept, however few of them occur
 SEED_HEADING = re.compile(r"(?:seed|run|trial|rep|replicate|replica|fold)_?#?_?(\d+)")
 """seed_0, Run 1, trial-2"""
 
@@ -89,19 +90,29 @@ def combine_codes(codes: Sequence[IntArray], n: int) -> IntArray:
     """Return one code for each combination of several, in the order of first appearance."""
     combined = np.zeros(n, dtype=np.int64)
     for one in codes:
-        if one.size == 0:
-            continue
-        combined = combined * (int(one.max()) + 1) + one
-        combined = np.unique(combined, return_inverse=True)[1].astype(np.int64)
-    return order_codes(combined)
+        if one.size > 0:
+            combined = order_codes(combined * (int(one.max()) + 1) + one)
+    return combined
 
 
 def order_codes(codes: IntArray) -> IntArray:
     """Return codes from 0 on, in the order in which they appear first."""
-    _, first, inverse = np.unique(codes, return_index=True, return_inverse=True)
+    if codes.size == 0:
+        return codes
+    if int(codes.max()) > MOST_CODES + 4 * codes.size:
+        codes = np.unique(codes, return_inverse=True)[1].astype(np.int64)
+    first = find_first_rows(codes)
+    used = np.flatnonzero(first < codes.size)
     rank = np.empty(first.size, dtype=np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(first.size)
-    return np.asarray(rank[inverse])
+    rank[used[np.argsort(first[used])]] = np.arange(used.size)
+    return np.asarray(rank[codes])
+
+
+def find_first_rows(codes: IntArray) -> IntArray:
+    """Return the first row of each code, and the number of rows where it has none."""
+    first = np.full(int(codes.max()) + 1, codes.size, dtype=np.int64)
+    first[codes[::-1]] = np.arange(codes.size - 1, -1, -1)  # what is written last stays
+    return first
 
 
 def differs_within(codes: IntArray, groups: IntArray) -> bool:

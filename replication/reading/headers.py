@@ -1,5 +1,6 @@
 """The header of a table: names that can be used, and lines of several."""
 
+import dataclasses
 import re
 from collections.abc import Sequence
 
@@ -10,6 +11,7 @@ from replication.reading.question import Cause, Question, quote
 from replication.reading.typeset import fold
 
 Rows = list[list[str]]
+NUMBER_FIRST = re.compile(r"[-+±(\[$]*[.,]?\d")  # 0.83, (3)
 
 
 def check_names(name: str, names: Sequence[str]) -> None:
@@ -68,7 +70,7 @@ def join_lines(rows: Rows) -> Rows:
     width = max(map(len, rows))
     padded = [row + [""] * (width - len(row)) for row in rows]
     n_head = 1
-    while n_head < len(rows) - 1 and _is_heading(padded[n_head]):
+    while n_head < len(rows) - 1 and _is_heading(padded[n_head], padded[n_head - 1]):
         n_head += 1
     lines = padded[:n_head]
     names = []
@@ -78,22 +80,44 @@ def join_lines(rows: Rows) -> Rows:
     return [names, *padded[n_head:]]
 
 
-def _is_heading(row: Sequence[str]) -> bool:
-    behind = row[1:]
-    has_words = any(cell and not is_missing(cell) for cell in behind)
-    return has_words and not any(re.search(r"\d", cell) for cell in behind)
+def _is_heading(row: Sequence[str], above: Sequence[str]) -> bool:
+    """Say whether a line goes on a header: words below one that has gaps, or says one twice."""
+    has_words = any(cell and not is_missing(cell) for cell in row[1:])
+    has_numbers = any(re.search(r"\d", cell) for cell in row)
+    is_open = "" in above or len(set(above)) < len(above)
+    return has_words and is_open and not has_numbers
 
 
-def fill_down(rows: Rows) -> Rows:
-    """Return rows in which a name that stands once for the rows below it stands in each."""
-    width = len(rows[0])
-    body = [list(row) for row in rows[1:]]
-    for place in range(width - 1):
+@dataclasses.dataclass(frozen=True)
+class Filled:
+    """Rows in which names that stand once stand in each row, and the headings above them."""
+
+    rows: Rows
+    names: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to say of it."""
+        if not self.names:
+            return ()
+        return (f"Empty cells of {quote(self.names)} take the name above them.",)
+
+
+def fill_down(rows: Rows) -> Filled:
+    """Fill the first columns of a typeset table, where a name stands once for the rows below it.
+
+    Columns of names alone are filled: an empty cell of a column of numbers is one without a value.
+    """
+    names, *body = [list(row) for row in rows]
+    filled = []
+    for place in range(len(names) - 1):
         column = [row[place] for row in body]
-        is_grouped = column and column[0] and "" in column
-        if is_grouped and not any(split_cell(cell) for cell in column if cell):
+        if any(NUMBER_FIRST.match(cell) for cell in column) or not column or not column[0]:
+            break
+        if "" in column:
             _fill_column(body, place)
-    return [rows[0], *body]
+            filled.append(names[place])
+    return Filled([names, *body], tuple(filled))
 
 
 def _fill_column(rows: Rows, place: int) -> None:

@@ -44,8 +44,10 @@ def read_large(content: bytes, sample: Sheet, separator: str) -> Sheet | None:
             columns.append(Column(name, numbers=numbers))
         else:
             levels = [str(level).strip() for level in frame[name].cat.categories]
-            codes = frame[name].cat.codes.to_numpy()
-            columns.append(Column(name, [levels[code] for code in codes.tolist()]))
+            codes = np.asarray(frame[name].cat.codes, dtype=np.int64)
+            if len(set(levels)) < len(levels):
+                return None  # texts that differ in spaces
+            columns.append(Column(name, coded=(levels, codes)))
     return Sheet(sample.name, tuple(columns), is_point_sure=sample.is_point_sure)
 
 

@@ -34,8 +34,8 @@ def is_latex(text: str) -> bool:
 
 def read_latex(text: str, name: str) -> Sheet:
     """Read the only table of a text."""
-    body = _find_body(COMMENT.sub("", text), name)
-    lines = ROW_END.split(RULE.sub("", body))
+    inner = _find_body(COMMENT.sub("", text), name)
+    lines = ROW_END.split(RULE.sub("", inner))
     n_cells = 0
     rows: Rows = []
     tall: dict[int, Tall] = {}
@@ -51,9 +51,10 @@ def read_latex(text: str, name: str) -> Sheet:
     if not rows:
         raise DataError(f"{name} has no rows; give a table with cells between &")
     rows = [[clean(cell) for cell in row] for row in rows]
-    rows = fill_down(drop_empty(join_lines(rows)))
-    check_names(name, rows[0])
-    return Sheet.of_rows(name, rows[0], rows[1:])
+    filled = fill_down(drop_empty(join_lines(rows)))
+    names, *body = filled.rows
+    check_names(name, names)
+    return Sheet.of_rows(name, names, body, notes=filled.notes)
 
 
 def _find_body(text: str, name: str) -> str:

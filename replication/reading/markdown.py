@@ -50,9 +50,10 @@ def read_markdown(text: str, name: str) -> Sheet:
         body.append(line)
     rows: Rows = [_split_line(line) for line in [lines[first - 1], *body]]
     rows = check_widths(name, rows, "give every row as many cells as the header")
-    rows = fill_down(drop_empty(join_lines(rows)))
-    check_names(name, rows[0])
-    return Sheet.of_rows(name, rows[0], rows[1:])
+    filled = fill_down(drop_empty(join_lines(rows)))
+    names, *cells = filled.rows
+    check_names(name, names)
+    return Sheet.of_rows(name, names, cells, notes=filled.notes)
 
 
 def _split_line(line: str) -> list[str]:

@@ -271,12 +271,15 @@ def find_shown(
         heading = None if more is None else own.find(more)
         if heading is not None and heading not in keys and not own[heading].is_numeric:
             keys.append(heading)
-    if not keys and not mine.by:
-        ask_other_names(own, theirs)
     measured = measure(theirs, theirs.choose(other.ignore))
     statistics = {one.heading.statistic for one in measured if one.is_centre}
     counted = any(_holds_counts(one) for one in measured)
-    values = set() if other.wide is not None else find_values(own, measured, mine)
+    number_keys = [] if mine.by else find_number_keys(own, theirs, measured, mine)
+    keys.extend(number_keys)
+    values = set() if other.wide is not None else find_values(measured)
+    values -= {fold(name) for name in number_keys}
+    if not keys and not mine.by:
+        ask_other_names(own, theirs)
     return OtherSide(
         keys=tuple(keys),
         values=frozenset(values),
@@ -308,34 +311,57 @@ def is_share(names: Collection[str | None]) -> bool:
     return bool(known) and known <= {*SUCCESSES}
 
 
-def find_values(own: Sheet, measured: Sequence[Measured], mine: Reading) -> set[str]:
-    """Return the names, folded, of what is reported; ask about numbers that may be a key."""
+def find_values(measured: Sequence[Measured]) -> set[str]:
+    """Return the names, folded, of what is reported."""
     labels: set[str] = set()
     for one in drop_average(measured):
         if one.heading.statistic is None:
             labels |= {fold(one.name), one.heading.label}
         elif one.is_centre and one.heading.label:
             labels.add(one.heading.label)
-    _check_number_keys(own, measured, mine)
     return labels
 
 
-def _check_number_keys(own: Sheet, measured: Sequence[Measured], mine: Reading) -> None:
-    """Ask about a column of numbers of both tables, beside which the report has a mean."""
+def find_number_keys(
+    own: Sheet, theirs: Sheet, measured: Sequence[Measured], mine: Reading
+) -> list[str]:
+    """Return columns of numbers that are keys of both tables by their name.
+
+    The report has its means elsewhere, a row for each cell, and you have several rows for each.
+    What may be the result as well is asked.
+    """
     said = {fold(name) for name in [*mine.keys, *mine.values, *mine.seed, *mine.ignore]}
-    has_centre = any(one.is_centre or one.has_spread for one in measured)
+    keys = []
     for one in measured:
-        if one.heading.statistic is not None or one.has_spread or not has_centre:
+        is_result = one.heading.statistic is not None or one.has_spread
+        others = [other for other in measured if other is not one]
+        has_centre = any(other.is_centre or other.has_spread for other in others)
+        heading = own.find(one.name)
+        if is_result or not has_centre or heading is None or fold(one.name) in said:
             continue
-        mine_too = own.find(one.name)
-        if mine_too is None or not own[mine_too].is_numeric or fold(one.name) in said:
+        if not own[heading].is_numeric:
             continue
-        name = quote_argument(mine_too)
-        message = (
-            f"{quote([one.name])} holds numbers in both tables: give `by` {name} if it is a key, "
-            f"`value` {name} if it is the result, or `ignore` {name}"
-        )
-        raise Question(Cause.KEY, message)
+        if not is_key_of_both(own[heading], theirs[one.name]):
+            raise _ask_number_key(heading)
+        keys.append(heading)
+    return keys
+
+
+def is_key_of_both(mine: Column, theirs: Column) -> bool:
+    """Say whether the report has a row for each of its cells, of which you have several runs."""
+    ours = {fold_cell(text) for text in mine.known}
+    others = {fold_cell(text) for text in theirs.known}
+    is_single = theirs.n_distinct == len(theirs)
+    return is_single and others <= ours and 2 * mine.n_distinct <= len(mine)
+
+
+def _ask_number_key(heading: str) -> Question:
+    name = quote_argument(heading)
+    message = (
+        f"{quote([heading])} holds numbers in both tables: give `by` {name} if it is a key, "
+        f"`value` {name} if it is the result, or `ignore` {name}"
+    )
+    return Question(Cause.KEY, message)
 
 
 def find_value_name(runs: TidyRuns) -> str | None:

@@ -76,6 +76,8 @@ def _place_value(numbers: Numbers, cell: Cell, place: Place) -> None:
     name = place.statistic
     if cell.value is not None:
         numbers.put(name, cell.value)
+    if name in ENDS["ci"] and place.heading.kind is not None:
+        numbers.kind = place.heading.kind  # 90% CI low
     if cell.low is not None and cell.high is not None:
         _place_ends(numbers, cell, place)
     if cell.up is not None and cell.down is not None:

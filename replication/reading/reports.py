@@ -64,6 +64,8 @@ class Measured:
     @property
     def has_spread(self) -> bool:
         """Whether its cells say how results vary: 0.83 ± 0.04."""
+        if self.column.numbers is not None:
+            return False
         cells = [self.column.split(text) for text in self.column.known]
         return any(cell is not None and cell.has_spread for cell in cells)
 

@@ -28,7 +28,6 @@ SETTINGS = {
     "noise", "entropy_coef", "clip", "horizon", "size", "n_units", "units",
 }  # fmt: skip
 """What settings of an experiment are called: a run differs by them from another."""
-DONE = {"succeeded", "success", "successful", "solved", "converged", "is_success", "completed"}
 MIN_RISING = 5  # rows in which a column that rises may be a clock
 
 
@@ -143,7 +142,7 @@ def _find_values(found: Assignment, reading: Reading, other: OtherSide) -> list[
         return called
     sure = [one for one in numeric if not is_aside(one.name) and one.n_distinct > 1]
     if not other.is_share:
-        sure = [one for one in sure if not is_flag(one)] or sure
+        sure = [one for one in sure if not is_setting(one)] or sure
     candidates = sure or numeric or [found.sheet[name] for name in found.list_names(Role.STEP)]
     if reading.succeeded is not None and not candidates:
         return [reading.succeeded]
@@ -156,9 +155,9 @@ def _find_values(found: Assignment, reading: Reading, other: OtherSide) -> list[
     raise ask_value(found.sheet, [one.name for one in candidates])
 
 
-def is_flag(column: Column) -> bool:
-    """Say whether a column is called as one that says which runs succeeded."""
-    return fold(column.name) in DONE and column.is_binary
+def is_setting(column: Column) -> bool:
+    """Say whether a column is a setting by its name, or says yes and no: beside others no value."""
+    return fold(column.name) in SETTINGS or column.is_binary
 
 
 def _is_named(name: str, values: frozenset[str]) -> bool:

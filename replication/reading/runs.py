@@ -12,10 +12,10 @@ from replication.reading.grouping import (
     combine_codes,
     filter_rows,
     find_doubled,
+    find_first_rows,
     find_number_headings,
     find_seed_headings,
     melt,
-    order_codes,
 )
 from replication.reading.logs import Log, is_log, take_from_log
 from replication.reading.options import Reading, Wide
@@ -273,7 +273,7 @@ def _drop_empty(values: Values) -> Values:
 
 def _take(values: Values, reading: Reading) -> Values:
     """Return a row for each run: of a log what was said to stand for it."""
-    runs = order_codes(values.combine([*values.keys, *values.seeds]))
+    runs = values.combine([*values.keys, *values.seeds])
     is_single = not (values.seeds and is_log(runs))
     if values.steps and is_log(runs) and (values.seeds or _has_steps(values)):
         return _take_steps(values, runs, reading)
@@ -330,8 +330,8 @@ def _ask_seed(values: Values, runs: IntArray) -> Question:
 
 def _group(values: Values, roles: Roles) -> TidyRuns:
     """Return runs by group."""
-    places = order_codes(values.combine(values.keys))
-    first = np.unique(places, return_index=True)[1]
+    places = values.combine(values.keys)
+    first = find_first_rows(places)
     cells = [[column.levels[code] for code in column.codes[first]] for column in values.keys]
     groups = [tuple(row) for row in zip(*cells, strict=True)] if cells else [()]
     seeds: list[str] = []

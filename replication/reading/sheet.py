@@ -25,20 +25,29 @@ SUFFIXES = {"k", "K", "M", "G", "B", "e"}
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Column:
-    """A column: its heading, and its cells, as texts or, where all are plain numbers, as floats."""
+    """A column: its heading, and its cells.
+
+    These are texts; or distinct texts and the place of each cell among them (`coded`), as a large
+    table has them; or floats, where all are plain numbers.
+    """
 
     name: str
     texts: Sequence[str] = ()
     numbers: FloatArray | None = None
+    coded: tuple[list[str], IntArray] | None = None
 
     def __len__(self) -> int:
-        return len(self.texts) if self.numbers is None else self.numbers.size
+        if self.numbers is not None:
+            return self.numbers.size
+        return len(self.texts) if self.coded is None else self.coded[1].size
 
     @functools.cached_property
     def _distinct(self) -> tuple[list[str], IntArray]:
+        if self.coded is not None:
+            return self.coded
         if self.numbers is not None:
             values, codes = np.unique(self.numbers, return_inverse=True)
-            return [print_float(value) for value in values], codes.astype(np.int64)
+            return print_floats(values), codes.astype(np.int64)
         place: dict[str, int] = {}
         codes = np.fromiter(
             (place.setdefault(text, len(place)) for text in self.texts), np.int64, len(self.texts)
@@ -64,7 +73,7 @@ class Column:
 
     def list_texts(self) -> list[str]:
         """Return all cells as texts."""
-        if self.numbers is None:
+        if self.numbers is None and self.coded is None:
             return list(self.texts)
         levels = self.levels
         return [levels[code] for code in self.codes]
@@ -144,18 +153,40 @@ class Column:
             start = self.numbers[0]
             return bool(start in (0.0, 1.0) and np.array_equal(
                 self.numbers, start + np.arange(self.numbers.size)))  # fmt: skip
-        first = self.texts[0]
+        texts = self.list_texts()
+        first = texts[0]
         if first not in ("0", "1"):
             return False
-        return list(self.texts) == [str(int(first) + place) for place in range(len(self))]
+        return texts == [str(int(first) + place) for place in range(len(self))]
+
+    def take_coded(self, codes: IntArray) -> Self:
+        """Return the same column with other cells of those that it has."""
+        return dataclasses.replace(self, coded=_drop_unused(self.levels, codes))
 
     def take(self, rows: IntArray | BoolArray) -> Self:
         """Return some of its rows."""
         if self.numbers is not None:
             return dataclasses.replace(self, numbers=self.numbers[rows])
+        if self.coded is not None:
+            return self.take_coded(self.coded[1][rows])
         places = np.flatnonzero(rows) if rows.dtype == np.bool_ else rows
         texts = self.texts
         return dataclasses.replace(self, texts=[texts[place] for place in places.tolist()])
+
+
+def print_floats(values: FloatArray) -> list[str]:
+    """Return numbers as people print them."""
+    if np.isfinite(values).all() and (np.abs(values) < 1e15).all():
+        whole = values.astype(np.int64)
+        if np.array_equal(whole, values):
+            return [str(value) for value in whole.tolist()]
+    return [print_float(value) for value in values.tolist()]
+
+
+def _drop_unused(levels: list[str], codes: IntArray) -> tuple[list[str], IntArray]:
+    """Return distinct texts that occur, and the place of each cell among them."""
+    used, places = np.unique(codes, return_inverse=True)
+    return [levels[code] for code in used.tolist()], places.astype(np.int64)
 
 
 def print_float(value: float) -> str:
@@ -196,11 +227,12 @@ class Sheet:
         rows: Sequence[Sequence[str]],
         *,
         is_point_sure: bool = False,
+        notes: tuple[str, ...] = (),
     ) -> Self:
         """Return a table of rows of texts, each as long as the header."""
         cells = [[row[place] for row in rows] for place in range(len(headings))]
         columns = [Column(head, texts) for head, texts in zip(headings, cells, strict=True)]
-        return cls(name, tuple(columns), is_point_sure)
+        return cls(name, tuple(columns), is_point_sure, notes)
 
     @property
     def names(self) -> list[str]:

@@ -72,8 +72,10 @@ def unstack_runs(sheet: Sheet) -> Sheet:
 def leave_out_unfinished(sheet: Sheet) -> Sheet:
     """Return the runs that finished, where a column says so; the others are named."""
     for column in sheet.columns:
+        if fold(column.name) not in STATUS:
+            continue
         states = {text.strip().lower() for text in column.known}
-        if fold(column.name) not in STATUS or not states <= FINISHED | UNFINISHED:
+        if not states <= FINISHED | UNFINISHED:
             continue
         if not states & UNFINISHED or not states & FINISHED:
             return sheet
@@ -89,10 +91,10 @@ def leave_out_unfinished(sheet: Sheet) -> Sheet:
 def leave_out_summaries(sheet: Sheet) -> Sheet:
     """Return a table of runs without rows of its own summary, as spreadsheets have at their end."""
     for column in sheet.columns:
-        if column.is_numeric and column.numbers is not None:
+        if column.numbers is not None:
             continue
-        texts = [fold(text) for text in column.list_texts()]
-        is_summary = np.array([text in NAMES and NAMES[text] != "runs" for text in texts])
+        names = [NAMES.get(fold(text), "runs") for text in column.levels]
+        is_summary = np.array([name != "runs" for name in names], dtype=np.bool_)[column.codes]
         n_summaries = int(is_summary.sum())
         is_at_end = n_summaries > 0 and bool(is_summary[-n_summaries:].all())
         if not is_at_end or n_summaries == sheet.n_rows or n_summaries > len(NAMES):

@@ -76,8 +76,13 @@ def find_block(rows: Sequence[ValuesBySeed]) -> Block | None:
     The row, or the seed, that lacks the largest share of its runs is left out, again and again,
     until no run is missing.
     """
-    seeds = list(dict.fromkeys(seed for row in rows for seed in row))
-    has_run = np.array([[seed in row for seed in seeds] for row in rows], dtype=bool)
+    seeds = list(rows[0]) if rows else []
+    is_complete = all(row.keys() == rows[0].keys() for row in rows)
+    if is_complete:
+        has_run = np.ones((len(rows), len(seeds)), dtype=bool)
+    else:
+        seeds = list(dict.fromkeys(seed for row in rows for seed in row))
+        has_run = np.array([[seed in row for seed in seeds] for row in rows], dtype=bool)
     kept_rows = np.arange(len(rows))
     kept_seeds = np.arange(len(seeds))
     while has_run.size and not has_run.all():
@@ -223,6 +228,8 @@ def _measure_likeness(off: FloatArray) -> _Likeness:
     # The mean correlation of two rows, and that of its square, less what chance makes of it.
     n_pairs = n_varying * (n_varying - 1)
     correlation = (float((directions.sum(axis=0) ** 2).sum()) - n_varying) / n_pairs
-    square = (float(((directions.T @ directions) ** 2).sum()) - n_varying) / n_pairs
+    # The products of rows have the same sum of squares as those of seeds, which may be many.
+    products = directions @ directions.T
+    square = (float((products**2).sum()) - n_varying) / n_pairs
     chance = 1.0 / (off.shape[1] - 1.0)
     return _Likeness(directions, varies, correlation, max(0.0, (square - chance) / (1.0 - chance)))
