@@ -8,7 +8,9 @@ With ``--check`` nothing is written; the exit code is 1 if the page is not what 
 import contextlib
 import io
 import json
+import shlex
 import sys
+import tempfile
 from pathlib import Path
 
 from replication.cli import main
@@ -27,7 +29,7 @@ class Unbiased(replication.RecirculationNetwork):       # the hidden biases do n
         return super().weight_changes(v0)._replace(b=0.0)
 
 outcomes = replication.simulate(network=Unbiased, n_seeds=100_000)"""
-EXAMPLE = ["--reported", "example-report"]
+EXAMPLE = ["--value", "updates", "--reported", "mean=48 max=202 n=100"]
 
 
 def render_readme() -> str:
@@ -37,7 +39,7 @@ def render_readme() -> str:
     models["checks"] = list_checks(models)
     benchmark = RESULTS / "benchmark.json"
     models["benchmark"] = json.loads(benchmark.read_text("utf-8")) if benchmark.exists() else None
-    models["example"] = run_example()
+    models["example"] = {"options": shlex.join(EXAMPLE), "answer": run_example()}
     repository = load_identity().places.repository
     advice = "" if repository else "     # wherever you found these sources"
     clone = f"git clone {repository or 'ADDRESS'} recirculation && cd recirculation"
@@ -55,10 +57,15 @@ def run_rule() -> str:
 
 def run_example() -> str:
     """Return what the example of `replication compare` prints, up to its table."""
-    output = io.StringIO()
-    with contextlib.redirect_stdout(output):
-        main(["compare", "example-tasks", *EXAMPLE])
-    return output.getvalue().partition("\n\nSD: ")[0].strip()
+    with tempfile.TemporaryDirectory() as folder:
+        updates = str(Path(folder) / "updates.csv")
+        silent = io.StringIO()
+        with contextlib.redirect_stdout(silent), contextlib.redirect_stderr(silent):
+            main(["export", updates, "--seeds", "1000"])
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output):
+            main(["compare", updates, *EXAMPLE])
+    return output.getvalue().partition("\n\nYours less")[0].strip()
 
 
 if __name__ == "__main__":

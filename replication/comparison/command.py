@@ -22,7 +22,12 @@ FORMS = ("text", "markdown", "latex", "csv", "json")
 EXAMPLE_TABLES = {"example", "example-tasks", "example-report"}
 # runs.csv, also where no such file is: a report would have no ending
 SUFFIX = re.compile(r"\.(?:csv|tsv|txt|md|tex|jsonl?|parquet|pq|xlsx?|gz)$", re.IGNORECASE)
-EXIT_CODES = {"not contradicted": 0, "contradicted": 1, "cannot tell": 3}
+EXIT_CODES = {
+    "not contradicted": 0,
+    "differs, by less than the margin": 0,
+    "contradicted": 1,
+    "cannot tell": 3,
+}
 OF_REPORTS = {"stat", "n", "plus_minus"}
 OF_RUNS = {"succeeded", "seed", "step", "take"}
 """What can be said of one kind of table only."""
@@ -36,7 +41,8 @@ examples:
   replication compare runs.csv --difference new old --pair seed --reported "3.1 ± 0.9, n = 10"
   replication compare "1.1 [0.9, 1.35]" --reported "2.1 [1.2, 3.7]" --plus-minus ci --scale log
 
-exit codes: 0; with --exit-code 0 not contradicted, 1 contradicted, 3 cannot tell; 2 wrong usage,
+exit codes: 0; with --exit-code 0 not contradicted (or by less than the margin), 1 contradicted, 3
+cannot tell; 2 wrong usage,
 or a question that says what to add; 65 a table that cannot be compared, 74 a file that cannot be
 read or written"""
 READ_EXAMPLES = """\

@@ -21,5 +21,6 @@ JUDGING = (
 OF_GROUPS = (
     Option("difference A B", "what was reported is the mean (or share) of group A less that of B"),
     Option("pair NAME", "with --difference: column of seeds that pair the runs"),
+    Option("tasks NAME", "of one median or iqm over tasks: column that says the task of a run"),
 )
 """What is asked of two groups of one's own."""

@@ -194,7 +194,8 @@ def _list_cautions_of_means(
         said += _say_if_spread_turns(worst.sides, gap.p, request)
     if said:
         found["alone"] = "; ".join(said)
-    if gap.p <= request.level and not request.between:
+    is_mean = report.centre in {"mean", "constant"} and not report.has_error
+    if gap.p <= request.level and is_mean and not request.between:
         needed = find_tolerated(*worst.sides, level=request.level)
         if needed is not None:
             found["labs"] = (

@@ -17,7 +17,7 @@ from replication.comparison.sentences import (
     list_notes,
     tabulate,
 )
-from replication.comparison.text import Answered, Block, list_assumed
+from replication.comparison.text import Answered, Block, describe_class, list_assumed
 from replication.wording import plural
 
 __all__ = ["Comparison", "Verdict"]
@@ -27,14 +27,12 @@ HIDDEN = {"answers", "sample"}  # fields that are for drawing
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Comparison(Found, Answered):
-    """What a comparison found; `Found` says what each field holds.
-
-    Parameters
-    ----------
-    read_as : tuple of Block
-        How tables were read, and what was left out; nothing where no table was given.
-    """
+class Comparison(Found, Answered):  # noqa: D101 (its docstring is that of its fields)
+    __doc__ = describe_class(
+        Found,
+        "read_as : tuple of Block",
+        "How tables were read, and what was left out; nothing where no table was given.",
+    )
 
     read_as: tuple[Block, ...] = ()
 

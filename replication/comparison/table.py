@@ -17,7 +17,7 @@ from replication.comparison.table_sentences import (
     describe_marks,
     list_asides,
 )
-from replication.comparison.text import Answered, Block
+from replication.comparison.text import Answered, Block, describe_class
 from replication.wording import plural
 
 if TYPE_CHECKING:
@@ -31,14 +31,12 @@ PARTS = (
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class ComparisonTable(FoundTable, Answered):
-    """What a comparison of many results found; `FoundTable` says what each field holds.
-
-    Parameters
-    ----------
-    read_as : tuple of Block
-        How both tables were read, and what was left out.
-    """
+class ComparisonTable(FoundTable, Answered):  # noqa: D101 (its docstring is that of its fields)
+    __doc__ = describe_class(
+        FoundTable,
+        "read_as : tuple of Block",
+        "How both tables were read, and what was left out.",
+    )
 
     forms = numbers.FORMS
     read_as: tuple[Block, ...] = ()

@@ -60,6 +60,7 @@ def compare_table(
     decimal: str | None = None,
     difference: Sequence[str] | None = None,
     pair: str | None = None,
+    tasks: Names = None,
     **options: Any,
 ) -> ComparisonTable | Comparison:
     """Compare a table of reported results with runs of your own.
@@ -90,6 +91,9 @@ def compare_table(
         Two groups of `table`: what was reported is the mean of the first less that of the second.
     pair : str, optional
         Column of seeds that pair the runs of these groups.
+    tasks : str, optional
+        Column that says the task of each run, where one median or interquartile mean over all
+        tasks was reported; runs are then resampled within tasks.
     **options : object
         Those of `compare`; reported numbers hold for rows that have none of their own. `between`
         may be "estimate": the spread between labs is estimated from the rows.
@@ -118,11 +122,13 @@ def compare_table(
         raise UsageError("there is no option 'minus' of a table; give `difference`")
     if pair is not None and difference is None:
         raise UsageError("`pair` was given without `difference`; give that too")
+    if tasks is not None and (by is not None or is_table(reported)):
+        raise UsageError("`tasks` goes with one report over all of them; leave `by` out")
     groups = read_groups(difference)
     reading = make_reading(
-        by=by, value=value, succeeded=succeeded, seed=seed if pair is None else pair, step=step,
-        take=take, where=where, ignore=ignore, wide=wide, stat=stat, n=n, plus_minus=plus_minus,
-        decimal=decimal,
+        by=by if tasks is None else tasks, value=value, succeeded=succeeded,
+        seed=seed if pair is None else pair, step=step, take=take, where=where, ignore=ignore,
+        wide=wide, stat=stat, n=n, plus_minus=plus_minus, decimal=decimal,
     )  # fmt: skip
     asked = {name: options.pop(name) for name in [*options] if name in REQUESTED}
     request = make_request(**asked, plus_minus=plus_minus, groups=groups)
@@ -137,6 +143,8 @@ def compare_table(
     row = ReportRow((), printed.numbers, printed.plus_minus, printed.is_skewed)
     report = TidyReport((), (row,), ReadAs({}))
     both = read_with_report(own, report, reading, groups)
+    if tasks is not None:
+        return compare_over_tasks(both, request)
     return compare_both(both, Printed({}), request, pair)
 
 
@@ -177,6 +185,22 @@ def compare_both(
         n_missing=n_missing,
         read_as=describe_reading(both),
     )
+    return compare_rows(sides, request)
+
+
+def compare_over_tasks(both: BothSides, request: Request) -> ComparisonTable | Comparison:
+    """Judge one report over all tasks by the runs of all of them."""
+    values: list[FloatArray] = []
+    names: list[str] = []
+    for key, runs in list_own(both, request.groups, None).items():
+        if not isinstance(runs, OwnRuns) or runs.succeeded is not None:
+            raise UsageError("`tasks` is for values of runs; leave it out")
+        found: FloatArray = np.asarray(runs.values, dtype=np.float64)
+        values.append(found)
+        names += [", ".join(key)] * found.size
+    (report,) = list_reports(both, Printed({})).values()
+    own = OwnRuns(np.concatenate(values), tasks=names)
+    sides = Sides(by=(), mine={(): own}, theirs={(): report}, read_as=describe_reading(both))
     return compare_rows(sides, request)
 
 

@@ -46,6 +46,11 @@ class Block:
     rows: Sequence[Sequence[str]] = ()
 
 
+def describe_class(base: type, name: str, text: str) -> str:
+    """Return the docstring of a class whose fields are those of another, and one more."""
+    return f"{(base.__doc__ or '').rstrip()}\n    {name}\n        {text}\n    "
+
+
 class Answered:
     """What one result, and a table of them, have in common."""
 

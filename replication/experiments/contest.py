@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+STRETCHED = 4.0
+"""From how many times the time of the slowest tenth on the axis is logarithmic."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, repr=False)
 class Contest:
     """What networks of several rules did, from the same seeds.
@@ -47,6 +51,12 @@ class Contest:
         first = next(iter(self.outcomes.values()))
         return pd.DataFrame([describe(name, x, first) for name, x in self.outcomes.items()])
 
+    def __repr__(self) -> str:
+        return str(self)
+
+    def _repr_html_(self) -> str:
+        return str(self.to_frame().to_html(index=False, float_format="{:,.6g}".format))
+
     def __str__(self) -> str:
         # A column for each rule, as names of rules may be long.
         first = next(iter(self.outcomes))
@@ -64,10 +74,16 @@ class Contest:
         import matplotlib.pyplot as plt
 
         ax = plt.subplots()[1] if ax is None else ax
+        is_stretched = False
         for name, each in self.outcomes.items():
             times = np.sort(each.updates[each.converged])
             share = np.arange(1, len(times) + 1) / len(each)
             ax.step(times, share, where="post", label=name)
+            if len(times):
+                # One slow network would press all others against the axis.
+                is_stretched |= bool(times[-1] > STRETCHED * max(1.0, np.quantile(times, 0.9)))
+        if is_stretched:
+            ax.set_xscale("log")
         ax.set(xlabel="weight updates", ylabel="share that has converged", ylim=(0, 1))
         ax.legend(frameon=False)
         return ax

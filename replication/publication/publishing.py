@@ -61,8 +61,8 @@ SHORT = {
 
 LEARNING = {
     "title": "Learning without back-propagation",
-    "subtitle": "Seven guesses about a network that sends no errors back",
-    "description": "Watch a network learn without back-propagation, in seven steps: say what will "
+    "subtitle": "Eight guesses about a network that sends no errors back",
+    "description": "Watch a network learn without back-propagation, in eight steps: say what will "
     "happen, then watch.",
 }
 """The same for the second page, for readers who want to see how the rule works."""

@@ -47,19 +47,17 @@ class CountTable:
         object.__setattr__(self, "updates", updates)
         object.__setattr__(self, "counts", counts)
         _check_shapes(updates, counts, "counts")
-        for is_wrong, problem in (
-            (np.any(updates < 0) or np.any(np.diff(updates) <= 0),
-             "updates must be strictly ascending and not negative; sort them first"),
-            (np.any(counts < 1) or self.n_censored < 0,
-             "counts must be at least 1 and n_censored at least 0"),
-            (self.n == 0, "the table holds no network; give at least one outcome"),
-            (self.cap is None and self.n_censored,
-             "censored networks were given without a cap; give where they stopped"),
-            (self.cap is not None and np.any(updates > self.cap),
-             f"a converged outcome lies beyond the cap of {self.cap}; raise it, or censor those"),
-        ):  # fmt: skip
-            if is_wrong:
-                raise UsageError(problem)
+        if np.any(updates < 0) or np.any(np.diff(updates) <= 0):
+            raise UsageError("updates must be strictly ascending and not negative; sort them first")
+        if np.any(counts < 1) or self.n_censored < 0:
+            raise UsageError("counts must be at least 1 and n_censored at least 0")
+        if self.n == 0:
+            raise UsageError("the table holds no network; give at least one outcome")
+        if self.cap is None and self.n_censored:
+            raise UsageError("censored networks were given without a cap; give where they stopped")
+        if self.cap is not None and np.any(updates > self.cap):
+            beyond = f"a converged outcome lies beyond the cap of {self.cap}"
+            raise UsageError(f"{beyond}; raise it, or censor those")
 
     @classmethod
     def from_outcomes(

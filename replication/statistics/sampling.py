@@ -23,14 +23,14 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import Self
 
 import numpy as np
 import numpy.typing as npt
 
-from replication.statistics.arrays import FloatArray, IntArray
+from replication.statistics.arrays import BoolArray, FloatArray, IntArray
 from replication.statistics.counts import CountTable
 from replication.statistics.intervals import ROUNDING
 
@@ -45,6 +45,7 @@ MIN_UNSEEN = 1e-3
 FEWER_DEGREES = 20.0
 BASE_DEGREES, MIN_DEGREES = 2.0, 1.2
 QUANTILES = {"median": 0.5, "q1": 0.25, "q3": 0.75}
+UNORDERED = {"mean", "sd", "min", "max"}  # statistics for which runs need no order
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -193,26 +194,41 @@ class Effort:
     seed: int = SEED
 
 
-def draw_populations(
-    sample: Sample, n_resamples: int, *, seed: int
-) -> Iterator[tuple[FloatArray, Sequence[float], Sequence[float]]]:
-    """Yield resampled runs, the shares below and above all seen runs, and the mean excess there."""
-    own, tails = sample.runs, (fit_tail(sample.negate()), fit_tail(sample))
+@dataclasses.dataclass(frozen=True, eq=False)
+class Population:
+    """A resample of the runs, and what was not seen beyond either end.
+
+    `runs` (n,). `below`, `above`: shares of the population beyond the smallest and the largest run
+    that was seen. `excess_below`, `excess_above`: the mean excess there.
+    """
+
+    runs: FloatArray
+    below: float = 0.0
+    above: float = 0.0
+    excess_below: float = 0.0
+    excess_above: float = 0.0
+
+
+def draw_populations(sample: Sample, n_resamples: int, *, seed: int) -> Iterator[Population]:
+    """Yield populations that the runs may have been drawn from."""
+    own = sample.runs
     generator = np.random.default_rng([seed, 1])
+    tails = (fit_tail(sample.negate()), fit_tail(sample))
     # Nothing lies beyond a bound, nor beyond equal runs.
-    gaps = [float(scale > 0) for scale, _ in tails]
+    gaps = [1.0 if scale > 0 else 0.0 for scale, _ in tails]
     # Of a gap that is shared with what was not seen, the outermost run has only the inner half.
     weight = own.size - 0.5 * math.fsum(gaps)
     parts = generator.standard_gamma([*gaps, weight], size=(n_resamples, 3))
-    beyond = (parts[:, :2] / parts.sum(axis=1, keepdims=True)).tolist()
-    scales = np.transpose([
-        scale * degrees / generator.standard_gamma(degrees, n_resamples)
+    shares = (parts[:, :2] / parts.sum(axis=1, keepdims=True)).tolist()
+    excesses = [
+        (scale * degrees / generator.standard_gamma(degrees, n_resamples)).tolist()
         for scale, degrees in tails
-    ]).tolist()  # fmt: skip
+    ]
     for row in range(n_resamples):
         even = generator.random(own.size) * weight + 0.5 * gaps[0]
         places = np.minimum(even.astype(np.int64), own.size - 1)
-        yield own[places], beyond[row], scales[row]
+        below, above = shares[row]
+        yield Population(own[places], below, above, excesses[0][row], excesses[1][row])
 
 
 def draw_studies(sample: Sample, runs: int, effort: Effort) -> Iterator[FloatArray]:
@@ -234,26 +250,40 @@ def _draw_half(
 ) -> Iterator[FloatArray]:
     """Yield studies of runs, from one resample after the other."""
     generator = np.random.default_rng([seed, 2])
-    own, step = sample.runs, None if sample.grid is None else float(sample.grid)
+    step = None if sample.grid is None else float(sample.grid)
     populations = draw_populations(sample, n_resamples, seed=seed)
     if sample.is_enough_for(shape[1]):
-        populations = itertools.repeat((own, (0.0, 0.0), (0.0, 0.0)), n_resamples)
-    for resampled, beyond, scales in populations:
-        # Within the seen runs.
-        even = generator.random(shape)  # (n_each, runs)
-        low, high = beyond[0], 1.0 - beyond[1]
-        places = ((even - low) * (own.size / (high - low))).astype(np.int64)
-        drawn = resampled[np.clip(places, 0, own.size - 1)]
-        # Beyond the smallest and the largest of them.
-        for sign, edge, is_unseen, scale in (
-            (-1.0, own[0], even < low, scales[0]),
-            (1.0, own[-1], even >= high, scales[1]),
-        ):
-            excess = scale * generator.standard_exponential(np.count_nonzero(is_unseen))
-            if step:
-                excess = np.ceil(excess / step) * step
-            drawn[is_unseen] = edge + sign * excess
+        populations = itertools.repeat(Population(sample.runs), n_resamples)
+    for population in populations:
+        drawn = _draw_from(population, sample, shape, step, generator)
         yield np.clip(drawn, sample.low, sample.high, out=drawn)
+
+
+def _draw_from(
+    population: Population, sample: Sample, shape: tuple[int, int], step: float | None,
+    generator: np.random.Generator,
+) -> FloatArray:  # fmt: skip
+    """Return runs of a population, within those that were seen and beyond either end of them."""
+    even = generator.random(shape)  # (n_each, runs)
+    n = population.runs.size
+    first, last = population.below, 1.0 - population.above
+    places = ((even - first) * (n / (last - first))).astype(np.int64)
+    drawn = population.runs[np.clip(places, 0, n - 1)]
+    is_below = even < first
+    excess = _draw_excess(population.excess_below, is_below, step, generator)
+    drawn[is_below] = sample.runs[0] - excess
+    is_above = even >= last
+    excess = _draw_excess(population.excess_above, is_above, step, generator)
+    drawn[is_above] = sample.runs[-1] + excess
+    return drawn
+
+
+def _draw_excess(
+    mean: float, is_unseen: BoolArray, step: float | None, generator: np.random.Generator
+) -> FloatArray:
+    """Return by how much unseen runs lie beyond the outermost, on the grid of the values."""
+    excess = mean * generator.standard_exponential(np.count_nonzero(is_unseen))
+    return np.ceil(excess / step) * step if step else excess
 
 
 def draw_statistics(
@@ -271,26 +301,37 @@ def reduce_studies(studies: FloatArray, names: Collection[str]) -> dict[str, Flo
     interquartile mean leaves a quarter of the runs, rounded down, out at either end. p90 is the
     quantile of 0.9.
     """
+    ordered = studies
+    if not UNORDERED.issuperset(names):
+        ordered = np.sort(studies)
+    return {name: np.asarray(_reduce(studies, ordered, name)) for name in names}
+
+
+def _reduce(studies: FloatArray, ordered: FloatArray, name: str) -> FloatArray:
+    """Return one statistic of each study, which is also given with its runs in order."""
     n = studies.shape[-1]
-    ordered = studies if {"mean", "sd", "min", "max"}.issuperset(names) else np.sort(studies)
+    if name == "mean":
+        return np.asarray(studies.mean(axis=-1))
+    if name == "sd":
+        return np.asarray(studies.std(axis=-1, ddof=1))
+    if name == "min":
+        return np.asarray(studies.min(axis=-1))
+    if name == "max":
+        return np.asarray(studies.max(axis=-1))
+    if name == "iqr":
+        return _interpolate(ordered, 0.75) - _interpolate(ordered, 0.25)
+    if name == "iqm":
+        return np.asarray(ordered[..., n // 4 : n - n // 4].mean(axis=-1))
+    if name in QUANTILES:
+        return _interpolate(ordered, QUANTILES[name])
+    return _interpolate(ordered, float(name[1:]) / 100.0)
 
-    def interpolate(probability: float) -> FloatArray:
-        place = probability * (n - 1)
-        first = min(int(place), n - 1)
-        low, high = ordered[..., first], ordered[..., min(first + 1, n - 1)]
-        return np.asarray(low + (place - first) * (high - low))
 
-    # Computed only if asked for; whatever is not here is a quantile.
-    ways: Mapping[str, Callable[[], FloatArray]] = {
-        "mean": lambda: studies.mean(axis=-1),
-        "sd": lambda: studies.std(axis=-1, ddof=1),
-        "iqr": lambda: interpolate(0.75) - interpolate(0.25),
-        "iqm": lambda: ordered[..., n // 4 : n - n // 4].mean(axis=-1),
-        "min": lambda: studies.min(axis=-1),
-        "max": lambda: studies.max(axis=-1),
-    }
-    return {
-        name: np.asarray(ways[name]()) if name in ways
-        else interpolate(QUANTILES.get(name) or float(name[1:]) / 100.0)
-        for name in names
-    }  # fmt: skip
+def _interpolate(ordered: FloatArray, probability: float) -> FloatArray:
+    """Return a quantile of runs in order."""
+    n = ordered.shape[-1]
+    place = probability * (n - 1)
+    first = min(int(place), n - 1)
+    low = ordered[..., first]
+    high = ordered[..., min(first + 1, n - 1)]
+    return np.asarray(low + (place - first) * (high - low))

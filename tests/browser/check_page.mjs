@@ -193,15 +193,8 @@ async function watch_hero(page) {
   return { stands, later, first, second, round, moved, fresh };
 }
 
-// What lies further down is built when a reader comes near: bars that play, images that are lost.
+// What lies further down is built when a reader comes near: images that are lost.
 async function watch_further(page) {
-  await page.evaluate(() => document.getElementById("fig:help").scrollIntoView());
-  await page.waitForFunction(() => window.bars.rows);  // until then it is the element of that id
-  const rows = await page.evaluate(() => window.bars.rows.map((row) => ({
-    name: row.name, updates: row.run.n, learnt: row.run.learnt, value: row.button.querySelector(".value").textContent,
-  })));
-  await page.locator(".bars-row").nth(6).click();
-  const chosen = await page.evaluate(() => ({ name: window.bars.names[1].textContent, counts: window.bars.counts.map((count) => count.textContent) }));
   await page.evaluate(() => document.getElementById("fig:rest").scrollIntoView());
   await page.waitForFunction(() => window.rest?.rests);
   const rest = {};
@@ -209,7 +202,7 @@ async function watch_further(page) {
     await page.locator(`#rest input[value="${name}"]`).check();
     rest[name] = await page.evaluate(() => ({ lost: window.rest.network.lose(), seen: window.rest.network.see(), words: window.rest.words.textContent }));
   }
-  return { rows, chosen, rest };
+  return { rest };
 }
 
 // The lesson: nothing is given away, answers come when the network has shown them, keys follow.
@@ -221,14 +214,14 @@ async function follow_lesson(page) {
     counts: window.lesson.counts.map((count) => count.textContent),
   }));
   const told = [];
-  for (let k = 0; k < 7; k += 1) {
+  for (let k = 0; k < 8; k += 1) {
     await page.evaluate((k) => window.lesson.go(k), k);
     await page.waitForFunction((k) => window.lesson.current === k, k);
     const before = { ...await look(), t: await page.evaluate(() => window.lesson.t), controls: await page.evaluate(() => getComputedStyle(window.lesson.controls).display) };
     await page.locator("section.step").nth(k).locator(".predict button").last().click();
     told.push({ before, after: await look(), words: await page.locator("section.step").nth(k).locator(".said").first().textContent(), right: await page.locator("section.step").nth(k).locator(".right").textContent() });
   }
-  const total = await page.locator("section.step").nth(6).locator(".said").last().textContent();
+  const total = await page.locator("section.step").nth(7).locator(".said").last().textContent();
   const below = await page.evaluate(() => window.lesson.controls.getBoundingClientRect().bottom <= innerHeight);
   // Whoever scrolls to another step goes on from there.
   await page.evaluate(() => document.querySelectorAll("section.step")[4].scrollIntoView({ behavior: "instant" }));
@@ -260,7 +253,7 @@ async function look_at_lesson(browser, size) {
     })).concat([lesson.stage.querySelector(".slots"), lesson.controls].some((element) => element.getBoundingClientRect().bottom > innerHeight) ? "stage" : []);
   }, [k, names]);
   const hidden = [], small = [];
-  for (let k = 0; k < 7; k += 1) {
+  for (let k = 0; k < 8; k += 1) {
     if (k) await page.locator(".next").click();
     else await page.evaluate(() => window.lesson.go(0));
     hidden.push(await look(k, [".predict button"]));
@@ -291,12 +284,12 @@ async function watch_lesson(browser) {
   await page.getByRole("button", { name: "Skip" }).click();
   const words = await page.locator(".said").first().textContent();
   // What still plays is left with its step.
-  await page.evaluate(() => window.lesson.go(5));
-  await page.locator("section.step").nth(5).locator(".predict button").first().click();
+  await page.evaluate(() => window.lesson.go(6));
+  await page.locator("section.step").nth(6).locator(".predict button").first().click();
   await page.waitForFunction(() => performance.now() > window.lesson.settled);
-  await page.evaluate(() => document.querySelectorAll("section.step")[6].scrollIntoView({ behavior: "instant" }));
-  await page.waitForFunction(() => window.lesson.current === 6);
-  const left = await page.evaluate(() => ({ clouds: document.querySelectorAll(".with-cloud").length, shown: !document.querySelectorAll(".reveal")[5].hidden, playing: window.lesson.is_playing }));
+  await page.evaluate(() => document.querySelectorAll("section.step")[7].scrollIntoView({ behavior: "instant" }));
+  await page.waitForFunction(() => window.lesson.current === 7);
+  const left = await page.evaluate(() => ({ clouds: document.querySelectorAll(".with-cloud").length, shown: !document.querySelectorAll(".reveal")[6].hidden, playing: window.lesson.is_playing }));
   await page.close();
   return { during, words, left };
 }
@@ -341,10 +334,9 @@ async function check_in_browser(kind) {
   found.small_letters = [];
   for (const width of kind === "committed" ? [320] : [320, 390]) {
     await see(page, { width });
-    for (const id of ["fig:help", "fig:rest"]) {  // what is built when a reader comes near
-      await page.evaluate((id) => document.getElementById(id)?.scrollIntoView({ behavior: "instant" }), id);
-      await page.waitForTimeout(200);
-    }
+    // What is built when a reader comes near.
+    await page.evaluate(() => document.getElementById("fig:rest")?.scrollIntoView({ behavior: "instant" }));
+    await page.waitForTimeout(200);
     found.small_letters.push(...await find_small(page));
   }
   await see(page, { width: 360 });

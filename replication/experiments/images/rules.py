@@ -88,7 +88,7 @@ class Linear(Network):
         """Return what reaches hidden units of the errors `d` of visible ones: nothing."""
         return 0.0 * (self.W @ d)
 
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v: Any) -> Any:
         """Send errors back to the hidden units, unless another rule is written."""
         h = self.hidden(v)
         r = self.decode(h)
@@ -138,7 +138,7 @@ class Recirculation(Linear):
 
     numbers = {"rate": 2.4, "factor": 1.0}
 
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v: Any) -> Any:
         h = self.hidden(v)
         v2 = REGRESSION * v + (1.0 - REGRESSION) * self.decode(h)
         h3 = REGRESSION * h + (1.0 - REGRESSION) * self.hidden(v2)
@@ -232,7 +232,7 @@ class WakeSleep(Linear):
 
     numbers = {"dreams": 0.07, "noise": 0.0}
 
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v: Any) -> Any:
         h = self.hidden(v)
         dream = self.dreams * self.normal(N_HIDDEN)
         seen = self.decode(dream) + self.noise * self.normal(N_VISIBLE)
@@ -255,7 +255,7 @@ class Inverse(Linear):
         """Return the hidden states that Q should find, and the visible ones that it is given."""
         return h, r
 
-    def weight_changes(self, v: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v: Any) -> Any:
         h = self.hidden(v)
         r = self.decode(h)
         wanted, given = self.pose(h, r)

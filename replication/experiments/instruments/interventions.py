@@ -72,7 +72,7 @@ class Descent(Intervention, BackPropagationNetwork):
         """The gradient for W, with the other sign."""
         return {"descent": self.shapes["W"]}
 
-    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:
         """Return the changes of recirculation, and those of back-propagation for W."""
         changes = RecirculationNetwork.weight_changes(self, v0)._asdict()
         return changes | {"descent": self.descend(v0, "squared").W}

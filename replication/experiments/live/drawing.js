@@ -174,6 +174,22 @@ class Plane {
 // --- The network as a loop: four visible units, W, two hidden ones, U, four visible ones, and back
 const VISIBLE_Y = [42, 80, 118, 156], HIDDEN_Y = [68, 130], UNIT_X = [42, 180, 318];
 const LARGE = 7;  // a weight so large has the widest line
+const GHOST = 33;  // how far beside a hidden unit its ghost of time 1 stands
+const LONGEST_ARROW = 30;
+const LOOP_PUSH = 60;  // times as long as h(1) - h(3) is its arrow here
+
+// An arrow right of a hidden unit: up if its state was higher at time 1 than at time 3. The height
+// of a unit's circle stands for 1, and the difference is drawn `LOOP_PUSH` times as long.
+function drawPush(y, difference) {
+  const x = 180 + 25;
+  const length = Math.min(LONGEST_ARROW, Math.abs(34 * LOOP_PUSH * difference));
+  if (length < 1) return "";
+  const sign = difference > 0 ? -1 : 1;
+  const start = y - sign * length / 2;
+  const tip = y + sign * length / 2;
+  const head = tip - sign * Math.min(5, length);
+  return "M" + x + " " + start + "V" + tip + "M" + (x - 4) + " " + head + "L" + x + " " + tip + "L" + (x + 4) + " " + head;
+}
 
 class Loop {
   constructor() {
@@ -193,6 +209,10 @@ class Loop {
     this.from = VISIBLE_Y.map((y, k) => unit(42, y, "vector-" + k));
     this.hidden = HIDDEN_Y.map((y) => unit(180, y, "hidden"));
     this.to = VISIBLE_Y.map((y, k) => unit(318, y, "vector-" + k));
+    // Beside time 3: what the unit was at time 1, as a ghost, and the difference as an arrow.
+    this.ghosts = HIDDEN_Y.map((y) => this.svg.appendChild(draw("g", { class: "ghost", transform: "translate(" + (180 - GHOST) + " " + y + ")" },
+      draw("circle", { r: 12 }), draw("text", { dy: "0.36em", "text-anchor": "middle" }))));
+    this.arrows = HIDDEN_Y.map(() => this.svg.appendChild(draw("path", { class: "loop-arrow" })));
     this.pushes = HIDDEN_Y.map((y) => write(180, y + 30, "", "push encoder"));
     this.times = UNIT_X.map((x) => write(x, 20, "", "note"));
   }
@@ -231,10 +251,13 @@ class Loop {
       const state = is_third ? last[j] : first[j];
       fill(unit, is_there(0) ? state : 0, is_there(0) ? writeState(state) : "");
       const difference = first[j] - last[j];
-      this.pushes[j].textContent = is_third ? "pushed " + (difference > 0 ? "+" : "−") + Math.abs(difference).toFixed(3) : "";
+      this.ghosts[j].classList.toggle("there", is_third);
+      this.ghosts[j].lastChild.textContent = writeState(first[j]);
+      this.arrows[j].setAttribute("d", is_third ? drawPush(HIDDEN_Y[j], difference) : "");
+      this.pushes[j].textContent = is_third ? (difference > 0 ? "+" : "−") + Math.abs(difference).toFixed(3) : "";
     });
     this.to.forEach((unit, i) => fill(unit, is_there(1) ? image[i] : 0, is_there(1) ? writeState(image[i]) : ""));
-    const words = [is_second ? "time 2" : "time 0", is_third ? "time 3" : "time 1", "comes back"];
+    const words = [is_second ? "time 2" : "time 0", is_third ? "time 1, 3" : "time 1", "comes back"];
     this.times.forEach((text, n) => { text.textContent = words[n]; });
   }
 }

@@ -1,5 +1,5 @@
 "use strict";
-// Seven steps: ask, watch, answer. One set of dots goes through all of them, on one stage.
+// Eight steps: ask, watch, answer. One set of dots goes through all of them, on one stage.
 
 // A cloud of points and the line to which one linear unit takes them; in the hidden plane of a stage.
 class Cloud {
@@ -52,6 +52,25 @@ function runLine(line, rule) {
   return { moments, n: line.updates, learnt: false, axis: [...scatter[1][0]] };
 }
 
+// A decoder that starts in another network and watches the encoder of this one: at each update it
+// reads the codes that the encoder has by then, and learns by equation 3. The encoder never hears it.
+class WatchingRun extends Run {
+  constructor(watched, own, settings, { threshold, cap }) {
+    const join = (encoder, decoder) => [...encoder.slice(0, N_ENCODER), ...decoder.slice(N_ENCODER)];
+    const encoder = new LiveNetwork(watched, settings);
+    let watching = new LiveNetwork(join(watched, own), settings);
+    super(watching.weights(), settings, { threshold, cap: 0 });
+    while (!(watching.error() < threshold) && this.n < cap) {
+      watching.update();
+      encoder.update();
+      watching = new LiveNetwork(join(encoder.weights(), watching.weights()), settings);
+      this.weights.push(watching.weights());
+      this.n += 1;
+    }
+    this.learnt = watching.error() < threshold;
+  }
+}
+
 class Lesson {
   constructor(root, steps, data) {
     Object.assign(this, { root, steps, data, current: -1, t: 0, is_playing: false });
@@ -73,8 +92,13 @@ class Lesson {
     });
   }
 
-  make_run({ rate = this.data.rate, seed = this.data.seed, cap = this.data.cap, frozen, skip }) {
-    return new Run(drawWeights(seed, this.data), { rate, regression: this.data.regression, frozen, skip }, { threshold: this.data.threshold, cap });
+  // `decoder`: the seed of another network, whose decoder watches this one's encoder.
+  make_run({ rate = this.data.rate, seed = this.data.seed, cap = this.data.cap, frozen, skip, decoder }) {
+    const settings = { rate, regression: this.data.regression, frozen, skip };
+    const limits = { threshold: this.data.threshold, cap };
+    const weights = drawWeights(seed, this.data);
+    if (decoder === undefined) return new Run(weights, settings, limits);
+    return new WatchingRun(weights, drawWeights(decoder, this.data), settings, limits);
   }
 
   build() {

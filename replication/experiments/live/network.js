@@ -3,7 +3,9 @@
 
 {% include "live/rule.js" %}
 
-const PATTERNS = RecirculationNetwork.patterns, N_WEIGHTS = 22;
+const PATTERNS = RecirculationNetwork.patterns;
+const N_WEIGHTS = 22;
+const N_ENCODER = 10;  // W and its biases come first
 
 // Philox 4x64-10, the generator of simulator/rule/weights.py: initial weights of a seed, bit by bit.
 const MASK = (1n << 64n) - 1n;
@@ -23,20 +25,6 @@ function drawWeights(seed, { root_seed, half_width, n_weights = N_WEIGHTS }) {
   const words = Array.from({ length: steps }, (_, k) =>
     philox([BigInt(seed) * BigInt(steps) + BigInt(k + 1), 0n, 0n, 0n], [BigInt(root_seed), 0n])).flat();
   return words.slice(0, n_weights).map((word) => (Number(word >> 11n) * 2 ** -52 - 1) * half_width);
-}
-
-// What may be done to initial weights: W multiplied by `larger`; U as the transpose of W (`aligned`
-// 1, or -1 with the sign turned), and as `long` as it ends; the `final` "W" or "U" with its biases.
-// `final_weights` are those of the same network once it has learnt.
-function prepare(weights, { larger = 1, aligned = 0, long = false, final = "" }, final_weights) {
-  const changed = weights.map((weight, k) => (k < 8 ? larger * weight : weight));
-  if (aligned) [0, 1, 2, 3].forEach((i) => [0, 1].forEach((j) => { changed[10 + 2 * i + j] = aligned * weights[4 * j + i]; }));
-  if (long) {
-    const [end, now] = [final_weights, changed].map((all) => Math.hypot(...all.slice(10, 18)));
-    for (let k = 10; k < 18; k += 1) changed[k] *= end / now;
-  }
-  const [first, last] = { W: [0, 10], U: [10, N_WEIGHTS] }[final] ?? [0, 0];
-  return changed.map((weight, k) => (k >= first && k < last ? final_weights[k] : weight));
 }
 
 class LiveNetwork extends RecirculationNetwork {

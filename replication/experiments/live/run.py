@@ -11,16 +11,16 @@ from replication.definition.fields import Criterion
 from replication.definition.protocol import BACK_PROPAGATION, PAPER, Protocol, as_plain
 from replication.experiments.instruments import agreement, matrices
 from replication.experiments.instruments.interventions import freeze, train_changed
-from replication.experiments.instruments.matrices import Array, get_u, get_w
+from replication.experiments.instruments.matrices import Array
 from replication.experiments.instruments.model import Model
-from replication.experiments.instruments.recording import SLOW_RATE, train_for
+from replication.experiments.instruments.recording import train_for
 from replication.experiments.instruments.sample import (
     LEARNING,
     Sample,
-    estimate_share,
     find_p99,
     name_median,
 )
+from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import MOST_INK, compute_mean, read_digits, split_weights
 from replication.simulator.running.engine import evaluate_networks, record_weights
 from replication.simulator.running.ensemble import trace
@@ -31,13 +31,11 @@ N_TYPICAL, N_SLOW, N_FAILING = 2_000, 1_000, 20_000  # first seeds among which t
 RATE = 5.0  # small enough for the steps to be followed
 NEAR = 0.1  # so close to the median in each respect, as a share of it, is a typical network
 N_LATE = 20  # first changes of W that a network of the lesson goes without
-N_DROPPED = 5  # first changes of a matrix that the networks of a bar go without
 CLOUD_FACTOR = 10  # so many times as many networks tell what studies report
 STEP = 0.1
 """Of the table from which a page draws networks: updates that a share exp(-k STEP) exceeds."""
 
 N_SPREAD, SPREAD_UPDATES = 1_000, 50
-N_GROWTH, GROWTH_STEP = 1_000, 5  # networks, and updates from one point of the wedge to the next
 MEANINGS: tuple[Criterion, ...] = (
     "every-unit", "every-unit-squared", "every-unit-half-squared", "half-squared-error",
     "worst-pattern",
@@ -54,21 +52,6 @@ LINE_RULES: dict[str, dict[str, Any]] = {
     "back-propagation": {"learning_rate": 0.03, "learning_rule": BACK_PROPAGATION},
 }
 
-HELP: dict[str, tuple[str, str, Model]] = {
-    "none": ("", "unchanged", {}),
-    "aligned": ("U", "starts aligned", {"aligned": 1}),
-    "opposed": ("U", "starts opposed", {"aligned": -1}),
-    "long": ("U", "starts aligned, and as long as it ends", {"aligned": 1, "long": True}),
-    "late U": ("U", f"first {N_DROPPED} changes dropped", {"skip": {"U": N_DROPPED}}),
-    "final U": ("U", "final one given", {"final": "U"}),
-    "late W": ("W", f"first {N_DROPPED} changes dropped", {"skip": {"W": N_DROPPED}}),
-    "small W": ("W", "starts a sixteenth as large", {"larger": 1 / 16}),
-    "large W": ("W", "starts twice as large", {"larger": 2}),
-    "final W": ("W", "final one given", {"final": "W"}),
-}
-"""What is done to the decoder U or the encoder W: which of them, in words, and as `prepare` in
-`network.js` takes it. A final matrix comes with the biases of the units that it leads to."""
-
 
 def run(sample: Sample) -> Model:
     """Return the model of the live figures."""
@@ -77,9 +60,7 @@ def run(sample: Sample) -> Model:
         "protocol": as_plain(PAPER),
         "root_seed": SHOWN_ROOT_SEED,
         "networks": networks,
-        "help": measure_help(sample),
         "fixed": measure_fixed(sample),
-        "growth": measure_growth(sample),
         **measure_lesson(dataclasses.replace(sample, n=N_SPREAD)),
         "line": measure_line(codes),
         "digits": sum_digits(),
@@ -99,8 +80,10 @@ def pick_networks(sample: Sample) -> tuple[Model, Array]:
     freed = trace(Protocol(frozen=("b",)), seed=failing, root_seed=SHOWN_ROOT_SEED)
     seed, taken = pick_typical(dataclasses.replace(sample, n=N_TYPICAL))
     typical, codes = describe_network(RATE, seed)
+    decoder = seed + 1
+    watched = {"decoder": decoder, "updates": watch_encoder(RATE, seed, decoder)}
     return {
-        "typical": typical | taken,
+        "typical": typical | taken | {"watched": watched},
         "slow": describe_network(PAPER.learning_rate, slow)[0],
         "failing": describe_network(PAPER.learning_rate, failing)[0] | {"freed": freed.updates},
     }, codes
@@ -132,6 +115,25 @@ def pick_typical(sample: Sample) -> tuple[int, Model]:
     return chosen, {"fast": int(fast[chosen]), "late": int(late[chosen])}
 
 
+def watch_encoder(learning_rate: float, encoder: int, decoder: int) -> int:
+    """Return when a decoder has learnt that watches the encoder of another network.
+
+    `encoder`, `decoder`: the seeds of both networks. At each update the decoder reads the codes
+    that the encoder has by then, and learns by equation 3; the encoder never hears it.
+    """
+    protocol = Protocol(learning_rate=learning_rate)
+    watched = RecirculationNetwork.from_seed(encoder, root_seed=SHOWN_ROOT_SEED, protocol=protocol)
+    watching = RecirculationNetwork.from_seed(decoder, root_seed=SHOWN_ROOT_SEED, protocol=protocol)
+    for n_updates in range(protocol.max_updates):
+        watching.W = watched.W
+        watching.b = watched.b
+        if watching.error() < protocol.threshold:
+            return n_updates
+        watching.update()
+        watched.update()
+    return protocol.max_updates
+
+
 def describe_network(learning_rate: float, seed: int) -> tuple[Model, Array]:
     """Return what the pages show of a network, and its codes at the end, (n_patterns, n_units)."""
     traced = trace(Protocol(learning_rate=learning_rate), seed=seed, root_seed=SHOWN_ROOT_SEED)
@@ -144,46 +146,6 @@ def describe_network(learning_rate: float, seed: int) -> tuple[Model, Array]:
     }, traced.hidden[0][-1]  # fmt: skip
 
 
-def measure_help(sample: Sample) -> Model:
-    """Train the same networks with each of `HELP`; choose one that is never far from the median.
-
-    Those that fail without help have no final weights to be given, and are left out.
-    """
-    weights = sample.draw(PAPER)
-    _, learnt, final = sample.train(PAPER, weights)
-    rows, distances = [], np.zeros(np.count_nonzero(learnt))
-    for name, (part, words, change) in HELP.items():
-        start = prepare(PAPER, weights[learnt], final[learnt], change)
-        # Nothing is frozen for no update, unless changes are skipped.
-        rule, n_first = freeze(*change.get("skip", {})), N_DROPPED if "skip" in change else 0
-        updates, converged = train_changed(PAPER, start, rule, n_first=n_first, jobs=sample.jobs)
-        rows.append({
-            "name": name, "part": part, "words": words, "change": change,
-            **name_median(updates), "failed": estimate_share(~converged),
-        })  # fmt: skip
-        # How far each network has been from the median in any row so far.
-        distances = np.maximum(distances, np.abs(updates - rows[-1]["median"]))
-    seed = int(np.flatnonzero(learnt)[np.argmin(distances)])
-    return {"rows": rows, "root_seed": sample.root_seed, "seed": seed}
-
-
-def prepare(protocol: Protocol, weights: Array, final: Array, change: Model) -> Array:
-    """Return what networks with a `change` of `HELP` start from; `final`: as they end without."""
-    # Both matrices and what they become have the shape of W.
-    W, U = get_w(protocol, weights), get_u(protocol, weights)
-    if "aligned" in change:
-        U = change["aligned"] * W
-    if "long" in change:
-        U = matrices.give_length(U, get_u(protocol, final))
-    changed = matrices.replace_matrices(protocol, weights, W=change.get("larger", 1.0) * W, U=U)
-    # A final matrix comes with its biases.
-    pairs = zip(split_weights(protocol, changed), split_weights(protocol, final), strict=True)
-    for part, (start, end) in zip("WU", pairs, strict=True):
-        if change.get("final") == part:
-            start[0][...], start[1][...] = end
-    return changed
-
-
 def measure_fixed(sample: Sample) -> Model:
     """Train networks with the hidden biases learnt and fixed; failures count at the cap."""
     found = {}
@@ -192,25 +154,6 @@ def measure_fixed(sample: Sample) -> Model:
         failed, median = float(np.mean(~converged)), float(np.median(updates))
         found[name] = {"failed": failed, "median": median, "p99": find_p99(updates)}
     return found
-
-
-def measure_growth(sample: Sample) -> Model:
-    """Return how long W is, in the median network, until half of them have learnt at a small rate.
-
-    With it, when U is aligned and when the networks have learnt.
-    """
-    protocol = Protocol(learning_rate=SLOW_RATE)
-    # The two flags of the wedge, then its height every few updates.
-    learnt = float(np.median(sample.train(protocol)[0]))
-    weights = sample.first(N_GROWTH).draw(protocol)
-    aligned = agreement.find_alignment(protocol, weights, n_updates=10 * GROWTH_STEP)
-    # (network, point of the wedge, weight)
-    states = record_weights(protocol, weights, int(learnt))[:, : int(learnt) : GROWTH_STEP]
-    lengths = np.median(np.linalg.norm(get_w(protocol, states), axis=(-2, -1)), axis=0)
-    return {
-        "learning_rate": SLOW_RATE, "level": agreement.LEVEL, "aligned": float(np.median(aligned)),
-        "learnt": learnt, "every": GROWTH_STEP, "lengths": lengths.tolist(),
-    }  # fmt: skip
 
 
 def measure_lesson(sample: Sample) -> Model:

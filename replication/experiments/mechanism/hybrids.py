@@ -34,7 +34,7 @@ class Hybrid(BackPropagationNetwork):
     learning_rule = RECIRCULATION
     upper, lower = "equation 3", "equation 4"  # keys of `UPPER_RATES` and `LOWER_RATES`
 
-    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:
         """Return the changes of each half by its own rule."""
         found = RecirculationNetwork.weight_changes(self, v0)
         for rule, names in ((self.lower, "Wb"), (self.upper, "Uc")):

@@ -35,7 +35,7 @@ class Watching(RecirculationNetwork):
         """Its changes."""
         return {f"change_of_{name}2": self.shapes[name] for name in self.partner}
 
-    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:
         """Return the changes of the network, and of the second partner by the same equations."""
         changes = super().weight_changes(v0)._asdict()
         seconds = dict(zip(self.summed, self.change_second(v0), strict=True))

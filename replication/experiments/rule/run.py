@@ -137,7 +137,7 @@ class Deceived(RecirculationNetwork):
 
     replace: Callable[[], Any]  # returns that other matrix, (n_visible, n_hidden)
 
-    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:
         """Return the changes, of which those of equation 4 see other visible states."""
         # The second pass as that other matrix would have it, and equation 4 from it.
         h1 = self.first_pass(v0)

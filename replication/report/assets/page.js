@@ -88,6 +88,30 @@
       next.remove();
     }
   }, true);
+  // On a narrow screen what follows the main text is folded. A link into it, and printing, open it.
+  const folded = [];
+  if (window.matchMedia("(max-width: 40rem)").matches) {
+    document.querySelectorAll("main > section.fold").forEach(function (section) {
+      const head = section.firstElementChild;
+      const fold = document.createElement("details");
+      const summary = document.createElement("summary");
+      summary.append(head);
+      fold.className = "folded";
+      fold.append(summary, ...section.children);
+      section.append(fold);
+      folded.push(fold);
+    });
+  }
+  function openTarget() {
+    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const fold = target && (target.querySelector(":scope > .folded") ?? target.closest(".folded"));
+    if (!fold || fold.open) return;
+    fold.open = true;
+    target.scrollIntoView();
+  }
+  openTarget();
+  window.addEventListener("hashchange", openTarget);
+  window.addEventListener("beforeprint", () => folded.forEach((fold) => { fold.open = true; }));
   // A strip of signs: each opens below it what its row in a table says.
   document.querySelectorAll(".strip").forEach(function (strip) {
     const shown = document.createElement("div");

@@ -166,7 +166,7 @@ local function set_div(div)
       blocks:insert(raw("]"))
       return blocks
     end
-    return (kind == "front" or kind == "beside" or kind == "doors" or kind == "strip") and div.content or nil
+    return (kind == "front" or kind == "beside" or kind == "doors" or kind == "duel" or kind == "strip") and div.content or nil
   end
   if div.identifier:match("^ref%-") then
     div.content[1].content:insert(1, pandoc.RawInline("html", '<a id="' .. div.identifier .. '"></a>'))

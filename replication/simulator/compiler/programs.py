@@ -41,7 +41,7 @@ that neighbouring units of four patterns lie in different sets of its cache."""
 PADDING = 1
 """Rows that keep what follows the weights from lying at a multiple of 4 KB from them."""
 
-MOST_LINES = 100_000
+MOST_LINES = 40_000
 """Of a compiled function, of which this many take about half a minute."""
 
 LEAST_ERROR = -1e300

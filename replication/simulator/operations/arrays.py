@@ -252,8 +252,13 @@ INSTEAD = {
     "np.mean((x - np.mean(x)) ** 2)": ("var", "std"), "abs(x) < np.inf": ("isfinite",),
     "np.mean, np.max, or comparisons x[:, None] > x, whose sums are ranks":
         ("median", "sort", "argsort", "percentile", "quantile"),
-    "np.where": ("heaviside", "nan_to_num", "logical_xor", "bitwise_xor", "floor", "ceil", "rint",
-        "round", "trunc", "remainder", "fmod", "floor_divide"),
+    "np.where": ("heaviside", "nan_to_num", "logical_xor", "bitwise_xor"),
+    "a sum of comparisons, as np.sum(x[:, None] >= np.arange(1.0, 9.0), 1) for floor(x) up to 8":
+        ("floor", "ceil", "rint", "round", "trunc", "remainder", "fmod", "floor_divide"),
+    "np.exp(x) - 1.0": ("expm1",), "np.log(1.0 + x)": ("log1p",), "np.exp(0.693147 * x)": ("exp2",),
+    "np.tanh(1.2 * x), which is within 0.02 of it, or a table": ("erf",),
+    "the inverse of two rows as a formula, or an iteration with replication.repeat":
+        ("inv", "pinv", "solve", "det"),
 }  # fmt: skip
 """What to write in place of functions that people try."""
 

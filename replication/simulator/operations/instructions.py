@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from replication.errors import UsageError
+
 
 def _operation(name: str, method: str = "compute") -> Callable[[Any, Any], Any]:
     return lambda x, other: getattr(x.writer, method)(name, x, other)
@@ -29,7 +31,6 @@ class Value:
     """
 
     __slots__ = ("names", "writer")
-    __array_ufunc__ = None  # numbers of NumPy leave operations with it to this class
 
     def __init__(self, writer: Writer, *names: str) -> None:
         self.writer, self.names = writer, names
@@ -54,6 +55,15 @@ class Value:
 
     def __neg__(self) -> Value:
         return self.writer.compute("fneg", self)  # type: ignore[no-any-return]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **_: Any) -> Any:
+        """Take operations of NumPy's numbers with it, and the functions that LLVM has."""
+        name = UFUNCS.get(ufunc)
+        if name is None or method != "__call__":
+            known = ", ".join(f"np.{each.__name__}" for each in UFUNCS)
+            what = f"numpy.{ufunc.__name__} was given numbers of networks"
+            raise UsageError(f"{what}, as of a criterion; allowed are {known}")
+        return self.writer.compute(name, *inputs)
 
 
 class Bits(Value):
@@ -82,6 +92,13 @@ class Whole:
     __radd__, __rmul__ = __add__, __mul__
 
 
+UFUNCS = {
+    np.add: "fadd", np.subtract: "fsub", np.multiply: "fmul", np.true_divide: "fdiv",
+    np.negative: "fneg", np.sqrt: "sqrt", np.absolute: "fabs", np.less: "fcmp olt",
+    np.less_equal: "fcmp ole", np.greater: "fcmp ogt", np.greater_equal: "fcmp oge",
+    np.equal: "fcmp oeq", np.not_equal: "fcmp une",
+}  # fmt: skip
+"""What functions of NumPy are of such values: those that a criterion may use."""
 FUNCTIONS = {"fma": 3, "sqrt": 1, "fabs": 1}
 """Operations that LLVM has as functions, and how many numbers each takes."""
 WORDS = ("add", "mul", "xor", "and", "or", "lshr", "shl")
@@ -143,6 +160,8 @@ class Writer:
     def compute(self, operation: str, *operands: Any) -> Any:
         """Emit an operation on values and numbers, for each of a stack."""
         instruction = self.operations[operation]
+        if operation.startswith("f"):  # of numbers, which a criterion may give as whole ones
+            operands = tuple(float(x) if type(x) is int else x for x in operands)
         rendered = [self._render_each(operand) for operand in operands]
         n = max(map(len, rendered))
         rows = zip(*(names * (n // len(names)) for names in rendered), strict=True)

@@ -7,6 +7,7 @@ the functions of `arithmetic.py`, which have the same bits everywhere.
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -43,16 +44,34 @@ def _logistic(x: Array) -> Array:
     return np.asarray(1.0 / (1.0 + np.exp(np.minimum(np.maximum(-x, -700.0), 700.0))))
 
 
-def _either(name: str) -> Callable[[Any], Any]:
-    traced = of_handles(PAIRED[name])
+@dataclass(frozen=True)
+class Activation:
+    """An activation function, of NumPy's arrays or of those that a rule is traced with."""
 
-    def activate(x: Any) -> Any:
+    name: str
+
+    def __call__(self, x: Any) -> Any:
+        """Return the states of units from their inputs."""
         if isinstance(x, Handle):
-            return _hand_on(x) if name == "linear" else traced(x)
+            return _hand_on(x) if self.name == "linear" else of_handles(PAIRED[self.name])(x)
         x = np.asarray(x, dtype=np.float64)
-        return _QUICK[name](x) if name in _QUICK else exact.PAIRED_FUNCTIONS[name](x, x)[0]
+        if self.name in _QUICK:
+            return _QUICK[self.name](x)
+        return exact.PAIRED_FUNCTIONS[self.name](x, x)[0]
 
-    return activate
+
+@dataclass(frozen=True)
+class Slope:
+    """The derivative of an activation function, given the inputs of units and their states."""
+
+    name: str
+
+    def __call__(self, x: Any, h: Any) -> Any:
+        """Return the slopes."""
+        find = exact.SLOPES[self.name]
+        if isinstance(x, Handle) and self.name != "linear":
+            return of_handles(elementwise(f"slope of {self.name}", find))(x, h)
+        return find(x, h)
 
 
 def _hand_on(x: Handle) -> Any:
@@ -62,22 +81,14 @@ def _hand_on(x: Handle) -> Any:
     return x if x.shape else of_handles(lambda array: array)(x)
 
 
-def _slope(name: str) -> Callable[[Any, Any], Any]:
-    traced = of_handles(elementwise(f"slope of {name}", exact.SLOPES[name]))
-
-    def find(x: Any, h: Any) -> Any:
-        is_traced = isinstance(x, Handle) and name != "linear"
-        return (traced if is_traced else exact.SLOPES[name])(x, h)
-
-    return find
-
-
 _QUICK: dict[str, Any] = {name: getattr(np, name) for name in ("tanh", "arcsinh", "arctan")}
 _QUICK |= {"logistic": _logistic, "softplus": functools.partial(np.logaddexp, 0.0)}
 """What NumPy has quick functions for; of its arrays, the others are the exact ones."""
 
-ACTIVATIONS: dict[str, Callable[[Any], Any]] = {key: _either(key) for key in exact.PAIRED_FUNCTIONS}
+ACTIVATIONS: dict[str, Callable[[Any], Any]] = {
+    key: Activation(key) for key in exact.PAIRED_FUNCTIONS
+}
 """By the values that the protocol's fields ``hidden_function`` and ``visible_units`` may have."""
 
-SLOPES: dict[str, Callable[[Any, Any], Any]] = {name: _slope(name) for name in ACTIVATIONS}
+SLOPES: dict[str, Callable[[Any, Any], Any]] = {name: Slope(name) for name in ACTIVATIONS}
 """Derivative of each, given a unit's total input and its state."""

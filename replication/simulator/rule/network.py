@@ -159,9 +159,13 @@ class Network:
         """Return what the network makes of a pattern."""
         raise NotImplementedError("a rule has to have image(self, v)")
 
-    def weight_changes(self, v: Any, target: Any) -> Any:
-        """Return what one pattern adds to each array of `shapes`."""
-        raise NotImplementedError("a rule has to have weight_changes(self, v, target)")
+    if TYPE_CHECKING:  # a subclass may leave out the target
+        weight_changes: Callable[..., Any]
+    else:
+
+        def weight_changes(self, v: Any, target: Any) -> Any:
+            """Return what one pattern adds to each array of `shapes`."""
+            raise NotImplementedError("a rule has to have weight_changes(self, v, target)")
 
     def apply(self, changes: dict[str, Any]) -> None:
         """Change the weights by changes that are summed over the patterns, added unless written."""
@@ -379,7 +383,9 @@ class Network:
             changes = dict(zip(self.shapes, changes, strict=True))
         for name, change in changes.items():
             if name not in self._sums:
-                raise UsageError(f"{gives} {name!r}; shapes has {', '.join(self._sums)}")
+                known = f"shapes has {', '.join(self._sums)}"
+                advice = "what else is summed over the patterns is declared in `summed`"
+                raise UsageError(f"{gives} {name!r}; {known}; {advice}")
             if isinstance(change, list | tuple):
                 raise UsageError(f"{gives} {name} as a list; write np.stack([x, y])")
             # One number stands for all entries.

@@ -74,6 +74,10 @@ class RecirculationNetwork(Network):
 
     takes_protocol = True
     learning_rule: ClassVar[str] = RECIRCULATION
+    W: Array
+    b: Array
+    U: Array
+    c: Array
 
     def prepare(self) -> None:
         """Set what follows from the protocol."""
@@ -173,7 +177,7 @@ class RecirculationNetwork(Network):
 
     # The rule
 
-    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:
         """Return the changes of W, b, U and c for one pattern.
 
         Each is epsilon times the presynaptic state times the difference of the
@@ -266,7 +270,7 @@ class BackPropagationNetwork(RecirculationNetwork):
 
     learning_rule = BACK_PROPAGATION
 
-    def weight_changes(self, v0: Any) -> Any:  # type: ignore[override]
+    def weight_changes(self, v0: Any) -> Any:
         """Return minus the gradient for one pattern, times the learning rate.
 
         Of half the squared error; or of the cross-entropy, of whose derivative the slope of

@@ -109,12 +109,22 @@ def simulate(
         from replication.simulator.running.guard import check_rule  # which loads the compiler
 
         check_rule(network, protocol, root_seed)
+    if final:
+        _check_final_weights(Rule(find_network(protocol, network), protocol), n_seeds)
     # In plain NumPy networks are shared one by one, compiled ones as `cut_range` says.
     size = 1 if plain else n_seeds
     return join([*simulate_ranges(
         protocol, root_seed, ((k, k + size) for k in range(0, n_seeds, size)), jobs=jobs,
         scheduler=scheduler, network=network, is_plain=plain, final=final, start=going_on,
     )])  # fmt: skip
+
+
+def _check_final_weights(rule: Rule, n_seeds: int) -> None:
+    """Refuse more final weights than fit in the memory."""
+    # In pieces as they are finished, and joined.
+    n_bytes = 2 * 8.0 * n_seeds * (sum(rule.sizes) + 1)
+    what = f"the final weights of {n_seeds:,} networks with {sum(rule.sizes):,} numbers each"
+    threads.check_memory(n_bytes, what, "give a lower n_seeds, or leave out final_weights")
 
 
 def _go_on(
@@ -296,8 +306,8 @@ def simulate_ranges(
                     yield join(parts.pop((start, stop)))
         except MemoryError:
             raise WorkerError(
-                "a worker ran out of memory; finished blocks are kept: give fewer --jobs or more "
-                "memory, then run the same command again to go on"
+                "a worker ran out of memory: give fewer jobs, fewer networks at once, or more "
+                "memory; what a command has finished is in the cache, and it goes on from there"
             ) from None
         except Exception as error:
             # What a worker raised is no loss of it, and stands as on this machine: with its line.

@@ -30,7 +30,7 @@ from replication.simulator.rule.network import Network, Rule
 from replication.simulator.running import states
 from replication.simulator.running.engine import N_LANES, Engine
 from replication.simulator.running.states import Case
-from replication.system.threads import map_in_threads
+from replication.system.threads import check_memory, map_in_threads
 
 Array = NDArray[np.float64]
 
@@ -50,6 +50,8 @@ COMPILED = {
 """Methods of `Network` that compiled code calls; of the others no override would count."""
 
 MOST_VERDICTS = 256
+MOST_COPIES = 64
+"""Of all numbers of a network, that are in memory at once."""
 
 
 class Finding(NamedTuple):
@@ -77,6 +79,10 @@ def check_rule(network: type[Network], protocol: Protocol, root_seed: int = 1988
     with _explain(network):
         _check_methods(network)
         engine = Engine(protocol, network)
+        # Side by side before and after an update, recorded, and in NumPy.
+        n_numbers = sum(engine.rule.sizes)
+        what = f"networks of {network.__name__} with {n_numbers:,} numbers each"
+        check_memory(8.0 * n_numbers * MOST_COPIES, what, "give smaller shapes")
         question = Question(_hash_program(engine), _list_codes(network), protocol)
         if question not in VERDICTS:
             _check_repetition(engine, network)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import dataclasses
 import hashlib
 import html
 from collections.abc import Iterable
@@ -70,6 +71,11 @@ class Outcomes:
     def __len__(self) -> int:
         return len(self.updates)
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Outcomes) and have_same_fields(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of arrays
+
     def get_last_updates(self) -> NDArray[np.int64]:
         """Return how many updates each network has behind it, (n,)."""
         return self.updates.astype(np.int64)
@@ -118,6 +124,21 @@ class Outcomes:
     def stop(self) -> int:
         """One past the last seed."""
         return self.start + len(self.updates)
+
+
+def have_same_fields(one: Outcomes | Trace, other: Outcomes | Trace) -> bool:
+    """Return whether all fields of two results hold the same."""
+    for field in dataclasses.fields(one):
+        mine, theirs = getattr(one, field.name), getattr(other, field.name)
+        pairs = zip(mine, theirs, strict=False) if isinstance(mine, list) else [(mine, theirs)]
+        if isinstance(mine, list) and len(mine) != len(theirs):
+            return False
+        for x, y in pairs:
+            is_array = isinstance(x, np.ndarray) and isinstance(y, np.ndarray)
+            is_same = np.array_equal(x, y, equal_nan=x.dtype == float) if is_array else x == y
+            if not is_same:
+                return False
+    return True
 
 
 def compute_digest(blocks: Iterable[Outcomes]) -> str:
@@ -171,6 +192,11 @@ class Trace:
     hidden: list[Array]
     reconstructions: Array
     weights: Array
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Trace) and have_same_fields(self, other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of arrays
 
     @property
     def converged(self) -> bool:

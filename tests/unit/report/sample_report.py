@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from replication.experiments import TEMPLATES
 from replication.experiments.headline.figures import plot_joint
 from replication.experiments.images.figures import plot_rest
-from replication.experiments.live.figures import plot_help, plot_plane
+from replication.experiments.live.figures import plot_plane
 from replication.experiments.live.rule_page import write_template
 from replication.publication.models import read_model
 from replication.report import style
@@ -17,8 +17,8 @@ from replication.report.build import Drawing, render_report
 
 FOLDER = Path(__file__).parent / "sample"
 RESULTS = Path(__file__).parents[3] / "results"
-NAMES = "headline", "live", "images", "dynamics"
-PUBLISHED, LIVE, IMAGES, DYNAMICS = (read_model(RESULTS, name) or {} for name in NAMES)
+NAMES = "headline", "live", "images", "dynamics", "mechanism"
+PUBLISHED, LIVE, IMAGES, DYNAMICS, MECHANISM = (read_model(RESULTS, name) or {} for name in NAMES)
 METADATA = {
     "title": "How long does recirculation take to learn?",
     "subtitle": "A sample, to try the engine; none of its numbers is a result.",
@@ -45,7 +45,7 @@ def make_models():
             "claims": {"mean": {"verdict": "holds"}},
         },
         "live": LIVE,
-        "images": IMAGES, "dynamics": DYNAMICS,
+        "images": IMAGES, "dynamics": DYNAMICS, "mechanism": MECHANISM,
         "speed": {"shares": [0.1, 0.4, 0.25, 0.12, 0.08, 0.05], "claims": {"rapid": rapid}},
     }  # fmt: skip
 
@@ -64,7 +64,7 @@ def plot_panels(model):
 
 
 FIGURES = {
-    "plane": ("live", plot_plane), "help": ("live", plot_help), "rest": ("images", plot_rest),
+    "plane": ("live", plot_plane), "rest": ("images", plot_rest),
     "joint": ("headline", plot_joint), "panels": ("speed", plot_panels),
 }  # fmt: skip
 """The model and the function of each figure."""

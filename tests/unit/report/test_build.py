@@ -77,7 +77,7 @@ def test_page_holds_figure_table_formula_citation_and_references(sample):
         name, data = (re.search(rf'{key}="([^"]*)"', attributes)[1] for key in ("download", "href"))
         folder = sample / ("" if name == "readings.csv" else "figures")
         assert unquote(data) == f"data:text/csv;charset=utf-8,{(folder / name).read_text()}"
-    assert text.count(' download="') == 6
+    assert text.count(' download="') == 5
     assert "made by <code>measure --all &lt;speed></code>" in text
     assert set(re.findall(r'href="#([^"]*)"', text)) <= set(re.findall(r' id="([^"]*)"', text))
     # It asks nothing of any server.
@@ -155,7 +155,7 @@ def test_unknown_figure_or_formula_and_figure_without_words_stop_it(tmp_path):
     message = refuse_changed(tmp_path / "0", {"\\varepsilon = 20": "\\unheardof{20}"})
     assert "Could not convert TeX math" in message
     message = refuse_changed(tmp_path / "1", {"figures/joint.svg": "figures/joined.svg"})
-    assert "no figure 'joined'; there are: help, joint" in message
+    assert "no figure 'joined'; there are: joint" in message
     message = refuse_changed(tmp_path / "2", {" alt=": " title="}, file="speed/chapter.md")
     assert "figures/panels.svg has no alternative text" in message
 

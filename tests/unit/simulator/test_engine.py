@@ -15,7 +15,7 @@ from replication.definition.protocol import CHOICES, PAPER, Protocol
 from replication.errors import UsageError
 from replication.simulator.compiler import machine
 from replication.simulator.compiler.programs import write_train
-from replication.simulator.rule.network import Rule
+from replication.simulator.rule.network import CRITERIA, Criterion, Rule
 from replication.simulator.rule.recirculation import RecirculationNetwork
 from replication.simulator.rule.weights import draw_weights
 from replication.simulator.running import engine
@@ -161,3 +161,25 @@ def test_a_choice_that_the_kernel_does_not_know_is_no_silent_default(field):
     object.__setattr__(protocol, field, "new")  # as a field that got a choice, but not the kernel
     with pytest.raises((ValueError, KeyError), match="new"):
         simulate_weights(protocol, WEIGHTS[:1])
+
+
+def finish_by_root(x, targets):
+    """Return a root mean square, of a number and whole numbers, as somebody would write it."""
+    return np.float64(2.0) * np.sqrt(x / targets.size) / 2 - 0
+
+
+def test_a_criterion_may_use_roots_and_whole_numbers(monkeypatch):
+    changed = Criterion("add", "add", finish_by_root)
+    monkeypatch.setitem(CRITERIA, "half-squared-error", changed)
+    protocol = Protocol(criterion="half-squared-error")
+    engine._write.cache_clear()
+    (error,) = evaluate_networks(protocol, WEIGHTS[:1]).error
+    one = RecirculationNetwork.from_weights(WEIGHTS[0], protocol)
+    deviations = np.array([one.image(v) - v for v in one.patterns])
+    assert error == pytest.approx(np.sqrt(np.mean(deviations**2)), rel=1e-13)
+    wrong = Criterion("add", "add", lambda x, _: np.cbrt(x))
+    monkeypatch.setitem(CRITERIA, "half-squared-error", wrong)
+    engine._write.cache_clear()
+    with pytest.raises(UsageError, match=r"cbrt was given numbers .* allowed are np.add, "):
+        evaluate_networks(protocol, WEIGHTS[:1])
+    engine._write.cache_clear()

@@ -108,7 +108,7 @@ console.log(JSON.stringify(CASES.map(({ settings, threshold, cap }) => SEEDS.map
 
 
 def test_networks_start_and_learn_in_the_pages_as_in_the_compiled_code():
-    """By every setting that a page offers, and by those of the lesson and of the bars."""
+    """By every setting that a page offers, and by those of the lesson."""
     template = TEMPLATES / "live" / "network.js"
     page = fill(template, {}, {}, search=[TEMPLATES], write=write_template)
     cases = [

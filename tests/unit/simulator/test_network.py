@@ -4,8 +4,11 @@ import contextlib
 import copy
 import functools
 import math
+import pickle
 import re
+from pathlib import Path
 
+import mypy.api
 import numpy as np
 import pytest
 from scipy import special
@@ -18,6 +21,7 @@ from replication.simulator.running.engine import record_weights
 from replication.simulator.running.guard import check_rule
 from tests.exactness import rules
 
+CACHE = Path(__file__).parents[3] / ".mypy_cache"
 OWN_LINE = re.compile(r"(test_network|rules)\.py, line \d")
 
 
@@ -105,8 +109,10 @@ OF_CHANGES = {
         lambda v: (v > 0) + np.bool_(True),
     ],
     "takes elements at places not known yet": [lambda v: v[v > 0], lambda v: np.take(v, v)],
-    "pinv cannot be compiled; write it with": [lambda v: np.linalg.pinv(np.outer(v, v))[0]],
-    "floor_divide cannot be compiled; write np.where": [lambda v: v // 2],
+    "slogdet cannot be compiled; write it with": [lambda v: np.linalg.slogdet(np.outer(v, v))[1]],
+    "floor_divide cannot be compiled; write a sum of comparisons": [lambda v: v // 2],
+    "expm1 cannot be compiled; write np.exp(x) - 1.0": [np.expm1],
+    "inv cannot be compiled; write the inverse of two rows": [np.linalg.inv],
     "expit cannot be compiled; write replication.logistic(x)": [special.expit],
     "cannot be compiled with these options": [lambda v: np.linalg.norm(v, 1)],
     "argmax cannot be compiled; write x == np.max(x)": [lambda v: v * np.argmax(v)],
@@ -163,7 +169,7 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
     "Mine.weight_changes gives 2 arrays; shapes has 4": [
         {"weight_changes": lambda self, v: (self.W, self.b)},
     ],
-    "Mine.weight_changes gives 'w'; shapes has W, b, U, c": [
+    "Mine.weight_changes gives 'w'; shapes has W, b, U, c; what else is summed": [
         {"weight_changes": lambda self, v: {"w": self.W}},
     ],
     "Mine.weight_changes gives nothing": [{"weight_changes": lambda self, v: None}],
@@ -211,7 +217,9 @@ WITHOUT_LINE = {
     "an object of type method was given as Mine.patterns": [{"patterns": lambda self: 1}],
     "Mine.numbers = [1.0] was given; allowed is a dict": [{"numbers": [1.0]}],
     "half_widths names 'Q'; allowed are W, b, U, c": [{"half_widths": {"Q": 1.0}}],
-    "Mine: MemoryError: Unable to allocate": [{"fixed": {"Z": (10**7, 10**7)}}],
+    "networks of Mine with 100,000,000,000,022 numbers each need": [
+        {"fixed": {"Z": (10**7, 10**7)}},
+    ],
     "instructions, which take minutes to compile": [use(lambda v: sum(v[k % 4] * np.tanh(
         np.arange(4) * (k + 1) * v) for k in range(120)))],
 }  # fmt: skip
@@ -468,6 +476,50 @@ class Covariance(Network):
     def apply(self, changes):
         super().apply(changes)  # those of weights
         self.W = self.W - 0.1 * np.outer(changes["h"], changes["v"] / len(self.patterns))
+
+
+def test_more_final_weights_than_fit_are_refused_before_anything_is_simulated():
+    with pytest.raises(UsageError, match="final weights of 1,000,000,000 networks with 22 numbers"):
+        simulate(n_seeds=10**9, final_weights=True)
+
+
+@pytest.mark.parametrize("protocol", [Protocol(), Protocol(hidden_function="linear")])
+def test_a_network_can_be_pickled_and_goes_on_the_same(protocol):
+    one = RecirculationNetwork.from_seed(3, protocol=protocol)
+    other = pickle.loads(pickle.dumps(one))
+    one.update()
+    other.update()
+    assert other.flatten().tolist() == one.flatten().tolist()
+
+
+TYPED = """
+import numpy as np
+from numpy.typing import NDArray
+from replication import Network, RecirculationNetwork, logistic
+
+Array = NDArray[np.float64]
+
+class Less(RecirculationNetwork):
+    def weight_changes(self, v0: Array) -> tuple[Array, ...]:
+        W: Array = self.W
+        return (0.1 * W, self.b, self.U, self.c)
+
+class Mine(Network):
+    shapes = {"W": (4, 4)}
+
+    def image(self, v: Array) -> Array:
+        return np.tanh(v)
+
+    def weight_changes(self, v: Array, target: Array) -> Array:
+        return np.outer(v, target - self.image(v))
+"""
+
+
+def test_a_rule_with_annotations_passes_a_strict_type_checker(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(TYPED)
+    found, errors, code = mypy.api.run(["--strict", "--cache-dir", str(CACHE), str(path)])
+    assert code == 0, found + errors
 
 
 def test_sums_over_the_patterns_are_those_of_numpy():

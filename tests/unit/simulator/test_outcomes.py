@@ -1,10 +1,14 @@
 """Outcomes, their packed rows and the digest over them, byte by byte."""
 
+import copy
+import dataclasses
 import hashlib
+import pickle
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from replication import simulate, trace
 from replication.simulator.running.outcomes import Outcomes, compute_digest
 
 OUTCOMES = Outcomes(2**40, np.array([0, 48, 2000], dtype=np.int32), np.array([True, True, False]))
@@ -15,6 +19,18 @@ BYTES = bytes.fromhex(
     "0100000000010000" "30000000" "01"
     "0200000000010000" "d0070000" "00"
 )  # fmt: skip
+
+
+def test_results_equal_their_copies_and_nothing_else():
+    for one in (simulate(n_seeds=5, final_weights=True), simulate(n_seeds=5), trace(n_updates=3)):
+        other = copy.deepcopy(one)
+        assert one == other == pickle.loads(pickle.dumps(one))
+        for field in dataclasses.fields(one):
+            value = getattr(one, field.name)
+            if isinstance(value, np.ndarray):
+                changed = dataclasses.replace(one, **{field.name: ~value.astype(bool)})
+                assert one != changed
+        assert one != OUTCOMES
 
 
 def test_digest_is_that_of_the_packed_rows_block_after_block():
