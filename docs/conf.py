@@ -24,7 +24,7 @@ project = "Recirculation replication"
 author = "The recirculation replication contributors"
 html_title = project
 root_doc = "docs/index"
-include_patterns = ["*.md", "docs/*.md", "notebooks/*.ipynb"]
+include_patterns = ["*.md", "docs/*.md", "docs/plans/*.md", "notebooks/*.ipynb"]
 exclude_patterns = ["docs/package.md", "CHANGELOG.md"]
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinxarg.ext"]
@@ -68,6 +68,12 @@ def copy_report(app, exception):
             target = site / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, target)
+        # The report leads to a notebook, which is a page here.
+        report = Path(app.outdir) / "results" / "report.html"
+        text = report.read_text(encoding="utf-8")
+        report.write_text(
+            text.replace("notebooks/boltzmann.ipynb", "notebooks/boltzmann.html"), "utf-8"
+        )
         start = '<!doctype html><meta http-equiv="refresh" content="0; url=docs/index.html">'
         (site / "index.html").write_text(f"{start}<title>{project}</title>\n", encoding="utf-8")
 

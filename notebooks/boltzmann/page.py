@@ -13,7 +13,7 @@ from replication import Protocol
 
 from .judging import LAST_TESTS, describe_large, read_times
 from .rule import build_encoder
-from .runs import PROCESSES, find_seed
+from .runs import MOST_CYCLES, PROCESSES, find_seed
 
 Results = dict[str, Any]
 
@@ -87,17 +87,23 @@ def tabulate_times(results: Results, encoder: str) -> pd.DataFrame:
     rows = {}
     for name, found in results["times"].items():
         if name.startswith(f"{encoder} "):
-            longest = [f"{x:,.0f}" if x is not None else "never" for x in found["longest_95"]]
+            longest = [show_cycle(x) for x in found["longest_95"]]
+            medians = [show_cycle(x) for x in found["medians_95"]]
             rows[name.removeprefix(f"{encoder} ")] = {
                 "machines": f"{found['machines']:,}",
                 "by the printed longest": f"{found['share_by_longest']:.1%}",
                 "by 4,000": f"{found['share_by_4000']:.1%}",
                 "all of a study": show_p(found["probability_all"]),
-                "median": f"{found['median']:.0f}",
-                "medians of studies": "{:.0f} to {:.0f}".format(*found["medians_95"]),
+                "median": show_cycle(found["median"]),
+                "medians of studies": " to ".join(medians),
                 "longest of studies": " to ".join(longest),
             }
     return pd.DataFrame(rows).T
+
+
+def show_cycle(cycle: float | None) -> str:
+    """Return a cycle, or that it never came; beyond the cap it is a mean with what never came."""
+    return "never" if cycle is None or cycle > MOST_CYCLES else f"{cycle:,.0f}"
 
 
 def tabulate_predictions(results: Results) -> pd.DataFrame:

@@ -129,7 +129,9 @@ def add_options(parser: argparse.ArgumentParser, options: Iterable[Option]) -> N
             parser.add_argument(option.flag, action="append", metavar=option.values[0],
                                 help=option.help)  # fmt: skip
         elif option.choices:
-            parser.add_argument(option.flag, action=Once, choices=option.choices, help=option.help)
+            words = "|".join(option.choices)
+            parser.add_argument(option.flag, action=Once, choices=option.choices, metavar=words,
+                                help=option.help)  # fmt: skip
         elif len(option.values) == 1:
             parser.add_argument(option.flag, action=Once, metavar=option.values[0],
                                 help=option.help)  # fmt: skip

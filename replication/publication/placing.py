@@ -17,7 +17,7 @@ LIST = "report.sha256"
 LARGEST_FILE = 2**28
 # 9f86...(64 digits)  figures/joint.svg
 LINE = re.compile(
-    r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|learning\.html|statements\.csv|"
+    r"([0-9a-f]{64})  (report\.(?:md|html|pdf)|learning\.html|(?:statements|rules|halves)\.csv|"
     r"figures/[A-Za-z0-9_-]+\.(?:svg|png|csv))"
 )
 

@@ -22,6 +22,7 @@ LONGER = f"{ADVICE}; semicolons if numbers have a decimal comma"
 SEPARATORS = ",;\t"
 QUOTED = re.compile('"[^"]*"')
 COMMENT = re.compile(r"\s*#(?:\s|\{|$)")  # a remark, but not "#seeds"
+EXCEL = re.compile(r"sep=[,;\t]\s*", re.IGNORECASE)  # which Excel writes above a header
 GAP = re.compile(r" {2,}")  # between columns that are aligned by spaces
 
 
@@ -34,6 +35,9 @@ def find_separator(line: str) -> str:
 def drop_comments(text: str) -> str:
     """Return text without remarks above the header; one that is the header itself becomes it."""
     lines = text.split("\n")
+    if EXCEL.fullmatch(lines[0]):
+        lines = lines[1:]
+        text = "\n".join(lines)
     n_remarks = 0
     while n_remarks < len(lines) and (
         COMMENT.match(lines[n_remarks]) or not lines[n_remarks].strip()

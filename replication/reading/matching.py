@@ -1,6 +1,7 @@
 """Both sides of a comparison, read with the keys that both have."""
 
 import dataclasses
+import re
 from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
@@ -81,7 +82,7 @@ def read_both(own: Sheet, theirs: Sheet, reading: Reading, groups: Groups = None
         shown = dataclasses.replace(shown, is_share=True)
     runs = read_runs_of(own, add_key(mine, grouping), shown)
     keys = tuple(key for key in runs.keys if key != grouping)
-    yours = YourSide(frozenset(map(fold, own.names)), find_value_name(runs))
+    yours = describe_yours(own, runs)
     report = read_their_side(theirs, other, keys, yours, label_key)
     check_keys(runs, keys, report, own, theirs)
     return BothSides(runs, report, keys, grouping)
@@ -362,6 +363,15 @@ def _ask_number_key(heading: str) -> Question:
         f"`value` {name} if it is the result, or `ignore` {name}"
     )
     return Question(Cause.KEY, message)
+
+
+def describe_yours(own: Sheet, runs: TidyRuns) -> YourSide:
+    """Return what your table shows of a report: its texts, and the columns of values."""
+    texts = [column.name for column in own.columns if not column.is_numeric]
+    values = [name for name, role in runs.read_as.roles.items() if role is Role.VALUE]
+    last = [re.split(r"[/.]", name)[-1] for name in values]
+    names = frozenset(map(fold, [*texts, *values, *last]))
+    return YourSide(names, find_value_name(runs))
 
 
 def find_value_name(runs: TidyRuns) -> str | None:

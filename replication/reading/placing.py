@@ -22,6 +22,7 @@ class Numbers:
         self.kind: str | None = None
         self.is_skewed = False
         self.percent: str | None = None
+        self.aside: str | None = None
 
     def put(self, name: str, number: str) -> None:
         """Put a number under its name; refuse a second one."""
@@ -56,6 +57,8 @@ class Place:
 def place_cell(numbers: Numbers, cell: Cell, place: Place) -> None:
     """Put the numbers of a cell under their names."""
     cell = spread_sign(cell, place)
+    if cell.aside is not None:
+        numbers.aside = f"({cell.aside}) behind {cell.value} ± {cell.spread}"
     if cell.successes is not None:
         _place_count(numbers, cell)
     elif place.statistic in SPREADS:
@@ -226,6 +229,11 @@ def _has_common_sign(numbers: Mapping[str, str], place: Place) -> bool:
 def check_numbers(numbers: Numbers, where: str) -> None:
     """Refuse a count whose per cent is not its own, and a share above 1."""
     found = numbers.found
+    if numbers.aside is not None and "runs" not in found:
+        message = (
+            f"{where}: is {numbers.aside} the number of runs? give that number, or another, as `n`"
+        )
+        raise Question(Cause.COUNT, message)
     if numbers.percent is not None:
         _check_percent(numbers, numbers.percent, where)
     share = found.get("share")

@@ -19,12 +19,14 @@ from replication.reading.tidy import Key, ReadAs, ReportRow, Role, TidyReport
 from replication.reading.trackers import is_aside
 from replication.reading.typeset import clean, fold
 
+STACKED = "value"  # what your values are called where headings were stacked
 TURNED = "result"
 """The key that headings are, where statistics stood in rows."""
 BEHIND_NAME = re.compile(r"\s*[(\[].*")  # PPO (n = 5)
 GENERIC = {"result", "results", "value", "values", "reported", "paper", "published", "original",
            "performance", "estimate", "report"}  # fmt: skip
 """Headings that say no more than that a result stands below."""
+BESIDE_MEANS = {"sd", "se", "ci", "ci_low", "spread"}
 DIFFERENCES = {"difference", "diff", "improvement", "gain", "gap", "delta"}
 """Headings of a difference of two groups."""
 
@@ -246,28 +248,46 @@ def _name_said(sheet: Sheet, measured: Sequence[Measured], reading: Reading) -> 
         message = f"{quote(missing)} of {sheet.name} holds no numbers; give `value` another column"
         raise Question(Cause.VALUE, message)
     statistic = reading.stat or "mean"
+    labels = {one.heading.label for one in measured if one.name in picked}
     found = []
     for one in measured:
-        if one.name not in picked:
-            if one.heading.statistic is not None:
-                found.append(one)
-            continue
-        kept = one.heading.statistic if one.is_centre else statistic
-        label = one.heading.label or fold(one.name)
-        found.append(one.name_statistic(kept or statistic, label if len(picked) > 1 else ""))
-    return found
+        own_label = one.heading.label
+        if one.name in picked:
+            kept = one.heading.statistic if one.is_centre else statistic
+            found.append(one.name_statistic(kept or statistic, own_label or fold(one.name)))
+        elif one.heading.statistic is not None and own_label in {"", *labels}:
+            found.append(one)
+    if len(picked) > 1:
+        return found
+    return [one.name_statistic(one.heading.statistic or statistic, "") for one in found]
 
 
 def _choose_labels(candidates: Sequence[Measured], yours: YourSide | None) -> list[Measured]:
     """Return columns of the labels that your table knows: acc_mean, where you have acc."""
     labels = {one.heading.label for one in candidates if one.is_centre}
-    if len(labels) == 1 or yours is None:
+    if len(labels) == 1 and yours is not None:
+        _check_label(candidates, labels.pop(), yours)
+        return list(candidates)
+    if yours is None:
         return list(candidates)
     known = {label for label in labels if not label or yours.knows(label)}
     if not known:
         return list(candidates)
     kept = [one for one in candidates if one.heading.label in known or not one.heading.label]
     return kept + [one for one in candidates if one.heading.statistic is None and one not in kept]
+
+
+def _check_label(candidates: Sequence[Measured], label: str, yours: YourSide) -> None:
+    """Ask about means of something that is not called as your values are."""
+    is_plain = not label or label in GENERIC | DIFFERENCES
+    if is_plain or yours.value is None or yours.value == STACKED or yours.knows(label):
+        return
+    one = next(one for one in candidates if one.is_centre)
+    both = quote_argument(f"{yours.value}={one.name}")
+    message = (
+        f"is {quote([label])} of the report your {quote([yours.value])}? if so give `value` {both}"
+    )
+    raise Question(Cause.VALUE, message)
 
 
 def _name_values(
@@ -286,7 +306,8 @@ def _name_values(
     if len(picked) > 1 and not alike:
         raise _ask_wide(sheet, picked, yours)
     if not alike and reading.stat is None:
-        _check_single(sheet, picked[0], yours)
+        beside = {one.heading.statistic for one in candidates if not one.heading.label}
+        _check_single(sheet, picked[0], yours, is_mean=not beside.isdisjoint(BESIDE_MEANS))
     names = {one.name for one in picked}
     statistic = reading.stat or "mean"
     found = []
@@ -304,13 +325,16 @@ def _is_alike(one: Measured, yours: YourSide) -> bool:
     return yours.knows(one.name) or (bool(one.heading.label) and yours.knows(one.heading.label))
 
 
-def _check_single(sheet: Sheet, one: Measured, yours: YourSide | None) -> None:
-    """Ask about a single column of numbers that is not called as your values are."""
+def _check_single(sheet: Sheet, one: Measured, yours: YourSide | None, *, is_mean: bool) -> None:
+    """Ask about a single column of numbers that is not called as your values are.
+
+    `is_mean`: a column of spreads stands beside it.
+    """
     is_generic = one.heading.label in GENERIC | DIFFERENCES or not one.heading.label
-    if not (one.has_spread or is_generic):
+    if not (one.has_spread or is_mean or is_generic):
         message = f"is {quote([one.name])} of {sheet.name} a mean, a median or a share? give `stat`"
         raise Question(Cause.STATISTIC, message)
-    if yours is None or yours.value is None or is_generic:
+    if yours is None or yours.value in (None, STACKED) or is_generic:
         return
     both = quote_argument(f"{yours.value}={one.name}")
     mine = quote([yours.value])

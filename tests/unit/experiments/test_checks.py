@@ -1,6 +1,7 @@
 """The conditions of the chapters: each stands beside a sentence, and each sentence has its own."""
 
 import ast
+import importlib
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from replication import DataError
 from replication.experiments import EXPERIMENTS, TEMPLATES, list_checks, list_tables
+from replication.publication.placing import LINE
 
 README = Path(__file__).parents[3] / "tools" / "readme.md"
 CHECKED = [name for name in ("headline", *EXPERIMENTS) if (TEMPLATES / name / "checks.py").exists()]
@@ -58,3 +60,14 @@ def test_a_model_that_lacks_a_number_is_refused_by_the_place_that_needs_it():
 def test_models_without_conditions_or_tables_have_none():
     assert list_checks({"codes": {}}) == {}
     assert list_tables({"codes": {}}) == {}
+
+
+def test_every_table_has_a_name_that_a_list_of_files_may_have():
+    """Others are refused, since a list from somebody else could name a file of one's own."""
+    folders = [path.parent.name for path in TEMPLATES.glob("*/tables.py")]
+    modules = [
+        importlib.import_module(f"replication.experiments.{name}.tables") for name in folders
+    ]
+    for name in {"statements"}.union(*(module.TABLES for module in modules)):
+        assert LINE.fullmatch(f"{'0' * 64}  {name}.csv")
+    assert not LINE.fullmatch(f"{'0' * 64}  mine.csv")

@@ -233,3 +233,28 @@ def test_exports_of_programs_that_keep_records_are_read(
 def test_a_line_over_a_group_of_runs_is_no_run(tmp_path, capsys):
     found = ask(tmp_path, capsys, "read", "e.csv", "--take", "last", e__csv=GROUPED)
     assert (found.code, "export the runs ungrouped" in found.err) == (2, True)
+
+
+def test_a_report_of_something_else_than_your_values_is_asked(compare):
+    """Losses were held against a reported accuracy, since a column of yours was called so."""
+    own = "seed,acc,loss\n0,0.8,1.5\n1,0.82,1.4\n2,0.81,1.45\n"
+    for report, heading in (("acc_mean,acc_std,n\n0.8,0.1,5\n", "acc_mean"),
+                            ("acc,n\n0.8 ± 0.1,5\n", "acc")):  # fmt: skip
+        arguments = "own.csv", "--reported", "r.csv", "--value"
+        asked = compare(*arguments, "loss", own__csv=own, r__csv=report)
+        assert f"give --value loss={heading}" in asked.err
+        assert " 0.1, 5 runs)" in compare(*arguments, f"loss={heading}").out
+        assert "value: 'acc'" in compare(*arguments[:-1]).out
+
+
+def test_a_number_behind_value_and_spread_may_be_that_of_runs(compare):
+    asked = compare("own.csv", "--reported", "0.83 ± 0.04 (3)", own__csv=FIVE)
+    assert "is (3) behind 0.83 ± 0.04 the number of runs" in asked.err
+    assert "(± 0.04, 3 runs)" in compare("own.csv", "--reported", "0.83 ± 0.04 (3)", "--n", "3").out
+
+
+def test_an_empty_cell_of_a_typeset_table_is_none_of_the_value_above_it(tmp_path, capsys):
+    table = "|task|seed|v|\n|-|-|-|\n|a|0|3.1 ms|\n||1||\n|b|0|2.5 ms|\n"
+    found = ask(tmp_path, capsys, "read", "t.md", "--by", "task", t__md=table)
+    assert found.out == "task,seed,value a,0,3.1 b,0,2.5"
+    assert "Empty cells of 'task' take the name above them." in found.err

@@ -33,6 +33,8 @@ TRIED = {
     "difference": ({"own__csv": GROUPS}, ("own.csv", "--reported", "2, n = 6"), ["a", "b"]),
     "pair": ({"own__csv": GROUPS}, ("own.csv", "--difference", "a", "b", "--reported", "2, n = 6"),
              ["seed"]),
+    "tasks": ({"own__csv": GROUPS}, ("own.csv", "--reported", "iqm=9 ci_low=7 ci_high=11"),
+              ["algo"]),
     "cap": ({"own__csv": OWN}, REPORT, ["0.82"]),
     "failures": ({"own__csv": FLAGS}, ("own.csv", "--value", "v", "--succeeded", "ok", "--cap", "3",
                                        "--reported", "2, n = 5"), ["excluded"]),

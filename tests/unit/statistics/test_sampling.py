@@ -31,9 +31,10 @@ def test_statistics_are_those_of_numpy_and_scipy():
 def test_an_unseen_run_lies_beyond_either_end_once_in_n_plus_1():
     """Hill (1968): each of the N + 1 gaps is as likely; half of a gap belongs to each neighbour."""
     sample = sampling.Sample.from_values(np.random.default_rng(8).normal(size=40))
-    populations = sampling.draw_populations(sample, 4000, seed=1)
+    populations = list(sampling.draw_populations(sample, 4000, seed=1))
     # Values (population, run), and the probability beyond either end (population, 2).
-    runs, beyond, _ = map(np.array, zip(*populations, strict=True))
+    runs = np.array([one.runs for one in populations])
+    beyond = np.array([(one.below, one.above) for one in populations])
     assert beyond.mean(axis=0) == pytest.approx([1 / 41, 1 / 41], rel=0.07)
     share = 1 - beyond.sum(axis=1)
     shares = [((runs == value).mean(axis=1) * share).mean() for value in sample.values]
