@@ -75,6 +75,10 @@ def list_solutions(notebook):
 
 FEWER = {
     "other_papers": (r"SEEDS = 100_000", "SEEDS = 500"),
+    "learning_curves": (
+        r"SEEDS, SEARCHED, EPOCHS = 200, 8, 200",
+        "SEEDS, SEARCHED, EPOCHS = 5, 2, 3",
+    ),
     "why_it_works": (r"range\(20\)", "range(3)"),
     "how_it_learns": (r"range\((8|11)\)", "range(2)"),
 }
@@ -160,15 +164,28 @@ def test_each_other_paper_takes_at_most_20_lines():
     assert max(lines.values()) <= 20, lines
 
 
-def test_each_number_in_an_answer_is_one_that_was_shown_or_printed():
+def test_each_rule_of_the_learning_curves_takes_at_most_25_lines():
+    source = "\n".join(cell.source for cell in list_code(read("learning_curves")))
+    lines = {}
+    for text in re.split(r"^(?=\S)", source, flags=re.M):
+        rule = re.match(r"class (\w+)\(", text)
+        if rule:
+            lines[rule[1]] = sum(1 for line in text.splitlines() if line.strip())
+    del lines["Deep"]  # the network that they share
+    assert len(lines) == 6
+    assert max(lines.values()) <= 25, lines
+
+
+@pytest.mark.parametrize(("name", "n_answers"), [("other_papers", 8), ("learning_curves", 2)])
+def test_each_number_in_an_answer_is_one_that_was_shown_or_printed(name, n_answers):
     """Answers begin with their one sentence in bold."""
-    cells = read("other_papers").cells
+    cells = read(name).cells
     answers = [x.source for x in cells if x.source.startswith("**")]
     printed = [x.source for x in cells if not x.source.startswith("**")]
     shown = [str(what) for x in cells if x.cell_type == "code" for _, what in describe_stored(x)]
     known = set(re.findall(r"\d+(?:\.\d+)?", "\n".join([*printed, *shown]).replace(",", "")))
     known |= {f"{float(number):.0f}" for number in known}  # 72.5 % may be called 73 %
-    assert len(answers) >= 8
+    assert len(answers) >= n_answers
     for answer in answers:
         numbers = re.findall(r"\d+(?:\.\d+)?", re.sub(r"(?<=\d),(?=\d{3})", "", answer))
         assert set(numbers) <= known, answer

@@ -289,4 +289,6 @@ def _explain(network: type[Network]) -> Iterator[None]:
             raise type(refusal)(f"{refusal} ({line})") from None
         # What Python or NumPy has raised.
         text = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        if isinstance(error, ValueError | IndexError) and line is not None:
+            text += "; a rule is shown one pattern at a time, a vector"
         raise UsageError(f"{line or network.__name__}: {text}") from error

@@ -153,6 +153,9 @@ LINE = {text: [use(one) for one in each] for text, each in OF_CHANGES.items()} |
     "ValueError: my own mistake": [{"image": raise_own}, {"prepare": raise_own}],
     "RecursionError": [{"image": lambda self, v: self.image(v)}],
     "mismatch in its core dimension": [{"patterns": np.eye(5)}],
+    "a rule is shown one pattern at a time": [
+        {"image": lambda self, v: logistic(v @ self.W.T[:3])}, use(lambda v: v[:, 0]),
+    ],
     "Mine.weight_changes changes self.trace; only apply": [
         {"trace": 0.0, "weight_changes": note_down},
     ],
